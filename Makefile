@@ -1,0 +1,46 @@
+# make run: a demo server on loopback.   make test: everything that proves it.
+VENV ?= .venv
+PYTHON ?= python3
+DATA ?= data
+PORT_BASE ?= 20000
+BIN = $(VENV)/bin
+
+.PHONY: run test check lint lock soak clean
+
+run: $(VENV)/.installed
+	@$(BIN)/postroom --data $(DATA) demo --port-base $(PORT_BASE)
+
+test: $(VENV)/.installed-dev
+	@sh tests/support/install.sh
+	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+check lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
+
+soak: $(VENV)/.installed-dev
+	@sh tests/support/install.sh
+	@$(BIN)/pytest -m soak --timeout=7200 -o addopts= tests
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+# The environment is made from the lock file alone; Debian splits venv off, so it is added where that is allowed.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tests/support/install.sh python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Other ecosystems: what stands in front of the model and what stands behind it."""

@@ -1,0 +1,1 @@
+"""Who is who: sign-in, passwords, addresses."""

@@ -1,0 +1,1 @@
+"""Octets of a message to a `Summary`: ENVELOPE, BODYSTRUCTURE, part offsets, preview; and composing."""

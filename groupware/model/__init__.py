@@ -1,0 +1,1 @@
+"""Values and pure rules, on the standard library alone."""

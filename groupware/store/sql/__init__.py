@@ -1,0 +1,1 @@
+"""Private to the store: tables, row functions and the one permission check."""

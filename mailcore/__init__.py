@@ -1,0 +1,1 @@
+"""The server: what any service needs, and the mail services."""

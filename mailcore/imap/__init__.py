@@ -1,0 +1,1 @@
+"""IMAP4rev1 with ACL over the one store."""

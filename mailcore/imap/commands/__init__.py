@@ -1,0 +1,1 @@
+"""Commands, one family a file."""

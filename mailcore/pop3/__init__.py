@@ -1,0 +1,1 @@
+"""POP3 over the one store."""

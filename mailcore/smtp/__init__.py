@@ -1,0 +1,1 @@
+"""SMTP: Receiving, Processing and Sending."""
