@@ -37,7 +37,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ProxyHeader:
-    """What the proxy says. Without `source` (LOCAL, UNKNOWN) the connection is the proxy's own, for instance to check us."""
+    """What the proxy says. Without `source` (LOCAL, UNKNOWN) it is the proxy's own connection, a health check."""
 
     version: int
     length: int  # octets of the header

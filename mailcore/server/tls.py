@@ -98,6 +98,13 @@ def client_subject(channel: ssl.SSLObject | ssl.SSLSocket | None) -> str:
     return next(iter(mail + common), "")
 
 
+def handshake_error(error: OSError) -> str:
+    """Why a TLS handshake failed, in words."""
+    if isinstance(error, ssl.SSLError):
+        return error.reason or str(error)
+    return str(error) or type(error).__name__
+
+
 def _build(settings: TlsSettings) -> ServerContext:
     if not settings.certificates:
         raise TlsError("TLS needs a certificate")
