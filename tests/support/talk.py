@@ -11,6 +11,7 @@ from mailcore.server.dialogue import Farewell, LineTooLong
 from mailcore.server.gate import Policy, RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.listener import Listener, open_socket
+from mailcore.server.rules import NO_RULES, UNLIMITED
 from mailcore.server.service import DEFAULT_MANNER, Door, Manner, StreamService
 from tests.support.clock import FakeClock
 from tests.support.eventlog import RecordingLog
@@ -109,6 +110,11 @@ class Stand:
     def port(self) -> int:
         return int(self.door.sockets[0].getsockname()[1])
 
+    async def all_gone(self) -> None:
+        """Wait until the server's side of every connection is over."""
+        if self.service._open:
+            await asyncio.wait(set(self.service._open), timeout=WAIT)
+
     async def close_door(self) -> None:
         """Stop accepting: the port refuses."""
         self.serving.cancel()
@@ -143,9 +149,8 @@ async def stand(
 
 
 def unlimited() -> Policy:
-    from mailcore.server.rules import UNLIMITED, Rules
-
-    return Policy(Rules(), UNLIMITED)
+    """No rules, no limits."""
+    return Policy(NO_RULES, UNLIMITED)
 
 
 class Client:
