@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -69,3 +70,36 @@ def _advice(error: OSError, listener: Listener) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"{said}; another program listens there"
     return said
+
+
+class Sockets:
+    """The sockets that listen, by address. They outlive what serves at them, so that a reload refuses nobody."""
+
+    __slots__ = ("_open",)
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], socket.socket] = {}
+
+    def ensure(self, listeners: Iterable[Listener]) -> None:
+        """Open what is not open yet. CannotListen: all is as it was."""
+        with contextlib.ExitStack() as undo:
+            for listener in listeners:
+                if (listener.address, listener.port) not in self._open:
+                    self._open[listener.address, listener.port] = open_socket(listener)
+                    undo.callback(self.close, listener)
+            undo.pop_all()
+
+    def of(self, listener: Listener) -> socket.socket:
+        """The socket of a listener that is open."""
+        return self._open[listener.address, listener.port]
+
+    def close(self, listener: Listener) -> None:
+        """Close a listener's socket if it is open: the port refuses from now on."""
+        found = self._open.pop((listener.address, listener.port), None)
+        if found is not None:
+            found.close()
+
+    def close_all(self) -> None:
+        """Close every socket."""
+        while self._open:
+            self._open.popitem()[1].close()

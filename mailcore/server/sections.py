@@ -35,7 +35,7 @@ class ServerSection(Section):
     )
     database_url: str = key("Database; empty: SQLite in the data folder. DATABASE_URL in the environment wins", "")
     node: str = key("Name of this node in a cluster; empty: server_name", "", max_length=64)
-    workers: int = key("Processes that share the listeners and the database", 1, ge=1, le=64)
+    workers: int = key("Processes that share the listeners and the database; this version runs one", 1, ge=1, le=1)
     blob_store: str = key("Where large bodies go: a folder, or a URL such as s3://bucket/prefix", "blobs")
     blob_threshold: int = key("Bodies up to this many KB are kept in the database", 16, ge=0, le=1024)
     run_as: str = key("User to become once the listeners are open, when started as root; empty: stay", "")

@@ -203,11 +203,11 @@ class StreamService:
                     await self._connect(door, accepted, connection)
                     await self._talk(connection)
         except ProxyError as error:
-            self._log.warning("proxy-header-refused", listener=door.listener.name, peer=peer.ip, why=str(error))
+            self._log.warning("proxy_header_refused", listener=door.listener.name, peer=peer.ip, why=str(error))
         except HandshakeFailed as error:
-            self._log.info("tls-failed", listener=door.listener.name, peer=peer.ip, why=str(error))
+            self._log.info("tls_failed", listener=door.listener.name, peer=peer.ip, why=str(error))
         except OSError as error:
-            self._log.info("connection-lost", listener=door.listener.name, peer=peer.ip, why=str(error))
+            self._log.info("connection_lost", listener=door.listener.name, peer=peer.ip, why=str(error))
         finally:
             if admission is not None:
                 admission.leave()
@@ -261,7 +261,7 @@ class StreamService:
             connection.farewell("idle")
         except Exception as error:  # whatever a session raises costs it its connection, and nobody else
             self._log.error(
-                "session-crashed", session=connection.session_id, error=repr(error), traceback=traceback.format_exc()
+                "session_crashed", session=connection.session_id, error=repr(error), traceback=traceback.format_exc()
             )
             connection.farewell("failed")
         finally:
@@ -274,4 +274,4 @@ class StreamService:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._open.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._log.error("connection-crashed", error=repr(error))
+            self._log.error("connection_crashed", error=repr(error))

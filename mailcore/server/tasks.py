@@ -72,7 +72,7 @@ class Supervisor:
                 if self._clock.monotonic() - began >= HEALTHY:
                     pause = PAUSE_FIRST
                 self._log.error(
-                    "task-crashed", task=name, error=repr(error), again_in=pause, traceback=traceback.format_exc()
+                    "task_crashed", task=name, error=repr(error), again_in=pause, traceback=traceback.format_exc()
                 )
             await self._sleep(pause)
             pause = min(pause * 2, PAUSE_MAX)

@@ -161,7 +161,7 @@ async def test_nobody_but_a_trusted_proxy_may_name_another_client() -> None:
         client(here.port, first=header_v1(CLIENT, HERE)) as caller,
     ):
         assert await caller.line() == ""
-        assert here.log.named("proxy-header-refused")[0]["peer"] == "127.0.0.1"
+        assert here.log.named("proxy_header_refused")[0]["peer"] == "127.0.0.1"
 
 
 async def test_where_the_header_is_optional_a_strangers_header_is_only_input() -> None:
@@ -184,14 +184,14 @@ async def test_where_the_header_is_optional_a_silent_peer_is_served_after_the_ti
 async def test_where_the_header_is_due_a_silent_peer_is_hung_up_on() -> None:
     async with stand(at(proxy=behind(timeout=0.1))) as here, client(here.port) as caller:
         assert await caller.line() == ""
-        assert "within 0.1 seconds" in str(here.log.named("proxy-header-refused")[0]["why"])
+        assert "within 0.1 seconds" in str(here.log.named("proxy_header_refused")[0]["why"])
 
 
 async def test_a_half_header_and_a_hang_up_is_no_header() -> None:
     async with stand(at(proxy=behind())) as here, client(here.port, first=b"PROXY TCP4 192.0") as caller:
         caller.writer.write_eof()
         assert await caller.line() == ""
-        assert "hung up" in str(here.log.named("proxy-header-refused")[0]["why"])
+        assert "hung up" in str(here.log.named("proxy_header_refused")[0]["why"])
 
 
 async def test_a_version_that_is_not_allowed_is_refused() -> None:
@@ -211,3 +211,14 @@ async def test_a_peer_blocked_for_guessing_is_not_let_in() -> None:
         refusal = here.door.gate.enter("127.0.0.5")
         assert isinstance(refusal, Refusal)
         assert refusal.kind == "blocked"
+
+
+async def test_an_ipv6_listener_is_for_ipv6_alone_and_counts_networks() -> None:
+    listener = Listener("test", "echo", "::1", 0, policy=Policy(limits=Limits(peer_connections=1)))
+    async with stand(listener) as here, client(here.port, source="::1", host="::1") as caller:
+        assert await caller.line() == "* hello"
+        assert (await caller.ask("WHO")).startswith("::1 ")
+        with pytest.raises(ConnectionRefusedError):
+            await greeted(here.port, "127.0.0.1")
+        async with client(here.port, source="::1", host="::1") as second:
+            assert await second.line() == ""

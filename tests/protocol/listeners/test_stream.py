@@ -128,7 +128,7 @@ async def test_a_session_that_crashes_is_logged_and_harms_nobody_else() -> None:
         await victim.line()
         await other.line()
         assert await victim.ask("CRASH") == "* bye failed"
-        assert "ZeroDivisionError" in str(here.log.named("session-crashed")[0]["traceback"])
+        assert "ZeroDivisionError" in str(here.log.named("session_crashed")[0]["traceback"])
         assert await other.ask("ECHO fine") == "fine"
 
 

@@ -156,7 +156,7 @@ async def test_a_plain_client_at_a_tls_port_is_noted_and_dropped(authority: Auth
     contexts = Contexts(TlsSettings((Certificate(*authority.sign("one", "one.test")),)))
     async with stand(at("implicit"), tls=contexts.current) as here, client(here.port, first=b"EHLO x\r\n") as caller:
         assert "* hello" not in await caller.line()
-        facts = await asyncio.wait_for(here.log.until("tls-failed"), 5)
+        facts = await asyncio.wait_for(here.log.until("tls_failed"), 5)
         assert facts["peer"] == "127.0.0.1"
 
 
@@ -166,7 +166,7 @@ async def test_a_handshake_that_never_comes_is_given_up(authority: Authority) ->
         stand(at("implicit"), tls=contexts.current, manner=Manner(handshake_seconds=0.1)) as here,
         client(here.port),
     ):
-        await asyncio.wait_for(here.log.until("tls-failed"), 5)
+        await asyncio.wait_for(here.log.until("tls_failed"), 5)
 
 
 def test_tls_before_1_2_and_compression_are_off(authority: Authority) -> None:

@@ -34,7 +34,7 @@ async def test_a_job_that_crashes_is_logged_and_started_again_after_a_growing_pa
         await tasks.start("sweep", job)
     assert pauses.taken[:3] == [PAUSE_FIRST, PAUSE_FIRST * 2, PAUSE_FIRST * 4]
     assert pauses.taken[-1] == PAUSE_MAX
-    crashed = log.named("task-crashed")
+    crashed = log.named("task_crashed")
     assert len(crashed) == 13
     assert crashed[0]["task"] == "sweep"
     assert "LookupError: lost" in str(crashed[0]["traceback"])
