@@ -5,10 +5,11 @@ of its service; the declaration. With a port base every listener moves to loopba
 listeners are all there, and passwords may come without TLS.
 """
 
+import itertools
 import os
 import socket
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
@@ -53,7 +54,7 @@ class Config:
     path: Path | None
     data: Path
     port_base: int | None
-    database_url: str  # "": SQLite in `data`
+    database_url: str = field(repr=False)  # "": SQLite in `data`
     server: ServerSection
     tls: TlsSection
     services: Mapping[str, ServiceSection]
@@ -101,6 +102,8 @@ def load(
         for number, section in enumerate(parsed.listener)
         if (listener := _listener(source, number, section, parsed, port_base)) is not None
     )
+    if port_base is not None:  # listeners that differed by their address alone are one on loopback
+        listeners = tuple({listener.port: listener for listener in reversed(listeners)}.values())[::-1]
     _check_addresses(source, listeners, parsed)
     source.check()
     return Config(
@@ -212,13 +215,18 @@ def _check_addresses(source: Source, listeners: tuple[Listener, ...], parsed: Co
             said = f"listener {numbers[section.name] + 1} is named {section.name!r} already"
             source.wrong(("listener", number, "name"), said)
         numbers.setdefault(section.name, number)
-    places: dict[tuple[str, int], str] = {}
-    for listener in listeners:
-        place = (listener.address, listener.port)
-        if place in places and places[place] != listener.name:
-            said = f"{listener.where} is the address of listener {places[place]} too"
-            source.wrong(("listener", numbers[listener.name], "address"), said)
-        places.setdefault(place, listener.name)
+    for one, other in itertools.combinations(listeners, 2):
+        if one.name != other.name and _clash(one, other):
+            said = f"{one.where} and {other.where} of listener {other.name} clash; change one or set its enable = false"
+            source.wrong(("listener", numbers[one.name], "address"), said)
+
+
+def _clash(one: Listener, other: Listener) -> bool:
+    """Whether two listeners cannot both be open: same port, and same address or one that stands for all."""
+    here, there = ip_address(one.address), ip_address(other.address)
+    if one.port != other.port or here.version != there.version:
+        return False
+    return here == there or here.is_unspecified or there.is_unspecified
 
 
 def _services(parsed: ConfigFile, known: Collection[str], port_base: int | None) -> Mapping[str, ServiceSection]:
@@ -260,6 +268,7 @@ def _listener(
         domain=section.listener_domain,
         plain_login=service.plain_conn_allow_login or port_base is not None,
         proxy=proxy,
+        handshake=(section.tls or parsed.tls).handshake_timeout,
     )
 
 

@@ -177,7 +177,8 @@ def _said(at: KeyPath, error: Mapping[str, Any]) -> str:
     if kind == "missing":
         return "is missing"
     if kind in _KINDS:
-        return f"must be {_KINDS[kind]}, not {given!r}"
+        shown = f", not {given!r}" if _field(at).repr else ""  # a secret is not repeated
+        return f"must be {_KINDS[kind]}{shown}"
     if kind == "literal_error":
         return f"must be one of {error['ctx']['expected'].replace(' or ', ', ')}, not {given!r}"
     if kind in ("greater_than_equal", "less_than_equal"):

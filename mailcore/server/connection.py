@@ -44,7 +44,6 @@ class Reading:
 
     scratch: memoryview
     read_ahead: int = 65_536
-    handshake_seconds: float = 30.0
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -309,14 +308,13 @@ class Connection(asyncio.BufferedProtocol):
         self.flush()
         self._in.clear()
         self._scanned, self._shaking = 0, True
-        loop, seconds = asyncio.get_running_loop(), self._reading.handshake_seconds
         try:
-            secured = await loop.start_tls(
+            secured = await asyncio.get_running_loop().start_tls(
                 transport,
                 self,
                 context,
                 server_side=True,
-                ssl_handshake_timeout=seconds,
+                ssl_handshake_timeout=self.listener.handshake,
                 ssl_shutdown_timeout=SHUTDOWN_SECONDS,
             )
         except OSError as error:  # ssl.SSLError and the time-out are OSErrors

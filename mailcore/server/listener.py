@@ -32,6 +32,7 @@ class Listener:
     domain: str = ""  # completes a login name without @; "": the server's primary domain
     plain_login: bool = False  # passwords may come over a connection without TLS
     proxy: ProxyPolicy | None = None
+    handshake: float = 30.0  # seconds a TLS handshake may take
 
     @property
     def where(self) -> str:

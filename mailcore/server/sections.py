@@ -33,7 +33,9 @@ class ServerSection(Section):
     primary_domain: str = key(
         "Domain of a login name or recipient without @; empty: none", "", known_as="primaryDomain", max_length=255
     )
-    database_url: str = key("Database; empty: SQLite in the data folder. DATABASE_URL in the environment wins", "")
+    database_url: str = key(
+        "Database; empty: SQLite in the data folder. DATABASE_URL in the environment wins", "", repr=False
+    )
     node: str = key("Name of this node in a cluster; empty: server_name", "", max_length=64)
     workers: int = key("Processes that share the listeners and the database; this version runs one", 1, ge=1, le=1)
     blob_store: str = key("Where large bodies go: a folder, or a URL such as s3://bucket/prefix", "blobs")

@@ -83,7 +83,6 @@ class Manner:
 
     places: int = 20  # commands at work at once; more wait their turn
     read_ahead: int = 65_536
-    handshake_seconds: float = 30.0
     scope: Callable[[str, str], AbstractContextManager[object]] = _no_scope  # (session id, peer): what the log adds
     refuse: Callable[[Refusal, Listener], bytes] = _no_words  # said before a refused connection is closed
     closed: Callable[[Connection], None] = _ignore  # after a connection that was let in; counters move here
@@ -96,16 +95,17 @@ _sessions = itertools.count(secrets.randbits(31))
 class StreamService:
     """Serves a line protocol: `handle` makes the session for each connection."""
 
-    __slots__ = ("_draining", "_handle", "_log", "_manner", "_name", "_open", "_places", "_reading")
+    __slots__ = ("_arriving", "_draining", "_handle", "_log", "_manner", "_name", "_open", "_places", "_reading")
 
     def __init__(
         self, name: str, handle: Callable[[Connection], Session], log: EventLog, manner: Manner = DEFAULT_MANNER
     ) -> None:
         self._name, self._handle, self._log, self._manner = name, handle, log, manner
         scratch = memoryview(bytearray(SCRATCH))
-        self._reading = Reading(scratch, manner.read_ahead, manner.handshake_seconds)
+        self._reading = Reading(scratch, manner.read_ahead)
         self._places = asyncio.Semaphore(manner.places)
         self._open: dict[asyncio.Task[None], Connection | None] = {}
+        self._arriving: set[asyncio.Task[None]] = set()  # those of them that a proxy has yet to name
         self._draining = False
 
     @property
@@ -167,7 +167,7 @@ class StreamService:
     def _begin(self, door: Door, accepted: socket.socket, peer: Peer) -> None:
         accepted.setblocking(False)
         admission = None
-        if self._draining or (door.listener.proxy is not None and self._arriving() >= ARRIVING_MAX):
+        if self._draining or (door.listener.proxy is not None and len(self._arriving) >= ARRIVING_MAX):
             accepted.close()
             return
         if door.listener.proxy is None:
@@ -176,6 +176,8 @@ class StreamService:
                 return
         task = asyncio.get_running_loop().create_task(self._run(door, accepted, peer, admission))
         self._open[task] = None
+        if admission is None:
+            self._arriving.add(task)
         task.add_done_callback(self._ended)
 
     def _enter(self, door: Door, accepted: socket.socket, peer: Peer) -> Admission | None:
@@ -240,7 +242,7 @@ class StreamService:
                 lambda: connection,
                 accepted,
                 ssl=context,
-                ssl_handshake_timeout=self._manner.handshake_seconds,
+                ssl_handshake_timeout=door.listener.handshake,
                 ssl_shutdown_timeout=SHUTDOWN_SECONDS,
             )
         except OSError as error:  # ssl.SSLError and the time-out are OSErrors
@@ -250,6 +252,7 @@ class StreamService:
         task = asyncio.current_task()
         assert task is not None
         self._open[task] = connection
+        self._arriving.discard(task)
         try:
             connection.session = self._handle(connection)
             await connection.session.run()
@@ -268,10 +271,8 @@ class StreamService:
             await connection.finish(LINGER_SECONDS)
             self._manner.closed(connection)
 
-    def _arriving(self) -> int:
-        return sum(connection is None for connection in self._open.values())
-
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._open.pop(task, None)
+        self._arriving.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._log.error("connection_crashed", error=repr(error))

@@ -9,7 +9,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from mailcore.server.listener import Listener, TlsMode
-from mailcore.server.service import Manner
 from mailcore.server.tls import Certificate, Contexts, TlsError, TlsSettings
 from tests.support.certificates import Authority
 from tests.support.talk import client, stand
@@ -162,10 +161,8 @@ async def test_a_plain_client_at_a_tls_port_is_noted_and_dropped(authority: Auth
 
 async def test_a_handshake_that_never_comes_is_given_up(authority: Authority) -> None:
     contexts = Contexts(TlsSettings((Certificate(*authority.sign("one", "one.test")),)))
-    async with (
-        stand(at("implicit"), tls=contexts.current, manner=Manner(handshake_seconds=0.1)) as here,
-        client(here.port),
-    ):
+    listener = Listener("test", "echo", "127.0.0.1", 0, tls="implicit", handshake=0.1)
+    async with stand(listener, tls=contexts.current) as here, client(here.port):
         await asyncio.wait_for(here.log.until("tls_failed"), 5)
 
 

@@ -190,7 +190,12 @@ RULE = '[[listener]]\nname = "imap"\n'
         ),
         (RULE + 'address = "127.0.0.1"\n', "'127.0.0.1' is not an IP address with a port"),
         (RULE + 'address = "127.0.0.1:0"\n', "'127.0.0.1:0' is not an IP address with a port"),
-        (RULE + 'address = "127.0.0.1:110"\n', "127.0.0.1:110 is the address of listener"),
+        (RULE + 'address = "127.0.0.1:110"\n', "127.0.0.1:110 and 127.0.0.1:110 of listener pop3 clash"),
+        (RULE + 'address = "0.0.0.0:110"\n', "0.0.0.0:110 and 127.0.0.1:110 of listener pop3 clash; change one or set"),
+        (
+            "[smtp]\nsmart_host_password = 12345\n",
+            "postroom.toml:2: smtp.smart_host_password: must be a text in quotes",
+        ),
         (RULE + RULE, "postroom.toml:4: listener.2.name: listener 1 is named 'imap' already"),
         (
             RULE + 'deny_rules = [{ ip_set = ["10.0.0.9-10.0.0.1"] }]\n',
@@ -254,6 +259,31 @@ def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "raw.toml").write_bytes(b"[server]\n\xff")
     with pytest.raises(ConfigError, match=r"raw\.toml: not UTF-8 at octet 9"):
         load(tmp_path / "raw.toml", environ={})
+
+
+def test_a_secret_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(written(tmp_path, "[smtp]\nsmart_host_password = 12345\n"), environ={}, services=())
+    assert "12345" not in str(raised.value)
+    text = '[smtp]\nsmart_host_password = "geheim"\n[server]\ndatabase_url = "postgresql://u:geheim@h/d"\n'
+    assert "geheim" not in repr(load(written(tmp_path, text), environ={}, services=()))
+
+
+def test_with_a_port_base_addresses_that_meet_on_loopback_are_one_listener(tmp_path: Path) -> None:
+    text = """
+[[listener]]
+name = "imap"
+address = "192.0.2.1:143"
+idle_timeout = 77
+[[listener]]
+name = "imap6"
+service = "imap"
+address = "[2001:db8::1]:143"
+"""
+    found = loaded(tmp_path, text, port_base=20000)
+    assert "imap6" not in found
+    assert (found["imap"].where, found["imap"].idle) == ("127.0.0.1:20143", 77)
+    assert loaded(tmp_path, text)["imap6"].where == "[2001:db8::1]:143"
 
 
 def test_a_port_beyond_the_last_is_named(tmp_path: Path) -> None:
