@@ -95,7 +95,8 @@ def test_another_policy_keeps_counting_who_is_connected() -> None:
 
 @given(st.lists(st.integers(0, 3), max_size=60), st.integers(1, 5), st.integers(1, 3), st.randoms())
 def test_open_connections_never_pass_the_limits(peers: list[int], total: int, each: int, luck: random.Random) -> None:
-    tally, limits, open_now = Tally(), Limits(total, 0, 60, each, 0, 60), []
+    tally, limits = Tally(), Limits(total, 0, 60, each, 0, 60)
+    open_now: list[str] = []
     for number in peers:
         peer = str(number)
         full = len(open_now) >= total or open_now.count(peer) >= each
