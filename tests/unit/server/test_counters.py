@@ -13,16 +13,30 @@ from mailcore.server import counters as module
 from mailcore.server.counters import BY_NAME, COUNTERS, Counters, Sample, watch_system
 from mailcore.server.metrics import MAX_CHILDREN, PrometheusMetrics
 
-FOUND_IN_THE_REFERENCE = set(
-    """
-SMTP_InboundConnection SMTP_InboundConnectionAuthenticated SMTP_InboundConnectionAuthenticatedSuccess
-SMTP_InboundMessage SMTP_InboundMessageBytes SMTP_InboundMessageTOcommandsAccepted
-SMTP_InboundMessageTOcommandsRejected SMTP_InboundMessageFROMAccepted SMTP_InboundMessageDATAUsed
-SMTP_InboundMessageDATAAccepted SMTP_InboundMessageBDATAccepted POP3_InboundConnection IMAP_AppendRequest QUEUE_Size
-SMTP_OutboundConnection SYSTEM_LoadAverage FILTER_RejectedBuiltin POP3_InboundConnectionAuthenticatedSuccess
-WEBMAIL_InboundConnection DNR_CacheHit PROXY_IMAP_BackendFailed STORAGE_OverQuotaAccount
-""".split()
-)
+FOUND_IN_THE_REFERENCE = {
+    "SMTP_InboundConnection",
+    "SMTP_InboundConnectionAuthenticated",
+    "SMTP_InboundConnectionAuthenticatedSuccess",
+    "SMTP_InboundMessage",
+    "SMTP_InboundMessageBytes",
+    "SMTP_InboundMessageTOcommandsAccepted",
+    "SMTP_InboundMessageTOcommandsRejected",
+    "SMTP_InboundMessageFROMAccepted",
+    "SMTP_InboundMessageDATAUsed",
+    "SMTP_InboundMessageDATAAccepted",
+    "SMTP_InboundMessageBDATAccepted",
+    "POP3_InboundConnection",
+    "IMAP_AppendRequest",
+    "QUEUE_Size",
+    "SMTP_OutboundConnection",
+    "SYSTEM_LoadAverage",
+    "FILTER_RejectedBuiltin",
+    "POP3_InboundConnectionAuthenticatedSuccess",
+    "WEBMAIL_InboundConnection",
+    "DNR_CacheHit",
+    "PROXY_IMAP_BackendFailed",
+    "STORAGE_OverQuotaAccount",
+}
 
 
 def moved(counters: Counters) -> dict[tuple[str, str, str], float]:
