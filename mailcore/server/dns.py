@@ -27,7 +27,8 @@ import idna
 
 from mailcore.server import dns_wire, log
 from mailcore.server.dns_cache import Cache
-from mailcore.server.dns_wire import QueryType, Record
+from mailcore.server.dns_wire import QueryType as QueryType
+from mailcore.server.dns_wire import Record as Record
 
 Family = Literal["A", "AAAA"]
 T = TypeVar("T")
@@ -336,7 +337,8 @@ def _is_address(text: str) -> bool:
 
 def _reverse(name: str) -> str:
     """The name to ask for the host name of an address; a name that is one already stays."""
-    return dns_wire.text(dns.reversename.from_address(name)) if _is_address(name) else to_ascii(name)
+    address = name.partition("%")[0]  # a peer's address may name its interface
+    return dns_wire.text(dns.reversename.from_address(address)) if _is_address(address) else to_ascii(name)
 
 
 def _given(found: Answer | _Missing, left: float | None = None) -> Answer:

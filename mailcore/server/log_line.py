@@ -33,6 +33,7 @@ _SECRET_HEADER: Final = re.compile(
     r"((?:Proxy-)?Authorization|Set-Cookie|Cookie)(\s*:\s*)[^\r\n]+|\b(Bearer|Basic)(\s+)[\w+/=.~-]{8,}", re.IGNORECASE
 )
 _SECRET_ADDRESS: Final = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
+_HARMLESS: Final = re.compile(r"[^\s:]*")
 _BARE: Final = re.compile(r"[^\s\"=\\]+")
 _PLAIN: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"'}
 
@@ -85,6 +86,8 @@ def clean(value: object) -> str:
 
 def unsecret(text: str) -> str:
     """The text with passwords in commands, headers and addresses replaced by [redacted]."""
+    if _HARMLESS.fullmatch(text):
+        return text
     text = _SECRET_COMMAND.sub(rf"\1 {REDACTED}", text)
     if "://" in text:
         text = _SECRET_ADDRESS.sub(rf"\1:{REDACTED}@", text)

@@ -99,14 +99,14 @@ class Pipe:
     def _write(self, outlet: Outlet, lines: Sequence[Line]) -> None:
         try:
             outlet.write(lines)
-        except OSError as error:
+        except Exception as error:  # whatever it is, this thread must go on, and say it elsewhere
             if outlet is self._fallback:
                 self._complain(error, lines)
                 return
-            told = self._note("outlet_failed", (("outlet", type(outlet).__name__), ("reason", str(error))))
+            told = self._note("outlet_failed", (("outlet", type(outlet).__name__), ("reason", repr(error))))
             self._write(self._fallback, [told, *lines])
 
-    def _complain(self, error: OSError, lines: Sequence[Line]) -> None:
+    def _complain(self, error: Exception, lines: Sequence[Line]) -> None:
         """The log itself cannot be written: count its lines, and say so on standard error at most once a minute."""
         with self._counting:
             self._dropped.update(line.level for line in lines)
@@ -126,7 +126,7 @@ class Pipe:
         counts = tuple((str(level.name).lower(), str(count)) for level, count in sorted(lost.items()))
         try:
             self._fallback.write([self._note("lines_dropped", counts)])
-        except OSError:
+        except Exception:  # told by `_complain` when it happened to the lines themselves
             with self._counting:
                 self._dropped.update(lost)
 

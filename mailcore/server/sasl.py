@@ -164,9 +164,12 @@ def decode(line: bytes, *, initial: bool = False) -> bytes | Refused:
     if len(line) > MAX_MESSAGE * 4 // 3 + 4:
         return Refused("syntax", f"The message is longer than {MAX_MESSAGE} octets.")
     try:
-        return base64.b64decode(line, validate=True)
+        octets = base64.b64decode(line, validate=True)
     except binascii.Error:
         return Refused("syntax", "The line is not base64.")
+    if len(line) != (len(octets) + 2) // 3 * 4:  # the library overlooks padding that is too long
+        return Refused("syntax", "The line is not base64.")
+    return octets
 
 
 def encode(challenge: Challenge) -> bytes:

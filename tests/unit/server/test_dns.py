@@ -73,6 +73,7 @@ class TestQuery:
             assert set(texts) == {"v=spf1 -all", "\udcff"}
             assert (await ask("192.0.2.1", "PTR")).values == ("host.test",)
             assert (await ask("2001:db8::1", "PTR")).values == ("six.test",)
+            assert (await ask("2001:db8::1%eth0", "PTR")).values == ("six.test",)
 
     async def test_an_answer_says_its_name_and_how_long_it_is_good(self) -> None:
         async with serving(Zone({("a.test.", "A"): ["192.0.2.1"]}, ttl=77)) as port:
@@ -296,7 +297,7 @@ class TestCache:
             ask = resolver(port).query
             for kind in ("MX", "A", "TXT"):
                 with pytest.raises(NoSuchDomain):
-                    await ask("gone.test", kind)  # type: ignore[arg-type]  # three of the types
+                    await ask("gone.test", kind)
         assert len(zone.asked) == 1
 
     async def test_without_soa_a_negative_answer_is_not_kept(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import logging
 import os
@@ -33,6 +34,7 @@ from mailcore.server.log_collector import (
 from mailcore.server.log_line import Level, Line
 from mailcore.server.log_pipe import Pipe
 
+Moment = tuple[int, int, int, int, int]
 TIME = 1_235_561_100.0
 
 
@@ -249,7 +251,9 @@ class TestContext:
 
 
 class TestLevels:
-    ALL = tuple((name, name, {}) for name in ("critical", "error", "warning", "info", "protocol"))
+    ALL: tuple[tuple[str, str, dict[str, object]], ...] = tuple(
+        (name, name, {}) for name in ("critical", "error", "warning", "info", "protocol")
+    )
 
     def test_the_default_is_all_but_protocol(self) -> None:
         assert [found.event for found in said(None, *self.ALL)] == ["critical", "error", "warning", "info"]
@@ -354,6 +358,20 @@ class TestPipe:
         pipe.put(line("b"), broken)
         assert pipe.close()
         assert [found.event for found in kept.lines] == ["outlet_failed", "a", "b"]
+
+    def test_a_bug_in_an_outlet_does_not_end_the_log(self) -> None:
+        class Wrong(Kept):
+            def write(self, lines: Sequence[Line]) -> None:
+                raise RuntimeError("a bug")
+
+        kept = Kept()
+        pipe = Pipe(kept, "mx1")
+        pipe.put(line("a"), Wrong())
+        assert pipe.flush()
+        pipe.put(line("b"), kept)
+        assert pipe.close()
+        assert [found.event for found in kept.lines] == ["outlet_failed", "a", "b"]
+        assert "a bug" in dict(kept.lines[0].facts)["reason"]
 
     def test_a_full_disk_is_told_on_standard_error_and_counted_for_later(
         self, capsys: pytest.CaptureFixture[str]
@@ -545,9 +563,9 @@ class TestRotation:
             ("month", (2026, 3, 31, 23, 59), (2026, 4, 1, 0, 1)),
         ],
     )
-    def test_by_calendar(self, tmp_path: Path, period: str, before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    def test_by_calendar(self, tmp_path: Path, period: str, before: Moment, after: Moment) -> None:
         rule = Rule(1, file="a.txt", age_seconds=0, period=period)  # type: ignore[arg-type]  # one of the three
-        early, late = (time.mktime((*moment, 0, 0, 0, -1)) for moment in (before, after))
+        early, late = (datetime.datetime(*moment).timestamp() for moment in (before, after))
         file = RotatingFile(tmp_path / "a.txt")
         file.write([b"one\n"], rule, early - 60)
         file.write([b"two\n"], rule, early)
