@@ -26,7 +26,7 @@ _SECRET_KEYS: Final = re.compile(
 )
 # A command that carries a password: SMTP AUTH, IMAP AUTHENTICATE and LOGIN, POP3 PASS and APOP, FTP PASS.
 _SECRET_COMMAND: Final = re.compile(
-    r"^(\s*(?:[^\s\"]{1,64}\s+)?(?:AUTH(?:ENTICATE)?\s+[\w-]{1,40}|LOGIN|PASS|APOP))\s+\S.*",
+    r"^([ \t]{0,9}(?:[^\s\"]{1,64}[ \t]{1,9})?(?:AUTH(?:ENTICATE)?[ \t]{1,9}[\w-]{1,40}|LOGIN|PASS|APOP))\s+\S.*",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
 _SECRET_HEADER: Final = re.compile(
