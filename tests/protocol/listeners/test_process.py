@@ -27,7 +27,8 @@ def factory(parts, setup):
 async def main():
     def configured():
         return load(data / "postroom.toml", data=data, environ={}, services=("echo",))
-    await Server(configured(), Parts(log=lambda module: log), reload=configured, loaders={"echo": lambda: factory}).run()
+    parts = Parts(log=lambda module: log)
+    await Server(configured(), parts, reload=configured, loaders={"echo": lambda: factory}).run()
 
 asyncio.Runner(loop_factory=getattr(sys.modules[sys.argv[2]], "new_event_loop")).run(main())
 """
