@@ -6,14 +6,14 @@ from typing import Protocol
 class EventLog(Protocol):
     """Where one module's events go. An event is a constant; what varies is in the facts."""
 
-    def info(self, event: str, /, **facts: object) -> object:
+    def info(self, event: str, **facts: object) -> object:
         """Note what happened."""
         ...
 
-    def warning(self, event: str, /, **facts: object) -> object:
+    def warning(self, event: str, **facts: object) -> object:
         """Note what somebody should look at some day."""
         ...
 
-    def error(self, event: str, /, **facts: object) -> object:
+    def error(self, event: str, **facts: object) -> object:
         """Note what somebody should look at now."""
         ...

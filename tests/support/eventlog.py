@@ -10,13 +10,13 @@ class RecordingLog:
         self.events: list[tuple[str, str, dict[str, object]]] = []
         self._changed = asyncio.Event()
 
-    def info(self, event: str, /, **facts: object) -> None:
+    def info(self, event: str, **facts: object) -> None:
         self._note("info", event, facts)
 
-    def warning(self, event: str, /, **facts: object) -> None:
+    def warning(self, event: str, **facts: object) -> None:
         self._note("warning", event, facts)
 
-    def error(self, event: str, /, **facts: object) -> None:
+    def error(self, event: str, **facts: object) -> None:
         self._note("error", event, facts)
 
     def named(self, event: str) -> list[dict[str, object]]:
