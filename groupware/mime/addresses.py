@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from groupware.mime.headers import clean, decode_text, unfold
+from groupware.mime.headers import clean, decode_text
 
 MOST_ADDRESSES: Final = 10_000
 """Of one field; what comes behind is left out."""
@@ -55,8 +55,7 @@ _PLAIN: Final = re.compile(
 
 
 def parse(value: bytes) -> list[Address]:
-    """The addresses of a field's value in their order, groups marked as ENVELOPE marks them."""
-    value = unfold(value)
+    """The addresses of a field's unfolded value in their order, groups marked as ENVELOPE marks them."""
     found: list[Address] = []
     at = 0
     while at < len(value) and len(found) < MOST_ADDRESSES:
@@ -80,7 +79,9 @@ def _single_spaced(name: bytes | None) -> bytes:
 def shown(addresses: Iterable[Address]) -> tuple[Mailbox, ...]:
     """The addresses as people read them, group marks left out."""
     return tuple(
-        Mailbox(decode_text(each.name) if each.name else "", address_of(each)) for each in addresses if each.host is not None
+        Mailbox(decode_text(each.name) if each.name else "", address_of(each))
+        for each in addresses
+        if each.host is not None
     )
 
 
@@ -97,7 +98,8 @@ _ALWAYS: Final = rb"""(?P<space>[ \t\r\n]++)
    | (?P<literal>\[[^\]\\<>,;]*+(?:\\.[^\]\\<>,;]*+)*+\]?)
    | (?P<special>[<>@,:;])"""
 _TOKEN: Final = re.compile(
-    _ALWAYS + rb"""| (?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+"?) | (?P<comment>\() | (?P<atom>[^ \t\r\n"\[(<>@,:;=]++|.)""",
+    _ALWAYS
+    + rb"""| (?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+"?) | (?P<comment>\() | (?P<atom>[^ \t\r\n"\[(<>@,:;=]++|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _UNPAIRED: Final = re.compile(_ALWAYS + rb"""| (?P<atom>[^ \t\r\n\[<>@,:;=]++|.)""", re.VERBOSE | re.DOTALL)

@@ -61,13 +61,19 @@ _SYNONYMS: Final = {
     "x-user-defined": "cp1252",
 }
 # Python's codecs of text alone: a name from a message must reach no other (rot13, zlib), nor grow the codec cache.
-_NOT_CHARSETS: Final = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
+_NOT_CHARSETS: Final = frozenset(
+    {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
+)
 _EBCDIC: Final = frozenset({"cp037", "cp1026", "cp1140", "cp273", "cp424", "cp500", "cp875"})  # no mail is in these
-_UNLISTED: Final = frozenset({"cp1006", "cp720", "cp737", "cp856", "cp874", "koi8_t", "koi8_u"})  # codecs without aliases
+_UNLISTED: Final = frozenset(
+    {"cp1006", "cp720", "cp737", "cp856", "cp874", "koi8_t", "koi8_u"}
+)  # codecs without aliases
 _NAMES: Final = (frozenset(aliases) | frozenset(aliases.values()) | _UNLISTED) - _NOT_CHARSETS - _EBCDIC
 _LONGEST_NAME: Final = 40
 # In a "us-ascii" message with octets above 127 the sender's charset was simply not named.
-_UNNAMED: Final = frozenset({"", "us-ascii", "unknown", "unknown-8bit", "x-unknown", "default", "none", "binary", "8bit"})
+_UNNAMED: Final = frozenset(
+    {"", "us-ascii", "unknown", "unknown-8bit", "x-unknown", "default", "none", "binary", "8bit"}
+)
 
 
 def decode(octets: bytes, charset: str = "") -> str:
@@ -90,8 +96,10 @@ def decode(octets: bytes, charset: str = "") -> str:
 def guess(octets: bytes) -> str:
     """Octets whose charset nobody named: UTF-8 if they are, else Windows-1252. A character cut off at the end is dropped."""
     try:
-        return codecs.getincrementaldecoder("utf-8")("strict").decode(octets)
-    except UnicodeDecodeError:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError as broken:
+        if broken.reason == "unexpected end of data":
+            return octets[: broken.start].decode("utf-8")
         return octets.decode("cp1252", "replace")
 
 

@@ -1,4 +1,7 @@
-"""Header fields: unfolding, encoded words, dates, message ids, and the base subject that threads go by."""
+"""Header fields: unfolding, encoded words, dates, message ids, and the base subject that threads go by.
+
+`fields` gives values as they stand in the message, `unfold` makes one line of them; everything else takes an unfolded value.
+"""
 
 from __future__ import annotations
 
@@ -40,23 +43,23 @@ def fields(header: bytes) -> list[tuple[bytes, bytes]]:
 
 def unfold(value: bytes) -> bytes:
     """A field's value on one line, without the space around it (RFC 5322 §2.2.3); a stray CR, LF or NUL becomes a space."""
-    if b"\n" in value:
-        value = _FOLD.sub(b"", value.rstrip())
     value = value.strip()
-    if b"\r" in value or b"\n" in value or b"\0" in value:
+    if b"\n" in value:
+        value = _FOLD.sub(b"", value)
+    if b"\r" in value or b"\0" in value or b"\n" in value:
         value = _BREAK.sub(b" ", value)
     return value
 
 
 def decode_text(value: bytes) -> str:
-    """The text of an unstructured value, encoded words decoded (RFC 2047), on one line and without control characters."""
-    value = unfold(value[:_LONGEST_TEXT])
+    """The text of an unstructured value, encoded words decoded (RFC 2047), without control characters."""
+    value = value[:_LONGEST_TEXT]
     return clean("".join(_pieces(value)) if b"=?" in value else guess(value))
 
 
 def clean(text: str) -> str:
     """The text on one line: every run of control characters becomes one space."""
-    return _CONTROLS.sub(" ", text).strip() if not text.isprintable() else text.strip()
+    return text.strip() if text.isprintable() else _CONTROLS.sub(" ", text).strip()
 
 
 def _pieces(value: bytes) -> Iterator[str]:
@@ -93,7 +96,6 @@ def message_ids(value: bytes) -> tuple[str, ...]:
 
     Of more than a hundred the first and the newest are kept. Words without brackets count when nothing is bracketed.
     """
-    value = unfold(value)
     if b"<" not in value:
         found = [word for word in value.split() if b"@" in word] or value.split()[:1]
     else:
@@ -116,7 +118,8 @@ _DATE: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _ASCTIME: Final = re.compile(
-    rb"[a-z]{3},?\s+([a-z]{3})\s+(\d{1,2}),?\s+(\d{1,2}):(\d{2}):(\d{2})\s+(?:([a-z]+)\s+)?(\d{4})(?:\s*([+-]\d{4}))?", re.IGNORECASE
+    rb"[a-z]{3},?\s+([a-z]{3})\s+(\d{1,2}),?\s+(\d{1,2}):(\d{2}):(\d{2})\s+(?:([a-z]+)\s+)?(\d{4})(?:\s*([+-]\d{4}))?",
+    re.IGNORECASE,
 )
 _MONTHS: Final = {m: n for n, m in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _ZONES: Final = {
@@ -131,7 +134,7 @@ def date(value: bytes) -> datetime | None:
 
     Forms that real mail holds are read too: no seconds, `21-Nov-1997`, asctime's order. An unknown zone counts as UTC.
     """
-    text = unfold(value[:_LONGEST_DATE])
+    text = value[:_LONGEST_DATE]
     while b"(" in text and (bare := _COMMENT.sub(b" ", text)) != text:
         text = bare
     try:
@@ -156,7 +159,9 @@ def _asctime(text: bytes) -> datetime | None:
         return None
     sign, digits = (found[8][:1], found[8][1:]) if found[8] else (None, b"0000")
     offset = _zone(found[6]) if found[6] else _offset(sign, digits[:2], digits[2:])
-    moment = datetime(int(found[7]), month, int(found[2]), int(found[3]), int(found[4]), min(int(found[5]), 59), tzinfo=UTC)
+    moment = datetime(
+        int(found[7]), month, int(found[2]), int(found[3]), int(found[4]), min(int(found[5]), 59), tzinfo=UTC
+    )
     return _at(moment, offset)
 
 

@@ -1,17 +1,19 @@
-"""Content-Type, Content-Disposition and their parameters. RFC 2045 §5.1, RFC 2183, RFC 2231."""
+"""Content-Type, Content-Disposition and their parameters. RFC 2045 §5.1, RFC 2183, RFC 2231. Values come unfolded."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from groupware.mime.charsets import decode
-from groupware.mime.headers import clean, decode_text, unfold
+from groupware.mime.headers import clean, decode_text
 
 Params = tuple[tuple[bytes, bytes], ...]
 
+_COMMON: Final = 50  # octets: `text/plain; charset=utf-8` and its like are in every message, boundaries are not
 _LONGEST: Final = 16 * 1024
 _MOST_PARAMS: Final = 100
 _TYPE: Final = re.compile(rb"[ \t]*([^\s/;()<>@,\\\":?=\[\]]+)[ \t]*/[ \t]*([^\s/;()<>@,\\\":?=\[\]]+)[ \t]*")
@@ -54,7 +56,11 @@ OCTETS: Final = Media(b"application", b"octet-stream")
 
 def media(value: bytes) -> Media | None:
     """The media type of a Content-Type field, or None when it names none. text/plain without a charset is us-ascii."""
-    value = _uncommented(unfold(value[:_LONGEST]))
+    return _common(value) if len(value) <= _COMMON else _media(value)
+
+
+def _media(value: bytes) -> Media | None:
+    value = _uncommented(value[:_LONGEST])
     found = _TYPE.match(value)
     if found is None:
         return None
@@ -65,9 +71,12 @@ def media(value: bytes) -> Media | None:
     return Media(main, sub, params)
 
 
+_common = lru_cache(maxsize=512)(_media)
+
+
 def disposition(value: bytes) -> tuple[bytes, Params] | None:
     """The kind (in lower case) and parameters of a Content-Disposition field; a field of parameters alone is an attachment."""
-    value = _uncommented(unfold(value[:_LONGEST]))
+    value = _uncommented(value[:_LONGEST])
     found = _TOKEN.match(value)
     if found is None:
         return None
@@ -78,7 +87,7 @@ def disposition(value: bytes) -> tuple[bytes, Params] | None:
 
 def token(value: bytes) -> bytes:
     """The first word of a field such as Content-Transfer-Encoding in lower case, b"" if there is none."""
-    found = _TOKEN.match(_uncommented(unfold(value[:_LONGEST])))
+    found = _TOKEN.match(_uncommented(value[:_LONGEST]))
     return found[1].lower() if found else b""
 
 

@@ -48,7 +48,9 @@ def encode_parts(parts: Sequence[Part]) -> bytes:
     """The table in octets: fixed rows, then the texts."""
     rows = b"".join(
         [
-            _ROW.pack(p.depth, _KINDS.index(p.kind), p.lines & 0xFFFFFFFF, p.header_start, p.body_start, p.body_end, p.size)
+            _ROW.pack(
+                p.depth, _KINDS.index(p.kind), p.lines & 0xFFFFFFFF, p.header_start, p.body_start, p.body_end, p.size
+            )
             for p in parts
         ]
     )
@@ -65,6 +67,8 @@ def decode_parts(table: bytes) -> tuple[Part, ...]:
     return tuple(
         [
             Part(depth, _KINDS[kind], header, start, stop, size, lines, *text.split(_FIELD_MARK))
-            for (depth, kind, lines, header, start, stop, size), text in zip(_ROW.iter_unpack(table[4:end]), texts, strict=True)
+            for (depth, kind, lines, header, start, stop, size), text in zip(
+                _ROW.iter_unpack(table[4:end]), texts, strict=True
+            )
         ]
     )

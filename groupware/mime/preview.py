@@ -6,16 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from groupware.mime.charsets import decode
-from groupware.mime.html import plain_text
+from groupware.mime.content import text_of_part
 from groupware.mime.parts import Part
-from groupware.mime.transfer import undo
 
 LONGEST_PREVIEW: Final = 200
 _PLAIN_OCTETS: Final = 2048
 _HTML_OCTETS: Final = 32 * 1024  # style sheets come before the text
-_CONTROLS: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\u2060\ufeff\u034f\u00ad]+")
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u034f\u200b-\u200f\u2028\u2029\u2060\ufeff]+")
 _RULE: Final = re.compile(r"[-_=*#~]{4,}")
+_FIRST_LOOK: Final = 2 * LONGEST_PREVIEW
 
 
 def preview_of(octets: bytes, parts: Sequence[Part]) -> str:
@@ -29,12 +28,19 @@ def preview_of(octets: bytes, parts: Sequence[Part]) -> str:
 
 def _preview(octets: bytes, part: Part) -> str:
     limit = _HTML_OCTETS if part.media == "text/html" else _PLAIN_OCTETS
-    piece = octets[part.body_start : min(part.body_end, part.body_start + limit)]
-    text = decode(undo(piece, part.encoding), part.charset)
-    if part.media == "text/html":
-        text = plain_text(text)
-    elif "\n>" in text or text.startswith(">"):
-        own = "\n".join(line for line in text.split("\n") if not line.startswith(">"))
+    text = text_of_part(octets, part, limit)
+    if part.media == "text/plain" and ">" in text:
+        own = "\n".join([line for line in text.split("\n") if not line.startswith(">")])
         text = own if own.strip() else text
-    text = _RULE.sub("", text) if part.media == "text/plain" else text
-    return _CONTROLS.sub(" ", text[: 8 * LONGEST_PREVIEW]).strip()[:LONGEST_PREVIEW].rstrip()
+    line = _one_line(text[:_FIRST_LOOK])
+    if len(line) < LONGEST_PREVIEW < _FIRST_LOOK < len(text):
+        line = _one_line(text)
+    return line[:LONGEST_PREVIEW].rstrip()
+
+
+def _one_line(text: str) -> str:
+    """The text without line ends, rulers and characters that nobody sees."""
+    line = " ".join(text.split())
+    if not line.isprintable():
+        line = " ".join(_UNSEEN.sub(" ", line).split())
+    return " ".join(_RULE.sub(" ", line).split()) if _RULE.search(line) else line

@@ -14,7 +14,8 @@ from os.path import commonprefix
 from typing import Final, Literal
 
 from groupware.mime.headers import fields as split_fields
-from groupware.mime.media import MESSAGE, OCTETS, TEXT_PLAIN, Media, media
+from groupware.mime.headers import unfold
+from groupware.mime.media import MESSAGE, OCTETS, TEXT_PLAIN, Media, Params, disposition, media, token
 
 Kind = Literal["leaf", "multipart", "message"]
 
@@ -50,7 +51,10 @@ class Node:
     body_end: int
     media: Media
     fields: dict[bytes, bytes]
-    """The fields that a summary needs, by name in lower case: the first of each, address fields joined, still folded."""
+    """The fields that a summary needs, by name in lower case and unfolded: the first of each, address fields joined."""
+    encoding: bytes
+    """Content-Transfer-Encoding in lower case, `7bit` when nothing is said."""
+    disposition: tuple[bytes, Params] | None
 
 
 def scan(octets: bytes) -> list[Node]:
@@ -89,7 +93,11 @@ class _Walk:
             body = self.header_end(start)
             found = _noted(self.octets[start : min(body, start + LONGEST_HEADER)]) if body > start else {}
             kind, kept, boundary = self.classify(found, depth, default)
-            node = Node(depth, kind, start, body, len(self.octets), kept, found)
+            value = found.get(b"content-transfer-encoding")
+            encoding = (value and token(value)) or b"7bit"
+            value = found.get(b"content-disposition")
+            shown = disposition(value) if value else None
+            node = Node(depth, kind, start, body, len(self.octets), kept, found, encoding, shown)
             self.nodes.append(node)
             self.opened.append(node)
             if boundary:
@@ -212,9 +220,9 @@ def _noted(header: bytes) -> dict[bytes, bytes]:
         if name not in _NOTED:
             continue
         if name not in found:
-            found[name] = value
+            found[name] = unfold(value)
         elif name in _ADDRESSES:
-            more.setdefault(name, [found[name]]).append(value)
+            more.setdefault(name, [found[name]]).append(unfold(value))
     for name, values in more.items():
-        found[name] = b",".join(value.strip() for value in values)
+        found[name] = b",".join(values)
     return found

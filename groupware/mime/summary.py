@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from struct import Struct
 from typing import Final
 
 from groupware.mime.addresses import Address, Mailbox, shown
-from groupware.mime.headers import base_subject, clean, date, decode_text, message_ids, unfold
+from groupware.mime.headers import base_subject, clean, date, decode_text, message_ids
 from groupware.mime.lines import bare_line_feeds
-from groupware.mime.media import disposition, text_of_param, token
+from groupware.mime.media import Media, text_of_param
 from groupware.mime.parts import Part, decode_parts, encode_parts
 from groupware.mime.preview import preview_of
 from groupware.mime.scan import Node, scan
@@ -134,30 +136,31 @@ def _people(addresses: Sequence[Address]) -> tuple[Mailbox, ...]:
 
 def _sizes(octets: bytes, nodes: Sequence[Node]) -> tuple[list[tuple[int, int]], bool]:
     """Octets (as sent) and lines of each part's body, and whether there are bare LF. Each octet is counted once."""
-    marks = sorted({0, len(octets)}.union(*((node.body_start, node.body_end) for node in nodes)))
-    lines = bares = 0
-    any_bare = bare_line_feeds(octets, 0, len(octets)) > 0
-    until = {0: (0, 0)}
-    for start, end in zip(marks, marks[1:], strict=False):
-        lines += octets.count(b"\n", start, end)
-        bares += bare_line_feeds(octets, start, end) if any_bare else 0
-        until[end] = (lines, bares)
+    marks = sorted({0, len(octets), *(n.body_start for n in nodes), *(n.body_end for n in nodes)})
+    lines = {0: 0}
+    for start, end in pairwise(marks):
+        lines[end] = lines[start] + octets.count(b"\n", start, end)
+    if octets.count(b"\r\n") == lines[len(octets)]:
+        return [
+            (node.body_end - node.body_start, lines[node.body_end] - lines[node.body_start]) for node in nodes
+        ], False
+    bares = {0: 0}
+    for start, end in pairwise(marks):
+        bares[end] = bares[start] + bare_line_feeds(octets, start, end)
     sizes = []
     for node in nodes:
-        (lines, bares), (lines_before, bares_before) = until[node.body_end], until[node.body_start]
-        sizes.append((node.body_end - node.body_start + bares - bares_before, lines - lines_before))
-    return sizes, any_bare
+        start, end = node.body_start, node.body_end
+        sizes.append((end - start + bares[end] - bares[start], lines[end] - lines[start]))
+    return sizes, True
 
 
 def _part(node: Node, size: tuple[int, int]) -> Part:
     """The row of the part table for a scanned part."""
-    fields, media = node.fields, node.media
-    kind = disposition(fields[b"content-disposition"]) if b"content-disposition" in fields else None
+    media, kind = node.media, node.disposition
     name = text_of_param(kind[1], b"filename") if kind else ""
     if not name and media.params:
         name = text_of_param(media.params, b"name")
-    encoding = token(fields[b"content-transfer-encoding"]) if b"content-transfer-encoding" in fields else b""
-    cid = fields.get(b"content-id")
+    cid = node.fields.get(b"content-id")
     return Part(
         depth=node.depth,
         kind=node.kind,
@@ -166,15 +169,23 @@ def _part(node: Node, size: tuple[int, int]) -> Part:
         body_end=node.body_end,
         size=size[0],
         lines=size[1],
-        media=_word(media.main + b"/" + media.sub),
-        charset=_word(text_of_param(media.params, b"charset").encode()) if media.params else "",
-        encoding=_word(encoding) or "7bit",
+        media=_word(b"%b/%b" % (media.main, media.sub)),
+        charset=_charset(media),
+        encoding=_word(node.encoding),
         disposition=_word(kind[0]) if kind else "",
         name=name[:_LONGEST_NAME],
         cid=next(iter(message_ids(cid)), "")[:_LONGEST_NAME] if cid is not None else "",
     )
 
 
+def _charset(media: Media) -> str:
+    for name, value in media.params:
+        if name == b"charset":
+            return _word(value)
+    return _word(text_of_param(media.params, b"charset").encode()) if media.params else ""
+
+
+@lru_cache(maxsize=1024)
 def _word(value: bytes) -> str:
     return clean(value[:_LONGEST_NAME].decode("utf-8", "replace"))
 
@@ -270,7 +281,9 @@ def size_of(encoded: bytes) -> int:
 
 def decode(encoded: bytes) -> Summary:
     """The summary that was encoded. ValueError if it is of another version: the message has to be summarised again."""
-    version, flags, envelope_end, body_end, structure_end, parts_end, header_size, lines, size, sent = _HEAD.unpack_from(encoded)
+    version, flags, envelope_end, body_end, structure_end, parts_end, header_size, lines, size, sent = (
+        _HEAD.unpack_from(encoded)
+    )
     if version != VERSION:
         raise ValueError(f"This summary is of version {version}, not {VERSION}: summarise the message again.")
     texts = encoded[parts_end:].decode().split("\x1e")

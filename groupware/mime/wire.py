@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from groupware.mime.addresses import Address, parse
-from groupware.mime.headers import unfold
-from groupware.mime.media import TEXT_PLAIN, Media, Params, disposition, token
+from groupware.mime.media import TEXT_PLAIN, Media, Params
 from groupware.mime.scan import Node
 
-_QUOTABLE: Final = re.compile(rb'[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x5b\x5d-\x7f]{0,1000}\Z')
+_QUOTABLE: Final = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x5b\x5d-\x7f]{0,1000}\Z")
 _ESCAPABLE: Final = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]{0,1000}\Z")
 _NO_DOMAIN: Final = b"MISSING_DOMAIN"
 _NO_MAILBOX: Final = b"MISSING_MAILBOX"
@@ -42,7 +41,7 @@ def nstring(value: bytes | None) -> bytes:
 
 
 def envelope(fields: Mapping[bytes, bytes], addresses: Mapping[bytes, Sequence[Address]] | None = None) -> bytes:
-    """The ENVELOPE of a header's fields. An absent Sender or Reply-To is the From; an absent field is NIL.
+    """The ENVELOPE of a header's unfolded fields. An absent Sender or Reply-To is the From; an absent field is NIL.
 
     `addresses`: the address fields if they have been parsed already.
     """
@@ -72,7 +71,7 @@ def address_lists(fields: Mapping[bytes, bytes]) -> dict[bytes, list[Address]]:
 
 def _field(fields: Mapping[bytes, bytes], name: bytes) -> bytes:
     value = fields.get(name)
-    return b"NIL" if value is None else string(unfold(value))
+    return b"NIL" if value is None else string(value)
 
 
 def _list(addresses: Sequence[Address]) -> bytes:
@@ -104,8 +103,7 @@ def structures(nodes: Sequence[Node], sizes: Sizes, envelopes: Mapping[int, byte
         if node.kind == "multipart":
             body, whole = _multipart(node, inner)
         else:
-            body = _single(node, sizes[index], inner, envelopes.get(index + 1, _EMPTY_ENVELOPE), False)
-            whole = _single(node, sizes[index], inner, envelopes.get(index + 1, _EMPTY_ENVELOPE), True)
+            body, whole = _single(node, sizes[index], inner, envelopes.get(index + 1, _EMPTY_ENVELOPE))
         below.setdefault(node.depth, []).append((body, whole))
     return below[0][0]
 
@@ -114,27 +112,30 @@ def _multipart(node: Node, inner: Sequence[tuple[bytes, bytes]]) -> tuple[bytes,
     """The parts one after the other without space between, then the subtype; extended: parameters and so on."""
     sub = string(node.media.sub)
     body = b"(%b %b)" % (b"".join(short for short, _ in inner), sub)
-    whole = b"(%b %b %b %b)" % (b"".join(long for _, long in inner), sub, _params(node.media.params), _extension(node.fields))
+    whole = b"(%b %b %b %b)" % (b"".join(long for _, long in inner), sub, _params(node.media.params), _extension(node))
     return body, whole
 
 
-def _single(node: Node, size: tuple[int, int], inner: Sequence[tuple[bytes, bytes]], inside: bytes, extended: bool) -> bytes:
+def _single(
+    node: Node, size: tuple[int, int], inner: Sequence[tuple[bytes, bytes]], inside: bytes
+) -> tuple[bytes, bytes]:
+    """A part that holds no parts, or one message with its envelope and structure."""
     fields, media = node.fields, node.media
-    encoding = token(fields[b"content-transfer-encoding"]) if b"content-transfer-encoding" in fields else b""
-    pieces = [
+    start = b"(%b %b %b %b %d" % (
         _type(media),
         _optional(fields, b"content-id"),
         _optional(fields, b"content-description"),
-        string(encoding or b"7bit"),
-        b"%d" % size[0],
-    ]
+        string(node.encoding),
+        size[0],
+    )
+    end = b"%b %b)" % (_optional(fields, b"content-md5"), _extension(node))
     if node.kind == "message":
-        pieces += [inside, inner[0][extended], b"%d" % size[1]]
-    elif media.main == b"text":
-        pieces.append(b"%d" % size[1])
-    if extended:
-        pieces += [_optional(fields, b"content-md5"), _extension(fields)]
-    return b"(" + b" ".join(pieces) + b")"
+        short, long = inner[0]
+        lines = size[1]
+        return b"%b %b %b %d)" % (start, inside, short, lines), b"%b %b %b %d %b" % (start, inside, long, lines, end)
+    if media.main == b"text":
+        start = b"%b %d" % (start, size[1])
+    return start + b")", b"%b %b" % (start, end)
 
 
 def _type(media: Media) -> bytes:
@@ -146,7 +147,7 @@ def _type(media: Media) -> bytes:
 def _optional(fields: Mapping[bytes, bytes], name: bytes) -> bytes:
     """A field's value as nstring; one that is empty says as little as none."""
     value = fields.get(name)
-    return nstring(unfold(value) or None) if value is not None else b"NIL"
+    return nstring(value or None) if value is not None else b"NIL"
 
 
 def _params(params: Params) -> bytes:
@@ -155,12 +156,13 @@ def _params(params: Params) -> bytes:
     return b"(" + b" ".join([b"%b %b" % (string(name), string(value)) for name, value in params]) + b")"
 
 
-def _extension(fields: Mapping[bytes, bytes]) -> bytes:
+def _extension(node: Node) -> bytes:
     """Disposition, language and location, which end every extended structure."""
-    if b"content-disposition" not in fields and b"content-language" not in fields and b"content-location" not in fields:
-        return b"NIL NIL NIL"
-    kind = disposition(fields.get(b"content-disposition", b""))
-    shown = b"NIL" if kind is None else b"(%b %b)" % (string(kind[0]), _params(kind[1]))
-    tags = [tag for tag in unfold(fields.get(b"content-language", b"")).replace(b",", b" ").split() if not tag.startswith(b"(")]
+    fields, shown = node.fields, b"NIL"
+    if node.disposition is not None:
+        shown = b"(%b %b)" % (string(node.disposition[0]), _params(node.disposition[1]))
+    if b"content-language" not in fields and b"content-location" not in fields:
+        return shown + b" NIL NIL"
+    tags = [tag for tag in fields.get(b"content-language", b"").replace(b",", b" ").split() if not tag.startswith(b"(")]
     languages = b"(" + b" ".join(map(string, tags)) + b")" if tags else b"NIL"
     return b"%b %b %b" % (shown, languages, _optional(fields, b"content-location"))
