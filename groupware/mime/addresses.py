@@ -32,7 +32,7 @@ class Address(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """One address decoded for people: `name` may be empty, `address` is `local@domain` (or what stood there instead)."""
+    """One address decoded for people: `name` may be empty, `address` is `local@domain` or what stood there instead."""
 
     name: str
     address: str
@@ -136,7 +136,7 @@ def _unescaped(text: bytes) -> bytes:
 
 
 def _comment(value: bytes, start: int) -> tuple[bytes, int]:
-    """The text of the comment that opened before `start`, and where it ends: before its "(" when it does not. Comments nest."""
+    """The text of the comment that opened before `start`, and where it ends; before its "(" when nothing closes it."""
     depth, at = 1, start
     while depth:
         piece = _COMMENT.match(value, at)

@@ -20,7 +20,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 
 def header_line(name: str, value: str) -> bytes:
-    """A folded header line with its CRLF; text outside ASCII becomes encoded words (RFC 2047), a run of space one space.
+    """A folded header line with its CRLF; text outside ASCII becomes encoded words (RFC 2047), runs of space one.
 
     Line ends and control characters in the value become spaces, so no value can add a line of its own.
     """

@@ -1,6 +1,6 @@
 """Header fields: unfolding, encoded words, dates, message ids, and the base subject that threads go by.
 
-`fields` gives values as they stand in the message, `unfold` makes one line of them; everything else takes an unfolded value.
+`fields` gives values as they stand in the message and `unfold` makes one line of them; all else takes unfolded values.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _MOST_IDS: Final = 100
 
 
 def fields(header: bytes) -> list[tuple[bytes, bytes]]:
-    """The fields of a header in their order: name as written, value as written (still folded). Lines that are none are left out.
+    """The fields of a header in their order: name and value as written, still folded.
 
-    Of a long header the first 10,000 fields count.
+    Lines that are none are left out. Of a long header the first 10,000 fields count.
     """
     if len(header) <= _LONG_HEADER:
         return _FIELD.findall(header)
@@ -42,7 +42,7 @@ def fields(header: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def unfold(value: bytes) -> bytes:
-    """A field's value on one line, without the space around it (RFC 5322 §2.2.3); a stray CR, LF or NUL becomes a space."""
+    """A field's value on one line, without space around it (RFC 5322 §2.2.3); a stray CR, LF or NUL becomes a space."""
     value = value.strip()
     if b"\n" in value:
         value = _FOLD.sub(b"", value)
@@ -197,7 +197,7 @@ _LONGEST_SUBJECT: Final = 1000
 
 
 def base_subject(subject: str) -> str:
-    """What threads and SORT (SUBJECT) compare: a decoded subject without its `Re:`, `[list]`, `(fwd)`. RFC 5256 §2.1."""
+    """What threads and SORT (SUBJECT) compare: a decoded subject without `Re:`, `[list]`, `(fwd)`. RFC 5256 §2.1."""
     text = _SPACES.sub(" ", subject[:_LONGEST_SUBJECT])
     while True:
         text = _without_leader(_without_trailer(text))

@@ -16,7 +16,7 @@ _TAG: Final = re.compile(r"<[/!?a-zA-Z][^<>]*+>?")
 
 
 def plain_text(html: str) -> str:
-    """The text of an HTML document: scripts, styles and comments left out, blocks on lines of their own, entities decoded."""
+    """The text of an HTML document: without scripts, styles and comments, blocks on their own lines, entities decoded."""
     html = _visible(html)
     if "<" in html:
         html = _TAG.sub("", _BLOCK.sub("\n", html))
@@ -24,7 +24,7 @@ def plain_text(html: str) -> str:
 
 
 def _visible(html: str) -> str:
-    """The document without what browsers do not show; an element that nobody closes hides the rest, as it does there."""
+    """The document without what browsers do not show; an element that nobody closes hides the rest, as there."""
     pieces = []
     at = 0
     lowered = ""

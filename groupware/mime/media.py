@@ -33,7 +33,7 @@ _MOST_SEGMENTS: Final = 500
 class Media:
     """A media type in lower case with its parameters: names in lower case, values as IMAP tells them.
 
-    A continued parameter is joined; one with a charset keeps the `*` at its name and its `charset'language'` (RFC 2231 §6).
+    A continued parameter is joined; one with a charset keeps its `*` and its `charset'language'` (RFC 2231 §6).
     """
 
     main: bytes
@@ -75,7 +75,7 @@ _common = lru_cache(maxsize=512)(_media)
 
 
 def disposition(value: bytes) -> tuple[bytes, Params] | None:
-    """The kind (in lower case) and parameters of a Content-Disposition field; a field of parameters alone is an attachment."""
+    """The kind (in lower case) and parameters of a Content-Disposition; one of parameters alone is an attachment."""
     value = _uncommented(value[:_LONGEST])
     found = _TOKEN.match(value)
     if found is None:
@@ -121,11 +121,11 @@ def parameters(value: bytes, at: int) -> Params:
 
 
 def _bare(text: bytes) -> tuple[bytes, int]:
-    """An unquoted value, which may hold spaces though it must not (`name=my file.pdf`), and how much was no part of it."""
+    """An unquoted value, which may hold spaces though it must not, and how many octets were no part of it."""
     if _SIMPLE.match(text):
         return text, 0
     if b"=" not in text or len(words := text.split(None, 1)) < 2 or b"=" not in words[1]:
-        return text.strip(), 0
+        return text.strip(), 0  # `name=my file.pdf`
     return words[0], len(words[1])  # `charset=utf-8 format=flowed`: the semicolon is missing
 
 
@@ -155,7 +155,7 @@ def _assembled(name: bytes, segments: dict[int, tuple[bytes, bool]]) -> tuple[by
 
 
 def text_of_param(params: Params, name: bytes) -> str:
-    """A parameter as people read it: RFC 2231 values decoded, and the encoded words that many senders put there. Empty: none."""
+    """A parameter as people read it, "" if there is none: RFC 2231 decoded, and encoded words, which many senders use."""
     for key, value in params:
         if key == name + b"*":
             charset, mark, rest = value.partition(b"'")

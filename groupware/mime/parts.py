@@ -1,4 +1,4 @@
-"""The stored table of a message's parts: where each lies and what it is, enough to serve any section without a new scan."""
+"""The stored table of a message's parts: where each lies and what it is, so that no section needs a new scan."""
 
 from __future__ import annotations
 
@@ -58,6 +58,11 @@ def encode_parts(parts: Sequence[Part]) -> bytes:
         [_FIELD_MARK.join((p.media, p.charset, p.encoding, p.disposition, p.name, p.cid)) for p in parts]
     )
     return len(parts).to_bytes(4, "little") + rows + texts.encode()
+
+
+def _row(part: Part) -> bytes:
+    kind, lines = _KINDS.index(part.kind), part.lines & 0xFFFFFFFF
+    return _ROW.pack(part.depth, kind, lines, part.header_start, part.body_start, part.body_end, part.size)
 
 
 def decode_parts(table: bytes) -> tuple[Part, ...]:

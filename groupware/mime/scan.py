@@ -1,7 +1,7 @@
 """A message's octets to its part tree, in one pass and with offsets. Nothing that can be sent makes it fail.
 
 1. The time is linear in the octets: body octets are touched only to find delimiter lines and to count lines.
-2. The parts lie in the order of the octets, each before its children, and no range leaves the range of the part around it.
+2. The parts lie in the order of the octets, each before its children, and no range leaves that of the part around it.
 3. Bounds: parts nested deeper than 100 and multiparts without a single delimiter line are leaves; after 10,000 parts
    delimiter lines are text; of a part's header 1 MiB is looked at.
 """
@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import Final, Literal
 
 from groupware.mime.headers import fields as split_fields
@@ -26,16 +26,17 @@ _LONGEST_BOUNDARY: Final = 1000  # RFC 2046 allows 70; some senders go far beyon
 
 _ADDRESSES: Final = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
 _NOTED: Final = _ADDRESSES | frozenset(
-    b"date subject in-reply-to message-id references content-type content-transfer-encoding content-id content-description "
-    b"content-disposition content-md5 content-language content-location".split()
+    b"date subject in-reply-to message-id references content-type content-transfer-encoding content-id "
+    b"content-description content-disposition content-md5 content-language content-location".split()
 )
 # A run of well-formed fields. A delimiter line is none, though a boundary may hold a colon.
 _FIELDS: Final = re.compile(rb"(?:(?!--)[!-9;-~]++[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+")
-# What may come after a line in the header that is no field: the blank line, a delimiter, a field that mail is known to have.
+# What may follow a line in the header that is no field: the blank line, a delimiter, a field that mail is known to have.
 _NEXT: Final = re.compile(
-    rb"""\n(?:(\r?\n)|(--)
-    |(?=(?:from|to|cc|bcc|subject|date|sender|reply-to|message-id|in-reply-to|references|received|return-path|mime-version
-          |delivered-to|content-[a-z-]+|x-[!-9;-~]+|list-[a-z-]+|resent-[a-z-]+|dkim-signature|user-agent|precedence)[ \t]*:))""",
+    rb"""\n(?: (\r?\n) | (--)
+      | (?=(?:from|to|cc|bcc|subject|date|sender|reply-to|message-id|in-reply-to|references|received|return-path
+             |mime-version|delivered-to|content-[a-z-]+|x-[!-9;-~]+|list-[a-z-]+|resent-[a-z-]+|dkim-signature
+             |user-agent|precedence)[ \t]*:))""",
     re.VERBOSE | re.IGNORECASE,
 )
 
@@ -85,10 +86,10 @@ class _Walk:
         """Look for what all open boundaries begin with; of equal boundaries the innermost counts."""
         names = [boundary for boundary, _ in self.boundaries]
         self.levels = {boundary: level for level, boundary in enumerate(names)}
-        self.needle = b"\n--" + (names[0] if len(names) == 1 else commonprefix(names) if names else b"")
+        self.needle = b"\n--" + (names[0] if len(names) == 1 else _common_start(names))
 
     def enter(self, start: int, depth: int, default: Media) -> int:
-        """Open the part whose header is at `start`, and the messages in it; gives back where the innermost body starts."""
+        """Open the part whose header is at `start` and the messages in it; gives back where the innermost body starts."""
         while True:
             body = self.header_end(start)
             found = _noted(self.octets[start : min(body, start + LONGEST_HEADER)]) if body > start else {}
@@ -209,6 +210,12 @@ class _Walk:
             end = max(end, node.body_start)
             node.body_end = end
         del self.opened[index:]
+
+
+def _common_start(names: Sequence[bytes]) -> bytes:
+    """What all names begin with."""
+    first, last = min(names, default=b""), max(names, default=b"")
+    return next((first[:at] for at, octet in enumerate(first) if last[at : at + 1] != bytes((octet,))), first)
 
 
 def _noted(header: bytes) -> dict[bytes, bytes]:

@@ -19,8 +19,8 @@ _FIELD_LINE: Final = re.compile(rb"([!-9;-~]++)[ \t]*+:[^\n]*+\n?(?:[ \t][^\n]*+
 def section(table: bytes | Sequence[Part], path: str) -> tuple[int, int] | None:
     """Where the section lies in the octets, or None when the message has no such section.
 
-    `table`: an encoded summary, or its parts. `path` as in IMAP, in any case: "" (all), "HEADER", "TEXT", "1.2", "1.2.MIME",
-    "1.HEADER", "1.TEXT"; HEADER.FIELDS is `HEADER` put through `header_fields`.
+    `table`: an encoded summary, or its parts. `path` as in IMAP, in any case: "" (all), "HEADER", "TEXT", "1.2",
+    "1.2.MIME", "1.HEADER", "1.TEXT"; HEADER.FIELDS is `HEADER` put through `header_fields`.
     """
     parts = parts_of(table) if isinstance(table, bytes) else table
     wanted = _split(path)
@@ -100,7 +100,7 @@ def children(parts: Sequence[Part], at: int) -> Iterator[int]:
 def header_fields(header: bytes, names: Collection[str], *, wanted: bool = True) -> bytes:
     """The fields of a header that are named (`wanted`) or are not, as they stand, and the blank line.
 
-    For HEADER.FIELDS and HEADER.FIELDS.NOT; names in any case. Lines that are no field are never wanted, and never unwanted.
+    For HEADER.FIELDS and HEADER.FIELDS.NOT; names in any case. Lines that are no field are in neither.
     """
     sought = {name.lower().encode("utf-8", "replace") for name in names}
     kept: list[bytes] = []
@@ -117,5 +117,5 @@ def header_fields(header: bytes, names: Collection[str], *, wanted: bool = True)
 
 
 def decoded(octets: bytes, part: Part) -> bytes:
-    """The content of a part of this message, its Content-Transfer-Encoding undone; of an unknown encoding as it stands."""
+    """The content of a part of this message, its transfer encoding undone; of an unknown encoding as it stands."""
     return undo(octets[part.body_start : part.body_end], part.encoding)

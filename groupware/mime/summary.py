@@ -207,9 +207,9 @@ _NO_ATTACHMENTS: Final = frozenset(
 
 
 def is_attachment(parts: Sequence[Part], index: int) -> bool:
-    """Whether people would call this part an attachment: it says so, or is a file that no text shows. Signatures are none."""
+    """Whether people would call this part an attachment: it says so, or is a file that no text shows; no signature."""
     part = parts[index]
-    if part.kind == "multipart" or index == 0 and part.kind == "message":
+    if part.kind == "multipart" or (index == 0 and part.kind == "message"):
         return False
     if part.disposition == "attachment":
         return part.media not in _NO_ATTACHMENTS

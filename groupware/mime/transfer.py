@@ -19,7 +19,7 @@ def undo(octets: bytes, encoding: str) -> bytes:
 
 
 def unbase64(octets: bytes) -> bytes:
-    """What base64 stands for: characters outside the alphabet are skipped (RFC 2045 §6.8), padding may be missing or come early."""
+    """What base64 stands for: other characters are skipped (RFC 2045 §6.8), padding may be missing or come early."""
     text = octets.translate(None, _NOT_BASE64)
     first = text.find(b"=")
     if first < 0 or first >= len(text) - 2:

@@ -1,8 +1,8 @@
 """ENVELOPE, BODY and BODYSTRUCTURE in the very octets that IMAP sends. RFC 9051 §7.5.2 (RFC 3501 §7.4.2).
 
 The same octets serve IMAP4rev1 and rev2: a value that a rev1 quoted string cannot hold is a literal. Sizes count the
-octets as they are sent, that is with CRLF line ends. What real servers do where a message breaks the rules, and why each
-choice is made, is in docs/decisions/010-bodystructure.md.
+octets as they are sent, that is with CRLF line ends. What is told of a message that breaks the rules, and why, is in
+docs/decisions/010-bodystructure.md.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ _NO_DOMAIN: Final = b"MISSING_DOMAIN"
 _NO_MAILBOX: Final = b"MISSING_MAILBOX"
 _EMPTY_ENVELOPE: Final = b"(" + b" ".join([b"NIL"] * 10) + b")"
 
+Pair = tuple[bytes, bytes]
+"""BODY and BODYSTRUCTURE of a part."""
+
 Sizes = Sequence[tuple[int, int]]
 """For each part of the scan: octets and lines of its body."""
 
 
 def string(value: bytes) -> bytes:
-    """The value as an IMAP string: quoted, or as a literal when it is long or holds 8-bit octets. NUL, which neither can hold, is dropped."""
+    """The value as an IMAP string: quoted, or a literal when it is long or holds 8-bit octets; NUL is dropped."""
     if _QUOTABLE.match(value):
         return b'"' + value + b'"'
     if _ESCAPABLE.match(value):
@@ -96,7 +99,7 @@ def structures(nodes: Sequence[Node], sizes: Sizes, envelopes: Mapping[int, byte
 
     `envelopes` holds the ENVELOPE of each message inside, by the index of the message's root part.
     """
-    below: dict[int, list[tuple[bytes, bytes]]] = {}  # depth -> (BODY, BODYSTRUCTURE) of the parts there, last first
+    below: dict[int, list[Pair]] = {}  # depth -> the parts there, last first
     for index in range(len(nodes) - 1, -1, -1):
         node = nodes[index]
         inner = below.pop(node.depth + 1, [])[::-1]
@@ -108,7 +111,7 @@ def structures(nodes: Sequence[Node], sizes: Sizes, envelopes: Mapping[int, byte
     return below[0][0]
 
 
-def _multipart(node: Node, inner: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+def _multipart(node: Node, inner: Sequence[Pair]) -> Pair:
     """The parts one after the other without space between, then the subtype; extended: parameters and so on."""
     sub = string(node.media.sub)
     body = b"(%b %b)" % (b"".join(short for short, _ in inner), sub)
