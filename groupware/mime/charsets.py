@@ -94,7 +94,7 @@ def decode(octets: bytes, charset: str = "") -> str:
 
 
 def guess(octets: bytes) -> str:
-    """Octets whose charset nobody named: UTF-8 if they are, else Windows-1252. A character cut off at the end is lost."""
+    """Octets whose charset nobody named: UTF-8 if they are, else Windows-1252. A character cut off at the end goes."""
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError as broken:

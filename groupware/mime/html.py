@@ -16,7 +16,7 @@ _TAG: Final = re.compile(r"<[/!?a-zA-Z][^<>]*+>?")
 
 
 def plain_text(html: str) -> str:
-    """The text of an HTML document: without scripts, styles and comments, blocks on their own lines, entities decoded."""
+    """The text of an HTML document: without scripts, styles and comments, blocks on own lines, entities decoded."""
     html = _visible(html)
     if "<" in html:
         html = _TAG.sub("", _BLOCK.sub("\n", html))

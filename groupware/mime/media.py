@@ -155,7 +155,7 @@ def _assembled(name: bytes, segments: dict[int, tuple[bytes, bool]]) -> tuple[by
 
 
 def text_of_param(params: Params, name: bytes) -> str:
-    """A parameter as people read it, "" if there is none: RFC 2231 decoded, and encoded words, which many senders use."""
+    """A parameter as people read it, "" if there is none: RFC 2231 decoded, and encoded words, which many use."""
     for key, value in params:
         if key == name + b"*":
             charset, mark, rest = value.partition(b"'")

@@ -31,7 +31,7 @@ _NOTED: Final = _ADDRESSES | frozenset(
 )
 # A run of well-formed fields. A delimiter line is none, though a boundary may hold a colon.
 _FIELDS: Final = re.compile(rb"(?:(?!--)[!-9;-~]++[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+")
-# What may follow a line in the header that is no field: the blank line, a delimiter, a field that mail is known to have.
+# What may follow a line in the header that is no field: the blank line, a delimiter, a field that mail is known for.
 _NEXT: Final = re.compile(
     rb"""\n(?: (\r?\n) | (--)
       | (?=(?:from|to|cc|bcc|subject|date|sender|reply-to|message-id|in-reply-to|references|received|return-path
@@ -89,7 +89,7 @@ class _Walk:
         self.needle = b"\n--" + (names[0] if len(names) == 1 else _common_start(names))
 
     def enter(self, start: int, depth: int, default: Media) -> int:
-        """Open the part whose header is at `start` and the messages in it; gives back where the innermost body starts."""
+        """Open the part whose header is at `start` and the messages in it; gives back where the last body starts."""
         while True:
             body = self.header_end(start)
             found = _noted(self.octets[start : min(body, start + LONGEST_HEADER)]) if body > start else {}
