@@ -81,6 +81,7 @@ def decode(octets: bytes, charset: str = "") -> str:
 
     The text holds no lone surrogates, so it can always be stored as UTF-8.
     """
+    charset = charset[:_LONGEST_NAME]
     if octets.isascii() and not _may_escape(charset):
         return octets.decode("ascii")
     codec = codec_of(charset)
@@ -94,11 +95,11 @@ def decode(octets: bytes, charset: str = "") -> str:
 
 
 def guess(octets: bytes) -> str:
-    """Octets whose charset nobody named: UTF-8 if they are, else Windows-1252. A character cut off at the end goes."""
+    """Octets of no named charset: UTF-8 if they are, else Windows-1252. A UTF-8 character cut off at the end goes."""
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError as broken:
-        if broken.reason == "unexpected end of data":
+        if broken.reason == "unexpected end of data" and not octets[: broken.start].isascii():
             return octets[: broken.start].decode("utf-8")
         return octets.decode("cp1252", "replace")
 
@@ -112,7 +113,7 @@ def _may_escape(charset: str) -> bool:
 @lru_cache(maxsize=512)
 def codec_of(charset: str) -> str | None:
     """Python's name for a charset as mail names it, or None if there is none or it says nothing."""
-    name = charset[:_LONGEST_NAME].strip(" \t\r\n\"'<>;,").lower()
+    name = charset.strip(" \t\r\n\"'<>;,").lower()
     if name in _UNNAMED:
         return None
     name = _SYNONYMS.get(name, name)

@@ -25,7 +25,7 @@ _PARAM: Final = re.compile(
 _SIMPLE: Final = re.compile(rb'[^\s;="]++\Z')
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
 _COMMENT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?:^|(?<=[\s;)]))\([^()]*+\)', re.DOTALL)
-_CONTINUED: Final = re.compile(rb"([^*]+)\*(?:(\d{1,3})(\*?))?\Z")
+_CONTINUED: Final = re.compile(rb"([^*]+)\*(?:(\d{1,9})(\*?))?\Z")
 _MOST_SEGMENTS: Final = 500
 
 
@@ -124,7 +124,7 @@ def _bare(text: bytes) -> tuple[bytes, int]:
     """An unquoted value, which may hold spaces though it must not, and how many octets were no part of it."""
     if _SIMPLE.match(text):
         return text, 0
-    if b"=" not in text or len(words := text.split(None, 1)) < 2 or b"=" not in words[1]:
+    if b"=" not in text or b"=?" in text or len(words := text.split(None, 1)) < 2 or b"=" not in words[1]:
         return text.strip(), 0  # `name=my file.pdf`
     return words[0], len(words[1])  # `charset=utf-8 format=flowed`: the semicolon is missing
 

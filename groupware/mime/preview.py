@@ -18,15 +18,25 @@ _FIRST_LOOK: Final = 2 * LONGEST_PREVIEW
 
 
 def preview_of(octets: bytes, parts: Sequence[Part]) -> str:
-    """The first 200 characters of the message's text on one line, quoted lines only when there is nothing else."""
-    for media in ("text/plain", "text/html"):
-        for part in parts:
-            if part.media == media and part.disposition != "attachment" and (text := _preview(octets, part)):
-                return text
-    return ""
+    """The first 200 characters of the message's text on one line, quoted lines only when there is nothing else.
+
+    The first text that says anything; attached messages come after the message's own text.
+    """
+    later: list[Part] = []
+    inside = -1  # the depth of the attached message that the walk is in
+    for part in parts:
+        if 0 <= inside < part.depth:
+            later.append(part)
+            continue
+        inside = part.depth if part.kind == "message" and part.depth else -1
+        if text := _preview(octets, part):
+            return text
+    return next((text for part in later if (text := _preview(octets, part))), "")
 
 
 def _preview(octets: bytes, part: Part) -> str:
+    if part.media not in ("text/plain", "text/html") or part.disposition == "attachment":
+        return ""
     limit = _HTML_OCTETS if part.media == "text/html" else _PLAIN_OCTETS
     text = text_of_part(octets, part, limit)
     if part.media == "text/plain" and ">" in text:

@@ -24,9 +24,11 @@ MOST_PARTS: Final = 10_000
 LONGEST_HEADER: Final = 1024 * 1024
 _LONGEST_BOUNDARY: Final = 1000  # RFC 2046 allows 70; some senders go far beyond
 
-_ADDRESSES: Final = frozenset((b"from", b"sender", b"reply-to", b"to", b"cc", b"bcc"))
-_NOTED: Final = _ADDRESSES | frozenset(
-    b"date subject in-reply-to message-id references content-type content-transfer-encoding content-id "
+_JOINED: Final = frozenset((b"to", b"cc", b"bcc"))
+_LAST: Final = frozenset(b"from sender reply-to date subject in-reply-to message-id references".split())
+_NOTED: Final = frozenset(
+    b"from sender reply-to date subject in-reply-to message-id references to cc bcc content-type "
+    b"content-transfer-encoding content-id "
     b"content-description content-disposition content-md5 content-language content-location".split()
 )
 # A run of well-formed fields. A delimiter line is none, though a boundary may hold a colon.
@@ -52,7 +54,11 @@ class Node:
     body_end: int
     media: Media
     fields: dict[bytes, bytes]
-    """The fields that a summary needs, by name in lower case and unfolded: the first of each, address fields joined."""
+    """The fields that a summary needs, by name in lower case and unfolded.
+
+    Of several of one name: recipients are joined, of the other fields of a message the last counts, being the one that
+    signatures cover (RFC 6376 §5.4.2, RFC 8621 §4.1.3), of those that describe a part the first.
+    """
     encoding: bytes
     """Content-Transfer-Encoding in lower case, `7bit` when nothing is said."""
     disposition: tuple[bytes, Params] | None
@@ -195,10 +201,11 @@ class _Walk:
         level, closing = found
         index = self.boundaries[level][1]
         self.close(index + 1, mark - 1 if octets[mark - 1 : mark] == b"\r" else mark)
-        del self.boundaries[level if closing else level + 1 :]
-        self.aim()
         line_end = octets.find(b"\n", mark + 1)
         following = line_end + 1 if line_end >= 0 else len(octets)
+        closing = closing or following == len(octets)  # a delimiter with nothing behind it opens nothing
+        del self.boundaries[level if closing else level + 1 :]
+        self.aim()
         if closing:
             return following
         parent = self.opened[index]
@@ -226,9 +233,9 @@ def _noted(header: bytes) -> dict[bytes, bytes]:
         name = name.lower()
         if name not in _NOTED:
             continue
-        if name not in found:
+        if name not in found or name in _LAST:
             found[name] = unfold(value)
-        elif name in _ADDRESSES:
+        elif name in _JOINED:
             more.setdefault(name, [found[name]]).append(unfold(value))
     for name, values in more.items():
         found[name] = b",".join(values)
