@@ -46,7 +46,7 @@ _GROUP_END: Final = Address(None, None, None, None)
 # The forms that nearly all addresses have, each followed by a comma or the end of the field.
 _PLAIN: Final = re.compile(
     rb"""[ \t]*(?:
-        (?:"([^"\\]*+)" | ([^\s"(),:;<>@\[\]\\]++(?:[ \t]+[^\s"(),:;<>@\[\]\\]++)*))?
+        (?:"([^"\\]*+)" | ([^\s"(),:;<>@\[\]\\]++(?:[ \t]++[^\s"(),:;<>@\[\]\\]++)*))?
         [ \t]*<([^\s"(),:;<>@\[\]\\]++)@([^\s"(),:;<>@\[\]\\]++)>
       | ([^\s"(),:;<>@\[\]\\]++)@([^\s"(),:;<>@\[\]\\]++)
     )[ \t]*(?:,|\Z)""",
@@ -95,16 +95,16 @@ def address_of(address: Address) -> str:
 # Everything is consumed by one of these, so reading is one pass. A closing quote or bracket may be missing.
 _ALWAYS: Final = rb"""(?P<space>[ \t\r\n]++)
    | (?P<word>=\?[^?\s]*+\?[bBqQ]\?[^?]*+\?=)
-   | (?P<literal>\[[^\]\\<>,;]*+(?:\\.[^\]\\<>,;]*+)*+\]?)
+   | (?P<literal>\[[^\]\\<>,;]*+(?:\\.[^\]\\<>,;]*+){0,9999}\]?)
    | (?P<special>[<>@,:;])"""
 _TOKEN: Final = re.compile(
     _ALWAYS
-    + rb"""| (?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+)*+"?) | (?P<comment>\() | (?P<atom>[^ \t\r\n"\[(<>@,:;=]++|.)""",
+    + rb"""| (?P<quoted>"[^"\\]*+(?:\\.[^"\\]*+){0,9999}"?) | (?P<comment>\() | (?P<atom>[^ \t\r\n"\[(<>@,:;=]++|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _UNPAIRED: Final = re.compile(_ALWAYS + rb"""| (?P<atom>[^ \t\r\n\[<>@,:;=]++|.)""", re.VERBOSE | re.DOTALL)
 _AT: Final = b"\0@"  # the "@" between local part and domain, told from an atom; unfolding leaves no NUL in a value
-_COMMENT: Final = re.compile(rb"[^()\\]*+(?:\\.[^()\\]*+)*+([()]?)", re.DOTALL)
+_COMMENT: Final = re.compile(rb"[^()\\]*+(?:\\.[^()\\]*+){0,9999}([()]?)", re.DOTALL)
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -150,7 +150,7 @@ def _comment(value: bytes, start: int) -> tuple[bytes, int]:
 class _Reader:
     """One walk over the tokens of a list. State: what was gathered of the address that is being read."""
 
-    __slots__ = ("angle", "comments", "found", "group", "most", "parts", "spaced", "value")
+    __slots__ = ("angle", "behind", "comments", "found", "group", "most", "parts", "spaced", "value")
 
     def __init__(self, value: bytes, most: int) -> None:
         self.value = value
@@ -162,6 +162,9 @@ class _Reader:
     def clear(self) -> None:
         self.parts: list[tuple[bytes, bytes]] = []  # (space or not before it, text): words and "@"
         self.angle: list[bytes] | None = None  # what stands in <>, once it has opened
+        self.behind: list[
+            tuple[bytes, bytes]
+        ] = []  # words behind >: a late name, or of the next address when its comma is missing
         self.comments: list[bytes] = []
         self.spaced = b""
 
@@ -180,7 +183,8 @@ class _Reader:
             elif open_angle and self.angle is not None:
                 self.angle.append(text)
             else:
-                self.parts.append((self.spaced, _AT if kind == "special" else text))
+                words = self.parts if self.angle is None else self.behind
+                words.append((self.spaced, _AT if kind == "special" else text))
                 self.spaced = b""
         self.finish()
         self.end_group()
@@ -189,8 +193,10 @@ class _Reader:
     def special(self, text: bytes, open_angle: bool) -> bool:
         """Act on one of `<>,:;`; gives back whether the walk is now between angle brackets."""
         if text == b"<":
-            if self.angle:  # a second <address> without a comma between
+            if self.angle:
+                following, self.behind = self.behind, []
                 self.finish()
+                self.parts = following
             self.angle = []
             return True
         if open_angle and self.angle is not None:
@@ -222,7 +228,7 @@ class _Reader:
     def finish(self) -> None:
         """Turn what was gathered into an address, if anything was."""
         if self.angle is not None:
-            self.found.append(_from_angle(self.angle, _joined(self.parts), self.comments))
+            self.found.append(_from_angle(self.angle, _joined(self.parts) or _joined(self.behind), self.comments))
         elif self.parts:
             self.found.append(_from_bare(self.parts, self.comments))
         self.clear()

@@ -15,7 +15,7 @@ from typing import Final
 from groupware.mime.charsets import decode, guess
 from groupware.mime.transfer import unbase64
 
-_FIELD: Final = re.compile(rb"^(?!--)([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_FIELD: Final = re.compile(rb"^(?!--)([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+){0,20000})", re.MULTILINE)
 _FOLD: Final = re.compile(rb"\r*\n(?=[ \t])")
 _BREAK: Final = re.compile(rb"[\r\n\0]+")
 _WORD: Final = re.compile(rb"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
@@ -191,7 +191,7 @@ def _zone(name: bytes) -> int:
     return _ZONES.get(name.lower(), 0)
 
 
-_LEADER: Final = re.compile(r"\s+|(?:\[[^\[\]]*+\]\s*+)*+(?:re|fwd?)\s*(?:\[[^\[\]]*+\]\s*)?:", re.IGNORECASE)
+_LEADER: Final = re.compile(r"\s+|(?:\[[^\[\]]*+\]\s*+)*(?:re|fwd?)\s*(?:\[[^\[\]]*+\]\s*)?:", re.IGNORECASE)
 _BLOB: Final = re.compile(r"\[[^\[\]]*+\]\s*")
 _LONGEST_SUBJECT: Final = 1000
 

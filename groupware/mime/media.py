@@ -20,12 +20,13 @@ _TYPE: Final = re.compile(rb"[ \t]*([^\s/;()<>@,\\\":?=\[\]]+)[ \t]*/[ \t]*([^\s
 _TOKEN: Final = re.compile(rb"[ \t\"']*([^\s;=()\"',]+)[ \t\"']*")
 # One parameter, or a piece of rubbish; every octet is consumed by one or the other.
 _PARAM: Final = re.compile(
-    rb"""[;\s]*+(?:([^\s=;"]++)\s*=\s*(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"?|([^;"]*+))|[^;\s]++|\Z)""", re.DOTALL
+    rb"""[;\s]*+(?:([^\s=;"]++)\s*=\s*(?:"([^"\\]*+(?:\\.[^"\\]*+)*)"?|([^;"]*+))|[^;\s]++|\Z)""", re.DOTALL
 )
 _SIMPLE: Final = re.compile(rb'[^\s;="]++\Z')
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
-_COMMENT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|(?:^|(?<=[\s;)]))\([^()]*+\)', re.DOTALL)
+_COMMENT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"?|(?:^|(?<=[\s;)]))\([^()]*+\)', re.DOTALL)
 _CONTINUED: Final = re.compile(rb"([^*]+)\*(?:(\d{1,9})(\*?))?\Z")
+_DEEPEST_COMMENT: Final = 5
 _MOST_SEGMENTS: Final = 500
 
 
@@ -93,9 +94,11 @@ def token(value: bytes) -> bytes:
 
 def _uncommented(value: bytes) -> bytes:
     """The value without its comments. A parenthesis inside a word is none: `name=file(1).pdf` is what it says."""
-    if b"(" not in value:
-        return value
-    return _COMMENT.sub(lambda found: found[0] if found[0].startswith(b'"') else b" ", value)
+    for _ in range(_DEEPEST_COMMENT):
+        if b"(" not in value:
+            break
+        value = _COMMENT.sub(lambda found: found[0] if found[0].startswith(b'"') else b" ", value)
+    return value
 
 
 def parameters(value: bytes, at: int) -> Params:

@@ -31,8 +31,8 @@ _NOTED: Final = frozenset(
     b"content-transfer-encoding content-id "
     b"content-description content-disposition content-md5 content-language content-location".split()
 )
-# A run of well-formed fields. A delimiter line is none, though a boundary may hold a colon.
-_FIELDS: Final = re.compile(rb"(?:(?!--)[!-9;-~]++[ \t]*+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+")
+# Lines of well-formed fields, a good many at once. A delimiter line is none, though a boundary may hold a colon.
+_FIELDS: Final = re.compile(rb"(?:(?:(?!--)[!-9;-~]++[ \t]*+:|[ \t])[^\n]*+\n?){0,1000}")
 # What may follow a line in the header that is no field: the blank line, a delimiter, a field that mail is known for.
 _NEXT: Final = re.compile(
     rb"""\n(?: (\r?\n) | (--)
@@ -133,9 +133,12 @@ class _Walk:
         """Where the body starts: behind the blank line, or at the first line that can be no part of the header."""
         octets, at = self.octets, start
         while True:
-            run = _FIELDS.match(octets, at)
-            assert run is not None, "no fields are a run too"
-            at = run.end()
+            while not (at == start and octets.startswith((b" ", b"\t"), at)):
+                run = _FIELDS.match(octets, at)
+                assert run is not None, "no fields are a run too"
+                if run.end() == at:
+                    break
+                at = run.end()
             if octets.startswith(b"\n", at):
                 return at + 1
             if octets.startswith(b"\r\n", at):
@@ -204,8 +207,10 @@ class _Walk:
         line_end = octets.find(b"\n", mark + 1)
         following = line_end + 1 if line_end >= 0 else len(octets)
         closing = closing or following == len(octets)  # a delimiter with nothing behind it opens nothing
-        del self.boundaries[level if closing else level + 1 :]
-        self.aim()
+        still_open = level if closing else level + 1
+        if still_open < len(self.boundaries):
+            del self.boundaries[still_open:]
+            self.aim()
         if closing:
             return following
         parent = self.opened[index]

@@ -13,7 +13,7 @@ from groupware.mime.parts import Part
 from groupware.mime.summary import parts_of
 from groupware.mime.transfer import undo
 
-_FIELD_LINE: Final = re.compile(rb"([!-9;-~]++)[ \t]*+:[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+|[^\n]*+\n?")
+_LINE: Final = re.compile(rb"^(?![ \t\r\n]|\Z)(?:([!-9;-~]++)[ \t]*+:|)", re.MULTILINE)  # that continues no other
 
 
 def section(table: bytes | Sequence[Part], path: str) -> tuple[int, int] | None:
@@ -47,7 +47,7 @@ def _split(path: str) -> tuple[list[int], str] | None:
     while pieces and pieces[0].isascii() and pieces[0].isdigit() and len(pieces[0]) < 10:
         numbers.append(int(pieces.pop(0)))
     what = ".".join(pieces)
-    if what not in ("", "HEADER", "TEXT", "MIME") or 0 in numbers:
+    if what not in ("", "HEADER", "TEXT", "MIME") or 0 in numbers or path.endswith("."):
         return None
     return numbers, what
 
@@ -103,17 +103,21 @@ def header_fields(header: bytes, names: Collection[str], *, wanted: bool = True)
     For HEADER.FIELDS and HEADER.FIELDS.NOT; names in any case. Lines that are no field are in neither.
     """
     sought = {name.lower().encode("utf-8", "replace") for name in names}
-    kept: list[bytes] = []
-    at = 0
-    while at < len(header):
-        line = _FIELD_LINE.match(header, at)
-        assert line is not None, "any line matches"
-        at = line.end()
-        if line[1] is not None and (line[1].lower() in sought) == wanted:
-            kept.append(line[0])
+    lines = [(line.start(), line[1]) for line in _LINE.finditer(header)]
+    ends = [start for start, _ in lines[1:]] + [len(header) - _blank(header)]
+    kept = [
+        header[start:end]
+        for (start, name), end in zip(lines, ends, strict=False)
+        if name is not None and (name.lower() in sought) == wanted
+    ]
     if kept and not kept[-1].endswith(b"\n"):
         kept.append(b"\r\n")
     return b"".join((*kept, b"\r\n"))
+
+
+def _blank(header: bytes) -> int:
+    """The octets of the blank line at the end."""
+    return 2 if header.endswith(b"\n\r\n") else 1 if header.endswith(b"\n\n") else 0
 
 
 def decoded(octets: bytes, part: Part) -> bytes:

@@ -20,16 +20,12 @@ def undo(octets: bytes, encoding: str) -> bytes:
 
 def unbase64(octets: bytes) -> bytes:
     """What base64 stands for: other characters are skipped (RFC 2045 §6.8), padding may be missing or come early."""
-    text = octets.translate(None, _NOT_BASE64)
-    first = text.find(b"=")
-    if first < 0 or first >= len(text) - 2:
-        return _chunk(text.rstrip(b"="))
-    return b"".join(map(_chunk, text.split(b"=")))
+    text = octets.translate(None, _NOT_BASE64).rstrip(b"=")
+    return _chunk(text) if b"=" not in text else b"".join(map(_chunk, text.split(b"=")))
 
 
 def _chunk(text: bytes) -> bytes:
     """One run of base64 without padding; a single character over, which is no octet, is dropped."""
-    over = len(text) % 4
-    if over == 1:
+    if len(text) % 4 == 1:
         text = text[:-1]
     return a2b_base64(text + b"=" * (-len(text) % 4))

@@ -1,4 +1,4 @@
-"""The test data: real and nasty messages, calendars and cards. It lies beside the repository; POSTROOM_CORPUS names another place."""
+"""The test data: real and nasty messages, calendars, cards. Beside the repository, or where POSTROOM_CORPUS says."""
 
 from __future__ import annotations
 

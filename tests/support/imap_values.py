@@ -1,4 +1,4 @@
-"""A strict reader of IMAP values (RFC 9051 §9): strings, literals, NIL, numbers, parenthesised lists. For checking what we send."""
+"""A strict reader of IMAP values (RFC 9051 §9): strings, literals, NIL, numbers, lists. It checks what we send."""
 
 from __future__ import annotations
 

@@ -52,14 +52,16 @@ BODIES = {
 
 
 def theirs(name: str) -> list[tuple[Row, str]]:
-    """mime4j's tree: a row and the text of the body for each part. The files name no encoding; octets are what they are."""
+    """mime4j's tree: a row and the text of the body for each part. The files name no encoding: octets stay octets."""
     octets = (ROOT / f"{name}.xml").read_bytes()
     return _rows(Xml.fromstring(b'<?xml version="1.0" encoding="iso-8859-1"?>' + octets), 0)
 
 
 def _rows(element: Xml.Element, depth: int) -> list[tuple[Row, str]]:
     header = element.find("header")
-    kind, inner = next((kind, found) for kind in ("multipart", "message", "body") if (found := element.find(kind)) is not None)
+    kind, inner = next(
+        (kind, found) for kind in ("multipart", "message", "body") if (found := element.find(kind)) is not None
+    )
     count = 0 if header is None else len(header.findall("field"))
     row = (depth, "leaf" if kind == "body" else kind, count)
     if kind == "message":
