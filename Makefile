@@ -1,17 +1,11 @@
-# make run: a demo server on loopback.   make test: everything that proves it.
+# make test: installs what the tests need and runs them all.   make check: style, types, import contracts.
 VENV ?= .venv
 PYTHON ?= python3
-DATA ?= data
-PORT_BASE ?= 20000
 BIN = $(VENV)/bin
 
-.PHONY: run test check lint lock soak clean
-
-run: $(VENV)/.installed
-	@$(BIN)/postroom --data $(DATA) demo --port-base $(PORT_BASE)
+.PHONY: test check lint lock clean
 
 test: $(VENV)/.installed-dev
-	@sh tests/support/install.sh
 	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 check lint: $(VENV)/.installed-dev
@@ -23,10 +17,6 @@ check lint: $(VENV)/.installed-dev
 lock:
 	uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
-
-soak: $(VENV)/.installed-dev
-	@sh tests/support/install.sh
-	@$(BIN)/pytest -m soak --timeout=7200 -o addopts= tests
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the Debian packages that the tests need (or those named), where it may; says what is missing where it may not.
+# Installs the named Debian packages where it may; says what is missing where it may not.
 set -eu
-packages=${*:-"postgresql postgresql-contrib postfix isync offlineimap3 fetchmail mutt swaks msmtp curl"}
+packages=$*
 missing=""
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"

@@ -1,0 +1,62 @@
+"""Who is who: the Protocol that every service signs people in through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from groupware.model.event import Target
+from groupware.model.ids import AccountId
+from groupware.model.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What somebody says at the door. `act_as` is SASL's authorization identity."""
+
+    name: str
+    """As typed; a bare name gets `domain` (a listener's, or the server's primary domain)."""
+    password: str | None = field(default=None, repr=False)
+    act_as: str | None = None
+    peer: str = ""
+    service: str = ""
+    """`imap`, `pop3`, `smtp`, ...: has to be enabled for the account and its domain."""
+    tls: bool = False
+    domain: str = ""
+    proven: bool = False
+    """The mechanism proved it already (SCRAM, EXTERNAL): no password to check."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScramKeys:
+    """What SCRAM needs of an account (RFC 5802 §3)."""
+
+    salt: bytes
+    iterations: int
+    stored_key: bytes = field(repr=False)
+    server_key: bytes = field(repr=False)
+
+
+class Directory(Protocol):
+    """Sign-in, identities and addresses."""
+
+    async def login(self, login: Login) -> Principal:
+        """The principal. `BadCredentials` (also for a service that is switched off) or `TryAgain`."""
+        ...
+
+    async def scram_keys(self, name: str, mechanism: str, domain: str = "") -> ScramKeys | None:
+        """The keys for `SCRAM-SHA-1` or `SCRAM-SHA-256`; None when the account has none."""
+        ...
+
+    async def principal(self, account: AccountId) -> Principal:
+        """The account as a principal, without a password: for work done in its name."""
+        ...
+
+    async def resolve(self, address: str) -> Sequence[Target]:
+        """Where mail to the address goes. `NotFound`."""
+        ...
+
+    async def local_domains(self) -> frozenset[str]:
+        """The domains (and domain aliases) whose mail ends here."""
+        ...

@@ -1,0 +1,42 @@
+"""What a client caused or can act on. Anything else that is raised is a bug of ours.
+
+No protocol's codes are in here: each protocol owns one table from class to wire.
+"""
+
+from __future__ import annotations
+
+
+class GroupwareError(Exception):
+    """A client caused it or can act on it; the text says which input, what is wrong, what to do."""
+
+
+class NotFound(GroupwareError):
+    """It does not exist, or it does and you may not know."""
+
+
+class NoRight(GroupwareError):
+    """You may see it, but not do this to it."""
+
+
+class AlreadyExists(GroupwareError):
+    """Something of that name is there."""
+
+
+class Conflict(GroupwareError):
+    """It changed since you looked (etag, UNCHANGEDSINCE, SyncKey)."""
+
+
+class OverQuota(GroupwareError):
+    """It does not fit the quota of the folder or of its owner."""
+
+
+class Refused(GroupwareError):
+    """Policy: a size, a rate, a name that is not allowed."""
+
+
+class BadCredentials(GroupwareError):
+    """The name, the password or both are wrong; which, is not said."""
+
+
+class TryAgain(GroupwareError):
+    """Not now: a lock, a full disk, a server that stops."""

@@ -1,0 +1,139 @@
+"""What happened, and what is on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from .ids import AccountId, BlobId, FolderId, QueueId
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of the mail trace or the audit, under the message id that ties a message's rows together."""
+
+    name: str
+    account: AccountId | None
+    facts: Mapping[str, str | int]
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """An `Event` as it was kept."""
+
+    id: int
+    at: datetime
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One change: when, who, with which client, what, where."""
+
+    id: int
+    at: datetime
+    actor: str
+    client: str
+    what: str
+    folder: FolderId | None
+    path: str
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One recipient of an envelope, with the DSN parameters of RFC 3461."""
+
+    address: str
+    notify: str = ""
+    """NOTIFY= as given, upper case: `NEVER`, or some of `SUCCESS,FAILURE,DELAY`."""
+    orcpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message on its way. `sender` "" is <>."""
+
+    sender: str
+    recipients: tuple[Recipient, ...]
+    blob: BlobId
+    size: int
+    body: bytes | None = None
+    """As in `NewItem`: stored octets, when the blob lives in the database and is not there yet."""
+    by: AccountId | None = None
+    """The account that submitted it; None for mail from outside."""
+    message: str = ""
+    """The one message id from connect to delivery, as the log and the trace write it."""
+    utf8: bool = False
+    body_type: str = "8BITMIME"
+    ret: str = ""
+    envid: str = ""
+    summary: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """A queued message, and how each recipient that is not settled stands."""
+
+    id: QueueId
+    envelope: Envelope
+    queued: datetime
+    recipients: tuple[QueuedRecipient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedRecipient:
+    """`state` is `ready`, `waiting`, `leased`, `sent` or `failed`; times in UTC."""
+
+    recipient: Recipient
+    domain: str
+    state: str
+    tries: int
+    next_try: datetime
+    lease_until: datetime | None = None
+    code: str = ""
+    text: str = ""
+    warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One domain's share of a queued message, leased until `until`."""
+
+    queue: QueueId
+    envelope: Envelope
+    """Its recipients are only this attempt's."""
+    domain: str
+    tries: int
+    until: datetime
+    queued: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one recipient. `code` is an enhanced status code (RFC 3463)."""
+
+    queue: QueueId
+    recipient: str
+    verdict: str
+    """`sent`, `later` or `failed`."""
+    code: str = ""
+    text: str = ""
+    next_try: datetime | None = None
+    """For `later`."""
+    remote: str = ""
+    """The host that said so; empty for this server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an address leads: a folder (`folder`), an account's INBOX (`account`), or away (`remote`)."""
+
+    kind: str
+    account: AccountId | None = None
+    folder: FolderId | None = None
+    address: str = ""
+    tag: str = ""
+    """The sub-address of `user+tag@`, if any."""

@@ -1,0 +1,108 @@
+"""Folders: a tree for each owner, and the names under which somebody sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .errors import Refused
+from .ids import AccountId, FolderId, ModSeq, Uid
+from .item import Kind
+from .rights import Right
+
+SEPARATOR = "/"
+OTHERS = "Other Users"
+PUBLIC = "Public"
+INBOX = "INBOX"
+MAX_NAME = 250  # characters of one level
+MAX_DEPTH = 50
+
+
+class Role(StrEnum):
+    """What a folder is to its owner. RFC 6154 for mail."""
+
+    ROOT = "root"
+    INBOX = "inbox"
+    SENT = "sent"
+    DRAFTS = "drafts"
+    TRASH = "trash"
+    JUNK = "junk"
+    ARCHIVE = "archive"
+    CALENDAR = "calendar"
+    CONTACTS = "contacts"
+    TASKS = "tasks"
+    NOTES = "notes"
+    JOURNAL = "journal"
+
+
+DEFAULT_FOLDERS: tuple[tuple[str, Kind, Role], ...] = (
+    (INBOX, Kind.MAIL, Role.INBOX),
+    ("Drafts", Kind.MAIL, Role.DRAFTS),
+    ("Sent", Kind.MAIL, Role.SENT),
+    ("Trash", Kind.MAIL, Role.TRASH),
+    ("Junk", Kind.MAIL, Role.JUNK),
+    ("Archive", Kind.MAIL, Role.ARCHIVE),
+    ("Calendar", Kind.CALENDAR, Role.CALENDAR),
+    ("Contacts", Kind.CONTACTS, Role.CONTACTS),
+    ("Tasks", Kind.TASKS, Role.TASKS),
+    ("Notes", Kind.NOTES, Role.NOTES),
+    ("Journal", Kind.JOURNAL, Role.JOURNAL),
+)
+"""What a new account is born with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as the asking principal sees it."""
+
+    id: FolderId
+    owner: AccountId
+    parent: FolderId | None
+    path: str
+    """In the asking principal's own view: `Work/2026`, `Other Users/alice@x/Work`, `Public/News`."""
+    kind: Kind
+    role: str | None
+    """Only for the owner: somebody else's INBOX is no INBOX of mine."""
+    uidvalidity: int
+    uidnext: Uid
+    modseq: ModSeq
+    total: int
+    unseen: int
+    """The asking principal's own, unless the folder shares \\Seen."""
+    deleted: int
+    """How many items carry \\Deleted (STATUS DELETED, RFC 9051)."""
+    bytes: int
+    rights: Right
+    """What the asking principal may do here."""
+    subscribed: bool = False
+    shared_seen: bool = False
+    children: bool = False
+    """Whether there is a folder below that the asking principal may look up."""
+    exists: bool = True
+    """False for a parent that is shown only because of what is below it (\\NonExistent)."""
+    own: bool = True
+    """Whether it is in the asking principal's own tree."""
+
+
+def check_name(name: str) -> str:
+    """The name of one level, as it will be stored. `Refused` says what is wrong with it."""
+    if not name or name != name.strip():
+        raise Refused(f"folder name {name!r}: it is empty, or begins or ends with a space")
+    if len(name) > MAX_NAME:
+        raise Refused(f"folder name {name[:40]!r}...: longer than {MAX_NAME} characters")
+    bad = next((c for c in name if c in "/%*" or ord(c) < 32 or ord(c) == 127), None)
+    if bad is not None:
+        raise Refused(f"folder name {name!r}: {bad!r} is not allowed in a name")
+    if name in {".", ".."}:
+        raise Refused(f"folder name {name!r} is not allowed")
+    return name
+
+
+def split(path: str) -> list[str]:
+    """The levels of a path, INBOX in its one spelling. `Refused` for a name that cannot be."""
+    levels = path.split(SEPARATOR)
+    if len(levels) > MAX_DEPTH:
+        raise Refused(f"folder {path[:60]!r}...: more than {MAX_DEPTH} levels deep")
+    if levels[0].upper() == INBOX:
+        levels[0] = INBOX
+    return [check_name(level) for level in levels]

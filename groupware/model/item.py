@@ -1,0 +1,102 @@
+"""Items: what is stored in folders, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from .flags import Flags
+from .ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
+
+
+class Kind(StrEnum):
+    """What a folder is for, and so what its items are."""
+
+    MAIL = "mail"
+    CALENDAR = "calendar"
+    CONTACTS = "contacts"
+    TASKS = "tasks"
+    NOTES = "notes"
+    JOURNAL = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One stored item as the asking principal sees it (`SEEN` is that principal's own)."""
+
+    id: ItemId
+    """Stable and opaque; survives a move."""
+    uid: Uid
+    modseq: ModSeq
+    flags: Flags
+    keywords: frozenset[str]
+    size: int
+    saved: datetime
+    """INTERNALDATE: what APPEND gave, or when it was delivered."""
+    blob: BlobId
+    summary: bytes = b""
+    """Computed once at append; opaque to the store. Empty unless asked for."""
+    name: str = ""
+    """DAV href and EAS ServerId; empty for mail."""
+    author: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """What a parser made of octets, ready to be stored without another look at them."""
+
+    kind: Kind
+    blob: BlobId
+    size: int
+    summary: bytes
+    body: bytes | None = None
+    """The octets in stored form (compressed), for a blob that lives in the database; None when it is stored already."""
+    index: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
+    flags: Flags = Flags.NONE
+    keywords: frozenset[str] = frozenset()
+    saved: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """All that QRESYNC, DAV sync-collection, EAS Sync and push need.
+
+    `modseq` is where to ask on from; `truncated` when `limit` cut it short; `reset` when `since` is older than the
+    tombstones that are kept, so the client has to start over.
+    """
+
+    changed: Sequence[Item]
+    vanished: Sequence[tuple[Uid, str]]
+    modseq: ModSeq
+    truncated: bool = False
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item in a listing: what a view of a folder keeps in memory."""
+
+    uid: Uid
+    modseq: ModSeq
+    flags: Flags
+    keywords: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the index can decide; everything given has to hold. Texts match any part, letter case aside."""
+
+    text: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    """(index name, text) as (`subject`, `invoice`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item that a search found, in the folder where it is."""
+
+    folder: FolderId
+    uid: Uid

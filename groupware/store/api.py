@@ -1,0 +1,408 @@
+"""The one door to the data.
+
+A protocol hands the store a `Principal` and a plain function, `work`; the store runs it in one thread hop, in one
+transaction, and every method inside first *opens* the folder with the right that it needs. Invariants:
+
+1. Nothing is read or written without a folder opened for the asking principal; a folder that it may not look up is
+   `NotFound`, with the words of one that does not exist.
+2. `write` answers after COMMIT; what raised has changed nothing.
+3. `work` may run twice and must have no side effects; nothing lazy leaves it.
+4. Change marks go on the bus after COMMIT, and only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
+from groupware.model.flags import FlagChange
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
+from groupware.model.item import Delta, Entry, Found, Item, Kind, NewItem, Query
+from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
+from groupware.model.rights import Explanation, Grant, Right
+
+T = TypeVar("T")
+
+Where = str | FolderId
+"""A folder by its id, or by its path in the asking principal's own view."""
+
+
+class ReadTx(Protocol):
+    """One snapshot, one principal, one worker thread. Plain blocking calls; each opens its folder first."""
+
+    @property
+    def who(self) -> Principal:
+        """The principal that asks, with its memberships as they are in this snapshot."""
+        ...
+
+    # --- folders -----------------------------------------------------------------------------------------------
+
+    def folder(self, at: Where, need: Right = Right.READ) -> Folder:
+        """The folder. `NotFound` when it is not there or `l` is missing; `NoRight` when only `need` is."""
+        ...
+
+    def folders(self, kind: Kind | None = None, *, of: AccountId | None = None) -> Sequence[Folder]:
+        """Every folder that may be looked up: own, `Other Users/...`, `Public/...`, in path order.
+
+        Parents that may not be looked up are there with `exists=False`. `of` confines it to one owner's tree.
+        """
+        ...
+
+    def locate(self, owner: AccountId, path: str, need: Right = Right.LOOKUP) -> Folder:
+        """The folder at a path in its owner's own tree ("" is the root)."""
+        ...
+
+    def role(self, owner: AccountId, role: str, need: Right = Right.LOOKUP) -> Folder:
+        """The owner's folder with that role (`inbox`, `sent`, ...)."""
+        ...
+
+    def grants(self, at: Where) -> Sequence[Grant]:
+        """The rows on this very folder. Takes `a`."""
+        ...
+
+    def explain(self, at: Where, actor: str) -> Explanation:
+        """Which rows decide what `actor` (an address) may do here, in words. Takes `a`."""
+        ...
+
+    def subscriptions(self) -> Sequence[str]:
+        """Paths that the asking principal subscribed to, whether or not something is there."""
+        ...
+
+    # --- items -------------------------------------------------------------------------------------------------
+
+    def entries(self, at: FolderId) -> Sequence[Entry]:
+        """UID, modseq, flags and keywords of every item, in UID order. Takes `r`."""
+        ...
+
+    def uids(self, at: FolderId) -> Sequence[Uid]:
+        """The UIDs there are, in order. Takes `r`."""
+        ...
+
+    def items(self, at: FolderId, uids: Uids, *, summary: bool = False, limit: int = 0) -> Sequence[Item]:
+        """The items in these ranges, in UID order, at most `limit` (0: all). Takes `r`."""
+        ...
+
+    def item(self, at: FolderId, name: str) -> Item:
+        """The item of that name (DAV href). Takes `r`."""
+        ...
+
+    def delta(self, at: FolderId, since: ModSeq, limit: int = 0) -> Delta:
+        """What changed after `since`. Takes `r`."""
+        ...
+
+    def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
+        """Where the query's texts are, in these folders. Takes `r` on each."""
+        ...
+
+    def body(self, blob: BlobId) -> bytes | None:
+        """The stored form of a blob that lives in the database; None when it lives in the object store."""
+        ...
+
+    # --- principals and settings -------------------------------------------------------------------------------
+
+    def account(self, key: AccountId | str) -> Account:
+        """An account, group, list or resource by id or any of its addresses. Oneself, or `a` on the domain."""
+        ...
+
+    def accounts(self, domain: str, kind: PrincipalKind | None = None) -> Sequence[Account]:
+        """Those of a domain, by address. Takes `a` on the domain."""
+        ...
+
+    def domains(self) -> Sequence[Domain]:
+        """Every domain. Takes `a` on the server."""
+        ...
+
+    def members(self, group: str) -> Sequence[str]:
+        """The direct members of a group, by address. Takes `a` on the domain."""
+        ...
+
+    def credentials(self, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
+        """An account and its stored secrets. Takes `a` on the domain, which an account has not on its own."""
+        ...
+
+    def identity(self, account: AccountId) -> Principal:
+        """The account as a principal: its identifiers now. Takes `a` on the domain. `NotFound` when disabled."""
+        ...
+
+    def resolve(self, address: str) -> Sequence[Target]:
+        """Where mail to an address goes: aliases, domain aliases, sub-addresses, groups, catch-all. `NotFound`."""
+        ...
+
+    def may_send_as(self, address: str) -> bool:
+        """Whether the asking principal may write `address` as the sender: its own, or a send-as right covers it."""
+        ...
+
+    def setting(self, name: str, of: PrincipalId | AccountId | None = None) -> Setting:
+        """The effective value: account > class > domain > server > default. Oneself, or `a`."""
+        ...
+
+    def settings(self, of: PrincipalId | AccountId | None = None) -> Sequence[Setting]:
+        """Every setting with its effective value and origin."""
+        ...
+
+    def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
+        """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
+        ...
+
+    # --- history and queue -------------------------------------------------------------------------------------
+
+    def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
+        """What was done in a folder, oldest first. Takes `a`."""
+        ...
+
+    def trace(self, message: str, limit: int = 1000) -> Sequence[TraceRow]:
+        """The trace of one message id. Takes `a` on the server."""
+        ...
+
+    def queued(self, key: QueueId | None = None) -> Sequence[QueueEntry]:
+        """What waits in the queue. Takes `a` on the server."""
+        ...
+
+
+class WriteTx(ReadTx, Protocol):
+    """Rows, modseq, blob references, search text and change marks commit together or not at all."""
+
+    # --- folders -----------------------------------------------------------------------------------------------
+
+    def create_folder(self, path: str, kind: Kind = Kind.MAIL, role: str | None = None) -> Folder:
+        """A new folder, with the parents that are missing. `k` on the nearest parent; `AlreadyExists`."""
+        ...
+
+    def add_folder(self, owner: AccountId, path: str, kind: Kind = Kind.MAIL, role: str | None = None) -> Folder:
+        """The same, by owner and the path in the owner's own tree."""
+        ...
+
+    def rename_folder(self, at: Where, path: str) -> Folder:
+        """Gives it (and all below) another path. `x` here, `k` on the new parent. INBOX moves only its items."""
+        ...
+
+    def delete_folder(self, at: Where) -> None:
+        """Takes it away with its items. `x`; `Refused` for INBOX or while there are folders below."""
+        ...
+
+    def set_folder(self, at: Where, **values: int | bool | str | None) -> Folder:
+        """Sets `role`, `shared_seen`, `quota_bytes` or `quota_items`. `a`."""
+        ...
+
+    def subscribe(self, path: str, on: bool) -> None:
+        """Adds a path to the asking principal's subscriptions, or takes it off."""
+        ...
+
+    def grant(
+        self,
+        at: Where,
+        grantee: str,
+        allow: Right,
+        deny: Right = Right.NONE,
+        expires: datetime | None = None,
+        reason: str = "",
+        *,
+        keep: Right = Right.NONE,
+    ) -> None:
+        """Sets what one grantee is allowed and denied here; nothing of both removes the row. `a`.
+
+        `keep` are rights that the writer cannot express: what the row says of them stays.
+        """
+        ...
+
+    # --- items -------------------------------------------------------------------------------------------------
+
+    def append(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+        """Puts items in. `i`; flags that the principal may not set are left off. `OverQuota`."""
+        ...
+
+    def deliver(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+        """Puts mail in that was sent to the folder. `p`. `OverQuota`."""
+        ...
+
+    def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
+        """Another content under the same name. `i`, `t` and `e`, or edit-own on one's own item. `Conflict`."""
+        ...
+
+    def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:
+        """Changes flags; gives back the entries that changed and the UIDs too new for `unchanged_since`.
+
+        Each flag has its own right (RFC 4314 §4): `s` for SEEN, `t` for DELETED, `w` for the rest. Flags that the
+        principal may not touch stay as they are; with none left to change it is `NoRight`.
+        """
+        ...
+
+    def copy(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+        """(UID here, UID there) of the copies. `r` here, `i` there. `OverQuota`."""
+        ...
+
+    def move(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+        """(UID here, UID there). `r`, `t` and `e` here (or delete-own), `i` there."""
+        ...
+
+    def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
+        """Takes items away, by default only those that carry \\Deleted. `e`, or delete-own on one's own items."""
+        ...
+
+    # --- principals and settings -------------------------------------------------------------------------------
+
+    def put_domain(self, domain: Domain) -> Domain:
+        """Makes or changes a domain; a new one gets its public tree and a postmaster. `a` on the server."""
+        ...
+
+    def drop_domain(self, name: str) -> None:
+        """Takes a domain away that has no accounts any more but its postmaster. `a` on the server."""
+        ...
+
+    def put_account(self, new: NewAccount) -> Account:
+        """Makes an account (with its folders), group, list, resource or folder recipient. `a` on the domain."""
+        ...
+
+    def update_account(self, key: str, **values: str | bool | None) -> Account:
+        """Changes `name`, `enabled`, `address` or `external`. `a` on the domain."""
+        ...
+
+    def drop_account(self, key: str) -> None:
+        """Takes it away with its tree, grants and memberships. `a` on the domain."""
+        ...
+
+    def put_alias(self, key: str, alias: str, expires: datetime | None = None) -> None:
+        """Another address for it. `a` on the domain. `AlreadyExists`."""
+        ...
+
+    def drop_alias(self, alias: str) -> None:
+        """Takes the other address away. `a` on the domain."""
+        ...
+
+    def put_member(self, group: str, member: str) -> None:
+        """Adds a member to a group. `a` on the group's domain. `Refused` when it would go round in a circle."""
+        ...
+
+    def drop_member(self, group: str, member: str) -> None:
+        """Takes a member out of a group. `a` on the group's domain."""
+        ...
+
+    def put_credential(self, key: AccountId | str, kind: str, value: str, label: str = "") -> int:
+        """Stores a secret: a `password` and its derived keys replace the former, an `app` password adds. `a`."""
+        ...
+
+    def drop_credential(self, key: AccountId | str, number: int) -> None:
+        """Takes a secret away. `a` on the domain."""
+        ...
+
+    def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
+        """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
+        ...
+
+    # --- queue and trace ---------------------------------------------------------------------------------------
+
+    def enqueue(self, envelope: Envelope) -> QueueId:
+        """Puts a message in the queue, every recipient ready now. Any principal that may send."""
+        ...
+
+    def lease(self, limit: int, seconds: float, local: Sequence[str]) -> Sequence[Attempt]:
+        """Takes up to `limit` attempts that are due, oldest first; a lease that runs out is offered again. `a`."""
+        ...
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Writes down what became of recipients; a message with none left leaves the queue. `a` on the server."""
+        ...
+
+    def hasten(self, domain: str | None = None, queue: QueueId | None = None) -> int:
+        """Makes what waits (for a domain, or one message) due now; gives back how many. `a` on the server."""
+        ...
+
+    def drop_queued(self, queue: QueueId) -> None:
+        """Takes a message out of the queue without a word to anybody. `a` on the server."""
+        ...
+
+    def note(self, event: Event) -> None:
+        """Keeps one row of the mail trace."""
+        ...
+
+
+class Store(Protocol):
+    """The only door to the data. `work` is plain code over values; it may run twice: no side effects."""
+
+    async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        """What `work` gives back over one snapshot."""
+        ...
+
+    async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
+        """What `work` gives back, after COMMIT."""
+        ...
+
+    def snapshot(self, who: Principal) -> AbstractContextManager[ReadTx]:
+        """One snapshot for code that is in a thread already."""
+        ...
+
+    def write_later(self, who: Principal, work: Callable[[WriteTx], T]) -> Future[T]:
+        """The same as `write`, for code that is in a thread already."""
+        ...
+
+    async def close(self) -> None:
+        """Finishes what was handed in, then lets go of the database."""
+        ...
+
+
+class Blobs(Protocol):
+    """Bodies: immutable, by the SHA-256 of their octets.
+
+    A small body travels inside the write that refers to it (`Stored.body`); a large one is in the object store,
+    synced, before that write begins. What nothing refers to is swept.
+    """
+
+    async def put(self, octets: bytes) -> Stored:
+        """Makes the octets storable; give `blob`, `size` and `body` on to `NewItem` or `Envelope`."""
+        ...
+
+    async def read(self, blob: BlobId, start: int = 0, length: int | None = None) -> bytes:
+        """The octets. `NotFound` when they are lost, `TryAgain` when the object store does not answer."""
+        ...
+
+    async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        """Several in one hop; one that cannot be read is left out."""
+        ...
+
+
+class Stored(Protocol):
+    """What `Blobs.put` made of octets."""
+
+    @property
+    def blob(self) -> BlobId:
+        """The hash."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Octets, uncompressed."""
+        ...
+
+    @property
+    def body(self) -> bytes | None:
+        """The stored form, when it goes into the database with the write; None when it is stored already."""
+        ...
+
+
+class Watch(Protocol):
+    """Marks of some folders; they coalesce, so it cannot overflow."""
+
+    async def changed(self, within: float | None = None) -> Mapping[FolderId, ModSeq]:
+        """The newest mark of each folder that changed since the last call; empty after `within` seconds."""
+        ...
+
+    def close(self) -> None:
+        """No more marks."""
+        ...
+
+
+class Bus(Protocol):
+    """Level-triggered: "this folder is now at modseq N"."""
+
+    def publish(self, marks: Mapping[FolderId, ModSeq]) -> None:
+        """From any thread, after COMMIT only."""
+        ...
+
+    def watch(self, folders: Iterable[FolderId]) -> Watch:
+        """A watch over these folders."""
+        ...

@@ -1,0 +1,353 @@
+"""The composition root: builds each object once, runs the services, and changes what runs while it runs.
+
+Invariants
+1. Orders (start, stop, restart, reload) are carried out one at a time, in the order in which they came.
+2. A reload happens whole or not at all: nothing changes before the new configuration is checked and its ports are open.
+3. A service that starts, stops or fails touches no other.
+"""
+
+import asyncio
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from mailcore.server.certificates import Certificates
+from mailcore.server.config import Config, ConfigError
+from mailcore.server.control import Control, ControlError, Verb, claim
+from mailcore.server.gates import Gates
+from mailcore.server.listener import CannotListen, Listener, Sockets
+from mailcore.server.parts import Parts, ServiceFactory, ServiceSetup, installed_factories
+from mailcore.server.running import Running
+from mailcore.server.service import Door
+from mailcore.server.tasks import Supervisor
+
+Loaders = Mapping[str, Callable[[], ServiceFactory]]
+
+# Sections that a service is made from besides its own; when one changes, the service is made anew.
+READS: Final[Mapping[str, tuple[str, ...]]] = {
+    "smtp_incoming": ("smtp", "queue"),
+    "smtp_outgoing": ("smtp", "queue"),
+    "processing": ("queue", "smtp"),
+    "imap": ("imap",),
+    "pop3": ("pop3",),
+    "log": ("log",),
+}
+LAST: Final = ("processing", "log")  # stopped behind all others, in this order
+NEEDS_RESTART: Final = ("data", "port_base", "database_url", "server", "dnr")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """How a service is, for those who administer."""
+
+    name: str
+    state: Literal["running", "stopped", "not installed"]
+    enabled: bool
+    listeners: tuple[str, ...]
+
+
+def wanted(config: Config, installed: Loaders) -> tuple[Listener, ...]:
+    """The listeners of the services that start with the server."""
+    return tuple(
+        listener
+        for listener in config.listeners
+        if listener.service in installed and config.services[listener.service].enabled
+    )
+
+
+def _say_ready() -> None:
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+class Server:
+    """The services of one process."""
+
+    def __init__(
+        self,
+        config: Config,
+        parts: Parts,
+        *,
+        reload: Callable[[], Config],
+        loaders: Loaders | None = None,
+        sockets: Sockets | None = None,
+        verbs: Mapping[str, Verb] | None = None,
+        announce: Callable[[], None] = _say_ready,
+    ) -> None:
+        """`reload` reads the configuration again; `sockets` are those opened already, by a process that was root."""
+        self.config, self.parts = config, parts
+        self._reload, self._announce, self._verbs = reload, announce, verbs or {}
+        self._loaders = installed_factories() if loaders is None else loaders
+        self._log = parts.log("SERVER")
+        self._sockets = sockets or Sockets()
+        self._gates = Gates(config, parts.clock)
+        self._certificates = Certificates(self._log, parts.clock)
+        self._running: dict[str, Running] = {}
+        self._orders: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._tasks: Supervisor | None = None
+        self._ending = False
+
+    # --- from start to end
+
+    async def run(self) -> None:
+        """Serve until `finish` or SIGTERM, then drain. CannotListen, DataInUse: nothing was started."""
+        with claim(self.config.data):
+            self._certificates.load(self.config)
+            self._sockets.ensure(wanted(self.config, self._loaders))
+            control = Control(self.config.data, {**self._own_verbs(), **self._verbs}, self._log)
+            try:
+                async with Supervisor(self._log, self.parts.clock) as self._tasks:
+                    self._tasks.start("control", control.serve)
+                    with self._signals():
+                        await self._live()
+            finally:
+                self._tasks = None
+                control.close()
+                self._sockets.close_all()
+
+    async def _live(self) -> None:
+        for name, section in self.config.services.items():
+            if section.enabled and name in self._loaders:
+                await self._start(name)
+        self._log.info("ready", services=",".join(self._running))
+        self._announce()
+        while not self._ending or not self._orders.empty():
+            await (await self._orders.get())()
+        await self._drain_all()
+        self._log.info("stopped")
+
+    async def _drain_all(self) -> None:
+        """Close every door, then let the services finish: those in front together, those behind them one by one."""
+        for running in self._running.values():
+            await running.adopt(())
+        self._sockets.close_all()
+        self._log.info("stopping", services=",".join(self._running))
+        grace = self.config.server.drain_time
+        async with asyncio.TaskGroup() as group:
+            for name in [name for name in self._running if name not in LAST]:
+                group.create_task(self._running.pop(name).stop(grace))
+        for name in [name for name in LAST if name in self._running]:
+            await self._running.pop(name).stop(grace)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        actions = {signal.SIGTERM: self.finish, signal.SIGINT: self.finish, signal.SIGHUP: self._reload_soon}
+        for number, action in actions.items():
+            loop.add_signal_handler(number, action)
+        try:
+            yield
+        finally:
+            for number in actions:
+                loop.remove_signal_handler(number)
+
+    def finish(self) -> None:
+        """Drain everything and end; `run` comes back when that is done."""
+
+        async def end() -> None:
+            self._ending = True
+
+        self._orders.put_nowait(end)
+
+    def _reload_soon(self) -> None:
+        async def again() -> None:
+            try:
+                await self._adopt()
+            except Exception as error:  # nobody waits for an answer; the running server goes on
+                self._log.error("reload_failed", why=str(error), traceback=traceback.format_exc())
+
+        self._orders.put_nowait(again)
+
+    # --- orders
+
+    async def start(self, name: str) -> None:
+        """Start a service. ControlError, CannotListen."""
+        await self._order(self._start(name))
+
+    async def stop(self, name: str) -> None:
+        """Stop a service: its ports refuse, its sessions end, the others go on. ControlError."""
+        await self._order(self._stop(name))
+
+    async def restart(self, name: str) -> None:
+        """Stop a service if it runs, and start it. ControlError, CannotListen."""
+        await self._order(self._restart(name))
+
+    async def reload(self) -> None:
+        """Read configuration and certificates again. ConfigError, CannotListen: nothing has changed."""
+        await self._order(self._adopt())
+
+    def status(self) -> list[ServiceStatus]:
+        """Every known service."""
+        return [self._status_of(name) for name in self.config.services]
+
+    async def _order(self, work: Coroutine[Any, Any, None]) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def carry_out() -> None:
+            if self._ending:
+                work.close()
+                done.set_exception(ControlError("the server is stopping"))
+                return
+            try:
+                await work
+            except Exception as error:  # it belongs to the one who gave the order
+                if not done.done():
+                    done.set_exception(error)
+            else:
+                if not done.done():
+                    done.set_result(None)
+
+        if self._tasks is None or self._ending:
+            work.close()
+            raise ControlError("the server is stopping" if self._ending else "the server has not started")
+        self._orders.put_nowait(carry_out)
+        await done
+
+    def _status_of(self, name: str) -> ServiceStatus:
+        running = self._running.get(name)
+        listeners = tuple(f"{each.name} {each.where}" for each in running.listeners) if running is not None else ()
+        installed = "stopped" if name in self._loaders else "not installed"
+        state: Any = "running" if running is not None else installed
+        return ServiceStatus(name, state, self.config.services[name].enabled, listeners)
+
+    async def _start(self, name: str) -> None:
+        if name in self._running:
+            raise ControlError(f"{name} runs already")
+        if name not in self._loaders:
+            raise ControlError(f"there is no service {name!r}; there are: {', '.join(sorted(self._loaders))}")
+        listeners = self._listeners_of(name)
+        self._sockets.ensure(listeners)
+        try:
+            setup = ServiceSetup(name, self.config.services[name], self.config)
+            service = self._loaders[name]()(self.parts, setup)
+            assert self._tasks is not None
+            running = Running(service, self._tasks, self._door)
+        except BaseException:
+            for listener in listeners:
+                self._sockets.close(listener)
+            raise
+        self._running[name] = running
+        await running.adopt(listeners)
+        self._log.info("service_started", service=name, at=" ".join(listener.where for listener in listeners))
+
+    async def _stop(self, name: str) -> None:
+        running = self._running.pop(name, None)
+        if running is None:
+            raise ControlError(f"{name} does not run")
+        listeners = running.listeners
+        await running.adopt(())
+        for listener in listeners:
+            self._sockets.close(listener)
+        await running.stop(self.config.server.drain_time)
+        self._log.info("service_stopped", service=name)
+
+    async def _restart(self, name: str) -> None:
+        if name in self._running:
+            await self._stop(name)
+        await self._start(name)
+
+    def _listeners_of(self, name: str) -> tuple[Listener, ...]:
+        return tuple(listener for listener in self.config.listeners if listener.service == name)
+
+    def _door(self, listener: Listener) -> Door:
+        def tls() -> Any:
+            return self._certificates.current(listener.name)
+
+        return Door(listener, (self._sockets.of(listener),), tls, self._gates.gate(listener))
+
+    # --- another configuration
+
+    async def _adopt(self) -> None:
+        old = self.config
+        try:
+            new = self._reload()
+            kept = {name for name in self._running if new.services[name].enabled or not old.services[name].enabled}
+            self._sockets.ensure(each for each in new.listeners if each.service in kept)
+        except (ConfigError, CannotListen) as error:
+            for problem in str(error).splitlines():
+                self._log.error("configuration_refused", why=problem)
+            raise
+        self._warn_of_restart(old, new)
+        self.config = replace(new, **{part: getattr(old, part) for part in NEEDS_RESTART})
+        self._gates.adopt(new)
+        wrong = self._certificates.load(self.config)
+        for name in new.services:
+            try:
+                await self._change_service(name, old, new)
+            except Exception as error:  # this service's trouble; the others change all the same
+                self._log.error("service_failed", service=name, why=str(error), traceback=traceback.format_exc())
+                wrong.append(f"{name}: {error}")
+        self._close_unused(old)
+        self._log.info("configuration_adopted")
+        if wrong:
+            raise ControlError("; ".join(wrong))
+
+    async def _change_service(self, name: str, old: Config, new: Config) -> None:
+        was_on, is_on = old.services[name].enabled, new.services[name].enabled
+        if name in self._running and was_on and not is_on:
+            await self._stop(name)
+        elif name in self._running and self._made_anew(name, old, new):
+            await self._restart(name)
+        elif name in self._running:
+            await self._running[name].adopt(self._listeners_of(name))
+        elif is_on and not was_on and name in self._loaders:
+            await self._start(name)
+
+    def _made_anew(self, name: str, old: Config, new: Config) -> bool:
+        """Whether a service must be made again; its limits and rules are the gates' affair."""
+        gates = {"allow_rules": (), "deny_rules": (), "enabled": True} | _no_limits()
+        before, after = (config.services[name].model_copy(update=gates) for config in (old, new))
+        return before != after or any(getattr(old, part) != getattr(new, part) for part in READS.get(name, ()))
+
+    def _close_unused(self, old: Config) -> None:
+        used = {(each.address, each.port) for running in self._running.values() for each in running.listeners}
+        for listener in old.listeners:
+            if (listener.address, listener.port) not in used:
+                self._sockets.close(listener)
+
+    def _warn_of_restart(self, old: Config, new: Config) -> None:
+        for part in NEEDS_RESTART:
+            if getattr(old, part) != getattr(new, part):
+                self._log.warning("needs_restart", section=part)
+
+    # --- from other processes
+
+    def _own_verbs(self) -> Mapping[str, Verb]:
+        async def listed(asked: Mapping[str, Any]) -> object:
+            return [
+                {"name": each.name, "state": each.state, "enabled": each.enabled, "listeners": each.listeners}
+                for each in self.status()
+            ]
+
+        async def reloaded(asked: Mapping[str, Any]) -> object:
+            await self.reload()
+            return None
+
+        async def finished(asked: Mapping[str, Any]) -> object:
+            self.finish()
+            return None
+
+        def by_name(act: Callable[[str], Awaitable[None]]) -> Verb:
+            async def verb(asked: Mapping[str, Any]) -> object:
+                await act(str(asked.get("name", "")))
+                return None
+
+            return verb
+
+        return {
+            "service.list": listed,
+            "service.start": by_name(self.start),
+            "service.stop": by_name(self.stop),
+            "service.restart": by_name(self.restart),
+            "server.reload": reloaded,
+            "server.stop": finished,
+        }
+
+
+def _no_limits() -> dict[str, Any]:
+    names = ("max_connections", "max_interval_connections", "peer_max_connections", "peer_max_interval_connections")
+    return {**dict.fromkeys(names, 0), "time_interval": 60, "peer_time_interval": 60}

@@ -1,0 +1,91 @@
+"""One question to one name server, and what its answer holds: the only file that knows dnspython's messages."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import dns.asyncbackend
+import dns.asyncquery
+import dns.inet
+import dns.message
+import dns.name
+import dns.rdata
+import dns.rdatatype
+from dns.rdtypes.ANY.MX import MX
+from dns.rdtypes.ANY.NS import NS
+from dns.rdtypes.ANY.PTR import PTR
+from dns.rdtypes.ANY.TXT import TXT
+
+QueryType = Literal["A", "AAAA", "MX", "NS", "TXT", "PTR"]
+PAYLOAD: Final = 1232  # octets that UDP carries without being cut up on the way
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Record:
+    """One record: an address, a host name or a text. `preference` is that of an MX.
+
+    A text is its strings joined; octets that are no UTF-8 are kept as surrogates (`surrogateescape`).
+    """
+
+    preference: int
+    value: str
+
+
+async def exchange(
+    address: str, port: int, name: str, type: QueryType, seconds: float, *, edns: bool
+) -> dns.message.QueryMessage:
+    """One question and its answer, over TCP when UDP has no room for it (RFC 7766 §5).
+
+    What comes from elsewhere, or answers another question, is ignored. dns.exception.Timeout when no answer comes
+    within `seconds`, OSError when nobody listens there, EOFError when the server hangs up.
+    """
+    question = dns.message.make_query(name, type, use_edns=0 if edns else False, payload=PAYLOAD)
+    backend = dns.asyncbackend.get_backend("asyncio")
+    try:
+        # Connected, so that the kernel drops what others send, and tells at once when nobody listens at the port.
+        sock = await backend.make_socket(  # type: ignore[no-untyped-call]  # dnspython declares no types for it
+            dns.inet.af_for_address(address), socket.SOCK_DGRAM, 0, None, (address, port)
+        )
+        async with sock:
+            response = await dns.asyncquery.udp(
+                question,
+                address,
+                seconds,
+                port,
+                ignore_unexpected=True,
+                raise_on_truncation=True,
+                ignore_errors=True,
+                sock=sock,
+            )
+    except dns.message.Truncated:
+        response = await dns.asyncquery.tcp(question, address, seconds, port, backend=backend)
+    assert isinstance(response, dns.message.QueryMessage)
+    return response
+
+
+def records(found: Iterable[dns.rdata.Rdata]) -> tuple[Record, ...]:
+    """The records of an answer, the lowest preference first."""
+    return tuple(sorted(map(_record, found)))
+
+
+def text(name: dns.name.Name) -> str:
+    """A name in lower case without its final dot; the root is "."."""
+    return name.to_text(omit_final_dot=True).lower()
+
+
+def has_soa(response: dns.message.QueryMessage) -> bool:
+    """Whether a negative answer says for how long it is good. RFC 2308 §5."""
+    return any(found.rdtype == dns.rdatatype.SOA for found in response.authority)
+
+
+def _record(data: dns.rdata.Rdata) -> Record:
+    if isinstance(data, MX):
+        return Record(data.preference, text(data.exchange))
+    if isinstance(data, TXT):
+        return Record(0, b"".join(data.strings).decode(errors="surrogateescape"))
+    if isinstance(data, (NS, PTR)):
+        return Record(0, text(data.target))
+    return Record(0, data.to_text())

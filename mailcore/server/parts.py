@@ -1,0 +1,43 @@
+"""What every service is made of: the objects that are built once, and its own settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+
+from mailcore.server.clock import Clock, SystemClock
+from mailcore.server.config import SERVICE_GROUP, Config
+from mailcore.server.events import EventLog
+from mailcore.server.sections import ServiceSection
+from mailcore.server.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The objects of one process. A service takes those it needs and checks that they are what it needs."""
+
+    log: Callable[[str], EventLog]  # by module
+    clock: Clock = field(default_factory=SystemClock)
+    store: object = None
+    directory: object = None
+    blobs: object = None
+    bus: object = None
+    metrics: object = None
+    counters: object = None
+    dns: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSetup:
+    """What one service is told: its name, its section, and the configuration around it."""
+
+    name: str
+    section: ServiceSection
+    config: Config
+
+
+ServiceFactory = Callable[[Parts, ServiceSetup], Service]
+
+
+def installed_factories() -> Mapping[str, Callable[[], ServiceFactory]]:
+    """How each installed service is loaded, by name; loading imports it."""
+    return {point.name: point.load for point in entry_points(group=SERVICE_GROUP)}

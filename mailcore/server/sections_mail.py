@@ -1,0 +1,156 @@
+"""The configuration's sections for log, DNS, guessing, queue and the mail services.
+
+Names are those of the reference product in snake_case; times are seconds and sizes KB unless said otherwise.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from mailcore.server.declare import Many, Section, key, tables, zero_or
+from mailcore.server.sections import RuleSection
+
+KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
+AgeOfFile = Annotated[int, AfterValidator(zero_or(600))]
+
+
+class LogRuleSection(Section):
+    """A rule of the log: the first that matches, by priority, takes the line."""
+
+    priority: int = key("1 is highest; 1000 is the implicit last rule, to default.txt", example=100, ge=1, le=999)
+    hostname: str = key("Host that a line comes from; *: any", "*")
+    module: str = key("Module that a line comes from, IMAP for instance; *: any", "*")
+    log_level: int = key("Levels it takes, a sum as in a service", 15, known_as="logLevel", ge=0, le=31)
+    file_name: str = key(
+        "File in the log folder", "default.txt", known_as="fileName", max_length=64, pattern=r"^[^/\x00]+$"
+    )
+    file_size: KbOfFile = key(
+        "KB after which the file is rotated, 0 or at least 100; 0: 2 GB", 5120, known_as="fileSize", ge=0, le=2_097_151
+    )
+    file_time: AgeOfFile = key(
+        "Seconds after which it is rotated, 0 or at least 600; 0: never", 86400, known_as="fileTime", ge=0, le=2_592_000
+    )
+    file_count: int = key("Old files that are kept; 0: all", 0, known_as="fileCount", ge=0, le=1000)
+    rotate_period: Literal["none", "day", "week", "month"] = key(
+        "Calendar boundary at which it is rotated", "none", known_as="rotatePeriod"
+    )
+
+
+class LogListenerSection(Section):
+    """A UDP port that takes lines from other hosts."""
+
+    address: str = key("IP address and port", "127.0.0.1:2000")
+    enable: bool = key("Whether it is open", False)
+    allow_rules: Many[RuleSection] = tables("Hosts that may send")
+    deny_rules: Many[RuleSection] = tables("Hosts that may not")
+
+
+class LogSection(Section):
+    """The log."""
+
+    path: str = key("Folder of the log files", "log")
+    format: Literal["logfmt", "json"] = key("Form of what follows time, level, host and module", "logfmt")
+    enable_security_log: bool = key("One line per login in security.txt", True, known_as="enableSecurityLog")
+    listener: Many[LogListenerSection] = tables("UDP ports that take lines from other hosts")
+    rule: Many[LogRuleSection] = tables("Which lines go to which file", known_as="rules")
+
+
+class NameServerSection(Section):
+    """A name server."""
+
+    priority: int = key("Asked in this order, next on failure", example=5, ge=0, le=1000)
+    address: str = key("IP address, with :port if it is not 53", example="192.0.2.53")
+    timeout: int = key("Seconds for the first query; doubles with every retry", 5, ge=1, le=120)
+    retries: int = key("Further queries before the next server; 0: none", 3, ge=0, le=10)
+
+
+class DnrSection(Section):
+    """The resolver."""
+
+    timeout: int = key("Seconds for the first query to a server of the operating system", 5, ge=1, le=120)
+    retries: int = key("Further queries to it; 0: none", 3, ge=0, le=10)
+    cache_size: int = key("Results that are kept for each query type", 1000, known_as="cacheSize", ge=1, le=1_000_000)
+    server: Many[NameServerSection] = tables("None: those of the operating system", known_as="nameServers")
+
+
+class GuessingSection(Section):
+    """What is done against guessing at passwords."""
+
+    first_delay: int = key(
+        "Milliseconds before the answer to a failed login; doubles with every one", 500, ge=0, le=10_000
+    )
+    max_delay: int = key("Seconds it grows to", 15, ge=0, le=60)
+    interval: int = key("Seconds after which failures are forgotten", 600, ge=1, le=86400)
+    peer_failures: int = key("Failures after which a peer is blocked; 0: never", 30, ge=0, le=100_000)
+    name_failures: int = key("Failures after which a name is closed to strangers; 0: never", 100, ge=0, le=100_000)
+    block_time: int = key("Seconds a block lasts", 900, ge=1, le=86400)
+
+
+class QueueSection(Section):
+    """Processing: the queue and its retries."""
+
+    sched_interval: int = key(
+        "Seconds to the first retry; doubles with every one", 300, known_as="schedInterval", ge=1, le=86400
+    )
+    max_sched_interval: int = key("Seconds it grows to", 28800, known_as="maxSchedInterval", ge=5, le=86400)
+    max_retry_count: int = key("Tries before the message is returned", 20, known_as="maxRetryCount", ge=1, le=1000)
+    delay_notice_after: int = key("Failed tries after which the sender is told of a delay; 0: never", 4, ge=0, le=1000)
+    proc_queue_size: int = key(
+        "Messages held in memory; the rest waits in the database", 256, known_as="procQueueSize", ge=1, le=65536
+    )
+    delivery_threads: int = key("Deliveries at once", 20, known_as="deliveryThreads", ge=1, le=128)
+    filtering_threads: int = key("Messages in the filters at once", 20, known_as="filteringThreads", ge=1, le=128)
+    messages_per_second: int = key(
+        "Messages a second to one mailbox; over it the mailbox pauses", 20, known_as="messagesPerSecond", ge=1, le=1000
+    )
+    disable_interval: int = key(
+        "Seconds that such a mailbox takes no mail", 300, known_as="disableInterval", ge=0, le=86400
+    )
+
+
+class SmtpSection(Section):
+    """SMTP, in and out."""
+
+    max_message_size: int = key("KB of one message", 10240, known_as="maxDataSize", ge=1, le=2_097_151)
+    max_received_headers: int = key(
+        "Received headers beyond which a message loops", 30, known_as="maxReceivedHeaders", ge=1, le=1000
+    )
+    max_rcpt_count: int = key("Recipients of one message", 1000, known_as="maxRcptCount", ge=1, le=1000)
+    local_delivery: Literal["none", "auth", "all"] = key(
+        "Who may send to recipients here", "all", known_as="localDelivery"
+    )
+    remote_delivery: Literal["none", "auth", "all"] = key(
+        "Who may send to recipients elsewhere; all: an open relay", "auth", known_as="remoteDelivery"
+    )
+    smart_host: str = key("Host that takes all mail for elsewhere, host or host:port; empty: by MX", "")
+    smart_host_tls: Literal["none", "available", "required", "implicit"] = key("TLS to the smart host", "available")
+    smart_host_user: str = key("Login at the smart host; empty: none", "")
+    smart_host_password: str = key("Password at the smart host", "", repr=False)
+    mx_port: int = key("Port of other mail servers", 25, ge=1, le=65535)
+    connect_timeout: int = key("Seconds to connect to another server", 30, ge=1, le=600)
+    send_timeout: int = key("Seconds another server may take for an answer", 300, ge=1, le=3600)
+    local_address: str = key("Address that outgoing connections come from; empty: any", "")
+    enable_ipv6: bool = key("Deliver over IPv6 too", True, known_as="enableIPv6")
+    sending_connections: int = key("Outgoing connections at once to one domain", 5, ge=1, le=128)
+
+
+class ImapSection(Section):
+    """IMAP."""
+
+    max_message_size: int = key("KB of one appended message", 51200, ge=1, le=2_097_151)
+    max_connections_per_account: int = key(
+        "Sessions of one account; 0: no limit", 50, known_as="imapConnectionCount", ge=0, le=10_000
+    )
+    id_enabled: bool = key("Answer ID with name and version", True, known_as="imapIdEnabled")
+    show_all_folders: bool = key(
+        "LIST shows calendars, contacts, tasks and notes too", False, known_as="imapShowAllFolders"
+    )
+
+
+class Pop3Section(Section):
+    """POP3."""
+
+    exclusive_lock: bool = key("One session per mailbox", False, known_as="pop3ExclusiveLock")
+    max_connections_per_account: int = key(
+        "Sessions of one account; 0: no limit", 10, known_as="pop3ConnectionCount", ge=0, le=10_000
+    )

@@ -1,0 +1,244 @@
+"""Counters at three scopes, their names, and what Prometheus sees."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from mailcore.server import counters as module
+from mailcore.server.counters import BY_NAME, COUNTERS, Counters, Sample, watch_system
+from mailcore.server.metrics import MAX_CHILDREN, PrometheusMetrics
+
+FOUND_IN_THE_REFERENCE = {
+    "SMTP_InboundConnection",
+    "SMTP_InboundConnectionAuthenticated",
+    "SMTP_InboundConnectionAuthenticatedSuccess",
+    "SMTP_InboundMessage",
+    "SMTP_InboundMessageBytes",
+    "SMTP_InboundMessageTOcommandsAccepted",
+    "SMTP_InboundMessageTOcommandsRejected",
+    "SMTP_InboundMessageFROMAccepted",
+    "SMTP_InboundMessageDATAUsed",
+    "SMTP_InboundMessageDATAAccepted",
+    "SMTP_InboundMessageBDATAccepted",
+    "POP3_InboundConnection",
+    "IMAP_AppendRequest",
+    "QUEUE_Size",
+    "SMTP_OutboundConnection",
+    "SYSTEM_LoadAverage",
+    "FILTER_RejectedBuiltin",
+    "POP3_InboundConnectionAuthenticatedSuccess",
+    "WEBMAIL_InboundConnection",
+    "DNR_CacheHit",
+    "PROXY_IMAP_BackendFailed",
+    "STORAGE_OverQuotaAccount",
+}
+
+
+def moved(counters: Counters) -> dict[tuple[str, str, str], float]:
+    return {(s.counter, s.scope, s.name): s.value for s in counters.samples() if s.value}
+
+
+def test_every_name_of_the_reference_is_declared_once_and_explained() -> None:
+    assert set(BY_NAME) >= FOUND_IN_THE_REFERENCE
+    assert len(BY_NAME) == len(COUNTERS)
+    assert all(counter.help.endswith(".") for counter in COUNTERS)
+
+
+def test_what_moved_is_given_once() -> None:
+    counters = Counters()
+    counters.add("SMTP_InboundMessage")
+    counters.add("SMTP_InboundMessageBytes", 1500)
+    assert moved(counters) == {
+        ("SMTP_InboundMessage", "server", ""): 1,
+        ("SMTP_InboundMessageBytes", "server", ""): 1500,
+    }
+    assert moved(counters) == {}
+    assert counters.total("SMTP_InboundMessageBytes") == 1500
+
+
+def test_a_quiet_server_counter_is_still_sampled() -> None:
+    samples = Counters().samples()
+    assert Sample("IMAP_FetchRequest", "server", "", 0) in samples
+
+
+def test_domains_and_accounts_are_counted_only_when_wanted() -> None:
+    counters = Counters()
+    counters.add("IMAP_FetchRequest", domain="x.org", account="a@x.org")
+    assert moved(counters) == {("IMAP_FetchRequest", "server", ""): 1}
+    counters.collect_for(domains=True, accounts=False)
+    counters.add("IMAP_FetchRequest", domain="x.org", account="a@x.org")
+    assert ("IMAP_FetchRequest", "domain", "x.org") in moved(counters)
+    counters.collect_for(domains=True, accounts=True)
+    counters.add("IMAP_FetchRequest", 2, domain="x.org", account="a@x.org")
+    assert moved(counters) == {
+        ("IMAP_FetchRequest", "server", ""): 2,
+        ("IMAP_FetchRequest", "domain", "x.org"): 2,
+        ("IMAP_FetchRequest", "account", "a@x.org"): 2,
+    }
+
+
+def test_an_unknown_name_is_a_mistake() -> None:
+    counters = Counters()
+    with pytest.raises(KeyError):
+        counters.add("IMAP_Typo")
+    with pytest.raises(KeyError):
+        counters.add("QUEUE_Size")
+    with pytest.raises(ValueError, match="use add"):
+        counters.gauge("IMAP_FetchRequest", lambda: 1)
+
+
+def test_memory_is_bounded_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_NAMES", 10)
+    counters = Counters(accounts=True)
+    for number in range(100):
+        counters.add("IMAP_FetchRequest", account=f"{number}@x.org")
+    found = moved(counters)
+    accounts = {name: value for (_, scope, name), value in found.items() if scope == "account"}
+    assert len(accounts) == 11
+    assert accounts["*"] == 90
+    assert sum(accounts.values()) == 100
+
+
+def test_threads_lose_no_count() -> None:
+    counters = Counters(domains=True)
+
+    def count() -> None:
+        for _ in range(5000):
+            counters.add("IMAP_FetchRequest", domain="x.org")
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert moved(counters) == {
+        ("IMAP_FetchRequest", "server", ""): 20_000,
+        ("IMAP_FetchRequest", "domain", "x.org"): 20_000,
+    }
+
+
+def test_counting_is_cheap() -> None:
+    counters = Counters(domains=True, accounts=True)
+    best = 1.0
+    for _ in range(5):
+        begun = time.perf_counter()
+        for _ in range(2000):
+            counters.add("IMAP_FetchRequest", domain="x.org", account="a@x.org")
+        best = min(best, (time.perf_counter() - begun) / 2000)
+    assert best < 5e-6
+
+
+def test_gauges_are_read_at_each_sample_and_can_go() -> None:
+    counters = Counters()
+    size = [3]
+    counters.gauge("QUEUE_Size", lambda: size[0])
+    counters.gauge("SYSTEM_Threads", lambda: 7, part="IMAP")
+    counters.gauge("STORAGE_UsedBytes", lambda: 99, scope="account", name="a@x.org")
+    assert Sample("QUEUE_Size", "server", "", 3) in counters.samples()
+    size[0] = 4
+    found = counters.samples()
+    assert Sample("QUEUE_Size", "server", "", 4) in found
+    assert Sample("SYSTEM_Threads", "server", "", 7, "IMAP") in found
+    assert Sample("STORAGE_UsedBytes", "account", "a@x.org", 99) in found
+    counters.drop_gauge("QUEUE_Size")
+    assert not any(sample.counter == "QUEUE_Size" for sample in counters.samples())
+
+
+def test_a_counter_of_the_server_alone_has_no_domains() -> None:
+    counters = Counters(domains=True, accounts=True)
+    counters.add("SMTP_InboundConnection", domain="x.org", account="a@x.org")
+    counters.add("SMTP_OutboundMessage", domain="x.org", account="a@x.org")
+    assert {key for key in moved(counters) if key[1] != "server"} == {("SMTP_OutboundMessage", "domain", "x.org")}
+
+
+def test_a_gauge_that_fails_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> float:
+        raise OSError("no disk")
+
+    counters = Counters()
+    counters.gauge("SYSTEM_DiskFree", broken)
+    counters.gauge("QUEUE_Size", lambda: 3)
+    assert Sample("QUEUE_Size", "server", "", 3) in counters.samples()
+    assert "gauge_failed" in caplog.text
+
+
+def test_the_system_is_watched(tmp_path: Path) -> None:
+    counters = Counters()
+    watch_system(counters, tmp_path)
+    values = {s.counter: s.value for s in counters.samples() if s.counter.startswith("SYSTEM_")}
+    assert set(values) == {name for name in BY_NAME if name.startswith("SYSTEM_")}
+    assert values["SYSTEM_Memory"] > 1_000_000
+    assert values["SYSTEM_OpenFiles"] >= 3
+    assert values["SYSTEM_DiskFree"] > 0
+    assert values["SYSTEM_CPU"] >= 0
+
+
+def exposed(metrics: PrometheusMetrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    families = text_string_to_metric_families(metrics.expose().decode())
+    return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
+
+
+def test_prometheus_sees_server_counters_and_gauges() -> None:
+    counters, metrics = Counters(accounts=True), PrometheusMetrics()
+    metrics.add(counters)
+    counters.add("SMTP_InboundMessage", 3, account="a@x.org")
+    counters.gauge("SYSTEM_Threads", lambda: 9, part="IMAP")
+    counters.samples()
+    found = exposed(metrics)
+    assert found[("postroom_SMTP_InboundMessage_total", ())] == 3
+    assert found[("postroom_SYSTEM_Threads", (("part", "IMAP"),))] == 9
+    assert "a@x.org" not in metrics.expose().decode()
+
+
+class TestMetrics:
+    def test_a_counter_counts_by_label(self) -> None:
+        metrics = PrometheusMetrics()
+        count = metrics.counter("imap_commands_total", "Commands.", ("command",))
+        count("FETCH")
+        count("FETCH", by=2)
+        count("STORE")
+        found = exposed(metrics)
+        assert found[("imap_commands_total", (("command", "FETCH"),))] == 3
+        assert found[("imap_commands_total", (("command", "STORE"),))] == 1
+
+    def test_without_labels(self) -> None:
+        metrics = PrometheusMetrics()
+        metrics.counter("hits_total", "Hits.")()
+        assert exposed(metrics)[("hits_total", ())] == 1
+
+    def test_a_timer_measures_also_what_fails(self) -> None:
+        metrics = PrometheusMetrics()
+        measure = metrics.timer("took_seconds", "Time.", ("what",))
+        with measure("a"):
+            pass
+        with pytest.raises(RuntimeError), measure("a"):
+            raise RuntimeError
+        assert exposed(metrics)[("took_seconds_count", (("what", "a"),))] == 2
+
+    def test_a_gauge_shows_what_is_now_and_may_be_declared_anew(self) -> None:
+        metrics = PrometheusMetrics()
+        metrics.gauge("sessions", "Sessions.", lambda: 1)
+        metrics.gauge("sessions", "Sessions.", lambda: 2)
+        assert exposed(metrics)[("sessions", ())] == 2
+
+    def test_a_stranger_cannot_grow_the_labels(self) -> None:
+        metrics = PrometheusMetrics()
+        count = metrics.counter("commands_total", "Commands.", ("command",))
+        for number in range(MAX_CHILDREN + 50):
+            count(f"X{number}")
+        found = exposed(metrics)
+        assert found[("commands_total", (("command", "other"),))] == 50
+        assert sum(name == "commands_total" for name, _ in found) == MAX_CHILDREN + 1
+
+    def test_wrong_label_counts_and_twice_the_same_name_are_mistakes(self) -> None:
+        metrics = PrometheusMetrics()
+        count = metrics.counter("a_total", "A.", ("x",))
+        with pytest.raises(ValueError, match="labels x"):
+            count()
+        with pytest.raises(ValueError, match="Duplicated"):
+            metrics.counter("a_total", "A.")
