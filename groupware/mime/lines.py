@@ -1,0 +1,19 @@
+"""Line ends: messages are stored exactly as given, and sent with CRLF at the end of every line.
+
+A bare LF counts as a line end and is sent as CRLF. A bare CR is an octet like any other (RFC 5322 §2.3 forbids both).
+"""
+
+from __future__ import annotations
+
+
+def crlf(octets: bytes) -> bytes:
+    """The octets with every bare LF made CRLF; the very same object when there is none."""
+    if bare_line_feeds(octets, 0, len(octets)) == 0:
+        return octets
+    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def bare_line_feeds(octets: bytes, start: int, end: int) -> int:
+    """How many LF between `start` and `end` have no CR before them: by so much the range grows when it is sent."""
+    feeds = octets.count(b"\n", start, end)
+    return feeds - octets.count(b"\r\n", start, end) if feeds else 0
