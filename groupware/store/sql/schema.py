@@ -1,0 +1,274 @@
+"""Every table, in SQLAlchemy Core. `migrations` holds the history that leads here; a test holds the two together.
+
+1. `item` is narrow (UID, modseq, flags); what is the same in every copy (blob, size, summary) is in `content`.
+2. Every change of a tree takes the next `principal.modseq` of its owner, and that row is the owner's lock.
+3. `folder` counters change in the transaction of what they count.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits everywhere; SQLite numbers rows by itself only for INTEGER."""
+
+# Times are microseconds since 1970, UTC.
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Number, nullable=False),
+)
+"""`memberships`: the epoch of groups and principals; `uidvalidity`: the last one given out."""
+
+principal = Table(
+    "principal",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("key", String(320), nullable=False, unique=True),  # as a grant names it
+    Column("name", Text, nullable=False, server_default=""),
+    Column("domain_id", Number, ForeignKey("principal.id"), index=True),
+    Column("class_id", Number, ForeignKey("principal.id")),
+    Column("root_id", Number),
+    Column("folder_id", Number),  # of a folder recipient
+    Column("enabled", Boolean, nullable=False, server_default="1"),
+    Column("external", Text),
+    Column("node", String(255)),
+    Column("created", Number, nullable=False),
+    Column("modseq", Number, nullable=False, server_default="0"),
+    Column("epoch", Number, nullable=False, server_default="0"),  # of its tree: folders and grants
+    Column("bytes", Number, nullable=False, server_default="0"),
+    Column("items", Number, nullable=False, server_default="0"),
+    Column("credential_version", Number, nullable=False, server_default="0"),
+)
+
+address = Table(
+    "address",
+    metadata,
+    Column("address", String(320), primary_key=True),  # lower case; a bare domain for a domain and its aliases
+    Column("principal_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("primary", Boolean, nullable=False),
+    Column("expires", Number),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("group_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("member_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("created", Number, nullable=False),
+    Column("used", Number),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("principal_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),  # JSON
+)
+
+folder = Table(
+    "folder",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("owner_id", Number, ForeignKey("principal.id"), nullable=False, index=True),
+    Column("parent_id", Number, ForeignKey("folder.id")),
+    Column("name", String(250), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("role", String(16)),
+    Column("uidvalidity", Number, nullable=False),
+    Column("uidnext", Number, nullable=False, server_default="1"),
+    Column("modseq", Number, nullable=False),
+    Column("created_modseq", Number, nullable=False),
+    Column("compacted", Number, nullable=False, server_default="0"),  # tombstones up to this modseq are gone
+    Column("total", Number, nullable=False, server_default="0"),
+    Column("unseen", Number, nullable=False, server_default="0"),
+    Column("deleted", Number, nullable=False, server_default="0"),
+    Column("bytes", Number, nullable=False, server_default="0"),
+    Column("shared_seen", Boolean, nullable=False, server_default="0"),
+    Column("quota_bytes", Number),
+    Column("quota_items", Number),
+    UniqueConstraint("parent_id", "name"),
+)
+
+grant = Table(
+    "grant_row",
+    metadata,
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("grantee_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("allow", Number, nullable=False),
+    Column("deny", Number, nullable=False),
+    Column("expires", Number),
+    Column("given_by", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("created", Number, nullable=False),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("size", Number, nullable=False),
+    Column("refs", Number, nullable=False),
+    Column("body", LargeBinary),  # zstd; NULL: in the object store
+    Column("created", Number, nullable=False),
+)
+
+content = Table(
+    "content",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("blob", String(64), nullable=False, index=True),
+    Column("size", Number, nullable=False),
+    Column("refs", Number, nullable=False),  # items and kept tombstones
+    Column("summary", LargeBinary, nullable=False),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("folder_id", Number, ForeignKey("folder.id"), primary_key=True),
+    Column("uid", Number, primary_key=True, autoincrement=False),
+    Column("id", Number, nullable=False, unique=True),
+    Column("modseq", Number, nullable=False),
+    Column("flags", Integer, nullable=False),
+    Column("keywords", Text, nullable=False, server_default=""),
+    Column("size", Number, nullable=False),
+    Column("saved", Number, nullable=False),
+    Column("arrived", Number, nullable=False),
+    Column("content_id", Number, nullable=False, index=True),
+    Column("name", String(255)),
+    Column("author_id", Number),
+    Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
+    UniqueConstraint("folder_id", "name"),
+    sqlite_with_rowid=False,
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", Number, primary_key=True, autoincrement=False),
+    Column("modseq", Number, nullable=False),
+    Column("item_id", Number, nullable=False),
+    Column("name", String(255)),
+    Column("flags", Integer, nullable=False),
+    Column("keywords", Text, nullable=False, server_default=""),
+    Column("saved", Number, nullable=False),
+    Column("removed", Number, nullable=False),
+    Column("content_id", Number),  # until retention ends
+    Index("ix_tombstone_folder_id_modseq", "folder_id", "modseq"),
+    sqlite_with_rowid=False,
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", Number, primary_key=True, autoincrement=False),
+    Column("modseq", Number, nullable=False),
+    Column("seen", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("path", String(2000), primary_key=True),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("at", Number, nullable=False),
+    Column("actor_id", Number, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("owner_id", Number, nullable=False),
+    Column("folder_id", Number, index=True),
+    Column("modseq", Number, nullable=False),
+    Column("facts", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+trace = Table(
+    "trace",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("at", Number, nullable=False),
+    Column("message", String(64), nullable=False, index=True),
+    Column("name", String(32), nullable=False),
+    Column("account_id", Number),
+    Column("facts", Text, nullable=False),
+)
+
+queue_message = Table(
+    "queue_message",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("message", String(64), nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("blob", String(64), nullable=False),
+    Column("size", Number, nullable=False),
+    Column("by_id", Number),
+    Column("utf8", Boolean, nullable=False),
+    Column("body_type", String(16), nullable=False),
+    Column("ret", String(8), nullable=False),
+    Column("envid", Text, nullable=False),
+    Column("queued", Number, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+queue_recipient = Table(
+    "queue_recipient",
+    metadata,
+    Column("queue_id", Number, ForeignKey("queue_message.id", ondelete="CASCADE"), primary_key=True),
+    Column("address", String(320), primary_key=True),
+    Column("domain", String(255), nullable=False, index=True),
+    Column("notify", String(64), nullable=False),
+    Column("orcpt", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due", Number, nullable=False, index=True),
+    Column("leased_until", Number),
+    Column("code", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("warned", Boolean, nullable=False),
+)
