@@ -137,7 +137,8 @@ def test_base_subjects_are_their_own_base(subject: str) -> None:
     st.sampled_from(["utf-8", "utf-7", "utf-16", "gb18030", "iso-2022-jp", "hz", "x", "", "big5"]),
 )
 def test_any_charset_gives_text_that_can_be_stored(octets: bytes, charset: str) -> None:
-    decode_charset(octets, charset).encode()
+    text = decode_charset(octets, charset)
+    assert text.encode().decode() == text
 
 
 @settings(max_examples=200, deadline=None)

@@ -163,7 +163,8 @@ async def test_a_handshake_that_never_comes_is_given_up(authority: Authority) ->
     contexts = Contexts(TlsSettings((Certificate(*authority.sign("one", "one.test")),)))
     listener = Listener("test", "echo", "127.0.0.1", 0, tls="implicit", handshake=0.1)
     async with stand(listener, tls=contexts.current) as here, client(here.port):
-        await asyncio.wait_for(here.log.until("tls_failed"), 5)
+        facts = await asyncio.wait_for(here.log.until("tls_failed"), 5)
+        assert facts["peer"] == "127.0.0.1"
 
 
 def test_tls_before_1_2_and_compression_are_off(authority: Authority) -> None:
