@@ -94,12 +94,8 @@ def summarize(octets: bytes) -> Summary:
     fields = nodes[0].fields
     addresses = address_lists(fields)
     outer = envelope(fields, addresses)
-    insides = {
-        index: envelope(node.fields)
-        for index, node in enumerate(nodes)
-        if index and nodes[index - 1].kind == "message" and node.depth == nodes[index - 1].depth + 1
-    }
-    body, bodystructure = structures(nodes, sizes, insides)
+    roots = [index + 1 for index, node in enumerate(nodes) if node.kind == "message"]
+    body, bodystructure = structures(nodes, sizes, {root: envelope(nodes[root].fields) for root in roots})
     parts = tuple([_part(node, size) for node, size in zip(nodes, sizes, strict=True)])
     subject = decode_text(fields.get(b"subject", b""))[:_LONGEST_SUBJECT]
     sent = date(fields[b"date"]) if b"date" in fields else None
