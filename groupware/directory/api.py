@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from groupware.directory.password import Digest, ScramKeys
 from groupware.model.event import Target
 from groupware.model.ids import AccountId
 from groupware.model.principal import Principal
@@ -28,16 +29,6 @@ class Login:
     """The mechanism proved it already (SCRAM, EXTERNAL): no password to check."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScramKeys:
-    """What SCRAM needs of an account (RFC 5802 §3)."""
-
-    salt: bytes
-    iterations: int
-    stored_key: bytes = field(repr=False)
-    server_key: bytes = field(repr=False)
-
-
 class Directory(Protocol):
     """Sign-in, identities and addresses."""
 
@@ -45,8 +36,8 @@ class Directory(Protocol):
         """The principal. `BadCredentials` (also for a service that is switched off) or `TryAgain`."""
         ...
 
-    async def scram_keys(self, name: str, mechanism: str, domain: str = "") -> ScramKeys | None:
-        """The keys for `SCRAM-SHA-1` or `SCRAM-SHA-256`; None when the account has none."""
+    async def scram_keys(self, name: str, digest: Digest, domain: str = "") -> ScramKeys | None:
+        """The keys for that digest; None when the account has none."""
         ...
 
     async def principal(self, account: AccountId) -> Principal:

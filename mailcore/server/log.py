@@ -26,7 +26,7 @@ from typing import Any, Final, Literal
 import structlog
 
 from mailcore.server.log_line import DEFAULT_MASK, Level, Line, clean, facts, traceback_fact
-from mailcore.server.log_pipe import ConsoleOutlet, Outlet, Pipe, SyslogOutlet, UdpOutlet
+from mailcore.server.log_pipe import ConsoleOutlet, Outlet, Pipe, syslog_outlet, udp_outlet
 
 MODULES: Final = (
     *("DNR", "USERDB", "LOG", "REPORTING", "PROCESSING", "SMTP-IN", "SMTP-OUT", "CLI", "POP3", "IMAP", "WEBMAIL"),
@@ -218,7 +218,7 @@ class Log(logging.Handler):
         key = self._settings.syslog if sending.type == "system" else sending.host
         outlet = self._outlets.get(key)
         if outlet is None:
-            outlet = SyslogOutlet(key) if sending.type == "system" else UdpOutlet(*_host_and_port(key))
+            outlet = syslog_outlet(key) if sending.type == "system" else udp_outlet(*_host_and_port(key))
             self._outlets[key] = outlet
         return outlet
 

@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
 
 from mailcore.server.log_line import Level, Line, as_datagram, as_text, said
 
@@ -134,23 +134,21 @@ class Pipe:
         return Line(time.time(), Level.WARNING, self._host, "LOG", "", "", event, about)
 
 
-class UdpOutlet:
-    """Another server's log service, over UDP."""
+class SocketOutlet:
+    """Datagrams through one socket, which is opened when it is needed and anew after an error."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._peer = (host, port)
+    def __init__(self, connected: Callable[[], socket.socket], form: Callable[[Line], bytes]) -> None:
+        """`connected` opens the socket and leaves none behind when it fails; `form` is a line's datagram."""
+        self._connected, self._form = connected, form
         self._socket: socket.socket | None = None
 
     def write(self, lines: Sequence[Line]) -> None:
-        """Send each line as a datagram; OSError when the other side is not there or its name is unknown."""
+        """Send each line; OSError when the other side is not there or its name is unknown."""
         if self._socket is None:
-            family, kind, proto, _, address = socket.getaddrinfo(*self._peer, type=socket.SOCK_DGRAM)[0]
-            self._socket = socket.socket(family, kind, proto)
-            self._socket.settimeout(1)
-            self._socket.connect(address)
+            self._socket = self._connected()
         try:
             for line in lines:
-                self._socket.send(as_datagram(line))
+                self._socket.send(self._form(line))
         except OSError:
             self.close()
             raise
@@ -162,35 +160,33 @@ class UdpOutlet:
             self._socket = None
 
 
-class SyslogOutlet:
+def udp_outlet(host: str, port: int) -> SocketOutlet:
+    """Another server's log service, over UDP."""
+
+    def connected() -> socket.socket:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        return _connected(socket.socket(family, kind, proto), address)
+
+    return SocketOutlet(connected, as_datagram)
+
+
+def syslog_outlet(path: str = "/dev/log") -> SocketOutlet:
     """The system's log: facility LOG_MAIL, the priority after the level."""
 
-    def __init__(self, path: str = "/dev/log") -> None:
-        self._path = path
-        self._socket: socket.socket | None = None
+    def connected() -> socket.socket:
+        return _connected(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), path)
 
-    def write(self, lines: Sequence[Line]) -> None:
-        """Send each line; OSError when no syslog listens."""
-        if self._socket is None:
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._socket.settimeout(1)
-            try:
-                self._socket.connect(self._path)
-            except OSError:
-                self.close()
-                raise
-        try:
-            for line in lines:
-                self._socket.send(_syslog_form(line))
-        except OSError:
-            self.close()
-            raise
+    return SocketOutlet(connected, _syslog_form)
 
-    def close(self) -> None:
-        """Close the socket; the next write opens another."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+
+def _connected(opened: socket.socket, address: Any) -> socket.socket:
+    opened.settimeout(1)
+    try:
+        opened.connect(address)
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 def _syslog_form(line: Line) -> bytes:
