@@ -70,7 +70,6 @@ class Envelope:
     body_type: str = "8BITMIME"
     ret: str = ""
     envid: str = ""
-    summary: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

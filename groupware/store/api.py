@@ -28,6 +28,9 @@ from groupware.model.rights import Explanation, Grant, Right
 
 T = TypeVar("T")
 
+QUEUE = FolderId(0)
+"""The mark on the bus for "something in the mail queue is due"; no folder has this number."""
+
 Where = str | FolderId
 """A folder by its id, or by its path in the asking principal's own view."""
 
@@ -161,6 +164,10 @@ class ReadTx(Protocol):
 
     def queued(self, key: QueueId | None = None) -> Sequence[QueueEntry]:
         """What waits in the queue. Takes `a` on the server."""
+        ...
+
+    def next_due(self, *, local: bool) -> datetime | None:
+        """When the next attempt is due (or its lease runs out); None when nothing waits. Takes `a` on the server."""
         ...
 
 
@@ -300,8 +307,12 @@ class WriteTx(ReadTx, Protocol):
         """Puts a message in the queue, every recipient ready now. Any principal that may send."""
         ...
 
-    def lease(self, limit: int, seconds: float, local: Sequence[str]) -> Sequence[Attempt]:
-        """Takes up to `limit` attempts that are due, oldest first; a lease that runs out is offered again. `a`."""
+    def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
+        """Takes up to `limit` attempts that are due, oldest first; a lease that runs out is offered again.
+
+        `local`: those for domains of this server, or else those for elsewhere. None for a domain in `busy`. `a` on the
+        server. An attempt is one domain's share of one message.
+        """
         ...
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:

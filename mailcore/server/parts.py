@@ -4,8 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 
+from groupware.directory.api import Directory
+from groupware.store.api import Blobs, Bus, Store
 from mailcore.server.clock import Clock, SystemClock
 from mailcore.server.config import SERVICE_GROUP, Config
+from mailcore.server.counters import Counters
+from mailcore.server.dns import Resolver
 from mailcore.server.events import EventLog
 from mailcore.server.sections import ServiceSection
 from mailcore.server.service import Service
@@ -13,17 +17,17 @@ from mailcore.server.service import Service
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The objects of one process. A service takes those it needs and checks that they are what it needs."""
+    """The objects of one process. A service takes those it needs."""
 
     log: Callable[[str], EventLog]  # by module
+    store: Store
+    blobs: Blobs
+    bus: Bus
+    directory: Directory
+    counters: Counters
+    dns: Resolver
+    secret: bytes = field(repr=False)  # of the site, the same on all nodes: for what only its nodes may know
     clock: Clock = field(default_factory=SystemClock)
-    store: object = None
-    directory: object = None
-    blobs: object = None
-    bus: object = None
-    metrics: object = None
-    counters: object = None
-    dns: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import asyncio, sys, uvloop
 from pathlib import Path
 from mailcore.server.app import Server
 from mailcore.server.config import load
-from mailcore.server.parts import Parts
+from tests.support.parts import only_log
 from mailcore.server.service import StreamService
 from tests.support.eventlog import RecordingLog
 from tests.support.talk import EchoSession, Stage
@@ -27,7 +27,7 @@ def factory(parts, setup):
 async def main():
     def configured():
         return load(data / "postroom.toml", data=data, environ={}, services=("echo",))
-    parts = Parts(log=lambda module: log)
+    parts = only_log(lambda module: log)
     await Server(configured(), parts, reload=configured, loaders={"echo": lambda: factory}).run()
 
 asyncio.Runner(loop_factory=getattr(sys.modules[sys.argv[2]], "new_event_loop")).run(main())

@@ -22,6 +22,7 @@ from mailcore.server.service import Manner, Service, StreamService
 from tests.support import talk
 from tests.support.certificates import Authority
 from tests.support.eventlog import RecordingLog
+from tests.support.parts import only_log
 from tests.support.talk import EchoSession, Stage
 
 
@@ -107,7 +108,7 @@ async def house(tmp_path: Path, text: str = CONFIG) -> AsyncIterator[House]:
     ready = asyncio.Event()
     server = Server(
         configured(),
-        Parts(log=lambda module: log),
+        only_log(lambda module: log),
         reload=configured,
         loaders={"echo": loader, "other": loader},
         announce=ready.set,
