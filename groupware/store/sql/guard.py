@@ -138,7 +138,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _f.quota_items,
     _p.epoch,
     _p.bytes,
-    _p.items,
+    _p["items"],
     _SETTINGS.scalar_subquery(),
 )
 _OPEN: Final = (
