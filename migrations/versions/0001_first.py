@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_blob")),
     )
+    unreferred = sa.text("refs <= 0")
+    op.create_index("ix_blob_unreferred", "blob", ["created"], sqlite_where=unreferred, postgresql_where=unreferred)
     op.create_table(
         "content",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -291,9 +293,9 @@ def upgrade() -> None:
 def _first_rows() -> None:
     """Who is there before anybody is made: the server itself (number 1), everyone, anyone."""
     for name in ("memberships", "settings", "uidvalidity"):
-        op.execute(f"INSERT INTO meta (name, value) VALUES ('{name}', 1)")
+        op.execute(f"INSERT INTO meta (name, value) VALUES ('{name}', 1)")  # noqa: S608
     for kind, key in (("server", "server"), ("special", "everyone"), ("special", "anyone")):
-        op.execute(f"INSERT INTO principal (kind, key, created) VALUES ('{kind}', '{key}', 0)")
+        op.execute(f"INSERT INTO principal (kind, key, created) VALUES ('{kind}', '{key}', 0)")  # noqa: S608
     op.execute(
         "INSERT INTO folder (owner_id, name, kind, role, uidvalidity, modseq, created_modseq)"
         " VALUES (1, '', 'mail', 'root', 1, 0, 0)"
@@ -335,5 +337,6 @@ def downgrade() -> None:
     op.drop_table("journal")
     op.drop_index(op.f("ix_content_blob"), table_name="content")
     op.drop_table("content")
+    op.drop_index("ix_blob_unreferred", table_name="blob")
     op.drop_table("blob")
     # ### end Alembic commands ###
