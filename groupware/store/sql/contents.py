@@ -18,7 +18,7 @@ from groupware.model.ids import BlobId
 from groupware.model.item import NewItem
 
 from . import schema
-from .engine import Sql
+from .engine import Row, Sql
 from .times import now_micros
 from .tx import Tx
 
@@ -121,8 +121,8 @@ def bodies(sql: Sql, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes | None]:
     """The stored form of those that are known; None for one that is in the object store."""
     found: dict[BlobId, bytes | None] = {}
     for at in range(0, len(blobs), AT_ONCE):
-        for row in sql.execute(_BODIES, {"blobs": blobs[at : at + AT_ONCE]}):
-            found[BlobId(row[0])] = row[1]
+        rows: list[Row] = [tuple(row) for row in sql.execute(_BODIES, {"blobs": blobs[at : at + AT_ONCE]})]
+        found.update((BlobId(blob), body) for blob, body in rows)
     return found
 
 
