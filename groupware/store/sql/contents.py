@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.ids import BlobId
@@ -53,7 +53,7 @@ _SWEEP: Final = (
     delete(schema.blob)
     .where(_b.hash.in_(select(_b.hash).where(_UNREFERRED, _b.created < bindparam("before")).limit(bindparam("most"))))
     .where(_UNREFERRED)
-    .returning(_b.hash, _b.body.is_(None))
+    .returning(_b.hash, func.length(_b.body))  # SQLite 3.40 answers IS NULL wrongly here
 )
 AT_ONCE: Final = 500
 
@@ -132,4 +132,4 @@ def sweep(sql: Sql, before: int) -> Sequence[tuple[BlobId, bool]]:
     Each with whether it is in the object store.
     """
     sql.changed()
-    return [(BlobId(row[0]), bool(row[1])) for row in sql.rows(_SWEEP, {"before": before, "most": AT_ONCE})]
+    return [(BlobId(row[0]), row[1] is None) for row in sql.rows(_SWEEP, {"before": before, "most": AT_ONCE})]
