@@ -88,6 +88,18 @@ class Maildrop:
         """The unique id: of this message and no other, in every session. RFC 1939 §7."""
         return f"{self._uidvalidity}.{self._uids[number - 1]}"
 
+    def unique_lines(self) -> bytes:
+        """Number and unique id of every message that is not deleted, a line each."""
+        prefix, deleted = self._uidvalidity, self.deleted
+        numbered = enumerate(self._uids, 1)
+        return "".join([f"{n} {prefix}.{uid}\r\n" for n, uid in numbered if n not in deleted]).encode()
+
+    def size_lines(self) -> bytes:
+        """Number and size of every message that is not deleted, a line each. After `measure`."""
+        known, gone, deleted = self._known, self._gone, self.deleted
+        sizes = [0 if uid in gone else known.get(Uid(uid), 0) for uid in self._uids]
+        return "".join([f"{n} {size}\r\n" for n, size in enumerate(sizes, 1) if n not in deleted]).encode()
+
     def size(self, number: int) -> int:
         """Octets as sent; 0 when others have removed the message. After `measure`."""
         uid = Uid(self._uids[number - 1])

@@ -24,10 +24,7 @@ async def listing(session: Pop3Session, rest: str) -> Reply:
         await drop.measure()
         return ok(f"{wanted} {drop.size(wanted)}")
     await drop.measure()
-    numbers = list(drop.numbers())
-    return ok(
-        f"{len(numbers)} messages follow.", b"".join([b"%d %d\r\n" % (each, drop.size(each)) for each in numbers])
-    )
+    return ok(f"{len(drop) - len(drop.deleted)} messages follow.", drop.size_lines())
 
 
 async def uidl(session: Pop3Session, rest: str) -> Reply:
@@ -36,7 +33,7 @@ async def uidl(session: Pop3Session, rest: str) -> Reply:
     if rest.strip():
         wanted = _chosen(session, rest)
         return ok(f"{wanted} {drop.unique(wanted)}")
-    return ok("Ids follow.", "".join([f"{each} {drop.unique(each)}\r\n" for each in drop.numbers()]).encode())
+    return ok("Ids follow.", drop.unique_lines())
 
 
 async def retr(session: Pop3Session, rest: str) -> Reply:
