@@ -9,15 +9,27 @@ from sqlalchemy import bindparam, delete, or_, select, update
 
 from groupware.model.addresses import checked_address, normal
 from groupware.model.errors import AlreadyExists, NotFound, Refused
-from groupware.model.ids import AccountId, FolderId, ModSeq
+from groupware.model.ids import AccountId, FolderId
 from groupware.model.principal import Account, NewAccount, PrincipalKind
 from groupware.model.rights import Right
 
 from . import credentials, folder_changes, schema
 from .planting import OWNERS, plant
-from .principals import Known, administer, administered, by_key, chosen, insert_address, insert_principal, lead
-from .principals import named, permit, read
-from .times import moment, now_micros
+from .principals import (
+    Known,
+    account_of,
+    administer,
+    administered,
+    by_key,
+    chosen,
+    insert_address,
+    insert_principal,
+    lead,
+    named,
+    read,
+    shown,
+)
+from .times import now_micros
 from .tx import Tx
 
 SHOWN: Final = ("account", "group", "list", "resource", "recipient")
@@ -25,12 +37,6 @@ SHOWN: Final = ("account", "group", "list", "resource", "recipient")
 _PREFIXES: Final = {PrincipalKind.GROUP: "group:", PrincipalKind.CLASS: "class:"}
 
 _p, _a = schema.principal.c, schema.address.c
-_ALIASES: Final = (
-    select(_a.address)
-    .where(_a.principal_id == bindparam("principal"), ~_a.primary)
-    .where(or_(_a.expires.is_(None), _a.expires > bindparam("now")))
-    .order_by(_a.address)
-)
 _ALIASES_OF_DOMAIN: Final = (
     select(_a.principal_id, _a.address)
     .join(schema.principal, _p.id == _a.principal_id)
@@ -40,16 +46,13 @@ _ALIASES_OF_DOMAIN: Final = (
 )
 _OF_DOMAIN: Final = chosen().where(_p.domain_id == bindparam("domain")).order_by(_p.key)
 _CLASS_KEYS: Final = select(_p.id, _p.key).where(_p.kind == "class", _p.domain_id == bindparam("domain"))
-_CLASS_KEY: Final = select(_p.key).where(_p.id == bindparam("principal"))
 _INHERITS: Final = select(_p.key).where(_p.class_id == bindparam("principal")).limit(1)
 _SET: Final[Mapping[str, object]] = {
     column: update(schema.principal).where(_p.id == bindparam("principal")).values({column: bindparam("value")})
     for column in ("name", "enabled", "external", "class_id", "key")
 }
 _MOVE_VERSION: Final = (
-    update(schema.principal)
-    .where(_p.id == bindparam("principal"))
-    .values(credential_version=_p.credential_version + 1)
+    update(schema.principal).where(_p.id == bindparam("principal")).values(credential_version=_p.credential_version + 1)
 )
 _RENAME: Final = (
     update(schema.address)
@@ -91,40 +94,12 @@ def accounts(tx: Tx, domain: str, kind: PrincipalKind | None) -> Sequence[Accoun
     aliases: dict[int, list[str]] = {}
     for principal, address in tx.sql.rows(_ALIASES_OF_DOMAIN, values):
         aliases.setdefault(principal, []).append(address)
-    classes = dict(tx.sql.rows(_CLASS_KEYS, values))
+    classes: dict[int | None, str] = dict(tx.sql.rows(_CLASS_KEYS, values))
     wanted = SHOWN if kind is None else (kind.value,)
     rows = [read(row) for row in tx.sql.rows(_OF_DOMAIN, values)]
     rows = [each for each in rows if each.kind in wanted and each.kind is not PrincipalKind.PUBLIC]
-    shown_rows = [_shown(each, aliases.get(each.id, ()), classes.get(each.class_id, "")) for each in rows]
+    shown_rows = [account_of(each, aliases.get(each.id, ()), classes.get(each.class_id, "")) for each in rows]
     return sorted(shown_rows, key=lambda each: each.address)
-
-
-def shown(tx: Tx, found: Known) -> Account:
-    """A principal as the rest of the house sees it."""
-    values = {"principal": found.id, "now": now_micros()}
-    aliases = [address for (address,) in tx.sql.rows(_ALIASES, values)]
-    above = tx.sql.value(_CLASS_KEY, {"principal": found.class_id}) if found.class_id is not None else ""
-    return _shown(found, aliases, above)
-
-
-def _shown(found: Known, aliases: Sequence[str], class_key: str) -> Account:
-    return Account(
-        id=found.id,
-        address=found.address,
-        aliases=tuple(aliases),
-        kind=found.kind,
-        root=found.root,
-        domain=found.domain,
-        name=found.name,
-        enabled=found.enabled,
-        external=found.external,
-        created=moment(found.created),
-        bytes=found.bytes,
-        items=found.items,
-        version=found.version,
-        account_class=class_key.removeprefix("class:"),
-        folder=found.folder,
-    )
 
 
 # --- made -----------------------------------------------------------------------------------------------------------
@@ -282,8 +257,6 @@ def _take_over(tx: Tx, found: Known, address: str) -> None:
 def drop(tx: Tx, key: str) -> None:
     """Takes it away with its tree, grants and memberships. `a` on the domain."""
     found = administered(tx, key)
-    if found.kind is PrincipalKind.DOMAIN:
-        raise Refused(f"{found.address}: this is a domain; drop it as one")
     if found.address == f"postmaster@{found.domain}":
         raise Refused(f"{found.address}: a domain's postmaster goes with the domain")
     inherits = tx.sql.row(_INHERITS, {"principal": found.id})
@@ -300,17 +273,12 @@ def erase(tx: Tx, found: Known) -> None:
         if owner != found.id:
             tx.move_epoch(owner)
     if found.root is not None:
-        tx.bump(found.id)
+        modseq = tx.bump(found.id)
         tree = tx.tree(found.id)
         for at in reversed(tree.below(tree.root)):
             folder_changes.erase(tx, at)
-            tx.marks[at] = ModSeq(0)
+            tx.marks[at] = modseq
         tx.move_epoch(found.id)
     tx.sql.change(_DROP_SEEN, {"principal": found.id})
     tx.sql.change(_DROP, {"principal": found.id})
     tx.move_settings()
-
-
-def identity_refused(tx: Tx, key: AccountId) -> Known:
-    """The account of that number, for who administers its domain. `NoRight`, `NotFound`."""
-    return permit(tx, named(tx, key), "", f"number {key}")

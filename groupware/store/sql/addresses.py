@@ -47,7 +47,7 @@ def _members_below() -> Select[Any]:
 _BELOW: Final = _members_below()
 
 
-# --- where mail goes --------------------------------------------------------------------------------------------------
+# --- where mail goes ------------------------------------------------------------------------------------------------
 
 
 def resolve(tx: Tx, address: str) -> Sequence[Target]:
@@ -116,7 +116,7 @@ def _takes_mail(tx: Tx, found: Known) -> bool:
     return bool(effective(tx, "smtpIncoming", found.id, found.settings).value)
 
 
-# --- who may write as whom --------------------------------------------------------------------------------------------
+# --- who may write as whom ------------------------------------------------------------------------------------------
 
 
 def may_send_as(tx: Tx, address: str) -> bool:
@@ -138,7 +138,7 @@ def may_send_as(tx: Tx, address: str) -> bool:
     return any(right in rights for right in SENDING)
 
 
-# --- aliases ------------------------------------------------------------------------------------------------------------
+# --- aliases --------------------------------------------------------------------------------------------------------
 
 
 def put_alias(tx: Tx, key: str, alias: str, expires: datetime | None) -> None:

@@ -11,9 +11,9 @@ from groupware.model.errors import AlreadyExists, BadCredentials, NotFound, Refu
 from groupware.model.ids import AccountId
 from groupware.model.principal import Account, Credential, Principal, PrincipalKind
 
-from . import accounts, schema
+from . import schema
 from .guard import identify
-from .principals import administered, named, permit
+from .principals import administered, named, permit, shown
 from .times import moment, now_micros
 from .tx import Tx
 
@@ -47,7 +47,7 @@ _EPOCH: Final = select(schema.meta.c.value).where(schema.meta.c.name == "members
 def credentials(tx: Tx, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
     """An account and its stored secrets. `a` on the domain, which an account has not on its own."""
     found = administered(tx, key)
-    return accounts.shown(tx, found), _of(tx, found.id)
+    return shown(tx, found), _of(tx, found.id)
 
 
 def _of(tx: Tx, account: AccountId) -> list[Credential]:
@@ -89,7 +89,7 @@ def store(tx: Tx, account: AccountId, kind: str, value: str, label: str) -> int:
         same_device = there.kind == kind and there.label == label
         if kind == "app" and same_device:
             raise AlreadyExists(f"there is an app password {label!r} already; drop it, or use another label")
-        if there.kind == kind and kind in MAIN or same_device or (kind == "password" and there.kind in MAIN):
+        if (there.kind == kind and kind in MAIN) or same_device or (kind == "password" and there.kind in MAIN):
             tx.sql.change(_DROP, {"number": there.id})
     values = {"account_id": account, "kind": kind, "value": value, "label": label, "created": now_micros()}
     row = tx.sql.returning(_INSERT, values)

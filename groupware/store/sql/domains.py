@@ -98,7 +98,7 @@ def put(tx: Tx, domain: Domain) -> Domain:
         tx.sql.change(_UPDATE, {"principal": principal, "on": domain.enabled, "where": domain.node})
     _put_aliases(tx, name, principal, aliases)
     facts = {"domain": name, "aliases": aliases, "enabled": domain.enabled}
-    tx.note_administration("domain.put", principal, facts)
+    tx.note_administration("domain.put", AccountId(principal), facts)
     made = one(tx, name)
     assert made is not None
     return made
@@ -108,9 +108,7 @@ def _make(tx: Tx, name: str, domain: Domain) -> AccountId:
     taken = by_address(tx.sql, name)
     if taken is not None:
         raise AlreadyExists(f"domain {name}: it is an alias of {taken.address}; take it off there first")
-    principal = insert_principal(
-        tx, PrincipalKind.DOMAIN, "domain:" + name, enabled=domain.enabled, node=domain.node
-    )
+    principal = insert_principal(tx, PrincipalKind.DOMAIN, "domain:" + name, enabled=domain.enabled, node=domain.node)
     insert_address(tx, name, principal, primary=True)
     public = insert_principal(tx, PrincipalKind.PUBLIC, "public:" + name, domain=principal)
     plant(tx, public, PrincipalKind.PUBLIC)
@@ -159,7 +157,7 @@ def _check_empty(tx: Tx, found: Known) -> None:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         raise Refused(f"domain {found.address}: there is still {', '.join(others[:3])}{more}; drop that first")
     for each in known(tx):
-        if each.id == found.id:
+        if each.name == found.address:
             for domain in (each.name, *each.aliases):
                 used = tx.sql.rows(_UNDER_ALIAS, {"behind": "@" + domain})
                 if used and used[0][0] != f"{POSTMASTER}@{found.address}":

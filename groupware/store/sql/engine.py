@@ -153,7 +153,8 @@ class Sql:
     def returning(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> Row | None:
         """The row that an INSERT or UPDATE ... RETURNING gives back; None: it changed nothing. For constants."""
         self.writes += 1
-        return self.row(statement, values)
+        found = self.rows(statement, values)  # to its end: SQLite does not commit beside one that is still open
+        return found[0] if found else None
 
     def many(self, statement: Executable, values: Sequence[Mapping[str, object]]) -> None:
         """The same change with many sets of values. For constants, as `rows`."""

@@ -136,7 +136,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _f.quota_items,
     _p.epoch,
     _p.bytes,
-    _p.items,
+    _p["items"],
     _SETTINGS.scalar_subquery(),
 )
 _OPEN: Final = (
@@ -152,18 +152,21 @@ def absent(at: object) -> NotFound:
     return NotFound(f"folder {at!s}: there is no such folder, or it is not shared with you")
 
 
-def open_folder(sql: Sql, memory: Memory, who: Principal, at: FolderId, need: Right, *, lock: bool) -> Opened:
+def open_folder(
+    sql: Sql, memory: Memory, who: Principal, at: FolderId, need: Right, *, lock: bool, said: object
+) -> Opened:
     """The folder, opened. `NotFound` when it is not there or LOOKUP is missing, `NoRight` when only `need` is.
 
     `lock`: nobody else changes its owner's tree until the transaction ends (PostgreSQL; SQLite has one writer).
+    `said`: what the client called it.
     """
     row = sql.row(_OPEN_LOCKED if lock and sql.postgres else _OPEN, {"at": at})
     if row is None:
-        raise absent("number " + str(at))
+        raise absent(said)
     tree = tree_of(sql, memory, AccountId(row[0]), row[17])
     rights = tree.rights(who, at)
     if Right.LOOKUP not in rights:
-        raise absent("number " + str(at))
+        raise absent(said)
     if need not in rights:
         path = tree.path(at) or "(the root)"
         raise NoRight(f"folder {path}: you lack the right {letters(need & ~rights)!r} here; ask its owner for it")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.sql import Select
 
 from groupware.model.addresses import TAG, normal
 from groupware.model.errors import NotFound
 from groupware.model.ids import AccountId, FolderId, PrincipalId
-from groupware.model.principal import PrincipalKind
+from groupware.model.principal import Account, PrincipalKind
 
 from . import schema
 from .engine import Row, Sql
-from .times import now_micros
+from .times import moment, now_micros
 from .tx import Tx
 
 _p, _domain, _place = schema.principal, schema.principal.alias("dom"), schema.folder.alias("place")
@@ -38,7 +38,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _p.c.node,
     _p.c.created,
     _p.c.bytes,
-    _p.c.items,
+    _p.c["items"],
     _p.c.credential_version,
     _SETTINGS,
 )
@@ -58,6 +58,13 @@ _BY_ADDRESS: Final = (
     .join(schema.address, schema.address.c.principal_id == _p.c.id)
     .where(schema.address.c.address == bindparam("which"))
 )
+_KEY: Final = select(_p.c.key).where(_p.c.id == bindparam("principal"))
+_ALIASES: Final = (
+    select(schema.address.c.address)
+    .where(schema.address.c.principal_id == bindparam("principal"), ~schema.address.c.primary)
+    .where(or_(schema.address.c.expires.is_(None), schema.address.c.expires > bindparam("now")))
+    .order_by(schema.address.c.address)
+)
 _KEY_ID: Final = select(_p.c.id).where(_p.c.key == bindparam("which"))
 _INSERT: Final = (
     insert(schema.principal)
@@ -73,6 +80,17 @@ _INSERT_ADDRESS: Final = insert(schema.address).values(
     {each: bindparam(each) for each in ("address", "principal_id", "primary", "expires")}
 )
 _SET_ROOT: Final = update(schema.principal).where(_p.c.id == bindparam("principal")).values(root_id=bindparam("root"))
+
+
+_NO_ACCOUNTS: Final = frozenset(
+    {
+        PrincipalKind.SERVER,
+        PrincipalKind.SPECIAL,
+        PrincipalKind.DOMAIN,
+        PrincipalKind.PUBLIC,
+        PrincipalKind.REMOTE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +134,8 @@ def read(row: Row) -> Known:
     """The principal of a row of `chosen`."""
     domain = (row[10] or "").removeprefix("domain:")
     kind, enabled = PrincipalKind(row[1]), bool(row[4])
-    return Known(row[0], kind, *row[2:4], enabled, *row[5:10], domain, row[10] is None or bool(row[11]), *row[12:19])
+    home = (domain, row[10] is None or bool(row[11]))
+    return Known(*(row[0], kind, *row[2:4], enabled, *row[5:10], *home, *row[12:19]))
 
 
 def by_id(sql: Sql, principal: int) -> Known | None:
@@ -172,7 +191,39 @@ def lead(sql: Sql, address: str, *, tagged: bool) -> Lead:
     return Lead(None, "", home)
 
 
-# --- who may ----------------------------------------------------------------------------------------------------------
+# --- shown ----------------------------------------------------------------------------------------------------------
+
+
+def shown(tx: Tx, found: Known) -> Account:
+    """A principal as the rest of the house sees it."""
+    values = {"principal": found.id, "now": now_micros()}
+    aliases = [address for (address,) in tx.sql.rows(_ALIASES, values)]
+    above = tx.sql.value(_KEY, {"principal": found.class_id}) if found.class_id is not None else ""
+    return account_of(found, aliases, above)
+
+
+def account_of(found: Known, aliases: Sequence[str], class_key: str) -> Account:
+    """The same, with its aliases and its class at hand."""
+    return Account(
+        id=found.id,
+        address=found.address,
+        aliases=tuple(aliases),
+        kind=found.kind,
+        root=found.root,
+        domain=found.domain,
+        name=found.name,
+        enabled=found.enabled,
+        external=found.external,
+        created=moment(found.created),
+        bytes=found.bytes,
+        items=found.items,
+        version=found.version,
+        account_class=class_key.removeprefix("class:"),
+        folder=found.folder,
+    )
+
+
+# --- who may --------------------------------------------------------------------------------------------------------
 
 
 def named(tx: Tx, key: AccountId | str) -> Known | None:
@@ -189,7 +240,9 @@ def permit(tx: Tx, found: Known | None, domain: str, said: str) -> Known:
 
     `domain` is the one that the address `said` names, for when nothing was found.
     """
-    administer(tx, found.domain if found is not None else domain)
+    if found is not None:
+        domain = found.address if found.kind is PrincipalKind.DOMAIN else found.domain
+    administer(tx, domain)
     if found is None:
         raise NotFound(f"{said[:80]}: there is no such account, group, list or resource")
     return found
@@ -206,7 +259,7 @@ def administered(tx: Tx, key: AccountId | str) -> Known:
     text = str(key)
     found = named(tx, key)
     kind = found.kind if found is not None else None
-    if kind in (PrincipalKind.SERVER, PrincipalKind.SPECIAL, PrincipalKind.PUBLIC, PrincipalKind.REMOTE):
+    if kind in _NO_ACCOUNTS:
         found = None
     return permit(tx, found, normal(text).rpartition("@")[2], text)
 
@@ -243,9 +296,7 @@ def insert_principal(
     return AccountId(row[0])
 
 
-def insert_address(
-    tx: Tx, address: str, principal: int, *, primary: bool = False, expires: int | None = None
-) -> None:
+def insert_address(tx: Tx, address: str, principal: int, *, primary: bool = False, expires: int | None = None) -> None:
     """One more address of a principal."""
     tx.sql.change(
         _INSERT_ADDRESS, {"address": address, "principal_id": principal, "primary": primary, "expires": expires}

@@ -28,7 +28,11 @@ from .tree import Memory, Tree, tree_of
 _NEXT: Final = (
     update(schema.principal)
     .where(schema.principal.c.id == bindparam("owner"))
-    .values(modseq=schema.principal.c.modseq + 1)
+    .values(
+        modseq=schema.principal.c.modseq + bindparam("step"),
+        bytes=schema.principal.c.bytes + bindparam("octets"),
+        items=schema.principal.c["items"] + bindparam("items"),
+    )
     .returning(schema.principal.c.modseq)
 )
 _MOVE_EPOCH: Final = (
@@ -65,12 +69,17 @@ class Tx:
         """The principal that asks, with its memberships as they are in this transaction."""
         return self._who
 
+    @property
+    def memory(self) -> Memory:
+        """What is known of rights, this transaction's own changes included."""
+        return self._memory
+
     # --- what the functions of this package are made of
 
     def open(self, at: Where, need: Right) -> Opened:
         """The folder, opened: the one permission check. `NotFound`, `NoRight`."""
         number = number_of(self.sql, self._memory, self._who, at) if isinstance(at, str) else at
-        return open_folder(self.sql, self._memory, self._who, number, need, lock=self.locks)
+        return open_folder(self.sql, self._memory, self._who, number, need, lock=self.locks, said=at)
 
     def tree(self, owner: AccountId) -> Tree:
         """An owner's tree as it is now, this transaction's own changes included."""
@@ -90,11 +99,15 @@ class Tx:
         tree = self.tree(owner)
         return Right.ADMIN in tree.rights(self._who, tree.root)
 
-    def bump(self, owner: AccountId) -> ModSeq:
-        """The modseq of this transaction in the owner's tree: one more than the last, and the owner's lock."""
+    def bump(self, owner: AccountId, octets: int = 0, items: int = 0) -> ModSeq:
+        """The modseq of this transaction in the owner's tree: one more than the last, and the owner's lock.
+
+        `octets` and `items` are added to what the owner's tree holds.
+        """
         found = self._bumped.get(owner)
-        if found is None:
-            row = self.sql.returning(_NEXT, {"owner": owner})
+        if found is None or octets or items:
+            step = 0 if found is not None else 1
+            row = self.sql.returning(_NEXT, {"owner": owner, "step": step, "octets": octets, "items": items})
             if row is None:
                 raise LookupError(f"no principal {owner}")
             found = self._bumped[owner] = ModSeq(row[0])
@@ -113,6 +126,7 @@ class Tx:
     def move_settings(self) -> None:
         """Settings have changed."""
         self.sql.change(_MOVE_META, {"which": "settings"})
+        self._forget()
 
     def _forget(self) -> None:
         if not self.moved:
@@ -122,6 +136,10 @@ class Tx:
         """One journal row about a folder, and the mark that the bus will carry."""
         self.note_change(what, at.owner, at.id, modseq, facts)
         self.marks[at.id] = modseq
+
+    def note_administration(self, what: str, about: AccountId, facts: Mapping[str, object]) -> None:
+        """One journal row about a principal, a domain or the server, which is no change of a tree."""
+        self.note_change(what, about, None, ModSeq(0), facts)
 
     def note_change(
         self, what: str, owner: AccountId, at: FolderId | None, modseq: ModSeq, facts: Mapping[str, object]
