@@ -291,10 +291,10 @@ def upgrade() -> None:
 
 def _first_rows() -> None:
     """Who is there before anybody is made: the server itself (number 1), everyone, anyone."""
-    for name in ("memberships", "settings", "uidvalidity"):
-        op.execute(f"INSERT INTO meta (name, value) VALUES ('{name}', 1)")
+    op.execute("INSERT INTO meta (name, value) VALUES ('memberships', 1), ('settings', 1), ('uidvalidity', 1)")
     for kind, key in (("server", "server"), ("special", "everyone"), ("special", "anyone")):
-        op.execute(f"INSERT INTO principal (kind, key, created) VALUES ('{kind}', '{key}', 0)")
+        row = sa.text("INSERT INTO principal (kind, key, created) VALUES (:kind, :key, 0)")
+        op.execute(row.bindparams(kind=kind, key=key))
     op.execute(
         "INSERT INTO folder (owner_id, name, kind, role, uidvalidity, modseq, created_modseq)"
         " VALUES (1, '', 'mail', 'root', 1, 0, 0)"

@@ -1,0 +1,233 @@
+"""Signing in, the same for every service: what is offered, the pause after a failure, the security log, the counters.
+
+One `Desk` per service, one `SignIn` per connection:
+
+    signin = SignIn(desk, connection)
+    who = await signin.password(name, password)              # LOGIN, USER and PASS
+    who = await signin.sasl("PLAIN", initial, ask)           # AUTHENTICATE, AUTH
+    ...
+    signin.closed()                                          # once, when the connection is over
+
+Both give the principal, or raise: `BadCredentials` (after the pause), `TryAgain` (the directory does not answer), or
+`Rejected` for what is no matter of credentials: unknown mechanism, broken syntax, no TLS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from groupware.directory.api import Login
+from groupware.directory.password import Digest, ScramKeys
+from groupware.model.errors import BadCredentials
+from groupware.model.principal import Principal
+from mailcore.server import log, sasl
+from mailcore.server.connection import Connection
+from mailcore.server.events import EventLog
+from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.server.sasl import Credentials, Lookups
+from mailcore.server.sections import ServiceSection
+
+BLOCKED_PAUSE: Final = (
+    2.0  # seconds before a blocked login is answered: it costs us nothing, and shall cost the guesser
+)
+PLAIN_TEXT: Final = ("PLAIN", "LOGIN")
+WRONG: Final = "The name or the password is wrong."
+
+Ask = Callable[[bytes], Awaitable[bytes]]
+"""Sends one challenge (base64, without line end) and gives the client's line (without line end) back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one service signs people in."""
+
+    parts: Parts
+    section: ServiceSection
+    service: str
+    """What has to be enabled for the account: `imap`, `pop3`, `smtp`."""
+    counter: str
+    """What its counters begin with: `IMAP`, `POP3`, `SMTP`."""
+    module: str
+    """The module of its log lines."""
+    host: str
+    domain: str = ""
+    """The server's primary domain, for a bare name at a listener that has none."""
+
+
+def desk(parts: Parts, setup: ServiceSetup, service: str, counter: str, module: str = "") -> Desk:
+    """The desk of a service as it is set up. `module` is `counter` unless said otherwise (`SMTP-IN`)."""
+    server = setup.config.server
+    return Desk(parts, setup.section, service, counter, module or counter, setup.config.host, server.primary_domain)
+
+
+class Rejected(Exception):
+    """The attempt ends without a look at credentials. `kind` tells why; the text is for people."""
+
+    def __init__(self, kind: Literal["syntax", "cancelled", "unknown", "privacy"], reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class SignIn:
+    """The way in on one connection."""
+
+    __slots__ = ("_connection", "_desk", "_done", "failures", "tried", "who")
+
+    def __init__(self, desk: Desk, connection: Connection) -> None:
+        self._desk, self._connection = desk, connection
+        self.who: Principal | None = None
+        self.tried = False
+        self.failures = 0
+        self._done = False
+
+    # --- what is offered
+
+    @property
+    def passwords(self) -> bool:
+        """Whether a password may be sent as things are: else LOGINDISABLED, no USER, no PLAIN."""
+        if self._connection.secure:
+            return self._desk.section.secure_conn_allow_login
+        return self._connection.listener.plain_login
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms to announce as things are, the best first."""
+        wanted, hidden = self._wanted(), () if self.passwords else PLAIN_TEXT
+        names = sasl.mechanisms(self._offer())
+        return tuple([name for name in names if ("all" in wanted or name in wanted) and name not in hidden])
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether this connection has failed too often: say goodbye."""
+        return 0 < self._desk.section.max_auth_errors <= self.failures
+
+    def _wanted(self) -> tuple[str, ...]:
+        section = self._desk.section
+        if self._connection.secure:
+            return section.secure_conn_auth_types
+        if self._connection.listener.plain_login and "plain_conn_auth_types" not in section.model_fields_set:
+            return ("all",)
+        return section.plain_conn_auth_types
+
+    def _offer(self) -> sasl.Offer:
+        tls = self._connection.tls
+        binding = {"tls-server-end-point": tls.end_point} if tls is not None and tls.end_point is not None else {}
+        return sasl.Offer(
+            tls=self._connection.secure,
+            allow_plain=self.passwords,
+            channel_binding=binding,
+            external=tls.subject or None if tls is not None else None,
+        )
+
+    # --- signing in
+
+    async def password(self, name: str, password: str) -> Principal:
+        """The principal of that name and password. `BadCredentials`, `TryAgain`, `Rejected`."""
+        if not self.passwords:
+            raise Rejected("privacy", "Passwords need an encrypted connection here: start TLS first.")
+        return await self._login(Credentials("password", name, password))
+
+    async def sasl(self, mechanism: str, initial: bytes | None, ask: Ask) -> Principal:
+        """The principal at the end of an exchange; `initial` is the client's first line, as sent. See `password`."""
+        if mechanism.upper() not in self.mechanisms:
+            if mechanism.upper() in PLAIN_TEXT and not self.passwords:
+                raise Rejected("privacy", "Passwords need an encrypted connection here: start TLS first.")
+            raise Rejected(
+                "unknown", f"The mechanism is not offered; there are {', '.join(self.mechanisms) or 'none'}."
+            )
+        exchange = sasl.start(mechanism, self._offer(), self._lookups())
+        if isinstance(exchange, sasl.Refused):
+            raise Rejected("unknown", exchange.reason)
+        data = None if initial is None else sasl.decode(initial, initial=True)
+        outcome = await exchange.step(data)
+        while isinstance(outcome, sasl.Challenge):
+            outcome = await exchange.step(sasl.decode(await ask(sasl.encode(outcome))))
+        if isinstance(outcome, sasl.Refused):
+            if outcome.kind != "credentials":
+                raise Rejected(outcome.kind, outcome.reason)
+            self.tried = True
+            await self._failed(outcome.name, mechanism.upper(), outcome.reason)
+            raise BadCredentials(WRONG)
+        return await self._login(outcome)
+
+    async def _login(self, given: Credentials) -> Principal:
+        self.tried = True
+        connection, peer = self._connection, self._connection.peer.ip
+        if connection.gate.blocked(peer, given.name):
+            await self._failed(given.name, given.mechanism, "blocked", blocked=True)
+            raise BadCredentials(WRONG)
+        try:
+            who = await self._desk.parts.directory.login(
+                Login(
+                    given.name,
+                    given.password,
+                    given.act_as,
+                    peer,
+                    self._desk.service,
+                    connection.secure,
+                    self._domain,
+                    given.verified,
+                )
+            )
+        except BadCredentials as error:
+            await self._failed(given.name, given.mechanism, str(error))
+            raise BadCredentials(WRONG) from None
+        connection.gate.succeeded_login(peer, given.name)
+        self.who = who
+        log.login(self._desk.service, who.name, peer, ok=True, mechanism=given.mechanism)
+        self._log().info("login", user=who.name, mechanism=given.mechanism, tls=self._tls)
+        return who
+
+    async def _failed(self, name: str, mechanism: str, reason: str, *, blocked: bool = False) -> None:
+        """Note the failure everywhere, and wait as long as the gate says."""
+        self.failures += 1
+        peer = self._connection.peer.ip
+        log.login(self._desk.service, name, peer, ok=False, reason=reason, mechanism=mechanism)
+        self._log().warning("login_failed", user=name, mechanism=mechanism, reason=reason)
+        await asyncio.sleep(BLOCKED_PAUSE if blocked else self._connection.gate.failed_login(peer, name))
+
+    def _lookups(self) -> Lookups:
+        async def keys(name: str, digest: Digest) -> ScramKeys | None:
+            if self._connection.gate.blocked(self._connection.peer.ip, name):
+                return None
+            return await self._desk.parts.directory.scram_keys(name, digest, self._domain)
+
+        async def clear(_: str) -> str | None:
+            return None  # no password is kept in the clear, so CRAM-MD5 is never offered
+
+        return Lookups(keys, clear, self._desk.parts.secret, self._desk.host)
+
+    @property
+    def _domain(self) -> str:
+        return self._connection.listener.domain or self._desk.domain
+
+    @property
+    def _tls(self) -> str:
+        tls = self._connection.tls
+        return tls.version if tls is not None else "proxy" if self._connection.proxied_tls else "none"
+
+    def _log(self) -> EventLog:
+        return self._desk.parts.log(self._desk.module)
+
+    # --- the end
+
+    def closed(self) -> None:
+        """Count the connection; called once it is over, and harmless when called again."""
+        if self._done:
+            return
+        self._done = True
+        add, prefix = self._desk.parts.counters.add, self._desk.counter
+        account = self.who.name if self.who is not None else ""
+        domain = account.rpartition("@")[2]
+        names = [f"{prefix}_InboundConnection"]
+        if self._connection.secure:
+            names.append(f"{prefix}_InboundConnectionSSL")
+        if self.tried:
+            names.append(f"{prefix}_InboundConnectionAuthenticated")
+        if self.who is not None:
+            names.append(f"{prefix}_InboundConnectionAuthenticatedSuccess")
+        for name in names:
+            add(name, domain=domain, account=account)
