@@ -249,26 +249,20 @@ class HttpService:
     async def _connect(
         self, door: Door, accepted: socket.socket, entered: Admission, named: tuple[str, int] | None, secure: bool
     ) -> None:
-        made: list[_Connection] = []
-
-        def connection() -> _Connection:
-            made.append(_Connection(self, entered, named, secure))
-            return made[0]
-
-        loop, context = asyncio.get_running_loop(), None
+        loop = asyncio.get_running_loop()
+        implicit = door.listener.tls == "implicit"
+        context = door.tls() if implicit else None
         try:
-            if door.listener.tls == "implicit":
-                context = door.tls()
-                if context is None:
-                    raise OSError("there is no certificate for this listener")
-                await loop.connect_accepted_socket(
-                    connection, accepted, ssl=context, ssl_handshake_timeout=door.listener.handshake
-                )
-            else:
-                await loop.connect_accepted_socket(connection, accepted)
+            if implicit and context is None:
+                raise OSError("there is no certificate for this listener")
+            await loop.connect_accepted_socket(
+                lambda: _Connection(self, entered, named, secure),
+                accepted,
+                ssl=context,
+                ssl_handshake_timeout=door.listener.handshake if implicit else None,
+            )
         except BaseException:
-            if not made or made[0].transport is None:  # otherwise the connection leaves by itself
-                entered.leave()
+            entered.leave()
             raise
 
 
