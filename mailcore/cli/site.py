@@ -105,7 +105,7 @@ def opened(config: Config) -> Iterator[Site]:
         try:
             yield Site(config, storage.store, storage.blobs, runner.run)
         finally:
-            runner.run(storage.store.close())
+            runner.run(storage.close())
 
 
 def as_owner(data: Path) -> None:

@@ -15,7 +15,12 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final, cast, get_args
 
-from groupware.store.api import Blobs, Bus, Store
+from groupware.model.errors import Refused
+from groupware.store import NewerSchema, open_store
+from groupware.store.api import Bus, Store
+from groupware.store.blobs import SqlBlobs
+from groupware.store.bus import LocalBus
+from groupware.store.objects import open_objects
 from mailcore.server import log
 from mailcore.server.app import Loaders, Server, say_ready, wanted
 from mailcore.server.config import Config, ConfigError
@@ -37,16 +42,30 @@ class Storage:
     """The open store of a process, with what belongs to it."""
 
     store: Store
-    blobs: Blobs
+    blobs: SqlBlobs
     bus: Bus
+
+    async def close(self) -> None:
+        """Finish what was handed in, then let go of the database."""
+        await self.store.close()
+        self.blobs.close()
 
 
 async def open_storage(config: Config) -> Storage:
-    """The store of this configuration, its schema at the newest. `TryAgain`, `Refused`: the database cannot be used."""
-    from groupware.store import open_store
+    """The store of this configuration, its schema at the newest.
 
-    opened = await open_store(config.data, config.database_url, config.server.blob_store, config.server.blob_threshold)
-    return Storage(opened.store, opened.blobs, opened.bus)
+    `TryAgain` when the database does not answer, `Refused` when it is newer than this program, ConfigError.
+    """
+    bus = LocalBus()
+    server = config.server
+    try:
+        objects = open_objects(config.data, server.blob_store)
+        store = open_store(config.data, config.database_url, bus=bus)
+    except NewerSchema as error:
+        raise Refused(str(error)) from None
+    except ValueError as error:
+        raise ConfigError([f"{config.path or 'the configuration'}: {error}"]) from None
+    return Storage(store, SqlBlobs(store.database, objects, server.blob_threshold * 1024), bus)
 
 
 def resolver(config: Config, count: Callable[[str], None] = lambda counter: None) -> Resolver:
@@ -134,7 +153,7 @@ async def serve(config: Config, reload: Callable[[], Config], announce: Callable
         counters = Counters()
         dns = resolver(config, counters.add)
         storage = await open_storage(config)
-        undo.push_async_callback(storage.store.close)
+        undo.push_async_callback(storage.close)
         server = Server(
             config,
             _parts(config, storage, counters, dns),
