@@ -39,6 +39,7 @@ class Peer:
     most: int = 0
     port: int = 0
     secured: int = 0
+    callers: list[str] = field(default_factory=list)
     release: asyncio.Event = field(default_factory=asyncio.Event)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -65,6 +66,7 @@ class Peer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.callers.append(writer.get_extra_info("peername")[0])
         self.now += 1
         self.most = max(self.most, self.now)
         self.moved.set()
