@@ -24,6 +24,7 @@ MOST_RETURNED: Final = 256 * 1024
 """Octets of a message that is returned whole; of a longer one the header is."""
 _MOST_HEADER: Final = 64 * 1024
 _MOST_TEXT: Final = 1000
+_LONGEST_WORD: Final = 240  # characters; a line of mail may have 998 octets
 _PLAIN: Final = re.compile(r"[!-*,-<>-\[\]-~]")
 _NON_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
@@ -226,10 +227,10 @@ def _filled(text: str, facts: Mapping[str, str]) -> str:
 
 def _wrapped(block: str) -> str:
     """The block in lines of at most 76 columns, each line's indentation kept."""
-    lines = []
+    lines: list[str] = []
     for line in block.splitlines():
         indent = line[: len(line) - len(line.lstrip())]
-        lines += wrap(line, 76, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+        lines += _lines(line, indent) or [""]
     return "\r\n".join(lines)
 
 
@@ -293,8 +294,13 @@ def _field(name: str, value: str, *, utf8: bool) -> str:
     value = clean(value)
     if not utf8:
         value = value.encode("ascii", "replace").decode()
-    lines = wrap(f"{name}: {value}", 76, subsequent_indent=" ", break_long_words=False, break_on_hyphens=False)
-    return "\r\n".join(lines)
+    return "\r\n".join(_lines(f"{name}: {value}", " "))
+
+
+def _lines(text: str, indent: str) -> list[str]:
+    """The text in lines of 76 columns; a word is only broken when it is too long for any line of mail."""
+    too_long = max(map(len, text.split()), default=0) > _LONGEST_WORD
+    return wrap(text, 76, subsequent_indent=indent, break_long_words=too_long, break_on_hyphens=False)
 
 
 # --- what comes back ------------------------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ class Settling:
             was = {rows[result.recipient.address].code for result in mine}
             if attempt.domain in self._desk.failing or not was.isdisjoint(UNREACHABLE):
                 hastened = tx.hasten(attempt.domain)
-                events.append(self._trail.revived(attempt.domain, hastened))
+                events += [self._trail.revived(attempt.domain, hastened)] if hastened else []
         for event in events:
             tx.note(event)
         return events

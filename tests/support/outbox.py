@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -46,7 +46,8 @@ class Outbox:
     desk: Desk
     log: RecordingLog
     counters: Counters
-    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+    blobs: MemoryBlobs
+    dns: Resolver
 
     async def submit(self, *to: Recipient | str, sender: str = "alice@here.test", **more: object) -> QueueId:
         """Put a message in the queue."""
@@ -54,9 +55,7 @@ class Outbox:
         assert isinstance(octets, bytes)
         stored = await self.blobs.put(octets)
         recipients = tuple(Recipient(each) if isinstance(each, str) else each for each in to)
-        envelope = Envelope(
-            sender, recipients, stored.blob, stored.size, by=AccountId(7), message="0123456789AABBCCDD"
-        )
+        envelope = Envelope(sender, recipients, stored.blob, stored.size, by=AccountId(7), message="0123456789AABBCCDD")
         return await self.queue.write(OPERATOR, lambda tx: tx.enqueue(replace(envelope, **more)))
 
     def waiting(self) -> dict[str, str]:
@@ -70,7 +69,7 @@ class Outbox:
 
     def reports(self) -> list[EmailMessage]:
         """The reports in the queue."""
-        return [as_email(self.blobs.bodies[entry.envelope.blob]) for entry in self.report_entries()]
+        return [as_email(self.blobs.bodies[each.blob]) for each in self.report_entries()]
 
     def report_entries(self) -> Sequence[Envelope]:
         return [entry.envelope for entry in self.queue.entries if not entry.envelope.sender]
@@ -101,7 +100,7 @@ async def outbox(
         made = courier or SmtpCourier(settings, Router(settings, dns), tls or CONTEXTS, counters, log)
         desk = Desk(queue, blobs, clock, counters, log, retries or Retries(), settings.host)
         scheduler = Scheduler(desk, queue.bus, made, lanes)
-        yield Outbox(queue, clock, zone, scheduler, desk, log, counters, blobs)
+        yield Outbox(queue, clock, zone, scheduler, desk, log, counters, blobs, dns)
 
 
 CONTEXTS = contexts()
@@ -120,7 +119,9 @@ async def with_peer(
     peer: smtppeer.Peer | None = None, *, domain: str = "there.test", tls: Contexts | None = None, **smtp: object
 ) -> AsyncIterator[tuple[Outbox, smtppeer.Peer]]:
     """The bench and one peer that takes the mail of a domain."""
-    async with smtppeer.serving(peer or smtppeer.Peer()) as serving:
-        async with outbox(config(mx_port=serving.port, **smtp), tls=tls) as box:
-            mx(box.zone, domain, "127.0.0.1")
-            yield box, serving
+    async with (
+        smtppeer.serving(peer or smtppeer.Peer()) as serving,
+        outbox(config(mx_port=serving.port, **smtp), tls=tls) as box,
+    ):
+        mx(box.zone, domain, "127.0.0.1")
+        yield box, serving

@@ -168,9 +168,7 @@ class _Session:
 @asynccontextmanager
 async def serving(peer: Peer, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Peer]:
     """Run the peer; its port is in `port`."""
-    server = await asyncio.start_server(
-        peer.serve, host, port, ssl=peer.tls if peer.tls_first else None, limit=1 << 24
-    )
+    server = await asyncio.start_server(peer.serve, host, port, ssl=peer.tls if peer.tls_first else None, limit=1 << 24)
     peer.port = server.sockets[0].getsockname()[1]
     try:
         async with server:

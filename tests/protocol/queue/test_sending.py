@@ -89,23 +89,24 @@ async def test_a_peer_that_answers_helo_alone_gets_the_message() -> None:
 
 
 async def test_the_next_host_is_tried_when_the_first_does_not_answer() -> None:
-    async with serving(Peer(), host="127.0.0.3") as peer:
-        async with outbox(config(mx_port=peer.port)) as box:
-            mx(box.zone, "there.test", "127.0.0.2", "127.0.0.3")
-            await box.submit("bob@there.test")
-            await box.scheduler.run_due()
-            assert len(peer.taken) == 1
-            assert box.queue.named("sent")[0].facts["host"] == "mx2.there.test"
+    async with serving(Peer(), host="127.0.0.3") as peer, outbox(config(mx_port=peer.port)) as box:
+        mx(box.zone, "there.test", "127.0.0.2", "127.0.0.3")
+        await box.submit("bob@there.test")
+        await box.scheduler.run_due()
+        assert len(peer.taken) == 1
+        assert box.queue.named("sent")[0].facts["host"] == "mx2.there.test"
 
 
 async def test_the_next_host_is_tried_when_the_first_hangs_up() -> None:
-    async with serving(Peer(greeting=DROP), host="127.0.0.2") as first:
-        async with serving(Peer(), host="127.0.0.3", port=first.port) as second:
-            async with outbox(config(mx_port=first.port)) as box:
-                mx(box.zone, "there.test", "127.0.0.2", "127.0.0.3")
-                await box.submit("bob@there.test")
-                await box.scheduler.run_due()
-                assert (first.connections, len(second.taken)) == (1, 1)
+    async with (
+        serving(Peer(greeting=DROP), host="127.0.0.2") as first,
+        serving(Peer(), host="127.0.0.3", port=first.port) as second,
+        outbox(config(mx_port=first.port)) as box,
+    ):
+        mx(box.zone, "there.test", "127.0.0.2", "127.0.0.3")
+        await box.submit("bob@there.test")
+        await box.scheduler.run_due()
+        assert (first.connections, len(second.taken)) == (1, 1)
 
 
 async def test_a_domain_where_nobody_answers_is_tried_again() -> None:
@@ -152,9 +153,7 @@ async def test_dsn_parameters_are_passed_on() -> None:
         await box.submit(to, ret="HDRS", envid="QQ314159")
         await box.scheduler.run_due()
         assert peer.commands("MAIL") == ["MAIL FROM:<alice@here.test> RET=HDRS ENVID=QQ314159"]
-        assert peer.commands("RCPT") == [
-            "RCPT TO:<bob@there.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Bob+40there.test"
-        ]
+        assert peer.commands("RCPT") == ["RCPT TO:<bob@there.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Bob+40there.test"]
         assert box.reports() == []
 
 

@@ -113,17 +113,13 @@ async def test_a_password_is_not_said_without_tls(authority: Authority) -> None:
 
 async def test_a_password_is_said_without_tls_when_the_administrator_wants_no_tls(authority: Authority) -> None:
     peer = Peer(extensions=("AUTH PLAIN",))
-    async with relay(
-        authority, peer, smart_host_tls="none", smart_host_user="me", smart_host_password="secret"
-    ) as box:
+    async with relay(authority, peer, smart_host_tls="none", smart_host_user="me", smart_host_password="secret") as box:
         assert len(peer.commands("AUTH")) == len(peer.taken) == 1
         assert box.queue.entries == []
 
 
 async def test_a_refused_login_is_a_temporary_failure_and_the_password_is_in_no_log(authority: Authority) -> None:
     peer = Peer(extensions=("AUTH PLAIN",), answers={"AUTH": "535 5.7.8 wrong"})
-    async with relay(
-        authority, peer, smart_host_tls="none", smart_host_user="me", smart_host_password="secret"
-    ) as box:
+    async with relay(authority, peer, smart_host_tls="none", smart_host_user="me", smart_host_password="secret") as box:
         assert box.waiting() == {"bob@there.test": "4.7.8"}
         assert "secret" not in repr(box.log.events)
