@@ -23,6 +23,7 @@ from groupware.model.item import Kind, NewItem
 from groupware.model.principal import DELIVERY, OPERATOR
 from groupware.model.rights import Right
 from groupware.store.api import Blobs, Store, Stored, WriteTx
+from mailcore.queue import xtext
 from mailcore.queue.trace import Trail, say
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
@@ -86,6 +87,7 @@ class Done:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """By recipient as given."""
     events: list[Event] = field(default_factory=list)
+    """Not that the message came: who handed it in says that in the log."""
     deliveries: int = 0
 
 
@@ -166,8 +168,7 @@ class Intake:
 
         def work(tx: WriteTx) -> Done:
             done = _carry_out(tx, plan, item, envelope, trail, keep=keep)
-            done.events.insert(0, received)
-            for event in done.events:
+            for event in (received, *done.events):
                 tx.note(event)
             return done
 
@@ -234,7 +235,7 @@ def _behind(recipient: Recipient, address: str) -> Recipient:
     """The recipient under the address that it led to, for the queue. RFC 3461 §5.2.7."""
     if address in ("", recipient.address):
         return recipient
-    return Recipient(address, recipient.notify, recipient.orcpt or f"rfc822;{recipient.address}")
+    return Recipient(address, recipient.notify, recipient.orcpt or f"rfc822;{xtext.encode(recipient.address)}")
 
 
 def _envelope(message: Message, stored: Stored | None) -> Envelope | None:
