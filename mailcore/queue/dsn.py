@@ -9,16 +9,14 @@ from datetime import datetime
 from secrets import token_hex
 from string import Template
 from textwrap import wrap
-from typing import Final, Literal
+from typing import Final
 
 from groupware.mime.compose import address_line, format_date, header_line, mailbox, message_id
 from groupware.mime.headers import clean, fields, message_ids
 from groupware.mime.lines import crlf
 from groupware.model.event import Envelope, Recipient
 from mailcore.queue import xtext
-
-Action = Literal["failed", "delayed", "delivered", "relayed"]
-Attach = Literal["headers", "message", "nothing"]
+from mailcore.queue.words import WORDS, Action, Attach, Words
 
 MOST_RETURNED: Final = 256 * 1024
 """Octets of a message that is returned whole; of a longer one the header is."""
@@ -28,47 +26,6 @@ _LONGEST_WORD: Final = 240  # characters; a line of mail may have 998 octets
 _PLAIN: Final = re.compile(r"[!-*,-<>-\[\]-~]")
 _NON_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What people read. `$host`, `$recipient`, `$reason`, `$advice`, `$until` stand for what they say."""
-
-    subject: str
-    head: str
-    line: str
-    tail: str
-    sender: str = "Mail Delivery System"
-    attach: Attach = "headers"
-
-
-_LINE: Final = "$recipient\n    $reason\n    $advice"
-WORDS: Final[Mapping[Action, Words]] = {
-    "failed": Words(
-        "Undelivered mail returned to sender",
-        "Your message could not be delivered to:",
-        _LINE,
-        "It will not be tried again. This report was made by the mail system at $host.",
-    ),
-    "delayed": Words(
-        "Delayed mail (still being tried)",
-        "Your message has not been delivered yet to:",
-        "$recipient\n    $reason\n    It will be tried until $until.",
-        "You need do nothing now; you will be told if it fails for good. "
-        "This report was made by the mail system at $host.",
-    ),
-    "delivered": Words(
-        "Successful mail delivery report",
-        "As you asked: your message was delivered to:",
-        "$recipient",
-        "This report was made by the mail system at $host.",
-    ),
-    "relayed": Words(
-        "Relayed mail report",
-        "As you asked: your message was handed to the next mail server, which sends no reports of success, for:",
-        "$recipient\n    $reason",
-        "This report was made by the mail system at $host.",
-    ),
-}
 
 _ADVICE: Final[Sequence[tuple[str, str]]] = (
     ("5.1.10", "The domain takes no mail at all. Ask the recipient for another address."),

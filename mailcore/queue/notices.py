@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groupware.model.event import Envelope, Recipient
 from mailcore.queue.courier import Result
-from mailcore.queue.dsn import Action
+from mailcore.queue.words import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient
 from groupware.model.principal import OPERATOR
 from groupware.store.api import Blobs, Store, WriteTx
 from mailcore.queue.courier import Result, result_of
-from mailcore.queue.dsn import WORDS, Action, Fate, Occasion, Words, compose
+from mailcore.queue.dsn import Fate, Occasion, compose
 from mailcore.queue.intake import DELIVERED
 from mailcore.queue.notices import Notice, notice_of, notices_due, wishes
 from mailcore.queue.retries import Retries
 from mailcore.queue.trace import Trail, say
+from mailcore.queue.words import WORDS, Action, Words
 from mailcore.server import log as server_log
 from mailcore.server.clock import Clock
 from mailcore.server.counters import Counters

@@ -8,6 +8,7 @@ from mailcore.queue.retries import retries_of
 from mailcore.queue.scheduler import Lanes, Scheduler
 from mailcore.queue.service import QueueService
 from mailcore.queue.settlement import Desk
+from mailcore.queue.words import words_of
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
 
@@ -43,4 +44,5 @@ def desk(parts: Parts, setup: ServiceSetup, module: str) -> Desk:
         log=parts.log(module),
         retries=retries_of(setup.config.queue),
         host=setup.config.host,
+        words=words_of(setup.config.queue),
     )

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from groupware.model.event import Envelope, Recipient
 from groupware.model.ids import BlobId
-from mailcore.queue.dsn import MOST_RETURNED, Action, Fate, Occasion, Words, compose, header_of
+from mailcore.queue.dsn import MOST_RETURNED, Fate, Occasion, compose, header_of
+from mailcore.queue.words import Action, Words, words_of
+from mailcore.server.sections_mail import NoticeSection, QueueSection
 from tests.support.outbox import MAIL, as_email
 
 QUEUED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -137,6 +139,16 @@ def test_words_are_the_administrator_s() -> None:
         ]
     )
     assert len(parts(message)) == 2
+
+
+def test_the_words_of_the_configuration_replace_the_usual_ones() -> None:
+    section = QueueSection(failure_notice=NoticeSection(subject="Returned", attach="message"))
+    words = words_of(section)
+    message = report(words=words["failed"])
+    assert message["Subject"] == "Returned"
+    assert "could not be delivered to" in parts(message)[0].get_content()
+    assert parts(message)[2].get_content_type() == "message/rfc822"
+    assert words["delayed"].subject == "Delayed mail (still being tried)"
 
 
 # --- what comes back
