@@ -126,6 +126,7 @@ class Tx:
     def move_settings(self) -> None:
         """Settings have changed."""
         self.sql.change(_MOVE_META, {"which": "settings"})
+        self._forget()
 
     def _forget(self) -> None:
         if not self.moved:
@@ -135,6 +136,10 @@ class Tx:
         """One journal row about a folder, and the mark that the bus will carry."""
         self.note_change(what, at.owner, at.id, modseq, facts)
         self.marks[at.id] = modseq
+
+    def note_administration(self, what: str, about: AccountId, facts: Mapping[str, object]) -> None:
+        """One journal row about a principal, a domain or the server, which is no change of a tree."""
+        self.note_change(what, about, None, ModSeq(0), facts)
 
     def note_change(
         self, what: str, owner: AccountId, at: FolderId | None, modseq: ModSeq, facts: Mapping[str, object]
