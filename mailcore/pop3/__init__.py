@@ -1,1 +1,1 @@
-"""POP3 over the one store."""
+"""POP3: INBOX as it was at login, under numbers. Start at `commands.COMMANDS`."""

@@ -190,6 +190,11 @@ class Connection(asyncio.BufferedProtocol):
             await self._more()
         return (tail + self._take(end + 1))[-ENDS:]
 
+    def take_line(self, limit: int) -> bytes | None:
+        """The next line with its line end when all of it has come already and it has at most `limit` octets."""
+        end = self._in.find(b"\n", 0, limit)
+        return self._take(end + 1) if end >= 0 else None
+
     async def readexactly(self, count: int) -> bytes:
         """The next `count` octets; the caller bounds `count`. IdleTimeout between octets, ConnectionClosed."""
         self._clock.rest()

@@ -28,6 +28,7 @@ class Parts:
     dns: Resolver
     secret: bytes = field(repr=False)  # of the site, the same on all nodes: for what only its nodes may know
     clock: Clock = field(default_factory=SystemClock)
+    at_work: set[str] = field(default_factory=set)  # services whose own work runs in this process: `processing`
 
 
 @dataclass(frozen=True, slots=True)

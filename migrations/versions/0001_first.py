@@ -165,6 +165,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_id"], ["folder.id"], name=op.f("fk_folder_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_folder")),
         sa.UniqueConstraint("parent_id", "name", name=op.f("uq_folder_parent_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_folder_owner_id"), "folder", ["owner_id"], unique=False)
     op.create_table(
@@ -284,6 +285,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_tombstone_folder_id_modseq", "tombstone", ["folder_id", "modseq"], unique=False)
     # ### end Alembic commands ###
+    _first_rows()
+
+
+def _first_rows() -> None:
+    """Who is there before anybody is made: the server itself (number 1), everyone, anyone."""
+    op.execute("INSERT INTO meta (name, value) VALUES ('memberships', 1), ('settings', 1), ('uidvalidity', 1)")
+    for kind, key in (("server", "server"), ("special", "everyone"), ("special", "anyone")):
+        row = sa.text("INSERT INTO principal (kind, key, created) VALUES (:kind, :key, 0)")
+        op.execute(row.bindparams(kind=kind, key=key))
+    op.execute(
+        "INSERT INTO folder (owner_id, name, kind, role, uidvalidity, modseq, created_modseq)"
+        " VALUES (1, '', 'mail', 'root', 1, 0, 0)"
+    )
+    op.execute("UPDATE principal SET root_id = (SELECT id FROM folder WHERE owner_id = 1) WHERE id = 1")
 
 
 def downgrade() -> None:

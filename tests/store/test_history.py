@@ -53,7 +53,7 @@ def test_the_layout_of_tables_on_disk_is_the_declared_one(connection: Connection
 
 def test_upgrading_again_changes_nothing(connection: Connection) -> None:
     upgrade(connection)
-    connection.execute(text("INSERT INTO meta (name, value) VALUES ('uidvalidity', 7)"))
+    connection.execute(text("UPDATE meta SET value = 7 WHERE name = 'uidvalidity'"))
     before = sorted(inspect(connection).get_table_names())
     upgrade(connection)
     assert sorted(inspect(connection).get_table_names()) == before

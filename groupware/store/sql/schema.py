@@ -41,7 +41,7 @@ meta = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Number, nullable=False),
 )
-"""`memberships`: the epoch of groups and principals; `uidvalidity`: the last one given out."""
+"""`memberships`: the epoch of groups and principals; `settings`: that of settings; `uidvalidity`: the last one."""
 
 principal = Table(
     "principal",
@@ -123,6 +123,7 @@ folder = Table(
     Column("quota_bytes", Number),
     Column("quota_items", Number),
     UniqueConstraint("parent_id", "name"),
+    sqlite_autoincrement=True,  # a number that has been a folder's is no other folder's, ever
 )
 
 grant = Table(

@@ -1,0 +1,108 @@
+"""Bodies and contents: what items, kept tombstones and queued messages refer to.
+
+1. `content.refs` counts the items and kept tombstones of a content; with the last one the content goes.
+2. `blob.refs` counts the contents and queued messages of a body; at 0 it stays until the sweep.
+3. A write brings a small body along even when it is stored already: what a sweep took a moment ago is put in again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from groupware.model.ids import BlobId
+from groupware.model.item import NewItem
+
+from . import schema
+from .engine import Sql
+from .times import now_micros
+from .tx import Tx
+
+_b, _c = schema.blob.c, schema.content.c
+
+
+def _new_blob(dialect: Any) -> Any:
+    names = ("hash", "size", "refs", "body", "created")
+    statement = dialect.insert(schema.blob).values({name: bindparam(name) for name in names})
+    return statement.on_conflict_do_nothing(index_elements=["hash"]).returning(_b.hash)
+
+
+_NEW_BLOB: Final = {True: _new_blob(postgresql), False: _new_blob(sqlite)}
+_MORE_BLOB: Final = update(schema.blob).where(_b.hash == bindparam("blob")).values(refs=_b.refs + bindparam("more"))
+_NEW_CONTENT: Final = (
+    insert(schema.content)
+    .values({name: bindparam(name) for name in ("blob", "size", "refs", "summary")})
+    .returning(_c.id)
+)
+_SAME_CONTENT: Final = (
+    update(schema.content)
+    .where(_c.blob == bindparam("at"), _c.summary == bindparam("same"))
+    .values(refs=_c.refs + bindparam("more"))
+    .returning(_c.id)
+)
+_MORE_CONTENT: Final = update(schema.content).where(_c.id == bindparam("at")).values(refs=_c.refs + bindparam("more"))
+_LESS_CONTENT: Final = _MORE_CONTENT.returning(_c.refs, _c.blob)
+_DROP_CONTENT: Final = delete(schema.content).where(_c.id == bindparam("at"))
+
+
+def hold(tx: Tx, new: NewItem, copies: int = 1) -> int:
+    """The number of the content for `copies` new items; the same octets with the same summary share one.
+
+    A fresh message takes two statements, one that is there already two.
+    """
+    sql = tx.sql
+    if _add_blob(sql, new.blob, new.size, new.body):
+        return _add_content(sql, new, copies)
+    same = sql.returning(_SAME_CONTENT, {"at": new.blob, "same": new.summary, "more": copies})
+    if same is not None:
+        return int(same[0])
+    hold_blob(tx, new.blob, new.size, new.body)
+    return _add_content(sql, new, copies)
+
+
+def hold_more(tx: Tx, contents: Iterable[int]) -> None:
+    """One more reference for each number of a content (as often as it is named): for copies."""
+    tx.sql.many(_MORE_CONTENT, [{"at": at, "more": more} for at, more in sorted(Counter(contents).items())])
+
+
+def release(tx: Tx, content: int, copies: int = 1) -> None:
+    """Takes back `copies` references; with the last one the content goes, and its hold on the body."""
+    left = tx.sql.returning(_LESS_CONTENT, {"at": content, "more": -copies})
+    if left is not None and left[0] <= 0:
+        tx.sql.change(_DROP_CONTENT, {"at": content})
+        let_go(tx, BlobId(left[1]))
+
+
+def release_all(tx: Tx, contents: Iterable[int]) -> None:
+    """The same for many, one reference as often as each is named."""
+    for content, copies in sorted(Counter(contents).items()):
+        release(tx, content, copies)
+
+
+def hold_blob(tx: Tx, blob: BlobId, size: int, body: bytes | None) -> None:
+    """One reference to a body, which is put in when it is not there yet. `body` None: it is in the object store."""
+    while not tx.sql.change(_MORE_BLOB, {"blob": blob, "more": 1}):
+        if _add_blob(tx.sql, blob, size, body):
+            return
+
+
+def let_go(tx: Tx, blob: BlobId) -> None:
+    """Takes one reference to a body back."""
+    tx.sql.change(_MORE_BLOB, {"blob": blob, "more": -1})
+
+
+def _add_blob(sql: Sql, blob: BlobId, size: int, body: bytes | None) -> bool:
+    """Whether the body was new, and is there now with one reference."""
+    row = {"hash": blob, "size": size, "refs": 1, "body": body, "created": now_micros()}
+    return sql.returning(_NEW_BLOB[sql.postgres], row) is not None
+
+
+def _add_content(sql: Sql, new: NewItem, copies: int) -> int:
+    row = {"blob": new.blob, "size": new.size, "refs": copies, "summary": new.summary}
+    found = sql.returning(_NEW_CONTENT, row)
+    assert found is not None
+    return int(found[0])

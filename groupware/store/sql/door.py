@@ -1,0 +1,122 @@
+"""The transaction as the rest of the house sees it: each method is one function of the module that its noun names.
+
+What a method does, which right it takes and how it fails stands in `groupware.store.api`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from groupware.model.flags import FlagChange
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, Uid, Uids
+from groupware.model.item import Delta, Entry, Item, Kind, NewItem
+from groupware.model.rights import Explanation, Grant, Right
+from groupware.store.api import Where
+
+from . import flags, folder_changes, folders, grants, item_changes, item_copies, items
+from .tx import Tx
+
+
+class SqlTx(Tx):
+    """`groupware.store.api.WriteTx` over SQL."""
+
+    __slots__ = ()
+
+    # --- folders
+
+    def folder(self, at: Where, need: Right = Right.READ) -> Folder:
+        return folders.folder(self, at, need)
+
+    def folders(self, kind: Kind | None = None, *, of: AccountId | None = None) -> Sequence[Folder]:
+        return folders.folders(self, kind, of)
+
+    def locate(self, owner: AccountId, path: str, need: Right = Right.LOOKUP) -> Folder:
+        return folders.locate(self, owner, path, need)
+
+    def role(self, owner: AccountId, role: str, need: Right = Right.LOOKUP) -> Folder:
+        return folders.role(self, owner, role, need)
+
+    def subscriptions(self) -> Sequence[str]:
+        return folders.subscriptions(self)
+
+    def create_folder(self, path: str, kind: Kind = Kind.MAIL, role: str | None = None) -> Folder:
+        return folder_changes.create(self, path, kind, role)
+
+    def add_folder(self, owner: AccountId, path: str, kind: Kind = Kind.MAIL, role: str | None = None) -> Folder:
+        return folder_changes.add(self, owner, path, kind, role)
+
+    def rename_folder(self, at: Where, path: str) -> Folder:
+        return folder_changes.rename(self, at, path)
+
+    def delete_folder(self, at: Where) -> None:
+        folder_changes.drop(self, at)
+
+    def set_folder(self, at: Where, **values: int | bool | str | None) -> Folder:
+        return folder_changes.set_values(self, at, values)
+
+    def subscribe(self, path: str, on: bool) -> None:
+        folder_changes.subscribe(self, path, on)
+
+    # --- grants
+
+    def grants(self, at: Where) -> Sequence[Grant]:
+        return grants.grants(self, at)
+
+    def explain(self, at: Where, actor: str) -> Explanation:
+        return grants.explain(self, at, actor)
+
+    def grant(
+        self,
+        at: Where,
+        grantee: str,
+        allow: Right,
+        deny: Right = Right.NONE,
+        expires: datetime | None = None,
+        reason: str = "",
+        *,
+        keep: Right = Right.NONE,
+    ) -> None:
+        grants.grant(self, at, grantee, allow, deny, expires, reason, keep=keep)
+
+    # --- items
+
+    def entries(self, at: FolderId) -> Sequence[Entry]:
+        return items.entries(self, at)
+
+    def uids(self, at: FolderId) -> Sequence[Uid]:
+        return items.uids(self, at)
+
+    def items(self, at: FolderId, uids: Uids, *, summary: bool = False, limit: int = 0) -> Sequence[Item]:
+        return items.items(self, at, uids, summary=summary, limit=limit)
+
+    def item(self, at: FolderId, name: str) -> Item:
+        return items.item(self, at, name)
+
+    def delta(self, at: FolderId, since: ModSeq, limit: int = 0) -> Delta:
+        return items.delta(self, at, since, limit)
+
+    def body(self, blob: BlobId) -> bytes | None:
+        return items.body(self, blob)
+
+    def append(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+        return item_changes.append(self, at, new)
+
+    def deliver(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+        return item_changes.deliver(self, at, new)
+
+    def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
+        return item_changes.replace(self, at, name, new, if_modseq)
+
+    def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:
+        return flags.update_flags(self, at, uids, change)
+
+    def copy(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+        return item_copies.copy(self, at, uids, to)
+
+    def move(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+        return item_copies.move(self, at, uids, to)
+
+    def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
+        return item_changes.expunge(self, at, uids, deleted_only=deleted_only)

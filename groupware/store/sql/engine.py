@@ -1,0 +1,207 @@
+"""The two databases: how to open one, and statements that are compiled once.
+
+`Sql` is one open transaction. A statement of `rows` and its like is compiled once for each database and goes to the
+driver as it is; `execute` takes the ordinary way of SQLAlchemy, for what is built as it is needed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from groupware.model.errors import TryAgain
+
+BUSY_SECONDS: Final = 20.0
+NOTHING: Final[Mapping[str, object]] = {}
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement in a driver's words. Names in order where it takes values by position; values it has in itself."""
+
+    statement: Executable  # kept, so that no other takes its place in memory
+    text: str
+    order: tuple[str, ...] | None
+    own: Mapping[str, object]
+
+    def filled(self, values: Mapping[str, object]) -> Any:
+        """The values as the driver takes them."""
+        if self.own:
+            values = {**self.own, **values}
+        return values if self.order is None else [values[name] for name in self.order]
+
+
+_prepared: dict[tuple[str, int], _Prepared] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database, seen by those who read and by those who write."""
+
+    readers: Engine
+    writers: Engine
+    postgres: bool
+
+    def dispose(self) -> None:
+        """Close every connection that is not in use."""
+        self.readers.dispose()
+        self.writers.dispose()
+
+
+def open_database(data: Path, url: str = "") -> Database:
+    """The PostgreSQL at `url`, or with none the SQLite in the data folder."""
+    if url:
+        scheme, colon, rest = url.partition("://")
+        if not colon or scheme.split("+")[0] not in {"postgresql", "postgres"}:
+            raise ValueError(f"database {scheme!r}: only postgresql://user:password@host/name is known")
+        return _postgres(f"postgresql+psycopg://{rest}")
+    data.mkdir(parents=True, exist_ok=True)
+    return _sqlite(data / "postroom.db")
+
+
+def _sqlite(path: Path) -> Database:
+    made = []
+    for begin, own in (("BEGIN", "PRAGMA query_only=ON"), ("BEGIN IMMEDIATE", "PRAGMA synchronous=FULL")):
+        engine = create_engine(
+            f"sqlite:///{path}",
+            connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+            pool_size=64,
+        )
+        event.listen(engine, "connect", _at_connect(own))
+        event.listen(engine, "begin", _at_begin(begin))
+        made.append(engine)
+    return Database(made[0], made[1], postgres=False)
+
+
+def _at_connect(own: str) -> Any:
+    def prepare(connection: sqlite3.Connection, record: object) -> None:
+        for pragma in (
+            "PRAGMA journal_mode=WAL",
+            "PRAGMA foreign_keys=ON",
+            "PRAGMA cache_size=-32768",
+            "PRAGMA temp_store=MEMORY",
+            "PRAGMA mmap_size=268435456",
+            own,
+        ):
+            connection.execute(pragma)
+
+    return prepare
+
+
+def _at_begin(begin: str) -> Any:
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return start
+
+
+def _postgres(url: str) -> Database:
+    readers = create_engine(url, pool_size=64, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+    event.listen(readers, "begin", _at_begin("SET TRANSACTION READ ONLY"))
+    writers = create_engine(url, pool_size=64, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    return Database(readers, writers, postgres=True)
+
+
+class Sql:
+    """One transaction on one connection, in one thread."""
+
+    __slots__ = ("_cursor", "connection", "dialect", "postgres", "writes")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect
+        self.postgres = self.dialect.name == "postgresql"
+        self.writes = 0
+        self._cursor = connection.connection.cursor()
+
+    def rows(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> list[Row]:
+        """All rows. The statement is a constant: its compiled form is kept for ever."""
+        prepared = self._prepare(statement)
+        self._cursor.execute(prepared.text, prepared.filled(values))
+        return list(self._cursor.fetchall())
+
+    def row(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> Row | None:
+        """The first row, or None. For constants, as `rows`."""
+        prepared = self._prepare(statement)
+        self._cursor.execute(prepared.text, prepared.filled(values))
+        found: Row | None = self._cursor.fetchone()
+        return found
+
+    def value(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> Any:
+        """The one value of the one row. For constants, as `rows`; LookupError without a row."""
+        row = self.row(statement, values)
+        if row is None:
+            raise LookupError(f"no row where one has to be: {self._prepare(statement).text}")
+        return row[0]
+
+    def change(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> int:
+        """How many rows it changed. For constants, as `rows`."""
+        self.writes += 1
+        prepared = self._prepare(statement)
+        self._cursor.execute(prepared.text, prepared.filled(values))
+        return int(self._cursor.rowcount)
+
+    def returning(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> Row | None:
+        """The row that an INSERT or UPDATE ... RETURNING gives back; None: it changed nothing. For constants."""
+        self.writes += 1
+        found = self.rows(statement, values)  # to its end: SQLite does not commit beside one that is still open
+        return found[0] if found else None
+
+    def many(self, statement: Executable, values: Sequence[Mapping[str, object]]) -> None:
+        """The same change with many sets of values. For constants, as `rows`."""
+        if values:
+            self.writes += 1
+            prepared = self._prepare(statement)
+            self._cursor.executemany(prepared.text, [prepared.filled(each) for each in values])
+
+    def execute(self, statement: Executable, values: Mapping[str, object] | None = None) -> CursorResult[Any]:
+        """The result of a statement that was built just now. A change made this way: say so by `changed`."""
+        return self.connection.execute(statement, values or {})
+
+    def changed(self) -> None:
+        """What `execute` ran has changed something."""
+        self.writes += 1
+
+    def _prepare(self, statement: Executable) -> _Prepared:
+        key = (self.dialect.name, id(statement))
+        found = _prepared.get(key)
+        if found is None:
+            compiled: Any = statement.compile(dialect=self.dialect)  # type: ignore[attr-defined]
+            order = compiled.positiontup
+            own = {name: value for name, value in compiled.params.items() if value is not None}
+            found = _Prepared(statement, str(compiled), None if order is None else tuple(order), own)
+            _prepared[key] = found
+        return found
+
+
+def trouble(error: BaseException) -> BaseException:
+    """What to tell of a database's error: TryAgain for what passes by itself, else the error as it is."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.OperationalError):
+        passing = ("locked", "full", "disk i/o", "unable to open", "readonly")
+        if any(word in str(original).lower() for word in passing):
+            return TryAgain(f"the database cannot be written or read just now ({original}); try again later")
+    if isinstance(original, psycopg.OperationalError | psycopg.InterfaceError):
+        return TryAgain("the database does not answer as it should just now; try again later")
+    return error
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """Whether PostgreSQL chose this transaction to give way: run again, it may pass."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(original, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
+
+
+def is_broken(error: BaseException) -> bool:
+    """Whether the connection is of no more use."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(original, psycopg.OperationalError | psycopg.InterfaceError | sqlite3.DatabaseError)

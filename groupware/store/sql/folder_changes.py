@@ -1,0 +1,269 @@
+"""Folders made, renamed, set and taken away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from groupware.model.errors import AlreadyExists, NotFound, OverQuota, Refused
+from groupware.model.folder import INBOX, SEPARATOR, Folder, Role, check_name, split
+from groupware.model.ids import EVERY, AccountId, FolderId, ModSeq
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import Where
+
+from . import contents, folders, item_copies, schema
+from .guard import Opened, absent
+from .paths import place, view_path, walk
+from .settings import limits
+from .tree import Tree
+from .tx import Tx
+
+_INSERT: Final = (
+    insert(schema.folder)
+    .values(
+        owner_id=bindparam("owner"),
+        parent_id=bindparam("parent"),
+        name=bindparam("name"),
+        kind=bindparam("kind"),
+        role=bindparam("role"),
+        uidvalidity=bindparam("uidvalidity"),
+        modseq=bindparam("modseq"),
+        created_modseq=bindparam("modseq"),
+    )
+    .returning(schema.folder.c.id)
+)
+_UIDVALIDITY: Final = (
+    update(schema.meta)
+    .where(schema.meta.c.name == "uidvalidity")
+    .values(value=bindparam("value"))
+    .returning(schema.meta.c.value)
+)
+_LAST_UIDVALIDITY: Final = select(schema.meta.c.value).where(schema.meta.c.name == "uidvalidity").with_for_update()
+_MOVE: Final = (
+    update(schema.folder)
+    .where(schema.folder.c.id == bindparam("at"))
+    .values(parent_id=bindparam("parent"), name=bindparam("new_name"), modseq=bindparam("new_modseq"))
+)
+_DROP: Final = delete(schema.folder).where(schema.folder.c.id == bindparam("at"))
+_DROP_ITEMS: Final = delete(schema.item).where(schema.item.c.folder_id == bindparam("at"))
+_HELD: Final = (
+    select(schema.item.c.content_id, func.count())
+    .where(schema.item.c.folder_id == bindparam("at"))
+    .group_by(schema.item.c.content_id)
+)
+_HELD_BY_TOMBSTONES: Final = (
+    select(schema.tombstone.c.content_id, func.count())
+    .where(schema.tombstone.c.folder_id == bindparam("at"))
+    .where(schema.tombstone.c.content_id.is_not(None))
+    .group_by(schema.tombstone.c.content_id)
+)
+_SUBSCRIBE: Final = insert(schema.subscription).values(account_id=bindparam("account"), path=bindparam("path"))
+_UNSUBSCRIBE: Final = (
+    delete(schema.subscription)
+    .where(schema.subscription.c.account_id == bindparam("account"))
+    .where(schema.subscription.c.path == bindparam("path"))
+)
+_SETTABLE: Final[Mapping[str, Callable[[object], object]]] = {
+    "role": lambda value: None if value is None else Role(str(value)).value,
+    "shared_seen": bool,
+    "quota_bytes": lambda value: None if value is None else int(str(value)),
+    "quota_items": lambda value: None if value is None else int(str(value)),
+}
+
+
+# --- making ---------------------------------------------------------------------------------------------------------
+
+
+def create(tx: Tx, path: str, kind: Kind, role: str | None) -> Folder:
+    """A new folder, with the parents that are missing. `k` on the nearest parent; `AlreadyExists`."""
+    path = SEPARATOR.join(split(path))
+    found = place(tx.sql, tx.memory, tx.who, path)
+    if found is None:
+        raise absent(path)
+    tree, levels = found
+    return _create(tx, tree, levels, path, kind, role)
+
+
+def add(tx: Tx, owner: AccountId, path: str, kind: Kind, role: str | None) -> Folder:
+    """The same, by owner and the path in the owner's own tree."""
+    return _create(tx, tx.tree(owner), split(path), path, kind, role)
+
+
+def _create(tx: Tx, tree: Tree, levels: Sequence[str], path: str, kind: Kind, role: str | None) -> Folder:
+    if walk(tree, levels) is not None:
+        raise AlreadyExists(f"folder {path}: there is one of that name already")
+    parent, missing = _nearest(tree, levels)
+    try:
+        above = tx.open(parent, Right.CREATE)
+    except NotFound:
+        raise absent(path) from None
+    _check_count(tx, above, len(missing))
+    made = above.id
+    for depth, name in enumerate(missing, 1):
+        made = make(tx, tree.owner, made, check_name(name), kind, role if depth == len(missing) else None)
+    return folders.shown(tx, tx.open(made, Right.LOOKUP))
+
+
+def _nearest(tree: Tree, levels: Sequence[str]) -> tuple[FolderId, Sequence[str]]:
+    """The nearest parent that is there, and the names that are missing below it."""
+    for depth in range(len(levels) - 1, 0, -1):
+        number = walk(tree, levels[:depth])
+        if number is not None:
+            return number, levels[depth:]
+    return tree.root, levels
+
+
+def _check_count(tx: Tx, above: Opened, more: int) -> None:
+    most = limits(tx, above.owner, above.settings).folders
+    if most and len(above.tree.nodes) - 1 + more > most:
+        raise OverQuota(f"{above.tree.key} may have {most} folders and has them; delete some first")
+
+
+def make(tx: Tx, owner: AccountId, parent: FolderId | None, name: str, kind: Kind, role: str | None) -> FolderId:
+    """The number of a new folder, whoever asks: for those who have opened its parent, or make its owner."""
+    modseq = tx.bump(owner)
+    row = tx.sql.returning(
+        _INSERT,
+        {
+            "owner": owner,
+            "parent": parent,
+            "name": name,
+            "kind": kind.value,
+            "role": role,
+            "uidvalidity": _next_uidvalidity(tx),
+            "modseq": modseq,
+        },
+    )
+    assert row is not None
+    tx.move_epoch(owner)
+    tx.note_change("folder.created", owner, FolderId(row[0]), modseq, {"name": name, "kind": kind.value})
+    _mark_tree(tx, owner, modseq)
+    return FolderId(row[0])
+
+
+def _next_uidvalidity(tx: Tx) -> int:
+    """Greater than every one before, also after a restore: seconds since 1970, or one more than the last."""
+    last = int(tx.sql.value(_LAST_UIDVALIDITY))
+    row = tx.sql.returning(_UIDVALIDITY, {"value": max(last + 1, int(time.time()))})
+    assert row is not None
+    return int(row[0])
+
+
+def _mark_tree(tx: Tx, owner: AccountId, modseq: ModSeq) -> None:
+    """Whoever watches the list of folders watches the root."""
+    root = tx.tree(owner).root
+    tx.marks[root] = modseq
+
+
+# --- renaming -------------------------------------------------------------------------------------------------------
+
+
+def rename(tx: Tx, at: Where, path: str) -> Folder:
+    """Gives it (and all below) another path. `x` here, `k` on the new parent. INBOX moves only its items."""
+    here = tx.open(at, Right.DROP)
+    path = SEPARATOR.join(split(path))
+    found = place(tx.sql, tx.memory, tx.who, path)
+    if found is None:
+        raise absent(path)
+    tree, levels = found
+    if here.parent is None or here.owner != tree.owner:
+        raise Refused(
+            f"folder {view_path(here.tree, here.id, tx.who)}: a folder stays in its owner's tree; copy instead"
+        )
+    if here.role == Role.INBOX:
+        return _rename_inbox(tx, here, path)
+    if walk(tree, levels) is not None:
+        raise AlreadyExists(f"folder {path}: there is one of that name already")
+    nearest, missing = _nearest(tree, levels)
+    if here.id in {node.id for node in tree.chain(nearest)}:
+        raise Refused(f"folder {path}: a folder cannot move below itself")
+    try:
+        parent = tx.open(nearest, Right.CREATE).id
+    except NotFound:
+        raise absent(path) from None
+    for name in missing[:-1]:
+        parent = make(tx, tree.owner, parent, check_name(name), Kind(here.kind), None)
+    modseq = tx.bump(tree.owner)
+    name = check_name(missing[-1])
+    tx.sql.change(_MOVE, {"at": here.id, "parent": parent, "new_name": name, "new_modseq": modseq})
+    tx.move_epoch(tree.owner)
+    tx.journal_row("folder.renamed", here, modseq, {"from": here.tree.path(here.id), "to": SEPARATOR.join(levels)})
+    _mark_tree(tx, tree.owner, modseq)
+    return folders.shown(tx, tx.open(here.id, Right.NONE))
+
+
+def _rename_inbox(tx: Tx, here: Opened, path: str) -> Folder:
+    """INBOX stays where it is, and its items go to the new folder. RFC 9051 §6.3.6."""
+    made = create(tx, path, Kind(here.kind), None)
+    item_copies.move(tx, here.id, EVERY, made.id)
+    return folders.folder(tx, made.id, Right.LOOKUP)
+
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+
+def drop(tx: Tx, at: Where) -> None:
+    """Takes it away with its items. `x`; `Refused` for INBOX or while there are folders below."""
+    here = tx.open(at, Right.DROP)
+    path = view_path(here.tree, here.id, tx.who)
+    if here.parent is None or here.role == Role.INBOX:
+        raise Refused(f"folder {path or INBOX}: this one cannot be deleted")
+    if here.tree.nodes[here.id].children:
+        raise Refused(f"folder {path}: there are folders below it; delete or move them first")
+    modseq = tx.bump(here.owner, -here.bytes, -here.total)
+    erase(tx, here.id)
+    tx.move_epoch(here.owner)
+    tx.journal_row("folder.deleted", here, modseq, {"path": here.tree.path(here.id), "items": here.total})
+    _mark_tree(tx, here.owner, modseq)
+
+
+def erase(tx: Tx, at: FolderId) -> None:
+    """Take the rows of a folder away, whoever asks: for those who have opened it, or drop its owner."""
+    values = {"at": at}
+    for content, count in (*tx.sql.rows(_HELD, values), *tx.sql.rows(_HELD_BY_TOMBSTONES, values)):
+        contents.release(tx, content, count)
+    tx.sql.change(_DROP_ITEMS, values)
+    tx.sql.change(_DROP, values)
+
+
+def set_values(tx: Tx, at: Where, values: Mapping[str, int | bool | str | None]) -> Folder:
+    """Sets `role`, `shared_seen`, `quota_bytes` or `quota_items`. `a`."""
+    here = tx.open(at, Right.ADMIN)
+    unknown = values.keys() - _SETTABLE.keys()
+    if unknown:
+        raise Refused(f"a folder has no {', '.join(sorted(unknown))}; it has {', '.join(_SETTABLE)}")
+    try:
+        checked = {name: _SETTABLE[name](value) for name, value in values.items()}
+    except ValueError as error:
+        raise Refused(f"folder {view_path(here.tree, here.id, tx.who)}: {error}") from None
+    _check_role(here, checked.get("role"))
+    if checked:
+        modseq = tx.bump(here.owner)
+        tx.sql.execute(update(schema.folder).where(schema.folder.c.id == here.id).values(modseq=modseq, **checked))
+        tx.sql.changed()
+        tx.move_epoch(here.owner)
+        tx.journal_row("folder.set", here, modseq, checked)
+    return folders.shown(tx, tx.open(here.id, Right.LOOKUP))
+
+
+def _check_role(here: Opened, role: object) -> None:
+    if role is None:
+        return
+    if role in (Role.ROOT, Role.INBOX) or here.role in (Role.ROOT, Role.INBOX):
+        raise Refused("INBOX and the root stay what they are; choose another role")
+    holder = next((node for node in here.tree.nodes.values() if node.role == role and node.id != here.id), None)
+    if holder is not None:
+        raise AlreadyExists(f"folder {here.tree.path(holder.id)} is {role!r} already; take the role from it first")
+
+
+def subscribe(tx: Tx, path: str, on: bool) -> None:
+    """Adds a path to the asking principal's subscriptions, or takes it off."""
+    values = {"account": tx.who.account, "path": path}
+    if not on:
+        tx.sql.change(_UNSUBSCRIBE, values)
+    elif path not in folders.subscriptions(tx):
+        tx.sql.change(_SUBSCRIBE, values)

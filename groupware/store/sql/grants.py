@@ -1,0 +1,139 @@
+"""Grants: who may do what in a folder, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from groupware.model.errors import NotFound, Refused
+from groupware.model.ids import AccountId
+from groupware.model.principal import ANYONE, EVERYONE
+from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, letters, reasons
+from groupware.store.api import Where
+
+from . import schema
+from .guard import Opened, identify
+from .paths import view_path
+from .times import micros, moment, now_micros
+from .tx import Tx
+
+_p = schema.principal.c
+_BY_KEY: Final = select(_p.id, _p.kind, _p.key).where(_p.key == bindparam("key"))
+_BY_ADDRESS: Final = (
+    select(_p.id, _p.kind, _p.key)
+    .join(schema.address, schema.address.c.principal_id == _p.id)
+    .where(schema.address.c.address == bindparam("key"))
+)
+_DROP: Final = (
+    delete(schema.grant)
+    .where(schema.grant.c.folder_id == bindparam("at"))
+    .where(schema.grant.c.grantee_id == bindparam("grantee"))
+)
+_INSERT: Final = insert(schema.grant).values(
+    folder_id=bindparam("at"),
+    grantee_id=bindparam("grantee"),
+    allow=bindparam("allow"),
+    deny=bindparam("deny"),
+    expires=bindparam("expires"),
+    given_by=bindparam("by"),
+    reason=bindparam("reason"),
+    created=bindparam("created"),
+)
+_KINDS: Final = frozenset({"account", "group", "list", "resource", "domain", "special"})
+
+
+def grants(tx: Tx, at: Where) -> Sequence[Grant]:
+    """The rows on this very folder. Takes `a`."""
+    here = tx.open(at, Right.ADMIN)
+    return here.tree.grants.get(here.id, ())
+
+
+def grantee_named(tx: Tx, name: str) -> tuple[int, str]:
+    """Number and key of the principal that a grantee's name means. `NotFound` says what names are."""
+    key = name.strip().lower()
+    row = tx.sql.row(_BY_KEY, {"key": key}) or tx.sql.row(_BY_ADDRESS, {"key": key.removeprefix("group:")})
+    if row is None or row[1] not in _KINDS:
+        known = f"an address here, group:NAME@DOMAIN, domain:DOMAIN, {EVERYONE} or {ANYONE}"
+        raise NotFound(f"grantee {name!r}: there is nobody of that name; use {known}")
+    return int(row[0]), str(row[2])
+
+
+def grant(
+    tx: Tx,
+    at: Where,
+    grantee: str,
+    allow: Right,
+    deny: Right,
+    expires: datetime | None,
+    reason: str,
+    *,
+    keep: Right,
+) -> None:
+    """Sets what one grantee is allowed and denied here; nothing of both removes the row. `a`.
+
+    `keep` are rights that the writer cannot express: what the row says of them stays.
+    """
+    here = tx.open(at, Right.ADMIN)
+    number, key = grantee_named(tx, grantee)
+    old = next((row for row in here.tree.grants.get(here.id, ()) if row.grantee == key), None)
+    if old is not None:
+        allow, deny = (allow & ~keep) | (old.allow & keep), (deny & ~keep) | (old.deny & keep)
+    _check(here, key, allow, deny, expires)
+    if old is not None and (old.allow, old.deny, old.expires, old.reason) == (allow, deny, expires, reason):
+        return
+    if old is None and not allow and not deny:
+        return
+    tx.sql.change(_DROP, {"at": here.id, "grantee": number})
+    if allow or deny:
+        tx.sql.change(
+            _INSERT,
+            {
+                "at": here.id,
+                "grantee": number,
+                "allow": allow.value,
+                "deny": deny.value,
+                "expires": None if expires is None else micros(expires),
+                "by": tx.who.name,
+                "reason": reason,
+                "created": now_micros(),
+            },
+        )
+    modseq = tx.bump(here.owner)
+    tx.move_epoch(here.owner)
+    tx.journal_row("grant", here, modseq, {"grantee": key, "allow": letters(allow), "deny": letters(deny)})
+    tx.marks[here.tree.root] = modseq
+    for below in here.tree.below(here.id):
+        tx.marks[below] = modseq
+
+
+def _check(here: Opened, key: str, allow: Right, deny: Right, expires: datetime | None) -> None:
+    if key == here.tree.key:
+        raise Refused(f"{key} owns this folder and has every right here; that cannot be changed")
+    if allow & deny:
+        raise Refused(f"{letters(allow & deny)!r} cannot be both allowed and denied to {key}")
+    if expires is not None and micros(expires) <= now_micros():
+        raise Refused(f"a grant to {key} that ends {expires:%Y-%m-%d %H:%M} has ended already; choose a later time")
+
+
+def explain(tx: Tx, at: Where, actor: str) -> Explanation:
+    """Which rows decide what `actor` may do here, in words. Takes `a`."""
+    here = tx.open(at, Right.ADMIN)
+    number, key = grantee_named(tx, actor)
+    who = identify(tx.sql, AccountId(number), -1)
+    path = view_path(here.tree, here.id, tx.who)
+    rights = here.tree.rights(who, here.id)
+    told: list[Reason] = []
+    if number == here.owner:
+        told.append(Reason(path, key, ALL, Right.NONE, "owns the tree and has every right in it"))
+    elif here.tree.is_postmaster(who):
+        told.append(Reason(path, key, ALL, Right.NONE, "is the postmaster of the domain whose public tree this is"))
+    else:
+        implied = here.tree.implied(who)
+        if implied:
+            text = f"is of the domain whose public tree this is: allows {letters(implied)}"
+            told.append(Reason("", key, implied, Right.NONE, text))
+        told.extend(reasons(here.tree.naming(who.identifiers, here.id), moment(now_micros())))
+    return Explanation(key, path, rights, tuple(told))

@@ -1,0 +1,181 @@
+"""The one permission check: `open_folder` is the only way to an `Opened`, and no row function works without one.
+
+1. Rights are decided from a `Tree`: an owner's folders and the grants on them, kept in memory under the epoch of that
+   owner's tree, which the row of the opened folder brings along (decision 001).
+2. A folder without LOOKUP is `NotFound`, in the words of one that is not there.
+3. Within a batch that has moved an epoch, what is loaded stays in the batch's own memory: after a rollback the same
+   number could stand for something else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.sql import Select
+
+from groupware.model.errors import BadCredentials, NoRight, NotFound
+from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
+from groupware.model.principal import Principal
+from groupware.model.rights import Right, letters
+
+from . import schema
+from .engine import Row, Sql
+from .tree import Memory, Tree, tree_of
+
+SERVER: Final = AccountId(1)
+
+
+# --- who asks -------------------------------------------------------------------------------------------------------
+
+_owner, _domain, _group = (schema.principal.alias(name) for name in ("owner", "dom", "grp"))
+_MEMBERSHIPS: Final = select(schema.meta.c.value).where(schema.meta.c.name == "memberships")
+_SETTINGS: Final = select(schema.meta.c.value).where(schema.meta.c.name == "settings")
+_IDENTITY: Final = (
+    select(_owner.c.key, _owner.c.enabled, _owner.c.kind, _domain.c.key, _domain.c.enabled)
+    .select_from(_owner.outerjoin(_domain, _domain.c.id == _owner.c.domain_id))
+    .where(_owner.c.id == bindparam("account"))
+)
+
+
+def _groups_above() -> Select[Any]:
+    """Every group that the account is in, directly or through others."""
+    above = (
+        select(schema.member.c.group_id)
+        .where(schema.member.c.member_id == bindparam("account"))
+        .cte("above", recursive=True)
+    )
+    further = select(schema.member.c.group_id).join(above, schema.member.c.member_id == above.c.group_id)
+    above = above.union(further)
+    return select(_group.c.key).join(above, _group.c.id == above.c.group_id).where(_group.c.enabled)
+
+
+_GROUPS: Final = _groups_above()
+
+
+def identify(sql: Sql, account: AccountId, epoch: int, client: str = "") -> Principal:
+    """The account as a principal. `BadCredentials` when it, or its domain, is gone or disabled."""
+    row = sql.row(_IDENTITY, {"account": account})
+    if row is None or not row[1] or (row[3] is not None and not row[4]):
+        raise BadCredentials("this account is not there any more, or has been disabled; ask the administrator")
+    key, _, _, domain, _ = row
+    identifiers = {key, "everyone", "anyone", *(group for (group,) in sql.rows(_GROUPS, {"account": account}))}
+    if domain is not None:
+        identifiers.add(domain)
+        if key == "postmaster@" + domain.removeprefix("domain:"):
+            identifiers.add("postmaster:" + domain.removeprefix("domain:"))
+    return Principal(account, key, frozenset(identifiers), epoch=epoch, client=client)
+
+
+def renewed(sql: Sql, memory: Memory, who: Principal) -> Principal:
+    """The principal with its memberships as they are in this transaction. `BadCredentials` when it is disabled."""
+    if who.account == SERVER:
+        return who
+    epoch = sql.value(_MEMBERSHIPS)
+    if who.epoch == epoch:
+        return who
+    found = memory.who(who.account, epoch)
+    if found is None:
+        found = identify(sql, who.account, epoch)
+        memory.keep_who(found)
+    return replace(who, name=found.name, identifiers=found.identifiers, epoch=epoch)
+
+
+# --- opening --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A folder that has been opened with a right. Only `open_folder` makes one."""
+
+    id: FolderId
+    owner: AccountId
+    parent: FolderId | None
+    name: str
+    kind: str
+    role: str | None
+    uidvalidity: int
+    uidnext: Uid
+    modseq: ModSeq
+    created: ModSeq
+    compacted: ModSeq
+    total: int
+    unseen: int
+    deleted: int
+    bytes: int
+    shared_seen: bool
+    quota_bytes: int | None
+    quota_items: int | None
+    owner_bytes: int
+    owner_items: int
+    settings: int
+    """The epoch of settings."""
+    tree: Tree
+    rights: Right
+    reader: AccountId
+    """Whose \\Seen is meant: 0 for the bit of the item, else the account whose own rows count (decision 002)."""
+
+
+_f, _p = schema.folder.c, _owner.c
+_COLUMNS: Final[tuple[Any, ...]] = (
+    _f.owner_id,
+    _f.parent_id,
+    _f.name,
+    _f.kind,
+    _f.role,
+    _f.uidvalidity,
+    _f.uidnext,
+    _f.modseq,
+    _f.created_modseq,
+    _f.compacted,
+    _f.total,
+    _f.unseen,
+    _f.deleted,
+    _f.bytes,
+    _f.shared_seen,
+    _f.quota_bytes,
+    _f.quota_items,
+    _p.epoch,
+    _p.bytes,
+    _p["items"],
+    _SETTINGS.scalar_subquery(),
+)
+_OPEN: Final = (
+    select(*_COLUMNS)
+    .select_from(schema.folder.join(_owner, _owner.c.id == schema.folder.c.owner_id))
+    .where(schema.folder.c.id == bindparam("at"))
+)
+_OPEN_LOCKED: Final = _OPEN.with_for_update(of=_owner)
+
+
+def absent(at: object) -> NotFound:
+    """What is said of a folder that is not there, and of one that may not be looked up."""
+    return NotFound(f"folder {at!s}: there is no such folder, or it is not shared with you")
+
+
+def open_folder(
+    sql: Sql, memory: Memory, who: Principal, at: FolderId, need: Right, *, lock: bool, said: object
+) -> Opened:
+    """The folder, opened. `NotFound` when it is not there or LOOKUP is missing, `NoRight` when only `need` is.
+
+    `lock`: nobody else changes its owner's tree until the transaction ends (PostgreSQL; SQLite has one writer).
+    `said`: what the client called it.
+    """
+    row = sql.row(_OPEN_LOCKED if lock and sql.postgres else _OPEN, {"at": at})
+    if row is None:
+        raise absent(said)
+    tree = tree_of(sql, memory, AccountId(row[0]), row[17])
+    rights = tree.rights(who, at)
+    if Right.LOOKUP not in rights:
+        raise absent(said)
+    if need not in rights:
+        path = tree.path(at) or "(the root)"
+        raise NoRight(f"folder {path}: you lack the right {letters(need & ~rights)!r} here; ask its owner for it")
+    return _opened(at, row, tree, rights, who)
+
+
+def _opened(at: FolderId, row: Row, tree: Tree, rights: Right, who: Principal) -> Opened:
+    shared = bool(row[14]) or who.account in (tree.owner, SERVER)
+    reader = AccountId(0) if shared else who.account
+    return Opened(*(at, *row[:14], bool(row[14]), *row[15:17], *row[18:21], tree, rights, reader))

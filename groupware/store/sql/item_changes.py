@@ -1,0 +1,366 @@
+"""Items put in, replaced and taken away.
+
+1. A UID is given out once: from `folder.uidnext`, which only grows.
+2. The counters of a folder and of its owner change with what they count, in one statement each.
+3. What leaves a folder leaves a tombstone, which holds on to the content until its retention ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, OverQuota, Refused
+from groupware.model.flags import Flags, permitted_mask
+from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, Uids
+from groupware.model.item import Item, NewItem
+from groupware.model.rights import Right
+
+from . import contents, items, schema
+from .engine import Row
+from .guard import SERVER, Opened
+from .items import SEEN, told
+from .settings import limits
+from .times import micros, moment, now_micros
+from .tx import Tx
+
+DELETED: Final = Flags.DELETED.value
+_f, _i = schema.folder.c, schema.item.c
+_COUNT: Final = (
+    update(schema.folder)
+    .where(_f.id == bindparam("at"))
+    .values(
+        uidnext=_f.uidnext + bindparam("uids"),
+        modseq=bindparam("new_modseq"),
+        total=_f.total + bindparam("items"),
+        unseen=_f.unseen + bindparam("not_seen"),
+        deleted=_f.deleted + bindparam("marked"),
+        bytes=_f.bytes + bindparam("octets"),
+    )
+    .returning(_f.uidnext)
+)
+INSERT: Final = insert(schema.item).values(
+    {
+        name: bindparam(name)
+        for name in (
+            "folder_id",
+            "uid",
+            "id",
+            "modseq",
+            "flags",
+            "keywords",
+            "size",
+            "saved",
+            "arrived",
+            "content_id",
+            "name",
+            "author_id",
+        )
+    }
+)
+INSERT_SEEN: Final = insert(schema.seen).values(
+    account_id=bindparam("account"),
+    folder_id=bindparam("at"),
+    uid=bindparam("number"),
+    modseq=bindparam("now"),
+    seen=True,
+)
+_WHOLE: Final = (
+    select(
+        _i.uid,
+        _i.modseq,
+        _i.flags,
+        _i.keywords,
+        _i.id,
+        _i.size,
+        _i.saved,
+        _i.content_id,
+        _i.name,
+        _i.author_id,
+        _i.arrived,
+    )
+    .where(_i.folder_id == bindparam("at"))
+    .where(_i.uid.between(bindparam("low"), bindparam("high")))
+    .order_by(_i.uid)
+)
+_DROP: Final = delete(schema.item).where(_i.folder_id == bindparam("at")).where(_i.uid == bindparam("number"))
+DROP_SEEN: Final = (
+    delete(schema.seen)
+    .where(schema.seen.c.folder_id == bindparam("at"))
+    .where(schema.seen.c.uid == bindparam("number"))
+)
+_HAS_SEEN_ROWS: Final = select(schema.seen.c.uid).where(schema.seen.c.folder_id == bindparam("at")).limit(1)
+_BURY: Final = insert(schema.tombstone).values(
+    {
+        name: bindparam(name)
+        for name in (
+            "folder_id",
+            "uid",
+            "modseq",
+            "item_id",
+            "name",
+            "flags",
+            "keywords",
+            "saved",
+            "removed",
+            "content_id",
+        )
+    }
+)
+_TAKEN: Final = select(_i.uid).where(_i.folder_id == bindparam("at")).where(_i.name == bindparam("name"))
+
+
+# --- what changes with every change -------------------------------------------------------------------------------
+
+
+def count(
+    tx: Tx,
+    at: Opened,
+    modseq: ModSeq,
+    *,
+    uids: int = 0,
+    items: int = 0,
+    unseen: int = 0,
+    deleted: int = 0,
+    octets: int = 0,
+) -> Uid:
+    """Move a folder's counters; gives back its next UID as it was before."""
+    row = tx.sql.returning(
+        _COUNT,
+        {
+            "at": at.id,
+            "new_modseq": modseq,
+            "uids": uids,
+            "items": items,
+            "not_seen": unseen,
+            "marked": deleted,
+            "octets": octets,
+        },
+    )
+    assert row is not None
+    return Uid(row[0] - uids)
+
+
+def check_room(tx: Tx, at: Opened, items: int, octets: int) -> None:
+    """`OverQuota` when so much more does not fit the owner's quota, or the folder's own."""
+    most = limits(tx, at.owner, at.settings)
+    path = at.tree.path(at.id)
+    for limit, there, more, what in (
+        (most.bytes, at.owner_bytes, octets, f"mailbox of {at.tree.key}"),
+        (at.quota_bytes or 0, at.bytes, octets, f"folder {path}"),
+    ):
+        if limit and there + more > limit:
+            raise OverQuota(f"{what}: {there + more} octets do not fit its quota of {limit}; delete something first")
+    for limit, there, what in (
+        (most.items, at.owner_items, f"mailbox of {at.tree.key}"),
+        (at.quota_items or 0, at.total, f"folder {path}"),
+    ):
+        if limit and there + items > limit:
+            raise OverQuota(f"{what}: it has {there} items and may have {limit}; delete something first")
+
+
+# --- putting in -----------------------------------------------------------------------------------------------------
+
+
+def append(tx: Tx, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+    """Puts items in. `i`; flags that the principal may not set are left off. `OverQuota`."""
+    here = tx.open(at, Right.INSERT)
+    mask, may_words = permitted_mask(here.rights)
+    author = tx.who.account if tx.who.account != SERVER else None
+    return _put(
+        tx, here, [(each, each.flags & mask, each.keywords if may_words else frozenset()) for each in new], author
+    )
+
+
+def deliver(tx: Tx, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+    """Puts mail in that was sent to the folder. `p`. `OverQuota`."""
+    here = tx.open(at, Right.POST)
+    return _put(tx, here, [(each, each.flags, each.keywords) for each in new], None)
+
+
+Flagged = tuple[NewItem, Flags, frozenset[str]]
+
+
+def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) -> Sequence[Item]:
+    if here.parent is None:
+        raise Refused("the root of a tree holds folders only; choose a folder in it")
+    if not new:
+        return ()
+    octets = sum(each.size for each, _, _ in new)
+    check_room(tx, here, len(new), octets)
+    _check_names(tx, here, [each for each, _, _ in new])
+    modseq = tx.bump(here.owner, octets, len(new))
+    personal = [bool(here.reader) and Flags.SEEN in flags for _, flags, _ in new]
+    stored = [flags.value & ~SEEN if here.reader else flags.value for _, flags, _ in new]
+    first = count(
+        tx,
+        here,
+        modseq,
+        uids=len(new),
+        items=len(new),
+        unseen=sum(not flags & SEEN for flags in stored),
+        deleted=sum(bool(flags & DELETED) for flags in stored),
+        octets=octets,
+    )
+    now = now_micros()
+    rows = []
+    for number, ((each, _, keywords), flags) in enumerate(zip(new, stored, strict=True)):
+        content = contents.hold(tx, each, 1)
+        rows.append(
+            _row(here.id, first + number, modseq, flags, " ".join(sorted(keywords)), each, now, content, author)
+        )
+    tx.sql.many(INSERT, rows)
+    seen = [row["uid"] for row, own in zip(rows, personal, strict=True) if own]
+    tx.sql.many(INSERT_SEEN, [{"account": here.reader, "at": here.id, "number": uid, "now": modseq} for uid in seen])
+    tx.journal_row("item.added", here, modseq, {"first": first, "count": len(new)})
+    return [
+        Item(
+            id=ItemId(row["id"]),
+            uid=Uid(row["uid"]),
+            modseq=modseq,
+            flags=flags,
+            keywords=keywords,
+            size=each.size,
+            saved=moment(row["saved"]),
+            blob=each.blob,
+            name=each.name or "",
+            author=author,
+        )
+        for row, (each, flags, keywords) in zip(rows, new, strict=True)
+    ]
+
+
+def _row(
+    at: FolderId,
+    uid: int,
+    modseq: ModSeq,
+    flags: int,
+    keywords: str,
+    new: NewItem,
+    now: int,
+    content: int,
+    author: AccountId | None,
+) -> dict[str, Any]:
+    return {
+        "folder_id": at,
+        "uid": uid,
+        "id": at << 32 | uid,  # no other item ever had this folder and this UID
+        "modseq": modseq,
+        "flags": flags,
+        "keywords": keywords,
+        "size": new.size,
+        "saved": now if new.saved is None else micros(new.saved),
+        "arrived": now,
+        "content_id": content,
+        "name": new.name,
+        "author_id": author,
+    }
+
+
+def _check_names(tx: Tx, here: Opened, new: Sequence[NewItem]) -> None:
+    for each in new:
+        if each.name is not None and tx.sql.row(_TAKEN, {"at": here.id, "name": each.name}) is not None:
+            raise AlreadyExists(f"{each.name!r}: there is an item of that name already")
+
+
+def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None) -> Item:
+    """Another content under the same name, same id and a new UID. `i`, `t` and `e`, or edit-own. `Conflict`."""
+    here = tx.open(at, Right.READ)
+    row = items.named(tx, here, name)
+    if row is None:
+        raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
+    old = told(row)
+    needed = Right.INSERT | Right.TRASH | Right.EXPUNGE
+    mine = Right.EDIT_OWN in here.rights and old.author == tx.who.account
+    if needed not in here.rights and not mine:
+        raise NoRight(f"{name!r}: changing it takes insert, delete and expunge here, or to have made it; ask the owner")
+    if if_modseq is not None and if_modseq != old.modseq:
+        raise Conflict(f"{name!r}: it has changed since you read it; read it again")
+    check_room(tx, here, 0, new.size - old.size)
+    former = whole(tx, here, [(old.uid, old.uid)])
+    modseq = tx.bump(here.owner, new.size - old.size, 0)
+    uid = count(tx, here, modseq, uids=1, octets=new.size - old.size)
+    bury(tx, here, former, modseq, keep=True)
+    content = contents.hold(tx, new, 1)
+    values = _row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
+    values.update(id=old.id, name=name)
+    tx.sql.many(INSERT, [values])
+    tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": name})
+    return told(
+        (uid, modseq, former[0][2], former[0][3], old.id, new.size, values["saved"], new.blob, name, old.author)
+    )
+
+
+# --- taking away ----------------------------------------------------------------------------------------------------
+
+
+def expunge(tx: Tx, at: FolderId, uids: Uids, *, deleted_only: bool) -> Sequence[Uid]:
+    """Takes items away, by default only those that carry \\Deleted. `e`, or delete-own on one's own items."""
+    here = tx.open(at, Right.LOOKUP)
+    gone = [row for row in removable(tx, here, uids, Right.EXPUNGE) if not deleted_only or row[2] & DELETED]
+    if not gone:
+        return []
+    modseq = tx.bump(here.owner, -sum(row[5] for row in gone), -len(gone))
+    leave(tx, here, gone, modseq)
+    bury(tx, here, gone, modseq, keep=True)
+    tx.journal_row("item.removed", here, modseq, {"count": len(gone), "first": gone[0][0], "last": gone[-1][0]})
+    return [Uid(row[0]) for row in gone]
+
+
+def removable(tx: Tx, here: Opened, uids: Uids, need: Right) -> list[Row]:
+    """The whole rows in these ranges that the principal may take away. `NoRight` when it may never."""
+    own_only = need not in here.rights
+    if own_only and Right.DELETE_OWN not in here.rights:
+        raise NoRight(f"folder {here.tree.path(here.id)}: taking items away takes the right to expunge; ask its owner")
+    return [row for row in whole(tx, here, uids) if not own_only or row[9] == tx.who.account]
+
+
+def whole(tx: Tx, here: Opened, uids: Uids) -> list[Row]:
+    asked = items.narrowed(uids, here)
+    found: list[Row] = []
+    for low, high in asked:
+        found.extend(tx.sql.rows(_WHOLE, {"at": here.id, "low": low, "high": high}))
+    entire = len(asked) > 1 or len(uids) == 1
+    return found if entire else list(items.only(found, uids))
+
+
+def leave(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq) -> None:
+    """Count these items out."""
+    count(
+        tx,
+        here,
+        modseq,
+        items=-len(rows),
+        unseen=-sum(not row[2] & SEEN for row in rows),
+        deleted=-sum(bool(row[2] & DELETED) for row in rows),
+        octets=-sum(row[5] for row in rows),
+    )
+
+
+def bury(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq, *, keep: bool) -> None:
+    """Tombstones in the place of items; `keep`: they hold on to the content until retention ends."""
+    now = now_micros()
+    numbers = [{"at": here.id, "number": row[0]} for row in rows]
+    tx.sql.many(_DROP, numbers)
+    if tx.sql.row(_HAS_SEEN_ROWS, {"at": here.id}) is not None:
+        tx.sql.many(DROP_SEEN, numbers)
+    tx.sql.many(
+        _BURY,
+        [
+            {
+                "folder_id": here.id,
+                "uid": row[0],
+                "modseq": modseq,
+                "item_id": row[4],
+                "name": row[8],
+                "flags": row[2],
+                "keywords": row[3],
+                "saved": row[6],
+                "removed": now,
+                "content_id": row[7] if keep else None,
+            }
+            for row in rows
+        ],
+    )

@@ -1,0 +1,122 @@
+"""Items copied and moved.
+
+1. A copy shares the content, and takes one more reference to it; a move takes the reference along.
+2. A moved item keeps its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from groupware.model.errors import Refused
+from groupware.model.flags import permitted_mask
+from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids
+from groupware.model.rights import Right
+
+from . import contents, items
+from .engine import Row
+from .guard import SERVER, Opened
+from .item_changes import DELETED, INSERT, INSERT_SEEN, bury, check_room, count, leave, removable, whole
+from .items import SEEN
+from .times import now_micros
+from .tx import Tx
+
+
+def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+    """(UID here, UID there) of the copies. `r` here, `i` there. `OverQuota`."""
+    here, there = tx.open(at, Right.READ), tx.open(to, Right.INSERT)
+    rows = whole(tx, here, uids)
+    if not rows:
+        return []
+    octets = sum(row[5] for row in rows)
+    check_room(tx, there, len(rows), octets)
+    modseq = tx.bump(there.owner, octets, len(rows))
+    contents.hold_more(tx, [row[7] for row in rows])
+    pairs = _place(tx, here, there, rows, modseq, same=False)
+    tx.journal_row("item.copied", there, modseq, {"from": here.id, "count": len(rows)})
+    return pairs
+
+
+def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+    """(UID here, UID there). `r`, `t` and `e` here (or delete-own), `i` there."""
+    here, there = tx.open(at, Right.READ), tx.open(to, Right.INSERT)
+    if here.id == there.id:
+        raise Refused("these items are in that folder already")
+    rows = removable(tx, here, uids, Right.TRASH | Right.EXPUNGE)
+    if not rows:
+        return []
+    octets = sum(row[5] for row in rows)
+    own = here.owner == there.owner
+    check_room(tx, there, 0 if own else len(rows), 0 if own else octets)
+    for owner, sign in sorted({here.owner: -1, there.owner: 1}.items()) if not own else ():
+        tx.bump(AccountId(owner), sign * octets, sign * len(rows))
+    modseq, left = tx.bump(there.owner), tx.bump(here.owner)
+    personal = _read_by(tx, here, rows)
+    leave(tx, here, rows, left)
+    bury(tx, here, rows, left, keep=False)
+    pairs = _place(tx, here, there, rows, modseq, same=True, personal=personal)
+    tx.journal_row("item.left", here, left, {"to": there.id, "count": len(rows)})
+    tx.journal_row("item.arrived", there, modseq, {"from": here.id, "count": len(rows)})
+    return pairs
+
+
+def _read_by(tx: Tx, here: Opened, rows: Sequence[Row]) -> Mapping[int, int]:
+    """The flags of these items as the asking principal has them, by UID."""
+    ranges = [(Uid(row[0]), Uid(row[0])) for row in rows] if len(rows) < 30 else [(Uid(rows[0][0]), Uid(rows[-1][0]))]
+    return {row[0]: row[2] for row in items.rows_in(tx, here, ranges)}
+
+
+def _place(
+    tx: Tx,
+    here: Opened,
+    there: Opened,
+    rows: Sequence[Row],
+    modseq: ModSeq,
+    *,
+    same: bool,
+    personal: Mapping[int, int] | None = None,
+) -> Sequence[tuple[Uid, Uid]]:
+    """Put rows of one folder into another; `same`: they are the same items, else copies. RFC 9051 §6.4.7.
+
+    Flags come along as far as the principal may set them there; \\Seen is as the principal has it here.
+    """
+    mask, may_words = permitted_mask(there.rights)
+    mine = personal if personal is not None else _read_by(tx, here, rows)
+    flags = [mine.get(row[0], row[2]) & mask.value for row in rows]
+    stored = [value & ~SEEN if there.reader else value for value in flags]
+    first = count(
+        tx,
+        there,
+        modseq,
+        uids=len(rows),
+        items=len(rows),
+        unseen=sum(not value & SEEN for value in stored),
+        deleted=sum(bool(value & DELETED) for value in stored),
+        octets=sum(row[5] for row in rows),
+    )
+    now, author = now_micros(), tx.who.account if tx.who.account != SERVER else None
+    tx.sql.many(
+        INSERT,
+        [
+            {
+                "folder_id": there.id,
+                "uid": first + number,
+                "id": row[4] if same else there.id << 32 | (first + number),
+                "modseq": modseq,
+                "flags": value,
+                "keywords": row[3] if may_words else "",
+                "size": row[5],
+                "saved": row[6],
+                "arrived": now,
+                "content_id": row[7],
+                "name": row[8],
+                "author_id": row[9] if same else author,
+            }
+            for number, (row, value) in enumerate(zip(rows, stored, strict=True))
+        ],
+    )
+    if there.reader:
+        seen = [first + number for number, value in enumerate(flags) if value & SEEN]
+        values = [{"account": there.reader, "at": there.id, "number": uid, "now": modseq} for uid in seen]
+        tx.sql.many(INSERT_SEEN, values)
+    return [(Uid(row[0]), Uid(first + number)) for number, row in enumerate(rows)]

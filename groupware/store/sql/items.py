@@ -1,0 +1,238 @@
+"""Items, read. In a folder that others share each person's \\Seen is a row beside the item (decision 002).
+
+Every statement is there twice: for those whose \\Seen is the bit of the item, and for those whose it is a row of their
+own; the modseq of an item is then the greater of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, case, literal, select
+from sqlalchemy.sql import Select
+
+from groupware.model.errors import NotFound
+from groupware.model.flags import Flags
+from groupware.model.ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
+from groupware.model.item import Delta, Entry, Item
+from groupware.model.rights import Right
+
+from . import schema
+from .engine import Row
+from .guard import Opened
+from .times import moment
+from .tx import Tx
+
+SEEN: Final = Flags.SEEN.value
+FLAGS: Final = tuple(Flags(value) for value in range(32))
+_MANY_RANGES: Final = 30
+
+_i, _s, _c = schema.item.c, schema.seen.c, schema.content.c
+_own_seen = case((_s.seen, literal(SEEN)), else_=literal(0))
+
+
+def _from(what: Iterable[Any], *, own: bool, content: bool) -> Select[Any]:
+    """A selection over the items of a folder, with the reader's own rows of \\Seen and with the content."""
+    source: FromClause = schema.item
+    if own:
+        mine = and_(_s.account_id == bindparam("reader"), _s.folder_id == _i.folder_id, _s.uid == _i.uid)
+        source = source.outerjoin(schema.seen, mine)
+    if content:
+        source = source.join(schema.content, _c.id == _i.content_id)
+    return select(*what).select_from(source).where(_i.folder_id == bindparam("at"))
+
+
+_own_flags: ColumnElement[Any] = _i.flags.op("&")(literal(31 - SEEN)).op("|")(_own_seen)
+_own_modseq: ColumnElement[Any] = case((_s.modseq > _i.modseq, _s.modseq), else_=_i.modseq)
+_NARROW: Final = (_i.uid, _i.modseq, _i.flags, _i.keywords)
+_NARROW_OWN: Final = (_i.uid, _own_modseq, _own_flags, _i.keywords)
+_REST: Final = (_i.id, _i.size, _i.saved, _c.blob, _i.name, _i.author_id)
+_BETWEEN: Final = _i.uid.between(bindparam("low"), bindparam("high"))
+
+
+_ENTRIES: Final = {
+    own: _from(_NARROW_OWN if own else _NARROW, own=own, content=False).where(_BETWEEN).order_by(_i.uid)
+    for own in (False, True)
+}
+_WIDE: Final = {
+    (own, summary): _from(
+        (*(_NARROW_OWN if own else _NARROW), *_REST, *((_c.summary,) if summary else ())), own=own, content=True
+    )
+    for own in (False, True)
+    for summary in (False, True)
+}
+_ITEMS: Final = {
+    how: statement.where(_BETWEEN).order_by(_i.uid).limit(bindparam("most")) for how, statement in _WIDE.items()
+}
+_NAMED: Final = {own: _WIDE[own, True].where(_i.name == bindparam("name")) for own in (False, True)}
+_UIDS: Final = select(_i.uid).where(_i.folder_id == bindparam("at")).order_by(_i.uid)
+_CHANGED: Final = _from((_i.uid, _i.modseq), own=False, content=False).where(_i.modseq > bindparam("since"))
+_SEEN_CHANGED: Final = (
+    select(_s.uid, _s.modseq)
+    .where(_s.account_id == bindparam("reader"))
+    .where(_s.folder_id == bindparam("at"))
+    .where(_s.modseq > bindparam("since"))
+)
+_VANISHED: Final = (
+    select(schema.tombstone.c.uid, schema.tombstone.c.modseq, schema.tombstone.c.name)
+    .where(schema.tombstone.c.folder_id == bindparam("at"))
+    .where(schema.tombstone.c.modseq > bindparam("since"))
+)
+_BODY: Final = select(schema.blob.c.body).where(schema.blob.c.hash == bindparam("blob"))
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def words(text: str) -> frozenset[str]:
+    """Keywords as they are stored."""
+    return frozenset(text.split()) if text else frozenset()
+
+
+def told(row: Row) -> Item:
+    """The item of a wide row."""
+    return Item(
+        id=ItemId(row[4]),
+        uid=Uid(row[0]),
+        modseq=ModSeq(row[1]),
+        flags=FLAGS[row[2]],
+        keywords=words(row[3]),
+        size=row[5],
+        saved=moment(row[6]),
+        blob=BlobId(row[7]),
+        summary=row[10] if len(row) > 10 else b"",
+        name=row[8] or "",
+        author=None if row[9] is None else AccountId(row[9]),
+    )
+
+
+def entry(row: Row) -> Entry:
+    """The entry of a narrow row."""
+    return Entry(row[0], row[1], FLAGS[row[2]], words(row[3]))
+
+
+def narrowed(uids: Uids, at: Opened) -> Uids:
+    """The ranges that can hold anything here; one that spans them all where there are too many to ask for each."""
+    inside = [(low, min(high, at.uidnext)) for low, high in uids if low < at.uidnext and low <= high]
+    if len(inside) > _MANY_RANGES and len(inside) * 20 > at.total:
+        return [(inside[0][0], inside[-1][1])]
+    return inside
+
+
+def rows_in(tx: Tx, at: Opened, uids: Uids) -> Iterator[Row]:
+    """The narrow rows (uid, modseq, flags, keywords) of the items in these ranges, in UID order."""
+    asked = narrowed(uids, at)
+    statement = _ENTRIES[bool(at.reader)]
+    for low, high in asked:
+        found = tx.sql.rows(statement, {"at": at.id, "reader": at.reader, "low": low, "high": high})
+        yield from found if len(asked) > 1 or len(uids) == 1 else only(found, uids)
+
+
+def only(rows: Iterable[Row], uids: Uids) -> Iterator[Row]:
+    """Those of the rows, in UID order, that are in the ranges."""
+    ranges = iter(uids)
+    low, high = next(ranges)
+    for row in rows:
+        while row[0] > high:
+            following = next(ranges, None)
+            if following is None:
+                return
+            low, high = following
+        if row[0] >= low:
+            yield row
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def entries(tx: Tx, at: FolderId) -> Sequence[Entry]:
+    """UID, modseq, flags and keywords of every item, in UID order. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    return [entry(row) for row in rows_in(tx, here, [(Uid(1), Uid(here.uidnext))])]
+
+
+def uids(tx: Tx, at: FolderId) -> Sequence[Uid]:
+    """The UIDs there are, in order. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    return [uid for (uid,) in tx.sql.rows(_UIDS, {"at": here.id})]
+
+
+def items(tx: Tx, at: FolderId, uids: Uids, *, summary: bool, limit: int) -> Sequence[Item]:
+    """The items in these ranges, in UID order, at most `limit` (0: all). Takes `r`."""
+    return list(map(told, _wide_rows(tx, tx.open(at, Right.READ), uids, summary=summary, limit=limit)))
+
+
+def _wide_rows(tx: Tx, here: Opened, uids: Uids, *, summary: bool, limit: int) -> list[Row]:
+    statement = _ITEMS[bool(here.reader), summary]
+    asked = narrowed(uids, here)
+    entire = len(asked) > 1 or len(uids) == 1
+    found: list[Row] = []
+    left = limit or 1 << 60
+    for low, high in asked:
+        values = {"at": here.id, "reader": here.reader, "low": low, "high": high, "most": left if entire else 1 << 60}
+        found.extend(tx.sql.rows(statement, values))
+        left -= len(found) if entire else 0
+        if left <= 0:
+            break
+    if not entire:
+        found = list(only(found, uids))
+    return found[:limit] if limit else found
+
+
+def item(tx: Tx, at: FolderId, name: str) -> Item:
+    """The item of that name. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    row = named(tx, here, name)
+    if row is None:
+        raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
+    return told(row)
+
+
+def named(tx: Tx, here: Opened, name: str) -> Row | None:
+    """The wide row of that name."""
+    return tx.sql.row(_NAMED[bool(here.reader)], {"at": here.id, "reader": here.reader, "name": name})
+
+
+def body(tx: Tx, blob: BlobId) -> bytes | None:
+    """The stored form of a blob that lives in the database; None when it lives in the object store."""
+    row = tx.sql.row(_BODY, {"blob": blob})
+    if row is None:
+        raise NotFound(f"body {blob}: it is not there any more")
+    return row[0]  # type: ignore[no-any-return]
+
+
+# --- what changed ---------------------------------------------------------------------------------------------------
+
+
+def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int) -> Delta:
+    """What changed after `since`. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    if since > here.modseq or 0 < since < here.compacted:
+        return Delta((), (), here.modseq, reset=True)
+    if since == here.modseq:
+        return Delta((), (), here.modseq)
+    values = {"at": here.id, "since": since, "reader": here.reader}
+    changed: dict[int, int] = dict(tx.sql.rows(_CHANGED, values))
+    if here.reader:
+        for uid, modseq in tx.sql.rows(_SEEN_CHANGED, values):
+            changed[uid] = max(modseq, changed.get(uid, 0))
+    vanished = [(uid, modseq, name or "") for uid, modseq, name in tx.sql.rows(_VANISHED, values)] if since else []
+    reached, truncated = here.modseq, False
+    if limit and len(changed) + len(vanished) > limit:
+        reached = _cut(sorted([*changed.values(), *(modseq for _, modseq, _ in vanished)]), limit)
+        truncated = reached < here.modseq
+        changed = {uid: modseq for uid, modseq in changed.items() if modseq <= reached}
+        vanished = [each for each in vanished if each[1] <= reached]
+    ranges = [(Uid(uid), Uid(uid)) for uid in sorted(changed)]
+    found = _wide_rows(tx, here, ranges, summary=True, limit=0) if ranges else []
+    gone = sorted((Uid(uid), name) for uid, _, name in vanished)
+    return Delta([told(row) for row in found], gone, ModSeq(reached), truncated=truncated)
+
+
+def _cut(modseqs: Sequence[int], limit: int) -> ModSeq:
+    """Where a page of about `limit` ends: what has one modseq stays together."""
+    before = [modseq for modseq in modseqs[: limit + 1] if modseq < modseqs[limit]]
+    return ModSeq(before[-1] if before else modseqs[limit])

@@ -1,0 +1,108 @@
+"""Paths in a principal's own view: `Work/2026`, `Other Users/alice@x/Work`, `Public/News`.
+
+Its own tree comes first; its domain's public tree is `Public`, another domain's is `Public/<domain>`; whoever else's
+tree is `Other Users/<address>`. A name that cannot be found is told as one that may not be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from groupware.model.folder import INBOX, OTHERS, PUBLIC, SEPARATOR
+from groupware.model.ids import AccountId, FolderId
+from groupware.model.principal import Principal, PrincipalKind
+
+from . import schema
+from .engine import Sql
+from .guard import SERVER, absent
+from .tree import Memory, Tree, tree_of
+
+_BY_ADDRESS: Final = (
+    select(schema.principal.c.id)
+    .join(schema.address, schema.address.c.principal_id == schema.principal.c.id)
+    .where(schema.address.c.address == bindparam("address"))
+    .where(schema.principal.c.root_id.is_not(None))
+)
+_BY_KEY: Final = (
+    select(schema.principal.c.id)
+    .where(schema.principal.c.key == bindparam("key"))
+    .where(schema.principal.c.root_id.is_not(None))
+)
+
+
+def walk(tree: Tree, levels: Sequence[str]) -> FolderId | None:
+    """The folder that these levels lead to, from the root of a tree; INBOX in any spelling."""
+    at = tree.root
+    for depth, level in enumerate(levels):
+        children = tree.nodes[at].children
+        found = children.get(level)
+        if found is None and depth == 0 and level.upper() == INBOX:
+            found = children.get(INBOX)
+        if found is None:
+            return None
+        at = found
+    return at
+
+
+def number_of(sql: Sql, memory: Memory, who: Principal, path: str) -> FolderId:
+    """The number of the folder at a path in the principal's view. `NotFound`; no right is looked at."""
+    found = place(sql, memory, who, path)
+    number = walk(*found) if found is not None else None
+    if number is None:
+        raise absent(path)
+    return number
+
+
+def place(sql: Sql, memory: Memory, who: Principal, path: str) -> tuple[Tree, Sequence[str]] | None:
+    """Whose tree a path in the principal's view means, and the levels in that tree; None: nobody's.
+
+    The folder itself need not be there.
+    """
+    levels = path.split(SEPARATOR)
+    if levels[0] == OTHERS:
+        owner = _owner_named(sql, levels[1].lower()) if len(levels) > 1 else None
+        return (tree_of(sql, memory, owner), levels[2:]) if owner is not None else None
+    if levels[0] == PUBLIC:
+        return _public(sql, memory, who, levels[1:])
+    if who.account == SERVER:
+        return None
+    return tree_of(sql, memory, who.account), levels
+
+
+def _owner_named(sql: Sql, name: str) -> AccountId | None:
+    row = sql.row(_BY_ADDRESS, {"address": name})
+    return AccountId(row[0]) if row is not None else None
+
+
+def _public(sql: Sql, memory: Memory, who: Principal, levels: Sequence[str]) -> tuple[Tree, Sequence[str]] | None:
+    own = domain_of(who)
+    row = sql.row(_BY_KEY, {"key": "public:" + own}) if own else None
+    tree = tree_of(sql, memory, AccountId(row[0])) if row is not None else None
+    if tree is not None and (not levels or levels[0] in tree.nodes[tree.root].children):
+        return tree, levels
+    other = sql.row(_BY_KEY, {"key": "public:" + levels[0].lower()}) if levels else None
+    if other is not None and (tree is None or other[0] != tree.owner):
+        return tree_of(sql, memory, AccountId(other[0])), levels[1:]
+    return (tree, levels) if tree is not None else None
+
+
+def domain_of(who: Principal) -> str:
+    """The domain that an account is of; "" for none."""
+    return next((each.removeprefix("domain:") for each in who.identifiers if each.startswith("domain:")), "")
+
+
+def prefix(tree: Tree, who: Principal) -> str:
+    """What stands before an owner's own path in the principal's view."""
+    if tree.owner == who.account:
+        return ""
+    if tree.kind is not PrincipalKind.PUBLIC:
+        return f"{OTHERS}{SEPARATOR}{tree.key}"
+    return PUBLIC if tree.domain == domain_of(who) else f"{PUBLIC}{SEPARATOR}{tree.domain}"
+
+
+def view_path(tree: Tree, at: FolderId, who: Principal) -> str:
+    """The path of a folder in the principal's view; that of the own root is ""."""
+    return SEPARATOR.join(filter(None, (prefix(tree, who), tree.path(at))))

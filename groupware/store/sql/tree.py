@@ -1,0 +1,230 @@
+"""An owner's folders and the grants on them, as they are kept in memory between transactions (decision 001)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from groupware.model.errors import NotFound
+from groupware.model.folder import SEPARATOR
+from groupware.model.ids import AccountId, FolderId, PrincipalId
+from groupware.model.principal import Principal, PrincipalKind
+from groupware.model.rights import ALL, LEVELS, Grant, Right
+
+from . import schema
+from .engine import Sql
+from .times import micros, moment, now_micros
+
+KEPT_TREES: Final = 10_000
+KEPT_PRINCIPALS: Final = 50_000
+MEMBERS_READ: Final = LEVELS["viewer"]
+
+
+@dataclass(slots=True)
+class Node:
+    """A folder's place in its owner's tree."""
+
+    id: FolderId
+    parent: FolderId | None
+    name: str
+    kind: str
+    role: str | None
+    children: dict[str, FolderId] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Tree:
+    """What decides rights in one owner's tree, as it stood at `epoch`."""
+
+    owner: AccountId
+    epoch: int
+    key: str
+    kind: PrincipalKind
+    domain: str
+    root: FolderId
+    nodes: Mapping[FolderId, Node]
+    grants: Mapping[FolderId, tuple[Grant, ...]]
+    decided: dict[tuple[frozenset[str], FolderId], tuple[Right, int]] = field(default_factory=dict)
+
+    def chain(self, at: FolderId) -> Iterator[Node]:
+        """The folder and its ancestors, upwards."""
+        node: Node | None = self.nodes[at]
+        while node is not None:
+            yield node
+            node = self.nodes[node.parent] if node.parent is not None else None
+
+    def path(self, at: FolderId) -> str:
+        """The path in the owner's own view; "" for the root."""
+        names = [node.name for node in self.chain(at) if node.parent is not None]
+        return SEPARATOR.join(reversed(names))
+
+    def below(self, at: FolderId) -> list[FolderId]:
+        """The folder and everything below it, parents before children."""
+        found = [at]
+        for each in found:
+            found.extend(self.nodes[each].children.values())
+        return found
+
+    def naming(self, identifiers: frozenset[str], at: FolderId) -> list[tuple[str, Grant]]:
+        """The grants on the folder and its ancestors that name one of these, each with the path where it stands."""
+        return [
+            (self.path(node.id), grant)
+            for node in self.chain(at)
+            for grant in self.grants.get(node.id, ())
+            if grant.grantee in identifiers
+        ]
+
+    def rights(self, who: Principal, at: FolderId) -> Right:
+        """What the principal may do there."""
+        if who.account == self.owner or who.floor == ALL:
+            return ALL
+        key = (who.identifiers, at)
+        found = self.decided.get(key)
+        now = now_micros()
+        if found is None or found[1] <= now:
+            found = self.decided[key] = self._decide(who, at, now)
+            if len(self.decided) > 100_000:
+                self.decided.clear()
+        return found[0] | who.floor
+
+    def _decide(self, who: Principal, at: FolderId, now: int) -> tuple[Right, int]:
+        """The rights, and until when they stay what they are."""
+        allowed, denied, until = self.implied(who).value, 0, 1 << 62
+        if self.is_postmaster(who):
+            return ALL, until
+        for node in self.chain(at):
+            for grant in self.grants.get(node.id, ()):
+                if grant.grantee not in who.identifiers:
+                    continue
+                ends = until if grant.expires is None else micros(grant.expires)
+                if ends > now:
+                    until = min(until, ends)
+                    allowed |= grant.allow.value
+                    denied |= grant.deny.value
+        return Right(allowed & ~denied), until
+
+    def is_postmaster(self, who: Principal) -> bool:
+        """Whether this is a public tree and the principal its domain's postmaster."""
+        return self.kind is PrincipalKind.PUBLIC and f"postmaster:{self.domain}" in who.identifiers
+
+    def implied(self, who: Principal) -> Right:
+        """What needs no grant: members of a domain read its public tree."""
+        member = self.kind is PrincipalKind.PUBLIC and f"domain:{self.domain}" in who.identifiers
+        return MEMBERS_READ if member else Right.NONE
+
+
+_owner, _grantee, _domain = (schema.principal.alias(name) for name in ("owner", "grantee", "dom"))
+_EPOCH: Final = select(schema.principal.c.epoch).where(schema.principal.c.id == bindparam("owner"))
+_TREE_OWNER: Final = (
+    select(_owner.c.key, _owner.c.kind, _owner.c.epoch, _owner.c.root_id, _domain.c.key)
+    .select_from(_owner.outerjoin(_domain, _domain.c.id == _owner.c.domain_id))
+    .where(_owner.c.id == bindparam("owner"))
+)
+_TREE_FOLDERS: Final = (
+    select(schema.folder.c.id, schema.folder.c.parent_id, schema.folder.c.name, schema.folder.c.kind)
+    .add_columns(schema.folder.c.role)
+    .where(schema.folder.c.owner_id == bindparam("owner"))
+)
+_TREE_GRANTS: Final = (
+    select(
+        schema.grant.c.folder_id,
+        _grantee.c.key,
+        schema.grant.c.allow,
+        schema.grant.c.deny,
+        schema.grant.c.expires,
+        schema.grant.c.given_by,
+        schema.grant.c.reason,
+        _grantee.c.id,
+    )
+    .select_from(
+        schema.grant.join(schema.folder, schema.folder.c.id == schema.grant.c.folder_id).join(
+            _grantee, _grantee.c.id == schema.grant.c.grantee_id
+        )
+    )
+    .where(schema.folder.c.owner_id == bindparam("owner"))
+    .order_by(schema.grant.c.folder_id, _grantee.c.key)
+)
+
+
+def _load_tree(sql: Sql, owner: AccountId) -> Tree:
+    row = sql.row(_TREE_OWNER, {"owner": owner})
+    if row is None or row[3] is None:
+        raise NotFound(f"there is no such owner of folders: {owner}")
+    nodes = {
+        FolderId(id): Node(FolderId(id), parent, name, kind, role)
+        for id, parent, name, kind, role in sql.rows(_TREE_FOLDERS, {"owner": owner})
+    }
+    for node in nodes.values():
+        if node.parent is not None:
+            nodes[node.parent].children[node.name] = node.id
+    grants: dict[FolderId, list[Grant]] = {}
+    for at, key, allow, deny, expires, by, reason, id in sql.rows(_TREE_GRANTS, {"owner": owner}):
+        ends = None if expires is None else moment(expires)
+        grant = Grant(FolderId(at), key, Right(allow), Right(deny), ends, by, reason, PrincipalId(id))
+        grants.setdefault(FolderId(at), []).append(grant)
+    return Tree(
+        owner=owner,
+        epoch=row[2],
+        key=row[0].removeprefix("public:"),
+        kind=PrincipalKind(row[1]),
+        domain=(row[4] or "").removeprefix("domain:"),
+        root=FolderId(row[3]),
+        nodes=nodes,
+        grants={at: tuple(rows) for at, rows in grants.items()},
+    )
+
+
+class Memory:
+    """What is kept of rights between transactions: trees by owner, identities by account. For several threads."""
+
+    __slots__ = ("_above", "_trees", "_who")
+
+    def __init__(self, above: Memory | None = None) -> None:
+        """`above`: look there too, but keep new things here (invariant 3)."""
+        self._above = above
+        self._trees: OrderedDict[AccountId, Tree] = OrderedDict()
+        self._who: OrderedDict[AccountId, Principal] = OrderedDict()
+
+    def tree(self, owner: AccountId, epoch: int) -> Tree | None:
+        """The tree at this epoch, if it is known."""
+        found = self._trees.get(owner)
+        if found is not None and found.epoch == epoch:
+            return found
+        return self._above.tree(owner, epoch) if self._above is not None else None
+
+    def keep(self, tree: Tree) -> None:
+        """Remember a tree."""
+        self._trees[tree.owner] = tree
+        if len(self._trees) > KEPT_TREES:
+            self._trees.popitem(last=False)
+
+    def who(self, account: AccountId, epoch: int) -> Principal | None:
+        """The account's identity at this epoch of memberships, if it is known."""
+        found = self._who.get(account)
+        if found is not None and found.epoch == epoch:
+            return found
+        return self._above.who(account, epoch) if self._above is not None else None
+
+    def keep_who(self, who: Principal) -> None:
+        """Remember an identity."""
+        self._who[who.account] = who
+        if len(self._who) > KEPT_PRINCIPALS:
+            self._who.popitem(last=False)
+
+
+def tree_of(sql: Sql, memory: Memory, owner: AccountId, epoch: int | None = None) -> Tree:
+    """An owner's tree as it is in this transaction. `NotFound`."""
+    if epoch is None:
+        row = sql.row(_EPOCH, {"owner": owner})
+        if row is None:
+            raise NotFound(f"there is no such owner of folders: {owner}")
+        epoch = row[0]
+    found = memory.tree(owner, epoch)
+    if found is None:
+        found = _load_tree(sql, owner)
+        memory.keep(found)
+    return found

@@ -1,0 +1,156 @@
+"""`Tx`: what the functions of this package work on. The door (`door.py`) is made of those functions.
+
+It holds the statements, who asks, the one check (`open`), the owner's next modseq (`bump`), the journal, and the marks
+for the bus.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import bindparam, insert, update
+
+from groupware.model.errors import NoRight
+from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId
+from groupware.model.principal import Principal
+from groupware.model.rights import Right
+from groupware.store.api import Where
+
+from . import schema
+from .engine import Sql
+from .guard import SERVER, Opened, open_folder, renewed
+from .paths import number_of
+from .times import now_micros
+from .tree import Memory, Tree, tree_of
+
+_NEXT: Final = (
+    update(schema.principal)
+    .where(schema.principal.c.id == bindparam("owner"))
+    .values(
+        modseq=schema.principal.c.modseq + bindparam("step"),
+        bytes=schema.principal.c.bytes + bindparam("octets"),
+        items=schema.principal.c["items"] + bindparam("items"),
+    )
+    .returning(schema.principal.c.modseq)
+)
+_MOVE_EPOCH: Final = (
+    update(schema.principal)
+    .where(schema.principal.c.id == bindparam("owner"))
+    .values(epoch=schema.principal.c.epoch + 1)
+)
+_MOVE_META: Final = (
+    update(schema.meta).where(schema.meta.c.name == bindparam("which")).values(value=schema.meta.c.value + 1)
+)
+_JOURNAL: Final = insert(schema.journal).values(
+    {
+        name: bindparam(name)
+        for name in ("at", "actor_id", "actor", "client", "what", "owner_id", "folder_id", "modseq", "facts")
+    }
+)
+
+
+class Tx:
+    """One principal in one transaction."""
+
+    __slots__ = ("_bumped", "_memory", "_who", "locks", "marks", "moved", "sql")
+
+    def __init__(self, sql: Sql, memory: Memory, who: Principal, *, locks: bool) -> None:
+        """`locks`: this one writes. BadCredentials when the account has been disabled since."""
+        self.sql, self.locks, self._memory = sql, locks, memory
+        self._who = renewed(sql, memory, who)
+        self._bumped: dict[AccountId, ModSeq] = {}
+        self.marks: dict[FolderId, ModSeq] = {}
+        self.moved = False
+
+    @property
+    def who(self) -> Principal:
+        """The principal that asks, with its memberships as they are in this transaction."""
+        return self._who
+
+    @property
+    def memory(self) -> Memory:
+        """What is known of rights, this transaction's own changes included."""
+        return self._memory
+
+    # --- what the functions of this package are made of
+
+    def open(self, at: Where, need: Right) -> Opened:
+        """The folder, opened: the one permission check. `NotFound`, `NoRight`."""
+        number = number_of(self.sql, self._memory, self._who, at) if isinstance(at, str) else at
+        return open_folder(self.sql, self._memory, self._who, number, need, lock=self.locks, said=at)
+
+    def tree(self, owner: AccountId) -> Tree:
+        """An owner's tree as it is now, this transaction's own changes included."""
+        return tree_of(self.sql, self._memory, owner)
+
+    def administer(self, owner: PrincipalId | AccountId | None) -> None:
+        """Passes when the principal administers `owner` (a domain's public tree), or else the server. `NoRight`.
+
+        None: the server itself. The right is `a` on the root folder, as for every other folder.
+        """
+        for each in (owner, SERVER):
+            if each is not None and self._administers(AccountId(each)):
+                return
+        raise NoRight("this takes the right to administer it ('a' on the domain or the server); ask the administrator")
+
+    def _administers(self, owner: AccountId) -> bool:
+        tree = self.tree(owner)
+        return Right.ADMIN in tree.rights(self._who, tree.root)
+
+    def bump(self, owner: AccountId, octets: int = 0, items: int = 0) -> ModSeq:
+        """The modseq of this transaction in the owner's tree: one more than the last, and the owner's lock.
+
+        `octets` and `items` are added to what the owner's tree holds.
+        """
+        found = self._bumped.get(owner)
+        if found is None or octets or items:
+            step = 0 if found is not None else 1
+            row = self.sql.returning(_NEXT, {"owner": owner, "step": step, "octets": octets, "items": items})
+            if row is None:
+                raise LookupError(f"no principal {owner}")
+            found = self._bumped[owner] = ModSeq(row[0])
+        return found
+
+    def move_epoch(self, owner: AccountId) -> None:
+        """Folders or grants of this owner's tree have changed: nobody uses what was known of them."""
+        self.sql.change(_MOVE_EPOCH, {"owner": owner})
+        self._forget()
+
+    def move_memberships(self) -> None:
+        """Groups or principals have changed: every identity is renewed at its next use."""
+        self.sql.change(_MOVE_META, {"which": "memberships"})
+        self._forget()
+
+    def move_settings(self) -> None:
+        """Settings have changed."""
+        self.sql.change(_MOVE_META, {"which": "settings"})
+
+    def _forget(self) -> None:
+        if not self.moved:
+            self.moved, self._memory = True, Memory(self._memory)
+
+    def journal_row(self, what: str, at: Opened, modseq: ModSeq, facts: Mapping[str, object]) -> None:
+        """One journal row about a folder, and the mark that the bus will carry."""
+        self.note_change(what, at.owner, at.id, modseq, facts)
+        self.marks[at.id] = modseq
+
+    def note_change(
+        self, what: str, owner: AccountId, at: FolderId | None, modseq: ModSeq, facts: Mapping[str, object]
+    ) -> None:
+        """One journal row; `at` None: about the owner itself."""
+        self.sql.change(
+            _JOURNAL,
+            {
+                "at": now_micros(),
+                "actor_id": self._who.account,
+                "actor": self._who.name,
+                "client": self._who.client,
+                "what": what,
+                "owner_id": owner,
+                "folder_id": at,
+                "modseq": modseq,
+                "facts": json.dumps(facts, separators=(",", ":")) if facts else "",
+            },
+        )

@@ -1,0 +1,226 @@
+"""INBOX as it was when the session opened it. RFC 1939 §5; reference 3.2.4.
+
+Invariants
+1. Message n is the same message for the whole session; what others remove keeps its number, with size 0.
+2. Nothing is removed before `update`, and then in one write.
+3. What is read ahead was asked for by commands that have come: at most `AHEAD` messages and `AHEAD_OCTETS` octets.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from groupware.mime.lines import crlf
+from groupware.mime.summary import size_of
+from groupware.model.errors import NotFound
+from groupware.model.flags import FlagChange, Flags
+from groupware.model.folder import Role
+from groupware.model.ids import BlobId, FolderId, Uid, ranges
+from groupware.model.item import Item
+from groupware.model.principal import Principal
+from groupware.model.rights import Right
+from groupware.store.api import Blobs, ReadTx, Store, WriteTx
+from mailcore.pop3.reply import Unreadable
+from mailcore.pop3.sizes import Sizes
+
+AHEAD: Final = 64  # messages
+AHEAD_OCTETS: Final = 1024 * 1024
+SMALL: Final = 128 * 1024  # octets; a larger message is read when its turn comes, and by TOP only as far as this
+MEASURED_AT_ONCE: Final = 500
+SEEN: Final = FlagChange(add=Flags.SEEN)
+
+
+class Maildrop:
+    """One session's view of INBOX. `read`s and `write`s are in the name of `who`."""
+
+    __slots__ = (
+        "_ahead",
+        "_blobs",
+        "_folder",
+        "_gone",
+        "_known",
+        "_modseq",
+        "_sizes",
+        "_store",
+        "_uids",
+        "_uidvalidity",
+        "_unseen",
+        "_who",
+        "deleted",
+    )
+
+    def __init__(self, store: Store, blobs: Blobs, sizes: Sizes, who: Principal) -> None:
+        self._store, self._blobs, self._sizes, self._who = store, blobs, sizes, who
+        self._folder, self._uidvalidity, self._modseq = FolderId(0), 0, -1
+        self._uids: array[int] = array("I")
+        self._known: dict[Uid, int] = {}
+        self._gone: set[Uid] = set()
+        self._ahead: dict[int, tuple[Item, bytes | None]] = {}
+        self._unseen: set[Uid] = set()  # retrieved, and not yet marked as seen
+        self.deleted: set[int] = set()
+
+    async def open(self) -> None:
+        """Take the snapshot."""
+
+        def work(tx: ReadTx) -> tuple[FolderId, int, int, Sequence[Uid]]:
+            inbox = tx.role(self._who.account, Role.INBOX, Right.READ)
+            return inbox.id, inbox.uidvalidity, inbox.modseq, tx.uids(inbox.id)
+
+        self._folder, self._uidvalidity, self._modseq, uids = await self._store.read(self._who, work)
+        self._uids = array("I", uids)
+        self._known = self._sizes.of(self._folder, self._uidvalidity)
+
+    # --- numbers
+
+    def __len__(self) -> int:
+        """How many messages there were, the deleted included."""
+        return len(self._uids)
+
+    def numbers(self) -> Iterator[int]:
+        """Those that are not deleted, in order."""
+        deleted = self.deleted
+        return (number for number in range(1, len(self._uids) + 1) if number not in deleted)
+
+    def unique(self, number: int) -> str:
+        """The unique id: of this message and no other, in every session. RFC 1939 §7."""
+        return f"{self._uidvalidity}.{self._uids[number - 1]}"
+
+    def unique_lines(self) -> bytes:
+        """Number and unique id of every message that is not deleted, a line each."""
+        prefix, deleted = self._uidvalidity, self.deleted
+        numbered = enumerate(self._uids, 1)
+        return "".join([f"{n} {prefix}.{uid}\r\n" for n, uid in numbered if n not in deleted]).encode()
+
+    def size_lines(self) -> bytes:
+        """Number and size of every message that is not deleted, a line each. After `measure`."""
+        known, gone, deleted = self._known, self._gone, self.deleted
+        sizes = [0 if uid in gone else known.get(Uid(uid), 0) for uid in self._uids]
+        return "".join([f"{n} {size}\r\n" for n, size in enumerate(sizes, 1) if n not in deleted]).encode()
+
+    def size(self, number: int) -> int:
+        """Octets as sent; 0 when others have removed the message. After `measure`."""
+        uid = Uid(self._uids[number - 1])
+        return 0 if uid in self._gone else self._known.get(uid, 0)
+
+    async def measure(self) -> None:
+        """Learn what others have removed, and the sizes that are not known yet; one hop."""
+        seen, known, gone = self._modseq, self._known, self._gone
+        unknown = [Uid(uid) for uid in self._uids if uid not in known and uid not in gone]
+
+        def work(tx: ReadTx) -> tuple[int, Sequence[Uid] | None, dict[Uid, int]]:
+            modseq = tx.folder(self._folder).modseq
+            alive = None if modseq == seen and not unknown else tx.uids(self._folder)
+            sizes: dict[Uid, int] = {}
+            for start in range(0, len(unknown), MEASURED_AT_ONCE):
+                some = ranges(unknown[start : start + MEASURED_AT_ONCE])
+                sizes |= {item.uid: size_of(item.summary) for item in tx.items(self._folder, some, summary=True)}
+            return modseq, alive, sizes
+
+        self._modseq, alive, sizes = await self._store.read(self._who, work)
+        if alive is not None:
+            living = set(alive)
+            self._gone = {Uid(uid) for uid in self._uids if uid not in living}
+            if sizes:
+                self._known = self._sizes.learn(self._folder, self._uidvalidity, sizes, living)
+
+    # --- messages
+
+    def has(self, number: int) -> bool:
+        """Whether the message has been read ahead."""
+        return number in self._ahead
+
+    async def whole(self, number: int, soon: Sequence[int]) -> bytes:
+        """The message with CRLF line ends; it counts as retrieved. `soon` are those that will be asked for next.
+
+        `NotFound` when others have removed it, `Unreadable` when its octets are lost.
+        """
+        item, octets = await self._take(number, soon)
+        if octets is None:
+            octets = await self._read(item, number)
+        if Flags.SEEN not in item.flags:
+            self._unseen.add(item.uid)
+        return crlf(octets)
+
+    async def top(self, number: int, lines: int, soon: Sequence[int]) -> bytes:
+        """Header, blank line and the first lines of the body. As `whole`, but it does not count as retrieved."""
+        item, octets = await self._take(number, soon)
+        if octets is None:
+            start = crlf(await self._read(item, number, SMALL))
+            if (end := end_of_top(start, lines)) is not None:
+                return start[:end]
+            octets = await self._read(item, number)
+        octets = crlf(octets)
+        return octets[: end_of_top(octets, lines)]
+
+    async def _take(self, number: int, soon: Sequence[int]) -> tuple[Item, bytes | None]:
+        if number not in self._ahead:
+            self._ahead = await self._read_ahead(list(dict.fromkeys((number, *islice(soon, AHEAD - 1)))))
+        found = self._ahead.pop(number, None)
+        if found is None:
+            self._gone.add(Uid(self._uids[number - 1]))
+            raise NotFound(f"Message {number} has been removed by another session.")
+        return found
+
+    async def _read_ahead(self, numbers: Sequence[int]) -> dict[int, tuple[Item, bytes | None]]:
+        """The items of these messages, with the octets of the small ones as far as the bound allows."""
+        wanted = {Uid(self._uids[number - 1]): number for number in numbers}
+        chosen, folder = ranges(wanted), self._folder
+        items = {item.uid: item for item in await self._store.read(self._who, lambda tx: tx.items(folder, chosen))}
+        blobs: set[BlobId] = set()
+        room = AHEAD_OCTETS
+        for uid in wanted:
+            item = items.get(uid)
+            if item is not None and item.size <= SMALL and (item.size <= room or not blobs):
+                room -= item.size
+                blobs.add(item.blob)
+        bodies = await self._blobs.read_many(list(blobs)) if blobs else {}
+        return {wanted[uid]: (item, bodies.get(item.blob)) for uid, item in items.items()}
+
+    async def _read(self, item: Item, number: int, length: int | None = None) -> bytes:
+        try:
+            return await self._blobs.read(item.blob, 0, length)
+        except NotFound as error:
+            raise Unreadable(f"Message {number} cannot be read; the administrator can see why in the log.") from error
+
+    # --- changes
+
+    @property
+    def unmarked(self) -> int:
+        """How many retrieved messages wait to be marked as seen."""
+        return len(self._unseen)
+
+    async def mark(self) -> None:
+        """Mark as seen what was retrieved since the last time, in one write."""
+        uids, self._unseen = self._unseen, set()
+        if uids:
+            chosen, folder = ranges(uids), self._folder
+            await self._store.write(self._who, lambda tx: tx.update_flags(folder, chosen, SEEN))
+
+    async def update(self) -> int:
+        """The UPDATE state: mark and remove, in one write; how many messages are gone by it. RFC 1939 §6."""
+        removed = {Uid(self._uids[number - 1]) for number in self.deleted} - self._gone
+        seen, self._unseen = self._unseen - removed, set()
+        folder = self._folder
+
+        def work(tx: WriteTx) -> int:
+            if seen:
+                tx.update_flags(folder, ranges(seen), SEEN)
+            return len(tx.expunge(folder, ranges(removed), deleted_only=False)) if removed else 0
+
+        return await self._store.write(self._who, work) if seen or removed else 0
+
+
+def end_of_top(octets: bytes, lines: int) -> int | None:
+    """Where the header, the blank line and so many lines of the body end; None when the octets end before that."""
+    end = 2 if octets.startswith(b"\r\n") else octets.find(b"\r\n\r\n") + 4
+    if end < 4 and not octets.startswith(b"\r\n"):
+        return None
+    for _ in range(lines):
+        found = octets.find(b"\n", end)
+        if found < 0:
+            return None
+        end = found + 1
+    return end

@@ -1,0 +1,333 @@
+"""The one way of a message into folders and queue: at once when it is accepted, or later from the queue.
+
+1. One write for all recipients of a message: local folders, queue, trace. What comes back is committed.
+2. One stored body for all local recipients; it begins with Return-Path (RFC 5321 §4.4). What leaves has none.
+3. A recipient whose folder cannot take the message never holds up the others.
+4. A message is put into a folder once, however many of its recipients lead there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from groupware.directory.api import Directory
+from groupware.mime.item import read_item
+from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
+from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, Target
+from groupware.model.folder import Folder, Role
+from groupware.model.ids import AccountId, FolderId, QueueId
+from groupware.model.item import Kind, NewItem
+from groupware.model.principal import DELIVERY, OPERATOR
+from groupware.model.rights import Right
+from groupware.store.api import Blobs, Store, Stored, WriteTx
+from mailcore.queue import xtext
+from mailcore.queue.trace import Trail, say
+from mailcore.server.counters import Counters
+from mailcore.server.events import EventLog
+
+NOT_QUEUED: Final = QueueId(0)
+PROCESSING: Final = replace(OPERATOR, client="processing")
+"""Delivers from the queue, and in the same write says what became of the recipients."""
+
+Targets = Sequence[Target] | GroupwareError
+"""Where an address leads, or why it leads nowhere."""
+Settle = Callable[[WriteTx, Sequence[Outcome]], None]
+"""Called inside the write that delivers, with the outcomes of the attempt. It may run twice, as all of `work`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that is about to be accepted: its envelope, and its octets with the trace headers."""
+
+    sender: str
+    """"" is <>."""
+    recipients: tuple[Recipient, ...]
+    octets: bytes = field(repr=False)
+    message: str
+    """The one message id from connect to delivery."""
+    by: AccountId | None = None
+    """The account that submitted it; None for mail from outside."""
+    utf8: bool = False
+    body_type: str = "8BITMIME"
+    ret: str = ""
+    envid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One recipient on its way to one target."""
+
+    given: str
+    """The recipient of the envelope that led here."""
+    recipient: Recipient
+    """As it goes into the queue: a group's member under its own address, so that no later try reaches the others."""
+    target: Target | None = None
+    alone: bool = True
+    """Whether the recipient leads here and nowhere else, so that what happens here is what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done for the recipients of one message."""
+
+    here: tuple[Step, ...]
+    away: tuple[Step, ...]
+    nowhere: tuple[tuple[Step, GroupwareError], ...]
+
+
+@dataclass(slots=True)
+class Done:
+    """What one run of the write did, and what is to be told of it after COMMIT."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """By recipient as given."""
+    events: list[Event] = field(default_factory=list)
+    """Not that the message came: who handed it in says that in the log."""
+    deliveries: int = 0
+
+
+class Intake:
+    """Accepts messages. One object for the whole process."""
+
+    def __init__(self, store: Store, blobs: Blobs, directory: Directory, counters: Counters, log: EventLog) -> None:
+        self._store, self._blobs, self._directory = store, blobs, directory
+        self._counters, self._log = counters, log
+
+    async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Targets]:
+        """Where each address leads, or why it leads nowhere: NotFound, or TryAgain while the directory is away."""
+        wanted = list(dict.fromkeys(addresses))
+        found = await asyncio.gather(*[_targets(self._directory.resolve(address)) for address in wanted])
+        return dict(zip(wanted, found, strict=True))
+
+    async def accept(
+        self,
+        message: Message,
+        *,
+        settle_local: bool = True,
+        keep: bool = True,
+        known: Mapping[str, Targets] | None = None,
+    ) -> Sequence[Outcome]:
+        """Takes the message over; one outcome for each recipient, after COMMIT. TryAgain: nothing was accepted.
+
+        `sent`: it is in its folder, or in the queue when `queue` says under which number. With `keep` the queue also
+        takes what cannot be delivered now; without it (LMTP) that comes back as `later` or `failed`, and stays the
+        client's. With `settle_local` False everything is queued. `known` are targets that were looked up already.
+        """
+        if not settle_local:
+            plan = Plan((), tuple([Step(each.address, each) for each in message.recipients]), ())
+        else:
+            plan = await self._plan(message.recipients, known or {})
+        item = await read_item(return_path(message.sender) + message.octets, self._blobs) if plan.here else None
+        stored = await self._blobs.put(message.octets) if plan.away or (keep and plan.nowhere) else None
+        try:
+            done = await self._take(message, plan, item, stored, keep)
+        except _BodyNeeded:
+            done = await self._take(message, plan, item, await self._blobs.put(message.octets), keep)
+        self._tell(done)
+        return [done.outcomes[each.address] for each in message.recipients]
+
+    async def deliver_local(self, attempt: Attempt, settle: Settle) -> Sequence[Outcome]:
+        """Delivers an attempt for local recipients; `settle` gets the outcomes in the same write.
+
+        So nothing is delivered without being written down. What leads elsewhere is queued under its own address.
+        NotFound: the body is lost. TryAgain: the database or the object store is away.
+        """
+        envelope = attempt.envelope
+        octets = await self._blobs.read(envelope.blob)
+        plan = await self._plan(envelope.recipients, {})
+        item = await read_item(return_path(envelope.sender) + octets, self._blobs) if plan.here else None
+        trail = Trail(envelope.message, envelope.by)
+
+        def work(tx: WriteTx) -> Done:
+            done = _carry_out(tx, plan, item, envelope, trail, keep=False)
+            done.outcomes = {name: replace(each, queue=attempt.queue) for name, each in done.outcomes.items()}
+            settle(tx, [done.outcomes[each.address] for each in envelope.recipients])
+            for event in done.events:
+                tx.note(event)
+            return done
+
+        done = await self._store.write(PROCESSING, work)
+        self._tell(done)
+        return [done.outcomes[each.address] for each in envelope.recipients]
+
+    async def _plan(self, recipients: Sequence[Recipient], known: Mapping[str, Targets]) -> Plan:
+        missing = [each.address for each in recipients if each.address not in known]
+        return plan_of(recipients, {**known, **await self.resolve(missing)} if missing else known)
+
+    async def _take(
+        self, message: Message, plan: Plan, item: NewItem | None, stored: Stored | None, keep: bool
+    ) -> Done:
+        envelope = _envelope(message, stored)
+        trail = Trail(message.message, message.by)
+        received = trail.received(message.sender, len(message.octets), len(message.recipients))
+
+        def work(tx: WriteTx) -> Done:
+            done = _carry_out(tx, plan, item, envelope, trail, keep=keep)
+            for event in (received, *done.events):
+                tx.note(event)
+            return done
+
+        return await self._store.write(DELIVERY, work)
+
+    def _tell(self, done: Done) -> None:
+        if done.deliveries:
+            self._counters.add("PROCESSING_DeliveredLocal", done.deliveries)
+        say(self._log, done.events)
+
+
+def return_path(sender: str) -> bytes:
+    """The line that a delivered message begins with."""
+    return f"Return-Path: <{sender}>\r\n".encode()
+
+
+def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> Plan:
+    """Sorts what the recipients lead to into here, elsewhere and nowhere."""
+    here: list[Step] = []
+    away: list[Step] = []
+    nowhere: list[tuple[Step, GroupwareError]] = []
+    for recipient in recipients:
+        found = targets[recipient.address]
+        if isinstance(found, GroupwareError):
+            nowhere.append((Step(recipient.address, recipient), found))
+            continue
+        alone = len(found) == 1
+        for target in found:
+            is_own = alone and target.kind != "remote"
+            own = recipient if is_own else _behind(recipient, target.address)
+            steps = away if target.kind == "remote" else here
+            steps.append(Step(recipient.address, own, target, alone))
+    return Plan(tuple(here), tuple(away), tuple(nowhere))
+
+
+_CODES: Final[Mapping[type[GroupwareError], tuple[str, str]]] = {
+    NotFound: ("failed", "5.1.1"),
+    NoRight: ("failed", "5.7.1"),
+    Refused: ("failed", "5.7.1"),
+    OverQuota: ("later", "4.2.2"),
+}
+_OF_ONE_RECIPIENT: Final = tuple(_CODES)
+"""What one recipient's folder can say. Anything else, a full disk for instance, concerns the whole message."""
+
+
+def outcome_of(error: GroupwareError, recipient: str) -> Outcome:
+    """What an error means for a recipient: quotas and temporary troubles are tried again, the rest has failed."""
+    verdict, code = _CODES.get(type(error), ("later", "4.3.0"))
+    return Outcome(NOT_QUEUED, recipient, verdict, code, str(error))
+
+
+class _BodyNeeded(GroupwareError):
+    """Something has to be queued, and the body for the queue is not stored yet: it seldom is needed."""
+
+
+async def _targets(asked: Awaitable[Sequence[Target]]) -> Targets:
+    try:
+        return await asked or NotFound("The address leads nowhere.")
+    except GroupwareError as error:
+        return error
+
+
+def _behind(recipient: Recipient, address: str) -> Recipient:
+    """The recipient under the address that it led to, for the queue. RFC 3461 §5.2.7."""
+    if address in ("", recipient.address):
+        return recipient
+    return Recipient(address, recipient.notify, recipient.orcpt or f"rfc822;{xtext.encode(recipient.address)}")
+
+
+def _envelope(message: Message, stored: Stored | None) -> Envelope | None:
+    if stored is None:
+        return None
+    return Envelope(
+        sender=message.sender,
+        recipients=message.recipients,
+        blob=stored.blob,
+        size=stored.size,
+        body=stored.body,
+        by=message.by,
+        message=message.message,
+        utf8=message.utf8,
+        body_type=message.body_type,
+        ret=message.ret,
+        envid=message.envid,
+    )
+
+
+# --- Inside the write -----------------------------------------------------------------------------------------------
+
+
+def _carry_out(
+    tx: WriteTx, plan: Plan, item: NewItem | None, envelope: Envelope | None, trail: Trail, *, keep: bool
+) -> Done:
+    """Delivers and queues; `envelope` is what queue entries are made from."""
+    delivered, troubled, count = _deliver(tx, plan.here, item)
+    troubled += plan.nowhere
+    done = Done(deliveries=count)
+    outcomes = done.outcomes
+    if delivered:
+        outcomes |= {step.given: Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", "delivered") for step in delivered}
+        done.events.append(trail.delivered([step.recipient.address for step in delivered]))
+    waiting = [*plan.away, *[step for step, _ in troubled if keep or not step.alone]]
+    if waiting:
+        if envelope is None:
+            raise _BodyNeeded("the body for the queue is not stored")
+        recipients = {step.recipient.address: step.recipient for step in waiting}
+        queue = tx.enqueue(replace(envelope, recipients=tuple(recipients.values())))
+        outcomes.update({step.given: Outcome(queue, step.given, "sent", "2.0.0", "queued") for step in waiting})
+        done.events.append(trail.queued(queue, list(recipients)))
+    for step, error in troubled:
+        outcome = outcome_of(error, step.given)
+        outcomes.setdefault(step.given, outcome)
+        done.events.append(trail.undelivered(step.recipient.address, outcome.code, outcome.text))
+    return done
+
+
+def _deliver(
+    tx: WriteTx, steps: Sequence[Step], item: NewItem | None
+) -> tuple[list[Step], list[tuple[Step, GroupwareError]], int]:
+    """The steps that are delivered, those that are not with the reason, and how many folders took the message."""
+    placed: list[tuple[Folder, Step]] = []
+    troubled: list[tuple[Step, GroupwareError]] = []
+    for step in steps:
+        try:
+            placed.append((_folder(tx, step.target), step))
+        except _OF_ONE_RECIPIENT as error:
+            troubled.append((step, error))
+    placed.sort(key=lambda each: (each[0].owner, each[0].id))  # every write locks owners in this order
+    delivered: list[Step] = []
+    verdicts: dict[FolderId, GroupwareError | None] = {}
+    for folder, step in placed:
+        if folder.id not in verdicts:
+            verdicts[folder.id] = _put(tx, folder, item)
+        verdict = verdicts[folder.id]
+        if verdict is None:
+            delivered.append(step)
+        else:
+            troubled.append((step, verdict))
+    return delivered, troubled, sum(1 for verdict in verdicts.values() if verdict is None)
+
+
+def _folder(tx: WriteTx, target: Target | None) -> Folder:
+    """Where mail for the target goes: its folder; the folder that a sub-address names; the INBOX."""
+    assert target is not None
+    if target.folder is not None:
+        return tx.folder(target.folder, Right.POST)
+    assert target.account is not None
+    if target.tag:
+        try:
+            found = tx.locate(target.account, target.tag, Right.POST)
+            if found.kind is Kind.MAIL:
+                return found
+        except _OF_ONE_RECIPIENT:
+            pass  # no such folder, or closed to mail: the INBOX then, as without a tag
+    return tx.role(target.account, Role.INBOX, Right.POST)
+
+
+def _put(tx: WriteTx, folder: Folder, item: NewItem | None) -> GroupwareError | None:
+    assert item is not None
+    try:
+        tx.deliver(folder.id, (item,))
+    except _OF_ONE_RECIPIENT as error:
+        return error
+    return None

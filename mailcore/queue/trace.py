@@ -1,0 +1,51 @@
+"""The events of a message's way through the server: one method for each, feeding log line and trace row alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from groupware.model.event import Event
+from groupware.model.ids import AccountId, QueueId
+from mailcore.server.events import EventLog
+
+MOST_NAMES: Final = 100  # addresses that one row names
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Makes the events of one message."""
+
+    message: str
+    """The one message id from connect to delivery."""
+    by: AccountId | None = None
+    """Who submitted it; None: it came from outside."""
+
+    def received(self, sender: str, size: int, recipients: int) -> Event:
+        """The server has the message and answers for it from now on."""
+        return Event("received", self.by, {"from": sender, "size": size, "recipients": recipients}, self.message)
+
+    def delivered(self, to: Sequence[str]) -> Event:
+        """It is in the folders of these recipients."""
+        return Event("delivered", self.by, {"to": _names(to)}, self.message)
+
+    def queued(self, queue: QueueId, to: Sequence[str]) -> Event:
+        """It waits in the queue for these recipients."""
+        return Event("queued", self.by, {"queue": int(queue), "to": _names(to)}, self.message)
+
+    def undelivered(self, to: str, code: str, why: str) -> Event:
+        """It did not get to where this recipient's mail goes; what becomes of it then is another event."""
+        return Event("undelivered", self.by, {"to": to, "code": code, "why": why}, self.message)
+
+
+def say(log: EventLog, events: Iterable[Event]) -> None:
+    """The same events as log lines, once they are committed."""
+    for event in events:
+        log.info(event.name, **event.facts)
+
+
+def _names(addresses: Sequence[str]) -> str:
+    """The addresses with spaces between; of very many the first, and how many more there are."""
+    named = " ".join(addresses[:MOST_NAMES])
+    return named if len(addresses) <= MOST_NAMES else f"{named} and {len(addresses) - MOST_NAMES} more"

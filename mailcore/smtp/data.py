@@ -1,0 +1,93 @@
+"""The octets of a message as they come: DATA up to its end mark, BDAT by count. RFC 5321 §4.5.2, RFC 3030.
+
+1. Only CR LF . CR LF ends DATA. Nothing that looks like it to somebody else's server gets through (see `smuggles`).
+2. However much a client sends, no more than `limit` octets are kept; what is too much is read and dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from mailcore.server.connection import Connection
+
+BLOCK: Final = 65_536
+END: Final = b"\r\n.\r\n"
+DROPPED_MAX: Final = 256 * 1024 * 1024  # octets beyond the limit that a client may waste before it is hung up on
+
+_LONE_DOT: Final = re.compile(rb"(?:\A|[\r\n])\.[\r\n]")
+
+
+class TooMuch(Exception):
+    """More came than is taken. `endless`: so much more that there is no waiting for the end."""
+
+    def __init__(self, *, endless: bool = False) -> None:
+        super().__init__("the message is too large")
+        self.endless = endless
+
+
+async def read_data(connection: Connection, limit: int) -> bytes:
+    """The octets between 354 and the end mark, dots still doubled, CR LF of the last line included. TooMuch.
+
+    Nothing behind the mark is touched: a pipelining client has its next command there.
+    """
+    chunks: list[bytes] = []
+    kept = dropped = 0
+    await connection.arrival(2)
+    if connection.find(b".\r\n") == 0:
+        await connection.readexactly(3)
+        return b""
+    while True:
+        end = connection.find(END)
+        take = end + 2 if end >= 0 else connection.pending - len(END) + 1
+        if take > 0:
+            chunk = await connection.readexactly(take)
+            if kept + take <= limit and not dropped:
+                chunks.append(chunk)
+                kept += take
+            else:
+                chunks.clear()
+                dropped += take
+        if end >= 0:
+            await connection.readexactly(3)
+            break
+        if dropped > DROPPED_MAX:
+            raise TooMuch(endless=True)
+        await connection.arrival(connection.pending)
+    if dropped:
+        raise TooMuch
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def read_chunk(connection: Connection, size: int, room: int) -> list[bytes]:
+    """The octets of one BDAT, in blocks. TooMuch when they are more than `room`; they are read all the same."""
+    blocks: list[bytes] = []
+    left = size
+    while left > 0:
+        block = await connection.read(min(BLOCK, left))
+        left -= len(block)
+        if size <= room:
+            blocks.append(block)
+        elif size - left > room + DROPPED_MAX:
+            raise TooMuch(endless=True)
+    if size > room:
+        raise TooMuch
+    return blocks
+
+
+def smuggles(stuffed: bytes) -> bool:
+    """Whether a line that is nothing but a dot hides in there, begun or ended by a lone CR or LF.
+
+    No client writes that by accident, and a server that takes a lone LF for a line end would see the end of the message
+    there and commands behind it.
+    """
+    if b"\n." not in stuffed and b"\r." not in stuffed and stuffed[:1] != b".":
+        return False
+    return _LONE_DOT.search(stuffed) is not None
+
+
+def unstuffed(stuffed: bytes) -> bytes:
+    """The message as it was before its client doubled the dots that begin a line."""
+    if stuffed[:1] == b".":
+        stuffed = stuffed[1:]
+    return stuffed.replace(b"\r\n.", b"\r\n") if b"\r\n." in stuffed else stuffed

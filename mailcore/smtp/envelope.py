@@ -1,0 +1,156 @@
+"""MAIL and RCPT: who sends, who receives. RFC 5321 §4.1.1.2, §4.1.1.3; RFC 3461 §4, RFC 6531 §3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from groupware.model.errors import GroupwareError, NotFound
+from groupware.model.event import Recipient, Target
+from mailcore.queue.intake import Targets
+from mailcore.smtp import events
+from mailcore.smtp.policy import foreign, may_begin, may_reach, not_own
+from mailcore.smtp.reply import OK, Reply, of_error
+from mailcore.smtp.state import LMTP, State, Transaction
+from mailcore.smtp.wire import NULL, Bad, MailParams, Path, RcptParams, mail_params, path_and_params, rcpt_params
+
+FROM_EXAMPLE: Final = "MAIL FROM:<you@example.org>"
+TO_EXAMPLE: Final = "RCPT TO:<them@example.org>"
+GREET_FIRST: Final = Reply(503, "5.5.1", "Say hello first (EHLO).")
+NESTED: Final = Reply(503, "5.5.1", "One message at a time: this one has begun already.")
+MAIL_FIRST: Final = Reply(503, "5.5.1", "Say who sends first (MAIL).")
+NEEDS_UTF8: Final = Reply(553, "5.6.7", "An address with characters outside ASCII needs the parameter SMTPUTF8.")
+NO_DOMAIN: Final = Reply(553, "5.1.7", "The sender's address has no domain.")
+SENDER_OK: Final = replace(OK, status="2.1.0")
+RECIPIENT_OK: Final = replace(OK, status="2.1.5")
+
+
+async def mail(state: State, argument: str) -> Reply:
+    """Begins a message: its id is made here."""
+    if not state.hello:
+        return GREET_FIRST
+    if state.transaction is not None:
+        return NESTED
+    refusal = may_begin(state.role, state.who is not None)
+    if refusal is not None:
+        events.sender_refused(state, "", refusal)
+        return refusal
+    path, words = path_and_params(argument, "FROM:", FROM_EXAMPLE)
+    _plain(state, words)
+    params = mail_params(words)
+    sender = _completed(state, path)
+    refusal = _sender_trouble(state, path, sender, params) or await _not_allowed(state, sender)
+    if refusal is not None:
+        events.sender_refused(state, sender, refusal)
+        return refusal
+    state.begin(sender, params)
+    events.sender_accepted(state)
+    return SENDER_OK
+
+
+def _plain(state: State, words: Sequence[str]) -> None:
+    """Parameters belong to EHLO."""
+    if words and not state.extended:
+        raise Bad(555, "5.5.4", "Parameters need EHLO instead of HELO.")
+
+
+def _completed(state: State, path: Path) -> str:
+    """The address with the domain that one without gets."""
+    if path == NULL or path.domain:
+        return path.address
+    domain = state.connection.listener.domain or state.shared.config.server.primary_domain
+    return f"{path.local}@{domain}" if domain else path.local
+
+
+def _sender_trouble(state: State, path: Path, sender: str, params: MailParams) -> Reply | None:
+    largest = state.shared.largest
+    if params.size > largest:
+        return Reply(552, "5.3.4", f"The message has {params.size} octets; this server takes up to {largest}.")
+    if not path.ascii and not params.utf8:
+        return NEEDS_UTF8
+    if path != NULL and "@" not in sender:
+        return NO_DOMAIN
+    return None
+
+
+async def _not_allowed(state: State, sender: str) -> Reply | None:
+    """Why somebody who signed in may not send under this address. <> is everybody's: reports come from nobody."""
+    if state.who is None or not sender:
+        return None
+    if await state.shared.parts.store.read(state.who, not_own([sender])):
+        return foreign(sender, state.who.name)
+    return None
+
+
+# --- RCPT -----------------------------------------------------------------------------------------------------------
+
+
+async def rcpt(state: State, arguments: Sequence[str]) -> list[Reply]:
+    """One reply for each of the RCPT that a client sent in one go: their addresses are looked up together."""
+    transaction = state.transaction
+    if transaction is None or transaction.chunks is not None:
+        return [MAIL_FIRST if transaction is None else NESTED] * len(arguments)
+    asked = [_read(state, transaction, argument) for argument in arguments]
+    local = await state.shared.parts.directory.local_domains()
+    wanted = [
+        each.address
+        for each in asked
+        if isinstance(each, Recipient) and _domain(each) in local and each.address not in transaction.targets
+    ]
+    if wanted:
+        transaction.targets.update(await state.shared.intake.resolve(wanted))
+    replies = [each if isinstance(each, Reply) else _take(state, transaction, each, local) for each in asked]
+    events.recipients_answered(state, sum(1 for each in replies if each.code == 250))
+    for argument, reply in zip(arguments, replies, strict=True):
+        if reply.code != 250:
+            events.recipient_refused(state, transaction.sender, argument[3:], reply)
+    return replies
+
+
+def _domain(recipient: Recipient) -> str:
+    return recipient.address.rpartition("@")[2]
+
+
+def _read(state: State, transaction: Transaction, argument: str) -> Recipient | Reply:
+    """The recipient, or what is wrong with the command."""
+    try:
+        path, words = path_and_params(argument, "TO:", TO_EXAMPLE)
+        _plain(state, words)
+        params = rcpt_params(words) if words else RcptParams()
+    except Bad as bad:
+        return bad.reply
+    if path == NULL:
+        return Reply(501, "5.1.3", "<> receives no mail.")
+    if not path.ascii and not transaction.params.utf8:
+        return NEEDS_UTF8
+    return Recipient(_completed(state, path), params.notify, params.orcpt)
+
+
+def _take(state: State, transaction: Transaction, recipient: Recipient, local: frozenset[str]) -> Reply:
+    """Adds the recipient, or says why not."""
+    address, rules = recipient.address, state.shared.config.smtp
+    if address in transaction.recipients:
+        return RECIPIENT_OK
+    is_local = _domain(recipient) in local
+    if not is_local and (state.role == LMTP or "@" not in address):
+        return Reply(550, "5.1.1" if "@" not in address else "5.1.2", f"<{address}> is not here.")
+    refusal = may_reach(rules, state.role, state.who is not None, local=is_local)
+    if refusal is not None:
+        return refusal
+    if is_local:
+        trouble = _leads_nowhere(address, transaction.targets[address])
+        if trouble is not None:
+            return trouble
+    if len(transaction.recipients) >= rules.max_rcpt_count:
+        return Reply(452, "4.5.3", f"A message has up to {rules.max_rcpt_count} recipients; send another for the rest.")
+    if not is_local:
+        transaction.targets[address] = (Target("remote", address=address),)
+    transaction.recipients[address] = recipient
+    return RECIPIENT_OK
+
+
+def _leads_nowhere(address: str, targets: Targets) -> Reply | None:
+    if isinstance(targets, NotFound):
+        return Reply(550, "5.1.1", f"<{address}>: there is no such recipient here.")
+    return of_error(targets) if isinstance(targets, GroupwareError) else None

@@ -1,0 +1,67 @@
+"""What happens to a message while it is received: one function for each event, which logs and counts."""
+
+from __future__ import annotations
+
+from mailcore.smtp.reply import Reply
+from mailcore.smtp.state import State, Transaction
+
+
+def _count(state: State, name: str, by: int = 1) -> None:
+    domain, account = state.owner
+    state.shared.parts.counters.add(f"SMTP_InboundMessage{name}", by, domain=domain, account=account)
+
+
+def sender_accepted(state: State) -> None:
+    """MAIL was accepted."""
+    _count(state, "FROMAccepted")
+
+
+def sender_refused(state: State, sender: str, reply: Reply) -> None:
+    """MAIL was refused."""
+    _count(state, "FROMRejected")
+    state.log.info("sender_refused", sender=sender, helo=state.hello, code=reply.code, why=reply.text)
+
+
+def recipients_answered(state: State, accepted: int) -> None:
+    """Some RCPT were accepted."""
+    if accepted:
+        _count(state, "TOcommandsAccepted", accepted)
+
+
+def recipient_refused(state: State, sender: str, recipient: str, reply: Reply) -> None:
+    """RCPT was refused."""
+    _count(state, "TOcommandsRejected")
+    state.log.info(
+        "recipient_refused", sender=sender, recipient=recipient, helo=state.hello, code=reply.code, why=reply.text
+    )
+
+
+def transfer_begun(state: State, verb: str) -> None:
+    """DATA, or the first BDAT."""
+    _count(state, f"{verb}Used")
+
+
+def accepted(state: State, transaction: Transaction, verb: str, size: int, protocol: str) -> None:
+    """The message is safe here."""
+    _count(state, f"{verb}Accepted")
+    _count(state, "")
+    _count(state, "Bytes", size)
+    state.log.info(
+        "accepted", sender=transaction.sender, recipients=len(transaction.recipients), size=size, protocol=protocol,
+        helo=state.hello, user=state.owner[1],
+    )  # fmt: skip
+
+
+def refused(state: State, transaction: Transaction, reply: Reply) -> None:
+    """The message was refused, or put off, after its content had come."""
+    if reply.code >= 550:
+        _count(state, "RejectedByPolicy")
+    state.log.warning(
+        "message_refused", sender=transaction.sender, recipients=len(transaction.recipients), helo=state.hello,
+        code=reply.code, why=reply.text,
+    )  # fmt: skip
+
+
+def closed(state: State, why: str) -> None:
+    """The server hangs up on a client that does too much wrong."""
+    state.log.warning("hung_up", why=why, helo=state.hello, errors=state.errors)

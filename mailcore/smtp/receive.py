@@ -1,0 +1,184 @@
+"""DATA and BDAT: the message comes in, and the server answers for it. RFC 5321 §4.1.1.4, RFC 3030, RFC 2033 §4.2."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from groupware.model.errors import GroupwareError
+from groupware.model.event import Outcome
+from mailcore.queue.intake import Message
+from mailcore.smtp import events, headers
+from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
+from mailcore.smtp.envelope import MAIL_FIRST
+from mailcore.smtp.policy import foreign, not_own
+from mailcore.smtp.reply import Reply, of_error
+from mailcore.smtp.state import LMTP, Replies, State, Transaction
+
+NOBODY: Final = Reply(554, "5.5.1", "There is no valid recipient.")
+MIXED: Final = Reply(503, "5.5.1", "This message has begun with BDAT; send the rest with BDAT.")
+BINARY: Final = Reply(503, "5.5.1", "A message declared BINARYMIME comes with BDAT.")
+GO_AHEAD: Final = b"354 Send the message; end it with a line that is only a dot.\r\n"
+LOOPS: Final = Reply(554, "5.4.6", "The message has passed through too many servers: it goes round in circles.")
+SMUGGLING: Final = Reply(
+    554, "5.6.0", "A line that is only a dot begins or ends with a lone CR or LF. Lines must end with CR LF."
+)
+BAD_CHUNK: Final = Reply(501, "5.5.4", "Write it as BDAT 1000 or BDAT 1000 LAST.", close=True)
+CHUNK_MAX: Final = 0xFFFFFFFF
+
+
+async def data(state: State, argument: str) -> Replies:
+    """Takes the message that follows."""
+    transaction = state.transaction
+    refusal = _not_yet(transaction)
+    if refusal is not None or transaction is None:
+        return refusal
+    if argument:
+        return Reply(501, "5.5.4", "DATA takes no argument.")
+    if transaction.chunks is not None:
+        return MIXED
+    if transaction.params.body_type == "BINARYMIME":
+        return BINARY
+    events.transfer_begun(state, "DATA")
+    state.connection.write(GO_AHEAD)
+    try:
+        octets = await read_data(state.connection, state.shared.largest)
+    except TooMuch as error:
+        return _end(state, transaction, _too_large(state, error))
+    if smuggles(octets):
+        return _end(state, transaction, SMUGGLING)
+    return await _finish(state, transaction, unstuffed(octets), "DATA")
+
+
+async def bdat(state: State, argument: str) -> Replies:
+    """Takes one chunk, and with LAST the message. The chunk is read whatever is wrong: what follows is a command."""
+    count, _, last = argument.partition(" ")
+    if not count.isascii() or not count.isdecimal() or len(count) > 10 or last.strip().upper() not in ("", "LAST"):
+        return BAD_CHUNK  # nobody knows where the next command begins
+    size, ends = min(int(count), CHUNK_MAX), bool(last.strip())
+    state.talk += size == 0
+    transaction = state.transaction
+    refusal = _not_yet(transaction) or (transaction.broken if transaction is not None else None)
+    room = -1 if refusal is not None or transaction is None else state.shared.largest - transaction.size
+    try:
+        blocks = await read_chunk(state.connection, size, room)
+    except TooMuch as error:
+        refusal = refusal or _too_large(state, error)
+        blocks = []
+    if transaction is None or refusal is not None:
+        return _broken(state, transaction, refusal or MAIL_FIRST, ends)
+    if transaction.chunks is None:
+        events.transfer_begun(state, "BDAT")
+        transaction.chunks = []
+    transaction.chunks += blocks
+    transaction.size += size
+    if not ends:
+        return Reply(250, "2.0.0", f"{size} octets received")
+    octets = b"".join(transaction.chunks)
+    transaction.chunks = []
+    return await _finish(state, transaction, octets, "BDAT")
+
+
+def _not_yet(transaction: Transaction | None) -> Reply | None:
+    if transaction is None:
+        return MAIL_FIRST
+    return None if transaction.recipients else NOBODY
+
+
+def _too_large(state: State, error: TooMuch) -> Reply:
+    text = f"The message is too large; this server takes up to {state.shared.largest} octets."
+    return Reply(552, "5.3.4", text, close=error.endless)
+
+
+def _broken(state: State, transaction: Transaction | None, reply: Reply, ends: bool) -> Replies:
+    """The reply to a chunk that nobody wants; the last one ends the message, those before it only spoil it."""
+    if transaction is None:
+        return reply
+    if ends and transaction.recipients:
+        return _end(state, transaction, reply)
+    if ends:
+        state.reset()
+        return reply
+    transaction.broken, transaction.chunks = reply, []
+    return reply
+
+
+def _end(state: State, transaction: Transaction, reply: Reply) -> Replies:
+    """The end of a message that is not taken: over LMTP every recipient hears it."""
+    events.refused(state, transaction, reply)
+    state.reset()
+    return [reply] * len(transaction.recipients) if state.role == LMTP else reply
+
+
+async def _finish(state: State, transaction: Transaction, octets: bytes, verb: str) -> Replies:
+    """Hands the message to the intake; the replies say what is committed."""
+    try:
+        async with state.shared.place():
+            complete = await _complete(state, transaction, octets)
+            if isinstance(complete, Reply):
+                return _end(state, transaction, complete)
+            outcomes = await state.shared.intake.accept(
+                _message(state, transaction, complete),
+                settle_local="processing" in state.shared.parts.at_work,
+                keep=state.role != LMTP,
+                known=transaction.targets,
+            )
+    except GroupwareError as error:
+        return _end(state, transaction, of_error(error))
+    except Exception:  # a bug of ours: the client keeps the message, and the dialogue goes on
+        return _end(state, transaction, state.fault())
+    events.accepted(state, transaction, verb, len(complete), headers.protocol(state, transaction))
+    state.reset()
+    state.errors = state.talk = 0
+    if state.role == LMTP:
+        return [_lmtp_reply(outcome, transaction.id) for outcome in outcomes]
+    return Reply(250, "2.0.0", f"Ok: queued as {transaction.id}")
+
+
+async def _complete(state: State, transaction: Transaction, octets: bytes) -> bytes | Reply:
+    """The message with the lines that this server puts before it, or why it is not taken."""
+    header = headers.header_of(octets)
+    if headers.hops(header) > state.shared.config.smtp.max_received_headers:
+        return LOOPS
+    host, now = state.shared.config.host, state.shared.parts.clock.now()
+    lines = headers.received(state, transaction, host, now)
+    if headers.completes(state):
+        refusal = await _foreign_author(state, transaction, header)
+        if refusal is not None:
+            return refusal
+        lines += headers.missing(header, transaction.sender or f"postmaster@{host}", host, now)
+    return lines + octets
+
+
+async def _foreign_author(state: State, transaction: Transaction, header: bytes) -> Reply | None:
+    """Why somebody may not put that address into From; the envelope's sender was checked already."""
+    if state.who is None:
+        return None
+    known = transaction.sender.lower()
+    others = [each for each in dict.fromkeys(headers.authors(header)) if each.lower() != known]
+    if not others:
+        return None
+    bad = await state.shared.parts.store.read(state.who, not_own(others))
+    return foreign(bad, state.who.name) if bad else None
+
+
+def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
+    params = transaction.params
+    return Message(
+        sender=transaction.sender,
+        recipients=tuple(transaction.recipients.values()),
+        octets=octets,
+        message=transaction.id,
+        by=state.who.account if state.who is not None else None,
+        utf8=params.utf8,
+        body_type=params.body_type,
+        ret=params.ret,
+        envid=params.envid,
+    )
+
+
+def _lmtp_reply(outcome: Outcome, message: str) -> Reply:
+    """The reply for one recipient. RFC 2033 §4.2."""
+    if outcome.verdict == "sent":
+        return Reply(250, "2.1.5", f"<{outcome.recipient}> {outcome.text or 'delivered'}: {message}")
+    code = 550 if outcome.verdict == "failed" else 452 if outcome.code == "4.2.2" else 451
+    return Reply(code, outcome.code, f"<{outcome.recipient}> {outcome.text}")

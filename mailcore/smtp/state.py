@@ -1,0 +1,115 @@
+"""What one SMTP session knows, and what all sessions of the service share."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, ExitStack
+from dataclasses import dataclass, field
+from typing import Final
+
+from groupware.model.event import Recipient
+from groupware.model.principal import Principal
+from mailcore.queue.intake import Intake, Targets
+from mailcore.server import log
+from mailcore.server.config import Config
+from mailcore.server.connection import Connection
+from mailcore.server.parts import Parts
+from mailcore.server.sections import ServiceSection
+from mailcore.server.signin import Desk, SignIn
+from mailcore.smtp.reply import FAULT, Reply
+from mailcore.smtp.wire import MailParams
+
+MX: Final = "mx"
+SUBMISSION: Final = "submission"
+LMTP: Final = "lmtp"
+MODULE: Final = "SMTP-IN"
+
+Replies = Reply | list[Reply] | None
+"""What a handler gives back; None when it has said everything itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What every session of the service works with."""
+
+    parts: Parts
+    config: Config
+    section: ServiceSection
+    desk: Desk
+    intake: Intake
+    place: Callable[[], AbstractAsyncContextManager[None]]
+    """A place to work in, for what costs more than a moment."""
+
+    @property
+    def largest(self) -> int:
+        """Octets of the largest message."""
+        return self.config.smtp.max_message_size * 1024
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One message from MAIL to its end."""
+
+    id: str
+    sender: str
+    params: MailParams
+    recipients: dict[str, Recipient] = field(default_factory=dict)
+    targets: dict[str, Targets] = field(default_factory=dict)
+    chunks: list[bytes] | None = None
+    """What BDAT has brought; None: none came yet."""
+    size: int = 0
+    """Octets in `chunks`."""
+    broken: Reply | None = None
+    """Why no more BDAT is taken. RFC 3030 §2: until RSET."""
+
+
+class State:
+    """One session. Handlers read and change it; they write to the connection only what cannot wait for their reply."""
+
+    __slots__ = ("_scope", "connection", "errors", "extended", "hello", "log", "role", "shared", "signin", "talk",
+                 "transaction")  # fmt: skip
+
+    def __init__(self, shared: Shared, connection: Connection) -> None:
+        self.shared, self.connection = shared, connection
+        self.role = connection.listener.role or MX
+        self.signin = SignIn(shared.desk, connection)
+        self.log = shared.parts.log(MODULE)
+        self.hello = ""
+        self.extended = False
+        self.transaction: Transaction | None = None
+        self.errors = 0  # wrong commands since the last message
+        self.talk = 0  # commands since the last message that brought none nearer
+        self._scope = ExitStack()
+
+    @property
+    def who(self) -> Principal | None:
+        """Who signed in."""
+        return self.signin.who
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Domain and account that counters count for."""
+        name = self.who.name if self.who is not None else ""
+        return name.rpartition("@")[2], name
+
+    def begin(self, sender: str, params: MailParams) -> Transaction:
+        """A transaction with a message id of its own; every log line says it from now on."""
+        self.reset()
+        self.transaction = Transaction(self._scope.enter_context(log.message()), sender, params)
+        return self.transaction
+
+    def reset(self) -> None:
+        """Forget the transaction."""
+        self.transaction = None
+        self._scope.close()
+
+    def restart(self) -> None:
+        """Forget everything that was said: TLS has begun. RFC 3207 §4.2."""
+        self.reset()
+        self.hello, self.extended, self.signin.who = "", False, None
+
+    def fault(self) -> Reply:
+        """Note the exception that is being handled, a bug of ours; what the client is told of it."""
+        self.log.error("command_failed", traceback=traceback.format_exc())
+        return FAULT

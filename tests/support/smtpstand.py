@@ -1,0 +1,234 @@
+"""SMTP Receiving at one listener, with a directory of a few people and an intake that remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from groupware.directory.api import Login
+from groupware.directory.password import Digest, ScramKeys
+from groupware.model.errors import BadCredentials, GroupwareError, NotFound
+from groupware.model.event import Outcome, Target
+from groupware.model.ids import AccountId, QueueId
+from groupware.model.principal import EVERYONE, Principal
+from mailcore.queue.intake import Intake, Message
+from mailcore.server.clock import SystemClock
+from mailcore.server.config import load
+from mailcore.server.counters import Counters
+from mailcore.server.gate import Policy, RuleGate, Turnstile
+from mailcore.server.guesses import Guesses, GuessLimits
+from mailcore.server.listener import Listener, open_socket
+from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.server.rules import NO_RULES, UNLIMITED
+from mailcore.server.service import Door, StreamService
+from mailcore.smtp.service import serving
+from tests.support.eventlog import RecordingLog
+from tests.support.talk import Client, client
+
+HOST = "mx.example.test"
+PASSWORD = "correct horse"
+PEOPLE = {"alice@example.test": AccountId(11), "bob@example.test": AccountId(12), "zoë@example.test": AccountId(13)}
+ALIASES = {
+    "info@example.test": ("alice@example.test",),
+    "team@example.test": ("alice@example.test", "bob@example.test"),
+    "away@example.test": ("away@elsewhere.test",),
+}
+SEND_AS = {("alice@example.test", "info@example.test")}
+"""Who may send as whom, besides as themselves."""
+
+
+class People:
+    """The directory."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.error: GroupwareError | None = None
+
+    async def login(self, login: Login) -> Principal:
+        name = login.name if "@" in login.name else f"{login.name}@{login.domain}"
+        if name not in PEOPLE or not (login.proven or login.password == PASSWORD):
+            raise BadCredentials("no")
+        return Principal(PEOPLE[name], name, frozenset({name, EVERYONE}))
+
+    async def scram_keys(self, name: str, digest: Digest, domain: str = "") -> ScramKeys | None:
+        return None
+
+    async def principal(self, account: AccountId) -> Principal:
+        name = next(name for name, number in PEOPLE.items() if number == account)
+        return Principal(account, name, frozenset({name, EVERYONE}))
+
+    async def resolve(self, address: str) -> Sequence[Target]:
+        self.asked.append(address)
+        if self.error is not None:
+            raise self.error
+        local, _, domain = address.lower().rpartition("@")
+        plain, _, tag = local.partition("+")
+        targets = []
+        for name in ALIASES.get(f"{plain}@{domain}", (f"{plain}@{domain}",)):
+            if name in PEOPLE:
+                targets.append(Target("account", PEOPLE[name], address=name, tag=tag))
+            elif name.endswith("@elsewhere.test"):
+                targets.append(Target("remote", address=name))
+            else:
+                raise NotFound(f"{address}: nobody")
+        return targets
+
+    async def local_domains(self) -> frozenset[str]:
+        return frozenset({"example.test"})
+
+
+class Permits:
+    """The store, as far as receiving asks it anything."""
+
+    async def read(self, who: Principal, work: Callable[[Any], Any]) -> Any:
+        class Tx:
+            def may_send_as(self, address: str) -> bool:
+                return address.lower() == who.name or (who.name, address.lower()) in SEND_AS
+
+        return work(Tx())
+
+
+@dataclass
+class Memory:
+    """An intake that keeps what it is given, and answers as it is told."""
+
+    directory: People
+    messages: list[Message] = field(default_factory=list)
+    options: list[dict[str, bool]] = field(default_factory=list)
+    error: Exception | None = None
+    verdicts: dict[str, Outcome] = field(default_factory=dict)
+    hold: asyncio.Event | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def resolve(self, addresses: Sequence[str]) -> Any:
+        return await Intake.resolve(cast(Intake, _Asks(self.directory)), addresses)
+
+    async def accept(self, message: Message, *, settle_local: bool, keep: bool, known: Any) -> Sequence[Outcome]:
+        self.begun.set()
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.error is not None:
+            raise self.error
+        assert set(known) >= {each.address for each in message.recipients}
+        self.messages.append(message)
+        self.options.append({"settle_local": settle_local, "keep": keep})
+        sent = [Outcome(QueueId(0), each.address, "sent", "2.0.0", "delivered") for each in message.recipients]
+        return [self.verdicts.get(each.recipient, each) for each in sent]
+
+    @property
+    def last(self) -> Message:
+        return self.messages[-1]
+
+
+class _Asks:
+    def __init__(self, directory: People) -> None:
+        self._directory = directory
+
+
+@dataclass
+class Stand:
+    """The service, and what is around it."""
+
+    service: StreamService
+    port: int
+    intake: Memory
+    people: People
+    log: RecordingLog
+    counters: Counters
+    parts: Parts
+
+
+@asynccontextmanager
+async def stand(
+    folder: Path,
+    role: str = "mx",
+    *,
+    config: str = "",
+    tls: Callable[[], ssl.SSLContext | None] = lambda: None,
+    implicit: bool = False,
+    plain_login: bool = True,
+) -> AsyncIterator[Stand]:
+    """The service in one role, at a free port. `config` is TOML behind the server's name and domain."""
+    file = folder / "postroom.toml"
+    file.write_text(f'[server]\nserver_name = "{HOST}"\nprimary_domain = "example.test"\n{config}')
+    settings = load(file, data=folder, environ={}, services=())
+    log, people, counters = RecordingLog(), People(), Counters()
+    intake = Memory(people)
+    nothing = cast(Any, None)
+    parts = Parts(
+        log=lambda _: log, store=cast(Any, Permits()), blobs=nothing, bus=nothing, directory=people,
+        counters=counters, dns=nothing, secret=b"secret",
+    )  # fmt: skip
+    listener = Listener(
+        "test", "smtp_incoming", "127.0.0.1", 0, "implicit" if implicit else "start", role, plain_login=plain_login
+    )
+    setup = ServiceSetup("smtp_incoming", settings.services["smtp_incoming"], settings)
+    service = serving(parts, setup, cast(Intake, intake))
+    free, clock = Policy(NO_RULES, UNLIMITED), SystemClock()
+    guesses = Guesses(GuessLimits(first_delay=0, max_delay=0), clock)
+    gate = RuleGate(Turnstile(free), Turnstile(free), guesses, clock, login_only=False)
+    door = Door(listener, (open_socket(listener),), tls, gate)
+    serving_task = asyncio.create_task(service.serve(door))
+    port = int(door.sockets[0].getsockname()[1])
+    try:
+        yield Stand(service, port, intake, people, log, counters, parts)
+    finally:
+        serving_task.cancel()
+        await asyncio.wait({serving_task})
+        door.sockets[0].close()
+        await service.drain(5)
+
+
+class Talker:
+    """A client that reads whole replies."""
+
+    def __init__(self, line: Client) -> None:
+        self.line = line
+
+    def send(self, octets: bytes) -> None:
+        self.line.send(octets)
+
+    async def reply(self) -> str:
+        """The next reply, its lines apart by line ends; "" when the server has hung up."""
+        lines = []
+        while text := await self.line.line():
+            lines.append(text)
+            if text[3:4] != "-":
+                break
+        return "\n".join(lines)
+
+    async def replies(self, count: int) -> list[str]:
+        return [await self.reply() for _ in range(count)]
+
+    async def ask(self, command: str) -> str:
+        self.send(command.encode() + b"\r\n")
+        return await self.reply()
+
+    async def envelope(self, sender: str, *recipients: str) -> None:
+        """MAIL and RCPT, which all have to be accepted."""
+        assert (await self.ask(f"MAIL FROM:<{sender}>")).startswith("250 ")
+        for each in recipients:
+            assert (await self.ask(f"RCPT TO:<{each}>")).startswith("250 ")
+
+    async def deliver(self, sender: str, recipients: Sequence[str], stuffed: bytes) -> str:
+        """A whole message as it goes over the wire, without the end mark; the last reply."""
+        await self.envelope(sender, *recipients)
+        assert (await self.ask("DATA")).startswith("354 ")
+        self.send(stuffed + b".\r\n")
+        return await self.reply()
+
+
+@asynccontextmanager
+async def talker(port: int, hello: str = "EHLO client.test", **options: Any) -> AsyncIterator[Talker]:
+    """A client behind the greeting and, unless `hello` is empty, behind its hello."""
+    async with client(port, **options) as line:
+        caller = Talker(line)
+        assert (await caller.reply()).startswith("220 ")
+        if hello:
+            assert (await caller.ask(hello)).startswith("250")
+        yield caller
