@@ -85,6 +85,7 @@ class Session:
         "_drained",
         "_errors",
         "_reader",
+        "_service",
         "_unsure",
         "_watch",
         "client",
@@ -107,6 +108,7 @@ class Session:
         self.view: View | None = None
         self.tag = b"*"
         self.client = ""
+        self._service = ""
         self.condstore = False
         """The client has said that it knows of MODSEQ (RFC 7162 §3.1)."""
         self.over = False
@@ -357,14 +359,15 @@ class Session:
             return False
         self.shared.accounts[who.account] = open_now + 1
         self.counted = True
-        self.who = replace(who, client=f"imap {self.client}".strip())
+        self._service = who.client or "imap"
+        self.who = replace(who, client=f"{self._service} {self.client}".strip())
         return True
 
     def named(self, client: str) -> None:
         """What the client calls itself, for the journal."""
         self.client = client
         if self.who is not None:
-            self.who = replace(self.who, client=f"imap {client}".strip())
+            self.who = replace(self.who, client=f"{self._service} {client}".strip())
 
     def count(self, counter: str, by: float = 1) -> None:
         """Move one of the IMAP counters, for the user and the domain as well."""

@@ -188,7 +188,7 @@ class View:
         self.lost(uid for uid in self.uids if uid not in there)
         for entry in entries:
             self._learn(entry)
-        self.modseq = max(self.modseq, modseq)
+        self.modseq = modseq
 
     def _learn(self, entry: Entry | Item) -> None:
         if not self.uids or entry.uid > self.uids[-1]:

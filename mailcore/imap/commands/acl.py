@@ -99,6 +99,7 @@ def _set(session: Session, tx: WriteTx, given: Setting) -> None:
         deny = _merged(deny, given)
     else:
         allow = _merged(allow, given)
+    allow &= ~deny  # a deny wins in any case, and no row says both
     expires, reason = (now.expires, now.reason) if now is not None else (None, "")
     tx.grant(folder.id, grantee, allow, deny, expires, reason, keep=UNSAID)
 

@@ -116,7 +116,8 @@ async def _large_section(
     if wanted.count is None or wanted.names or bare:
         return _value(wanted, _cut(await read(blob, start, end - start), (0, end - start), bare=bare))
     first = min(start + wanted.start, end)
-    octets = await read(blob, first, min(wanted.count, end - first))
+    count = min(wanted.count, end - first)
+    octets = await read(blob, first, count) if count else b""
     return b"%b {%d}\r\n%b" % (wanted.label, len(octets), octets)
 
 
