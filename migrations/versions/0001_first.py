@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["domain_id"], ["principal.id"], name=op.f("fk_principal_domain_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_principal")),
         sa.UniqueConstraint("key", name=op.f("uq_principal_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_principal_domain_id"), "principal", ["domain_id"], unique=False)
     op.create_table(

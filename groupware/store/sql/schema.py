@@ -64,6 +64,7 @@ principal = Table(
     Column("bytes", Number, nullable=False, server_default="0"),
     Column("items", Number, nullable=False, server_default="0"),
     Column("credential_version", Number, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,  # what is remembered of one account is never taken for another's
 )
 
 address = Table(
