@@ -1,4 +1,4 @@
-"""IMAP at a free port over a real store on SQLite, with a domain and three people; and a client that speaks in lines."""
+"""IMAP at a free port over a real store on SQLite, with a domain and three people; and a line client."""
 
 from __future__ import annotations
 

@@ -100,10 +100,10 @@ async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) 
 
 def _getters(view: View) -> dict[bytes, tuple[bytes, Get]]:
     """For each word the piece of the template, and what fills it."""
-    recent_from = view.recent_from
+    recents = view.recents
 
     def flags(item: Item) -> bytes:
-        return flag_words(item.flags._value_, item.keywords, recent=item.uid >= recent_from)
+        return flag_words(item.flags._value_, item.keywords, recent=item.uid in recents)
 
     return {
         b"UID": (b"UID %d", attrgetter("uid")),
