@@ -16,7 +16,6 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 _LINE = re.compile(r"(\w+)\s+(>|<~|<)\s(.*)\Z")
@@ -54,15 +53,15 @@ def steps(text: str) -> Sequence[Step]:
     return found
 
 
-async def play(path: Path, enter: Callable[[AsyncExitStack, str], Awaitable[Actor]]) -> int:
+async def play(name: str, text: str, enter: Callable[[AsyncExitStack, str], Awaitable[Actor]]) -> int:
     """Play a transcript; gives back how many answers were checked. AssertionError names file and line."""
     actors: dict[str, Actor] = {}
     checked = 0
     async with AsyncExitStack() as stack:
-        for step in steps(path.read_text()):
+        for step in steps(text):
             if step.actor not in actors:
                 actors[step.actor] = await enter(stack, step.actor)
-            actor, where = actors[step.actor], f"{path.name}:{step.number}: {step.actor} {step.way} {step.text}"
+            actor, where = actors[step.actor], f"{name}:{step.number}: {step.actor} {step.way} {step.text}"
             if step.way == ">":
                 actor.send(_octets(step.text))
                 continue
