@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_blob")),
     )
+    unreferred = sa.text("refs <= 0")
+    op.create_index("ix_blob_unreferred", "blob", ["created"], sqlite_where=unreferred, postgresql_where=unreferred)
     op.create_table(
         "content",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -336,5 +338,6 @@ def downgrade() -> None:
     op.drop_table("journal")
     op.drop_index(op.f("ix_content_blob"), table_name="content")
     op.drop_table("content")
+    op.drop_index("ix_blob_unreferred", table_name="blob")
     op.drop_table("blob")
     # ### end Alembic commands ###

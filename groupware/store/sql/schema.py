@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 NAMING = {
@@ -148,6 +149,7 @@ blob = Table(
     Column("refs", Number, nullable=False),
     Column("body", LargeBinary),  # zstd; NULL: in the object store
     Column("created", Number, nullable=False),
+    Index("ix_blob_unreferred", "created", sqlite_where=text("refs <= 0"), postgresql_where=text("refs <= 0")),
 )
 
 content = Table(
