@@ -37,6 +37,7 @@ ALIASES = {
     "info@example.test": ("alice@example.test",),
     "team@example.test": ("alice@example.test", "bob@example.test"),
     "away@example.test": ("away@elsewhere.test",),
+    "postmaster@example.test": ("bob@example.test",),
 }
 SEND_AS = {("alice@example.test", "info@example.test")}
 """Who may send as whom, besides as themselves."""
@@ -62,12 +63,17 @@ class People:
         name = next(name for name, number in PEOPLE.items() if number == account)
         return Principal(account, name, frozenset({name, EVERYONE}))
 
-    async def resolve(self, address: str) -> Sequence[Target]:
-        self.asked.append(address)
+    async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
+        self.asked += addresses
         if self.error is not None:
             raise self.error
+        return [self._resolved(each) for each in addresses]
+
+    def _resolved(self, address: str) -> Sequence[Target] | GroupwareError:
         local, _, domain = address.lower().rpartition("@")
         plain, _, tag = local.partition("+")
+        if domain != "example.test":
+            return [Target("remote", address=address)]
         targets = []
         for name in ALIASES.get(f"{plain}@{domain}", (f"{plain}@{domain}",)):
             if name in PEOPLE:
@@ -75,11 +81,8 @@ class People:
             elif name.endswith("@elsewhere.test"):
                 targets.append(Target("remote", address=name))
             else:
-                raise NotFound(f"{address}: nobody")
+                return NotFound(f"{address}: nobody")
         return targets
-
-    async def local_domains(self) -> frozenset[str]:
-        return frozenset({"example.test"})
 
 
 class Permits:
