@@ -29,6 +29,10 @@ class PrincipalKind(StrEnum):
     SERVER = "server"
     SPECIAL = "special"
     """`everyone` and `anyone`."""
+    CLASS = "class"
+    """A set of accounts of a domain that inherit the same settings."""
+    REMOTE = "remote"
+    """An address elsewhere that is a member of a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,12 @@ class Account:
     bytes: int = 0
     items: int = 0
     """What its tree holds, as quotas count it."""
+    version: int = 0
+    """Another one after each change of its secrets, or of whether it is enabled."""
+    account_class: str = ""
+    """The class that it inherits settings from: `staff@x`."""
+    folder: FolderId | None = None
+    """Of a folder recipient: where its mail goes."""
 
 
 @dataclass(frozen=True, slots=True)

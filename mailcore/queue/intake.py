@@ -101,7 +101,8 @@ class Intake:
     async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Targets]:
         """Where each address leads, or why it leads nowhere: NotFound, or TryAgain while the directory is away."""
         wanted = list(dict.fromkeys(addresses))
-        found = await asyncio.gather(*[_targets(self._directory.resolve(address)) for address in wanted])
+        asked = [_targets(self._directory.resolve(address)) for address in wanted]
+        found = [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
         return dict(zip(wanted, found, strict=True))
 
     async def accept(

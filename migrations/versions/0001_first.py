@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_blob")),
     )
+    unreferred = sa.text("refs <= 0")
+    op.create_index("ix_blob_unreferred", "blob", ["created"], sqlite_where=unreferred, postgresql_where=unreferred)
     op.create_table(
         "content",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -83,6 +85,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["domain_id"], ["principal.id"], name=op.f("fk_principal_domain_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_principal")),
         sa.UniqueConstraint("key", name=op.f("uq_principal_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_principal_domain_id"), "principal", ["domain_id"], unique=False)
     op.create_table(
@@ -335,5 +338,6 @@ def downgrade() -> None:
     op.drop_table("journal")
     op.drop_index(op.f("ix_content_blob"), table_name="content")
     op.drop_table("content")
+    op.drop_index("ix_blob_unreferred", table_name="blob")
     op.drop_table("blob")
     # ### end Alembic commands ###

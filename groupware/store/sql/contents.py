@@ -8,17 +8,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.ids import BlobId
 from groupware.model.item import NewItem
 
 from . import schema
-from .engine import Sql
+from .engine import Row, Sql
 from .times import now_micros
 from .tx import Tx
 
@@ -47,6 +47,15 @@ _SAME_CONTENT: Final = (
 _MORE_CONTENT: Final = update(schema.content).where(_c.id == bindparam("at")).values(refs=_c.refs + bindparam("more"))
 _LESS_CONTENT: Final = _MORE_CONTENT.returning(_c.refs, _c.blob)
 _DROP_CONTENT: Final = delete(schema.content).where(_c.id == bindparam("at"))
+_BODIES: Final = select(_b.hash, _b.body).where(_b.hash.in_(bindparam("blobs", expanding=True)))
+_UNREFERRED: Final = text("refs <= 0")  # as the index says it: a bound value would not find it
+_SWEEP: Final = (
+    delete(schema.blob)
+    .where(_b.hash.in_(select(_b.hash).where(_UNREFERRED, _b.created < bindparam("before")).limit(bindparam("most"))))
+    .where(_UNREFERRED)
+    .returning(_b.hash, func.length(_b.body))  # SQLite 3.40 answers IS NULL wrongly here
+)
+AT_ONCE: Final = 500
 
 
 def hold(tx: Tx, new: NewItem, copies: int = 1) -> int:
@@ -106,3 +115,21 @@ def _add_content(sql: Sql, new: NewItem, copies: int) -> int:
     found = sql.returning(_NEW_CONTENT, row)
     assert found is not None
     return int(found[0])
+
+
+def bodies(sql: Sql, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes | None]:
+    """The stored form of those that are known; None for one that is in the object store."""
+    found: dict[BlobId, bytes | None] = {}
+    for at in range(0, len(blobs), AT_ONCE):
+        rows: list[Row] = [tuple(row) for row in sql.execute(_BODIES, {"blobs": blobs[at : at + AT_ONCE]})]
+        found.update((BlobId(blob), body) for blob, body in rows)
+    return found
+
+
+def sweep(sql: Sql, before: int) -> Sequence[tuple[BlobId, bool]]:
+    """Takes away some bodies that nothing refers to and that came in before a moment; none: there are no more.
+
+    Each with whether it is in the object store.
+    """
+    sql.changed()
+    return [(BlobId(row[0]), row[1] is None) for row in sql.rows(_SWEEP, {"before": before, "most": AT_ONCE})]

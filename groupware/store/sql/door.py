@@ -8,14 +8,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from groupware.model.event import Target
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, Uid, Uids
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, Uid, Uids
 from groupware.model.item import Delta, Entry, Item, Kind, NewItem
+from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.store.api import Where
 
-from . import flags, folder_changes, folders, grants, item_changes, item_copies, items
+from . import (
+    accounts,
+    addresses,
+    credentials,
+    domains,
+    flags,
+    folder_changes,
+    folders,
+    grants,
+    groups,
+    item_changes,
+    item_copies,
+    items,
+    quota,
+    settings,
+)
 from .tx import Tx
 
 
@@ -120,3 +137,74 @@ class SqlTx(Tx):
 
     def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
         return item_changes.expunge(self, at, uids, deleted_only=deleted_only)
+
+    # --- principals and settings
+
+    def account(self, key: AccountId | str) -> Account:
+        return accounts.account(self, key)
+
+    def accounts(self, domain: str, kind: PrincipalKind | None = None) -> Sequence[Account]:
+        return accounts.accounts(self, domain, kind)
+
+    def domains(self) -> Sequence[Domain]:
+        return domains.domains(self)
+
+    def members(self, group: str) -> Sequence[str]:
+        return groups.members(self, group)
+
+    def credentials(self, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
+        return credentials.credentials(self, key)
+
+    def identity(self, account: AccountId) -> Principal:
+        return credentials.identity(self, account)
+
+    def resolve(self, address: str) -> Sequence[Target]:
+        return addresses.resolve(self, address)
+
+    def may_send_as(self, address: str) -> bool:
+        return addresses.may_send_as(self, address)
+
+    def setting(self, name: str, of: PrincipalId | AccountId | None = None) -> Setting:
+        return settings.setting(self, name, of)
+
+    def settings(self, of: PrincipalId | AccountId | None = None) -> Sequence[Setting]:
+        return settings.settings(self, of)
+
+    def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
+        return quota.quota(self, at)
+
+    def put_domain(self, domain: Domain) -> Domain:
+        return domains.put(self, domain)
+
+    def drop_domain(self, name: str) -> None:
+        domains.drop(self, name)
+
+    def put_account(self, new: NewAccount) -> Account:
+        return accounts.put(self, new)
+
+    def update_account(self, key: str, **values: str | bool | None) -> Account:
+        return accounts.change(self, key, values)
+
+    def drop_account(self, key: str) -> None:
+        accounts.drop(self, key)
+
+    def put_alias(self, key: str, alias: str, expires: datetime | None = None) -> None:
+        addresses.put_alias(self, key, alias, expires)
+
+    def drop_alias(self, alias: str) -> None:
+        addresses.drop_alias(self, alias)
+
+    def put_member(self, group: str, member: str) -> None:
+        groups.put(self, group, member)
+
+    def drop_member(self, group: str, member: str) -> None:
+        groups.drop(self, group, member)
+
+    def put_credential(self, key: AccountId | str, kind: str, value: str, label: str = "") -> int:
+        return credentials.put(self, key, kind, value, label)
+
+    def drop_credential(self, key: AccountId | str, number: int) -> None:
+        credentials.drop(self, key, number)
+
+    def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
+        settings.put(self, name, value, of)

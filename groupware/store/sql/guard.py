@@ -40,15 +40,13 @@ _IDENTITY: Final = (
 
 
 def _groups_above() -> Select[Any]:
-    """Every group that the account is in, directly or through others."""
-    above = (
-        select(schema.member.c.group_id)
-        .where(schema.member.c.member_id == bindparam("account"))
-        .cte("above", recursive=True)
-    )
-    further = select(schema.member.c.group_id).join(above, schema.member.c.member_id == above.c.group_id)
-    above = above.union(further)
-    return select(_group.c.key).join(above, _group.c.id == above.c.group_id).where(_group.c.enabled)
+    """Every group that the account is in, directly or through others; who is on a mail list gains no right by it."""
+    member = schema.member.join(_group, _group.c.id == schema.member.c.group_id)
+    groups = select(schema.member.c.group_id, _group.c.key).select_from(member)
+    groups = groups.where(_group.c.enabled, _group.c.kind == "group")
+    above = groups.where(schema.member.c.member_id == bindparam("account")).cte("above", recursive=True)
+    above = above.union(groups.join(above, schema.member.c.member_id == above.c.group_id))
+    return select(above.c.key)
 
 
 _GROUPS: Final = _groups_above()

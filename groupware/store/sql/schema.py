@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 NAMING = {
@@ -63,6 +64,7 @@ principal = Table(
     Column("bytes", Number, nullable=False, server_default="0"),
     Column("items", Number, nullable=False, server_default="0"),
     Column("credential_version", Number, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,  # what is remembered of one account is never taken for another's
 )
 
 address = Table(
@@ -147,6 +149,7 @@ blob = Table(
     Column("refs", Number, nullable=False),
     Column("body", LargeBinary),  # zstd; NULL: in the object store
     Column("created", Number, nullable=False),
+    Index("ix_blob_unreferred", "created", sqlite_where=text("refs <= 0"), postgresql_where=text("refs <= 0")),
 )
 
 content = Table(

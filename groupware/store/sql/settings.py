@@ -1,36 +1,156 @@
-"""What an owner's tree may hold."""
+"""Settings: account > class > domain > server > default, kept in memory under the epoch of settings."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from groupware.model.ids import AccountId
+from groupware.model.errors import NotFound, Refused
+from groupware.model.ids import AccountId, PrincipalId
+from groupware.model.principal import PrincipalKind, Setting
+from groupware.model.settings import SETTINGS, Declared, Value, checked, declared
 
 from . import schema
+from .guard import SERVER
+from .kept import Level
+from .principals import by_id, permit
 from .tx import Tx
 
-_OF: Final = select(schema.setting.c.name, schema.setting.c.value).where(
-    schema.setting.c.principal_id == bindparam("owner")
+_s, _p = schema.setting.c, schema.principal.c
+_EPOCH: Final = select(schema.meta.c.value).where(schema.meta.c.name == "settings")
+_LEVEL: Final = (
+    select(_p.kind, _p.class_id, _p.domain_id, _s.name, _s.value)
+    .select_from(schema.principal.outerjoin(schema.setting, _s.principal_id == _p.id))
+    .where(_p.id == bindparam("principal"))
 )
+_UPDATE: Final = (
+    update(schema.setting)
+    .where(_s.principal_id == bindparam("principal"), _s.name == bindparam("which"))
+    .values(value=bindparam("text"))
+)
+_INSERT: Final = insert(schema.setting).values(
+    principal_id=bindparam("principal"), name=bindparam("which"), value=bindparam("text")
+)
+_DELETE: Final = delete(schema.setting).where(_s.principal_id == bindparam("principal"), _s.name == bindparam("which"))
+
+_ORIGINS: Final = {PrincipalKind.DOMAIN: "domain", PrincipalKind.SERVER: "server", PrincipalKind.CLASS: "class"}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Quotas of an owner's tree; 0: none."""
+    """What an owner's tree may hold; 0: no limit."""
 
-    bytes: int = 0
-    items: int = 0
-    folders: int = 0
+    bytes: int
+    items: int
+    folders: int
+
+
+# --- what holds -----------------------------------------------------------------------------------------------------
+
+
+def effective(tx: Tx, name: str, principal: int, epoch: int) -> Setting:
+    """The effective value for a principal; no right is looked at. `epoch` is that of settings."""
+    return _effective(SETTINGS[name], list(_chain(tx, principal, epoch)))
 
 
 def limits(tx: Tx, owner: AccountId, epoch: int) -> Limits:
-    """What the owner's tree may hold, as it is set on the owner."""
-    found = {name: json.loads(value) for name, value in tx.sql.rows(_OF, {"owner": owner})}
+    """What the owner's tree may hold. `epoch` is that of settings; a public tree has only quotas of its own."""
+    chain = list(_chain(tx, owner, epoch))
+    if chain[0].own_quota:
+        chain = chain[:1]
     size, items, folders = (
-        int(found.get(name, 0)) for name in ("mailboxSize", "mailboxMessageCount", "mailboxFolderCount")
+        int(_effective(SETTINGS[name], chain).value)
+        for name in ("mailboxSize", "mailboxMessageCount", "mailboxFolderCount")
     )
     return Limits(size * 1024, items, folders)
+
+
+def _effective(setting: Declared, chain: Sequence[Level]) -> Setting:
+    explicit = setting.name in chain[0].values
+    set_on = [level for level in chain if setting.name in level.values]
+    if setting.every:
+        off = next((level for level in reversed(_decisive(set_on)) if not level.values[setting.name]), None)
+        set_on = [off] if off is not None else set_on
+    if not set_on:
+        return Setting(setting.name, setting.default, "default", explicit)
+    return Setting(setting.name, set_on[0].values[setting.name], set_on[0].origin, explicit)
+
+
+def _decisive(set_on: Sequence[Level]) -> Sequence[Level]:
+    """The levels that each may turn a switch off: of the account and its class, only the nearer."""
+    own = [level for level in set_on if level.origin in ("account", "class")][:1]
+    return [*own, *(level for level in set_on if level.origin not in ("account", "class"))]
+
+
+def _chain(tx: Tx, principal: int, epoch: int) -> Iterator[Level]:
+    first = _level(tx, principal, epoch)
+    yield first
+    for each in first.above:
+        yield _level(tx, each, epoch)
+
+
+def _level(tx: Tx, principal: int, epoch: int) -> Level:
+    found = tx.memory.levels.get(principal, epoch)
+    if found is None:
+        found = _load(tx, principal)
+        tx.memory.levels.keep(principal, epoch, found)
+    return found
+
+
+def _load(tx: Tx, principal: int) -> Level:
+    rows = tx.sql.rows(_LEVEL, {"principal": principal})
+    if not rows:
+        raise NotFound(f"there is nobody with the number {principal}")
+    kind, above_class, domain, _, _ = rows[0]
+    values = {name: json.loads(text) for _, _, _, name, text in rows if name in SETTINGS}
+    above = () if principal == SERVER else tuple(each for each in (above_class, domain, SERVER) if each is not None)
+    return Level(_ORIGINS.get(PrincipalKind(kind), "account"), above, values, kind == PrincipalKind.PUBLIC)
+
+
+# --- through the door -----------------------------------------------------------------------------------------------
+
+
+def setting(tx: Tx, name: str, of: PrincipalId | AccountId | None) -> Setting:
+    """The effective value. Oneself, or `a`."""
+    found = declared(name)
+    return _effective(found, list(_chain(tx, _whose(tx, of, own=True), tx.sql.value(_EPOCH))))
+
+
+def settings(tx: Tx, of: PrincipalId | AccountId | None) -> Sequence[Setting]:
+    """Every setting with its effective value and origin. Oneself, or `a`."""
+    chain = list(_chain(tx, _whose(tx, of, own=True), tx.sql.value(_EPOCH)))
+    return [_effective(each, chain) for each in SETTINGS.values()]
+
+
+def put(tx: Tx, name: str, value: Value | None, of: PrincipalId | AccountId | None) -> None:
+    """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
+    found = declared(name)
+    principal = _whose(tx, of, own=False)
+    origin = _load(tx, principal).origin
+    if origin not in found.scopes:
+        raise Refused(f"{found.name} is set on {' or '.join(found.scopes)}, not on {origin}")
+    values: Mapping[str, object] = {"principal": principal, "which": found.name}
+    if value is None:
+        changed = tx.sql.change(_DELETE, values)
+    else:
+        values = {**values, "text": json.dumps(checked(found, value))}
+        changed = tx.sql.change(_UPDATE, values) or tx.sql.change(_INSERT, values)
+    if changed:
+        tx.move_settings()
+        tx.note_administration("setting.put", AccountId(principal), {"name": found.name, "value": value})
+
+
+def _whose(tx: Tx, of: PrincipalId | AccountId | None, *, own: bool) -> int:
+    """Whose settings are meant; None: those of the asking principal itself (the operator's: the server's)."""
+    principal = tx.who.account if of is None else of
+    if own and principal == tx.who.account:
+        return principal
+    if principal == SERVER:
+        tx.administer(None)
+        return principal
+    permit(tx, by_id(tx.sql, principal), "", f"number {principal}")
+    return principal

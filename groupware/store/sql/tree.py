@@ -12,11 +12,12 @@ from sqlalchemy import bindparam, select
 from groupware.model.errors import NotFound
 from groupware.model.folder import SEPARATOR
 from groupware.model.ids import AccountId, FolderId, PrincipalId
-from groupware.model.principal import Principal, PrincipalKind
+from groupware.model.principal import Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Grant, Right
 
 from . import schema
 from .engine import Sql
+from .kept import Kept, Level
 from .times import micros, moment, now_micros
 
 KEPT_TREES: Final = 10_000
@@ -80,7 +81,7 @@ class Tree:
 
     def rights(self, who: Principal, at: FolderId) -> Right:
         """What the principal may do there."""
-        if who.account == self.owner or who.floor == ALL:
+        if who.floor == ALL or (who.account == self.owner and self.kind is not PrincipalKind.SERVER):
             return ALL
         key = (who.identifiers, at)
         found = self.decided.get(key)
@@ -169,7 +170,7 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
     return Tree(
         owner=owner,
         epoch=row[2],
-        key=row[0].removeprefix("public:"),
+        key=row[0].removeprefix("public:").removeprefix("group:"),
         kind=PrincipalKind(row[1]),
         domain=(row[4] or "").removeprefix("domain:"),
         root=FolderId(row[3]),
@@ -181,13 +182,17 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
 class Memory:
     """What is kept of rights between transactions: trees by owner, identities by account. For several threads."""
 
-    __slots__ = ("_above", "_trees", "_who")
+    __slots__ = ("_above", "_trees", "_who", "domains", "levels")
 
     def __init__(self, above: Memory | None = None) -> None:
         """`above`: look there too, but keep new things here (invariant 3)."""
         self._above = above
         self._trees: OrderedDict[AccountId, Tree] = OrderedDict()
         self._who: OrderedDict[AccountId, Principal] = OrderedDict()
+        self.levels: Kept[int, Level] = Kept(KEPT_PRINCIPALS, above.levels if above is not None else None)
+        """Explicit settings by principal, under the epoch of settings."""
+        self.domains: Kept[str, tuple[Domain, ...]] = Kept(1, above.domains if above is not None else None)
+        """All domains, under the epoch of memberships."""
 
     def tree(self, owner: AccountId, epoch: int) -> Tree | None:
         """The tree at this epoch, if it is known."""

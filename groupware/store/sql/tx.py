@@ -90,6 +90,8 @@ class Tx:
 
         None: the server itself. The right is `a` on the root folder, as for every other folder.
         """
+        if Right.ADMIN in self._who.floor:
+            return
         for each in (owner, SERVER):
             if each is not None and self._administers(AccountId(each)):
                 return
@@ -126,6 +128,7 @@ class Tx:
     def move_settings(self) -> None:
         """Settings have changed."""
         self.sql.change(_MOVE_META, {"which": "settings"})
+        self._forget()
 
     def _forget(self) -> None:
         if not self.moved:
@@ -135,6 +138,10 @@ class Tx:
         """One journal row about a folder, and the mark that the bus will carry."""
         self.note_change(what, at.owner, at.id, modseq, facts)
         self.marks[at.id] = modseq
+
+    def note_administration(self, what: str, about: AccountId, facts: Mapping[str, object]) -> None:
+        """One journal row about a principal, a domain or the server, which is no change of a tree."""
+        self.note_change(what, about, None, ModSeq(0), facts)
 
     def note_change(
         self, what: str, owner: AccountId, at: FolderId | None, modseq: ModSeq, facts: Mapping[str, object]

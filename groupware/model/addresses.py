@@ -1,0 +1,56 @@
+"""Addresses as they are kept and compared: lower case, composed, the domain in its ASCII form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from .errors import Refused
+
+MAX_LOCAL: Final = 64  # octets, RFC 5321 §4.5.3.1.1
+MAX_DOMAIN: Final = 253
+TAG: Final = "+"
+"""What parts an address from its sub-address: `user+tag@x`."""
+
+_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LOCAL: Final = re.compile(r"[a-z0-9!#$&'+=?^_`{|}~-]+(\.[a-z0-9!#$&'+=?^_`{|}~-]+)*")
+
+
+def normal(address: str) -> str:
+    """The one form of an address, or of a bare domain. Never an error: what cannot be an address is just not found."""
+    text = unicodedata.normalize("NFC", address.strip()).lower()
+    local, at, domain = text.rpartition("@")
+    return local + at + _ascii(domain)
+
+
+def _ascii(domain: str) -> str:
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode().lower()
+    except UnicodeError:
+        return domain
+
+
+def checked_domain(name: str) -> str:
+    """A domain's name as it is kept. `Refused` when it cannot be one."""
+    domain = normal(name)
+    labels = domain.split(".")
+    if len(domain) > MAX_DOMAIN or not all(_LABEL.fullmatch(label) for label in labels):
+        raise Refused(f"domain {name[:80]!r}: letters, digits and '-' in parts joined by dots, as example.org")
+    return domain
+
+
+def checked_address(address: str) -> str:
+    """An address of this server as it is kept. `Refused` when it cannot be one."""
+    text = normal(address)
+    local, at, domain = text.rpartition("@")
+    if not at or not local:
+        raise Refused(f"address {address[:80]!r}: write it as name@domain")
+    if len(local.encode()) > MAX_LOCAL:
+        raise Refused(f"address {address[:80]!r}: what stands before the @ is longer than {MAX_LOCAL} octets")
+    plain = "".join(char if char.isascii() else "x" for char in local)
+    if not _LOCAL.fullmatch(plain) or any(unicodedata.category(char)[0] in "CZ" for char in local):
+        raise Refused(f"address {address[:80]!r}: a space, '/', '%', '*' or another sign that cannot be in an address")
+    return f"{local}@{checked_domain(domain)}"

@@ -1,0 +1,167 @@
+"""Every setting that the database holds, declared once. `docs/settings.md` is made from here.
+
+1. A value is explicit where it is set, and inherited everywhere below: account > class > domain > server > default.
+2. A switch (`Declared.every`) is on only while the account (or its class), its domain and the server all leave it on.
+3. Times are days or seconds and sizes are KB, as `unit` says; 0 means no limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from .errors import NotFound, Refused
+
+Value = str | int | bool
+Scope = Literal["account", "class", "domain", "server"]
+
+EVERYWHERE: Final[tuple[Scope, ...]] = ("account", "class", "domain", "server")
+FROM_DOMAIN: Final[tuple[Scope, ...]] = ("domain", "server")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One setting: what it is called, what it may be, and where it may be set."""
+
+    name: str
+    default: Value
+    doc: str
+    unit: str = ""
+    scopes: tuple[Scope, ...] = EVERYWHERE
+    least: int = 0
+    most: int = 0
+    """For numbers; 0: no bound."""
+    choices: tuple[str, ...] = ()
+    every: bool = False
+    """A switch: every level has to leave it on."""
+
+
+KB_MOST: Final = 4 * 1024 * 1024 * 1024 - 1
+"""4096 GB less 1 KB."""
+
+_DECLARED: Final = (
+    Declared("smtpIncoming", True, "Mail from outside and from other accounts is taken for it.", every=True),
+    Declared("smtpOutgoing", True, "It may submit mail.", every=True),
+    Declared("pop3", True, "It may sign in by POP3.", every=True),
+    Declared("imap", True, "It may sign in by IMAP.", every=True),
+    Declared("webmail", True, "It may sign in to the webmail.", every=True),
+    Declared("blockedLogin", False, "Nobody signs in to it, by whatever service; mail still arrives."),
+    Declared("allowAliasLogins", True, "An alias will do as the name to sign in with."),
+    Declared("mailboxSize", 0, "All that its folders may hold together.", "KB", most=KB_MOST),
+    Declared("mailboxMessageCount", 0, "How many items its folders may hold together.", most=2**31 - 1),
+    Declared("mailboxFolderCount", 0, "How many folders it may have.", most=2**31 - 1),
+    Declared("quotaLimitThreshold", 90, "From this share of a quota on, it is told so.", "%", least=1, most=100),
+    Declared("removedItemsRetention", 30, "How long the content of removed items is kept.", "days", most=3650),
+    Declared("catchAll", "", "Where mail goes that no address of the domain takes.", scopes=FROM_DOMAIN),
+    Declared("passwordMinLength", 8, "Fewest characters of a new password.", "characters", least=1, most=1024),
+    Declared("passwordMaxLength", 1024, "Most characters of a new password.", "characters", least=1, most=1024),
+    Declared(
+        "passwordRequire",
+        "any",
+        "What a new password has to be made of.",
+        choices=("any", "lettersAndNumbers", "lettersAndNumbersAndSpecial"),
+    ),
+    Declared(
+        "imapShowAllFolders",
+        False,
+        "IMAP lists calendars, contacts, tasks, notes and journals too, not only mail folders.",
+    ),
+)
+
+SETTINGS: Final[Mapping[str, Declared]] = {each.name: each for each in _DECLARED}
+_LOWER: Final[Mapping[str, Declared]] = {each.name.lower(): each for each in _DECLARED}
+
+SWITCHES: Final[Mapping[str, str]] = {
+    "smtp": "smtpOutgoing",
+    "smtpOutgoing": "smtpOutgoing",
+    "pop3": "pop3",
+    "imap": "imap",
+    "webmail": "webmail",
+}
+"""The switch that has to be on to sign in to a service; one that is not named here has none."""
+
+
+def declared(name: str) -> Declared:
+    """The setting of that name, letter case aside. `NotFound` names those that there are."""
+    found = _LOWER.get(name.lower())
+    if found is None:
+        raise NotFound(f"there is no setting {name[:64]!r}; there are {', '.join(SETTINGS)}")
+    return found
+
+
+def checked(setting: Declared, value: Value) -> Value:
+    """The value as it is kept. `Refused` says what it may be."""
+    if isinstance(setting.default, bool):
+        if not isinstance(value, bool):
+            raise Refused(f"{setting.name}: {value!r} is neither true nor false")
+        return value
+    if isinstance(setting.default, int):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Refused(f"{setting.name}: {value!r} is no whole number")
+        if value < setting.least or (setting.most and value > setting.most):
+            raise Refused(f"{setting.name}: {value} is out of range; from {setting.least} to {setting.most or 'any'}")
+        return value
+    if not isinstance(value, str):
+        raise Refused(f"{setting.name}: {value!r} is no text")
+    if setting.choices and value not in setting.choices:
+        raise Refused(f"{setting.name}: {value[:64]!r} is none of {', '.join(setting.choices)}")
+    if len(value) > 320:
+        raise Refused(f"{setting.name}: longer than 320 characters")
+    return value
+
+
+def parse(name: str, text: str) -> Value:
+    """A value as a person types it: `yes`, `12`, or the text itself. `NotFound`, `Refused`."""
+    setting = declared(name)
+    word = text.strip()
+    if isinstance(setting.default, bool):
+        known = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+        if word.lower() not in known:
+            raise Refused(f"{setting.name}: {word[:64]!r} is neither yes nor no")
+        return known[word.lower()]
+    if isinstance(setting.default, int):
+        if not word.isascii() or not word.lstrip("-").isdigit() or len(word) > 20:
+            raise Refused(f"{setting.name}: {word[:64]!r} is no whole number")
+        return checked(setting, int(word))
+    return checked(setting, word)
+
+
+def manual() -> str:
+    """The page about settings, in Markdown."""
+    lines = [
+        "# Settings",
+        "",
+        "Made from `groupware/model/settings.py`; `python -m groupware.model.settings > docs/settings.md` renews it.",
+        "",
+        "A value is set explicitly on an account, a class, a domain or the server, and inherited by all below that do",
+        "not set it themselves: account, class, domain, server, default. A *switch* is on only while the account (or",
+        "its class), its domain and the server all leave it on. 0 means no limit.",
+        "",
+        "| name | kind | default | unit | may be set on | meaning |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [_line(each) for each in _DECLARED]
+    return "\n".join(lines) + "\n"
+
+
+def _line(each: Declared) -> str:
+    default = {True: "yes", False: "no"}[each.default] if isinstance(each.default, bool) else str(each.default)
+    cells = (f"`{each.name}`", _kind(each), default or "(empty)", each.unit, ", ".join(each.scopes), each.doc)
+    return "| " + " | ".join(cells) + " |"
+
+
+def _kind(each: Declared) -> str:
+    if each.every:
+        return "switch"
+    if isinstance(each.default, bool):
+        return "yes or no"
+    if isinstance(each.default, int):
+        return f"{each.least} to {each.most}"
+    return ", ".join(f"`{choice}`" for choice in each.choices) or "text"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(manual())

@@ -1,0 +1,218 @@
+"""Bodies by the hash of their octets.
+
+1. A small body goes into the database with the write that refers to it; a large one is safe in the object store before
+   that write begins. What nothing refers to any more leaves the database first, the object store after that.
+2. Stored forms are zstd with a checksum: what was damaged on disk is never given out, it is `NotFound`.
+3. Whoever has a `BlobId` has it from a folder that was opened, or from the queue: there are no rights on bodies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import zstandard
+
+from groupware.model.errors import NotFound, TryAgain
+from groupware.model.ids import BlobId
+
+from .objects import SWEPT_SECONDS, Objects, lost
+from .sql import contents
+from .sql.engine import Database, Sql, trouble
+from .sql.times import now_micros
+
+T = TypeVar("T")
+
+CACHED_BYTES: Final = 64 << 20
+INLINE_BYTES: Final = 64 << 10
+"""So much is hashed and compressed at once, without a hop to a thread."""
+LARGEST: Final = 1 << 31
+THREADS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """What `put` made of octets: goes on to `NewItem` or `Envelope`."""
+
+    blob: BlobId
+    size: int
+    body: bytes | None
+
+
+class SqlBlobs:
+    """`groupware.store.api.Blobs` over the database and an object store."""
+
+    def __init__(self, database: Database, objects: Objects, threshold: int) -> None:
+        """`threshold`: a body of at most so many octets is kept in the database."""
+        self._database, self._objects, self._threshold = database, objects, threshold
+        self._threads = ThreadPoolExecutor(THREADS, "blobs")
+        self._cache = _Cache(CACHED_BYTES)
+
+    async def put(self, octets: bytes) -> StoredBody:
+        """Makes the octets storable. `TryAgain` when the object store does not take them."""
+        if len(octets) <= min(self._threshold, INLINE_BYTES):
+            return self._small(octets)
+        return await self._run(lambda: self.put_now(octets))
+
+    async def read(self, blob: BlobId, start: int = 0, length: int | None = None) -> bytes:
+        """The octets from `start`. `NotFound` when they are lost, `TryAgain` when they cannot be had just now."""
+        found = self._cache.get(blob)
+        if found is None:
+            found = await self._run(lambda: self.read_now(blob))
+        if start == 0 and length is None:
+            return found
+        return found[start:] if length is None else found[start : start + length]
+
+    async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        """Several in one hop; one that cannot be read is left out. `TryAgain` when the database does not answer."""
+        return await self._run(lambda: self.read_many_now(blobs))
+
+    def put_now(self, octets: bytes) -> StoredBody:
+        """`put`, for code that is in a thread already."""
+        if len(octets) <= self._threshold:
+            return self._small(octets)
+        blob = hashed(octets)
+        if not self._objects.keep(blob):
+            self._objects.put(blob, packed(octets))
+        return StoredBody(blob, len(octets), None)
+
+    def read_now(self, blob: BlobId) -> bytes:
+        """`read` of all octets, for code that is in a thread already."""
+        found = self._cache.get(blob)
+        if found is not None:
+            return found
+        rows = self._rows([blob])
+        if blob not in rows:
+            raise lost(blob)
+        return self._opened(blob, rows[blob])
+
+    def read_many_now(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        """`read_many`, for code that is in a thread already."""
+        found: dict[BlobId, bytes] = {}
+        missing = []
+        for blob in dict.fromkeys(blobs):
+            known = self._cache.get(blob)
+            if known is None:
+                missing.append(blob)
+            else:
+                found[blob] = known
+        for blob, row in self._rows(missing).items():
+            try:
+                found[blob] = self._opened(blob, row)
+            except (NotFound, TryAgain):
+                continue
+        return found
+
+    def close(self) -> None:
+        """Ends the threads; the database is somebody else's."""
+        self._threads.shutdown()
+
+    def _small(self, octets: bytes) -> StoredBody:
+        return StoredBody(hashed(octets), len(octets), packed(octets))
+
+    def _rows(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes | None]:
+        if not blobs:
+            return {}
+        try:
+            with self._database.readers.connect() as connection:
+                return contents.bodies(Sql(connection), blobs)
+        except Exception as error:
+            raise trouble(error) from error
+
+    def _opened(self, blob: BlobId, body: bytes | None) -> bytes:
+        octets = unpacked(blob, self._objects.get(blob) if body is None else body)
+        self._cache.keep(blob, octets)
+        return octets
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def sweep(database: Database, objects: Objects, *, older: float = SWEPT_SECONDS) -> int:
+    """Takes away the bodies that nothing refers to and that are older than `older` seconds; how many these were.
+
+    It may run beside everything else, and in several processes.
+    """
+    gone = 0
+    before = now_micros() - int(older * 1_000_000)
+    while True:
+        with database.writers.begin() as connection:
+            swept = contents.sweep(Sql(connection), before)
+        gone += len(swept)
+        for blob, away in swept:
+            if away:
+                objects.drop(blob)
+        if not swept:
+            break
+    for found in objects.stats():
+        if found.written < time.time() - max(older, SWEPT_SECONDS) and not _known(database, found.blob):
+            objects.drop(found.blob)
+            gone += 1
+    return gone
+
+
+def _known(database: Database, blob: BlobId) -> bool:
+    with database.readers.connect() as connection:
+        return blob in contents.bodies(Sql(connection), [blob])
+
+
+def hashed(octets: bytes) -> BlobId:
+    """The name of a body."""
+    return BlobId(hashlib.sha256(octets).hexdigest())
+
+
+_tools = threading.local()
+
+
+def packed(octets: bytes) -> bytes:
+    """The stored form of a body."""
+    tool: zstandard.ZstdCompressor | None = getattr(_tools, "packs", None)
+    if tool is None:
+        tool = _tools.packs = zstandard.ZstdCompressor(level=3, write_checksum=True)
+    return tool.compress(octets)
+
+
+def unpacked(blob: BlobId, body: bytes) -> bytes:
+    """The octets of a stored form. `NotFound` when it is damaged."""
+    tool: zstandard.ZstdDecompressor | None = getattr(_tools, "opens", None)
+    if tool is None:
+        tool = _tools.opens = zstandard.ZstdDecompressor()
+    try:
+        if zstandard.frame_content_size(body) > LARGEST:
+            raise lost(blob)
+        return tool.decompress(body)
+    except zstandard.ZstdError as error:
+        raise lost(blob) from error
+
+
+class _Cache:
+    """Octets that were read lately, bounded. For several threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._held = limit, 0
+        self._kept: OrderedDict[BlobId, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, blob: BlobId) -> bytes | None:
+        with self._lock:
+            found = self._kept.get(blob)
+            if found is not None:
+                self._kept.move_to_end(blob)
+            return found
+
+    def keep(self, blob: BlobId, octets: bytes) -> None:
+        if len(octets) > self._limit // 2:
+            return
+        with self._lock:
+            if blob not in self._kept:
+                self._kept[blob] = octets
+                self._held += len(octets)
+            while self._held > self._limit:
+                self._held -= len(self._kept.popitem(last=False)[1])

@@ -1,0 +1,183 @@
+"""Where mail goes, who may write as whom, and aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.sql import Select
+
+from groupware.model.addresses import checked_address, normal
+from groupware.model.errors import NotFound, Refused
+from groupware.model.event import Target
+from groupware.model.ids import FolderId
+from groupware.model.principal import PrincipalKind
+from groupware.model.rights import ALL, Right
+
+from . import schema
+from .accounts import enter, free
+from .engine import Sql
+from .principals import Known, administered, by_address, chosen, insert_address, lead, read
+from .settings import effective
+from .times import micros
+from .tx import Tx
+
+SENDING: Final = (Right.SEND_AS, Right.SEND_ON_BEHALF)
+_EXPANDED: Final = (PrincipalKind.GROUP, PrincipalKind.LIST)
+
+_a = schema.address.c
+_THERE: Final = select(_a.principal_id, _a.primary).where(_a.address == bindparam("which"))
+_DROP: Final = delete(schema.address).where(_a.address == bindparam("which"))
+_RENEW: Final = update(schema.address).where(_a.address == bindparam("which")).values(expires=bindparam("until"))
+
+
+def _members_below() -> Select[Any]:
+    """Everybody in a group, directly or through enabled groups and lists, each once."""
+    group, member = schema.principal.alias("grp"), schema.member.c
+    members = select(member.member_id).join(group, group.c.id == member.group_id)
+    members = members.where(group.c.enabled, group.c.kind.in_(["group", "list"]))
+    below = members.where(member.group_id == bindparam("group")).cte("below", recursive=True)
+    below = below.union(members.join(below, member.group_id == below.c.member_id))
+    everybody = chosen().join(below, below.c.member_id == schema.principal.c.id)
+    return everybody.where(schema.principal.c.kind.not_in(["group", "list"])).order_by(schema.principal.c.id)
+
+
+_BELOW: Final = _members_below()
+
+
+# --- where mail goes ------------------------------------------------------------------------------------------------
+
+
+def resolve(tx: Tx, address: str) -> Sequence[Target]:
+    """Where mail to an address goes. `NotFound`; `Refused` when incoming mail is switched off there."""
+    way = lead(tx.sql, address, tagged=True)
+    if way.found is not None:
+        return _targets(tx, way.found, way.tag, address)
+    if "@" not in address or not address.strip().isprintable():
+        raise _nobody(address)
+    if way.home is None:
+        return [Target("remote", address=address.strip())]
+    caught = str(effective(tx, "catchAll", way.home.id, way.home.settings).value)
+    if not caught or not way.home.enabled:
+        raise _nobody(address)
+    further = lead(tx.sql, caught, tagged=True)
+    if further.found is not None:
+        return _targets(tx, further.found, further.tag, address)
+    if further.home is None and "@" in caught:
+        return [Target("remote", address=normal(caught))]
+    raise _nobody(address)
+
+
+def _nobody(address: str) -> NotFound:
+    return NotFound(f"{address[:320]}: there is nobody of that address here")
+
+
+def _targets(tx: Tx, found: Known, tag: str, address: str) -> Sequence[Target]:
+    if not found.usable:
+        raise _nobody(address)
+    if found.kind not in _EXPANDED:
+        target = _target(found, tag)
+        if target is None:
+            raise _nobody(address)
+        if not _takes_mail(tx, found):
+            raise Refused(f"{address[:320]}: this address takes no mail at present")
+        return [target]
+    if not _takes_mail(tx, found):
+        raise Refused(f"{address[:320]}: this address takes no mail at present")
+    members = [read(row) for row in tx.sql.rows(_BELOW, {"group": found.id})]
+    reached = [
+        target
+        for each in members
+        if each.usable and (target := _target(each, "")) is not None and _takes_mail(tx, each)
+    ]
+    if not reached:
+        raise NotFound(f"{address[:320]}: nobody is in this group, or nobody in it takes mail")
+    return reached
+
+
+def _target(found: Known, tag: str) -> Target | None:
+    """Where one principal's mail goes; None: a folder recipient without its folder, or who gets no mail."""
+    if found.kind is PrincipalKind.REMOTE:
+        return Target("remote", address=found.address)
+    if found.kind is PrincipalKind.RECIPIENT:
+        if found.folder is None:
+            return None
+        return Target("folder", found.folder_owner, FolderId(found.folder), found.address)
+    if found.kind in (PrincipalKind.ACCOUNT, PrincipalKind.RESOURCE):
+        return Target("account", found.id, None, found.address, tag)
+    return None
+
+
+def _takes_mail(tx: Tx, found: Known) -> bool:
+    if found.kind is PrincipalKind.REMOTE:
+        return True
+    return bool(effective(tx, "smtpIncoming", found.id, found.settings).value)
+
+
+# --- who may write as whom ------------------------------------------------------------------------------------------
+
+
+def may_send_as(tx: Tx, address: str) -> bool:
+    """Whether the asking principal may write `address` as the sender: its own, or a send-as right covers it.
+
+    The right counts on the root folder of whose address it is; on the folder itself for a folder recipient.
+    """
+    if tx.who.floor == ALL:
+        return True
+    found = lead(tx.sql, address, tagged=True).found
+    if found is None:
+        return False
+    if found.id == tx.who.account:
+        return True
+    owner, at = (found.folder_owner, found.folder) if found.kind is PrincipalKind.RECIPIENT else (found.id, found.root)
+    if owner is None or at is None:
+        return False
+    rights = tx.tree(owner).rights(tx.who, at)
+    return any(right in rights for right in SENDING)
+
+
+# --- aliases --------------------------------------------------------------------------------------------------------
+
+
+def put_alias(tx: Tx, key: str, alias: str, expires: datetime | None) -> None:
+    """Another address for it, until `expires`; one that it has gets the new end. `a` on the domain. `AlreadyExists`."""
+    found = administered(tx, key)
+    if found.kind in (PrincipalKind.DOMAIN, PrincipalKind.CLASS):
+        raise Refused(f"{found.address}: a {found.kind.value} has no such aliases")
+    address = checked_address(alias)
+    enter(tx, address)
+    until = None if expires is None else micros(expires)
+    mine = _own(tx.sql, found, address)
+    if mine == "primary":
+        raise Refused(f"{address}: this is its address already")
+    if mine == "alias":
+        tx.sql.change(_RENEW, {"which": address, "until": until})
+    else:
+        free(tx, address)
+        insert_address(tx, address, found.id, expires=until)
+    facts = {"alias": address, "expires": None if expires is None else expires.isoformat()}
+    tx.note_administration("alias.put", found.id, facts)
+
+
+def _own(sql: Sql, found: Known, address: str) -> str:
+    row = sql.row(_THERE, {"which": address})
+    if row is None or row[0] != found.id:
+        return ""
+    return "primary" if row[1] else "alias"
+
+
+def drop_alias(tx: Tx, alias: str) -> None:
+    """Takes the other address away. `a` on the domain."""
+    address = normal(alias)
+    enter(tx, address)
+    found = by_address(tx.sql, address)
+    row = tx.sql.row(_THERE, {"which": address})
+    if row is None:
+        raise NotFound(f"{alias[:80]}: there is no such alias")
+    if row[1]:
+        raise Refused(f"{address}: this is no alias but the address itself; change or drop the account")
+    tx.sql.change(_DROP, {"which": address})
+    if found is not None:
+        tx.note_administration("alias.dropped", found.id, {"alias": address})

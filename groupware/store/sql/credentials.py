@@ -1,0 +1,119 @@
+"""Stored secrets of accounts, and who an account is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from groupware.model.errors import AlreadyExists, BadCredentials, NotFound, Refused
+from groupware.model.ids import AccountId
+from groupware.model.principal import Account, Credential, Principal, PrincipalKind
+
+from . import schema
+from .guard import identify
+from .principals import administered, named, permit, shown
+from .times import moment, now_micros
+from .tx import Tx
+
+MAIN: Final = ("password", "scram-sha-1", "scram-sha-256")
+"""One of each kind: another password takes the keys of the former with it."""
+APP: Final = ("app", "app-scram-sha-1", "app-scram-sha-256")
+"""One of each kind for each label: the device."""
+OWNERS: Final = (PrincipalKind.ACCOUNT, PrincipalKind.LIST, PrincipalKind.RESOURCE)
+"""Who can sign in."""
+
+_c = schema.credential.c
+_OF: Final = (
+    select(_c.id, _c.kind, _c.value, _c.label, _c.created, _c.used)
+    .where(_c.account_id == bindparam("account"))
+    .order_by(_c.id)
+)
+_INSERT: Final = (
+    insert(schema.credential)
+    .values({each: bindparam(each) for each in ("account_id", "kind", "value", "label", "created")})
+    .returning(_c.id)
+)
+_DROP: Final = delete(schema.credential).where(_c.id == bindparam("number"))
+_MOVE_VERSION: Final = (
+    update(schema.principal)
+    .where(schema.principal.c.id == bindparam("account"))
+    .values(credential_version=schema.principal.c.credential_version + 1)
+)
+_EPOCH: Final = select(schema.meta.c.value).where(schema.meta.c.name == "memberships")
+
+
+def credentials(tx: Tx, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
+    """An account and its stored secrets. `a` on the domain, which an account has not on its own."""
+    found = administered(tx, key)
+    return shown(tx, found), _of(tx, found.id)
+
+
+def _of(tx: Tx, account: AccountId) -> list[Credential]:
+    return [
+        Credential(number, kind, value, label, moment(created), None if used is None else moment(used))
+        for number, kind, value, label, created, used in tx.sql.rows(_OF, {"account": account})
+    ]
+
+
+def identity(tx: Tx, account: AccountId) -> Principal:
+    """The account as a principal: its identifiers now. `a` on the domain. `NotFound` when disabled."""
+    found = permit(tx, named(tx, account), "", f"number {account}")
+    if found.kind not in OWNERS:
+        raise NotFound(f"{found.address}: this is no account that anybody acts as")
+    epoch = int(tx.sql.value(_EPOCH))
+    known = tx.memory.who(account, epoch)
+    if known is None:
+        try:
+            known = identify(tx.sql, account, epoch)
+        except BadCredentials as error:
+            raise NotFound(str(error)) from None
+        tx.memory.keep_who(known)
+    return known
+
+
+def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str) -> int:
+    """Stores a secret: a `password` and its derived keys replace the former, an `app` password adds. `a`."""
+    found = administered(tx, key)
+    if found.kind not in OWNERS:
+        raise Refused(f"{found.address}: a {found.kind.value} has no secrets; nobody signs in to it")
+    return store(tx, found.id, kind, value, label)
+
+
+def store(tx: Tx, account: AccountId, kind: str, value: str, label: str) -> int:
+    """The number of the secret that is stored, whoever asks. `Refused`, `AlreadyExists`."""
+    if kind not in MAIN + APP:
+        raise Refused(f"{kind[:32]!r} is no kind of secret; there are {', '.join(MAIN + APP)}")
+    for there in _of(tx, account):
+        same_device = there.kind == kind and there.label == label
+        if kind == "app" and same_device:
+            raise AlreadyExists(f"there is an app password {label!r} already; drop it, or use another label")
+        if (there.kind == kind and kind in MAIN) or same_device or (kind == "password" and there.kind in MAIN):
+            tx.sql.change(_DROP, {"number": there.id})
+    values = {"account_id": account, "kind": kind, "value": value, "label": label, "created": now_micros()}
+    row = tx.sql.returning(_INSERT, values)
+    assert row is not None
+    _changed(tx, account, "credential.put", kind, label)
+    return int(row[0])
+
+
+def drop(tx: Tx, key: AccountId | str, number: int) -> None:
+    """Takes a secret away, with the keys derived from it. `a` on the domain."""
+    found = administered(tx, key)
+    secrets = _of(tx, found.id)
+    gone = next((each for each in secrets if each.id == number), None)
+    if gone is None:
+        raise NotFound(f"{found.address}: there is no secret number {number}")
+    for each in secrets:
+        derived = (gone.kind == "password" and each.kind in MAIN) or (
+            gone.kind == "app" and each.kind in APP and each.label == gone.label
+        )
+        if derived or each.id == number:
+            tx.sql.change(_DROP, {"number": each.id})
+    _changed(tx, found.id, "credential.dropped", gone.kind, gone.label)
+
+
+def _changed(tx: Tx, account: AccountId, what: str, kind: str, label: str) -> None:
+    tx.sql.change(_MOVE_VERSION, {"account": account})
+    tx.note_administration(what, account, {"kind": kind, "label": label})

@@ -1,0 +1,188 @@
+"""Bodies: stored once, read whole or in part, lost without taking anything else along."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from groupware.model.errors import NotFound, TryAgain
+from groupware.model.ids import BlobId
+from groupware.model.principal import OPERATOR
+from groupware.store.blobs import SqlBlobs, StoredBody, hashed, sweep
+from groupware.store.objects import FolderObjects, Objects, open_objects
+from groupware.store.sql import contents
+from groupware.store.sql.engine import Database, Sql
+from groupware.store.sql.tree import Memory
+from groupware.store.sql.tx import Tx
+
+SMALL, LARGE = b"small " * 20, bytes(range(256)) * 400
+
+
+@pytest.fixture(params=["folder", "memory"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+    return open_objects(tmp_path, "bodies" if request.param == "folder" else "memory://")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> FolderObjects:
+    return FolderObjects(tmp_path / "bodies")
+
+
+@pytest.fixture
+def opened(database: Database) -> Iterator[Callable[[Objects], SqlBlobs]]:
+    made: list[SqlBlobs] = []
+
+    def open_over(objects: Objects) -> SqlBlobs:
+        made.append(SqlBlobs(database, objects, threshold=1024))
+        return made[-1]
+
+    yield open_over
+    for each in made:
+        each.close()
+
+
+def refer(database: Database, stored: StoredBody) -> None:
+    with database.writers.begin() as connection:
+        tx = Tx(Sql(connection), Memory(), OPERATOR, locks=True)
+        contents.hold_blob(tx, stored.blob, stored.size, stored.body)
+
+
+def forget(database: Database, blob: BlobId) -> None:
+    with database.writers.begin() as connection:
+        contents.let_go(Tx(Sql(connection), Memory(), OPERATOR, locks=True), blob)
+
+
+async def test_a_small_body_travels_with_the_write(
+    database: Database, objects: Objects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    blobs = opened(objects)
+    stored = await blobs.put(SMALL)
+    assert (stored.blob, stored.size, list(objects.stats())) == (hashed(SMALL), len(SMALL), [])
+    assert stored.body is not None and len(stored.body) < len(SMALL)
+    refer(database, stored)
+    assert await opened(objects).read(stored.blob) == SMALL
+
+
+async def test_a_large_body_is_in_the_object_store_before_the_write(
+    database: Database, objects: Objects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    blobs = opened(objects)
+    stored = await blobs.put(LARGE)
+    assert stored.body is None
+    assert [each.blob for each in objects.stats()] == [stored.blob]
+    refer(database, stored)
+    assert await blobs.read(stored.blob) == LARGE
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, None), (10, None), (0, 7), (100, 300), (len(LARGE) - 3, 50)])
+async def test_a_part_is_read(
+    start: int, length: int | None, database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    blobs = opened(folder)
+    stored = await blobs.put(LARGE)
+    refer(database, stored)
+    assert await blobs.read(stored.blob, start, length) == LARGE[start : None if length is None else start + length]
+
+
+async def test_a_body_that_nobody_knows_is_not_found(
+    folder: FolderObjects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    with pytest.raises(NotFound, match=hashed(b"?")):
+        await opened(folder).read(hashed(b"?"))
+
+
+def damage(path: Path) -> None:
+    octets = bytearray(path.read_bytes())
+    octets[len(octets) // 2] ^= 0xFF
+    path.write_bytes(octets)
+
+
+@pytest.mark.parametrize("harm", [damage, Path.unlink, lambda path: path.write_bytes(b"")])
+async def test_a_body_that_was_damaged_on_disk_is_told_and_the_others_are_served(
+    harm: Callable[[Path], object], database: Database, tmp_path: Path, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    objects = FolderObjects(tmp_path / "bodies")
+    blobs = opened(objects)
+    stored = [await blobs.put(octets) for octets in (LARGE, LARGE + b"!", SMALL)]
+    for each in stored:
+        refer(database, each)
+    harm(tmp_path / "bodies" / stored[0].blob[:2] / stored[0].blob)
+    fresh = opened(objects)
+    with pytest.raises(NotFound, match=stored[0].blob):
+        await fresh.read(stored[0].blob)
+    found = await fresh.read_many([each.blob for each in stored])
+    assert found == {stored[1].blob: LARGE + b"!", stored[2].blob: SMALL}
+
+
+async def test_an_object_store_that_does_not_answer_is_a_passing_failure(
+    opened: Callable[[Objects], SqlBlobs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "nobody")
+    monkeypatch.setenv("AWS_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_REGION", "here")
+    with pytest.raises(TryAgain, match="large bodies"):
+        await opened(open_objects(tmp_path, "s3://bucket/bodies")).put(LARGE)
+
+
+async def test_a_disk_that_takes_nothing_is_a_passing_failure(
+    opened: Callable[[Objects], SqlBlobs], tmp_path: Path
+) -> None:
+    (tmp_path / "bodies").write_text("a file where the folder should be")
+    with pytest.raises(TryAgain):
+        await opened(FolderObjects(tmp_path / "bodies")).put(LARGE)
+
+
+def test_a_place_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="blob_store 'gopher://x'"):
+        open_objects(tmp_path, "gopher://x")
+
+
+async def test_the_sweep_takes_what_nothing_refers_to(
+    database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs], tmp_path: Path
+) -> None:
+    blobs = opened(folder)
+    kept, gone, small = [await blobs.put(octets) for octets in (LARGE, LARGE + b"!", SMALL)]
+    for each in (kept, gone, small):
+        refer(database, each)
+        age(tmp_path, each.blob)
+    forget(database, gone.blob)
+    forget(database, small.blob)
+    assert sweep(database, folder, older=0) == 2
+    assert [each.blob for each in folder.stats()] == [kept.blob]
+    fresh = opened(folder)
+    assert set(await fresh.read_many([kept.blob, gone.blob, small.blob])) == {kept.blob}
+
+
+async def test_the_sweep_takes_what_no_write_ever_referred_to_but_not_at_once(
+    database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs], tmp_path: Path
+) -> None:
+    stored = await opened(folder).put(LARGE)
+    assert sweep(database, folder) == 0
+    age(tmp_path, stored.blob)
+    assert sweep(database, folder) == 1
+    assert list(folder.stats()) == []
+
+
+async def test_a_body_that_is_put_again_is_safe_from_the_sweep(
+    database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs], tmp_path: Path
+) -> None:
+    blobs = opened(folder)
+    stored = await blobs.put(LARGE)
+    refer(database, stored)
+    forget(database, stored.blob)
+    age(tmp_path, stored.blob)
+    again = await blobs.put(LARGE)
+    assert sweep(database, folder, older=0) == 1  # the row; its object was touched
+    refer(database, again)
+    assert await opened(folder).read(stored.blob) == LARGE
+
+
+def age(tmp_path: Path, blob: BlobId) -> None:
+    path = tmp_path / "bodies" / blob[:2] / blob
+    if path.exists():
+        os.utime(path, (0, 0))
