@@ -1,9 +1,15 @@
-# make test: installs what the tests need and runs them all.   make check: style, types, import contracts.
+# make run: a demo server in DATA, ports from PORT_BASE.   make test: installs what the tests need and runs them all.
+# make check: style, types, import contracts.
 VENV ?= .venv
+DATA ?= data
+PORT_BASE ?= 20000
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: test check lint lock clean
+.PHONY: run test check lint lock clean
+
+run: $(VENV)/.installed
+	@exec $(BIN)/postroom --data "$(DATA)" demo --port-base "$(PORT_BASE)"
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from groupware.model.ids import FolderId, ModSeq
 from groupware.store.api import Bus
-from groupware.store.sql.engine import Sql, open_database
+from groupware.store.blobs import SqlBlobs
+from groupware.store.bus import SharedBus, open_bus
+from groupware.store.marks import announce
+from groupware.store.objects import open_objects
+from groupware.store.sql.engine import open_database
 from groupware.store.sql.history import NewerSchema, upgrade
 from groupware.store.sql.store import SqlStore
 
-__all__ = ["NewerSchema", "SqlStore", "open_store"]
+__all__ = ["NewerSchema", "SharedBus", "SqlBlobs", "SqlStore", "open_blobs", "open_bus", "open_store"]
 
 
 def open_store(data: Path, url: str = "", *, bus: Bus, readers: int = 4, writers: int = 4) -> SqlStore:
@@ -22,8 +24,12 @@ def open_store(data: Path, url: str = "", *, bus: Bus, readers: int = 4, writers
     database = open_database(data, url)
     with database.writers.connect() as connection, connection.begin():
         upgrade(connection)
-    return SqlStore(database, bus.publish, _nothing, readers=readers, writers=writers)
+    return SqlStore(database, bus.publish, announce, readers=readers, writers=writers)
 
 
-def _nothing(sql: Sql, marks: Mapping[FolderId, ModSeq]) -> None:
-    return None
+def open_blobs(store: SqlStore, data: Path, place: str = "blobs", *, threshold: int = 16) -> SqlBlobs:
+    """The bodies beside a store: up to `threshold` KB in its database, larger ones at `place`.
+
+    ValueError when `place` (a folder, absolute or in the data folder, or a URL) is none that can be used.
+    """
+    return SqlBlobs(store.database, open_objects(data, place), threshold << 10)

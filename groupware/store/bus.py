@@ -1,12 +1,32 @@
-"""Change marks within one process."""
+"""Change marks, within one process and between all processes on one database.
+
+1. A mark says that a folder is at a modseq by now, and nothing more; whoever cares reads the difference.
+2. Marks may come twice, never late for good: an ear that was cut off tells everything that is watched once more.
+3. What this process publishes does not wait for the database: the ear hears it again, and it is known by its modseq.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from threading import Lock
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Final, Protocol
+
+import psycopg
 
 from groupware.model.ids import FolderId, ModSeq
+
+from .api import QUEUE
+from .marks import CHANNEL, decoded
+from .sql.engine import psycopg_url
+
+POLL_SECONDS: Final = 0.05
+AGAIN_SECONDS: Final = 0.5
+LISTEN_SECONDS: Final = 0.2
 
 
 class LocalWatch:
@@ -39,7 +59,8 @@ class LocalWatch:
 
     def wake(self, marks: Mapping[FolderId, ModSeq]) -> None:
         """Take marks in, on the loop of the one who waits."""
-        self._loop.call_soon_threadsafe(self._take, marks)
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            self._loop.call_soon_threadsafe(self._take, marks)
 
     def _take(self, marks: Mapping[FolderId, ModSeq]) -> None:
         for folder, modseq in marks.items():
@@ -48,21 +69,33 @@ class LocalWatch:
             self._waiting.set_result(None)
 
 
+@dataclass(slots=True)
+class _Watched:
+    """Who watches a folder, and the newest mark that they were told."""
+
+    watches: set[LocalWatch] = field(default_factory=set)
+    newest: int = -1
+
+
 class LocalBus:
     """Level-triggered: "this folder is now at modseq N"."""
 
-    __slots__ = ("_lock", "_watching")
+    __slots__ = ("_lock", "_watched")
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._watching: dict[FolderId, set[LocalWatch]] = {}
+        self._watched: dict[FolderId, _Watched] = {}
 
     def publish(self, marks: Mapping[FolderId, ModSeq]) -> None:
         """From any thread, after COMMIT only."""
         heard: dict[LocalWatch, dict[FolderId, ModSeq]] = {}
         with self._lock:
             for folder, modseq in marks.items():
-                for watch in self._watching.get(folder, ()):
+                found = self._watched.get(folder)
+                if found is None or (modseq <= found.newest and folder != QUEUE):
+                    continue
+                found.newest = modseq
+                for watch in found.watches:
                     heard.setdefault(watch, {})[folder] = modseq
         for watch, its in heard.items():
             watch.wake(its)
@@ -72,14 +105,128 @@ class LocalBus:
         watch = LocalWatch(self, frozenset(folders))
         with self._lock:
             for folder in watch.folders:
-                self._watching.setdefault(folder, set()).add(watch)
+                self._watched.setdefault(folder, _Watched()).watches.add(watch)
         return watch
 
     def forget(self, watch: LocalWatch) -> None:
         """Drop a watch."""
         with self._lock:
             for folder in watch.folders:
-                watching = self._watching.get(folder, set())
-                watching.discard(watch)
-                if not watching:
-                    self._watching.pop(folder, None)
+                found = self._watched.get(folder)
+                if found is not None:
+                    found.watches.discard(watch)
+                    if not found.watches:
+                        del self._watched[folder]
+
+    def watched(self) -> list[FolderId]:
+        """The folders that somebody watches."""
+        with self._lock:
+            return list(self._watched)
+
+    def close(self) -> None:
+        """Nothing: this bus hears only itself."""
+
+
+class _Ear(Protocol):
+    """Hears what other processes have committed."""
+
+    def listen(self, stopped: Event, bus: LocalBus) -> None:
+        """Publish what is heard until `stopped`; raises when the connection is lost."""
+        ...
+
+
+class SharedBus(LocalBus):
+    """A bus that hears the other processes on the same database as well."""
+
+    __slots__ = ("_ear", "_stopped", "_thread", "failed")
+
+    def __init__(self, ear: _Ear, failed: Callable[[Exception], None] = lambda error: None) -> None:
+        """`failed`: told when the connection is lost, before it is made again."""
+        super().__init__()
+        self._ear, self.failed = ear, failed
+        self._stopped = Event()
+        self._thread = Thread(target=self._live, name="store-bus", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """No more marks from elsewhere."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _live(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._ear.listen(self._stopped, self)
+            except (psycopg.Error, sqlite3.Error, OSError, ValueError) as error:
+                self.failed(error)
+                self._stopped.wait(AGAIN_SECONDS)
+
+
+def open_bus(data: Path, url: str = "", *, failed: Callable[[Exception], None] = lambda error: None) -> SharedBus:
+    """The bus of all processes on the PostgreSQL at `url`, or with none on the SQLite in the data folder."""
+    ear: _Ear = PostgresEar(psycopg_url(url)) if url else SqliteEar(data)
+    return SharedBus(ear, failed)
+
+
+class PostgresEar:
+    """LISTEN: each writing transaction sends its marks along (`marks.announce`)."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def listen(self, stopped: Event, bus: LocalBus) -> None:
+        """See `_Ear`."""
+        with closing(psycopg.connect(self._url, autocommit=True, application_name="postroom-bus")) as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            where = "SELECT id, modseq FROM folder WHERE id = ANY(%s)"
+            bus.publish({QUEUE: ModSeq(0), **dict(connection.execute(where, [bus.watched()]).fetchall())})
+            while not stopped.is_set():
+                for heard in connection.notifies(timeout=LISTEN_SECONDS):
+                    bus.publish(decoded(heard.payload))
+                    if stopped.is_set():
+                        break
+
+
+class SqliteEar:
+    """A look every 50 ms whether somebody has committed, and then at the journal."""
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / "postroom.db"
+
+    def listen(self, stopped: Event, bus: LocalBus) -> None:
+        """See `_Ear`."""
+        with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.isolation_level = None
+            version, journal, queue = -1, _newest(connection, "journal"), -1
+            bus.publish(_current(connection, bus.watched()))
+            while not stopped.wait(POLL_SECONDS):
+                found = connection.execute("PRAGMA data_version").fetchone()[0]
+                if found == version:
+                    continue
+                version = found
+                marks, journal = _since(connection, journal)
+                last = _newest(connection, "queue_message")
+                if last != queue:
+                    marks[QUEUE], queue = ModSeq(last), last
+                bus.publish(marks)
+
+
+def _newest(connection: sqlite3.Connection, table: str) -> int:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return int(row[0]) if row is not None else 0
+
+
+def _since(connection: sqlite3.Connection, journal: int) -> tuple[dict[FolderId, ModSeq], int]:
+    rows = connection.execute(
+        "SELECT folder_id, max(modseq), max(id) FROM journal WHERE id > ? GROUP BY folder_id", (journal,)
+    ).fetchall()
+    return {at: modseq for at, modseq, _ in rows if at is not None}, max((row[2] for row in rows), default=journal)
+
+
+def _current(connection: sqlite3.Connection, folders: Iterable[FolderId]) -> dict[FolderId, ModSeq]:
+    marks = {}
+    for at in folders:
+        row = connection.execute("SELECT modseq FROM folder WHERE id = ?", (at,)).fetchone()
+        if row is not None:
+            marks[at] = ModSeq(row[0])
+    return marks

@@ -29,6 +29,8 @@ from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 
 NOT_QUEUED: Final = QueueId(0)
+DELIVERED: Final = "delivered"
+"""The text of an outcome `sent` that means: in a folder here, and nowhere in the queue."""
 PROCESSING: Final = replace(OPERATOR, client="processing")
 """Delivers from the queue, and in the same write says what became of the recipients."""
 
@@ -99,7 +101,8 @@ class Intake:
     async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Targets]:
         """Where each address leads, or why it leads nowhere: NotFound, or TryAgain while the directory is away."""
         wanted = list(dict.fromkeys(addresses))
-        found = await asyncio.gather(*[_targets(self._directory.resolve(address)) for address in wanted])
+        asked = [_targets(self._directory.resolve(address)) for address in wanted]
+        found = [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
         return dict(zip(wanted, found, strict=True))
 
     async def accept(
@@ -266,7 +269,7 @@ def _carry_out(
     done = Done(deliveries=count)
     outcomes = done.outcomes
     if delivered:
-        outcomes |= {step.given: Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", "delivered") for step in delivered}
+        outcomes |= {step.given: Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", DELIVERED) for step in delivered}
         done.events.append(trail.delivered([step.recipient.address for step in delivered]))
     waiting = [*plan.away, *[step for step, _ in troubled if keep or not step.alone]]
     if waiting:

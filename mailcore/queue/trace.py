@@ -38,6 +38,28 @@ class Trail:
         """It did not get to where this recipient's mail goes; what becomes of it then is another event."""
         return Event("undelivered", self.by, {"to": to, "code": code, "why": why}, self.message)
 
+    def sent(self, to: str, host: str, said: str) -> Event:
+        """The next host has it for this recipient, and said so."""
+        return Event("sent", self.by, {"to": to, "host": host, "said": said}, self.message)
+
+    def deferred(self, to: str, code: str, why: str, host: str, tries: int) -> Event:
+        """It did not get through to this recipient; it will be tried again."""
+        facts: dict[str, str | int] = {"to": to, "code": code, "why": why, "host": host, "tries": tries}
+        return Event("deferred", self.by, facts, self.message)
+
+    def failed(self, to: str, code: str, why: str, host: str, tries: int) -> Event:
+        """It will not get to this recipient."""
+        facts: dict[str, str | int] = {"to": to, "code": code, "why": why, "host": host, "tries": tries}
+        return Event("failed", self.by, facts, self.message)
+
+    def notice_queued(self, about: str, to: str, notice: str) -> Event:
+        """The sender will be told; `notice` is the message id of the report."""
+        return Event("notice_queued", self.by, {"about": about, "to": to, "notice": notice}, self.message)
+
+    def revived(self, domain: str, hastened: int) -> Event:
+        """It got through to a domain that could not be reached: so many others are tried at once."""
+        return Event("domain_revived", self.by, {"domain": domain, "hastened": hastened}, self.message)
+
 
 def say(log: EventLog, events: Iterable[Event]) -> None:
     """The same events as log lines, once they are committed."""

@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -59,7 +59,8 @@ def wanted(config: Config, installed: Loaders) -> tuple[Listener, ...]:
     )
 
 
-def _say_ready() -> None:
+def say_ready() -> None:
+    """One line on standard output, for whoever waits for this server."""
     sys.stdout.write("ready\n")
     sys.stdout.flush()
 
@@ -76,10 +77,14 @@ class Server:
         loaders: Loaders | None = None,
         sockets: Sockets | None = None,
         verbs: Mapping[str, Verb] | None = None,
-        announce: Callable[[], None] = _say_ready,
+        adopted: Callable[[Config], None] = lambda config: None,
+        announce: Callable[[], None] = say_ready,
     ) -> None:
-        """`reload` reads the configuration again; `sockets` are those opened already, by a process that was root."""
-        self.config, self.parts = config, parts
+        """`reload` reads the configuration again; `sockets` are those opened already, by a process that was root.
+
+        `adopted` hears of every configuration that has taken the place of another.
+        """
+        self.config, self.parts, self._adopted = config, parts, adopted
         self._reload, self._announce, self._verbs = reload, announce, verbs or {}
         self._loaders = installed_factories() if loaders is None else loaders
         self._log = parts.log("SERVER")
@@ -93,9 +98,12 @@ class Server:
 
     # --- from start to end
 
-    async def run(self) -> None:
-        """Serve until `finish` or SIGTERM, then drain. CannotListen, DataInUse: nothing was started."""
-        with claim(self.config.data):
+    async def run(self, *, claimed: bool = False) -> None:
+        """Serve until `finish` or SIGTERM, then drain. CannotListen, DataInUse: nothing was started.
+
+        `claimed`: the data folder is this process's already.
+        """
+        with nullcontext() if claimed else claim(self.config.data):
             self._certificates.load(self.config)
             self._sockets.ensure(wanted(self.config, self._loaders))
             control = Control(self.config.data, {**self._own_verbs(), **self._verbs}, self._log)
@@ -273,6 +281,7 @@ class Server:
             raise
         self._warn_of_restart(old, new)
         self.config = replace(new, **{part: getattr(old, part) for part in NEEDS_RESTART})
+        self._adopted(self.config)
         self._gates.adopt(new)
         wrong = self._certificates.load(self.config)
         for name in new.services:

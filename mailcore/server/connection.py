@@ -34,6 +34,7 @@ SCRATCH: Final = 65_536
 GATHER: Final = 65_536
 WRITE_HIGH: Final = 262_144
 SHUTDOWN_SECONDS: Final = 5.0
+ENDS: Final = 64  # octets that are kept of either end of a line that was too long
 
 Tls = Callable[[], ssl.SSLContext | None]
 
@@ -173,19 +174,21 @@ class Connection(asyncio.BufferedProtocol):
         self._clock.rest()
         while (end := self._in.find(b"\n", self._scanned, limit)) < 0:
             if len(self._in) >= limit:
-                self._take(limit)
-                raise LineTooLong(f"a line of more than {limit} octets")
+                head = self._take(limit)[:ENDS]
+                raise LineTooLong(f"a line of more than {limit} octets", head)
             self._scanned = len(self._in)
             await self._more()
         return self._take(end + 1)
 
-    async def skip_line(self) -> None:
-        """Pass over everything up to the next line end, keeping none of it. IdleTimeout, ConnectionClosed."""
+    async def skip_line(self) -> bytes:
+        """Pass over everything up to the next line end; only the last few octets come back. IdleTimeout,
+        ConnectionClosed."""
         self._clock.rest()
+        tail = b""
         while (end := self._in.find(b"\n")) < 0:
-            self._take(len(self._in))
+            tail = (tail + self._take(len(self._in)))[-ENDS:]
             await self._more()
-        self._take(end + 1)
+        return (tail + self._take(end + 1))[-ENDS:]
 
     def take_line(self, limit: int) -> bytes | None:
         """The next line with its line end when all of it has come already and it has at most `limit` octets."""

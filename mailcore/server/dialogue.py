@@ -19,7 +19,11 @@ class IdleTimeout(Exception):
 
 
 class LineTooLong(Exception):
-    """A line passed its limit. Its first part is gone; `skip_line` passes over the rest."""
+    """A line passed its limit. Its first part is gone but for `head`; `skip_line` passes over the rest."""
+
+    def __init__(self, text: str, head: bytes = b"") -> None:
+        super().__init__(text)
+        self.head = head
 
 
 class Session(Protocol):

@@ -86,6 +86,23 @@ class GuessingSection(Section):
     block_time: int = key("Seconds a block lasts", 900, ge=1, le=86400)
 
 
+class NoticeSection(Section):
+    """A report to a sender. In the texts $host, $recipient, $reason, $advice and $until stand for what they say."""
+
+    sender: str = key("Name that the report is from; empty: Mail Delivery System", "", max_length=200)
+    subject: str = key("Its subject; empty: the usual", "", max_length=200)
+    head: str = key("What the text begins with; empty: the usual", "", max_length=4000)
+    line: str = key("What it says of each recipient; empty: the usual", "", max_length=4000)
+    tail: str = key("What it ends with; empty: the usual", "", max_length=4000)
+    attach: Literal["headers", "message", "nothing"] = key(
+        "What of the message comes back where the sender has not asked for either (RET=)", "headers"
+    )
+
+
+class DelaySection(NoticeSection):
+    """A report of a delay, with the same signs in its texts."""
+
+
 class QueueSection(Section):
     """Processing: the queue and its retries."""
 
@@ -106,6 +123,8 @@ class QueueSection(Section):
     disable_interval: int = key(
         "Seconds that such a mailbox takes no mail", 300, known_as="disableInterval", ge=0, le=86400
     )
+    failure_notice: NoticeSection = key("What a sender is told of a failure", NoticeSection())
+    delay_notice: DelaySection = key("What a sender is told of a delay", DelaySection())
 
 
 class SmtpSection(Section):

@@ -1,6 +1,7 @@
 """The octets of a message as they come: DATA up to its end mark, BDAT by count. RFC 5321 §4.5.2, RFC 3030.
 
 1. Only CR LF . CR LF ends DATA. Nothing that looks like it to somebody else's server gets through (see `smuggles`).
+   A lone LF is made CR LF before dots are taken off, for clients that send it double dots behind it as well.
 2. However much a client sends, no more than `limit` octets are kept; what is too much is read and dropped.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from groupware.mime.lines import crlf
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
 from mailcore.queue.intake import Message
@@ -46,7 +47,7 @@ async def data(state: State, argument: str) -> Replies:
         return _end(state, transaction, _too_large(state, error))
     if smuggles(octets):
         return _end(state, transaction, SMUGGLING)
-    return await _finish(state, transaction, unstuffed(octets), "DATA")
+    return await _finish(state, transaction, unstuffed(crlf(octets)), "DATA")
 
 
 async def bdat(state: State, argument: str) -> Replies:

@@ -11,6 +11,8 @@ import pytest
 
 from groupware.store.sql.engine import Database, open_database
 from groupware.store.sql.history import upgrade
+from tests.store.house import House
+from tests.store.house import house as opened_house
 from tests.support import postgres
 
 
@@ -63,3 +65,11 @@ def database(place: Place) -> Iterator[Database]:
     opened = open_database(place.data, place.url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def house(place: Place) -> Iterator[House]:
+    """An empty store, with the domain `example.test` (also `alias.test`)."""
+    with opened_house(place.data, place.url) as found:
+        found.domain("example.test", "alias.test")
+        yield found

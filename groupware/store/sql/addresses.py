@@ -55,7 +55,7 @@ def resolve(tx: Tx, address: str) -> Sequence[Target]:
     way = lead(tx.sql, address, tagged=True)
     if way.found is not None:
         return _targets(tx, way.found, way.tag, address)
-    if "@" not in address:
+    if "@" not in address or not address.strip().isprintable():
         raise _nobody(address)
     if way.home is None:
         return [Target("remote", address=address.strip())]

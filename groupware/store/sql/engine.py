@@ -60,12 +60,22 @@ class Database:
 def open_database(data: Path, url: str = "") -> Database:
     """The PostgreSQL at `url`, or with none the SQLite in the data folder."""
     if url:
-        scheme, colon, rest = url.partition("://")
-        if not colon or scheme.split("+")[0] not in {"postgresql", "postgres"}:
-            raise ValueError(f"database {scheme!r}: only postgresql://user:password@host/name is known")
-        return _postgres(f"postgresql+psycopg://{rest}")
+        return _postgres(f"postgresql+psycopg://{_checked(url)}")
     data.mkdir(parents=True, exist_ok=True)
     return _sqlite(data / "postroom.db")
+
+
+def psycopg_url(url: str) -> str:
+    """The URL of a PostgreSQL as psycopg takes it. ValueError for that of another database."""
+    return f"postgresql://{_checked(url)}"
+
+
+def _checked(url: str) -> str:
+    """What stands behind the scheme."""
+    scheme, colon, rest = url.partition("://")
+    if not colon or scheme.split("+")[0] not in {"postgresql", "postgres"}:
+        raise ValueError(f"database {scheme!r}: only postgresql://user:password@host/name is known")
+    return rest
 
 
 def _sqlite(path: Path) -> Database:

@@ -84,7 +84,8 @@ def _member(tx: Tx, member: str) -> AccountId:
         return way.found.id
     address = normal(member)
     local, at, domain = address.rpartition("@")
-    if way.home is not None or not at or not local or not domain or len(address) > 254 or " " in address:
+    sendable = at and local and domain and len(address) <= 254 and address.isprintable() and " " not in address
+    if way.home is not None or not sendable:
         raise NotFound(f"{member[:80]}: there is nobody of that address to be a member")
     there = by_key(tx.sql, "remote:" + address)
     return there.id if there is not None else insert_principal(tx, PrincipalKind.REMOTE, "remote:" + address)

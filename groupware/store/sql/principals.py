@@ -13,6 +13,7 @@ from groupware.model.addresses import TAG, normal
 from groupware.model.errors import NotFound
 from groupware.model.ids import AccountId, FolderId, PrincipalId
 from groupware.model.principal import Account, PrincipalKind
+from groupware.model.rights import Right
 
 from . import schema
 from .engine import Row, Sql
@@ -171,7 +172,7 @@ def lead(sql: Sql, address: str, *, tagged: bool) -> Lead:
     """Whose address this is: itself, by an alias of its domain, or (with `tagged`) as a sub-address."""
     plain = normal(address)
     local, at, domain = plain.rpartition("@")
-    if not at or not local:
+    if not at or not local or not plain.isprintable():
         return Lead(None)
     found = by_address(sql, plain)
     if found is not None:
@@ -231,7 +232,7 @@ def named(tx: Tx, key: AccountId | str) -> Known | None:
     if isinstance(key, int):
         return by_id(tx.sql, key)
     if ":" in key:
-        return by_key(tx.sql, normal(key))
+        return by_key(tx.sql, normal(key)) if key.isprintable() else None
     return lead(tx.sql, key, tagged=False).found
 
 
@@ -250,6 +251,8 @@ def permit(tx: Tx, found: Known | None, domain: str, said: str) -> Known:
 
 def administer(tx: Tx, domain: str) -> None:
     """Passes for who administers that domain, or the server. `NoRight`."""
+    if Right.ADMIN in tx.who.floor:
+        return
     row = tx.sql.row(_KEY_ID, {"which": "public:" + domain}) if domain else None
     tx.administer(PrincipalId(row[0]) if row is not None else None)
 

@@ -1,1 +1,35 @@
-"""Commands, one family a file."""
+"""The commands, a family in each module. Importing this fills the table."""
+
+from mailcore.imap.commands import (
+    acl,
+    append,
+    basic,
+    copy,
+    fetch,
+    folders,
+    idle,
+    listing,
+    login,
+    quota,
+    search,
+    select,
+    status,
+    store,
+)
+
+__all__ = [
+    "acl",
+    "append",
+    "basic",
+    "copy",
+    "fetch",
+    "folders",
+    "idle",
+    "listing",
+    "login",
+    "quota",
+    "search",
+    "select",
+    "status",
+    "store",
+]

@@ -44,10 +44,12 @@ async def test_nothing_but_the_true_end_ends_a_message(tmp_path: Path, mark: byt
     assert here.intake.messages == []
 
 
-async def test_lone_line_feeds_that_hide_nothing_are_kept_as_they_are(tmp_path: Path) -> None:
-    message = b"Subject: x\n\none\ntwo\n..\n.x\nthree\r\n"
+async def test_lone_line_feeds_that_hide_nothing_become_line_ends(tmp_path: Path) -> None:
+    sent = b"Subject: x\n\none\ntwo\n..\n..x\nthree\rfour\r\n"
     async with stand(tmp_path) as here, talker(here.port) as caller:
-        assert await send(here, caller, message) == message
+        said = await caller.deliver("x@far.test", ["alice@example.test"], sent)
+    assert said.startswith("250 ")
+    assert behind_trace(here.intake.last.octets) == b"Subject: x\r\n\r\none\r\ntwo\r\n.\r\n.x\r\nthree\rfour\r\n"
 
 
 @pytest.mark.parametrize(

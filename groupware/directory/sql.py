@@ -1,0 +1,259 @@
+"""`SqlDirectory`: accounts as the store has them.
+
+1. A login costs one read of the store, and argon2 only when the same password was not found right a short while ago.
+2. Why a login fails is not told, and does not show in the time it takes: an unknown name, a wrong password, a disabled
+   account and a service that is switched off all cost one argon2 and get the same words.
+3. Passwords are remembered only as `VerifiedPasswords` keeps them, on the event loop alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from groupware.directory import password as secrets
+from groupware.directory.api import Login
+from groupware.directory.password import Digest, Policy, ScramKeys, UnknownScheme, VerifiedPasswords
+from groupware.model.addresses import normal
+from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
+from groupware.model.event import Target
+from groupware.model.folder import OTHERS, SEPARATOR
+from groupware.model.ids import AccountId
+from groupware.model.principal import DELIVERY, OPERATOR, Account, Credential, Principal
+from groupware.model.rights import Right
+from groupware.model.settings import SWITCHES
+from groupware.store.api import ReadTx, Store, WriteTx
+
+WRONG: Final = "The name or the password is wrong."
+MAX_NAME: Final = 320
+MAX_WAITING: Final = 400
+"""Passwords that wait to be checked; more are turned away for the time being."""
+POLICIES: Final[Mapping[str, secrets.Require]] = {
+    "any": "any",
+    "lettersAndNumbers": "lettersAndNumbers",
+    "lettersAndNumbersAndSpecial": "lettersAndNumbersAndSpecial",
+}
+_SCRAM_KINDS: Final[Mapping[Digest, tuple[str, str]]] = {
+    "sha1": ("scram-sha-1", "app-scram-sha-1"),
+    "sha256": ("scram-sha-256", "app-scram-sha-256"),
+}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the store knows of a name that somebody signs in with."""
+
+    account: Account
+    secrets: Sequence[Credential]
+    who: Principal | None
+    """None: it, or its domain, is disabled."""
+    switched_on: bool
+    """Whether the service, and logins as such, are on for it."""
+
+    @property
+    def open(self) -> bool:
+        return self.who is not None and self.switched_on
+
+
+class SqlDirectory:
+    """`groupware.directory.api.Directory` over the store."""
+
+    __slots__ = ("_pool", "_primary", "_store", "_switches", "_tasks", "_verified", "_waiting")
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        primary_domain: str = "",
+        switches: Mapping[str, str] = SWITCHES,
+        clock: Callable[[], float] = time.monotonic,
+        threads: int = 2,
+    ) -> None:
+        """`switches`: the setting that has to be on to sign in to a service; `threads` check passwords."""
+        self._store, self._primary, self._switches = store, primary_domain, switches
+        self._verified = VerifiedPasswords(clock=clock)
+        self._pool = ThreadPoolExecutor(threads, "passwords")
+        self._waiting = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Finishes what it does in the background."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._pool.shutdown)
+
+    # --- signing in
+
+    async def login(self, login: Login) -> Principal:
+        """The principal. `BadCredentials` (also for a service that is switched off) or `TryAgain`."""
+        entry = await self._entry(self._full(login.name, login.domain), login.service)
+        if not await self._is_right(entry, login) or entry is None or entry.who is None or not entry.switched_on:
+            raise BadCredentials(WRONG)
+        who = replace(entry.who, client=login.service)
+        if login.act_as:
+            name = self._full(login.act_as, login.domain)
+            if normal(name) != who.name:
+                return await self._as_another(who, name, login.service)
+        return who
+
+    async def _is_right(self, entry: _Entry | None, login: Login) -> bool:
+        """Whether the password, or what proved it already, is good for this account."""
+        if login.proven:
+            return entry is not None
+        typed = login.password
+        if typed is None:
+            return False
+        if entry is None:
+            return await self._in_thread(lambda: secrets.verify_nobody(typed))
+        account = entry.account
+        if entry.open and (account.id, account.version, typed) in self._verified:
+            return True
+        found = await self._matching(entry, typed)
+        if found is None:
+            return False
+        if entry.open:
+            self._verified.remember(account.id, account.version, typed)
+            if found.kind == "password" and secrets.needs_rehash(found.value):
+                self._later(self._rehash(account, found, typed))
+        return True
+
+    async def _matching(self, entry: _Entry, typed: str) -> Credential | None:
+        """The stored secret that this is, after one argon2 unless it is an app password of an open account."""
+        hashed = secrets.app_hash(typed)
+        app = [each for each in entry.secrets if each.kind == "app" and hmac.compare_digest(each.value, hashed)]
+        if app and entry.open:
+            return app[0]
+        main = next((each for each in entry.secrets if each.kind == "password"), None)
+        if main is None:
+            await self._in_thread(lambda: secrets.verify_nobody(typed))
+            return None
+        stored = main.value
+        try:
+            right = await self._in_thread(lambda: secrets.verify(stored, typed))
+        except UnknownScheme:
+            return None
+        return main if right else None
+
+    async def _as_another(self, who: Principal, name: str, service: str) -> Principal:
+        """The account `name` as the principal, for one who administers its domain, the server, or its whole tree."""
+
+        def may(tx: ReadTx) -> str:
+            try:
+                return tx.account(name).address
+            except (NoRight, NotFound):
+                tx.folder(f"{OTHERS}{SEPARATOR}{normal(name)}", Right.ADMIN)
+                return name
+
+        try:
+            address = await self._store.read(who, may)
+        except (NoRight, NotFound):
+            raise BadCredentials(f"{who.name} may not act as {name[:MAX_NAME]}") from None
+        other = await self._entry(address, service)
+        if other is None or other.who is None or not other.switched_on:
+            raise BadCredentials(f"{who.name} may not act as {name[:MAX_NAME]}")
+        return replace(other.who, client=f"{service} by {who.name}".strip())
+
+    async def _entry(self, name: str, service: str) -> _Entry | None:
+        if not name or len(name) > MAX_NAME:
+            return None
+        switch = self._switches.get(service)
+        return await self._store.read(OPERATOR, lambda tx: _look_up(tx, name, switch))
+
+    def _full(self, name: str, domain: str) -> str:
+        name = name.strip()
+        domain = domain or self._primary
+        return f"{name}@{domain}" if name and domain and "@" not in name else name
+
+    # --- other questions
+
+    async def scram_keys(self, name: str, digest: Digest, domain: str = "") -> ScramKeys | None:
+        """The keys for that digest; None when the account has none, or is disabled."""
+        entry = await self._entry(self._full(name, domain), "")
+        if entry is None or not entry.open:
+            return None
+        kinds = _SCRAM_KINDS[digest]
+        stored = sorted((each for each in entry.secrets if each.kind in kinds), key=lambda each: kinds.index(each.kind))
+        try:
+            return secrets.together([secrets.read_keys(each.value) for each in stored])
+        except UnknownScheme:
+            return None
+
+    async def principal(self, account: AccountId) -> Principal:
+        """The account as a principal, without a password. `NotFound` when it is gone or disabled."""
+        return await self._store.read(OPERATOR, lambda tx: tx.identity(account))
+
+    async def resolve(self, address: str) -> Sequence[Target]:
+        """Where mail to the address goes. `NotFound`; `Refused` when it takes none."""
+        whole = self._full(address, "")
+        return await self._store.read(DELIVERY, lambda tx: tx.resolve(whole))
+
+    async def local_domains(self) -> frozenset[str]:
+        """The domains (and domain aliases) whose mail ends here, those that are disabled too."""
+        found = await self._store.read(OPERATOR, lambda tx: tx.domains())
+        return frozenset(name for each in found for name in (each.name, *each.aliases))
+
+    # --- work in threads and in the background
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        if self._waiting >= MAX_WAITING:
+            raise TryAgain("too many sign in at once; try again in a moment")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self._waiting -= 1
+
+    def _later(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _rehash(self, account: Account, found: Credential, typed: str) -> None:
+        """Store the password as new ones are stored, unless it was changed meanwhile."""
+        try:
+            sealed = await self._in_thread(lambda: secrets.seal(typed))
+
+            def work(tx: WriteTx) -> None:
+                _, now = tx.credentials(account.id)
+                if all((each.id, each.value) != (found.id, found.value) for each in now):
+                    return
+                store_sealed(tx, account.id, sealed)
+
+            await self._store.write(OPERATOR, work)
+        except (GroupwareError, secrets.BadPassword):
+            return  # the stored form still works; the next login tries again
+
+
+def store_sealed(tx: WriteTx, account: AccountId | str, sealed: secrets.Sealed) -> None:
+    """Makes this the account's password. `a` on the domain."""
+    tx.put_credential(account, "password", sealed.hash)
+    tx.put_credential(account, "scram-sha-1", sealed.scram_sha1)
+    tx.put_credential(account, "scram-sha-256", sealed.scram_sha256)
+
+
+def policy(tx: ReadTx, account: AccountId | None = None) -> Policy:
+    """What a new password of the account has to be. Oneself, or `a` on the domain."""
+    least, most = (int(tx.setting(name, account).value) for name in ("passwordMinLength", "passwordMaxLength"))
+    return Policy(least, most, POLICIES[str(tx.setting("passwordRequire", account).value)])
+
+
+def _look_up(tx: ReadTx, name: str, switch: str | None) -> _Entry | None:
+    try:
+        account, stored = tx.credentials(name)
+    except NotFound:
+        return None
+    try:
+        who = tx.identity(account.id)
+    except NotFound:
+        who = None
+    values = {each.name: each.value for each in tx.settings(account.id)}
+    by_alias = normal(name) != account.address
+    on = switch is None or bool(values[switch])
+    on = on and not values["blockedLogin"] and not (by_alias and not values["allowAliasLogins"])
+    return _Entry(account, stored, who, on)

@@ -1,0 +1,173 @@
+"""`postroom account`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from groupware.directory.password import app_hash, new_app_password
+from groupware.model.errors import NotFound
+from groupware.model.principal import Account, NewAccount, PrincipalKind
+from groupware.store.api import ReadTx, WriteTx
+from mailcore.cli import passwords
+from mailcore.cli.family import family
+from mailcore.cli.show import Json, Row, one, rows, say
+from mailcore.cli.site import site
+
+app = family()
+Address = Annotated[str, typer.Argument(help="Address of the account, as alice@example.org.")]
+Name = Annotated[str | None, typer.Option(help='What people call it, as in "Alice Adams".')]
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    address: Address,
+    password_stdin: passwords.Stdin = False,
+    name: Name = None,
+    no_password: Annotated[bool, typer.Option(help="Nobody can log in until a password is set.")] = False,
+) -> None:
+    """Make an account, with its folders."""
+    credentials = {} if no_password else passwords.sealed(address, passwords.ask(address, password_stdin))
+    with site(ctx) as here:
+        made = here.write(lambda tx: tx.put_account(NewAccount(address, name=name or "", credentials=credentials)))
+    say(f"account {made.address}")
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    domain: Annotated[str | None, typer.Argument(help="Only this domain's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show accounts."""
+    with site(ctx) as here:
+        found = here.read(lambda tx: accounts(tx, domain, PrincipalKind.ACCOUNT))
+    rows([_row(each) for each in found], as_json, "there is no account yet: postroom account add alice@example.org")
+
+
+@app.command()
+def show(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Show one account."""
+    with site(ctx) as here:
+        found, secrets = here.read(lambda tx: tx.credentials(address))
+    logins = {each.kind for each in secrets}
+    facts: dict[str, object] = dict(_row(found))
+    facts |= {"kind": found.kind.value, "created": found.created, "external": found.external}
+    facts |= {"password": "password" in logins, "app_passwords": sum(each.kind == "app" for each in secrets)}
+    one(facts, as_json)
+
+
+@app.command()
+def passwd(ctx: typer.Context, address: Address, password_stdin: passwords.Stdin = False) -> None:
+    """Set the password. App passwords stay as they are."""
+    credentials = passwords.sealed(address, passwords.ask(address, password_stdin))
+
+    def work(tx: WriteTx) -> None:
+        for kind, value in credentials.items():
+            tx.put_credential(address, kind, value)
+
+    with site(ctx) as here:
+        here.write(work)
+    say(f"password of {address} set")
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    address: Address,
+    name: Name = None,
+    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether it may log in.")] = None,
+    rename: Annotated[str | None, typer.Option(help="Another address for it.")] = None,
+) -> None:
+    """Change an account."""
+    values: dict[str, str | bool | None] = {}
+    if name is not None:
+        values["name"] = name
+    if enabled is not None:
+        values["enabled"] = enabled
+    if rename is not None:
+        values["address"] = rename
+    if not values:
+        raise typer.BadParameter("nothing to change: give --name, --enable, --disable or --rename")
+    with site(ctx) as here:
+        found = here.write(lambda tx: tx.update_account(address, **values))
+    say(f"account {found.address}")
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    address: Address,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take an account away with everything in it."""
+    with site(ctx) as here:
+        found = here.read(lambda tx: tx.account(address))
+        if not yes:
+            typer.confirm(f"Delete {found.address} with its {found.items} items?", abort=True)
+        here.write(lambda tx: tx.drop_account(address))
+    say(f"account {found.address} is gone")
+
+
+app_password = family("Passwords for one device or program each.")
+app.add_typer(app_password, name="app-password")
+
+
+@app_password.command("add")
+def app_password_add(
+    ctx: typer.Context, address: Address, label: Annotated[str, typer.Argument(help="What it is for.")]
+) -> None:
+    """Make a password for one device or program, and show it this once."""
+    made = new_app_password()
+    with site(ctx) as here:
+        here.write(lambda tx: tx.put_credential(address, "app", app_hash(made), label))
+    say(made)
+
+
+@app_password.command("list")
+def app_password_list(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Show an account's app passwords, but for the secrets."""
+    with site(ctx) as here:
+        _, found = here.read(lambda tx: tx.credentials(address))
+    rows(
+        [
+            {"id": each.id, "label": each.label, "created": each.created, "used": each.used}
+            for each in found
+            if each.kind == "app"
+        ],
+        as_json,
+        f"{address} has no app password",
+    )
+
+
+@app_password.command("remove")
+def app_password_remove(
+    ctx: typer.Context, address: Address, number: Annotated[int, typer.Argument(help="As the list says.")]
+) -> None:
+    """Take an app password away."""
+    with site(ctx) as here:
+        _, found = here.read(lambda tx: tx.credentials(address))
+        if not any(each.id == number and each.kind == "app" for each in found):
+            raise NotFound(f"{address} has no app password {number}")
+        here.write(lambda tx: tx.drop_credential(address, number))
+    say(f"app password {number} of {address} is gone")
+
+
+def accounts(tx: ReadTx, domain: str | None, kind: PrincipalKind) -> Sequence[Account]:
+    """Those of a domain, or of all."""
+    names = [domain.lower()] if domain is not None else [each.name for each in tx.domains()]
+    return [account for name in names for account in tx.accounts(name, kind)]
+
+
+def _row(account: Account) -> Row:
+    return {
+        "address": account.address,
+        "name": account.name,
+        "aliases": account.aliases,
+        "enabled": account.enabled,
+        "items": account.items,
+        "bytes": account.bytes,
+    }

@@ -1,0 +1,54 @@
+"""`postroom config`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailcore.cli.family import family
+from mailcore.cli.service import server
+from mailcore.cli.show import note, say
+from mailcore.cli.site import config_path, place
+from mailcore.server.config import ConfigError, load
+
+app = family()
+
+
+@app.command()
+def example() -> None:
+    """Write a configuration file that shows every key and changes nothing."""
+    from mailcore.server.config_example import example as made
+
+    sys.stdout.write(made())
+
+
+@app.command()
+def check(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="The file; without it the one that applies.")] = None,
+) -> None:
+    """Say everything that is wrong with a configuration file."""
+    from mailcore.server.compose import checked_config
+
+    path = file or config_path(place(ctx))
+    if path is None:
+        say("no configuration file: all defaults")
+        return
+    try:
+        checked_config(load(path, data=place(ctx).data))
+    except ConfigError as error:
+        for problem in error.problems:
+            note(problem)
+        raise typer.Exit(1) from None
+    say(f"{path}: good")
+
+
+@app.command()
+def reload(ctx: typer.Context) -> None:
+    """Let the running server read its configuration and certificates again; if it is wrong, nothing changes."""
+    with server(ctx) as running:
+        running.ask("server.reload")
+    say("the configuration is in use")

@@ -1,0 +1,139 @@
+"""The command `postroom`: where the families of commands hang, and how an error becomes one line.
+
+A family's module is imported when one of its commands is asked for, so that a command costs what it needs. Exit status:
+0 it worked, 1 it did not, 2 it was asked for wrongly.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+import typer.core
+import typer.main
+
+from groupware.model.errors import GroupwareError
+from mailcore.cli.site import Place
+from mailcore.server.config_file import ConfigError
+from mailcore.server.control import ControlError, DataInUse
+from mailcore.server.listener import CannotListen
+from mailcore.server.privileges import NoSuchUser
+
+FAMILIES: Final = {
+    "serve": ("serve:app", "Run the server in the foreground."),
+    "demo": ("demo:app", "Run a server with a demo domain, on loopback."),
+    "domain": ("domain:app", "Domains: add, list, set, delete."),
+    "account": ("account:app", "Accounts and their passwords."),
+    "group": ("group:app", "Groups and their members."),
+    "alias": ("alias:app", "Other addresses of an account."),
+    "folder": ("folder:app", "Folders of an account, or of a domain's public tree."),
+    "grant": ("grant:app", "Who may do what in a folder, and why."),
+    "setting": ("setting:app", "Settings of the server, of domains and accounts."),
+    "queue": ("queue:app", "Messages on their way."),
+    "service": ("service:app", "The services of the running server."),
+    "dns": ("dns:app", "The resolver."),
+    "log": ("log:app", "The log."),
+    "config": ("config:app", "The configuration file."),
+    "check": ("check:app", "Look through everything that is stored."),
+    "import": ("importing:app", "Bring in an mbox, a Maildir or a folder of .eml files."),
+    "export": ("exporting:app", "Write mail out as Maildirs."),
+    "backup": ("backup:backup", "Copy the whole server while it runs."),
+    "restore": ("backup:restore", "Make a server from a backup."),
+}
+EXPECTED: Final = (GroupwareError, ConfigError, ControlError, DataInUse, CannotListen, NoSuchUser)
+# The base of what typer raises for a command line that makes no sense; typer does not give it a public name.
+USAGE: Final[type[Exception]] = typer.BadParameter.__mro__[1]
+
+
+class Families(typer.core.TyperGroup):
+    """The group of all families, each imported at its first use."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in the order in which help shows them."""
+        return list(FAMILIES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The family of that name; None when there is none."""
+        if cmd_name not in FAMILIES:
+            return None
+        where, help_text = FAMILIES[cmd_name]
+        module, _, name = where.partition(":")
+        command = typer.main.get_command(getattr(importlib.import_module(f"mailcore.cli.{module}"), name))
+        command.name, command.help, command.short_help = cmd_name, command.help or help_text, help_text
+        return command
+
+
+app: Final = typer.Typer(
+    cls=Families, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+
+@app.callback()
+def postroom(
+    ctx: typer.Context,
+    data: Annotated[Path | None, typer.Option(help="Folder that holds everything the server keeps.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+) -> None:
+    """Postroom, a groupware server: mail, calendars, contacts, tasks and notes, one tree, one set of permissions."""
+    if version:
+        from importlib.metadata import version as of
+
+        sys.stdout.write(f"postroom {of('postroom')}\n")
+        raise typer.Exit
+    ctx.obj = Place(data, config)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit status of a command line; what went wrong is said in one line on standard error."""
+    try:
+        ended = app(args=list(arguments), prog_name="postroom", standalone_mode=False)
+    except USAGE as error:
+        return _usage(error)
+    except EXPECTED as error:
+        return _failed(_one_line(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return _failed("interrupted", status=130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except Exception as error:  # a bug: still one line, and the whole for those who ask for it
+        if os.environ.get("POSTROOM_TRACEBACK"):
+            traceback.print_exc()
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        at = f"{Path(where.filename).name}:{where.lineno}"
+        said = str(error).partition("\n")[0]
+        return _failed(f"internal error at {at}: {type(error).__name__}: {said} (POSTROOM_TRACEBACK=1 shows more)")
+    return ended if isinstance(ended, int) else 0
+
+
+def _usage(error: Any) -> int:
+    ctx = error.ctx
+    command = ctx.command_path if ctx is not None else "postroom"
+    said = error.format_message()
+    if not said:  # a family without a command: its help has been shown
+        return 2
+    return _failed(f"{' '.join(said.split())} (postroom {command} --help)".replace("postroom postroom", "postroom"), 2)
+
+
+def _failed(said: str, status: int = 1) -> int:
+    sys.stderr.write(f"postroom: {said}\n")
+    return status
+
+
+def _one_line(error: Exception) -> str:
+    first, *more = str(error).splitlines() or [type(error).__name__]
+    return f"{first} (and {len(more)} more: postroom config check)" if more else first
+
+
+def main() -> None:
+    """The command `postroom`."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,103 @@
+"""`postroom setting`: what is set where, and where an effective value comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from groupware.model.errors import NotFound
+from groupware.model.ids import PrincipalId
+from groupware.model.principal import Setting
+from groupware.store.api import ReadTx, WriteTx
+from mailcore.cli.family import family
+from mailcore.cli.show import Json, Row, one, rows, say, words
+from mailcore.cli.site import site
+
+app = family()
+Name = Annotated[str, typer.Argument(help="Name of the setting.")]
+Of = Annotated[str | None, typer.Option("--of", help="An account's address or a domain; without it the server.")]
+
+
+@app.command()
+def get(ctx: typer.Context, name: Name, of: Of = None, as_json: Json = False) -> None:
+    """Show one effective value and where it comes from."""
+    with site(ctx) as here:
+        found = here.read(lambda tx: tx.setting(name, _principal(tx, of)))
+    if as_json:
+        one(_row(found), as_json)
+    else:
+        say(f"{words(found.value)} ({_origin(found)})")
+
+
+@app.command("list")
+def list_(ctx: typer.Context, of: Of = None, as_json: Json = False) -> None:
+    """Show every setting with its effective value and origin."""
+    with site(ctx) as here:
+        found = here.read(lambda tx: tx.settings(_principal(tx, of)))
+    rows([_row(each) for each in found], as_json)
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(help="The value.")], of: Of = None
+) -> None:
+    """Set a value explicitly."""
+
+    def work(tx: WriteTx) -> Setting:
+        at = _principal(tx, of)
+        tx.put_setting(name, _typed(name, value, tx.setting(name, at).value), at)
+        return tx.setting(name, at)
+
+    with site(ctx) as here:
+        found = here.write(work)
+    say(f"{name} is {words(found.value)} ({_origin(found)})")
+
+
+@app.command()
+def unset(ctx: typer.Context, name: Name, of: Of = None) -> None:
+    """Let a value be inherited again."""
+
+    def work(tx: WriteTx) -> Setting:
+        at = _principal(tx, of)
+        tx.put_setting(name, None, at)
+        return tx.setting(name, at)
+
+    with site(ctx) as here:
+        found = here.write(work)
+    say(f"{name} is {words(found.value)} ({_origin(found)})")
+
+
+def _principal(tx: ReadTx, of: str | None) -> PrincipalId | None:
+    if of is None:
+        return None
+    if "@" in of:
+        return PrincipalId(tx.account(of).id)
+    for domain in tx.domains():
+        if domain.name == of.lower() and domain.id is not None:
+            return domain.id
+    raise NotFound(f"{of}: there is no such domain; an account is named by its whole address")
+
+
+def _typed(name: str, text: str, now: str | int | bool) -> str | int | bool:
+    """The value in the setting's own type."""
+    if isinstance(now, bool):
+        if text.lower() not in {"yes", "no", "true", "false", "on", "off", "1", "0"}:
+            raise typer.BadParameter(f"{name} is yes or no, not {text!r}")
+        return text.lower() in {"yes", "true", "on", "1"}
+    if isinstance(now, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise typer.BadParameter(f"{name} is a whole number, not {text!r}") from None
+    return text
+
+
+def _origin(found: Setting) -> str:
+    if found.explicit:
+        return "set here"
+    return "default" if found.origin == "default" else f"inherited from the {found.origin}"
+
+
+def _row(found: Setting) -> Row:
+    return {"name": found.name, "value": found.value, "origin": found.origin, "explicit": found.explicit}

@@ -1,0 +1,218 @@
+"""FETCH, by number and by UID: a read of rows and a join of octets. RFC 3501 §6.4.5.
+
+Rows come a page per hop; the next page is on its way while this one is written. What the view knows is not read at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
+from typing import Final
+
+from groupware.mime.summary import body_of, bodystructure_of, envelope_of, size_of
+from groupware.model.errors import NoRight
+from groupware.model.flags import FlagChange, Flags
+from groupware.model.ids import Uid, Uids, ranges
+from groupware.model.item import Item
+from mailcore.imap.commands.fetch_body import read_sections
+from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
+from mailcore.imap.commands.store import change_flags
+from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
+from mailcore.imap.session import Session
+from mailcore.imap.table import SELECTED, command
+from mailcore.imap.view import View
+
+PAGE: Final = 500  # rows of one hop
+LINES: Final = 2000  # told at once out of the view
+_IN_VIEW: Final = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
+_IN_SUMMARY: Final = frozenset({b"RFC822.SIZE", b"ENVELOPE", b"BODY", b"BODYSTRUCTURE"})
+
+Get = Callable[[Item], bytes | int]
+
+
+@dataclass(slots=True)
+class Run:
+    """One FETCH at work."""
+
+    session: Session
+    view: View
+    given: Fetching
+    template: bytes
+    getters: Sequence[Get]
+    marks_seen: bool
+    rows: int = 0
+    unreadable: list[int] = field(default_factory=list)
+    """UIDs whose octets could not be read."""
+
+
+@command("FETCH", state=SELECTED, parse=partial(parse_fetch, uid=False), numbers=True)
+@command("UID FETCH", state=SELECTED, parse=partial(parse_fetch, uid=True))
+async def fetch(session: Session, given: Fetching) -> Reply:
+    """Tell what is asked of these messages."""
+    view = session.selected
+    if b"MODSEQ" in given.words:
+        session.use_condstore()
+    session.count("IMAP_FetchRequest")
+    uids = view.uid_ranges(given.numbers, uid=given.uid)
+    from_view = not given.sections and _IN_VIEW.issuperset(given.words)
+    if (from_view or given.since is not None) and not await session.look(view):
+        return no("The mailbox is gone", b"NONEXISTENT")
+    if given.since is not None:
+        since = given.since
+        uids = ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])
+    if not uids:
+        return ok("Fetched")
+    before = session.sent
+    if from_view:
+        await _tell_view(session, view, given, uids)
+        reply = ok("Fetched")
+    else:
+        reply = await _tell_rows(session, view, given, uids)
+    session.count("IMAP_FetchBytes", session.sent - before)
+    return reply
+
+
+# --- what the view knows --------------------------------------------------------------------------------------------
+
+
+async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) -> None:
+    values: dict[bytes, Callable[[int], bytes]] = {
+        b"UID": lambda at: b"UID %d" % view.uids[at],
+        b"FLAGS": lambda at: b"FLAGS (%b)" % view.flags_at(at),
+        b"MODSEQ": lambda at: b"MODSEQ (%d)" % view.modseqs[at],
+    }
+    tell = [values[word] for word in given.words]
+    places = [at for at in view.places(uids) if view.there(at)]
+    for start in range(0, len(places), LINES):
+        some = places[start : start + LINES]
+        session.send(b"".join([b"* %d FETCH (%b)\r\n" % (at + 1, b" ".join([put(at) for put in tell])) for at in some]))
+        await session.drain()
+    if b"FLAGS" in given.words:
+        view.told(places)
+
+
+# --- what is in the rows --------------------------------------------------------------------------------------------
+
+
+def _getters(view: View) -> dict[bytes, tuple[bytes, Get]]:
+    """For each word the piece of the template, and what fills it."""
+    recent_from = view.recent_from
+
+    def flags(item: Item) -> bytes:
+        return flag_words(item.flags._value_, item.keywords, recent=item.uid >= recent_from)
+
+    return {
+        b"UID": (b"UID %d", attrgetter("uid")),
+        b"FLAGS": (b"FLAGS (%b)", flags),
+        b"INTERNALDATE": (b"INTERNALDATE %b", lambda item: internal_date(item.saved)),
+        b"RFC822.SIZE": (b"RFC822.SIZE %d", lambda item: size_of(item.summary)),
+        b"ENVELOPE": (b"ENVELOPE %b", lambda item: envelope_of(item.summary)),
+        b"BODY": (b"BODY %b", lambda item: body_of(item.summary)),
+        b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", lambda item: bodystructure_of(item.summary)),
+        b"MODSEQ": (b"MODSEQ (%d)", attrgetter("modseq")),
+    }
+
+
+async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
+    known = _getters(view)
+    pieces = [known[word] for word in given.words]
+    template = b"* %d FETCH (" + b" ".join([piece for piece, _ in pieces])
+    marks = given.marks_seen and not view.read_only
+    run = Run(session, view, given, template, [get for _, get in pieces], marks)
+    summary = bool(given.sections) or not _IN_SUMMARY.isdisjoint(given.words)
+    coming: asyncio.Future[Sequence[Item]] | None = _page(session, view, uids, summary=summary)
+    rest = uids
+    try:
+        while coming is not None:
+            items = await coming
+            rest = beyond(rest, items[-1].uid) if len(items) == PAGE else ()
+            coming = _page(session, view, rest, summary=summary) if rest else None
+            run.rows += len(items)
+            await _tell_page(run, items)
+    finally:
+        if coming is not None:
+            coming.cancel()
+            await asyncio.wait({coming})
+    return _ended(run, uids)
+
+
+def _page(session: Session, view: View, uids: Uids, *, summary: bool) -> asyncio.Future[Sequence[Item]]:
+    at = view.folder
+    return asyncio.ensure_future(session.read(lambda tx: tx.items(at, uids, summary=summary, limit=PAGE)))
+
+
+def beyond(uids: Uids, last: Uid) -> Uids:
+    """What of the ranges lies behind that UID."""
+    return [(max(first, Uid(last + 1)), end) for first, end in uids if end > last]
+
+
+async def _tell_page(run: Run, items: Sequence[Item]) -> None:
+    if not run.given.sections:
+        run.session.send(b"".join(_lines(run, items)))
+        await run.session.drain()
+        return
+    seen = await _mark_seen(run, items) if run.marks_seen else frozenset()
+    async for item, told in read_sections(run.session, items, run.given.sections):
+        at = run.view.place(item.uid)
+        if at < 0:
+            continue
+        if told is None:
+            run.unreadable.append(item.uid)
+            continue
+        run.session.send(_line(run, item, at, told, changed=item.uid in seen))
+        await run.session.drain()
+
+
+def _lines(run: Run, items: Sequence[Item]) -> list[bytes]:
+    """The lines for a page of rows: the inner loop of everything that lists a mailbox."""
+    uids, getters, template = run.view.uids, run.getters, run.template + b")\r\n"
+    out: list[bytes] = []
+    at, count = bisect_left(uids, items[0].uid) if items else 0, len(uids)
+    for item in items:
+        if at >= count or uids[at] != item.uid:
+            at = bisect_left(uids, item.uid)
+            if at >= count or uids[at] != item.uid:
+                continue
+        at += 1
+        out.append(template % (at, *[get(item) for get in getters]))
+    return out
+
+
+def _line(run: Run, item: Item, at: int, told: bytes, *, changed: bool) -> bytes:
+    """One line with sections; flags that this very command changed are told as they are now."""
+    template, getters, given = run.template, run.getters, run.given
+    values = [get(item) for get in getters]
+    if changed and b"FLAGS" in given.words:
+        values[given.words.index(b"FLAGS")] = run.view.flags_at(at)
+    start = template % (at + 1, *values)
+    if changed and b"FLAGS" not in given.words:
+        told += b" FLAGS (%b)" % run.view.flags_at(at)
+    return b"%b%b%b)\r\n" % (start, b" " if given.words else b"", told)
+
+
+async def _mark_seen(run: Run, items: Sequence[Item]) -> frozenset[int]:
+    """Set \\Seen on those of a page that lack it, where one may; their UIDs."""
+    unseen = ranges([item.uid for item in items if Flags.SEEN not in item.flags])
+    if not unseen:
+        return frozenset()
+    try:
+        changed, _ = await change_flags(run.session, run.view, unseen, FlagChange(add=Flags.SEEN))
+    except NoRight:  # RFC 4314 §4: without s it stays as it is
+        run.marks_seen = False
+        return frozenset()
+    run.view.saw(changed)
+    return frozenset([entry.uid for entry in changed])
+
+
+def _ended(run: Run, uids: Uids) -> Reply:
+    if run.unreadable:
+        named = ", ".join(map(str, run.unreadable[:20]))
+        return no(f"The octets of some messages cannot be read; their UIDs: {named}", b"CORRUPTION")
+    if run.rows < len(run.view.places(uids)):  # RFC 2180 §4.1: they are gone, and the client is yet to be told
+        run.session.doubt()
+        return ok("Some of the messages are no longer there", b"EXPUNGEISSUED")
+    return ok("Fetched")

@@ -1,0 +1,207 @@
+"""LIST in all its forms, and LSUB. RFC 3501 §6.3.8, §6.3.9; RFC 5258, 5819, 6154, 8440."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from groupware.model.folder import SEPARATOR, Folder
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+from mailcore.imap import names
+from mailcore.imap.commands.acl import shown
+from mailcore.imap.commands.folders import USES
+from mailcore.imap.commands.status import status_items, status_response
+from mailcore.imap.grammar import Cursor
+from mailcore.imap.reply import Reply, mailbox, ok
+from mailcore.imap.session import Session
+from mailcore.imap.table import KNOWN, command
+
+_USE_OF: Final[dict[str, bytes]] = {role: b"\\" + name[1:].capitalize() for name, role in USES.items()}
+_SELECT: Final = (b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE")
+_RETURN: Final = (b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"MYRIGHTS", b"STATUS")
+MOST_PATTERNS: Final = 100
+LONGEST_PATTERN: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """LIST's arguments."""
+
+    patterns: tuple[str, ...]
+    """Complete, the reference before each; "" asks for the separator alone."""
+    only: frozenset[bytes] = frozenset()
+    """Selection options."""
+    also: frozenset[bytes] = frozenset()
+    """Return options."""
+    status: tuple[bytes, ...] = ()
+
+
+def parse_list(cursor: Cursor) -> Wanted:
+    """Selection options, reference, patterns, return options. RFC 5258 §6."""
+    cursor.sp()
+    only: list[bytes] = []
+    if cursor.peek(b"("):
+        only = cursor.listed(cursor.word)
+        cursor.sp()
+        if any(option not in _SELECT for option in only):
+            cursor.fail("selection options among " + b" ".join(_SELECT).decode())
+        if b"RECURSIVEMATCH" in only and not {b"SUBSCRIBED", b"SPECIAL-USE"} & set(only):
+            cursor.fail("something that RECURSIVEMATCH can look for, as SUBSCRIBED")
+    reference = cursor.pattern()
+    cursor.sp()
+    patterns = cursor.listed(cursor.pattern) if cursor.peek(b"(") else [cursor.pattern()]
+    if len(patterns) > MOST_PATTERNS or any(len(pattern) > LONGEST_PATTERN for pattern in patterns):
+        cursor.fail(f"at most {MOST_PATTERNS} patterns of {LONGEST_PATTERN} characters")
+    also, status = _returned(cursor) if cursor.take(b" ") else ([], ())
+    complete = [_joined(reference, pattern) for pattern in patterns]
+    return Wanted(tuple(complete), frozenset(only), frozenset(also), status)
+
+
+def _returned(cursor: Cursor) -> tuple[list[bytes], tuple[bytes, ...]]:
+    status: tuple[bytes, ...] = ()
+
+    def option() -> bytes:
+        nonlocal status
+        word = cursor.word()
+        if word not in _RETURN:
+            cursor.fail("return options among " + b" ".join(_RETURN).decode())
+        if word == b"STATUS":
+            cursor.sp()
+            status = status_items(cursor)
+        return word
+
+    if cursor.word() != b"RETURN":
+        cursor.fail("RETURN")
+    cursor.sp()
+    return cursor.listed(option), status
+
+
+def _joined(reference: str, pattern: str) -> str:
+    """The reference before the pattern; nothing when the pattern is empty. RFC 3501 §6.3.8."""
+    return reference + pattern if pattern else ""
+
+
+@command("LIST", state=KNOWN, parse=parse_list)
+async def list_mailboxes(session: Session, wanted: Wanted) -> Reply:
+    """The mailboxes that fit, in path order."""
+    if wanted.patterns == ("",):
+        return ok("That is the separator", lines=[b'* LIST (\\Noselect) "/" ""\r\n'])
+    if b"HIGHESTMODSEQ" in wanted.status:
+        session.use_condstore()
+    folders, subscribed = await session.read(lambda tx: _seen_by(session, tx))
+    fits = _fitting(wanted.patterns)
+    lines = []
+    for path, folder in _all_paths(folders, subscribed if b"SUBSCRIBED" in wanted.only else ()):
+        if fits(path):
+            lines += _told(session, path, folder, _Context(wanted, subscribed, folders))
+    return ok("Those are the mailboxes", lines=lines)
+
+
+def _seen_by(session: Session, tx: ReadTx) -> tuple[dict[str, Folder], frozenset[str]]:
+    """The folders that IMAP shows, by path, and the subscriptions."""
+    kind = None if session.shared.section.show_all_folders else Kind.MAIL
+    return {folder.path: folder for folder in tx.folders(kind)}, frozenset(tx.subscriptions())
+
+
+def _fitting(patterns: Sequence[str]) -> Callable[[str], bool]:
+    matchers = [names.matcher(pattern) for pattern in patterns if pattern]
+    return lambda path: any(fits(path) for fits in matchers)
+
+
+def _all_paths(folders: dict[str, Folder], subscribed: Iterable[str]) -> list[tuple[str, Folder | None]]:
+    """Every path to look at: the folders, and for those subscribed to, the names that nothing is behind."""
+    return sorted({**dict.fromkeys(subscribed), **folders}.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    wanted: Wanted
+    subscribed: frozenset[str]
+    folders: dict[str, Folder]
+
+
+def _told(session: Session, path: str, folder: Folder | None, about: _Context) -> list[bytes]:
+    """The responses for one path; none when the selection options leave it out."""
+    wanted, inner = about.wanted, _below(path, about)
+    chosen = _chosen(path, folder, about)
+    if not chosen and not inner:
+        return []
+    attributes = _attributes(path, folder, about)
+    extended = b' ("CHILDINFO" (%b))' % b" ".join([b'"%b"' % each for each in inner]) if inner else b""
+    lines = [_line(attributes, path, extended)]
+    if folder is None or not folder.exists:
+        return lines
+    if b"MYRIGHTS" in wanted.also:
+        lines.append(b"* MYRIGHTS %b %b\r\n" % (mailbox(path), shown(folder.rights)))
+    if wanted.status and Right.READ in folder.rights:
+        lines.append(status_response(session.shared, folder, wanted.status))
+    return lines
+
+
+def _line(attributes: Sequence[bytes], path: str, extended: bytes = b"") -> bytes:
+    return b'* LIST (%b) "/" %b%b\r\n' % (b" ".join(attributes), mailbox(path), extended)
+
+
+def _chosen(path: str, folder: Folder | None, about: _Context) -> bool:
+    """Whether the path itself is what the selection options ask for."""
+    only = about.wanted.only
+    if b"SUBSCRIBED" in only and path not in about.subscribed:
+        return False
+    return not (b"SPECIAL-USE" in only and (folder is None or _use(folder) is None))
+
+
+def _below(path: str, about: _Context) -> list[bytes]:
+    """Which selection options something below fits: CHILDINFO, with RECURSIVEMATCH alone. RFC 5258 §3.5."""
+    if b"RECURSIVEMATCH" not in about.wanted.only:
+        return []
+    found, start = [], path + SEPARATOR
+    if b"SUBSCRIBED" in about.wanted.only and any(each.startswith(start) for each in about.subscribed):
+        found.append(b"SUBSCRIBED")
+    special = (each for each in about.folders.values() if _use(each) is not None)
+    if b"SPECIAL-USE" in about.wanted.only and any(each.path.startswith(start) for each in special):
+        found.append(b"SPECIAL-USE")
+    return found
+
+
+def _attributes(path: str, folder: Folder | None, about: _Context) -> list[bytes]:
+    found = []
+    if folder is None or not folder.exists:
+        found += [b"\\NonExistent", b"\\Noselect"]
+    if folder is not None:
+        found.append(b"\\HasChildren" if folder.children else b"\\HasNoChildren")
+        use = _use(folder)
+        if use is not None:
+            found.append(use)
+    if path in about.subscribed and b"SUBSCRIBED" in about.wanted.only | about.wanted.also:
+        found.append(b"\\Subscribed")
+    return found
+
+
+def _use(folder: Folder) -> bytes | None:
+    """The special use that the folder has for this user, as an attribute."""
+    return _USE_OF.get(folder.role) if folder.own and folder.role is not None else None
+
+
+@command("LSUB", state=KNOWN, parse=parse_list)
+async def lsub(session: Session, wanted: Wanted) -> Reply:
+    """The names subscribed to that fit; with %, also parents of such, as \\Noselect. RFC 3501 §6.3.9."""
+    folders, subscribed = await session.read(lambda tx: _seen_by(session, tx))
+    fits = _fitting(wanted.patterns)
+    shown_paths: dict[str, bool] = {}
+    for path in subscribed:
+        if fits(path):
+            shown_paths[path] = True
+        elif any("%" in pattern for pattern in wanted.patterns):
+            parents = [path[:at] for at, sign in enumerate(path) if sign == SEPARATOR]
+            for parent in filter(fits, parents):
+                shown_paths.setdefault(parent, False)
+    lines = [_subscribed_line(path, folders.get(path), listed) for path, listed in sorted(shown_paths.items())]
+    return ok("Those are subscribed to", lines=lines)
+
+
+def _subscribed_line(path: str, folder: Folder | None, listed: bool) -> bytes:
+    closed = not listed or (folder is not None and not folder.exists)
+    return b'* LSUB (%b) "/" %b\r\n' % (b"\\Noselect" if closed else b"", mailbox(path))

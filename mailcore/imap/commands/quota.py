@@ -1,0 +1,80 @@
+"""GETQUOTA, GETQUOTAROOT, and SETQUOTA, which is the administrator's. RFC 9208."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groupware.model.errors import NoRight, NotFound
+from groupware.model.folder import INBOX, SEPARATOR
+from groupware.model.ids import FolderId
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+from mailcore.imap.commands.folders import parse_mailbox
+from mailcore.imap.grammar import Cursor
+from mailcore.imap.reply import Reply, mailbox, no, ok
+from mailcore.imap.session import Session
+from mailcore.imap.table import KNOWN, command
+
+Quotas = Sequence[tuple[str, str, int, int]]
+
+
+def parse_root(cursor: Cursor) -> str:
+    """A quota root's name: a mailbox name here, "" for the user's own tree."""
+    return parse_mailbox(cursor)
+
+
+@command("GETQUOTA", state=KNOWN, parse=parse_root)
+async def getquota(session: Session, root: str) -> Reply:
+    """What is used and allowed under a root: one's own, or one that a mailbox in sight names. RFC 9208 §4.2."""
+
+    def work(tx: ReadTx) -> Quotas:
+        return [quota for at in _under(session, tx, root) for quota in tx.quota(at) if quota[0] == root]
+
+    found = await session.read(work)
+    if not found:
+        raise NotFound("there is no such quota root, or none that you may see")
+    return ok("That is the quota", lines=_lines(found))
+
+
+def _under(session: Session, tx: ReadTx, root: str) -> list[FolderId]:
+    """A folder that the root is said of: the one that it is named after, or the first below that one may read."""
+    try:
+        return [session.folder(tx, root or INBOX, Right.READ).id]
+    except (NotFound, NoRight):
+        below = (each for each in tx.folders() if each.path.startswith(root + SEPARATOR) and Right.READ in each.rights)
+        return [each.id for each in below][:1]
+
+
+@command("GETQUOTAROOT", state=KNOWN, parse=parse_mailbox)
+async def getquotaroot(session: Session, path: str) -> Reply:
+    """Which quotas hold for a mailbox, with their state. RFC 9208 §4.3."""
+
+    found = await session.read(lambda tx: tx.quota(session.folder(tx, path, Right.READ).id))
+    roots = list(dict.fromkeys(name for name, *_ in found))
+    first = b"* QUOTAROOT %b%b\r\n" % (mailbox(path), b"".join([b" " + mailbox(name) for name in roots]))
+    return ok("Those are the roots", lines=[first, *_lines(found)])
+
+
+def parse_setquota(cursor: Cursor) -> None:
+    """A root and a list of resources and limits."""
+    parse_root(cursor)
+    cursor.sp()
+    cursor.sign(b"(")
+    while not cursor.take(b")"):
+        cursor.take(b" ")
+        cursor.atom()
+        cursor.sp()
+        cursor.number()
+
+
+@command("SETQUOTA", state=KNOWN, parse=parse_setquota)
+async def setquota(session: Session, _: None) -> Reply:
+    """Refused: quotas are settings, and set where settings are."""
+    return no("Quotas are set by the administrator, not over IMAP", b"NOPERM")
+
+
+def _lines(quotas: Quotas) -> list[bytes]:
+    by_root: dict[str, list[bytes]] = {}
+    for root, resource, used, limit in quotas:
+        by_root.setdefault(root, []).append(b"%b %d %d" % (resource.encode("ascii"), used, limit))
+    return [b"* QUOTA %b (%b)\r\n" % (mailbox(root), b" ".join(each)) for root, each in by_root.items()]

@@ -1,0 +1,273 @@
+"""The keys of SEARCH as values, and how they are read. RFC 3501 §6.4.4, RFC 4731, RFC 5032, RFC 7162 §3.1.5."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from groupware.model.flags import Flags
+from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
+
+DEEPEST: Final = 50
+MOST_KEYS: Final = 1000
+CHARSETS: Final = (b"US-ASCII", b"UTF-8")
+RETURNS: Final = (b"MIN", b"MAX", b"ALL", b"COUNT")
+
+When = Literal["before", "on", "since"]
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """ALL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """SEEN and its like."""
+
+    flag: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """KEYWORD."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """RECENT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A sequence set, or UID and a set."""
+
+    numbers: Numbers
+    uid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Modseq:
+    """MODSEQ: at least so high."""
+
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """LARGER and SMALLER."""
+
+    than: int
+    larger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """BEFORE, ON, SINCE: by INTERNALDATE."""
+
+    when: When
+    day: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """SENTBEFORE, SENTON, SENTSINCE: by the Date field."""
+
+    when: When
+    day: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """OLDER and YOUNGER: by INTERNALDATE, in seconds from now."""
+
+    seconds: int
+    younger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A header field contains a text. `name` in lower case."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body contains a text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Header or body contain a text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What the key does not fit."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """OR."""
+
+    one: Key
+    other: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """All of these."""
+
+    keys: tuple[Key, ...]
+
+
+Key = (
+    Every | Flagged | Word | Recent | Among | Modseq | Size | Saved | Sent | Within | Field | Body | Text | Not
+    | Either | Both
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """SEARCH's arguments."""
+
+    key: Key
+    uid: bool
+    returns: frozenset[bytes] | None
+    """None: the untagged SEARCH response; else ESEARCH with these."""
+    known_charset: bool
+    by_modseq: bool
+    """Whether MODSEQ is among the keys: then the answer has one too."""
+
+
+_SIMPLE: Final[Mapping[bytes, Key]] = {
+    b"ALL": Every(),
+    b"RECENT": Recent(),
+    b"OLD": Not(Recent()),
+    b"NEW": Both((Recent(), Not(Flagged(Flags.SEEN)))),
+    **{name: Flagged(flag) for name, flag in zip(
+        (b"SEEN", b"ANSWERED", b"FLAGGED", b"DELETED", b"DRAFT"), Flags, strict=True)},
+    **{b"UN" + name: Not(Flagged(flag)) for name, flag in zip(
+        (b"SEEN", b"ANSWERED", b"FLAGGED", b"DELETED", b"DRAFT"), Flags, strict=True)},
+}  # fmt: skip
+
+
+class _Keys:
+    """Reads keys, and counts them."""
+
+    __slots__ = ("_count", "_cursor", "by_modseq")
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._count = 0
+        self.by_modseq = False
+
+    def all(self, deep: int = 0) -> Key:
+        """Keys with spaces between them, up to what ends them."""
+        keys = [self.one(deep)]
+        while self._cursor.take(b" "):
+            keys.append(self.one(deep))
+        return keys[0] if len(keys) == 1 else Both(tuple(keys))
+
+    def one(self, deep: int) -> Key:
+        cursor = self._cursor
+        self._count += 1
+        if deep > DEEPEST or self._count > MOST_KEYS:
+            cursor.fail(f"at most {MOST_KEYS} keys, {DEEPEST} deep")
+        if cursor.take(b"("):
+            inner = self.all(deep + 1)
+            cursor.sign(b")")
+            return inner
+        if cursor.at_set:
+            return Among(cursor.numbers(), uid=False)
+        word = cursor.word()
+        if word in _SIMPLE:
+            return _SIMPLE[word]
+        cursor.sp()
+        if word == b"NOT":
+            return Not(self.one(deep + 1))
+        if word == b"OR":
+            one = self.one(deep + 1)
+            cursor.sp()
+            return Either(one, self.one(deep + 1))
+        if word == b"MODSEQ":
+            self.by_modseq = True
+        read = _READ.get(word)
+        return read(cursor) if read is not None else cursor.fail("a search key before this: there is no such one; it")
+
+
+def _header(cursor: Cursor) -> Key:
+    name = cursor.text().lower()
+    cursor.sp()
+    return Field(name, cursor.text())
+
+
+def _modseq(cursor: Cursor) -> Key:
+    if cursor.peek(b'"'):  # an entry's name and type: all flags share one MODSEQ here
+        cursor.string()
+        cursor.sp()
+        cursor.atom()
+        cursor.sp()
+    return Modseq(cursor.number(MOST_MODSEQ))
+
+
+_READ: Final[Mapping[bytes, Callable[[Cursor], Key]]] = {
+    b"UID": lambda c: Among(c.numbers(), uid=True),
+    b"KEYWORD": lambda c: Word(c.atom().decode("ascii")),
+    b"UNKEYWORD": lambda c: Not(Word(c.atom().decode("ascii"))),
+    b"LARGER": lambda c: Size(c.number(), larger=True),
+    b"SMALLER": lambda c: Size(c.number(), larger=False),
+    b"BEFORE": lambda c: Saved("before", c.date()),
+    b"ON": lambda c: Saved("on", c.date()),
+    b"SINCE": lambda c: Saved("since", c.date()),
+    b"SENTBEFORE": lambda c: Sent("before", c.date()),
+    b"SENTON": lambda c: Sent("on", c.date()),
+    b"SENTSINCE": lambda c: Sent("since", c.date()),
+    b"OLDER": lambda c: Within(c.number(), younger=False),
+    b"YOUNGER": lambda c: Within(c.number(), younger=True),
+    b"SUBJECT": lambda c: Field("subject", c.text()),
+    b"FROM": lambda c: Field("from", c.text()),
+    b"TO": lambda c: Field("to", c.text()),
+    b"CC": lambda c: Field("cc", c.text()),
+    b"BCC": lambda c: Field("bcc", c.text()),
+    b"HEADER": _header,
+    b"BODY": lambda c: Body(c.text()),
+    b"TEXT": lambda c: Text(c.text()),
+    b"MODSEQ": _modseq,
+}
+
+
+def parse_search(cursor: Cursor, *, uid: bool) -> Searching:
+    """Perhaps RETURN (...), perhaps CHARSET, and keys."""
+    cursor.sp()
+    returns = None
+    if cursor.take_word(b"RETURN"):
+        cursor.sp()
+        found = cursor.listed(cursor.word)
+        if any(option not in RETURNS for option in found):
+            cursor.fail("return options among " + b" ".join(RETURNS).decode())
+        returns = frozenset(found or (b"ALL",))
+        cursor.sp()
+    known = True
+    if cursor.take_word(b"CHARSET"):
+        cursor.sp()
+        known = cursor.astring().upper() in CHARSETS
+        cursor.sp()
+    if not known:
+        cursor.skip_to_end()
+        return Searching(Every(), uid, returns, known_charset=False, by_modseq=False)
+    keys = _Keys(cursor)
+    key = keys.all()
+    return Searching(key, uid, returns, known_charset=True, by_modseq=keys.by_modseq)

@@ -1,0 +1,158 @@
+"""SELECT, EXAMINE, CLOSE, UNSELECT, EXPUNGE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from groupware.model.errors import NoRight, Refused
+from groupware.model.flags import Flags, permitted_mask
+from groupware.model.folder import Folder
+from groupware.model.ids import Uid, Uids
+from groupware.model.item import Entry
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+from mailcore.imap.grammar import Cursor, Numbers, nothing
+from mailcore.imap.reply import ALL_FLAGS, Reply, flag_words, ok, status_line
+from mailcore.imap.session import Session
+from mailcore.imap.table import KNOWN, SELECTED, command
+from mailcore.imap.view import View
+
+_CHANGES: Final = Right.INSERT | Right.EXPUNGE | Right.SEEN | Right.WRITE | Right.TRASH
+"""With any of these a mailbox is READ-WRITE (RFC 4314 §5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """SELECT's and EXAMINE's arguments."""
+
+    path: str
+    read_only: bool
+    condstore: bool = False
+
+
+def parse_opening(cursor: Cursor, *, read_only: bool) -> Opening:
+    """A mailbox name, and perhaps (CONDSTORE). RFC 7162 §3.1.8."""
+    cursor.sp()
+    path = cursor.mailbox()
+    words = cursor.listed(cursor.word) if cursor.take(b" ") else []
+    if any(word != b"CONDSTORE" for word in words):
+        cursor.fail("CONDSTORE")
+    return Opening(path, read_only, bool(words))
+
+
+@command("SELECT", state=KNOWN, parse=lambda cursor: parse_opening(cursor, read_only=False))
+async def select(session: Session, given: Opening) -> Reply:
+    """Go into a mailbox. RFC 3501 §6.3.1."""
+    return await _open(session, given)
+
+
+@command("EXAMINE", state=KNOWN, parse=lambda cursor: parse_opening(cursor, read_only=True))
+async def examine(session: Session, given: Opening) -> Reply:
+    """Go into a mailbox to read alone. RFC 3501 §6.3.2."""
+    return await _open(session, given)
+
+
+async def _open(session: Session, given: Opening) -> Reply:
+    if session.view is not None:
+        session.leave_folder()
+        session.send(status_line(b"*", ok("The former mailbox is closed", b"CLOSED")))
+    if given.condstore:
+        session.use_condstore()
+
+    def work(tx: ReadTx) -> tuple[Folder, Sequence[Entry]]:
+        folder = session.folder(tx, given.path, Right.READ)
+        return folder, tx.entries(folder.id)
+
+    folder, entries = await session.read(work)
+    read_only = given.read_only or not folder.rights & _CHANGES
+    view = View(folder, entries, read_only=read_only, recent_from=_recent(session, folder, claim=not read_only))
+    session.select(view)
+    code = b"READ-ONLY" if read_only else b"READ-WRITE"
+    return ok("Here you are", code, _described(view, folder))
+
+
+def _recent(session: Session, folder: Folder, *, claim: bool) -> int:
+    """From which UID on messages are recent in this session; nobody else sees those again if they are claimed."""
+    known = session.shared.recent
+    first = known.get(folder.id, folder.uidnext)
+    if claim:
+        known.pop(folder.id, None)
+        known[folder.id] = folder.uidnext
+        if len(known) > 100_000:
+            known.pop(next(iter(known)))
+    return first
+
+
+def _described(view: View, folder: Folder) -> list[bytes]:
+    """The untagged responses to SELECT. RFC 3501 §6.3.1, RFC 7162 §3.1.2.1."""
+    mask, words = permitted_mask(view.rights)
+    permanent = b"" if view.read_only else flag_words(mask.value)
+    if words and not view.read_only:
+        permanent += b" \\*"
+    keywords = b"".join([b" " + word.encode("ascii", "replace") for word in view.keywords()])
+    lines = [
+        b"* FLAGS (%b%b)\r\n" % (ALL_FLAGS, keywords),
+        b"* %d EXISTS\r\n* %d RECENT\r\n" % (len(view.uids), view.recent()),
+        status_line(b"*", ok("Those stay", b"PERMANENTFLAGS (%b)" % permanent.strip())),
+        status_line(b"*", ok("UIDs hold", b"UIDVALIDITY %d" % folder.uidvalidity)),
+        status_line(b"*", ok("The next UID", b"UIDNEXT %d" % folder.uidnext)),
+        status_line(b"*", ok("Highest", b"HIGHESTMODSEQ %d" % folder.modseq)),
+    ]
+    unseen = next((at for at, flags in enumerate(view.flags) if not flags & Flags.SEEN.value), None)
+    if unseen is not None:
+        lines.insert(2, status_line(b"*", ok("The first unseen", b"UNSEEN %d" % (unseen + 1))))
+    return lines
+
+
+@command("UNSELECT", state=SELECTED, parse=nothing)
+async def unselect(session: Session, _: None) -> Reply:
+    """Leave the mailbox as it is. RFC 3691."""
+    session.leave_folder()
+    return ok("Left")
+
+
+@command("CLOSE", state=SELECTED, parse=nothing)
+async def close(session: Session, _: None) -> Reply:
+    """Expunge without a word, where one may, and leave the mailbox. RFC 3501 §6.4.2."""
+    view = session.selected
+    if not view.read_only and view.uids:
+        with suppress(NoRight):  # RFC 4314 §4: then the mailbox is closed all the same
+            await _expunge(session, view, ((Uid(1), Uid(view.last)),))
+    session.leave_folder()
+    return ok("Closed")
+
+
+@command("EXPUNGE", state=SELECTED, parse=nothing, looks=True)
+async def expunge(session: Session, _: None) -> Reply:
+    """Take away every message with \\Deleted. RFC 3501 §6.4.3."""
+    return await _expunged(session, ((Uid(1), Uid(session.selected.last)),) if session.selected.uids else ())
+
+
+def parse_uids(cursor: Cursor) -> Numbers:
+    """A set of UIDs."""
+    cursor.sp()
+    return cursor.numbers()
+
+
+@command("UID EXPUNGE", state=SELECTED, parse=parse_uids, looks=True)
+async def uid_expunge(session: Session, numbers: Numbers) -> Reply:
+    """Take away those with \\Deleted among these. RFC 4315 §2.1."""
+    return await _expunged(session, session.selected.uid_ranges(numbers, uid=True))
+
+
+async def _expunged(session: Session, uids: Uids) -> Reply:
+    view = session.selected
+    if view.read_only:
+        raise Refused("the mailbox is open for reading only")
+    gone = await _expunge(session, view, uids) if uids else ()
+    view.lost(gone)
+    return ok("Expunged")
+
+
+async def _expunge(session: Session, view: View, uids: Uids) -> Sequence[Uid]:
+    gone = await session.write(lambda tx: tx.expunge(view.folder, uids))
+    session.count("IMAP_ExpungedMessage", len(gone))
+    return gone

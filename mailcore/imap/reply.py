@@ -1,0 +1,169 @@
+"""What the server says: values to octets, the tagged answer, and the one table from errors to response codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from groupware.model import errors
+from groupware.model.flags import Flags
+from mailcore.imap import names
+
+_QUOTABLE: Final = re.compile(rb"[\x20\x21\x23-\x5b\x5d-\x7e]{0,1000}\Z")
+_ESCAPABLE: Final = re.compile(rb"[\x20-\x7e]{0,1000}\Z")
+_ATOM: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\]{1,200}\Z")
+_UNSAFE: Final = re.compile(r"[^\x20-\x5a\x5c\x5e-\x7e]+")
+_MONTHS: Final = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_FLAG_WORDS: Final = (
+    (Flags.ANSWERED, b"\\Answered"),
+    (Flags.FLAGGED, b"\\Flagged"),
+    (Flags.DELETED, b"\\Deleted"),
+    (Flags.SEEN, b"\\Seen"),
+    (Flags.DRAFT, b"\\Draft"),
+)
+
+CODES: Final[dict[type[errors.GroupwareError], bytes]] = {
+    errors.NotFound: b"NONEXISTENT",
+    errors.NoRight: b"NOPERM",
+    errors.AlreadyExists: b"ALREADYEXISTS",
+    errors.Conflict: b"MODIFIED",
+    errors.OverQuota: b"OVERQUOTA",
+    errors.Refused: b"CANNOT",
+    errors.BadCredentials: b"AUTHENTICATIONFAILED",
+    errors.TryAgain: b"UNAVAILABLE",
+}
+"""RFC 5530 (and RFC 7162 for MODIFIED, RFC 9208 for OVERQUOTA)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one command: what comes before the tagged line (whole lines, with their ends), and that line."""
+
+    status: bytes
+    text: str
+    code: bytes = b""
+    lines: Sequence[bytes] = field(default=())
+
+
+def ok(text: str, code: bytes = b"", lines: Sequence[bytes] = ()) -> Reply:
+    """It was done."""
+    return Reply(b"OK", text, code, lines)
+
+
+def no(text: str, code: bytes = b"", lines: Sequence[bytes] = ()) -> Reply:
+    """It could not be done."""
+    return Reply(b"NO", text, code, lines)
+
+
+def bad(text: str, code: bytes = b"") -> Reply:
+    """It cannot be understood, or not now."""
+    return Reply(b"BAD", text, code)
+
+
+def refused(error: errors.GroupwareError) -> Reply:
+    """The answer to what a client caused or can act on."""
+    code = next((code for kind, code in CODES.items() if isinstance(error, kind)), b"CANNOT")
+    if code == b"MODIFIED":  # without the UIDs that it owes there (RFC 7162 §3.1.3) it is no MODIFIED
+        code = b""
+    return no(sentence(str(error)) or "It cannot be done", code)
+
+
+def status_line(tag: bytes, reply: Reply) -> bytes:
+    """The tagged line; with the tag * an untagged one."""
+    code = b"[%b] " % reply.code if reply.code else b""
+    return b"%b %b %b%b\r\n" % (tag, reply.status, code, plain(reply.text))
+
+
+def plain(text: str) -> bytes:
+    """Text for people as a response line can carry it: one line of ASCII, brackets only where a code is."""
+    return _UNSAFE.sub("?", text)[:400].encode("ascii") or b"-"
+
+
+def sentence(text: str) -> str:
+    """An error's text with a capital at the beginning."""
+    return text[:1].upper() + text[1:]
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def string(octets: bytes) -> bytes:
+    """The octets quoted where that can be, else as a literal."""
+    if _QUOTABLE.match(octets):
+        return b'"%b"' % octets
+    if _ESCAPABLE.match(octets):
+        return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return b"{%d}\r\n%b" % (len(octets), octets)
+
+
+def astring(octets: bytes) -> bytes:
+    """The octets as an atom where that can be, else as a string."""
+    return octets if _ATOM.match(octets) and octets.upper() != b"NIL" else string(octets)
+
+
+def mailbox(path: str) -> bytes:
+    """A mailbox name."""
+    return _mailbox(path)
+
+
+@lru_cache(maxsize=4096)
+def _mailbox(path: str) -> bytes:
+    return astring(names.encode(path))
+
+
+def listed(words: Iterable[bytes]) -> bytes:
+    """The words in parentheses."""
+    return b"(%b)" % b" ".join(words)
+
+
+_SYSTEM: Final = tuple([b" ".join([word for flag, word in _FLAG_WORDS if flag in Flags(bits)]) for bits in range(32)])
+ALL_FLAGS: Final = _SYSTEM[31]
+
+
+def flag_words(flags: int, words: frozenset[str] = frozenset(), *, recent: bool = False) -> bytes:
+    """Flags (as a number) and keywords, without the parentheses."""
+    if not words and not recent:
+        return _SYSTEM[flags]
+    return _flag_words(flags, words, recent)
+
+
+@lru_cache(maxsize=8192)
+def _flag_words(flags: int, words: frozenset[str], recent: bool) -> bytes:
+    extra = [b"\\Recent"] if recent else []
+    system = [_SYSTEM[flags]] if flags else []
+    return b" ".join((*extra, *system, *[word.encode("ascii", "replace") for word in sorted(words)]))
+
+
+@lru_cache(maxsize=4096)
+def _day(day: int, month: int, year: int) -> bytes:
+    return b"%2d-%b-%04d" % (day, _MONTHS[month - 1], year)
+
+
+def internal_date(moment: datetime) -> bytes:
+    """INTERNALDATE, quoted; `moment` is in UTC."""
+    day = _day(moment.day, moment.month, moment.year)
+    return b'"%b %02d:%02d:%02d +0000"' % (day, moment.hour, moment.minute, moment.second)
+
+
+def number_set(numbers: Iterable[int]) -> bytes:
+    """A sequence set of these numbers, in their order; neighbours become ranges."""
+    out: list[bytes] = []
+    first = last = -1
+    for number in numbers:
+        if number == last + 1 and last >= 0:
+            last = number
+            continue
+        if last >= 0:
+            out.append(_range(first, last))
+        first = last = number
+    if last >= 0:
+        out.append(_range(first, last))
+    return b",".join(out)
+
+
+def _range(first: int, last: int) -> bytes:
+    return b"%d" % first if first == last else b"%d:%d" % (first, last)

@@ -1,0 +1,393 @@
+"""One IMAP session: commands in, one after the other; each has its handler, and its answer is written at once.
+
+Invariants
+1. Only a handler that the table names for the session's state runs.
+2. What the client is told of the selected folder is told behind the handler, by the view.
+3. Whatever a handler raises, the client gets an answer with its tag; only what the connection raises ends the session.
+4. A selected folder that is deleted, or that the user may no longer read, ends the session with BYE as soon as the
+   session looks at it (RFC 2180 §3.3): there is no state in IMAP4rev1 for a folder that was selected and is no more.
+"""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
+
+from groupware.model.errors import GroupwareError, NoRight, NotFound
+from groupware.model.folder import Folder
+from groupware.model.ids import FolderId
+from groupware.model.item import Kind
+from groupware.model.principal import Principal
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx, Watch, WriteTx
+from mailcore.imap.capability import capabilities
+from mailcore.imap.grammar import BadSyntax, begin
+from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
+from mailcore.imap.table import COMMANDS, Spec, State
+from mailcore.imap.view import NoSuchMessage, View
+from mailcore.imap.wire import Limits, OutOfStep, Raw, Reader, TooBig, limits_of
+from mailcore.server.connection import GATHER, Connection
+from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
+from mailcore.server.events import EventLog
+from mailcore.server.parts import Parts
+from mailcore.server.sections_mail import ImapSection
+from mailcore.server.signin import Desk, SignIn
+
+T = TypeVar("T")
+
+ABSENT: Final = "There is no such mailbox, or you may not see it"
+"""Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
+GONE: Final = "The selected mailbox is gone, or you may no longer read it"
+_BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
+    "stopping": ("The server is stopping; come back in a moment", b"UNAVAILABLE"),
+    "idle": ("You have been silent for too long", b""),
+    "failed": ("Something went wrong here; it has been noted", b"SERVERBUG"),
+}
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the sessions of one service have in common."""
+
+    parts: Parts
+    desk: Desk
+    section: ImapSection
+    greeting: str
+    """%D stands for the server's name, %U for something that no other greeting has."""
+    host: str
+    slot: Callable[[], AbstractAsyncContextManager[None]]
+    log: EventLog
+    accounts: dict[int, int] = field(default_factory=dict)
+    """Sessions that each account has open."""
+    recent: dict[FolderId, int] = field(default_factory=dict)
+    """The first UID of each folder that no session has been told of as recent."""
+    limits: tuple[Limits, Limits, Limits] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limits = limits_of(self.section.max_message_size * 1024)
+
+
+class Absent(NotFound):
+    """A mailbox that the command names is not there for this user."""
+
+    def __init__(self) -> None:
+        super().__init__(ABSENT)
+
+
+class Session:
+    """The dialogue on one connection."""
+
+    __slots__ = (
+        "_drained",
+        "_errors",
+        "_reader",
+        "_service",
+        "_unsure",
+        "_watch",
+        "client",
+        "condstore",
+        "connection",
+        "counted",
+        "over",
+        "sent",
+        "shared",
+        "signin",
+        "tag",
+        "view",
+        "who",
+    )
+
+    def __init__(self, connection: Connection, shared: Shared) -> None:
+        self.connection, self.shared = connection, shared
+        self.signin = SignIn(shared.desk, connection)
+        self.who: Principal | None = None
+        self.view: View | None = None
+        self.tag = b"*"
+        self.client = ""
+        self._service = ""
+        self.condstore = False
+        """The client has said that it knows of MODSEQ (RFC 7162 §3.1)."""
+        self.over = False
+        self.counted = False
+        """The account's session count has this one in it."""
+        self.sent = self._drained = self._errors = 0
+        self._watch: Watch | None = None
+        self._unsure = False
+        self._reader = Reader(connection, self._limits)
+
+    # --- the dialogue
+
+    async def run(self) -> None:
+        """Speak until the end."""
+        greeting = self.shared.greeting.replace("%D", self.shared.host).replace("%U", secrets.token_hex(8))
+        self.send(status_line(b"*", ok(greeting, b"CAPABILITY " + self.capabilities())))
+        try:
+            while not self.over:
+                try:
+                    raw = await self._reader.command()
+                except TooBig as error:
+                    self._tell(error.tag or b"*", no(sentence(str(error)), b"TOOBIG"))
+                    continue
+                await self._run(raw)
+                if self.sent - self._drained > GATHER:
+                    self._drained = self.sent
+                    await self.connection.drain()
+        except OutOfStep as error:
+            self.send(status_line(b"*", Reply(b"BYE", f"The connection is out of step: {error}")))
+        finally:
+            self._leave()
+
+    def goodbye(self, why: Farewell) -> bytes:
+        """The last words of the server when it is the one to hang up."""
+        text, code = _BYES[why]
+        return status_line(b"*", Reply(b"BYE", text, code))
+
+    async def _run(self, raw: Raw) -> None:
+        try:
+            self.tag, name, cursor = begin(raw)
+        except BadSyntax:
+            self._tell(b"*", bad("A command begins with a tag"))
+            return
+        spec = COMMANDS.get(name)
+        if spec is None or self.state not in spec.states:
+            self._tell(self.tag, bad(_why_not(name, spec, self.state)))
+            return
+        try:
+            value = spec.parse(cursor)
+            cursor.end()
+        except BadSyntax as error:
+            self._tell(self.tag, bad(f"{spec.name}: {error}"))
+            return
+        if spec.waits:
+            await self._obey(spec, value)
+        else:
+            with self.connection.command():
+                await self._obey(spec, value)
+
+    async def _obey(self, spec: Spec, value: Any) -> None:
+        reply, failed = await self._handled(spec, value)
+        for line in reply.lines:
+            self.send(line)
+        lost = not await self._caught_up(surely=spec.looks or failed)
+        if self.view is not None and not lost:
+            for line in self.view.announce(expunges=not spec.numbers):
+                self.send(line)
+        self._tell(self.tag, reply)
+        if lost:
+            self.hang_up(GONE)
+
+    async def _handled(self, spec: Spec, value: Any) -> tuple[Reply, bool]:
+        """The handler's answer, or what its error comes to; and whether the store may have changed under it."""
+        try:
+            return await spec.handler(self, value), False
+        except GroupwareError as error:
+            return refused(error), isinstance(error, NotFound | NoRight)
+        except (BadSyntax, NoSuchMessage) as error:
+            return bad(f"{spec.name}: {error}"), False
+        except (ConnectionClosed, IdleTimeout, OutOfStep):
+            raise
+        except Exception as error:
+            self.shared.log.error(
+                "command_failed", command=spec.name, error=repr(error), traceback=traceback.format_exc()
+            )
+            return no("Something went wrong here; it has been noted", b"SERVERBUG"), True
+
+    def capabilities(self) -> bytes:
+        """What the server can do, as things are."""
+        most = self.shared.section.max_message_size * 1024
+        return capabilities(self.connection, self.signin, most, known=self.who is not None)
+
+    # --- saying something
+
+    def send(self, octets: bytes) -> None:
+        """Whole response lines."""
+        self.sent += len(octets)
+        self.connection.write(octets)
+
+    async def drain(self) -> None:
+        """Wait while the client takes less than is written."""
+        self._drained = self.sent
+        await self.connection.drain()
+
+    async def answer_to(self, challenge: bytes) -> bytes:
+        """Sends a challenge, and gives back the client's line."""
+        self.send(b"+ %b\r\n" % challenge)
+        return await self._reader.line(16_384)
+
+    async def next_line(self, limit: int) -> bytes:
+        """The client's next line, where it is no command."""
+        return await self._reader.line(limit)
+
+    def hang_up(self, why: str, code: bytes = b"") -> None:
+        """Says BYE; the session ends behind this command."""
+        if not self.over:
+            self.over = True
+            self.send(status_line(b"*", Reply(b"BYE", why, code)))
+
+    def _tell(self, tag: bytes, reply: Reply) -> None:
+        self.send(status_line(tag, reply))
+        if reply.status == b"BAD":
+            self._errors += 1
+            if 0 < self.shared.desk.section.max_errors <= self._errors:
+                self.hang_up("Too many wrong commands")
+
+    # --- the store
+
+    @property
+    def state(self) -> State:
+        """Where the session stands."""
+        if self.who is None:
+            return State.STRANGER
+        return State.KNOWN if self.view is None else State.SELECTED
+
+    @property
+    def user(self) -> Principal:
+        """Who has signed in."""
+        assert self.who is not None
+        return self.who
+
+    @property
+    def selected(self) -> View:
+        """The view of the selected folder."""
+        assert self.view is not None
+        return self.view
+
+    async def read(self, work: Callable[[ReadTx], T]) -> T:
+        """What `work` reads in the store, in one hop."""
+        async with self.shared.slot():
+            return await self.shared.parts.store.read(self.user, work)
+
+    async def write(self, work: Callable[[WriteTx], T]) -> T:
+        """What `work` gives back, when it is committed."""
+        async with self.shared.slot():
+            return await self.shared.parts.store.write(self.user, work)
+
+    def folder(self, tx: ReadTx, path: str, need: Right = Right.LOOKUP) -> Folder:
+        """A mailbox by its name, as IMAP shows it: other kinds of folders are hidden unless asked for. `Absent`."""
+        try:
+            found = tx.folder(path, need)
+        except NotFound:
+            raise Absent from None
+        if not found.exists or (found.kind is not Kind.MAIL and not self.shared.section.show_all_folders):
+            raise Absent
+        return found
+
+    # --- the selected folder
+
+    def use_condstore(self) -> None:
+        """The client knows of MODSEQ from here on. RFC 7162 §3.1."""
+        if not self.condstore and self.view is not None:
+            self.view.condstore = True
+            self.send(status_line(b"*", ok("Highest", b"HIGHESTMODSEQ %d" % self.view.modseq)))
+        self.condstore = True
+
+    def select(self, view: View) -> None:
+        """From here on the session is in this folder."""
+        self.leave_folder()
+        self.view = view
+        self._watch = self.shared.parts.bus.watch([view.folder])
+        self._unsure = True  # what came between the reading and the watch is looked for with the next command
+        view.condstore = self.condstore
+
+    def leave_folder(self) -> None:
+        """From here on the session is in no folder."""
+        if self._watch is not None:
+            self._watch.close()
+        self._watch = self.view = None
+
+    def doubt(self) -> None:
+        """The view may be behind: look when this command ends."""
+        self._unsure = True
+
+    async def changed(self, within: float) -> bool:
+        """Whether something may have changed in the selected folder; waits up to `within` seconds for it."""
+        if self._unsure or self._watch is None:
+            self._unsure = False
+            return True
+        return bool(await self._watch.changed(within))
+
+    async def _caught_up(self, *, surely: bool) -> bool:
+        """Bring the view up to date where it may be behind; False when the folder is no more."""
+        if self.view is None or not (surely or await self._behind()):
+            return True
+        return await self.look(self.view)
+
+    async def _behind(self) -> bool:
+        if self._unsure or self._watch is None:
+            self._unsure = False
+            return True
+        marks = await self._watch.changed(0)
+        return any(mark > self.selected.modseq for mark in marks.values())
+
+    async def tell_news(self) -> None:
+        """Take over what changed in the selected folder, and say so at once."""
+        if not await self._caught_up(surely=True):
+            self.hang_up(GONE)
+        elif self.view is not None:
+            for line in self.view.announce(expunges=True):
+                self.send(line)
+        await self.drain()
+
+    async def look(self, view: View) -> bool:
+        """Take over what changed in the selected folder; False when it is no more."""
+        at, since = view.folder, view.modseq
+        try:
+            delta = await self.read(lambda tx: tx.delta(at, since))
+            if not delta.reset:
+                view.learn(delta)
+            else:
+                view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
+        except (NotFound, NoRight):
+            return False
+        return True
+
+    # --- limits and the end
+
+    def _limits(self) -> tuple[Limits, Limits]:
+        before, after, append = self.shared.limits
+        return (before, before) if self.who is None else (after, append)
+
+    def enter(self, who: Principal) -> bool:
+        """The session is this user's from now on; False when the user has too many already."""
+        most, open_now = self.shared.section.max_connections_per_account, self.shared.accounts.get(who.account, 0)
+        if 0 < most <= open_now:
+            self.shared.log.warning("too_many_sessions", user=who.name, limit=most)
+            return False
+        self.shared.accounts[who.account] = open_now + 1
+        self.counted = True
+        self._service = who.client or "imap"
+        self.who = replace(who, client=f"{self._service} {self.client}".strip())
+        return True
+
+    def named(self, client: str) -> None:
+        """What the client calls itself, for the journal."""
+        self.client = client
+        if self.who is not None:
+            self.who = replace(self.who, client=f"{self._service} {client}".strip())
+
+    def count(self, counter: str, by: float = 1) -> None:
+        """Move one of the IMAP counters, for the user and the domain as well."""
+        name = self.who.name if self.who is not None else ""
+        self.shared.parts.counters.add(counter, by, domain=name.rpartition("@")[2], account=name)
+
+    def _leave(self) -> None:
+        self.leave_folder()
+        self.signin.closed()
+        if self.counted and self.who is not None:
+            left = self.shared.accounts.get(self.who.account, 1) - 1
+            if left > 0:
+                self.shared.accounts[self.who.account] = left
+            else:
+                self.shared.accounts.pop(self.who.account, None)
+        name = self.who.name if self.who is not None else ""
+        self.shared.log.info("logout", user=name, received=self._reader.octets, sent=self.sent)
+
+
+def _why_not(name: bytes, spec: Spec | None, state: State) -> str:
+    if spec is None:
+        return f"There is no command {name[:30].decode('ascii', 'replace')}" if name else "A command's name is missing"
+    return f"{spec.name} cannot be used in the state {state.value}"

@@ -1,0 +1,259 @@
+"""A session's own view of the folder that it has selected.
+
+Invariants
+1. A sequence number means the same message from one EXPUNGE response to the next: what vanishes stays in its place
+   until the client is told. What is new stands at the end, and only behind what was announced before.
+2. The view knows everything up to `modseq`. Whoever changes something himself says so with `saw`, so that the
+   difference that comes later is not told to the client again.
+3. Nothing here asks the store: it is given entries and deltas.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from itertools import compress
+from typing import Final
+
+from groupware.model.folder import Folder
+from groupware.model.ids import FolderId, ModSeq, Uid, Uids
+from groupware.model.item import Delta, Entry, Item
+from mailcore.imap.grammar import STAR, Numbers
+from mailcore.imap.reply import flag_words
+
+FEW: Final = 200  # taken out one by one; more by building anew
+NO_WORDS: Final = frozenset[str]()
+
+
+class NoSuchMessage(Exception):
+    """A sequence number beyond the last message: the client does not know its own view."""
+
+
+class View:
+    """What the client has been told, and what it has yet to be told."""
+
+    __slots__ = (
+        "_gone",
+        "_told",
+        "_touched",
+        "condstore",
+        "flags",
+        "folder",
+        "modseq",
+        "modseqs",
+        "path",
+        "read_only",
+        "recent_from",
+        "rights",
+        "uids",
+        "uidvalidity",
+        "words",
+    )
+
+    def __init__(self, folder: Folder, entries: Sequence[Entry], *, read_only: bool, recent_from: int) -> None:
+        self.folder: FolderId = folder.id
+        self.path, self.uidvalidity, self.rights = folder.path, folder.uidvalidity, folder.rights
+        self.modseq: ModSeq = folder.modseq
+        self.read_only = read_only
+        self.condstore = False
+        self.recent_from = recent_from
+        """Messages from this UID on are recent in this session."""
+        self.uids = array("I", [entry.uid for entry in entries])
+        self.modseqs = array("Q", [entry.modseq for entry in entries])
+        self.flags = bytearray([entry.flags._value_ for entry in entries])
+        self.words: dict[int, frozenset[str]] = {entry.uid: entry.keywords for entry in entries if entry.keywords}
+        self._told = len(self.uids)  # how many the client knows of
+        self._gone: set[int] = set()  # UIDs that vanished and are still in their place
+        self._touched: set[int] = set()  # UIDs whose flags changed and are yet to be told
+
+    # --- numbers
+
+    @property
+    def last(self) -> int:
+        """The highest UID that the client may know of; 0 in an empty folder."""
+        return self.uids[-1] if self.uids else 0
+
+    @property
+    def told_count(self) -> int:
+        """How many messages the client knows of: what is new stands behind them."""
+        return self._told
+
+    def place(self, uid: int) -> int:
+        """Where the message of that UID stands, from 0; -1 when it does not."""
+        at = bisect_left(self.uids, uid)
+        return at if at < len(self.uids) and self.uids[at] == uid else -1
+
+    def uid_ranges(self, numbers: Numbers, *, uid: bool) -> list[tuple[Uid, Uid]]:
+        """The closed UID ranges that a sequence set means, sorted and apart, none beyond the view. `NoSuchMessage`."""
+        found = sorted(self._by_uid(numbers) if uid else self._by_number(numbers))
+        merged: list[tuple[Uid, Uid]] = []
+        for first, last in found:
+            if merged and first <= merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], Uid(max(merged[-1][1], last)))
+            else:
+                merged.append((Uid(first), Uid(last)))
+        return merged
+
+    def _by_uid(self, numbers: Numbers) -> Iterable[tuple[int, int]]:
+        top = self.last
+        for one, other in numbers:
+            first, last = sorted((one or top, other or top))
+            if first <= top and last:
+                yield max(first, 1), min(last, top)
+
+    def _by_number(self, numbers: Numbers) -> Iterable[tuple[int, int]]:
+        count = len(self.uids)
+        for one, other in numbers:
+            if not count and STAR in (one, other):
+                continue
+            first, last = sorted((one or count, other or count))
+            if last > count:
+                raise NoSuchMessage(f"there are {count} messages, so no number {last}")
+            yield self.uids[first - 1], self.uids[last - 1]
+
+    def places(self, ranges: Uids) -> list[int]:
+        """Where the messages in these UID ranges stand, in order."""
+        found: list[int] = []
+        for first, last in ranges:
+            found.extend(range(bisect_left(self.uids, first), bisect_left(self.uids, last + 1)))
+        return found
+
+    # --- what one knows
+
+    def keywords(self) -> list[str]:
+        """All keywords that messages carry here."""
+        return sorted(set().union(*self.words.values()))
+
+    def words_at(self, at: int) -> frozenset[str]:
+        """The keywords of the message in that place."""
+        return self.words.get(self.uids[at], NO_WORDS)
+
+    def recent(self) -> int:
+        """How many messages are recent in this session."""
+        return len(self.uids) - bisect_left(self.uids, self.recent_from)
+
+    def flags_at(self, at: int) -> bytes:
+        """FLAGS of the message in that place, without parentheses."""
+        uid = self.uids[at]
+        return flag_words(self.flags[at], self.words.get(uid, NO_WORDS), recent=uid >= self.recent_from)
+
+    def fetch(self, at: int, *, uid: bool) -> bytes:
+        """The FETCH line that tells the flags of the message in that place."""
+        more = b" UID %d" % self.uids[at] if uid else b""
+        modseq = b" MODSEQ (%d)" % self.modseqs[at] if self.condstore else b""
+        return b"* %d FETCH (FLAGS (%b)%b%b)\r\n" % (at + 1, self.flags_at(at), more, modseq)
+
+    def fetch_modseq(self, at: int, *, uid: bool) -> bytes:
+        """The FETCH line that tells only the MODSEQ of the message in that place."""
+        more = b" UID %d" % self.uids[at] if uid else b""
+        return b"* %d FETCH (MODSEQ (%d)%b)\r\n" % (at + 1, self.modseqs[at], more)
+
+    def there(self, at: int) -> bool:
+        """Whether the message in that place still exists, as far as the view knows."""
+        return self.uids[at] not in self._gone
+
+    # --- what one learns
+
+    def saw(self, changed: Iterable[Entry | Item]) -> list[int]:
+        """Take over what the session changed or read itself; gives back the places. It is told by whoever calls."""
+        places = []
+        for entry in changed:
+            at = self.place(entry.uid)
+            if at >= 0:
+                self._put(at, entry)
+                self._touched.discard(entry.uid)
+                places.append(at)
+        return places
+
+    def told(self, places: Iterable[int]) -> None:
+        """The client has just been told the flags of the messages in these places."""
+        if self._touched:
+            self._touched -= {self.uids[at] for at in places}
+
+    def lost(self, uids: Iterable[int]) -> None:
+        """These messages are gone; the client is told when it may be."""
+        self._gone.update(uid for uid in uids if self.place(uid) >= 0)
+
+    def learn(self, delta: Delta) -> None:
+        """Take over what changed since `modseq`."""
+        for item in sorted(delta.changed, key=lambda each: each.uid):
+            self._learn(item)
+        self.lost(uid for uid, _ in delta.vanished)
+        self.modseq = max(self.modseq, delta.modseq)
+
+    def renew(self, entries: Sequence[Entry], modseq: ModSeq) -> None:
+        """Take over the whole folder as it is now: for a difference that can no longer be told."""
+        there = {entry.uid for entry in entries}
+        self.lost(uid for uid in self.uids if uid not in there)
+        for entry in entries:
+            self._learn(entry)
+        self.modseq = modseq
+
+    def _learn(self, entry: Entry | Item) -> None:
+        if not self.uids or entry.uid > self.uids[-1]:
+            self.uids.append(entry.uid)
+            self.modseqs.append(entry.modseq)
+            self.flags.append(entry.flags._value_)
+            if entry.keywords:
+                self.words[entry.uid] = entry.keywords
+            return
+        at = self.place(entry.uid)
+        if at >= 0 and self.modseqs[at] < entry.modseq:
+            if self._differs(at, entry):
+                self._touched.add(entry.uid)
+            self._put(at, entry)
+
+    def _differs(self, at: int, entry: Entry | Item) -> bool:
+        if self.condstore:
+            return True
+        return self.flags[at] != entry.flags._value_ or self.words_at(at) != entry.keywords
+
+    def _put(self, at: int, entry: Entry | Item) -> None:
+        self.modseqs[at] = max(self.modseqs[at], entry.modseq)
+        self.flags[at] = entry.flags._value_
+        if entry.keywords:
+            self.words[entry.uid] = entry.keywords
+        else:
+            self.words.pop(entry.uid, None)
+
+    # --- what the client is told
+
+    def announce(self, *, expunges: bool) -> list[bytes]:
+        """The untagged responses that are due; EXPUNGE only where the command allows it (RFC 3501 §7.4.1)."""
+        lines: list[bytes] = []
+        if self._gone and expunges:
+            lines += self._expunge()
+        if len(self.uids) > self._told:
+            self._told = len(self.uids)
+            lines.append(b"* %d EXISTS\r\n* %d RECENT\r\n" % (self._told, self.recent()))
+        if self._touched:
+            touched, self._touched = sorted(self._touched - self._gone), self._touched & self._gone
+            places = [self.place(uid) for uid in touched]
+            lines += [self.fetch(at, uid=False) for at in places if at >= 0]
+        return lines
+
+    def _expunge(self) -> list[bytes]:
+        """Takes what vanished out of the view, and says so in ascending order, each number as it is by then."""
+        gone = [at for at in (self.place(uid) for uid in sorted(self._gone)) if at >= 0]
+        told = [at for at in gone if at < self._told]
+        lines = [b"* %d EXPUNGE\r\n" % (at + 1 - before) for before, at in enumerate(told)]
+        for at in gone:
+            self.words.pop(self.uids[at], None)
+        self._drop(gone)
+        self._touched -= self._gone
+        self._gone = set()
+        self._told -= len(told)
+        return lines
+
+    def _drop(self, places: Sequence[int]) -> None:
+        if len(places) <= FEW:
+            for at in reversed(places):
+                del self.uids[at], self.modseqs[at], self.flags[at]
+            return
+        keep = bytearray(b"\1") * len(self.uids)
+        for at in places:
+            keep[at] = 0
+        self.uids = array("I", compress(self.uids, keep))
+        self.modseqs = array("Q", compress(self.modseqs, keep))
+        self.flags = bytearray(compress(self.flags, keep))

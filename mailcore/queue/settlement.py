@@ -1,0 +1,215 @@
+"""Writing down what became of recipients: rows, notices to senders and trace, in one write.
+
+1. A recipient that is settled already (its lease ran out, somebody else carried it) is left alone: no second notice.
+2. A notice enters the queue in the write that settles its recipients: it is neither lost nor sent twice.
+3. Log lines and counters follow the COMMIT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient
+from groupware.model.principal import OPERATOR
+from groupware.store.api import Blobs, Store, WriteTx
+from mailcore.queue.courier import Result, result_of
+from mailcore.queue.dsn import Fate, Occasion, compose
+from mailcore.queue.intake import DELIVERED
+from mailcore.queue.notices import Notice, notice_of, notices_due, wishes
+from mailcore.queue.retries import Retries
+from mailcore.queue.trace import Trail, say
+from mailcore.queue.words import WORDS, Action, Words
+from mailcore.server import log as server_log
+from mailcore.server.clock import Clock
+from mailcore.server.counters import Counters
+from mailcore.server.events import EventLog
+
+UNREACHABLE = ("4.4.1", "4.4.3")
+"""The codes of a domain for which nobody answered."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What every settlement of one scheduler needs."""
+
+    store: Store
+    blobs: Blobs
+    clock: Clock
+    counters: Counters
+    log: EventLog
+    retries: Retries
+    host: str
+    words: Mapping[Action, Words] = field(default_factory=lambda: WORDS)
+    failing: set[str] = field(default_factory=set)
+    """Domains for which nobody answered when they were last tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A notice that is composed and storable."""
+
+    notice: Notice
+    envelope: Envelope
+    trail: Trail
+    size: int
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The recipients that it tells of."""
+        return frozenset(result.recipient.address for result in self.notice.results)
+
+
+class Settling:
+    """The settlement of one attempt."""
+
+    __slots__ = ("_attempt", "_desk", "_octets", "_successes", "_tries")
+
+    def __init__(self, desk: Desk, attempt: Attempt, octets: bytes) -> None:
+        self._desk, self._attempt, self._octets = desk, attempt, octets
+        self._tries = attempt.tries + 1
+        self._successes: dict[str, Prepared] = {}
+
+    # --- inside the write that delivers
+
+    async def prepare(self) -> None:
+        """Composes the notices of success that would be due, for `within` to put them into the queue."""
+        if not self._attempt.envelope.sender:
+            return
+        for recipient in self._attempt.envelope.recipients:
+            if "SUCCESS" in wishes(recipient):
+                result = Result(recipient, "sent", "2.0.0", DELIVERED)
+                self._successes[recipient.address] = await self._prepare(Notice("delivered", (result,)))
+
+    def within(self, tx: WriteTx, outcomes: Sequence[Outcome]) -> None:
+        """Settles, inside the write that delivered, those outcomes for which no notice has to be composed first."""
+        ready = [result for result in self._judged(outcomes) if self._is_ready(result)]
+        tx.settle([self._outcome(result) for result in ready])
+        for result in ready:
+            prepared = self._successes.get(result.recipient.address)
+            if prepared is not None and result.verdict == "sent" and result.text == DELIVERED:
+                for event in self._enqueue(tx, prepared):
+                    tx.note(event)
+
+    def left(self, outcomes: Sequence[Outcome]) -> list[Result]:
+        """The results that `within` has left to `settle`."""
+        return [result for result in self._judged(outcomes) if not self._is_ready(result)]
+
+    def _judged(self, outcomes: Sequence[Outcome]) -> list[Result]:
+        recipients = {each.address: each for each in self._attempt.envelope.recipients}
+        return [
+            self._desk.retries.judge(result_of(each, recipients[each.recipient]), self._tries)
+            for each in outcomes
+            if each.recipient in recipients
+        ]
+
+    def _is_ready(self, result: Result) -> bool:
+        if result.verdict == "sent":
+            return True
+        notice_after = self._desk.retries.notice_after
+        return notice_of(self._attempt.envelope, result, self._tries, notice_after) is None
+
+    # --- in a write of its own
+
+    async def settle(self, results: Sequence[Result]) -> None:
+        """Settles the results in one write, together with the notices that are due."""
+        if not results:
+            return
+        desk, envelope = self._desk, self._attempt.envelope
+        judged = [desk.retries.judge(result, self._tries) for result in results]
+        due = notices_due(envelope, judged, self._tries, desk.retries.notice_after)
+        prepared = [await self._prepare(notice) for notice in due]
+
+        def work(tx: WriteTx) -> list[Event]:
+            return self._write(tx, judged, prepared)
+
+        events = await desk.store.write(OPERATOR, work)
+        self._remember(judged)
+        say(desk.log, events)
+        bounced = sum(1 for event in events if event.name == "notice_queued" and event.facts["about"] == "failed")
+        if bounced:
+            desk.counters.add("PROCESSING_Bounced", bounced)
+
+    def _write(self, tx: WriteTx, judged: Sequence[Result], prepared: Sequence[Prepared]) -> list[Event]:
+        attempt = self._attempt
+        rows = {row.recipient.address: row for entry in tx.queued(attempt.queue) for row in entry.recipients}
+        unsettled = {address for address, row in rows.items() if row.state not in ("sent", "failed")}
+        mine = [result for result in judged if result.recipient.address in unsettled]
+        tx.settle([self._outcome(result) for result in mine])
+        events = [self._event(result) for result in mine]
+        for notice in prepared:
+            if notice.addresses <= unsettled:
+                events += self._enqueue(tx, notice)
+        if any(result.verdict == "sent" and result.remote for result in mine):
+            was = {rows[result.recipient.address].code for result in mine}
+            if attempt.domain in self._desk.failing or not was.isdisjoint(UNREACHABLE):
+                hastened = tx.hasten(attempt.domain)
+                events += [self._trail.revived(attempt.domain, hastened)] if hastened else []
+        for event in events:
+            tx.note(event)
+        return events
+
+    @property
+    def _trail(self) -> Trail:
+        return Trail(self._attempt.envelope.message, self._attempt.envelope.by)
+
+    def _remember(self, judged: Sequence[Result]) -> None:
+        if any(result.unreachable for result in judged):
+            self._desk.failing.add(self._attempt.domain)
+        elif any(result.verdict == "sent" for result in judged):
+            self._desk.failing.discard(self._attempt.domain)
+
+    def _outcome(self, result: Result) -> Outcome:
+        due = None
+        if result.verdict == "later":
+            due = self._desk.clock.now()
+            due += timedelta() if result.soon else self._desk.retries.delay(self._tries)
+        return Outcome(
+            self._attempt.queue, result.recipient.address, result.verdict, result.code, result.text, due, result.remote
+        )
+
+    def _event(self, result: Result) -> Event:
+        to = result.recipient.address
+        if result.verdict == "sent":
+            return self._trail.sent(to, result.remote, result.text)
+        if result.verdict == "later":
+            return self._trail.deferred(to, result.code, result.text, result.remote, self._tries)
+        return self._trail.failed(to, result.code, result.text, result.remote, self._tries)
+
+    # --- notices
+
+    async def _prepare(self, notice: Notice) -> Prepared:
+        desk, attempt = self._desk, self._attempt
+        occasion = Occasion(
+            notice.action,
+            attempt.envelope,
+            self._octets,
+            attempt.queued,
+            desk.clock.now(),
+            desk.host,
+            desk.retries.given_up_after(attempt.queued) if notice.action == "delayed" else None,
+        )
+        fates = [Fate(each.recipient, each.code, each.text, each.remote) for each in notice.results]
+        report = compose(occasion, fates, desk.words.get(notice.action))
+        stored = await desk.blobs.put(report.octets)
+        with server_log.message() as name:
+            envelope = Envelope(
+                sender="",
+                recipients=(Recipient(attempt.envelope.sender, "NEVER"),),
+                blob=stored.blob,
+                size=stored.size,
+                body=stored.body,
+                message=name,
+                utf8=report.utf8,
+            )
+        return Prepared(notice, envelope, Trail(name), len(report.octets))
+
+    def _enqueue(self, tx: WriteTx, prepared: Prepared) -> list[Event]:
+        queue = tx.enqueue(prepared.envelope)
+        to = prepared.envelope.recipients[0].address
+        return [
+            self._trail.notice_queued(prepared.notice.action, to, prepared.trail.message),
+            prepared.trail.received("", prepared.size, 1),
+            prepared.trail.queued(queue, [to]),
+        ]

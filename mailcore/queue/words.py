@@ -1,0 +1,68 @@
+"""The words of reports to senders: the usual ones, and those of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from mailcore.server.sections_mail import NoticeSection, QueueSection
+
+Action = Literal["failed", "delayed", "delivered", "relayed"]
+Attach = Literal["headers", "message", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people read. `$host`, `$recipient`, `$reason`, `$advice`, `$until` stand for what they say."""
+
+    subject: str
+    head: str
+    line: str
+    tail: str
+    sender: str = "Mail Delivery System"
+    attach: Attach = "headers"
+
+
+_LINE: Final = "$recipient\n    $reason\n    $advice"
+WORDS: Final[Mapping[Action, Words]] = {
+    "failed": Words(
+        "Undelivered mail returned to sender",
+        "Your message could not be delivered to:",
+        _LINE,
+        "It will not be tried again. This report was made by the mail system at $host.",
+    ),
+    "delayed": Words(
+        "Delayed mail (still being tried)",
+        "Your message has not been delivered yet to:",
+        "$recipient\n    $reason\n    It will be tried until $until.",
+        "You need do nothing now; you will be told if it fails for good. "
+        "This report was made by the mail system at $host.",
+    ),
+    "delivered": Words(
+        "Successful mail delivery report",
+        "As you asked: your message was delivered to:",
+        "$recipient",
+        "This report was made by the mail system at $host.",
+    ),
+    "relayed": Words(
+        "Relayed mail report",
+        "As you asked: your message was handed to the next mail server, which sends no reports of success, for:",
+        "$recipient\n    $reason",
+        "This report was made by the mail system at $host.",
+    ),
+}
+
+
+def words_of(section: QueueSection) -> Mapping[Action, Words]:
+    """The words that the configuration wants."""
+    return {
+        **WORDS,
+        "failed": _changed(WORDS["failed"], section.failure_notice),
+        "delayed": _changed(WORDS["delayed"], section.delay_notice),
+    }
+
+
+def _changed(words: Words, section: NoticeSection) -> Words:
+    texts = {name: getattr(section, name) for name in ("sender", "subject", "head", "line", "tail")}
+    return replace(words, attach=section.attach, **{name: text for name, text in texts.items() if text})

@@ -1,0 +1,216 @@
+"""Makes a server: each object of a process once, in the order in which they need each other.
+
+1. The data folder is claimed before anything in it is touched, so a second server changes nothing.
+2. Ports are open before root is given up; nothing is written into the data folder before that, but the claim.
+3. What was opened is closed in the opposite order, however the server ends.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Final, cast, get_args
+
+from groupware.model.errors import Refused
+from groupware.store import NewerSchema, open_store
+from groupware.store.api import Bus, Store
+from groupware.store.blobs import SqlBlobs
+from groupware.store.bus import LocalBus
+from groupware.store.objects import open_objects
+from mailcore.server import log
+from mailcore.server.app import Loaders, Server, say_ready, wanted
+from mailcore.server.config import Config, ConfigError
+from mailcore.server.control import ControlError, Verb, claim
+from mailcore.server.counters import Counters, watch_system
+from mailcore.server.dns import DnsError, DnsSettings, NameServer, Resolver
+from mailcore.server.dns_wire import QueryType
+from mailcore.server.listener import Sockets
+from mailcore.server.log_setup import Logging, checked
+from mailcore.server.metrics import metrics
+from mailcore.server.parts import Parts, installed_factories
+from mailcore.server.privileges import become
+
+SECRET_OCTETS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The open store of a process, with what belongs to it."""
+
+    store: Store
+    blobs: SqlBlobs
+    bus: Bus
+
+    async def close(self) -> None:
+        """Finish what was handed in, then let go of the database."""
+        await self.store.close()
+        self.blobs.close()
+
+
+async def open_storage(config: Config) -> Storage:
+    """The store of this configuration, its schema at the newest.
+
+    `TryAgain` when the database does not answer, `Refused` when it is newer than this program, ConfigError.
+    """
+    bus = LocalBus()
+    server = config.server
+    try:
+        objects = open_objects(config.data, server.blob_store)
+        store = open_store(config.data, config.database_url, bus=bus)
+    except NewerSchema as error:
+        raise Refused(str(error)) from None
+    except ValueError as error:
+        raise ConfigError([f"{config.path or 'the configuration'}: {error}"]) from None
+    return Storage(store, SqlBlobs(store.database, objects, server.blob_threshold * 1024), bus)
+
+
+def resolver(config: Config, count: Callable[[str], None] = lambda counter: None) -> Resolver:
+    """The resolver that the section `dnr` wants. ConfigError."""
+    section = config.dnr
+    try:
+        servers = tuple(
+            NameServer(each.priority, *_server(each.address), each.timeout, each.retries) for each in section.server
+        )
+        return Resolver(DnsSettings(section.timeout, section.retries, section.cache_size, servers), count)
+    except ValueError as error:
+        raise ConfigError([f"{config.path or 'the configuration'}: dnr: {error}"]) from None
+
+
+def _server(text: str) -> tuple[str, int]:
+    """Address and port of a name server: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]:53`."""
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        return host, int(port.removeprefix(":") or 53)
+    host, colon, port = text.partition(":")
+    return (host, int(port)) if colon and ":" not in port else (text, 53)
+
+
+def site_secret(config: Config) -> bytes:
+    """What only the nodes of this site know; made at the first start. ConfigError when the file is of no use."""
+    path = config.data / config.server.secret_file
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        found = path.read_bytes()
+        if len(found) < SECRET_OCTETS:
+            raise ConfigError(
+                [f"{path}: a secret has at least {SECRET_OCTETS} octets, this file {len(found)}"]
+            ) from None
+        return found
+    with os.fdopen(fd, "wb") as file:
+        made = secrets.token_bytes(SECRET_OCTETS)
+        file.write(made)
+        file.flush()
+        os.fsync(fd)
+    return made
+
+
+# --- a server, from its claim to its end
+
+
+@contextmanager
+def claimed(config: Config, loaders: Loaders) -> Iterator[Sockets]:
+    """The data folder is ours and the ports are open, as the user that the server shall be. CannotListen, DataInUse."""
+    config.data.mkdir(mode=0o750, parents=True, exist_ok=True)
+    sockets = Sockets()
+    with claim(config.data):
+        try:
+            sockets.ensure(wanted(config, loaders))
+            _hand_over(config)
+            yield sockets
+        finally:
+            sockets.close_all()
+
+
+def _hand_over(config: Config) -> None:
+    """Give up root, where `run_as` says for whom; what root made in the data folder goes to that user. NoSuchUser."""
+    user = config.server.run_as
+    if user and os.geteuid() == 0:
+        try:
+            entry = pwd.getpwnam(user)
+        except KeyError:
+            become(user)  # says what is wrong
+            raise
+        run = config.data / "run"
+        for path in (config.data, run, *run.iterdir()):
+            if path.stat().st_uid == 0:
+                os.chown(path, entry.pw_uid, entry.pw_gid)
+    become(user)
+
+
+async def serve(config: Config, reload: Callable[[], Config], announce: Callable[[], None] = say_ready) -> None:
+    """A server of this configuration, until SIGTERM. ConfigError, CannotListen, DataInUse, GroupwareError."""
+    async with AsyncExitStack() as undo:
+        loaders = dict(installed_factories())
+        loaders["log"] = lambda: logging.service
+        sockets = undo.enter_context(claimed(config, loaders))
+        logging = Logging(config)
+        undo.callback(logging.stop)
+        counters = Counters()
+        dns = resolver(config, counters.add)
+        storage = await open_storage(config)
+        undo.push_async_callback(storage.close)
+        server = Server(
+            config,
+            _parts(config, storage, counters, dns),
+            reload=lambda: checked_config(reload()),
+            adopted=logging.adopt,
+            loaders=loaders,
+            sockets=sockets,
+            verbs=_verbs(config, dns, logging),
+            announce=announce,
+        )
+        await server.run(claimed=True)
+
+
+def checked_config(config: Config) -> Config:
+    """The configuration, if its log and its resolver can be used too. ConfigError."""
+    checked(config)
+    resolver(config)
+    return config
+
+
+def _parts(config: Config, storage: Storage, counters: Counters, dns: Resolver) -> Parts:
+    from groupware.directory.sql import SqlDirectory
+
+    watch_system(counters, config.data)
+    metrics.add(counters)
+    return Parts(
+        log=log.get,
+        store=storage.store,
+        blobs=storage.blobs,
+        bus=storage.bus,
+        directory=SqlDirectory(storage.store, config.server.primary_domain),
+        counters=counters,
+        dns=dns,
+        secret=site_secret(config),
+    )
+
+
+def _verbs(config: Config, dns: Resolver, logging: Logging) -> Mapping[str, Verb]:
+    """What other processes may ask besides the services: where the data is, the resolver, the log."""
+
+    async def where(asked: Mapping[str, Any]) -> object:
+        return {"config": str(config.path.absolute()) if config.path else "", "database_url": config.database_url}
+
+    async def query(asked: Mapping[str, Any]) -> object:
+        kind = str(asked.get("type", "A")).upper()
+        if kind not in get_args(QueryType):
+            raise ControlError(f"{kind}: the resolver asks for {', '.join(get_args(QueryType))}")
+        try:
+            return asdict(await dns.query(str(asked.get("name", "")), cast(QueryType, kind)))
+        except DnsError as error:
+            raise ControlError(str(error)) from None
+
+    async def flush(asked: Mapping[str, Any]) -> object:
+        return dns.flush()
+
+    async def level(asked: Mapping[str, Any]) -> object:
+        logging.set_level(str(asked.get("service", "")), int(asked.get("level", -1)))
+        return None
+
+    return {"server.where": where, "dns.query": query, "dns.flush": flush, "log.level": level}

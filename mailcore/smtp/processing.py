@@ -1,0 +1,48 @@
+"""Processing: delivers what waits in the queue for recipients here, and returns what nobody takes."""
+
+from __future__ import annotations
+
+from mailcore.queue.intake import Intake
+from mailcore.queue.local import LocalCourier
+from mailcore.queue.retries import retries_of
+from mailcore.queue.scheduler import Lanes, Scheduler
+from mailcore.queue.service import QueueService
+from mailcore.queue.settlement import Desk
+from mailcore.queue.words import words_of
+from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.server.service import Service
+
+
+def processing(parts: Parts, setup: ServiceSetup) -> Service:
+    """The service. While it works, the intake may deliver to recipients here as it accepts (`Parts.at_work`)."""
+    log = parts.log("PROCESSING")
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log)
+    lanes = Lanes(
+        local=True,
+        at_once=setup.config.queue.delivery_threads,
+        most_received=setup.config.smtp.max_received_headers,
+    )
+
+    def tell(working: bool) -> None:
+        if working:
+            parts.at_work.add(setup.name)
+        else:
+            parts.at_work.discard(setup.name)
+
+    return QueueService(
+        setup.name, Scheduler(desk(parts, setup, "PROCESSING"), parts.bus, LocalCourier(intake), lanes), tell
+    )
+
+
+def desk(parts: Parts, setup: ServiceSetup, module: str) -> Desk:
+    """What a scheduler's settlements need, from parts and configuration."""
+    return Desk(
+        store=parts.store,
+        blobs=parts.blobs,
+        clock=parts.clock,
+        counters=parts.counters,
+        log=parts.log(module),
+        retries=retries_of(setup.config.queue),
+        host=setup.config.host,
+        words=words_of(setup.config.queue),
+    )

@@ -1,0 +1,153 @@
+"""Where mail for a domain goes: the hosts that take it, in the order to try them. RFC 5321 §5.1, RFC 7505."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mailcore.queue.courier import Result, failed, later
+from mailcore.server.config import Config
+from mailcore.server.dns import DnsError, Host, NoData, NoSuchDomain, NullMx, Resolver, TryAgain, to_ascii
+from mailcore.server.listener import Listener
+
+MOST_HOPS: Final = 20
+_CIRCLE: Final = "The mail server for this domain is this very server, which does not know the domain as its own."
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One address of one host."""
+
+    name: str
+    address: str
+    port: int
+
+
+class NoRoute(Exception):
+    """There is nowhere to go; `result` is what that means for the recipients."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.text)
+        self.result = result
+
+
+class Router:
+    """Finds the hops, by MX or by smart host."""
+
+    __slots__ = ("_config", "_dns")
+
+    def __init__(self, config: Config, dns: Resolver) -> None:
+        self._config, self._dns = config, dns
+
+    async def hops(self, domain: str) -> Sequence[Hop]:
+        """Where to try, in order; never empty. NoRoute."""
+        smtp = self._config.smtp
+        try:
+            if smtp.smart_host:
+                hosts, port = await self._smart_host(smtp.smart_host)
+            else:
+                hosts, port = await self._mail_hosts(domain), smtp.mx_port
+        except NoSuchDomain as error:
+            raise NoRoute(failed("5.1.2", str(error))) from error
+        except NoData as error:
+            raise NoRoute(failed("5.4.4", str(error))) from error
+        except DnsError as error:
+            raise NoRoute(later("4.4.3", str(error), unreachable=isinstance(error, TryAgain))) from error
+        return self._usable(hosts, port)
+
+    def _usable(self, hosts: Sequence[Host], port: int) -> Sequence[Hop]:
+        """The hops that this server can try, and that do not lead back to it."""
+        hops = [Hop(host.name, address, port) for host in self._before_own(hosts, port) for address in host.addresses]
+        if not hops:
+            raise NoRoute(failed("5.4.6", _CIRCLE))
+        families = self._families()
+        usable = [hop for hop in hops if ipaddress.ip_address(hop.address).version in families]
+        if not usable:
+            named = ", ".join(dict.fromkeys(hop.name for hop in hops))
+            raise NoRoute(later("4.4.1", f"This server can reach no address of {named}.", unreachable=True))
+        return usable[:MOST_HOPS]
+
+    def _families(self) -> frozenset[int]:
+        """The versions of IP that connections may use."""
+        smtp = self._config.smtp
+        if smtp.local_address:
+            return frozenset((ipaddress.ip_address(smtp.local_address).version,))
+        return frozenset((4, 6) if smtp.enable_ipv6 else (4,))
+
+    def _before_own(self, hosts: Sequence[Host], port: int) -> Sequence[Host]:
+        """The hosts better than this server itself, where it is one of them. RFC 5321 §5.1."""
+        own = [host.preference for host in hosts if self._is_own(host, port)]
+        return [host for host in hosts if host.preference < min(own)] if own else hosts
+
+    def _is_own(self, host: Host, port: int) -> bool:
+        if host.name.lower() == self._config.host.lower() and not self._config.smtp.smart_host:
+            return True
+        here = [listener for listener in self._config.listeners if listener.service == "smtp_incoming"]
+        return any(_listens(listener, address, port) for listener in here for address in host.addresses)
+
+    async def _mail_hosts(self, domain: str) -> Sequence[Host]:
+        literal = _literal(domain)
+        if literal is not None:
+            return (Host(domain, 0, (literal,)),)
+        found = await self._dns.mail_hosts(domain)
+        if isinstance(found, NullMx):
+            raise NoRoute(failed("5.1.10", f"The domain {domain} says that it takes no mail."))
+        return found
+
+    async def _smart_host(self, text: str) -> tuple[Sequence[Host], int]:
+        implicit = self._config.smtp.smart_host_tls == "implicit"
+        name, port = split_host(text, 465 if implicit else 587 if self._config.smtp.smart_host_user else 25)
+        with contextlib.suppress(ValueError):
+            return (Host(name, 0, (str(ipaddress.ip_address(name)),)),), port
+        try:
+            return (Host(to_ascii(name), 0, await self._dns.addresses(name)),), port
+        except (NoSuchDomain, NoData) as error:  # the administrator's mistake, not the recipient's
+            raise NoRoute(later("4.4.4", f"The smart host is not to be found: {error}")) from error
+
+
+def split_host(text: str, port: int) -> tuple[str, int]:
+    """Host and port of `host`, `host:port` or `[2001:db8::1]:port`."""
+    if text.startswith("["):
+        name, _, rest = text[1:].partition("]")
+        return name, int(rest[1:]) if rest[1:].isdecimal() else port
+    name, colon, digits = text.rpartition(":")
+    if colon and ":" not in name and digits.isdecimal():
+        return name, int(digits)
+    return text, port
+
+
+def _literal(domain: str) -> str | None:
+    """The address in `[192.0.2.1]` or `[IPv6:2001:db8::1]`; None when the domain is a name. RFC 5321 §4.1.3."""
+    if not (domain.startswith("[") and domain.endswith("]")):
+        return None
+    inner = domain[1:-1]
+    inner = inner[5:] if inner.lower().startswith("ipv6:") else inner
+    try:
+        return str(ipaddress.ip_address(inner))
+    except ValueError:
+        raise NoRoute(failed("5.1.2", f"{domain} is no address of a host.")) from None
+
+
+def _listens(listener: Listener, address: str, port: int) -> bool:
+    """Whether the listener is what answers at address and port."""
+    if listener.port != port:
+        return False
+    mine, there = ipaddress.ip_address(listener.address), ipaddress.ip_address(address)
+    if mine.is_unspecified:
+        return mine.version == there.version and _is_here(address)
+    return mine == there
+
+
+def _is_here(address: str) -> bool:
+    """Whether it is an address of this machine: only then a socket can be bound to it."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,176 @@
+"""Marks: after COMMIT, to whoever watches, in this process and in others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+
+import psycopg
+import pytest
+
+from groupware.model.ids import FolderId, ModSeq
+from groupware.model.item import Kind
+from groupware.model.principal import OPERATOR
+from groupware.store import SharedBus, SqlStore, open_bus, open_store
+from groupware.store.api import QUEUE, Bus
+from groupware.store.bus import LocalBus
+from groupware.store.marks import LONGEST, decoded, encoded
+from tests.store.conftest import Place
+
+PATIENCE = 20.0
+A, B = FolderId(7), FolderId(8)
+
+
+def marks(**modseqs: int) -> dict[FolderId, ModSeq]:
+    return {FolderId(int(name[1:])): ModSeq(modseq) for name, modseq in modseqs.items()}
+
+
+async def test_a_watch_hears_of_its_folders_alone() -> None:
+    bus = LocalBus()
+    watch = bus.watch([A])
+    bus.publish(marks(f7=3, f8=4))
+    assert await watch.changed(PATIENCE) == {A: 3}
+
+
+async def test_marks_coalesce_to_the_newest() -> None:
+    bus = LocalBus()
+    watch = bus.watch([A, B])
+    for mark in (marks(f7=3), marks(f7=5, f8=1), marks(f7=4)):
+        bus.publish(mark)
+    assert await watch.changed(PATIENCE) == {A: 5, B: 1}
+
+
+async def test_one_who_waits_is_woken_from_any_thread() -> None:
+    bus = LocalBus()
+    watch = bus.watch([A])
+    waiting = asyncio.create_task(watch.changed(PATIENCE))
+    await asyncio.to_thread(bus.publish, marks(f7=3))
+    assert await waiting == {A: 3}
+
+
+async def test_without_news_the_wait_ends_empty() -> None:
+    assert await LocalBus().watch([A]).changed(0.01) == {}
+
+
+async def test_a_mark_that_was_told_is_not_told_again() -> None:
+    bus = LocalBus()
+    watch = bus.watch([A])
+    bus.publish(marks(f7=3))
+    assert await watch.changed(PATIENCE) == {A: 3}
+    bus.publish(marks(f7=3))
+    assert await watch.changed(0.01) == {}
+
+
+async def test_a_watch_that_is_closed_hears_no_more() -> None:
+    bus = LocalBus()
+    watch = bus.watch([A])
+    watch.close()
+    bus.publish(marks(f7=3))
+    assert await watch.changed(0.01) == {}
+    assert bus.watched() == []
+
+
+def test_a_watch_whose_loop_has_ended_harms_nobody() -> None:
+    bus = LocalBus()
+
+    async def begin() -> None:
+        bus.watch([A])
+
+    asyncio.run(begin())
+    bus.publish(marks(f7=3))
+    assert bus.watched() == [A]
+
+
+def test_many_marks_go_in_pieces_that_fit() -> None:
+    many = {FolderId(number * 1_000_003): ModSeq(number + 10**12) for number in range(2000)}
+    payloads = list(encoded(many))
+    assert len(payloads) > 1 and max(map(len, payloads)) <= LONGEST
+    together: dict[FolderId, ModSeq] = {}
+    for payload in payloads:
+        together |= decoded(payload)
+    assert together == many
+
+
+# --- two processes on one database: two buses and two stores
+
+
+@pytest.fixture
+def buses(place: Place) -> Iterator[Callable[[], SharedBus]]:
+    made: list[SharedBus] = []
+
+    def open_one() -> SharedBus:
+        made.append(open_bus(place.data, place.url))
+        return made[-1]
+
+    yield open_one
+    for bus in made:
+        bus.close()
+
+
+@pytest.fixture
+async def store(place: Place) -> AsyncIterator[SqlStore]:
+    opened = open_store(place.data, place.url, bus=LocalBus())
+    yield opened
+    await opened.close()
+
+
+async def new_folder(store: SqlStore, path: str) -> FolderId:
+    folder = await store.write(OPERATOR, lambda tx: tx.add_folder(OPERATOR.account, path, Kind.MAIL))
+    return folder.id
+
+
+async def test_another_process_hears_of_a_commit(store: SqlStore, buses: Callable[[], SharedBus]) -> None:
+    at = await new_folder(store, "News")
+    watch = buses().watch([at])
+    found = await change_until_heard(store, watch.changed, at)
+    assert found[at] > 0
+
+
+async def change_until_heard(store: SqlStore, changed: Callable[..., object], at: FolderId) -> dict[FolderId, ModSeq]:
+    """Change the folder again and again: an ear needs a moment until it listens."""
+    for number in range(200):
+        await store.write(OPERATOR, lambda tx, n=number: tx.set_folder(at, quota_items=1000 + n))  # type: ignore[misc]
+        found = await changed(0.1)  # type: ignore[misc]
+        if found:
+            return dict(found)
+    raise AssertionError("nothing was heard")
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+async def test_an_ear_that_was_cut_off_comes_back(place: Place, store: SqlStore) -> None:
+    cut = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    bus = open_bus(place.data, place.url, failed=lambda error: loop.call_soon_threadsafe(cut.set))
+    try:
+        at = await new_folder(store, "News")
+        watch = bus.watch([at])
+        await change_until_heard(store, watch.changed, at)
+        hang_up(place)
+        await asyncio.wait_for(cut.wait(), PATIENCE)
+        await store.write(OPERATOR, lambda tx: tx.set_folder(at, quota_items=5))
+        now = await store.read(OPERATOR, lambda tx: tx.folder(at).modseq)
+        assert await watch.changed(PATIENCE) == {at: now}
+    finally:
+        bus.close()
+
+
+def hang_up(place: Place) -> None:
+    with psycopg.connect(place.url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'postroom-bus'"
+        )
+
+
+async def test_nobody_hears_of_what_was_rolled_back(store: SqlStore, place: Place) -> None:
+    bus: Bus = LocalBus()
+    other = open_store(place.data, place.url, bus=bus)
+    try:
+        at = await new_folder(other, "News")
+        watch = bus.watch([at, QUEUE])
+        with suppress(ZeroDivisionError):
+            await other.write(OPERATOR, lambda tx: (tx.set_folder(at, quota_items=5), 1 // 0))
+        assert await watch.changed(0.05) == {}
+    finally:
+        await other.close()

@@ -1,0 +1,191 @@
+"""The queue's part of the store, in memory and on a clock that the test turns. It runs every `work` twice."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from groupware.model.errors import NotFound
+from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, QueueEntry
+from groupware.model.ids import BlobId, ModSeq, QueueId
+from groupware.model.principal import Principal
+from groupware.store.api import QUEUE
+from groupware.store.bus import LocalBus
+from tests.support.clock import FakeClock
+
+T = TypeVar("T")
+
+
+@dataclass
+class Row:
+    envelope: Envelope
+    queued: datetime
+    recipients: dict[str, QueuedRecipient]
+
+
+@dataclass
+class State:
+    number: int = 0
+    rows: dict[QueueId, Row] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+
+@dataclass
+class Tx:
+    """The methods that work on the queue calls."""
+
+    state: State
+    now: datetime
+    local: frozenset[str]
+    told: bool = False
+
+    def enqueue(self, envelope: Envelope) -> QueueId:
+        self.state.number += 1
+        number = QueueId(self.state.number)
+        recipients = {
+            each.address: QueuedRecipient(each, domain_of(each.address), "ready", 0, self.now)
+            for each in envelope.recipients
+        }
+        self.state.rows[number] = Row(envelope, self.now, recipients)
+        self.told = True
+        return number
+
+    def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
+        until = self.now + timedelta(seconds=seconds)
+        attempts: list[Attempt] = []
+        for number, row in self.state.rows.items():
+            due = [each for each in row.recipients.values() if self.due(each) <= self.now]
+            for domain in dict.fromkeys(each.domain for each in due):
+                if (domain in self.local) != local or domain in busy or len(attempts) >= limit:
+                    continue
+                mine = [each for each in due if each.domain == domain]
+                for each in mine:
+                    row.recipients[each.recipient.address] = replace(each, state="leased", lease_until=until)
+                envelope = replace(row.envelope, recipients=tuple(each.recipient for each in mine))
+                attempts.append(Attempt(number, envelope, domain, max(e.tries for e in mine), until, row.queued))
+        return attempts
+
+    @staticmethod
+    def due(each: QueuedRecipient) -> datetime:
+        return each.lease_until or each.next_try
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            row = self.state.rows.get(outcome.queue)
+            if row is None or outcome.recipient not in row.recipients:
+                continue
+            if outcome.verdict != "later":
+                del row.recipients[outcome.recipient]
+                if not row.recipients:
+                    del self.state.rows[outcome.queue]
+                continue
+            was = row.recipients[outcome.recipient]
+            assert outcome.next_try is not None
+            row.recipients[outcome.recipient] = replace(
+                was,
+                state="waiting",
+                tries=was.tries + 1,
+                next_try=outcome.next_try,
+                lease_until=None,
+                code=outcome.code,
+                text=outcome.text,
+            )
+
+    def next_due(self, *, local: bool) -> datetime | None:
+        found = [
+            self.due(each)
+            for row in self.state.rows.values()
+            for each in row.recipients.values()
+            if (each.domain in self.local) == local
+        ]
+        return min(found, default=None)
+
+    def hasten(self, domain: str | None = None, queue: QueueId | None = None) -> int:
+        count = 0
+        for number, row in self.state.rows.items():
+            for address, each in row.recipients.items():
+                wanted = (domain is None or each.domain == domain) and (queue is None or number == queue)
+                if wanted and each.lease_until is None and each.next_try > self.now:
+                    row.recipients[address] = replace(each, next_try=self.now)
+                    count += 1
+        self.told = True
+        return count
+
+    def drop_queued(self, queue: QueueId) -> None:
+        if self.state.rows.pop(queue, None) is None:
+            raise NotFound("There is no such message in the queue.")
+
+    def queued(self, key: QueueId | None = None) -> Sequence[QueueEntry]:
+        return [
+            QueueEntry(number, row.envelope, row.queued, tuple(row.recipients.values()))
+            for number, row in self.state.rows.items()
+            if key is None or number == key
+        ]
+
+    def note(self, event: Event) -> None:
+        self.state.events.append(event)
+
+
+class MemoryQueue:
+    """A `Store` with nothing but a queue."""
+
+    def __init__(self, clock: FakeClock, local: frozenset[str] = frozenset()) -> None:
+        self.clock, self.local = clock, local
+        self.state = State()
+        self.bus = LocalBus()
+        self.writes = 0
+
+    async def read(self, who: Principal, work: Callable[[Any], T]) -> T:
+        return work(self.tx(self.state))
+
+    async def write(self, who: Principal, work: Callable[[Any], T]) -> T:
+        work(self.tx(copy.deepcopy(self.state)))  # as when a neighbour in the same commit failed
+        tx = self.tx(copy.deepcopy(self.state))
+        found = work(tx)
+        self.state = tx.state
+        self.writes += 1
+        if tx.told:
+            self.bus.publish({QUEUE: ModSeq(self.writes)})
+        return found
+
+    def tx(self, state: State) -> Tx:
+        return Tx(state, self.clock.now(), self.local)
+
+    @property
+    def entries(self) -> Sequence[QueueEntry]:
+        return self.tx(self.state).queued()
+
+    def named(self, name: str) -> list[Event]:
+        return [event for event in self.state.events if event.name == name]
+
+
+@dataclass(frozen=True)
+class Kept:
+    blob: BlobId
+    size: int
+    body: bytes | None
+
+
+class MemoryBlobs:
+    """Bodies in a dict."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[BlobId, bytes] = {}
+
+    async def put(self, octets: bytes) -> Kept:
+        blob = BlobId(sha256(octets).hexdigest())
+        self.bodies[blob] = octets
+        return Kept(blob, len(octets), octets)
+
+    async def read(self, blob: BlobId, start: int = 0, length: int | None = None) -> bytes:
+        if blob not in self.bodies:
+            raise NotFound("The body is lost.")
+        return self.bodies[blob][start : None if length is None else start + length]
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()

@@ -1,0 +1,283 @@
+"""The HTTP service: uvicorn's protocol behind our own door, so that rules, limits, TLS and PROXY hold as everywhere.
+
+Before a request's header is complete a peer gets `HEADER_SECONDS` and `HEADER_OCTETS`, whoever it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from mailcore.server.config import Config, service_policy
+from mailcore.server.gate import Admission
+from mailcore.server.listener import Listener
+from mailcore.server.metrics import CONTENT_TYPE, metrics
+from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.server.proxied import take_header
+from mailcore.server.proxy import ProxyError
+from mailcore.server.rules import Rules, address, decide
+from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
+from mailcore.server.tls import handshake_error
+
+HEADER_SECONDS: Final = 30.0
+HEADER_OCTETS: Final = 64 * 1024
+KEEP_ALIVE_SECONDS: Final = 75
+TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+HOME: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Postroom</title>
+<h1>Postroom</h1>
+<p>This is the mail server {host}. Read and send mail with any program that speaks IMAP or POP3 and SMTP.</p>
+</html>
+"""
+
+
+def service(parts: Parts, setup: ServiceSetup) -> HttpService:
+    """The service for a configuration."""
+    return HttpService(parts, setup, [Route("/", _home(setup.config.host)), Route("/metrics", _measures(setup.config))])
+
+
+def _home(host: str) -> Any:
+    async def home(request: Request) -> Response:
+        """What this is."""
+        headers = {"content-security-policy": "default-src 'none'"}
+        return HTMLResponse(HOME.format(host=host), headers=headers)
+
+    return home
+
+
+def _measures(config: Config) -> Any:
+    rules = (
+        {listener.name: listener.policy.rules for listener in config.listeners if listener.service == "http"},
+        service_policy(config.services["http"]).rules,
+    )
+
+    async def measures(request: Request) -> Response:
+        """All measures, for this machine and for peers that an allow rule names."""
+        peer = request.client.host if request.client is not None else ""
+        if not _may_measure(peer, rules[0].values(), rules[1]):
+            return PlainTextResponse("Measures are for this machine and for addresses that an allow rule names.\n", 403)
+        return Response(await asyncio.to_thread(metrics.expose), media_type=CONTENT_TYPE)
+
+    return measures
+
+
+def _may_measure(peer: str, listeners: Any, service_rules: Rules) -> bool:
+    try:
+        who = address(peer)
+    except ValueError:
+        return False
+    if who.is_loopback:
+        return True
+    return any((found := decide(who, each, service_rules)).admitted and found.rule is not None for each in listeners)
+
+
+class _State(ServerState):
+    """What uvicorn's connections share; the Date header is made once a second."""
+
+    def __init__(self) -> None:
+        self._second, self._headers = 0, list[tuple[bytes, bytes]]()
+        super().__init__()
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """The header lines of every response."""
+        now = int(time.time())
+        if now != self._second:
+            self._second = now
+            self._headers = [(b"date", email.utils.formatdate(now, usegmt=True).encode())]
+        return self._headers
+
+    @default_headers.setter
+    def default_headers(self, value: list[tuple[bytes, bytes]]) -> None:
+        """uvicorn's own list is empty and stays so."""
+
+
+class _Connection(HttpToolsProtocol):
+    """One connection: uvicorn's, with our bounds on a header, and the peer that a proxy names."""
+
+    def __init__(self, owner: HttpService, admission: Admission, client: tuple[str, int] | None, secure: bool) -> None:
+        super().__init__(owner.uvicorn, owner.state, {})
+        self._admission, self._named, self._secure = admission, client, secure
+        self._waiting: asyncio.TimerHandle | None = None
+        self._octets = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._named is not None:
+            self.client = self._named
+        if self._secure:
+            self.scheme = "https"
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self._admission.leave()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._octets += len(data)
+        if self._waiting is None and self._idle:
+            self._wait()
+        super().data_received(data)
+        if self._waiting is not None and self._octets > HEADER_OCTETS and not self.transport.is_closing():
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    @property
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _wait(self) -> None:
+        self._octets = 0
+        self._waiting = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+class HttpService:
+    """Serves the routes given at every HTTP listener."""
+
+    def __init__(self, parts: Parts, setup: ServiceSetup, routes: Sequence[BaseRoute]) -> None:
+        self._name, self._log = setup.name, parts.log("HTTP")
+        self.uvicorn = uvicorn.Config(
+            Starlette(routes=list(routes)),
+            http=HttpToolsProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
+        self.uvicorn.load()
+        self.state = _State()
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._draining = False
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self._name
+
+    async def serve(self, door: Door) -> None:
+        """Accept at the door until cancelled."""
+        loop = asyncio.get_running_loop()
+        failed: asyncio.Future[None] = loop.create_future()
+        listening = [each.dup() for each in door.sockets]
+        try:
+            for each in listening:
+                each.setblocking(False)
+                loop.add_reader(each.fileno(), self._accept, door, each, failed)
+            await failed
+        finally:
+            for each in listening:
+                loop.remove_reader(each.fileno())
+                each.close()
+
+    async def drain(self, grace: float) -> None:
+        """Let requests finish within `grace` seconds, then close every connection."""
+        self._draining = True
+        for task in list(self._arriving):
+            task.cancel()
+        for connection in list(self.state.connections):
+            connection.shutdown()
+        if self.state.tasks:
+            await asyncio.wait(set(self.state.tasks), timeout=grace)
+        for connection in list(self.state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    def _accept(self, door: Door, listening: socket.socket, failed: asyncio.Future[None]) -> None:
+        try:
+            for _ in range(ACCEPT_AT_ONCE):
+                accepted, where = listening.accept()
+                accepted.setblocking(False)
+                if self._draining or len(self._arriving) >= ARRIVING_MAX:
+                    accepted.close()
+                    continue
+                task = asyncio.get_running_loop().create_task(self._arrive(door, accepted, (where[0], where[1])))
+                self._arriving.add(task)
+                task.add_done_callback(self._arriving.discard)
+        except (BlockingIOError, ConnectionError):
+            return
+        except Exception as error:  # the supervisor says it and serves anew, after a pause
+            if not failed.done():
+                failed.set_exception(error)
+
+    async def _arrive(self, door: Door, accepted: socket.socket, peer: tuple[str, int]) -> None:
+        """Learn who it really is, ask the gate, and hand the socket to the loop."""
+        listener = door.listener
+        try:
+            named, secure = await _named(listener, accepted, peer)
+            entered = door.gate.enter((named or peer)[0])
+            if not isinstance(entered, Admission):
+                self._log.warning("refused", listener=listener.name, peer=peer[0], kind=entered.kind, why=entered.text)
+                accepted.close()
+                return
+            await self._connect(door, accepted, entered, named, secure)
+        except (ProxyError, OSError) as error:
+            said = handshake_error(error) if isinstance(error, OSError) else str(error)
+            self._log.info("connection_lost", listener=listener.name, peer=peer[0], why=said)
+            with suppress(OSError):
+                accepted.close()
+        except asyncio.CancelledError:
+            accepted.close()
+            raise
+
+    async def _connect(
+        self, door: Door, accepted: socket.socket, entered: Admission, named: tuple[str, int] | None, secure: bool
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        implicit = door.listener.tls == "implicit"
+        context = door.tls() if implicit else None
+        try:
+            if implicit and context is None:
+                raise OSError("there is no certificate for this listener")
+            await loop.connect_accepted_socket(
+                lambda: _Connection(self, entered, named, secure),
+                accepted,
+                ssl=context,
+                ssl_handshake_timeout=door.listener.handshake if implicit else None,
+            )
+        except BaseException:
+            entered.leave()
+            raise
+
+
+async def _named(
+    listener: Listener, accepted: socket.socket, peer: tuple[str, int]
+) -> tuple[tuple[str, int] | None, bool]:
+    """The client that a trusted proxy names, and whether it came to it by TLS. ProxyError."""
+    policy = listener.proxy
+    if policy is None:
+        return None, False
+    if address(peer[0]) not in policy.trusted:
+        if not policy.optional:
+            raise ProxyError("connections come through the trusted proxies only")
+        return None, False
+    header = await take_header(accepted, policy)
+    if header is None or header.source is None:
+        return None, False
+    return (str(header.source.address), header.source.port), bool(header.tls)
