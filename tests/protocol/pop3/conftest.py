@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +27,7 @@ from tests.protocol.pop3.box import NAME, PASSWORD, Box, serving
 from tests.support.eventlog import RecordingLog
 
 Opening = Callable[..., AbstractAsyncContextManager[Box]]
+_numbers = itertools.count(1)
 THRESHOLD = 16 * 1024  # octets of a body that is kept in the database
 
 
@@ -47,16 +49,22 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "postroom.db"
 
 
+def copied(planted: Path, folder: Path, toml: str) -> Path:
+    """A data folder of its own with that store and that configuration."""
+    data = folder / f"data{next(_numbers)}"
+    data.mkdir()
+    shutil.copy(planted, data)
+    (data / "postroom.toml").write_text(toml)
+    return data
+
+
 @pytest.fixture
 def opening(planted: Path, tmp_path: Path) -> Opening:
     """Opens a service with this configuration; more says how it is listened to."""
 
     @asynccontextmanager
     async def opened(toml: str = "", **manner: Any) -> AsyncIterator[Box]:
-        data = tmp_path / f"data{len(list(tmp_path.iterdir()))}"
-        data.mkdir()
-        shutil.copy(planted, data)
-        (data / "postroom.toml").write_text(toml)
+        data = copied(planted, tmp_path, toml)
         config = load(data / "postroom.toml", data=data, services=["pop3"], environ={})
         bus, log, nothing = LocalBus(), RecordingLog(), cast(Any, None)
         store = open_store(data, bus=bus)
