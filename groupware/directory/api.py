@@ -51,3 +51,7 @@ class Directory(Protocol):
     async def local_domains(self) -> frozenset[str]:
         """The domains (and domain aliases) whose mail ends here."""
         ...
+
+    async def close(self) -> None:
+        """Finishes what it does in the background."""
+        ...

@@ -154,9 +154,11 @@ async def serve(config: Config, reload: Callable[[], Config], announce: Callable
         dns = resolver(config, counters.add)
         storage = await open_storage(config)
         undo.push_async_callback(storage.close)
+        parts = _parts(config, storage, counters, dns)
+        undo.push_async_callback(parts.directory.close)
         server = Server(
             config,
-            _parts(config, storage, counters, dns),
+            parts,
             reload=lambda: checked_config(reload()),
             adopted=logging.adopt,
             loaders=loaders,
@@ -184,7 +186,7 @@ def _parts(config: Config, storage: Storage, counters: Counters, dns: Resolver) 
         store=storage.store,
         blobs=storage.blobs,
         bus=storage.bus,
-        directory=SqlDirectory(storage.store, config.server.primary_domain),
+        directory=SqlDirectory(storage.store, primary_domain=config.server.primary_domain),
         counters=counters,
         dns=dns,
         secret=site_secret(config),
