@@ -8,15 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+<<<<<<< HEAD
 from groupware.model.event import Target
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, Uid, Uids
+=======
+from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, TraceRow
+from groupware.model.flags import FlagChange
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId, Uid, Uids
+>>>>>>> storeb
 from groupware.model.item import Delta, Entry, Item, Kind, NewItem
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.store.api import Where
 
+<<<<<<< HEAD
 from . import (
     accounts,
     addresses,
@@ -33,6 +41,9 @@ from . import (
     quota,
     settings,
 )
+=======
+from . import flags, folder_changes, folders, grants, item_changes, item_copies, items, mailqueue, trace
+>>>>>>> storeb
 from .tx import Tx
 
 
@@ -138,6 +149,7 @@ class SqlTx(Tx):
     def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
         return item_changes.expunge(self, at, uids, deleted_only=deleted_only)
 
+<<<<<<< HEAD
     # --- principals and settings
 
     def account(self, key: AccountId | str) -> Account:
@@ -208,3 +220,36 @@ class SqlTx(Tx):
 
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         settings.put(self, name, value, of)
+=======
+    # --- history and queue
+
+    def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
+        return trace.journal(self, at, after, limit)
+
+    def trace(self, message: str, limit: int = 1000) -> Sequence[TraceRow]:
+        return trace.trace(self, message, limit)
+
+    def note(self, event: Event) -> None:
+        trace.note(self, event)
+
+    def queued(self, key: QueueId | None = None) -> Sequence[QueueEntry]:
+        return mailqueue.queued(self, key)
+
+    def next_due(self, *, local: bool) -> datetime | None:
+        return mailqueue.next_due(self, local=local)
+
+    def enqueue(self, envelope: Envelope) -> QueueId:
+        return mailqueue.enqueue(self, envelope)
+
+    def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
+        return mailqueue.lease(self, limit, seconds, local=local, busy=busy)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        mailqueue.settle(self, outcomes)
+
+    def hasten(self, domain: str | None = None, queue: QueueId | None = None) -> int:
+        return mailqueue.hasten(self, domain, queue)
+
+    def drop_queued(self, queue: QueueId) -> None:
+        mailqueue.drop_queued(self, queue)
+>>>>>>> storeb
