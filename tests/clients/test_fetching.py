@@ -108,7 +108,9 @@ def fetchmail(
             delivery=delivery,
         ),
     )
-    programs.run("fetchmail", "-f", configuration, "-i", programs.home / "ids", "--pidfile", programs.home / "pid", "-v")
+    programs.run(
+        "fetchmail", "-f", configuration, "-i", programs.home / "ids", "--pidfile", programs.home / "pid", "-v"
+    )
 
 
 def test_fetchmail_hands_over_to_a_program_and_deletes(

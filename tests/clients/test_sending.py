@@ -23,7 +23,12 @@ from {user}
 
 @pytest.mark.parametrize(
     ("listener", "mechanism"),
-    [("submission", "plain"), ("submissions", "plain"), ("submission", "scram-sha-256"), ("submissions", "scram-sha-1")],
+    [
+        ("submission", "plain"),
+        ("submissions", "plain"),
+        ("submission", "scram-sha-256"),
+        ("submissions", "scram-sha-1"),
+    ],
 )
 def test_msmtp_submits(
     server: RunningServer, programs: Programs, alice: Account, bob: Account, listener: str, mechanism: str
