@@ -148,9 +148,7 @@ class Session:
                     self._tell(error.tag or b"*", no(sentence(str(error)), b"TOOBIG"))
                     continue
                 await self._run(raw)
-                if self.sent - self._drained > GATHER:
-                    self._drained = self.sent
-                    await self.connection.drain()
+                await self.keep_pace()
         except OutOfStep as error:
             self.send(status_line(b"*", Reply(b"BYE", f"The connection is out of step: {error}")))
         finally:
@@ -227,6 +225,11 @@ class Session:
         """Wait while the client takes less than is written."""
         self._drained = self.sent
         await self.connection.drain()
+
+    async def keep_pace(self) -> None:
+        """Drain when much has been written since the last time."""
+        if self.sent - self._drained > GATHER:
+            await self.drain()
 
     async def answer_to(self, challenge: bytes) -> bytes:
         """Sends a challenge, and gives back the client's line."""
