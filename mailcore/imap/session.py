@@ -247,6 +247,8 @@ class Session:
             self.send(status_line(b"*", Reply(b"BYE", why, code)))
 
     def _tell(self, tag: bytes, reply: Reply) -> None:
+        if not reply.status:  # the handler has said it itself
+            return
         self.send(status_line(tag, reply))
         if reply.status == b"BAD":
             self._errors += 1
