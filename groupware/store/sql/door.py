@@ -8,23 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-<<<<<<< HEAD
-from groupware.model.event import Target
+from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, Uid, Uids
-=======
-from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, TraceRow
-from groupware.model.flags import FlagChange
-from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId, Uid, Uids
->>>>>>> storeb
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Delta, Entry, Item, Kind, NewItem
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.store.api import Where
 
-<<<<<<< HEAD
 from . import (
     accounts,
     addresses,
@@ -38,12 +30,11 @@ from . import (
     item_changes,
     item_copies,
     items,
+    mailqueue,
     quota,
     settings,
+    trace,
 )
-=======
-from . import flags, folder_changes, folders, grants, item_changes, item_copies, items, mailqueue, trace
->>>>>>> storeb
 from .tx import Tx
 
 
@@ -149,7 +140,6 @@ class SqlTx(Tx):
     def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
         return item_changes.expunge(self, at, uids, deleted_only=deleted_only)
 
-<<<<<<< HEAD
     # --- principals and settings
 
     def account(self, key: AccountId | str) -> Account:
@@ -220,7 +210,7 @@ class SqlTx(Tx):
 
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         settings.put(self, name, value, of)
-=======
+
     # --- history and queue
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
@@ -252,4 +242,3 @@ class SqlTx(Tx):
 
     def drop_queued(self, queue: QueueId) -> None:
         mailqueue.drop_queued(self, queue)
->>>>>>> storeb
