@@ -82,7 +82,7 @@ class State:
         "signin",
         "talk",
         "transaction",
-    )  # fmt: skip
+    )
 
     def __init__(self, shared: Shared, connection: Connection) -> None:
         self.shared, self.connection = shared, connection
