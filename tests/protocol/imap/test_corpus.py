@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import imaplib
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from groupware.mime.lines import crlf
 from tests.support import corpus
-from tests.support.imap_values import check_body, check_envelope, parse
+from tests.support.imap_values import parse
 from tests.support.imapstand import PASSWORD, Stand
 
 WHEN = datetime(2026, 2, 1, 10, 30, 5, tzinfo=UTC)
