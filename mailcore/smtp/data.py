@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from mailcore.server.connection import Connection
@@ -18,7 +17,7 @@ BLOCK: Final = 65_536
 END: Final = b"\r\n.\r\n"
 DROPPED_MAX: Final = 256 * 1024 * 1024  # octets beyond the limit that a client may waste before it is hung up on
 
-_LONE_DOT: Final = re.compile(rb"(?:\A|[\r\n])\.[\r\n]")
+LONE_DOTS: Final = (b"\n.\n", b"\n.\r", b"\r.\r", b"\r.\n")
 
 
 class TooMuch(Exception):
@@ -122,9 +121,11 @@ def smuggles(stuffed: bytes) -> bool:
     No client writes that by accident, and a server that takes a lone LF for a line end would see the end of the message
     there and commands behind it.
     """
-    if b"\n." not in stuffed and b"\r." not in stuffed and stuffed[:1] != b".":
+    if stuffed.startswith((b".\n", b".\r")):
+        return True
+    if b"\n." not in stuffed and b"\r." not in stuffed:
         return False
-    return _LONE_DOT.search(stuffed) is not None
+    return any(mark in stuffed for mark in LONE_DOTS)
 
 
 def unstuffed(stuffed: bytes) -> bytes:

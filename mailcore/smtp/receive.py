@@ -142,7 +142,7 @@ async def _complete(state: State, transaction: Transaction, octets: bytes) -> by
     header = headers.header_of(octets)
     if headers.hops(header) > state.shared.config.smtp.max_received_headers:
         return LOOPS
-    host, now = state.shared.config.host, state.shared.parts.clock.now()
+    host, now = state.shared.host, state.shared.parts.clock.now()
     lines = headers.received(state, transaction, host, now)
     if headers.completes(state):
         refusal = await _foreign_author(state, transaction, header)

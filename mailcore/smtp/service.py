@@ -40,6 +40,7 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
     shared = Shared(
         parts=parts,
         config=setup.config,
+        host=host,
         section=setup.section,
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,

@@ -36,6 +36,8 @@ class Shared:
 
     parts: Parts
     config: Config
+    host: str
+    """What this server calls itself."""
     section: ServiceSection
     desk: Desk
     intake: Intake
