@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient
 from groupware.model.principal import OPERATOR
@@ -27,7 +28,8 @@ from mailcore.server.config import Config
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 
-UNREACHABLE = ("4.4.1", "4.4.3")
+MOST_FAILING: Final = 10_000
+UNREACHABLE: Final = ("4.4.1", "4.4.3")
 """The codes of a domain for which nobody answered."""
 
 
@@ -173,6 +175,8 @@ class Settling:
 
     def _remember(self, judged: Sequence[Result]) -> None:
         if any(result.unreachable for result in judged):
+            if len(self._desk.failing) >= MOST_FAILING:
+                self._desk.failing.clear()  # their own messages still say it
             self._desk.failing.add(self._attempt.domain)
         elif any(result.verdict == "sent" for result in judged):
             self._desk.failing.discard(self._attempt.domain)
