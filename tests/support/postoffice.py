@@ -40,21 +40,34 @@ FACTORIES: dict[str, ServiceFactory] = {"processing": processing, "smtp_outgoing
 WAIT = 20
 
 
-@cache
-def _template() -> Path:
-    """A data folder with the domain and its people; made once in a process."""
-    folder = Path(mkdtemp(prefix="postroom-queue-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+@dataclass(frozen=True)
+class Place:
+    """Where the post office is: a folder of its own, and the database's address ("" for SQLite)."""
+
+    folder: Path
+    url: str = ""
+
+
+def settle_in(data: Path, url: str = "") -> None:
+    """Make the domain and its people in an empty database."""
 
     def work(tx: WriteTx) -> None:
         tx.put_domain(Domain("example.test"))
         for name in ("alice", "bob"):
             tx.put_account(NewAccount(f"{name}@example.test"))
 
-    store = open_store(folder, bus=LocalBus())
+    store = open_store(data, url, bus=LocalBus())
     store.write_later(OPERATOR, work).result(WAIT)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(lambda: asyncio.run(store.close())).result(WAIT)
+
+
+@cache
+def _template() -> Path:
+    """A data folder with the domain and its people; made once in a process."""
+    folder = Path(mkdtemp(prefix="postroom-queue-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settle_in(folder)
     return folder
 
 
@@ -115,12 +128,15 @@ class PostOffice:
 
 
 @asynccontextmanager
-async def post_office(folder: Path, **smtp: object) -> AsyncIterator[PostOffice]:
+async def post_office(place: Place, **smtp: object) -> AsyncIterator[PostOffice]:
     """The post office, its services stopped."""
-    data = folder / "data"
-    shutil.copytree(_template(), data)
+    data = place.folder / "data"
+    if place.url:
+        data.mkdir()
+    else:
+        shutil.copytree(_template(), data)
     bus, log = LocalBus(), RecordingLog()
-    store = open_store(data, bus=bus)
+    store = open_store(data, place.url, bus=bus)
     blobs = open_blobs(store, data)
     config = load(None, data=data, environ={})
     config = replace(config, smtp=config.smtp.model_copy(update={"connect_timeout": 5, "send_timeout": 5, **smtp}))

@@ -1,7 +1,6 @@
-"""The queue in the database: from acceptance to folders and peers, and what comes back."""
+"""The queue in the database, SQLite or PostgreSQL: from acceptance to folders and peers, and what comes back."""
 
 import asyncio
-from pathlib import Path
 
 from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
@@ -11,12 +10,12 @@ from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
 from mailcore.smtp.sending import SmtpCourier
 from tests.support.outbox import CONTEXTS, MAIL, as_email
-from tests.support.postoffice import PostOffice, post_office
+from tests.support.postoffice import Place, PostOffice, post_office
 from tests.support.smtppeer import HANG, Peer, serving
 
 
-async def test_a_message_goes_into_a_folder_at_once_and_to_a_peer_by_the_queue(tmp_path: Path) -> None:
-    async with serving(Peer()) as peer, post_office(tmp_path, smart_host=f"127.0.0.1:{peer.port}") as office:
+async def test_a_message_goes_into_a_folder_at_once_and_to_a_peer_by_the_queue(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         office.start("processing", "smtp_outgoing")
         await office.accept("bob@example.test", "carl@elsewhere.test")
         await office.emptied()
@@ -26,8 +25,8 @@ async def test_a_message_goes_into_a_folder_at_once_and_to_a_peer_by_the_queue(t
         ]
 
 
-async def test_one_message_id_ties_its_way_together(tmp_path: Path) -> None:
-    async with serving(Peer()) as peer, post_office(tmp_path, smart_host=f"127.0.0.1:{peer.port}") as office:
+async def test_one_message_id_ties_its_way_together(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         office.start("smtp_outgoing")
         await office.accept("carl@elsewhere.test")
         await office.emptied()
@@ -35,8 +34,8 @@ async def test_one_message_id_ties_its_way_together(tmp_path: Path) -> None:
         assert [row.event.name for row in rows] == ["received", "queued", "sent"]
 
 
-async def test_what_was_accepted_while_processing_was_stopped_is_delivered_when_it_starts(tmp_path: Path) -> None:
-    async with post_office(tmp_path) as office:
+async def test_what_was_accepted_while_processing_was_stopped_is_delivered_when_it_starts(place: Place) -> None:
+    async with post_office(place) as office:
         await office.accept("bob@example.test", "alice@example.test", early=False)
         assert await office.inbox("bob@example.test") == []
         office.start("processing")
@@ -44,9 +43,9 @@ async def test_what_was_accepted_while_processing_was_stopped_is_delivered_when_
         assert len(await office.inbox("bob@example.test")) == len(await office.inbox("alice@example.test")) == 1
 
 
-async def test_what_a_peer_refuses_comes_home(tmp_path: Path) -> None:
+async def test_what_a_peer_refuses_comes_home(place: Place) -> None:
     peer = Peer(answers={"RCPT": "550 5.1.1 no such user"})
-    async with serving(peer), post_office(tmp_path, smart_host=f"127.0.0.1:{peer.port}") as office:
+    async with serving(peer), post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         office.start("processing", "smtp_outgoing")
         await office.accept("carl@elsewhere.test")
         await office.emptied()
@@ -58,8 +57,8 @@ async def test_what_a_peer_refuses_comes_home(tmp_path: Path) -> None:
         assert office.parts.counters.total("PROCESSING_Bounced") == 1
 
 
-async def test_success_that_was_asked_about_is_reported_for_both_ways(tmp_path: Path) -> None:
-    async with serving(Peer()) as peer, post_office(tmp_path, smart_host=f"127.0.0.1:{peer.port}") as office:
+async def test_success_that_was_asked_about_is_reported_for_both_ways(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         to = (Recipient("bob@example.test", "SUCCESS"), Recipient("carl@elsewhere.test", "SUCCESS"))
         await office.accept(*to, early=False)
         office.start("processing", "smtp_outgoing")
@@ -70,8 +69,8 @@ async def test_success_that_was_asked_about_is_reported_for_both_ways(tmp_path: 
         assert actions == {"rfc822; bob@example.test": "delivered", "rfc822; carl@elsewhere.test": "relayed"}
 
 
-async def test_mail_waits_while_sending_is_stopped(tmp_path: Path) -> None:
-    async with serving(Peer()) as peer, post_office(tmp_path, smart_host=f"127.0.0.1:{peer.port}") as office:
+async def test_mail_waits_while_sending_is_stopped(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         office.start("processing")
         await office.accept("carl@elsewhere.test")
         (entry,) = await office.queue()
@@ -81,10 +80,10 @@ async def test_mail_waits_while_sending_is_stopped(tmp_path: Path) -> None:
         assert len(peer.taken) == 1
 
 
-async def test_a_domain_that_revives_gets_its_backlog(tmp_path: Path) -> None:
+async def test_a_domain_that_revives_gets_its_backlog(place: Place) -> None:
     async with serving(Peer()) as peer:
         port = peer.port
-    async with post_office(tmp_path, smart_host=f"127.0.0.1:{port}") as office:
+    async with post_office(place, smart_host=f"127.0.0.1:{port}") as office:
         office.start("smtp_outgoing")
         for number in range(4):
             await office.accept(f"carl{number}@elsewhere.test")
@@ -96,8 +95,8 @@ async def test_a_domain_that_revives_gets_its_backlog(tmp_path: Path) -> None:
             assert {facts["hastened"] for facts in office.log.named("domain_revived")} == {4}
 
 
-async def test_a_lease_that_runs_out_is_carried_by_somebody_else(tmp_path: Path) -> None:
-    async with serving(Peer()) as peer, post_office(tmp_path, smart_host=f"127.0.0.1:{peer.port}") as office:
+async def test_a_lease_that_runs_out_is_carried_by_somebody_else(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         await office.accept("carl@elsewhere.test")
         taken = await office.store.write(OPERATOR, lambda tx: tx.lease(1, 0.5, local=False))
         assert len(taken) == 1
@@ -106,8 +105,8 @@ async def test_a_lease_that_runs_out_is_carried_by_somebody_else(tmp_path: Path)
         assert len(peer.taken) == 1
 
 
-async def test_two_schedulers_share_one_queue(tmp_path: Path) -> None:
-    async with serving(Peer()) as peer, post_office(tmp_path, smart_host=f"127.0.0.1:{peer.port}") as office:
+async def test_two_schedulers_share_one_queue(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         for number in range(30):
             await office.accept(f"carl{number}@elsewhere.test")
         schedulers = [scheduler(office) for _ in range(2)]
@@ -119,9 +118,9 @@ async def test_two_schedulers_share_one_queue(tmp_path: Path) -> None:
         )
 
 
-async def test_what_was_cut_short_by_the_end_is_sent_after_the_next_start(tmp_path: Path) -> None:
+async def test_what_was_cut_short_by_the_end_is_sent_after_the_next_start(place: Place) -> None:
     peer = Peer(answers={"MAIL": [HANG]})
-    async with serving(peer), post_office(tmp_path, smart_host=f"127.0.0.1:{peer.port}") as office:
+    async with serving(peer), post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         office.start("smtp_outgoing")
         await office.accept("carl@elsewhere.test")
         await peer.until(lambda: peer.commands("MAIL") != [])
