@@ -321,6 +321,13 @@ class WriteTx(ReadTx, Protocol):
         """
         ...
 
+    def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
+        """Holds leases for so many seconds from now; gives their new `until`. `a` on the server.
+
+        A lease is known by its `until`: say the newest. One that somebody else has taken over stays lost.
+        """
+        ...
+
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Writes down what became of recipients; a message with none left leaves the queue. `a` on the server."""
         ...
