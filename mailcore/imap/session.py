@@ -39,6 +39,8 @@ from mailcore.server.signin import Desk, SignIn
 
 T = TypeVar("T")
 
+MOST_RECENT: Final = 100_000  # folders that are remembered
+
 ABSENT: Final = "There is no such mailbox, or you may not see it"
 """Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
 GONE: Final = "The selected mailbox is gone, or you may no longer read it"
@@ -66,6 +68,19 @@ class Shared:
     recent: dict[FolderId, int] = field(default_factory=dict)
     """The first UID of each folder that no session has been told of as recent."""
     limits: tuple[Limits, Limits, Limits] = field(init=False)
+
+    def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:
+        """From which UID on messages are recent to whoever asks now; unless it only reads, to nobody after it.
+
+        What was there when the server started is recent to nobody (decision 050).
+        """
+        first = self.recent.get(folder, uidnext)
+        if not read_only:
+            self.recent.pop(folder, None)
+            self.recent[folder] = max(first, uidnext)
+            if len(self.recent) > MOST_RECENT:
+                self.recent.pop(next(iter(self.recent)))
+        return first
 
     def __post_init__(self) -> None:
         self.limits = limits_of(self.section.max_message_size * 1024)
@@ -343,6 +358,7 @@ class Session:
                 view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
         except (NotFound, NoRight):
             return False
+        view.claim(self.shared.claim(at, view.last + 1, read_only=view.read_only))
         return True
 
     # --- limits and the end

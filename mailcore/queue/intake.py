@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -101,9 +100,14 @@ class Intake:
     async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Targets]:
         """Where each address leads, or why it leads nowhere: NotFound, or TryAgain while the directory is away."""
         wanted = list(dict.fromkeys(addresses))
-        asked = [_targets(self._directory.resolve(address)) for address in wanted]
-        found = [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
-        return dict(zip(wanted, found, strict=True))
+        try:
+            found = await self._directory.resolve_all(wanted)
+        except GroupwareError as error:
+            return dict.fromkeys(wanted, error)
+        return {
+            address: targets or NotFound(f"<{address}> leads nowhere.")
+            for address, targets in zip(wanted, found, strict=True)
+        }
 
     async def accept(
         self,
@@ -223,13 +227,6 @@ def outcome_of(error: GroupwareError, recipient: str) -> Outcome:
 
 class _BodyNeeded(GroupwareError):
     """Something has to be queued, and the body for the queue is not stored yet: it seldom is needed."""
-
-
-async def _targets(asked: Awaitable[Sequence[Target]]) -> Targets:
-    try:
-        return await asked or NotFound("The address leads nowhere.")
-    except GroupwareError as error:
-        return error
 
 
 def _behind(recipient: Recipient, address: str) -> Recipient:

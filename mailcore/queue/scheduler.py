@@ -73,9 +73,12 @@ class Scheduler:
         try:
             while not self._draining:
                 self._news.clear()
-                taken = await self._take()
-                if not taken:
-                    await self._sleep(listening)
+                try:
+                    if not await self._take():
+                        await self._sleep(listening)
+                except GroupwareError as error:  # the database is away: attempts go on, and so will this
+                    self._desk.log.warning("queue_unreadable", why=str(error))
+                    await asyncio.sleep(PAUSE)
             await asyncio.get_running_loop().create_future()
         finally:
             watch.close()

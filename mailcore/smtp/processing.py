@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailcore.queue.gauges import Gauges
 from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
 from mailcore.queue.retries import retries_of
@@ -29,9 +30,9 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
         else:
             parts.at_work.discard(setup.name)
 
-    return QueueService(
-        setup.name, Scheduler(desk(parts, setup, "PROCESSING"), parts.bus, LocalCourier(intake), lanes), tell
-    )
+    scheduler = Scheduler(desk(parts, setup, "PROCESSING"), parts.bus, LocalCourier(intake), lanes)
+    gauges = Gauges(parts.store, parts.counters, parts.clock)
+    return QueueService(setup.name, scheduler, beside=gauges.keep, tell=tell)
 
 
 def desk(parts: Parts, setup: ServiceSetup, module: str) -> Desk:

@@ -1,4 +1,4 @@
-"""The queue's part of the store, in memory and on a clock that the test turns. It runs every `work` twice."""
+"""The queue's part of the store and some INBOXes, in memory, on a clock that the test turns. `work` runs twice."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from groupware.model.errors import NotFound
+from groupware.model.errors import NotFound, OverQuota
 from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, QueueEntry
-from groupware.model.ids import BlobId, ModSeq, QueueId
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
+from groupware.model.item import Item, Kind, NewItem
 from groupware.model.principal import Principal
+from groupware.model.rights import Right
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
 from tests.support.clock import FakeClock
@@ -32,6 +35,8 @@ class State:
     number: int = 0
     rows: dict[QueueId, Row] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    folders: dict[AccountId, list[NewItem]] = field(default_factory=dict)
+    full: set[AccountId] = field(default_factory=set)
 
 
 @dataclass
@@ -128,6 +133,20 @@ class Tx:
 
     def note(self, event: Event) -> None:
         self.state.events.append(event)
+
+    # --- INBOXes
+
+    def role(self, owner: AccountId, role: str, need: Right = Right.LOOKUP) -> Folder:
+        number = FolderId(int(owner))
+        counts = (ModSeq(1), 0, 0, 0, 0)
+        return Folder(number, owner, None, "INBOX", Kind.MAIL, role, 1, Uid(1), *counts, rights=need)
+
+    def deliver(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+        owner = AccountId(int(at))
+        if owner in self.state.full:
+            raise OverQuota("The mailbox is full.")
+        self.state.folders.setdefault(owner, []).extend(new)
+        return ()
 
 
 class MemoryQueue:

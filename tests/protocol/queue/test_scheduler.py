@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Self
 
 from groupware.model.event import Attempt, Recipient
 from groupware.model.principal import OPERATOR
-from mailcore.queue.courier import Settlement, failed, for_all, later
+from mailcore.queue.courier import Result, Settlement, failed, for_all, later
 from mailcore.queue.retries import Retries
 from mailcore.queue.scheduler import Lanes
 from mailcore.server import log
@@ -20,12 +21,15 @@ WAIT = 10
 class Scripted:
     """A courier that does what the test says."""
 
-    def __init__(self, act: Callable[[Attempt], object] = lambda attempt: later("4.4.1", "nobody")) -> None:
+    def __init__(self, act: Callable[[Attempt], Result] = lambda attempt: later("4.4.1", "nobody")) -> None:
         self.act, self.carried = act, list[str]()
+
+    def __call__(self, *of: object) -> Self:
+        return self
 
     async def carry(self, attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
         self.carried.append(attempt.domain)
-        await settlement.settle(for_all(attempt, self.act(attempt)))  # type: ignore[arg-type]
+        await settlement.settle(for_all(attempt, self.act(attempt)))
 
 
 @asynccontextmanager
@@ -186,21 +190,22 @@ async def test_a_lease_that_ran_out_is_carried_again() -> None:
 
 
 async def test_what_somebody_else_settled_meanwhile_is_left_alone() -> None:
-    async with outbox(courier=Scripted()) as box:
+    courier = Scripted()
+    async with outbox(courier=courier) as box:
         queue = await box.submit("bob@there.test")
 
-        def steal(attempt: Attempt) -> object:
+        def steal(attempt: Attempt) -> Result:
             box.queue.state.rows.pop(queue)
             return failed("5.1.1", "no")
 
-        box.scheduler._courier.act = steal  # type: ignore[attr-defined]
+        courier.act = steal
         await box.scheduler.run_due()
         assert box.reports() == []
         assert box.queue.named("failed") == []
 
 
 async def test_a_courier_that_crashes_costs_one_try_and_is_logged() -> None:
-    def crash(attempt: Attempt) -> object:
+    def crash(attempt: Attempt) -> Result:
         raise ZeroDivisionError("a bug")
 
     async with outbox(courier=Scripted(crash)) as box:
@@ -239,7 +244,7 @@ async def test_a_message_whose_body_is_lost_is_tried_again_and_said_so() -> None
 async def test_every_line_about_a_message_carries_its_id() -> None:
     seen: list[str] = []
 
-    def look(attempt: Attempt) -> object:
+    def look(attempt: Attempt) -> Result:
         seen.append(log.current_message())
         return later("4.4.1", "nobody")
 

@@ -135,12 +135,9 @@ class Map:
         self.table = table
         self.asked: list[str] = []
 
-    async def resolve(self, address: str) -> Sequence[Target]:
-        self.asked.append(address)
-        found = self.table.get(address, NotFound(f"{address}: nobody"))
-        if isinstance(found, GroupwareError):
-            raise found
-        return found
+    async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
+        self.asked += addresses
+        return [self.table.get(each, NotFound(f"{each}: nobody")) for each in addresses]
 
 
 def to(account: AccountId, address: str, tag: str = "") -> Target:
