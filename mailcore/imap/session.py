@@ -39,6 +39,8 @@ from mailcore.server.signin import Desk, SignIn
 
 T = TypeVar("T")
 
+MOST_RECENT: Final = 100_000  # folders that are remembered
+
 ABSENT: Final = "There is no such mailbox, or you may not see it"
 """Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
 GONE: Final = "The selected mailbox is gone, or you may no longer read it"
@@ -66,6 +68,19 @@ class Shared:
     recent: dict[FolderId, int] = field(default_factory=dict)
     """The first UID of each folder that no session has been told of as recent."""
     limits: tuple[Limits, Limits, Limits] = field(init=False)
+
+    def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:
+        """From which UID on messages are recent to whoever asks now; unless it only reads, to nobody after it.
+
+        What was there when the server started is recent to nobody (decision 050).
+        """
+        first = self.recent.get(folder, uidnext)
+        if not read_only:
+            self.recent.pop(folder, None)
+            self.recent[folder] = max(first, uidnext)
+            if len(self.recent) > MOST_RECENT:
+                self.recent.pop(next(iter(self.recent)))
+        return first
 
     def __post_init__(self) -> None:
         self.limits = limits_of(self.section.max_message_size * 1024)
@@ -133,9 +148,7 @@ class Session:
                     self._tell(error.tag or b"*", no(sentence(str(error)), b"TOOBIG"))
                     continue
                 await self._run(raw)
-                if self.sent - self._drained > GATHER:
-                    self._drained = self.sent
-                    await self.connection.drain()
+                await self.keep_pace()
         except OutOfStep as error:
             self.send(status_line(b"*", Reply(b"BYE", f"The connection is out of step: {error}")))
         finally:
@@ -213,6 +226,11 @@ class Session:
         self._drained = self.sent
         await self.connection.drain()
 
+    async def keep_pace(self) -> None:
+        """Drain when much has been written since the last time."""
+        if self.sent - self._drained > GATHER:
+            await self.drain()
+
     async def answer_to(self, challenge: bytes) -> bytes:
         """Sends a challenge, and gives back the client's line."""
         self.send(b"+ %b\r\n" % challenge)
@@ -229,6 +247,8 @@ class Session:
             self.send(status_line(b"*", Reply(b"BYE", why, code)))
 
     def _tell(self, tag: bytes, reply: Reply) -> None:
+        if not reply.status:  # the handler has said it itself
+            return
         self.send(status_line(tag, reply))
         if reply.status == b"BAD":
             self._errors += 1
@@ -343,6 +363,7 @@ class Session:
                 view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
         except (NotFound, NoRight):
             return False
+        view.claim(self.shared.claim(at, view.last + 1, read_only=view.read_only))
         return True
 
     # --- limits and the end

@@ -8,16 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from groupware.model.event import (
-    Attempt,
-    Envelope,
-    Event,
-    JournalRow,
-    Outcome,
-    QueueEntry,
-    Target,
-    TraceRow,
-)
+from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
@@ -242,6 +233,9 @@ class SqlTx(Tx):
 
     def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
         return mailqueue.lease(self, limit, seconds, local=local, busy=busy)
+
+    def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
+        return mailqueue.renew(self, attempts, seconds)
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         mailqueue.settle(self, outcomes)

@@ -68,8 +68,7 @@ async def fetch(session: Session, given: Fetching) -> Reply:
         return ok("Fetched")
     before = session.sent
     if from_view:
-        await _tell_view(session, view, given, uids)
-        reply = ok("Fetched")
+        reply = await _tell_view(session, view, given, uids)
     else:
         reply = await _tell_rows(session, view, given, uids)
     session.count("IMAP_FetchBytes", session.sent - before)
@@ -79,20 +78,22 @@ async def fetch(session: Session, given: Fetching) -> Reply:
 # --- what the view knows --------------------------------------------------------------------------------------------
 
 
-async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) -> None:
+async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
     values: dict[bytes, Callable[[int], bytes]] = {
         b"UID": lambda at: b"UID %d" % view.uids[at],
         b"FLAGS": lambda at: b"FLAGS (%b)" % view.flags_at(at),
         b"MODSEQ": lambda at: b"MODSEQ (%d)" % view.modseqs[at],
     }
     tell = [values[word] for word in given.words]
-    places = [at for at in view.places(uids) if view.there(at)]
+    every = view.places(uids)
+    places = [at for at in every if view.there(at)]
     for start in range(0, len(places), LINES):
         some = places[start : start + LINES]
         session.send(b"".join([b"* %d FETCH (%b)\r\n" % (at + 1, b" ".join([put(at) for put in tell])) for at in some]))
         await session.drain()
     if b"FLAGS" in given.words:
         view.told(places)
+    return _complete(complete=len(places) == len(every))
 
 
 # --- what is in the rows --------------------------------------------------------------------------------------------
@@ -100,10 +101,10 @@ async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) 
 
 def _getters(view: View) -> dict[bytes, tuple[bytes, Get]]:
     """For each word the piece of the template, and what fills it."""
-    recent_from = view.recent_from
+    recents = view.recents
 
     def flags(item: Item) -> bytes:
-        return flag_words(item.flags._value_, item.keywords, recent=item.uid >= recent_from)
+        return flag_words(item.flags._value_, item.keywords, recent=item.uid in recents)
 
     return {
         b"UID": (b"UID %d", attrgetter("uid")),
@@ -164,7 +165,7 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
             run.unreadable.append(item.uid)
             continue
         run.session.send(_line(run, item, at, told, changed=item.uid in seen))
-        await run.session.drain()
+        await run.session.keep_pace()
 
 
 def _lines(run: Run, items: Sequence[Item]) -> list[bytes]:
@@ -212,7 +213,14 @@ def _ended(run: Run, uids: Uids) -> Reply:
     if run.unreadable:
         named = ", ".join(map(str, run.unreadable[:20]))
         return no(f"The octets of some messages cannot be read; their UIDs: {named}", b"CORRUPTION")
-    if run.rows < len(run.view.places(uids)):  # RFC 2180 §4.1: they are gone, and the client is yet to be told
+    complete = run.rows >= len(run.view.places(uids))
+    if not complete:
         run.session.doubt()
-        return ok("Some of the messages are no longer there", b"EXPUNGEISSUED")
-    return ok("Fetched")
+    return _complete(complete=complete)
+
+
+def _complete(*, complete: bool) -> Reply:
+    """RFC 2180 §4.1: what is gone is left out, and said so when the client could not know."""
+    if complete:
+        return ok("Fetched")
+    return ok("Some of the messages are no longer there", b"EXPUNGEISSUED")
