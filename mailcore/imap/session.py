@@ -148,9 +148,7 @@ class Session:
                     self._tell(error.tag or b"*", no(sentence(str(error)), b"TOOBIG"))
                     continue
                 await self._run(raw)
-                if self.sent - self._drained > GATHER:
-                    self._drained = self.sent
-                    await self.connection.drain()
+                await self.keep_pace()
         except OutOfStep as error:
             self.send(status_line(b"*", Reply(b"BYE", f"The connection is out of step: {error}")))
         finally:
@@ -228,6 +226,11 @@ class Session:
         self._drained = self.sent
         await self.connection.drain()
 
+    async def keep_pace(self) -> None:
+        """Drain when much has been written since the last time."""
+        if self.sent - self._drained > GATHER:
+            await self.drain()
+
     async def answer_to(self, challenge: bytes) -> bytes:
         """Sends a challenge, and gives back the client's line."""
         self.send(b"+ %b\r\n" % challenge)
@@ -244,6 +247,8 @@ class Session:
             self.send(status_line(b"*", Reply(b"BYE", why, code)))
 
     def _tell(self, tag: bytes, reply: Reply) -> None:
+        if not reply.status:  # the handler has said it itself
+            return
         self.send(status_line(tag, reply))
         if reply.status == b"BAD":
             self._errors += 1

@@ -165,7 +165,7 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
             run.unreadable.append(item.uid)
             continue
         run.session.send(_line(run, item, at, told, changed=item.uid in seen))
-        await run.session.drain()
+        await run.session.keep_pace()
 
 
 def _lines(run: Run, items: Sequence[Item]) -> list[bytes]:
