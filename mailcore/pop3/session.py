@@ -126,8 +126,12 @@ class Pop3Session:
     async def _obey(self, command: Command) -> None:
         """Carry out one command and answer it."""
         verb = self._commands.get(command.verb)
+        reply: Reply | None = None
         try:
-            reply = await self._carry_out(verb, command)
+            if verb is not None and verb.ready is not None and self.drop is not None:
+                reply = verb.ready(self, command.rest)
+            if reply is None:
+                reply = await self._carry_out(verb, command)
         except (ConnectionClosed, IdleTimeout):
             raise
         except Exception as error:
@@ -285,6 +289,7 @@ class Pop3Session:
 
 
 Handler = Callable[[Pop3Session, str], Awaitable[Reply | None]]
+Ready = Callable[[Pop3Session, str], Reply | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,3 +300,5 @@ class Verb:
     states: tuple[State, ...] = ("transaction",)
     talks: bool = False
     """It waits for the client or the directory: no place is kept for it."""
+    ready: Ready | None = None
+    """Answers at once when what it takes is in memory, or with None not at all; in the transaction state."""
