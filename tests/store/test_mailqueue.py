@@ -357,3 +357,36 @@ def test_the_queue_does_what_a_dict_does(database: Database, clock: Clock, steps
             getattr(run, name)(*words)
             run.compare()
         transaction.rollback()
+
+
+# --- renewing
+
+
+def test_a_lease_that_is_renewed_is_offered_to_nobody_until_it_runs_out(tx: SqlTx, clock: Clock) -> None:
+    tx.enqueue(envelope("a@x.test"))
+    (attempt,) = lease(tx)
+    clock.later(40)
+    until = tx.renew([attempt], 60)
+    clock.later(59)
+    assert lease(tx) == []
+    clock.later(1)
+    assert [each.until > until for each in lease(tx)] == [True]
+
+
+def test_a_lease_that_somebody_else_has_taken_over_is_not_renewed(tx: SqlTx, clock: Clock) -> None:
+    tx.enqueue(envelope("a@x.test"))
+    (lost,) = lease(tx)
+    clock.later(60)
+    (taken,) = lease(tx)
+    tx.renew([lost], 3600)
+    clock.later(60)
+    assert addresses(lease(tx)) == [["a@x.test"]]
+    assert taken.until > lost.until
+
+
+def test_what_was_settled_meanwhile_is_not_held_back(tx: SqlTx, clock: Clock) -> None:
+    tx.enqueue(envelope("a@x.test"))
+    (attempt,) = lease(tx)
+    tx.settle([Outcome(attempt.queue, "a@x.test", "later", "4.0.0", "no")])
+    tx.renew([attempt], 3600)
+    assert addresses(lease(tx)) == [["a@x.test"]]

@@ -24,7 +24,7 @@ from tests.support.eventlog import RecordingLog
 from tests.support.queuestore import MemoryBlobs, MemoryQueue
 
 MAIL = b"From: alice@here.test\r\nTo: bob@there.test\r\nSubject: hello\r\nMessage-ID: <one@here.test>\r\n\r\nHello.\r\n"
-REMOTE = Lanes(local=False, at_once=20, per_domain=5, lease=900)
+REMOTE = Lanes(local=False, at_once=20, per_domain=5)
 
 
 def config(**smtp: object) -> Config:

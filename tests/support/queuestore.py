@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -73,6 +74,16 @@ class Tx:
                 envelope = replace(row.envelope, recipients=tuple(each.recipient for each in mine))
                 attempts.append(Attempt(number, envelope, domain, max(e.tries for e in mine), until, row.queued))
         return attempts
+
+    def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
+        until = self.now + timedelta(seconds=seconds)
+        for attempt in attempts:
+            row = self.state.rows.get(attempt.queue)
+            for each in list(row.recipients.values()) if row else []:
+                if each.domain == attempt.domain and each.lease_until == attempt.until:
+                    assert row is not None
+                    row.recipients[each.recipient.address] = replace(each, lease_until=until)
+        return until
 
     @staticmethod
     def due(each: QueuedRecipient) -> datetime:
@@ -157,6 +168,14 @@ class MemoryQueue:
         self.state = State()
         self.bus = LocalBus()
         self.writes = 0
+        self.written = asyncio.Event()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until a write has made the condition true."""
+        async with asyncio.timeout(20):
+            while not condition():
+                self.written.clear()
+                await self.written.wait()
 
     async def read(self, who: Principal, work: Callable[[Any], T]) -> T:
         return work(self.tx(self.state))
@@ -167,6 +186,7 @@ class MemoryQueue:
         found = work(tx)
         self.state = tx.state
         self.writes += 1
+        self.written.set()
         if tx.told:
             self.bus.publish({QUEUE: ModSeq(self.writes)})
         return found

@@ -234,6 +234,9 @@ class SqlTx(Tx):
     def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
         return mailqueue.lease(self, limit, seconds, local=local, busy=busy)
 
+    def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
+        return mailqueue.renew(self, attempts, seconds)
+
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         mailqueue.settle(self, outcomes)
 

@@ -213,6 +213,24 @@ def _due_page(tx: Tx, most: int, local: bool, busy: frozenset[str], now: int) ->
     return [tuple(row) for row in found]
 
 
+_RENEW: Final = (
+    update(schema.queue_recipient)
+    .where(_r.queue_id == bindparam("queue"), _r.domain == bindparam("to"), _r.leased_until == bindparam("held"))
+    .values(leased_until=bindparam("until"), due=bindparam("until"))
+)
+
+
+def renew(tx: Tx, attempts: Sequence[Attempt], seconds: float) -> datetime:
+    """See `WriteTx.renew`."""
+    tx.administer(None)
+    until = now_micros() + round(seconds * 1_000_000)
+    tx.sql.many(
+        _RENEW,
+        [{"queue": each.queue, "to": each.domain, "held": micros(each.until), "until": until} for each in attempts],
+    )
+    return moment(until)
+
+
 def next_due(tx: Tx, *, local: bool) -> datetime | None:
     """See `ReadTx.next_due`."""
     tx.administer(None)
