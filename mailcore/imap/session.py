@@ -17,7 +17,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from groupware.model.errors import GroupwareError, NoRight, NotFound
+from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
 from groupware.model.item import Kind
@@ -43,6 +43,7 @@ MOST_RECENT: Final = 100_000  # folders that are remembered
 
 ABSENT: Final = "There is no such mailbox, or you may not see it"
 """Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
+SHOW_ALL: Final = "imapShowAllFolders"
 GONE: Final = "The selected mailbox is gone, or you may no longer read it"
 _BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
     "stopping": ("The server is stopping; come back in a moment", b"UNAVAILABLE"),
@@ -198,6 +199,8 @@ class Session:
         try:
             return await spec.handler(self, value), False
         except GroupwareError as error:
+            if isinstance(error, BadCredentials) and self.who is not None:
+                self.hang_up("Your account has been disabled, or its password changed")
             return refused(error), isinstance(error, NotFound | NoRight)
         except (BadSyntax, NoSuchMessage) as error:
             return bad(f"{spec.name}: {error}"), False
@@ -292,9 +295,13 @@ class Session:
             found = tx.folder(path, need)
         except NotFound:
             raise Absent from None
-        if not found.exists or (found.kind is not Kind.MAIL and not self.shared.section.show_all_folders):
+        if not found.exists or (found.kind is not Kind.MAIL and not self.shows_all(tx)):
             raise Absent
         return found
+
+    def shows_all(self, tx: ReadTx) -> bool:
+        """Whether calendars, contacts and their like are mailboxes too: for everybody, or for this account."""
+        return self.shared.section.show_all_folders or bool(tx.setting(SHOW_ALL, tx.who.account).value)
 
     # --- the selected folder
 
@@ -361,8 +368,11 @@ class Session:
                 view.learn(delta)
             else:
                 view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
-        except (NotFound, NoRight):
+        except (NotFound, NoRight, BadCredentials):
             return False
+        except TryAgain:  # what is new is told when it can be had
+            self._unsure = True
+            return True
         view.claim(self.shared.claim(at, view.last + 1, read_only=view.read_only))
         return True
 
