@@ -1,0 +1,80 @@
+"""What the server does for its store in the background: the search index, the end of what was removed, the sweep.
+
+All of it may run beside everything else, in any number of processes, and may be stopped at any instant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from groupware.model.errors import TryAgain
+from groupware.model.ids import FolderId
+from groupware.model.principal import OPERATOR
+
+from .api import Store
+from .blobs import sweep
+from .objects import Objects
+from .sql import retention, search
+from .sql.store import SqlStore
+from .sql.times import micros
+from .sql.tx import Tx
+
+AT_ONCE: Final = 16
+"""So few at once that mail that comes in meanwhile hardly waits."""
+PURGED_AT_ONCE: Final = 200
+IDLE_SECONDS: Final = 2.0
+TIDY_SECONDS: Final = 3600.0
+
+
+async def index_pending(store: Store, limit: int = AT_ONCE) -> int:
+    """Puts up to so many contents into the search index; how many these were, 0 when nothing waits."""
+    return await store.write(OPERATOR, lambda tx: search.index_some(_inner(tx), limit))
+
+
+async def keep_indexed(store: Store, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Keeps the search index up until cancelled; rests as long as it works, so that others get their turn."""
+    while True:
+        began = time.monotonic()
+        try:
+            done = await index_pending(store)
+        except TryAgain:
+            done = 0
+        await pause(time.monotonic() - began if done else IDLE_SECONDS)
+
+
+async def purge(store: Store, *, now: datetime | None = None) -> int:
+    """Ends what was removed longer ago than its owner's `removedItemsRetention`; how many items these were."""
+    moment = micros(now or datetime.now(UTC))
+    at, gone = FolderId(0), 0
+    while True:
+        found = await store.read(OPERATOR, lambda tx, after=at: retention.next_folder(_inner(tx), after, moment))  # type: ignore[misc]
+        if found is None:
+            return gone
+        at, count = found, PURGED_AT_ONCE
+        while count == PURGED_AT_ONCE:
+            count = await store.write(
+                OPERATOR,
+                lambda tx, here=at: retention.purge(_inner(tx), here, moment, PURGED_AT_ONCE),  # type: ignore[misc]
+            )
+            gone += count
+
+
+async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SECONDS) -> None:
+    """Purges and sweeps until cancelled, once every so many seconds."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await purge(store)
+            await asyncio.to_thread(sweep, store.database, objects)
+        except TryAgain:
+            continue
+
+
+def _inner(tx: object) -> Tx:
+    """What the methods of the door are made of."""
+    assert isinstance(tx, Tx)
+    return tx
