@@ -121,12 +121,14 @@ class Intake:
 
         `sent`: it is in its folder, or in the queue when `queue` says under which number. With `keep` the queue also
         takes what cannot be delivered now; without it (LMTP) that comes back as `later` or `failed`, and stays the
-        client's. With `settle_local` False everything is queued. `known` are targets that were looked up already.
+        client's. With `settle_local` False everything is queued; who wants a report of success (DSN) always is.
+        `known` are targets that were looked up already.
         """
-        if not settle_local:
-            plan = Plan((), tuple([Step(each.address, each) for each in message.recipients]), ())
-        else:
-            plan = await self._plan(message.recipients, known or {})
+        early = [each for each in message.recipients if settle_local and "SUCCESS" not in each.notify]
+        plan = await self._plan(early, known or {})
+        if len(early) < len(message.recipients):  # who asked for a report gets it from the courier
+            waiting = [Step(each.address, each) for each in message.recipients if each not in early]
+            plan = replace(plan, away=(*plan.away, *waiting))
         item = await read_item(return_path(message.sender) + message.octets, self._blobs) if plan.here else None
         stored = await self._blobs.put(message.octets) if plan.away or (keep and plan.nowhere) else None
         try:

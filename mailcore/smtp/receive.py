@@ -11,7 +11,7 @@ from mailcore.queue.intake import Message
 from mailcore.smtp import events, headers
 from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
-from mailcore.smtp.policy import foreign, not_own
+from mailcore.smtp.policy import Authors, foreign, judged
 from mailcore.smtp.reply import Reply, of_error
 from mailcore.smtp.state import LMTP, Replies, State, Transaction
 
@@ -42,7 +42,7 @@ async def data(state: State, argument: str) -> Replies:
     events.transfer_begun(state, "DATA")
     state.connection.write(GO_AHEAD)
     try:
-        octets = await read_data(state.connection, state.shared.largest)
+        octets = await read_data(state.connection, state.shared.largest, state.share)
     except TooMuch as error:
         return _end(state, transaction, _too_large(state, error))
     if smuggles(octets):
@@ -61,7 +61,7 @@ async def bdat(state: State, argument: str) -> Replies:
     refusal = _not_yet(transaction) or (transaction.broken if transaction is not None else None)
     room = -1 if refusal is not None or transaction is None else state.shared.largest - transaction.size
     try:
-        blocks = await read_chunk(state.connection, size, room)
+        blocks = await read_chunk(state.connection, size, room, state.share)
     except TooMuch as error:
         refusal = refusal or _too_large(state, error)
         blocks = []
@@ -86,6 +86,8 @@ def _not_yet(transaction: Transaction | None) -> Reply | None:
 
 
 def _too_large(state: State, error: TooMuch) -> Reply:
+    if error.now:
+        return Reply(452, "4.3.1", "Too many large messages come in at once; send it again later.", close=error.endless)
     text = f"The message is too large; this server takes up to {state.shared.largest} octets."
     return Reply(552, "5.3.4", text, close=error.endless)
 
@@ -140,26 +142,26 @@ async def _complete(state: State, transaction: Transaction, octets: bytes) -> by
     header = headers.header_of(octets)
     if headers.hops(header) > state.shared.config.smtp.max_received_headers:
         return LOOPS
-    host, now = state.shared.config.host, state.shared.parts.clock.now()
+    host, now = state.shared.host, state.shared.parts.clock.now()
     lines = headers.received(state, transaction, host, now)
     if headers.completes(state):
-        refusal = await _foreign_author(state, transaction, header)
-        if refusal is not None:
-            return refusal
-        lines += headers.missing(header, transaction.sender or f"postmaster@{host}", host, now)
+        authors = await _authors(state, transaction, header)
+        if authors.forbidden and state.who is not None:
+            return foreign(authors.forbidden, state.who.name)
+        by = state.who.name if state.who is not None else f"postmaster@{host}"
+        lines += headers.missing(header, transaction.sender or by, host, now, sender=authors.strange)
     return lines + octets
 
 
-async def _foreign_author(state: State, transaction: Transaction, header: bytes) -> Reply | None:
-    """Why somebody may not put that address into From; the envelope's sender was checked already."""
+async def _authors(state: State, transaction: Transaction, header: bytes) -> Authors:
+    """What is to be said of the authors that the message names; the envelope's sender was checked already."""
     if state.who is None:
-        return None
+        return Authors()
     known = transaction.sender.lower()
     others = [each for each in dict.fromkeys(headers.authors(header)) if each.lower() != known]
     if not others:
-        return None
-    bad = await state.shared.parts.store.read(state.who, not_own(others))
-    return foreign(bad, state.who.name) if bad else None
+        return Authors()
+    return await state.shared.parts.store.read(state.who, judged(others))
 
 
 def _message(state: State, transaction: Transaction, octets: bytes) -> Message:

@@ -220,6 +220,19 @@ def test_a_catch_all_may_lead_away_and_one_that_leads_nowhere_ends(house: House)
         resolve(house, "nobody2@example.test")
 
 
+# --- any text
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=40), domain=st.sampled_from(["", "@example.test", "@alias.test", "@ALIAS.test\0", "@x"]))
+def test_any_text_is_an_address_or_is_not(house: House, text: str, domain: str) -> None:
+    try:
+        found = resolve(house, text + domain)
+    except NotFound:
+        return
+    assert [each.kind for each in found] == ["remote"] or text.strip().lower().startswith("postmaster")
+
+
 # --- any graph
 
 NAMES = ("g0", "g1", "g2", "g3", "l4", "l5")

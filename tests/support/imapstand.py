@@ -213,10 +213,12 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(port: int, tls: ssl.SSLContext | None = None, *, greeted: bool = True) -> AsyncIterator[Client]:
+async def connected(
+    port: int, tls: ssl.SSLContext | None = None, *, name: str | None = None, greeted: bool = True
+) -> AsyncIterator[Client]:
     """A client that has read the greeting, unless that is still to come."""
     async with asyncio.timeout(WAIT):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 26, ssl=tls)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 26, ssl=tls, server_hostname=name)
     made = Client(reader, writer)
     try:
         if greeted:

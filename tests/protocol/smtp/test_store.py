@@ -67,7 +67,9 @@ async def test_the_trace_is_under_the_id_that_the_client_was_told(tmp_path: Path
 
 async def test_a_user_sends_here_and_elsewhere(tmp_path: Path) -> None:
     async with house(tmp_path) as here, stand(tmp_path, "submission", real=here.parts) as there:
-        client = aiosmtplib.SMTP("127.0.0.1", there.port, start_tls=False, username=ALICE, password=PASSWORD)
+        client = aiosmtplib.SMTP(
+            hostname="127.0.0.1", port=there.port, start_tls=False, username=ALICE, password=PASSWORD
+        )
         async with client:
             await client.sendmail(ALICE, [BOB, "out@far.test"], b"From: alice@example.test\r\n\r\nhello\r\n")
         (entry,) = await here.queued()
@@ -80,16 +82,19 @@ async def test_a_user_sends_here_and_elsewhere(tmp_path: Path) -> None:
 
 
 async def test_a_right_lets_one_send_as_another(tmp_path: Path) -> None:
-    async with house(tmp_path) as here, stand(tmp_path, "submission", real=here.parts) as there:
-        async with talker(there.port) as caller:
-            await caller.ask("AUTH PLAIN " + base64.b64encode(f"\0{BOB}\0{PASSWORD}".encode()).decode())
-            assert (await caller.ask(f"MAIL FROM:<{ALICE}>")).startswith("553 5.7.1")
+    async with (
+        house(tmp_path) as here,
+        stand(tmp_path, "submission", real=here.parts) as there,
+        talker(there.port) as caller,
+    ):
+        await caller.ask("AUTH PLAIN " + base64.b64encode(f"\0{BOB}\0{PASSWORD}".encode()).decode())
+        assert (await caller.ask(f"MAIL FROM:<{ALICE}>")).startswith("553 5.7.1")
 
-            def work(tx: WriteTx) -> None:
-                tx.grant(tx.locate(tx.account(ALICE).id, "").id, BOB, Right.SEND_AS)
+        def work(tx: WriteTx) -> None:
+            tx.grant(tx.locate(tx.account(ALICE).id, "").id, BOB, Right.SEND_AS)
 
-            await here.write(work)
-            assert (await caller.ask(f"MAIL FROM:<{ALICE}>")).startswith("250 2.1.0")
+        await here.write(work)
+        assert (await caller.ask(f"MAIL FROM:<{ALICE}>")).startswith("250 2.1.0")
 
 
 async def test_who_may_not_submit_cannot_sign_in(tmp_path: Path) -> None:
@@ -173,3 +178,16 @@ async def test_every_message_of_the_corpus_is_stored_octet_for_octet(tmp_path: P
         stored = await here.bodies("alice")
     assert len(sent) > 100
     assert [behind_trace(without_return_path(each)) for each in stored] == sent
+
+
+@pytest.mark.parametrize(
+    ("author", "code"), [(BOB, "553 5.7.1"), ("nobody@example.test", "553"), ("x@far.test", "250")]
+)
+async def test_whose_address_the_header_may_name(tmp_path: Path, author: str, code: str) -> None:
+    letter = f"From: {author}\r\n\r\nhello\r\n".encode()
+    async with house(tmp_path) as here, stand(tmp_path, "submission", real=here.parts) as there:
+        async with talker(there.port) as caller:
+            await caller.ask("AUTH PLAIN " + base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode())
+            assert (await caller.deliver(ALICE, [BOB], letter)).startswith(code)
+        kept = await here.bodies("bob")
+    assert [b"\r\nSender: alice@example.test\r\n" in each for each in kept] == [True] * (code == "250")

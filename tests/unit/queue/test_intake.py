@@ -271,6 +271,14 @@ async def test_everything_is_queued_while_processing_rests(bench: Bench) -> None
     assert bench.directory.asked == []
 
 
+async def test_who_wants_a_report_of_success_is_served_by_the_courier(bench: Bench) -> None:
+    recipients = (Recipient("alice@x", "SUCCESS,FAILURE"), Recipient("bob@x", "FAILURE"))
+    outcomes = await bench.intake.accept(Message("from@z", recipients, OCTETS, "ID1"))
+    assert [(each.verdict, int(each.queue)) for each in outcomes] == [("sent", 77), ("sent", 0)]
+    assert bench.store.folders == [2]
+    assert bench.store.rows.queued[0].recipients == recipients[:1]
+
+
 @pytest.mark.parametrize(
     ("address", "folder"), [("alice+Lists@x", 4), ("alice+Nothing@x", 3), ("alice+Calendar@x", 3), ("news@x", 9)]
 )
