@@ -1,6 +1,6 @@
 """Processing: from the queue into folders; what does not fit waits, and comes back in the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from groupware.model.errors import GroupwareError, TryAgain
@@ -144,7 +144,7 @@ async def test_a_directory_that_is_away_is_asked_again_later() -> None:
 
 async def test_what_somebody_else_has_delivered_meanwhile_is_not_delivered_again() -> None:
     class Slow(People):
-        async def resolve_all(self, addresses: Sequence[str]) -> Mapping[str, Sequence[Target] | GroupwareError]:
+        async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
             box.queue.state.rows.clear()  # the lease ran out, and another process was faster
             return await super().resolve_all(addresses)
 
