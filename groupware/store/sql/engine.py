@@ -124,13 +124,15 @@ def _postgres(url: str) -> Database:
 class Sql:
     """One transaction on one connection, in one thread."""
 
-    __slots__ = ("_cursor", "connection", "dialect", "postgres", "writes")
+    __slots__ = ("_cursor", "connection", "dialect", "locked", "postgres", "writes")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
         self.postgres = self.dialect.name == "postgresql"
         self.writes = 0
+        self.locked: set[int] = set()
+        """Folders whose owner's row this transaction has locked."""
         self._cursor = connection.connection.cursor()
 
     def rows(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> list[Row]:
