@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from groupware.directory.password import Digest, ScramKeys
+from groupware.model.errors import GroupwareError
 from groupware.model.event import Target
 from groupware.model.ids import AccountId
 from groupware.model.principal import Principal
@@ -46,6 +47,10 @@ class Directory(Protocol):
 
     async def resolve(self, address: str) -> Sequence[Target]:
         """Where mail to the address goes. `NotFound`."""
+        ...
+
+    async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
+        """The same for several addresses at once: where each leads, or why nowhere. `TryAgain` for all of them."""
         ...
 
     async def local_domains(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from groupware.directory import password as secrets
 from groupware.directory.api import Login
 from groupware.directory.password import Digest, Policy, ScramKeys, UnknownScheme, VerifiedPasswords
 from groupware.model.addresses import normal
-from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
+from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused, TryAgain
 from groupware.model.event import Target
 from groupware.model.folder import OTHERS, SEPARATOR
 from groupware.model.ids import AccountId
@@ -193,6 +193,11 @@ class SqlDirectory:
         whole = self._full(address, "")
         return await self._store.read(DELIVERY, lambda tx: tx.resolve(whole))
 
+    async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
+        """The same for several addresses in one read: where each leads, or why nowhere."""
+        whole = [self._full(each, "") for each in addresses]
+        return await self._store.read(DELIVERY, lambda tx: [_resolved(tx, each) for each in whole])
+
     async def local_domains(self) -> frozenset[str]:
         """The domains (and domain aliases) whose mail ends here, those that are disabled too."""
         found = await self._store.read(OPERATOR, lambda tx: tx.domains())
@@ -241,6 +246,13 @@ def policy(tx: ReadTx, account: AccountId | None = None) -> Policy:
     """What a new password of the account has to be. Oneself, or `a` on the domain."""
     least, most = (int(tx.setting(name, account).value) for name in ("passwordMinLength", "passwordMaxLength"))
     return Policy(least, most, POLICIES[str(tx.setting("passwordRequire", account).value)])
+
+
+def _resolved(tx: ReadTx, address: str) -> Sequence[Target] | GroupwareError:
+    try:
+        return tx.resolve(address)
+    except (NotFound, Refused) as error:
+        return error
 
 
 def _look_up(tx: ReadTx, name: str, switch: str | None) -> _Entry | None:

@@ -31,6 +31,7 @@ _ENVELOPE: Final = Struct("<4xI")
 _BODY: Final = Struct("<4xII")
 _BODYSTRUCTURE: Final = Struct("<8xII")
 _PARTS: Final = Struct("<12xII")
+_WIRE: Final = Struct("<4xIII12xQ")
 _SIZE: Final = Struct("<28xQ")
 _START: Final = _HEAD.size
 
@@ -267,6 +268,12 @@ def parts_of(encoded: bytes) -> tuple[Part, ...]:
     """The part table of an encoded summary."""
     start, end = _PARTS.unpack_from(encoded)
     return decode_parts(encoded[start:end])
+
+
+def wire_of(encoded: bytes) -> tuple[bytes, bytes, bytes, int]:
+    """ENVELOPE, BODY, BODYSTRUCTURE and the size as sent, at once."""
+    envelope_end, body_end, structure_end, size = _WIRE.unpack_from(encoded)
+    return encoded[_START:envelope_end], encoded[envelope_end:body_end], encoded[body_end:structure_end], size
 
 
 def size_of(encoded: bytes) -> int:

@@ -19,7 +19,7 @@ _LOCAL: Final = re.compile(r"[a-z0-9!#$&'+=?^_`{|}~-]+(\.[a-z0-9!#$&'+=?^_`{|}~-
 
 def normal(address: str) -> str:
     """The one form of an address, or of a bare domain. Never an error: what cannot be an address is just not found."""
-    text = unicodedata.normalize("NFC", address.strip()).lower()
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", address.strip()).lower())
     local, at, domain = text.rpartition("@")
     return local + at + _ascii(domain)
 

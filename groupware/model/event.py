@@ -94,7 +94,6 @@ class QueuedRecipient:
     lease_until: datetime | None = None
     code: str = ""
     text: str = ""
-    warned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

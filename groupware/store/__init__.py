@@ -27,7 +27,7 @@ def open_store(data: Path, url: str = "", *, bus: Bus, readers: int = 4, writers
     return SqlStore(database, bus.publish, announce, readers=readers, writers=writers)
 
 
-def open_blobs(store: SqlStore, data: Path, place: str = "blobs", *, threshold: int = 16) -> SqlBlobs:
+def open_blobs(store: SqlStore, data: Path, place: str = "blobs", *, threshold: int = 64) -> SqlBlobs:
     """The bodies beside a store: up to `threshold` KB in its database, larger ones at `place`.
 
     ValueError when `place` (a folder, absolute or in the data folder, or a URL) is none that can be used.

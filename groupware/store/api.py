@@ -109,7 +109,7 @@ class ReadTx(Protocol):
     # --- principals and settings -------------------------------------------------------------------------------
 
     def account(self, key: AccountId | str) -> Account:
-        """An account, group, list or resource by id or any of its addresses. Oneself, or `a` on the domain."""
+        """An account, group, list or resource by id, any of its addresses or its key. Oneself, or `a` on the domain."""
         ...
 
     def accounts(self, domain: str, kind: PrincipalKind | None = None) -> Sequence[Account]:
@@ -133,7 +133,10 @@ class ReadTx(Protocol):
         ...
 
     def resolve(self, address: str) -> Sequence[Target]:
-        """Where mail to an address goes: aliases, domain aliases, sub-addresses, groups, catch-all. `NotFound`."""
+        """Where mail to an address goes: aliases, domain aliases, sub-addresses, groups, catch-all.
+
+        `NotFound`; `Refused` while incoming mail is switched off for it.
+        """
         ...
 
     def may_send_as(self, address: str) -> bool:
@@ -141,7 +144,10 @@ class ReadTx(Protocol):
         ...
 
     def setting(self, name: str, of: PrincipalId | AccountId | None = None) -> Setting:
-        """The effective value: account > class > domain > server > default. Oneself, or `a`."""
+        """The effective value: account > class > domain > server > default. Oneself, or `a`.
+
+        `of` None: the asking principal itself; for the operator that is the server.
+        """
         ...
 
     def settings(self, of: PrincipalId | AccountId | None = None) -> Sequence[Setting]:
@@ -262,11 +268,11 @@ class WriteTx(ReadTx, Protocol):
         ...
 
     def put_account(self, new: NewAccount) -> Account:
-        """Makes an account (with its folders), group, list, resource or folder recipient. `a` on the domain."""
+        """Makes an account (with its folders), group, list, resource, folder recipient or class. `a` on the domain."""
         ...
 
     def update_account(self, key: str, **values: str | bool | None) -> Account:
-        """Changes `name`, `enabled`, `address` or `external`. `a` on the domain."""
+        """Changes `name`, `enabled`, `address`, `external` or `account_class`. `a` on the domain."""
         ...
 
     def drop_account(self, key: str) -> None:
@@ -312,6 +318,13 @@ class WriteTx(ReadTx, Protocol):
 
         `local`: those for domains of this server, or else those for elsewhere. None for a domain in `busy`. `a` on the
         server. An attempt is one domain's share of one message.
+        """
+        ...
+
+    def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
+        """Holds leases for so many seconds from now; gives their new `until`. `a` on the server.
+
+        A lease is known by its `until`: say the newest. One that somebody else has taken over stays lost.
         """
         ...
 

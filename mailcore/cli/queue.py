@@ -7,12 +7,16 @@ from typing import Annotated
 import typer
 
 from groupware.model.errors import NotFound
-from groupware.model.event import Outcome, QueueEntry
+from groupware.model.event import QueueEntry
 from groupware.model.ids import QueueId
-from groupware.store.api import ReadTx, WriteTx
+from groupware.store.api import ReadTx
 from mailcore.cli.family import family
 from mailcore.cli.show import Json, Row, one, rows, say, words
 from mailcore.cli.site import site
+from mailcore.queue.giveup import give_up
+from mailcore.queue.settlement import desk_of
+from mailcore.server import log
+from mailcore.server.counters import Counters
 
 app = family()
 Id = Annotated[int, typer.Argument(help="Number of the message, as the list says.")]
@@ -72,15 +76,9 @@ def retry(
 @app.command()
 def bounce(ctx: typer.Context, number: Id) -> None:
     """Give a message up: its sender is told of every recipient that it has not reached."""
-
-    def work(tx: WriteTx) -> int:
-        waiting = [each for each in _entry(tx, number).recipients if each.state in OPEN]
-        gone = "given up by the administrator"
-        tx.settle([Outcome(QueueId(number), each.recipient.address, "failed", "5.4.7", gone) for each in waiting])
-        return len(waiting)
-
     with site(ctx) as here:
-        count = here.write(work)
+        desk = desk_of(here.config, here.store, here.blobs, Counters(), log.get("CLI"))
+        count = here.run(give_up(desk, QueueId(number)))
     say(f"message {number}: given up for {count} recipients")
 
 

@@ -138,6 +138,9 @@ def _flag_words(flags: int, words: frozenset[str], recent: bool) -> bytes:
     return b" ".join((*extra, *system, *[word.encode("ascii", "replace") for word in sorted(words)]))
 
 
+_TWO: Final = tuple([b"%02d" % number for number in range(60)])
+
+
 @lru_cache(maxsize=4096)
 def _day(day: int, month: int, year: int) -> bytes:
     return b"%2d-%b-%04d" % (day, _MONTHS[month - 1], year)
@@ -146,7 +149,7 @@ def _day(day: int, month: int, year: int) -> bytes:
 def internal_date(moment: datetime) -> bytes:
     """INTERNALDATE, quoted; `moment` is in UTC."""
     day = _day(moment.day, moment.month, moment.year)
-    return b'"%b %02d:%02d:%02d +0000"' % (day, moment.hour, moment.minute, moment.second)
+    return b'"%b %b:%b:%b +0000"' % (day, _TWO[moment.hour], _TWO[moment.minute], _TWO[moment.second])
 
 
 def number_set(numbers: Iterable[int]) -> bytes:

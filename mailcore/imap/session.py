@@ -17,7 +17,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from groupware.model.errors import GroupwareError, NoRight, NotFound
+from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
 from groupware.model.item import Kind
@@ -39,8 +39,11 @@ from mailcore.server.signin import Desk, SignIn
 
 T = TypeVar("T")
 
+MOST_RECENT: Final = 100_000  # folders that are remembered
+
 ABSENT: Final = "There is no such mailbox, or you may not see it"
 """Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
+SHOW_ALL: Final = "imapShowAllFolders"
 GONE: Final = "The selected mailbox is gone, or you may no longer read it"
 _BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
     "stopping": ("The server is stopping; come back in a moment", b"UNAVAILABLE"),
@@ -66,6 +69,19 @@ class Shared:
     recent: dict[FolderId, int] = field(default_factory=dict)
     """The first UID of each folder that no session has been told of as recent."""
     limits: tuple[Limits, Limits, Limits] = field(init=False)
+
+    def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:
+        """From which UID on messages are recent to whoever asks now; unless it only reads, to nobody after it.
+
+        What was there when the server started is recent to nobody (decision 050).
+        """
+        first = self.recent.get(folder, uidnext)
+        if not read_only:
+            self.recent.pop(folder, None)
+            self.recent[folder] = max(first, uidnext)
+            if len(self.recent) > MOST_RECENT:
+                self.recent.pop(next(iter(self.recent)))
+        return first
 
     def __post_init__(self) -> None:
         self.limits = limits_of(self.section.max_message_size * 1024)
@@ -133,9 +149,7 @@ class Session:
                     self._tell(error.tag or b"*", no(sentence(str(error)), b"TOOBIG"))
                     continue
                 await self._run(raw)
-                if self.sent - self._drained > GATHER:
-                    self._drained = self.sent
-                    await self.connection.drain()
+                await self.keep_pace()
         except OutOfStep as error:
             self.send(status_line(b"*", Reply(b"BYE", f"The connection is out of step: {error}")))
         finally:
@@ -185,6 +199,8 @@ class Session:
         try:
             return await spec.handler(self, value), False
         except GroupwareError as error:
+            if isinstance(error, BadCredentials) and self.who is not None:
+                self.hang_up("Your account has been disabled, or its password changed")
             return refused(error), isinstance(error, NotFound | NoRight)
         except (BadSyntax, NoSuchMessage) as error:
             return bad(f"{spec.name}: {error}"), False
@@ -213,6 +229,11 @@ class Session:
         self._drained = self.sent
         await self.connection.drain()
 
+    async def keep_pace(self) -> None:
+        """Drain when much has been written since the last time."""
+        if self.sent - self._drained > GATHER:
+            await self.drain()
+
     async def answer_to(self, challenge: bytes) -> bytes:
         """Sends a challenge, and gives back the client's line."""
         self.send(b"+ %b\r\n" % challenge)
@@ -229,6 +250,8 @@ class Session:
             self.send(status_line(b"*", Reply(b"BYE", why, code)))
 
     def _tell(self, tag: bytes, reply: Reply) -> None:
+        if not reply.status:  # the handler has said it itself
+            return
         self.send(status_line(tag, reply))
         if reply.status == b"BAD":
             self._errors += 1
@@ -272,9 +295,13 @@ class Session:
             found = tx.folder(path, need)
         except NotFound:
             raise Absent from None
-        if not found.exists or (found.kind is not Kind.MAIL and not self.shared.section.show_all_folders):
+        if not found.exists or (found.kind is not Kind.MAIL and not self.shows_all(tx)):
             raise Absent
         return found
+
+    def shows_all(self, tx: ReadTx) -> bool:
+        """Whether calendars, contacts and their like are mailboxes too: for everybody, or for this account."""
+        return self.shared.section.show_all_folders or bool(tx.setting(SHOW_ALL, tx.who.account).value)
 
     # --- the selected folder
 
@@ -341,8 +368,12 @@ class Session:
                 view.learn(delta)
             else:
                 view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
-        except (NotFound, NoRight):
+        except (NotFound, NoRight, BadCredentials):
             return False
+        except TryAgain:  # what is new is told when it can be had
+            self._unsure = True
+            return True
+        view.claim(self.shared.claim(at, view.last + 1, read_only=view.read_only))
         return True
 
     # --- limits and the end

@@ -35,6 +35,7 @@ class View:
 
     __slots__ = (
         "_gone",
+        "_new",
         "_told",
         "_touched",
         "condstore",
@@ -44,25 +45,26 @@ class View:
         "modseqs",
         "path",
         "read_only",
-        "recent_from",
+        "recents",
         "rights",
         "uids",
         "uidvalidity",
         "words",
     )
 
-    def __init__(self, folder: Folder, entries: Sequence[Entry], *, read_only: bool, recent_from: int) -> None:
+    def __init__(self, folder: Folder, entries: Sequence[Entry], *, read_only: bool) -> None:
         self.folder: FolderId = folder.id
         self.path, self.uidvalidity, self.rights = folder.path, folder.uidvalidity, folder.rights
         self.modseq: ModSeq = folder.modseq
         self.read_only = read_only
         self.condstore = False
-        self.recent_from = recent_from
-        """Messages from this UID on are recent in this session."""
+        self.recents: set[int] = set()
+        """UIDs of the messages that are recent in this session."""
         self.uids = array("I", [entry.uid for entry in entries])
         self.modseqs = array("Q", [entry.modseq for entry in entries])
         self.flags = bytearray([entry.flags._value_ for entry in entries])
         self.words: dict[int, frozenset[str]] = {entry.uid: entry.keywords for entry in entries if entry.keywords}
+        self._new = 0  # the first UID of those whose being recent is not settled
         self._told = len(self.uids)  # how many the client knows of
         self._gone: set[int] = set()  # UIDs that vanished and are still in their place
         self._touched: set[int] = set()  # UIDs whose flags changed and are yet to be told
@@ -131,12 +133,18 @@ class View:
 
     def recent(self) -> int:
         """How many messages are recent in this session."""
-        return len(self.uids) - bisect_left(self.uids, self.recent_from)
+        return len(self.recents)
+
+    def claim(self, first: int) -> None:
+        """Of the messages that are new here, those from this UID on are recent in this session."""
+        start = bisect_left(self.uids, max(first, self._new))
+        self.recents.update(self.uids[start:])
+        self._new = self.last + 1
 
     def flags_at(self, at: int) -> bytes:
         """FLAGS of the message in that place, without parentheses."""
         uid = self.uids[at]
-        return flag_words(self.flags[at], self.words.get(uid, NO_WORDS), recent=uid >= self.recent_from)
+        return flag_words(self.flags[at], self.words.get(uid, NO_WORDS), recent=uid in self.recents)
 
     def fetch(self, at: int, *, uid: bool) -> bytes:
         """The FETCH line that tells the flags of the message in that place."""
@@ -240,6 +248,7 @@ class View:
         lines = [b"* %d EXPUNGE\r\n" % (at + 1 - before) for before, at in enumerate(told)]
         for at in gone:
             self.words.pop(self.uids[at], None)
+            self.recents.discard(self.uids[at])
         self._drop(gone)
         self._touched -= self._gone
         self._gone = set()

@@ -23,7 +23,7 @@ COMMANDS: Final[Mapping[str, Verb]] = {
     "STAT": Verb(transaction.stat),
     "LIST": Verb(transaction.listing),
     "UIDL": Verb(transaction.uidl),
-    "RETR": Verb(transaction.retr),
+    "RETR": Verb(transaction.retr, ready=transaction.retr_ready),
     "TOP": Verb(transaction.top),
     "DELE": Verb(transaction.dele),
     "RSET": Verb(transaction.rset),

@@ -140,6 +140,17 @@ class Maildrop:
         item, octets = await self._take(number, soon)
         if octets is None:
             octets = await self._read(item, number)
+        return self._retrieved(item, octets)
+
+    def ready(self, number: int) -> bytes | None:
+        """As `whole`, for a message that has been read ahead and is not deleted; None when it is not so."""
+        item, octets = self._ahead.get(number, (None, None))
+        if item is None or octets is None or number in self.deleted:
+            return None
+        del self._ahead[number]
+        return self._retrieved(item, octets)
+
+    def _retrieved(self, item: Item, octets: bytes) -> bytes:
         if Flags.SEEN not in item.flags:
             self._unseen.add(item.uid)
         return crlf(octets)

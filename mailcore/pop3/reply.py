@@ -41,7 +41,9 @@ class Reply:
     def line(self, *, utf8: bool = False) -> bytes:
         """The status line. What is not ASCII is escaped until the client has asked for UTF-8."""
         code = f"[{self.code}] " if self.code else ""
-        text = f"{code}{self.text[:TEXT_MAX]}".translate(_CONTROLS)
+        text = f"{code}{self.text[:TEXT_MAX]}"
+        if not text.isprintable():
+            text = text.translate(_CONTROLS)
         octets = text.encode() if utf8 else text.encode("ascii", "backslashreplace")
         return b"%s %s\r\n" % (b"+OK" if self.ok else b"-ERR", octets[:500])
 
@@ -78,7 +80,7 @@ def refusal(error: Exception) -> Reply | None:
 
 def stuffed(octets: bytes) -> bytes:
     """A message, with CRLF line ends, as the body of a reply: dots doubled, the last line ended. RFC 1939 §3."""
-    if b"\n." in octets:
+    if b"\r\n." in octets:
         octets = octets.replace(b"\r\n.", b"\r\n..")
     if octets.startswith(b"."):
         octets = b"." + octets

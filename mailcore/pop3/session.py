@@ -34,7 +34,8 @@ from mailcore.server.signin import Desk, SignIn
 AUTOLOGOUT: Final = 600.0  # seconds at least, RFC 1939 §3
 ANSWER_MAX: Final = MAX_MESSAGE * 4 // 3 + 8
 MARK_GAP: Final = 0.25  # seconds at least between two writes of \Seen
-MARK_AT_ONCE: Final = 1000  # unless so many wait
+MANY: Final = 1000  # unless so many wait
+FEW: Final = 64  # so many are marked in no time
 
 State = Literal["authorization", "transaction"]
 
@@ -71,6 +72,7 @@ class Pop3Session:
         "_commands",
         "_errors",
         "_marked",
+        "_marking",
         "_queued",
         "_unsent",
         "connection",
@@ -93,6 +95,7 @@ class Pop3Session:
         self._queued: deque[Command] = deque()
         self._errors = self._unsent = 0
         self._marked = float("-inf")
+        self._marking: asyncio.Task[None] | None = None
 
     # --- the dialogue
 
@@ -126,8 +129,12 @@ class Pop3Session:
     async def _obey(self, command: Command) -> None:
         """Carry out one command and answer it."""
         verb = self._commands.get(command.verb)
+        reply: Reply | None = None
         try:
-            reply = await self._carry_out(verb, command)
+            if verb is not None and verb.ready is not None and self.drop is not None:
+                reply = verb.ready(self, command.rest)
+            if reply is None:
+                reply = await self._carry_out(verb, command)
         except (ConnectionClosed, IdleTimeout):
             raise
         except Exception as error:
@@ -241,20 +248,27 @@ class Pop3Session:
             self.shop.parts.counters.add(counter, by, domain=self.name.rpartition("@")[2], account=self.name)
 
     async def _settle(self) -> None:
-        """Mark as seen, in writes that are some way apart: the first before the client has its answer."""
+        """Mark as seen, in writes that are some way apart: a few before the client has its answer, many beside it."""
         drop, connection = self.drop, self.connection
-        if drop is None or not drop.unmarked or (connection.has_line and drop.unmarked < MARK_AT_ONCE):
+        if drop is None or not drop.unmarked:
             return
         wait = self._marked + MARK_GAP - time.monotonic()
-        if wait > 0 and drop.unmarked < MARK_AT_ONCE:
-            try:
-                async with asyncio.timeout(wait):
-                    await connection.arrival(connection.pending)
-                return
-            except TimeoutError:
-                pass
-        with connection.command():
-            await self._mark(drop)
+        if wait > 0 and drop.unmarked < MANY and (connection.has_line or await self._comes_within(wait)):
+            return
+        if drop.unmarked <= FEW:
+            with connection.command():
+                await self._mark(drop)
+        elif self._marking is None or self._marking.done():
+            self._marking = asyncio.create_task(self._mark(drop))
+
+    async def _comes_within(self, seconds: float) -> bool:
+        """Whether the client sends more in that time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.connection.arrival(self.connection.pending)
+        except TimeoutError:
+            return False
+        return True
 
     async def _mark(self, drop: Maildrop) -> None:
         self._marked = time.monotonic()
@@ -280,11 +294,14 @@ class Pop3Session:
             deleted=tally.deleted,
             seconds=seconds,
         )
+        if self._marking is not None:
+            await self._marking
         if drop is not None:
             await self._mark(drop)
 
 
 Handler = Callable[[Pop3Session, str], Awaitable[Reply | None]]
+Ready = Callable[[Pop3Session, str], Reply | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,3 +312,5 @@ class Verb:
     states: tuple[State, ...] = ("transaction",)
     talks: bool = False
     """It waits for the client or the directory: no place is kept for it."""
+    ready: Ready | None = None
+    """Answers at once when what it takes is in memory, or with None not at all; in the transaction state."""

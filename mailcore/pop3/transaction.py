@@ -41,6 +41,16 @@ async def retr(session: Pop3Session, rest: str) -> Reply:
     number = _chosen(session, rest)
     drop = session.mailbox
     octets = await drop.whole(number, () if drop.has(number) else await session.coming("RETR"))
+    return _message(session, octets)
+
+
+def retr_ready(session: Pop3Session, rest: str) -> Reply | None:
+    """The same, when the message has been read ahead: most of a pipeline is."""
+    octets = session.mailbox.ready(int(rest)) if rest.isascii() and rest.isdigit() and len(rest) <= 10 else None
+    return None if octets is None else _message(session, octets)
+
+
+def _message(session: Pop3Session, octets: bytes) -> Reply:
     session.tally.retrieved += 1
     session.tally.octets += len(octets)
     return ok(f"{len(octets)} octets", stuffed(octets))

@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -101,9 +100,14 @@ class Intake:
     async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Targets]:
         """Where each address leads, or why it leads nowhere: NotFound, or TryAgain while the directory is away."""
         wanted = list(dict.fromkeys(addresses))
-        asked = [_targets(self._directory.resolve(address)) for address in wanted]
-        found = [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
-        return dict(zip(wanted, found, strict=True))
+        try:
+            found = await self._directory.resolve_all(wanted)
+        except GroupwareError as error:
+            return dict.fromkeys(wanted, error)
+        return {
+            address: targets or NotFound(f"<{address}> leads nowhere.")
+            for address, targets in zip(wanted, found, strict=True)
+        }
 
     async def accept(
         self,
@@ -117,12 +121,14 @@ class Intake:
 
         `sent`: it is in its folder, or in the queue when `queue` says under which number. With `keep` the queue also
         takes what cannot be delivered now; without it (LMTP) that comes back as `later` or `failed`, and stays the
-        client's. With `settle_local` False everything is queued. `known` are targets that were looked up already.
+        client's. With `settle_local` False everything is queued; who wants a report of success (DSN) always is.
+        `known` are targets that were looked up already.
         """
-        if not settle_local:
-            plan = Plan((), tuple([Step(each.address, each) for each in message.recipients]), ())
-        else:
-            plan = await self._plan(message.recipients, known or {})
+        early = [each for each in message.recipients if settle_local and "SUCCESS" not in each.notify]
+        plan = await self._plan(early, known or {})
+        if len(early) < len(message.recipients):  # who asked for a report gets it from the courier
+            waiting = [Step(each.address, each) for each in message.recipients if each not in early]
+            plan = replace(plan, away=(*plan.away, *waiting))
         item = await read_item(return_path(message.sender) + message.octets, self._blobs) if plan.here else None
         stored = await self._blobs.put(message.octets) if plan.away or (keep and plan.nowhere) else None
         try:
@@ -223,13 +229,6 @@ def outcome_of(error: GroupwareError, recipient: str) -> Outcome:
 
 class _BodyNeeded(GroupwareError):
     """Something has to be queued, and the body for the queue is not stored yet: it seldom is needed."""
-
-
-async def _targets(asked: Awaitable[Sequence[Target]]) -> Targets:
-    try:
-        return await asked or NotFound("The address leads nowhere.")
-    except GroupwareError as error:
-        return error
 
 
 def _behind(recipient: Recipient, address: str) -> Recipient:

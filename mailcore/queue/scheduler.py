@@ -14,7 +14,7 @@ import re
 import traceback
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -44,15 +44,12 @@ class Lanes:
     at_once: int = 20
     per_domain: int = 0
     """0: no limit but `at_once`."""
-    lease: float = 120.0
-    """Seconds that an attempt is leased for; shortly before, it is cut short."""
+    lease: float = 60.0
+    """Seconds that an attempt is leased for; the lease is renewed while its courier carries it."""
+    carrying: float = 120.0
+    """Seconds that a courier gets."""
     most_received: int = 30
     """Received headers beyond which a message goes in a circle."""
-
-    @property
-    def carrying(self) -> float:
-        """Seconds that a courier gets; the rest of the lease is for settling."""
-        return self.lease * 0.9
 
 
 class Scheduler:
@@ -60,7 +57,7 @@ class Scheduler:
 
     def __init__(self, desk: Desk, bus: Bus, courier: Courier, lanes: Lanes) -> None:
         self._desk, self._bus, self._courier, self._lanes = desk, bus, courier, lanes
-        self._running: dict[asyncio.Task[None], str] = {}
+        self._running: dict[asyncio.Task[None], Attempt] = {}
         self._news = asyncio.Event()
         self._draining = False
 
@@ -70,17 +67,22 @@ class Scheduler:
         """Work until cancelled; `drain` comes first."""
         watch = self._bus.watch((QUEUE,))
         listening = asyncio.create_task(self._listen(watch))
+        renewing = asyncio.create_task(self._renew())
         try:
             while not self._draining:
                 self._news.clear()
-                taken = await self._take()
-                if not taken:
-                    await self._sleep(listening)
+                try:
+                    if not await self._take():
+                        await self._sleep(listening)
+                except GroupwareError as error:  # the database is away: attempts go on, and so will this
+                    self._desk.log.warning("queue_unreadable", why=str(error))
+                    await asyncio.sleep(PAUSE)
             await asyncio.get_running_loop().create_future()
         finally:
             watch.close()
-            listening.cancel()
-            await asyncio.wait({listening})
+            for task in (listening, renewing):
+                task.cancel()
+            await asyncio.wait({listening, renewing})
 
     async def drain(self, grace: float) -> None:
         """Take nothing more; let attempts finish within `grace` seconds, then cut them short: they are tried again."""
@@ -110,7 +112,7 @@ class Scheduler:
             return 0
         busy: list[str] = []
         if lanes.per_domain:
-            counts = Counter(self._running.values())
+            counts = Counter(attempt.domain for attempt in self._running.values())
             busy = [domain for domain, count in counts.items() if count >= lanes.per_domain]
             free = min(free, lanes.per_domain - max((n for n in counts.values() if n < lanes.per_domain), default=0))
         attempts = await self._desk.store.write(
@@ -118,7 +120,7 @@ class Scheduler:
         )
         for attempt in attempts:
             task = asyncio.create_task(self._run(attempt))
-            self._running[task] = attempt.domain
+            self._running[task] = attempt
             task.add_done_callback(self._ended)
         return len(attempts)
 
@@ -137,6 +139,24 @@ class Scheduler:
         while True:
             await watch.changed()
             self._news.set()
+
+    async def _renew(self) -> None:
+        """Hold the leases of what is carried."""
+        while True:
+            await asyncio.sleep(self._lanes.lease / 3)
+            held = dict(self._running)
+            if not held:
+                continue
+            try:
+                until = await self._desk.store.write(
+                    OPERATOR,
+                    lambda tx: tx.renew(list(held.values()), self._lanes.lease),  # noqa: B023 - awaited here
+                )
+            except GroupwareError as error:
+                self._desk.log.warning("leases_not_renewed", why=str(error))
+                continue
+            for task in held.keys() & self._running.keys():
+                self._running[task] = replace(held[task], until=until)
 
     async def _sleep(self, listening: asyncio.Task[None]) -> None:
         """Until there is news, or the next attempt is due."""

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from mailcore.queue.scheduler import Scheduler
 from mailcore.server.service import Door
 
 
 class QueueService:
-    """Runs a scheduler. `tell` is called when it begins and when it ends."""
+    """Runs a scheduler, and `beside` it what else the service has to do. `tell` hears when it begins and ends."""
 
-    __slots__ = ("_name", "_scheduler", "_tell")
+    __slots__ = ("_beside", "_name", "_scheduler", "_tell")
 
-    def __init__(self, name: str, scheduler: Scheduler, tell: Callable[[bool], None] = lambda working: None) -> None:
-        self._name, self._scheduler, self._tell = name, scheduler, tell
+    def __init__(
+        self,
+        name: str,
+        scheduler: Scheduler,
+        *,
+        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        tell: Callable[[bool], None] = lambda working: None,
+    ) -> None:
+        self._name, self._scheduler, self._beside, self._tell = name, scheduler, beside, tell
 
     @property
     def name(self) -> str:
@@ -30,7 +38,10 @@ class QueueService:
         """Carry what is due, until cancelled."""
         self._tell(True)
         try:
-            await self._scheduler.work()
+            async with asyncio.TaskGroup() as tasks:
+                if self._beside is not None:
+                    tasks.create_task(self._beside())
+                tasks.create_task(self._scheduler.work())
         finally:
             self._tell(False)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient
 from groupware.model.principal import OPERATOR
@@ -18,15 +19,17 @@ from mailcore.queue.courier import Result, result_of
 from mailcore.queue.dsn import Fate, Occasion, compose
 from mailcore.queue.intake import DELIVERED
 from mailcore.queue.notices import Notice, notice_of, notices_due, wishes
-from mailcore.queue.retries import Retries
+from mailcore.queue.retries import Retries, retries_of
 from mailcore.queue.trace import Trail, say
-from mailcore.queue.words import WORDS, Action, Words
+from mailcore.queue.words import WORDS, Action, Words, words_of
 from mailcore.server import log as server_log
-from mailcore.server.clock import Clock
+from mailcore.server.clock import Clock, SystemClock
+from mailcore.server.config import Config
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 
-UNREACHABLE = ("4.4.1", "4.4.3")
+MOST_FAILING: Final = 10_000
+UNREACHABLE: Final = ("4.4.1", "4.4.3")
 """The codes of a domain for which nobody answered."""
 
 
@@ -44,6 +47,22 @@ class Desk:
     words: Mapping[Action, Words] = field(default_factory=lambda: WORDS)
     failing: set[str] = field(default_factory=set)
     """Domains for which nobody answered when they were last tried."""
+
+
+def desk_of(
+    config: Config, store: Store, blobs: Blobs, counters: Counters, log: EventLog, clock: Clock | None = None
+) -> Desk:
+    """What settlements need, as the configuration says."""
+    return Desk(
+        store=store,
+        blobs=blobs,
+        clock=clock or SystemClock(),
+        counters=counters,
+        log=log,
+        retries=retries_of(config.queue),
+        host=config.host,
+        words=words_of(config.queue),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +175,8 @@ class Settling:
 
     def _remember(self, judged: Sequence[Result]) -> None:
         if any(result.unreachable for result in judged):
+            if len(self._desk.failing) >= MOST_FAILING:
+                self._desk.failing.clear()  # their own messages still say it
             self._desk.failing.add(self._attempt.domain)
         elif any(result.verdict == "sent" for result in judged):
             self._desk.failing.discard(self._attempt.domain)

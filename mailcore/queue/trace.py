@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
 from groupware.model.event import Event
 from groupware.model.ids import AccountId, QueueId
+from mailcore.server import log as server_log
 from mailcore.server.events import EventLog
 
 MOST_NAMES: Final = 100  # addresses that one row names
@@ -64,7 +66,8 @@ class Trail:
 def say(log: EventLog, events: Iterable[Event]) -> None:
     """The same events as log lines, once they are committed."""
     for event in events:
-        log.info(event.name, **event.facts)
+        with server_log.message(event.message) if event.message else nullcontext():
+            log.info(event.name, **event.facts)
 
 
 def _names(addresses: Sequence[str]) -> str:

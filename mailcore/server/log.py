@@ -147,10 +147,13 @@ def session(name: str = "", peer: str = "") -> Iterator[str]:
         _SESSION.reset(token)
 
 
+_numbers = itertools.count(secrets.randbits(24))  # of messages in one process
+
+
 @contextmanager
 def message(name: str = "") -> Iterator[str]:
     """Every line said inside is about this message; gives its id, a new one when none is given."""
-    name = name or f"{time.time_ns() // 1_000_000:011X}{secrets.token_hex(3).upper()}"
+    name = name or f"{time.time_ns() // 1_000_000:011X}{next(_numbers) & 0xFFFFFF:06X}"
     token = _MESSAGE.set(name)
     try:
         yield name

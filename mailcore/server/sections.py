@@ -39,7 +39,7 @@ class ServerSection(Section):
     node: str = key("Name of this node in a cluster; empty: server_name", "", max_length=64)
     workers: int = key("Processes that share the listeners and the database; this version runs one", 1, ge=1, le=1)
     blob_store: str = key("Where large bodies go: a folder, or a URL such as s3://bucket/prefix", "blobs")
-    blob_threshold: int = key("Bodies up to this many KB are kept in the database", 16, ge=0, le=1024)
+    blob_threshold: int = key("Bodies up to this many KB are kept in the database", 64, ge=0, le=1024)
     secret_file: str = key("File with the secret that all nodes of a site share; made when it is missing", "secret")
     run_as: str = key("User to become once the listeners are open, when started as root; empty: stay", "")
     drain_time: int = key("Seconds that commands get to finish when a service stops", 30, ge=0, le=3600)

@@ -23,7 +23,7 @@ async def ehlo(state: State, argument: str) -> Reply:
     state.hello = hello_name(argument)
     state.extended = True
     state.reset()
-    return Reply(250, "", f"{state.shared.config.host} greets {state.hello}", (*_extensions(state), "HELP"))
+    return Reply(250, "", f"{state.shared.host} greets {state.hello}", (*_extensions(state), "HELP"))
 
 
 def _extensions(state: State) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ async def helo(state: State, argument: str) -> Reply:
     state.hello = hello_name(argument)
     state.extended = False
     state.reset()
-    return Reply(250, "", state.shared.config.host)
+    return Reply(250, "", state.shared.host)
 
 
 async def starttls(state: State, argument: str) -> Replies:
@@ -142,4 +142,4 @@ async def help_(state: State, argument: str) -> Reply:
 
 async def quit_(state: State, argument: str) -> Reply:
     """Goodbye."""
-    return Reply(221, "2.0.0", f"{state.shared.config.host} says goodbye.", close=True)
+    return Reply(221, "2.0.0", f"{state.shared.host} says goodbye.", close=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from groupware.model.errors import GroupwareError, NotFound
-from groupware.model.event import Recipient, Target
+from groupware.model.event import Recipient
 from mailcore.queue.intake import Targets
 from mailcore.smtp import events
 from mailcore.smtp.policy import foreign, may_begin, may_reach, not_own
@@ -92,24 +92,15 @@ async def rcpt(state: State, arguments: Sequence[str]) -> list[Reply]:
     if transaction is None or transaction.chunks is not None:
         return [MAIL_FIRST if transaction is None else NESTED] * len(arguments)
     asked = [_read(state, transaction, argument) for argument in arguments]
-    local = await state.shared.parts.directory.local_domains()
-    wanted = [
-        each.address
-        for each in asked
-        if isinstance(each, Recipient) and _domain(each) in local and each.address not in transaction.targets
-    ]
+    wanted = [each.address for each in asked if isinstance(each, Recipient) and each.address not in transaction.targets]
     if wanted:
         transaction.targets.update(await state.shared.intake.resolve(wanted))
-    replies = [each if isinstance(each, Reply) else _take(state, transaction, each, local) for each in asked]
+    replies = [each if isinstance(each, Reply) else _take(state, transaction, each) for each in asked]
     events.recipients_answered(state, sum(1 for each in replies if each.code == 250))
     for argument, reply in zip(arguments, replies, strict=True):
         if reply.code != 250:
             events.recipient_refused(state, transaction.sender, argument[3:], reply)
     return replies
-
-
-def _domain(recipient: Recipient) -> str:
-    return recipient.address.rpartition("@")[2]
 
 
 def _read(state: State, transaction: Transaction, argument: str) -> Recipient | Reply:
@@ -127,27 +118,32 @@ def _read(state: State, transaction: Transaction, argument: str) -> Recipient | 
     return Recipient(_completed(state, path), params.notify, params.orcpt)
 
 
-def _take(state: State, transaction: Transaction, recipient: Recipient, local: frozenset[str]) -> Reply:
+def _take(state: State, transaction: Transaction, recipient: Recipient) -> Reply:
     """Adds the recipient, or says why not."""
     address, rules = recipient.address, state.shared.config.smtp
     if address in transaction.recipients:
         return RECIPIENT_OK
-    is_local = _domain(recipient) in local
-    if not is_local and (state.role == LMTP or "@" not in address):
-        return Reply(550, "5.1.1" if "@" not in address else "5.1.2", f"<{address}> is not here.")
+    targets = transaction.targets[address]
+    is_local = not _is_elsewhere(address, targets)
+    if not is_local and state.role == LMTP:
+        return Reply(550, "5.1.2", f"<{address}> is not here.")
     refusal = may_reach(rules, state.role, state.who is not None, local=is_local)
     if refusal is not None:
         return refusal
-    if is_local:
-        trouble = _leads_nowhere(address, transaction.targets[address])
-        if trouble is not None:
-            return trouble
+    trouble = _leads_nowhere(address, targets)
+    if trouble is not None:
+        return trouble
     if len(transaction.recipients) >= rules.max_rcpt_count:
         return Reply(452, "4.5.3", f"A message has up to {rules.max_rcpt_count} recipients; send another for the rest.")
-    if not is_local:
-        transaction.targets[address] = (Target("remote", address=address),)
     transaction.recipients[address] = recipient
     return RECIPIENT_OK
+
+
+def _is_elsewhere(address: str, targets: Targets) -> bool:
+    """Whether the address itself is of another server; an address of ours that leads away is not."""
+    if isinstance(targets, GroupwareError) or len(targets) != 1:
+        return False
+    return targets[0].kind == "remote" and targets[0].address.lower() == address.lower()
 
 
 def _leads_nowhere(address: str, targets: Targets) -> Reply | None:

@@ -78,8 +78,7 @@ async def _transaction(
         else:
             results.append(_result(recipient, answer, host))
     if not accepted:
-        await talk.ask(b"RSET")
-        return results, surplus
+        return results, ()
     try:
         answer = await (talk.chunk(load.octets) if load.binary else talk.data(load.octets))
     except Broken as error:  # whether the peer has it is not known: only a second copy is worse than none at all

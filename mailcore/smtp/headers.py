@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from groupware.mime.addresses import address_of, parse
@@ -13,7 +14,6 @@ from groupware.mime.headers import fields, unfold
 from mailcore.smtp.state import LMTP, SUBMISSION, State, Transaction
 
 _ODD: Final = re.compile(r"[^A-Za-z0-9.:\[\]_\-\u0080-\U0010ffff]")
-_RECEIVED: Final = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _END: Final = re.compile(rb"\n\r?\n")
 
 
@@ -27,7 +27,8 @@ def header_of(octets: bytes) -> bytes:
 
 def hops(header: bytes) -> int:
     """How many servers have handled the message, by its Received lines."""
-    return sum(1 for _ in _RECEIVED.finditer(header))
+    lines = b"\n" + header.lower()
+    return sum(lines.count(b"\nreceived" + sign) for sign in (b":", b" ", b"\t"))
 
 
 def protocol(state: State, transaction: Transaction) -> str:
@@ -50,7 +51,13 @@ def received(state: State, transaction: Transaction, host: str, now: datetime) -
     lines.append(f"by {host} with {protocol(state, transaction)} id {transaction.id}")
     if len(transaction.recipients) == 1:
         lines.append(f"for <{next(iter(transaction.recipients))}>")
-    return ("\r\n\t".join(lines) + f"; {format_date(now)}\r\n").encode()
+    return ("\r\n\t".join(lines) + f"; {_date(now.replace(microsecond=0))}\r\n").encode()
+
+
+@lru_cache(maxsize=4)
+def _date(second: datetime) -> str:
+    """The date, written once for all messages of one second."""
+    return format_date(second)
 
 
 def missing(header: bytes, author: str, host: str, now: datetime) -> bytes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from mailcore.queue.gauges import Gauges
 from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
-from mailcore.queue.retries import retries_of
 from mailcore.queue.scheduler import Lanes, Scheduler
 from mailcore.queue.service import QueueService
-from mailcore.queue.settlement import Desk
-from mailcore.queue.words import words_of
+from mailcore.queue.settlement import Desk, desk_of
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
 
@@ -29,20 +28,11 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
         else:
             parts.at_work.discard(setup.name)
 
-    return QueueService(
-        setup.name, Scheduler(desk(parts, setup, "PROCESSING"), parts.bus, LocalCourier(intake), lanes), tell
-    )
+    scheduler = Scheduler(desk(parts, setup, "PROCESSING"), parts.bus, LocalCourier(intake), lanes)
+    gauges = Gauges(parts.store, parts.counters, parts.clock)
+    return QueueService(setup.name, scheduler, beside=gauges.keep, tell=tell)
 
 
 def desk(parts: Parts, setup: ServiceSetup, module: str) -> Desk:
-    """What a scheduler's settlements need, from parts and configuration."""
-    return Desk(
-        store=parts.store,
-        blobs=parts.blobs,
-        clock=parts.clock,
-        counters=parts.counters,
-        log=parts.log(module),
-        retries=retries_of(setup.config.queue),
-        host=setup.config.host,
-        words=words_of(setup.config.queue),
-    )
+    """What a scheduler's settlements need."""
+    return desk_of(setup.config, parts.store, parts.blobs, parts.counters, parts.log(module), parts.clock)

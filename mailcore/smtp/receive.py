@@ -42,7 +42,7 @@ async def data(state: State, argument: str) -> Replies:
     events.transfer_begun(state, "DATA")
     state.connection.write(GO_AHEAD)
     try:
-        octets = await read_data(state.connection, state.shared.largest)
+        octets = await read_data(state.connection, state.shared.largest, state.share)
     except TooMuch as error:
         return _end(state, transaction, _too_large(state, error))
     if smuggles(octets):
@@ -61,7 +61,7 @@ async def bdat(state: State, argument: str) -> Replies:
     refusal = _not_yet(transaction) or (transaction.broken if transaction is not None else None)
     room = -1 if refusal is not None or transaction is None else state.shared.largest - transaction.size
     try:
-        blocks = await read_chunk(state.connection, size, room)
+        blocks = await read_chunk(state.connection, size, room, state.share)
     except TooMuch as error:
         refusal = refusal or _too_large(state, error)
         blocks = []
@@ -86,6 +86,8 @@ def _not_yet(transaction: Transaction | None) -> Reply | None:
 
 
 def _too_large(state: State, error: TooMuch) -> Reply:
+    if error.now:
+        return Reply(452, "4.3.1", "Too many large messages come in at once; send it again later.", close=error.endless)
     text = f"The message is too large; this server takes up to {state.shared.largest} octets."
     return Reply(552, "5.3.4", text, close=error.endless)
 
@@ -140,7 +142,7 @@ async def _complete(state: State, transaction: Transaction, octets: bytes) -> by
     header = headers.header_of(octets)
     if headers.hops(header) > state.shared.config.smtp.max_received_headers:
         return LOOPS
-    host, now = state.shared.config.host, state.shared.parts.clock.now()
+    host, now = state.shared.host, state.shared.parts.clock.now()
     lines = headers.received(state, transaction, host, now)
     if headers.completes(state):
         refusal = await _foreign_author(state, transaction, header)

@@ -62,6 +62,8 @@ class Router:
     def _usable(self, hosts: Sequence[Host], port: int) -> Sequence[Hop]:
         """The hops that this server can try, and that do not lead back to it."""
         hops = [Hop(host.name, address, port) for host in self._before_own(hosts, port) for address in host.addresses]
+        if not hops and self._config.smtp.smart_host:  # the administrator's mistake: no reason to return mail
+            raise NoRoute(later("4.4.6", "The smart host is this very server; the administrator has to name another."))
         if not hops:
             raise NoRoute(failed("5.4.6", _CIRCLE))
         families = self._families()

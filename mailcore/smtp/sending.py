@@ -44,26 +44,33 @@ class SmtpCourier:
     async def carry(self, attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
         """Send it to the first of the domain's hosts that can be talked with, and settle what was answered."""
         try:
-            results = await self._along(await self._router.hops(attempt.domain), attempt, octets)
+            hops = await self._router.hops(attempt.domain)
         except NoRoute as error:
-            results = for_all(attempt, error.result)
-        self._count(attempt.envelope, octets, results)
-        await settlement.settle(results)
+            await self._settle(attempt, octets, for_all(attempt, error.result), settlement)
+        else:
+            await self._along(hops, attempt, octets, settlement)
 
-    async def _along(self, hops: Sequence[Hop], attempt: Attempt, octets: bytes) -> list[Result]:
-        """The results of the first host that took part; of none: why the last one did not."""
+    async def _along(self, hops: Sequence[Hop], attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
+        """Settle what the first host that took part answered; if none did: why the last one did not."""
         unanswered = True
         found: Result | None = None
         for hop in hops:
             try:
                 async with await self._open(hop, attempt.envelope) as talk:
-                    return await hand_over(talk, attempt.envelope, octets)
+                    results = await hand_over(talk, attempt.envelope, octets)
+                    await self._settle(attempt, octets, results, settlement)  # before goodbyes, which may take a while
+                    return
             except Broken as error:
                 unanswered = unanswered and error.unanswered
                 found = _trouble(hop, error)
                 self._log.info("host_failed", host=hop.name, address=hop.address, why=str(error))
         assert found is not None  # there is always a hop
-        return for_all(attempt, replace(found, unreachable=unanswered))
+        results = for_all(attempt, replace(found, unreachable=unanswered))
+        await self._settle(attempt, octets, results, settlement)
+
+    async def _settle(self, attempt: Attempt, octets: bytes, results: Sequence[Result], settlement: Settlement) -> None:
+        self._count(attempt.envelope, octets, results)
+        await settlement.settle(results)
 
     async def _open(self, hop: Hop, envelope: Envelope) -> Talk:
         """A connection to the hop, logged in where that is due; without TLS where TLS is there but broken. Broken."""

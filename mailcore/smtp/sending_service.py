@@ -12,7 +12,8 @@ from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
 from mailcore.smtp.sending import SmtpCourier, contexts
 
-LEASE_LEAST: Final = 900.0
+LONG_ENOUGH: Final = 900.0
+"""Seconds that an attempt gets at least, however short the time for an answer is."""
 
 
 def sending(parts: Parts, setup: ServiceSetup) -> Service:
@@ -24,7 +25,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
         local=False,
         at_once=setup.section.max_conn_threads,
         per_domain=smtp.sending_connections,
-        lease=max(LEASE_LEAST, 3.0 * (smtp.connect_timeout + smtp.send_timeout)),
+        carrying=max(LONG_ENOUGH, 3.0 * (smtp.connect_timeout + smtp.send_timeout)),
         most_received=smtp.max_received_headers,
     )
     return QueueService(setup.name, Scheduler(desk(parts, setup, module), parts.bus, courier, lanes))

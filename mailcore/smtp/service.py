@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mailcore.queue.intake import Intake
 from mailcore.server import log
 from mailcore.server.connection import Connection
@@ -10,9 +12,12 @@ from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Manner, Service, StreamService
 from mailcore.server.signin import desk
+from mailcore.smtp.data import Memory
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
 from mailcore.smtp.state import MODULE, Shared
+
+RECEIVING_OCTETS: Final = 256 * 1024 * 1024  # of messages that are still coming in, over all connections
 
 
 def receiving(parts: Parts, setup: ServiceSetup) -> Service:
@@ -35,9 +40,11 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
     shared = Shared(
         parts=parts,
         config=setup.config,
+        host=host,
         section=setup.section,
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
+        memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
         place=lambda: service.slot(),
     )
     service = StreamService(setup.name, lambda connection: SmtpSession(shared, connection), parts.log(MODULE), manner)

@@ -71,7 +71,7 @@ class SmtpSession:
     def goodbye(self, why: Farewell) -> bytes:
         """The last words when the server hangs up. RFC 5321 §3.8."""
         status, text = _FAREWELLS[why]
-        return Reply(421, status, f"{self.state.shared.config.host} {text}").octets
+        return Reply(421, status, f"{self.state.shared.host} {text}").octets
 
     async def _line(self) -> bytes | None:
         """The next command line, None for one that is too long."""
@@ -148,11 +148,11 @@ class SmtpSession:
 def greeting(state: State) -> bytes:
     """The first line."""
     shared = state.shared
-    text = shared.section.greetings_text.replace("%D", shared.config.host).replace(
-        "%U", f"<{state.connection.session_id}@{shared.config.host}>"
+    text = shared.section.greetings_text.replace("%D", shared.host).replace(
+        "%U", f"<{state.connection.session_id}@{shared.host}>"
     )
     protocol = "LMTP" if state.role == LMTP else "ESMTP"
-    return Reply(220, "", text or f"{shared.config.host} {protocol} Postroom").octets
+    return Reply(220, "", text or f"{shared.host} {protocol} Postroom").octets
 
 
 async def _unknown(state: State, argument: str) -> Reply:

@@ -17,6 +17,7 @@ from mailcore.server.connection import Connection
 from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
+from mailcore.smtp.data import Memory, Share
 from mailcore.smtp.reply import FAULT, Reply
 from mailcore.smtp.wire import MailParams
 
@@ -35,9 +36,12 @@ class Shared:
 
     parts: Parts
     config: Config
+    host: str
+    """What this server calls itself."""
     section: ServiceSection
     desk: Desk
     intake: Intake
+    memory: Memory
     place: Callable[[], AbstractAsyncContextManager[None]]
     """A place to work in, for what costs more than a moment."""
 
@@ -67,8 +71,20 @@ class Transaction:
 class State:
     """One session. Handlers read and change it; they write to the connection only what cannot wait for their reply."""
 
-    __slots__ = ("_scope", "connection", "errors", "extended", "hello", "log", "role", "shared", "signin", "talk",
-                 "transaction")  # fmt: skip
+    __slots__ = (
+        "_scope",
+        "connection",
+        "errors",
+        "extended",
+        "hello",
+        "log",
+        "role",
+        "share",
+        "shared",
+        "signin",
+        "talk",
+        "transaction",
+    )
 
     def __init__(self, shared: Shared, connection: Connection) -> None:
         self.shared, self.connection = shared, connection
@@ -80,6 +96,7 @@ class State:
         self.transaction: Transaction | None = None
         self.errors = 0  # wrong commands since the last message
         self.talk = 0  # commands since the last message that brought none nearer
+        self.share = Share(shared.memory)
         self._scope = ExitStack()
 
     @property
@@ -102,6 +119,7 @@ class State:
     def reset(self) -> None:
         """Forget the transaction."""
         self.transaction = None
+        self.share.give_back()
         self._scope.close()
 
     def restart(self) -> None:

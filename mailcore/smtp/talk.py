@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import ssl
@@ -198,7 +199,7 @@ class Talk:
 
     def _answer_or_break(self, error: Exception) -> Answer:
         """The answer that the error is about; Broken when there was none."""
-        if isinstance(error, SMTPResponseException) and 400 <= error.code < 600 and error.code != 421:
+        if isinstance(error, SMTPResponseException) and 200 <= error.code < 600 and error.code != 421:
             return _answer(error.code, error.message)
         self._client.close()
         raise _broken(error) from error
@@ -219,7 +220,7 @@ async def _connected(hop: Hop, manners: Manners) -> socket.socket:
         raise Broken(f"No connection within {manners.connect_timeout:g} seconds.", "4.4.1", unanswered=True) from None
     except OSError as error:
         made.close()
-        raise Broken(error.strerror or str(error), "4.4.1", unanswered=True) from error
+        raise Broken(os.strerror(error.errno) if error.errno else str(error), "4.4.1", unanswered=True) from error
     except BaseException:
         made.close()
         raise

@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("queue_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("address", sa.String(length=320), nullable=False),
         sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("local", sa.Boolean(), nullable=False),
         sa.Column("notify", sa.String(length=64), nullable=False),
         sa.Column("orcpt", sa.Text(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
@@ -192,14 +193,13 @@ def upgrade() -> None:
         sa.Column("leased_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("code", sa.String(length=16), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("warned", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["queue_id"], ["queue_message.id"], name=op.f("fk_queue_recipient_queue_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("queue_id", "address", name=op.f("pk_queue_recipient")),
     )
     op.create_index(op.f("ix_queue_recipient_domain"), "queue_recipient", ["domain"], unique=False)
-    op.create_index(op.f("ix_queue_recipient_due"), "queue_recipient", ["due"], unique=False)
+    op.create_index("ix_queue_recipient_due", "queue_recipient", ["local", "due", "domain"], unique=False)
     op.create_table(
         "setting",
         sa.Column("principal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -317,7 +317,7 @@ def downgrade() -> None:
     op.drop_table("grant_row")
     op.drop_table("subscription")
     op.drop_table("setting")
-    op.drop_index(op.f("ix_queue_recipient_due"), table_name="queue_recipient")
+    op.drop_index("ix_queue_recipient_due", table_name="queue_recipient")
     op.drop_index(op.f("ix_queue_recipient_domain"), table_name="queue_recipient")
     op.drop_table("queue_recipient")
     op.drop_index(op.f("ix_member_member_id"), table_name="member")

@@ -32,7 +32,7 @@ class Account:
         self._imap = imaplib.IMAP4("127.0.0.1", server.port("imap"), timeout=WAIT)
 
     def __enter__(self) -> Self:
-        self._imap.login(self.address, f'"{self.password}"')
+        self._imap.login(self.address, self.password)
         return self
 
     def __exit__(

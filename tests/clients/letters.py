@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.support import corpus
+
+_FIELD = re.compile(rb"[^\r]*\r\n(?:[ \t][^\r]*\r\n)*")
 
 
 def letters(count: int = 3, *, largest: int = 60_000) -> list[bytes]:
@@ -16,6 +20,13 @@ def letters(count: int = 3, *, largest: int = 60_000) -> list[bytes]:
         if len(found) == count:
             return found
     raise LookupError(f"the corpus has only {len(found)} such messages")
+
+
+def written_by(address: str, letter: bytes) -> bytes:
+    """The letter with this author: nobody may submit what says that somebody else has written it."""
+    header, blank, body = letter.partition(b"\r\n\r\n")
+    kept = [field for field in _FIELD.findall(header + b"\r\n") if not field.lower().startswith((b"from:", b"sender:"))]
+    return b"From: " + address.encode() + b"\r\n" + b"".join(kept).removesuffix(b"\r\n") + blank + body
 
 
 def unix(octets: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """curl: lists, fetches, uploads and sends, over TLS begun midway and from the first octet."""
 
 from tests.clients.account import Account
-from tests.clients.letters import behind_trace, letters
+from tests.clients.letters import behind_trace, letters, written_by
 from tests.clients.programs import Programs
 from tests.support.server import RunningServer
 
@@ -44,7 +44,7 @@ def test_it_lists_fetches_and_deletes_over_pop3(server: RunningServer, programs:
 
 
 def test_it_submits_over_smtp(server: RunningServer, programs: Programs, alice: Account, bob: Account) -> None:
-    sent = letters(2)
+    sent = [written_by(alice.address, letter) for letter in letters(2)]
     me = as_user(alice, programs)
     ways = (f"smtp://localhost:{server.port('submission')}", f"smtps://localhost:{server.port('submissions')}")
     for letter, way in zip(sent, ways, strict=True):

@@ -1,9 +1,7 @@
 """getmail and fetchmail: mail is collected over POP3 and IMAP, and put where it belongs."""
 
-from pathlib import Path
-
 from tests.clients.account import Account
-from tests.clients.letters import behind_trace, letters, unix
+from tests.clients.letters import behind_trace, letters, unix, written_by
 from tests.clients.programs import Programs
 from tests.support.server import RunningServer
 
@@ -16,8 +14,9 @@ username = {user}
 password = {password}
 ca_certs = {certificate}
 [destination]
-type = Maildir
-path = {mail}/
+type = MDA_external
+path = {keeper}
+allow_root_commands = true
 [options]
 delete = {delete}
 read_all = false
@@ -34,13 +33,25 @@ poll localhost service {port} protocol pop3 uidl
 """
 
 
+class Keeper:
+    """A program that takes a message and keeps it in a file."""
+
+    def __init__(self, programs: Programs) -> None:
+        self.box = programs.home / "box"
+        self.box.mkdir()
+        self.program = programs.file("keep", f'#!/bin/sh\nexec cat >"$(mktemp {self.box}/XXXXXX)"\n')
+        self.program.chmod(0o700)
+
+    def kept(self) -> list[bytes]:
+        """All that it has been given."""
+        return [path.read_bytes() for path in self.box.iterdir()]
+
+
 class Getmail:
-    """getmail with a Maildir."""
+    """getmail, which hands over to a program."""
 
     def __init__(self, server: RunningServer, programs: Programs, account: Account, kind: str, delete: bool) -> None:
-        self.mail = programs.home / "mail"
-        for part in ("cur", "new", "tmp"):
-            (self.mail / part).mkdir(parents=True)
+        self.keeper = Keeper(programs)
         self._programs = programs
         self._configuration = programs.file(
             "getmailrc",
@@ -50,20 +61,21 @@ class Getmail:
                 user=account.address,
                 password=account.password,
                 certificate=programs.certificate,
-                mail=self.mail,
+                keeper=self.keeper.program,
                 delete=str(delete).lower(),
             ),
         )
 
     def run(self) -> set[bytes]:
-        """What is in the Maildir afterwards, without the field that getmail puts in front."""
+        """What it has handed over, by now, without the fields that it adds."""
         self._programs.run("getmail", f"--getmaildir={self._programs.home}", f"--rcfile={self._configuration}")
-        return {_without_return_path(path.read_bytes()) for path in (self.mail / "new").iterdir()}
+        return {_without_added(octets) for octets in self.keeper.kept()}
 
 
-def _without_return_path(octets: bytes) -> bytes:
-    first, _, rest = octets.partition(b"\n")
-    return rest if first.startswith(b"Return-Path:") else octets
+def _without_added(octets: bytes) -> bytes:
+    lines = octets.splitlines(keepends=True)
+    added = (b"Return-Path:", b"X-getmail-retrieved-from-mailbox:")
+    return b"".join([line for line in lines if not line.startswith(added)])
 
 
 def test_getmail_collects_over_pop3_what_is_new(server: RunningServer, programs: Programs, alice: Account) -> None:
@@ -72,10 +84,9 @@ def test_getmail_collects_over_pop3_what_is_new(server: RunningServer, programs:
     getmail = Getmail(server, programs, alice, "SimplePOP3SSLRetriever", delete=False)
     assert getmail.run() == {unix(letter) for letter in sent[:3]}
     assert all(message.flags == {"\\Seen"} for message in alice.messages())
-    for path in (getmail.mail / "new").iterdir():
-        path.unlink()
     alice.put(sent[3])
-    assert getmail.run() == {unix(sent[3])}  # and not the three that it knows by their unique ids
+    assert getmail.run() == {unix(letter) for letter in sent}
+    assert len(getmail.keeper.kept()) == 4  # the three that it knows by their unique ids came once
 
 
 def test_getmail_deletes_what_it_has_collected(server: RunningServer, programs: Programs, alice: Account) -> None:
@@ -102,13 +113,15 @@ def fetchmail(
             port=server.port("pop3" if midway else "pop3s"),
             user=account.address,
             password=account.password,
-            tls="sslproto auto" if midway else "ssl",
+            tls='sslproto "auto"' if midway else "ssl",
             certificate=programs.certificate,
             keep="keep" if keep else "nokeep",
             delivery=delivery,
         ),
     )
-    programs.run("fetchmail", "-f", configuration, "-i", programs.home / "ids", "--pidfile", programs.home / "pid", "-v")
+    programs.run(
+        "fetchmail", "-f", configuration, "-i", programs.home / "ids", "--pidfile", programs.home / "pid", "-v"
+    )
 
 
 def test_fetchmail_hands_over_to_a_program_and_deletes(
@@ -116,12 +129,9 @@ def test_fetchmail_hands_over_to_a_program_and_deletes(
 ) -> None:
     sent = letters(3)
     alice.put(*sent)
-    box: Path = programs.home / "box"
-    box.mkdir()
-    keeper = programs.file("keep", f'#!/bin/sh\nexec cat >"$(mktemp {box}/XXXXXX)"\n')
-    keeper.chmod(0o700)
-    fetchmail(server, programs, alice, f'mda "{keeper}"', keep=False, midway=False)
-    found = [path.read_bytes() for path in box.iterdir()]
+    keeper = Keeper(programs)
+    fetchmail(server, programs, alice, f'mda "{keeper.program}"', keep=False, midway=False)
+    found = keeper.kept()
     for letter in sent:
         assert any(each.endswith(unix(letter).partition(b"\n\n")[2]) for each in found)
     assert len(found) == 3
@@ -144,7 +154,7 @@ def test_fetchmail_delivers_over_lmtp_to_somebody_else(
 def test_a_letter_sent_is_a_letter_fetched(
     server: RunningServer, programs: Programs, alice: Account, bob: Account
 ) -> None:
-    (letter,) = letters(1)
+    letter = written_by(alice.address, *letters(1))
     path = programs.home / "letter.eml"
     path.write_bytes(letter)
     user = f"{alice.address}:{alice.password}"

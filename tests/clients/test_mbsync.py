@@ -59,17 +59,17 @@ class Mirror:
         self._programs.run("mbsync", "-c", self._configuration, "-a")
 
     def files(self, folder: str = "INBOX") -> dict[bytes, Path]:
-        """The files of a folder by their octets."""
+        """The files of a folder by their octets, without what mbsync adds."""
         place = self.mail / folder
         found = [path for part in ("cur", "new") for path in (place / part).iterdir()]
-        return {path.read_bytes(): path for path in found}
+        return {without_mark(path.read_bytes()): path for path in found}
 
     def add(self, octets: bytes, folder: str = "INBOX", flags: str = "S") -> None:
         (self.mail / folder / "cur" / f"1234567890.{len(octets)}.test:2,{flags}").write_bytes(octets)
 
 
 def without_mark(octets: bytes) -> bytes:
-    """A message that mbsync uploaded, without the header field that it adds to know it again."""
+    """A message that mbsync has carried, without the header field that it adds to know it again."""
     return b"".join([line for line in octets.splitlines(keepends=True) if not line.startswith(b"X-TUID: ")])
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clients.account import Account
-from tests.clients.letters import behind_trace, letters
+from tests.clients.letters import behind_trace, letters, written_by
 from tests.clients.programs import Programs
 from tests.support.server import RunningServer
 
@@ -23,12 +23,17 @@ from {user}
 
 @pytest.mark.parametrize(
     ("listener", "mechanism"),
-    [("submission", "plain"), ("submissions", "plain"), ("submission", "scram-sha-256"), ("submissions", "scram-sha-1")],
+    [
+        ("submission", "plain"),
+        ("submissions", "plain"),
+        ("submission", "scram-sha-256"),
+        ("submissions", "scram-sha-1"),
+    ],
 )
 def test_msmtp_submits(
     server: RunningServer, programs: Programs, alice: Account, bob: Account, listener: str, mechanism: str
 ) -> None:
-    (letter,) = letters(1)
+    letter = written_by(alice.address, *letters(1))
     configuration = programs.file(
         "msmtprc",
         MSMTP.format(
@@ -53,9 +58,9 @@ def test_msmtp_submits(
 def test_swaks_submits(
     server: RunningServer, programs: Programs, alice: Account, bob: Account, listener: str, tls: str, mechanism: str
 ) -> None:
-    (letter,) = letters(1)
+    letter = written_by(alice.address, *letters(1))
     path = programs.home / "letter.eml"
-    path.write_bytes(letter)
+    path.write_bytes(letter.removesuffix(b"\r\n"))  # swaks ends the last line
     programs.run(
         *("swaks", "--server", "localhost", "--port", str(server.port(listener)), tls),
         *("--tls-verify", "--tls-ca-path", programs.certificate, "--auth", mechanism),
@@ -71,7 +76,7 @@ def test_swaks_delivers_from_outside_and_over_lmtp(server: RunningServer, progra
     path = programs.home / "letter.eml"
     ways = (("smtp", "SMTP"), ("lmtp", "LMTP"))
     for letter, (listener, protocol) in zip(sent, ways, strict=True):
-        path.write_bytes(letter)
+        path.write_bytes(letter.removesuffix(b"\r\n"))  # swaks ends the last line
         programs.run(
             *("swaks", "--server", f"localhost:{server.port(listener)}", "--protocol", protocol),
             *("--from", "somebody@elsewhere.test", "--to", alice.address, "--data", path),

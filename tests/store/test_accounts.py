@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from groupware.model.errors import AlreadyExists, BadCredentials, GroupwareError
 from groupware.model.folder import DEFAULT_FOLDERS
 from groupware.model.ids import BlobId
 from groupware.model.item import Kind, NewItem
-from groupware.model.principal import NewAccount, Principal, PrincipalKind
+from groupware.model.principal import OPERATOR, Account, NewAccount, Principal, PrincipalKind
 from groupware.model.rights import Right, parse_rights
 from groupware.store.api import WriteTx
 from tests.store.house import House
@@ -70,6 +71,23 @@ def test_an_address_is_given_once(house: House, taken: str) -> None:
 def test_the_domain_has_to_be_of_this_server(house: House) -> None:
     with pytest.raises(NotFound, match=r"elsewhere\.test"):
         house.add("alice@elsewhere.test")
+
+
+def test_an_account_has_its_address_in_the_domain_itself_not_in_its_alias(house: House) -> None:
+    with pytest.raises(Refused, match=f"make it {A}"):
+        house.add("alice@alias.test")
+
+
+def test_of_two_that_make_the_same_address_at_once_one_succeeds(house: House) -> None:
+    def make(number: int) -> Callable[[WriteTx], Account]:
+        return lambda tx: tx.put_account(NewAccount(f"a{number}@example.test"))
+
+    both = (OPERATOR, house.who("postmaster@example.test"))
+    pairs = [[house.store.write_later(who, make(number)) for who in both] for number in range(10)]
+    for pair in pairs:
+        errors = [each.exception(60) for each in pair]
+        assert [type(each) for each in errors if each is not None] == [AlreadyExists]
+    assert len(house.read(lambda tx: tx.accounts("example.test"))) == 11
 
 
 def test_an_account_is_found_by_id_and_by_every_address(house: House) -> None:

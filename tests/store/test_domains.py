@@ -80,6 +80,19 @@ def test_a_domain_goes_only_when_it_is_empty(house: House) -> None:
     assert house.read(lambda tx: tx.account("postmaster@example.test")).enabled
 
 
+def test_a_domain_with_somebody_else_s_alias_stays(house: House) -> None:
+    house.domain("other.test")
+    house.add("eve@other.test")
+    for alias in ("zeta@example.test", "zeta@alias.test"):
+        house.write(lambda tx, alias=alias: tx.put_alias("eve@other.test", alias))  # type: ignore[misc]
+        with pytest.raises(Refused, match="zeta@"):
+            house.write(lambda tx: tx.drop_domain("example.test"))
+        house.write(lambda tx, alias=alias: tx.drop_alias(alias))  # type: ignore[misc]
+    house.write(lambda tx: tx.put_alias("postmaster@example.test", "info@example.test"))
+    house.write(lambda tx: tx.drop_domain("example.test"))
+    assert [each.name for each in house.read(lambda tx: tx.domains())] == ["other.test"]
+
+
 def test_a_disabled_domain_lets_nobody_in_and_takes_no_mail(house: House) -> None:
     alice = house.add("alice@example.test")
     house.write(lambda tx: tx.put_domain(Domain("example.test", aliases=("alias.test",), enabled=False)))

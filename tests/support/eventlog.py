@@ -1,6 +1,7 @@
 """A log that remembers what it was told."""
 
 import asyncio
+from contextlib import suppress
 
 
 class RecordingLog:
@@ -28,6 +29,13 @@ class RecordingLog:
             self._changed.clear()
             await self._changed.wait()
         return found[count - 1]
+
+    async def moved(self) -> None:
+        """Wait until something more is said, or for a moment."""
+        self._changed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await self._changed.wait()
 
     def _note(self, level: str, event: str, facts: dict[str, object]) -> None:
         self.events.append((level, event, facts))

@@ -1,4 +1,4 @@
-"""IMAP at a free port over a real store on SQLite, with a domain and three people; and a client that speaks in lines."""
+"""IMAP at a free port over a real store on SQLite, with a domain and three people; and a line client."""
 
 from __future__ import annotations
 
@@ -213,13 +213,16 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[Client]:
-    """A client that has read the greeting."""
+async def connected(
+    port: int, tls: ssl.SSLContext | None = None, *, name: str | None = None, greeted: bool = True
+) -> AsyncIterator[Client]:
+    """A client that has read the greeting, unless that is still to come."""
     async with asyncio.timeout(WAIT):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 26, ssl=tls)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 26, ssl=tls, server_hostname=name)
     made = Client(reader, writer)
     try:
-        made.greeting = await made.response()
+        if greeted:
+            made.greeting = await made.response()
         yield made
     finally:
         await made.close()

@@ -1,6 +1,6 @@
 """SMTP Sending on a bench: a queue in memory, a name server, a clock, and peers to send to."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
@@ -24,7 +24,7 @@ from tests.support.eventlog import RecordingLog
 from tests.support.queuestore import MemoryBlobs, MemoryQueue
 
 MAIL = b"From: alice@here.test\r\nTo: bob@there.test\r\nSubject: hello\r\nMessage-ID: <one@here.test>\r\n\r\nHello.\r\n"
-REMOTE = Lanes(local=False, at_once=20, per_domain=5, lease=900)
+REMOTE = Lanes(local=False, at_once=20, per_domain=5)
 
 
 def config(**smtp: object) -> Config:
@@ -89,7 +89,7 @@ async def outbox(
     retries: Retries | None = None,
     lanes: Lanes = REMOTE,
     tls: Contexts | None = None,
-    courier: Courier | None = None,
+    courier: Callable[[MemoryQueue, MemoryBlobs], Courier] | None = None,
 ) -> AsyncIterator[Outbox]:
     """The bench. Mail for `here.test` is local; all other names are asked of `zone`."""
     zone, clock, log, counters = dnsserver.Zone(), FakeClock(), RecordingLog(), Counters()
@@ -97,7 +97,11 @@ async def outbox(
     async with dnsserver.serving(zone) as port:
         dns = Resolver(DnsSettings(timeout=0.2, retries=0, servers=(NameServer(1, "127.0.0.1", port),)))
         settings = settings or config()
-        made = courier or SmtpCourier(settings, Router(settings, dns), tls or CONTEXTS, counters, log)
+        made = (
+            courier(queue, blobs)
+            if courier
+            else SmtpCourier(settings, Router(settings, dns), tls or CONTEXTS, counters, log)
+        )
         desk = Desk(queue, blobs, clock, counters, log, retries or Retries(), settings.host)
         scheduler = Scheduler(desk, queue.bus, made, lanes)
         yield Outbox(queue, clock, zone, scheduler, desk, log, counters, blobs, dns)

@@ -1,7 +1,8 @@
-"""The queue's part of the store, in memory and on a clock that the test turns. It runs every `work` twice."""
+"""The queue's part of the store and some INBOXes, in memory, on a clock that the test turns. `work` runs twice."""
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from groupware.model.errors import NotFound
+from groupware.model.errors import NotFound, OverQuota
 from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, QueueEntry
-from groupware.model.ids import BlobId, ModSeq, QueueId
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
+from groupware.model.item import Item, Kind, NewItem
 from groupware.model.principal import Principal
+from groupware.model.rights import Right
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
 from tests.support.clock import FakeClock
@@ -32,6 +36,8 @@ class State:
     number: int = 0
     rows: dict[QueueId, Row] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    folders: dict[AccountId, list[NewItem]] = field(default_factory=dict)
+    full: set[AccountId] = field(default_factory=set)
 
 
 @dataclass
@@ -68,6 +74,16 @@ class Tx:
                 envelope = replace(row.envelope, recipients=tuple(each.recipient for each in mine))
                 attempts.append(Attempt(number, envelope, domain, max(e.tries for e in mine), until, row.queued))
         return attempts
+
+    def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
+        until = self.now + timedelta(seconds=seconds)
+        for attempt in attempts:
+            row = self.state.rows.get(attempt.queue)
+            for each in list(row.recipients.values()) if row else []:
+                if each.domain == attempt.domain and each.lease_until == attempt.until:
+                    assert row is not None
+                    row.recipients[each.recipient.address] = replace(each, lease_until=until)
+        return until
 
     @staticmethod
     def due(each: QueuedRecipient) -> datetime:
@@ -129,6 +145,20 @@ class Tx:
     def note(self, event: Event) -> None:
         self.state.events.append(event)
 
+    # --- INBOXes
+
+    def role(self, owner: AccountId, role: str, need: Right = Right.LOOKUP) -> Folder:
+        number = FolderId(int(owner))
+        counts = (ModSeq(1), 0, 0, 0, 0)
+        return Folder(number, owner, None, "INBOX", Kind.MAIL, role, 1, Uid(1), *counts, rights=need)
+
+    def deliver(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+        owner = AccountId(int(at))
+        if owner in self.state.full:
+            raise OverQuota("The mailbox is full.")
+        self.state.folders.setdefault(owner, []).extend(new)
+        return ()
+
 
 class MemoryQueue:
     """A `Store` with nothing but a queue."""
@@ -138,6 +168,14 @@ class MemoryQueue:
         self.state = State()
         self.bus = LocalBus()
         self.writes = 0
+        self.written = asyncio.Event()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until a write has made the condition true."""
+        async with asyncio.timeout(20):
+            while not condition():
+                self.written.clear()
+                await self.written.wait()
 
     async def read(self, who: Principal, work: Callable[[Any], T]) -> T:
         return work(self.tx(self.state))
@@ -148,6 +186,7 @@ class MemoryQueue:
         found = work(tx)
         self.state = tx.state
         self.writes += 1
+        self.written.set()
         if tx.told:
             self.bus.publish({QUEUE: ModSeq(self.writes)})
         return found

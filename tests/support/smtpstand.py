@@ -26,7 +26,7 @@ from mailcore.server.listener import Listener, open_socket
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.rules import NO_RULES, UNLIMITED
 from mailcore.server.service import Door, StreamService
-from mailcore.smtp.service import serving
+from mailcore.smtp.service import receiving, serving
 from tests.support.eventlog import RecordingLog
 from tests.support.talk import Client, client
 
@@ -37,6 +37,7 @@ ALIASES = {
     "info@example.test": ("alice@example.test",),
     "team@example.test": ("alice@example.test", "bob@example.test"),
     "away@example.test": ("away@elsewhere.test",),
+    "postmaster@example.test": ("bob@example.test",),
 }
 SEND_AS = {("alice@example.test", "info@example.test")}
 """Who may send as whom, besides as themselves."""
@@ -62,12 +63,17 @@ class People:
         name = next(name for name, number in PEOPLE.items() if number == account)
         return Principal(account, name, frozenset({name, EVERYONE}))
 
-    async def resolve(self, address: str) -> Sequence[Target]:
-        self.asked.append(address)
+    async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
+        self.asked += addresses
         if self.error is not None:
             raise self.error
+        return [self._resolved(each) for each in addresses]
+
+    def _resolved(self, address: str) -> Sequence[Target] | GroupwareError:
         local, _, domain = address.lower().rpartition("@")
         plain, _, tag = local.partition("+")
+        if domain != "example.test":
+            return [Target("remote", address=address)]
         targets = []
         for name in ALIASES.get(f"{plain}@{domain}", (f"{plain}@{domain}",)):
             if name in PEOPLE:
@@ -75,11 +81,8 @@ class People:
             elif name.endswith("@elsewhere.test"):
                 targets.append(Target("remote", address=name))
             else:
-                raise NotFound(f"{address}: nobody")
+                return NotFound(f"{address}: nobody")
         return targets
-
-    async def local_domains(self) -> frozenset[str]:
-        return frozenset({"example.test"})
 
 
 class Permits:
@@ -152,8 +155,12 @@ async def stand(
     tls: Callable[[], ssl.SSLContext | None] = lambda: None,
     implicit: bool = False,
     plain_login: bool = True,
+    real: Parts | None = None,
 ) -> AsyncIterator[Stand]:
-    """The service in one role, at a free port. `config` is TOML behind the server's name and domain."""
+    """The service in one role, at a free port. `config` is TOML behind the server's name and domain.
+
+    With `real` parts the messages go where they say; what the stand remembers stays empty.
+    """
     file = folder / "postroom.toml"
     file.write_text(f'[server]\nserver_name = "{HOST}"\nprimary_domain = "example.test"\n{config}')
     settings = load(file, data=folder, environ={}, services=())
@@ -168,7 +175,10 @@ async def stand(
         "test", "smtp_incoming", "127.0.0.1", 0, "implicit" if implicit else "start", role, plain_login=plain_login
     )
     setup = ServiceSetup("smtp_incoming", settings.services["smtp_incoming"], settings)
-    service = serving(parts, setup, cast(Intake, intake))
+    if real is None:
+        service = serving(parts, setup, cast(Intake, intake))
+    else:
+        service = cast(StreamService, receiving(real, setup))
     free, clock = Policy(NO_RULES, UNLIMITED), SystemClock()
     guesses = Guesses(GuessLimits(first_delay=0, max_delay=0), clock)
     gate = RuleGate(Turnstile(free), Turnstile(free), guesses, clock, login_only=False)

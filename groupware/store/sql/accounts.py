@@ -111,6 +111,7 @@ def put(tx: Tx, new: NewAccount) -> Account:
         raise Refused(f"{new.address[:80]}: a {new.kind.value} is not made as an account")
     address = checked_address(new.address)
     home = enter(tx, address)
+    _check_domain(address, home)
     if (new.folder is None) == (new.kind is PrincipalKind.RECIPIENT):
         raise Refused(f"{address}: a folder recipient, and nothing else, is bound to a folder")
     if new.folder is not None:
@@ -138,6 +139,12 @@ def enter(tx: Tx, address: str) -> Known:
         raise NotFound(f"address {address}: the domain {name} is not of this server; add it first")
     tx.bump(domain.id)
     return domain
+
+
+def _check_domain(address: str, home: Known) -> None:
+    local, _, domain = address.rpartition("@")
+    if domain != home.address:
+        raise Refused(f"address {address}: {domain} is an alias of {home.address}; make it {local}@{home.address}")
 
 
 def make_account(
@@ -224,7 +231,9 @@ def _rename(tx: Tx, found: Known, new: str) -> None:
     address = checked_address(new)
     if address == found.address:
         return
-    if enter(tx, address).id != found.domain_id:
+    home = enter(tx, address)
+    _check_domain(address, home)
+    if home.id != found.domain_id:
         raise Refused(f"{found.address}: an account stays in its domain; make a new one in the other")
     if found.address == f"postmaster@{found.domain}":
         raise Refused(f"{found.address}: every domain has its postmaster; give the mail an alias instead")

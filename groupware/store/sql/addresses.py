@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.sql import Select
+from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy.sql import ColumnElement, FromClause, Select
 
 from groupware.model.addresses import checked_address, normal
 from groupware.model.errors import NotFound, Refused
@@ -33,15 +33,19 @@ _DROP: Final = delete(schema.address).where(_a.address == bindparam("which"))
 _RENEW: Final = update(schema.address).where(_a.address == bindparam("which")).values(expires=bindparam("until"))
 
 
+def _expanded(principal: FromClause) -> ColumnElement[bool]:
+    return or_(*(principal.c.kind == kind.value for kind in _EXPANDED))
+
+
 def _members_below() -> Select[Any]:
     """Everybody in a group, directly or through enabled groups and lists, each once."""
     group, member = schema.principal.alias("grp"), schema.member.c
     members = select(member.member_id).join(group, group.c.id == member.group_id)
-    members = members.where(group.c.enabled, group.c.kind.in_(["group", "list"]))
+    members = members.where(group.c.enabled, _expanded(group))
     below = members.where(member.group_id == bindparam("group")).cte("below", recursive=True)
     below = below.union(members.join(below, member.group_id == below.c.member_id))
     everybody = chosen().join(below, below.c.member_id == schema.principal.c.id)
-    return everybody.where(schema.principal.c.kind.not_in(["group", "list"])).order_by(schema.principal.c.id)
+    return everybody.where(~_expanded(schema.principal)).order_by(schema.principal.c.id)
 
 
 _BELOW: Final = _members_below()
@@ -55,7 +59,8 @@ def resolve(tx: Tx, address: str) -> Sequence[Target]:
     way = lead(tx.sql, address, tagged=True)
     if way.found is not None:
         return _targets(tx, way.found, way.tag, address)
-    if "@" not in address or not address.strip().isprintable():
+    local, _, _ = address.strip().rpartition("@")
+    if not local or not address.strip().isprintable():
         raise _nobody(address)
     if way.home is None:
         return [Target("remote", address=address.strip())]

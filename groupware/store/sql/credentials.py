@@ -41,7 +41,6 @@ _MOVE_VERSION: Final = (
     .where(schema.principal.c.id == bindparam("account"))
     .values(credential_version=schema.principal.c.credential_version + 1)
 )
-_EPOCH: Final = select(schema.meta.c.value).where(schema.meta.c.name == "memberships")
 
 
 def credentials(tx: Tx, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
@@ -62,11 +61,10 @@ def identity(tx: Tx, account: AccountId) -> Principal:
     found = permit(tx, named(tx, account), "", f"number {account}")
     if found.kind not in OWNERS:
         raise NotFound(f"{found.address}: this is no account that anybody acts as")
-    epoch = int(tx.sql.value(_EPOCH))
-    known = tx.memory.who(account, epoch)
+    known = tx.memory.who(account, found.memberships)
     if known is None:
         try:
-            known = identify(tx.sql, account, epoch)
+            known = identify(tx.sql, account, found.memberships)
         except BadCredentials as error:
             raise NotFound(str(error)) from None
         tx.memory.keep_who(known)

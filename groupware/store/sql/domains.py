@@ -38,8 +38,13 @@ _DROP_ALIAS: Final = delete(schema.address).where(_a.address == bindparam("which
 _OTHERS: Final = select(_p.key).where(
     _p.domain_id == bindparam("domain"), _p.kind != "public", _p.key != bindparam("postmaster")
 )
-_UNDER_ALIAS: Final = (
-    select(_a.address).where(_a.address.endswith(bindparam("behind"), autoescape=False)).order_by(_a.address).limit(1)
+_IN_DOMAIN: Final = select(_a.address).where(_a.address.endswith(bindparam("behind"))).order_by(_a.address).limit(1)
+_OF_OTHERS: Final = (
+    select(_a.address)
+    .join(schema.principal, _p.id == _a.principal_id)
+    .where(_a.address.endswith(bindparam("behind")), _p.domain_id != bindparam("domain"))
+    .order_by(_a.address)
+    .limit(1)
 )
 
 
@@ -120,7 +125,7 @@ def _put_aliases(tx: Tx, name: str, principal: AccountId, aliases: Sequence[str]
     domain = one(tx, name)
     there = set(domain.aliases) if domain is not None else set()
     for gone in there - set(aliases):
-        used = tx.sql.row(_UNDER_ALIAS, {"behind": "@" + gone})
+        used = tx.sql.row(_IN_DOMAIN, {"behind": "@" + gone})
         if used is not None:
             raise Refused(f"domain alias {gone}: the address {used[0]} is in it; drop that first")
         tx.sql.change(_DROP_ALIAS, {"which": gone})
@@ -157,8 +162,7 @@ def _check_empty(tx: Tx, found: Known) -> None:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         raise Refused(f"domain {found.address}: there is still {', '.join(others[:3])}{more}; drop that first")
     for each in known(tx):
-        if each.name == found.address:
-            for domain in (each.name, *each.aliases):
-                used = tx.sql.rows(_UNDER_ALIAS, {"behind": "@" + domain})
-                if used and used[0][0] != f"{POSTMASTER}@{found.address}":
-                    raise Refused(f"domain {found.address}: {used[0][0]} is an alias in it; drop that first")
+        for domain in (each.name, *each.aliases) if each.name == found.address else ():
+            used = tx.sql.row(_OF_OTHERS, {"behind": "@" + domain, "domain": found.id})
+            if used is not None:
+                raise Refused(f"domain {found.address}: {used[0]} is an alias in it; drop that first")

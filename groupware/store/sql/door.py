@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from groupware.model.event import Target
+from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, Uid, Uids
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Delta, Entry, Item, Kind, NewItem
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
@@ -30,8 +30,10 @@ from . import (
     item_changes,
     item_copies,
     items,
+    mailqueue,
     quota,
     settings,
+    trace,
 )
 from .tx import Tx
 
@@ -208,3 +210,38 @@ class SqlTx(Tx):
 
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         settings.put(self, name, value, of)
+
+    # --- history and queue
+
+    def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
+        return trace.journal(self, at, after, limit)
+
+    def trace(self, message: str, limit: int = 1000) -> Sequence[TraceRow]:
+        return trace.trace(self, message, limit)
+
+    def note(self, event: Event) -> None:
+        trace.note(self, event)
+
+    def queued(self, key: QueueId | None = None) -> Sequence[QueueEntry]:
+        return mailqueue.queued(self, key)
+
+    def next_due(self, *, local: bool) -> datetime | None:
+        return mailqueue.next_due(self, local=local)
+
+    def enqueue(self, envelope: Envelope) -> QueueId:
+        return mailqueue.enqueue(self, envelope)
+
+    def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
+        return mailqueue.lease(self, limit, seconds, local=local, busy=busy)
+
+    def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
+        return mailqueue.renew(self, attempts, seconds)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        mailqueue.settle(self, outcomes)
+
+    def hasten(self, domain: str | None = None, queue: QueueId | None = None) -> int:
+        return mailqueue.hasten(self, domain, queue)
+
+    def drop_queued(self, queue: QueueId) -> None:
+        mailqueue.drop_queued(self, queue)

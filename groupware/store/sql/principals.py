@@ -21,7 +21,10 @@ from .times import moment, now_micros
 from .tx import Tx
 
 _p, _domain, _place = schema.principal, schema.principal.alias("dom"), schema.folder.alias("place")
-_SETTINGS: Final = select(schema.meta.c.value).where(schema.meta.c.name == "settings").scalar_subquery()
+_EPOCHS: Final = tuple(
+    select(schema.meta.c.value).where(schema.meta.c.name == name).scalar_subquery()
+    for name in ("settings", "memberships")
+)
 _COLUMNS: Final[tuple[Any, ...]] = (
     _p.c.id,
     _p.c.kind,
@@ -41,7 +44,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _p.c.bytes,
     _p.c["items"],
     _p.c.credential_version,
-    _SETTINGS,
+    *_EPOCHS,
 )
 
 
@@ -119,6 +122,8 @@ class Known:
     version: int
     settings: int
     """The epoch of settings."""
+    memberships: int
+    """The epoch of memberships."""
 
     @property
     def address(self) -> str:
@@ -136,7 +141,7 @@ def read(row: Row) -> Known:
     domain = (row[10] or "").removeprefix("domain:")
     kind, enabled = PrincipalKind(row[1]), bool(row[4])
     home = (domain, row[10] is None or bool(row[11]))
-    return Known(*(row[0], kind, *row[2:4], enabled, *row[5:10], *home, *row[12:19]))
+    return Known(*(row[0], kind, *row[2:4], enabled, *row[5:10], *home, *row[12:20]))
 
 
 def by_id(sql: Sql, principal: int) -> Known | None:
@@ -154,7 +159,7 @@ def by_key(sql: Sql, key: str) -> Known | None:
 def by_address(sql: Sql, address: str) -> Known | None:
     """Whose address this is, letter for letter; an alias that has expired is nobody's."""
     row = sql.row(_BY_ADDRESS, {"which": address})
-    if row is None or (row[19] is not None and row[19] <= now_micros()):
+    if row is None or (row[20] is not None and row[20] <= now_micros()):
         return None
     return read(row)
 

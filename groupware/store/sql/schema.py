@@ -267,12 +267,13 @@ queue_recipient = Table(
     Column("queue_id", Number, ForeignKey("queue_message.id", ondelete="CASCADE"), primary_key=True),
     Column("address", String(320), primary_key=True),
     Column("domain", String(255), nullable=False, index=True),
+    Column("local", Boolean, nullable=False),  # whether the domain is one of this server's
     Column("notify", String(64), nullable=False),
     Column("orcpt", Text, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("due", Number, nullable=False, index=True),
+    Column("due", Number, nullable=False),
     Column("leased_until", Number),
     Column("code", String(16), nullable=False),
     Column("text", Text, nullable=False),
-    Column("warned", Boolean, nullable=False),
+    Index("ix_queue_recipient_due", "local", "due", "domain"),
 )

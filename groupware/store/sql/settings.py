@@ -37,6 +37,7 @@ _INSERT: Final = insert(schema.setting).values(
 )
 _DELETE: Final = delete(schema.setting).where(_s.principal_id == bindparam("principal"), _s.name == bindparam("which"))
 
+_DEFAULTS: Final = {each.name: Setting(each.name, each.default, "default", False) for each in SETTINGS.values()}
 _ORIGINS: Final = {PrincipalKind.DOMAIN: "domain", PrincipalKind.SERVER: "server", PrincipalKind.CLASS: "class"}
 
 
@@ -70,13 +71,13 @@ def limits(tx: Tx, owner: AccountId, epoch: int) -> Limits:
 
 
 def _effective(setting: Declared, chain: Sequence[Level]) -> Setting:
-    explicit = setting.name in chain[0].values
     set_on = [level for level in chain if setting.name in level.values]
+    if not set_on:
+        return _DEFAULTS[setting.name]
+    explicit = set_on[0] is chain[0]
     if setting.every:
         off = next((level for level in reversed(_decisive(set_on)) if not level.values[setting.name]), None)
         set_on = [off] if off is not None else set_on
-    if not set_on:
-        return Setting(setting.name, setting.default, "default", explicit)
     return Setting(setting.name, set_on[0].values[setting.name], set_on[0].origin, explicit)
 
 
@@ -117,19 +118,19 @@ def _load(tx: Tx, principal: int) -> Level:
 def setting(tx: Tx, name: str, of: PrincipalId | AccountId | None) -> Setting:
     """The effective value. Oneself, or `a`."""
     found = declared(name)
-    return _effective(found, list(_chain(tx, _whose(tx, of, own=True), tx.sql.value(_EPOCH))))
+    return _effective(found, list(_chain(tx, *_whose(tx, of, own=True))))
 
 
 def settings(tx: Tx, of: PrincipalId | AccountId | None) -> Sequence[Setting]:
     """Every setting with its effective value and origin. Oneself, or `a`."""
-    chain = list(_chain(tx, _whose(tx, of, own=True), tx.sql.value(_EPOCH)))
+    chain = list(_chain(tx, *_whose(tx, of, own=True)))
     return [_effective(each, chain) for each in SETTINGS.values()]
 
 
 def put(tx: Tx, name: str, value: Value | None, of: PrincipalId | AccountId | None) -> None:
     """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
     found = declared(name)
-    principal = _whose(tx, of, own=False)
+    principal, _ = _whose(tx, of, own=False)
     origin = _load(tx, principal).origin
     if origin not in found.scopes:
         raise Refused(f"{found.name} is set on {' or '.join(found.scopes)}, not on {origin}")
@@ -144,13 +145,13 @@ def put(tx: Tx, name: str, value: Value | None, of: PrincipalId | AccountId | No
         tx.note_administration("setting.put", AccountId(principal), {"name": found.name, "value": value})
 
 
-def _whose(tx: Tx, of: PrincipalId | AccountId | None, *, own: bool) -> int:
-    """Whose settings are meant; None: those of the asking principal itself (the operator's: the server's)."""
+def _whose(tx: Tx, of: PrincipalId | AccountId | None, *, own: bool) -> tuple[int, int]:
+    """Whose settings are meant, and the epoch of settings; None: the asking principal's own (the operator's: the
+    server's)."""
     principal = tx.who.account if of is None else of
     if own and principal == tx.who.account:
-        return principal
+        return principal, int(tx.sql.value(_EPOCH))
     if principal == SERVER:
         tx.administer(None)
-        return principal
-    permit(tx, by_id(tx.sql, principal), "", f"number {principal}")
-    return principal
+        return principal, int(tx.sql.value(_EPOCH))
+    return principal, permit(tx, by_id(tx.sql, principal), "", f"number {principal}").settings

@@ -71,8 +71,8 @@ def parse_enable(cursor: Cursor) -> list[bytes]:
 @command("ENABLE", state=KNOWN, parse=parse_enable)
 async def enable(session: Session, wanted: list[bytes]) -> Reply:
     """Switch on those extensions that have to be; others are passed over. RFC 5161 §3.1."""
-    enabled = [b"CONDSTORE"] if b"CONDSTORE" in wanted and not session.condstore else []
-    if b"CONDSTORE" in wanted:
+    enabled = [b"CONDSTORE"] if b"CONDSTORE" in wanted else []
+    if enabled:
         session.use_condstore()
     return ok("Enabled what is known", lines=[b"* ENABLED%b\r\n" % b"".join([b" " + each for each in enabled])])
 

@@ -6,14 +6,14 @@ Rows come a page per hop; the next page is on its way while this one is written.
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from operator import attrgetter
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
-from groupware.mime.summary import body_of, bodystructure_of, envelope_of, size_of
+from groupware.mime.summary import wire_of
 from groupware.model.errors import NoRight
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import Uid, Uids, ranges
@@ -31,7 +31,7 @@ LINES: Final = 2000  # told at once out of the view
 _IN_VIEW: Final = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
 _IN_SUMMARY: Final = frozenset({b"RFC822.SIZE", b"ENVELOPE", b"BODY", b"BODYSTRUCTURE"})
 
-Get = Callable[[Item], bytes | int]
+Column = Callable[[Any], Sequence[Any]]
 
 
 @dataclass(slots=True)
@@ -42,7 +42,8 @@ class Run:
     view: View
     given: Fetching
     template: bytes
-    getters: Sequence[Get]
+    columns: Sequence[tuple[bool, Column]]
+    """What fills the template, and whether it takes the slices of the summaries instead of the items."""
     marks_seen: bool
     rows: int = 0
     unreadable: list[int] = field(default_factory=list)
@@ -68,8 +69,7 @@ async def fetch(session: Session, given: Fetching) -> Reply:
         return ok("Fetched")
     before = session.sent
     if from_view:
-        await _tell_view(session, view, given, uids)
-        reply = ok("Fetched")
+        reply = await _tell_view(session, view, given, uids)
     else:
         reply = await _tell_rows(session, view, given, uids)
     session.count("IMAP_FetchBytes", session.sent - before)
@@ -79,50 +79,50 @@ async def fetch(session: Session, given: Fetching) -> Reply:
 # --- what the view knows --------------------------------------------------------------------------------------------
 
 
-async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) -> None:
+async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
     values: dict[bytes, Callable[[int], bytes]] = {
         b"UID": lambda at: b"UID %d" % view.uids[at],
         b"FLAGS": lambda at: b"FLAGS (%b)" % view.flags_at(at),
         b"MODSEQ": lambda at: b"MODSEQ (%d)" % view.modseqs[at],
     }
     tell = [values[word] for word in given.words]
-    places = [at for at in view.places(uids) if view.there(at)]
+    every = view.places(uids)
+    places = [at for at in every if view.there(at)]
     for start in range(0, len(places), LINES):
         some = places[start : start + LINES]
         session.send(b"".join([b"* %d FETCH (%b)\r\n" % (at + 1, b" ".join([put(at) for put in tell])) for at in some]))
         await session.drain()
     if b"FLAGS" in given.words:
         view.told(places)
+    return _complete(complete=len(places) == len(every))
 
 
 # --- what is in the rows --------------------------------------------------------------------------------------------
 
 
-def _getters(view: View) -> dict[bytes, tuple[bytes, Get]]:
-    """For each word the piece of the template, and what fills it."""
-    recent_from = view.recent_from
+def _columns(view: View) -> dict[bytes, tuple[bytes, Column]]:
+    """For each word the piece of the template, and what fills it for a page of rows."""
+    recents = view.recents
 
-    def flags(item: Item) -> bytes:
-        return flag_words(item.flags._value_, item.keywords, recent=item.uid >= recent_from)
+    def flags(items: Sequence[Item]) -> Sequence[bytes]:
+        if recents:
+            return [flag_words(item.flags._value_, item.keywords, recent=item.uid in recents) for item in items]
+        return [flag_words(item.flags._value_, item.keywords) for item in items]
 
     return {
-        b"UID": (b"UID %d", attrgetter("uid")),
+        b"UID": (b"UID %d", lambda items: [item.uid for item in items]),
         b"FLAGS": (b"FLAGS (%b)", flags),
-        b"INTERNALDATE": (b"INTERNALDATE %b", lambda item: internal_date(item.saved)),
-        b"RFC822.SIZE": (b"RFC822.SIZE %d", lambda item: size_of(item.summary)),
-        b"ENVELOPE": (b"ENVELOPE %b", lambda item: envelope_of(item.summary)),
-        b"BODY": (b"BODY %b", lambda item: body_of(item.summary)),
-        b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", lambda item: bodystructure_of(item.summary)),
-        b"MODSEQ": (b"MODSEQ (%d)", attrgetter("modseq")),
+        b"INTERNALDATE": (b"INTERNALDATE %b", lambda items: [internal_date(item.saved) for item in items]),
+        b"MODSEQ": (b"MODSEQ (%d)", lambda items: [item.modseq for item in items]),
+        b"ENVELOPE": (b"ENVELOPE %b", itemgetter(0)),
+        b"BODY": (b"BODY %b", itemgetter(1)),
+        b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", itemgetter(2)),
+        b"RFC822.SIZE": (b"RFC822.SIZE %d", itemgetter(3)),
     }
 
 
 async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
-    known = _getters(view)
-    pieces = [known[word] for word in given.words]
-    template = b"* %d FETCH (" + b" ".join([piece for piece, _ in pieces])
-    marks = given.marks_seen and not view.read_only
-    run = Run(session, view, given, template, [get for _, get in pieces], marks)
+    run = started(session, view, given)
     summary = bool(given.sections) or not _IN_SUMMARY.isdisjoint(given.words)
     coming: asyncio.Future[Sequence[Item]] | None = _page(session, view, uids, summary=summary)
     rest = uids
@@ -138,6 +138,15 @@ async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) 
             coming.cancel()
             await asyncio.wait({coming})
     return _ended(run, uids)
+
+
+def started(session: Session, view: View, given: Fetching) -> Run:
+    """What a FETCH of rows works with: its template, and what fills it."""
+    known = _columns(view)
+    pieces = [known[word] for word in given.words]
+    template = b"* %d FETCH (" + b" ".join([piece for piece, _ in pieces])
+    columns = [(word in _IN_SUMMARY, column) for word, (_, column) in zip(given.words, pieces, strict=True)]
+    return Run(session, view, given, template, columns, given.marks_seen and not view.read_only)
 
 
 def _page(session: Session, view: View, uids: Uids, *, summary: bool) -> asyncio.Future[Sequence[Item]]:
@@ -164,31 +173,40 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
             run.unreadable.append(item.uid)
             continue
         run.session.send(_line(run, item, at, told, changed=item.uid in seen))
-        await run.session.drain()
+        await run.session.keep_pace()
 
 
 def _lines(run: Run, items: Sequence[Item]) -> list[bytes]:
-    """The lines for a page of rows: the inner loop of everything that lists a mailbox."""
-    uids, getters, template = run.view.uids, run.getters, run.template + b")\r\n"
-    out: list[bytes] = []
-    at, count = bisect_left(uids, items[0].uid) if items else 0, len(uids)
-    for item in items:
-        if at >= count or uids[at] != item.uid:
-            at = bisect_left(uids, item.uid)
-            if at >= count or uids[at] != item.uid:
-                continue
-        at += 1
-        out.append(template % (at, *[get(item) for get in getters]))
-    return out
+    """The lines for a page of rows: the inner loop of everything that lists a mailbox. Whole columns at once."""
+    numbers, items = _numbered(run.view, items)
+    template = run.template + b")\r\n"
+    return [template % row for row in zip(numbers, *_filled(run, items), strict=True)]
+
+
+def _filled(run: Run, items: Sequence[Item]) -> list[Sequence[Any]]:
+    """The columns of a page."""
+    slices: Sequence[Sequence[Any]] = ()
+    if any(sliced for sliced, _ in run.columns):
+        slices = list(zip(*[wire_of(item.summary) for item in items], strict=True)) or [(), (), (), ()]
+    return [column(slices if sliced else items) for sliced, column in run.columns]
+
+
+def _numbered(view: View, items: Sequence[Item]) -> tuple[Sequence[int], Sequence[Item]]:
+    """The sequence numbers of the items, and those that have one."""
+    first = view.place(items[0].uid) if items else -1
+    if first >= 0 and view.uids[first : first + len(items)] == array("I", [item.uid for item in items]):
+        return range(first + 1, first + 1 + len(items)), items
+    placed = [(at + 1, item) for at, item in ((view.place(item.uid), item) for item in items) if at >= 0]
+    return [number for number, _ in placed], [item for _, item in placed]
 
 
 def _line(run: Run, item: Item, at: int, told: bytes, *, changed: bool) -> bytes:
     """One line with sections; flags that this very command changed are told as they are now."""
-    template, getters, given = run.template, run.getters, run.given
-    values = [get(item) for get in getters]
+    given = run.given
+    values = [column[0] for column in _filled(run, [item])]
     if changed and b"FLAGS" in given.words:
         values[given.words.index(b"FLAGS")] = run.view.flags_at(at)
-    start = template % (at + 1, *values)
+    start = run.template % (at + 1, *values)
     if changed and b"FLAGS" not in given.words:
         told += b" FLAGS (%b)" % run.view.flags_at(at)
     return b"%b%b%b)\r\n" % (start, b" " if given.words else b"", told)
@@ -212,7 +230,14 @@ def _ended(run: Run, uids: Uids) -> Reply:
     if run.unreadable:
         named = ", ".join(map(str, run.unreadable[:20]))
         return no(f"The octets of some messages cannot be read; their UIDs: {named}", b"CORRUPTION")
-    if run.rows < len(run.view.places(uids)):  # RFC 2180 §4.1: they are gone, and the client is yet to be told
+    complete = run.rows >= len(run.view.places(uids))
+    if not complete:
         run.session.doubt()
-        return ok("Some of the messages are no longer there", b"EXPUNGEISSUED")
-    return ok("Fetched")
+    return _complete(complete=complete)
+
+
+def _complete(*, complete: bool) -> Reply:
+    """RFC 2180 §4.1: what is gone is left out, and said so when the client could not know."""
+    if complete:
+        return ok("Fetched")
+    return ok("Some of the messages are no longer there", b"EXPUNGEISSUED")

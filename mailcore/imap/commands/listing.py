@@ -102,7 +102,7 @@ async def list_mailboxes(session: Session, wanted: Wanted) -> Reply:
 
 def _seen_by(session: Session, tx: ReadTx) -> tuple[dict[str, Folder], frozenset[str]]:
     """The folders that IMAP shows, by path, and the subscriptions."""
-    kind = None if session.shared.section.show_all_folders else Kind.MAIL
+    kind = None if session.shows_all(tx) else Kind.MAIL
     return {folder.path: folder for folder in tx.folders(kind)}, frozenset(tx.subscriptions())
 
 

@@ -31,9 +31,9 @@ async def getquota(session: Session, root: str) -> Reply:
         return [quota for at in _under(session, tx, root) for quota in tx.quota(at) if quota[0] == root]
 
     found = await session.read(work)
-    if not found:
+    if not found and root:  # one's own tree is a root even when nothing limits it
         raise NotFound("there is no such quota root, or none that you may see")
-    return ok("That is the quota", lines=_lines(found))
+    return ok("That is the quota", lines=_lines(found) or [b'* QUOTA "" ()\r\n'])
 
 
 def _under(session: Session, tx: ReadTx, root: str) -> list[FolderId]:

@@ -128,7 +128,7 @@ class Search:
                 having = {uid for uid, words in view.words.items() if any(each.casefold() == sought for each in words)}
                 return [at for at in places if view.uids[at] in having] if having else []
             case Recent():
-                return [at for at in places if view.uids[at] >= view.recent_from]
+                return [at for at in places if view.uids[at] in view.recents]
             case Modseq(least):
                 return [at for at in places if view.modseqs[at] >= least]
             case Among(numbers, uid):

@@ -68,22 +68,11 @@ async def _open(session: Session, given: Opening) -> Reply:
 
     folder, entries = await session.read(work)
     read_only = given.read_only or not folder.rights & _CHANGES
-    view = View(folder, entries, read_only=read_only, recent_from=_recent(session, folder, claim=not read_only))
+    view = View(folder, entries, read_only=read_only)
+    view.claim(session.shared.claim(folder.id, folder.uidnext, read_only=read_only))
     session.select(view)
     code = b"READ-ONLY" if read_only else b"READ-WRITE"
     return ok("Here you are", code, _described(view, folder))
-
-
-def _recent(session: Session, folder: Folder, *, claim: bool) -> int:
-    """From which UID on messages are recent in this session; nobody else sees those again if they are claimed."""
-    known = session.shared.recent
-    first = known.get(folder.id, folder.uidnext)
-    if claim:
-        known.pop(folder.id, None)
-        known[folder.id] = folder.uidnext
-        if len(known) > 100_000:
-            known.pop(next(iter(known)))
-    return first
 
 
 def _described(view: View, folder: Folder) -> list[bytes]:

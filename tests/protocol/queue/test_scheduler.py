@@ -3,10 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Self
 
+import pytest
+
+from groupware.model.errors import NotFound
 from groupware.model.event import Attempt, Recipient
+from groupware.model.ids import QueueId
 from groupware.model.principal import OPERATOR
-from mailcore.queue.courier import Settlement, failed, for_all, later
+from mailcore.queue.courier import Result, Settlement, failed, for_all, later
+from mailcore.queue.giveup import give_up
 from mailcore.queue.retries import Retries
 from mailcore.queue.scheduler import Lanes
 from mailcore.server import log
@@ -20,12 +27,15 @@ WAIT = 10
 class Scripted:
     """A courier that does what the test says."""
 
-    def __init__(self, act: Callable[[Attempt], object] = lambda attempt: later("4.4.1", "nobody")) -> None:
+    def __init__(self, act: Callable[[Attempt], Result] = lambda attempt: later("4.4.1", "nobody")) -> None:
         self.act, self.carried = act, list[str]()
+
+    def __call__(self, *of: object) -> Self:
+        return self
 
     async def carry(self, attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
         self.carried.append(attempt.domain)
-        await settlement.settle(for_all(attempt, self.act(attempt)))  # type: ignore[arg-type]
+        await settlement.settle(for_all(attempt, self.act(attempt)))
 
 
 @asynccontextmanager
@@ -185,22 +195,45 @@ async def test_a_lease_that_ran_out_is_carried_again() -> None:
         assert len(peer.taken) == 1
 
 
+async def test_a_lease_is_renewed_while_its_message_is_sent() -> None:
+    peer = Peer(answers={"DATA": HANG})
+    lanes = Lanes(local=False, lease=0.3)
+    async with serving(peer), outbox(config(mx_port=peer.port), lanes=lanes) as box:
+        mx(box.zone, "there.test", "127.0.0.1")
+        await box.submit("bob@there.test")
+        began = box.clock.now()
+        async with working(box):
+            await peer.until(lambda: peer.commands("DATA") != [])
+            box.clock.advance(0.2)
+            await box.queue.until(lambda: lease_of(box) == began + timedelta(seconds=0.5))
+            peer.release.set()
+            await peer.until(lambda: len(peer.taken) == 1)
+        assert peer.connections == 1
+
+
+def lease_of(box: Outbox) -> datetime | None:
+    """How long the only recipient is leased for."""
+    (entry,) = box.queue.entries
+    return entry.recipients[0].lease_until
+
+
 async def test_what_somebody_else_settled_meanwhile_is_left_alone() -> None:
-    async with outbox(courier=Scripted()) as box:
+    courier = Scripted()
+    async with outbox(courier=courier) as box:
         queue = await box.submit("bob@there.test")
 
-        def steal(attempt: Attempt) -> object:
+        def steal(attempt: Attempt) -> Result:
             box.queue.state.rows.pop(queue)
             return failed("5.1.1", "no")
 
-        box.scheduler._courier.act = steal  # type: ignore[attr-defined]
+        courier.act = steal
         await box.scheduler.run_due()
         assert box.reports() == []
         assert box.queue.named("failed") == []
 
 
 async def test_a_courier_that_crashes_costs_one_try_and_is_logged() -> None:
-    def crash(attempt: Attempt) -> object:
+    def crash(attempt: Attempt) -> Result:
         raise ZeroDivisionError("a bug")
 
     async with outbox(courier=Scripted(crash)) as box:
@@ -212,7 +245,7 @@ async def test_a_courier_that_crashes_costs_one_try_and_is_logged() -> None:
 
 async def test_an_attempt_that_takes_too_long_is_cut_short() -> None:
     peer = Peer(answers={"EHLO": HANG})
-    async with serving(peer), outbox(config(mx_port=peer.port), lanes=Lanes(local=False, lease=0.2)) as box:
+    async with serving(peer), outbox(config(mx_port=peer.port), lanes=Lanes(local=False, carrying=0.2)) as box:
         mx(box.zone, "there.test", "127.0.0.1")
         await box.submit("bob@there.test")
         await box.scheduler.run_due()
@@ -239,7 +272,7 @@ async def test_a_message_whose_body_is_lost_is_tried_again_and_said_so() -> None
 async def test_every_line_about_a_message_carries_its_id() -> None:
     seen: list[str] = []
 
-    def look(attempt: Attempt) -> object:
+    def look(attempt: Attempt) -> Result:
         seen.append(log.current_message())
         return later("4.4.1", "nobody")
 
@@ -288,3 +321,30 @@ async def test_retries_follow_the_configuration() -> None:
             box.clock.advance(20)
         assert carried == 3
         assert [report["Subject"] for report in box.reports()] == ["Undelivered mail returned to sender"]
+
+
+# --- by hand
+
+
+async def test_a_message_that_is_given_up_by_hand_is_returned() -> None:
+    async with outbox(courier=Scripted()) as box:
+        queue = await box.submit("bob@there.test", "carl@other.test")
+        await box.scheduler.run_due()
+        assert await give_up(box.desk, queue) == 2
+        (report,) = box.reports()
+        assert [group["Status"] for group in report.get_payload(1).get_payload()[1:]] == ["5.4.7", "5.4.7"]
+        assert box.waiting() == {}
+
+
+async def test_what_is_under_way_is_not_given_up() -> None:
+    async with outbox(courier=Scripted()) as box:
+        queue = await box.submit("bob@there.test")
+        await box.queue.write(OPERATOR, lambda tx: tx.lease(1, 60, local=False))
+        assert await give_up(box.desk, queue) == 0
+        assert box.reports() == []
+
+
+async def test_a_message_that_is_not_there_cannot_be_given_up() -> None:
+    async with outbox(courier=Scripted()) as box:
+        with pytest.raises(NotFound):
+            await give_up(box.desk, QueueId(77))

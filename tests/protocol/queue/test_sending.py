@@ -1,10 +1,12 @@
 """SMTP Sending against a peer: what is said, and what becomes of each recipient."""
 
+import asyncio
+
 import pytest
 
 from groupware.model.event import Recipient
 from tests.support.outbox import MAIL, config, mx, outbox, with_peer
-from tests.support.smtppeer import DROP, Peer, serving
+from tests.support.smtppeer import DROP, HANG, Peer, serving
 
 
 async def test_a_message_is_sent_octet_for_octet_and_leaves_the_queue() -> None:
@@ -115,6 +117,8 @@ async def test_a_domain_where_nobody_answers_is_tried_again() -> None:
         await box.submit("bob@there.test")
         await box.scheduler.run_due()
         assert box.waiting() == {"bob@there.test": "4.4.1"}
+        (event,) = box.queue.named("deferred")
+        assert event.facts["why"] == "mx1.there.test [127.0.0.2]: Connection refused"
         assert box.counters.total("SMTP_OutboundConnectionFailed") == 1
 
 
@@ -133,6 +137,24 @@ async def test_a_message_that_is_too_large_for_the_peer_is_not_sent() -> None:
         await box.scheduler.run_due()
         assert box.queue.named("failed")[0].facts["code"] == "5.3.4"
         assert peer.commands("MAIL") == []
+
+
+async def test_a_refusal_stands_when_the_peer_hangs_up_behind_it() -> None:
+    async with with_peer(Peer(answers={"RCPT": "550 5.1.1 who?", "QUIT": DROP})) as (box, _):
+        await box.submit("bob@there.test")
+        await box.scheduler.run_due()
+        assert box.queue.named("failed")[0].facts["code"] == "5.1.1"
+
+
+async def test_what_was_answered_is_settled_before_goodbyes_are_said() -> None:
+    peer = Peer(answers={"QUIT": HANG})
+    async with with_peer(peer) as (box, peer):
+        await box.submit("bob@there.test")
+        running = asyncio.create_task(box.scheduler.run_due())
+        await peer.until(lambda: peer.commands("QUIT") != [])
+        assert box.queue.entries == []
+        peer.release.set()
+        await running
 
 
 async def test_counters_say_what_was_sent() -> None:

@@ -6,6 +6,9 @@ import asyncio
 import tracemalloc
 from pathlib import Path
 
+import pytest
+
+from mailcore.smtp import service
 from tests.support.smtpstand import HOST, stand, talker
 
 MESSAGE = b"Subject: hi\r\n\r\nhello\r\n"
@@ -105,3 +108,23 @@ async def test_an_unknown_session_never_reaches_the_log_with_its_password(tmp_pa
         await caller.ask("AGFsaWNlQGV4YW1wbGUudGVzdAB0b3Atc2VjcmV0")
     assert "top-secret" not in str(here.log.events)
     assert "AGFsaWNl" not in str(here.log.events)
+
+
+async def test_many_large_messages_at_once_are_put_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "RECEIVING_OCTETS", 0)
+    half = b"z" * 63 * 1024 + b"\r\n"
+    config = "[smtp]\nmax_message_size = 64\n"  # there is memory for two of them
+    async with (
+        stand(tmp_path, config=config) as here,
+        talker(here.port) as first,
+        talker(here.port) as second,
+        talker(here.port) as third,
+    ):
+        for caller in (first, second):
+            await caller.envelope("x@far.test", "alice@example.test")
+            caller.send(b"BDAT %d\r\n" % len(half) + half)
+            assert (await caller.reply()).startswith("250")
+        assert (await third.deliver("x@far.test", ["alice@example.test"], half)).startswith("452 4.3.1")
+        await first.ask("RSET")
+        second.line.writer.close()
+        assert (await third.deliver("x@far.test", ["alice@example.test"], half)).startswith("250")

@@ -144,7 +144,7 @@ async def test_smtputf8_addresses_and_the_word_for_them(tmp_path: Path) -> None:
 async def test_postmaster_needs_no_domain(tmp_path: Path) -> None:
     async with stand(tmp_path) as here, talker(here.port) as caller:
         await caller.ask("MAIL FROM:<>")
-        assert (await caller.ask("RCPT TO:<postmaster>")).startswith("550 5.1.1")  # looked up, at the primary domain
+        assert (await caller.ask("RCPT TO:<postmaster>")).startswith("250")  # it is looked up at the primary domain
         assert (await caller.ask("RCPT TO:<alice>")).startswith("250")
     assert here.people.asked == ["postmaster@example.test", "alice@example.test"]
 

@@ -135,12 +135,9 @@ class Map:
         self.table = table
         self.asked: list[str] = []
 
-    async def resolve(self, address: str) -> Sequence[Target]:
-        self.asked.append(address)
-        found = self.table.get(address, NotFound(f"{address}: nobody"))
-        if isinstance(found, GroupwareError):
-            raise found
-        return found
+    async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
+        self.asked += addresses
+        return [self.table.get(each, NotFound(f"{each}: nobody")) for each in addresses]
 
 
 def to(account: AccountId, address: str, tag: str = "") -> Target:
@@ -272,6 +269,14 @@ async def test_everything_is_queued_while_processing_rests(bench: Bench) -> None
     assert await bench.accept("alice@x", "out@y", settle_local=False) == [QUEUED, QUEUED]
     assert bench.store.folders == []
     assert bench.directory.asked == []
+
+
+async def test_who_wants_a_report_of_success_is_served_by_the_courier(bench: Bench) -> None:
+    recipients = (Recipient("alice@x", "SUCCESS,FAILURE"), Recipient("bob@x", "FAILURE"))
+    outcomes = await bench.intake.accept(Message("from@z", recipients, OCTETS, "ID1"))
+    assert [(each.verdict, int(each.queue)) for each in outcomes] == [("sent", 77), ("sent", 0)]
+    assert bench.store.folders == [2]
+    assert bench.store.rows.queued[0].recipients == recipients[:1]
 
 
 @pytest.mark.parametrize(

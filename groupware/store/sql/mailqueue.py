@@ -1,0 +1,352 @@
+"""What is on its way: taking in, leasing, settling.
+
+1. `due` says when a recipient is offered next, for one that is leased when its lease runs out: one index finds both.
+2. `local` is what the address table said when the message came in, and is made right when a lease comes across it.
+3. A queued message holds its body; with the last recipient both go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, bindparam, delete, insert, null, select, update
+
+from groupware.model.errors import NoRight, NotFound, Refused
+from groupware.model.event import Attempt, Envelope, Outcome, QueuedRecipient, QueueEntry, Recipient
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
+from groupware.store.api import QUEUE
+
+from . import contents, schema
+from .engine import Row
+from .guard import SERVER
+from .times import micros, moment, now_micros
+from .tx import Tx
+
+_m, _r, _a = schema.queue_message.c, schema.queue_recipient.c, schema.address.c
+_message_names = (
+    ("message", "sender", "blob", "size", "by_id", "utf8", "body_type", "ret", "envid", "queued")
+)  # fmt: skip
+_recipient_names = ("queue_id", "address", "domain", "local", "notify", "orcpt", "tries", "due", "code", "text")
+
+_ADD: Final = insert(schema.queue_message).values({name: bindparam(name) for name in _message_names}).returning(_m.id)
+_ADD_RECIPIENT: Final = insert(schema.queue_recipient).values({name: bindparam(name) for name in _recipient_names})
+_IS_LOCAL: Final = select(_a.address).where(_a.address == bindparam("domain"))
+_MESSAGE: Final = select(_m.id, *(_m[name] for name in _message_names)).where(_m.id == bindparam("queue"))
+_MESSAGES: Final = select(_m.id, *(_m[name] for name in _message_names)).order_by(_m.id)
+_STANDING: Final = (
+    _r.queue_id,
+    _r.address,
+    _r.notify,
+    _r.orcpt,
+    _r.domain,
+    _r.tries,
+    _r.due,
+    _r.leased_until,
+    _r.code,
+    _r.text,
+)
+_RECIPIENTS_OF: Final = select(*_STANDING).where(_r.queue_id == bindparam("queue")).order_by(_r.address)
+_RECIPIENTS: Final = select(*_STANDING).order_by(_r.queue_id, _r.address)
+_LEFT: Final = select(_r.address).where(_r.queue_id == bindparam("queue")).limit(1)
+_DROP: Final = delete(schema.queue_message).where(_m.id == bindparam("queue")).returning(_m.blob)
+_DONE: Final = delete(schema.queue_recipient).where(
+    _r.queue_id == bindparam("queue"), _r.address == bindparam("recipient")
+)
+_LATER: Final = (
+    update(schema.queue_recipient)
+    .where(_r.queue_id == bindparam("queue"), _r.address == bindparam("recipient"))
+    .values(
+        due=bindparam("next"), leased_until=null(), tries=_r.tries + 1, code=bindparam("said"), text=bindparam("why")
+    )
+)
+_NEXT_DUE: Final = select(_r.due).where(_r.local == bindparam("here")).order_by(_r.due).limit(1)
+_MOVE: Final = (
+    update(schema.queue_recipient)
+    .where(_r.domain == bindparam("at"), _r.local != bindparam("here"))
+    .values(local=bindparam("here"))
+)
+
+
+def enqueue(tx: Tx, envelope: Envelope) -> QueueId:
+    """See `WriteTx.enqueue`. An account submits in its own name alone."""
+    if tx.who.account != SERVER and envelope.by != tx.who.account:
+        raise NoRight("mail can only be submitted in one's own name")
+    if not envelope.recipients:
+        raise Refused("a message without recipients is not queued")
+    now = now_micros()
+    contents.hold_blob(tx, envelope.blob, envelope.size, envelope.body)
+    row = tx.sql.returning(
+        _ADD,
+        {
+            "message": envelope.message,
+            "sender": envelope.sender,
+            "blob": envelope.blob,
+            "size": envelope.size,
+            "by_id": envelope.by,
+            "utf8": envelope.utf8,
+            "body_type": envelope.body_type,
+            "ret": envelope.ret,
+            "envid": envelope.envid,
+            "queued": now,
+        },
+    )
+    assert row is not None
+    locals_ = {domain: _is_local(tx, domain) for domain in {_domain(each.address) for each in envelope.recipients}}
+    tx.sql.many(_ADD_RECIPIENT, [_fresh(row[0], each, locals_, now) for each in _once(envelope.recipients)])
+    _mark(tx)
+    return QueueId(row[0])
+
+
+def _once(recipients: Iterable[Recipient]) -> Iterable[Recipient]:
+    """Each address once, as it stands first."""
+    found: dict[str, Recipient] = {}
+    for each in recipients:
+        found.setdefault(each.address, each)
+    return found.values()
+
+
+def _fresh(queue: int, recipient: Recipient, locals_: dict[str, bool], now: int) -> dict[str, object]:
+    domain = _domain(recipient.address)
+    return {
+        "queue_id": queue,
+        "address": recipient.address,
+        "domain": domain,
+        "local": locals_[domain],
+        "notify": recipient.notify,
+        "orcpt": recipient.orcpt,
+        "tries": 0,
+        "due": now,
+        "code": "",
+        "text": "",
+    }
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _is_local(tx: Tx, domain: str) -> bool:
+    return tx.sql.row(_IS_LOCAL, {"domain": domain}) is not None
+
+
+def _mark(tx: Tx) -> None:
+    tx.marks[QUEUE] = ModSeq(now_micros())
+
+
+# --- leasing --------------------------------------------------------------------------------------------------------
+
+_due: Final = (
+    select(_r.queue_id, _r.domain)
+    .where(_r.local == bindparam("here"), _r.due <= bindparam("now"))
+    .order_by(_r.due)
+    .limit(bindparam("most"))
+)
+_DUE: Final = {False: _due, True: _due.with_for_update(skip_locked=True)}
+_share: Final = (
+    select(_r.address)
+    .where(_r.queue_id == bindparam("queue"), _r.domain == bindparam("to"))
+    .where(_r.due <= bindparam("now"), _r.local == bindparam("here"))
+)
+
+
+def _take(share: Select[Any]) -> Any:
+    """Leases one domain's share of one message; gives the recipients back."""
+    return (
+        update(schema.queue_recipient)
+        .where(_r.queue_id == bindparam("queue"), _r.address.in_(share))
+        .values(leased_until=bindparam("until"), due=bindparam("until"))
+        .returning(_r.address, _r.notify, _r.orcpt, _r.tries)
+    )
+
+
+_TAKE: Final = {False: _take(_share), True: _take(_share.with_for_update(skip_locked=True))}
+PAGES: Final = (4, 64, 4096)
+"""A page of due recipients, as a multiple of the attempts that are wanted: a message may have many in one domain."""
+
+
+def lease(tx: Tx, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
+    """See `WriteTx.lease`."""
+    tx.administer(None)
+    now = now_micros()
+    until = now + round(seconds * 1_000_000)
+    found: list[Attempt] = []
+    for queue, domain in _shares(tx, limit, local, frozenset(busy), now):
+        values = {"queue": queue, "to": domain, "here": local, "now": now, "until": until}
+        tx.sql.changed()
+        rows = tx.sql.rows(_TAKE[tx.sql.postgres], values)
+        message = tx.sql.row(_MESSAGE, {"queue": queue}) if rows else None
+        if message is not None:
+            recipients = tuple(Recipient(*row[:3]) for row in sorted(rows))
+            envelope = _envelope(message, recipients)
+            tries = max(row[3] for row in rows)
+            found.append(Attempt(QueueId(queue), envelope, domain, tries, moment(until), moment(message[10])))
+    return found
+
+
+def _shares(tx: Tx, limit: int, local: bool, busy: frozenset[str], now: int) -> Sequence[tuple[int, str]]:
+    """Up to `limit` pairs of a message and a domain that are due, oldest first, of domains that are `local` indeed."""
+    shares: dict[tuple[int, str], None] = {}
+    real: dict[str, bool] = {}
+    for page in PAGES:
+        rows = _due_page(tx, limit * page, local, busy, now)
+        for queue, domain in rows:
+            if domain not in real:
+                real[domain] = _is_local(tx, domain)
+                if real[domain] != local:
+                    tx.sql.change(_MOVE, {"at": domain, "here": real[domain]})
+                    _mark(tx)
+            if real[domain] == local:
+                shares[queue, domain] = None
+        if len(shares) >= limit or len(rows) < limit * page:
+            break
+    return list(shares)[:limit]
+
+
+def _due_page(tx: Tx, most: int, local: bool, busy: frozenset[str], now: int) -> Sequence[Row]:
+    values = {"here": local, "now": now, "most": most}
+    statement = _DUE[tx.sql.postgres]
+    if not busy:
+        return tx.sql.rows(statement, values)
+    found = tx.sql.execute(statement.where(_r.domain.not_in(sorted(busy))), values)
+    return [tuple(row) for row in found]
+
+
+_RENEW: Final = (
+    update(schema.queue_recipient)
+    .where(_r.queue_id == bindparam("queue"), _r.domain == bindparam("to"), _r.leased_until == bindparam("held"))
+    .values(leased_until=bindparam("until"), due=bindparam("until"))
+)
+
+
+def renew(tx: Tx, attempts: Sequence[Attempt], seconds: float) -> datetime:
+    """See `WriteTx.renew`."""
+    tx.administer(None)
+    until = now_micros() + round(seconds * 1_000_000)
+    tx.sql.many(
+        _RENEW,
+        [{"queue": each.queue, "to": each.domain, "held": micros(each.until), "until": until} for each in attempts],
+    )
+    return moment(until)
+
+
+def next_due(tx: Tx, *, local: bool) -> datetime | None:
+    """See `ReadTx.next_due`."""
+    tx.administer(None)
+    row = tx.sql.row(_NEXT_DUE, {"here": local})
+    return moment(row[0]) if row is not None else None
+
+
+# --- settling -------------------------------------------------------------------------------------------------------
+
+
+def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
+    """See `WriteTx.settle`."""
+    tx.administer(None)
+    now = now_micros()
+    done = [{"queue": each.queue, "recipient": each.recipient} for each in outcomes if each.verdict != "later"]
+    later = [
+        {
+            "queue": each.queue,
+            "recipient": each.recipient,
+            "next": micros(each.next_try) if each.next_try is not None else now,
+            "said": each.code,
+            "why": each.text,
+        }
+        for each in outcomes
+        if each.verdict == "later"
+    ]
+    tx.sql.many(_DONE, done)
+    tx.sql.many(_LATER, later)
+    if later:
+        _mark(tx)
+    for queue in sorted({each.queue for each in outcomes if each.verdict != "later"}):
+        if tx.sql.row(_LEFT, {"queue": queue}) is None:
+            _drop(tx, queue)
+
+
+def _drop(tx: Tx, queue: QueueId) -> bool:
+    row = tx.sql.returning(_DROP, {"queue": queue})
+    if row is not None:
+        contents.let_go(tx, BlobId(row[0]))
+    return row is not None
+
+
+def hasten(tx: Tx, domain: str | None = None, queue: QueueId | None = None) -> int:
+    """See `WriteTx.hasten`. What is leased stays so."""
+    tx.administer(None)
+    now = now_micros()
+    statement = update(schema.queue_recipient).values(due=now, leased_until=None)
+    statement = statement.where(_r.due > now, (_r.leased_until.is_(None)) | (_r.leased_until <= now))
+    if domain is not None:
+        statement = statement.where(_r.domain == domain.lower())
+    if queue is not None:
+        statement = statement.where(_r.queue_id == queue)
+    count = tx.sql.execute(statement).rowcount
+    tx.sql.changed()
+    facts = {name: value for name, value in (("domain", domain), ("queue", queue)) if value is not None}
+    _journal(tx, "queue.hasten", {**facts, "count": count})
+    return count
+
+
+def drop_queued(tx: Tx, queue: QueueId) -> None:
+    """See `WriteTx.drop_queued`. `NotFound`."""
+    tx.administer(None)
+    if not _drop(tx, queue):
+        raise NotFound(f"message {queue}: there is no such message in the queue")
+    _journal(tx, "queue.drop", {"queue": queue})
+
+
+def _journal(tx: Tx, what: str, facts: dict[str, object]) -> None:
+    """A row that names no folder but the queue: other processes find the mark there."""
+    _mark(tx)
+    tx.note_change(what, SERVER, FolderId(QUEUE), tx.marks[QUEUE], facts)
+
+
+# --- looking --------------------------------------------------------------------------------------------------------
+
+
+def queued(tx: Tx, key: QueueId | None = None) -> Sequence[QueueEntry]:
+    """See `ReadTx.queued`."""
+    tx.administer(None)
+    if key is not None:
+        messages, rows = tx.sql.rows(_MESSAGE, {"queue": key}), tx.sql.rows(_RECIPIENTS_OF, {"queue": key})
+    else:
+        messages, rows = tx.sql.rows(_MESSAGES), tx.sql.rows(_RECIPIENTS)
+    now = now_micros()
+    standing: dict[int, list[QueuedRecipient]] = {}
+    for row in rows:
+        standing.setdefault(row[0], []).append(_standing(row, now))
+    return [
+        QueueEntry(
+            QueueId(row[0]),
+            _envelope(row, tuple(each.recipient for each in standing.get(row[0], ()))),
+            moment(row[10]),
+            tuple(standing.get(row[0], ())),
+        )
+        for row in messages
+    ]
+
+
+def _standing(row: Row, now: int) -> QueuedRecipient:
+    _, address, notify, orcpt, domain, tries, due, leased, code, text = row
+    until = moment(leased) if leased is not None and leased > now else None
+    state = "leased" if until is not None else "ready" if due <= now else "waiting"
+    return QueuedRecipient(Recipient(address, notify, orcpt), domain, state, tries, moment(due), until, code, text)
+
+
+def _envelope(row: Row, recipients: tuple[Recipient, ...]) -> Envelope:
+    _, message, sender, blob, size, by, utf8, body_type, ret, envid, _ = row
+    return Envelope(
+        sender=sender,
+        recipients=recipients,
+        blob=BlobId(blob),
+        size=size,
+        by=AccountId(by) if by is not None else None,
+        message=message,
+        utf8=bool(utf8),
+        body_type=body_type,
+        ret=ret,
+        envid=envid,
+    )

@@ -1,0 +1,119 @@
+"""Folders, rights and quotas: what the dialogues in tests/transcripts do not show."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from groupware.model.item import Kind
+from groupware.model.rights import Right, parse_rights
+from tests.support.imapstand import Client, Stand, stand
+
+MESSAGE = b"Subject: x\r\n\r\n" + b"y" * 2000 + b"\r\n"
+
+
+async def test_quota(place: Stand, alice: Client) -> None:
+    await place.write(
+        lambda tx: tx.set_folder(tx.locate(tx.account("alice@example.test").id, "INBOX").id, quota_bytes=5000)
+    )
+    assert (await alice.append("INBOX", MESSAGE)).ok
+    told = await alice.ask("GETQUOTAROOT INBOX")
+    assert told.untagged[0] == b"* QUOTAROOT INBOX INBOX"
+    assert told.untagged[1] == b"* QUOTA INBOX (STORAGE 2 4)"
+    assert (await alice.ask("GETQUOTA INBOX")).untagged == [b"* QUOTA INBOX (STORAGE 2 4)"]
+    assert (await alice.append("INBOX", MESSAGE)).ok
+    assert (await alice.append("INBOX", MESSAGE)).tagged.startswith(b"NO [OVERQUOTA]")
+    await alice.ask("APPEND Sent", MESSAGE)
+    await alice.ask("SELECT Sent")
+    assert (await alice.ask("COPY 1 INBOX")).tagged.startswith(b"NO [OVERQUOTA]")
+    assert (await alice.ask('SETQUOTA "" (STORAGE 512)')).tagged.startswith(b"NO [NOPERM]")
+    assert (await alice.ask("GETQUOTA Nothing")).tagged.startswith(b"NO [NONEXISTENT]")
+
+
+async def test_rights_that_imap_cannot_say_survive(place: Stand, alice: Client) -> None:
+    who = await place.who("alice")
+    await place.write(lambda tx: tx.grant("INBOX", "bob@example.test", parse_rights("lrs96")), who)
+    assert (await alice.ask("SETACL INBOX bob li")).ok
+    assert (await alice.ask("SETACL INBOX bob +t")).ok
+    rows = await place.store.read(who, lambda tx: tx.grants("INBOX"))
+    assert [row.allow for row in rows] == [parse_rights("lit96")]
+    assert (await alice.ask("DELETEACL INBOX bob")).ok
+    rows = await place.store.read(who, lambda tx: tx.grants("INBOX"))
+    assert [row.allow for row in rows] == [Right.FREEBUSY | Right.EDIT_OWN]
+    assert (await alice.ask("GETACL INBOX")).untagged == [b"* ACL INBOX alice@example.test lrswipkxteacd"]
+
+
+async def test_grant_that_ends_keeps_its_end(place: Stand, alice: Client) -> None:
+
+    who, end = await place.who("alice"), datetime(2040, 1, 1, tzinfo=UTC)
+    await place.write(lambda tx: tx.grant("INBOX", "bob@example.test", parse_rights("lr"), expires=end), who)
+    assert (await alice.ask("SETACL INBOX bob +s")).ok
+    rows = await place.store.read(who, lambda tx: tx.grants("INBOX"))
+    assert [(row.allow, row.expires) for row in rows] == [(parse_rights("lrs"), end)]
+
+
+async def test_other_kinds_of_folders_are_shown_when_asked_for(tmp_path: Path) -> None:
+    async with stand(tmp_path, config="[imap]\nshow_all_folders = true\n") as place, place.client("alice") as client:
+        assert b'"/" Calendar' in b"\n".join((await client.ask('LIST "" *')).untagged)
+        assert (await client.ask("SELECT Calendar")).ok
+
+
+async def test_other_kinds_of_folders_are_shown_to_one_account(place: Stand, alice: Client, bob: Client) -> None:
+    await place.write(lambda tx: tx.put_setting("imapShowAllFolders", True, tx.account("alice@example.test").id))
+    assert (await alice.ask("SELECT Calendar")).ok
+    assert len((await alice.ask('LIST "" Calendar')).untagged) == 1
+    assert (await bob.ask("SELECT Calendar")).tagged.startswith(b"NO [NONEXISTENT]")
+
+
+async def test_calendars_are_hidden_everywhere(place: Stand, alice: Client) -> None:
+    who = await place.who("alice")
+    await place.write(lambda tx: tx.create_folder("Team", Kind.CALENDAR) and None, who)
+    for command in ("SELECT Team", "STATUS Team (MESSAGES)", "DELETE Team", "SUBSCRIBE Team", "GETACL Team"):
+        assert (await alice.ask(command)).tagged.startswith(b"NO [NONEXISTENT]")
+    assert (await alice.ask('LIST "" Team')).untagged == []
+
+
+async def test_renaming_inbox_moves_its_messages(alice: Client) -> None:
+    await alice.append("INBOX", MESSAGE)
+    assert (await alice.ask("RENAME INBOX Old")).ok
+    assert (await alice.ask("STATUS INBOX (MESSAGES)")).untagged == [b"* STATUS INBOX (MESSAGES 0)"]
+    assert (await alice.ask("STATUS Old (MESSAGES)")).untagged == [b"* STATUS Old (MESSAGES 1)"]
+
+
+@pytest.mark.parametrize("name", ["&AP8", "&****-", '"a\\b"', "caf\xe9&"])
+async def test_name_that_is_none_is_bad(alice: Client, name: str) -> None:
+    assert (await alice.ask(b"CREATE " + name.encode("latin-1"))).tagged.startswith(b"BAD ")
+
+
+async def test_names_of_every_script(alice: Client) -> None:
+    for name in ("Entw&APw-rfe", "&ZeVnLIqe-", "A &- B", "&2D3eAA-"):
+        assert (await alice.ask(f'CREATE "{name}"')).ok
+        listed = (await alice.ask(f'LIST "" "{name}"')).untagged[0]
+        assert listed.rsplit(b'"/" ', 1)[1].strip(b'"') == name.encode()
+
+
+async def test_expunge_takes_its_right(alice: Client, bob: Client) -> None:
+    await alice.append("INBOX", MESSAGE, " (\\Deleted)")
+    await alice.ask("SETACL INBOX bob lrt")
+    await bob.ask('SELECT "Other Users/alice@example.test/INBOX"')
+    assert (await bob.ask("EXPUNGE")).tagged.startswith(b"NO [NOPERM]")
+    assert (await bob.ask("CLOSE")).ok
+    assert (await alice.ask("STATUS INBOX (MESSAGES)")).untagged == [b"* STATUS INBOX (MESSAGES 1)"]
+
+
+async def test_account_that_is_disabled_loses_its_session(place: Stand, alice: Client) -> None:
+    await alice.ask("SELECT INBOX")
+    await place.write(lambda tx: tx.update_account("alice@example.test", enabled=False) and None)
+    await alice.ask("NOOP")
+    assert (await alice.response()).startswith(b"* BYE ")
+    assert await alice.response() == b""
+
+
+async def test_journal_names_the_client(place: Stand, alice: Client) -> None:
+    await alice.ask('ID ("name" "Pigeon" "version" "2")')
+    await alice.ask("CREATE Noted")
+    who = await place.who("alice")
+    rows = await place.store.read(who, lambda tx: tx.journal(tx.folder("Noted").id))
+    assert {row.client for row in rows} == {"imap Pigeon 2"}

@@ -1,0 +1,138 @@
+"""The queue in the database, SQLite or PostgreSQL: from acceptance to folders and peers, and what comes back."""
+
+import asyncio
+
+from groupware.model.event import Recipient
+from groupware.model.principal import OPERATOR
+from mailcore.queue.scheduler import Lanes, Scheduler
+from mailcore.server.parts import ServiceSetup
+from mailcore.smtp.processing import desk
+from mailcore.smtp.route import Router
+from mailcore.smtp.sending import SmtpCourier
+from tests.support.outbox import CONTEXTS, MAIL, as_email
+from tests.support.postoffice import Place, PostOffice, post_office
+from tests.support.smtppeer import HANG, Peer, serving
+
+
+async def test_a_message_goes_into_a_folder_at_once_and_to_a_peer_by_the_queue(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        office.start("processing", "smtp_outgoing")
+        await office.accept("bob@example.test", "carl@elsewhere.test")
+        await office.emptied()
+        assert await office.inbox("bob@example.test") == [b"Return-Path: <alice@example.test>\r\n" + MAIL]
+        assert [(each.sender, each.recipients, each.octets) for each in peer.taken] == [
+            ("alice@example.test", ["carl@elsewhere.test"], MAIL)
+        ]
+
+
+async def test_one_message_id_ties_its_way_together(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        office.start("smtp_outgoing")
+        await office.accept("carl@elsewhere.test")
+        await office.emptied()
+        rows = await office.read(lambda tx: tx.trace(office.accepted[0]))
+        assert [row.event.name for row in rows] == ["received", "queued", "sent"]
+
+
+async def test_what_was_accepted_while_processing_was_stopped_is_delivered_when_it_starts(place: Place) -> None:
+    async with post_office(place) as office:
+        await office.accept("bob@example.test", "alice@example.test", early=False)
+        assert await office.inbox("bob@example.test") == []
+        office.start("processing")
+        await office.emptied()
+        assert len(await office.inbox("bob@example.test")) == len(await office.inbox("alice@example.test")) == 1
+
+
+async def test_what_a_peer_refuses_comes_home(place: Place) -> None:
+    peer = Peer(answers={"RCPT": "550 5.1.1 no such user"})
+    async with serving(peer), post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        office.start("processing", "smtp_outgoing")
+        await office.accept("carl@elsewhere.test")
+        await office.emptied()
+        (octets,) = await office.inbox("alice@example.test")
+        report = as_email(octets)
+        assert report["Return-Path"] == "<>"
+        assert report.get_content_type() == "multipart/report"
+        assert report.get_payload(1).get_payload(1)["Diagnostic-Code"] == "smtp; 550 5.1.1 no such user"
+        assert office.parts.counters.total("PROCESSING_Bounced") == 1
+
+
+async def test_success_that_was_asked_about_is_reported_for_both_ways(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        to = (Recipient("bob@example.test", "SUCCESS"), Recipient("carl@elsewhere.test", "SUCCESS"))
+        await office.accept(*to, early=False)
+        office.start("processing", "smtp_outgoing")
+        await office.emptied()
+        reports = [as_email(octets) for octets in await office.inbox("alice@example.test")]
+        told = {report.get_payload(1).get_payload(1)["Final-Recipient"]: report for report in reports}
+        actions = {to: report.get_payload(1).get_payload(1)["Action"] for to, report in told.items()}
+        assert actions == {"rfc822; bob@example.test": "delivered", "rfc822; carl@elsewhere.test": "relayed"}
+
+
+async def test_mail_waits_while_sending_is_stopped(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        office.start("processing")
+        await office.accept("carl@elsewhere.test")
+        (entry,) = await office.queue()
+        assert entry.recipients[0].state == "ready"
+        office.start("smtp_outgoing")
+        await office.emptied()
+        assert len(peer.taken) == 1
+
+
+async def test_a_domain_that_revives_gets_its_backlog(place: Place) -> None:
+    async with serving(Peer()) as peer:
+        port = peer.port
+    async with post_office(place, smart_host=f"127.0.0.1:{port}") as office:
+        office.start("smtp_outgoing")
+        for number in range(4):
+            await office.accept(f"carl{number}@elsewhere.test")
+        await office.log.until("deferred", 4)
+        async with serving(Peer(), port=port) as peer:
+            await office.accept("new@elsewhere.test")
+            await office.emptied()
+            assert len(peer.taken) == 5
+            assert {facts["hastened"] for facts in office.log.named("domain_revived")} == {4}
+
+
+async def test_a_lease_that_runs_out_is_carried_by_somebody_else(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        await office.accept("carl@elsewhere.test")
+        taken = await office.store.write(OPERATOR, lambda tx: tx.lease(1, 0.5, local=False))
+        assert len(taken) == 1
+        office.start("smtp_outgoing")
+        await office.emptied()
+        assert len(peer.taken) == 1
+
+
+async def test_two_schedulers_share_one_queue(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        for number in range(30):
+            await office.accept(f"carl{number}@elsewhere.test")
+        schedulers = [scheduler(office) for _ in range(2)]
+        counts = await asyncio.gather(*(each.run_due() for each in schedulers))
+        assert sum(counts) == 30
+        assert min(counts) > 0
+        assert sorted(each.recipients[0] for each in peer.taken) == sorted(
+            f"carl{number}@elsewhere.test" for number in range(30)
+        )
+
+
+async def test_what_was_cut_short_by_the_end_is_sent_after_the_next_start(place: Place) -> None:
+    peer = Peer(answers={"MAIL": [HANG]})
+    async with serving(peer), post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        office.start("smtp_outgoing")
+        await office.accept("carl@elsewhere.test")
+        await peer.until(lambda: peer.commands("MAIL") != [])
+        await office.running.pop("smtp_outgoing").stop(0)
+        office.start("smtp_outgoing")
+        await office.emptied()
+        assert len(peer.taken) == 1
+
+
+def scheduler(office: PostOffice) -> Scheduler:
+    setup = ServiceSetup("smtp_outgoing", office.config.services["smtp_outgoing"], office.config)
+    made = desk(office.parts, setup, "SMTP-OUT")
+    router = Router(office.config, office.parts.dns)
+    courier = SmtpCourier(office.config, router, CONTEXTS, office.parts.counters, office.log)
+    return Scheduler(made, office.parts.bus, courier, Lanes(local=False, at_once=4, per_domain=3))

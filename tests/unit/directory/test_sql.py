@@ -1,0 +1,343 @@
+"""Signing in against the store: what passes, what does not, what it costs, and what nobody can tell from outside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from groupware.directory import password, sql
+from groupware.directory.api import Login
+from groupware.directory.sql import SqlDirectory, policy, store_sealed
+from groupware.model.errors import BadCredentials, NotFound, TryAgain
+from groupware.model.ids import AccountId
+from groupware.model.principal import OPERATOR, Domain, NewAccount, Principal, PrincipalKind
+from groupware.model.rights import LEVELS, parse_rights
+from groupware.store import SqlStore, open_store
+from groupware.store.api import ReadTx, WriteTx
+from tests.store.house import Silent
+
+T = TypeVar("T")
+A, B, P = "alice@example.test", "bob@example.test", "postmaster@example.test"
+TYPED = "correct horse"
+APP = "abcd-efgh-jkmn-pqrs"
+
+
+@cache
+def sealed() -> password.Sealed:
+    return password.seal(TYPED)
+
+
+class Counted:
+    """A store that counts how often it is asked."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.inner, self.reads = store, 0
+
+    async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        self.reads += 1
+        return await self.inner.read(who, work)
+
+    async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
+        return await self.inner.write(who, work)
+
+
+class Desk:
+    """A directory over a small store, and how often argon2 was asked."""
+
+    def __init__(self, store: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.store = store
+        self.now = 0.0
+        self.directory = SqlDirectory(store, primary_domain="example.test", clock=lambda: self.now)  # type: ignore[arg-type]
+        self.hashed = 0
+        verify = password.verify
+
+        def counted(stored: str, typed: str) -> bool:
+            self.hashed += 1
+            return verify(stored, typed)
+
+        monkeypatch.setattr(password, "verify", counted)
+
+    async def write(self, work: Callable[[WriteTx], T], who: Principal = OPERATOR) -> T:
+        return await self.store.write(who, work)
+
+    async def put_setting(self, name: str, value: str | bool | int, of: int) -> None:
+        await self.write(lambda tx: tx.put_setting(name, value, AccountId(of)))
+
+    async def id(self, address: str) -> AccountId:
+        return await self.store.read(OPERATOR, lambda tx: tx.account(address).id)
+
+    async def login(self, name: str, typed: str | None = TYPED, **more: object) -> Principal:
+        return await self.directory.login(replace(Login(name, typed, service="imap"), **more))  # type: ignore[arg-type]
+
+    async def refused(self, name: str, typed: str | None = TYPED, **more: object) -> tuple[str, int]:
+        """What is said, and how many argon2 it cost."""
+        before = self.hashed
+        with pytest.raises(BadCredentials) as raised:
+            await self.login(name, typed, **more)
+        return str(raised.value), self.hashed - before
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    store = open_store(tmp_path, bus=Silent())  # type: ignore[arg-type]
+
+    def fill(tx: WriteTx) -> None:
+        tx.put_domain(Domain("example.test", aliases=("alias.test",)))
+        for address in (A, B):
+            tx.put_account(NewAccount(address))
+            store_sealed(tx, address, sealed())
+        tx.put_alias(A, "info@example.test")
+
+    await store.write(OPERATOR, fill)
+    made = Desk(Counted(store), monkeypatch)
+    yield made
+    await made.directory.close()
+    await store.close()
+
+
+# --- what passes
+
+
+@pytest.mark.parametrize("name", [A, "ALICE@Example.test", " alice@example.test", "alice", "info", "alice@alias.test"])
+async def test_a_name_in_all_its_forms(desk: Desk, name: str) -> None:
+    who = await desk.login(name)
+    assert (who.name, who.client) == (A, "imap")
+    assert who.identifiers == {A, "domain:example.test", "everyone", "anyone"}
+
+
+async def test_a_listener_s_domain_comes_before_the_primary_one(desk: Desk) -> None:
+    await desk.write(lambda tx: tx.put_domain(Domain("other.test")))
+    await desk.write(lambda tx: tx.put_account(NewAccount("alice@other.test")))
+    await desk.write(lambda tx: store_sealed(tx, "alice@other.test", sealed()))
+    assert (await desk.login("alice", domain="other.test")).name == "alice@other.test"
+
+
+async def test_what_the_mechanism_has_proved_needs_no_password(desk: Desk) -> None:
+    assert (await desk.login(A, None, proven=True)).name == A
+    assert await desk.refused("nobody", None, proven=True) == (sql.WRONG, 0)
+    await desk.refused(A, None)
+
+
+async def test_an_app_password_passes_beside_the_main_one(desk: Desk) -> None:
+    number = await desk.write(lambda tx: tx.put_credential(A, "app", password.app_hash(APP), "phone"))
+    assert (await desk.login(A, APP.upper())).name == A
+    assert desk.hashed == 0
+    await desk.login(A)
+    await desk.write(lambda tx: tx.drop_credential(A, number))
+    await desk.refused(A, APP)
+
+
+# --- what it costs
+
+
+async def test_one_read_and_no_argon2_when_it_was_right_a_short_while_ago(desk: Desk) -> None:
+    await desk.login(A)
+    reads, hashed = desk.store.reads, desk.hashed
+    await desk.login(A)
+    assert (desk.store.reads - reads, desk.hashed - hashed) == (1, 0)
+    desk.now = 301
+    await desk.login(A)
+    assert desk.hashed - hashed == 1
+
+
+@pytest.mark.parametrize("change", ["password", "disabled", "domain"])
+async def test_a_change_counts_at_once(desk: Desk, change: str) -> None:
+    await desk.login(A)
+    if change == "password":
+        other = password.app_hash("x")
+        await desk.write(lambda tx: tx.put_credential(A, "password", other))
+    elif change == "disabled":
+        await desk.write(lambda tx: tx.update_account(A, enabled=False))
+    else:
+        await desk.write(lambda tx: tx.put_domain(Domain("example.test", enabled=False)))
+    said, cost = await desk.refused(A)
+    assert (said, cost) == (sql.WRONG, 1)
+
+
+async def test_every_refusal_has_the_same_words_and_costs_one_argon2(desk: Desk) -> None:
+    await desk.write(lambda tx: tx.put_account(NewAccount("off@example.test", enabled=False)))
+    await desk.write(lambda tx: store_sealed(tx, "off@example.test", sealed()))
+    await desk.write(lambda tx: tx.put_account(NewAccount("group@example.test", PrincipalKind.GROUP)))
+    await desk.write(lambda tx: tx.put_account(NewAccount("bare@example.test")))
+    await desk.put_setting("imap", False, await desk.id(B))
+    said = [
+        await desk.refused("nobody"),
+        await desk.refused(A, "wrong"),
+        await desk.refused("off"),
+        await desk.refused("group"),
+        await desk.refused("bare"),
+        await desk.refused(B),
+        await desk.refused(B),
+        await desk.refused("x" * 400),
+        await desk.refused("a\0b@example.test"),
+        await desk.refused(""),
+    ]
+    assert set(said) == {(sql.WRONG, 1)}
+
+
+async def test_an_app_password_of_a_disabled_account_costs_as_much(desk: Desk) -> None:
+    await desk.write(lambda tx: tx.put_credential(A, "app", password.app_hash(APP), "phone"))
+    await desk.write(lambda tx: tx.update_account(A, enabled=False))
+    assert await desk.refused(A, APP) == (sql.WRONG, 1)
+
+
+async def test_too_many_at_once_are_turned_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql, "MAX_WAITING", 0)
+    with pytest.raises(TryAgain):
+        await desk.login(A)
+
+
+# --- switches
+
+
+@pytest.mark.parametrize("level", ["account", "domain", "server"])
+async def test_a_service_that_is_off_for_account_domain_or_server(desk: Desk, level: str) -> None:
+    domain = (await desk.store.read(OPERATOR, lambda tx: tx.domains()))[0]
+    of = {"account": await desk.id(A), "domain": domain.id, "server": 1}[level]
+    assert of is not None
+    await desk.put_setting("pop3", False, of)
+    await desk.login(A)
+    await desk.refused(A, service="pop3")
+
+
+async def test_submitting_takes_the_switch_of_outgoing_mail(desk: Desk) -> None:
+    await desk.put_setting("smtpOutgoing", False, await desk.id(A))
+    await desk.refused(A, service="smtp")
+    await desk.login(A, service="imap")
+
+
+async def test_a_blocked_login_and_aliases_as_names(desk: Desk) -> None:
+    alice = await desk.id(A)
+    await desk.put_setting("allowAliasLogins", False, alice)
+    await desk.refused("info")
+    await desk.login(A)
+    await desk.put_setting("blockedLogin", True, alice)
+    await desk.refused(A)
+    assert await desk.directory.scram_keys(A, "sha256") is None
+
+
+# --- acting as somebody else
+
+
+async def test_one_acts_as_oneself(desk: Desk) -> None:
+    assert (await desk.login(A, act_as="ALICE")).name == A
+
+
+async def test_nobody_acts_as_another_without_a_right(desk: Desk) -> None:
+    for other in (B, "nobody@example.test", "nobody@elsewhere.test"):
+        said, _ = await desk.refused(A, act_as=other)
+        assert said == f"{A} may not act as {other}"
+
+
+async def test_who_administers_the_whole_tree_acts_as_its_owner(desk: Desk) -> None:
+    def share(tx: WriteTx, level: str) -> None:
+        root = tx.locate(tx.account(B).id, "").id
+        tx.grant(root, A, LEVELS[level] if level in LEVELS else parse_rights(level))
+
+    await desk.write(lambda tx: share(tx, "editor"))
+    await desk.refused(A, act_as=B)
+    await desk.write(lambda tx: share(tx, "master"))
+    who = await desk.login(A, act_as=B)
+    assert (who.name, who.client) == (B, f"imap by {A}")
+    await desk.write(lambda tx: tx.update_account(B, enabled=False))
+    await desk.refused(A, act_as=B)
+
+
+async def test_a_postmaster_acts_as_those_of_the_domain(desk: Desk) -> None:
+    await desk.write(lambda tx: store_sealed(tx, P, sealed()))
+    assert (await desk.login(P, act_as=B)).name == B
+    await desk.write(lambda tx: tx.put_domain(Domain("other.test")))
+    await desk.write(lambda tx: tx.put_account(NewAccount("eve@other.test")))
+    await desk.refused(P, act_as="eve@other.test")
+
+
+# --- stored forms
+
+
+def ssha(typed: str) -> str:
+    digest = hashlib.sha1(typed.encode() + b"salt").digest()
+    return "{SSHA}" + base64.b64encode(digest + b"salt").decode()
+
+
+async def stored(desk: Desk) -> Sequence[str]:
+    _, found = await desk.store.read(OPERATOR, lambda tx: tx.credentials(A))
+    return [each.value for each in sorted(found, key=lambda each: each.kind)]
+
+
+async def test_an_imported_password_is_stored_anew_after_the_first_login(desk: Desk) -> None:
+    await desk.write(lambda tx: tx.put_credential(A, "password", ssha(TYPED)))
+    await desk.login(A)
+    await desk.directory.close()
+    main, scram1, scram256 = await stored(desk)
+    assert main.startswith("$argon2id$")
+    assert scram1.startswith("SCRAM-SHA-1$") and scram256.startswith("SCRAM-SHA-256$")
+
+
+async def test_a_password_that_was_changed_meanwhile_is_left_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.write(lambda tx: tx.put_credential(A, "password", ssha(TYPED)))
+    changed = ssha("another")
+    write = desk.store.write
+
+    async def raced(who: Principal, work: Callable[[WriteTx], T]) -> T:
+        await write(OPERATOR, lambda tx: tx.put_credential(A, "password", changed))
+        return await write(who, work)
+
+    monkeypatch.setattr(desk.store, "write", raced)
+    await desk.login(A)
+    await desk.directory.close()
+    assert await stored(desk) == [changed]
+
+
+async def test_a_stored_form_that_cannot_be_checked_lets_nobody_in(desk: Desk) -> None:
+    await desk.write(lambda tx: tx.put_credential(A, "password", "{CRYPT}xx"))
+    assert (await desk.refused(A))[0] == sql.WRONG
+
+
+async def test_scram_keys_of_the_password_and_of_app_passwords(desk: Desk) -> None:
+    keys = await desk.directory.scram_keys("alice", "sha256")
+    assert keys is not None and keys.text() == sealed().scram_sha256
+    app = password.derive(APP, "sha256", keys.salt).text()
+    await desk.write(lambda tx: tx.put_credential(A, "app-scram-sha-256", app, "phone"))
+    both = await desk.directory.scram_keys(A, "sha256")
+    assert both is not None and len(both.pairs) == 2 and both.pairs[0] == keys.pairs[0]
+    assert await desk.directory.scram_keys("nobody", "sha1") is None
+    assert await desk.directory.scram_keys(P, "sha1") is None
+
+
+# --- other questions
+
+
+async def test_a_principal_without_a_password(desk: Desk) -> None:
+    alice = await desk.id(A)
+    assert (await desk.directory.principal(alice)).name == A
+    await desk.write(lambda tx: tx.update_account(A, enabled=False))
+    with pytest.raises(NotFound):
+        await desk.directory.principal(alice)
+    with pytest.raises(NotFound):
+        await desk.directory.principal(AccountId(999))
+
+
+@pytest.mark.parametrize(("address", "to"), [(A, A), ("postmaster", P), ("Bob+x", B), ("x@y.test", "x@y.test")])
+async def test_where_mail_goes(desk: Desk, address: str, to: str) -> None:
+    assert [each.address for each in await desk.directory.resolve(address)] == [to]
+
+
+async def test_the_domains_of_this_server_are_known_as_they_are_now(desk: Desk) -> None:
+    assert await desk.directory.local_domains() == {"example.test", "alias.test"}
+    await desk.write(lambda tx: tx.put_domain(Domain("other.test")))
+    assert await desk.directory.local_domains() == {"example.test", "alias.test", "other.test"}
+
+
+async def test_the_policy_of_an_account(desk: Desk) -> None:
+    alice = await desk.id(A)
+    await desk.put_setting("passwordMinLength", 12, alice)
+    await desk.put_setting("passwordRequire", "lettersAndNumbers", 1)
+    found = await desk.store.read(OPERATOR, lambda tx: policy(tx, alice))
+    assert found == password.Policy(12, 1024, "lettersAndNumbers")
