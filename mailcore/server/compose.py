@@ -16,11 +16,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, cast, get_args
 
 from groupware.model.errors import Refused
-from groupware.store import NewerSchema, open_store
-from groupware.store.api import Bus, Store
-from groupware.store.blobs import SqlBlobs
+from groupware.store import NewerSchema, SqlBlobs, open_blobs, open_bus, open_store
+from groupware.store.api import Store
 from groupware.store.bus import LocalBus
-from groupware.store.objects import open_objects
 from mailcore.server import log
 from mailcore.server.app import Loaders, Server, say_ready, wanted
 from mailcore.server.config import Config, ConfigError
@@ -43,29 +41,39 @@ class Storage:
 
     store: Store
     blobs: SqlBlobs
-    bus: Bus
+    bus: LocalBus
 
     async def close(self) -> None:
         """Finish what was handed in, then let go of the database."""
         await self.store.close()
         self.blobs.close()
+        self.bus.close()
 
 
-async def open_storage(config: Config) -> Storage:
-    """The store of this configuration, its schema at the newest.
+async def open_storage(config: Config, *, listening: bool = False) -> Storage:
+    """The store of this configuration, its schema at the newest. `listening`: its bus hears other processes too.
 
     `TryAgain` when the database does not answer, `Refused` when it is newer than this program, ConfigError.
     """
-    bus = LocalBus()
+    bus = open_bus(config.data, config.database_url, failed=_bus_failed) if listening else LocalBus()
     server = config.server
     try:
-        objects = open_objects(config.data, server.blob_store)
         store = open_store(config.data, config.database_url, bus=bus)
+        blobs = open_blobs(store, config.data, server.blob_store, threshold=server.blob_threshold)
+        return Storage(store, blobs, bus)
     except NewerSchema as error:
+        bus.close()
         raise Refused(str(error)) from None
     except ValueError as error:
+        bus.close()
         raise ConfigError([f"{config.path or 'the configuration'}: {error}"]) from None
-    return Storage(store, SqlBlobs(store.database, objects, server.blob_threshold * 1024), bus)
+    except BaseException:
+        bus.close()
+        raise
+
+
+def _bus_failed(error: Exception) -> None:
+    log.get("SERVER").info("marks_interrupted", why=str(error))
 
 
 def resolver(config: Config, count: Callable[[str], None] = lambda counter: None) -> Resolver:
@@ -152,7 +160,7 @@ async def serve(config: Config, reload: Callable[[], Config], announce: Callable
         undo.callback(logging.stop)
         counters = Counters()
         dns = resolver(config, counters.add)
-        storage = await open_storage(config)
+        storage = await open_storage(config, listening=True)
         undo.push_async_callback(storage.close)
         parts = _parts(config, storage, counters, dns)
         undo.push_async_callback(parts.directory.close)
