@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import sqlalchemy as sa
 from alembic import op
+
+from groupware.store.sql.schema import SEARCH_INDEX
 
 revision = "0001"
 down_revision = None
@@ -35,6 +39,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_content")),
     )
     op.create_index(op.f("ix_content_blob"), "content", ["blob"], unique=False)
+    op.create_table(
+        "search_text",
+        sa.Column(
+            "content_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("indexed", sa.Boolean(), nullable=False),
+        sa.Column("head", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("content_id", name=op.f("pk_search_text")),
+    )
+    waiting = sa.text("NOT indexed")
+    op.create_index(
+        "ix_search_text_waiting", "search_text", ["content_id"], sqlite_where=waiting, postgresql_where=waiting
+    )
+    _index_of_trigrams()
     op.create_table(
         "journal",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -291,6 +310,28 @@ def upgrade() -> None:
     _first_rows()
 
 
+def _index_of_trigrams() -> None:
+    """What makes search fast; PostgreSQL without pg_trgm (Debian: postgresql-contrib) searches without it."""
+    connection = op.get_bind()
+    if connection.dialect.name == "sqlite":
+        op.execute(SEARCH_INDEX)
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+            for column in ("head", "body"):
+                op.create_index(
+                    f"ix_search_text_{column}",
+                    "search_text",
+                    [column],
+                    postgresql_using="gin",
+                    postgresql_ops={column: "gin_trgm_ops"},
+                    postgresql_where=sa.text("indexed"),
+                )
+    except sa.exc.DBAPIError as error:
+        logging.getLogger("postroom.store").warning("search without an index: pg_trgm cannot be used: %s", error.orig)
+
+
 def _first_rows() -> None:
     """Who is there before anybody is made: the server itself (number 1), everyone, anyone."""
     op.execute("INSERT INTO meta (name, value) VALUES ('memberships', 1), ('settings', 1), ('uidvalidity', 1)")
@@ -336,6 +377,9 @@ def downgrade() -> None:
     op.drop_table("meta")
     op.drop_index(op.f("ix_journal_folder_id"), table_name="journal")
     op.drop_table("journal")
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE search_index")
+    op.drop_table("search_text")
     op.drop_index(op.f("ix_content_blob"), table_name="content")
     op.drop_table("content")
     op.drop_index("ix_blob_unreferred", table_name="blob")

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from groupware.model.ids import BlobId
 from groupware.model.item import NewItem
 
-from . import schema
+from . import schema, search
 from .engine import Row, Sql
 from .times import now_micros
 from .tx import Tx
@@ -61,16 +61,16 @@ AT_ONCE: Final = 500
 def hold(tx: Tx, new: NewItem, copies: int = 1) -> int:
     """The number of the content for `copies` new items; the same octets with the same summary share one.
 
-    A fresh message takes two statements, one that is there already two.
+    A fresh message takes three statements (its texts for search go in as well), one that is there already two.
     """
     sql = tx.sql
     if _add_blob(sql, new.blob, new.size, new.body):
-        return _add_content(sql, new, copies)
+        return _add_content(tx, new, copies)
     same = sql.returning(_SAME_CONTENT, {"at": new.blob, "same": new.summary, "more": copies})
     if same is not None:
         return int(same[0])
     hold_blob(tx, new.blob, new.size, new.body)
-    return _add_content(sql, new, copies)
+    return _add_content(tx, new, copies)
 
 
 def hold_more(tx: Tx, contents: Iterable[int]) -> None:
@@ -83,6 +83,7 @@ def release(tx: Tx, content: int, copies: int = 1) -> None:
     left = tx.sql.returning(_LESS_CONTENT, {"at": content, "more": -copies})
     if left is not None and left[0] <= 0:
         tx.sql.change(_DROP_CONTENT, {"at": content})
+        search.drop(tx, content)
         let_go(tx, BlobId(left[1]))
 
 
@@ -110,10 +111,11 @@ def _add_blob(sql: Sql, blob: BlobId, size: int, body: bytes | None) -> bool:
     return sql.returning(_NEW_BLOB[sql.postgres], row) is not None
 
 
-def _add_content(sql: Sql, new: NewItem, copies: int) -> int:
+def _add_content(tx: Tx, new: NewItem, copies: int) -> int:
     row = {"blob": new.blob, "size": new.size, "refs": copies, "summary": new.summary}
-    found = sql.returning(_NEW_CONTENT, row)
+    found = tx.sql.returning(_NEW_CONTENT, row)
     assert found is not None
+    search.put(tx, found[0], new.index)
     return int(found[0])
 
 

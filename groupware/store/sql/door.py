@@ -12,7 +12,7 @@ from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome,
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Delta, Entry, Item, Kind, NewItem
+from groupware.model.item import Delta, Entry, Found, Item, Kind, NewItem, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.store.api import Where
@@ -32,6 +32,7 @@ from . import (
     items,
     mailqueue,
     quota,
+    search,
     settings,
     trace,
 )
@@ -115,6 +116,9 @@ class SqlTx(Tx):
 
     def delta(self, at: FolderId, since: ModSeq, limit: int = 0) -> Delta:
         return items.delta(self, at, since, limit)
+
+    def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
+        return search.find(self, at, query)
 
     def body(self, blob: BlobId) -> bytes | None:
         return items.body(self, blob)

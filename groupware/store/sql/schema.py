@@ -7,7 +7,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -161,6 +165,26 @@ content = Table(
     Column("refs", Number, nullable=False),  # items and kept tombstones
     Column("summary", LargeBinary, nullable=False),
 )
+
+search_text = Table(
+    "search_text",
+    metadata,
+    Column("content_id", Number, primary_key=True, autoincrement=False),
+    Column("indexed", Boolean, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(
+        "ix_search_text_waiting", "content_id", sqlite_where=text("NOT indexed"), postgresql_where=text("NOT indexed")
+    ),
+)
+"""What search looks through, letter case folded; one row for all copies. An index of trigrams follows behind."""
+
+SEARCH_INDEX = (
+    "CREATE VIRTUAL TABLE search_index USING fts5"
+    " (head, body, content='search_text', content_rowid='content_id', tokenize='trigram case_sensitive 1')"
+)
+_after: Any = DDL(SEARCH_INDEX)  # type: ignore[no-untyped-call]
+event.listen(search_text, "after_create", _after.execute_if(dialect="sqlite"))
 
 item = Table(
     "item",
