@@ -101,7 +101,7 @@ def opened(config: Config) -> Iterator[Site]:
     from mailcore.server.compose import open_storage
 
     with asyncio.Runner() as runner:
-        storage = runner.run(open_storage(config))
+        storage = runner.run(open_storage(config, listen=False))
         try:
             yield Site(config, storage.store, storage.blobs, runner.run)
         finally:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import secrets
@@ -16,9 +17,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, cast, get_args
 
 from groupware.model.errors import Refused
-from groupware.store import NewerSchema, SqlBlobs, open_blobs, open_bus, open_store
-from groupware.store.api import Store
+from groupware.store import NewerSchema, SqlStore, open_bus, open_store
+from groupware.store.blobs import SqlBlobs
 from groupware.store.bus import LocalBus
+from groupware.store.objects import Objects, open_objects
+from groupware.store.upkeep import keep_indexed, keep_tidy
 from mailcore.server import log
 from mailcore.server.app import Loaders, Server, say_ready, wanted
 from mailcore.server.config import Config, ConfigError
@@ -31,6 +34,7 @@ from mailcore.server.log_setup import Logging, checked
 from mailcore.server.metrics import metrics
 from mailcore.server.parts import Parts, installed_factories
 from mailcore.server.privileges import become
+from mailcore.server.tasks import Supervisor
 
 SECRET_OCTETS: Final = 32
 
@@ -39,41 +43,48 @@ SECRET_OCTETS: Final = 32
 class Storage:
     """The open store of a process, with what belongs to it."""
 
-    store: Store
+    store: SqlStore
     blobs: SqlBlobs
     bus: LocalBus
+    objects: Objects
 
     async def close(self) -> None:
         """Finish what was handed in, then let go of the database."""
+        await asyncio.to_thread(self.bus.close)
         await self.store.close()
         self.blobs.close()
-        self.bus.close()
+
+    def start(self, tasks: Supervisor) -> None:
+        """What the store wants done in the background."""
+        tasks.start("search index", lambda: keep_indexed(self.store))
+        tasks.start("tidying", lambda: keep_tidy(self.store, self.objects))
 
 
-async def open_storage(config: Config, *, listening: bool = False) -> Storage:
-    """The store of this configuration, its schema at the newest. `listening`: its bus hears other processes too.
+async def open_storage(config: Config, *, listen: bool = True) -> Storage:
+    """The store of this configuration, its schema at the newest; with `listen` its bus hears other processes too.
 
     `TryAgain` when the database does not answer, `Refused` when it is newer than this program, ConfigError.
     """
-    bus = open_bus(config.data, config.database_url, failed=_bus_failed) if listening else LocalBus()
     server = config.server
     try:
+        objects = open_objects(config.data, server.blob_store)
+        bus = open_bus(config.data, config.database_url, failed=_deaf) if listen else LocalBus()
+    except ValueError as error:
+        raise ConfigError([f"{config.path or 'the configuration'}: {error}"]) from None
+    try:
         store = open_store(config.data, config.database_url, bus=bus)
-        blobs = open_blobs(store, config.data, server.blob_store, threshold=server.blob_threshold)
-        return Storage(store, blobs, bus)
     except NewerSchema as error:
         bus.close()
         raise Refused(str(error)) from None
-    except ValueError as error:
-        bus.close()
-        raise ConfigError([f"{config.path or 'the configuration'}: {error}"]) from None
     except BaseException:
         bus.close()
         raise
+    return Storage(store, SqlBlobs(store.database, objects, server.blob_threshold * 1024), bus, objects)
 
 
-def _bus_failed(error: Exception) -> None:
-    log.get("SERVER").info("marks_interrupted", why=str(error))
+def _deaf(error: Exception) -> None:
+    """The bus lost its connection; it is made again by itself."""
+    log.get("SERVER").warning("bus_lost", error=str(error))
 
 
 def resolver(config: Config, count: Callable[[str], None] = lambda counter: None) -> Resolver:
@@ -160,8 +171,9 @@ async def serve(config: Config, reload: Callable[[], Config], announce: Callable
         undo.callback(logging.stop)
         counters = Counters()
         dns = resolver(config, counters.add)
-        storage = await open_storage(config, listening=True)
+        storage = await open_storage(config)
         undo.push_async_callback(storage.close)
+        storage.start(await undo.enter_async_context(Supervisor(log.get("SERVER"))))
         parts = _parts(config, storage, counters, dns)
         undo.push_async_callback(parts.directory.close)
         server = Server(
