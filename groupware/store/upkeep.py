@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from groupware.model.errors import TryAgain
@@ -19,7 +19,7 @@ from .api import Store
 from .blobs import sweep
 from .objects import Objects
 from .sql import retention, search
-from .sql.engine import Database
+from .sql.store import SqlStore
 from .sql.times import micros
 from .sql.tx import Tx
 
@@ -27,6 +27,7 @@ AT_ONCE: Final = 16
 """So few at once that mail that comes in meanwhile hardly waits."""
 PURGED_AT_ONCE: Final = 200
 IDLE_SECONDS: Final = 2.0
+TIDY_SECONDS: Final = 3600.0
 
 
 async def index_pending(store: Store, limit: int = AT_ONCE) -> int:
@@ -45,28 +46,32 @@ async def keep_indexed(store: Store, *, pause: Callable[[float], Awaitable[None]
         await pause(time.monotonic() - began if done else IDLE_SECONDS)
 
 
-async def purge(store: Store, keep: timedelta, *, now: datetime | None = None) -> int:
-    """Ends what was removed longer ago than `keep`; how many items these were."""
-    before = micros((now or datetime.now(UTC)) - keep)
+async def purge(store: Store, *, now: datetime | None = None) -> int:
+    """Ends what was removed longer ago than its owner's `removedItemsRetention`; how many items these were."""
+    moment = micros(now or datetime.now(UTC))
     at, gone = FolderId(0), 0
     while True:
-        found = await store.read(OPERATOR, lambda tx, after=at: retention.next_folder(_inner(tx), after, before))  # type: ignore[misc]
+        found = await store.read(OPERATOR, lambda tx, after=at: retention.next_folder(_inner(tx), after, moment))  # type: ignore[misc]
         if found is None:
             return gone
-        at = found
-        count = PURGED_AT_ONCE
+        at, count = found, PURGED_AT_ONCE
         while count == PURGED_AT_ONCE:
             count = await store.write(
                 OPERATOR,
-                lambda tx, here=at: retention.purge(_inner(tx), here, before, PURGED_AT_ONCE),  # type: ignore[misc]
+                lambda tx, here=at: retention.purge(_inner(tx), here, moment, PURGED_AT_ONCE),  # type: ignore[misc]
             )
             gone += count
 
 
-async def tidy(store: Store, database: Database, objects: Objects, keep: timedelta) -> tuple[int, int]:
-    """Ends what was removed longer ago than `keep`, then sweeps bodies; how many items and bodies these were."""
-    gone = await purge(store, keep)
-    return gone, await asyncio.to_thread(sweep, database, objects)
+async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SECONDS) -> None:
+    """Purges and sweeps until cancelled, once every so many seconds."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await purge(store)
+            await asyncio.to_thread(sweep, store.database, objects)
+        except TryAgain:
+            continue
 
 
 def _inner(tx: object) -> Tx:

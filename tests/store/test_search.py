@@ -125,10 +125,9 @@ async def test_with_the_end_of_retention_the_texts_and_the_content_go(
     await store.write(OPERATOR, lambda tx: tx.update_flags(at, EVERY, FlagChange(add=Flags.DELETED)))
     before = await store.read(OPERATOR, lambda tx: tx.folder(at).modseq)
     await store.write(OPERATOR, lambda tx: tx.expunge(at, EVERY))
-    day = timedelta(days=1)
-    assert await upkeep.purge(store, day) == 0
+    assert await upkeep.purge(store) == 0
     assert not (await store.read(OPERATOR, lambda tx: tx.delta(at, before))).reset
-    assert await upkeep.purge(store, day, now=datetime.now(UTC) + 2 * day) == len(MAIL)
+    assert await upkeep.purge(store, now=datetime.now(UTC) + timedelta(days=31)) == len(MAIL)
     delta = await store.read(OPERATOR, lambda tx: tx.delta(at, ModSeq(before)))
     assert delta.reset
     with store.database.readers.connect() as connection:

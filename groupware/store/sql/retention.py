@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import bindparam, case, delete, select, update
@@ -9,13 +10,15 @@ from sqlalchemy import bindparam, case, delete, select, update
 from groupware.model.ids import FolderId
 from groupware.model.rights import Right
 
-from . import contents, schema
+from . import contents, schema, settings
+from .guard import Opened
 from .tx import Tx
 
+DAY: Final = timedelta(days=1) // timedelta(microseconds=1)
 _t, _f = schema.tombstone.c, schema.folder.c
-_FOLDERS: Final = (
-    select(_t.folder_id).where(_t.folder_id > bindparam("after"), _t.removed < bindparam("before")).limit(1)
-).order_by(_t.folder_id)
+_NEXT: Final = (
+    select(_t.folder_id).where(_t.folder_id > bindparam("after")).order_by(_t.folder_id).limit(1)
+)  # fmt: skip
 _OLD: Final = (
     select(_t.uid, _t.modseq, _t.content_id)
     .where(_t.folder_id == bindparam("at"), _t.removed < bindparam("before"))
@@ -30,24 +33,35 @@ _RAISE: Final = (
 )
 
 
-def next_folder(tx: Tx, after: FolderId, before: int) -> FolderId | None:
-    """The first folder behind `after` with tombstones from before a moment; None: there is none."""
+def next_folder(tx: Tx, after: FolderId, now: int) -> FolderId | None:
+    """The first folder behind `after` with something whose time is over; None: there is none. `a` on the server."""
     tx.administer(None)
-    row = tx.sql.row(_FOLDERS, {"after": after, "before": before})
-    return FolderId(row[0]) if row is not None else None
+    row = tx.sql.row(_NEXT, {"after": after})
+    while row is not None:
+        at = FolderId(row[0])
+        before = _before(tx, tx.open(at, Right.ADMIN), now)
+        if before is not None and tx.sql.row(_OLD, {"at": at, "before": before, "most": 1}) is not None:
+            return at
+        row = tx.sql.row(_NEXT, {"after": at})
+    return None
 
 
-def purge(tx: Tx, at: FolderId, before: int, most: int) -> int:
-    """Takes up to so many tombstones of a folder away; how many these were. `a` on the server.
+def purge(tx: Tx, at: FolderId, now: int, most: int) -> int:
+    """Takes up to so many tombstones of a folder away whose time is over; how many these were. `a` on the server.
 
     A client that last asked before the newest of them starts over.
     """
     tx.administer(None)
-    tx.open(at, Right.ADMIN)
-    rows = tx.sql.rows(_OLD, {"at": at, "before": before, "most": most})
-    if not rows:
-        return 0
-    tx.sql.many(_DROP, [{"at": at, "number": uid} for uid, _, _ in rows])
-    contents.release_all(tx, [content for _, _, content in rows if content is not None])
-    tx.sql.change(_RAISE, {"at": at, "up_to": rows[-1][1]})
+    before = _before(tx, tx.open(at, Right.ADMIN), now)
+    rows = tx.sql.rows(_OLD, {"at": at, "before": before, "most": most}) if before is not None else []
+    if rows:
+        tx.sql.many(_DROP, [{"at": at, "number": uid} for uid, _, _ in rows])
+        contents.release_all(tx, [content for _, _, content in rows if content is not None])
+        tx.sql.change(_RAISE, {"at": at, "up_to": rows[-1][1]})
     return len(rows)
+
+
+def _before(tx: Tx, here: Opened, now: int) -> int | None:
+    """What was removed before this moment goes; None: the owner keeps everything."""
+    days = int(settings.effective(tx, "removedItemsRetention", here.owner, here.settings).value)
+    return now - days * DAY if days else None
