@@ -40,11 +40,8 @@ FAMILIES: Final = {
     "dns": ("dns:app", "The resolver."),
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),
-    "check": ("check:app", "Look through everything that is stored."),
     "import": ("importing:app", "Bring in an mbox, a Maildir or a folder of .eml files."),
     "export": ("exporting:app", "Write mail out as Maildirs."),
-    "backup": ("backup:backup", "Copy the whole server while it runs."),
-    "restore": ("backup:restore", "Make a server from a backup."),
 }
 EXPECTED: Final = (GroupwareError, ConfigError, ControlError, DataInUse, CannotListen, NoSuchUser)
 # The base of what typer raises for a command line that makes no sense; typer does not give it a public name.
