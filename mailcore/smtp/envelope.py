@@ -10,7 +10,7 @@ from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.event import Recipient
 from mailcore.queue.intake import Targets
 from mailcore.smtp import events
-from mailcore.smtp.policy import foreign, may_begin, may_reach, not_own
+from mailcore.smtp.policy import foreign, is_elsewhere, may_begin, may_reach, not_own
 from mailcore.smtp.reply import OK, Reply, of_error
 from mailcore.smtp.state import LMTP, State, Transaction
 from mailcore.smtp.wire import NULL, Bad, MailParams, Path, RcptParams, mail_params, path_and_params, rcpt_params
@@ -124,7 +124,7 @@ def _take(state: State, transaction: Transaction, recipient: Recipient) -> Reply
     if address in transaction.recipients:
         return RECIPIENT_OK
     targets = transaction.targets[address]
-    is_local = not _is_elsewhere(address, targets)
+    is_local = not is_elsewhere(address, targets)
     if not is_local and state.role == LMTP:
         return Reply(550, "5.1.2", f"<{address}> is not here.")
     refusal = may_reach(rules, state.role, state.who is not None, local=is_local)
@@ -137,13 +137,6 @@ def _take(state: State, transaction: Transaction, recipient: Recipient) -> Reply
         return Reply(452, "4.5.3", f"A message has up to {rules.max_rcpt_count} recipients; send another for the rest.")
     transaction.recipients[address] = recipient
     return RECIPIENT_OK
-
-
-def _is_elsewhere(address: str, targets: Targets) -> bool:
-    """Whether the address itself is of another server; an address of ours that leads away is not."""
-    if isinstance(targets, GroupwareError) or len(targets) != 1:
-        return False
-    return targets[0].kind == "remote" and targets[0].address.lower() == address.lower()
 
 
 def _leads_nowhere(address: str, targets: Targets) -> Reply | None:

@@ -60,10 +60,12 @@ def _date(second: datetime) -> str:
     return format_date(second)
 
 
-def missing(header: bytes, author: str, host: str, now: datetime) -> bytes:
-    """The lines that a submitted message lacks: From, Date, Message-ID. RFC 6409 §8."""
+def missing(header: bytes, author: str, host: str, now: datetime, *, sender: bool) -> bytes:
+    """The lines that a submitted message lacks: From, Date, Message-ID, and a Sender if asked for. RFC 6409 §8."""
     there = {name.lower() for name, _ in fields(header)}
     lines = b""
+    if sender and b"sender" not in there:
+        lines += header_line("Sender", author)
     if b"from" not in there:
         lines += header_line("From", author)
     if b"date" not in there:
@@ -74,8 +76,11 @@ def missing(header: bytes, author: str, host: str, now: datetime) -> bytes:
 
 
 def authors(header: bytes) -> Sequence[str]:
-    """The addresses that the message says it is from."""
-    values = (unfold(value) for name, value in fields(header) if name.lower() == b"from")
+    """The addresses that the message says it is from, and sent by; of one that is sent again, by whom it is."""
+    found = [(name.lower(), value) for name, value in fields(header)]
+    again = any(name == b"resent-from" for name, _ in found)
+    wanted = (b"resent-from", b"resent-sender") if again else (b"from", b"sender")
+    values = (unfold(value) for name, value in found if name in wanted)
     return [address_of(each) for value in values for each in parse(value) if each.host]
 
 

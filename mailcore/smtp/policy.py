@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from groupware.model.errors import GroupwareError
 from groupware.store.api import ReadTx
+from mailcore.queue.intake import Targets
 from mailcore.server.sections_mail import SmtpSection
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import LMTP, SUBMISSION
@@ -38,6 +41,41 @@ def not_own(addresses: list[str]) -> Callable[[ReadTx], str]:
         return next((each for each in addresses if not tx.may_send_as(each)), "")
 
     return work
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """What is to be said of the addresses that a message claims to be from."""
+
+    forbidden: str = ""
+    """The first one of this server that the asking principal may not send as."""
+    strange: bool = False
+    """Whether there is one of elsewhere: the message is passed on, or the program is set up oddly."""
+
+
+def judged(addresses: Sequence[str]) -> Callable[[ReadTx], Authors]:
+    """Work that tells the addresses of others apart: those of people here, and those of elsewhere."""
+
+    def work(tx: ReadTx) -> Authors:
+        others = [each for each in addresses if not tx.may_send_as(each)]
+        here = next((each for each in others if not _elsewhere(tx, each)), "")
+        return Authors(here, bool(others))
+
+    return work
+
+
+def _elsewhere(tx: ReadTx, address: str) -> bool:
+    try:
+        return is_elsewhere(address, tx.resolve(address))
+    except GroupwareError:
+        return False
+
+
+def is_elsewhere(address: str, targets: Targets) -> bool:
+    """Whether the address itself is of another server; an address of ours that leads away is not."""
+    if isinstance(targets, GroupwareError) or len(targets) != 1:
+        return False
+    return targets[0].kind == "remote" and targets[0].address.lower() == address.lower()
 
 
 def foreign(address: str, name: str) -> Reply:

@@ -11,7 +11,7 @@ from mailcore.queue.intake import Message
 from mailcore.smtp import events, headers
 from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
-from mailcore.smtp.policy import foreign, not_own
+from mailcore.smtp.policy import Authors, foreign, judged
 from mailcore.smtp.reply import Reply, of_error
 from mailcore.smtp.state import LMTP, Replies, State, Transaction
 
@@ -145,23 +145,23 @@ async def _complete(state: State, transaction: Transaction, octets: bytes) -> by
     host, now = state.shared.host, state.shared.parts.clock.now()
     lines = headers.received(state, transaction, host, now)
     if headers.completes(state):
-        refusal = await _foreign_author(state, transaction, header)
-        if refusal is not None:
-            return refusal
-        lines += headers.missing(header, transaction.sender or f"postmaster@{host}", host, now)
+        authors = await _authors(state, transaction, header)
+        if authors.forbidden and state.who is not None:
+            return foreign(authors.forbidden, state.who.name)
+        by = state.who.name if state.who is not None else f"postmaster@{host}"
+        lines += headers.missing(header, transaction.sender or by, host, now, sender=authors.strange)
     return lines + octets
 
 
-async def _foreign_author(state: State, transaction: Transaction, header: bytes) -> Reply | None:
-    """Why somebody may not put that address into From; the envelope's sender was checked already."""
+async def _authors(state: State, transaction: Transaction, header: bytes) -> Authors:
+    """What is to be said of the authors that the message names; the envelope's sender was checked already."""
     if state.who is None:
-        return None
+        return Authors()
     known = transaction.sender.lower()
     others = [each for each in dict.fromkeys(headers.authors(header)) if each.lower() != known]
     if not others:
-        return None
-    bad = await state.shared.parts.store.read(state.who, not_own(others))
-    return foreign(bad, state.who.name) if bad else None
+        return Authors()
+    return await state.shared.parts.store.read(state.who, judged(others))
 
 
 def _message(state: State, transaction: Transaction, octets: bytes) -> Message:

@@ -40,6 +40,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_content_blob"), "content", ["blob"], unique=False)
     op.create_table(
+        "quarantine",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("folder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uid", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
+    )
+    op.create_index(op.f("ix_quarantine_content_id"), "quarantine", ["content_id"], unique=False)
+    op.create_table(
         "search_text",
         sa.Column(
             "content_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -380,6 +394,8 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE search_index")
     op.drop_table("search_text")
+    op.drop_index(op.f("ix_quarantine_content_id"), table_name="quarantine")
+    op.drop_table("quarantine")
     op.drop_index(op.f("ix_content_blob"), table_name="content")
     op.drop_table("content")
     op.drop_index("ix_blob_unreferred", table_name="blob")

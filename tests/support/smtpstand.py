@@ -93,6 +93,11 @@ class Permits:
             def may_send_as(self, address: str) -> bool:
                 return address.lower() == who.name or (who.name, address.lower()) in SEND_AS
 
+            def resolve(self, address: str) -> Sequence[Target]:
+                if address.lower().endswith("@example.test"):
+                    raise NotFound(address)
+                return [Target("remote", address=address)]
+
         return work(Tx())
 
 

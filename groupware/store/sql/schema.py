@@ -257,6 +257,21 @@ journal = Table(
     sqlite_autoincrement=True,
 )
 
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("at", Number, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("place", Text, nullable=False),  # owner and path, in words
+    Column("folder_id", Number, nullable=False),
+    Column("uid", Number, nullable=False),
+    Column("item_id", Number, nullable=False),
+    Column("content_id", Number, index=True),
+    Column("facts", Text, nullable=False),
+)
+"""What `check` took out of a folder because it could not be served; nothing of it is forgotten."""
+
 trace = Table(
     "trace",
     metadata,

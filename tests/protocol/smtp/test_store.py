@@ -178,3 +178,16 @@ async def test_every_message_of_the_corpus_is_stored_octet_for_octet(tmp_path: P
         stored = await here.bodies("alice")
     assert len(sent) > 100
     assert [behind_trace(without_return_path(each)) for each in stored] == sent
+
+
+@pytest.mark.parametrize(
+    ("author", "code"), [(BOB, "553 5.7.1"), ("nobody@example.test", "553"), ("x@far.test", "250")]
+)
+async def test_whose_address_the_header_may_name(tmp_path: Path, author: str, code: str) -> None:
+    letter = f"From: {author}\r\n\r\nhello\r\n".encode()
+    async with house(tmp_path) as here, stand(tmp_path, "submission", real=here.parts) as there:
+        async with talker(there.port) as caller:
+            await caller.ask("AUTH PLAIN " + base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode())
+            assert (await caller.deliver(ALICE, [BOB], letter)).startswith(code)
+        kept = await here.bodies("bob")
+    assert [b"\r\nSender: alice@example.test\r\n" in each for each in kept] == [True] * (code == "250")

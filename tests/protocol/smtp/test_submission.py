@@ -82,6 +82,25 @@ async def test_the_author_in_the_header_is_ones_own_too(tmp_path: Path) -> None:
         assert (await caller.deliver("alice@example.test", ["bob@example.test"], allowed)).startswith("250")
 
 
+async def test_an_author_from_elsewhere_is_shown_with_who_sent_it(tmp_path: Path) -> None:
+    async with stand(tmp_path, "submission") as here, talker(here.port) as caller:
+        await signed_in(caller)
+        passed_on = MESSAGE.replace(b"alice@example.test", b"alice@far.test")
+        assert (await caller.deliver("alice@example.test", ["bob@example.test"], passed_on)).startswith("250")
+    assert b"\r\nSender: alice@example.test\r\nFrom: Alice <alice@far.test>\r\n" in here.intake.last.octets
+
+
+@pytest.mark.parametrize(("field", "code"), [("Resent-From", "250"), ("Sender", "553 5.7.1")])
+async def test_who_sends_again_answers_for_it(tmp_path: Path, field: str, code: str) -> None:
+    other = "alice" if field == "Resent-From" else "bob"
+    author = "bob" if field == "Resent-From" else "alice"
+    letter = f"{field}: {other}@example.test\r\nFrom: {author}@example.test\r\n\r\nhello\r\n".encode()
+    async with stand(tmp_path, "submission") as here, talker(here.port) as caller:
+        await signed_in(caller)
+        said = await caller.deliver("alice@example.test", ["bob@example.test"], letter)
+    assert said.startswith(code)
+
+
 async def test_a_message_gets_what_it_lacks(tmp_path: Path) -> None:
     async with stand(tmp_path, "submission") as here, talker(here.port) as caller:
         await signed_in(caller)
