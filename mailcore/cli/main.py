@@ -40,6 +40,7 @@ FAMILIES: Final = {
     "dns": ("dns:app", "The resolver."),
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),
+    "check": ("check:app", "Look through everything that is stored."),
     "import": ("importing:app", "Bring in an mbox, a Maildir or a folder of .eml files."),
     "export": ("exporting:app", "Write mail out as Maildirs."),
 }

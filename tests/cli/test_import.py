@@ -124,3 +124,28 @@ def test_what_is_no_mail_is_said(postroom: Postroom, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing here\n")
     said = postroom("import", ALICE, "Old", tmp_path / "notes.txt")
     assert (said.status, "no mbox file" in said.err) == (1, True)
+
+
+def test_a_store_that_is_whole_is_clean(postroom: Postroom, filled: Path) -> None:
+    postroom("import", ALICE, "Old", filled)
+    said = postroom("check")
+    assert (said.status, said.out, said.err) == (0, "clean\n", "")
+    assert postroom("check", "--json").json == {"clean": True, "bodies": 3, "findings": []}
+
+
+def test_a_damaged_body_is_found_and_the_export_goes_on(postroom: Postroom, data: Path, tmp_path: Path) -> None:
+    large, small = LETTER % b"large" + os.urandom(200_000).hex().encode(), LETTER % b"small"
+    for number, octets in enumerate((large, small)):
+        (tmp_path / f"{number}.eml").write_bytes(octets)
+        assert postroom("import", ALICE, "Old", tmp_path / f"{number}.eml").status == 0
+    name = hashlib.sha256(large).hexdigest()
+    (kept,) = (data / "blobs").rglob(f"{name}*")
+    kept.write_bytes(b"\0" + kept.read_bytes()[1:])
+    found = postroom("check")
+    assert found.status == 1
+    assert name[:12] in found.out
+    exported = postroom("export", tmp_path / "out", ALICE)
+    assert exported.status == 1
+    assert "1 items" in exported.out
+    assert [path.read_bytes() for path in (tmp_path / "out" / ALICE / "Old" / "cur").iterdir()] == [small]
+    assert "lost or damaged" in (tmp_path / "out" / "report.txt").read_text()
