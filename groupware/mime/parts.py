@@ -65,6 +65,12 @@ def _row(part: Part) -> bytes:
     return _ROW.pack(part.depth, kind, lines, part.header_start, part.body_start, part.body_end, part.size)
 
 
+def root_span(encoded: bytes, at: int) -> tuple[int, int, int]:
+    """Where the header and the body of the message itself begin, and where it ends; the table begins at `at`."""
+    _, _, _, header, start, end, _ = _ROW.unpack_from(encoded, at + 4)
+    return header, start, end
+
+
 def decode_parts(table: bytes) -> tuple[Part, ...]:
     """The parts of a table that `encode_parts` made."""
     end = 4 + int.from_bytes(table[:4], "little") * _ROW.size

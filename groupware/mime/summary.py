@@ -13,7 +13,7 @@ from groupware.mime.addresses import Address, Mailbox, shown
 from groupware.mime.headers import base_subject, clean, date, decode_text, message_ids
 from groupware.mime.lines import bare_line_feeds
 from groupware.mime.media import Media, text_of_param
-from groupware.mime.parts import Part, decode_parts, encode_parts
+from groupware.mime.parts import Part, decode_parts, encode_parts, root_span
 from groupware.mime.preview import preview_of
 from groupware.mime.scan import Node, scan
 from groupware.mime.wire import address_lists, envelope, structures
@@ -268,6 +268,11 @@ def parts_of(encoded: bytes) -> tuple[Part, ...]:
     """The part table of an encoded summary."""
     start, end = _PARTS.unpack_from(encoded)
     return decode_parts(encoded[start:end])
+
+
+def span_of(encoded: bytes) -> tuple[int, int, int]:
+    """Where in the octets header and body of the message begin, and where it ends: for HEADER and TEXT alone."""
+    return root_span(encoded, _PARTS.unpack_from(encoded)[0])
 
 
 def wire_of(encoded: bytes) -> tuple[bytes, bytes, bytes, int]:

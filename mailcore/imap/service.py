@@ -7,7 +7,8 @@ from typing import Final
 
 import mailcore.imap.commands  # noqa: F401 - fills the table
 from mailcore.imap.reply import Reply, status_line
-from mailcore.imap.session import Session, Shared
+from mailcore.imap.session import Session
+from mailcore.imap.shared import Shared
 from mailcore.server import log
 from mailcore.server.gate import Refusal
 from mailcore.server.listener import Listener

@@ -13,13 +13,11 @@ from __future__ import annotations
 import secrets
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.folder import Folder
-from groupware.model.ids import FolderId
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
@@ -27,19 +25,16 @@ from groupware.store.api import ReadTx, Watch, WriteTx
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
+from mailcore.imap.shared import Shared
 from mailcore.imap.table import COMMANDS, Spec, State
 from mailcore.imap.view import NoSuchMessage, View
-from mailcore.imap.wire import Limits, OutOfStep, Raw, Reader, TooBig, limits_of
+from mailcore.imap.wire import Limits, OutOfStep, Raw, Reader, TooBig
 from mailcore.server.connection import GATHER, Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
-from mailcore.server.events import EventLog
-from mailcore.server.parts import Parts
-from mailcore.server.sections_mail import ImapSection
-from mailcore.server.signin import Desk, SignIn
+from mailcore.server.signin import SignIn
 
 T = TypeVar("T")
 
-MOST_RECENT: Final = 100_000  # folders that are remembered
 
 ABSENT: Final = "There is no such mailbox, or you may not see it"
 """Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
@@ -50,41 +45,6 @@ _BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
     "idle": ("You have been silent for too long", b""),
     "failed": ("Something went wrong here; it has been noted", b"SERVERBUG"),
 }
-
-
-@dataclass(slots=True)
-class Shared:
-    """What the sessions of one service have in common."""
-
-    parts: Parts
-    desk: Desk
-    section: ImapSection
-    greeting: str
-    """%D stands for the server's name, %U for something that no other greeting has."""
-    host: str
-    slot: Callable[[], AbstractAsyncContextManager[None]]
-    log: EventLog
-    accounts: dict[int, int] = field(default_factory=dict)
-    """Sessions that each account has open."""
-    recent: dict[FolderId, int] = field(default_factory=dict)
-    """The first UID of each folder that no session has been told of as recent."""
-    limits: tuple[Limits, Limits, Limits] = field(init=False)
-
-    def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:
-        """From which UID on messages are recent to whoever asks now; unless it only reads, to nobody after it.
-
-        What was there when the server started is recent to nobody (decision 050).
-        """
-        first = self.recent.get(folder, uidnext)
-        if not read_only:
-            self.recent.pop(folder, None)
-            self.recent[folder] = max(first, uidnext)
-            if len(self.recent) > MOST_RECENT:
-                self.recent.pop(next(iter(self.recent)))
-        return first
-
-    def __post_init__(self) -> None:
-        self.limits = limits_of(self.section.max_message_size * 1024)
 
 
 class Absent(NotFound):

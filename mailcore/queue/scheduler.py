@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from groupware.model.errors import GroupwareError
+from groupware.model.errors import Conflict, GroupwareError
 from groupware.model.event import Attempt
 from groupware.model.principal import OPERATOR
 from groupware.store.api import QUEUE, Bus, Watch
@@ -208,6 +208,9 @@ class Scheduler:
             if not self._draining:
                 raise
             return for_all(attempt, later("4.3.2", "This server was stopped during the attempt.", soon=True))
+        except Conflict as error:  # the lease was lost; the message is in other hands
+            self._desk.log.warning("lease_lost", queue=int(attempt.queue), why=str(error))
+            return ()
         except GroupwareError as error:
             return for_all(attempt, later("4.3.0", str(error)))
         except Exception as error:  # a bug of ours costs this attempt a try, and nobody else anything

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient
+from groupware.model.errors import Conflict
+from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, Recipient
+from groupware.model.ids import QueueId
 from groupware.model.principal import OPERATOR
 from groupware.store.api import Blobs, Store, WriteTx
 from mailcore.queue.courier import Result, result_of
@@ -102,7 +104,13 @@ class Settling:
                 self._successes[recipient.address] = await self._prepare(Notice("delivered", (result,)))
 
     def within(self, tx: WriteTx, outcomes: Sequence[Outcome]) -> None:
-        """Settles, inside the write that delivered, those outcomes for which no notice has to be composed first."""
+        """Settles, inside the write that delivered, those outcomes for which no notice has to be composed first.
+
+        Conflict, so that nothing was delivered, when somebody else has settled one of the recipients meanwhile.
+        """
+        waiting = _unsettled(tx, self._attempt.queue)
+        if not waiting.keys() >= {each.address for each in self._attempt.envelope.recipients}:
+            raise Conflict("somebody else has delivered this message meanwhile")
         ready = [result for result in self._judged(outcomes) if self._is_ready(result)]
         tx.settle([self._outcome(result) for result in ready])
         for result in ready:
@@ -152,13 +160,12 @@ class Settling:
 
     def _write(self, tx: WriteTx, judged: Sequence[Result], prepared: Sequence[Prepared]) -> list[Event]:
         attempt = self._attempt
-        rows = {row.recipient.address: row for entry in tx.queued(attempt.queue) for row in entry.recipients}
-        unsettled = {address for address, row in rows.items() if row.state not in ("sent", "failed")}
-        mine = [result for result in judged if result.recipient.address in unsettled]
+        rows = _unsettled(tx, attempt.queue)
+        mine = [result for result in judged if result.recipient.address in rows]
         tx.settle([self._outcome(result) for result in mine])
         events = [self._event(result) for result in mine]
         for notice in prepared:
-            if notice.addresses <= unsettled:
+            if notice.addresses <= rows.keys():
                 events += self._enqueue(tx, notice)
         if any(result.verdict == "sent" and result.remote for result in mine):
             was = {rows[result.recipient.address].code for result in mine}
@@ -234,3 +241,13 @@ class Settling:
             prepared.trail.received("", prepared.size, 1),
             prepared.trail.queued(queue, [to]),
         ]
+
+
+def _unsettled(tx: WriteTx, queue: QueueId) -> dict[str, QueuedRecipient]:
+    """The recipients of a message that still wait, by address."""
+    return {
+        row.recipient.address: row
+        for entry in tx.queued(queue)
+        for row in entry.recipients
+        if row.state not in ("sent", "failed")
+    }

@@ -174,15 +174,13 @@ class Connection(asyncio.BufferedProtocol):
         self._clock.rest()
         while (end := self._in.find(b"\n", self._scanned, limit)) < 0:
             if len(self._in) >= limit:
-                head = self._take(limit)[:ENDS]
-                raise LineTooLong(f"a line of more than {limit} octets", head)
+                raise LineTooLong(f"a line of more than {limit} octets", self._take(limit)[:ENDS])
             self._scanned = len(self._in)
             await self._more()
         return self._take(end + 1)
 
     async def skip_line(self) -> bytes:
-        """Pass over everything up to the next line end; only the last few octets come back. IdleTimeout,
-        ConnectionClosed."""
+        """Pass over everything up to the next line end, and give its last octets. IdleTimeout, ConnectionClosed."""
         self._clock.rest()
         tail = b""
         while (end := self._in.find(b"\n")) < 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from mailcore.queue.gauges import Gauges
 from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
@@ -11,6 +13,9 @@ from mailcore.queue.settlement import Desk, desk_of
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
 
+LEASE: Final = 20.0
+"""Seconds: delivery takes moments, so what a killed process had under way need not wait long."""
+
 
 def processing(parts: Parts, setup: ServiceSetup) -> Service:
     """The service. While it works, the intake may deliver to recipients here as it accepts (`Parts.at_work`)."""
@@ -18,6 +23,7 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
     intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log)
     lanes = Lanes(
         local=True,
+        lease=LEASE,
         at_once=setup.config.queue.delivery_threads,
         most_received=setup.config.smtp.max_received_headers,
     )

@@ -61,8 +61,19 @@ AT_ONCE: Final = 500
 def hold(tx: Tx, new: NewItem, copies: int = 1) -> int:
     """The number of the content for `copies` new items; the same octets with the same summary share one.
 
-    A fresh message takes three statements (its texts for search go in as well), one that is there already two.
+    A fresh message takes three statements (its texts for search go in as well), one that is there already two, and one
+    that this transaction has put in a single one.
     """
+    known = tx.held.get(new.blob)
+    if known is not None and known[1] == new.summary:
+        tx.sql.change(_MORE_CONTENT, {"at": known[0], "more": copies})
+        return known[0]
+    content = _hold(tx, new, copies)
+    tx.held[new.blob] = (content, new.summary)
+    return content
+
+
+def _hold(tx: Tx, new: NewItem, copies: int) -> int:
     sql = tx.sql
     if _add_blob(sql, new.blob, new.size, new.body):
         return _add_content(tx, new, copies)
@@ -83,6 +94,7 @@ def release(tx: Tx, content: int, copies: int = 1) -> None:
     left = tx.sql.returning(_LESS_CONTENT, {"at": content, "more": -copies})
     if left is not None and left[0] <= 0:
         tx.sql.change(_DROP_CONTENT, {"at": content})
+        tx.held.pop(BlobId(left[1]), None)
         search.drop(tx, content)
         let_go(tx, BlobId(left[1]))
 

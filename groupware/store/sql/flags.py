@@ -30,6 +30,17 @@ _SET: Final = (
 )
 
 
+_SET_RANGE: Final = (
+    update(schema.item)
+    .where(_i.folder_id == bindparam("at"))
+    .where(_i.uid.between(bindparam("low"), bindparam("high")))
+    .where(_i.flags == bindparam("old_flags"))
+    .where(_i.keywords == bindparam("old_words"))
+    .values(flags=bindparam("new_flags"), keywords=bindparam("new_words"), modseq=bindparam("now"))
+)
+WORTH_A_RANGE: Final = 4  # items that one statement over a range has to spare the others
+
+
 def _set_seen(dialect: Any) -> Any:
     statement = dialect.insert(schema.seen).values(
         account_id=bindparam("account"),
@@ -64,7 +75,10 @@ def update_flags(tx: Tx, at: FolderId, uids: Uids, change: FlagChange) -> tuple[
     if not changed:
         return [], stale
     modseq = tx.bump(here.owner)
-    _store(tx, here, changed, modseq)
+    if limit is None and not here.reader and _by_range(tx, here, uids, changed, modseq):
+        _count(tx, here, changed, modseq)
+    else:
+        _store(tx, here, changed, modseq)
     tx.journal_row("item.flags", here, modseq, {"count": len(changed), "first": changed[0][0][0]})
     return [Entry(Uid(row[0]), modseq, flags, keywords) for row, flags, keywords in changed], stale
 
@@ -125,6 +139,28 @@ def _store(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> No
             {"account": here.reader, "at": here.id, "number": uid, "now": modseq, "seen": seen} for uid, seen in own
         ]
         tx.sql.many(_SET_SEEN[tx.sql.postgres], values)
+    _count(tx, here, changed, modseq)
+
+
+def _by_range(tx: Tx, here: Opened, uids: Uids, changed: Sequence[After], modseq: ModSeq) -> bool:
+    """Whether it was done by one statement for each range and each old state in it, which few of both are worth.
+
+    What is alike before is alike after, and every item of a range is meant: so the old state names the items.
+    """
+    states = {(row[2], row[3]): (flags, keywords) for row, flags, keywords in changed}
+    if len(states) * len(uids) * WORTH_A_RANGE > len(changed):
+        return False
+    for low, high in uids:
+        for (old_flags, old_words), (flags, keywords) in states.items():
+            values = {"old_flags": old_flags, "old_words": old_words, "new_flags": flags.value, "now": modseq}
+            words_now = " ".join(sorted(keywords))
+            top = min(high, here.uidnext)
+            tx.sql.change(_SET_RANGE, {"at": here.id, "low": low, "high": top, "new_words": words_now, **values})
+    return True
+
+
+def _count(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> None:
+    """Move the folder's counters."""
     unseen = 0 if here.reader else sum((not flags.value & SEEN) - (not row[2] & SEEN) for row, flags, _ in changed)
     deleted = sum(bool(flags.value & DELETED) - bool(row[2] & DELETED) for row, flags, _ in changed)
     count(tx, here, modseq, unseen=unseen, deleted=deleted)

@@ -152,10 +152,8 @@ def absent(at: object) -> NotFound:
     return NotFound(f"folder {at!s}: there is no such folder, or it is not shared with you")
 
 
-def open_folder(
-    sql: Sql, memory: Memory, who: Principal, at: FolderId, need: Right, *, lock: bool, said: object
-) -> Opened:
-    """The folder, opened. `NotFound` when it is not there or LOOKUP is missing, `NoRight` when only `need` is.
+def open_folder(sql: Sql, memory: Memory, who: Principal, at: FolderId, *, lock: bool, said: object) -> Opened:
+    """The folder, opened with whatever rights the principal has. `NotFound` when it is not there or LOOKUP is missing.
 
     `lock`: nobody else changes its owner's tree until the transaction ends (PostgreSQL; SQLite has one writer).
     `said`: what the client called it.
@@ -167,10 +165,15 @@ def open_folder(
     rights = tree.rights(who, at)
     if Right.LOOKUP not in rights:
         raise absent(said)
-    if need not in rights:
-        path = tree.path(at) or "(the root)"
-        raise NoRight(f"folder {path}: you lack the right {letters(need & ~rights)!r} here; ask its owner for it")
     return _opened(at, row, tree, rights, who)
+
+
+def admit(at: Opened, need: Right) -> Opened:
+    """The opened folder again, for something that takes `need`. `NoRight`."""
+    if need not in at.rights:
+        path = at.tree.path(at.id) or "(the root)"
+        raise NoRight(f"folder {path}: you lack the right {letters(need & ~at.rights)!r} here; ask its owner for it")
+    return at
 
 
 def _opened(at: FolderId, row: Row, tree: Tree, rights: Right, who: Principal) -> Opened:

@@ -140,6 +140,7 @@ def count(
         },
     )
     assert row is not None
+    tx.touch(at.owner)
     return Uid(row[0] - uids)
 
 

@@ -38,6 +38,8 @@ _NOTE: Final = insert(schema.trace).values(
 def journal(tx: Tx, at: FolderId, after: int, limit: int) -> Sequence[JournalRow]:
     """See `ReadTx.journal`."""
     opened = tx.open(at, Right.ADMIN)
+    if tx.locks:
+        tx.finish()
     path = view_path(opened.tree, at, tx.who)
     return [
         JournalRow(id, moment(when), actor, client, what, at, path, facts)

@@ -13,14 +13,14 @@ from typing import Final
 from sqlalchemy import bindparam, insert, update
 
 from groupware.model.errors import NoRight
-from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Where
 
 from . import schema
 from .engine import Sql
-from .guard import SERVER, Opened, open_folder, renewed
+from .guard import SERVER, Opened, admit, open_folder, renewed
 from .paths import number_of
 from .times import now_micros
 from .tree import Memory, Tree, tree_of
@@ -54,13 +54,29 @@ _JOURNAL: Final = insert(schema.journal).values(
 class Tx:
     """One principal in one transaction."""
 
-    __slots__ = ("_bumped", "_memory", "_who", "locks", "marks", "moved", "sql")
+    __slots__ = (
+        "_bumped",
+        "_journal",
+        "_memory",
+        "_opened",
+        "_trees",
+        "_who",
+        "held",
+        "locks",
+        "marks",
+        "moved",
+        "sql",
+    )
 
     def __init__(self, sql: Sql, memory: Memory, who: Principal, *, locks: bool) -> None:
         """`locks`: this one writes. BadCredentials when the account has been disabled since."""
         self.sql, self.locks, self._memory = sql, locks, memory
         self._who = renewed(sql, memory, who)
         self._bumped: dict[AccountId, ModSeq] = {}
+        self._opened: dict[FolderId, Opened] = {}  # until their owner's tree changes
+        self._trees: dict[AccountId, Tree] = {}  # until they change
+        self._journal: list[Mapping[str, object]] = []  # rows to come
+        self.held: dict[BlobId, tuple[int, bytes]] = {}  # contents of bodies that this transaction has put in
         self.marks: dict[FolderId, ModSeq] = {}
         self.moved = False
 
@@ -79,11 +95,23 @@ class Tx:
     def open(self, at: Where, need: Right) -> Opened:
         """The folder, opened: the one permission check. `NotFound`, `NoRight`."""
         number = number_of(self.sql, self._memory, self._who, at) if isinstance(at, str) else at
-        return open_folder(self.sql, self._memory, self._who, number, need, lock=self.locks, said=at)
+        found = self._opened.get(number)
+        if found is None:
+            found = open_folder(self.sql, self._memory, self._who, number, lock=self.locks, said=at)
+            self._opened[number] = found
+        return admit(found, need)
 
     def tree(self, owner: AccountId) -> Tree:
         """An owner's tree as it is now, this transaction's own changes included."""
-        return tree_of(self.sql, self._memory, owner)
+        found = self._trees.get(owner)
+        if found is None:
+            found = self._trees[owner] = tree_of(self.sql, self._memory, owner)
+        return found
+
+    def touch(self, owner: AccountId) -> None:
+        """Something of this owner has changed: what was opened there is opened anew."""
+        for number in [number for number, opened in self._opened.items() if opened.owner == owner]:
+            del self._opened[number]
 
     def administer(self, owner: PrincipalId | AccountId | None) -> None:
         """Passes when the principal administers `owner` (a domain's public tree), or else the server. `NoRight`.
@@ -113,6 +141,7 @@ class Tx:
             if row is None:
                 raise LookupError(f"no principal {owner}")
             found = self._bumped[owner] = ModSeq(row[0])
+            self.touch(owner)
         return found
 
     def move_epoch(self, owner: AccountId) -> None:
@@ -131,6 +160,8 @@ class Tx:
         self._forget()
 
     def _forget(self) -> None:
+        self._opened.clear()
+        self._trees.clear()
         if not self.moved:
             self.moved, self._memory = True, Memory(self._memory)
 
@@ -146,9 +177,8 @@ class Tx:
     def note_change(
         self, what: str, owner: AccountId, at: FolderId | None, modseq: ModSeq, facts: Mapping[str, object]
     ) -> None:
-        """One journal row; `at` None: about the owner itself."""
-        self.sql.change(
-            _JOURNAL,
+        """One journal row, written with the others at the end; `at` None: about the owner itself."""
+        self._journal.append(
             {
                 "at": now_micros(),
                 "actor_id": self._who.account,
@@ -159,5 +189,10 @@ class Tx:
                 "folder_id": at,
                 "modseq": modseq,
                 "facts": json.dumps(facts, separators=(",", ":")) if facts else "",
-            },
+            }
         )
+
+    def finish(self) -> None:
+        """Write what waits to be written. Called when `work` is done, and before the journal is read."""
+        self.sql.many(_JOURNAL, self._journal)
+        self._journal.clear()

@@ -163,6 +163,7 @@ class Writer:
         try:
             tx = SqlTx(sql, memory, job.who, locks=True)
             job.result = job.work(tx)
+            tx.finish()
         except GroupwareError as error:
             job.error = error
             if sql.writes != before:

@@ -8,13 +8,14 @@ from typing import Final
 from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
 from groupware.mime.sections import header_fields, section
-from groupware.mime.summary import parts_of, size_of
+from groupware.mime.summary import parts_of, size_of, span_of
 from groupware.model.errors import NotFound
 from groupware.model.ids import BlobId
 from groupware.model.item import Item
 from mailcore.imap.commands.fetch_items import Section
 from mailcore.imap.session import Session
 
+_OF_MESSAGE: Final = frozenset({"", "HEADER", "TEXT"})  # these need no table of parts
 BATCH_OCTETS: Final = 4 << 20
 BATCH_ITEMS: Final = 100
 LARGE: Final = 256 * 1024
@@ -66,12 +67,17 @@ def has_bare_lf(item: Item) -> bool:
 
 
 def _parts(item: Item, wanted: Sequence[Section]) -> Sequence[Part]:
-    return parts_of(item.summary) if any(each.path for each in wanted) else ()
+    return parts_of(item.summary) if any(each.path not in _OF_MESSAGE for each in wanted) else ()
 
 
 def _span(item: Item, parts: Sequence[Part], wanted: Section) -> tuple[int, int] | None:
     """Where the section lies in the stored octets; None when the message has none such."""
-    return section(parts, wanted.path) if wanted.path else (0, item.size)
+    if not wanted.path:
+        return 0, item.size
+    if wanted.path not in _OF_MESSAGE:
+        return section(parts, wanted.path)
+    header, body, end = span_of(item.summary)
+    return (header, body) if wanted.path == "HEADER" else (body, end)
 
 
 def _cut(octets: bytes, span: tuple[int, int] | None, *, bare: bool) -> bytes | None:

@@ -10,7 +10,8 @@ from groupware.model.folder import Folder
 from groupware.model.rights import Right
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import Reply, mailbox, ok
-from mailcore.imap.session import Session, Shared
+from mailcore.imap.session import Session
+from mailcore.imap.shared import Shared
 from mailcore.imap.table import KNOWN, command
 
 ITEMS: Final = (

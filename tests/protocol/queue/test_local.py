@@ -1,9 +1,10 @@
 """Processing: from the queue into folders; what does not fit waits, and comes back in the end."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
-from groupware.model.errors import TryAgain
-from groupware.model.event import Recipient
+from groupware.model.errors import GroupwareError, TryAgain
+from groupware.model.event import Recipient, Target
 from groupware.model.ids import AccountId
 from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
@@ -139,3 +140,20 @@ async def test_a_directory_that_is_away_is_asked_again_later() -> None:
         await box.submit("alice@example.test")
         await box.scheduler.run_due()
         assert box.waiting() == {"alice@example.test": "4.3.0"}
+
+
+async def test_what_somebody_else_has_delivered_meanwhile_is_not_delivered_again() -> None:
+    class Slow(People):
+        async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
+            box.queue.state.rows.clear()  # the lease ran out, and another process was faster
+            return await super().resolve_all(addresses)
+
+    def courier(queue: MemoryQueue, blobs: MemoryBlobs) -> LocalCourier:
+        queue.local = frozenset(("example.test",))
+        return LocalCourier(Intake(cast(Any, queue), cast(Any, blobs), cast(Any, Slow()), Counters(), RecordingLog()))
+
+    async with outbox(courier=courier, lanes=LOCAL) as box:
+        await box.submit("alice@example.test")
+        await box.scheduler.run_due()
+        assert box.queue.state.folders == {}
+        assert len(box.log.named("lease_lost")) == 1

@@ -14,7 +14,9 @@ from groupware.mime.summary import (
     envelope_of,
     parts_of,
     size_of,
+    span_of,
     summarize,
+    wire_of,
 )
 
 LETTER = (
@@ -158,3 +160,10 @@ def test_a_summary_is_a_value() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         summarize(b"").subject = "x"  # type: ignore[misc]  # that it cannot be set is what is tested
     assert isinstance(summarize(b""), Summary)
+
+
+def test_slices_at_once_are_the_slices_one_by_one() -> None:
+    octets = b"Subject: x\r\n\r\nbody\r\n"
+    encoded = summarize(octets).encode()
+    assert wire_of(encoded) == (envelope_of(encoded), body_of(encoded), bodystructure_of(encoded), size_of(encoded))
+    assert span_of(encoded) == (0, 14, len(octets))
