@@ -20,8 +20,9 @@ from mailcore.cli import passwords, serve
 from mailcore.cli.demo_mail import DOMAIN, PEOPLE, PUBLIC, SHARED, Letter, letters
 from mailcore.cli.family import single
 from mailcore.cli.folders import owner_of
+from mailcore.cli.place import Place
 from mailcore.cli.show import note, rows, say
-from mailcore.cli.site import Place, Site, configuration, opened, place
+from mailcore.cli.site import Site, configuration, opened, place
 from mailcore.server.config import Config
 from mailcore.server.parts import installed_factories
 

@@ -149,3 +149,30 @@ def test_a_damaged_body_is_found_and_the_export_goes_on(postroom: Postroom, data
     assert "1 items" in exported.out
     assert [path.read_bytes() for path in (tmp_path / "out" / ALICE / "Old" / "cur").iterdir()] == [small]
     assert "lost or damaged" in (tmp_path / "out" / "report.txt").read_text()
+
+
+def test_a_backup_makes_the_same_server(postroom: Postroom, filled: Path, tmp_path: Path) -> None:
+    postroom("import", ALICE, "Old", filled)
+    made = postroom("backup", tmp_path / "all.backup")
+    assert (made.status, made.err) == (0, "")
+    elsewhere = tmp_path / "elsewhere"
+    assert postroom("--data", elsewhere, "restore", tmp_path / "all.backup").status == 0
+    assert postroom("--data", elsewhere, "check").out == "clean\n"
+    there = postroom("--data", elsewhere, "folder", "list", ALICE, "--json").json
+    assert there == postroom("folder", "list", ALICE, "--json").json
+    assert postroom("--data", elsewhere, "export", tmp_path / "out", ALICE).status == 0
+    old = tmp_path / "out" / ALICE / "Old"
+    assert LETTER % b"one" in [path.read_bytes() for path in (old / "cur").iterdir()]
+
+
+def test_a_backup_is_not_written_over_a_file(postroom: Postroom, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    assert postroom("backup", tmp_path / "mine").status == 1
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_what_is_no_backup_is_not_restored(postroom: Postroom, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    said = postroom("--data", tmp_path / "elsewhere", "restore", tmp_path / "mine")
+    assert said.status == 1
+    assert said.err.count("\n") == 1
