@@ -19,8 +19,8 @@ def head() -> str:
     return max(name[:4] for name in names if name[:4].isdigit())
 
 
-def upgrade(connection: Connection) -> None:
-    """The database at the newest schema; nothing happens when it is there already. NewerSchema."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """The database at the newest schema, or at `to`; nothing happens when it is there already. NewerSchema."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     there = _revision(connection)
@@ -34,7 +34,7 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(files("migrations")))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _revision(connection: Connection) -> str:
