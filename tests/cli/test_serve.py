@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Said
+from tests.support import postgres
 from tests.support.server import RunningServer, command, free_base, start, stop
 
 LETTER = "From: {0}\r\nTo: {0}\r\nSubject: to myself\r\n\r\nHello\r\n"
@@ -134,3 +135,21 @@ def test_a_server_says_ready_once_and_ends_at_sigterm(tmp_path: Path) -> None:
     assert stop(process) == 0
     secret = tmp_path / "data" / "secret"
     assert (len(secret.read_bytes()), secret.stat().st_mode & 0o777) == (32, 0o600)
+
+
+def test_a_server_on_postgresql_and_commands_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = postgres.server().url(postgres.server().new())
+    process = start(tmp_path, free_base(), environ={"DATABASE_URL": url})
+    try:
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+        told = subprocess.run(
+            command("--data", tmp_path, "domain", "add", "example.test"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (told.returncode, told.stdout) == (0, "domain example.test\n")
+        assert not (tmp_path / "postroom.db").exists()
+    finally:
+        assert stop(process) == 0
