@@ -27,7 +27,6 @@ def make(ctx: typer.Context, to: Annotated[Path, typer.Argument(help="The file t
     """Copy everything into one file, while the server runs: database, bodies, keys and settings of the data folder."""
     from groupware.store.backup import backup as copied
     from groupware.store.backup import files_of
-
     from mailcore.server.compose import open_storage
 
     config = as_running(place(ctx))
@@ -47,7 +46,6 @@ def make(ctx: typer.Context, to: Annotated[Path, typer.Argument(help="The file t
 def bring_back(ctx: typer.Context, source: Annotated[Path, typer.Argument(help="The file that backup wrote.")]) -> None:
     """Make a server from a backup, in an empty data folder and an empty database. No server may run there."""
     from groupware.store.backup import restore as brought_back
-
     from groupware.store.objects import open_objects
 
     config = configuration(place(ctx))
