@@ -90,7 +90,7 @@ def check_name(name: str) -> str:
         raise Refused(f"folder name {name!r}: it is empty, or begins or ends with a space")
     if len(name) > MAX_NAME:
         raise Refused(f"folder name {name[:40]!r}...: longer than {MAX_NAME} characters")
-    bad = next((c for c in name if c in "/%*" or ord(c) < 32 or ord(c) == 127), None)
+    bad = next((c for c in name if c in "/%*" or ord(c) < 32 or ord(c) == 127 or "\ud800" <= c <= "\udfff"), None)
     if bad is not None:
         raise Refused(f"folder name {name!r}: {bad!r} is not allowed in a name")
     if name in {".", ".."}:

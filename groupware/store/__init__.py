@@ -9,7 +9,7 @@ from groupware.store.blobs import SqlBlobs
 from groupware.store.bus import SharedBus, open_bus
 from groupware.store.marks import announce
 from groupware.store.objects import open_objects
-from groupware.store.sql.engine import open_database
+from groupware.store.sql.engine import open_database, trouble
 from groupware.store.sql.history import NewerSchema, upgrade
 from groupware.store.sql.store import SqlStore
 
@@ -22,8 +22,12 @@ def open_store(data: Path, url: str = "", *, bus: Bus, readers: int = 4, writers
     ValueError for a URL of another database, NewerSchema; `TryAgain` when the database does not answer.
     """
     database = open_database(data, url)
-    with database.writers.connect() as connection, connection.begin():
-        upgrade(connection)
+    try:
+        with database.writers.connect() as connection, connection.begin():
+            upgrade(connection)
+    except Exception as error:
+        database.dispose()
+        raise trouble(error) from error
     return SqlStore(database, bus.publish, announce, readers=readers, writers=writers)
 
 

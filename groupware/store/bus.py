@@ -16,8 +16,6 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
-import psycopg
-
 from groupware.model.ids import FolderId, ModSeq
 
 from .api import QUEUE
@@ -157,7 +155,7 @@ class SharedBus(LocalBus):
         while not self._stopped.is_set():
             try:
                 self._ear.listen(self._stopped, self)
-            except (psycopg.Error, sqlite3.Error, OSError, ValueError) as error:
+            except Exception as error:  # whatever an ear has met, it listens again
                 self.failed(error)
                 self._stopped.wait(AGAIN_SECONDS)
 
@@ -176,6 +174,8 @@ class PostgresEar:
 
     def listen(self, stopped: Event, bus: LocalBus) -> None:
         """See `_Ear`."""
+        import psycopg  # slow to import, and of use with PostgreSQL alone
+
         with closing(psycopg.connect(self._url, autocommit=True, application_name="postroom-bus")) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             where = "SELECT id, modseq FROM folder WHERE id = ANY(%s)"

@@ -20,9 +20,11 @@ from mailcore.cli import passwords, serve
 from mailcore.cli.demo_mail import DOMAIN, PEOPLE, PUBLIC, SHARED, Letter, letters
 from mailcore.cli.family import single
 from mailcore.cli.folders import owner_of
+from mailcore.cli.place import Place
 from mailcore.cli.show import note, rows, say
-from mailcore.cli.site import Place, Site, configuration, opened, place
+from mailcore.cli.site import Site, configuration, opened, place
 from mailcore.server.config import Config
+from mailcore.server.listener import Listener
 from mailcore.server.parts import installed_factories
 
 app = single()
@@ -82,7 +84,7 @@ def _announce(config: Config) -> None:
     say(f"Postroom on {config.data}")
     rows(
         [
-            {"service": each.name, "address": each.where, "security": _SECURITY[each.tls]}
+            {"service": each.name, "address": each.where, "security": _security(each)}
             for each in config.listeners
             if each.service in installed and config.services[each.service].enabled
         ],
@@ -97,7 +99,10 @@ def _announce(config: Config) -> None:
         note(f"{config.data} was not made by the demo: its users and passwords are yours")
 
 
-_SECURITY: Final[Mapping[str, str]] = {"none": "plain", "start": "plain, or STARTTLS", "implicit": "TLS"}
+def _security(listener: Listener) -> str:
+    if listener.tls == "implicit":
+        return "TLS"
+    return "plain, or STARTTLS" if listener.tls == "start" and listener.service != "http" else "plain"
 
 
 def _people(data: Path) -> Mapping[str, str]:

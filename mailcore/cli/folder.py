@@ -131,4 +131,5 @@ def _listed(tx: ReadTx, owner: str) -> list[Row]:
             "bytes": each.bytes,
         }
         for each in tx.folders(of=account)
+        if each.exists
     ]

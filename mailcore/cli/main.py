@@ -6,6 +6,7 @@ A family's module is imported when one of its commands is asked for, so that a c
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -18,12 +19,7 @@ import typer
 import typer.core
 import typer.main
 
-from groupware.model.errors import GroupwareError
-from mailcore.cli.site import Place
-from mailcore.server.config_file import ConfigError
-from mailcore.server.control import ControlError, DataInUse
-from mailcore.server.listener import CannotListen
-from mailcore.server.privileges import NoSuchUser
+from mailcore.cli.place import Place
 
 FAMILIES: Final = {
     "serve": ("serve:app", "Run the server in the foreground."),
@@ -41,12 +37,11 @@ FAMILIES: Final = {
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),
     "check": ("check:app", "Look through everything that is stored."),
-    "import": ("importing:app", "Bring in an mbox, a Maildir or a folder of .eml files."),
-    "export": ("exporting:app", "Write mail out as Maildirs."),
     "backup": ("backup:backup", "Copy the whole server while it runs."),
     "restore": ("backup:restore", "Make a server from a backup."),
+    "import": ("importing:app", "Bring in an mbox, a Maildir or a folder of .eml files."),
+    "export": ("exporting:app", "Write mail out as Maildirs."),
 }
-EXPECTED: Final = (GroupwareError, ConfigError, ControlError, DataInUse, CannotListen, NoSuchUser)
 # The base of what typer raises for a command line that makes no sense; typer does not give it a public name.
 USAGE: Final[type[Exception]] = typer.BadParameter.__mro__[1]
 
@@ -96,23 +91,43 @@ def run(arguments: Sequence[str]) -> int:
         ended = app(args=list(arguments), prog_name="postroom", standalone_mode=False)
     except USAGE as error:
         return _usage(error)
-    except EXPECTED as error:
-        return _failed(_one_line(error))
     except (KeyboardInterrupt, typer.Abort):
         return _failed("interrupted", status=130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except Exception as error:  # a bug: still one line, and the whole for those who ask for it
-        if os.environ.get("POSTROOM_TRACEBACK"):
-            traceback.print_exc()
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        at = f"{Path(where.filename).name}:{where.lineno}"
-        said = str(error).partition("\n")[0]
-        return _failed(f"internal error at {at}: {type(error).__name__}: {said} (POSTROOM_TRACEBACK=1 shows more)")
+    except Exception as error:
+        return _told(error)
     return ended if isinstance(ended, int) else 0
+
+
+def _told(error: Exception) -> int:
+    if isinstance(error, _expected()):
+        return _failed(_one_line(error))
+    if isinstance(error, OSError):
+        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    return _bug(error)
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """What tells people something, whatever they have asked for. Imported when something has gone wrong."""
+    from groupware.model.errors import GroupwareError
+    from mailcore.server.config_file import ConfigError
+    from mailcore.server.control import ControlError, DataInUse
+    from mailcore.server.listener import CannotListen
+    from mailcore.server.privileges import NoSuchUser
+
+    return (GroupwareError, ConfigError, ControlError, DataInUse, CannotListen, NoSuchUser)
+
+
+def _bug(error: Exception) -> int:
+    """Still one line, and the whole for those who ask for it."""
+    if os.environ.get("POSTROOM_TRACEBACK"):
+        traceback.print_exc()
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    at = f"{Path(where.filename).name}:{where.lineno}"
+    said = str(error).partition("\n")[0]
+    return _failed(f"internal error at {at}: {type(error).__name__}: {said} (POSTROOM_TRACEBACK=1 shows more)")
 
 
 def _usage(error: Any) -> int:
@@ -136,4 +151,6 @@ def _one_line(error: Exception) -> str:
 
 def main() -> None:
     """The command `postroom`."""
+    if {"serve", "demo"} & set(sys.argv):
+        gc.disable()  # what a start imports stays; a server collects again when it is ready
     sys.exit(run(sys.argv[1:]))

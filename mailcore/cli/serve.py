@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Annotated
 import typer
 
 from mailcore.cli.family import single
-from mailcore.cli.site import Place, configuration, place
+from mailcore.cli.place import Place
+from mailcore.cli.site import configuration, place
 from mailcore.server.config import Config
 
 app = single()
@@ -48,6 +50,8 @@ def run(at: Place, port_base: int | None, before_ready: Callable[[Config], None]
             before_ready(config)
             sys.stdout.flush()
         say_ready()
+        gc.freeze()  # what was imported is never garbage: no collection looks at it again
+        gc.enable()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serving(config, configured, announce))

@@ -9,6 +9,7 @@ import typer
 from groupware.model.errors import NotFound
 from groupware.model.ids import PrincipalId
 from groupware.model.principal import Setting
+from groupware.model.settings import parse
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.cli.family import family
 from mailcore.cli.show import Json, Row, one, rows, say, words
@@ -46,7 +47,7 @@ def set_(
 
     def work(tx: WriteTx) -> Setting:
         at = _principal(tx, of)
-        tx.put_setting(name, _typed(name, value, tx.setting(name, at).value), at)
+        tx.put_setting(name, parse(name, value), at)
         return tx.setting(name, at)
 
     with site(ctx) as here:
@@ -77,20 +78,6 @@ def _principal(tx: ReadTx, of: str | None) -> PrincipalId | None:
         if domain.name == of.lower() and domain.id is not None:
             return domain.id
     raise NotFound(f"{of}: there is no such domain; an account is named by its whole address")
-
-
-def _typed(name: str, text: str, now: str | int | bool) -> str | int | bool:
-    """The value in the setting's own type."""
-    if isinstance(now, bool):
-        if text.lower() not in {"yes", "no", "true", "false", "on", "off", "1", "0"}:
-            raise typer.BadParameter(f"{name} is yes or no, not {text!r}")
-        return text.lower() in {"yes", "true", "on", "1"}
-    if isinstance(now, int):
-        try:
-            return int(text)
-        except ValueError:
-            raise typer.BadParameter(f"{name} is a whole number, not {text!r}") from None
-    return text
 
 
 def _origin(found: Setting) -> str:

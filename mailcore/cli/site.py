@@ -15,6 +15,7 @@ import typer
 
 from groupware.model.principal import OPERATOR
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
+from mailcore.cli.place import Place
 from mailcore.server.config import Config, load
 from mailcore.server.control import NotRunning, client
 from mailcore.server.privileges import become
@@ -23,14 +24,6 @@ T = TypeVar("T")
 
 WHO: Final = replace(OPERATOR, client="postroom")
 CONFIG_NAME: Final = "postroom.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What the global options say."""
-
-    data: Path | None = None
-    config: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

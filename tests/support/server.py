@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
+import random
 import select
 import signal
 import socket
@@ -108,11 +109,10 @@ def _sealed() -> dict[str, str]:
 
 
 def free_base() -> int:
-    """A port base at which every default listener finds its port free, apart from other workers'."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0)
-    for attempt in range(40):
-        base = 21_000 + (os.getpid() % 150) * 200 + worker * 60 + attempt * 11
-        if base + max(each.port for each in LISTENERS) < 65_536 and all(_free(base + each.port) for each in LISTENERS):
+    """A port base at which every default listener finds its port free, below those that the system gives to clients."""
+    top = 32_768 - max(each.port for each in LISTENERS)
+    for base in random.SystemRandom().sample(range(10_000, top), 200):
+        if all(_free(base + each.port) for each in LISTENERS):
             return base
     raise RuntimeError("no free port base")
 

@@ -7,12 +7,12 @@ driver as it is; `execute` takes the ordinary way of SQLAlchemy, for what is bui
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
 from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
@@ -124,13 +124,15 @@ def _postgres(url: str) -> Database:
 class Sql:
     """One transaction on one connection, in one thread."""
 
-    __slots__ = ("_cursor", "connection", "dialect", "postgres", "writes")
+    __slots__ = ("_cursor", "connection", "dialect", "locked", "postgres", "writes")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
         self.postgres = self.dialect.name == "postgresql"
         self.writes = 0
+        self.locked: set[int] = set()
+        """Folders whose owner's row this transaction has locked."""
         self._cursor = connection.connection.cursor()
 
     def rows(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> list[Row]:
@@ -200,7 +202,7 @@ def trouble(error: BaseException) -> BaseException:
         passing = ("locked", "full", "disk i/o", "unable to open", "readonly")
         if any(word in str(original).lower() for word in passing):
             return TryAgain(f"the database cannot be written or read just now ({original}); try again later")
-    if isinstance(original, psycopg.OperationalError | psycopg.InterfaceError):
+    if isinstance(original, _psycopg("OperationalError", "InterfaceError")):
         return TryAgain("the database does not answer as it should just now; try again later")
     return error
 
@@ -208,10 +210,16 @@ def trouble(error: BaseException) -> BaseException:
 def is_deadlock(error: BaseException) -> bool:
     """Whether PostgreSQL chose this transaction to give way: run again, it may pass."""
     original = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(original, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
+    return isinstance(original, _psycopg("DeadlockDetected", "SerializationFailure"))
 
 
 def is_broken(error: BaseException) -> bool:
     """Whether the connection is of no more use."""
     original = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(original, psycopg.OperationalError | psycopg.InterfaceError | sqlite3.DatabaseError)
+    return isinstance(original, (sqlite3.DatabaseError, *_psycopg("OperationalError", "InterfaceError")))
+
+
+def _psycopg(*names: str) -> tuple[type[Exception], ...]:
+    """psycopg's errors of these names; none as long as nobody has used PostgreSQL, for it is slow to import."""
+    errors = sys.modules.get("psycopg.errors")
+    return tuple(getattr(errors, name) for name in names) if errors is not None else ()

@@ -67,6 +67,7 @@ _UNSUBSCRIBE: Final = (
     .where(schema.subscription.c.account_id == bindparam("account"))
     .where(schema.subscription.c.path == bindparam("path"))
 )
+MAX_PATH: Final = 2000
 _SETTABLE: Final[Mapping[str, Callable[[object], object]]] = {
     "role": lambda value: None if value is None else Role(str(value)).value,
     "shared_seen": bool,
@@ -94,13 +95,7 @@ def add(tx: Tx, owner: AccountId, path: str, kind: Kind, role: str | None) -> Fo
 
 
 def _create(tx: Tx, tree: Tree, levels: Sequence[str], path: str, kind: Kind, role: str | None) -> Folder:
-    if walk(tree, levels) is not None:
-        raise AlreadyExists(f"folder {path}: there is one of that name already")
-    parent, missing = _nearest(tree, levels)
-    try:
-        above = tx.open(parent, Right.CREATE)
-    except NotFound:
-        raise absent(path) from None
+    above, missing = _new_place(tx, tree, levels, path)
     _check_count(tx, above, len(missing))
     made = above.id
     for depth, name in enumerate(missing, 1):
@@ -108,18 +103,36 @@ def _create(tx: Tx, tree: Tree, levels: Sequence[str], path: str, kind: Kind, ro
     return folders.shown(tx, tx.open(made, Right.LOOKUP))
 
 
-def _nearest(tree: Tree, levels: Sequence[str]) -> tuple[FolderId, Sequence[str]]:
-    """The nearest parent that is there, and the names that are missing below it."""
-    for depth in range(len(levels) - 1, 0, -1):
-        number = walk(tree, levels[:depth])
-        if number is not None:
-            return number, levels[depth:]
-    return tree.root, levels
+def _new_place(tx: Tx, tree: Tree, levels: Sequence[str], path: str) -> tuple[Opened, Sequence[str]]:
+    """The nearest parent that may be looked up, opened with `k`, and the names to be made below it.
+
+    Whoever has no `k` there learns nothing of what is hidden below. `AlreadyExists`, `NoRight`, `NotFound`.
+    """
+    taken = AlreadyExists(f"folder {path}: there is one of that name already")
+    if _shown(tx, tree, walk(tree, levels)):
+        raise taken
+    depth = next(
+        depth for depth in range(len(levels) - 1, -1, -1) if not depth or _shown(tx, tree, walk(tree, levels[:depth]))
+    )
+    parent = walk(tree, levels[:depth])
+    try:
+        above = tx.open(parent if parent is not None else tree.root, Right.CREATE)
+    except NotFound:
+        raise absent(path) from None
+    if above.tree.epoch != tree.epoch:
+        return _new_place(tx, above.tree, levels, path)  # somebody changed it before we had the lock
+    if walk(tree, levels[: depth + 1]) is not None:
+        raise taken
+    return above, levels[depth:]
+
+
+def _shown(tx: Tx, tree: Tree, at: FolderId | None) -> bool:
+    return at is not None and Right.LOOKUP in tree.rights(tx.who, at)
 
 
 def _check_count(tx: Tx, above: Opened, more: int) -> None:
     most = limits(tx, above.owner, above.settings).folders
-    if most and len(above.tree.nodes) - 1 + more > most:
+    if most and more and len(above.tree.nodes) - 1 + more > most:
         raise OverQuota(f"{above.tree.key} may have {most} folders and has them; delete some first")
 
 
@@ -167,24 +180,18 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
     here = tx.open(at, Right.DROP)
     path = SEPARATOR.join(split(path))
     found = place(tx.sql, tx.memory, tx.who, path)
-    if found is None:
-        raise absent(path)
-    tree, levels = found
-    if here.parent is None or here.owner != tree.owner:
+    if here.parent is None or found is None or here.owner != found[0].owner:
         raise Refused(
             f"folder {view_path(here.tree, here.id, tx.who)}: a folder stays in its owner's tree; copy instead"
         )
+    tree, levels = found
     if here.role == Role.INBOX:
         return _rename_inbox(tx, here, path)
-    if walk(tree, levels) is not None:
-        raise AlreadyExists(f"folder {path}: there is one of that name already")
-    nearest, missing = _nearest(tree, levels)
-    if here.id in {node.id for node in tree.chain(nearest)}:
+    above, missing = _new_place(tx, tree, levels, path)
+    parent = above.id
+    if here.id in {node.id for node in tree.chain(parent)}:
         raise Refused(f"folder {path}: a folder cannot move below itself")
-    try:
-        parent = tx.open(nearest, Right.CREATE).id
-    except NotFound:
-        raise absent(path) from None
+    _check_count(tx, above, len(missing) - 1)
     for name in missing[:-1]:
         parent = make(tx, tree.owner, parent, check_name(name), Kind(here.kind), None)
     modseq = tx.bump(tree.owner)
@@ -243,6 +250,8 @@ def set_values(tx: Tx, at: Where, values: Mapping[str, int | bool | str | None])
     _check_role(here, checked.get("role"))
     if checked:
         modseq = tx.bump(here.owner)
+        if checked.get("shared_seen", here.shared_seen) != here.shared_seen:
+            checked["compacted"] = modseq  # another \\Seen for everybody: whoever has synchronised starts over
         tx.sql.execute(update(schema.folder).where(schema.folder.c.id == here.id).values(modseq=modseq, **checked))
         tx.sql.changed()
         tx.move_epoch(here.owner)
@@ -262,6 +271,8 @@ def _check_role(here: Opened, role: object) -> None:
 
 def subscribe(tx: Tx, path: str, on: bool) -> None:
     """Adds a path to the asking principal's subscriptions, or takes it off."""
+    if len(path) > MAX_PATH:
+        raise Refused(f"folder {path[:60]!r}...: a subscription has {MAX_PATH} characters at most")
     values = {"account": tx.who.account, "path": path}
     if not on:
         tx.sql.change(_UNSUBSCRIBE, values)

@@ -76,16 +76,25 @@ def locate(tx: Tx, owner: AccountId, path: str, need: Right) -> Folder:
     number = walk(tree, path.split(SEPARATOR) if path else [])
     if number is None:
         raise absent(path)
-    return shown(tx, tx.open(number, need))
+    return shown(tx, _opened(tx, number, need, absent(path)))
 
 
 def role(tx: Tx, owner: AccountId, name: str, need: Right) -> Folder:
     """The owner's folder with that role."""
     tree = tx.tree(owner)
     number = next((node.id for node in tree.nodes.values() if node.role == name), None)
+    words = absent(f"for {name!r}")
     if number is None:
-        raise NotFound(f"there is no folder for {name!r} in {tree.key}")
-    return shown(tx, tx.open(number, need))
+        raise words
+    return shown(tx, _opened(tx, number, need, words))
+
+
+def _opened(tx: Tx, at: FolderId, need: Right, words: NotFound) -> Opened:
+    """The folder, opened; when it may not be looked up, with the words of one that is not there."""
+    try:
+        return tx.open(at, need)
+    except NotFound:
+        raise words from None
 
 
 def shown(tx: Tx, at: Opened) -> Folder:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from groupware.model.errors import NotFound, Refused
+from groupware.model.errors import BadCredentials, NotFound, Refused
 from groupware.model.ids import AccountId
 from groupware.model.principal import ANYONE, EVERYONE
 from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, letters, reasons
@@ -122,8 +123,14 @@ def explain(tx: Tx, at: Where, actor: str) -> Explanation:
     """Which rows decide what `actor` may do here, in words. Takes `a`."""
     here = tx.open(at, Right.ADMIN)
     number, key = grantee_named(tx, actor)
-    who = identify(tx.sql, AccountId(number), -1)
     path = view_path(here.tree, here.id, tx.who)
+    try:
+        who = identify(tx.sql, AccountId(number), -1)
+    except BadCredentials:
+        gone = Reason(path, key, Right.NONE, Right.NONE, "is disabled, or its domain is, and may do nothing")
+        return Explanation(key, path, Right.NONE, (gone,))
+    if key == ANYONE:
+        who = replace(who, identifiers=frozenset({ANYONE}))
     rights = here.tree.rights(who, here.id)
     told: list[Reason] = []
     if number == here.owner:

@@ -144,7 +144,12 @@ _OPEN: Final = (
     .select_from(schema.folder.join(_owner, _owner.c.id == schema.folder.c.owner_id))
     .where(schema.folder.c.id == bindparam("at"))
 )
-_OPEN_LOCKED: Final = _OPEN.with_for_update(of=_owner)
+_LOCK: Final = (
+    select(schema.principal.c.id)
+    .where(schema.principal.c.id == select(_f.owner_id).where(_f.id == bindparam("at")).scalar_subquery())
+    .with_for_update()
+)
+"""A statement of its own: what waits for a lock sees only the locked row as it is afterwards."""
 
 
 def absent(at: object) -> NotFound:
@@ -158,7 +163,10 @@ def open_folder(sql: Sql, memory: Memory, who: Principal, at: FolderId, *, lock:
     `lock`: nobody else changes its owner's tree until the transaction ends (PostgreSQL; SQLite has one writer).
     `said`: what the client called it.
     """
-    row = sql.row(_OPEN_LOCKED if lock and sql.postgres else _OPEN, {"at": at})
+    if lock and sql.postgres and at not in sql.locked:
+        sql.row(_LOCK, {"at": at})
+        sql.locked.add(at)
+    row = sql.row(_OPEN, {"at": at})
     if row is None:
         raise absent(said)
     tree = tree_of(sql, memory, AccountId(row[0]), row[17])

@@ -22,11 +22,13 @@ from . import contents, items, schema
 from .engine import Row
 from .guard import SERVER, Opened
 from .items import SEEN, told
-from .settings import limits
+from .settings import Limits, limits
 from .times import micros, moment, now_micros
 from .tx import Tx
 
 DELETED: Final = Flags.DELETED.value
+UNLIMITED: Final = Limits(0, 0, 0)
+MAX_ITEM_NAME: Final = 255
 _f, _i = schema.folder.c, schema.item.c
 _COUNT: Final = (
     update(schema.folder)
@@ -144,21 +146,24 @@ def count(
     return Uid(row[0] - uids)
 
 
-def check_room(tx: Tx, at: Opened, items: int, octets: int) -> None:
-    """`OverQuota` when so much more does not fit the owner's quota, or the folder's own."""
-    most = limits(tx, at.owner, at.settings)
+def check_room(tx: Tx, at: Opened, items: int, octets: int, *, moved: bool = False) -> None:
+    """`OverQuota` when so much more does not fit the owner's quota, or the folder's own.
+
+    `moved`: it comes from another folder of the same owner, who then holds no more than before.
+    """
+    most = limits(tx, at.owner, at.settings) if not moved else UNLIMITED
     path = at.tree.path(at.id)
     for limit, there, more, what in (
         (most.bytes, at.owner_bytes, octets, f"mailbox of {at.tree.key}"),
         (at.quota_bytes or 0, at.bytes, octets, f"folder {path}"),
     ):
-        if limit and there + more > limit:
+        if limit and more > 0 and there + more > limit:
             raise OverQuota(f"{what}: {there + more} octets do not fit its quota of {limit}; delete something first")
     for limit, there, what in (
         (most.items, at.owner_items, f"mailbox of {at.tree.key}"),
         (at.quota_items or 0, at.total, f"folder {path}"),
     ):
-        if limit and there + items > limit:
+        if limit and items > 0 and there + items > limit:
             raise OverQuota(f"{what}: it has {there} items and may have {limit}; delete something first")
 
 
@@ -261,7 +266,13 @@ def _row(
 
 
 def _check_names(tx: Tx, here: Opened, new: Sequence[NewItem]) -> None:
+    names = [each.name for each in new if each.name is not None]
+    for name in names:
+        if len(name) > MAX_ITEM_NAME:
+            raise Refused(f"{name[:40]!r}...: the name of an item has {MAX_ITEM_NAME} characters at most")
     for each in new:
+        if each.name is not None and names.count(each.name) > 1:
+            raise AlreadyExists(f"{each.name!r}: two items cannot have the same name")
         if each.name is not None and tx.sql.row(_TAKEN, {"at": here.id, "name": each.name}) is not None:
             raise AlreadyExists(f"{each.name!r}: there is an item of that name already")
 
@@ -289,9 +300,8 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     values.update(id=old.id, name=name)
     tx.sql.many(INSERT, [values])
     tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": name})
-    return told(
-        (uid, modseq, former[0][2], former[0][3], old.id, new.size, values["saved"], new.blob, name, old.author)
-    )
+    flags = former[0][2] & ~SEEN if here.reader else former[0][2]
+    return told((uid, modseq, flags, former[0][3], old.id, new.size, values["saved"], new.blob, name, old.author))
 
 
 # --- taking away ----------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
         return []
     octets = sum(row[5] for row in rows)
     own = here.owner == there.owner
-    check_room(tx, there, 0 if own else len(rows), 0 if own else octets)
+    check_room(tx, there, len(rows), octets, moved=own)
     for owner, sign in sorted({here.owner: -1, there.owner: 1}.items()) if not own else ():
         tx.bump(AccountId(owner), sign * octets, sign * len(rows))
     modseq, left = tx.bump(there.owner), tx.bump(here.owner)

@@ -134,7 +134,7 @@ def rows_in(tx: Tx, at: Opened, uids: Uids) -> Iterator[Row]:
 def only(rows: Iterable[Row], uids: Uids) -> Iterator[Row]:
     """Those of the rows, in UID order, that are in the ranges."""
     ranges = iter(uids)
-    low, high = next(ranges)
+    low, high = next(ranges, (Uid(1), Uid(0)))
     for row in rows:
         while row[0] > high:
             following = next(ranges, None)
@@ -174,7 +174,8 @@ def _wide_rows(tx: Tx, here: Opened, uids: Uids, *, summary: bool, limit: int) -
     for low, high in asked:
         values = {"at": here.id, "reader": here.reader, "low": low, "high": high, "most": left if entire else 1 << 60}
         found.extend(tx.sql.rows(statement, values))
-        left -= len(found) if entire else 0
+        if limit and entire:
+            left = limit - len(found)
         if left <= 0:
             break
     if not entire:

@@ -52,6 +52,8 @@ class Job:
         """Tell the one who waits, on its own loop."""
         if self.future.done():
             return
+        if isinstance(self.error, StopIteration):  # which no future takes
+            self.error = RuntimeError(f"the work raised {self.error!r}")
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -71,22 +73,38 @@ class _Batch:
 class Writer:
     """One thread with one connection."""
 
-    __slots__ = ("_before_commit", "_connection", "_engine", "_memory", "_publish", "_queue", "_thread")
+    __slots__ = (
+        "_before_commit",
+        "_closed",
+        "_closing",
+        "_connection",
+        "_engine",
+        "_memory",
+        "_publish",
+        "_queue",
+        "_thread",
+    )
 
     def __init__(self, engine: Engine, memory: Memory, publish: Publish, before_commit: BeforeCommit) -> None:
         self._engine, self._memory, self._publish, self._before_commit = engine, memory, publish, before_commit
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
+        self._closing, self._closed = threading.Lock(), False
         self._thread = threading.Thread(target=self._live, name="store-writer", daemon=True)
         self._thread.start()
 
     def put(self, job: Job) -> None:
-        """Have it done."""
-        self._queue.put(job)
+        """Have it done. TryAgain when it is closed: nobody would do it."""
+        with self._closing:
+            if self._closed:
+                raise TryAgain("the server is stopping; try again later")
+            self._queue.put(job)
 
     def close(self) -> None:
         """Finish what was handed in, then end. Blocks."""
-        self._queue.put(None)
+        with self._closing:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _live(self) -> None:

@@ -1,0 +1,125 @@
+"""Domains, accounts, groups, aliases, settings."""
+
+import pytest
+
+from tests.cli.conftest import Postroom
+
+
+def test_a_domain_is_added_once(postroom: Postroom) -> None:
+    assert postroom("domain", "add", "Other.test").out == "domain other.test\n"
+    again = postroom("domain", "add", "other.test")
+    assert (again.status, again.out, again.err) == (1, "", "postroom: other.test: the domain is there already\n")
+    assert [each["domain"] for each in postroom("domain", "list", "--json").json] == ["example.test", "other.test"]
+
+
+def test_an_account_is_added_with_its_password_from_standard_input(postroom: Postroom) -> None:
+    made = postroom(
+        "account", "add", "carol@example.test", "--password-stdin", "--name", "Carol", stdin="correct horse 7\n"
+    )
+    assert (made.status, made.out, made.err) == (0, "account carol@example.test\n", "")
+    shown = postroom("account", "show", "carol@example.test", "--json").json
+    assert (shown["name"], shown["password"], shown["app_passwords"]) == ("Carol", True, 0)
+
+
+def test_a_weak_password_is_said_and_taken(postroom: Postroom) -> None:
+    made = postroom("account", "add", "carol@example.test", "--password-stdin", stdin="secret\n")
+    assert made.status == 0
+    assert "weak password for carol@example.test: The password has 6 characters" in made.err
+
+
+def test_an_empty_password_is_none(postroom: Postroom) -> None:
+    made = postroom("account", "add", "carol@example.test", "--password-stdin", stdin="")
+    assert (made.status, made.err) == (1, "postroom: the password is empty\n")
+
+
+def test_the_account_list_has_one_shape(postroom: Postroom) -> None:
+    found = postroom("account", "list", "example.test", "--json").json
+    assert [each["address"] for each in found] == ["alice@example.test", "bob@example.test", "postmaster@example.test"]
+    assert found[0] == {
+        "address": "alice@example.test",
+        "name": "Alice A.",
+        "aliases": [],
+        "enabled": True,
+        "items": 0,
+        "bytes": 0,
+    }
+
+
+def test_an_account_is_disabled_and_deleted(postroom: Postroom) -> None:
+    assert postroom("account", "set", "bob@example.test", "--disable").status == 0
+    assert postroom("account", "show", "bob@example.test", "--json").json["enabled"] is False
+    assert postroom("account", "delete", "bob@example.test", "--yes").status == 0
+    assert postroom("account", "show", "bob@example.test").status == 1
+
+
+def test_an_app_password_is_shown_once(postroom: Postroom) -> None:
+    secret = postroom("account", "app-password", "add", "bob@example.test", "phone").out.strip()
+    (listed,) = postroom("account", "app-password", "list", "bob@example.test", "--json").json
+    assert listed["label"] == "phone"
+    assert secret not in str(listed)
+    assert postroom("account", "app-password", "remove", "bob@example.test", str(listed["id"])).status == 0
+    assert postroom("account", "app-password", "list", "bob@example.test", "--json").json == []
+
+
+def test_a_group_and_its_members(postroom: Postroom) -> None:
+    postroom("group", "add", "sales@example.test")
+    assert postroom("group", "member", "add", "sales@example.test", "bob@example.test").status == 0
+    (group,) = postroom("group", "list", "--json").json
+    assert (group["group"], group["members"]) == ("sales@example.test", ["bob@example.test"])
+    postroom("group", "member", "remove", "sales@example.test", "bob@example.test")
+    assert postroom("group", "member", "list", "sales@example.test", "--json").json == []
+
+
+def test_an_alias_comes_and_goes(postroom: Postroom) -> None:
+    assert postroom("alias", "add", "bob@example.test", "robert@example.test").status == 0
+    expected = [{"alias": "robert@example.test", "address": "bob@example.test"}]
+    assert postroom("alias", "list", "bob@example.test", "--json").json == expected
+    assert postroom("alias", "remove", "robert@example.test").status == 0
+    assert postroom("alias", "list", "--json").json == []
+
+
+def test_a_setting_says_where_it_comes_from(postroom: Postroom) -> None:
+    assert postroom("setting", "set", "mailboxSize", "5000", "--of", "example.test").status == 0
+    inherited = postroom("setting", "get", "mailboxSize", "--of", "bob@example.test", "--json").json
+    assert (inherited["value"], inherited["origin"], inherited["explicit"]) == (5000, "domain", False)
+    assert postroom("setting", "unset", "mailboxSize", "--of", "example.test").status == 0
+    assert postroom("setting", "get", "mailboxSize").out == "0 (default)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("account", "show", "nobody@example.test"), 1),
+        (("account", "add", "alice@example.test", "--no-password"), 1),
+        (("account", "add", "no address", "--no-password"), 1),
+        (("account", "add", "x@elsewhere.test", "--no-password"), 1),
+        (("account", "set", "bob@example.test"), 2),
+        (("account", "add"), 2),
+        (("account",), 2),
+        (("nonsense",), 2),
+        (("setting", "set", "mailboxSize", "much"), 1),
+        (("setting", "get", "nonsense"), 1),
+        (("alias", "add", "bob@example.test", "a@example.test", "--expires", "soon"), 2),
+        (("domain", "delete", "example.test"), 1),
+        (("queue", "show", "7"), 1),
+        (("service", "list"), 1),
+        (("dns", "query", "example.test", "NONSENSE"), 2),
+        (("dns", "flush"), 1),
+        (("log", "tail"), 1),
+        (("import", "alice@example.test", "INBOX", "/nonexistent"), 1),
+        (("serve", "--port-base", "many"), 2),
+        (("--config", "/nonexistent.toml", "domain", "list"), 1),
+    ],
+)
+def test_an_error_is_one_line(postroom: Postroom, words: tuple[str, ...], status: int) -> None:
+    said = postroom(*words)
+    assert said.status == status
+    if words != ("account",):  # asked for nothing, a family shows its help
+        assert said.err.startswith("postroom: ")
+        assert said.err.count("\n") == 1
+        assert "internal error" not in said.err
+
+
+def test_help_names_every_family(postroom: Postroom) -> None:
+    said = postroom("--help").out
+    assert all(name in said for name in ("serve", "account", "grant", "import", "export"))
