@@ -13,6 +13,7 @@ from groupware.store.sql.engine import Database, open_database
 from groupware.store.sql.history import upgrade
 from tests.store.house import House
 from tests.store.house import house as opened_house
+from tests.store.world import World, people
 from tests.support import postgres
 
 
@@ -73,3 +74,9 @@ def house(place: Place) -> Iterator[House]:
     with opened_house(place.data, place.url) as found:
         found.domain("example.test", "alias.test")
         yield found
+
+
+@pytest.fixture
+def world(house: House) -> World:
+    """The house with people in it."""
+    return people(house)

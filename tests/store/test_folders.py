@@ -1,0 +1,214 @@
+"""Folders: names, namespaces, making, renaming, taking away; and that what is hidden is as good as absent."""
+
+from __future__ import annotations
+
+import pytest
+
+from groupware.model.errors import AlreadyExists, NoRight, NotFound, OverQuota, Refused
+from groupware.model.folder import Role
+from groupware.model.ids import FolderId
+from groupware.model.principal import OPERATOR
+from groupware.model.rights import Right
+from groupware.store.api import WriteTx
+from tests.store.world import World, letter, setting
+
+THERE = "Other Users/alice@example.test"
+
+
+def test_a_shared_folder_is_seen_under_its_owners_address(world: World) -> None:
+    world.grant("Work", world.bob, "lr")
+    paths = [each.path for each in world.read(world.bob, lambda tx: tx.folders()) if not each.own and each.exists]
+    assert paths == [f"{THERE}/Work", f"{THERE}/Work/Deep"]
+
+
+def test_parents_that_may_not_be_seen_are_listed_as_not_existing(world: World) -> None:
+    world.grant("Work/Deep", world.bob, "lr")
+    found = {each.path: each.exists for each in world.read(world.bob, lambda tx: tx.folders()) if not each.own}
+    assert found == {"Other Users": False, THERE: False, f"{THERE}/Work": False, f"{THERE}/Work/Deep": True}
+
+
+def test_the_public_tree_is_seen_as_public_and_from_elsewhere_under_its_domain(world: World) -> None:
+    def work(tx: WriteTx) -> FolderId:
+        public = next(each.account for each in tx.domains() if each.name == "example.test")
+        assert public is not None
+        news = tx.add_folder(public, "News")
+        tx.grant(news.id, "carol@other.test", Right.LOOKUP | Right.READ)
+        return news.id
+
+    news = world.write(OPERATOR, work)
+    assert world.folder(world.bob, "Public/News").id == news
+    assert world.folder(world.carol, "Public/example.test/News").id == news
+
+
+@pytest.mark.parametrize("path", ["INBOX", "inbox", "InBox", "Other Users/ALICE@example.test/inbox"])
+def test_inbox_is_found_in_any_letter_case(world: World, path: str) -> None:
+    assert world.folder(world.alice, path).role == Role.INBOX
+
+
+def test_below_inbox_only_the_first_level_is_spelled_in_any_case(world: World) -> None:
+    world.write(world.alice, lambda tx: tx.create_folder("inbox/Sub"))
+    assert world.folder(world.alice, "iNbOx/Sub").path == "INBOX/Sub"
+    with pytest.raises(NotFound):
+        world.folder(world.alice, "INBOX/sub")
+
+
+def test_making_a_folder_makes_the_parents_that_are_missing(world: World) -> None:
+    world.write(world.alice, lambda tx: tx.create_folder("A/B/C"))
+    assert world.folder(world.alice, "A/B").exists
+
+
+@pytest.mark.parametrize("path", ["Work", "inbox", "Work/Deep"])
+def test_what_is_there_is_not_made_again(world: World, path: str) -> None:
+    with pytest.raises(AlreadyExists):
+        world.write(world.alice, lambda tx: tx.create_folder(path))
+
+
+@pytest.mark.parametrize("path", ["", "a//b", " a", "a%", "a*", "a\x00b", "x" * 251, "/".join("x" * 51), "a\ud800"])
+def test_names_that_cannot_be_are_refused(world: World, path: str) -> None:
+    with pytest.raises(Refused):
+        world.write(world.alice, lambda tx: tx.create_folder(path))
+
+
+def test_a_folder_below_somebody_elses_takes_k_there(world: World) -> None:
+    world.grant("Work", world.bob, "lr")
+    with pytest.raises(NoRight, match="'k'"):
+        world.write(world.bob, lambda tx: tx.create_folder(f"{THERE}/Work/New"))
+    world.grant("Work", world.bob, "lrk")
+    assert world.write(world.bob, lambda tx: tx.create_folder(f"{THERE}/Work/New")).own is False
+
+
+@pytest.mark.parametrize("root_rights", ["", "l", "lr"])
+def test_making_a_folder_tells_nothing_of_hidden_ones(world: World, root_rights: str) -> None:
+    root = world.read(world.alice, lambda tx: tx.locate(world.alice.account, "")).id
+    if root_rights:
+        world.grant(root, world.bob, root_rights)
+    world.grant("Work", world.bob, deny="l")
+    for below in ("", "/x"):
+        there, absent = (_refused_below(world, name, below) for name in ("Work", "Nope"))
+        assert there == absent
+
+
+def _refused_below(world: World, name: str, below: str) -> str:
+    said = world.refusal(world.bob, lambda tx: tx.create_folder(f"{THERE}/{name}{below}"))
+    return said.replace(name, "NAME")
+
+
+def test_a_hidden_folder_is_told_of_as_an_absent_one_in_every_way_to_ask(world: World) -> None:
+    def asked(path: str, role: str) -> list[str]:
+        number = {"Work": world.work}.get(path, FolderId(999_999))
+        owner = world.alice.account
+        ways = (
+            lambda tx: tx.folder(f"{THERE}/{path}"),
+            lambda tx: tx.folder(number),
+            lambda tx: tx.locate(owner, path),
+            lambda tx: tx.role(owner, role),
+            lambda tx: tx.grants(f"{THERE}/{path}"),
+            lambda tx: tx.rename_folder(f"{THERE}/{path}", "x"),
+            lambda tx: tx.delete_folder(f"{THERE}/{path}"),
+            lambda tx: tx.append(number, [letter()]),
+        )
+        said = [world.refusal(world.bob, each) for each in ways]
+        return [each.replace(path, "NAME").replace(str(number), "NUMBER").replace(role, "ROLE") for each in said]
+
+    assert asked("Work", "inbox") == asked("Nope", "nothing")
+
+
+def test_a_renamed_folder_takes_what_is_below_along(world: World) -> None:
+    world.write(world.alice, lambda tx: tx.rename_folder("Work", "Old/Work"))
+    assert world.folder(world.alice, "Old/Work/Deep").id == world.deep
+
+
+def test_a_folder_does_not_move_below_itself(world: World) -> None:
+    with pytest.raises(Refused, match="below itself"):
+        world.write(world.alice, lambda tx: tx.rename_folder("Work", "Work/Deep/Work"))
+
+
+def test_a_folder_is_not_renamed_to_a_name_that_is_taken(world: World) -> None:
+    with pytest.raises(AlreadyExists):
+        world.write(world.alice, lambda tx: tx.rename_folder("Work", "Drafts"))
+
+
+def test_renaming_inbox_moves_its_items_only(world: World) -> None:
+    inbox = world.folder(world.alice, "INBOX").id
+    world.put(at=inbox)
+    made = world.write(world.alice, lambda tx: tx.rename_folder("INBOX", "Old mail"))
+    assert (made.total, world.folder(world.alice, inbox).total) == (1, 0)
+    assert world.folder(world.alice, "INBOX").id == inbox
+
+
+@pytest.mark.parametrize("path", ["Mine", "Other Users/carol@other.test/x", "Other Users/nobody@x.test/x"])
+def test_a_folder_stays_in_its_owners_tree(world: World, path: str) -> None:
+    world.grant("Work", world.bob, "lrkx")
+    assert "Refused: " in world.refusal(world.bob, lambda tx: tx.rename_folder(world.work, path))
+
+
+def test_renaming_takes_x_here_and_k_on_the_new_parent(world: World) -> None:
+    world.grant("Work", world.bob, "lrk")
+    with pytest.raises(NoRight, match="'x'"):
+        world.write(world.bob, lambda tx: tx.rename_folder(world.deep, f"{THERE}/Work/New"))
+    world.grant("Work", world.bob, "lrx")
+    with pytest.raises(NoRight, match="'k'"):
+        world.write(world.bob, lambda tx: tx.rename_folder(world.deep, f"{THERE}/Work/New"))
+
+
+def test_a_folder_with_others_below_is_not_deleted(world: World) -> None:
+    with pytest.raises(Refused, match="below"):
+        world.write(world.alice, lambda tx: tx.delete_folder("Work"))
+
+
+@pytest.mark.parametrize("path", ["INBOX", "inbox"])
+def test_inbox_is_not_deleted(world: World, path: str) -> None:
+    with pytest.raises(Refused):
+        world.write(world.alice, lambda tx: tx.delete_folder(path))
+
+
+def test_a_deleted_folder_gives_its_room_back(world: World) -> None:
+    world.put(at=world.deep)
+    world.write(world.alice, lambda tx: tx.delete_folder(world.deep))
+    account = world.read(OPERATOR, lambda tx: tx.account(world.alice.account))
+    assert (account.items, account.bytes) == (0, 0)
+
+
+def test_a_folder_made_again_has_a_greater_uidvalidity(world: World) -> None:
+    before = world.folder(world.alice, world.deep).uidvalidity
+    world.write(world.alice, lambda tx: tx.delete_folder(world.deep))
+    after = world.write(world.alice, lambda tx: tx.create_folder("Work/Deep"))
+    assert (after.uidvalidity > before, after.id > world.deep) == (True, True)
+
+
+def test_renaming_keeps_uidvalidity(world: World) -> None:
+    before = world.folder(world.alice).uidvalidity
+    assert world.write(world.alice, lambda tx: tx.rename_folder("Work", "New")).uidvalidity == before
+
+
+def test_the_count_of_folders_is_limited(world: World) -> None:
+    setting(world, "mailboxFolderCount", 14)
+    world.write(world.alice, lambda tx: tx.create_folder("A"))
+    for work in (lambda tx: tx.create_folder("B"), lambda tx: tx.rename_folder("A", "B/A")):
+        with pytest.raises(OverQuota):
+            world.write(world.alice, work)
+    world.write(world.alice, lambda tx: tx.rename_folder("A", "B"))
+
+
+def test_a_role_is_held_by_one_folder(world: World) -> None:
+    with pytest.raises(AlreadyExists, match="Sent"):
+        world.write(world.alice, lambda tx: tx.set_folder("Work", role="sent"))
+
+
+def test_the_role_of_a_folder_is_told_to_its_owner_alone(world: World) -> None:
+    world.grant("Sent", world.bob, "lr")
+    assert world.folder(world.bob, f"{THERE}/Sent").role is None
+
+
+def test_subscriptions_are_of_paths_whether_or_not_something_is_there(world: World) -> None:
+    world.write(world.alice, lambda tx: tx.subscribe("Nope", True))
+    world.write(world.alice, lambda tx: tx.subscribe("Work", True))
+    assert world.read(world.alice, lambda tx: tx.subscriptions()) == ["Nope", "Work"]
+    assert world.folder(world.alice).subscribed is True
+    world.write(world.alice, lambda tx: tx.subscribe("Work", False))
+    assert world.folder(world.alice).subscribed is False
+
+
+def test_a_subscription_too_long_to_be_stored_is_refused(world: World) -> None:
+    with pytest.raises(Refused, match="2000"):
+        world.write(world.alice, lambda tx: tx.subscribe("x" * 2001, True))
