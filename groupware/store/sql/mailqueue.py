@@ -47,7 +47,8 @@ _STANDING: Final = (
     _r.code,
     _r.text,
 )
-_RECIPIENTS_OF: Final = select(*_STANDING).where(_r.queue_id == bindparam("queue")).order_by(_r.address)
+_recipients_of = select(*_STANDING).where(_r.queue_id == bindparam("queue")).order_by(_r.address)
+_RECIPIENTS_OF: Final = {False: _recipients_of, True: _recipients_of.with_for_update()}
 _RECIPIENTS: Final = select(*_STANDING).order_by(_r.queue_id, _r.address)
 _LEFT: Final = select(_r.address).where(_r.queue_id == bindparam("queue")).limit(1)
 _DROP: Final = delete(schema.queue_message).where(_m.id == bindparam("queue")).returning(_m.blob)
@@ -308,10 +309,11 @@ def _journal(tx: Tx, what: str, facts: dict[str, object]) -> None:
 
 
 def queued(tx: Tx, key: QueueId | None = None) -> Sequence[QueueEntry]:
-    """See `ReadTx.queued`."""
+    """See `ReadTx.queued`. A write that asks for one message is the only one to settle it until it ends."""
     tx.administer(None)
     if key is not None:
-        messages, rows = tx.sql.rows(_MESSAGE, {"queue": key}), tx.sql.rows(_RECIPIENTS_OF, {"queue": key})
+        rows = tx.sql.rows(_RECIPIENTS_OF[tx.locks], {"queue": key})  # first: it may have to wait, and see them gone
+        messages = tx.sql.rows(_MESSAGE, {"queue": key})
     else:
         messages, rows = tx.sql.rows(_MESSAGES), tx.sql.rows(_RECIPIENTS)
     now = now_micros()
