@@ -1,18 +1,21 @@
 # make run: a demo server in DATA, ports from PORT_BASE.   make test: installs what the tests need and runs them all.
-# make check: style, types, import contracts.
+# make check: style, types, import contracts.   make soak: 200 kills under load on SQLite, 50 on PostgreSQL.
 VENV ?= .venv
 DATA ?= data
 PORT_BASE ?= 20000
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: run test check lint lock clean
+.PHONY: run test soak check lint lock clean
 
 run: $(VENV)/.installed
 	@exec $(BIN)/postroom --data "$(DATA)" demo --port-base "$(PORT_BASE)"
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+soak: $(VENV)/.installed-dev
+	@POSTROOM_KILLS=200 POSTROOM_KILLS_POSTGRES=50 $(BIN)/pytest tests/faults/test_killed.py
 
 check lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -151,6 +151,7 @@ def _one_line(error: Exception) -> str:
 
 def main() -> None:
     """The command `postroom`."""
+    os.umask(os.umask(0o027) | 0o027)  # mail is nobody's business but the server's and its group's
     if {"serve", "demo"} & set(sys.argv):
         gc.disable()  # what a start imports stays; a server collects again when it is ready
     sys.exit(run(sys.argv[1:]))

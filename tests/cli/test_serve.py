@@ -87,6 +87,12 @@ def test_measures_are_at_the_http_port(server: RunningServer) -> None:
     client.close()
 
 
+def test_what_the_server_keeps_is_not_for_other_users_of_the_machine(server: RunningServer) -> None:
+    kept = [each for each in server.data.rglob("*") if not each.is_symlink()]
+    assert server.data / "postroom.db" in kept
+    assert [str(each) for each in kept if each.stat().st_mode & 0o007] == []
+
+
 def test_a_second_server_on_the_same_data_is_refused(server: RunningServer) -> None:
     said = beside(server, "serve", "--data", str(server.data), "--port-base", str(free_base()))
     assert said.status == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -140,3 +141,20 @@ async def test_with_the_end_of_retention_the_texts_and_the_content_go(
     if not store.database.postgres:
         with store.database.writers.begin() as connection:
             connection.exec_driver_sql("INSERT INTO search_index(search_index) VALUES('integrity-check')")
+
+
+async def test_the_index_is_kept_up_and_then_rests(store: SqlStore, at: FolderId) -> None:
+    for name, texts in MAIL.items():
+        new = message(name, texts)
+        await store.write(OPERATOR, lambda tx, new=new: tx.append(at, [new]))  # type: ignore[misc]
+    rests: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        rests.append(seconds)
+        if seconds == upkeep.IDLE_SECONDS:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await upkeep.keep_indexed(store, pause=pause)
+    assert len(rests) == 2
+    assert await upkeep.index_pending(store) == 0

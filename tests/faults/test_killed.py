@@ -1,0 +1,62 @@
+"""kill -9 at random instants under load: what was answered with success is there, once, and the store is whole.
+
+How often is POSTROOM_KILLS (SQLite) and POSTROOM_KILLS_POSTGRES; `make soak` takes 200 and 50.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mailcore.server.config import load
+from tests.faults.writers import Ledger, Writers, tokens_in
+from tests.support import postgres
+from tests.support.server import PASSWORD, RunningServer, command, free_base, opened, start, stop
+
+ADDRESS = "alice@faults.test"
+
+
+def checked(data: Path, environ: dict[str, str]) -> tuple[int, str]:
+    """What `postroom check` says."""
+    done = subprocess.run(
+        command("--data", data, "check"), capture_output=True, text=True, env={**os.environ, **environ}, timeout=250
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def with_account(data: Path, environ: dict[str, str]) -> None:
+    with opened(load(None, data=data, environ=environ)) as site:
+        RunningServer(None, data, 0, site).account("alice", "faults.test")  # type: ignore[arg-type]  # no process yet
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(("kind", "kills"), [("sqlite", "POSTROOM_KILLS"), ("postgres", "POSTROOM_KILLS_POSTGRES")])
+def test_what_was_accepted_outlives_every_kill(tmp_path: Path, kind: str, kills: str) -> None:
+    environ = {}
+    if kind == "postgres":
+        server = postgres.server()
+        environ = {"DATABASE_URL": server.url(server.new())}
+    with_account(tmp_path, environ)
+    base, ledger, chance = free_base(), Ledger(), random.Random(4)
+    for _ in range(int(os.environ.get(kills, "6"))):
+        process = start(tmp_path, base, environ=environ)
+        writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
+        writers.start()
+        time.sleep(chance.uniform(0.05, 0.6))  # the instant of the kill is what is tried here
+        process.kill()
+        process.communicate()
+        writers.stop()
+    process = start(tmp_path, base, environ=environ)
+    found = Counter(tokens_in(base + 143, ADDRESS, PASSWORD))
+    assert stop(process) == 0
+    assert ledger.accepted, "no load at all"
+    assert ledger.accepted - found.keys() == set()
+    assert found.keys() - ledger.accepted - ledger.doubtful == set()
+    assert [token for token, times in found.items() if times > 1] == []
+    assert checked(tmp_path, environ) == (0, "clean\n")
