@@ -1,0 +1,274 @@
+"""Nobody gets past the one check: by the shape of the code, and by asking everything as somebody who holds nothing."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+import groupware.store.sql
+from groupware.model.errors import BadCredentials, NoRight, NotFound, Refused
+from groupware.model.event import Envelope, Outcome, Recipient
+from groupware.model.flags import FlagChange, Flags
+from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
+from groupware.model.item import Kind, NewItem, Query
+from groupware.model.principal import Domain, NewAccount, Principal
+from groupware.model.rights import Right
+from groupware.store.sql import schema
+from groupware.store.sql.door import SqlTx
+from tests.store.house import House, house
+
+SQL = Path(groupware.store.sql.__file__).parent
+
+WITHOUT = {
+    "folder_changes.make": "its callers have opened the parent, or make the owner of the tree",
+    "folder_changes.erase": "its callers have opened the folder, or take its owner away",
+    "folder_changes._shown": "asks the tree whether a folder may be looked up, and gives nothing of it away",
+    "folders._listed": "a line of a listing: asks the tree for the right to look it up itself",
+    "folders._has_children": "the same of what is below",
+    "verify._recount": "counts again what the check of the whole store found wrong; no protocol reaches that",
+    "accounts.make_account": "its callers have passed `administer`; a recipient's folder has been opened with `a`",
+    "principals.insert_principal": "the same",
+    "principals.set_root": "the root of a tree that has just been planted",
+    "tx.note_change": "writes down what was done in a folder that has been opened",
+    "tx.open": "the check itself",
+}
+"""Functions that take a folder's number and open nothing, and why that is right."""
+
+
+@dataclass(frozen=True)
+class Function:
+    name: str
+    takes_folder: bool
+    calls: frozenset[str]
+    opens: bool
+
+
+def functions() -> Mapping[str, Function]:
+    """Every function of the package that works on a transaction."""
+    found: dict[str, Function] = {}
+    for path in sorted(SQL.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                made = _function(path.stem, node)
+                if made is not None:
+                    found[made.name] = made
+    return found
+
+
+def _function(module: str, node: ast.FunctionDef) -> Function | None:
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    types = {each.arg: ast.unparse(each.annotation) for each in arguments if each.annotation is not None}
+    if "Tx" not in types.values() and not (module in ("tx", "door") and arguments and arguments[0].arg == "self"):
+        return None
+    takes = any(word in {"FolderId", "Where"} for each in types.values() for word in _names(each))
+    calls, opens = set(), False
+    for each in ast.walk(node):
+        if not isinstance(each, ast.Call):
+            continue
+        if isinstance(each.func, ast.Attribute) and isinstance(each.func.value, ast.Name):
+            holder, name = each.func.value.id, each.func.attr
+            opens = opens or (holder in {"tx", "self"} and name in {"open", "administer"})
+            calls.add(f"{module if holder in {'tx', 'self'} else holder}.{name}")
+        elif isinstance(each.func, ast.Name):
+            calls.add(f"{module}.{each.func.id}")
+    return Function(f"{module}.{node.name}", takes, frozenset(calls), opens)
+
+
+def _names(annotation: str) -> list[str]:
+    return [node.id for node in ast.walk(ast.parse(annotation, mode="eval")) if isinstance(node, ast.Name)]
+
+
+def _reaches(name: str, known: Mapping[str, Function], passed: frozenset[str] = frozenset()) -> bool:
+    one = known.get(name)
+    if one is None or name in passed:
+        return False
+    return one.opens or any(_reaches(each, known, passed | {name}) for each in one.calls)
+
+
+def test_whatever_takes_a_folders_number_opens_the_folder() -> None:
+    known = functions()
+    bare = {name for name, one in known.items() if one.takes_folder and not _reaches(name, known)}
+    assert sum(one.takes_folder for one in known.values()) > 40
+    assert bare == WITHOUT.keys()
+
+
+def test_only_the_guard_makes_an_opened() -> None:
+    makers = {
+        path.name
+        for path in SQL.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Opened", "_opened"}
+        and (node.func.id == "Opened" or path.name == "guard.py")
+    }  # fmt: skip
+    assert makers == {"guard.py"}
+
+
+# --- asked by somebody who holds nothing ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Alice has a folder with an item; Mallory, of another domain, holds nothing of it."""
+
+    house: House
+    mallory: Principal
+    alice: AccountId
+    folder: FolderId
+    mine: FolderId
+    queued: QueueId
+
+
+@pytest.fixture(scope="module")
+def scene() -> Iterator[Scene]:
+    data = Path(tempfile.mkdtemp())
+    with house(data, "") as made:
+        made.domain("example.test")
+        made.domain("other.test")
+        alice, mallory = made.add("alice@example.test"), made.add("mallory@other.test")
+        made.write(lambda tx: tx.put_credential(alice.id, "app", "sealed", "phone"))
+        who = made.who(alice)
+        folder = made.write(lambda tx: tx.create_folder("Work"), who).id
+        made.write(lambda tx: tx.append(folder, [item("a.ics")]), who)
+        envelope = Envelope("alice@example.test", (Recipient("x@far.test"),), BlobId("c" * 64), 1, body=b"x")
+        queued = made.write(lambda tx: tx.enqueue(envelope))
+        mine = made.read(lambda tx: tx.folder("INBOX"), made.who(mallory)).id
+        yield Scene(made, made.who(mallory), alice.id, folder, mine, queued)
+    shutil.rmtree(data)
+
+
+def item(name: str | None = None) -> NewItem:
+    return NewItem(Kind.MAIL, BlobId("ab" * 32), 3, b"", b"body", name=name)
+
+
+A, PATH = "alice@example.test", "Other Users/alice@example.test/Work"
+Ask = Callable[[Any, Scene], object]
+REFUSED: Mapping[str, list[Ask]] = {
+    "folder": [lambda tx, s: tx.folder(s.folder), lambda tx, _: tx.folder(PATH, Right.NONE)],
+    "locate": [lambda tx, s: tx.locate(s.alice, "Work"), lambda tx, s: tx.locate(s.alice, "", Right.NONE)],
+    "role": [lambda tx, s: tx.role(s.alice, "inbox")],
+    "grants": [lambda tx, s: tx.grants(s.folder)],
+    "explain": [lambda tx, s: tx.explain(s.folder, A)],
+    "entries": [lambda tx, s: tx.entries(s.folder)],
+    "uids": [lambda tx, s: tx.uids(s.folder)],
+    "items": [lambda tx, s: tx.items(s.folder, EVERY)],
+    "item": [lambda tx, s: tx.item(s.folder, "a.ics")],
+    "delta": [lambda tx, s: tx.delta(s.folder, ModSeq(0))],
+    "find": [lambda tx, s: tx.find([s.folder], Query(("x",)))],
+    "account": [lambda tx, s: tx.account(s.alice), lambda tx, _: tx.account(A)],
+    "accounts": [lambda tx, _: tx.accounts("example.test"), lambda tx, _: tx.accounts("nowhere.test")],
+    "domains": [lambda tx, _: tx.domains()],
+    "members": [lambda tx, _: tx.members(A)],
+    "credentials": [lambda tx, s: tx.credentials(s.alice), lambda tx, s: tx.credentials(s.mallory.account)],
+    "identity": [lambda tx, s: tx.identity(s.alice)],
+    "setting": [lambda tx, s: tx.setting("mailboxSize", s.alice)],
+    "settings": [lambda tx, s: tx.settings(s.alice)],
+    "quota": [lambda tx, s: tx.quota(s.folder)],
+    "journal": [lambda tx, s: tx.journal(s.folder)],
+    "trace": [lambda tx, _: tx.trace("x")],
+    "queued": [lambda tx, _: tx.queued(), lambda tx, s: tx.queued(s.queued)],
+    "next_due": [lambda tx, _: tx.next_due(local=True)],
+    "create_folder": [lambda tx, _: tx.create_folder(PATH + "/New"), lambda tx, _: tx.create_folder(PATH)],
+    "add_folder": [lambda tx, s: tx.add_folder(s.alice, "New"), lambda tx, s: tx.add_folder(s.alice, "Work")],
+    "rename_folder": [lambda tx, s: tx.rename_folder(s.folder, "Mine"), lambda tx, _: tx.rename_folder("Sent", PATH)],
+    "delete_folder": [lambda tx, s: tx.delete_folder(s.folder)],
+    "set_folder": [lambda tx, s: tx.set_folder(s.folder, shared_seen=True)],
+    "grant": [lambda tx, s: tx.grant(s.folder, "mallory@other.test", Right.LOOKUP)],
+    "append": [lambda tx, s: tx.append(s.folder, [item()])],
+    "deliver": [lambda tx, s: tx.deliver(s.folder, [item()])],
+    "replace": [lambda tx, s: tx.replace(s.folder, "a.ics", item())],
+    "update_flags": [lambda tx, s: tx.update_flags(s.folder, EVERY, FlagChange(add=Flags.SEEN))],
+    "copy": [lambda tx, s: tx.copy(s.folder, EVERY, s.mine), lambda tx, s: tx.copy(s.mine, EVERY, s.folder)],
+    "move": [lambda tx, s: tx.move(s.folder, EVERY, s.mine), lambda tx, s: tx.move(s.mine, EVERY, s.folder)],
+    "expunge": [lambda tx, s: tx.expunge(s.folder, EVERY)],
+    "put_domain": [lambda tx, _: tx.put_domain(Domain("new.test"))],
+    "drop_domain": [lambda tx, _: tx.drop_domain("example.test")],
+    "put_account": [lambda tx, _: tx.put_account(NewAccount("new@example.test"))],
+    "update_account": [
+        lambda tx, _: tx.update_account(A, enabled=False),
+        lambda tx, _: tx.update_account("mallory@other.test", name="Root"),
+    ],
+    "drop_account": [lambda tx, _: tx.drop_account(A)],
+    "put_alias": [
+        lambda tx, _: tx.put_alias(A, "x@example.test"),
+        lambda tx, _: tx.put_alias("mallory@other.test", "root@other.test"),
+    ],
+    "drop_alias": [lambda tx, _: tx.drop_alias(A)],
+    "put_member": [lambda tx, _: tx.put_member(A, "mallory@other.test")],
+    "drop_member": [lambda tx, _: tx.drop_member(A, "mallory@other.test")],
+    "put_credential": [
+        lambda tx, s: tx.put_credential(s.alice, "password", "x"),
+        lambda tx, s: tx.put_credential(s.mallory.account, "password", "x"),
+    ],
+    "drop_credential": [lambda tx, s: tx.drop_credential(s.alice, 1)],
+    "put_setting": [
+        lambda tx, s: tx.put_setting("mailboxSize", 1, s.alice),
+        lambda tx, s: tx.put_setting("mailboxSize", 0, s.mallory.account),
+    ],
+    "lease": [lambda tx, _: tx.lease(1, 60, local=True)],
+    "renew": [lambda tx, _: tx.renew([], 60)],
+    "settle": [lambda tx, s: tx.settle([Outcome(s.queued, A, "sent", "2.0.0", "")])],
+    "hasten": [lambda tx, _: tx.hasten()],
+    "drop_queued": [lambda tx, s: tx.drop_queued(s.queued)],
+}
+OWN_THINGS: Mapping[str, str] = {
+    "who": "itself",
+    "folders": "its own folders, and what is shared with it",
+    "subscriptions": "its own",
+    "subscribe": "its own",
+    "resolve": "where mail to an address goes; anybody may write a letter",
+    "may_send_as": "only about itself",
+    "body": "by the hash of the octets, which who has not read them does not know",
+    "enqueue": "anybody may send",
+    "note": "the trace of what it sends",
+}
+INSIDE = frozenset(
+    {"open", "tree", "touch", "administer", "bump", "finish", "sql", "locks", "held", "marks", "moved", "memory"}
+    | {"move_epoch", "move_memberships", "move_settings", "journal_row", "note_change", "note_administration"}
+)
+"""What the functions of the store are made of: no protocol sees it, for `api` does not name it."""
+
+
+def _methods() -> set[str]:
+    return {name for name, _ in inspect.getmembers(SqlTx) if not name.startswith("_")}
+
+
+def test_every_method_is_asked_for() -> None:
+    assert _methods() - INSIDE == REFUSED.keys() | OWN_THINGS.keys()
+
+
+def _counts(scene: Scene) -> dict[str, int]:
+    with scene.house.store.database.readers.connect() as connection:
+        return {
+            name: connection.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in schema.metadata.tables.items()
+        }
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_who_holds_nothing_is_refused_and_changes_nothing(scene: Scene, name: str) -> None:
+    before = _counts(scene)
+    for ask in REFUSED[name]:
+        with pytest.raises((NotFound, NoRight, BadCredentials, Refused)):
+            scene.house.write(lambda tx, ask=ask: ask(tx, scene), scene.mallory)  # type: ignore[misc]
+    assert _counts(scene) == before
+
+
+def test_who_holds_nothing_lists_only_its_own(scene: Scene) -> None:
+    assert all(each.own for each in scene.house.read(lambda tx: tx.folders(), scene.mallory) if each.exists)
+    assert scene.house.read(lambda tx: tx.folders(of=scene.alice), scene.mallory) == []
+    assert scene.house.read(lambda tx: tx.may_send_as(A), scene.mallory) is False
+
+
+def test_a_forged_name_opens_nothing(scene: Scene) -> None:
+    forged = Principal(scene.mallory.account, A, frozenset({A, "operator"}), epoch=-1)
+    with pytest.raises(NotFound):
+        scene.house.read(lambda tx: tx.entries(scene.folder), forged)
