@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx, WriteTx
@@ -38,15 +38,13 @@ class SqlStore:
 
     async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
         """What `work` gives back over one snapshot."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._pool, partial(self._reader.read, who, cast(Any, work))
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(self._reader.read, who, work))
 
     async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
         """What `work` gives back, after COMMIT."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._writer(who).put(Job(who, cast(Any, work), loop, future))
+        self._writer(who).put(Job(who, work, loop, future))
         return await future
 
     def snapshot(self, who: Principal) -> AbstractContextManager[ReadTx]:
@@ -56,12 +54,12 @@ class SqlStore:
     @contextmanager
     def _snapshot(self, who: Principal) -> Iterator[ReadTx]:
         with self.database.readers.connect() as connection, connection.begin():
-            yield cast(Any, SqlTx(Sql(connection), self._memory, who, locks=False))
+            yield SqlTx(Sql(connection), self._memory, who, locks=False)
 
     def write_later(self, who: Principal, work: Callable[[WriteTx], T]) -> Future[T]:
         """The same as `write`, for code that is in a thread already."""
         future: Future[T] = Future()
-        self._writer(who).put(Job(who, cast(Any, work), None, future))
+        self._writer(who).put(Job(who, work, None, future))
         return future
 
     async def close(self) -> None:
