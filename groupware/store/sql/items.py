@@ -15,7 +15,7 @@ from sqlalchemy.sql import Select
 
 from groupware.model.errors import NotFound
 from groupware.model.flags import Flags
-from groupware.model.ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
+from groupware.model.ids import BlobId, FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Delta, Entry, Item
 from groupware.model.rights import Right
 
@@ -94,18 +94,20 @@ def words(text: str) -> frozenset[str]:
 
 def told(row: Row) -> Item:
     """The item of a wide row."""
-    return Item(
-        id=ItemId(row[4]),
-        uid=Uid(row[0]),
-        modseq=ModSeq(row[1]),
-        flags=FLAGS[row[2]],
-        keywords=words(row[3]),
-        size=row[5],
-        saved=moment(row[6]),
-        blob=BlobId(row[7]),
-        summary=row[10] if len(row) > 10 else b"",
-        name=row[8] or "",
-        author=None if row[9] is None else AccountId(row[9]),
+    uid, modseq, flags, keywords, number, size, saved, blob, name, author = row[:10]
+    summary = row[10] if len(row) > 10 else b""
+    return Item(  # by position: a listing makes thousands
+        number,
+        uid,
+        modseq,
+        FLAGS[flags],
+        words(keywords),
+        size,
+        moment(saved),
+        blob,
+        summary,
+        name or "",
+        author,
     )
 
 
