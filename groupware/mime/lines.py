@@ -13,6 +13,11 @@ def crlf(octets: bytes) -> bytes:
     return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
+def tidy(octets: bytes) -> bool:
+    """Whether every CR and every LF is half of a CR LF."""
+    return octets.count(b"\r\n") == octets.count(b"\n") == octets.count(b"\r")
+
+
 def bare_line_feeds(octets: bytes, start: int, end: int) -> int:
     """How many LF between `start` and `end` have no CR before them: by so much the range grows when it is sent."""
     feeds = octets.count(b"\n", start, end)

@@ -17,8 +17,9 @@ import itertools
 import logging
 import secrets
 import socket
+import sys
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -79,45 +80,44 @@ class Logger(structlog.BoundLoggerBase):
 
     def critical(self, event: str, **about: object) -> None:
         """Something must be done now."""
-        self._say(logging.CRITICAL, "critical", event, about)
+        self._say(logging.CRITICAL, event, about)
 
     def error(self, event: str, **about: object) -> None:
         """Something failed that should not have."""
-        self._say(logging.ERROR, "error", event, about)
+        self._say(logging.ERROR, event, about)
 
     def exception(self, event: str, **about: object) -> None:
         """An error, with the traceback of the exception that is being handled."""
-        self._say(logging.ERROR, "exception", event, about)
+        self._say(logging.ERROR, event, about, sys.exc_info())
 
     def warning(self, event: str, **about: object) -> None:
         """Something an administrator may want to look at."""
-        self._say(logging.WARNING, "warning", event, about)
+        self._say(logging.WARNING, event, about)
 
     def info(self, event: str, **about: object) -> None:
         """What the server did."""
-        self._say(logging.INFO, "info", event, about)
+        self._say(logging.INFO, event, about)
 
     def protocol(self, event: str, **about: object) -> None:
         """What went over the wire."""
-        self._say(logging.DEBUG, "debug", event, about)
+        self._say(logging.DEBUG, event, about)
 
     def wants(self, level: Level) -> bool:
         """Whether such a line would be written: ask before costly facts are gathered."""
         return bool(self._logger.isEnabledFor(_TO_STDLIB[level]))
 
-    def _say(self, level: int, method: str, event: str, about: Mapping[str, object]) -> None:
-        if self._logger.isEnabledFor(level):
-            self._proxy_to_logger(method, event, **about)
+    def _say(self, level: int, event: str, about: Mapping[str, object], error: Any = None) -> None:
+        """Make the record here: by the usual way the calling line is looked up, which nobody reads."""
+        logger: logging.Logger = self._logger
+        if logger.isEnabledFor(level):
+            record = logging.LogRecord(logger.name, level, "", 0, event, None, error)
+            record.__dict__["facts"] = {**self._context, **about}
+            logger.handle(record)
 
 
 def get(module: str) -> Logger:
     """The logger of a module: one of MODULES, or a name of an added service's own."""
-    return Logger(logging.getLogger(f"{_ROOT}.{module.upper()}"), [_for_stdlib], {})
-
-
-def _for_stdlib(_: Any, __: str, event: MutableMapping[str, Any]) -> tuple[tuple[str], dict[str, Any]]:
-    """structlog's last step: the event as the text, its facts as one attribute of the record."""
-    return (event.pop("event"),), {"extra": {"facts": event}}
+    return Logger(logging.getLogger(f"{_ROOT}.{module.upper()}"), [], {})
 
 
 def login(service: str, name: str, peer: str, *, ok: bool, reason: str = "", mechanism: str = "") -> None:

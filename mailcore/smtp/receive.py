@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from groupware.mime.lines import crlf
+from groupware.mime.lines import crlf, tidy
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
 from mailcore.queue.intake import Message
@@ -45,9 +45,11 @@ async def data(state: State, argument: str) -> Replies:
         octets = await read_data(state.connection, state.shared.largest, state.share)
     except TooMuch as error:
         return _end(state, transaction, _too_large(state, error))
-    if smuggles(octets):
-        return _end(state, transaction, SMUGGLING)
-    return await _finish(state, transaction, unstuffed(crlf(octets)), "DATA")
+    if not tidy(octets):  # most are, and then nothing hides in them
+        if smuggles(octets):
+            return _end(state, transaction, SMUGGLING)
+        octets = crlf(octets)
+    return await _finish(state, transaction, unstuffed(octets), "DATA")
 
 
 async def bdat(state: State, argument: str) -> Replies:

@@ -30,6 +30,7 @@ The letters of a name are moved to a private plane, so that no text that somebod
 """
 _NAMES: Final = 0xF0000
 _UNSEARCHED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\U000f0000-\U000f00ff]")
+_UNSEARCHED_OCTETS: Final = bytes(set(range(32)) - set(b"\t\n\r"))
 BODY: Final = "body"
 TRIGRAM: Final = 3
 FEW_ITEMS: Final = 1000
@@ -63,8 +64,9 @@ def drop(tx: Tx, content: int) -> None:
 
 def folded(value: str) -> str:
     """A text as it is compared: letter case aside, and without what no database takes."""
-    clean = _UNSEARCHED.sub("", value)
-    return clean.casefold() if clean.isascii() else clean.encode("utf-8", "replace").decode().casefold()
+    if value.isascii():  # by far the quickest way over octets
+        return value.encode().translate(None, _UNSEARCHED_OCTETS).lower().decode()
+    return _UNSEARCHED.sub("", value).encode("utf-8", "replace").decode().casefold()
 
 
 def _named(name: str) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 
 from groupware.model.event import Event, JournalRow, TraceRow
 from groupware.model.ids import AccountId, FolderId
@@ -30,9 +30,6 @@ _TRACE: Final = (
     .order_by(_t.id)
     .limit(bindparam("most"))
 )
-_NOTE: Final = insert(schema.trace).values(
-    {name: bindparam(name) for name in ("at", "message", "name", "account_id", "facts")}
-)
 
 
 def journal(tx: Tx, at: FolderId, after: int, limit: int) -> Sequence[JournalRow]:
@@ -50,6 +47,8 @@ def journal(tx: Tx, at: FolderId, after: int, limit: int) -> Sequence[JournalRow
 def trace(tx: Tx, message: str, limit: int) -> Sequence[TraceRow]:
     """See `ReadTx.trace`."""
     tx.administer(None)
+    if tx.locks:
+        tx.finish()
     return [
         TraceRow(id, moment(when), Event(name, AccountId(of) if of is not None else None, json.loads(facts), message))
         for id, when, name, of, facts in tx.sql.rows(_TRACE, {"of": message, "most": limit})
@@ -58,13 +57,12 @@ def trace(tx: Tx, message: str, limit: int) -> Sequence[TraceRow]:
 
 def note(tx: Tx, event: Event) -> None:
     """See `WriteTx.note`."""
-    tx.sql.change(
-        _NOTE,
+    tx.trace_row(
         {
             "at": now_micros(),
             "message": event.message,
             "name": event.name,
             "account_id": event.account,
             "facts": json.dumps(dict(event.facts), separators=(",", ":"), ensure_ascii=False),
-        },
+        }
     )

@@ -49,6 +49,9 @@ _JOURNAL: Final = insert(schema.journal).values(
         for name in ("at", "actor_id", "actor", "client", "what", "owner_id", "folder_id", "modseq", "facts")
     }
 )
+_TRACE: Final = insert(schema.trace).values(
+    {name: bindparam(name) for name in ("at", "message", "name", "account_id", "facts")}
+)
 
 
 class Tx:
@@ -59,6 +62,7 @@ class Tx:
         "_journal",
         "_memory",
         "_opened",
+        "_traced",
         "_trees",
         "_who",
         "held",
@@ -76,6 +80,7 @@ class Tx:
         self._opened: dict[FolderId, Opened] = {}  # until their owner's tree changes
         self._trees: dict[AccountId, Tree] = {}  # until they change
         self._journal: list[Mapping[str, object]] = []  # rows to come
+        self._traced: list[Mapping[str, object]] = []
         self.held: dict[BlobId, tuple[int, bytes]] = {}  # contents of bodies that this transaction has put in
         self.marks: dict[FolderId, ModSeq] = {}
         self.moved = False
@@ -192,7 +197,13 @@ class Tx:
             }
         )
 
+    def trace_row(self, row: Mapping[str, object]) -> None:
+        """One row of the trace of a message, written with the others at the end."""
+        self._traced.append(row)
+
     def finish(self) -> None:
-        """Write what waits to be written. Called when `work` is done, and before the journal is read."""
+        """Write what waits to be written. Called when `work` is done, and before journal or trace are read."""
         self.sql.many(_JOURNAL, self._journal)
         self._journal.clear()
+        self.sql.many(_TRACE, self._traced)
+        self._traced.clear()
