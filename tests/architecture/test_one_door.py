@@ -232,7 +232,15 @@ OWN_THINGS: Mapping[str, str] = {
 }
 INSIDE = frozenset(
     {"open", "tree", "touch", "administer", "bump", "finish", "sql", "locks", "held", "marks", "moved", "memory"}
-    | {"move_epoch", "move_memberships", "move_settings", "journal_row", "note_change", "note_administration"}
+    | {
+        "move_epoch",
+        "move_memberships",
+        "move_settings",
+        "journal_row",
+        "note_change",
+        "note_administration",
+        "trace_row",
+    }
 )
 """What the functions of the store are made of: no protocol sees it, for `api` does not name it."""
 

@@ -6,7 +6,7 @@ import imaplib
 import os
 import smtplib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,18 +34,23 @@ def test_a_full_disk_is_refused_for_now_and_recovered_from(small_disk: Path) -> 
     base = free_base()
     process = start(data, base)
     filler = small_disk / "filler"
-    accepted = send_until_refused(base + 25, 0)
-    fill(filler)
     with smtplib.SMTP("127.0.0.1", base + 25) as client:
-        refused = refusal(client, "while-full")
+        accepted = [
+            token for token in (f"before-{number}" for number in range(50)) if sent(client, token) == (250, b"")
+        ]
+        fill(filler)
+        *taken, refused = answers(sent(client, f"full-{number}") for number in range(400))
+        accepted += [f"full-{number}" for number in range(len(taken))]
         assert refused[0] in (451, 452)
         assert refused[1].startswith(b"4.3.")
         with imaplib.IMAP4("127.0.0.1", base + 143) as reader:
             reader.login(ADDRESS, PASSWORD)
-            assert reader.append("INBOX", "", "", message("imap-while-full"))[0] == "NO"
+            *appended, status = answers(put(reader, f"append-{number}") for number in range(400))
+            accepted += [f"append-{number}" for number in range(len(appended))]
+            assert status[0] == "NO"
             assert reader.select("INBOX", readonly=True)[0] == "OK"
         filler.unlink()
-        client.sendmail("sender@elsewhere.example", [ADDRESS], message("after"))
+        assert sent(client, "after") == (250, b"")
     found = tokens_in(base + 143, ADDRESS, PASSWORD)
     assert sorted(found) == sorted([*accepted, "after"])
     assert stop(process) == 0
@@ -63,21 +68,26 @@ def fill(filler: Path) -> None:
                 continue
 
 
-def send_until_refused(port: int, number: int) -> list[str]:
-    """The tokens that were taken before the disk was full."""
-    accepted = []
-    with smtplib.SMTP("127.0.0.1", port) as client:
-        for number in range(50):
-            client.sendmail("sender@elsewhere.example", [ADDRESS], message(f"smtp-{number}"))
-            accepted.append(f"smtp-{number}")
-    return accepted
-
-
-def refusal(client: smtplib.SMTP, token: str) -> tuple[int, bytes]:
-    """What the server says to a message that it cannot store."""
-    for number in range(200):
-        try:
-            client.sendmail("sender@elsewhere.example", [ADDRESS], message(f"{token}-{number}") * 20)
-        except smtplib.SMTPDataError as error:
-            return error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else b""
+def answers(given: Iterable[tuple[object, bytes]]) -> list[tuple[object, bytes]]:
+    """The answers up to the first that is no yes: what is left in files that are there already is used up first."""
+    found = []
+    for answer in given:
+        found.append(answer)
+        if answer[0] not in (250, "OK"):
+            return found
     raise AssertionError("the server takes messages without end on a full disk")
+
+
+def sent(client: smtplib.SMTP, token: str) -> tuple[object, bytes]:
+    """What the server says to a message: (250, b"") or the refusal."""
+    try:
+        client.sendmail("sender@elsewhere.example", [ADDRESS], message(token))
+    except smtplib.SMTPDataError as error:
+        return error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
+    return 250, b""
+
+
+def put(reader: imaplib.IMAP4, token: str) -> tuple[object, bytes]:
+    """What the server says to an APPEND."""
+    status, answer = reader.append("INBOX", "", "", message(token))
+    return status, answer[0]
