@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Said
 from tests.support import postgres
-from tests.support.server import RunningServer, command, free_base, start, stop
+from tests.support.server import RunningServer, command, free_base, started, stop
 
 LETTER = "From: {0}\r\nTo: {0}\r\nSubject: to myself\r\n\r\nHello\r\n"
 
@@ -137,7 +137,7 @@ def test_a_server_that_cannot_start_says_why(
 
 
 def test_a_server_says_ready_once_and_ends_at_sigterm(tmp_path: Path) -> None:
-    process = start(tmp_path / "data", free_base())
+    process, _ = started(tmp_path / "data")
     assert stop(process) == 0
     secret = tmp_path / "data" / "secret"
     assert (len(secret.read_bytes()), secret.stat().st_mode & 0o777) == (32, 0o600)
@@ -145,7 +145,7 @@ def test_a_server_says_ready_once_and_ends_at_sigterm(tmp_path: Path) -> None:
 
 def test_a_server_on_postgresql_and_commands_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = postgres.server().url(postgres.server().new())
-    process = start(tmp_path, free_base(), environ={"DATABASE_URL": url})
+    process, _ = started(tmp_path, {"DATABASE_URL": url})
     try:
         monkeypatch.delenv("DATABASE_URL", raising=False)
         told = subprocess.run(

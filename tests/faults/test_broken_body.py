@@ -7,7 +7,7 @@ import smtplib
 from pathlib import Path
 
 from tests.faults.test_killed import ADDRESS, checked, with_account
-from tests.support.server import PASSWORD, free_base, start, stop
+from tests.support.server import PASSWORD, started, stop
 
 
 def large(number: int) -> bytes:
@@ -18,8 +18,7 @@ def large(number: int) -> bytes:
 
 def test_one_damaged_body_is_one_unreadable_message(tmp_path: Path) -> None:
     with_account(tmp_path, {})
-    base = free_base()
-    process = start(tmp_path, base)
+    process, base = started(tmp_path)
     with smtplib.SMTP("127.0.0.1", base + 25) as client:
         for number in range(3):
             client.sendmail("a@elsewhere.example", [ADDRESS], large(number))
@@ -27,7 +26,7 @@ def test_one_damaged_body_is_one_unreadable_message(tmp_path: Path) -> None:
     bodies = sorted(each for each in (tmp_path / "blobs").rglob("*") if each.is_file())
     assert len(bodies) == 3
     bodies[0].write_bytes(b"rubbish")
-    process = start(tmp_path, base)
+    process, base = started(tmp_path)
     with imaplib.IMAP4("127.0.0.1", base + 143) as reader:
         reader.login(ADDRESS, PASSWORD)
         reader.select("INBOX", readonly=True)

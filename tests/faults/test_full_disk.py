@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.test_killed import ADDRESS, checked, with_account
 from tests.faults.writers import message, tokens_in
-from tests.support.server import PASSWORD, free_base, start, stop
+from tests.support.server import PASSWORD, started, stop
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_refused_for_now_and_recovered_from(small_disk: Path) -> None:
     data = small_disk / "data"
     with_account(data, {})
-    base = free_base()
-    process = start(data, base)
+    process, base = started(data)
     filler = small_disk / "filler"
     with smtplib.SMTP("127.0.0.1", base + 25) as client:
         accepted = [

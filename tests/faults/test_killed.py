@@ -17,7 +17,7 @@ import pytest
 from mailcore.server.config import load
 from tests.faults.writers import Ledger, Writers, tokens_in
 from tests.support import postgres
-from tests.support.server import PASSWORD, RunningServer, command, free_base, opened, start, stop
+from tests.support.server import PASSWORD, RunningServer, command, opened, started, stop
 
 ADDRESS = "alice@faults.test"
 
@@ -45,16 +45,16 @@ def test_what_was_accepted_outlives_every_kill(tmp_path: Path, kind: str, kills:
         server = postgres.server()
         environ = {"DATABASE_URL": server.url(server.new())}
     with_account(tmp_path, environ)
-    base, ledger, chance = free_base(), Ledger(), random.Random(4)
+    ledger, chance = Ledger(), random.Random(4)
     for _ in range(int(os.environ.get(kills, "6"))):
-        process = start(tmp_path, base, environ=environ)
+        process, base = started(tmp_path, environ)
         writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
         writers.start()
         time.sleep(chance.uniform(0.05, 0.6))  # the instant of the kill is what is tried here
         process.kill()
         process.communicate()
         writers.stop()
-    process = start(tmp_path, base, environ=environ)
+    process, base = started(tmp_path, environ)
     found = Counter(tokens_in(base + 143, ADDRESS, PASSWORD))
     assert stop(process) == 0
     assert ledger.accepted, "no load at all"

@@ -154,6 +154,18 @@ def start(data: Path, port_base: int, *more: str, environ: dict[str, str] | None
     return process
 
 
+def started(data: Path, environ: dict[str, str] | None = None) -> tuple[subprocess.Popen[str], int]:
+    """A server process that has said `ready`, and its port base: another one when somebody was quicker at a port."""
+    for _ in range(5):
+        base = free_base()
+        try:
+            return start(data, base, environ=environ), base
+        except RuntimeError as error:
+            if "Address already in use" not in str(error):
+                raise
+    raise RuntimeError("no port base stays free")
+
+
 def stop(process: subprocess.Popen[str]) -> int:
     """The exit status after SIGTERM."""
     if process.poll() is None:
@@ -169,8 +181,7 @@ def stop(process: subprocess.Popen[str]) -> int:
 @contextmanager
 def running(data: Path, environ: dict[str, str] | None = None) -> Iterator[RunningServer]:
     """A server process on a data folder, inside the block."""
-    base = free_base()
-    process = start(data, base, environ=environ)
+    process, base = started(data, environ)
     try:
         with opened(load(None, data=data, environ=environ or {})) as site:
             yield RunningServer(process, data, base, site)
