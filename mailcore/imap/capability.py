@@ -8,10 +8,30 @@ from mailcore.server.connection import Connection
 from mailcore.server.signin import SignIn
 
 _ALWAYS: Final = b"IMAP4rev1 LITERAL+ SASL-IR ID ENABLE"
-_KNOWN: Final = (
-    b"IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS SPECIAL-USE "
-    b"CREATE-SPECIAL-USE ACL RIGHTS=texk QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX CONDSTORE "
-    b"ESEARCH WITHIN MULTIAPPEND"
+_KNOWN: Final = b" ".join(
+    (
+        b"IDLE",
+        b"NAMESPACE",
+        b"UIDPLUS",
+        b"MOVE",
+        b"UNSELECT",
+        b"CHILDREN",
+        b"LIST-EXTENDED",
+        b"LIST-STATUS",
+        b"LIST-MYRIGHTS",
+        b"SPECIAL-USE",
+        b"CREATE-SPECIAL-USE",
+        b"ACL",
+        b"RIGHTS=texk",
+        b"QUOTA",
+        b"QUOTA=RES-STORAGE",
+        b"QUOTA=RES-MESSAGE",
+        b"QUOTA=RES-MAILBOX",
+        b"CONDSTORE",
+        b"ESEARCH",
+        b"WITHIN",
+        b"MULTIAPPEND",
+    )
 )
 
 
