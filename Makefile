@@ -23,9 +23,10 @@ check lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lock:
-	uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
+lock: $(VENV)/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -10,18 +10,21 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import ObjectStore, from_url
 
 from groupware.model.errors import NotFound, TryAgain
 from groupware.model.ids import BlobId
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
 
 FRESH_SECONDS: Final = 1800.0
 """So long an object counts as just written: a sweep looks only at those that are older than twice this."""
@@ -38,8 +41,22 @@ class Stat:
     written: float
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a bucket is reached. What is empty comes from the environment, as the cloud's own programs read it."""
+
+    endpoint: str = ""
+    region: str = ""
+    key_id: str = ""
+    secret: str = field(default="", repr=False)
+
+
 class Objects(Protocol):
     """Large bodies in their stored form."""
+
+    def probe(self) -> None:
+        """Nothing, if it can be used. `ValueError`: what is set is wrong. `TryAgain`: it does not answer just now."""
+        ...
 
     def keep(self, blob: BlobId) -> bool:
         """Whether it is there already; if so, no sweep takes it away in the next half hour."""
@@ -62,19 +79,38 @@ class Objects(Protocol):
         ...
 
 
-def open_objects(data: Path, place: str) -> Objects:
+def open_objects(data: Path, place: str, access: Access | None = None) -> Objects:
     """The object store at a URL or in a folder, which is below the data folder unless it is absolute. `ValueError`."""
     scheme, colon, _ = place.partition("://")
     if not colon:
         return FolderObjects(data / (place or "blobs"))
     if scheme == "file":
         return FolderObjects(Path(place.removeprefix("file://")))
+    given = access or Access()
+    options: dict[str, object] = {"timeout": f"{ANSWER_SECONDS}s", "connect_timeout": "5s"}
+    if _endpoint(given).startswith("http://"):  # whoever writes that means it
+        options["allow_http"] = True
+    retry = {"max_retries": 3, "retry_timeout": timedelta(seconds=ANSWER_SECONDS)}
     try:
-        options = {"timeout": f"{ANSWER_SECONDS}s", "connect_timeout": "5s"}
-        retry = {"max_retries": 3, "retry_timeout": timedelta(seconds=ANSWER_SECONDS)}
-        return RemoteObjects(from_url(place, client_options=options, retry_config=retry))  # type: ignore[call-overload]
+        config = _s3(given) if scheme == "s3" else None
+        store = from_url(place, config=config, client_options=options, retry_config=retry)  # type: ignore[call-overload]
     except (BaseError, ValueError, TypeError) as error:
-        raise ValueError(f"server.blob_store {place!r} cannot be used: {error}") from error
+        raise ValueError(f"server.blob_store {place!r} cannot be used: {_short(str(error))}") from error
+    return RemoteObjects(store)
+
+
+def _endpoint(access: Access) -> str:
+    return access.endpoint or os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or ""
+
+
+def _s3(access: Access) -> dict[str, str]:
+    named = {
+        "endpoint": access.endpoint,
+        "region": access.region,
+        "access_key_id": access.key_id,
+        "secret_access_key": access.secret,
+    }
+    return {name: value for name, value in named.items() if value}
 
 
 def lost(blob: BlobId) -> NotFound:
@@ -82,15 +118,38 @@ def lost(blob: BlobId) -> NotFound:
     return NotFound(f"body {blob}: its octets are lost or damaged; 'postroom check' tells which item they belong to")
 
 
+_REFUSED: Final = (
+    "the store of large bodies refuses this server: server.blob_store_key_id and server.blob_store_secret (or the"
+    " variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) are not right, or may not do this there"
+)
+_FORBIDDEN: Final = "403 Forbidden"  # a listing that is refused has no error class of its own
+_SILENT: Final = "the store of large bodies does not answer as it should"
+_NO_PLACE: Final = "the store of large bodies is not where server.blob_store says: there is no such folder or bucket"
+
+
 @contextmanager
-def _answering(blob: BlobId) -> Iterator[None]:
+def _answering(blob: BlobId | None = None) -> Iterator[None]:
+    """What goes wrong inside, in our words: `NotFound` only for a body that is not in a place that is there."""
     try:
         yield
     except FileNotFoundError as error:
+        if blob is None or "NoSuchBucket" in str(error):
+            raise TryAgain(_NO_PLACE) from error
         raise lost(blob) from error
-    except (OSError, BaseError) as error:
-        said = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise TryAgain(f"the store of large bodies does not answer as it should ({said}); try again later") from error
+    except OSError as error:
+        raise TryAgain(f"{_SILENT} ({error.strerror}); try again later") from error
+    except BaseError as error:
+        said = str(error)
+        if isinstance(error, PermissionDeniedError | UnauthenticatedError) or _FORBIDDEN in said:
+            raise TryAgain(_REFUSED) from error
+        if "NoSuchBucket" in said:
+            raise TryAgain(_NO_PLACE) from error
+        raise TryAgain(f"{_SILENT} ({_short(said)}); try again later") from error
+
+
+def _short(said: str) -> str:
+    """The end of the first line: before it stand times and addresses that say nothing to whoever reads this."""
+    return said.partition("\n")[0].rpartition(" - ")[2].strip()
 
 
 class FolderObjects:
@@ -98,6 +157,9 @@ class FolderObjects:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    def probe(self) -> None:
+        """See `Objects`. A folder is made when it is needed."""
 
     def keep(self, blob: BlobId) -> bool:
         """See `Objects`."""
@@ -131,7 +193,7 @@ class FolderObjects:
 
     def get(self, blob: BlobId) -> bytes:
         """See `Objects`."""
-        with _answering(blob):
+        with _answering(blob if self._root.is_dir() else None):
             return self._path(blob).read_bytes()
 
     def drop(self, blob: BlobId) -> None:
@@ -185,6 +247,16 @@ class RemoteObjects:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
+    def probe(self) -> None:
+        """See `Objects`."""
+        try:
+            for _ in self._listed("probe/"):
+                break
+        except TryAgain as error:
+            if str(error) in (_REFUSED, _NO_PLACE):
+                raise ValueError(str(error)) from error
+            raise
+
     def keep(self, blob: BlobId) -> bool:
         """See `Objects`. A bucket cannot touch an object: an older one is written again."""
         try:
@@ -195,7 +267,7 @@ class RemoteObjects:
 
     def put(self, blob: BlobId, octets: bytes) -> None:
         """See `Objects`."""
-        with _answering(blob):
+        with _answering():
             obstore.put(self._store, _name(blob), octets)
 
     def get(self, blob: BlobId) -> bytes:
@@ -206,16 +278,20 @@ class RemoteObjects:
     def drop(self, blob: BlobId) -> None:
         """See `Objects`."""
         if not self.keep(blob):
-            with _answering(blob), suppress(FileNotFoundError):
+            with _answering(), suppress(FileNotFoundError):
                 obstore.delete(self._store, _name(blob))
 
     def stats(self) -> Iterator[Stat]:
-        """See `Objects`."""
-        with _answering(BlobId("")):
-            for chunk in obstore.list(self._store):
-                for each in chunk:
-                    name = each["path"].rpartition("/")[2]
-                    yield Stat(BlobId(name), each["size"], each["last_modified"].timestamp())
+        """See `Objects`. What is not named as a body is somebody else's."""
+        for each in self._listed():
+            name = each["path"].rpartition("/")[2]
+            if each["path"] == _name(BlobId(name)):
+                yield Stat(BlobId(name), each["size"], each["last_modified"].timestamp())
+
+    def _listed(self, prefix: str | None = None) -> Iterator[ObjectMeta]:
+        with _answering():
+            for chunk in obstore.list(self._store, prefix):
+                yield from chunk
 
 
 def _name(blob: BlobId) -> str:

@@ -46,13 +46,13 @@ def make(ctx: typer.Context, to: Annotated[Path, typer.Argument(help="The file t
 def bring_back(ctx: typer.Context, source: Annotated[Path, typer.Argument(help="The file that backup wrote.")]) -> None:
     """Make a server from a backup, in an empty data folder and an empty database. No server may run there."""
     from groupware.store.backup import restore as brought_back
-    from groupware.store.objects import open_objects
+    from mailcore.server.compose import objects_of
 
     config = configuration(place(ctx))
     config.data.mkdir(mode=0o750, parents=True, exist_ok=True)
     as_owner(config.data)
     with claim(config.data), _progress("restore") as step:
-        objects = open_objects(config.data, config.server.blob_store)
+        objects = objects_of(config)
         report = brought_back(source, config.data, config.database_url, objects, step=step)
     _tell(report.problems, f"{config.data}: {report.rows} rows, {report.bodies} bodies, {report.files} files")
 

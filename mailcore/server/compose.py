@@ -16,11 +16,11 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final, cast, get_args
 
-from groupware.model.errors import Refused
+from groupware.model.errors import Refused, TryAgain
 from groupware.store import NewerSchema, SqlStore, open_bus, open_store
 from groupware.store.blobs import SqlBlobs
 from groupware.store.bus import LocalBus
-from groupware.store.objects import Objects, open_objects
+from groupware.store.objects import Access, Objects, open_objects
 from groupware.store.upkeep import keep_indexed, keep_tidy
 from mailcore.server import log
 from mailcore.server.app import Loaders, Server, say_ready, wanted
@@ -65,12 +65,11 @@ async def open_storage(config: Config, *, listen: bool = True) -> Storage:
 
     `TryAgain` when the database does not answer, `Refused` when it is newer than this program, ConfigError.
     """
-    server = config.server
+    objects = objects_of(config)
     try:
-        objects = open_objects(config.data, server.blob_store)
         bus = open_bus(config.data, config.database_url, failed=_deaf) if listen else LocalBus()
     except ValueError as error:
-        raise ConfigError([f"{config.path or 'the configuration'}: {error}"]) from None
+        raise _wrong(config, error) from None
     try:
         store = open_store(config.data, config.database_url, bus=bus)
     except NewerSchema as error:
@@ -79,7 +78,31 @@ async def open_storage(config: Config, *, listen: bool = True) -> Storage:
     except BaseException:
         bus.close()
         raise
-    return Storage(store, SqlBlobs(store.database, objects, server.blob_threshold * 1024), bus, objects)
+    return Storage(store, SqlBlobs(store.database, objects, config.server.blob_threshold * 1024), bus, objects)
+
+
+def objects_of(config: Config) -> Objects:
+    """Where large bodies go. ConfigError when it is no place for them."""
+    at = config.server
+    access = Access(at.blob_store_endpoint, at.blob_store_region, at.blob_store_key_id, at.blob_store_secret)
+    try:
+        return open_objects(config.data, at.blob_store, access)
+    except ValueError as error:
+        raise _wrong(config, error) from None
+
+
+def _wrong(config: Config, error: ValueError) -> ConfigError:
+    return ConfigError([f"{config.path or 'the configuration'}: {error}"])
+
+
+def _probe(config: Config, objects: Objects) -> None:
+    """ConfigError when large bodies cannot be kept as it is set; a line in the log when they cannot just now."""
+    try:
+        objects.probe()
+    except ValueError as error:
+        raise _wrong(config, error) from None
+    except TryAgain as error:
+        log.get("SERVER").warning("blob_store_silent", error=str(error))
 
 
 def _deaf(error: Exception) -> None:
@@ -173,6 +196,7 @@ async def serve(config: Config, reload: Callable[[], Config], announce: Callable
         dns = resolver(config, counters.add)
         storage = await open_storage(config)
         undo.push_async_callback(storage.close)
+        await asyncio.to_thread(_probe, config, storage.objects)
         storage.start(await undo.enter_async_context(Supervisor(log.get("SERVER"))))
         parts = _parts(config, storage, counters, dns)
         undo.push_async_callback(parts.directory.close)

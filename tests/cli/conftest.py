@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mailcore.cli.main import run
+from tests.support.s3server import s3 as s3
 from tests.support.server import server as server
 
 

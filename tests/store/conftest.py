@@ -15,6 +15,7 @@ from tests.store.house import House
 from tests.store.house import house as opened_house
 from tests.store.world import World, people
 from tests.support import postgres
+from tests.support.s3server import s3 as s3
 
 
 @dataclass(frozen=True)

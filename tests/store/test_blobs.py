@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -17,12 +18,16 @@ from groupware.store.sql import contents
 from groupware.store.sql.engine import Database, Sql
 from groupware.store.sql.tree import Memory
 from groupware.store.sql.tx import Tx
+from tests.support.s3server import BUCKET, S3Server
 
 SMALL, LARGE = b"small " * 20, bytes(range(256)) * 400
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "memory", "s3"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+    if request.param == "s3":
+        server: S3Server = request.getfixturevalue("s3")
+        return open_objects(tmp_path, f"s3://{BUCKET}/{tmp_path.name}-{token_hex(4)}", server.access)
     return open_objects(tmp_path, "bodies" if request.param == "folder" else "memory://")
 
 
@@ -79,19 +84,45 @@ async def test_a_large_body_is_in_the_object_store_before_the_write(
 
 @pytest.mark.parametrize(("start", "length"), [(0, None), (10, None), (0, 7), (100, 300), (len(LARGE) - 3, 50)])
 async def test_a_part_is_read(
-    start: int, length: int | None, database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs]
+    start: int, length: int | None, database: Database, objects: Objects, opened: Callable[[Objects], SqlBlobs]
 ) -> None:
-    blobs = opened(folder)
-    stored = await blobs.put(LARGE)
+    stored = await opened(objects).put(LARGE)
     refer(database, stored)
-    assert await blobs.read(stored.blob, start, length) == LARGE[start : None if length is None else start + length]
+    assert (
+        await opened(objects).read(stored.blob, start, length)
+        == LARGE[start : None if length is None else start + length]
+    )
 
 
-async def test_a_body_that_nobody_knows_is_not_found(
-    folder: FolderObjects, opened: Callable[[Objects], SqlBlobs]
-) -> None:
+async def test_a_body_that_nobody_knows_is_not_found(objects: Objects, opened: Callable[[Objects], SqlBlobs]) -> None:
     with pytest.raises(NotFound, match=hashed(b"?")):
-        await opened(folder).read(hashed(b"?"))
+        await opened(objects).read(hashed(b"?"))
+
+
+async def test_a_body_that_was_lost_is_not_found_and_the_others_are_served(
+    database: Database, objects: Objects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    blobs = opened(objects)
+    stored = [await blobs.put(octets) for octets in (LARGE, LARGE + b"!")]
+    for each in stored:
+        refer(database, each)
+    objects.put(stored[0].blob, b"something else")
+    fresh = opened(objects)
+    with pytest.raises(NotFound, match=stored[0].blob):
+        await fresh.read(stored[0].blob)
+    assert await fresh.read_many([each.blob for each in stored]) == {stored[1].blob: LARGE + b"!"}
+
+
+async def test_a_folder_of_bodies_that_is_not_there_at_all_is_a_passing_failure(
+    database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs], tmp_path: Path
+) -> None:
+    stored = await opened(folder).put(LARGE)
+    refer(database, stored)
+    (tmp_path / "bodies").rename(tmp_path / "elsewhere")
+    with pytest.raises(TryAgain, match="no such folder"):
+        await opened(folder).read(stored.blob)
+    (tmp_path / "elsewhere").rename(tmp_path / "bodies")
+    assert await opened(folder).read(stored.blob) == LARGE
 
 
 def damage(path: Path) -> None:
