@@ -343,7 +343,11 @@ def _index_of_trigrams() -> None:
                     postgresql_where=sa.text("indexed"),
                 )
     except sa.exc.DBAPIError as error:
-        logging.getLogger("postroom.store").warning("search without an index: pg_trgm cannot be used: %s", error.orig)
+        logging.getLogger("postroom.store").warning(
+            "search without an index: pg_trgm cannot be used: %s; have an administrator of the database run"
+            " CREATE EXTENSION pg_trgm, and start again",
+            str(error.orig).partition("\n")[0],
+        )
 
 
 def _first_rows() -> None:

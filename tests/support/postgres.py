@@ -89,9 +89,9 @@ class Postgres:
         """Take a database away, whoever is connected."""
         self.command(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)"), database)
 
-    def command(self, words: sql.SQL, *names: str) -> None:
-        """Run one command of the administrator."""
-        with psycopg.connect(self.url(), autocommit=True) as connection:
+    def command(self, words: sql.SQL, *names: str, at: str = "postgres") -> None:
+        """Run one command of the administrator in a database."""
+        with psycopg.connect(self.url(at), autocommit=True) as connection:
             connection.execute(words.format(*map(sql.Identifier, names)))
 
     def _answers(self) -> bool:

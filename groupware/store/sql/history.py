@@ -8,6 +8,10 @@ from sqlalchemy import Connection, inspect, text
 
 _LOCK = 0x706F7374  # of PostgreSQL: one process at a time
 
+_LACKS_INDEX = text(
+    "SELECT to_regclass('ix_search_text_body') IS NULL AND EXISTS (SELECT 1 FROM pg_extension WHERE extname='pg_trgm')"
+)
+
 
 class NewerSchema(Exception):
     """The database was made by a newer program than this one."""
@@ -25,6 +29,7 @@ def upgrade(connection: Connection, to: str = "head") -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     there = _revision(connection)
     if there == head():
+        _late_index(connection)
         return
     if there > head():
         raise NewerSchema(f"the database has schema {there}, this program knows up to {head()}: use a newer program")
@@ -35,6 +40,19 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     config.set_main_option("script_location", str(files("migrations")))
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+
+
+def _late_index(connection: Connection) -> None:
+    """Makes the index of search where pg_trgm came into the database after the tables."""
+    if connection.dialect.name != "postgresql" or not connection.execute(_LACKS_INDEX).scalar():
+        return
+    for column in ("head", "body"):
+        connection.execute(
+            text(
+                f"CREATE INDEX IF NOT EXISTS ix_search_text_{column} ON search_text"
+                f" USING gin ({column} gin_trgm_ops) WHERE indexed"
+            )
+        )
 
 
 def _revision(connection: Connection) -> str:
