@@ -83,6 +83,12 @@ class SqlBlobs:
             self._objects.put(blob, packed(octets))
         return StoredBody(blob, len(octets), None)
 
+    def put_anew(self, octets: bytes) -> StoredBody:
+        """`put_now`, over what the object store may have of it, damaged. For code that is in a thread already."""
+        if len(octets) > self._threshold:
+            self._objects.put(hashed(octets), packed(octets))
+        return self.put_now(octets)
+
     def read_now(self, blob: BlobId) -> bytes:
         """`read` of all octets, for code that is in a thread already."""
         found = self._cache.get(blob)

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from groupware.model.errors import GroupwareError, NotFound, TryAgain
-from groupware.model.ids import BlobId
+from groupware.model.ids import BlobId, QueueId
 from groupware.model.principal import OPERATOR
 
 from .blobs import hashed, unpacked
@@ -35,6 +35,8 @@ class Finding:
     kind: str
     text: str
     repaired: bool = False
+    lost: QueueId | None = None
+    """The queued message that cannot be sent any more, for whoever asked to give it up: its sender has to be told."""
 
 
 @dataclass(slots=True)
@@ -134,7 +136,7 @@ def _note(store: SqlStore, report: Report, fault: Fault, repair: bool) -> None:
             done = True
         except GroupwareError as error:
             more = f"; it could not be repaired: {error}"
-    report.findings.append(Finding(fault.kind, fault.text + more, done))
+    report.findings.append(Finding(fault.kind, fault.text + more, done, fault.queue))
 
 
 def _mend(fault: Fault, tx: object) -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailcore.cli.family import single
 from mailcore.cli.show import Json, one, say
 from mailcore.cli.site import as_owner, as_running, place
+
+if TYPE_CHECKING:
+    from groupware.store.check import Report
+    from mailcore.server.compose import Storage
+    from mailcore.server.config import Config
 
 app = single()
 
@@ -37,6 +43,8 @@ def check(
         storage = runner.run(open_storage(config, listen=False))
         try:
             report = checked(storage.store, storage.objects, repair=repair, bodies=bodies, step=step)
+            if repair:
+                runner.run(_give_up_lost(config, storage, report))
         finally:
             runner.run(storage.close())
     if as_json:
@@ -48,6 +56,21 @@ def check(
         say("clean" if report.clean else f"{len(report.findings)} found")
     if not report.clean:
         raise typer.Exit(1)
+
+
+async def _give_up_lost(config: Config, storage: Storage, report: Report) -> None:
+    """Gives up the queued messages that are lost: their senders are told, and the postmaster."""
+    from mailcore.queue.giveup import give_up_lost
+    from mailcore.queue.settlement import desk_of
+    from mailcore.server import log
+    from mailcore.server.counters import Counters
+
+    desk = desk_of(config, storage.store, storage.blobs, Counters(), log.get("CLI"))
+    for number, each in enumerate(report.findings):
+        if each.lost is not None:
+            count = await give_up_lost(desk, each.lost)
+            if count:
+                report.findings[number] = replace(each, text=f"{each.text}; its sender is told", repaired=True)
 
 
 @contextmanager

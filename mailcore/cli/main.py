@@ -37,6 +37,7 @@ FAMILIES: Final = {
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),
     "check": ("check:app", "Look through everything that is stored."),
+    "quarantine": ("quarantine:app", "What check took out of folders: list, restore, drop."),
     "backup": ("backup:backup", "Copy the whole server while it runs."),
     "restore": ("backup:restore", "Make a server from a backup."),
     "import": ("importing:app", "Bring in an mbox, a Maildir or a folder of .eml files."),

@@ -18,12 +18,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from groupware.model.errors import Conflict, GroupwareError
+from groupware.model.errors import Conflict, GroupwareError, NotFound
 from groupware.model.event import Attempt
 from groupware.model.principal import OPERATOR
 from groupware.store.api import QUEUE, Bus, Watch
 from mailcore.queue.courier import Courier, Result, failed, for_all, later
 from mailcore.queue.dsn import header_of
+from mailcore.queue.giveup import LOST, tell_postmaster
 from mailcore.queue.settlement import Desk, Settling
 from mailcore.server import log as server_log
 
@@ -33,6 +34,8 @@ PAUSE: Final = 1.0
 """Seconds before another look when what is due is not to be had: somebody else is at it, or the database is away."""
 LAST_WORDS: Final = 10.0
 """Seconds that attempts get to settle once they were cut short."""
+LOST_TRIES: Final = 6
+"""So often a message whose body is lost is tried: some hours, in which somebody may bring the body back."""
 _RECEIVED: Final = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -186,9 +189,7 @@ class Scheduler:
         try:
             octets = await self._desk.blobs.read(attempt.envelope.blob)
         except GroupwareError as error:
-            self._desk.log.error("body_unreadable", queue=int(attempt.queue), why=str(error))
-            trouble = for_all(attempt, later("4.3.0", "The message could not be read from this server's storage."))
-            await Settling(self._desk, attempt, b"").settle(trouble)
+            await self._unreadable(attempt, error)
             return
         settling = Settling(self._desk, attempt, octets)
         if len(_RECEIVED.findall(header_of(octets))) > self._lanes.most_received:
@@ -196,6 +197,15 @@ class Scheduler:
             await settling.settle(for_all(attempt, failed("5.4.6", text)))
             return
         await settling.settle(await self._carried(attempt, octets, settling))
+
+    async def _unreadable(self, attempt: Attempt, error: GroupwareError) -> None:
+        """Tried again, for it may come back; a body that is lost is given up long before one that is out of reach."""
+        self._desk.log.error("body_unreadable", queue=int(attempt.queue), why=str(error))
+        lost = isinstance(error, NotFound) and attempt.tries + 1 >= LOST_TRIES
+        result = LOST if lost else later("4.3.0", "The message could not be read from this server's storage.")
+        await Settling(self._desk, attempt, b"").settle(for_all(attempt, result))
+        if lost:
+            await tell_postmaster(self._desk, attempt)
 
     async def _carried(self, attempt: Attempt, octets: bytes, settling: Settling) -> Sequence[Result]:
         """Have the courier carry it; gives what is to be settled because it could not."""

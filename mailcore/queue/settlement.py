@@ -46,6 +46,8 @@ class Desk:
     log: EventLog
     retries: Retries
     host: str
+    postmaster: str = ""
+    """Who is told what nobody else could mend; empty: the first domain's postmaster."""
     words: Mapping[Action, Words] = field(default_factory=lambda: WORDS)
     failing: set[str] = field(default_factory=set)
     """Domains for which nobody answered when they were last tried."""
@@ -63,6 +65,7 @@ def desk_of(
         log=log,
         retries=retries_of(config.queue),
         host=config.host,
+        postmaster=f"postmaster@{config.server.primary_domain}" if config.server.primary_domain else "",
         words=words_of(config.queue),
     )
 

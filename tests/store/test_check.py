@@ -181,8 +181,8 @@ async def test_an_item_without_content_is_isolated(store: SqlStore, at: FolderId
 async def test_a_queued_message_whose_body_is_lost_is_told(at: FolderId, look: Look, harm: Harm) -> None:
     harm("UPDATE blob SET body = NULL WHERE size = 6")
     [found] = (await look(repair=True)).findings
-    assert (found.kind, found.repaired) == ("body.lost", False)
-    assert "queued message" in found.text
+    assert (found.kind, found.repaired, found.lost) == ("body.lost", False, 1)
+    assert "queued message 1" in found.text
 
 
 async def test_an_object_store_that_does_not_answer_is_no_reason_to_quarantine(

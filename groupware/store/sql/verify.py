@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import bindparam, insert, text
 
 from groupware.model.errors import NotFound
-from groupware.model.ids import AccountId, BlobId, FolderId, Uid
+from groupware.model.ids import AccountId, BlobId, FolderId, QueueId, Uid
 from groupware.model.rights import Right
 
 from . import contents, item_changes, schema
@@ -33,6 +33,8 @@ class Fault:
     kind: str
     text: str
     repair: Repair | None = None
+    queue: QueueId | None = None
+    """The queued message that it is about."""
 
 
 # --- folders and owners ---------------------------------------------------------------------------------------------
@@ -180,7 +182,7 @@ def references(sql: Sql) -> Iterator[Fault]:
         yield Fault("content.references", said, partial(_refer_content, id))
     for blob, refs, real in sql.rows(_BLOBS):
         said = f"body {blob}: {refs} references, not {real}"
-        yield Fault("body.references", said, partial(_refer_blob, BlobId(blob)))
+        yield Fault("body.references", said, partial(_recount_blob, BlobId(blob)))
 
 
 def _refer_content(content: int, tx: Tx) -> None:
@@ -189,9 +191,14 @@ def _refer_content(content: int, tx: Tx) -> None:
     contents.release(tx, content, 0)
 
 
-def _refer_blob(blob: BlobId, tx: Tx) -> None:
+def refer_blob(tx: Tx, blob: BlobId) -> None:
+    """Counts the references to a body again."""
     tx.sql.change(_LOCK_BLOB, {"blob": blob})
     tx.sql.change(_REFER_BLOB, {"blob": blob})
+
+
+def _recount_blob(blob: BlobId, tx: Tx) -> None:
+    refer_blob(tx, blob)
 
 
 # --- rows that nobody can reach -------------------------------------------------------------------------------------
@@ -318,7 +325,7 @@ def broken_body(sql: Sql, blob: BlobId, why: str) -> Iterator[Fault]:
         said = f"item {uid} of {place(sql, folder)}: body {blob}: {why}"
         yield Fault("body.lost", said, partial(isolate, FolderId(folder), Uid(uid), f"body {blob}: {why}", True))
     for (queue,) in sql.rows(_QUEUED, {"blob": blob}):
-        yield Fault("body.lost", f"queued message {queue}: body {blob}: {why}")
+        yield Fault("body.lost", f"queued message {queue}: body {blob}: {why}", queue=QueueId(queue))
 
 
 _PLACE: Final = text(

@@ -8,14 +8,14 @@ from typing import Self
 
 import pytest
 
-from groupware.model.errors import NotFound
+from groupware.model.errors import NotFound, TryAgain
 from groupware.model.event import Attempt, Recipient
 from groupware.model.ids import QueueId
 from groupware.model.principal import OPERATOR
 from mailcore.queue.courier import Result, Settlement, failed, for_all, later
 from mailcore.queue.giveup import give_up
 from mailcore.queue.retries import Retries
-from mailcore.queue.scheduler import Lanes
+from mailcore.queue.scheduler import LOST_TRIES, Lanes
 from mailcore.server import log
 from tests.support.outbox import MAIL, REMOTE, Outbox, config, mx, outbox, with_peer
 from tests.support.smtppeer import HANG, Peer, serving
@@ -267,6 +267,39 @@ async def test_a_message_whose_body_is_lost_is_tried_again_and_said_so() -> None
         assert box.waiting() == {"bob@there.test": "4.3.0"}
         assert box.log.named("body_unreadable")
         assert peer.connections == 0
+
+
+async def test_a_message_whose_body_stays_lost_is_given_up_and_sender_and_postmaster_are_told() -> None:
+    async with with_peer() as (box, peer):
+        box.desk.postmaster = "postmaster@here.test"
+        queue = await box.submit("bob@there.test")
+        box.blobs.bodies.clear()
+        for _ in range(LOST_TRIES):
+            assert "bob@there.test" in box.waiting()
+            await box.scheduler.run_due()
+            box.clock.advance(100_000)
+        assert (box.waiting(), peer.connections) == ({}, 0)
+        _, bounce, letter = box.reports()  # the first says that it is delayed
+        assert bounce["To"] == "alice@here.test"
+        assert letter["To"] == "postmaster@here.test"
+        assert letter["Subject"] == "A message was lost on this server"
+        assert letter["Auto-Submitted"] == "auto-generated"
+        text = letter.get_content()
+        assert f"Number:     {queue}" in text and "To:         bob@there.test" in text
+        assert "The sender has been told." in text
+
+
+async def test_a_body_that_cannot_be_read_just_now_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> bytes:
+        raise TryAgain("away")
+
+    async with with_peer() as (box, _):
+        await box.submit("bob@there.test")
+        monkeypatch.setattr(box.blobs, "read", away)
+        for _ in range(LOST_TRIES + 1):
+            await box.scheduler.run_due()
+            box.clock.advance(100_000)
+        assert box.waiting() == {"bob@there.test": "4.3.0"}
 
 
 async def test_every_line_about_a_message_carries_its_id() -> None:
