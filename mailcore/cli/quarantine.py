@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mailcore.server.compose import Storage
 
 app = family()
-Number = Annotated[int, typer.Argument(help="Its number, as the list says.")]
+Number = Annotated[int, typer.Argument(help="Its number, as the list says.", min=1, max=2**63 - 1)]
 
 
 @app.command("list")

@@ -19,7 +19,8 @@ from mailcore.server import log
 from mailcore.server.counters import Counters
 
 app = family()
-Id = Annotated[int, typer.Argument(help="Number of the message, as the list says.")]
+MOST = 2**63 - 1
+Id = Annotated[int, typer.Argument(help="Number of the message, as the list says.", min=1, max=MOST)]
 OPEN = ("ready", "waiting", "leased")
 
 
@@ -62,7 +63,7 @@ def show(ctx: typer.Context, number: Id, as_json: Json = False) -> None:
 @app.command()
 def retry(
     ctx: typer.Context,
-    number: Annotated[int | None, typer.Argument(help="Only this message.")] = None,
+    number: Annotated[int | None, typer.Argument(help="Only this message.", min=1, max=MOST)] = None,
     domain: Annotated[str | None, typer.Option(help="Only what goes to this domain.")] = None,
 ) -> None:
     """Try again now, instead of when it is due."""
