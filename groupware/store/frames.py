@@ -53,9 +53,7 @@ def packed(octets: bytes) -> bytes:
         return _packer().compress(octets)
     view = memoryview(octets)
     frames = [_packer().compress(view[at : at + FRAME]) for at in range(0, len(octets), FRAME)]
-    entries = [
-        _ENTRY.pack(len(frame), min(FRAME, len(octets) - at * FRAME)) for at, frame in enumerate(frames)
-    ]
+    entries = [_ENTRY.pack(len(frame), min(FRAME, len(octets) - at * FRAME)) for at, frame in enumerate(frames)]
     size = len(entries) * _ENTRY.size + _FOOT.size
     return b"".join((*frames, _HEAD.pack(_SKIPPABLE, size), *entries, _FOOT.pack(len(frames), 0, _MAGIC)))
 

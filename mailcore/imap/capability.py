@@ -31,6 +31,10 @@ _KNOWN: Final = b" ".join(
         b"ESEARCH",
         b"WITHIN",
         b"MULTIAPPEND",
+        b"BINARY",
+        b"CATENATE",
+        b"REPLACE",
+        b"UTF8=ACCEPT",
     )
 )
 

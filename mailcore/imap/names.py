@@ -1,4 +1,8 @@
-"""Mailbox names: modified UTF-7 on the wire (RFC 3501 §5.1.3), text inside; and the patterns of LIST."""
+"""Mailbox names: modified UTF-7 on the wire (RFC 3501 §5.1.3), text inside; and the patterns of LIST.
+
+A session that has enabled UTF-8 (RFC 6855 §3) reads and writes names in UTF-8 instead. That is a property of the
+dialogue, which is one task, so it is kept in the task's context and not handed through every value of the grammar.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final
 
@@ -16,13 +21,30 @@ _SHIFTED: Final = re.compile(rb"&([A-Za-z0-9+,]*)-")
 _OTHER: Final = re.compile("[^\x20-\x7e]+")
 
 
+_UTF8: Final[ContextVar[bool]] = ContextVar("mailbox names in UTF-8", default=False)
+
+
+def use_utf8() -> None:
+    """From here on this session's mailbox names are UTF-8."""
+    _UTF8.set(True)
+
+
+def in_utf8() -> bool:
+    """Whether this session's mailbox names are UTF-8."""
+    return _UTF8.get()
+
+
 class BadName(ValueError):
     """The octets are no mailbox name; the text says what is wrong."""
 
 
-@lru_cache(maxsize=4096)
 def encode(name: str) -> bytes:
-    """The name in modified UTF-7."""
+    """The name as it is on the wire."""
+    return name.encode("utf-8", "surrogatepass") if _UTF8.get() else _utf7(name)
+
+
+@lru_cache(maxsize=4096)
+def _utf7(name: str) -> bytes:
     escaped = name.replace("&", "&-")
     return _OTHER.sub(lambda run: f"&{_base64(run[0])}-", escaped).encode("ascii")
 
@@ -33,7 +55,10 @@ def _base64(text: str) -> str:
 
 
 def decode(octets: bytes) -> str:
-    """The name that the octets are in modified UTF-7, or in UTF-8 where they have the eighth bit. `BadName`."""
+    """The name that the octets are in modified UTF-7, or in UTF-8 where they have the eighth bit. `BadName`.
+
+    Where UTF-8 is enabled & is a sign like any other.
+    """
     if not octets.isascii():
         try:
             return octets.decode()
@@ -41,7 +66,7 @@ def decode(octets: bytes) -> str:
             raise BadName("the mailbox name is neither modified UTF-7 nor UTF-8") from None
     if not _PLAIN.match(octets):
         raise BadName("the mailbox name has control characters")
-    if b"&" not in octets:
+    if b"&" not in octets or _UTF8.get():
         return octets.decode("ascii")
     pieces, at = [], 0
     while (start := octets.find(b"&", at)) >= 0:

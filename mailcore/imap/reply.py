@@ -15,6 +15,7 @@ from mailcore.imap import names
 
 _QUOTABLE: Final = re.compile(rb"[\x20\x21\x23-\x5b\x5d-\x7e]{0,1000}\Z")
 _ESCAPABLE: Final = re.compile(rb"[\x20-\x7e]{0,1000}\Z")
+_UTF8_QUOTABLE: Final = re.compile(rb"[\x20-\x7e\x80-\xff]{0,1000}\Z")
 _ATOM: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\]{1,200}\Z")
 _UNSAFE: Final = re.compile(r"[^\x20-\x5a\x5c\x5e-\x7e]+")
 _MONTHS: Final = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -106,8 +107,17 @@ def astring(octets: bytes) -> bytes:
 
 
 def mailbox(path: str) -> bytes:
-    """A mailbox name."""
-    return _mailbox(path)
+    """A mailbox name; in UTF-8 where the session has enabled it."""
+    return _utf8_mailbox(path) if names.in_utf8() else _mailbox(path)
+
+
+@lru_cache(maxsize=4096)
+def _utf8_mailbox(path: str) -> bytes:
+    """RFC 6855 §3: with other signs than ASCII's in a quoted string, which may be UTF-8 then."""
+    octets = names.encode(path)
+    if octets.isascii() or not _UTF8_QUOTABLE.match(octets):
+        return astring(octets)
+    return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 @lru_cache(maxsize=4096)

@@ -19,9 +19,9 @@ from groupware.model.rights import LEVELS
 from groupware.store import SqlBlobs, SqlStore, open_store
 from groupware.store.backup import Report, backup, files_of, restore
 from groupware.store.blobs import hashed
-from groupware.store.frames import packed
 from groupware.store.bus import LocalBus
 from groupware.store.check import check
+from groupware.store.frames import packed
 from groupware.store.objects import FolderObjects
 from groupware.store.sql.engine import Database
 from groupware.store.sql.schema import metadata
