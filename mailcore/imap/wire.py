@@ -17,6 +17,7 @@ _LITERAL: Final = re.compile(rb"\{([0-9]{1,19})(\+?)\}\Z")
 _TAG: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\+]{1,64}(?= )")
 _APPEND: Final = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE) ", re.IGNORECASE)
 _CHUNK: Final = 65_536
+LOGIN_LINE: Final = 12_288  # before anyone is known: a token is long (RFC 4954 §4 has the same bound)
 MOST_LITERALS: Final = 1000  # of one command
 MOST_SKIPPED: Final = 1 << 30  # octets of a literal that are passed over; beyond it the connection is closed
 MARK: Final = b"\n"
@@ -37,7 +38,7 @@ class Limits:
 def limits_of(max_message: int) -> tuple[Limits, Limits, Limits]:
     """The limits before login, after it, and for APPEND and REPLACE."""
     return (
-        Limits(line=8192, literal=4096, literals=8192, lines=8192),
+        Limits(line=LOGIN_LINE, literal=4096, literals=8192, lines=LOGIN_LINE),
         Limits(line=65_536, literal=65_536, literals=1 << 20, lines=1 << 18),
         Limits(line=65_536, literal=max_message, literals=max(max_message, 64 << 20), lines=1 << 18),
     )

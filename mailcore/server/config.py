@@ -40,6 +40,7 @@ from mailcore.server.sections_mail import (
     QueueSection,
     SmtpSection,
 )
+from mailcore.server.sections_openid import OpenIdSection
 from mailcore.server.toml_lines import KeyPath
 
 SERVICE_GROUP: Final = "postroom.services"  # entry points: name > factory
@@ -67,6 +68,7 @@ class Config:
     smtp: SmtpSection
     imap: ImapSection
     pop3: Pop3Section
+    openid: OpenIdSection
 
     @property
     def host(self) -> str:
@@ -123,6 +125,7 @@ def load(
         smtp=parsed.smtp,
         imap=parsed.imap,
         pop3=parsed.pop3,
+        openid=parsed.openid,
     )
 
 

@@ -18,6 +18,8 @@ Mechanism = Literal[
     "SCRAM-SHA-1-PLUS",
     "SCRAM-SHA-256-PLUS",
     "EXTERNAL",
+    "OAUTHBEARER",
+    "XOAUTH2",
 ]
 
 CONNECTIONS_MAX: Final = 100_000

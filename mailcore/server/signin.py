@@ -15,25 +15,29 @@ Both give the principal, or raise: `BadCredentials` (after the pause), `TryAgain
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from groupware.directory.api import Login
 from groupware.directory.password import Digest, ScramKeys
 from groupware.model.errors import BadCredentials
 from groupware.model.principal import Principal
-from mailcore.server import log, sasl
+from mailcore.server import log, oauth, sasl
 from mailcore.server.connection import Connection
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sasl import Credentials, Lookups
 from mailcore.server.sections import ServiceSection
 
+if TYPE_CHECKING:
+    from mailcore.server.openid import OpenId
+
 BLOCKED_PAUSE: Final = (
     2.0  # seconds before a blocked login is answered: it costs us nothing, and shall cost the guesser
 )
-PLAIN_TEXT: Final = ("PLAIN", "LOGIN")
+PLAIN_TEXT: Final = ("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2")
+"""Whoever listens on the way could use what these send."""
 WRONG: Final = "The name or the password is wrong."
 
 Ask = Callable[[bytes], Awaitable[bytes]]
@@ -55,12 +59,20 @@ class Desk:
     host: str
     domain: str = ""
     """The server's primary domain, for a bare name at a listener that has none."""
+    provider: OpenId | None = None
+    """Whose tokens sign people in."""
 
 
 def desk(parts: Parts, setup: ServiceSetup, service: str, counter: str, module: str = "") -> Desk:
     """The desk of a service as it is set up. `module` is `counter` unless said otherwise (`SMTP-IN`)."""
     server = setup.config.server
-    return Desk(parts, setup.section, service, counter, module or counter, setup.config.host, server.primary_domain)
+    provider = None
+    if setup.config.openid.enable:
+        from mailcore.server.openid import OpenId  # it brings an HTTP client along, which few need
+
+        provider = OpenId(setup.config.openid)
+    module = module or counter
+    return Desk(parts, setup.section, service, counter, module, setup.config.host, server.primary_domain, provider)
 
 
 class Rejected(Exception):
@@ -120,7 +132,20 @@ class SignIn:
             allow_plain=self.passwords,
             channel_binding=binding,
             external=tls.subject or None if tls is not None else None,
+            more=self._token_mechanisms(),
         )
+
+    def _token_mechanisms(self) -> Mapping[str, sasl.Next]:
+        provider = self._desk.provider
+        if provider is None:
+            return {}
+
+        async def check(token: str) -> str:
+            if self._connection.gate.blocked(self._connection.peer.ip, ""):
+                raise oauth.BadToken("blocked")
+            return await provider.account(token)
+
+        return oauth.mechanisms(check, provider.discovery_url, " ".join(provider.section.scope))
 
     # --- signing in
 
