@@ -15,12 +15,16 @@ Both give the principal, or raise: `BadCredentials` (after the pause), `TryAgain
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from hashlib import md5
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final, Literal
 
 from groupware.directory.api import Login
 from groupware.directory.password import Digest, ScramKeys
+from groupware.directory.shared import open_shared
 from groupware.model.errors import BadCredentials
 from groupware.model.principal import Principal
 from mailcore.server import log, oauth, sasl
@@ -131,6 +135,7 @@ class SignIn:
             tls=self._connection.secure,
             allow_plain=self.passwords,
             channel_binding=binding,
+            cram="CRAM-MD5" in self._wanted(),
             external=tls.subject or None if tls is not None else None,
             more=self._token_mechanisms(),
         )
@@ -178,6 +183,19 @@ class SignIn:
             raise BadCredentials(WRONG)
         return await self._login(outcome)
 
+    async def apop(self, name: str, digest: str, stamp: str) -> Principal:
+        """The principal whose secret, behind the greeting's stamp, has this MD5. RFC 1939 §7. See `password`."""
+        if "CRAM-MD5" not in self.mechanisms:
+            raise Rejected("unknown", "APOP is not offered here.")
+        secret = await self._shared(name)
+        stamped = f"{stamp}{secret or token_hex(16)}".encode()
+        right = hmac.compare_digest(md5(stamped, usedforsecurity=False).hexdigest().encode(), digest.lower().encode())
+        if secret is None or not right:
+            self.tried = True
+            await self._failed(name, "APOP", WRONG)
+            raise BadCredentials(WRONG)
+        return await self._login(Credentials("APOP", name, verified=True))
+
     async def _login(self, given: Credentials) -> Principal:
         self.tried = True
         connection, peer = self._connection, self._connection.peer.ip
@@ -220,10 +238,14 @@ class SignIn:
                 return None
             return await self._desk.parts.directory.scram_keys(name, digest, self._domain)
 
-        async def clear(_: str) -> str | None:
-            return None  # no password is kept in the clear, so CRAM-MD5 is never offered
+        return Lookups(keys, self._shared, self._desk.parts.secret, self._desk.host)
 
-        return Lookups(keys, clear, self._desk.parts.secret, self._desk.host)
+    async def _shared(self, name: str) -> str | None:
+        """The secret that CRAM-MD5 and APOP go by: an account has one only if it was asked for."""
+        if self._connection.gate.blocked(self._connection.peer.ip, name):
+            return None
+        sealed = await self._desk.parts.directory.shared_secret(name, self._domain)
+        return open_shared(sealed, self._desk.parts.secret) if sealed is not None else None
 
     @property
     def _domain(self) -> str:
