@@ -1,7 +1,6 @@
-"""Mailbox names: modified UTF-7 on the wire (RFC 3501 §5.1.3), text inside; and the patterns of LIST.
+"""Mailbox names: text inside; on the wire modified UTF-7 (RFC 3501 §5.1.3), or UTF-8 in IMAP4rev2 (RFC 9051 §5.1).
 
-A session that has enabled UTF-8 (RFC 6855 §3) reads and writes names in UTF-8 instead. That is a property of the
-dialogue, which is one task, so it is kept in the task's context and not handed through every value of the grammar.
+And the patterns of LIST.
 """
 
 from __future__ import annotations
@@ -21,30 +20,17 @@ _SHIFTED: Final = re.compile(rb"&([A-Za-z0-9+,]*)-")
 _OTHER: Final = re.compile("[^\x20-\x7e]+")
 
 
-_UTF8: Final[ContextVar[bool]] = ContextVar("mailbox names in UTF-8", default=False)
-
-
-def use_utf8() -> None:
-    """From here on this session's mailbox names are UTF-8."""
-    _UTF8.set(True)
-
-
-def in_utf8() -> bool:
-    """Whether this session's mailbox names are UTF-8."""
-    return _UTF8.get()
+UTF8: Final = ContextVar("imap_utf8_names", default=False)
+"""Whether the session at work speaks of mailboxes in UTF-8 (decision 110); each session is a task, with its own."""
 
 
 class BadName(ValueError):
     """The octets are no mailbox name; the text says what is wrong."""
 
 
-def encode(name: str) -> bytes:
-    """The name as it is on the wire."""
-    return name.encode("utf-8", "surrogatepass") if _UTF8.get() else _utf7(name)
-
-
 @lru_cache(maxsize=4096)
-def _utf7(name: str) -> bytes:
+def encode(name: str) -> bytes:
+    """The name in modified UTF-7."""
     escaped = name.replace("&", "&-")
     return _OTHER.sub(lambda run: f"&{_base64(run[0])}-", escaped).encode("ascii")
 
@@ -55,10 +41,7 @@ def _base64(text: str) -> str:
 
 
 def decode(octets: bytes) -> str:
-    """The name that the octets are in modified UTF-7, or in UTF-8 where they have the eighth bit. `BadName`.
-
-    Where UTF-8 is enabled & is a sign like any other.
-    """
+    """The name that the octets are in modified UTF-7, or in UTF-8 where they have the eighth bit. `BadName`."""
     if not octets.isascii():
         try:
             return octets.decode()
@@ -66,7 +49,7 @@ def decode(octets: bytes) -> str:
             raise BadName("the mailbox name is neither modified UTF-7 nor UTF-8") from None
     if not _PLAIN.match(octets):
         raise BadName("the mailbox name has control characters")
-    if b"&" not in octets or _UTF8.get():
+    if b"&" not in octets:
         return octets.decode("ascii")
     pieces, at = [], 0
     while (start := octets.find(b"&", at)) >= 0:
@@ -85,6 +68,24 @@ def _text(shifted: bytes) -> str:
         return base64.b64decode(padded, validate=True).decode("utf-16-be")
     except (binascii.Error, UnicodeDecodeError):
         raise BadName("the mailbox name has broken modified UTF-7") from None
+
+
+def written(name: str) -> bytes:
+    """The name as this session writes it."""
+    return name.encode("utf-8", "surrogatepass") if UTF8.get() else encode(name)
+
+
+def read(octets: bytes) -> str:
+    """The name that the octets are in this session. `BadName`."""
+    if not UTF8.get():
+        return decode(octets)
+    try:
+        name = octets.decode()
+    except UnicodeDecodeError:
+        raise BadName("the mailbox name is not UTF-8") from None
+    if any(ord(sign) < 32 or ord(sign) == 127 for sign in name):
+        raise BadName("the mailbox name has control characters")
+    return name
 
 
 def canonical(name: str) -> str:

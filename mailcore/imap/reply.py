@@ -15,7 +15,6 @@ from mailcore.imap import names
 
 _QUOTABLE: Final = re.compile(rb"[\x20\x21\x23-\x5b\x5d-\x7e]{0,1000}\Z")
 _ESCAPABLE: Final = re.compile(rb"[\x20-\x7e]{0,1000}\Z")
-_UTF8_QUOTABLE: Final = re.compile(rb"[\x20-\x7e\x80-\xff]{0,1000}\Z")
 _ATOM: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\]{1,200}\Z")
 _UNSAFE: Final = re.compile(r"[^\x20-\x5a\x5c\x5e-\x7e]+")
 _MONTHS: Final = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -107,22 +106,16 @@ def astring(octets: bytes) -> bytes:
 
 
 def mailbox(path: str) -> bytes:
-    """A mailbox name; in UTF-8 where the session has enabled it."""
-    return _utf8_mailbox(path) if names.in_utf8() else _mailbox(path)
+    """A mailbox name."""
+    return _mailbox(path, names.UTF8.get())
 
 
 @lru_cache(maxsize=4096)
-def _utf8_mailbox(path: str) -> bytes:
-    """RFC 6855 §3: with other signs than ASCII's in a quoted string, which may be UTF-8 then."""
-    octets = names.encode(path)
-    if octets.isascii() or not _UTF8_QUOTABLE.match(octets):
-        return astring(octets)
-    return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-
-
-@lru_cache(maxsize=4096)
-def _mailbox(path: str) -> bytes:
-    return astring(names.encode(path))
+def _mailbox(path: str, utf8: bool) -> bytes:
+    octets = names.written(path)
+    if utf8 and not octets.isascii() and not any(octet < 32 for octet in octets):
+        return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return astring(octets)
 
 
 def listed(words: Iterable[bytes]) -> bytes:

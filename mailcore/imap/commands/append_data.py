@@ -91,7 +91,7 @@ def _literal8(cursor: Cursor) -> bytes:
 
 def _utf8(cursor: Cursor) -> bytes:
     """UTF8's message in parentheses, once UTF8=ACCEPT is enabled. RFC 6855 §4."""
-    if not names.in_utf8():
+    if not names.UTF8.get():
         cursor.fail("ENABLE UTF8=ACCEPT before a message with UTF8")
     cursor.sign(b" (")
     octets = _literal8(cursor)

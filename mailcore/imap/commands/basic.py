@@ -76,7 +76,7 @@ async def enable(session: Session, wanted: list[bytes]) -> Reply:
     if enabled:
         session.use_condstore()
     if b"UTF8=ACCEPT" in wanted:
-        names.use_utf8()
+        names.UTF8.set(True)
         enabled.append(b"UTF8=ACCEPT")
     return ok("Enabled what is known", lines=[b"* ENABLED%b\r\n" % b"".join([b" " + each for each in enabled])])
 

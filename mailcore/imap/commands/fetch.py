@@ -21,7 +21,7 @@ from groupware.model.item import Item
 from mailcore.imap import names
 from mailcore.imap.commands.fetch_body import Failure, read_sections
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
-from mailcore.imap.commands.fetch_stream import tell
+from mailcore.imap.commands.fetch_stream import tell as tell_streamed
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.downgrade import downgraded
 from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
@@ -131,7 +131,7 @@ def _columns(view: View) -> dict[bytes, tuple[bytes, Column]]:
 
 def _structure(place: int) -> Column:
     """A slice of the summaries, fit for a client that knows no UTF-8 unless this one has enabled it."""
-    if names.in_utf8():
+    if names.UTF8.get():
         return itemgetter(place)
 
     def column(slices: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
@@ -196,7 +196,7 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
         if isinstance(told, bytes):
             run.session.send(before + told + after)
         else:
-            await tell(run.session, told, before, after)
+            await tell_streamed(run.session, told, before, after)
         await run.session.keep_pace()
 
 

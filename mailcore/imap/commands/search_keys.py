@@ -263,7 +263,7 @@ def parse_search(cursor: Cursor, *, uid: bool) -> Searching:
         cursor.sp()
     known = True
     if cursor.take_word(b"CHARSET"):
-        if names.in_utf8():
+        if names.UTF8.get():
             cursor.fail("no CHARSET once UTF8=ACCEPT is enabled")  # RFC 6855 §3
         cursor.sp()
         known = cursor.astring().upper() in CHARSETS
