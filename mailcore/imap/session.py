@@ -28,7 +28,7 @@ from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_li
 from mailcore.imap.shared import Shared
 from mailcore.imap.table import COMMANDS, Spec, State
 from mailcore.imap.view import NoSuchMessage, View
-from mailcore.imap.wire import LOGIN_LINE, Limits, OutOfStep, Raw, Reader, TooBig
+from mailcore.imap.wire import Limits, OutOfStep, Raw, Reader, TooBig
 from mailcore.server.connection import GATHER, Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
 from mailcore.server.signin import SignIn
@@ -197,7 +197,7 @@ class Session:
     async def answer_to(self, challenge: bytes) -> bytes:
         """Sends a challenge, and gives back the client's line."""
         self.send(b"+ %b\r\n" % challenge)
-        return await self._reader.line(LOGIN_LINE)
+        return await self._reader.line(16_384)
 
     async def next_line(self, limit: int) -> bytes:
         """The client's next line, where it is no command."""
