@@ -51,7 +51,7 @@ class NewMessage:
     flags: FlagList
     saved: datetime | None
     binary: bool = False
-    """It came as literal8, so NUL is meant."""
+    """NUL may be meant: it has, or can have, a literal8."""
 
 
 class Unfit(Exception):
@@ -78,10 +78,10 @@ def parse_message(cursor: Cursor) -> NewMessage:
         return NewMessage((Text(_literal8(cursor)),), flags, saved, binary=True)
     word = cursor.word()
     if word == b"UTF8":
-        return NewMessage((Text(_utf8(cursor)),), flags, saved)
+        return NewMessage((Text(_utf8(cursor)),), flags, saved, binary=True)
     if word != b"CATENATE":
         cursor.fail("a literal, UTF8 or CATENATE")
-    return NewMessage(_pieces(cursor), flags, saved)
+    return NewMessage(_pieces(cursor), flags, saved, binary=True)
 
 
 def _literal8(cursor: Cursor) -> bytes:
