@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 from joserfc import jwt
@@ -24,7 +23,7 @@ from joserfc.jwk import KeySet
 
 from groupware.model.errors import TryAgain
 from mailcore.server.oauth import BadToken
-from mailcore.server.sections_openid import OpenIdSection
+from mailcore.server.sections_openid import OpenIdSection, incomplete, is_safe
 
 MOST_OCTETS: Final = 1 << 20
 MOST_CACHED: Final = 10_000
@@ -60,9 +59,9 @@ class OpenId:
     ) -> None:
         """ValueError when the section does not say enough."""
         self.section, self._clock, self._tick = section, clock, tick
-        problem = _incomplete(section)
-        if problem:
-            raise ValueError(f"openid: {problem}")
+        problem = incomplete(section)
+        if problem is not None:
+            raise ValueError(f"openid.{problem[0]}: {problem[1]}")
         self._secret = section.client_secret_file.read_text().strip() if section.client_secret_file else ""
         self._tls = ssl.create_default_context(cafile=str(section.ca_file) if section.ca_file else None)
         self._kept = _Kept()
@@ -162,7 +161,7 @@ class OpenId:
 
     async def _fetch(self, verb: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON object at a URL. `TryAgain`."""
-        if not _is_safe(url):
+        if not is_safe(url):
             raise TryAgain("the OpenID provider names no https address where one is needed")
         login = (self.section.client_id, self._secret) if form is not None and self.section.client_id else None
         octets = b""
@@ -182,26 +181,6 @@ class OpenId:
         if not isinstance(found, dict):
             raise TryAgain("the OpenID provider's answer is no JSON object")
         return found
-
-
-def _incomplete(section: OpenIdSection) -> str:
-    """What the section lacks; "" when nothing."""
-    if not _is_safe(section.issuer):
-        return "issuer has to be an https URL"
-    if not section.audience:
-        return "audience has to name whom tokens are for; without it a token for any other service would do"
-    for url in (section.jwks_url, section.introspection_url):
-        if url and not _is_safe(url):
-            return f"{url} has to be an https URL"
-    return ""
-
-
-def _is_safe(url: str) -> bool:
-    """Whether nobody on the way can change what comes from there."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1"))
-    )
 
 
 def _is_after(moment: object, when: float) -> bool:

@@ -1,10 +1,14 @@
 """The configuration's section for an OpenID provider, whose tokens sign people in (OAUTHBEARER, XOAUTH2)."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from mailcore.server.declare import File, Many, Section, key
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+
+_OWN: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class OpenIdSection(Section):
@@ -28,3 +32,35 @@ class OpenIdSection(Section):
     timeout: int = key("Seconds the provider has for an answer", 10, ge=1, le=60)
     ca_file: File | None = key("Authorities that its certificate is checked against; absent: the system's", None,
                                example="ca.crt")  # fmt: skip
+
+
+def placed(section: OpenIdSection, data: Path) -> OpenIdSection:
+    """The section with its files where they are: below the data folder unless absolute."""
+    files = {"client_secret_file": section.client_secret_file, "ca_file": section.ca_file}
+    return section.model_copy(update={name: data / file for name, file in files.items() if file is not None})
+
+
+def incomplete(section: OpenIdSection) -> tuple[str, str] | None:
+    """The key with which the section would not do, or would let anybody in, and what is wrong with it."""
+    if not section.enable:
+        return None
+    for name in ("issuer", "jwks_url", "introspection_url"):
+        url = str(getattr(section, name))
+        if (url or name == "issuer") and not is_safe(url):
+            return name, f"{url!r} has to be an https URL (http from this machine alone)"
+    if not section.audience:
+        return "audience", "say whom tokens are for; without it, one for any other service would open a mailbox here"
+    for name, file in (("client_secret_file", section.client_secret_file), ("ca_file", section.ca_file)):
+        if file is not None and not file.is_file():
+            return name, f"there is no file {file}"
+    return None
+
+
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way can change what comes from there."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _OWN))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from imapclient import IMAPClient
 
 from mailcore.server.config import load
 from mailcore.server.parts import Parts
@@ -118,6 +119,16 @@ async def test_pythons_own_clients(place: Stand, house: Provider, tmp_path: Path
             return str(client.authenticate("XOAUTH2", lambda _: old_message(house.token()))[0])
 
     assert await asyncio.to_thread(imap_client) == "OK"
+
+
+@pytest.mark.parametrize("login", [IMAPClient.oauthbearer_login, IMAPClient.oauth2_login])
+async def test_imapclient(place: Stand, house: Provider, login: Callable[[IMAPClient, str, str], object]) -> None:
+    def talk() -> int:
+        with IMAPClient("127.0.0.1", place.port, ssl=False, timeout=20) as client:
+            login(client, "alice@example.test", house.token())
+            return int(client.select_folder("INBOX")[b"EXISTS"])
+
+    assert await asyncio.to_thread(talk) == 0
 
 
 async def test_pop3(place: Stand, house: Provider, tmp_path: Path) -> None:

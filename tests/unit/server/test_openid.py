@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from groupware.model.errors import TryAgain
+from mailcore.server.config import ConfigError, load
 from mailcore.server.oauth import BadToken
 from mailcore.server.openid import OpenId
 from mailcore.server.sections_openid import OpenIdSection
@@ -169,5 +170,22 @@ async def test_a_discovery_document_of_somebody_else(house: Provider) -> None:
     ],
 )
 def test_a_section_that_would_let_anybody_in(house: Provider, values: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="openid: "):
+    with pytest.raises(ValueError, match=f"openid.{next(iter(values))}: "):
         checker(house, **values)
+
+
+def test_its_files_are_in_the_data_folder(tmp_path: Path) -> None:
+    file = tmp_path / "postroom.toml"
+    said = '[openid]\nenable = true\nissuer = "https://id.example.test"\naudience = ["a"]\nclient_secret_file = "s"\n'
+    file.write_text(said)
+    with pytest.raises(ConfigError, match=r"postroom.toml:5: openid.client_secret_file: there is no file /"):
+        load(file, data=tmp_path, environ={}, services=())
+    (tmp_path / "s").write_text("x")
+    assert load(file, data=tmp_path, environ={}, services=()).openid.client_secret_file == tmp_path / "s"
+
+
+def test_a_section_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "postroom.toml"
+    file.write_text('[openid]\nenable = true\nissuer = "https://id.example.test"\naudience = []\n')
+    with pytest.raises(ConfigError, match=r"postroom.toml:4: openid.audience: "):
+        load(file, data=tmp_path, environ={}, services=())
