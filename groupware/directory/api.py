@@ -41,6 +41,10 @@ class Directory(Protocol):
         """The keys for that digest; None when the account has none."""
         ...
 
+    async def shared_secret(self, name: str, domain: str = "") -> str | None:
+        """The account's secret for CRAM-MD5 and APOP as it is stored; None when it has none, which is the rule."""
+        ...
+
     async def principal(self, account: AccountId) -> Principal:
         """The account as a principal, without a password: for work done in its name."""
         ...

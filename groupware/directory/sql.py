@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 from groupware.directory import password as secrets
 from groupware.directory.api import Login
 from groupware.directory.password import Digest, Policy, ScramKeys, UnknownScheme, VerifiedPasswords
+from groupware.directory.shared import KIND as SHARED
 from groupware.model.addresses import normal
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused, TryAgain
 from groupware.model.event import Target
@@ -183,6 +184,13 @@ class SqlDirectory:
             return secrets.together([secrets.read_keys(each.value) for each in stored])
         except UnknownScheme:
             return None
+
+    async def shared_secret(self, name: str, domain: str = "") -> str | None:
+        """The secret for CRAM-MD5 and APOP as it is stored; None when the account has none, or is disabled."""
+        entry = await self._entry(self._full(name, domain), "")
+        if entry is None or not entry.open:
+            return None
+        return next((each.value for each in entry.secrets if each.kind == SHARED), None)
 
     async def principal(self, account: AccountId) -> Principal:
         """The account as a principal, without a password. `NotFound` when it is gone or disabled."""

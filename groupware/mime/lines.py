@@ -22,3 +22,23 @@ def bare_line_feeds(octets: bytes, start: int, end: int) -> int:
     """How many LF between `start` and `end` have no CR before them: by so much the range grows when it is sent."""
     feeds = octets.count(b"\n", start, end)
     return feeds - octets.count(b"\r\n", start, end) if feeds else 0
+
+
+class Crlf:
+    """`crlf` for octets that come piece by piece: `feed` gives what is certain so far, `end` the rest."""
+
+    __slots__ = ("_cr",)
+
+    def __init__(self) -> None:
+        self._cr = b""
+
+    def feed(self, octets: bytes) -> bytes:
+        """The octets with every bare LF made CRLF; a CR at the end waits for what follows it."""
+        octets = self._cr + octets
+        self._cr = b"\r" if octets.endswith(b"\r") else b""
+        return crlf(octets[:-1] if self._cr else octets)
+
+    def end(self) -> bytes:
+        """The CR that nothing followed."""
+        cr, self._cr = self._cr, b""
+        return cr

@@ -259,7 +259,10 @@ class WriteTx(ReadTx, Protocol):
         ...
 
     def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
-        """Takes items away, by default only those that carry \\Deleted. `e`, or delete-own on one's own items."""
+        """Takes items away, by default only those that carry \\Deleted. `e`, or delete-own on one's own items.
+
+        Those without the mark take `t` as well.
+        """
         ...
 
     # --- principals and settings -------------------------------------------------------------------------------

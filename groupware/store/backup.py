@@ -25,7 +25,7 @@ import zstandard
 from groupware.model.errors import NotFound, Refused, TryAgain
 from groupware.model.ids import BlobId
 
-from .blobs import packed, unpacked
+from .frames import unpacked
 from .objects import Objects
 from .sql.dump import Loader, away, last_numbers, page, pages, tables
 from .sql.engine import Database, open_database
@@ -100,7 +100,7 @@ def _write(archive: tarfile.TarFile, database: Database, objects: Objects, repor
     with database.readers.connect() as connection, connection.begin():
         for table in tables():
             for number, (count, octets) in enumerate(pages(connection, table)):
-                _add(archive, f"tables/{table.name}/{number:08}.json.zst", packed(octets))
+                _add(archive, f"tables/{table.name}/{number:08}.json.zst", _zipped(octets))
                 report.rows += count
             step(table.name)
         _add(archive, NUMBERS, json.dumps(dict(last_numbers(connection))).encode())
@@ -200,6 +200,10 @@ def _octets(file: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     if len(octets) != member.size:
         raise EOFError(f"{member.name} is cut off")
     return octets
+
+
+def _zipped(octets: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(octets)
 
 
 def _unzipped(octets: bytes) -> bytes:

@@ -2,7 +2,8 @@
 
 1. A small body goes into the database with the write that refers to it; a large one is safe in the object store before
    that write begins. What nothing refers to any more leaves the database first, the object store after that.
-2. Stored forms are zstd with a checksum: what was damaged on disk is never given out, it is `NotFound`.
+2. Stored forms are those of `frames`: what was damaged on disk is never given out, and a range of a large body costs
+   the frames that it lies in, so that whoever reads on range by range never holds the whole.
 3. Whoever has a `BlobId` has it from a folder that was opened, or from the queue: there are no rights on bodies.
 """
 
@@ -18,11 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-import zstandard
-
 from groupware.model.errors import NotFound, TryAgain
 from groupware.model.ids import BlobId
 
+from .frames import FRAME, TAIL, Table, opened_all, packed, table_of, unpacked
 from .objects import SWEPT_SECONDS, Objects, lost
 from .sql import contents
 from .sql.engine import Database, Sql, trouble
@@ -33,10 +33,8 @@ T = TypeVar("T")
 CACHED_BYTES: Final = 64 << 20
 INLINE_BYTES: Final = 64 << 10
 """So much is hashed and compressed at once, without a hop to a thread."""
-LARGEST: Final = 1 << 31
+MOST_TABLES: Final = 1000
 THREADS: Final = 8
-LEVEL: Final = 1
-"""Mail is text and base64: 3 takes half as long again, for one part in a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,8 @@ class SqlBlobs:
         self._database, self._objects, self._threshold = database, objects, threshold
         self._threads = ThreadPoolExecutor(THREADS, "blobs")
         self._cache = _Cache(CACHED_BYTES)
+        self._tables: dict[BlobId, Table | None] = {}
+        self._lock = threading.Lock()
 
     async def put(self, octets: bytes) -> StoredBody:
         """Makes the octets storable. `TryAgain` when the object store does not take them."""
@@ -66,6 +66,8 @@ class SqlBlobs:
     async def read(self, blob: BlobId, start: int = 0, length: int | None = None) -> bytes:
         """The octets from `start`. `NotFound` when they are lost, `TryAgain` when they cannot be had just now."""
         found = self._cache.get(blob)
+        if found is None and length is not None:
+            return await self._run(lambda: self.range_now(blob, start, length))
         if found is None:
             found = await self._run(lambda: self.read_now(blob))
         if start == 0 and length is None:
@@ -100,6 +102,35 @@ class SqlBlobs:
         if blob not in rows:
             raise lost(blob)
         return self._opened(blob, rows[blob])
+
+    def range_now(self, blob: BlobId, start: int, length: int) -> bytes:
+        """`read` of a range, for code that is in a thread already."""
+        rows = self._rows([blob])
+        if blob not in rows:
+            raise lost(blob)
+        table = self._table(blob) if rows[blob] is None else None
+        if table is None:
+            return self._opened(blob, rows[blob])[start : start + length]
+        end = min(start + length, table.size)
+        if start >= end:
+            return b""
+        first, low, high = table.span(start, end)
+        octets = opened_all(blob, self._objects.range(blob, low, high - low), table, first)
+        if len(octets) < end - first * FRAME:
+            raise lost(blob)
+        return octets[start - first * FRAME : end - first * FRAME]
+
+    def _table(self, blob: BlobId) -> Table | None:
+        """The frames of a body in the object store; None when it is a single one."""
+        with self._lock:
+            if blob in self._tables:
+                return self._tables[blob]
+        table = table_of(blob, self._objects.tail(blob, TAIL))
+        with self._lock:
+            self._tables[blob] = table
+            if len(self._tables) > MOST_TABLES:
+                self._tables.pop(next(iter(self._tables)))
+        return table
 
     def read_many_now(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
         """`read_many`, for code that is in a thread already."""
@@ -174,30 +205,6 @@ def _known(database: Database, blob: BlobId) -> bool:
 def hashed(octets: bytes) -> BlobId:
     """The name of a body."""
     return BlobId(hashlib.sha256(octets).hexdigest())
-
-
-_tools = threading.local()
-
-
-def packed(octets: bytes) -> bytes:
-    """The stored form of a body."""
-    tool: zstandard.ZstdCompressor | None = getattr(_tools, "packs", None)
-    if tool is None:
-        tool = _tools.packs = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    return tool.compress(octets)
-
-
-def unpacked(blob: BlobId, body: bytes) -> bytes:
-    """The octets of a stored form. `NotFound` when it is damaged."""
-    tool: zstandard.ZstdDecompressor | None = getattr(_tools, "opens", None)
-    if tool is None:
-        tool = _tools.opens = zstandard.ZstdDecompressor()
-    try:
-        if zstandard.frame_content_size(body) > LARGEST:
-            raise lost(blob)
-        return tool.decompress(body)
-    except zstandard.ZstdError as error:
-        raise lost(blob) from error
 
 
 class _Cache:

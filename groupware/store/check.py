@@ -17,7 +17,8 @@ from groupware.model.errors import GroupwareError, NotFound, TryAgain
 from groupware.model.ids import BlobId, QueueId
 from groupware.model.principal import OPERATOR
 
-from .blobs import hashed, unpacked
+from .blobs import hashed
+from .frames import unpacked
 from .objects import Objects
 from .sql import verify
 from .sql.engine import Sql

@@ -70,6 +70,14 @@ class Objects(Protocol):
         """What was put. `NotFound`."""
         ...
 
+    def range(self, blob: BlobId, start: int, length: int) -> bytes:
+        """Some of what was put. `NotFound`."""
+        ...
+
+    def tail(self, blob: BlobId, length: int) -> bytes:
+        """The end of what was put, at most so many octets. `NotFound`."""
+        ...
+
     def drop(self, blob: BlobId) -> None:
         """Takes it away, unless it was put again a moment ago."""
         ...
@@ -196,6 +204,18 @@ class FolderObjects:
         with _answering(blob if self._root.is_dir() else None):
             return self._path(blob).read_bytes()
 
+    def range(self, blob: BlobId, start: int, length: int) -> bytes:
+        """See `Objects`."""
+        with _answering(blob), self._path(blob).open("rb") as file:
+            file.seek(start)
+            return file.read(length)
+
+    def tail(self, blob: BlobId, length: int) -> bytes:
+        """See `Objects`."""
+        with _answering(blob), self._path(blob).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - length))
+            return file.read()
+
     def drop(self, blob: BlobId) -> None:
         """Moves it aside first, so that one who writes it at this very moment does not lose it."""
         path = self._path(blob)
@@ -274,6 +294,18 @@ class RemoteObjects:
         """See `Objects`."""
         with _answering(blob):
             return bytes(obstore.get(self._store, _name(blob)).bytes())
+
+    def range(self, blob: BlobId, start: int, length: int) -> bytes:
+        """See `Objects`."""
+        with _answering(blob):
+            return bytes(obstore.get_range(self._store, _name(blob), start=start, length=length))
+
+    def tail(self, blob: BlobId, length: int) -> bytes:
+        """See `Objects`."""
+        with _answering(blob):
+            size = obstore.head(self._store, _name(blob))["size"]
+            start = max(0, size - length)
+            return bytes(obstore.get_range(self._store, _name(blob), start=start, length=size - start))
 
     def drop(self, blob: BlobId) -> None:
         """See `Objects`."""

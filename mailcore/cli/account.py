@@ -156,6 +156,37 @@ def app_password_remove(
     say(f"app password {number} of {address} is gone")
 
 
+shared = family("The secret for CRAM-MD5 and APOP, where an old program can do nothing better.")
+app.add_typer(shared, name="shared-secret")
+
+
+@shared.command("make")
+def shared_make(ctx: typer.Context, address: Address) -> None:
+    """Make an account's secret for CRAM-MD5 and APOP, in place of the former, and show it this once."""
+    from groupware.directory.shared import KIND, new_shared_secret, seal_shared
+    from mailcore.server.compose import site_secret
+
+    made = new_shared_secret()
+    with site(ctx) as here:
+        sealed = seal_shared(made, site_secret(here.config))
+        here.write(lambda tx: tx.put_credential(address, KIND, sealed))
+    say(made)
+
+
+@shared.command("remove")
+def shared_remove(ctx: typer.Context, address: Address) -> None:
+    """Take the secret away: the account can no longer sign in by CRAM-MD5 and APOP."""
+    from groupware.directory.shared import KIND
+
+    with site(ctx) as here:
+        _, found = here.read(lambda tx: tx.credentials(address))
+        numbers = [each.id for each in found if each.kind == KIND]
+        if not numbers:
+            raise NotFound(f"{address} has no shared secret")
+        here.write(lambda tx: tx.drop_credential(address, numbers[0]))
+    say(f"the shared secret of {address} is gone")
+
+
 def accounts(tx: ReadTx, domain: str | None, kind: PrincipalKind) -> Sequence[Account]:
     """Those of a domain, or of all."""
     names = [domain.lower()] if domain is not None else [each.name for each in tx.domains()]

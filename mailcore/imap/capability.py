@@ -12,6 +12,10 @@ _KNOWN: Final = b" ".join(
     (
         b"IDLE",
         b"NAMESPACE",
+        b"BINARY",
+        b"CATENATE",
+        b"REPLACE",
+        b"UTF8=ACCEPT",
         b"UIDPLUS",
         b"MOVE",
         b"UNSELECT",

@@ -107,12 +107,15 @@ def astring(octets: bytes) -> bytes:
 
 def mailbox(path: str) -> bytes:
     """A mailbox name."""
-    return _mailbox(path)
+    return _mailbox(path, names.UTF8.get())
 
 
 @lru_cache(maxsize=4096)
-def _mailbox(path: str) -> bytes:
-    return astring(names.encode(path))
+def _mailbox(path: str, utf8: bool) -> bytes:
+    octets = names.written(path)
+    if utf8 and not octets.isascii() and not any(octet < 32 for octet in octets):
+        return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return astring(octets)
 
 
 def listed(words: Iterable[bytes]) -> bytes:

@@ -15,8 +15,9 @@ from mailcore.server.dialogue import LineTooLong
 
 _LITERAL: Final = re.compile(rb"\{([0-9]{1,19})(\+?)\}\Z")
 _TAG: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\+]{1,64}(?= )")
-_APPEND: Final = re.compile(rb"[^ ]+ APPEND ", re.IGNORECASE)
+_APPEND: Final = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE) ", re.IGNORECASE)
 _CHUNK: Final = 65_536
+LOGIN_LINE: Final = 12_288  # before anyone is known: a token is long (RFC 4954 §4 has the same bound)
 MOST_LITERALS: Final = 1000  # of one command
 MOST_SKIPPED: Final = 1 << 30  # octets of a literal that are passed over; beyond it the connection is closed
 MARK: Final = b"\n"
@@ -35,9 +36,9 @@ class Limits:
 
 
 def limits_of(max_message: int) -> tuple[Limits, Limits, Limits]:
-    """The limits before login, after it, and for APPEND."""
+    """The limits before login, after it, and for APPEND and REPLACE."""
     return (
-        Limits(line=8192, literal=4096, literals=8192, lines=8192),
+        Limits(line=LOGIN_LINE, literal=4096, literals=8192, lines=LOGIN_LINE),
         Limits(line=65_536, literal=65_536, literals=1 << 20, lines=1 << 18),
         Limits(line=65_536, literal=max_message, literals=max(max_message, 64 << 20), lines=1 << 18),
     )
@@ -73,7 +74,7 @@ class _Gathering:
 
 
 class Reader:
-    """Reads commands. `limits` gives what holds now for an ordinary command and for APPEND."""
+    """Reads commands. `limits` gives what holds now for an ordinary command and for one with messages."""
 
     __slots__ = ("_connection", "_limits", "octets")
 

@@ -37,6 +37,17 @@ async def auth(session: Pop3Session, rest: str) -> Reply:
     return _opened(len(await session.open(who)))
 
 
+async def apop(session: Pop3Session, rest: str) -> Reply:
+    """Name and digest in one; opens the mailbox. RFC 1939 §7."""
+    name, space, digest = rest.strip().rpartition(" ")
+    if not session.stamp:
+        raise BadCommand("APOP is not offered here.")
+    if not space or len(digest) != 32 or not digest.isascii():
+        raise BadCommand("APOP needs the name, a space and 32 hexadecimal digits.")
+    who = await session.signin.apop(name, digest, session.stamp)
+    return _opened(len(await session.open(who)))
+
+
 async def stls(session: Pop3Session, rest: str) -> Reply | None:
     """TLS begins; what was said before counts no more. RFC 2595 §4."""
     grammar.none(rest)

@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, Verb]] = {
     "USER": Verb(authorization.user, BEFORE),
     "PASS": Verb(authorization.password, BEFORE, talks=True),
     "AUTH": Verb(authorization.auth, BEFORE, talks=True),
+    "APOP": Verb(authorization.apop, BEFORE, talks=True),
     "STLS": Verb(authorization.stls, BEFORE, talks=True),
     "UTF8": Verb(authorization.utf8, BEFORE),
     "CAPA": Verb(authorization.capa, ANY),

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 from typing import Final, Literal
 
 from groupware.model.errors import GroupwareError
@@ -80,6 +81,7 @@ class Pop3Session:
         "over",
         "shop",
         "signin",
+        "stamp",
         "tally",
         "user",
         "utf8",
@@ -90,6 +92,8 @@ class Pop3Session:
         self.signin = SignIn(shop.desk, connection)
         self.drop: Maildrop | None = None
         self.user = ""
+        self.stamp = ""
+        """What APOP's digest begins with; "" where APOP is not offered."""
         self.utf8 = self.over = False
         self.tally = Tally()
         self._queued: deque[Command] = deque()
@@ -103,7 +107,9 @@ class Pop3Session:
         """Speak until QUIT, or until the connection ends."""
         self.shop.log.info("connected", peer=self.connection.peer.ip, listener=self.connection.listener.name)
         try:
-            self.say(Reply(True, self.shop.greeting()))
+            if "CRAM-MD5" in self.signin.mechanisms:
+                self.stamp = f"<{token_hex(12)}@{self.shop.desk.host}>"
+            self.say(Reply(True, f"{self.shop.greeting()} {self.stamp}".rstrip()))
             while not self.over:
                 await self._obey(await self._next())
         finally:

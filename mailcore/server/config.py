@@ -40,6 +40,7 @@ from mailcore.server.sections_mail import (
     QueueSection,
     SmtpSection,
 )
+from mailcore.server.sections_openid import OpenIdSection, incomplete, placed
 from mailcore.server.toml_lines import KeyPath
 
 SERVICE_GROUP: Final = "postroom.services"  # entry points: name > factory
@@ -67,6 +68,7 @@ class Config:
     smtp: SmtpSection
     imap: ImapSection
     pop3: Pop3Section
+    openid: OpenIdSection
 
     @property
     def host(self) -> str:
@@ -105,10 +107,14 @@ def load(
     if port_base is not None:  # listeners that differed by their address alone are one on loopback
         listeners = tuple({listener.port: listener for listener in reversed(listeners)}.values())[::-1]
     _check_addresses(source, listeners, parsed)
+    folder = (data or Path(parsed.server.data)).absolute()
+    openid = placed(parsed.openid, folder)
+    if (problem := incomplete(openid)) is not None:
+        source.wrong(("openid", problem[0]), problem[1])
     source.check()
     return Config(
         path=path,
-        data=(data or Path(parsed.server.data)).absolute(),
+        data=folder,
         port_base=port_base,
         database_url=environ.get("DATABASE_URL") or parsed.server.database_url,
         server=parsed.server,
@@ -123,6 +129,7 @@ def load(
         smtp=parsed.smtp,
         imap=parsed.imap,
         pop3=parsed.pop3,
+        openid=openid,
     )
 
 

@@ -21,6 +21,7 @@ from mailcore.server.sections_mail import (
     QueueSection,
     SmtpSection,
 )
+from mailcore.server.sections_openid import OpenIdSection
 from mailcore.server.toml_lines import KeyPath, key_lines
 
 Raw = dict[str, Any]
@@ -40,6 +41,7 @@ class ConfigFile(Section):
     smtp: SmtpSection = SmtpSection()
     imap: ImapSection = ImapSection()
     pop3: Pop3Section = Pop3Section()
+    openid: OpenIdSection = OpenIdSection()
 
 
 class ConfigError(Exception):

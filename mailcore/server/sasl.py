@@ -25,7 +25,7 @@ from groupware.directory.password import MAX_LENGTH, BadPassword, Digest, ScramK
 from mailcore.server import scram
 from mailcore.server.scram import Malformed
 
-MAX_MESSAGE: Final = 4096  # octets of one decoded message before anyone is known
+MAX_MESSAGE: Final = 9000  # octets of one decoded message before anyone is known: tokens are long
 MAX_NAME: Final = 320
 _DIGESTS: Final[dict[str, Digest]] = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
 

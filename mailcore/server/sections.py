@@ -18,6 +18,8 @@ Mechanism = Literal[
     "SCRAM-SHA-1-PLUS",
     "SCRAM-SHA-256-PLUS",
     "EXTERNAL",
+    "OAUTHBEARER",
+    "XOAUTH2",
 ]
 
 CONNECTIONS_MAX: Final = 100_000
@@ -189,7 +191,9 @@ class ServiceSection(Section):
     allow_start_tls: bool = key("Offer STARTTLS where TLS does not come first", True, known_as="allowStartTLS")
     secure_conn_allow_login: bool = key("Passwords over TLS", True, known_as="secureConnAllowLogin")
     secure_conn_auth_types: Many[Mechanism] = key(
-        "SASL mechanisms over TLS; CRAM-MD5 is never part of all", ("all",), known_as="secureConnAuthTypes"
+        "SASL mechanisms over TLS; CRAM-MD5, and with it APOP, only if it is named: it is never part of all",
+        ("all",),
+        known_as="secureConnAuthTypes",
     )
     plain_conn_allow_login: bool = key("Passwords over connections without TLS", False, known_as="plainConnAllowLogin")
     plain_conn_auth_types: Many[Mechanism] = key(

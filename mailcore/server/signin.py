@@ -15,25 +15,33 @@ Both give the principal, or raise: `BadCredentials` (after the pause), `TryAgain
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from hashlib import md5
+from secrets import token_hex
+from typing import TYPE_CHECKING, Final, Literal
 
 from groupware.directory.api import Login
 from groupware.directory.password import Digest, ScramKeys
+from groupware.directory.shared import open_shared
 from groupware.model.errors import BadCredentials
 from groupware.model.principal import Principal
-from mailcore.server import log, sasl
+from mailcore.server import log, oauth, sasl
 from mailcore.server.connection import Connection
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sasl import Credentials, Lookups
 from mailcore.server.sections import ServiceSection
 
+if TYPE_CHECKING:
+    from mailcore.server.openid import OpenId
+
 BLOCKED_PAUSE: Final = (
     2.0  # seconds before a blocked login is answered: it costs us nothing, and shall cost the guesser
 )
-PLAIN_TEXT: Final = ("PLAIN", "LOGIN")
+PLAIN_TEXT: Final = ("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2")
+"""Whoever listens on the way could use what these send."""
 WRONG: Final = "The name or the password is wrong."
 
 Ask = Callable[[bytes], Awaitable[bytes]]
@@ -55,12 +63,20 @@ class Desk:
     host: str
     domain: str = ""
     """The server's primary domain, for a bare name at a listener that has none."""
+    provider: OpenId | None = None
+    """Whose tokens sign people in."""
 
 
 def desk(parts: Parts, setup: ServiceSetup, service: str, counter: str, module: str = "") -> Desk:
     """The desk of a service as it is set up. `module` is `counter` unless said otherwise (`SMTP-IN`)."""
     server = setup.config.server
-    return Desk(parts, setup.section, service, counter, module or counter, setup.config.host, server.primary_domain)
+    provider = None
+    if setup.config.openid.enable:
+        from mailcore.server.openid import OpenId  # it brings an HTTP client along, which few need
+
+        provider = OpenId(setup.config.openid)
+    module = module or counter
+    return Desk(parts, setup.section, service, counter, module, setup.config.host, server.primary_domain, provider)
 
 
 class Rejected(Exception):
@@ -119,8 +135,22 @@ class SignIn:
             tls=self._connection.secure,
             allow_plain=self.passwords,
             channel_binding=binding,
+            cram="CRAM-MD5" in self._wanted(),
             external=tls.subject or None if tls is not None else None,
+            more=self._token_mechanisms(),
         )
+
+    def _token_mechanisms(self) -> Mapping[str, sasl.Next]:
+        provider = self._desk.provider
+        if provider is None:
+            return {}
+
+        async def check(token: str) -> str:
+            if self._connection.gate.blocked(self._connection.peer.ip, ""):
+                raise oauth.BadToken("blocked")
+            return await provider.account(token)
+
+        return oauth.mechanisms(check, provider.discovery_url, " ".join(provider.section.scope))
 
     # --- signing in
 
@@ -152,6 +182,19 @@ class SignIn:
             await self._failed(outcome.name, mechanism.upper(), outcome.reason)
             raise BadCredentials(WRONG)
         return await self._login(outcome)
+
+    async def apop(self, name: str, digest: str, stamp: str) -> Principal:
+        """The principal whose secret, behind the greeting's stamp, has this MD5. RFC 1939 §7. See `password`."""
+        if "CRAM-MD5" not in self.mechanisms:
+            raise Rejected("unknown", "APOP is not offered here.")
+        secret = await self._shared(name)
+        stamped = f"{stamp}{secret or token_hex(16)}".encode()
+        right = hmac.compare_digest(md5(stamped, usedforsecurity=False).hexdigest().encode(), digest.lower().encode())
+        if secret is None or not right:
+            self.tried = True
+            await self._failed(name, "APOP", WRONG)
+            raise BadCredentials(WRONG)
+        return await self._login(Credentials("APOP", name, verified=True))
 
     async def _login(self, given: Credentials) -> Principal:
         self.tried = True
@@ -195,10 +238,14 @@ class SignIn:
                 return None
             return await self._desk.parts.directory.scram_keys(name, digest, self._domain)
 
-        async def clear(_: str) -> str | None:
-            return None  # no password is kept in the clear, so CRAM-MD5 is never offered
+        return Lookups(keys, self._shared, self._desk.parts.secret, self._desk.host)
 
-        return Lookups(keys, clear, self._desk.parts.secret, self._desk.host)
+    async def _shared(self, name: str) -> str | None:
+        """The secret that CRAM-MD5 and APOP go by: an account has one only if it was asked for."""
+        if self._connection.gate.blocked(self._connection.peer.ip, name):
+            return None
+        sealed = await self._desk.parts.directory.shared_secret(name, self._domain)
+        return open_shared(sealed, self._desk.parts.secret) if sealed is not None else None
 
     @property
     def _domain(self) -> str:

@@ -61,6 +61,14 @@ def test_an_app_password_is_shown_once(postroom: Postroom) -> None:
     assert postroom("account", "app-password", "list", "bob@example.test", "--json").json == []
 
 
+def test_a_shared_secret_is_shown_once(postroom: Postroom) -> None:
+    made = [postroom("account", "shared-secret", "make", "bob@example.test").out.strip() for _ in range(2)]
+    assert made[0] != made[1]
+    assert made[1] not in postroom("account", "show", "bob@example.test", "--json").out
+    assert postroom("account", "shared-secret", "remove", "bob@example.test").status == 0
+    assert postroom("account", "shared-secret", "remove", "bob@example.test").status == 1
+
+
 def test_a_group_and_its_members(postroom: Postroom) -> None:
     postroom("group", "add", "sales@example.test")
     assert postroom("group", "member", "add", "sales@example.test", "bob@example.test").status == 0

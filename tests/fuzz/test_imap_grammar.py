@@ -21,7 +21,8 @@ SIGNS = st.sampled_from(
      b"NIL", b"BODY", b"BODY.PEEK", b"HEADER.FIELDS", b"RETURN", b"CHARSET", b"UTF-8", b"NOT", b"OR", b"UID", b"INBOX",
      b"FLAGS", b"+FLAGS", b"\\Seen", b"1", b"4294967295", b"18446744073709551616", b"1:*", b"STATUS", b"MESSAGES",
      b'" 1-Feb-2026 10:00:00 +0000"', b"1-Feb-2026", b"CHANGEDSINCE", b"USE", b"\xff", b"\x00", b"\r", b"caf\xc3\xa9",
-     b"{3}" + MARK, b"{3+}" + MARK]
+     b"{3}" + MARK, b"{3+}" + MARK, b"~", b"~{3}" + MARK, b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE", b"CATENATE",
+     b"TEXT", b"URL", b'"/INBOX/;UID=1"', b"UTF8", b"OAUTHBEARER", b"UTF8=ACCEPT"]
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(SIGNS, st.binary(max_size=6)), max_size=30).map(b"".join).map(lambda text: text[:2000])
 
@@ -115,3 +116,45 @@ def test_hostile_pattern_ends_soon() -> None:
 def test_mailbox_names_with_anything() -> None:
     assert mailbox("a b") == b'"a b"'
     assert mailbox("NIL") == b'"NIL"'
+
+
+NUMBERS = st.sampled_from([b"1", b"*", b"1:*", b"2,4:7", b"4294967295"])
+PLACES = st.sampled_from([b"", b"1", b"1.2", b"HEADER", b"1.MIME", b"0", b"1.", b"TEXT"])
+PARTIALS = st.sampled_from([b"", b"<0.5>", b"<5.0>", b"<7>", b"<4294967296.1>"])
+SECTIONS = st.tuples(
+    st.sampled_from([b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE", b"BODY", b"BODY.PEEK"]), PLACES, PARTIALS
+).map(lambda parts: b"%b[%b]%b" % parts)
+DATA = st.recursive(
+    st.sampled_from([b"{3}" + MARK, b"~{3+}" + MARK, b"UTF8 (~{3}" + MARK + b")", b'(\\Seen) {3}' + MARK]),
+    lambda inner: st.lists(
+        st.one_of(inner.map(lambda text: b"TEXT " + text), st.just(b'URL "/INBOX/;UID=1"')), min_size=0, max_size=4
+    ).map(lambda pieces: b"CATENATE (%b)" % b" ".join(pieces)),
+    max_leaves=4,
+)  # fmt: skip
+
+
+@given(numbers=NUMBERS, sections=st.lists(SECTIONS, min_size=1, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_parts_to_fetch(numbers: bytes, sections: list[bytes]) -> None:
+    """Nearly right: what is read names each section as it was asked for."""
+    cursor = Cursor(raw(b" %b (%b)" % (numbers, b" ".join(sections))))
+    try:
+        found = COMMANDS[b"FETCH"].parse(cursor)
+    except BadSyntax:
+        return
+    assert {section.label.partition(b"[")[0] for section in found.sections} <= {b"BODY", b"BINARY", b"BINARY.SIZE"}
+    assert all(section.peek or section.form != "size" for section in found.sections)
+
+
+@pytest.mark.parametrize("name", [b"APPEND", b"REPLACE", b"UID REPLACE"])
+@given(numbers=NUMBERS, messages=st.lists(DATA, min_size=1, max_size=3))
+@settings(max_examples=200, deadline=None)
+def test_messages_to_put_in(name: bytes, numbers: bytes, messages: list[bytes]) -> None:
+    text = b" INBOX " if name == b"APPEND" else b" %b INBOX " % numbers
+    cursor = Cursor(raw(text + b" ".join(messages)))
+    try:
+        COMMANDS[name].parse(cursor)
+        cursor.end()
+    except BadSyntax:
+        return
+    assert cursor.at_end

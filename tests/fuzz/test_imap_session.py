@@ -18,7 +18,8 @@ PIECES = (
     b"{99999999999}",
     b"*", b"1:*", b"1", b"INBOX", b"Nowhere", b"FLAGS", b"(FLAGS)", b"\\Seen", b"BODY[]", b"BODY.PEEK[1.MIME]<0.5>",
     b"ALL", b"DONE", b"UID", b"NIL", b"+", b"-", b"alice", b"lrs", b"(MESSAGES)", b"RETURN", b"CHARSET", b"UTF-8",
-    b"=", b"&AP8-",
+    b"=", b"&AP8-", b"~{3}\r\nabc", b"~{3+}\r\na\0c", b"CATENATE (TEXT {1+}\r\nx URL \"/INBOX/;UID=1\")", b"BINARY[1]",
+    b"BINARY.SIZE[]", b"UTF8 (~{3+}\r\nabc)", b"UTF8=ACCEPT", b"OAUTHBEARER", b"bixhPWEsAWF1dGg9QmVhcmVyIHgBAQ==",
 )  # fmt: skip
 NAMES = tuple(name for name in sorted(COMMANDS) if name != b"LOGOUT")
 

@@ -18,9 +18,10 @@ from groupware.model.principal import OPERATOR, Domain, NewAccount
 from groupware.model.rights import LEVELS
 from groupware.store import SqlBlobs, SqlStore, open_store
 from groupware.store.backup import Report, backup, files_of, restore
-from groupware.store.blobs import hashed, packed
+from groupware.store.blobs import hashed
 from groupware.store.bus import LocalBus
 from groupware.store.check import check
+from groupware.store.frames import packed
 from groupware.store.objects import FolderObjects
 from groupware.store.sql.engine import Database
 from groupware.store.sql.schema import metadata

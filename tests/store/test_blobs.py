@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_hex
 
 import pytest
+import zstandard
 
 from groupware.model.errors import NotFound, TryAgain
 from groupware.model.ids import BlobId
 from groupware.model.principal import OPERATOR
 from groupware.store.blobs import SqlBlobs, StoredBody, hashed, sweep
+from groupware.store.frames import FRAME, packed
 from groupware.store.objects import FolderObjects, Objects, open_objects
 from groupware.store.sql import contents
 from groupware.store.sql.engine import Database, Sql
@@ -94,6 +97,56 @@ async def test_a_part_is_read(
     )
 
 
+HUGE = b"".join(hashlib.sha256(b"%d" % at).digest() for at in range(90_000))  # nearly three frames
+
+
+@pytest.mark.parametrize(
+    ("start", "length"),
+    [(0, 10), (FRAME - 5, 10), (FRAME, FRAME), (0, 2 * FRAME + 1), (len(HUGE) - 3, 10), (len(HUGE), 10), (7, 0)],
+)
+async def test_a_range_of_a_huge_body_is_read(
+    database: Database, objects: Objects, opened: Callable[[Objects], SqlBlobs], start: int, length: int
+) -> None:
+    blobs = opened(objects)
+    stored = await blobs.put(HUGE)
+    refer(database, stored)
+    assert await blobs.read(stored.blob, start, length) == HUGE[start : start + length]
+
+
+async def test_a_huge_body_is_read_whole(
+    database: Database, objects: Objects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    stored = await opened(objects).put(HUGE)
+    refer(database, stored)
+    assert await opened(objects).read(stored.blob) == HUGE
+
+
+async def test_a_range_of_a_huge_body_reads_no_more_than_its_frames(
+    database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    blobs = opened(folder)
+    stored = await blobs.put(HUGE)
+    refer(database, stored)
+    damage_at(folder._path(stored.blob), FRAME // 2)
+    assert await blobs.read(stored.blob, FRAME, 100) == HUGE[FRAME : FRAME + 100]
+    with pytest.raises(NotFound):
+        await blobs.read(stored.blob, FRAME - 50, 100)
+
+
+async def test_a_huge_body_in_a_single_frame_is_read_as_well(
+    database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    refer(database, StoredBody(hashed(HUGE), len(HUGE), None))
+    folder.put(hashed(HUGE), zstandard.ZstdCompressor(write_checksum=True).compress(HUGE))
+    assert await opened(folder).read(hashed(HUGE), FRAME, 100) == HUGE[FRAME : FRAME + 100]
+    assert await opened(folder).read(hashed(HUGE)) == HUGE
+
+
+def test_any_tool_reads_the_stored_form_of_a_huge_body() -> None:
+    with zstandard.ZstdDecompressor().stream_reader(packed(HUGE), read_across_frames=True) as reader:
+        assert reader.read() == HUGE
+
+
 async def test_a_body_that_nobody_knows_is_not_found(objects: Objects, opened: Callable[[Objects], SqlBlobs]) -> None:
     with pytest.raises(NotFound, match=hashed(b"?")):
         await opened(objects).read(hashed(b"?"))
@@ -123,6 +176,12 @@ async def test_a_folder_of_bodies_that_is_not_there_at_all_is_a_passing_failure(
         await opened(folder).read(stored.blob)
     (tmp_path / "elsewhere").rename(tmp_path / "bodies")
     assert await opened(folder).read(stored.blob) == LARGE
+
+
+def damage_at(path: Path, at: int) -> None:
+    octets = bytearray(path.read_bytes())
+    octets[at] ^= 0xFF
+    path.write_bytes(octets)
 
 
 def damage(path: Path) -> None:

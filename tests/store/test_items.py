@@ -64,6 +64,15 @@ def test_expunge_takes_only_what_is_marked(world: World) -> None:
     assert world.write(world.alice, lambda tx: tx.expunge(world.work, EVERY)) == [1]
 
 
+def test_expunge_of_what_nobody_marked_takes_t(world: World) -> None:
+    world.put(letter())
+    world.grant("Work", world.bob, ALL_BUT["t"])
+    with pytest.raises(NoRight):
+        world.write(world.bob, lambda tx: tx.expunge(world.work, EVERY, deleted_only=False))
+    world.grant("Work", world.bob, "lrte")
+    assert world.write(world.bob, lambda tx: tx.expunge(world.work, EVERY, deleted_only=False)) == [1]
+
+
 def test_expunge_takes_e(world: World) -> None:
     world.put(letter(1, Flags.DELETED))
     world.grant("Work", world.bob, ALL_BUT["e"])

@@ -21,6 +21,8 @@ MAIN: Final = ("password", "scram-sha-1", "scram-sha-256")
 """One of each kind: another password takes the keys of the former with it."""
 APP: Final = ("app", "app-scram-sha-1", "app-scram-sha-256")
 """One of each kind for each label: the device."""
+SHARED: Final = ("shared",)
+"""For mechanisms that both sides need the secret itself for; one, and no password's."""
 OWNERS: Final = (PrincipalKind.ACCOUNT, PrincipalKind.LIST, PrincipalKind.RESOURCE)
 """Who can sign in."""
 
@@ -81,8 +83,8 @@ def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str) -> int:
 
 def store(tx: Tx, account: AccountId, kind: str, value: str, label: str) -> int:
     """The number of the secret that is stored, whoever asks. `Refused`, `AlreadyExists`."""
-    if kind not in MAIN + APP:
-        raise Refused(f"{kind[:32]!r} is no kind of secret; there are {', '.join(MAIN + APP)}")
+    if kind not in MAIN + APP + SHARED:
+        raise Refused(f"{kind[:32]!r} is no kind of secret; there are {', '.join(MAIN + APP + SHARED)}")
     for there in _of(tx, account):
         same_device = there.kind == kind and there.label == label
         if kind == "app" and same_device:

@@ -303,9 +303,13 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
 
 
 def expunge(tx: Tx, at: FolderId, uids: Uids, *, deleted_only: bool) -> Sequence[Uid]:
-    """Takes items away, by default only those that carry \\Deleted. `e`, or delete-own on one's own items."""
+    """Takes items away, by default only those that carry \\Deleted. `e`, or delete-own on one's own items.
+
+    Without that mark it takes `t` as well: who may not set it may not take away what nobody has marked.
+    """
     here = tx.open(at, Right.LOOKUP)
-    gone = [row for row in removable(tx, here, uids, Right.EXPUNGE) if not deleted_only or row[2] & DELETED]
+    need = Right.EXPUNGE if deleted_only else Right.EXPUNGE | Right.TRASH
+    gone = [row for row in removable(tx, here, uids, need) if not deleted_only or row[2] & DELETED]
     if not gone:
         return []
     modseq = tx.bump(here.owner, -sum(row[5] for row in gone), -len(gone))

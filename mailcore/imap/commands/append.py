@@ -1,29 +1,19 @@
-"""APPEND, of one message or several (MULTIAPPEND). RFC 3501 §6.3.11, RFC 3502, RFC 4315 §3."""
+"""APPEND, of one message or several (MULTIAPPEND). RFC 3501 §6.3.11, RFC 3502, RFC 4315 §3, RFC 4469, RFC 3516 §4.4."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
-from groupware.mime.item import Marks, read_item
 from groupware.model.ids import Uid
 from groupware.model.item import NewItem
 from groupware.store.api import WriteTx
+from mailcore.imap.commands.append_data import NewMessage, Unfit, new_items, parse_message
 from mailcore.imap.commands.folders import parse_mailbox
-from mailcore.imap.grammar import Cursor, FlagList
+from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import Reply, no, number_set, ok
 from mailcore.imap.session import Absent, Session
 from mailcore.imap.table import KNOWN, command
-
-
-@dataclass(frozen=True, slots=True)
-class NewMessage:
-    """One message as given."""
-
-    octets: bytes = field(repr=False)
-    flags: FlagList
-    saved: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +25,33 @@ class Appending:
 
 
 def parse_append(cursor: Cursor) -> Appending:
-    """A mailbox name, then for each message perhaps flags, perhaps a date, and a literal."""
+    """A mailbox name, then the messages."""
     path = parse_mailbox(cursor)
-    messages: list[NewMessage] = []
-    while not messages or cursor.peek(b" "):
-        cursor.sp()
-        flags, saved = FlagList(), None
-        if cursor.peek(b"("):
-            flags = cursor.flags()
-            cursor.sp()
-        if cursor.peek(b'"'):
-            saved = cursor.date_time()
-            cursor.sp()
-        messages.append(NewMessage(cursor.literal(), flags, saved))
+    messages = [parse_message(cursor)]
+    while cursor.peek(b" "):
+        messages.append(parse_message(cursor))
     return Appending(path, tuple(messages))
 
 
 @command("APPEND", state=KNOWN, parse=parse_append, looks=True)
 async def append(session: Session, given: Appending) -> Reply:
     """Put messages into a mailbox, all or none."""
-    if any(not message.octets for message in given.messages):
-        return no("An empty message cannot be stored")  # RFC 3502 §5: so one gives up
     try:
         await session.read(lambda tx: session.folder(tx, given.path) and None)
-        new = [await _item(session, message) for message in given.messages]
+        new = await new_items(session, given.messages)
         uids, validity = await session.write(lambda tx: _appended(session, tx, given.path, new))
     except Absent as error:
         return no(str(error), b"TRYCREATE")
-    session.count("IMAP_AppendRequest", len(new))
-    session.count("IMAP_AppendBytes", sum(item.size for item in new))
+    except Unfit as error:
+        return error.reply
+    count(session, new)
     return ok("Stored", b"APPENDUID %d %b" % (validity, number_set(uids)))
 
 
-async def _item(session: Session, message: NewMessage) -> NewItem:
-    marks = Marks(message.flags.flags, message.flags.words, message.saved)
-    return await read_item(message.octets, session.shared.parts.blobs, marks)
+def count(session: Session, new: Sequence[NewItem]) -> None:
+    """Move the counters of what was put in."""
+    session.count("IMAP_AppendRequest", len(new))
+    session.count("IMAP_AppendBytes", sum(item.size for item in new))
 
 
 def _appended(session: Session, tx: WriteTx, path: str, new: Sequence[NewItem]) -> tuple[list[Uid], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Final
 
+from mailcore.imap import names
 from mailcore.imap.grammar import Cursor, nothing
 from mailcore.imap.reply import Reply, ok, string
 from mailcore.imap.session import Session
@@ -74,6 +75,9 @@ async def enable(session: Session, wanted: list[bytes]) -> Reply:
     enabled = [b"CONDSTORE"] if b"CONDSTORE" in wanted else []
     if enabled:
         session.use_condstore()
+    if b"UTF8=ACCEPT" in wanted:
+        names.UTF8.set(True)
+        enabled.append(b"UTF8=ACCEPT")
     return ok("Enabled what is known", lines=[b"* ENABLED%b\r\n" % b"".join([b" " + each for each in enabled])])
 
 

@@ -18,9 +18,12 @@ from groupware.model.errors import NoRight
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import Uid, Uids, ranges
 from groupware.model.item import Item
-from mailcore.imap.commands.fetch_body import read_sections
+from mailcore.imap import names
+from mailcore.imap.commands.fetch_body import Failure, read_sections
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
+from mailcore.imap.commands.fetch_stream import tell as tell_streamed
 from mailcore.imap.commands.store import change_flags
+from mailcore.imap.downgrade import downgraded
 from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
@@ -30,6 +33,11 @@ PAGE: Final = 500  # rows of one hop
 LINES: Final = 2000  # told at once out of the view
 _IN_VIEW: Final = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
 _IN_SUMMARY: Final = frozenset({b"RFC822.SIZE", b"ENVELOPE", b"BODY", b"BODYSTRUCTURE"})
+
+_FAILURES: Final[Sequence[tuple[Failure, str, bytes]]] = (
+    ("lost", "The octets of some messages cannot be read", b"CORRUPTION"),
+    ("encoding", "Some messages have a part whose transfer encoding is not known here", b"UNKNOWN-CTE"),
+)
 
 Column = Callable[[Any], Sequence[Any]]
 
@@ -46,8 +54,8 @@ class Run:
     """What fills the template, and whether it takes the slices of the summaries instead of the items."""
     marks_seen: bool
     rows: int = 0
-    unreadable: list[int] = field(default_factory=list)
-    """UIDs whose octets could not be read."""
+    failed: dict[Failure, list[int]] = field(default_factory=dict)
+    """UIDs of what could not be told, by the reason."""
 
 
 @command("FETCH", state=SELECTED, parse=partial(parse_fetch, uid=False), numbers=True)
@@ -114,11 +122,23 @@ def _columns(view: View) -> dict[bytes, tuple[bytes, Column]]:
         b"FLAGS": (b"FLAGS (%b)", flags),
         b"INTERNALDATE": (b"INTERNALDATE %b", lambda items: [internal_date(item.saved) for item in items]),
         b"MODSEQ": (b"MODSEQ (%d)", lambda items: [item.modseq for item in items]),
-        b"ENVELOPE": (b"ENVELOPE %b", itemgetter(0)),
-        b"BODY": (b"BODY %b", itemgetter(1)),
-        b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", itemgetter(2)),
+        b"ENVELOPE": (b"ENVELOPE %b", _structure(0)),
+        b"BODY": (b"BODY %b", _structure(1)),
+        b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", _structure(2)),
         b"RFC822.SIZE": (b"RFC822.SIZE %d", itemgetter(3)),
     }
+
+
+def _structure(place: int) -> Column:
+    """A slice of the summaries, fit for a client that knows no UTF-8 unless this one has enabled it."""
+    if names.UTF8.get():
+        return itemgetter(place)
+
+    def column(slices: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
+        found = slices[place]
+        return found if all(map(bytes.isascii, found)) else [downgraded(each) for each in found]
+
+    return column
 
 
 async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
@@ -169,10 +189,14 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
         at = run.view.place(item.uid)
         if at < 0:
             continue
-        if told is None:
-            run.unreadable.append(item.uid)
+        if isinstance(told, str):
+            run.failed.setdefault(told, []).append(item.uid)
             continue
-        run.session.send(_line(run, item, at, told, changed=item.uid in seen))
+        before, after = _around(run, item, at, changed=item.uid in seen)
+        if isinstance(told, bytes):
+            run.session.send(before + told + after)
+        else:
+            await tell_streamed(run.session, told, before, after)
         await run.session.keep_pace()
 
 
@@ -200,16 +224,15 @@ def _numbered(view: View, items: Sequence[Item]) -> tuple[Sequence[int], Sequenc
     return [number for number, _ in placed], [item for _, item in placed]
 
 
-def _line(run: Run, item: Item, at: int, told: bytes, *, changed: bool) -> bytes:
-    """One line with sections; flags that this very command changed are told as they are now."""
+def _around(run: Run, item: Item, at: int, *, changed: bool) -> tuple[bytes, bytes]:
+    """What stands before and behind the sections; flags that this very command changed are told as they are now."""
     given = run.given
     values = [column[0] for column in _filled(run, [item])]
     if changed and b"FLAGS" in given.words:
         values[given.words.index(b"FLAGS")] = run.view.flags_at(at)
     start = run.template % (at + 1, *values)
-    if changed and b"FLAGS" not in given.words:
-        told += b" FLAGS (%b)" % run.view.flags_at(at)
-    return b"%b%b%b)\r\n" % (start, b" " if given.words else b"", told)
+    flags = b" FLAGS (%b)" % run.view.flags_at(at) if changed and b"FLAGS" not in given.words else b""
+    return start + (b" " if given.words else b""), flags + b")\r\n"
 
 
 async def _mark_seen(run: Run, items: Sequence[Item]) -> frozenset[int]:
@@ -227,9 +250,10 @@ async def _mark_seen(run: Run, items: Sequence[Item]) -> frozenset[int]:
 
 
 def _ended(run: Run, uids: Uids) -> Reply:
-    if run.unreadable:
-        named = ", ".join(map(str, run.unreadable[:20]))
-        return no(f"The octets of some messages cannot be read; their UIDs: {named}", b"CORRUPTION")
+    for why, said, code in _FAILURES:
+        if why in run.failed:
+            named = ", ".join(map(str, run.failed[why][:20]))
+            return no(f"{said}; their UIDs: {named}", code)
     complete = run.rows >= len(run.view.places(uids))
     if not complete:
         run.session.doubt()

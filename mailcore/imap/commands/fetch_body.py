@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
-from groupware.mime.sections import header_fields, section
+from groupware.mime.sections import find, header_fields, section
 from groupware.mime.summary import parts_of, size_of, span_of
+from groupware.mime.transfer import KNOWN, undo
 from groupware.model.errors import NotFound
-from groupware.model.ids import BlobId
 from groupware.model.item import Item
 from mailcore.imap.commands.fetch_items import Section
+from mailcore.imap.commands.fetch_stream import Source, Streamed, Told, plan
 from mailcore.imap.session import Session
 
 _OF_MESSAGE: Final = frozenset({"", "HEADER", "TEXT"})  # these need no table of parts
+_ENCODED: Final = frozenset({"base64", "quoted-printable"})
 BATCH_OCTETS: Final = 4 << 20
 BATCH_ITEMS: Final = 100
 LARGE: Final = 256 * 1024
-"""Of a message from this size on only the octets that are asked for are read."""
+"""A message from this size on is never held whole: what is asked for is read piece by piece while it is sent."""
+
+
+Failure = Literal["lost", "encoding"]
+"""Why a message cannot be told: its octets cannot be read, or a part has a transfer encoding that nobody knows."""
 
 
 async def read_sections(
     session: Session, items: Sequence[Item], wanted: Sequence[Section]
-) -> AsyncIterator[tuple[Item, bytes | None]]:
-    """Each item with its sections as FETCH tells them; None when its octets cannot be read."""
+) -> AsyncIterator[tuple[Item, bytes | Streamed | Failure]]:
+    """Each item with its sections as FETCH tells them, or why they cannot be told."""
     for batch in batches(items):
         if batch[0].size >= LARGE:
             yield batch[0], await _large(session, batch[0], wanted)
@@ -33,9 +39,7 @@ async def read_sections(
         bodies = await session.shared.parts.blobs.read_many([item.blob for item in batch])
         for item in batch:
             octets = bodies.get(item.blob)
-            if octets is None:
-                _lost(session, item)
-            yield item, _told(item, octets, wanted) if octets is not None else None
+            yield item, _told(item, octets, wanted) if octets is not None else _lost(session, item)
 
 
 def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
@@ -55,10 +59,25 @@ def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
         yield batch
 
 
-def _told(item: Item, octets: bytes, wanted: Sequence[Section]) -> bytes:
+def _told(item: Item, octets: bytes, wanted: Sequence[Section]) -> bytes | Failure:
     parts = _parts(item, wanted)
     bare = has_bare_lf(item)
-    return b" ".join([_value(each, _cut(octets, _span(item, parts, each), bare=bare)) for each in wanted])
+    told = []
+    for each in wanted:
+        cut = _cut(octets, _span(item, parts, each), bare=bare)
+        if each.form != "stored" and cut is not None:
+            encoding = encoding_of(parts, each.path)
+            if encoding not in KNOWN:
+                return "encoding"
+            cut = undo(cut, encoding)
+        told.append(_value(each, cut))
+    return b" ".join(told)
+
+
+def encoding_of(parts: Sequence[Part], path: str) -> str:
+    """The transfer encoding of a part; that of one that holds others is the identity (RFC 2045 §6.4)."""
+    at = find(parts, [int(number) for number in path.split(".")]) if path else None
+    return parts[at].encoding if at is not None and parts[at].kind == "leaf" else "binary"
 
 
 def has_bare_lf(item: Item) -> bool:
@@ -88,44 +107,39 @@ def _cut(octets: bytes, span: tuple[int, int] | None, *, bare: bool) -> bytes | 
 
 
 def _value(wanted: Section, octets: bytes | None) -> bytes:
-    """One section as FETCH tells it; NIL for one that the message has not."""
+    """One section as FETCH tells it; NIL (or the size 0) for one that the message has not."""
     if octets is None:
-        return wanted.label + b" NIL"
+        return wanted.label + (b" 0" if wanted.form == "size" else b" NIL")
+    if wanted.form == "size":
+        return b"%b %d" % (wanted.label, len(octets))
     if wanted.names:
         octets = header_fields(octets, wanted.names, wanted=wanted.wanted)
     if wanted.count is not None:
         octets = octets[wanted.start : wanted.start + wanted.count]
-    return b"%b {%d}\r\n%b" % (wanted.label, len(octets), octets)
+    mark = b"~" if wanted.form == "decoded" and b"\0" in octets else b""  # RFC 3516 §4.3
+    return b"%b %b{%d}\r\n%b" % (wanted.label, mark, len(octets), octets)
 
 
-async def _large(session: Session, item: Item, wanted: Sequence[Section]) -> bytes | None:
-    """The sections of a large message, each read alone."""
+async def _large(session: Session, item: Item, wanted: Sequence[Section]) -> Streamed | Failure:
+    """The sections of a large message, each read alone while it is told."""
     parts, bare = _parts(item, wanted), has_bare_lf(item)
     told = []
     for each in wanted:
         span = _span(item, parts, each)
+        if span is None:
+            told.append(Told(_value(each, None)))
+            continue
+        encoding = encoding_of(parts, each.path) if each.form != "stored" else "binary"
+        if encoding not in KNOWN:
+            return "encoding"
+        source = Source(item.blob, *span, bare, encoding if encoding in _ENCODED else "")
         try:
-            told.append(await _large_section(session, item.blob, each, span, bare=bare))
+            told.append(await plan(session, each, source))
         except NotFound:
-            _lost(session, item)
-            return None
-    return b" ".join(told)
+            return _lost(session, item)
+    return Streamed(item, told)
 
 
-async def _large_section(
-    session: Session, blob: BlobId, wanted: Section, span: tuple[int, int] | None, *, bare: bool
-) -> bytes:
-    if span is None:
-        return _value(wanted, None)
-    start, end = span
-    read = session.shared.parts.blobs.read
-    if wanted.count is None or wanted.names or bare:
-        return _value(wanted, _cut(await read(blob, start, end - start), (0, end - start), bare=bare))
-    first = min(start + wanted.start, end)
-    count = min(wanted.count, end - first)
-    octets = await read(blob, first, count) if count else b""
-    return b"%b {%d}\r\n%b" % (wanted.label, len(octets), octets)
-
-
-def _lost(session: Session, item: Item) -> None:
+def _lost(session: Session, item: Item) -> Failure:
     session.shared.log.error("body_unreadable", item=item.id, uid=item.uid, blob=item.blob)
+    return "lost"

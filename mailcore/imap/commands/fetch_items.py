@@ -1,15 +1,16 @@
-"""What FETCH can ask for, and how it is read. RFC 3501 §6.4.5, RFC 7162 §3.1.4."""
+"""What FETCH can ask for, and how it is read. RFC 3501 §6.4.5, RFC 3516 §4, RFC 7162 §3.1.4."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
 from mailcore.imap.reply import astring
 
 _PATH: Final = re.compile(rb"(?:[1-9][0-9]{0,8}\.){0,100}(?:[1-9][0-9]{0,8}|HEADER|TEXT|MIME)\Z")
+_PART: Final = re.compile(rb"(?:[1-9][0-9]{0,8}\.){0,100}[1-9][0-9]{0,8}\Z")
 _MACROS: Final = {
     b"FAST": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE"),
     b"ALL": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE"),
@@ -25,6 +26,7 @@ WORDS: Final = (
     b"BODYSTRUCTURE",
     b"MODSEQ",
 )
+_BINARY: Final = frozenset({b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE"})
 MOST_ITEMS: Final = 1000
 
 
@@ -41,6 +43,8 @@ class Section:
     start: int = 0
     count: int | None = None
     """Of a <partial>."""
+    form: Literal["stored", "decoded", "size"] = "stored"
+    """BINARY and BINARY.SIZE take the transfer encoding off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,11 @@ def _changed_since(cursor: Cursor) -> int:
 
 def _item(cursor: Cursor, word: bytes) -> bytes | Section:
     if cursor.take(b"["):
+        if word in _BINARY:
+            return _binary(cursor, word)
         name = word.removesuffix(b".PEEK")
         if name != b"BODY":
-            cursor.fail("BODY or BODY.PEEK before [")
+            cursor.fail("BODY, BODY.PEEK or BINARY before [")
         return _section(cursor, peek=name != word)
     if word in _OLD:
         return _OLD[word]
@@ -134,6 +140,21 @@ def _section(cursor: Cursor, *, peek: bool) -> Section:
     label = _label(path, names, wanted=wanted) + (b"<%d>" % start if count is not None else b"")
     texts = tuple([name.decode("utf-8", "replace") for name in names])
     return Section(label, path.decode("ascii"), peek, texts, wanted, start, count)
+
+
+def _binary(cursor: Cursor, word: bytes) -> Section:
+    """BINARY, BINARY.PEEK or BINARY.SIZE: a part's number or nothing, and a partial unless it is the size."""
+    path = b"" if cursor.peek(b"]") else cursor.atom()
+    if path and not _PART.match(path):
+        cursor.fail("the number of a part, such as 1.2")
+    cursor.sign(b"]")
+    name = word.removesuffix(b".PEEK")
+    if name == b"BINARY.SIZE":
+        return Section(b"BINARY.SIZE[%b]" % path, path.decode("ascii"), peek=True, form="size")
+    start, count = _partial(cursor)
+    label = b"BINARY[%b]" % path + (b"<%d>" % start if count is not None else b"")
+    peek = name != word
+    return Section(label, path.decode("ascii"), peek, start=start, count=count, form="decoded")
 
 
 def _partial(cursor: Cursor) -> tuple[int, int | None]:

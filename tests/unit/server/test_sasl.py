@@ -393,7 +393,7 @@ class TestLines:
         assert sasl.decode(b"=", initial=True) == b""
         assert sasl.decode(b"") == b""
 
-    @pytest.mark.parametrize("line", [b"=", b"AAA", b"AA AA", b"A*==", b"A" * 8192])
+    @pytest.mark.parametrize("line", [b"=", b"AAA", b"AA AA", b"A*==", b"A" * 16_384])
     def test_what_is_not_base64_or_too_long_is_syntax(self, line: bytes) -> None:
         outcome = sasl.decode(line)
         assert isinstance(outcome, Refused)

@@ -1,0 +1,41 @@
+"""Secrets that both sides have to know in the clear, for CRAM-MD5 and APOP.
+
+They are made here and never chosen, so that nobody's password is among them, and stored sealed with the site's secret:
+whoever gets hold of the database alone has nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KIND: Final = "shared"
+"""Of the stored secret."""
+_USE: Final = b"postroom: secrets for CRAM-MD5 and APOP"
+
+
+def new_shared_secret() -> str:
+    """One to be shown once."""
+    return secrets.token_urlsafe(24)
+
+
+def seal_shared(secret: str, site: bytes) -> str:
+    """The stored form."""
+    return _box(site).encrypt(secret.encode()).decode("ascii")
+
+
+def open_shared(sealed: str, site: bytes) -> str | None:
+    """The secret; None when it was sealed at another site, or is damaged."""
+    try:
+        return _box(site).decrypt(sealed.encode()).decode()
+    except (InvalidToken, ValueError):
+        return None
+
+
+def _box(site: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(HKDF(SHA256(), 32, None, _USE).derive(site)))
