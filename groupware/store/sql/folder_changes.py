@@ -249,7 +249,8 @@ def set_values(tx: Tx, at: Where, values: Mapping[str, int | bool | str | None])
         checked = {name: _SETTABLE[name](value) for name, value in values.items()}
     except ValueError as error:
         raise Refused(f"folder {view_path(here.tree, here.id, tx.who)}: {error}") from None
-    _check_role(here, checked.get("role"))
+    if "role" in checked:
+        _check_role(here, checked["role"])
     if checked:
         modseq = tx.bump(here.owner)
         if checked.get("shared_seen", here.shared_seen) != here.shared_seen:
@@ -262,11 +263,9 @@ def set_values(tx: Tx, at: Where, values: Mapping[str, int | bool | str | None])
 
 
 def _check_role(here: Opened, role: object) -> None:
-    if role is None:
-        return
     if role in (Role.ROOT, Role.INBOX) or here.role in (Role.ROOT, Role.INBOX):
         raise Refused("INBOX and the root stay what they are; choose another role")
-    if role != here.role:
+    if role is not None and role != here.role:
         _check_free(here.tree, str(role))
 
 

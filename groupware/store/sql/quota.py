@@ -7,9 +7,10 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, select
 
-from groupware.model.errors import NotFound, Refused
+from groupware.model.errors import NoRight, NotFound, Refused
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.rights import Right
+from groupware.model.settings import KB_MOST
 from groupware.store.api import Where
 
 from . import folder_changes, schema, settings
@@ -81,15 +82,24 @@ def put(tx: Tx, root: str, most: Mapping[str, int]) -> Sequence[Row]:
     """
     found = place(tx.sql, tx.memory, tx.who, root) if root else (tx.tree(tx.who.account), [])
     if found is None:
-        raise NotFound(f"quota root {root}: there is no such root, or you may not see it")
+        raise _no_root(root)
     tree, levels = found
     if levels:
         return _put_on_folder(tx, root, most)
     _check(most, _OF_TREE)
-    for resource, name in _OF_TREE.items():
-        settings.put(tx, name, most.get(resource), tree.owner)
+    try:
+        for resource, name in _OF_TREE.items():
+            settings.put(tx, name, most.get(resource), tree.owner)
+    except NoRight:
+        if tree.owner == tx.who.account:
+            raise
+        raise _no_root(root) from None
     octets, items, epoch = _counted(tx, tree.owner)
     return _of_tree(tx, tree, octets, items, epoch)
+
+
+def _no_root(root: str) -> NotFound:
+    return NotFound(f"quota root {root}: there is no such root, or it is not yours to set")
 
 
 def _counted(tx: Tx, owner: AccountId) -> tuple[int, int, int]:
@@ -109,3 +119,5 @@ def _check(most: Mapping[str, int], known: Mapping[str, str]) -> None:
     unknown = most.keys() - known.keys()
     if unknown:
         raise Refused(f"resource {min(unknown)}: what can be limited here is {', '.join(known)}")
+    if max(most.values(), default=0) > KB_MOST:
+        raise Refused(f"a limit is at most {KB_MOST}")

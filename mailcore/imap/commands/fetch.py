@@ -19,6 +19,7 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import Uid, Uids, ranges
 from groupware.model.item import Item
 from mailcore.imap.commands.fetch_body import read_sections
+from mailcore.imap.commands.fetch_data import DATA_COLUMNS, SUMMARY_WORDS
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
@@ -118,12 +119,13 @@ def _columns(view: View) -> dict[bytes, tuple[bytes, Column]]:
         b"BODY": (b"BODY %b", itemgetter(1)),
         b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", itemgetter(2)),
         b"RFC822.SIZE": (b"RFC822.SIZE %d", itemgetter(3)),
+        **DATA_COLUMNS,
     }
 
 
 async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
     run = started(session, view, given)
-    summary = bool(given.sections) or not _IN_SUMMARY.isdisjoint(given.words)
+    summary = bool(given.sections) or not (_IN_SUMMARY | SUMMARY_WORDS).isdisjoint(given.words)
     coming: asyncio.Future[Sequence[Item]] | None = _page(session, view, uids, summary=summary)
     rest = uids
     try:
