@@ -11,6 +11,7 @@ from mailcore.imap.entries import (
     SHARED_SEEN,
     SPECIAL_USE,
     Asked,
+    BadUse,
     at_options,
     metadata_line,
     of_folder,
@@ -21,7 +22,7 @@ from mailcore.imap.entries import (
     read_options,
 )
 from mailcore.imap.grammar import Cursor
-from mailcore.imap.reply import Reply, no, ok
+from mailcore.imap.reply import Reply, no, ok, sentence
 from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, command
 
@@ -106,5 +107,8 @@ async def setmetadata(session: Session, given: Setting) -> Reply:
         if rest:
             tx.annotate(folder.id, rest)
 
-    await session.write(work)
+    try:
+        await session.write(work)
+    except BadUse as error:
+        return no(sentence(str(error)), b"USEATTR")
     return ok("Set")
