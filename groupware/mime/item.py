@@ -46,6 +46,7 @@ def new_item(octets: bytes, stored: Stored, summary: Summary, marks: Marks = UNM
         flags=marks.flags,
         keywords=marks.keywords,
         saved=marks.saved,
+        extra=summary.size - stored.size,
     )
 
 

@@ -287,6 +287,18 @@ def size_of(encoded: bytes) -> int:
     return size
 
 
+def preview_in(encoded: bytes) -> bytes:
+    """The preview, in UTF-8; it is the last of the texts."""
+    return encoded[encoded.rfind(b"\x1e") + 1 :]
+
+
+def thread_root(encoded: bytes) -> str:
+    """The id of the first message of the thread, as the message itself knows it; "" when it has no id at all."""
+    texts = encoded[_PARTS.unpack_from(encoded)[1] :].split(b"\x1e", 5)
+    first = next((text for text in (texts[4], texts[3], texts[2]) if text), b"")
+    return first.split(b"\x1f", 1)[0].decode()
+
+
 def decode(encoded: bytes) -> Summary:
     """The summary that was encoded. ValueError if it is of another version: the message has to be summarised again."""
     version, flags, envelope_end, body_end, structure_end, parts_end, header_size, lines, size, sent = (

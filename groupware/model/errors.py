@@ -22,6 +22,10 @@ class AlreadyExists(GroupwareError):
     """Something of that name is there."""
 
 
+class RoleTaken(AlreadyExists):
+    """Another folder has that role already."""
+
+
 class Conflict(GroupwareError):
     """It changed since you looked (etag, UNCHANGEDSINCE, SyncKey)."""
 

@@ -72,6 +72,7 @@ class Folder:
     deleted: int
     """How many items carry \\Deleted (STATUS DELETED, RFC 9051)."""
     bytes: int
+    """Octets as stored."""
     rights: Right
     """What the asking principal may do here."""
     subscribed: bool = False
@@ -82,6 +83,8 @@ class Folder:
     """False for a parent that is shown only because of what is below it (\\NonExistent)."""
     own: bool = True
     """Whether it is in the asking principal's own tree."""
+    extra: int = 0
+    """Octets that sending everything would add to `bytes`: line ends that were given as bare LF."""
 
 
 def check_name(name: str) -> str:

@@ -41,6 +41,8 @@ class Item:
     name: str = ""
     """DAV href and EAS ServerId; empty for mail."""
     author: AccountId | None = None
+    arrived: int = 0
+    """When it came into this very folder: microseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class NewItem:
     flags: Flags = Flags.NONE
     keywords: frozenset[str] = frozenset()
     saved: datetime | None = None
+    extra: int = 0
+    """Octets that sending adds to `size`: line ends that were given as bare LF."""
 
 
 @dataclass(frozen=True, slots=True)

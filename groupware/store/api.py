@@ -73,6 +73,25 @@ class ReadTx(Protocol):
         """Which rows decide what `actor` (an address) may do here, in words. Takes `a`."""
         ...
 
+    def inherited(self, at: Where, actor: str) -> Right:
+        """What `actor` may do here whatever the rows of this very folder allow. Takes `a`."""
+        ...
+
+    def annotations(self, at: FolderId | None) -> Sequence[tuple[str, bytes]]:
+        """(entry, value) of a folder, or with None of the server: the shared ones and the asking principal's own.
+
+        Takes `l` and one of `r`, `s`, `w`, `i`, `p`; nothing for the server.
+        """
+        ...
+
+    def all_annotations(self) -> Mapping[FolderId, Sequence[tuple[str, bytes]]]:
+        """The same of every folder where the asking principal may read them."""
+        ...
+
+    def annotated(self, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
+        """The entries of a folder that were changed after `since` (0: none), and where to ask on from."""
+        ...
+
     def subscriptions(self) -> Sequence[str]:
         """Paths that the asking principal subscribed to, whether or not something is there."""
         ...
@@ -159,6 +178,10 @@ class ReadTx(Protocol):
         """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
         ...
 
+    def reclaimable(self, at: Iterable[FolderId]) -> Mapping[FolderId, int]:
+        """How many octets the items with \\Deleted have, of each of these folders. Takes `r` on each."""
+        ...
+
     # --- history and queue -------------------------------------------------------------------------------------
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
@@ -184,7 +207,10 @@ class WriteTx(ReadTx, Protocol):
     # --- folders -----------------------------------------------------------------------------------------------
 
     def create_folder(self, path: str, kind: Kind = Kind.MAIL, role: str | None = None) -> Folder:
-        """A new folder, with the parents that are missing. `k` on the nearest parent; `AlreadyExists`."""
+        """A new folder, with the parents that are missing. `k` on the nearest parent; `AlreadyExists`.
+
+        With a role `a` there as well; `RoleTaken` when another folder of the owner has it.
+        """
         ...
 
     def add_folder(self, owner: AccountId, path: str, kind: Kind = Kind.MAIL, role: str | None = None) -> Folder:
@@ -201,6 +227,21 @@ class WriteTx(ReadTx, Protocol):
 
     def set_folder(self, at: Where, **values: int | bool | str | None) -> Folder:
         """Sets `role`, `shared_seen`, `quota_bytes` or `quota_items`. `a`."""
+        ...
+
+    def annotate(self, at: FolderId | None, values: Mapping[str, bytes | None]) -> ModSeq:
+        """Sets entries of a folder, or with None of the server; a value None takes one away. Gives back its modseq.
+
+        A private one takes what reading it takes, a shared one `w` as well, one of the server `a` there.
+        `TooManyEntries`; `Refused` for a name that cannot be or a value that is too long.
+        """
+        ...
+
+    def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:
+        """Sets the limits of a root, by RFC 9208's resource names, and drops the others; what holds then, as `quota`.
+
+        Of a whole tree `a` on its owner's domain, of a folder `a` on the folder.
+        """
         ...
 
     def subscribe(self, path: str, on: bool) -> None:

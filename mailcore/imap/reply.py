@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from groupware.model import errors
+from groupware.model import annotation, errors
 from groupware.model.flags import Flags
 from mailcore.imap import names
 
@@ -27,6 +27,8 @@ _FLAG_WORDS: Final = (
 )
 
 CODES: Final[dict[type[errors.GroupwareError], bytes]] = {
+    errors.RoleTaken: b"USEATTR",
+    annotation.TooManyEntries: b"METADATA TOOMANY",
     errors.NotFound: b"NONEXISTENT",
     errors.NoRight: b"NOPERM",
     errors.AlreadyExists: b"ALREADYEXISTS",
@@ -36,7 +38,7 @@ CODES: Final[dict[type[errors.GroupwareError], bytes]] = {
     errors.BadCredentials: b"AUTHENTICATIONFAILED",
     errors.TryAgain: b"UNAVAILABLE",
 }
-"""RFC 5530 (and RFC 7162 for MODIFIED, RFC 9208 for OVERQUOTA)."""
+"""RFC 5530 (and RFC 7162 for MODIFIED, 9208 for OVERQUOTA, 6154 for USEATTR, 5464 for METADATA); the special first."""
 
 
 @dataclass(frozen=True, slots=True)

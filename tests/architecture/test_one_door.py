@@ -40,6 +40,7 @@ WITHOUT = {
     "principals.set_root": "the root of a tree that has just been planted",
     "tx.note_change": "writes down what was done in a folder that has been opened",
     "tx.open": "the check itself",
+    "annotated._write": "its callers have opened the folder, or may write the server's own annotations",
 }
 """Functions that take a folder's number and open nothing, and why that is right."""
 
@@ -157,6 +158,21 @@ REFUSED: Mapping[str, list[Ask]] = {
     "role": [lambda tx, s: tx.role(s.alice, "inbox")],
     "grants": [lambda tx, s: tx.grants(s.folder)],
     "explain": [lambda tx, s: tx.explain(s.folder, A)],
+    "inherited": [lambda tx, s: tx.inherited(s.folder, A)],
+    "annotations": [lambda tx, s: tx.annotations(s.folder)],
+    "annotated": [lambda tx, s: tx.annotated(s.folder, ModSeq(1))],
+    "annotate": [
+        lambda tx, s: tx.annotate(s.folder, {"/private/comment": b"x"}),
+        lambda tx, s: tx.annotate(s.folder, {"/shared/comment": b"x"}),
+        lambda tx, _: tx.annotate(None, {"/shared/comment": b"x"}),
+    ],
+    "reclaimable": [lambda tx, s: tx.reclaimable([s.folder])],
+    "put_quota": [
+        lambda tx, _: tx.put_quota("", {"STORAGE": 1}),
+        lambda tx, _: tx.put_quota("Other Users/alice@example.test", {"STORAGE": 1}),
+        lambda tx, _: tx.put_quota(PATH, {"STORAGE": 1}),
+        lambda tx, _: tx.put_quota("Public", {"STORAGE": 1}),
+    ],
     "entries": [lambda tx, s: tx.entries(s.folder)],
     "uids": [lambda tx, s: tx.uids(s.folder)],
     "items": [lambda tx, s: tx.items(s.folder, EVERY)],
@@ -223,6 +239,7 @@ OWN_THINGS: Mapping[str, str] = {
     "who": "itself",
     "folders": "its own folders, and what is shared with it",
     "subscriptions": "its own",
+    "all_annotations": "of folders that it may read",
     "subscribe": "its own",
     "resolve": "where mail to an address goes; anybody may write a letter",
     "may_send_as": "only about itself",

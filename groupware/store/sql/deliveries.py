@@ -41,6 +41,7 @@ _COUNT: Final = (
         unseen=_f.unseen + bindparam("not_seen"),
         deleted=_f.deleted + bindparam("marked"),
         bytes=_f.bytes + bindparam("octets"),
+        extra=_f.extra + bindparam("more"),
     )
 )
 
@@ -77,6 +78,7 @@ def _put(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, Groupw
                 "not_seen": int(not flags & Flags.SEEN.value),
                 "marked": int(bool(flags & DELETED)),
                 "octets": new.size,
+                "more": new.extra,
             }
         )
         words = " ".join(sorted(new.keywords))

@@ -5,7 +5,7 @@ What a method does, which right it takes and how it fails stands in `groupware.s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from groupware.model.errors import GroupwareError
@@ -21,6 +21,7 @@ from groupware.store.api import Where
 from . import (
     accounts,
     addresses,
+    annotated,
     credentials,
     deliveries,
     domains,
@@ -59,6 +60,21 @@ class SqlTx(Tx):
 
     def role(self, owner: AccountId, role: str, need: Right = Right.LOOKUP) -> Folder:
         return folders.role(self, owner, role, need)
+
+    def inherited(self, at: Where, actor: str) -> Right:
+        return grants.inherited(self, at, actor)
+
+    def annotations(self, at: FolderId | None) -> Sequence[tuple[str, bytes]]:
+        return annotated.read(self, at)
+
+    def all_annotations(self) -> Mapping[FolderId, Sequence[tuple[str, bytes]]]:
+        return annotated.everywhere(self)
+
+    def annotated(self, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
+        return annotated.changed(self, at, since)
+
+    def annotate(self, at: FolderId | None, values: Mapping[str, bytes | None]) -> ModSeq:
+        return annotated.annotate(self, at, values)
 
     def subscriptions(self) -> Sequence[str]:
         return folders.subscriptions(self)
@@ -180,6 +196,12 @@ class SqlTx(Tx):
 
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         return quota.quota(self, at)
+
+    def reclaimable(self, at: Iterable[FolderId]) -> Mapping[FolderId, int]:
+        return quota.reclaimable(self, at)
+
+    def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:
+        return quota.put(self, root, most)
 
     def put_domain(self, domain: Domain) -> Domain:
         return domains.put(self, domain)

@@ -91,7 +91,7 @@ class Loader:
         self._tables = {
             each.name: Table(each.name, found, autoload_with=connection) for each in tables() if each.name in names
         }
-        for each in reversed(tables()):
+        for each in [each for each in reversed(tables()) if each.name in self._tables]:
             connection.execute(delete(self._tables[each.name]))
         self._later: list[tuple[Table, str, list[dict[str, Any]]]] = []
 

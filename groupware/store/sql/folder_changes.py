@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from groupware.model.errors import AlreadyExists, NotFound, OverQuota, Refused
+from groupware.model.errors import AlreadyExists, NotFound, OverQuota, Refused, RoleTaken
 from groupware.model.folder import INBOX, SEPARATOR, Folder, Role, check_name, split
 from groupware.model.ids import EVERY, AccountId, FolderId, ModSeq
 from groupware.model.item import Kind
@@ -16,7 +16,7 @@ from groupware.model.rights import Right
 from groupware.store.api import Where
 
 from . import contents, folders, item_copies, schema
-from .guard import Opened, absent
+from .guard import Opened, absent, admit
 from .paths import place, view_path, walk
 from .settings import limits
 from .tree import Tree
@@ -97,6 +97,8 @@ def add(tx: Tx, owner: AccountId, path: str, kind: Kind, role: str | None) -> Fo
 def _create(tx: Tx, tree: Tree, levels: Sequence[str], path: str, kind: Kind, role: str | None) -> Folder:
     above, missing = _new_place(tx, tree, levels, path)
     _check_count(tx, above, len(missing))
+    if role is not None:
+        _check_free(admit(above, Right.ADMIN).tree, role)
     made = above.id
     for depth, name in enumerate(missing, 1):
         made = make(tx, tree.owner, made, check_name(name), kind, role if depth == len(missing) else None)
@@ -247,7 +249,8 @@ def set_values(tx: Tx, at: Where, values: Mapping[str, int | bool | str | None])
         checked = {name: _SETTABLE[name](value) for name, value in values.items()}
     except ValueError as error:
         raise Refused(f"folder {view_path(here.tree, here.id, tx.who)}: {error}") from None
-    _check_role(here, checked.get("role"))
+    if "role" in checked:
+        _check_role(here, checked["role"])
     if checked:
         modseq = tx.bump(here.owner)
         if checked.get("shared_seen", here.shared_seen) != here.shared_seen:
@@ -260,13 +263,17 @@ def set_values(tx: Tx, at: Where, values: Mapping[str, int | bool | str | None])
 
 
 def _check_role(here: Opened, role: object) -> None:
-    if role is None:
-        return
     if role in (Role.ROOT, Role.INBOX) or here.role in (Role.ROOT, Role.INBOX):
         raise Refused("INBOX and the root stay what they are; choose another role")
-    holder = next((node for node in here.tree.nodes.values() if node.role == role and node.id != here.id), None)
+    if role is not None and role != here.role:
+        _check_free(here.tree, str(role))
+
+
+def _check_free(tree: Tree, role: str) -> None:
+    """`RoleTaken` when another folder of the owner has that role."""
+    holder = next((node for node in tree.nodes.values() if node.role == role), None)
     if holder is not None:
-        raise AlreadyExists(f"folder {here.tree.path(holder.id)} is {role!r} already; take the role from it first")
+        raise RoleTaken(f"folder {tree.path(holder.id)} is {str(role)!r} already; take the role from it first")
 
 
 def subscribe(tx: Tx, path: str, on: bool) -> None:

@@ -48,7 +48,7 @@ _IS_SUBSCRIBED: Final = (
 )
 _f = schema.folder.c
 _OF_OWNER: Final = select(
-    _f.id, _f.uidvalidity, _f.uidnext, _f.modseq, _f.total, _f.unseen, _f.deleted, _f.bytes, _f.shared_seen
+    _f.id, _f.uidvalidity, _f.uidnext, _f.modseq, _f.total, _f.unseen, _f.deleted, _f.bytes, _f.shared_seen, _f.extra
 ).where(_f.owner_id == bindparam("owner"))
 _grantee = schema.principal.alias("grantee")
 _SHARING: Final = (
@@ -126,6 +126,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         children=_has_children(tx, tree, at.id),
         exists=at.parent is not None,
         own=own,
+        extra=at.extra,
     )
 
 
@@ -143,11 +144,11 @@ def subscriptions(tx: Tx) -> Sequence[str]:
 
 def folders(tx: Tx, kind: Kind | None, of: AccountId | None) -> Sequence[Folder]:
     """Every folder that may be looked up, in path order, and the parents that only lead there (`exists=False`)."""
-    owners = [of] if of is not None else _owners(tx)
+    whose = [of] if of is not None else owners(tx)
     subscribed = frozenset(subscriptions(tx)) if tx.who.account != SERVER else frozenset[str]()
     seen: dict[FolderId, int] = dict(tx.sql.rows(_SEEN_BY, {"account": tx.who.account}))
     found: dict[str, Folder] = {}
-    for owner in owners:
+    for owner in whose:
         tree = tx.tree(owner)
         rows = {row[0]: row for row in tx.sql.rows(_OF_OWNER, {"owner": owner})}
         for at in tree.below(tree.root):
@@ -162,7 +163,7 @@ def _in_path_order(path: str) -> list[str]:
     return path.split(SEPARATOR)
 
 
-def _owners(tx: Tx) -> list[AccountId]:
+def owners(tx: Tx) -> list[AccountId]:
     """Whose trees have something for the asking principal: its own first."""
     who = tx.who
     own = [who.account] if who.account != SERVER else []
@@ -200,6 +201,7 @@ def _listed(
         shared_seen=bool(row[8]),
         children=_has_children(tx, tree, at),
         own=own,
+        extra=row[9],
     )
 
 

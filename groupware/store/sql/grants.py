@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from groupware.model.errors import BadCredentials, NotFound, Refused
 from groupware.model.ids import AccountId
 from groupware.model.principal import ANYONE, EVERYONE
-from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, letters, reasons
+from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, decide, letters, reasons
 from groupware.store.api import Where
 
 from . import schema
@@ -144,3 +144,22 @@ def explain(tx: Tx, at: Where, actor: str) -> Explanation:
             told.append(Reason("", key, implied, Right.NONE, text))
         told.extend(reasons(here.tree.naming(who.identifiers, here.id), moment(now_micros())))
     return Explanation(key, path, rights, tuple(told))
+
+
+def inherited(tx: Tx, at: Where, actor: str) -> Right:
+    """What `actor` may do here whatever the rows of this very folder allow. Takes `a`."""
+    here = tx.open(at, Right.ADMIN)
+    number, key = grantee_named(tx, actor)
+    if number == here.owner:
+        return ALL
+    try:
+        who = identify(tx.sql, AccountId(number), -1)
+    except BadCredentials:
+        return Right.NONE
+    if here.tree.is_postmaster(who):
+        return ALL
+    rows = [row for node in here.tree.chain(here.id) if node.id != here.id for row in here.tree.grants.get(node.id, ())]
+    identifiers = frozenset({ANYONE}) if key == ANYONE else who.identifiers
+    above = [row for row in rows if row.grantee in identifiers]
+    implied = Grant(here.id, key, here.tree.implied(who), Right.NONE)
+    return decide([implied, *above], moment(now_micros()))

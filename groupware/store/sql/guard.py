@@ -104,6 +104,7 @@ class Opened:
     unseen: int
     deleted: int
     bytes: int
+    extra: int
     shared_seen: bool
     quota_bytes: int | None
     quota_items: int | None
@@ -134,6 +135,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _f.unseen,
     _f.deleted,
     _f.bytes,
+    _f.extra,
     _f.shared_seen,
     _f.quota_bytes,
     _f.quota_items,
@@ -184,7 +186,7 @@ def open_folder(sql: Sql, memory: Memory, who: Principal, at: FolderId, *, lock:
     row = sql.row(_OPEN, {"at": at})
     if row is None:
         raise absent(said)
-    tree = tree_of(sql, memory, AccountId(row[0]), row[17])
+    tree = tree_of(sql, memory, AccountId(row[0]), row[18])
     rights = tree.rights(who, at)
     if Right.LOOKUP not in rights:
         raise absent(said)
@@ -201,11 +203,16 @@ def open_each(
     found = {}
     for row in sql.rows(_OPEN_EACH[sql.postgres], {"all": list(all) if sql.postgres else json.dumps(all)}):
         at = FolderId(row[-1])
-        tree = tree_of(sql, memory, AccountId(row[0]), row[17])
+        tree = tree_of(sql, memory, AccountId(row[0]), row[18])
         rights = tree.rights(who, at)
         if Right.LOOKUP in rights:
             found[at] = _opened(at, row, tree, rights, who)
     return found
+
+
+def seek(sql: Sql) -> None:
+    """Looks for a folder that is not there: so a name that leads nowhere costs what a hidden one does."""
+    sql.row(_OPEN, {"at": 0})
 
 
 def admit(at: Opened, need: Right) -> Opened:
@@ -217,6 +224,6 @@ def admit(at: Opened, need: Right) -> Opened:
 
 
 def _opened(at: FolderId, row: Row, tree: Tree, rights: Right, who: Principal) -> Opened:
-    shared = bool(row[14]) or who.account in (tree.owner, SERVER)
+    shared = bool(row[15]) or who.account in (tree.owner, SERVER)
     reader = AccountId(0) if shared else who.account
-    return Opened(*(at, *row[:14], bool(row[14]), *row[15:17], *row[18:22], tree, rights, reader))
+    return Opened(*(at, *row[:15], bool(row[15]), *row[16:18], *row[19:23], tree, rights, reader))

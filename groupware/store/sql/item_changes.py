@@ -40,6 +40,7 @@ _COUNT: Final = (
         unseen=_f.unseen + bindparam("not_seen"),
         deleted=_f.deleted + bindparam("marked"),
         bytes=_f.bytes + bindparam("octets"),
+        extra=_f.extra + bindparam("more"),
     )
     .returning(_f.uidnext)
 )
@@ -59,6 +60,7 @@ INSERT: Final = insert(schema.item).values(
             "content_id",
             "name",
             "author_id",
+            "extra",
         )
     }
 )
@@ -82,6 +84,7 @@ _WHOLE: Final = (
         _i.name,
         _i.author_id,
         _i.arrived,
+        _i.extra,
     )
     .where(_i.folder_id == bindparam("at"))
     .where(_i.uid.between(bindparam("low"), bindparam("high")))
@@ -127,6 +130,7 @@ def count(
     unseen: int = 0,
     deleted: int = 0,
     octets: int = 0,
+    extra: int = 0,
 ) -> Uid:
     """Move a folder's counters; gives back its next UID as it was before."""
     row = tx.sql.returning(
@@ -139,6 +143,7 @@ def count(
             "not_seen": unseen,
             "marked": deleted,
             "octets": octets,
+            "more": extra,
         },
     )
     assert row is not None
@@ -203,6 +208,7 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
         unseen=sum(not flags & SEEN for flags in stored),
         deleted=sum(bool(flags & DELETED) for flags in stored),
         octets=octets,
+        extra=sum(each.extra for each, _, _ in new),
     )
     now = now_micros()
     rows = []
@@ -227,6 +233,7 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
             blob=each.blob,
             name=each.name or "",
             author=author,
+            arrived=now,
         )
         for row, (each, flags, keywords) in zip(rows, new, strict=True)
     ]
@@ -257,6 +264,7 @@ def item_row(
         "content_id": content,
         "name": new.name,
         "author_id": author,
+        "extra": new.extra,
     }
 
 
@@ -288,7 +296,7 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     check_room(tx, here, 0, new.size - old.size)
     former = whole(tx, here, [(old.uid, old.uid)])
     modseq = tx.bump(here.owner, new.size - old.size, 0)
-    uid = count(tx, here, modseq, uids=1, octets=new.size - old.size)
+    uid = count(tx, here, modseq, uids=1, octets=new.size - old.size, extra=new.extra - former[0][11])
     bury(tx, here, former, modseq, keep=True)
     content = contents.hold(tx, new, 1)
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
@@ -296,7 +304,8 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     tx.sql.many(INSERT, [values])
     tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": name})
     flags = former[0][2] & ~SEEN if here.reader else former[0][2]
-    return told((uid, modseq, flags, former[0][3], old.id, new.size, values["saved"], new.blob, name, old.author))
+    rest = (old.id, new.size, values["saved"], new.blob, name, old.author, values["arrived"])
+    return told((uid, modseq, flags, former[0][3], *rest))
 
 
 # --- taking away ----------------------------------------------------------------------------------------------------
@@ -346,6 +355,7 @@ def leave(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq) -> None:
         unseen=-sum(not row[2] & SEEN for row in rows),
         deleted=-sum(bool(row[2] & DELETED) for row in rows),
         octets=-sum(row[5] for row in rows),
+        extra=-sum(row[11] for row in rows),
     )
 
 

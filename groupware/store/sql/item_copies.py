@@ -93,6 +93,7 @@ def _place(
         unseen=sum(not value & SEEN for value in stored),
         deleted=sum(bool(value & DELETED) for value in stored),
         octets=sum(row[5] for row in rows),
+        extra=sum(row[11] for row in rows),
     )
     now, author = now_micros(), tx.who.account if tx.who.account != SERVER else None
     tx.sql.many(
@@ -111,6 +112,7 @@ def _place(
                 "content_id": row[7],
                 "name": row[8],
                 "author_id": row[9] if same else author,
+                "extra": row[11],
             }
             for number, (row, value) in enumerate(zip(rows, stored, strict=True))
         ],

@@ -48,7 +48,7 @@ _own_flags: ColumnElement[Any] = _i.flags.op("&")(literal(31 - SEEN)).op("|")(_o
 _own_modseq: ColumnElement[Any] = case((_s.modseq > _i.modseq, _s.modseq), else_=_i.modseq)
 _NARROW: Final = (_i.uid, _i.modseq, _i.flags, _i.keywords)
 _NARROW_OWN: Final = (_i.uid, _own_modseq, _own_flags, _i.keywords)
-_REST: Final = (_i.id, _i.size, _i.saved, _c.blob, _i.name, _i.author_id)
+_REST: Final = (_i.id, _i.size, _i.saved, _c.blob, _i.name, _i.author_id, _i.arrived)
 _BETWEEN: Final = _i.uid.between(bindparam("low"), bindparam("high"))
 
 
@@ -94,8 +94,8 @@ def words(text: str) -> frozenset[str]:
 
 def told(row: Row) -> Item:
     """The item of a wide row."""
-    uid, modseq, flags, keywords, number, size, saved, blob, name, author = row[:10]
-    summary = row[10] if len(row) > 10 else b""
+    uid, modseq, flags, keywords, number, size, saved, blob, name, author, arrived = row[:11]
+    summary = row[11] if len(row) > 11 else b""
     return Item(  # by position: a listing makes thousands
         number,
         uid,
@@ -108,6 +108,7 @@ def told(row: Row) -> Item:
         summary,
         name or "",
         author,
+        arrived,
     )
 
 

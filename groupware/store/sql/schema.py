@@ -128,6 +128,7 @@ folder = Table(
     Column("shared_seen", Boolean, nullable=False, server_default="0"),
     Column("quota_bytes", Number),
     Column("quota_items", Number),
+    Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds to `bytes`
     UniqueConstraint("parent_id", "name"),
     sqlite_autoincrement=True,  # a number that has been a folder's is no other folder's, ever
 )
@@ -186,6 +187,9 @@ SEARCH_INDEX = (
 _after: Any = DDL(SEARCH_INDEX)  # type: ignore[no-untyped-call]
 event.listen(search_text, "after_create", _after.execute_if(dialect="sqlite"))
 
+MARKED = text("(flags & 8) <> 0")
+"""Which items carry \\Deleted, as their index says it."""
+
 item = Table(
     "item",
     metadata,
@@ -201,7 +205,9 @@ item = Table(
     Column("content_id", Number, nullable=False, index=True),
     Column("name", String(255)),
     Column("author_id", Number),
+    Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds: CR before bare LF
     Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
+    Index("ix_item_deleted", "folder_id", sqlite_where=MARKED, postgresql_where=MARKED),
     UniqueConstraint("folder_id", "name"),
     sqlite_with_rowid=False,
 )
@@ -233,6 +239,18 @@ seen = Table(
     Column("seen", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
+
+annotation = Table(
+    "annotation",
+    metadata,
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("name", String(255), primary_key=True),
+    Column("value", LargeBinary),  # NULL: taken away at `modseq`
+    Column("modseq", Number, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Of a folder; those of the server are with the server's root. Shared ones belong to the account 1, the server."""
 
 subscription = Table(
     "subscription",

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, update
 
-from groupware.model.errors import NoRight
+from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
@@ -20,7 +20,7 @@ from groupware.store.api import Where
 
 from . import schema
 from .engine import Sql
-from .guard import SERVER, Opened, admit, open_each, open_folder, renewed
+from .guard import SERVER, Opened, admit, open_each, open_folder, renewed, seek
 from .paths import number_of
 from .times import now_micros
 from .tree import Memory, Tree, tree_of
@@ -99,7 +99,11 @@ class Tx:
 
     def open(self, at: Where, need: Right) -> Opened:
         """The folder, opened: the one permission check. `NotFound`, `NoRight`."""
-        number = number_of(self.sql, self._memory, self._who, at) if isinstance(at, str) else at
+        try:
+            number = number_of(self.sql, self._memory, self._who, at) if isinstance(at, str) else at
+        except NotFound:
+            seek(self.sql)
+            raise
         found = self._opened.get(number)
         if found is None:
             found = open_folder(self.sql, self._memory, self._who, number, lock=self.locks, said=at)

@@ -151,10 +151,17 @@ def _owner(session: Session, folder: Folder) -> str:
 @command("LISTRIGHTS", state=KNOWN, parse=parse_about)
 async def listrights(session: Session, given: About) -> Reply:
     """Which rights an identifier has always, and which it can be given, each alone. RFC 4314 §3.4."""
-    folder = await session.read(lambda tx: session.folder(tx, given.path, Right.ADMIN))
-    always = shown(STANDARD) if given.identifier.casefold() == _owner(session, folder) else b'""'
-    some = b"" if always != b'""' else b" l r s w i p k x t e a c d"
-    line = b"* LISTRIGHTS %b %b %b%b\r\n" % (mailbox(given.path), astring(given.identifier.encode()), always, some)
+    grantee = _grantee(session, given.identifier.removeprefix("-"))
+
+    def work(tx: ReadTx) -> Right:
+        folder = session.folder(tx, given.path, Right.ADMIN)
+        return Right.NONE if given.identifier.startswith("-") else tx.inherited(folder.id, grantee)
+
+    always = await session.read(work) & STANDARD
+    some = letters(STANDARD & ~always)
+    some += "".join([letter for letter, members in _VIRTUAL.items() if not members & always])
+    told = b" ".join([shown(always), *[letter.encode() for letter in some]])
+    line = b"* LISTRIGHTS %b %b %b\r\n" % (mailbox(given.path), astring(given.identifier.encode()), told)
     return ok("Those can be given", lines=[line])
 
 

@@ -20,6 +20,7 @@ from groupware.model.ids import Uid, Uids, ranges
 from groupware.model.item import Item
 from mailcore.imap import names
 from mailcore.imap.commands.fetch_body import Failure, read_sections
+from mailcore.imap.commands.fetch_data import DATA_COLUMNS, SUMMARY_WORDS
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.fetch_stream import tell as tell_streamed
 from mailcore.imap.commands.store import change_flags
@@ -126,6 +127,7 @@ def _columns(view: View) -> dict[bytes, tuple[bytes, Column]]:
         b"BODY": (b"BODY %b", _structure(1)),
         b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", _structure(2)),
         b"RFC822.SIZE": (b"RFC822.SIZE %d", itemgetter(3)),
+        **DATA_COLUMNS,
     }
 
 
@@ -143,7 +145,7 @@ def _structure(place: int) -> Column:
 
 async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
     run = started(session, view, given)
-    summary = bool(given.sections) or not _IN_SUMMARY.isdisjoint(given.words)
+    summary = bool(given.sections) or not (_IN_SUMMARY | SUMMARY_WORDS).isdisjoint(given.words)
     coming: asyncio.Future[Sequence[Item]] | None = _page(session, view, uids, summary=summary)
     rest = uids
     try:

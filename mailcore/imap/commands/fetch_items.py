@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from mailcore.imap.commands.fetch_data import DATA_WORDS, skip_modifiers
 from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
 from mailcore.imap.reply import astring
 
@@ -25,6 +26,7 @@ WORDS: Final = (
     b"BODY",
     b"BODYSTRUCTURE",
     b"MODSEQ",
+    *DATA_WORDS,
 )
 _BINARY: Final = frozenset({b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE"})
 MOST_ITEMS: Final = 1000
@@ -113,6 +115,7 @@ def _item(cursor: Cursor, word: bytes) -> bytes | Section:
         return _section(cursor, peek=name != word)
     if word in _OLD:
         return _OLD[word]
+    skip_modifiers(cursor, word)
     if word not in WORDS:
         cursor.fail("something to fetch: there is no " + word[:40].decode("ascii"))
     return word

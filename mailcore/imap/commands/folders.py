@@ -8,6 +8,7 @@ from typing import Final
 from groupware.model.folder import Role
 from groupware.model.item import Kind
 from mailcore.imap.grammar import Cursor
+from mailcore.imap.objectids import mailbox_id
 from mailcore.imap.reply import Reply, no, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, command
@@ -60,8 +61,8 @@ async def create(session: Session, given: NewMailbox) -> Reply:
     """A new mailbox. RFC 3501 §6.3.3."""
     if given.use == "":
         return no("A mailbox can have one of the uses \\Archive \\Drafts \\Junk \\Sent \\Trash", b"USEATTR")
-    await session.write(lambda tx: tx.create_folder(given.path, Kind.MAIL, given.use) and None)
-    return ok("Created")
+    made = await session.write(lambda tx: tx.create_folder(given.path, Kind.MAIL, given.use))
+    return ok("Created", b"MAILBOXID (%b)" % mailbox_id(made))
 
 
 @command("DELETE", state=KNOWN, parse=parse_mailbox)

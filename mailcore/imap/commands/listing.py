@@ -1,19 +1,22 @@
-"""LIST in all its forms, and LSUB. RFC 3501 §6.3.8, §6.3.9; RFC 5258, 5819, 6154, 8440."""
+"""LIST in all its forms, and LSUB. RFC 3501 §6.3.8, §6.3.9; RFC 5258, 5819, 6154, 8440, 9590."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
+from groupware.model.annotation import ANY_OF
 from groupware.model.folder import SEPARATOR, Folder
+from groupware.model.ids import FolderId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from mailcore.imap import names
 from mailcore.imap.commands.acl import shown
 from mailcore.imap.commands.folders import USES
-from mailcore.imap.commands.status import status_items, status_response
+from mailcore.imap.commands.status import reclaimable, status_items, status_response
+from mailcore.imap.entries import Asked, metadata_line, of_folder, picked, read_asked
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import Reply, mailbox, ok
 from mailcore.imap.session import Session
@@ -21,7 +24,7 @@ from mailcore.imap.table import KNOWN, command
 
 _USE_OF: Final[dict[str, bytes]] = {role: b"\\" + name[1:].capitalize() for name, role in USES.items()}
 _SELECT: Final = (b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE")
-_RETURN: Final = (b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"MYRIGHTS", b"STATUS")
+_RETURN: Final = (b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"MYRIGHTS", b"STATUS", b"METADATA")
 MOST_PATTERNS: Final = 100
 LONGEST_PATTERN: Final = 2000
 
@@ -37,6 +40,8 @@ class Wanted:
     also: frozenset[bytes] = frozenset()
     """Return options."""
     status: tuple[bytes, ...] = ()
+    entries: Asked | None = None
+    """Of METADATA. RFC 9590."""
 
 
 def parse_list(cursor: Cursor) -> Wanted:
@@ -55,28 +60,32 @@ def parse_list(cursor: Cursor) -> Wanted:
     patterns = cursor.listed(cursor.pattern) if cursor.peek(b"(") else [cursor.pattern()]
     if len(patterns) > MOST_PATTERNS or any(len(pattern) > LONGEST_PATTERN for pattern in patterns):
         cursor.fail(f"at most {MOST_PATTERNS} patterns of {LONGEST_PATTERN} characters")
-    also, status = _returned(cursor) if cursor.take(b" ") else ([], ())
+    also, status, entries = _returned(cursor) if cursor.take(b" ") else ([], (), None)
     complete = [_joined(reference, pattern) for pattern in patterns]
-    return Wanted(tuple(complete), frozenset(only), frozenset(also), status)
+    return Wanted(tuple(complete), frozenset(only), frozenset(also), status, entries)
 
 
-def _returned(cursor: Cursor) -> tuple[list[bytes], tuple[bytes, ...]]:
+def _returned(cursor: Cursor) -> tuple[list[bytes], tuple[bytes, ...], Asked | None]:
     status: tuple[bytes, ...] = ()
+    entries: Asked | None = None
 
     def option() -> bytes:
-        nonlocal status
+        nonlocal status, entries
         word = cursor.word()
         if word not in _RETURN:
             cursor.fail("return options among " + b" ".join(_RETURN).decode())
         if word == b"STATUS":
             cursor.sp()
             status = status_items(cursor)
+        elif word == b"METADATA":
+            cursor.sp()
+            entries = read_asked(cursor)
         return word
 
     if cursor.word() != b"RETURN":
         cursor.fail("RETURN")
     cursor.sp()
-    return cursor.listed(option), status
+    return cursor.listed(option), status, entries
 
 
 def _joined(reference: str, pattern: str) -> str:
@@ -91,12 +100,12 @@ async def list_mailboxes(session: Session, wanted: Wanted) -> Reply:
         return ok("That is the separator", lines=[b'* LIST (\\Noselect) "/" ""\r\n'])
     if b"HIGHESTMODSEQ" in wanted.status:
         session.use_condstore()
-    folders, subscribed = await session.read(lambda tx: _seen_by(session, tx))
+    about = await session.read(lambda tx: _about(session, tx, wanted))
     fits = _fitting(wanted.patterns)
     lines = []
-    for path, folder in _all_paths(folders, subscribed if b"SUBSCRIBED" in wanted.only else ()):
+    for path, folder in _all_paths(about.folders, about.subscribed if b"SUBSCRIBED" in wanted.only else ()):
         if fits(path):
-            lines += _told(session, path, folder, _Context(wanted, subscribed, folders))
+            lines += _told(session, path, folder, about)
     return ok("Those are the mailboxes", lines=lines)
 
 
@@ -121,6 +130,16 @@ class _Context:
     wanted: Wanted
     subscribed: frozenset[str]
     folders: dict[str, Folder]
+    freed: Mapping[FolderId, int] = field(default_factory=dict)
+    annotations: Mapping[FolderId, Sequence[tuple[str, bytes]]] = field(default_factory=dict)
+
+
+def _about(session: Session, tx: ReadTx, wanted: Wanted) -> _Context:
+    """What a LIST needs to know, in one snapshot."""
+    folders, subscribed = _seen_by(session, tx)
+    freed = reclaimable(tx, folders.values(), wanted.status)
+    annotations = tx.all_annotations() if wanted.entries is not None else {}
+    return _Context(wanted, subscribed, folders, freed, annotations)
 
 
 def _told(session: Session, path: str, folder: Folder | None, about: _Context) -> list[bytes]:
@@ -137,7 +156,10 @@ def _told(session: Session, path: str, folder: Folder | None, about: _Context) -
     if b"MYRIGHTS" in wanted.also:
         lines.append(b"* MYRIGHTS %b %b\r\n" % (mailbox(path), shown(folder.rights)))
     if wanted.status and Right.READ in folder.rights:
-        lines.append(status_response(session.shared, folder, wanted.status))
+        lines.append(status_response(session.shared, folder, wanted.status, about.freed))
+    if wanted.entries is not None and folder.rights & ANY_OF:
+        values, _ = picked(of_folder(folder, about.annotations.get(folder.id, ())), wanted.entries)
+        lines += [metadata_line(path, values)] if values else []
     return lines
 
 

@@ -1,8 +1,9 @@
-"""GETQUOTA, GETQUOTAROOT, and SETQUOTA, which is the administrator's. RFC 9208."""
+"""GETQUOTA, GETQUOTAROOT and SETQUOTA. RFC 9208."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.folder import INBOX, SEPARATOR
@@ -10,8 +11,8 @@ from groupware.model.ids import FolderId
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from mailcore.imap.commands.folders import parse_mailbox
-from mailcore.imap.grammar import Cursor
-from mailcore.imap.reply import Reply, mailbox, no, ok
+from mailcore.imap.grammar import MOST_MODSEQ, Cursor
+from mailcore.imap.reply import Reply, mailbox, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, command
 
@@ -55,22 +56,33 @@ async def getquotaroot(session: Session, path: str) -> Reply:
     return ok("Those are the roots", lines=[first, *_lines(found)])
 
 
-def parse_setquota(cursor: Cursor) -> None:
+@dataclass(frozen=True, slots=True)
+class Limiting:
+    """SETQUOTA's arguments."""
+
+    root: str
+    most: dict[str, int]
+    """By the resource's name."""
+
+
+def parse_setquota(cursor: Cursor) -> Limiting:
     """A root and a list of resources and limits."""
-    parse_root(cursor)
+    root = parse_root(cursor)
     cursor.sp()
-    cursor.sign(b"(")
-    while not cursor.take(b")"):
-        cursor.take(b" ")
-        cursor.atom()
+
+    def limit() -> tuple[str, int]:
+        resource = cursor.word().decode("ascii")
         cursor.sp()
-        cursor.number()
+        return resource, cursor.number(MOST_MODSEQ)
+
+    return Limiting(root, dict(cursor.listed(limit)))
 
 
 @command("SETQUOTA", state=KNOWN, parse=parse_setquota)
-async def setquota(session: Session, _: None) -> Reply:
-    """Refused: quotas are settings, and set where settings are."""
-    return no("Quotas are set by the administrator, not over IMAP", b"NOPERM")
+async def setquota(session: Session, given: Limiting) -> Reply:
+    """Set the limits of a root, where one administers it; those that are not named are dropped. RFC 9208 §4.1.1."""
+    holding = await session.write(lambda tx: tx.put_quota(given.root, given.most))
+    return ok("Set", lines=_lines(holding) or [b"* QUOTA %b ()\r\n" % mailbox(given.root)])
 
 
 def _lines(quotas: Quotas) -> list[bytes]:

@@ -75,6 +75,22 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """SAVEDBEFORE, SAVEDON, SAVEDSINCE: by SAVEDATE. RFC 8514 §4.3."""
+
+    when: When
+    day: datetime.date
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """EMAILID and THREADID. RFC 8474 §6."""
+
+    id: bytes
+    thread: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """SENTBEFORE, SENTON, SENTSINCE: by the Date field."""
 
@@ -135,8 +151,8 @@ class Both:
 
 
 Key = (
-    Every | Flagged | Word | Recent | Among | Modseq | Size | Saved | Sent | Within | Field | Body | Text | Not
-    | Either | Both
+    Arrived | Called | Every | Flagged | Word | Recent | Among | Modseq | Size | Saved | Sent | Within | Field
+    | Body | Text | Not | Either | Both
 )  # fmt: skip
 
 
@@ -155,6 +171,7 @@ class Searching:
 
 _SIMPLE: Final[Mapping[bytes, Key]] = {
     b"ALL": Every(),
+    b"SAVEDATESUPPORTED": Every(),
     b"RECENT": Recent(),
     b"OLD": Not(Recent()),
     b"NEW": Both((Recent(), Not(Flagged(Flags.SEEN)))),
@@ -233,6 +250,11 @@ _READ: Final[Mapping[bytes, Callable[[Cursor], Key]]] = {
     b"BEFORE": lambda c: Saved("before", c.date()),
     b"ON": lambda c: Saved("on", c.date()),
     b"SINCE": lambda c: Saved("since", c.date()),
+    b"SAVEDBEFORE": lambda c: Arrived("before", c.date()),
+    b"SAVEDON": lambda c: Arrived("on", c.date()),
+    b"SAVEDSINCE": lambda c: Arrived("since", c.date()),
+    b"EMAILID": lambda c: Called(c.atom(), thread=False),
+    b"THREADID": lambda c: Called(c.atom(), thread=True),
     b"SENTBEFORE": lambda c: Sent("before", c.date()),
     b"SENTON": lambda c: Sent("on", c.date()),
     b"SENTSINCE": lambda c: Sent("since", c.date()),

@@ -22,10 +22,13 @@ from groupware.mime.text import text_of
 from groupware.model.ids import BlobId, ranges
 from groupware.model.item import Item, Query
 from mailcore.imap.commands.fetch_body import batches
+from mailcore.imap.commands.fetch_data import arrival
 from mailcore.imap.commands.search_keys import (
     Among,
+    Arrived,
     Body,
     Both,
+    Called,
     Either,
     Every,
     Field,
@@ -43,6 +46,7 @@ from mailcore.imap.commands.search_keys import (
     Word,
 )
 from mailcore.imap.grammar import MONTHS
+from mailcore.imap.objectids import email_id, thread_id
 from mailcore.imap.session import Session
 from mailcore.imap.view import View
 
@@ -54,6 +58,7 @@ Places = list[int]
 Test = Callable[[Item, bytes], bool]
 
 _COSTS: Final[Mapping[type[Key], int]] = {
+    Arrived: 2, Called: 3,
     Every: 0, Among: 1, Flagged: 1, Word: 1, Recent: 1, Modseq: 1, Size: 2, Saved: 2, Within: 2, Sent: 3, Body: 4,
 }  # fmt: skip
 
@@ -103,8 +108,11 @@ class Search:
 
     async def _leaf(self, key: Key, places: Places) -> Places:
         match key:
-            case Size() | Saved() | Within():
+            case Size() | Saved() | Within() | Arrived():
                 return await self._rows(places, self._by_row(key), summary=isinstance(key, Size))
+            case Called(id, thread):
+                known = thread_id if thread else email_id
+                return await self._rows(places, lambda item: known(item) == id, summary=thread)
             case Sent(when, day):
                 return await self._rows(places, lambda item: _compared(sent_on(item), when, day), summary=True)
             case Field(name, text):
@@ -138,12 +146,14 @@ class Search:
 
     # --- out of the rows
 
-    def _by_row(self, key: Size | Saved | Within) -> Callable[[Item], bool]:
+    def _by_row(self, key: Size | Saved | Within | Arrived) -> Callable[[Item], bool]:
         match key:
             case Size(than, larger):
                 return lambda item: (size_of(item.summary) > than) if larger else (size_of(item.summary) < than)
             case Saved(when, day):
                 return lambda item: _compared(item.saved.date(), when, day)
+            case Arrived(when, day):
+                return lambda item: _compared(arrival(item).date(), when, day)
             case Within(seconds, younger):
                 limit = self.now - datetime.timedelta(seconds=min(seconds, 4_000_000_000))
                 return lambda item: (item.saved >= limit) if younger else (item.saved <= limit)

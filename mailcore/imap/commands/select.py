@@ -15,6 +15,7 @@ from groupware.model.item import Entry
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from mailcore.imap.grammar import Cursor, Numbers, nothing
+from mailcore.imap.objectids import mailbox_id
 from mailcore.imap.reply import ALL_FLAGS, Reply, flag_words, ok, status_line
 from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, SELECTED, command
@@ -88,6 +89,7 @@ def _described(view: View, folder: Folder) -> list[bytes]:
         status_line(b"*", ok("Those stay", b"PERMANENTFLAGS (%b)" % permanent.strip())),
         status_line(b"*", ok("UIDs hold", b"UIDVALIDITY %d" % folder.uidvalidity)),
         status_line(b"*", ok("The next UID", b"UIDNEXT %d" % folder.uidnext)),
+        status_line(b"*", ok("Its id", b"MAILBOXID (%b)" % mailbox_id(folder))),
         status_line(b"*", ok("Highest", b"HIGHESTMODSEQ %d" % folder.modseq)),
     ]
     unseen = next((at for at, flags in enumerate(view.flags) if not flags & Flags.SEEN.value), None)

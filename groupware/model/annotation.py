@@ -1,0 +1,40 @@
+"""Annotations: named values that people attach to folders and to the server. RFC 5464 §3.
+
+An entry under `/shared/` is one for all; one under `/private/` is each person's own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from .errors import Refused
+from .rights import Right
+
+SHARED: Final = "/shared/"
+PRIVATE: Final = "/private/"
+LONGEST_ENTRY: Final = 255
+LONGEST_VALUE: Final = 32 * 1024
+"""Octets of one value."""
+MOST_ENTRIES: Final = 100
+"""On one folder (or the server): so many shared ones, and so many of each person."""
+ANY_OF: Final = Right.READ | Right.SEEN | Right.WRITE | Right.INSERT | Right.POST
+"""Who has one of these beside LOOKUP may read annotations, and write private ones. RFC 5464 §3.3."""
+WRITES_SHARED: Final = Right.WRITE
+"""What it takes to write a shared one (decision 105)."""
+
+_ENTRY: Final = re.compile(r"/(?:shared|private)(?:/[!-$&-)+-.0-~](?:[ -$&-)+-.0-~]*[!-$&-)+-.0-~])?)+\Z")
+
+
+class TooManyEntries(Refused):
+    """There are as many annotations as there may be."""
+
+
+def check_entry(name: str) -> str:
+    """The entry as it is stored, in lower case. `Refused` says what is wrong with it. RFC 5464 §3.2."""
+    found = name.lower()
+    if len(found) > LONGEST_ENTRY:
+        raise Refused(f"entry {name[:40]!r}...: longer than {LONGEST_ENTRY} characters")
+    if not _ENTRY.match(found):
+        raise Refused(f"entry {name[:80]!r}: entries are such as /shared/comment or /private/vendor/me/colour")
+    return found

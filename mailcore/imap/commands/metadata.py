@@ -1,0 +1,114 @@
+"""GETMETADATA and SETMETADATA, of mailboxes and, with the name "", of the server. RFC 5464."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from groupware.model.annotation import LONGEST_VALUE
+from groupware.store.api import ReadTx, WriteTx
+from mailcore.imap.commands.folders import parse_mailbox
+from mailcore.imap.entries import (
+    SHARED_SEEN,
+    SPECIAL_USE,
+    Asked,
+    BadUse,
+    at_options,
+    metadata_line,
+    of_folder,
+    picked,
+    put_settings,
+    read_asked,
+    read_entry,
+    read_options,
+)
+from mailcore.imap.grammar import Cursor
+from mailcore.imap.reply import Reply, no, ok, sentence
+from mailcore.imap.session import Session
+from mailcore.imap.table import KNOWN, command
+
+
+@dataclass(frozen=True, slots=True)
+class Getting:
+    """GETMETADATA's arguments; the path "" is the server."""
+
+    path: str
+    asked: Asked
+
+
+def parse_get(cursor: Cursor) -> Getting:
+    """Options, mailbox, entries; options behind the mailbox are read too, as the RFC's own examples have them."""
+    first = None
+    cursor.sp()
+    if at_options(cursor):
+        first = read_options(cursor)
+        cursor.sp()
+    path = cursor.mailbox()
+    cursor.sp()
+    asked = read_asked(cursor)
+    if first is not None:
+        asked = Asked(asked.names, *first)
+    return Getting(path, asked)
+
+
+@command("GETMETADATA", state=KNOWN, parse=parse_get)
+async def getmetadata(session: Session, given: Getting) -> Reply:
+    """The values of entries. RFC 5464 §4.2."""
+
+    def work(tx: ReadTx) -> tuple[str, dict[str, bytes]]:
+        if not given.path:
+            return "", dict(tx.annotations(None))
+        folder = session.folder(tx, given.path)
+        return folder.path, of_folder(folder, tx.annotations(folder.id))
+
+    path, values = await session.read(work)
+    found, longest = picked(values, given.asked)
+    lines = [metadata_line(path, found)] if found else []
+    return ok("Those are the entries", b"METADATA LONGENTRIES %d" % longest if longest else b"", lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """SETMETADATA's arguments."""
+
+    path: str
+    values: dict[str, bytes | None]
+
+
+def parse_set(cursor: Cursor) -> Setting:
+    """A mailbox, and pairs of an entry and its value or NIL."""
+    path = parse_mailbox(cursor)
+    cursor.sp()
+
+    def pair() -> tuple[str, bytes | None]:
+        name = read_entry(cursor)
+        cursor.sp()
+        return name, cursor.literal() if cursor.take(b"~") else cursor.nstring()
+
+    values = dict(cursor.listed(pair))
+    if not values:
+        cursor.fail("an entry and its value")
+    return Setting(path, values)
+
+
+@command("SETMETADATA", state=KNOWN, parse=parse_set)
+async def setmetadata(session: Session, given: Setting) -> Reply:
+    """Set entries, or with NIL take them away; all or none. RFC 5464 §4.3."""
+    if any(value is not None and len(value) > LONGEST_VALUE for value in given.values.values()):
+        return no(f"A value has {LONGEST_VALUE} octets at most", b"METADATA MAXSIZE %d" % LONGEST_VALUE)
+    if not given.path and {SHARED_SEEN, SPECIAL_USE} & given.values.keys():
+        return no("The server has no such entry; name a mailbox", b"CANNOT")
+
+    def work(tx: WriteTx) -> None:
+        if not given.path:
+            tx.annotate(None, given.values)
+            return
+        folder = session.folder(tx, given.path)
+        rest = put_settings(tx, folder, given.values)
+        if rest:
+            tx.annotate(folder.id, rest)
+
+    try:
+        await session.write(work)
+    except BadUse as error:
+        return no(sentence(str(error)), b"USEATTR")
+    return ok("Set")
