@@ -7,7 +7,7 @@ from typing import Final
 from mailcore.server.connection import Connection
 from mailcore.server.signin import SignIn
 
-_ALWAYS: Final = b"IMAP4rev1 LITERAL+ SASL-IR ID ENABLE"
+_ALWAYS: Final = b"IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE"
 _KNOWN: Final = b" ".join(
     (
         b"IDLE",
@@ -28,6 +28,8 @@ _KNOWN: Final = b" ".join(
         b"QUOTA=RES-MESSAGE",
         b"QUOTA=RES-MAILBOX",
         b"CONDSTORE",
+        b"QRESYNC",
+        b"UIDONLY",
         b"ESEARCH",
         b"WITHIN",
         b"MULTIAPPEND",

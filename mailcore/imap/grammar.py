@@ -213,7 +213,7 @@ class Cursor:
 
     def _named(self, octets: bytes) -> str:
         try:
-            return names.decode(octets)
+            return names.read(octets)
         except names.BadName as error:
             raise BadSyntax(str(error)) from None
 

@@ -1,4 +1,7 @@
-"""Mailbox names: modified UTF-7 on the wire (RFC 3501 §5.1.3), text inside; and the patterns of LIST."""
+"""Mailbox names: text inside; on the wire modified UTF-7 (RFC 3501 §5.1.3), or UTF-8 in IMAP4rev2 (RFC 9051 §5.1).
+
+And the patterns of LIST.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +18,10 @@ from groupware.model.folder import INBOX, SEPARATOR
 _PLAIN: Final = re.compile(rb"[\x20-\x7e]*\Z")
 _SHIFTED: Final = re.compile(rb"&([A-Za-z0-9+,]*)-")
 _OTHER: Final = re.compile("[^\x20-\x7e]+")
+
+
+UTF8: Final = ContextVar("imap_utf8_names", default=False)
+"""Whether the session at work speaks of mailboxes in UTF-8 (decision 110); each session is a task, with its own."""
 
 
 class BadName(ValueError):
@@ -60,6 +68,24 @@ def _text(shifted: bytes) -> str:
         return base64.b64decode(padded, validate=True).decode("utf-16-be")
     except (binascii.Error, UnicodeDecodeError):
         raise BadName("the mailbox name has broken modified UTF-7") from None
+
+
+def written(name: str) -> bytes:
+    """The name as this session writes it."""
+    return name.encode("utf-8", "surrogatepass") if UTF8.get() else encode(name)
+
+
+def read(octets: bytes) -> str:
+    """The name that the octets are in this session. `BadName`."""
+    if not UTF8.get():
+        return decode(octets)
+    try:
+        name = octets.decode()
+    except UnicodeDecodeError:
+        raise BadName("the mailbox name is not UTF-8") from None
+    if any(ord(sign) < 32 or ord(sign) == 127 for sign in name):
+        raise BadName("the mailbox name has control characters")
+    return name
 
 
 def canonical(name: str) -> str:

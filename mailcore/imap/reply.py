@@ -47,11 +47,18 @@ class Reply:
     text: str
     code: bytes = b""
     lines: Sequence[bytes] = field(default=())
+    modseq: bool = False
+    """Whether a client that knows of MODSEQ is told in the code where the mailbox stands. RFC 7162 §3.2.7."""
 
 
 def ok(text: str, code: bytes = b"", lines: Sequence[bytes] = ()) -> Reply:
     """It was done."""
     return Reply(b"OK", text, code, lines)
+
+
+def ok_at_modseq(text: str, lines: Sequence[bytes] = ()) -> Reply:
+    """It was done, and has moved the mailbox on: for EXPUNGE and MOVE."""
+    return Reply(b"OK", text, lines=lines, modseq=True)
 
 
 def no(text: str, code: bytes = b"", lines: Sequence[bytes] = ()) -> Reply:
@@ -107,12 +114,15 @@ def astring(octets: bytes) -> bytes:
 
 def mailbox(path: str) -> bytes:
     """A mailbox name."""
-    return _mailbox(path)
+    return _mailbox(path, names.UTF8.get())
 
 
 @lru_cache(maxsize=4096)
-def _mailbox(path: str) -> bytes:
-    return astring(names.encode(path))
+def _mailbox(path: str, utf8: bool) -> bytes:
+    octets = names.written(path)
+    if utf8 and not octets.isascii() and not any(octet < 32 for octet in octets):
+        return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return astring(octets)
 
 
 def listed(words: Iterable[bytes]) -> bytes:

@@ -24,10 +24,11 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx, Watch, WriteTx
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
+from mailcore.imap.modes import Modes
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
 from mailcore.imap.shared import Shared
 from mailcore.imap.table import COMMANDS, Spec, State
-from mailcore.imap.view import NoSuchMessage, View
+from mailcore.imap.view import NeedsUid, NoSuchMessage, View
 from mailcore.imap.wire import Limits, OutOfStep, Raw, Reader, TooBig
 from mailcore.server.connection import GATHER, Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
@@ -40,6 +41,9 @@ ABSENT: Final = "There is no such mailbox, or you may not see it"
 """Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
 SHOW_ALL: Final = "imapShowAllFolders"
 GONE: Final = "The selected mailbox is gone, or you may no longer read it"
+UIDREQUIRED: Final = b"UIDREQUIRED"
+NUMBERED: Final = frozenset({"FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SORT", "THREAD", "REPLACE"})
+"""Commands that a client without message numbers has only in their UID forms. RFC 9586 §3.3."""
 _BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
     "stopping": ("The server is stopping; come back in a moment", b"UNAVAILABLE"),
     "idle": ("You have been silent for too long", b""),
@@ -65,9 +69,9 @@ class Session:
         "_unsure",
         "_watch",
         "client",
-        "condstore",
         "connection",
         "counted",
+        "modes",
         "over",
         "sent",
         "shared",
@@ -85,8 +89,7 @@ class Session:
         self.tag = b"*"
         self.client = ""
         self._service = ""
-        self.condstore = False
-        """The client has said that it knows of MODSEQ (RFC 7162 §3.1)."""
+        self.modes = Modes()
         self.over = False
         self.counted = False
         """The account's session count has this one in it."""
@@ -130,6 +133,9 @@ class Session:
         if spec is None or self.state not in spec.states:
             self._tell(self.tag, bad(_why_not(name, spec, self.state)))
             return
+        if self.modes.uidonly and spec.name in NUMBERED:
+            self._tell(self.tag, bad(f"{spec.name} has message numbers; use its UID form", UIDREQUIRED))
+            return
         try:
             value = spec.parse(cursor)
             cursor.end()
@@ -150,6 +156,8 @@ class Session:
         if self.view is not None and not lost:
             for line in self.view.announce(expunges=not spec.numbers):
                 self.send(line)
+        if reply.modseq and self.view is not None and self.modes.condstore:
+            reply = replace(reply, code=b"HIGHESTMODSEQ %d" % self.view.modseq)
         self._tell(self.tag, reply)
         if lost:
             self.hang_up(GONE)
@@ -164,6 +172,8 @@ class Session:
             return refused(error), isinstance(error, NotFound | NoRight)
         except (BadSyntax, NoSuchMessage) as error:
             return bad(f"{spec.name}: {error}"), False
+        except NeedsUid as error:
+            return bad(f"{spec.name}: {error}", UIDREQUIRED), False
         except (ConnectionClosed, IdleTimeout, OutOfStep):
             raise
         except Exception as error:
@@ -267,10 +277,9 @@ class Session:
 
     def use_condstore(self) -> None:
         """The client knows of MODSEQ from here on. RFC 7162 §3.1."""
-        if not self.condstore and self.view is not None:
-            self.view.condstore = True
+        if not self.modes.condstore and self.view is not None:
             self.send(status_line(b"*", ok("Highest", b"HIGHESTMODSEQ %d" % self.view.modseq)))
-        self.condstore = True
+        self.modes.condstore = True
 
     def select(self, view: View) -> None:
         """From here on the session is in this folder."""
@@ -278,7 +287,6 @@ class Session:
         self.view = view
         self._watch = self.shared.parts.bus.watch([view.folder])
         self._unsure = True  # what came between the reading and the watch is looked for with the next command
-        view.condstore = self.condstore
 
     def leave_folder(self) -> None:
         """From here on the session is in no folder."""
@@ -333,8 +341,13 @@ class Session:
         except TryAgain:  # what is new is told when it can be had
             self._unsure = True
             return True
-        view.claim(self.shared.claim(at, view.last + 1, read_only=view.read_only))
+        self.claim(view, view.last + 1)
         return True
+
+    def claim(self, view: View, uidnext: int) -> None:
+        """What nobody has been told of as recent is recent to this session, where there is such a thing."""
+        if not self.modes.rev2:
+            view.claim(self.shared.claim(view.folder, uidnext, read_only=view.read_only))
 
     # --- limits and the end
 

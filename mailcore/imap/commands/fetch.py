@@ -16,11 +16,13 @@ from typing import Any, Final
 from groupware.mime.summary import wire_of
 from groupware.model.errors import NoRight
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import Uid, Uids, ranges
+from groupware.model.ids import ModSeq, Uid, Uids, ranges
 from groupware.model.item import Item
 from mailcore.imap.commands.fetch_body import read_sections
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
+from mailcore.imap.commands.resync import earlier, merged
 from mailcore.imap.commands.store import change_flags
+from mailcore.imap.grammar import BadSyntax
 from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
@@ -62,6 +64,8 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     from_view = not given.sections and _IN_VIEW.issuperset(given.words)
     if (from_view or given.since is not None) and not await session.look(view):
         return no("The mailbox is gone", b"NONEXISTENT")
+    if given.vanished:
+        await _tell_vanished(session, view, given)
     if given.since is not None:
         since = given.since
         uids = ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])
@@ -76,6 +80,17 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     return reply
 
 
+async def _tell_vanished(session: Session, view: View, given: Fetching) -> None:
+    """What of these was taken away since: before anything else is told. RFC 7162 §3.2.6."""
+    if not session.modes.qresync:
+        raise BadSyntax("QRESYNC has to be enabled first")
+    at, since = view.folder, ModSeq(given.since or 0)
+    gone, uidnext = await session.read(lambda tx: (tx.vanished(at, since), tx.folder(at).uidnext))
+    numbers = [(one or view.last or 1, other or view.last or 1) for one, other in given.numbers]
+    for line in earlier(view, merged(tuple(numbers), uidnext - 1), gone):
+        session.send(line)
+
+
 # --- what the view knows --------------------------------------------------------------------------------------------
 
 
@@ -86,11 +101,12 @@ async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) 
         b"MODSEQ": lambda at: b"MODSEQ (%d)" % view.modseqs[at],
     }
     tell = [values[word] for word in given.words]
+    line = view.lead + b"%b)\r\n"
     every = view.places(uids)
     places = [at for at in every if view.there(at)]
     for start in range(0, len(places), LINES):
         some = places[start : start + LINES]
-        session.send(b"".join([b"* %d FETCH (%b)\r\n" % (at + 1, b" ".join([put(at) for put in tell])) for at in some]))
+        session.send(b"".join([line % (view.number(at), b" ".join([put(at) for put in tell])) for at in some]))
         await session.drain()
     if b"FLAGS" in given.words:
         view.told(places)
@@ -144,7 +160,7 @@ def started(session: Session, view: View, given: Fetching) -> Run:
     """What a FETCH of rows works with: its template, and what fills it."""
     known = _columns(view)
     pieces = [known[word] for word in given.words]
-    template = b"* %d FETCH (" + b" ".join([piece for piece, _ in pieces])
+    template = view.lead + b" ".join([piece for piece, _ in pieces])
     columns = [(word in _IN_SUMMARY, column) for word, (_, column) in zip(given.words, pieces, strict=True)]
     return Run(session, view, given, template, columns, given.marks_seen and not view.read_only)
 
@@ -193,10 +209,10 @@ def _filled(run: Run, items: Sequence[Item]) -> list[Sequence[Any]]:
 
 def _numbered(view: View, items: Sequence[Item]) -> tuple[Sequence[int], Sequence[Item]]:
     """The sequence numbers of the items, and those that have one."""
-    first = view.place(items[0].uid) if items else -1
+    first = view.place(items[0].uid) if items and not view.modes.uidonly else -1
     if first >= 0 and view.uids[first : first + len(items)] == array("I", [item.uid for item in items]):
         return range(first + 1, first + 1 + len(items)), items
-    placed = [(at + 1, item) for at, item in ((view.place(item.uid), item) for item in items) if at >= 0]
+    placed = [(view.number(at), item) for at, item in ((view.place(item.uid), item) for item in items) if at >= 0]
     return [number for number, _ in placed], [item for _, item in placed]
 
 
@@ -206,7 +222,7 @@ def _line(run: Run, item: Item, at: int, told: bytes, *, changed: bool) -> bytes
     values = [column[0] for column in _filled(run, [item])]
     if changed and b"FLAGS" in given.words:
         values[given.words.index(b"FLAGS")] = run.view.flags_at(at)
-    start = run.template % (at + 1, *values)
+    start = run.template % (run.view.number(at), *values)
     if changed and b"FLAGS" not in given.words:
         told += b" FLAGS (%b)" % run.view.flags_at(at)
     return b"%b%b%b)\r\n" % (start, b" " if given.words else b"", told)

@@ -141,6 +141,12 @@ def _told(session: Session, path: str, folder: Folder | None, about: _Context) -
     return lines
 
 
+def list_line(folder: Folder, *, old: str | None = None, attributes: Sequence[bytes] = ()) -> bytes:
+    """The LIST response that says how a mailbox is called now, and with `old` how it was. RFC 9051 §6.3.9.7."""
+    found = [*attributes, *_attributes(folder.path, folder, _Context(Wanted(()), frozenset(), {}))]
+    return _line(found, folder.path, b' ("OLDNAME" (%b))' % mailbox(old) if old is not None else b"")
+
+
 def _line(attributes: Sequence[bytes], path: str, extended: bytes = b"") -> bytes:
     return b'* LIST (%b) "/" %b%b\r\n' % (b" ".join(attributes), mailbox(path), extended)
 
