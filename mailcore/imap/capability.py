@@ -33,6 +33,8 @@ _KNOWN: Final = b" ".join(
         b"ESEARCH",
         b"WITHIN",
         b"MULTIAPPEND",
+        b"UNAUTHENTICATE",
+        b"LANGUAGE",
     )
 )
 
@@ -40,6 +42,8 @@ _KNOWN: Final = b" ".join(
 def capabilities(connection: Connection, signin: SignIn, append_limit: int, *, known: bool) -> bytes:
     """The capabilities as things are: what concerns signing in is said to strangers only."""
     words = [_ALWAYS, _KNOWN, b"APPENDLIMIT=%d" % append_limit]
+    if known and not connection.compressed:
+        words.append(b"COMPRESS=DEFLATE")
     if not known:
         if connection.can_start_tls:
             words.append(b"STARTTLS")

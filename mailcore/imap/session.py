@@ -22,6 +22,7 @@ from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, Watch, WriteTx
+from mailcore.imap import names
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
@@ -159,6 +160,8 @@ class Session:
         if reply.modseq and self.view is not None and self.modes.condstore:
             reply = replace(reply, code=b"HIGHESTMODSEQ %d" % self.view.modseq)
         self._tell(self.tag, reply)
+        if reply.compress:
+            self.connection.compress()
         if lost:
             self.hang_up(GONE)
 
@@ -378,15 +381,26 @@ class Session:
         name = self.who.name if self.who is not None else ""
         self.shared.parts.counters.add(counter, by, domain=name.rpartition("@")[2], account=name)
 
-    def _leave(self) -> None:
+    def forget(self) -> None:
+        """The session is nobody's again, and knows of nothing that was switched on. RFC 8437 §2."""
         self.leave_folder()
-        self.signin.closed()
+        self._discount()
+        self.who, self.modes = None, Modes()
+        names.UTF8.set(False)
+
+    def _discount(self) -> None:
         if self.counted and self.who is not None:
             left = self.shared.accounts.get(self.who.account, 1) - 1
             if left > 0:
                 self.shared.accounts[self.who.account] = left
             else:
                 self.shared.accounts.pop(self.who.account, None)
+        self.counted = False
+
+    def _leave(self) -> None:
+        self.leave_folder()
+        self.signin.closed()
+        self._discount()
         name = self.who.name if self.who is not None else ""
         self.shared.log.info("logout", user=name, received=self._reader.octets, sent=self.sent)
 
