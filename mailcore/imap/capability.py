@@ -35,6 +35,7 @@ _KNOWN: Final = b" ".join(
         b"MULTIAPPEND",
         b"UNAUTHENTICATE",
         b"LANGUAGE",
+        b"NOTIFY",
     )
 )
 

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.folder import Folder
+from groupware.model.ids import Uid
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
@@ -26,10 +27,12 @@ from mailcore.imap import names
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
+from mailcore.imap.notice import Notices
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
 from mailcore.imap.shared import Shared
 from mailcore.imap.table import COMMANDS, Spec, State
 from mailcore.imap.view import NeedsUid, NoSuchMessage, View
+from mailcore.imap.waiting import over_while_silent
 from mailcore.imap.wire import Limits, OutOfStep, Raw, Reader, TooBig
 from mailcore.server.connection import GATHER, Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
@@ -72,7 +75,9 @@ class Session:
         "client",
         "connection",
         "counted",
+        "idling",
         "modes",
+        "notices",
         "over",
         "sent",
         "shared",
@@ -91,6 +96,9 @@ class Session:
         self.client = ""
         self._service = ""
         self.modes = Modes()
+        self.notices: Notices | None = None
+        self.idling = False
+        """IDLE is at work: then EXPUNGE may be told at any time."""
         self.over = False
         self.counted = False
         """The account's session count has this one in it."""
@@ -107,6 +115,8 @@ class Session:
         self.send(status_line(b"*", ok(greeting, b"CAPABILITY " + self.capabilities())))
         try:
             while not self.over:
+                if await over_while_silent(self):
+                    break
                 try:
                     raw = await self._reader.command()
                 except TooBig as error:
@@ -154,9 +164,8 @@ class Session:
         for line in reply.lines:
             self.send(line)
         lost = not await self._caught_up(surely=spec.looks or failed)
-        if self.view is not None and not lost:
-            for line in self.view.announce(expunges=not spec.numbers):
-                self.send(line)
+        if not lost:
+            await self._announce(expunges=not spec.numbers)
         if reply.modseq and self.view is not None and self.modes.condstore:
             reply = replace(reply, code=b"HIGHESTMODSEQ %d" % self.view.modseq)
         self._tell(self.tag, reply)
@@ -321,14 +330,33 @@ class Session:
         marks = await self._watch.changed(0)
         return any(mark > self.selected.modseq for mark in marks.values())
 
-    async def tell_news(self) -> None:
+    async def tell_news(self, *, expunges: bool = True, flags: bool = True) -> None:
         """Take over what changed in the selected folder, and say so at once."""
         if not await self._caught_up(surely=True):
             self.hang_up(GONE)
-        elif self.view is not None:
-            for line in self.view.announce(expunges=True):
-                self.send(line)
+        else:
+            await self._announce(expunges=expunges, flags=flags)
         await self.drain()
+
+    async def _announce(self, *, expunges: bool, flags: bool = True) -> None:
+        """Tell what is due of the selected folder, and of new messages what the client asked for (RFC 5465)."""
+        view = self.view
+        if view is None:
+            return
+        told = view.last_told
+        for line in view.announce(expunges=expunges, flags=flags):
+            self.send(line)
+        if self.notices is not None and view.last_told > told:
+            try:
+                await self.notices.tell_new(self, view, ((Uid(told + 1), Uid(view.last_told)),))
+            except GroupwareError:
+                self.doubt()
+
+    def watch_for(self, notices: Notices | None) -> None:
+        """From here on this is told unasked, and nothing that was asked for before. RFC 5465 §3.1."""
+        if self.notices is not None:
+            self.notices.close()
+        self.notices = notices
 
     async def look(self, view: View) -> bool:
         """Take over what changed in the selected folder; False when it is no more."""
@@ -384,6 +412,7 @@ class Session:
     def forget(self) -> None:
         """The session is nobody's again, and knows of nothing that was switched on. RFC 8437 §2."""
         self.leave_folder()
+        self.watch_for(None)
         self._discount()
         self.who, self.modes = None, Modes()
         names.UTF8.set(False)
@@ -399,6 +428,7 @@ class Session:
 
     def _leave(self) -> None:
         self.leave_folder()
+        self.watch_for(None)
         self.signin.closed()
         self._discount()
         name = self.who.name if self.who is not None else ""

@@ -83,6 +83,11 @@ class View:
         return self.uids[-1] if self.uids else 0
 
     @property
+    def last_told(self) -> int:
+        """The highest UID that the client has been told of; 0 for none."""
+        return self.uids[self._told - 1] if self._told else 0
+
+    @property
     def told_count(self) -> int:
         """How many messages the client knows of: what is new stands behind them."""
         return self._told
@@ -257,7 +262,7 @@ class View:
 
     # --- what the client is told
 
-    def announce(self, *, expunges: bool) -> list[bytes]:
+    def announce(self, *, expunges: bool, flags: bool = True) -> list[bytes]:
         """The untagged responses that are due; EXPUNGE only where the command allows it (RFC 3501 §7.4.1)."""
         lines: list[bytes] = []
         if self._gone and expunges:
@@ -265,7 +270,7 @@ class View:
         if len(self.uids) > self._told:
             self._told = len(self.uids)
             lines.append(self.exists())
-        if self._touched:
+        if self._touched and flags:
             touched, self._touched = sorted(self._touched - self._gone), self._touched & self._gone
             places = [self.place(uid) for uid in touched]
             lines += [self.fetch(at, uid=False) for at in places if at >= 0]

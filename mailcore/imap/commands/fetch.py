@@ -61,7 +61,7 @@ async def fetch(session: Session, given: Fetching) -> Reply:
         session.use_condstore()
     session.count("IMAP_FetchRequest")
     uids = view.uid_ranges(given.numbers, uid=given.uid)
-    from_view = not given.sections and _IN_VIEW.issuperset(given.words)
+    from_view = out_of_view(given)
     if (from_view or given.since is not None) and not await session.look(view):
         return no("The mailbox is gone", b"NONEXISTENT")
     if given.vanished:
@@ -72,12 +72,21 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     if not uids:
         return ok("Fetched")
     before = session.sent
-    if from_view:
-        reply = await _tell_view(session, view, given, uids)
-    else:
-        reply = await _tell_rows(session, view, given, uids)
+    reply = await tell(session, view, given, uids)
     session.count("IMAP_FetchBytes", session.sent - before)
     return reply
+
+
+def out_of_view(given: Fetching) -> bool:
+    """Whether the view knows all that is asked for."""
+    return not given.sections and _IN_VIEW.issuperset(given.words)
+
+
+async def tell(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
+    """Tell what is asked of the messages in these ranges, and what the answer to the command is then."""
+    if out_of_view(given):
+        return await _tell_view(session, view, given, uids)
+    return await _tell_rows(session, view, given, uids)
 
 
 async def _tell_vanished(session: Session, view: View, given: Fetching) -> None:

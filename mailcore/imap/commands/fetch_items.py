@@ -93,6 +93,16 @@ def parse_fetch(cursor: Cursor, *, uid: bool) -> Fetching:
     return Fetching(numbers, uid, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)), since, vanished)
 
 
+def parse_items(cursor: Cursor) -> Fetching:
+    """Items in parentheses, to be told of messages that are yet to come. RFC 5465 §5.2."""
+    found = cursor.listed(lambda: _item(cursor, cursor.name()))
+    if not 0 < len(found) <= MOST_ITEMS:
+        cursor.fail(f"1 to {MOST_ITEMS} items")
+    words = [each for each in found if isinstance(each, bytes)]
+    sections = [each for each in found if isinstance(each, Section)]
+    return Fetching((), False, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)))
+
+
 def _changed_since(cursor: Cursor) -> tuple[int, bool]:
     cursor.sign(b"(")
     if cursor.word() != b"CHANGEDSINCE":

@@ -91,7 +91,7 @@ async def list_mailboxes(session: Session, wanted: Wanted) -> Reply:
         return ok("That is the separator", lines=[b'* LIST (\\Noselect) "/" ""\r\n'])
     if b"HIGHESTMODSEQ" in wanted.status:
         session.use_condstore()
-    folders, subscribed = await session.read(lambda tx: _seen_by(session, tx))
+    folders, subscribed = await session.read(lambda tx: seen_by(session, tx))
     fits = _fitting(wanted.patterns)
     lines = []
     for path, folder in _all_paths(folders, subscribed if b"SUBSCRIBED" in wanted.only else ()):
@@ -100,7 +100,7 @@ async def list_mailboxes(session: Session, wanted: Wanted) -> Reply:
     return ok("Those are the mailboxes", lines=lines)
 
 
-def _seen_by(session: Session, tx: ReadTx) -> tuple[dict[str, Folder], frozenset[str]]:
+def seen_by(session: Session, tx: ReadTx) -> tuple[dict[str, Folder], frozenset[str]]:
     """The folders that IMAP shows, by path, and the subscriptions."""
     kind = None if session.shows_all(tx) else Kind.MAIL
     return {folder.path: folder for folder in tx.folders(kind)}, frozenset(tx.subscriptions())
@@ -194,7 +194,7 @@ def _use(folder: Folder) -> bytes | None:
 @command("LSUB", state=KNOWN, parse=parse_list)
 async def lsub(session: Session, wanted: Wanted) -> Reply:
     """The names subscribed to that fit; with %, also parents of such, as \\Noselect. RFC 3501 §6.3.9."""
-    folders, subscribed = await session.read(lambda tx: _seen_by(session, tx))
+    folders, subscribed = await session.read(lambda tx: seen_by(session, tx))
     fits = _fitting(wanted.patterns)
     shown_paths: dict[str, bool] = {}
     for path in subscribed:
