@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.folder import Folder
@@ -28,6 +28,8 @@ from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
 from mailcore.imap.notice import Notices
+from mailcore.imap.phrases import BYES, GONE, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
+from mailcore.imap.phrases import Absent as Absent
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
 from mailcore.imap.shared import Shared
 from mailcore.imap.table import COMMANDS, Spec, State
@@ -39,27 +41,6 @@ from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
 from mailcore.server.signin import SignIn
 
 T = TypeVar("T")
-
-
-ABSENT: Final = "There is no such mailbox, or you may not see it"
-"""Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
-SHOW_ALL: Final = "imapShowAllFolders"
-GONE: Final = "The selected mailbox is gone, or you may no longer read it"
-UIDREQUIRED: Final = b"UIDREQUIRED"
-NUMBERED: Final = frozenset({"FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SORT", "THREAD", "REPLACE"})
-"""Commands that a client without message numbers has only in their UID forms. RFC 9586 §3.3."""
-_BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
-    "stopping": ("The server is stopping; come back in a moment", b"UNAVAILABLE"),
-    "idle": ("You have been silent for too long", b""),
-    "failed": ("Something went wrong here; it has been noted", b"SERVERBUG"),
-}
-
-
-class Absent(NotFound):
-    """A mailbox that the command names is not there for this user."""
-
-    def __init__(self) -> None:
-        super().__init__(ABSENT)
 
 
 class Session:
@@ -131,7 +112,7 @@ class Session:
 
     def goodbye(self, why: Farewell) -> bytes:
         """The last words of the server when it is the one to hang up."""
-        text, code = _BYES[why]
+        text, code = BYES[why]
         return status_line(b"*", Reply(b"BYE", text, code))
 
     async def _run(self, raw: Raw) -> None:
@@ -142,7 +123,7 @@ class Session:
             return
         spec = COMMANDS.get(name)
         if spec is None or self.state not in spec.states:
-            self._tell(self.tag, bad(_why_not(name, spec, self.state)))
+            self._tell(self.tag, bad(why_not(name, spec, self.state)))
             return
         if self.modes.uidonly and spec.name in NUMBERED:
             self._tell(self.tag, bad(f"{spec.name} has message numbers; use its UID form", UIDREQUIRED))
@@ -388,11 +369,10 @@ class Session:
 
     def enter(self, who: Principal) -> bool:
         """The session is this user's from now on; False when the user has too many already."""
-        most, open_now = self.shared.section.max_connections_per_account, self.shared.accounts.get(who.account, 0)
-        if 0 < most <= open_now:
+        most = self.shared.section.max_connections_per_account
+        if not self.shared.enter(who.account, most):
             self.shared.log.warning("too_many_sessions", user=who.name, limit=most)
             return False
-        self.shared.accounts[who.account] = open_now + 1
         self.counted = True
         self._service = who.client or "imap"
         self.who = replace(who, client=f"{self._service} {self.client}".strip())
@@ -419,11 +399,7 @@ class Session:
 
     def _discount(self) -> None:
         if self.counted and self.who is not None:
-            left = self.shared.accounts.get(self.who.account, 1) - 1
-            if left > 0:
-                self.shared.accounts[self.who.account] = left
-            else:
-                self.shared.accounts.pop(self.who.account, None)
+            self.shared.leave(self.who.account)
         self.counted = False
 
     def _leave(self) -> None:
@@ -433,9 +409,3 @@ class Session:
         self._discount()
         name = self.who.name if self.who is not None else ""
         self.shared.log.info("logout", user=name, received=self._reader.octets, sent=self.sent)
-
-
-def _why_not(name: bytes, spec: Spec | None, state: State) -> str:
-    if spec is None:
-        return f"There is no command {name[:30].decode('ascii', 'replace')}" if name else "A command's name is missing"
-    return f"{spec.name} cannot be used in the state {state.value}"

@@ -17,9 +17,11 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import Final
 
+from groupware.model.flags import FlagChange, Flags, apply
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Delta, Entry, Item
+from groupware.model.rights import ALL
 from mailcore.imap.grammar import STAR, Numbers
 from mailcore.imap.modes import Modes
 from mailcore.imap.reply import flag_words, number_set
@@ -192,6 +194,11 @@ class View:
         wanted = (asked or self.modes.qresync or self.modes.rev2) and not self.modes.uidonly
         return b" UID %d" % self.uids[at] if wanted else b""
 
+    @property
+    def pending(self) -> bool:
+        """Whether the client is yet to be told of something."""
+        return bool(self._gone or self._touched) or len(self.uids) > self._told
+
     def there(self, at: int) -> bool:
         """Whether the message in that place still exists, as far as the view knows."""
         return self.uids[at] not in self._gone
@@ -208,6 +215,27 @@ class View:
                 self._touched.discard(entry.uid)
                 places.append(at)
         return places
+
+    def surprising(self, changed: Iterable[Entry], change: FlagChange) -> list[int]:
+        """UIDs of those entries that are not what the client makes of this change and what it has been told."""
+        made: dict[tuple[int, frozenset[str]], tuple[int, frozenset[str]]] = {}
+        found: list[int] = []
+        for entry in changed:
+            at = self.place(entry.uid)
+            if at < 0:
+                continue
+            before = (self.flags[at], self.words_at(at))
+            after = made.get(before)
+            if after is None:
+                flags, words = apply(change, ALL, Flags(before[0]), before[1])
+                after = made[before] = (flags.value, words)
+            if after != (entry.flags._value_, entry.keywords) or entry.uid in self._touched:
+                found.append(entry.uid)
+        return found
+
+    def touch(self, uids: Iterable[int]) -> None:
+        """The flags of these messages are yet to be told."""
+        self._touched.update(uids)
 
     def told(self, places: Iterable[int]) -> None:
         """The client has just been told the flags of the messages in these places."""

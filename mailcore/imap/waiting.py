@@ -27,6 +27,9 @@ async def over_while_silent(session: Session) -> bool:
     """
     if session.notices is None:
         return False
+    at_once = session.notices.wish.selected
+    if at_once is not None and not at_once.delayed and session.view is not None and session.view.pending:
+        session.doubt()  # what the command before could not tell
     spoken = asyncio.create_task(session.connection.arrival())
     try:
         while True:

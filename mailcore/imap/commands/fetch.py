@@ -234,6 +234,8 @@ def _line(run: Run, item: Item, at: int, told: bytes, *, changed: bool) -> bytes
     start = run.template % (run.view.number(at), *values)
     if changed and b"FLAGS" not in given.words:
         told += b" FLAGS (%b)" % run.view.flags_at(at)
+        if run.view.condstore and b"MODSEQ" not in given.words:  # RFC 7162 §3.1
+            told += b" MODSEQ (%d)" % run.view.modseqs[at]
     return b"%b%b%b)\r\n" % (start, b" " if given.words else b"", told)
 
 

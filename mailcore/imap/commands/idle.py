@@ -18,6 +18,8 @@ async def idle(session: Session, _: None) -> Reply:
     session.count("IMAP_IdleSession")
     session.send(b"+ idling\r\n")
     session.idling = True
+    if session.view is not None and session.view.pending:  # what no command before could tell
+        session.doubt()
     done = asyncio.create_task(session.next_line(1024))
     try:
         while not done.done() and not session.over:
