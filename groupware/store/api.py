@@ -118,6 +118,10 @@ class ReadTx(Protocol):
         """What changed after `since`. Takes `r`."""
         ...
 
+    def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
+        """The UIDs that were taken away after `since`; None when that is longer ago than is remembered. Takes `r`."""
+        ...
+
     def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         """Where the query's texts are, in these folders. Takes `r` on each."""
         ...

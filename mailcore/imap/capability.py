@@ -7,7 +7,7 @@ from typing import Final
 from mailcore.server.connection import Connection
 from mailcore.server.signin import SignIn
 
-_ALWAYS: Final = b"IMAP4rev1 LITERAL+ SASL-IR ID ENABLE"
+_ALWAYS: Final = b"IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE"
 _KNOWN: Final = b" ".join(
     (
         b"IDLE",
@@ -40,9 +40,14 @@ _KNOWN: Final = b" ".join(
         b"QUOTA=RES-MESSAGE",
         b"QUOTA=RES-MAILBOX",
         b"CONDSTORE",
+        b"QRESYNC",
+        b"UIDONLY",
         b"ESEARCH",
         b"WITHIN",
         b"MULTIAPPEND",
+        b"UNAUTHENTICATE",
+        b"LANGUAGE",
+        b"NOTIFY",
     )
 )
 
@@ -50,6 +55,8 @@ _KNOWN: Final = b" ".join(
 def capabilities(connection: Connection, signin: SignIn, append_limit: int, *, known: bool) -> bytes:
     """The capabilities as things are: what concerns signing in is said to strangers only."""
     words = [_ALWAYS, _KNOWN, b"APPENDLIMIT=%d" % append_limit]
+    if known and not connection.compressed:
+        words.append(b"COMPRESS=DEFLATE")
     if not known:
         if connection.can_start_tls:
             words.append(b"STARTTLS")

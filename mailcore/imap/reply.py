@@ -49,11 +49,20 @@ class Reply:
     text: str
     code: bytes = b""
     lines: Sequence[bytes] = field(default=())
+    modseq: bool = False
+    """Whether a client that knows of MODSEQ is told in the code where the mailbox stands. RFC 7162 §3.2.7."""
+    compress: bool = False
+    """Whether everything behind the tagged line is compressed. RFC 4978 §3."""
 
 
 def ok(text: str, code: bytes = b"", lines: Sequence[bytes] = ()) -> Reply:
     """It was done."""
     return Reply(b"OK", text, code, lines)
+
+
+def ok_at_modseq(text: str, lines: Sequence[bytes] = ()) -> Reply:
+    """It was done, and has moved the mailbox on: for EXPUNGE and MOVE."""
+    return Reply(b"OK", text, lines=lines, modseq=True)
 
 
 def no(text: str, code: bytes = b"", lines: Sequence[bytes] = ()) -> Reply:

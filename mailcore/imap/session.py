@@ -12,46 +12,35 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.folder import Folder
+from groupware.model.ids import Uid
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, Watch, WriteTx
+from mailcore.imap import names
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
+from mailcore.imap.modes import Modes
+from mailcore.imap.notice import Notices
+from mailcore.imap.phrases import BYES, GONE, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
+from mailcore.imap.phrases import Absent as Absent
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
 from mailcore.imap.shared import Shared
 from mailcore.imap.table import COMMANDS, Spec, State
-from mailcore.imap.view import NoSuchMessage, View
+from mailcore.imap.view import NeedsUid, NoSuchMessage, View
+from mailcore.imap.waiting import over_while_silent
 from mailcore.imap.wire import Limits, OutOfStep, Raw, Reader, TooBig
 from mailcore.server.connection import GATHER, Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
 from mailcore.server.signin import SignIn
 
 T = TypeVar("T")
-
-
-ABSENT: Final = "There is no such mailbox, or you may not see it"
-"""Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
-SHOW_ALL: Final = "imapShowAllFolders"
-GONE: Final = "The selected mailbox is gone, or you may no longer read it"
-_BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
-    "stopping": ("The server is stopping; come back in a moment", b"UNAVAILABLE"),
-    "idle": ("You have been silent for too long", b""),
-    "failed": ("Something went wrong here; it has been noted", b"SERVERBUG"),
-}
-
-
-class Absent(NotFound):
-    """A mailbox that the command names is not there for this user."""
-
-    def __init__(self) -> None:
-        super().__init__(ABSENT)
 
 
 class Session:
@@ -65,9 +54,11 @@ class Session:
         "_unsure",
         "_watch",
         "client",
-        "condstore",
         "connection",
         "counted",
+        "idling",
+        "modes",
+        "notices",
         "over",
         "sent",
         "shared",
@@ -85,8 +76,10 @@ class Session:
         self.tag = b"*"
         self.client = ""
         self._service = ""
-        self.condstore = False
-        """The client has said that it knows of MODSEQ (RFC 7162 §3.1)."""
+        self.modes = Modes()
+        self.notices: Notices | None = None
+        self.idling = False
+        """IDLE is at work: then EXPUNGE may be told at any time."""
         self.over = False
         self.counted = False
         """The account's session count has this one in it."""
@@ -103,6 +96,8 @@ class Session:
         self.send(status_line(b"*", ok(greeting, b"CAPABILITY " + self.capabilities())))
         try:
             while not self.over:
+                if await over_while_silent(self):
+                    break
                 try:
                     raw = await self._reader.command()
                 except TooBig as error:
@@ -117,7 +112,7 @@ class Session:
 
     def goodbye(self, why: Farewell) -> bytes:
         """The last words of the server when it is the one to hang up."""
-        text, code = _BYES[why]
+        text, code = BYES[why]
         return status_line(b"*", Reply(b"BYE", text, code))
 
     async def _run(self, raw: Raw) -> None:
@@ -128,7 +123,10 @@ class Session:
             return
         spec = COMMANDS.get(name)
         if spec is None or self.state not in spec.states:
-            self._tell(self.tag, bad(_why_not(name, spec, self.state)))
+            self._tell(self.tag, bad(why_not(name, spec, self.state)))
+            return
+        if self.modes.uidonly and spec.name in NUMBERED:
+            self._tell(self.tag, bad(f"{spec.name} has message numbers; use its UID form", UIDREQUIRED))
             return
         try:
             value = spec.parse(cursor)
@@ -147,10 +145,13 @@ class Session:
         for line in reply.lines:
             self.send(line)
         lost = not await self._caught_up(surely=spec.looks or failed)
-        if self.view is not None and not lost:
-            for line in self.view.announce(expunges=not spec.numbers):
-                self.send(line)
+        if not lost:
+            await self._announce(expunges=not spec.numbers)
+        if reply.modseq and self.view is not None and self.modes.condstore:
+            reply = replace(reply, code=b"HIGHESTMODSEQ %d" % self.view.modseq)
         self._tell(self.tag, reply)
+        if reply.compress:
+            self.connection.compress()
         if lost:
             self.hang_up(GONE)
 
@@ -164,6 +165,8 @@ class Session:
             return refused(error), isinstance(error, NotFound | NoRight)
         except (BadSyntax, NoSuchMessage) as error:
             return bad(f"{spec.name}: {error}"), False
+        except NeedsUid as error:
+            return bad(f"{spec.name}: {error}", UIDREQUIRED), False
         except (ConnectionClosed, IdleTimeout, OutOfStep):
             raise
         except Exception as error:
@@ -267,10 +270,9 @@ class Session:
 
     def use_condstore(self) -> None:
         """The client knows of MODSEQ from here on. RFC 7162 §3.1."""
-        if not self.condstore and self.view is not None:
-            self.view.condstore = True
+        if not self.modes.condstore and self.view is not None:
             self.send(status_line(b"*", ok("Highest", b"HIGHESTMODSEQ %d" % self.view.modseq)))
-        self.condstore = True
+        self.modes.condstore = True
 
     def select(self, view: View) -> None:
         """From here on the session is in this folder."""
@@ -278,7 +280,6 @@ class Session:
         self.view = view
         self._watch = self.shared.parts.bus.watch([view.folder])
         self._unsure = True  # what came between the reading and the watch is looked for with the next command
-        view.condstore = self.condstore
 
     def leave_folder(self) -> None:
         """From here on the session is in no folder."""
@@ -310,14 +311,33 @@ class Session:
         marks = await self._watch.changed(0)
         return any(mark > self.selected.modseq for mark in marks.values())
 
-    async def tell_news(self) -> None:
+    async def tell_news(self, *, expunges: bool = True, flags: bool = True) -> None:
         """Take over what changed in the selected folder, and say so at once."""
         if not await self._caught_up(surely=True):
             self.hang_up(GONE)
-        elif self.view is not None:
-            for line in self.view.announce(expunges=True):
-                self.send(line)
+        else:
+            await self._announce(expunges=expunges, flags=flags)
         await self.drain()
+
+    async def _announce(self, *, expunges: bool, flags: bool = True) -> None:
+        """Tell what is due of the selected folder, and of new messages what the client asked for (RFC 5465)."""
+        view = self.view
+        if view is None:
+            return
+        told = view.last_told
+        for line in view.announce(expunges=expunges, flags=flags):
+            self.send(line)
+        if self.notices is not None and view.last_told > told:
+            try:
+                await self.notices.tell_new(self, view, ((Uid(told + 1), Uid(view.last_told)),))
+            except GroupwareError:
+                self.doubt()
+
+    def watch_for(self, notices: Notices | None) -> None:
+        """From here on this is told unasked, and nothing that was asked for before. RFC 5465 §3.1."""
+        if self.notices is not None:
+            self.notices.close()
+        self.notices = notices
 
     async def look(self, view: View) -> bool:
         """Take over what changed in the selected folder; False when it is no more."""
@@ -333,8 +353,13 @@ class Session:
         except TryAgain:  # what is new is told when it can be had
             self._unsure = True
             return True
-        view.claim(self.shared.claim(at, view.last + 1, read_only=view.read_only))
+        self.claim(view, view.last + 1)
         return True
+
+    def claim(self, view: View, uidnext: int) -> None:
+        """What nobody has been told of as recent is recent to this session, where there is such a thing."""
+        if not self.modes.rev2:
+            view.claim(self.shared.claim(view.folder, uidnext, read_only=view.read_only))
 
     # --- limits and the end
 
@@ -344,11 +369,10 @@ class Session:
 
     def enter(self, who: Principal) -> bool:
         """The session is this user's from now on; False when the user has too many already."""
-        most, open_now = self.shared.section.max_connections_per_account, self.shared.accounts.get(who.account, 0)
-        if 0 < most <= open_now:
+        most = self.shared.section.max_connections_per_account
+        if not self.shared.enter(who.account, most):
             self.shared.log.warning("too_many_sessions", user=who.name, limit=most)
             return False
-        self.shared.accounts[who.account] = open_now + 1
         self.counted = True
         self._service = who.client or "imap"
         self.who = replace(who, client=f"{self._service} {self.client}".strip())
@@ -365,20 +389,24 @@ class Session:
         name = self.who.name if self.who is not None else ""
         self.shared.parts.counters.add(counter, by, domain=name.rpartition("@")[2], account=name)
 
+    def forget(self) -> None:
+        """The session is nobody's again, and knows of nothing that was switched on. RFC 8437 §2."""
+        self.leave_folder()
+        self.watch_for(None)
+        self._discount()
+        self.who, self.modes = None, Modes()
+        names.UTF8.set(False)
+        names.CHARSETLESS.set(False)
+
+    def _discount(self) -> None:
+        if self.counted and self.who is not None:
+            self.shared.leave(self.who.account)
+        self.counted = False
+
     def _leave(self) -> None:
         self.leave_folder()
+        self.watch_for(None)
         self.signin.closed()
-        if self.counted and self.who is not None:
-            left = self.shared.accounts.get(self.who.account, 1) - 1
-            if left > 0:
-                self.shared.accounts[self.who.account] = left
-            else:
-                self.shared.accounts.pop(self.who.account, None)
+        self._discount()
         name = self.who.name if self.who is not None else ""
         self.shared.log.info("logout", user=name, received=self._reader.octets, sent=self.sent)
-
-
-def _why_not(name: bytes, spec: Spec | None, state: State) -> str:
-    if spec is None:
-        return f"There is no command {name[:30].decode('ascii', 'replace')}" if name else "A command's name is missing"
-    return f"{spec.name} cannot be used in the state {state.value}"

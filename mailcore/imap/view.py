@@ -3,6 +3,7 @@
 Invariants
 1. A sequence number means the same message from one EXPUNGE response to the next: what vanishes stays in its place
    until the client is told. What is new stands at the end, and only behind what was announced before.
+   A client that knows no numbers (RFC 9586) is told UIDs in their stead; places are the same.
 2. The view knows everything up to `modseq`. Whoever changes something himself says so with `saw`, so that the
    difference that comes later is not told to the client again.
 3. Nothing here asks the store: it is given entries and deltas.
@@ -16,11 +17,14 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import Final
 
+from groupware.model.flags import FlagChange, Flags, apply
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Delta, Entry, Item
+from groupware.model.rights import ALL
 from mailcore.imap.grammar import STAR, Numbers
-from mailcore.imap.reply import flag_words
+from mailcore.imap.modes import Modes
+from mailcore.imap.reply import flag_words, number_set
 
 FEW: Final = 200  # taken out one by one; more by building anew
 NO_WORDS: Final = frozenset[str]()
@@ -28,6 +32,10 @@ NO_WORDS: Final = frozenset[str]()
 
 class NoSuchMessage(Exception):
     """A sequence number beyond the last message: the client does not know its own view."""
+
+
+class NeedsUid(Exception):
+    """A sequence number from a client that has given them up. RFC 9586 §3.3."""
 
 
 class View:
@@ -38,9 +46,9 @@ class View:
         "_new",
         "_told",
         "_touched",
-        "condstore",
         "flags",
         "folder",
+        "modes",
         "modseq",
         "modseqs",
         "path",
@@ -52,12 +60,12 @@ class View:
         "words",
     )
 
-    def __init__(self, folder: Folder, entries: Sequence[Entry], *, read_only: bool) -> None:
+    def __init__(self, folder: Folder, entries: Sequence[Entry], modes: Modes, *, read_only: bool) -> None:
         self.folder: FolderId = folder.id
         self.path, self.uidvalidity, self.rights = folder.path, folder.uidvalidity, folder.rights
         self.modseq: ModSeq = folder.modseq
         self.read_only = read_only
-        self.condstore = False
+        self.modes = modes
         self.recents: set[int] = set()
         """UIDs of the messages that are recent in this session."""
         self.uids = array("I", [entry.uid for entry in entries])
@@ -77,6 +85,11 @@ class View:
         return self.uids[-1] if self.uids else 0
 
     @property
+    def last_told(self) -> int:
+        """The highest UID that the client has been told of; 0 for none."""
+        return self.uids[self._told - 1] if self._told else 0
+
+    @property
     def told_count(self) -> int:
         """How many messages the client knows of: what is new stands behind them."""
         return self._told
@@ -87,7 +100,12 @@ class View:
         return at if at < len(self.uids) and self.uids[at] == uid else -1
 
     def uid_ranges(self, numbers: Numbers, *, uid: bool) -> list[tuple[Uid, Uid]]:
-        """The closed UID ranges that a sequence set means, sorted and apart, none beyond the view. `NoSuchMessage`."""
+        """The closed UID ranges that a sequence set means, sorted and apart, none beyond the view.
+
+        `NoSuchMessage`, `NeedsUid`.
+        """
+        if self.modes.uidonly and not uid:
+            raise NeedsUid("message numbers are given up; use UIDs")
         found = sorted(self._by_uid(numbers) if uid else self._by_number(numbers))
         merged: list[tuple[Uid, Uid]] = []
         for first, last in found:
@@ -121,7 +139,21 @@ class View:
             found.extend(range(bisect_left(self.uids, first), bisect_left(self.uids, last + 1)))
         return found
 
+    def number(self, at: int) -> int:
+        """What the client calls the message in that place: its sequence number, or its UID where there are none."""
+        return self.uids[at] if self.modes.uidonly else at + 1
+
+    @property
+    def lead(self) -> bytes:
+        """How a response about one message begins; %d stands for its `number`. RFC 9586 §3.2."""
+        return b"* %d UIDFETCH (" if self.modes.uidonly else b"* %d FETCH ("
+
     # --- what one knows
+
+    @property
+    def condstore(self) -> bool:
+        """Whether the client knows of MODSEQ."""
+        return self.modes.condstore
 
     def keywords(self) -> list[str]:
         """All keywords that messages carry here."""
@@ -148,14 +180,24 @@ class View:
 
     def fetch(self, at: int, *, uid: bool) -> bytes:
         """The FETCH line that tells the flags of the message in that place."""
-        more = b" UID %d" % self.uids[at] if uid else b""
+        more = self._uid(at, asked=uid)
         modseq = b" MODSEQ (%d)" % self.modseqs[at] if self.condstore else b""
-        return b"* %d FETCH (FLAGS (%b)%b%b)\r\n" % (at + 1, self.flags_at(at), more, modseq)
+        return (self.lead + b"FLAGS (%b)%b%b)\r\n") % (self.number(at), self.flags_at(at), more, modseq)
 
     def fetch_modseq(self, at: int, *, uid: bool) -> bytes:
         """The FETCH line that tells only the MODSEQ of the message in that place."""
-        more = b" UID %d" % self.uids[at] if uid else b""
-        return b"* %d FETCH (MODSEQ (%d)%b)\r\n" % (at + 1, self.modseqs[at], more)
+        more = self._uid(at, asked=uid)
+        return (self.lead + b"MODSEQ (%d)%b)\r\n") % (self.number(at), self.modseqs[at], more)
+
+    def _uid(self, at: int, *, asked: bool) -> bytes:
+        """UID, where the client wants it with every response (RFC 7162 §3.2.4, RFC 9051 §7.5.2) and not yet has it."""
+        wanted = (asked or self.modes.qresync or self.modes.rev2) and not self.modes.uidonly
+        return b" UID %d" % self.uids[at] if wanted else b""
+
+    @property
+    def pending(self) -> bool:
+        """Whether the client is yet to be told of something."""
+        return bool(self._gone or self._touched) or len(self.uids) > self._told
 
     def there(self, at: int) -> bool:
         """Whether the message in that place still exists, as far as the view knows."""
@@ -173,6 +215,27 @@ class View:
                 self._touched.discard(entry.uid)
                 places.append(at)
         return places
+
+    def surprising(self, changed: Iterable[Entry], change: FlagChange) -> list[int]:
+        """UIDs of those entries that are not what the client makes of this change and what it has been told."""
+        made: dict[tuple[int, frozenset[str]], tuple[int, frozenset[str]]] = {}
+        found: list[int] = []
+        for entry in changed:
+            at = self.place(entry.uid)
+            if at < 0:
+                continue
+            before = (self.flags[at], self.words_at(at))
+            after = made.get(before)
+            if after is None:
+                flags, words = apply(change, ALL, Flags(before[0]), before[1])
+                after = made[before] = (flags.value, words)
+            if after != (entry.flags._value_, entry.keywords) or entry.uid in self._touched:
+                found.append(entry.uid)
+        return found
+
+    def touch(self, uids: Iterable[int]) -> None:
+        """The flags of these messages are yet to be told."""
+        self._touched.update(uids)
 
     def told(self, places: Iterable[int]) -> None:
         """The client has just been told the flags of the messages in these places."""
@@ -227,25 +290,33 @@ class View:
 
     # --- what the client is told
 
-    def announce(self, *, expunges: bool) -> list[bytes]:
+    def announce(self, *, expunges: bool, flags: bool = True) -> list[bytes]:
         """The untagged responses that are due; EXPUNGE only where the command allows it (RFC 3501 §7.4.1)."""
         lines: list[bytes] = []
         if self._gone and expunges:
             lines += self._expunge()
         if len(self.uids) > self._told:
             self._told = len(self.uids)
-            lines.append(b"* %d EXISTS\r\n* %d RECENT\r\n" % (self._told, self.recent()))
-        if self._touched:
+            lines.append(self.exists())
+        if self._touched and flags:
             touched, self._touched = sorted(self._touched - self._gone), self._touched & self._gone
             places = [self.place(uid) for uid in touched]
             lines += [self.fetch(at, uid=False) for at in places if at >= 0]
         return lines
 
+    def exists(self) -> bytes:
+        """How many messages there are, and how many of them are recent."""
+        recent = b"" if self.modes.rev2 else b"* %d RECENT\r\n" % self.recent()
+        return b"* %d EXISTS\r\n%b" % (len(self.uids), recent)
+
     def _expunge(self) -> list[bytes]:
         """Takes what vanished out of the view, and says so in ascending order, each number as it is by then."""
         gone = [at for at in (self.place(uid) for uid in sorted(self._gone)) if at >= 0]
         told = [at for at in gone if at < self._told]
-        lines = [b"* %d EXPUNGE\r\n" % (at + 1 - before) for before, at in enumerate(told)]
+        if self.modes.vanishes:
+            lines = [b"* VANISHED %b\r\n" % number_set([self.uids[at] for at in told])] if told else []
+        else:
+            lines = [b"* %d EXPUNGE\r\n" % (at + 1 - before) for before, at in enumerate(told)]
         for at in gone:
             self.words.pop(self.uids[at], None)
             self.recents.discard(self.uids[at])

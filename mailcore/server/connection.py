@@ -1,4 +1,4 @@
-"""One connection of a line protocol: bounded reading, gathered writing, TLS begun midway.
+"""One connection of a line protocol: bounded reading, gathered writing, TLS or compression begun midway.
 
 Invariants
 1. Input is bounded: at most `read_ahead` octets and one read of `SCRATCH` wait unread, however fast the peer sends.
@@ -6,7 +6,8 @@ Invariants
 2. Output is gathered and goes out in one piece when input runs dry, when it has grown to `GATHER`, or on `drain`;
    whoever reads waits until the peer has taken what was written before.
 3. Nothing that came before TLS is read after it began.
-4. One reader at a time. A read that is cancelled has taken nothing.
+4. What comes compressed is inflated as far as it fits invariant 1, and no further.
+5. One reader at a time. A read that is cancelled has taken nothing.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, cast
 
+from mailcore.server.deflate import BadStream, Deflate
 from mailcore.server.dialogue import (
     ConnectionClosed,
     Farewell,
@@ -53,6 +55,7 @@ class Connection(asyncio.BufferedProtocol):
     __slots__ = (
         "_busy",
         "_clock",
+        "_deflate",
         "_eof",
         "_gone",
         "_in",
@@ -94,6 +97,7 @@ class Connection(asyncio.BufferedProtocol):
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
         self._gone: asyncio.Future[None] | None = None
+        self._deflate: Deflate | None = None
         self._eof = self._paused = self._retired = self._shaking = False
 
     # --- what the event loop calls
@@ -108,13 +112,16 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """The loop has read."""
-        self._in += self._reading.scratch[:nbytes]
+        if self._deflate is None:
+            self._in += self._reading.scratch[:nbytes]
+        else:
+            self._inflate(self._deflate, bytes(self._reading.scratch[:nbytes]))
         size = len(self._in)
         if self._want:
             self._clock.rest()
         if size >= self._want:
             _wake(self._reader)
-        if size > max(self._reading.read_ahead, self._want):
+        if size > max(self._reading.read_ahead, self._want) or (self._deflate is not None and self._deflate.waiting):
             self._pause()
 
     def eof_received(self) -> bool:
@@ -221,11 +228,14 @@ class Connection(asyncio.BufferedProtocol):
         """Wait until `want` octets are there to be read, or, with 0, until any more are."""
         if self._reader is not None:
             raise RuntimeError("two readers on one connection")
-        if self._eof:
+        if self._eof and not (self._deflate is not None and self._deflate.waiting):
             raise ConnectionClosed("the peer has closed the connection")
         self._want, self._reader = want, asyncio.get_running_loop().create_future()
         try:
             await self.drain()
+            if self._deflate is not None and self._deflate.waiting and self._inflate(self._deflate):
+                await asyncio.sleep(0)  # a little input can be a lot of this: others have their turn between
+                return
             self._resume()
             self._clock.arm()
             await self._reader
@@ -257,6 +267,8 @@ class Connection(asyncio.BufferedProtocol):
         if not self._out:
             return
         octets = b"".join(self._out)
+        if self._deflate is not None:
+            octets = self._deflate.deflate(octets)
         self._out.clear()
         self._out_size = 0
         if self._transport is not None and not self._transport.is_closing():
@@ -298,7 +310,8 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def can_start_tls(self) -> bool:
         """Whether STARTTLS may be offered now."""
-        return self.listener.tls == "start" and not self.secure and self._tls() is not None
+        plain = not self.secure and self._deflate is None
+        return self.listener.tls == "start" and plain and self._tls() is not None
 
     async def start_tls(self, reply: bytes = b"") -> None:
         """Say `reply` and begin TLS; what the client has sent ahead is thrown away. HandshakeFailed.
@@ -341,6 +354,34 @@ class Connection(asyncio.BufferedProtocol):
         if channel is not None:
             name, *_ = channel.cipher() or ("",)
             self.tls = TlsInfo(channel.version() or "", name, client_subject(channel), end_point(channel))
+
+    # --- compression
+
+    @property
+    def compressed(self) -> bool:
+        """Whether both directions are compressed."""
+        return self._deflate is not None
+
+    def compress(self) -> None:
+        """From here on both directions are compressed: all that is not yet read, and what is said behind this.
+
+        A peer whose octets are no deflate stream is hung up on.
+        """
+        self.flush()
+        self._deflate = Deflate()
+        ahead = self._take(len(self._in))
+        if ahead:
+            self._inflate(self._deflate, ahead)
+
+    def _inflate(self, deflate: Deflate, octets: bytes = b"") -> bool:
+        """Inflate what there is room for; whether any came of it."""
+        try:
+            found = deflate.inflate(octets, max(self._reading.read_ahead, self._want) - len(self._in))
+        except BadStream:
+            self.close()
+            return False
+        self._in += found
+        return bool(found)
 
     # --- the end
 

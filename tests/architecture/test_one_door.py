@@ -178,6 +178,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "items": [lambda tx, s: tx.items(s.folder, EVERY)],
     "item": [lambda tx, s: tx.item(s.folder, "a.ics")],
     "delta": [lambda tx, s: tx.delta(s.folder, ModSeq(0))],
+    "vanished": [lambda tx, s: tx.vanished(s.folder, ModSeq(0))],
     "find": [lambda tx, s: tx.find([s.folder], Query(("x",)))],
     "account": [lambda tx, s: tx.account(s.alice), lambda tx, _: tx.account(A)],
     "accounts": [lambda tx, _: tx.accounts("example.test"), lambda tx, _: tx.accounts("nowhere.test")],

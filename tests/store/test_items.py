@@ -229,6 +229,21 @@ def test_a_delta_tells_what_came_changed_and_went(world: World) -> None:
     assert found.modseq == world.folder(world.alice).modseq
 
 
+def test_what_vanished_since_is_told_and_forgotten_things_are_not_made_up(world: World) -> None:
+    world.put(letter(), letter(), letter())
+    world.write(world.alice, lambda tx: tx.expunge(world.work, one(3), deleted_only=False))
+    since = world.folder(world.alice).modseq
+    world.write(world.alice, lambda tx: tx.expunge(world.work, one(1), deleted_only=False))
+
+    def vanished(modseq: int) -> object:
+        return world.read(world.alice, lambda tx: tx.vanished(world.work, ModSeq(modseq)))
+
+    assert vanished(since) == [1]
+    assert vanished(since - 1) == [1, 3]
+    assert vanished(since + 1) == []
+    assert vanished(1 << 40) is None
+
+
 def test_a_delta_of_the_future_starts_over(world: World) -> None:
     assert world.read(world.alice, lambda tx: tx.delta(world.work, ModSeq(1 << 40))).reset is True
 

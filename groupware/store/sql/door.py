@@ -135,6 +135,9 @@ class SqlTx(Tx):
     def delta(self, at: FolderId, since: ModSeq, limit: int = 0) -> Delta:
         return items.delta(self, at, since, limit)
 
+    def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
+        return items.vanished(self, at, since)
+
     def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         return search.find(self, at, query)
 

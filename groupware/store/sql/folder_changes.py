@@ -280,8 +280,10 @@ def subscribe(tx: Tx, path: str, on: bool) -> None:
     """Adds a path to the asking principal's subscriptions, or takes it off."""
     if len(path) > MAX_PATH:
         raise Refused(f"folder {path[:60]!r}...: a subscription has {MAX_PATH} characters at most")
-    values = {"account": tx.who.account, "path": path}
-    if not on:
-        tx.sql.change(_UNSUBSCRIBE, values)
-    elif path not in folders.subscriptions(tx):
-        tx.sql.change(_SUBSCRIBE, values)
+    if on == (path in folders.subscriptions(tx)):
+        return
+    account = tx.who.account
+    tx.sql.change(_SUBSCRIBE if on else _UNSUBSCRIBE, {"account": account, "path": path})
+    modseq = tx.bump(account)
+    tx.note_change("folder.subscribed", account, tx.tree(account).root, modseq, {"path": path, "on": on})
+    _mark_tree(tx, account, modseq)

@@ -236,6 +236,14 @@ def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int) -> Delta:
     return Delta([told(row) for row in found], gone, ModSeq(reached), truncated=truncated)
 
 
+def vanished(tx: Tx, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
+    """The UIDs that were taken away after `since`; None when that is longer ago than is remembered. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    if since > here.modseq or since < here.compacted:
+        return None
+    return sorted([uid for uid, _, _ in tx.sql.rows(_VANISHED, {"at": here.id, "since": since})])
+
+
 def _cut(modseqs: Sequence[int], limit: int) -> ModSeq:
     """Where a page of about `limit` ends: what has one modseq stays together."""
     before = [modseq for modseq in modseqs[: limit + 1] if modseq < modseqs[limit]]

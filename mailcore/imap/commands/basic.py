@@ -1,11 +1,10 @@
-"""CAPABILITY, NOOP, LOGOUT, ID, ENABLE, NAMESPACE."""
+"""CAPABILITY, NOOP, LOGOUT, ID, NAMESPACE."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 from typing import Final
 
-from mailcore.imap import names
 from mailcore.imap.grammar import Cursor, nothing
 from mailcore.imap.reply import Reply, ok, string
 from mailcore.imap.session import Session
@@ -59,26 +58,6 @@ async def identify(session: Session, given: dict[bytes, bytes]) -> Reply:
         return ok("Pleased to meet you", lines=[b"* ID NIL\r\n"])
     ours = b" ".join([string(word) for word in (b"name", b"Postroom", b"version", version("postroom").encode())])
     return ok("Pleased to meet you", lines=[b"* ID (%b)\r\n" % ours])
-
-
-def parse_enable(cursor: Cursor) -> list[bytes]:
-    """One or more names of capabilities. RFC 5161 §4."""
-    found = []
-    while cursor.take(b" "):
-        found.append(cursor.word())
-    return found or cursor.fail("a capability")
-
-
-@command("ENABLE", state=KNOWN, parse=parse_enable)
-async def enable(session: Session, wanted: list[bytes]) -> Reply:
-    """Switch on those extensions that have to be; others are passed over. RFC 5161 §3.1."""
-    enabled = [b"CONDSTORE"] if b"CONDSTORE" in wanted else []
-    if enabled:
-        session.use_condstore()
-    if b"UTF8=ACCEPT" in wanted:
-        names.UTF8.set(True)
-        enabled.append(b"UTF8=ACCEPT")
-    return ok("Enabled what is known", lines=[b"* ENABLED%b\r\n" % b"".join([b" " + each for each in enabled])])
 
 
 @command("NAMESPACE", state=KNOWN, parse=nothing)

@@ -10,7 +10,7 @@ from groupware.model.errors import Refused
 from groupware.model.ids import Uid, Uids
 from groupware.store.api import WriteTx
 from mailcore.imap.grammar import Cursor, Numbers
-from mailcore.imap.reply import Reply, no, number_set, ok, status_line
+from mailcore.imap.reply import Reply, no, number_set, ok, ok_at_modseq, status_line
 from mailcore.imap.session import Absent, Session
 from mailcore.imap.table import SELECTED, command
 
@@ -70,7 +70,7 @@ async def move(session: Session, given: Transfer) -> Reply:
         return no(str(error), b"TRYCREATE")
     view.lost(uid for uid, _ in pairs)
     lines = [status_line(b"*", ok("Moved", _code(validity, pairs)))] if pairs else []
-    return ok("Done", lines=lines)
+    return ok_at_modseq("Done", lines) if pairs else ok("Done")
 
 
 def _moved(session: Session, tx: WriteTx, path: str, uids: Uids) -> tuple[Pairs, int]:

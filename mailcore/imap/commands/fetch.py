@@ -16,15 +16,17 @@ from typing import Any, Final
 from groupware.mime.summary import wire_of
 from groupware.model.errors import NoRight
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import Uid, Uids, ranges
+from groupware.model.ids import ModSeq, Uid, Uids, ranges
 from groupware.model.item import Item
 from mailcore.imap import names
 from mailcore.imap.commands.fetch_body import Failure, read_sections
 from mailcore.imap.commands.fetch_data import DATA_COLUMNS, SUMMARY_WORDS
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.fetch_stream import tell as tell_streamed
+from mailcore.imap.commands.resync import earlier, merged
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.downgrade import downgraded
+from mailcore.imap.grammar import BadSyntax
 from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
@@ -68,21 +70,43 @@ async def fetch(session: Session, given: Fetching) -> Reply:
         session.use_condstore()
     session.count("IMAP_FetchRequest")
     uids = view.uid_ranges(given.numbers, uid=given.uid)
-    from_view = not given.sections and _IN_VIEW.issuperset(given.words)
+    from_view = out_of_view(given)
     if (from_view or given.since is not None) and not await session.look(view):
         return no("The mailbox is gone", b"NONEXISTENT")
+    if given.vanished:
+        await _tell_vanished(session, view, given)
     if given.since is not None:
         since = given.since
         uids = ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])
     if not uids:
         return ok("Fetched")
     before = session.sent
-    if from_view:
-        reply = await _tell_view(session, view, given, uids)
-    else:
-        reply = await _tell_rows(session, view, given, uids)
+    reply = await tell(session, view, given, uids)
     session.count("IMAP_FetchBytes", session.sent - before)
     return reply
+
+
+def out_of_view(given: Fetching) -> bool:
+    """Whether the view knows all that is asked for."""
+    return not given.sections and _IN_VIEW.issuperset(given.words)
+
+
+async def tell(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
+    """Tell what is asked of the messages in these ranges, and what the answer to the command is then."""
+    if out_of_view(given):
+        return await _tell_view(session, view, given, uids)
+    return await _tell_rows(session, view, given, uids)
+
+
+async def _tell_vanished(session: Session, view: View, given: Fetching) -> None:
+    """What of these was taken away since: before anything else is told. RFC 7162 §3.2.6."""
+    if not session.modes.qresync:
+        raise BadSyntax("QRESYNC has to be enabled first")
+    at, since = view.folder, ModSeq(given.since or 0)
+    gone, uidnext = await session.read(lambda tx: (tx.vanished(at, since), tx.folder(at).uidnext))
+    numbers = [(one or view.last or 1, other or view.last or 1) for one, other in given.numbers]
+    for line in earlier(view, merged(tuple(numbers), uidnext - 1), gone):
+        session.send(line)
 
 
 # --- what the view knows --------------------------------------------------------------------------------------------
@@ -95,11 +119,12 @@ async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) 
         b"MODSEQ": lambda at: b"MODSEQ (%d)" % view.modseqs[at],
     }
     tell = [values[word] for word in given.words]
+    line = view.lead + b"%b)\r\n"
     every = view.places(uids)
     places = [at for at in every if view.there(at)]
     for start in range(0, len(places), LINES):
         some = places[start : start + LINES]
-        session.send(b"".join([b"* %d FETCH (%b)\r\n" % (at + 1, b" ".join([put(at) for put in tell])) for at in some]))
+        session.send(b"".join([line % (view.number(at), b" ".join([put(at) for put in tell])) for at in some]))
         await session.drain()
     if b"FLAGS" in given.words:
         view.told(places)
@@ -166,7 +191,7 @@ def started(session: Session, view: View, given: Fetching) -> Run:
     """What a FETCH of rows works with: its template, and what fills it."""
     known = _columns(view)
     pieces = [known[word] for word in given.words]
-    template = b"* %d FETCH (" + b" ".join([piece for piece, _ in pieces])
+    template = view.lead + b" ".join([piece for piece, _ in pieces])
     columns = [(word in _IN_SUMMARY, column) for word, (_, column) in zip(given.words, pieces, strict=True)]
     return Run(session, view, given, template, columns, given.marks_seen and not view.read_only)
 
@@ -219,10 +244,10 @@ def _filled(run: Run, items: Sequence[Item]) -> list[Sequence[Any]]:
 
 def _numbered(view: View, items: Sequence[Item]) -> tuple[Sequence[int], Sequence[Item]]:
     """The sequence numbers of the items, and those that have one."""
-    first = view.place(items[0].uid) if items else -1
+    first = view.place(items[0].uid) if items and not view.modes.uidonly else -1
     if first >= 0 and view.uids[first : first + len(items)] == array("I", [item.uid for item in items]):
         return range(first + 1, first + 1 + len(items)), items
-    placed = [(at + 1, item) for at, item in ((view.place(item.uid), item) for item in items) if at >= 0]
+    placed = [(view.number(at), item) for at, item in ((view.place(item.uid), item) for item in items) if at >= 0]
     return [number for number, _ in placed], [item for _, item in placed]
 
 
@@ -232,9 +257,13 @@ def _around(run: Run, item: Item, at: int, *, changed: bool) -> tuple[bytes, byt
     values = [column[0] for column in _filled(run, [item])]
     if changed and b"FLAGS" in given.words:
         values[given.words.index(b"FLAGS")] = run.view.flags_at(at)
-    start = run.template % (at + 1, *values)
-    flags = b" FLAGS (%b)" % run.view.flags_at(at) if changed and b"FLAGS" not in given.words else b""
-    return start + (b" " if given.words else b""), flags + b")\r\n"
+    start = run.template % (run.view.number(at), *values)
+    told = b""
+    if changed and b"FLAGS" not in given.words:
+        told = b" FLAGS (%b)" % run.view.flags_at(at)
+        if run.view.condstore and b"MODSEQ" not in given.words:  # RFC 7162 §3.1
+            told += b" MODSEQ (%d)" % run.view.modseqs[at]
+    return start + (b" " if given.words else b""), told + b")\r\n"
 
 
 async def _mark_seen(run: Run, items: Sequence[Item]) -> frozenset[int]:

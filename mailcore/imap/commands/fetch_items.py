@@ -58,6 +58,8 @@ class Fetching:
     words: tuple[bytes, ...]
     sections: tuple[Section, ...] = ()
     since: int | None = None
+    vanished: bool = False
+    """Whether what was taken away since is told too. RFC 7162 §3.2.6."""
 
     @property
     def marks_seen(self) -> bool:
@@ -85,24 +87,37 @@ def parse_fetch(cursor: Cursor, *, uid: bool) -> Fetching:
         found += _MACROS[word] if word in _MACROS else [_item(cursor, word)]
     if not 0 < len(found) <= MOST_ITEMS:
         cursor.fail(f"1 to {MOST_ITEMS} items")
-    since = _changed_since(cursor) if cursor.take(b" ") else None
+    since, vanished = _changed_since(cursor) if cursor.take(b" ") else (None, False)
+    if vanished and not uid:
+        cursor.fail("UID FETCH for VANISHED")
     words = [each for each in found if isinstance(each, bytes)]
     if uid and b"UID" not in words:
         words.insert(0, b"UID")
     if since is not None and b"MODSEQ" not in words:
         words.append(b"MODSEQ")
     sections = [each for each in found if isinstance(each, Section)]
-    return Fetching(numbers, uid, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)), since)
+    return Fetching(numbers, uid, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)), since, vanished)
 
 
-def _changed_since(cursor: Cursor) -> int:
+def parse_items(cursor: Cursor) -> Fetching:
+    """Items in parentheses, to be told of messages that are yet to come. RFC 5465 §5.2."""
+    found = cursor.listed(lambda: _item(cursor, cursor.name()))
+    if not 0 < len(found) <= MOST_ITEMS:
+        cursor.fail(f"1 to {MOST_ITEMS} items")
+    words = [each for each in found if isinstance(each, bytes)]
+    sections = [each for each in found if isinstance(each, Section)]
+    return Fetching((), False, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)))
+
+
+def _changed_since(cursor: Cursor) -> tuple[int, bool]:
     cursor.sign(b"(")
     if cursor.word() != b"CHANGEDSINCE":
         cursor.fail("CHANGEDSINCE")
     cursor.sp()
     since = cursor.number(MOST_MODSEQ)
+    vanished = cursor.take(b" VANISHED")
     cursor.sign(b")")
-    return since
+    return since, vanished
 
 
 def _item(cursor: Cursor, word: bytes) -> bytes | Section:
@@ -163,9 +178,9 @@ def _binary(cursor: Cursor, word: bytes) -> Section:
 def _partial(cursor: Cursor) -> tuple[int, int | None]:
     if not cursor.take(b"<"):
         return 0, None
-    start = cursor.number()
+    start = cursor.number(MOST_MODSEQ)
     cursor.sign(b".")
-    count = cursor.number()
+    count = cursor.number(MOST_MODSEQ)
     cursor.sign(b">")
     if not count:
         cursor.fail("at least one octet")

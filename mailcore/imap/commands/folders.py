@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from groupware.model.folder import Role
+from groupware.model.errors import Refused
+from groupware.model.folder import INBOX, Folder, Role
 from groupware.model.item import Kind
+from groupware.store.api import WriteTx
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.objectids import mailbox_id
-from mailcore.imap.reply import Reply, no, ok
+from mailcore.imap.reply import Reply, mailbox, no, ok, sentence
 from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, command
 
@@ -67,9 +69,20 @@ async def create(session: Session, given: NewMailbox) -> Reply:
 
 @command("DELETE", state=KNOWN, parse=parse_mailbox)
 async def delete(session: Session, path: str) -> Reply:
-    """Take a mailbox away. RFC 3501 §6.3.4."""
-    await session.write(lambda tx: tx.delete_folder(session.folder(tx, path).id))
-    return ok("Deleted")
+    """Take a mailbox away. RFC 3501 §6.3.4; with mailboxes below it, [HASCHILDREN], RFC 9051 §6.3.5."""
+
+    def work(tx: WriteTx) -> str:
+        folder = session.folder(tx, path)
+        try:
+            tx.delete_folder(folder.id)
+        except Refused as error:
+            if not folder.children:
+                raise
+            return str(error)
+        return ""
+
+    refused = await session.write(work)
+    return no(sentence(refused), b"HASCHILDREN") if refused else ok("Deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +101,22 @@ def parse_rename(cursor: Cursor) -> Renaming:
 
 @command("RENAME", state=KNOWN, parse=parse_rename, looks=True)
 async def rename(session: Session, given: Renaming) -> Reply:
-    """Give a mailbox another name; of INBOX only the messages move. RFC 3501 §6.3.5."""
-    await session.write(lambda tx: tx.rename_folder(session.folder(tx, given.path).id, given.to) and None)
-    return ok("Renamed")
+    """Give a mailbox another name; of INBOX only the messages move. RFC 3501 §6.3.5.
+
+    In IMAP4rev2 the new name is told with the old one. RFC 9051 §6.3.6.
+    """
+
+    def work(tx: WriteTx) -> Folder:
+        return tx.rename_folder(session.folder(tx, given.path).id, given.to)
+
+    renamed = await session.write(work)
+    lines = [renamed_line(renamed.path, given.path)] if session.modes.rev2 and given.path != INBOX else []
+    return ok("Renamed", lines=lines)
+
+
+def renamed_line(path: str, old: str) -> bytes:
+    """The LIST response that tells of a new name. RFC 9051 §6.3.9.7, RFC 5465 §5.4."""
+    return b'* LIST () "/" %b ("OLDNAME" (%b))\r\n' % (mailbox(path), mailbox(old))
 
 
 @command("SUBSCRIBE", state=KNOWN, parse=parse_mailbox)

@@ -109,7 +109,7 @@ async def list_mailboxes(session: Session, wanted: Wanted) -> Reply:
     return ok("Those are the mailboxes", lines=lines)
 
 
-def _seen_by(session: Session, tx: ReadTx) -> tuple[dict[str, Folder], frozenset[str]]:
+def seen_by(session: Session, tx: ReadTx) -> tuple[dict[str, Folder], frozenset[str]]:
     """The folders that IMAP shows, by path, and the subscriptions."""
     kind = None if session.shows_all(tx) else Kind.MAIL
     return {folder.path: folder for folder in tx.folders(kind)}, frozenset(tx.subscriptions())
@@ -136,7 +136,7 @@ class _Context:
 
 def _about(session: Session, tx: ReadTx, wanted: Wanted) -> _Context:
     """What a LIST needs to know, in one snapshot."""
-    folders, subscribed = _seen_by(session, tx)
+    folders, subscribed = seen_by(session, tx)
     freed = reclaimable(tx, folders.values(), wanted.status)
     annotations = tx.all_annotations() if wanted.entries is not None else {}
     return _Context(wanted, subscribed, folders, freed, annotations)
@@ -161,6 +161,12 @@ def _told(session: Session, path: str, folder: Folder | None, about: _Context) -
         values, _ = picked(of_folder(folder, about.annotations.get(folder.id, ())), wanted.entries)
         lines += [metadata_line(path, values)] if values else []
     return lines
+
+
+def list_line(folder: Folder, *, old: str | None = None, attributes: Sequence[bytes] = ()) -> bytes:
+    """The LIST response that says how a mailbox is called now, and with `old` how it was. RFC 9051 §6.3.9.7."""
+    found = [*attributes, *_attributes(folder.path, folder, _Context(Wanted(()), frozenset(), {}))]
+    return _line(found, folder.path, b' ("OLDNAME" (%b))' % mailbox(old) if old is not None else b"")
 
 
 def _line(attributes: Sequence[bytes], path: str, extended: bytes = b"") -> bytes:
@@ -210,7 +216,7 @@ def _use(folder: Folder) -> bytes | None:
 @command("LSUB", state=KNOWN, parse=parse_list)
 async def lsub(session: Session, wanted: Wanted) -> Reply:
     """The names subscribed to that fit; with %, also parents of such, as \\Noselect. RFC 3501 §6.3.9."""
-    folders, subscribed = await session.read(lambda tx: _seen_by(session, tx))
+    folders, subscribed = await session.read(lambda tx: seen_by(session, tx))
     fits = _fitting(wanted.patterns)
     shown_paths: dict[str, bool] = {}
     for path in subscribed:

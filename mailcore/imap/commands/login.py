@@ -1,4 +1,4 @@
-"""STARTTLS, LOGIN, AUTHENTICATE."""
+"""STARTTLS, LOGIN, AUTHENTICATE, UNAUTHENTICATE."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from groupware.model.principal import Principal
 from mailcore.imap.grammar import BadSyntax, Cursor, nothing
 from mailcore.imap.reply import Reply, bad, no, ok, refused, status_line
 from mailcore.imap.session import Session
-from mailcore.imap.table import STRANGER, command
+from mailcore.imap.table import KNOWN, STRANGER, command
 from mailcore.server.signin import Rejected
 
 
@@ -79,6 +79,14 @@ async def authenticate(session: Session, given: Mechanism) -> Reply:
     except BadCredentials as error:
         return _failed(session, error)
     return _welcome(session, who)
+
+
+@command("UNAUTHENTICATE", state=KNOWN, parse=nothing)
+async def unauthenticate(session: Session, _: None) -> Reply:
+    """Be a stranger again; TLS and compression stay. RFC 8437."""
+    session.shared.log.info("unauthenticated", user=session.user.name)
+    session.forget()
+    return ok("You are a stranger again", b"CAPABILITY " + session.capabilities())
 
 
 def _welcome(session: Session, who: Principal) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from mailcore.imap.commands.search_keys import CHARSETS, Searching, parse_search
@@ -19,6 +20,8 @@ async def search(session: Session, given: Searching) -> Reply:
     """The messages that the keys fit."""
     if not given.known_charset:
         return no("Strings are understood in these charsets", b"BADCHARSET (%b)" % b" ".join(CHARSETS))
+    if given.returns is None and session.modes.rev2:
+        given = replace(given, returns=frozenset((b"ALL",)))  # RFC 9051 §6.4.4
     view = session.selected
     if given.by_modseq:
         session.use_condstore()

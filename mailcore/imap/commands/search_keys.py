@@ -285,7 +285,7 @@ def parse_search(cursor: Cursor, *, uid: bool) -> Searching:
         cursor.sp()
     known = True
     if cursor.take_word(b"CHARSET"):
-        if names.UTF8.get():
+        if names.CHARSETLESS.get():
             cursor.fail("no CHARSET once UTF8=ACCEPT is enabled")  # RFC 6855 §3
         cursor.sp()
         known = cursor.astring().upper() in CHARSETS

@@ -14,9 +14,11 @@ from groupware.model.ids import Uid, Uids
 from groupware.model.item import Entry
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
-from mailcore.imap.grammar import Cursor, Numbers, nothing
+from mailcore.imap.commands.listing import list_line
+from mailcore.imap.commands.resync import Resync, missed, parse_resync
+from mailcore.imap.grammar import BadSyntax, Cursor, Numbers, nothing
 from mailcore.imap.objectids import mailbox_id
-from mailcore.imap.reply import ALL_FLAGS, Reply, flag_words, ok, status_line
+from mailcore.imap.reply import ALL_FLAGS, Reply, flag_words, ok, ok_at_modseq, status_line
 from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, SELECTED, command
 from mailcore.imap.view import View
@@ -32,16 +34,24 @@ class Opening:
     path: str
     read_only: bool
     condstore: bool = False
+    resync: Resync | None = None
 
 
 def parse_opening(cursor: Cursor, *, read_only: bool) -> Opening:
-    """A mailbox name, and perhaps (CONDSTORE). RFC 7162 §3.1.8."""
+    """A mailbox name, and perhaps (CONDSTORE) or (QRESYNC (...)). RFC 7162 §3.1.8, §3.2.5."""
     cursor.sp()
     path = cursor.mailbox()
-    words = cursor.listed(cursor.word) if cursor.take(b" ") else []
-    if any(word != b"CONDSTORE" for word in words):
-        cursor.fail("CONDSTORE")
-    return Opening(path, read_only, bool(words))
+    given = cursor.listed(lambda: _parameter(cursor)) if cursor.take(b" ") else []
+    resync = next((each for each in given if each is not None), None)
+    return Opening(path, read_only, bool(given), resync)
+
+
+def _parameter(cursor: Cursor) -> Resync | None:
+    word = cursor.word()
+    if word == b"QRESYNC":
+        cursor.sp()
+        return parse_resync(cursor)
+    return None if word == b"CONDSTORE" else cursor.fail("CONDSTORE or QRESYNC")
 
 
 @command("SELECT", state=KNOWN, parse=lambda cursor: parse_opening(cursor, read_only=False))
@@ -57,27 +67,35 @@ async def examine(session: Session, given: Opening) -> Reply:
 
 
 async def _open(session: Session, given: Opening) -> Reply:
+    if given.resync is not None and not session.modes.qresync:
+        raise BadSyntax("QRESYNC has to be enabled first")
     if session.view is not None:
         session.leave_folder()
         session.send(status_line(b"*", ok("The former mailbox is closed", b"CLOSED")))
     if given.condstore:
         session.use_condstore()
 
-    def work(tx: ReadTx) -> tuple[Folder, Sequence[Entry]]:
-        folder = session.folder(tx, given.path, Right.READ)
-        return folder, tx.entries(folder.id)
+    resync = given.resync
 
-    folder, entries = await session.read(work)
+    def work(tx: ReadTx) -> tuple[Folder, Sequence[Entry], Sequence[Uid] | None]:
+        folder = session.folder(tx, given.path, Right.READ)
+        same = resync is not None and resync.uidvalidity == folder.uidvalidity
+        gone = tx.vanished(folder.id, resync.since) if resync is not None and same else None
+        return folder, tx.entries(folder.id), gone
+
+    folder, entries, gone = await session.read(work)
     read_only = given.read_only or not folder.rights & _CHANGES
-    view = View(folder, entries, read_only=read_only)
-    view.claim(session.shared.claim(folder.id, folder.uidnext, read_only=read_only))
+    view = View(folder, entries, session.modes, read_only=read_only)
+    session.claim(view, folder.uidnext)
     session.select(view)
-    code = b"READ-ONLY" if read_only else b"READ-WRITE"
-    return ok("Here you are", code, _described(view, folder))
+    lines = _described(view, folder)
+    if resync is not None and resync.uidvalidity == folder.uidvalidity:
+        lines += missed(view, resync, gone, folder.uidnext)
+    return ok("Here you are", b"READ-ONLY" if read_only else b"READ-WRITE", lines)
 
 
 def _described(view: View, folder: Folder) -> list[bytes]:
-    """The untagged responses to SELECT. RFC 3501 §6.3.1, RFC 7162 §3.1.2.1."""
+    """The untagged responses to SELECT. RFC 3501 §6.3.1, RFC 9051 §6.3.2, RFC 7162 §3.1.2.1."""
     mask, words = permitted_mask(view.rights)
     permanent = b"" if view.read_only else flag_words(mask.value)
     if words and not view.read_only:
@@ -85,15 +103,17 @@ def _described(view: View, folder: Folder) -> list[bytes]:
     keywords = b"".join([b" " + word.encode("ascii", "replace") for word in view.keywords()])
     lines = [
         b"* FLAGS (%b%b)\r\n" % (ALL_FLAGS, keywords),
-        b"* %d EXISTS\r\n* %d RECENT\r\n" % (len(view.uids), view.recent()),
+        view.exists(),
         status_line(b"*", ok("Those stay", b"PERMANENTFLAGS (%b)" % permanent.strip())),
         status_line(b"*", ok("UIDs hold", b"UIDVALIDITY %d" % folder.uidvalidity)),
         status_line(b"*", ok("The next UID", b"UIDNEXT %d" % folder.uidnext)),
         status_line(b"*", ok("Its id", b"MAILBOXID (%b)" % mailbox_id(folder))),
         status_line(b"*", ok("Highest", b"HIGHESTMODSEQ %d" % folder.modseq)),
     ]
+    if view.modes.rev2:
+        return [*lines, list_line(folder)]
     unseen = next((at for at, flags in enumerate(view.flags) if not flags & Flags.SEEN.value), None)
-    if unseen is not None:
+    if unseen is not None and not view.modes.uidonly:
         lines.insert(2, status_line(b"*", ok("The first unseen", b"UNSEEN %d" % (unseen + 1))))
     return lines
 
@@ -109,11 +129,14 @@ async def unselect(session: Session, _: None) -> Reply:
 async def close(session: Session, _: None) -> Reply:
     """Expunge without a word, where one may, and leave the mailbox. RFC 3501 §6.4.2."""
     view = session.selected
+    gone: Sequence[Uid] = ()
     if not view.read_only and view.uids:
         with suppress(NoRight):  # RFC 4314 §4: then the mailbox is closed all the same
-            await _expunge(session, view, ((Uid(1), Uid(view.last)),))
+            gone = await _expunge(session, view, ((Uid(1), Uid(view.last)),))
     session.leave_folder()
-    return ok("Closed")
+    # as far as the client has been told; what this very command took away it hears of again when it comes back
+    told = gone and view.condstore
+    return ok("Closed", b"HIGHESTMODSEQ %d" % view.modseq if told else b"")
 
 
 @command("EXPUNGE", state=SELECTED, parse=nothing, looks=True)
@@ -140,7 +163,7 @@ async def _expunged(session: Session, uids: Uids) -> Reply:
         raise Refused("the mailbox is open for reading only")
     gone = await _expunge(session, view, uids) if uids else ()
     view.lost(gone)
-    return ok("Expunged")
+    return ok_at_modseq("Expunged") if gone else ok("Expunged")
 
 
 async def _expunge(session: Session, view: View, uids: Uids) -> Sequence[Uid]:

@@ -80,7 +80,10 @@ async def store(session: Session, given: StoreFlags) -> Reply:
     if not uids:
         return ok("There is nothing to change")
     changed, stale = await change_flags(session, view, uids, given.change)
-    return _answer(view, given, uids, view.saw(changed), stale)
+    others = view.surprising(changed, given.change) if given.silent else []
+    places = view.saw(changed)
+    view.touch(others)  # RFC 3501 §6.4.6: what others changed is told in spite of .SILENT
+    return _answer(view, given, uids, places, stale)
 
 
 async def change_flags(

@@ -1,0 +1,101 @@
+"""Telling a client what is new while it says nothing: in IDLE, and between commands when it asked for that (NOTIFY)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from groupware.model.errors import GroupwareError
+from groupware.model.ids import FolderId, ModSeq
+from mailcore.imap.notice import NOTHING, Happening
+
+if TYPE_CHECKING:
+    from mailcore.imap.session import Session
+
+T = TypeVar("T")
+
+LOOK_SECONDS: Final = 120.0
+"""After so long without a mark one looks all the same: a lost mark must not be lost for ever."""
+
+
+async def over_while_silent(session: Session) -> bool:
+    """Waits until the client speaks, and meanwhile tells it what it asked to be told; whether the session is over then.
+
+    IdleTimeout, ConnectionClosed.
+    """
+    if session.notices is None:
+        return False
+    at_once = session.notices.wish.selected
+    if at_once is not None and not at_once.delayed and session.view is not None and session.view.pending:
+        session.doubt()  # what the command before could not tell
+    spoken = asyncio.create_task(session.connection.arrival())
+    try:
+        while True:
+            selected = session.notices.wish.selected if session.notices is not None else None
+            wanted = selected is not None and selected.events != NOTHING
+            await news(session, spoken, selected=wanted)
+            if spoken.done() or session.over:
+                break
+    finally:
+        await ended(spoken)
+    if spoken.done() and not spoken.cancelled():
+        spoken.result()
+    return session.over
+
+
+async def news(session: Session, done: asyncio.Task[Any], *, selected: bool) -> None:
+    """Until `done`, or until something may have changed and the client has been told.
+
+    `selected`: of the selected mailbox too, if there is one.
+    """
+    own = _started(session.changed(LOOK_SECONDS)) if selected and session.view is not None else None
+    others = _started(session.notices.marked(LOOK_SECONDS)) if session.notices is not None else None
+    both = [task for task in (own, others) if task is not None]
+    try:
+        await asyncio.wait({done, *both}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in both:
+            await ended(task)
+    if done.done() and (done.cancelled() or done.exception() is not None):
+        return
+    marks = _result(others)
+    if _result(own) is None and marks is None:
+        return
+    with session.connection.command():
+        if _result(own) is not None and not done.done():
+            await _tell_selected(session)
+        if marks is not None and session.notices is not None and not session.over:
+            await _tell_others(session, marks)
+
+
+async def _tell_selected(session: Session) -> None:
+    wish = session.notices.wish.selected if session.notices is not None and not session.idling else None
+    if wish is None:
+        await session.tell_news()
+    else:
+        await session.tell_news(expunges=not wish.delayed, flags=Happening.FLAGS in wish.events)
+
+
+async def _tell_others(session: Session, marks: Mapping[FolderId, ModSeq]) -> None:
+    assert session.notices is not None
+    with suppress(GroupwareError):  # what cannot be had now is told at the next look
+        await session.notices.tell(session, marks)
+    await session.drain()
+
+
+def _started(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    return asyncio.ensure_future(work)
+
+
+def _result(task: asyncio.Task[T] | None) -> T | None:
+    return task.result() if task is not None and not task.cancelled() else None
+
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancels it if it still runs; what it raised has been seen by whoever awaited it, or is of no interest now."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
