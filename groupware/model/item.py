@@ -44,6 +44,30 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """What mail is sorted and threaded by (RFC 5256). Texts are collated already: they compare sign by sign."""
+
+    octets: int
+    """As sent, with CRLF line ends."""
+    sent: int | None
+    """Seconds since 1970 of the Date field."""
+    day: int | None
+    """The ordinal of its day as the writer had it, whatever the zone."""
+    subject: str
+    """The base subject."""
+    reply: bool
+    """Whether the subject is that of a reply or of something forwarded."""
+    from_box: str
+    to_box: str
+    cc_box: str
+    from_name: str
+    to_name: str
+    message_id: str
+    references: tuple[str, ...]
+    """Ids of what it answers, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewItem:
     """What a parser made of octets, ready to be stored without another look at them."""
 
@@ -58,6 +82,7 @@ class NewItem:
     flags: Flags = Flags.NONE
     keywords: frozenset[str] = frozenset()
     saved: datetime | None = None
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)

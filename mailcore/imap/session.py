@@ -148,7 +148,7 @@ class Session:
             self.send(line)
         lost = not await self._caught_up(surely=spec.looks or failed)
         if self.view is not None and not lost:
-            for line in self.view.announce(expunges=not spec.numbers):
+            for line in await self.announced(expunges=not spec.numbers):
                 self.send(line)
         self._tell(self.tag, reply)
         if lost:
@@ -315,9 +315,19 @@ class Session:
         if not await self._caught_up(surely=True):
             self.hang_up(GONE)
         elif self.view is not None:
-            for line in self.view.announce(expunges=True):
+            for line in await self.announced(expunges=True):
                 self.send(line)
         await self.drain()
+
+    async def announced(self, *, expunges: bool) -> list[bytes]:
+        """What is due of the selected folder, and of the searches that are followed there (RFC 5267 §4.3.2)."""
+        view, lines = self.selected, []
+        if expunges:
+            lines += [line for each in view.contexts.values() for line in each.parting()]
+        lines += view.announce(expunges=expunges)
+        for each in view.contexts.values():
+            lines += await each.news()
+        return lines
 
     async def look(self, view: View) -> bool:
         """Take over what changed in the selected folder; False when it is no more."""

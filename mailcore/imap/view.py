@@ -14,12 +14,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import compress
-from typing import Final
+from typing import Final, Protocol
 
 from groupware.model.folder import Folder
-from groupware.model.ids import FolderId, ModSeq, Uid, Uids
+from groupware.model.ids import FolderId, ModSeq, Uid, Uids, ranges
 from groupware.model.item import Delta, Entry, Item
-from mailcore.imap.grammar import STAR, Numbers
+from mailcore.imap.grammar import SAVED, STAR, Numbers
 from mailcore.imap.reply import flag_words
 
 FEW: Final = 200  # taken out one by one; more by building anew
@@ -28,6 +28,18 @@ NO_WORDS: Final = frozenset[str]()
 
 class NoSuchMessage(Exception):
     """A sequence number beyond the last message: the client does not know its own view."""
+
+
+class Follower(Protocol):
+    """A search in the folder whose results are kept up to date for the client."""
+
+    def parting(self) -> list[bytes]:
+        """What is to be told before the view lets go of what vanished."""
+        ...
+
+    async def news(self) -> list[bytes]:
+        """What is to be told of what changed, when the client knows of it."""
+        ...
 
 
 class View:
@@ -39,6 +51,7 @@ class View:
         "_told",
         "_touched",
         "condstore",
+        "contexts",
         "flags",
         "folder",
         "modseq",
@@ -47,6 +60,8 @@ class View:
         "read_only",
         "recents",
         "rights",
+        "saved",
+        "stirred",
         "uids",
         "uidvalidity",
         "words",
@@ -64,6 +79,12 @@ class View:
         self.modseqs = array("Q", [entry.modseq for entry in entries])
         self.flags = bytearray([entry.flags._value_ for entry in entries])
         self.words: dict[int, frozenset[str]] = {entry.uid: entry.keywords for entry in entries if entry.keywords}
+        self.saved = array("I")
+        """UIDs that SEARCH has kept: $."""
+        self.contexts: dict[bytes, Follower] = {}
+        """Searches that are followed, by the tag of their command."""
+        self.stirred = 0
+        """Goes up with whatever the view learns of a message."""
         self._new = 0  # the first UID of those whose being recent is not settled
         self._told = len(self.uids)  # how many the client knows of
         self._gone: set[int] = set()  # UIDs that vanished and are still in their place
@@ -88,6 +109,8 @@ class View:
 
     def uid_ranges(self, numbers: Numbers, *, uid: bool) -> list[tuple[Uid, Uid]]:
         """The closed UID ranges that a sequence set means, sorted and apart, none beyond the view. `NoSuchMessage`."""
+        if numbers == SAVED:
+            return ranges([uid for uid in self.saved if self.place(uid) >= 0])
         found = sorted(self._by_uid(numbers) if uid else self._by_number(numbers))
         merged: list[tuple[Uid, Uid]] = []
         for first, last in found:
@@ -179,6 +202,10 @@ class View:
         if self._touched:
             self._touched -= {self.uids[at] for at in places}
 
+    def leaving(self) -> list[int]:
+        """UIDs of what vanished and is still in its place, in order."""
+        return sorted(self._gone)
+
     def lost(self, uids: Iterable[int]) -> None:
         """These messages are gone; the client is told when it may be."""
         self._gone.update(uid for uid in uids if self.place(uid) >= 0)
@@ -199,6 +226,7 @@ class View:
         self.modseq = modseq
 
     def _learn(self, entry: Entry | Item) -> None:
+        self.stirred += 1
         if not self.uids or entry.uid > self.uids[-1]:
             self.uids.append(entry.uid)
             self.modseqs.append(entry.modseq)
@@ -218,6 +246,7 @@ class View:
         return self.flags[at] != entry.flags._value_ or self.words_at(at) != entry.keywords
 
     def _put(self, at: int, entry: Entry | Item) -> None:
+        self.stirred += 1
         self.modseqs[at] = max(self.modseqs[at], entry.modseq)
         self.flags[at] = entry.flags._value_
         if entry.keywords:

@@ -69,6 +69,25 @@ def upgrade() -> None:
     )
     _index_of_trigrams()
     op.create_table(
+        "sort_key",
+        sa.Column(
+            "content_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("octets", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("day", sa.Integer(), nullable=True),
+        sa.Column("reply", sa.Boolean(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("from_box", sa.Text(), nullable=False),
+        sa.Column("to_box", sa.Text(), nullable=False),
+        sa.Column("cc_box", sa.Text(), nullable=False),
+        sa.Column("from_name", sa.Text(), nullable=False),
+        sa.Column("to_name", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("ids", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("content_id", name=op.f("pk_sort_key")),
+    )
+    op.create_table(
         "journal",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -393,6 +412,7 @@ def downgrade() -> None:
     op.drop_table("journal")
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE search_index")
+    op.drop_table("sort_key")
     op.drop_table("search_text")
     op.drop_index(op.f("ix_quarantine_content_id"), table_name="quarantine")
     op.drop_table("quarantine")

@@ -10,11 +10,15 @@ from mailcore.imap.commands import (
     idle,
     listing,
     login,
+    multisearch,
     quota,
     search,
+    search_context,
     select,
+    sort,
     status,
     store,
+    thread,
 )
 
 __all__ = [
@@ -27,9 +31,13 @@ __all__ = [
     "idle",
     "listing",
     "login",
+    "multisearch",
     "quota",
     "search",
+    "search_context",
     "select",
+    "sort",
     "status",
     "store",
+    "thread",
 ]

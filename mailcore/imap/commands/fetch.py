@@ -20,6 +20,7 @@ from groupware.model.ids import Uid, Uids, ranges
 from groupware.model.item import Item
 from mailcore.imap.commands.fetch_body import read_sections
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
+from mailcore.imap.commands.search_returns import part
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
 from mailcore.imap.session import Session
@@ -62,6 +63,9 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     from_view = not given.sections and _IN_VIEW.issuperset(given.words)
     if (from_view or given.since is not None) and not await session.look(view):
         return no("The mailbox is gone", b"NONEXISTENT")
+    if given.partial is not None:
+        told = [view.uids[at] for at in view.places(uids) if at < view.told_count and view.there(at)]
+        uids = ranges(part(told, given.partial))
     if given.since is not None:
         since = given.since
         uids = ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])

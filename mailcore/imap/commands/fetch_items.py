@@ -1,4 +1,4 @@
-"""What FETCH can ask for, and how it is read. RFC 3501 §6.4.5, RFC 7162 §3.1.4."""
+"""What FETCH can ask for, and how it is read. RFC 3501 §6.4.5, RFC 7162 §3.1.4, RFC 9394 §3.3."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from mailcore.imap.commands.search_returns import Partial, read_partial
 from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
 from mailcore.imap.reply import astring
 
@@ -52,6 +53,7 @@ class Fetching:
     words: tuple[bytes, ...]
     sections: tuple[Section, ...] = ()
     since: int | None = None
+    partial: Partial | None = None
 
     @property
     def marks_seen(self) -> bool:
@@ -67,7 +69,7 @@ _OLD: Final = {
 
 
 def parse_fetch(cursor: Cursor, *, uid: bool) -> Fetching:
-    """A sequence set, items or a macro, and perhaps (CHANGEDSINCE n)."""
+    """A sequence set, items or a macro, and perhaps modifiers."""
     cursor.sp()
     numbers = cursor.numbers()
     cursor.sp()
@@ -79,24 +81,35 @@ def parse_fetch(cursor: Cursor, *, uid: bool) -> Fetching:
         found += _MACROS[word] if word in _MACROS else [_item(cursor, word)]
     if not 0 < len(found) <= MOST_ITEMS:
         cursor.fail(f"1 to {MOST_ITEMS} items")
-    since = _changed_since(cursor) if cursor.take(b" ") else None
+    since, partial = _modifiers(cursor, uid=uid) if cursor.take(b" ") else (None, None)
     words = [each for each in found if isinstance(each, bytes)]
     if uid and b"UID" not in words:
         words.insert(0, b"UID")
     if since is not None and b"MODSEQ" not in words:
         words.append(b"MODSEQ")
     sections = [each for each in found if isinstance(each, Section)]
-    return Fetching(numbers, uid, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)), since)
+    return Fetching(numbers, uid, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)), since, partial)
 
 
-def _changed_since(cursor: Cursor) -> int:
-    cursor.sign(b"(")
-    if cursor.word() != b"CHANGEDSINCE":
-        cursor.fail("CHANGEDSINCE")
-    cursor.sp()
-    since = cursor.number(MOST_MODSEQ)
-    cursor.sign(b")")
-    return since
+def _modifiers(cursor: Cursor, *, uid: bool) -> tuple[int | None, Partial | None]:
+    """CHANGEDSINCE, and with UIDs PARTIAL (RFC 9394 §3.3), in any order."""
+    since: int | None = None
+    partial: Partial | None = None
+
+    def modifier() -> None:
+        nonlocal since, partial
+        word = cursor.word()
+        cursor.sp()
+        if word == b"CHANGEDSINCE" and since is None:
+            since = cursor.number(MOST_MODSEQ)
+        elif word == b"PARTIAL" and uid and partial is None:
+            partial = read_partial(cursor)
+        else:
+            cursor.fail("CHANGEDSINCE, or with UIDs PARTIAL, before this; each once; it")
+
+    if not cursor.listed(modifier):
+        cursor.fail("a modifier such as CHANGEDSINCE")
+    return since, partial
 
 
 def _item(cursor: Cursor, word: bytes) -> bytes | Section:
