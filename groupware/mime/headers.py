@@ -9,6 +9,7 @@ import re
 from binascii import a2b_qp
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -198,30 +199,46 @@ _LONGEST_SUBJECT: Final = 1000
 
 def base_subject(subject: str) -> str:
     """What threads and SORT (SUBJECT) compare: a decoded subject without `Re:`, `[list]`, `(fwd)`. RFC 5256 §2.1."""
-    text = _SPACES.sub(" ", subject[:_LONGEST_SUBJECT])
+    return _base_subject(subject)[0]
+
+
+def is_reply(subject: str) -> bool:
+    """Whether a decoded subject says that it answers or forwards something: `Re:`, `(fwd)`. RFC 5256 §2.1."""
+    return _base_subject(subject)[1]
+
+
+@lru_cache(maxsize=256)  # both are asked for, one after the other
+def _base_subject(subject: str) -> tuple[str, bool]:
+    text, reply = _SPACES.sub(" ", subject[:_LONGEST_SUBJECT]), False
     while True:
-        text = _without_leader(_without_trailer(text))
+        text, forwarded = _without_trailer(text)
+        text, led = _without_leader(text)
+        reply = reply or forwarded or led
         if not (text[:5].lower() == "[fwd:" and text.endswith("]")):
-            return text
-        text = text[5:-1]
+            return text, reply
+        text, reply = text[5:-1], True
 
 
-def _without_trailer(text: str) -> str:
-    """Steps 2: `(fwd)` and space at the end, as often as they come."""
+def _without_trailer(text: str) -> tuple[str, bool]:
+    """Steps 2: `(fwd)` and space at the end, as often as they come; and whether there was a `(fwd)`."""
+    found = False
     while True:
         text = text.rstrip()
         if text[-5:].lower() != "(fwd)":
-            return text
-        text = text[:-5]
+            return text, found
+        text, found = text[:-5], True
 
 
-def _without_leader(text: str) -> str:
-    """Steps 3 to 5: `Re:` with its blobs, then one blob if something is left behind it, until neither is there."""
-    at = 0
+def _without_leader(text: str) -> tuple[str, bool]:
+    """Steps 3 to 5: `Re:` with its blobs, then one blob if something is left behind it, until neither is there.
+
+    And whether there was a `Re:`.
+    """
+    at, found = 0, False
     while True:
         if leader := _LEADER.match(text, at):
-            at = leader.end()
+            at, found = leader.end(), found or leader[0].endswith(":")
         elif (blob := _BLOB.match(text, at)) and blob.end() < len(text):
             at = blob.end()
         else:
-            return text[at:]
+            return text[at:], found

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from groupware.mime.headers import decode_text, fields, unfold
+from groupware.mime.keys import keys_of
 from groupware.mime.summary import Summary, summarize
 from groupware.mime.text import text_of
 from groupware.model.flags import Flags
@@ -43,6 +44,7 @@ def new_item(octets: bytes, stored: Stored, summary: Summary, marks: Marks = UNM
         summary=summary.encode(),
         body=stored.body,
         index=index_texts(octets, summary),
+        keys=keys_of(summary),
         flags=marks.flags,
         keywords=marks.keywords,
         saved=marks.saved,

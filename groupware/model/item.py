@@ -46,6 +46,28 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """What mail is sorted and threaded by (RFC 5256). Texts are collated already: they compare sign by sign."""
+
+    sent: int | None
+    """Seconds since 1970 of the Date field."""
+    day: int | None
+    """The ordinal of its day as the writer had it, whatever the zone."""
+    subject: str
+    """The base subject."""
+    reply: bool
+    """Whether the subject is that of a reply or of something forwarded."""
+    from_box: str
+    to_box: str
+    cc_box: str
+    from_name: str
+    to_name: str
+    message_id: str
+    references: tuple[str, ...]
+    """Ids of what it answers, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewItem:
     """What a parser made of octets, ready to be stored without another look at them."""
 
@@ -62,6 +84,7 @@ class NewItem:
     saved: datetime | None = None
     extra: int = 0
     """Octets that sending adds to `size`: line ends that were given as bare LF."""
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)

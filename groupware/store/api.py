@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
@@ -124,6 +124,21 @@ class ReadTx(Protocol):
 
     def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         """Where the query's texts are, in these folders. Takes `r` on each."""
+        ...
+
+    def keys(self, at: FolderId, names: Sequence[str], uids: Uids) -> Sequence[tuple[Any, ...]]:
+        """(UID, and a value for each name) of the items in these ranges, in UID order. Takes `r`.
+
+        The names are those of `Keys`, with `ids` for the references, one a line; and `saved` (microseconds since 1970).
+        What an item has not is "" or None.
+        """
+        ...
+
+    def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
+        """UIDs, in order, of the items whose `saved`, `arrived`, `sent`, `day` or `octets` is in this range; see `keys`.
+
+        Takes `r`. None: no end on that side.
+        """
         ...
 
     def body(self, blob: BlobId) -> bytes | None:

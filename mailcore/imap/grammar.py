@@ -42,6 +42,9 @@ STAR: Final = 0
 Numbers = tuple[tuple[int, int], ...]
 """A sequence set as given: ranges in the client's order."""
 
+SAVED: Final[Numbers] = ((-1, -1),)
+"""Stands for $, what SEARCH has kept (RFC 5182)."""
+
 SYSTEM_FLAGS: Final = {
     b"\\SEEN": Flags.SEEN,
     b"\\ANSWERED": Flags.ANSWERED,
@@ -112,7 +115,7 @@ class Cursor:
     @property
     def at_set(self) -> bool:
         """Whether a sequence set comes next."""
-        return _SET.match(self._text, self._at) is not None
+        return self.peek(b"$") or _SET.match(self._text, self._at) is not None
 
     def take_word(self, wanted: bytes) -> bool:
         """Whether this very word comes next, in any case; it is read then."""
@@ -220,7 +223,9 @@ class Cursor:
     # --- sets, flags, dates
 
     def numbers(self) -> Numbers:
-        """A sequence set."""
+        """A sequence set; `SAVED` for $."""
+        if self.take(b"$"):
+            return SAVED
         found = []
         for each in self._match(_SET, "a sequence set")[0].split(b","):
             ends = _RANGE.fullmatch(each)

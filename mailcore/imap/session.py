@@ -325,13 +325,23 @@ class Session:
         if view is None:
             return
         told = view.last_told
-        for line in view.announce(expunges=expunges, flags=flags):
+        for line in await self.announced(expunges=expunges, flags=flags):
             self.send(line)
         if self.notices is not None and view.last_told > told:
             try:
                 await self.notices.tell_new(self, view, ((Uid(told + 1), Uid(view.last_told)),))
             except GroupwareError:
                 self.doubt()
+
+    async def announced(self, *, expunges: bool, flags: bool = True) -> list[bytes]:
+        """What is due of the selected folder, and of the searches that are followed there (RFC 5267 §4.3.2)."""
+        view, lines = self.selected, []
+        if expunges:
+            lines += [line for each in view.contexts.values() for line in each.parting()]
+        lines += view.announce(expunges=expunges, flags=flags)
+        for each in view.contexts.values():
+            lines += await each.news()
+        return lines
 
     def watch_for(self, notices: Notices | None) -> None:
         """From here on this is told unasked, and nothing that was asked for before. RFC 5465 §3.1."""

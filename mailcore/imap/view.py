@@ -15,14 +15,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import compress
-from typing import Final
+from typing import Final, Protocol
 
 from groupware.model.flags import FlagChange, Flags, apply
 from groupware.model.folder import Folder
-from groupware.model.ids import FolderId, ModSeq, Uid, Uids
+from groupware.model.ids import FolderId, ModSeq, Uid, Uids, ranges
 from groupware.model.item import Delta, Entry, Item
 from groupware.model.rights import ALL
-from mailcore.imap.grammar import STAR, Numbers
+from mailcore.imap.grammar import SAVED, STAR, Numbers
 from mailcore.imap.modes import Modes
 from mailcore.imap.reply import flag_words, number_set
 
@@ -38,6 +38,18 @@ class NeedsUid(Exception):
     """A sequence number from a client that has given them up. RFC 9586 §3.3."""
 
 
+class Follower(Protocol):
+    """A search in the folder whose results are kept up to date for the client."""
+
+    def parting(self) -> list[bytes]:
+        """What is to be told before the view lets go of what vanished."""
+        ...
+
+    async def news(self) -> list[bytes]:
+        """What is to be told of what changed, when the client knows of it."""
+        ...
+
+
 class View:
     """What the client has been told, and what it has yet to be told."""
 
@@ -46,6 +58,7 @@ class View:
         "_new",
         "_told",
         "_touched",
+        "contexts",
         "flags",
         "folder",
         "modes",
@@ -55,6 +68,8 @@ class View:
         "read_only",
         "recents",
         "rights",
+        "saved",
+        "stirred",
         "uids",
         "uidvalidity",
         "words",
@@ -72,6 +87,12 @@ class View:
         self.modseqs = array("Q", [entry.modseq for entry in entries])
         self.flags = bytearray([entry.flags._value_ for entry in entries])
         self.words: dict[int, frozenset[str]] = {entry.uid: entry.keywords for entry in entries if entry.keywords}
+        self.saved = array("I")
+        """UIDs that SEARCH has kept: $."""
+        self.contexts: dict[bytes, Follower] = {}
+        """Searches that are followed, by the tag of their command."""
+        self.stirred = 0
+        """Goes up with whatever the view learns of a message."""
         self._new = 0  # the first UID of those whose being recent is not settled
         self._told = len(self.uids)  # how many the client knows of
         self._gone: set[int] = set()  # UIDs that vanished and are still in their place
@@ -106,6 +127,8 @@ class View:
         """
         if self.modes.uidonly and not uid:
             raise NeedsUid("message numbers are given up; use UIDs")
+        if numbers == SAVED:
+            return ranges([uid for uid in self.saved if self.place(uid) >= 0])
         found = sorted(self._by_uid(numbers) if uid else self._by_number(numbers))
         merged: list[tuple[Uid, Uid]] = []
         for first, last in found:
@@ -242,6 +265,10 @@ class View:
         if self._touched:
             self._touched -= {self.uids[at] for at in places}
 
+    def leaving(self) -> list[int]:
+        """UIDs of what vanished and is still in its place, in order."""
+        return sorted(self._gone)
+
     def lost(self, uids: Iterable[int]) -> None:
         """These messages are gone; the client is told when it may be."""
         self._gone.update(uid for uid in uids if self.place(uid) >= 0)
@@ -262,6 +289,7 @@ class View:
         self.modseq = modseq
 
     def _learn(self, entry: Entry | Item) -> None:
+        self.stirred += 1
         if not self.uids or entry.uid > self.uids[-1]:
             self.uids.append(entry.uid)
             self.modseqs.append(entry.modseq)
@@ -281,6 +309,7 @@ class View:
         return self.flags[at] != entry.flags._value_ or self.words_at(at) != entry.keywords
 
     def _put(self, at: int, entry: Entry | Item) -> None:
+        self.stirred += 1
         self.modseqs[at] = max(self.modseqs[at], entry.modseq)
         self.flags[at] = entry.flags._value_
         if entry.keywords:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from groupware.model.ids import BlobId
 from groupware.model.item import NewItem
 
-from . import schema, search
+from . import schema, search, sortkeys
 from .engine import Row, Sql
 from .times import now_micros
 from .tx import Tx
@@ -96,6 +96,7 @@ def release(tx: Tx, content: int, copies: int = 1) -> None:
         tx.sql.change(_DROP_CONTENT, {"at": content})
         tx.held.pop(BlobId(left[1]), None)
         search.drop(tx, content)
+        sortkeys.drop(tx, content)
         let_go(tx, BlobId(left[1]))
 
 
@@ -128,6 +129,8 @@ def _add_content(tx: Tx, new: NewItem, copies: int) -> int:
     found = tx.sql.returning(_NEW_CONTENT, row)
     assert found is not None
     search.put(tx, found[0], new.index)
+    if new.keys is not None:
+        sortkeys.put(tx, found[0], new.keys)
     return int(found[0])
 
 

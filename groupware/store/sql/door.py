@@ -37,8 +37,10 @@ from . import (
     quota,
     search,
     settings,
+    sortkeys,
     trace,
 )
+from .engine import Row
 from .tx import Tx
 
 
@@ -140,6 +142,12 @@ class SqlTx(Tx):
 
     def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         return search.find(self, at, query)
+
+    def keys(self, at: FolderId, names: Sequence[str], uids: Uids) -> Sequence[Row]:
+        return sortkeys.keys(self, at, names, uids)
+
+    def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
+        return sortkeys.within(self, at, name, low, high)
 
     def body(self, blob: BlobId) -> bytes | None:
         return items.body(self, blob)

@@ -187,6 +187,24 @@ SEARCH_INDEX = (
 _after: Any = DDL(SEARCH_INDEX)  # type: ignore[no-untyped-call]
 event.listen(search_text, "after_create", _after.execute_if(dialect="sqlite"))
 
+sort_key = Table(
+    "sort_key",
+    metadata,
+    Column("content_id", Number, primary_key=True, autoincrement=False),
+    Column("sent", Number),  # seconds since 1970
+    Column("day", Integer),
+    Column("reply", Boolean, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("from_box", Text, nullable=False),
+    Column("to_box", Text, nullable=False),
+    Column("cc_box", Text, nullable=False),
+    Column("from_name", Text, nullable=False),
+    Column("to_name", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("ids", Text, nullable=False),  # of what it answers, one a line
+)
+"""What a content is sorted and threaded by; one row for all copies."""
+
 MARKED = text("(flags & 8) <> 0")
 """Which items carry \\Deleted, as their index says it."""
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal_column, or_, select, text
 
+from groupware.model.collation import caseless
 from groupware.model.ids import FolderId, Uid
 from groupware.model.item import Found, Query
 from groupware.model.rights import Right
@@ -66,7 +67,7 @@ def folded(value: str) -> str:
     """A text as it is compared: letter case aside, and without what no database takes."""
     if value.isascii():  # by far the quickest way over octets
         return value.encode().translate(None, _UNSEARCHED_OCTETS).lower().decode()
-    return _UNSEARCHED.sub("", value).encode("utf-8", "replace").decode().casefold()
+    return caseless(_UNSEARCHED.sub("", value).encode("utf-8", "replace").decode())
 
 
 def _named(name: str) -> str:

@@ -216,6 +216,7 @@ _ORPHANS: Final = (
         _GONE.format("item i", "i.folder_id = seen.folder_id AND i.uid = seen.uid"),
     ),
     ("search_text", "texts of contents that are gone", _GONE.format("content c", "c.id = search_text.content_id")),
+    ("sort_key", "sort keys of contents that are gone", _GONE.format("content c", "c.id = sort_key.content_id")),
     (
         "tombstone",
         "tombstones of items that are there",

@@ -14,13 +14,17 @@ from mailcore.imap.commands import (
     listing,
     login,
     metadata,
+    multisearch,
     notify,
     quota,
     replace,
     search,
+    search_context,
     select,
+    sort,
     status,
     store,
+    thread,
 )
 
 __all__ = [
@@ -37,11 +41,15 @@ __all__ = [
     "listing",
     "login",
     "metadata",
+    "multisearch",
     "notify",
     "quota",
     "replace",
     "search",
+    "search_context",
     "select",
+    "sort",
     "status",
     "store",
+    "thread",
 ]

@@ -24,6 +24,7 @@ from mailcore.imap.commands.fetch_data import DATA_COLUMNS, SUMMARY_WORDS
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.fetch_stream import tell as tell_streamed
 from mailcore.imap.commands.resync import earlier, merged
+from mailcore.imap.commands.search_returns import part
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.downgrade import downgraded
 from mailcore.imap.grammar import BadSyntax
@@ -75,6 +76,9 @@ async def fetch(session: Session, given: Fetching) -> Reply:
         return no("The mailbox is gone", b"NONEXISTENT")
     if given.vanished:
         await _tell_vanished(session, view, given)
+    if given.partial is not None:
+        told = [view.uids[at] for at in view.places(uids) if at < view.told_count and view.there(at)]
+        uids = ranges(part(told, given.partial))
     if given.since is not None:
         since = given.since
         uids = ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])

@@ -1,4 +1,4 @@
-"""What FETCH can ask for, and how it is read. RFC 3501 §6.4.5, RFC 3516 §4, RFC 7162 §3.1.4."""
+"""What FETCH can ask for, and how it is read. RFC 3501 §6.4.5, RFC 3516 §4, RFC 7162 §3.1.4, RFC 9394 §3.3."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mailcore.imap.commands.fetch_data import DATA_WORDS, skip_modifiers
+from mailcore.imap.commands.search_returns import Partial, read_partial
 from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
 from mailcore.imap.reply import astring
 
@@ -60,6 +61,7 @@ class Fetching:
     since: int | None = None
     vanished: bool = False
     """Whether what was taken away since is told too. RFC 7162 §3.2.6."""
+    partial: Partial | None = None
 
     @property
     def marks_seen(self) -> bool:
@@ -75,7 +77,7 @@ _OLD: Final = {
 
 
 def parse_fetch(cursor: Cursor, *, uid: bool) -> Fetching:
-    """A sequence set, items or a macro, and perhaps (CHANGEDSINCE n)."""
+    """A sequence set, items or a macro, and perhaps modifiers."""
     cursor.sp()
     numbers = cursor.numbers()
     cursor.sp()
@@ -87,16 +89,15 @@ def parse_fetch(cursor: Cursor, *, uid: bool) -> Fetching:
         found += _MACROS[word] if word in _MACROS else [_item(cursor, word)]
     if not 0 < len(found) <= MOST_ITEMS:
         cursor.fail(f"1 to {MOST_ITEMS} items")
-    since, vanished = _changed_since(cursor) if cursor.take(b" ") else (None, False)
-    if vanished and not uid:
-        cursor.fail("UID FETCH for VANISHED")
+    since, vanished, partial = _modifiers(cursor, uid=uid) if cursor.take(b" ") else (None, False, None)
     words = [each for each in found if isinstance(each, bytes)]
     if uid and b"UID" not in words:
         words.insert(0, b"UID")
     if since is not None and b"MODSEQ" not in words:
         words.append(b"MODSEQ")
     sections = [each for each in found if isinstance(each, Section)]
-    return Fetching(numbers, uid, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)), since, vanished)
+    once = (tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)))
+    return Fetching(numbers, uid, *once, since, vanished, partial)
 
 
 def parse_items(cursor: Cursor) -> Fetching:
@@ -109,15 +110,31 @@ def parse_items(cursor: Cursor) -> Fetching:
     return Fetching((), False, tuple(dict.fromkeys(words)), tuple(dict.fromkeys(sections)))
 
 
-def _changed_since(cursor: Cursor) -> tuple[int, bool]:
-    cursor.sign(b"(")
-    if cursor.word() != b"CHANGEDSINCE":
-        cursor.fail("CHANGEDSINCE")
-    cursor.sp()
-    since = cursor.number(MOST_MODSEQ)
-    vanished = cursor.take(b" VANISHED")
-    cursor.sign(b")")
-    return since, vanished
+def _modifiers(cursor: Cursor, *, uid: bool) -> tuple[int | None, bool, Partial | None]:
+    """CHANGEDSINCE, and with UIDs VANISHED (RFC 7162 §3.2.6) and PARTIAL (RFC 9394 §3.3), in any order."""
+    since: int | None = None
+    vanished = False
+    partial: Partial | None = None
+
+    def modifier() -> None:
+        nonlocal since, vanished, partial
+        word = cursor.word()
+        if word == b"VANISHED" and uid and not vanished:
+            vanished = True
+            return
+        cursor.sp()
+        if word == b"CHANGEDSINCE" and since is None:
+            since = cursor.number(MOST_MODSEQ)
+        elif word == b"PARTIAL" and uid and partial is None:
+            partial = read_partial(cursor)
+        else:
+            cursor.fail("CHANGEDSINCE, or with UIDs VANISHED or PARTIAL, before this; each once; it")
+
+    if not cursor.listed(modifier):
+        cursor.fail("a modifier such as CHANGEDSINCE")
+    if vanished and since is None:
+        cursor.fail("CHANGEDSINCE with VANISHED")
+    return since, vanished, partial
 
 
 def _item(cursor: Cursor, word: bytes) -> bytes | Section:

@@ -1,20 +1,21 @@
-"""The keys of SEARCH as values, and how they are read. RFC 3501 §6.4.4, RFC 4731, RFC 5032, RFC 7162 §3.1.5."""
+"""The keys of SEARCH as values, and how they are read. RFC 3501 §6.4.4, 5032, 5182, 6203, 7162 §3.1.5."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from groupware.model.flags import Flags
 from mailcore.imap import names
+from mailcore.imap.commands.search_returns import Returns, take_returns
+from mailcore.imap.commands.sort_order import RELEVANCY, Criterion
 from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
 
 DEEPEST: Final = 50
 MOST_KEYS: Final = 1000
 CHARSETS: Final = (b"US-ASCII", b"UTF-8")
-RETURNS: Final = (b"MIN", b"MAX", b"ALL", b"COUNT")
 
 When = Literal["before", "on", "since"]
 
@@ -129,6 +130,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """The key, taken generously: RFC 6203."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """What the key does not fit."""
 
@@ -151,8 +159,8 @@ class Both:
 
 
 Key = (
-    Arrived | Called | Every | Flagged | Word | Recent | Among | Modseq | Size | Saved | Sent | Within | Field
-    | Body | Text | Not | Either | Both
+    Arrived | Called | Every | Flagged | Word | Recent | Among | Modseq | Size | Saved | Sent | Within | Field | Body
+    | Text | Not | Either | Both | Fuzzy
 )  # fmt: skip
 
 
@@ -162,11 +170,44 @@ class Searching:
 
     key: Key
     uid: bool
-    returns: frozenset[bytes] | None
+    returns: Returns | None
     """None: the untagged SEARCH response; else ESEARCH with these."""
-    known_charset: bool
-    by_modseq: bool
-    """Whether MODSEQ is among the keys: then the answer has one too."""
+    known_charset: bool = True
+    criteria: tuple[Criterion, ...] = ()
+    """What to sort by; nothing: the order of the mailbox."""
+
+    @property
+    def by_modseq(self) -> bool:
+        """Whether MODSEQ is among the keys: then the answer has one too."""
+        return any(isinstance(each, Modseq) for each in parts(self.key))
+
+
+def changed(key: Key, change: Callable[[Key], Key]) -> Key:
+    """The key with each part of it that has no parts itself put through `change`."""
+    match key:
+        case Not(inner):
+            return Not(changed(inner, change))
+        case Fuzzy(inner):
+            return Fuzzy(changed(inner, change))
+        case Either(one, other):
+            return Either(changed(one, change), changed(other, change))
+        case Both(keys):
+            return Both(tuple([changed(each, change) for each in keys]))
+    return change(key)
+
+
+def parts(key: Key) -> Iterator[Key]:
+    """The key and everything it is made of."""
+    yield key
+    match key:
+        case Not(inner) | Fuzzy(inner):
+            yield from parts(inner)
+        case Either(one, other):
+            yield from parts(one)
+            yield from parts(other)
+        case Both(keys):
+            for each in keys:
+                yield from parts(each)
 
 
 _SIMPLE: Final[Mapping[bytes, Key]] = {
@@ -185,12 +226,11 @@ _SIMPLE: Final[Mapping[bytes, Key]] = {
 class _Keys:
     """Reads keys, and counts them."""
 
-    __slots__ = ("_count", "_cursor", "by_modseq")
+    __slots__ = ("_count", "_cursor")
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._count = 0
-        self.by_modseq = False
 
     def all(self, deep: int = 0) -> Key:
         """Keys with spaces between them, up to what ends them."""
@@ -220,8 +260,8 @@ class _Keys:
             one = self.one(deep + 1)
             cursor.sp()
             return Either(one, self.one(deep + 1))
-        if word == b"MODSEQ":
-            self.by_modseq = True
+        if word == b"FUZZY":
+            return Fuzzy(self.one(deep + 1))
         read = _READ.get(word)
         return read(cursor) if read is not None else cursor.fail("a search key before this: there is no such one; it")
 
@@ -275,24 +315,31 @@ _READ: Final[Mapping[bytes, Callable[[Cursor], Key]]] = {
 def parse_search(cursor: Cursor, *, uid: bool) -> Searching:
     """Perhaps RETURN (...), perhaps CHARSET, and keys."""
     cursor.sp()
-    returns = None
-    if cursor.take_word(b"RETURN"):
-        cursor.sp()
-        found = cursor.listed(cursor.word)
-        if any(option not in RETURNS for option in found):
-            cursor.fail("return options among " + b" ".join(RETURNS).decode())
-        returns = frozenset(found or (b"ALL",))
-        cursor.sp()
-    known = True
+    returns = take_returns(cursor)
+    charset = CHARSETS[0]
     if cursor.take_word(b"CHARSET"):
         if names.CHARSETLESS.get():
             cursor.fail("no CHARSET once UTF8=ACCEPT is enabled")  # RFC 6855 §3
         cursor.sp()
-        known = cursor.astring().upper() in CHARSETS
+        charset = cursor.astring()
         cursor.sp()
-    if not known:
+    return read_program(cursor, charset, uid=uid, returns=returns)
+
+
+def read_program(
+    cursor: Cursor,
+    charset: bytes,
+    *,
+    uid: bool,
+    returns: Returns | None = None,
+    criteria: tuple[Criterion, ...] = (),
+) -> Searching:
+    """The keys up to the end; with a charset that nobody knows they are passed over."""
+    if charset.upper() not in CHARSETS:
         cursor.skip_to_end()
-        return Searching(Every(), uid, returns, known_charset=False, by_modseq=False)
-    keys = _Keys(cursor)
-    key = keys.all()
-    return Searching(key, uid, returns, known_charset=True, by_modseq=keys.by_modseq)
+        return Searching(Every(), uid, returns, known_charset=False)
+    key = _Keys(cursor).all()
+    relevant = RELEVANCY in (returns.words if returns else ()) or any(each.name == RELEVANCY for each in criteria)
+    if relevant and not any(isinstance(each, Fuzzy) for each in parts(key)):
+        cursor.fail("a FUZZY key where RELEVANCY is asked for")
+    return Searching(key, uid, returns, criteria=criteria)

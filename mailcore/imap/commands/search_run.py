@@ -1,6 +1,7 @@
 """SEARCH at work: each key narrows the places that are left, the cheap ones first.
 
-Flags, numbers and MODSEQ are in the view; size and dates in the rows; words of subject, addresses and body in the
+Flags, numbers and MODSEQ are in the view; size and dates are numbers beside the
+rows; words of subject, addresses and body in the
 index. What the index does not hold (other header fields, and what lies behind the indexed beginning of a long body) is
 looked for in the octets, so that the answer is exact.
 """
@@ -9,20 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.item import INDEXED, LONGEST_BODY
 from groupware.mime.parts import Part
-from groupware.mime.summary import decode, envelope_of, parts_of, size_of
+from groupware.mime.summary import parts_of
 from groupware.mime.text import text_of
-from groupware.model.ids import BlobId, ranges
+from groupware.model.collation import caseless
+from groupware.model.ids import BlobId, Uid, ranges
 from groupware.model.item import Item, Query
 from mailcore.imap.commands.fetch_body import batches
-from mailcore.imap.commands.fetch_data import arrival
 from mailcore.imap.commands.search_keys import (
     Among,
     Arrived,
@@ -33,6 +34,7 @@ from mailcore.imap.commands.search_keys import (
     Every,
     Field,
     Flagged,
+    Fuzzy,
     Key,
     Modseq,
     Not,
@@ -44,15 +46,18 @@ from mailcore.imap.commands.search_keys import (
     When,
     Within,
     Word,
+    changed,
 )
-from mailcore.imap.grammar import MONTHS
+from mailcore.imap.commands.search_progress import Progress
+from mailcore.imap.grammar import SAVED
 from mailcore.imap.objectids import email_id, thread_id
 from mailcore.imap.session import Session
 from mailcore.imap.view import View
 
 PAGE: Final = 2000
 WHOLE_BODY: Final = 1 << 40  # characters of a body that are looked through
-_DAY: Final = re.compile(rb'\("[^"]{0,40}?\b([0-9]{1,2})[ -]([A-Za-z]{3})[a-z]{0,6}[ -]([0-9]{4}|[0-9]{2})\b')
+SHORTEST: Final = 4  # letters of a word that a fuzzy search keeps at least
+MOST_WORDS: Final = 20
 
 Places = list[int]
 Test = Callable[[Item, bytes], bool]
@@ -66,7 +71,7 @@ _COSTS: Final[Mapping[type[Key], int]] = {
 def cost(key: Key) -> int:
     """How dear a key is, relatively: the dearest part of it counts."""
     match key:
-        case Not(inner):
+        case Not(inner) | Fuzzy(inner):
             return cost(inner)
         case Either(one, other):
             return max(cost(one), cost(other))
@@ -86,6 +91,9 @@ class Search:
     session: Session
     view: View
     now: datetime.datetime
+    progress: Progress
+    scores: dict[int, int] = field(default_factory=dict)
+    """How relevant the message in a place is, as far as a fuzzy key has found it."""
 
     async def run(self, key: Key, places: Places) -> Places:
         """Those of the places that the key fits, in order."""
@@ -104,17 +112,16 @@ class Search:
                 found = set(await self.run(first, places))
                 found.update(await self.run(second, [at for at in places if at not in found]))
                 return [at for at in places if at in found]
+            case Fuzzy(inner):
+                return await self._fuzzy(inner, places)
         return await self._leaf(key, places)
 
     async def _leaf(self, key: Key, places: Places) -> Places:
         match key:
-            case Size() | Saved() | Within() | Arrived():
-                return await self._rows(places, self._by_row(key), summary=isinstance(key, Size))
+            case Size() | Saved() | Sent() | Within() | Arrived():
+                return await self._numbered(key, places)
             case Called(id, thread):
-                known = thread_id if thread else email_id
-                return await self._rows(places, lambda item: known(item) == id, summary=thread)
-            case Sent(when, day):
-                return await self._rows(places, lambda item: _compared(sent_on(item), when, day), summary=True)
+                return await self._called(id, thread_id if thread else email_id, places)
             case Field(name, text):
                 return await self._field(name, text, places)
             case Body(text):
@@ -139,36 +146,45 @@ class Search:
                 return [at for at in places if view.uids[at] in view.recents]
             case Modseq(least):
                 return [at for at in places if view.modseqs[at] >= least]
-            case Among(numbers, uid):
-                among = set(view.places(view.uid_ranges(numbers, uid=uid)))
-                return [at for at in places if at in among]
+            case Among():
+                inside = set(view.places(among(view, key)))
+                return [at for at in places if at in inside]
         return places
 
     # --- out of the rows
 
-    def _by_row(self, key: Size | Saved | Within | Arrived) -> Callable[[Item], bool]:
-        match key:
-            case Size(than, larger):
-                return lambda item: (size_of(item.summary) > than) if larger else (size_of(item.summary) < than)
-            case Saved(when, day):
-                return lambda item: _compared(item.saved.date(), when, day)
-            case Arrived(when, day):
-                return lambda item: _compared(arrival(item).date(), when, day)
-            case Within(seconds, younger):
-                limit = self.now - datetime.timedelta(seconds=min(seconds, 4_000_000_000))
-                return lambda item: (item.saved >= limit) if younger else (item.saved <= limit)
-
-    async def _rows(self, places: Places, fits: Callable[[Item], bool], *, summary: bool) -> Places:
+    async def _called(self, id: bytes, known: Callable[[Item], bytes | None], places: Places) -> Places:
         found: Places = []
-        async for items in self._items(places, summary=summary):
-            found += [self.view.place(item.uid) for item in items if fits(item)]
+        async for items in self._items(places):
+            found += [self.view.place(item.uid) for item in items if known(item) == id]
         return found
 
-    async def _items(self, places: Places, *, summary: bool) -> AsyncIterator[Sequence[Item]]:
+    async def _numbered(self, key: Size | Saved | Sent | Within | Arrived, places: Places) -> Places:
+        name, low, high = _range(key, self.now)
+        at = self.view.folder
+        fitting = set(await self.session.read(lambda tx: tx.within(at, name, low, high)))
+        return [each for each in places if self.view.uids[each] in fitting]
+
+    async def _items(self, places: Places) -> AsyncIterator[Sequence[Item]]:
         at = self.view.folder
         for start in range(0, len(places), PAGE):
+            await self.progress.at(start, len(places))
             uids = ranges([self.view.uids[each] for each in places[start : start + PAGE]])
-            yield await self.session.read(lambda tx, uids=uids: tx.items(at, uids, summary=summary))  # type: ignore[misc]
+            yield await self.session.read(lambda tx, uids=uids: tx.items(at, uids, summary=True))  # type: ignore[misc]
+
+    # --- generously
+
+    async def _fuzzy(self, key: Key, places: Places) -> Places:
+        """Those that the key fits, and those that its words or their beginnings fit: the less exact, the less score."""
+        found: Places = []
+        for score, loosened in _loosened(key):
+            some = await self.run(loosened, places)
+            for at in some:
+                self.scores[at] = min(self.scores.get(at, score), score)
+            found += some
+            left = set(some)
+            places = [at for at in places if at not in left]
+        return sorted(found)
 
     # --- out of the index, and the octets
 
@@ -180,13 +196,13 @@ class Search:
     async def _field(self, name: str, text: str, places: Places) -> Places:
         if name in INDEXED and text:
             return await self._indexed(Query(fields=((name, text),)), places)
-        wanted, sought = name.encode("utf-8", "replace"), text.casefold()
+        wanted, sought = name.encode("utf-8", "replace"), caseless(text)
 
         def has(item: Item, octets: bytes) -> bool:
             root = parts_of(item.summary)[0]
             header = fields(octets[root.header_start : root.body_start])
             return any(
-                sought in decode_text(unfold(value)).casefold() for field, value in header if field.lower() == wanted
+                sought in caseless(decode_text(unfold(value))) for field, value in header if field.lower() == wanted
             )
 
         return await self._octets(places, has)
@@ -199,22 +215,22 @@ class Search:
 
     async def _in_long_bodies(self, text: str, found: Places, places: Places) -> Places:
         """Those whose text does not fit the index and has it further on."""
-        known, sought = set(found), text.casefold()
+        known, sought = set(found), caseless(text)
         rest = [at for at in places if at not in known]
-        long = await self._rows(rest, lambda item: item.size > LONGEST_BODY, summary=False)
-        return await self._octets(long, lambda item, octets: sought in _body_text(item, octets).casefold())
+        long = await self._numbered(Size(LONGEST_BODY, larger=True), rest)
+        return await self._octets(long, lambda item, octets: sought in caseless(_body_text(item, octets)))
 
     async def _text(self, text: str, places: Places) -> Places:
         if not text:
             return places
         found = await self._indexed(Query(text=(text,)), places)
-        known, sought = set(found), text.casefold()
+        known, sought = set(found), caseless(text)
 
         def has(item: Item, octets: bytes) -> bool:
             parts = parts_of(item.summary)
-            if any(sought in line.casefold() for line in _header_lines(octets, parts)):
+            if any(sought in caseless(line) for line in _header_lines(octets, parts)):
                 return True
-            return item.size > LONGEST_BODY and sought in _body_text(item, octets).casefold()
+            return item.size > LONGEST_BODY and sought in caseless(_body_text(item, octets))
 
         rest = [at for at in places if at not in known]
         return sorted([*found, *await self._octets(rest, has)])
@@ -222,7 +238,7 @@ class Search:
     async def _octets(self, places: Places, test: Test) -> Places:
         """Those whose octets pass the test, which runs beside the event loop."""
         found: Places = []
-        async for items in self._items(places, summary=True):
+        async for items in self._items(places):
             for batch in batches(items):
                 bodies = await self.session.shared.parts.blobs.read_many([item.blob for item in batch])
                 uids = await asyncio.to_thread(_passing, batch, bodies, test)
@@ -247,21 +263,52 @@ def _body_text(item: Item, octets: bytes) -> str:
     return text_of(octets, parts_of(item.summary), WHOLE_BODY)
 
 
-def _compared(day: datetime.date | None, when: When, limit: datetime.date) -> bool:
-    if day is None:
-        return False
-    return day < limit if when == "before" else day == limit if when == "on" else day >= limit
+def among(view: View, key: Among) -> Sequence[tuple[Uid, Uid]]:
+    """The UID ranges that a set means. Numbers beyond the last message mean nothing, and are no error (RFC 7377 §2)."""
+    if key.uid or key.numbers == SAVED:
+        return view.uid_ranges(key.numbers, uid=True)
+    count = len(view.uids)
+    clipped = [sorted((one or count, other or count)) for one, other in key.numbers]
+    inside = [(first, min(last, count)) for first, last in clipped if 0 < first <= count]
+    return view.uid_ranges(tuple(inside), uid=False)
 
 
-def sent_on(item: Item) -> datetime.date | None:
-    """The day of the Date field as its writer had it, whatever the zone; None when it says nothing."""
-    found = _DAY.match(envelope_of(item.summary))
-    if found is not None and found[2].upper() in MONTHS:
-        year = int(found[3])
-        year += 0 if len(found[3]) == 4 else 1900 if year >= 50 else 2000
-        try:
-            return datetime.date(year, MONTHS.index(found[2].upper()) + 1, int(found[1]))
-        except ValueError:
-            return None
-    seconds = decode(item.summary).date
-    return None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC).date()
+def _range(key: Size | Saved | Sent | Within | Arrived, now: datetime.datetime) -> tuple[str, int | None, int | None]:
+    """Which stored number a key looks at, and between which ends."""
+    match key:
+        case Size(than, larger):
+            return ("octets", than + 1, None) if larger else ("octets", None, than - 1)
+        case Sent(when, day):
+            return ("day", *_ends(when, day.toordinal(), 1))
+        case Saved(when, day) | Arrived(when, day):
+            start = int(datetime.datetime.combine(day, datetime.time(), datetime.UTC).timestamp())
+            return ("saved" if isinstance(key, Saved) else "arrived", *_ends(when, start * 1_000_000, 86_400_000_000))
+        case Within(seconds, younger):
+            limit = int(now.timestamp() * 1_000_000) - seconds * 1_000_000
+            return ("saved", limit, None) if younger else ("saved", None, limit)
+
+
+def _ends(when: When, start: int, length: int) -> tuple[int | None, int | None]:
+    if when == "before":
+        return None, start - 1
+    return start, start + length - 1 if when == "on" else None
+
+
+def _loosened(key: Key) -> Sequence[tuple[int, Key]]:
+    """The key and what is less exact than it, with how relevant it is what they find."""
+    words, beginnings = (changed(key, partial(_by_words, shorter=shorter)) for shorter in (False, True))
+    steps = [(100, key)]
+    if words != key:
+        steps.append((60, words))
+    if beginnings != words:
+        steps.append((25, beginnings))
+    return steps
+
+
+def _by_words(key: Key, *, shorter: bool) -> Key:
+    """Each word of a text for itself; of long ones only the beginning when `shorter`."""
+    if not isinstance(key, Field | Body | Text):
+        return key
+    words = [each[: max(SHORTEST, len(each) - 2)] if shorter else each for each in key.text.split()[:MOST_WORDS]]
+    found = [replace(key, text=word) for word in dict.fromkeys(words)]
+    return found[0] if len(found) == 1 else Both(tuple(found)) if found else key

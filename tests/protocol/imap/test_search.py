@@ -42,6 +42,9 @@ async def filled(client: Client) -> Client:
         ("ALL", "1 2 3"),
         ("2:3", "2 3"),
         ("*", "3"),
+        ("4", ""),
+        ("3:9", "3"),
+        ("9:*", "3"),
         ("UID 2:*", "2 3"),
         ("UID 99:*", "3"),
         ("SEEN", "1"),
@@ -160,7 +163,7 @@ async def test_charset_that_is_not_known(alice: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", ["", "NOTHING", "NOT", "OR SEEN", "(SEEN", "ON 31-Feb-2026", "1:x", "KEYWORD", "NOT " * 100 + "SEEN", "4"]
+    "keys", ["", "NOTHING", "NOT", "OR SEEN", "(SEEN", "ON 31-Feb-2026", "1:x", "KEYWORD", "NOT " * 100 + "SEEN", "0"]
 )
 async def test_what_cannot_be_understood_is_bad(alice: Client, keys: str) -> None:
     assert (await (await filled(alice)).ask(f"SEARCH {keys}")).tagged.startswith(b"BAD ")
