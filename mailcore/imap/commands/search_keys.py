@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from groupware.model.flags import Flags
-from mailcore.imap import names
 from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
 
 DEEPEST: Final = 50
@@ -263,8 +262,6 @@ def parse_search(cursor: Cursor, *, uid: bool) -> Searching:
         cursor.sp()
     known = True
     if cursor.take_word(b"CHARSET"):
-        if names.UTF8.get():
-            cursor.fail("no CHARSET once UTF8=ACCEPT is enabled")  # RFC 6855 §3
         cursor.sp()
         known = cursor.astring().upper() in CHARSETS
         cursor.sp()
