@@ -135,7 +135,7 @@ class ReadTx(Protocol):
         ...
 
     def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
-        """UIDs, in order, of the items whose `saved`, `arrived`, `sent`, `day` or `octets` is in this range; see `keys`.
+        """UIDs, in order, of the items whose `saved`, `arrived`, `sent`, `day` or `octets` is in the range; see `keys`.
 
         Takes `r`. None: no end on that side.
         """

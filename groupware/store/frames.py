@@ -23,6 +23,8 @@ FRAME: Final = 1 << 20
 LEVEL: Final = 1
 """Mail is text and base64: 3 takes half as long again, for one part in a hundred."""
 LARGEST: Final = 1 << 31
+LEVEL: Final = 1
+"""Mail is text and base64: 3 takes half as long again, for one part in a hundred."""
 _SKIPPABLE: Final = 0x184D2A5E
 _MAGIC: Final = 0x8F92EAB1
 _HEAD: Final = Struct("<II")  # of a skippable frame: magic, octets that follow
@@ -76,7 +78,7 @@ def table_of(blob: BlobId, tail: bytes) -> Table | None:
         return None
     starts, size = [0], 0
     for stored, plain in _ENTRY.iter_unpack(tail[at + _HEAD.size : -_FOOT.size]):
-        if size % FRAME:  # only the last frame may be shorter
+        if size % FRAME or plain > FRAME:  # only the last frame may be shorter
             raise lost(blob)
         starts.append(starts[-1] + stored)
         size += plain

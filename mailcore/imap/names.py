@@ -23,9 +23,6 @@ _OTHER: Final = re.compile("[^\x20-\x7e]+")
 UTF8: Final = ContextVar("imap_utf8_names", default=False)
 """Whether the session at work speaks of mailboxes in UTF-8 (decision 110); each session is a task, with its own."""
 
-CHARSETLESS: Final = ContextVar("imap_charsetless", default=False)
-"""Whether a search may name no CHARSET, after UTF8=ACCEPT (RFC 6855 §3); IMAP4rev2 may."""
-
 
 class BadName(ValueError):
     """The octets are no mailbox name; the text says what is wrong."""

@@ -406,7 +406,6 @@ class Session:
         self._discount()
         self.who, self.modes = None, Modes()
         names.UTF8.set(False)
-        names.CHARSETLESS.set(False)
 
     def _discount(self) -> None:
         if self.counted and self.who is not None:

@@ -38,7 +38,6 @@ def _rev2(session: Session) -> None:
 
 def _utf8(session: Session) -> None:
     names.UTF8.set(True)
-    names.CHARSETLESS.set(True)
 
 
 def _uidonly(session: Session) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from groupware.model.flags import Flags
-from mailcore.imap import names
 from mailcore.imap.commands.search_returns import Returns, take_returns
 from mailcore.imap.commands.sort_order import RELEVANCY, Criterion
 from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
@@ -318,8 +317,6 @@ def parse_search(cursor: Cursor, *, uid: bool) -> Searching:
     returns = take_returns(cursor)
     charset = CHARSETS[0]
     if cursor.take_word(b"CHARSET"):
-        if names.CHARSETLESS.get():
-            cursor.fail("no CHARSET once UTF8=ACCEPT is enabled")  # RFC 6855 §3
         cursor.sp()
         charset = cursor.astring()
         cursor.sp()

@@ -30,7 +30,7 @@ async def test_an_overlong_line_is_one_error(tmp_path: Path) -> None:
 async def test_an_overlong_line_among_recipients(tmp_path: Path) -> None:
     async with stand(tmp_path) as here, talker(here.port) as caller:
         caller.send(
-            b"MAIL FROM:<x@far.test>\r\nRCPT TO:<alice@example.test>\r\nRCPT TO:<" + b"a" * 9000
+            b"MAIL FROM:<x@far.test>\r\nRCPT TO:<alice@example.test>\r\nRCPT TO:<" + b"a" * 20_000
             + b"@example.test>\r\nRCPT TO:<bob@example.test>\r\n"
         )  # fmt: skip
         assert [each[:3] for each in await caller.replies(4)] == ["250", "250", "500", "250"]
