@@ -23,8 +23,6 @@ FRAME: Final = 1 << 20
 LEVEL: Final = 1
 """Mail is text and base64: 3 takes half as long again, for one part in a hundred."""
 LARGEST: Final = 1 << 31
-LEVEL: Final = 1
-"""Mail is text and base64: 3 takes half as long again, for one part in a hundred."""
 _SKIPPABLE: Final = 0x184D2A5E
 _MAGIC: Final = 0x8F92EAB1
 _HEAD: Final = Struct("<II")  # of a skippable frame: magic, octets that follow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from groupware.model.errors import GroupwareError
@@ -33,6 +33,8 @@ class Found:
 @command("UID SEARCH", state=SELECTED, parse=partial(parse_search, uid=True))
 async def search(session: Session, given: Searching) -> Reply:
     """The messages that the keys fit."""
+    if given.returns is None and session.modes.rev2:
+        given = replace(given, returns=Returns())  # RFC 9051 §6.4.4
     return await answered(session, given)
 
 

@@ -85,7 +85,7 @@ def test_change_of_flags_is_told_once() -> None:
 
 def test_with_condstore_every_new_modseq_is_told() -> None:
     made = view(7)
-    made.condstore = True
+    made.modes.condstore = True
     made.learn(delta(2, [item(7, 2)]))
     assert made.announce(expunges=False) == [b"* 1 FETCH (FLAGS () MODSEQ (2))\r\n"]
 
