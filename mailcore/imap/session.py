@@ -22,6 +22,7 @@ from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, Watch, WriteTx
+from mailcore.imap.annotation_news import AnnotationNews, hear
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
@@ -64,6 +65,7 @@ class Session:
         "_service",
         "_unsure",
         "_watch",
+        "annotations",
         "client",
         "condstore",
         "connection",
@@ -87,6 +89,8 @@ class Session:
         self._service = ""
         self.condstore = False
         """The client has said that it knows of MODSEQ (RFC 7162 §3.1)."""
+        self.annotations: AnnotationNews | None = None
+        """There once the client has enabled METADATA."""
         self.over = False
         self.counted = False
         """The account's session count has this one in it."""
@@ -328,6 +332,8 @@ class Session:
                 view.learn(delta)
             else:
                 view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
+            if self.annotations is not None:
+                await hear(self, self.annotations, at)
         except (NotFound, NoRight, BadCredentials):
             return False
         except TryAgain:  # what is new is told when it can be had

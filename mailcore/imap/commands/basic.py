@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Final
 
+from mailcore.imap.annotation_news import AnnotationNews
 from mailcore.imap.grammar import Cursor, nothing
 from mailcore.imap.reply import Reply, ok, string
 from mailcore.imap.session import Session
@@ -74,6 +75,10 @@ async def enable(session: Session, wanted: list[bytes]) -> Reply:
     enabled = [b"CONDSTORE"] if b"CONDSTORE" in wanted else []
     if enabled:
         session.use_condstore()
+    for name in (b"METADATA", b"METADATA-SERVER"):
+        if name in wanted:
+            session.annotations = session.annotations or AnnotationNews()
+            enabled.append(name)
     return ok("Enabled what is known", lines=[b"* ENABLED%b\r\n" % b"".join([b" " + each for each in enabled])])
 
 
