@@ -61,7 +61,7 @@ def test_arrival_is_another_than_the_date_that_was_given(world: World) -> None:
 
 
 def test_octets_as_sent_of_what_is_delivered(world: World) -> None:
-    target = Target(account=world.alice.account)
+    target = Target("account", account=world.alice.account)
     world.write(OPERATOR, lambda tx: tx.deliver([target], replace(letter(100), extra=7)))
     inbox = world.read(world.alice, lambda tx: tx.folder("INBOX"))
     assert (inbox.bytes, inbox.extra) == (100, 7)
