@@ -126,6 +126,7 @@ def _listed(tx: ReadTx, owner: str) -> list[Row]:
             "path": each.path.removeprefix(root.path).strip("/") or "/",
             "kind": each.kind.value,
             "role": each.role,
+            "seen": "shared" if each.shared_seen else "own",
             "items": each.total,
             "unseen": each.unseen,
             "bytes": each.bytes,

@@ -24,6 +24,7 @@ from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, Watch, WriteTx
 from mailcore.imap import names
+from mailcore.imap.annotation_news import AnnotationNews, hear
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
@@ -53,6 +54,7 @@ class Session:
         "_service",
         "_unsure",
         "_watch",
+        "annotations",
         "client",
         "connection",
         "counted",
@@ -80,6 +82,8 @@ class Session:
         self.notices: Notices | None = None
         self.idling = False
         """IDLE is at work: then EXPUNGE may be told at any time."""
+        self.annotations: AnnotationNews | None = None
+        """There once the client has enabled METADATA."""
         self.over = False
         self.counted = False
         """The account's session count has this one in it."""
@@ -358,6 +362,8 @@ class Session:
                 view.learn(delta)
             else:
                 view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
+            if self.annotations is not None:
+                await hear(self, self.annotations, at)
         except (NotFound, NoRight, BadCredentials):
             return False
         except TryAgain:  # what is new is told when it can be had
@@ -404,7 +410,7 @@ class Session:
         self.leave_folder()
         self.watch_for(None)
         self._discount()
-        self.who, self.modes = None, Modes()
+        self.who, self.modes, self.annotations = None, Modes(), None
         names.UTF8.set(False)
 
     def _discount(self) -> None:

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import func, select
 
 import groupware.store.sql
-from groupware.model.errors import BadCredentials, NoRight, NotFound, Refused
-from groupware.model.event import Envelope, Outcome, Recipient
+from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
+from groupware.model.event import Envelope, Outcome, Recipient, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import Kind, NewItem, Query
@@ -40,6 +40,7 @@ WITHOUT = {
     "principals.set_root": "the root of a tree that has just been planted",
     "tx.note_change": "writes down what was done in a folder that has been opened",
     "tx.open": "the check itself",
+    "tx.open_each": "the check itself, for several folders",
     "annotated._write": "its callers have opened the folder, or may write the server's own annotations",
 }
 """Functions that take a folder's number and open nothing, and why that is right."""
@@ -150,6 +151,13 @@ def item(name: str | None = None) -> NewItem:
     return NewItem(Kind.MAIL, BlobId("ab" * 32), 3, b"", b"body", name=name)
 
 
+def delivered(tx: Any, target: Target) -> None:
+    """Raises what a delivery says of its one target."""
+    [verdict] = tx.deliver([target], item())
+    if isinstance(verdict, GroupwareError):
+        raise verdict
+
+
 A, PATH = "alice@example.test", "Other Users/alice@example.test/Work"
 Ask = Callable[[Any, Scene], object]
 REFUSED: Mapping[str, list[Ask]] = {
@@ -202,7 +210,9 @@ REFUSED: Mapping[str, list[Ask]] = {
     "set_folder": [lambda tx, s: tx.set_folder(s.folder, shared_seen=True)],
     "grant": [lambda tx, s: tx.grant(s.folder, "mallory@other.test", Right.LOOKUP)],
     "append": [lambda tx, s: tx.append(s.folder, [item()])],
-    "deliver": [lambda tx, s: tx.deliver(s.folder, [item()])],
+    "deliver": [
+        lambda tx, s: delivered(tx, Target("folder", folder=s.folder)),
+    ],
     "replace": [lambda tx, s: tx.replace(s.folder, "a.ics", item())],
     "update_flags": [lambda tx, s: tx.update_flags(s.folder, EVERY, FlagChange(add=Flags.SEEN))],
     "copy": [lambda tx, s: tx.copy(s.folder, EVERY, s.mine), lambda tx, s: tx.copy(s.mine, EVERY, s.folder)],
@@ -251,7 +261,22 @@ OWN_THINGS: Mapping[str, str] = {
     "note": "the trace of what it sends",
 }
 INSIDE = frozenset(
-    {"open", "tree", "touch", "administer", "bump", "finish", "sql", "locks", "held", "marks", "moved", "memory"}
+    {
+        "open",
+        "open_each",
+        "bump_each",
+        "tree",
+        "touch",
+        "administer",
+        "bump",
+        "finish",
+        "sql",
+        "locks",
+        "held",
+        "marks",
+        "moved",
+        "memory",
+    }
     | {
         "move_epoch",
         "move_memberships",

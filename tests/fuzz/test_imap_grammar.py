@@ -10,7 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import mailcore.imap.commands  # noqa: F401 - fills the table
+from groupware.model.annotation import check_entry
+from groupware.model.errors import Refused
 from mailcore.imap import names
+from mailcore.imap.entries import read_entries
 from mailcore.imap.grammar import BadSyntax, Cursor, begin
 from mailcore.imap.reply import astring, mailbox, string
 from mailcore.imap.table import COMMANDS
@@ -22,7 +25,12 @@ SIGNS = st.sampled_from(
      b"FLAGS", b"+FLAGS", b"\\Seen", b"1", b"4294967295", b"18446744073709551616", b"1:*", b"STATUS", b"MESSAGES",
      b'" 1-Feb-2026 10:00:00 +0000"', b"1-Feb-2026", b"CHANGEDSINCE", b"USE", b"\xff", b"\x00", b"\r", b"caf\xc3\xa9",
      b"{3}" + MARK, b"{3+}" + MARK, b"~", b"~{3}" + MARK, b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE", b"CATENATE",
-     b"TEXT", b"URL", b'"/INBOX/;UID=1"', b"UTF8", b"OAUTHBEARER", b"UTF8=ACCEPT"]
+     b"TEXT", b"URL", b'"/INBOX/;UID=1"', b"UTF8", b"OAUTHBEARER", b"UTF8=ACCEPT",
+     b"METADATA", b"MAXSIZE", b"DEPTH",
+     b"infinity", b"/shared/comment", b"/private/vendor/x", b"~{3}" + MARK, b"PREVIEW", b"(LAZY)", b"EMAILID",
+     b"THREADID", b"SAVEDATE", b"SAVEDON", b"SAVEDATESUPPORTED", b"SIZE", b"MAILBOXID", b"DELETED-STORAGE", b"STORAGE",
+     b"\xff", b"\x00", b"\r", b"caf\xc3\xa9",
+     b"{3}" + MARK, b"{3+}" + MARK]
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(SIGNS, st.binary(max_size=6)), max_size=30).map(b"".join).map(lambda text: text[:2000])
 
@@ -158,3 +166,45 @@ def test_messages_to_put_in(name: bytes, numbers: bytes, messages: list[bytes]) 
     except BadSyntax:
         return
     assert cursor.at_end
+
+
+ENTRIES = st.one_of(
+    st.sampled_from(["/shared/comment", "/private/comment", "/SHARED/x/y", "/private", "/shared/*", "comment", ""]),
+    st.text(max_size=40),
+)
+VALUES = st.one_of(st.none(), st.binary(max_size=40))
+
+
+@given(pairs=st.lists(st.tuples(ENTRIES, VALUES), max_size=5), binary=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_metadata_that_is_set(pairs: list[tuple[str, bytes | None]], binary: bool) -> None:
+    """Whatever entries and values: they are read as they were meant, or refused."""
+    literals: list[bytes] = []
+    words = []
+    for name, value in pairs:
+        literals.append(name.encode("utf-8", "replace"))
+        words.append(b"{%d}" % len(literals[-1]) + MARK)
+        if value is not None:
+            literals.append(value)
+        words.append(b"NIL" if value is None else b"%b{%d}" % (b"~" if binary else b"", len(value)) + MARK)
+    cursor = Cursor(Raw(b" INBOX (%b)" % b" ".join(words), tuple(literals)))
+    try:
+        given_values = COMMANDS[b"SETMETADATA"].parse(cursor).values
+    except BadSyntax:
+        assert not pairs or any(
+            not name.lower().startswith(("/shared", "/private")) or "*" in name for name, _ in pairs
+        )
+        return
+    assert given_values == {name.lower(): value for name, value in pairs}
+
+
+@given(text=st.text(max_size=80))
+@settings(max_examples=500, deadline=None)
+def test_an_entry_that_is_kept_is_read_again(text: str) -> None:
+    for name in (text, f"/shared/{text}", f"/private/{text}"):
+        try:
+            kept = check_entry(name)
+        except Refused:
+            continue
+        written = astring(kept.encode("ascii"))
+        assert read_entries(Cursor(Raw(b"(%b)" % written))) == (kept,)

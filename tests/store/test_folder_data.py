@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Executable
 
 from groupware.model.errors import NoRight, NotFound, OverQuota, Refused, RoleTaken
+from groupware.model.event import Target
 from groupware.model.flags import Flags
 from groupware.model.folder import Role
 from groupware.model.ids import EVERY, Uid
@@ -57,6 +58,13 @@ def test_arrival_is_another_than_the_date_that_was_given(world: World) -> None:
     [moved] = world.read(world.alice, lambda tx: tx.items(world.deep, EVERY))
     assert moved.arrived > first.arrived
     assert moved.saved == first.saved
+
+
+def test_octets_as_sent_of_what_is_delivered(world: World) -> None:
+    target = Target("account", account=world.alice.account)
+    world.write(OPERATOR, lambda tx: tx.deliver([target], replace(letter(100), extra=7)))
+    inbox = world.read(world.alice, lambda tx: tx.folder("INBOX"))
+    assert (inbox.bytes, inbox.extra) == (100, 7)
 
 
 # --- limits ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
 
+from groupware.mime.summary import summarize
 from groupware.store.sql.history import upgrade
 from groupware.store.sql.schema import metadata
 
@@ -58,3 +59,21 @@ def test_upgrading_again_changes_nothing(connection: Connection) -> None:
     upgrade(connection)
     assert sorted(inspect(connection).get_table_names()) == before
     assert connection.execute(text("SELECT value FROM meta WHERE name = 'uidvalidity'")).scalar_one() == 7
+
+
+def test_octets_as_sent_are_counted_of_what_is_stored_already(connection: Connection) -> None:
+    upgrade(connection, "0001")
+    summary = summarize(b"Subject: x\n\nthree bare\nline ends\n").encode()
+    for number, (octets, found) in enumerate([(33, summary), (5, b"of another version")], 1):
+        row = {"id": number, "size": octets, "summary": found}
+        connection.execute(text("INSERT INTO content VALUES (:id, 'hash', :size, 1, :summary)"), row)
+        connection.execute(
+            text(
+                "INSERT INTO item (folder_id, uid, id, modseq, flags, size, saved, arrived, content_id)"
+                " VALUES (1, :id, :id, 1, 0, :size, 0, 0, :id)"
+            ),
+            row,
+        )
+    upgrade(connection)
+    assert connection.execute(text("SELECT extra FROM item ORDER BY uid")).scalars().all() == [4, 0]
+    assert connection.execute(text("SELECT extra FROM folder WHERE id = 1")).scalar_one() == 4

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mailcore.imap import names
+from mailcore.imap.annotation_news import AnnotationNews
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import Reply, ok
 from mailcore.imap.session import Session
@@ -40,6 +41,10 @@ def _utf8(session: Session) -> None:
     names.UTF8.set(True)
 
 
+def _metadata(session: Session) -> None:
+    session.annotations = session.annotations or AnnotationNews()
+
+
 def _uidonly(session: Session) -> None:
     session.modes.uidonly = True
 
@@ -49,6 +54,8 @@ SWITCHES: Final[dict[bytes, tuple[bytes, Callable[[Session], None]]]] = {
     b"QRESYNC": (b"QRESYNC", _qresync),
     b"IMAP4REV2": (b"IMAP4rev2", _rev2),
     b"UTF8=ACCEPT": (b"UTF8=ACCEPT", _utf8),
+    b"METADATA": (b"METADATA", _metadata),
+    b"METADATA-SERVER": (b"METADATA-SERVER", _metadata),
     b"UIDONLY": (b"UIDONLY", _uidonly),
 }
 """By the name in upper case: how ENABLED writes it, and what it does."""

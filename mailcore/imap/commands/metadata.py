@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groupware.model.annotation import LONGEST_VALUE
+from groupware.model.ids import FolderId, ModSeq
 from groupware.store.api import ReadTx, WriteTx
+from mailcore.imap.annotation_news import heard
 from mailcore.imap.commands.folders import parse_mailbox
 from mailcore.imap.entries import (
     SHARED_SEEN,
@@ -98,17 +101,21 @@ async def setmetadata(session: Session, given: Setting) -> Reply:
     if not given.path and {SHARED_SEEN, SPECIAL_USE} & given.values.keys():
         return no("The server has no such entry; name a mailbox", b"CANNOT")
 
-    def work(tx: WriteTx) -> None:
+    news = session.annotations
+
+    def work(tx: WriteTx) -> tuple[Sequence[bytes], FolderId, ModSeq]:
         if not given.path:
-            tx.annotate(None, given.values)
-            return
+            return (), FolderId(0), tx.annotate(None, given.values)
         folder = session.folder(tx, given.path)
+        at = folder.id
+        lines, known = heard(tx, at, news.asked(at)) if news is not None else ((), ModSeq(0))
         rest = put_settings(tx, folder, given.values)
-        if rest:
-            tx.annotate(folder.id, rest)
+        return lines, at, tx.annotate(at, rest) if rest else known
 
     try:
-        await session.write(work)
+        lines, at, known = await session.write(work)
     except BadUse as error:
         return no(sentence(str(error)), b"USEATTR")
-    return ok("Set")
+    if news is not None and session.view is not None and session.view.folder == at:
+        news.known(at, known)  # what one has just set oneself is no news
+    return ok("Set", lines=lines)
