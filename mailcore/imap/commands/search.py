@@ -27,7 +27,7 @@ async def search(session: Session, given: Searching) -> Reply:
         session.use_condstore()
     if not await session.look(view):
         return no("The mailbox is gone", b"NONEXISTENT")
-    told = [at for at in range(view.told_count) if view.there(at)]
+    told = view.newest([at for at in range(view.told_count) if view.there(at)])
     now = session.shared.parts.clock.now()
     places = await Search(session, view, now).run(given.key, told)
     line = _plain(view, given, places) if given.returns is None else _extended(session, view, given, places)

@@ -12,6 +12,7 @@ from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
 from groupware.model.item import Delta, Entry, Item, Kind
 from groupware.model.rights import ALL
+from mailcore.imap.modes import Modes
 from mailcore.imap.view import FEW, NoSuchMessage, View
 
 
@@ -31,7 +32,7 @@ def item(uid: int, modseq: int, flags: Flags = Flags.NONE, *words: str) -> Item:
 
 
 def view(*uids: int) -> View:
-    return View(folder(1), [entry(uid) for uid in uids], read_only=False)
+    return View(folder(1), [entry(uid) for uid in uids], Modes(), read_only=False)
 
 
 def delta(modseq: int, changed: Sequence[Item] = (), vanished: Sequence[int] = ()) -> Delta:
@@ -84,7 +85,7 @@ def test_change_of_flags_is_told_once() -> None:
 
 def test_with_condstore_every_new_modseq_is_told() -> None:
     made = view(7)
-    made.condstore = True
+    made.modes.condstore = True
     made.learn(delta(2, [item(7, 2)]))
     assert made.announce(expunges=False) == [b"* 1 FETCH (FLAGS () MODSEQ (2))\r\n"]
 
