@@ -65,9 +65,13 @@ _KNOWN: Final = b" ".join(
 )
 
 
-def capabilities(connection: Connection, signin: SignIn, append_limit: int, *, known: bool) -> bytes:
+def capabilities(
+    connection: Connection, signin: SignIn, append_limit: int, *, known: bool, message_limit: int = 0
+) -> bytes:
     """The capabilities as things are: what concerns signing in is said to strangers only."""
     words = [_ALWAYS, _KNOWN, b"APPENDLIMIT=%d" % append_limit]
+    if message_limit:
+        words.append(b"MESSAGELIMIT=%d" % message_limit)
     if known and not connection.compressed:
         words.append(b"COMPRESS=DEFLATE")
     if not known:

@@ -216,9 +216,10 @@ class Notices:
     def moved(self, folder: Folder) -> bool:
         """Take a mailbox over as it is now; whether what happened is something that is told."""
         old = self.known[folder.id]
-        now = self.known[folder.id] = standing(folder, old.events)
+        now = standing(folder, old.events)
         if not now.readable:
             return False
+        self.known[folder.id] = now
         if old.counts != now.counts:
             return bool(old.events & (Happening.NEW | Happening.EXPUNGE))
         return old.modseq != now.modseq and Happening.FLAGS in old.events

@@ -153,11 +153,22 @@ class Session:
             await self._announce(expunges=not spec.numbers)
         if reply.modseq and self.view is not None and self.modes.condstore:
             reply = replace(reply, code=b"HIGHESTMODSEQ %d" % self.view.modseq)
-        self._tell(self.tag, reply)
+        self._tell(self.tag, self._cut_short(reply))
         if reply.compress:
             self.connection.compress()
         if lost:
             self.hang_up(GONE)
+
+    def _cut_short(self, reply: Reply) -> Reply:
+        """The answer, with how far down the command came when it was given more messages than it may work on."""
+        lowest = self.view.take_cut() if self.view is not None else 0
+        if not lowest or reply.status != b"OK":
+            return reply
+        code = b"MESSAGELIMIT %d %d" % (self.shared.section.message_limit, lowest)
+        if not reply.code:
+            return replace(reply, code=code)
+        self.send(status_line(b"*", no("Only the newest of those messages were worked on", code)))  # RFC 9738 §3.1
+        return reply
 
     async def _handled(self, spec: Spec, value: Any) -> tuple[Reply, bool]:
         """The handler's answer, or what its error comes to; and whether the store may have changed under it."""
@@ -182,7 +193,8 @@ class Session:
     def capabilities(self) -> bytes:
         """What the server can do, as things are."""
         most = self.shared.section.max_message_size * 1024
-        return capabilities(self.connection, self.signin, most, known=self.who is not None)
+        limit, known = self.shared.section.message_limit, self.who is not None
+        return capabilities(self.connection, self.signin, most, known=known, message_limit=limit)
 
     # --- saying something
 
@@ -282,6 +294,7 @@ class Session:
         """From here on the session is in this folder."""
         self.leave_folder()
         self.view = view
+        view.limit = self.shared.section.message_limit
         self._watch = self.shared.parts.bus.watch([view.folder])
         self._unsure = True  # what came between the reading and the watch is looked for with the next command
 

@@ -54,6 +54,7 @@ class View:
     """What the client has been told, and what it has yet to be told."""
 
     __slots__ = (
+        "_cut",
         "_gone",
         "_new",
         "_told",
@@ -61,6 +62,7 @@ class View:
         "contexts",
         "flags",
         "folder",
+        "limit",
         "modes",
         "modseq",
         "modseqs",
@@ -93,6 +95,9 @@ class View:
         """Searches that are followed, by the tag of their command."""
         self.stirred = 0
         """Goes up with whatever the view learns of a message."""
+        self.limit = 0
+        """Messages that one command works on; 0: any number. RFC 9738."""
+        self._cut = 0  # the lowest UID that this command works on, when others were left out
         self._new = 0  # the first UID of those whose being recent is not settled
         self._told = len(self.uids)  # how many the client knows of
         self._gone: set[int] = set()  # UIDs that vanished and are still in their place
@@ -137,6 +142,27 @@ class View:
             else:
                 merged.append((Uid(first), Uid(last)))
         return merged
+
+    def chosen(self, numbers: Numbers, *, uid: bool) -> list[tuple[Uid, Uid]]:
+        """The same for a command that works on these messages: the newest of them, as many as it may."""
+        found = self.uid_ranges(numbers, uid=uid)
+        if not self.limit:
+            return found
+        places = self.newest(self.places(found))
+        return found if not self._cut else ranges([self.uids[at] for at in places])
+
+    def newest(self, places: list[int]) -> list[int]:
+        """The last of these places, as many as one command may work on."""
+        if not 0 < self.limit < len(places):
+            return places
+        kept = places[-self.limit :]
+        self._cut = self.uids[kept[0]]
+        return kept
+
+    def take_cut(self) -> int:
+        """The lowest UID that this command worked on, if it left any out; else 0."""
+        cut, self._cut = self._cut, 0
+        return cut
 
     def _by_uid(self, numbers: Numbers) -> Iterable[tuple[int, int]]:
         top = self.last

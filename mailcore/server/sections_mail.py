@@ -164,6 +164,7 @@ class ImapSection(Section):
     show_all_folders: bool = key(
         "LIST shows calendars, contacts, tasks and notes too", False, known_as="imapShowAllFolders"
     )
+    message_limit: int = key("Messages that one command works on (MESSAGELIMIT); 0: no limit", 0, ge=0, le=10_000_000)
 
 
 class Pop3Section(Section):

@@ -12,11 +12,20 @@ from hypothesis import strategies as st
 import mailcore.imap.commands  # noqa: F401 - fills the table
 from groupware.model.annotation import check_entry
 from groupware.model.errors import Refused
+from groupware.model.flags import Flags
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
+from groupware.model.item import Entry, Kind
+from groupware.model.rights import ALL
 from mailcore.imap import names
+from mailcore.imap.commands.resync import earlier, merged
 from mailcore.imap.entries import read_entries
 from mailcore.imap.grammar import BadSyntax, Cursor, begin
+from mailcore.imap.modes import Modes
+from mailcore.imap.notice import OF_MESSAGES, Happening
 from mailcore.imap.reply import astring, mailbox, string
 from mailcore.imap.table import COMMANDS
+from mailcore.imap.view import View
 from mailcore.imap.wire import MARK, Raw
 
 SIGNS = st.sampled_from(
@@ -30,6 +39,9 @@ SIGNS = st.sampled_from(
      b"infinity", b"/shared/comment", b"/private/vendor/x", b"~{3}" + MARK, b"PREVIEW", b"(LAZY)", b"EMAILID",
      b"THREADID", b"SAVEDATE", b"SAVEDON", b"SAVEDATESUPPORTED", b"SIZE", b"MAILBOXID", b"DELETED-STORAGE", b"STORAGE",
      b"\xff", b"\x00", b"\r", b"caf\xc3\xa9",
+     b"QRESYNC", b"(QRESYNC (1 2 3:4 (1:2 3:4)))", b"(1 2", b" VANISHED)", b"SET", b"SET STATUS", b"NONE", b"DEFLATE",
+     b"(PERSONAL (MessageNew MessageExpunge FlagChange))", b"(SELECTED (MessageNew (UID BODY[]) MessageExpunge))",
+     b"(MAILBOXES (INBOX a) NONE)", b"(SUBTREE a (MailboxName))", b"IMAP4rev2", b"en-GB", b"default",
      b"{3}" + MARK, b"{3+}" + MARK]
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(SIGNS, st.binary(max_size=6)), max_size=30).map(b"".join).map(lambda text: text[:2000])
@@ -52,6 +64,61 @@ def test_arguments(name: bytes, text: bytes) -> None:
         cursor.end()
     except BadSyntax:
         pass
+
+
+_EVENTS = st.sampled_from(
+    ["MessageNew", "MessageExpunge", "FlagChange", "MailboxName", "SubscriptionChange", "AnnotationChange", "Nonsense"]
+)
+_GROUPS = st.tuples(
+    st.sampled_from(
+        ["SELECTED", "selected-delayed", "INBOXES", "PERSONAL", "SUBSCRIBED", "SUBTREE a", "MAILBOXES (a b)"]
+    ),
+    st.lists(_EVENTS, min_size=1, max_size=5),
+).map(lambda group: f"({group[0]} ({' '.join(group[1])}))")
+
+
+@given(groups=st.lists(_GROUPS, min_size=1, max_size=5))
+@settings(max_examples=300, deadline=None)
+def test_what_notify_takes_is_what_it_can_tell(groups: list[str]) -> None:
+    try:
+        found = COMMANDS[b"NOTIFY"].parse(Cursor(Raw(f" SET {' '.join(groups)}".encode())))
+    except BadSyntax:
+        return
+    both = Happening.NEW | Happening.EXPUNGE
+    for group in (*found.wish.groups, *([found.wish.selected] if found.wish.selected else [])):
+        assert not group.events & OF_MESSAGES or both in group.events
+    assert "Nonsense" not in " ".join(groups)
+
+
+_SETS = st.lists(st.integers(1, 60), min_size=1, max_size=6).map(lambda numbers: ",".join(map(str, numbers)))
+
+
+@given(known=_SETS, gone=st.sets(st.integers(1, 60)), there=st.sets(st.integers(1, 60)))
+@settings(max_examples=300, deadline=None)
+def test_earlier_is_what_is_known_and_no_longer_there(known: str, gone: set[int], there: set[int]) -> None:
+    view = View(
+        _folder(),
+        [Entry(Uid(uid), ModSeq(1), Flags.NONE, frozenset()) for uid in sorted(there)],
+        Modes(),
+        read_only=True,
+    )
+    ranges = merged(Cursor(Raw(known.encode())).numbers(), 60)
+    sought = set(map(int, known.split(",")))
+    assert _uids(earlier(view, ranges, sorted(map(Uid, gone)))) == sought & gone - there
+    assert _uids(earlier(view, ranges, None)) == sought - there
+
+
+def _uids(lines: list[bytes]) -> set[int]:
+    found: set[int] = set()
+    for line in lines:
+        for piece in line.split()[-1].split(b","):
+            low, _, high = piece.partition(b":")
+            found |= set(range(int(low), int(high or low) + 1))
+    return found
+
+
+def _folder() -> Folder:
+    return Folder(FolderId(1), AccountId(1), None, "a", Kind.MAIL, None, 1, Uid(61), ModSeq(1), 0, 0, 0, 0, ALL)
 
 
 @given(text=st.binary(max_size=300))
@@ -80,6 +147,12 @@ def test_names_come_back(text: str) -> None:
 def test_names_out_of_anything(octets: bytes) -> None:
     with suppress(names.BadName):
         assert isinstance(names.decode(octets), str)
+    utf8 = names.UTF8.set(True)
+    try:
+        with suppress(names.BadName):
+            assert names.written(names.read(octets)) == octets
+    finally:
+        names.UTF8.reset(utf8)
 
 
 @given(octets=st.binary(max_size=200).map(lambda octets: octets.replace(b"\x00", b"")))

@@ -40,6 +40,8 @@ async def copy(session: Session, given: Transfer) -> Reply:
     """Put copies into another mailbox, all or none."""
     view = session.selected
     uids = view.uid_ranges(given.numbers, uid=given.uid)
+    if 0 < view.limit < len(view.places(uids)):  # all or none, so none: RFC 9738 §3.1
+        return no(f"At most {view.limit} messages are copied at once", b"MESSAGELIMIT %d" % view.limit)
     if not uids:
         return ok("There is nothing to copy")
     try:
@@ -61,7 +63,7 @@ async def move(session: Session, given: Transfer) -> Reply:
     view = session.selected
     if view.read_only:
         raise Refused("the mailbox is open for reading only")
-    uids = view.uid_ranges(given.numbers, uid=given.uid)
+    uids = view.chosen(given.numbers, uid=given.uid)
     if not uids:
         return ok("There is nothing to move")
     try:

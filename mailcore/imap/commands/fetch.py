@@ -70,7 +70,7 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     if b"MODSEQ" in given.words:
         session.use_condstore()
     session.count("IMAP_FetchRequest")
-    uids = view.uid_ranges(given.numbers, uid=given.uid)
+    uids = view.chosen(given.numbers, uid=given.uid)
     from_view = out_of_view(given)
     if (from_view or given.since is not None) and not await session.look(view):
         return no("The mailbox is gone", b"NONEXISTENT")

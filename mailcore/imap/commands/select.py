@@ -154,7 +154,7 @@ def parse_uids(cursor: Cursor) -> Numbers:
 @command("UID EXPUNGE", state=SELECTED, parse=parse_uids, looks=True)
 async def uid_expunge(session: Session, numbers: Numbers) -> Reply:
     """Take away those with \\Deleted among these. RFC 4315 §2.1."""
-    return await _expunged(session, session.selected.uid_ranges(numbers, uid=True))
+    return await _expunged(session, session.selected.chosen(numbers, uid=True))
 
 
 async def _expunged(session: Session, uids: Uids) -> Reply:

@@ -76,7 +76,7 @@ async def store(session: Session, given: StoreFlags) -> Reply:
         raise Refused("the mailbox is open for reading only")
     if given.change.unchanged_since is not None:
         session.use_condstore()
-    uids = view.uid_ranges(given.numbers, uid=given.uid)
+    uids = view.chosen(given.numbers, uid=given.uid)
     if not uids:
         return ok("There is nothing to change")
     changed, stale = await change_flags(session, view, uids, given.change)

@@ -1,0 +1,131 @@
+"""NOTIFY: what is told unasked, to whom, and what not. RFC 5465."""
+
+from __future__ import annotations
+
+from tests.support.imapstand import Client, Stand
+
+WORK = '"Other Users/alice@example.test/Work"'
+ALL = "(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)"
+
+
+async def shared(alice: Client, rights: str = "lr") -> None:
+    await alice.ask("CREATE Work")
+    assert (await alice.ask(f"SETACL Work bob {rights}")).ok
+
+
+async def told(client: Client) -> list[bytes]:
+    """What has come unasked by now: behind it stands the answer to a NOOP."""
+    return (await client.ask("NOOP")).untagged
+
+
+async def test_right_that_goes_is_told_as_far_as_one_may_know(alice: Client, bob: Client) -> None:
+    await shared(alice)
+    assert (await bob.ask(f'NOTIFY SET (SUBTREE "Other Users" {ALL})')).ok
+    await alice.ask("SETACL Work bob l")
+    assert await bob.response() == b'* LIST (\\NoAccess \\HasNoChildren) "/" ' + WORK.encode()
+    await alice.append("Work", b"Subject: x\r\n\r\nx")
+    await alice.ask("SETACL Work bob lr")
+    assert await bob.response() == b'* LIST (\\HasNoChildren) "/" ' + WORK.encode()
+    assert (await bob.response()).startswith(b"* STATUS " + WORK.encode() + b" (MESSAGES 1 ")
+    await alice.ask("DELETEACL Work bob")
+    assert await bob.response() == b'* LIST (\\NonExistent) "/" ' + WORK.encode()
+    await alice.append("Work", b"Subject: x\r\n\r\nx")
+    assert await told(bob) == []
+
+
+async def test_what_cannot_be_looked_up_is_never_told_of(alice: Client, bob: Client) -> None:
+    await shared(alice)
+    await alice.ask("CREATE Secret")
+    await alice.ask("SETACL Secret -bob lr")
+    command = f'NOTIFY SET STATUS (MAILBOXES ("Other Users/alice@example.test/Secret" {WORK}) {ALL})'
+    assert [line.split(b" (")[0] for line in (await bob.ask(command)).untagged] == [b"* STATUS " + WORK.encode()]
+    await alice.append("Secret", b"Subject: x\r\n\r\nx")
+    await alice.ask("RENAME Secret Secrets")
+    await alice.ask("CREATE Secrets/More")
+    await alice.ask("DELETE Secrets/More")
+    assert await told(bob) == []
+
+
+async def test_group_that_fits_first_decides(alice: Client, place: Stand) -> None:
+    await alice.ask("CREATE Loud")
+    await alice.ask("CREATE Silent")
+    assert (await alice.ask("NOTIFY SET (MAILBOXES Silent NONE) (PERSONAL (MessageNew MessageExpunge))")).ok
+    async with place.client("alice") as other:
+        await other.append("Silent", b"Subject: x\r\n\r\nx")
+        await other.append("Loud", b"Subject: x\r\n\r\nx")
+    assert (await alice.response()).startswith(b"* STATUS Loud (MESSAGES 1 ")
+    assert await told(alice) == []
+
+
+async def test_flags_alone_are_told_to_those_who_asked(alice: Client, bob: Client, place: Stand) -> None:
+    await shared(alice)
+    await alice.append("Work", b"Subject: x\r\n\r\nx")
+    assert (await bob.ask(f"NOTIFY SET (MAILBOXES {WORK} (MessageNew MessageExpunge))")).ok
+    async with place.client("bob") as other:
+        assert (await other.ask(f"NOTIFY SET (MAILBOXES {WORK} (FlagChange MessageNew MessageExpunge))")).ok
+        await alice.ask("SELECT Work")
+        await alice.ask("STORE 1 +FLAGS (\\Flagged)")
+        assert (await other.response()).startswith(b"* STATUS " + WORK.encode())
+    assert await told(bob) == []
+
+
+async def test_selected_mailbox_has_no_status(alice: Client, place: Stand) -> None:
+    await alice.ask("SELECT INBOX")
+    answer = await alice.ask(
+        "NOTIFY SET STATUS (SELECTED (MessageNew MessageExpunge)) (MAILBOXES (INBOX Trash) (MessageNew MessageExpunge))"
+    )
+    assert [line.split()[2] for line in answer.untagged] == [b"Trash"]
+    async with place.client("alice") as other:
+        await other.append("INBOX", b"Subject: x\r\n\r\nx")
+        assert [await alice.response(), await alice.response()] == [b"* 1 EXISTS", b"* 1 RECENT"]
+    assert await told(alice) == []
+
+
+async def test_none_takes_it_back_and_frees_the_watch(alice: Client, place: Stand) -> None:
+    bus = place.service and next(each for each in place.service._open.values() if each is not None).session
+    watched = bus.shared.parts.bus.watched  # type: ignore[union-attr]
+    assert watched() == []
+    assert (await alice.ask(f"NOTIFY SET (PERSONAL {ALL})")).ok
+    assert len(watched()) >= 6
+    assert (await alice.ask("NOTIFY NONE")).ok
+    assert watched() == []
+    assert (await alice.ask(f"NOTIFY SET (PERSONAL {ALL})")).ok
+    assert (await alice.ask("UNAUTHENTICATE")).ok
+    assert watched() == []
+
+
+async def test_in_idle_too(alice: Client, place: Stand) -> None:
+    assert (await alice.ask("NOTIFY SET (PERSONAL (MessageNew MessageExpunge))")).ok
+    alice.send(b"i IDLE\r\n")
+    assert (await alice.response()).startswith(b"+")
+    async with place.client("alice") as other:
+        await other.append("Trash", b"Subject: x\r\n\r\nx")
+        assert (await alice.response()).startswith(b"* STATUS Trash (MESSAGES 1 ")
+    alice.send(b"DONE\r\n")
+    assert (await alice.until(b"i")).ok
+
+
+async def test_commands_are_answered_while_news_comes(alice: Client, place: Stand) -> None:
+    assert (await alice.ask(f"NOTIFY SET (PERSONAL {ALL})")).ok
+    async with place.client("alice") as other:
+        for number in range(20):
+            await other.append("Trash", b"Subject: %d\r\n\r\nx" % number)
+            assert (await alice.ask("NOOP")).ok
+    assert (await alice.ask("STATUS Trash (MESSAGES)")).untagged[-1] == b"* STATUS Trash (MESSAGES 20)"
+
+
+async def test_expunge_of_selected_comes_once_numbers_are_not_in_use(alice: Client, place: Stand) -> None:
+    for number in range(3):
+        await alice.append("INBOX", b"Subject: %d\r\n\r\nx" % number)
+    await alice.ask("SELECT INBOX")
+    async with place.client("alice") as other:
+        await other.ask("SELECT INBOX")
+        await other.ask("STORE 1 +FLAGS.SILENT (\\Deleted)")
+        await other.ask("EXPUNGE")
+    assert (await alice.ask("FETCH 2 UID")).untagged == [b"* 2 FETCH (UID 2)"]
+    assert (await alice.ask("NOTIFY SET (SELECTED-DELAYED (MessageNew MessageExpunge))")).untagged == [b"* 1 EXPUNGE"]
+
+
+async def test_too_many_mailboxes(alice: Client) -> None:
+    names = " ".join(f"n{number}" for number in range(10_001))
+    assert (await alice.ask(f"NOTIFY SET (MAILBOXES ({names}) {ALL})")).tagged.startswith((b"BAD", b"NO [TOOBIG]"))
