@@ -6,7 +6,7 @@ import ast
 import inspect
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 import groupware.store.sql
 from groupware.model.errors import BadCredentials, NoRight, NotFound, Refused
-from groupware.model.event import Envelope, Outcome, Recipient
+from groupware.model.event import Envelope, Outcome, Recipient, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import Kind, NewItem, Query
@@ -40,6 +40,7 @@ WITHOUT = {
     "principals.set_root": "the root of a tree that has just been planted",
     "tx.note_change": "writes down what was done in a folder that has been opened",
     "tx.open": "the check itself",
+    "tx.open_each": "the check of several at once, the right that is needed being asked of each by `admit`",
 }
 """Functions that take a folder's number and open nothing, and why that is right."""
 
@@ -149,6 +150,12 @@ def item(name: str | None = None) -> NewItem:
     return NewItem(Kind.MAIL, BlobId("ab" * 32), 3, b"", b"body", name=name)
 
 
+def _raised(outcomes: Sequence[object]) -> None:
+    for each in outcomes:
+        if isinstance(each, Exception):
+            raise each
+
+
 A, PATH = "alice@example.test", "Other Users/alice@example.test/Work"
 Ask = Callable[[Any, Scene], object]
 REFUSED: Mapping[str, list[Ask]] = {
@@ -175,6 +182,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "journal": [lambda tx, s: tx.journal(s.folder)],
     "trace": [lambda tx, _: tx.trace("x")],
     "queued": [lambda tx, _: tx.queued(), lambda tx, s: tx.queued(s.queued)],
+    "backlog": [lambda tx, _: tx.backlog()],
     "next_due": [lambda tx, _: tx.next_due(local=True)],
     "create_folder": [lambda tx, _: tx.create_folder(PATH + "/New"), lambda tx, _: tx.create_folder(PATH)],
     "add_folder": [lambda tx, s: tx.add_folder(s.alice, "New"), lambda tx, s: tx.add_folder(s.alice, "Work")],
@@ -183,7 +191,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "set_folder": [lambda tx, s: tx.set_folder(s.folder, shared_seen=True)],
     "grant": [lambda tx, s: tx.grant(s.folder, "mallory@other.test", Right.LOOKUP)],
     "append": [lambda tx, s: tx.append(s.folder, [item()])],
-    "deliver": [lambda tx, s: tx.deliver(s.folder, [item()])],
+    "deliver": [lambda tx, s: _raised(tx.deliver([Target("folder", folder=s.folder)], item()))],
     "replace": [lambda tx, s: tx.replace(s.folder, "a.ics", item())],
     "update_flags": [lambda tx, s: tx.update_flags(s.folder, EVERY, FlagChange(add=Flags.SEEN))],
     "copy": [lambda tx, s: tx.copy(s.folder, EVERY, s.mine), lambda tx, s: tx.copy(s.mine, EVERY, s.folder)],
@@ -209,6 +217,7 @@ REFUSED: Mapping[str, list[Ask]] = {
         lambda tx, s: tx.put_credential(s.mallory.account, "password", "x"),
     ],
     "drop_credential": [lambda tx, s: tx.drop_credential(s.alice, 1)],
+    "use_credential": [lambda tx, s: tx.use_credential(s.alice, 1)],
     "put_setting": [
         lambda tx, s: tx.put_setting("mailboxSize", 1, s.alice),
         lambda tx, s: tx.put_setting("mailboxSize", 0, s.mallory.account),
@@ -231,7 +240,22 @@ OWN_THINGS: Mapping[str, str] = {
     "note": "the trace of what it sends",
 }
 INSIDE = frozenset(
-    {"open", "tree", "touch", "administer", "bump", "finish", "sql", "locks", "held", "marks", "moved", "memory"}
+    {
+        "open",
+        "open_each",
+        "tree",
+        "touch",
+        "administer",
+        "bump",
+        "bump_each",
+        "finish",
+        "sql",
+        "locks",
+        "held",
+        "marks",
+        "moved",
+        "memory",
+    }
     | {
         "move_epoch",
         "move_memberships",
