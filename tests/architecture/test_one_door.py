@@ -240,31 +240,9 @@ OWN_THINGS: Mapping[str, str] = {
     "note": "the trace of what it sends",
 }
 INSIDE = frozenset(
-    {
-        "open",
-        "open_each",
-        "tree",
-        "touch",
-        "administer",
-        "bump",
-        "bump_each",
-        "finish",
-        "sql",
-        "locks",
-        "held",
-        "marks",
-        "moved",
-        "memory",
-    }
-    | {
-        "move_epoch",
-        "move_memberships",
-        "move_settings",
-        "journal_row",
-        "note_change",
-        "note_administration",
-        "trace_row",
-    }
+    {"open", "open_each", "tree", "touch", "administer", "bump", "bump_each", "finish", "sql", "locks", "held", "marks"}
+    | {"moved", "memory", "move_epoch", "move_memberships", "move_settings", "journal_row", "note_change"}
+    | {"note_administration", "trace_row"}
 )
 """What the functions of the store are made of: no protocol sees it, for `api` does not name it."""
 
