@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from groupware.directory import password as secrets
@@ -32,6 +33,8 @@ from groupware.store.api import ReadTx, Store, WriteTx
 
 WRONG: Final = "The name or the password is wrong."
 MAX_NAME: Final = 320
+USED_SECONDS: Final = 60.0
+"""When an app password was used last is written so often at most."""
 MAX_WAITING: Final = 400
 """Passwords that wait to be checked; more are turned away for the time being."""
 POLICIES: Final[Mapping[str, secrets.Require]] = {
@@ -66,7 +69,7 @@ class _Entry:
 class SqlDirectory:
     """`groupware.directory.api.Directory` over the store."""
 
-    __slots__ = ("_pool", "_primary", "_store", "_switches", "_tasks", "_verified", "_waiting")
+    __slots__ = ("_noting", "_pool", "_primary", "_store", "_switches", "_tasks", "_verified", "_waiting")
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class SqlDirectory:
         self._verified = VerifiedPasswords(clock=clock)
         self._pool = ThreadPoolExecutor(threads, "passwords")
         self._waiting = 0
+        self._noting: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -114,10 +118,12 @@ class SqlDirectory:
             return await self._in_thread(lambda: secrets.verify_nobody(typed))
         account = entry.account
         if entry.open and (account.id, account.version, typed) in self._verified:
+            self._note_use(entry, _app_secret(entry, typed))
             return True
         found = await self._matching(entry, typed)
         if found is None:
             return False
+        self._note_use(entry, found)
         if entry.open:
             self._verified.remember(account.id, account.version, typed)
             if found.kind == "password" and secrets.needs_rehash(found.value):
@@ -126,10 +132,9 @@ class SqlDirectory:
 
     async def _matching(self, entry: _Entry, typed: str) -> Credential | None:
         """The stored secret that this is, after one argon2 unless it is an app password of an open account."""
-        hashed = secrets.app_hash(typed)
-        app = [each for each in entry.secrets if each.kind == "app" and hmac.compare_digest(each.value, hashed)]
-        if app and entry.open:
-            return app[0]
+        app = _app_secret(entry, typed)
+        if app is not None and entry.open:
+            return app
         main = next((each for each in entry.secrets if each.kind == "password"), None)
         if main is None:
             await self._in_thread(lambda: secrets.verify_nobody(typed))
@@ -140,6 +145,22 @@ class SqlDirectory:
         except UnknownScheme:
             return None
         return main if right else None
+
+    def _note_use(self, entry: _Entry, found: Credential | None) -> None:
+        """Has the time written down, in the background, when an app password was used and that is not written yet."""
+        if found is None or found.kind != "app" or not entry.open or found.id in self._noting:
+            return
+        if found.used is None or datetime.now(UTC) - found.used >= timedelta(seconds=USED_SECONDS):
+            self._noting.add(found.id)
+            self._later(self._write_use(entry.account.id, found.id))
+
+    async def _write_use(self, account: AccountId, number: int) -> None:
+        try:
+            await self._store.write(OPERATOR, lambda tx: tx.use_credential(account, number))
+        except GroupwareError:
+            return  # the next sign-in tries again
+        finally:
+            self._noting.discard(number)
 
     async def _as_another(self, who: Principal, name: str, service: str) -> Principal:
         """The account `name` as the principal, for one who administers its domain, the server, or its whole tree."""
@@ -261,6 +282,15 @@ def _resolved(tx: ReadTx, address: str) -> Sequence[Target] | GroupwareError:
         return tx.resolve(address)
     except (NotFound, Refused) as error:
         return error
+
+
+def _app_secret(entry: _Entry, typed: str) -> Credential | None:
+    """The app password of the account that this is."""
+    app = [each for each in entry.secrets if each.kind == "app"]
+    if not app:
+        return None
+    hashed = secrets.app_hash(typed)
+    return next((each for each in app if hmac.compare_digest(each.value, hashed)), None)
 
 
 def _look_up(tx: ReadTx, name: str, switch: str | None) -> _Entry | None:

@@ -43,6 +43,17 @@ class JournalRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """The mail queue at one moment, in figures."""
+
+    messages: int = 0
+    octets: int = 0
+    deferred: int = 0
+    """Messages of which a recipient has been tried without success."""
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """One recipient of an envelope, with the DSN parameters of RFC 3461."""
 

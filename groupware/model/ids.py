@@ -23,6 +23,8 @@ Uids = Sequence[tuple[Uid, Uid]]
 
 LAST_UID = Uid(0xFFFFFFFF)
 EVERY: Uids = ((Uid(1), LAST_UID),)
+BEGINNING = ModSeq(0)
+"""Before every change: where a first synchronisation asks from."""
 
 
 def ranges(uids: Iterable[int]) -> list[tuple[Uid, Uid]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from .flags import Flags
-from .ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
+from .ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
 
 
 class Kind(StrEnum):
@@ -92,7 +92,8 @@ class Delta:
     """All that QRESYNC, DAV sync-collection, EAS Sync and push need.
 
     `modseq` is where to ask on from; `truncated` when `limit` cut it short; `reset` when `since` is older than the
-    tombstones that are kept, so the client has to start over.
+    tombstones that are kept, so the client has to start over. A first synchronisation (`since` 0) that is cut short is
+    carried on with `began` given back as well.
     """
 
     changed: Sequence[Item]
@@ -100,6 +101,7 @@ class Delta:
     modseq: ModSeq
     truncated: bool = False
     reset: bool = False
+    began: ModSeq = BEGINNING
 
 
 @dataclass(frozen=True, slots=True)

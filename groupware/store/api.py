@@ -12,20 +12,25 @@ transaction, and every method inside first *opens* the folder with the right tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
+from groupware.model.event import Attempt, Backlog, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
+from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Delta, Entry, Found, Item, Kind, NewItem, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
+
+from .beside import Blobs as Blobs
+from .beside import Bus as Bus
+from .beside import Stored as Stored
+from .beside import Watch as Watch
 
 T = TypeVar("T")
 
@@ -114,8 +119,8 @@ class ReadTx(Protocol):
         """The item of that name (DAV href). Takes `r`."""
         ...
 
-    def delta(self, at: FolderId, since: ModSeq, limit: int = 0) -> Delta:
-        """What changed after `since`. Takes `r`."""
+    def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
+        """What changed after `since`. Takes `r`. `began`: of the page before, while a first synchronisation goes on."""
         ...
 
     def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
@@ -209,6 +214,10 @@ class ReadTx(Protocol):
 
     def trace(self, message: str, limit: int = 1000) -> Sequence[TraceRow]:
         """The trace of one message id. Takes `a` on the server."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """The queue in figures, without a look at each message. The administrator's right."""
         ...
 
     def queued(self, key: QueueId | None = None) -> Sequence[QueueEntry]:
@@ -371,6 +380,10 @@ class WriteTx(ReadTx, Protocol):
         """Takes a secret away. `a` on the domain."""
         ...
 
+    def use_credential(self, key: AccountId | str, number: int) -> None:
+        """Notes that a secret was used just now; nothing when it is gone meanwhile. `a` on the domain."""
+        ...
+
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
         ...
@@ -438,67 +451,4 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finishes what was handed in, then lets go of the database."""
-        ...
-
-
-class Blobs(Protocol):
-    """Bodies: immutable, by the SHA-256 of their octets.
-
-    A small body travels inside the write that refers to it (`Stored.body`); a large one is in the object store,
-    synced, before that write begins. What nothing refers to is swept.
-    """
-
-    async def put(self, octets: bytes) -> Stored:
-        """Makes the octets storable; give `blob`, `size` and `body` on to `NewItem` or `Envelope`."""
-        ...
-
-    async def read(self, blob: BlobId, start: int = 0, length: int | None = None) -> bytes:
-        """The octets. `NotFound` when they are lost, `TryAgain` when the object store does not answer."""
-        ...
-
-    async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
-        """Several in one hop; one that cannot be read is left out."""
-        ...
-
-
-class Stored(Protocol):
-    """What `Blobs.put` made of octets."""
-
-    @property
-    def blob(self) -> BlobId:
-        """The hash."""
-        ...
-
-    @property
-    def size(self) -> int:
-        """Octets, uncompressed."""
-        ...
-
-    @property
-    def body(self) -> bytes | None:
-        """The stored form, when it goes into the database with the write; None when it is stored already."""
-        ...
-
-
-class Watch(Protocol):
-    """Marks of some folders; they coalesce, so it cannot overflow."""
-
-    async def changed(self, within: float | None = None) -> Mapping[FolderId, ModSeq]:
-        """The newest mark of each folder that changed since the last call; empty after `within` seconds."""
-        ...
-
-    def close(self) -> None:
-        """No more marks."""
-        ...
-
-
-class Bus(Protocol):
-    """Level-triggered: "this folder is now at modseq N"."""
-
-    def publish(self, marks: Mapping[FolderId, ModSeq]) -> None:
-        """From any thread, after COMMIT only."""
-        ...
-
-    def watch(self, folders: Iterable[FolderId]) -> Watch:
-        """A watch over these folders."""
         ...

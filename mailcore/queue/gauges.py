@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from groupware.model.errors import TryAgain
-from groupware.model.event import QueueEntry
+from groupware.model.event import Backlog
 from groupware.model.principal import OPERATOR
 from groupware.store.api import Store
 from mailcore.server.clock import Clock
@@ -21,22 +18,12 @@ EVERY: Final = 60.0
 _NAMES: Final = ("QUEUE_Size", "QUEUE_Bytes", "QUEUE_Deferred", "QUEUE_OldestAge")
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """The queue at one moment."""
-
-    messages: int = 0
-    octets: int = 0
-    deferred: int = 0
-    oldest: datetime | None = None
-
-
 class Gauges:
     """Keeps the newest measurement, and shows it."""
 
     def __init__(self, store: Store, counters: Counters, clock: Clock) -> None:
         self._store, self._counters, self._clock = store, counters, clock
-        self._seen = Measure()
+        self._seen = Backlog()
 
     async def keep(self) -> None:
         """Measure from time to time and let the counters read it, until cancelled."""
@@ -52,7 +39,7 @@ class Gauges:
 
     async def measure(self) -> None:
         """Look at the queue now."""
-        self._seen = await self._store.read(OPERATOR, lambda tx: measured(tx.queued()))
+        self._seen = await self._store.read(OPERATOR, lambda tx: tx.backlog())
 
     def _show(self) -> None:
         self._counters.gauge("QUEUE_Size", lambda: self._seen.messages)
@@ -63,13 +50,3 @@ class Gauges:
     def _age(self) -> float:
         oldest = self._seen.oldest
         return 0.0 if oldest is None else max(0.0, (self._clock.now() - oldest).total_seconds())
-
-
-def measured(entries: Sequence[QueueEntry]) -> Measure:
-    """The queue's measure."""
-    return Measure(
-        messages=len(entries),
-        octets=sum(entry.envelope.size for entry in entries),
-        deferred=sum(any(each.tries for each in entry.recipients) for entry in entries),
-        oldest=min((entry.queued for entry in entries), default=None),
-    )

@@ -5,6 +5,7 @@ of its service; the declaration. With a port base every listener moves to loopba
 listeners are all there, and passwords may come without TLS.
 """
 
+import functools
 import itertools
 import os
 import socket
@@ -73,7 +74,12 @@ class Config:
     @property
     def host(self) -> str:
         """The name of this server in greetings, headers and certificates."""
-        return self.server.server_name or socket.gethostname()
+        return self.server.server_name or _this_host()
+
+
+@functools.cache
+def _this_host() -> str:
+    return socket.gethostname()
 
 
 def installed_services() -> frozenset[str]:

@@ -14,7 +14,6 @@ import asyncio
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final, cast
 
 from mailcore.server.deflate import BadStream, Deflate
@@ -30,23 +29,15 @@ from mailcore.server.dialogue import (
 from mailcore.server.gate import Gate
 from mailcore.server.idle import IdleClock
 from mailcore.server.listener import Listener
-from mailcore.server.tls import client_subject, end_point, handshake_error
+from mailcore.server.reading import Reading
+from mailcore.server.tls import described, handshake_error
 
-SCRATCH: Final = 65_536
 GATHER: Final = 65_536
 WRITE_HIGH: Final = 262_144
 SHUTDOWN_SECONDS: Final = 5.0
 ENDS: Final = 64  # octets that are kept of either end of a line that was too long
 
 Tls = Callable[[], ssl.SSLContext | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a connection reads: the shared buffer that the loop reads into, and how far ahead."""
-
-    scratch: memoryview
-    read_ahead: int = 65_536
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -352,8 +343,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.set_write_buffer_limits(WRITE_HIGH)
         channel = transport.get_extra_info("ssl_object")
         if channel is not None:
-            name, *_ = channel.cipher() or ("",)
-            self.tls = TlsInfo(channel.version() or "", name, client_subject(channel), end_point(channel))
+            self.tls = described(channel)
 
     # --- compression
 

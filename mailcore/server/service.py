@@ -14,13 +14,14 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, Exit
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-from mailcore.server.connection import SCRATCH, SHUTDOWN_SECONDS, Connection, Reading, Tls
+from mailcore.server.connection import SHUTDOWN_SECONDS, Connection, Tls
 from mailcore.server.dialogue import ConnectionClosed, HandshakeFailed, IdleTimeout, Peer, Session
 from mailcore.server.events import EventLog
 from mailcore.server.gate import Admission, Gate, Refusal
 from mailcore.server.listener import Listener
 from mailcore.server.proxied import take_header
 from mailcore.server.proxy import ProxyError
+from mailcore.server.reading import SCRATCH, Reading
 from mailcore.server.rules import address
 from mailcore.server.tls import handshake_error
 

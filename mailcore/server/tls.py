@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mailcore.server.dialogue import TlsInfo
+
 SELF_SIGNED_DAYS: Final = 825  # what Apple's systems take at most
 RENEW_DAYS: Final = 14
 _MINIMUM: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -75,6 +77,12 @@ class Contexts:
         wanted = settings or self._settings
         self._default = _build(wanted)
         self._settings = wanted
+
+
+def described(channel: ssl.SSLObject | ssl.SSLSocket) -> TlsInfo:
+    """What was agreed on in the handshake of this channel."""
+    name, *_ = channel.cipher() or ("",)
+    return TlsInfo(channel.version() or "", name, client_subject(channel), end_point(channel))
 
 
 def end_point(channel: ssl.SSLObject | ssl.SSLSocket | None) -> bytes | None:

@@ -202,6 +202,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "journal": [lambda tx, s: tx.journal(s.folder)],
     "trace": [lambda tx, _: tx.trace("x")],
     "queued": [lambda tx, _: tx.queued(), lambda tx, s: tx.queued(s.queued)],
+    "backlog": [lambda tx, _: tx.backlog()],
     "next_due": [lambda tx, _: tx.next_due(local=True)],
     "create_folder": [lambda tx, _: tx.create_folder(PATH + "/New"), lambda tx, _: tx.create_folder(PATH)],
     "add_folder": [lambda tx, s: tx.add_folder(s.alice, "New"), lambda tx, s: tx.add_folder(s.alice, "Work")],
@@ -238,6 +239,7 @@ REFUSED: Mapping[str, list[Ask]] = {
         lambda tx, s: tx.put_credential(s.mallory.account, "password", "x"),
     ],
     "drop_credential": [lambda tx, s: tx.drop_credential(s.alice, 1)],
+    "use_credential": [lambda tx, s: tx.use_credential(s.alice, 1)],
     "put_setting": [
         lambda tx, s: tx.put_setting("mailboxSize", 1, s.alice),
         lambda tx, s: tx.put_setting("mailboxSize", 0, s.mallory.account),

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import imaplib
-import os
 import smtplib
 import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.faults.test_killed import ADDRESS, checked, with_account
 from tests.faults.writers import message, tokens_in
+from tests.support.namespace import again_as_root, is_root
 from tests.support.server import PASSWORD, started, stop
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+@contextmanager
+def small_disk(disk: Path) -> Iterator[Path]:
     """A file system of 24 MB, in a mount of its own."""
-    disk = tmp_path / "disk"
     disk.mkdir()
-    if os.getuid() != 0:
-        pytest.fail("this test mounts a small file system, which takes root: run it as root")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-def test_a_full_disk_is_refused_for_now_and_recovered_from(small_disk: Path) -> None:
+def test_a_full_disk_is_refused_for_now_and_recovered_from(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if not is_root():
+        again_as_root(request.node.nodeid)
+        return
+    with small_disk(tmp_path / "disk") as disk:
+        fill_and_go_on(disk)
+
+
+def fill_and_go_on(small_disk: Path) -> None:
     data = small_disk / "data"
     with_account(data, {})
     process, base = started(data)

@@ -5,11 +5,12 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailcore.server.connection import Connection, Reading
+from mailcore.server.connection import Connection
 from mailcore.server.dialogue import ConnectionClosed, LineTooLong, Peer
 from mailcore.server.gate import RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.listener import Listener
+from mailcore.server.reading import Reading
 from tests.support.clock import FakeClock
 from tests.support.talk import unlimited
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groupware.model.errors import AlreadyExists, NoRight, NotFound, OverQuota, Refused
-from groupware.model.folder import Role
+from groupware.model.folder import MAX_DEPTH, Role
 from groupware.model.ids import FolderId
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import Right
@@ -116,6 +116,16 @@ def test_a_hidden_folder_is_told_of_as_an_absent_one_in_every_way_to_ask(world: 
 def test_a_renamed_folder_takes_what_is_below_along(world: World) -> None:
     world.write(world.alice, lambda tx: tx.rename_folder("Work", "Old/Work"))
     assert world.folder(world.alice, "Old/Work/Deep").id == world.deep
+
+
+def test_a_renamed_folder_is_not_too_deep_nor_what_is_below_it(world: World) -> None:
+    deep = "/".join("d" * (MAX_DEPTH - 2))
+    world.write(world.alice, lambda tx: tx.create_folder(deep))
+    with pytest.raises(Refused, match=f"more than {MAX_DEPTH} levels deep"):
+        world.write(world.alice, lambda tx: tx.rename_folder("Work", f"{deep}/Else/Work"))
+    assert world.folder(world.alice, "Work/Deep").id == world.deep
+    world.write(world.alice, lambda tx: tx.rename_folder("Work", f"{deep}/Work"))
+    assert world.folder(world.alice, f"{deep}/Work/Deep").id == world.deep
 
 
 def test_a_folder_does_not_move_below_itself(world: World) -> None:

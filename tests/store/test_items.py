@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, OverQuota, Refused
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import EVERY, ModSeq, Uid, Uids
+from groupware.model.ids import BEGINNING, EVERY, ModSeq, Uid, Uids
+from groupware.model.item import Delta
 from groupware.model.principal import DELIVERY, OPERATOR
+from groupware.store.upkeep import purge
 from tests.store.world import World, deliver, letter, setting
 
 ALL_BUT = {letter: "lrswipkxteq".replace(letter, "").replace("q", "") for letter in "lrswipkxte"}
@@ -255,6 +260,35 @@ def test_a_limited_delta_leads_on_to_the_rest(world: World) -> None:
     rest = world.read(world.alice, lambda tx: tx.delta(world.work, first.modseq, 100))
     assert ([each.uid for each in first.changed], first.truncated) == ([1, 2], True)
     assert ([each.uid for each in rest.changed], rest.truncated) == ([3, 4, 5], False)
+
+
+def test_a_first_synchronisation_in_pages_reaches_its_end_after_retention(world: World) -> None:
+    for _ in range(6):
+        world.put()
+    world.write(world.alice, lambda tx: tx.expunge(world.work, [(Uid(5), Uid(5))], deleted_only=False))
+    end_retention(world)
+    known: set[Uid] = set()
+    page = Delta((), (), BEGINNING, truncated=True)
+    while page.truncated:
+        since, began = page.modseq, page.began
+        page = world.read(world.alice, lambda tx: tx.delta(world.work, since, 1, began))  # noqa: B023
+        assert not page.reset
+        known |= {each.uid for each in page.changed}
+    assert (known, page.began) == ({1, 2, 3, 4, 6}, 0)
+
+
+def test_a_first_synchronisation_starts_over_when_retention_ends_in_its_midst(world: World) -> None:
+    for _ in range(3):
+        world.put()
+    page = world.read(world.alice, lambda tx: tx.delta(world.work, BEGINNING, 1))
+    world.write(world.alice, lambda tx: tx.expunge(world.work, [(Uid(1), Uid(1))], deleted_only=False))
+    end_retention(world)
+    assert world.read(world.alice, lambda tx: tx.delta(world.work, page.modseq, 1, page.began)).reset
+
+
+def end_retention(world: World) -> None:
+    later = datetime.now(UTC) + timedelta(days=40)
+    assert asyncio.run(purge(world.house.store, now=later)) == 1
 
 
 def test_somebody_elses_seen_is_no_change_of_mine(world: World) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from groupware.model.errors import NoRight, NotFound, Refused
-from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient
+from groupware.model.event import Attempt, Backlog, Envelope, Event, Outcome, Recipient
 from groupware.model.ids import AccountId, BlobId, QueueId
 from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import QUEUE
@@ -60,6 +60,18 @@ def opened(connection: Any) -> SqlTx:
 
 def envelope(*to: str, body: bytes | None = b"body") -> Envelope:
     return Envelope("from@there.test", tuple(map(Recipient, to)), BlobId("b" * 64), 4, body, message="m1")
+
+
+def test_the_backlog_in_figures(tx: SqlTx, clock: Clock) -> None:
+    assert tx.backlog() == Backlog()
+    first = clock.now
+    tx.enqueue(envelope("a@far.test", "b@far.test"))
+    clock.later(100)
+    queue = tx.enqueue(envelope("c@far.test"))
+    [*_, attempt] = lease(tx)
+    assert attempt.queue == queue
+    tx.settle([Outcome(queue, "c@far.test", "later", "4.4.1", "nobody")])
+    assert tx.backlog() == Backlog(messages=2, octets=8, deferred=1, oldest=times.moment(first))
 
 
 def lease(tx: SqlTx, limit: int = 10, *, local: bool = False, busy: tuple[str, ...] = ()) -> list[Attempt]:

@@ -2,58 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
-from groupware.directory.password import seal
-from groupware.directory.sql import SqlDirectory
 from groupware.model.event import QueueEntry, TraceRow
 from groupware.model.ids import EVERY
 from groupware.model.item import Item
-from groupware.model.principal import OPERATOR, Domain, NewAccount, Principal
+from groupware.model.principal import OPERATOR, Principal
 from groupware.model.rights import Right
-from groupware.store import SqlBlobs, SqlStore, open_blobs, open_store
+from groupware.store import SqlBlobs, SqlStore
 from groupware.store.api import ReadTx, WriteTx
-from groupware.store.bus import LocalBus
 from mailcore.server.counters import Counters
 from mailcore.server.parts import Parts
 from tests.support.eventlog import RecordingLog
+from tests.support.furnished import DOMAIN, furnished
 from tests.support.smtpstand import PASSWORD
 
 T = TypeVar("T")
-
-DOMAIN = "example.test"
-PEOPLE = ("alice", "bob", "carol")
-WAIT = 20
-
-
-@cache
-def _template() -> Path:
-    """A data folder with the domain and its people; made once in a process."""
-    folder = Path(mkdtemp(prefix="postroom-house-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    sealed = seal(PASSWORD)
-    secrets = {"password": sealed.hash, "scram-sha-1": sealed.scram_sha1, "scram-sha-256": sealed.scram_sha256}
-
-    def work(tx: WriteTx) -> None:
-        tx.put_domain(Domain(DOMAIN))
-        for name in PEOPLE:
-            tx.put_account(NewAccount(f"{name}@{DOMAIN}", credentials=secrets))
-
-    store = open_store(folder, bus=LocalBus())
-    store.write_later(OPERATOR, work).result(WAIT)
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(store.close())).result(WAIT)
-    return folder
 
 
 @dataclass
@@ -98,20 +66,7 @@ class House:
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:
     """A store of its own, with the people in it; Processing counts as at work."""
-    data = folder / "house"
-    shutil.copytree(_template(), data)
-    log, bus = RecordingLog(), LocalBus()
-    store = open_store(data, bus=bus)
-    blobs = open_blobs(store, data)
-    directory = SqlDirectory(store, primary_domain=DOMAIN)
-    parts = Parts(
-        log=lambda _: log, store=store, blobs=blobs, bus=bus, directory=directory, counters=Counters(),
-        dns=cast(Any, None), secret=b"secret",
-    )  # fmt: skip
-    parts.at_work.add("processing")
-    try:
+    log = RecordingLog()
+    async with furnished(folder / "house", PASSWORD, log, Counters()) as (parts, store, blobs):
+        parts.at_work.add("processing")
         yield House(parts, store, blobs, log)
-    finally:
-        await directory.close()
-        await store.close()
-        blobs.close()

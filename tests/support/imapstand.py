@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import re
-import shutil
 import ssl
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
-from groupware.directory.password import seal
 from groupware.directory.sql import SqlDirectory
-from groupware.model.principal import OPERATOR, Domain, NewAccount, Principal
-from groupware.store import SqlBlobs, SqlStore, open_blobs, open_store
+from groupware.model.principal import OPERATOR, Principal
+from groupware.store import SqlBlobs, SqlStore
 from groupware.store.api import WriteTx
-from groupware.store.bus import LocalBus
 from mailcore.imap.service import imap
 from mailcore.server.clock import SystemClock
 from mailcore.server.config import load
@@ -29,38 +22,18 @@ from mailcore.server.counters import Counters
 from mailcore.server.gate import Policy, RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.listener import Listener, open_socket
-from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.server.parts import ServiceSetup
 from mailcore.server.rules import NO_RULES, UNLIMITED
 from mailcore.server.service import Door, StreamService
 from tests.support.eventlog import RecordingLog
+from tests.support.furnished import DOMAIN, furnished
 
 T = TypeVar("T")
 
 HOST = "imap.example.test"
 PASSWORD = "correct horse"
-PEOPLE = ("alice", "bob", "carol")
 WAIT = 20
 _LITERAL = re.compile(rb"\{([0-9]+)\}\r\n\Z")
-
-
-@cache
-def _template() -> Path:
-    """A data folder with example.test and its people; made once in a process."""
-    folder = Path(mkdtemp(prefix="postroom-imap-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    sealed = seal(PASSWORD)
-    secrets = {"password": sealed.hash, "scram-sha-1": sealed.scram_sha1, "scram-sha-256": sealed.scram_sha256}
-
-    def work(tx: WriteTx) -> None:
-        tx.put_domain(Domain("example.test"))
-        for name in PEOPLE:
-            tx.put_account(NewAccount(f"{name}@example.test", credentials=secrets))
-
-    store = open_store(folder, bus=LocalBus())
-    store.write_later(OPERATOR, work).result(WAIT)
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(store.close())).result(WAIT)
-    return folder
 
 
 @dataclass
@@ -106,32 +79,23 @@ async def stand(
 ) -> AsyncIterator[Stand]:
     """The service over a store of its own. `config` is TOML behind the server's name and domain."""
     data = folder / "data"
-    shutil.copytree(_template(), data)
     file = folder / "postroom.toml"
-    file.write_text(f'[server]\nserver_name = "{HOST}"\nprimary_domain = "example.test"\n{config}')
+    file.write_text(f'[server]\nserver_name = "{HOST}"\nprimary_domain = "{DOMAIN}"\n{config}')
     settings = load(file, data=data, environ={}, services=())
-    log, counters, bus = RecordingLog(), Counters(), LocalBus()
-    store = open_store(data, bus=bus)
-    blobs = open_blobs(store, data)
-    directory = SqlDirectory(store, primary_domain="example.test")
-    parts = Parts(
-        log=lambda _: log, store=store, blobs=blobs, bus=bus, directory=directory, counters=counters,
-        dns=cast(Any, None), secret=b"secret",
-    )  # fmt: skip
-    service = cast(StreamService, imap(parts, ServiceSetup("imap", settings.services["imap"], settings)))
-    door = _door(implicit=implicit, tls=tls, plain_login=plain_login)
-    serving = asyncio.create_task(service.serve(door))
-    port = int(door.sockets[0].getsockname()[1])
-    try:
-        yield Stand(service, port, store, blobs, directory, log, counters, data)
-    finally:
-        serving.cancel()
-        await asyncio.wait({serving})
-        door.sockets[0].close()
-        await service.drain(5)
-        await directory.close()
-        await store.close()
-        blobs.close()
+    log, counters = RecordingLog(), Counters()
+    async with furnished(data, PASSWORD, log, counters) as (parts, store, blobs):
+        service = cast(StreamService, imap(parts, ServiceSetup("imap", settings.services["imap"], settings)))
+        door = _door(implicit=implicit, tls=tls, plain_login=plain_login)
+        serving = asyncio.create_task(service.serve(door))
+        port = int(door.sockets[0].getsockname()[1])
+        try:
+            directory = cast(SqlDirectory, parts.directory)
+            yield Stand(service, port, store, blobs, directory, log, counters, data)
+        finally:
+            serving.cancel()
+            await asyncio.wait({serving})
+            door.sockets[0].close()
+            await service.drain(5)
 
 
 def _door(*, implicit: bool, tls: Callable[[], ssl.SSLContext | None], plain_login: bool) -> Door:

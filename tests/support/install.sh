@@ -7,6 +7,10 @@ for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"
 done
 [ -z "$missing" ] && exit 0
+if ! command -v apt-get >/dev/null; then
+    echo "These are missing, by the names of Debian's packages; install them as this system does it:$missing" >&2
+    exit 1
+fi
 as_root=""
 if [ "$(id -u)" != 0 ]; then
     if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then as_root="sudo -n"; else

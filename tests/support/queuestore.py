@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from groupware.model.errors import GroupwareError, NotFound, OverQuota
-from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, QueueEntry, Target
+from groupware.model.event import Attempt, Backlog, Envelope, Event, Outcome, QueuedRecipient, QueueEntry, Target
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
 from groupware.model.principal import Principal
@@ -139,6 +139,15 @@ class Tx:
             for number, row in self.state.rows.items()
             if key is None or number == key
         ]
+
+    def backlog(self) -> Backlog:
+        found = self.queued()
+        return Backlog(
+            messages=len(found),
+            octets=sum(each.envelope.size for each in found),
+            deferred=sum(any(row.tries for row in each.recipients) for each in found),
+            oldest=min((each.queued for each in found), default=None),
+        )
 
     def note(self, event: Event) -> None:
         self.state.events.append(event)

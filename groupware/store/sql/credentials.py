@@ -38,6 +38,11 @@ _INSERT: Final = (
     .returning(_c.id)
 )
 _DROP: Final = delete(schema.credential).where(_c.id == bindparam("number"))
+_USED: Final = (
+    update(schema.credential)
+    .where(_c.id == bindparam("number"), _c.account_id == bindparam("account"))
+    .values(used=bindparam("now"))
+)
 _MOVE_VERSION: Final = (
     update(schema.principal)
     .where(schema.principal.c.id == bindparam("account"))
@@ -112,6 +117,11 @@ def drop(tx: Tx, key: AccountId | str, number: int) -> None:
         if derived or each.id == number:
             tx.sql.change(_DROP, {"number": each.id})
     _changed(tx, found.id, "credential.dropped", gone.kind, gone.label)
+
+
+def use(tx: Tx, key: AccountId | str, number: int) -> None:
+    """Notes that a secret was used just now. `a` on the domain."""
+    tx.sql.change(_USED, {"account": administered(tx, key).id, "number": number, "now": now_micros()})
 
 
 def _changed(tx: Tx, account: AccountId, what: str, kind: str, label: str) -> None:

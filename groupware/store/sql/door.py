@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
+from groupware.model.event import Attempt, Backlog, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
+from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Delta, Entry, Found, Item, Kind, NewItem, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
@@ -134,8 +134,8 @@ class SqlTx(Tx):
     def item(self, at: FolderId, name: str) -> Item:
         return items.item(self, at, name)
 
-    def delta(self, at: FolderId, since: ModSeq, limit: int = 0) -> Delta:
-        return items.delta(self, at, since, limit)
+    def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
+        return items.delta(self, at, since, limit, began)
 
     def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
         return items.vanished(self, at, since)
@@ -247,6 +247,9 @@ class SqlTx(Tx):
     def drop_credential(self, key: AccountId | str, number: int) -> None:
         credentials.drop(self, key, number)
 
+    def use_credential(self, key: AccountId | str, number: int) -> None:
+        credentials.use(self, key, number)
+
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         settings.put(self, name, value, of)
 
@@ -260,6 +263,9 @@ class SqlTx(Tx):
 
     def note(self, event: Event) -> None:
         trace.note(self, event)
+
+    def backlog(self) -> Backlog:
+        return mailqueue.backlog(self)
 
     def queued(self, key: QueueId | None = None) -> Sequence[QueueEntry]:
         return mailqueue.queued(self, key)

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from groupware.model.errors import AlreadyExists, NotFound, OverQuota, Refused, RoleTaken
-from groupware.model.folder import INBOX, SEPARATOR, Folder, Role, check_name, split
+from groupware.model.folder import INBOX, MAX_DEPTH, SEPARATOR, Folder, Role, check_name, split
 from groupware.model.ids import EVERY, AccountId, FolderId, ModSeq
 from groupware.model.item import Kind
 from groupware.model.rights import Right
@@ -193,6 +193,8 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
     parent = above.id
     if here.id in {node.id for node in tree.chain(parent)}:
         raise Refused(f"folder {path}: a folder cannot move below itself")
+    if len(levels) + _height(here.tree, here.id) > MAX_DEPTH:
+        raise Refused(f"folder {path}: what is below it would be more than {MAX_DEPTH} levels deep")
     _check_count(tx, above, len(missing) - 1)
     for name in missing[:-1]:
         parent = make(tx, tree.owner, parent, check_name(name), Kind(here.kind), None)
@@ -203,6 +205,15 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
     tx.journal_row("folder.renamed", here, modseq, {"from": here.tree.path(here.id), "to": SEPARATOR.join(levels)})
     _mark_tree(tx, tree.owner, modseq)
     return folders.shown(tx, tx.open(here.id, Right.NONE))
+
+
+def _height(tree: Tree, at: FolderId) -> int:
+    """How many levels are below a folder."""
+    level, height = list(tree.nodes[at].children.values()), 0
+    while level:
+        level = [below for each in level for below in tree.nodes[each].children.values()]
+        height += 1
+    return height
 
 
 def _rename_inbox(tx: Tx, here: Opened, path: str) -> Folder:

@@ -15,7 +15,7 @@ from sqlalchemy.sql import Select
 
 from groupware.model.errors import NotFound
 from groupware.model.flags import Flags
-from groupware.model.ids import BlobId, FolderId, ModSeq, Uid, Uids
+from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Delta, Entry, Item
 from groupware.model.rights import Right
 
@@ -211,10 +211,13 @@ def body(tx: Tx, blob: BlobId) -> bytes | None:
 # --- what changed ---------------------------------------------------------------------------------------------------
 
 
-def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int) -> Delta:
-    """What changed after `since`. Takes `r`."""
+def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq) -> Delta:
+    """What changed after `since`. Takes `r`.
+
+    A first synchronisation needs no tombstones of what went before it began, however far its pages have come.
+    """
     here = tx.open(at, Right.READ)
-    if since > here.modseq or 0 < since < here.compacted:
+    if since > here.modseq or (since and (began or since) < here.compacted):
         return Delta((), (), here.modseq, reset=True)
     if since == here.modseq:
         return Delta((), (), here.modseq)
@@ -233,7 +236,8 @@ def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int) -> Delta:
     ranges = [(Uid(uid), Uid(uid)) for uid in sorted(changed)]
     found = _wide_rows(tx, here, ranges, summary=True, limit=0) if ranges else []
     gone = sorted((Uid(uid), name) for uid, _, name in vanished)
-    return Delta([told(row) for row in found], gone, ModSeq(reached), truncated=truncated)
+    first = (began if since else here.modseq) if truncated else BEGINNING
+    return Delta([told(row) for row in found], gone, ModSeq(reached), truncated, began=first)
 
 
 def vanished(tx: Tx, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:

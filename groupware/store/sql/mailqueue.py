@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, insert, null, select, text, update
 
 from groupware.model.errors import NoRight, NotFound, Refused
-from groupware.model.event import Attempt, Envelope, Outcome, QueuedRecipient, QueueEntry, Recipient
+from groupware.model.event import Attempt, Backlog, Envelope, Outcome, QueuedRecipient, QueueEntry, Recipient
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.store.api import QUEUE
 
@@ -62,6 +62,8 @@ _LATER: Final = (
         due=bindparam("next"), leased_until=null(), tries=_r.tries + 1, code=bindparam("said"), text=bindparam("why")
     )
 )
+_BACKLOG: Final = text("SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT), min(queued) FROM queue_message")
+_DEFERRED: Final = text("SELECT count(DISTINCT queue_id) FROM queue_recipient WHERE tries > 0")
 _NEXT_DUE: Final = select(_r.due).where(_r.local == bindparam("here")).order_by(_r.due).limit(1)
 _MOVE: Final = (
     update(schema.queue_recipient)
@@ -289,6 +291,13 @@ def hasten(tx: Tx, domain: str | None = None, queue: QueueId | None = None) -> i
     facts = {name: value for name, value in (("domain", domain), ("queue", queue)) if value is not None}
     _journal(tx, "queue.hasten", {**facts, "count": count})
     return count
+
+
+def backlog(tx: Tx) -> Backlog:
+    """See `ReadTx.backlog`."""
+    tx.administer(None)
+    messages, octets, oldest = tx.sql.rows(_BACKLOG)[0]
+    return Backlog(messages, octets, tx.sql.value(_DEFERRED), None if oldest is None else moment(oldest))
 
 
 def drop_queued(tx: Tx, queue: QueueId) -> None:

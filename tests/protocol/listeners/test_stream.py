@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from mailcore.server.connection import SCRATCH
 from mailcore.server.listener import CannotListen, Listener, open_socket
+from mailcore.server.reading import SCRATCH
 from mailcore.server.service import Manner
 from tests.support.talk import LINE_MAX, client, stand
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -138,6 +140,44 @@ async def test_an_app_password_passes_beside_the_main_one(desk: Desk) -> None:
 
 
 # --- what it costs
+
+
+async def used(desk: Desk) -> list[datetime | None]:
+    await asyncio.gather(*desk.directory._tasks)
+    _, found = await desk.store.read(OPERATOR, lambda tx: tx.credentials(A))
+    return [each.used for each in found if each.kind == "app"]
+
+
+async def test_when_an_app_password_was_used_is_written_at_most_once_a_minute(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.write(lambda tx: tx.put_credential(A, "app", password.app_hash(APP), "phone"))
+    other = password.app_hash("other-app-pass-word")
+    await desk.write(lambda tx: tx.put_credential(A, "app", other, "laptop"))
+    await desk.login(A)
+    assert await used(desk) == [None, None]
+    await asyncio.gather(desk.login(A, APP), desk.login(A, APP))
+    first, laptop = await used(desk)
+    assert first is not None and datetime.now(UTC) - first < timedelta(seconds=30)
+    assert laptop is None
+    await desk.login(A, APP)
+    assert await used(desk) == [first, None]
+    monkeypatch.setattr(sql, "USED_SECONDS", 0.0)
+    await desk.login(A, APP)
+    second, _ = await used(desk)
+    assert second is not None and second > first
+
+
+async def test_noting_the_use_asks_nobody_to_sign_in_again(desk: Desk) -> None:
+    await desk.write(lambda tx: tx.put_credential(A, "app", password.app_hash(APP), "phone"))
+    before = (await desk.store.read(OPERATOR, lambda tx: tx.account(A))).version
+    await desk.login(A, APP)
+    await used(desk)
+    assert (await desk.store.read(OPERATOR, lambda tx: tx.account(A))).version == before
+
+
+async def test_an_app_password_that_is_taken_away_meanwhile_is_no_error(desk: Desk) -> None:
+    await desk.write(lambda tx: tx.use_credential(A, 987654))
 
 
 async def test_one_read_and_no_argon2_when_it_was_right_a_short_while_ago(desk: Desk) -> None:
