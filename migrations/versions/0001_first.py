@@ -75,7 +75,7 @@ def upgrade() -> None:
         ),
         sa.Column("octets", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("day", sa.Integer(), nullable=True),
+        sa.Column("day", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("reply", sa.Boolean(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("from_box", sa.Text(), nullable=False),
