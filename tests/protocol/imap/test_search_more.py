@@ -61,6 +61,14 @@ async def test_message_that_grows_by_its_line_ends_has_its_size_as_sent(alice: C
     assert (await alice.ask("SEARCH LARGER 19 SMALLER 21")).untagged == [b"* SEARCH 1"]
 
 
+async def test_fuzzy_in_fuzzy_does_not_multiply_the_work(alice: Client) -> None:
+    await alice.append("INBOX", b"Subject: two words\r\n\r\nx")
+    await alice.ask("SELECT INBOX")
+    assert (await alice.ask("SEARCH " + "FUZZY " * 45 + 'SUBJECT "words two"')).untagged == [b"* SEARCH 1"]
+    many = " ".join(f'SUBJECT "words {number}"' for number in range(300))
+    assert (await alice.ask(f"SEARCH FUZZY ({many})")).untagged == [b"* SEARCH"]
+
+
 async def test_announced(alice: Client) -> None:
     words = (await alice.ask("CAPABILITY")).untagged[0].split()
     assert {b"SORT", b"SORT=DISPLAY", b"THREAD=ORDEREDSUBJECT", b"THREAD=REFERENCES", b"ESORT", b"ESEARCH"} < set(words)
