@@ -23,7 +23,7 @@ def upgrade() -> None:
         "sort_key",
         sa.Column("content_id", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("sent", _NUMBER, nullable=True),
-        sa.Column("day", sa.Integer(), nullable=True),
+        sa.Column("day", _NUMBER, nullable=True),
         sa.Column("reply", sa.Boolean(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("from_box", sa.Text(), nullable=False),

@@ -42,6 +42,9 @@ SIGNS = st.sampled_from(
      b"QRESYNC", b"(QRESYNC (1 2 3:4 (1:2 3:4)))", b"(1 2", b" VANISHED)", b"SET", b"SET STATUS", b"NONE", b"DEFLATE",
      b"(PERSONAL (MessageNew MessageExpunge FlagChange))", b"(SELECTED (MessageNew (UID BODY[]) MessageExpunge))",
      b"(MAILBOXES (INBOX a) NONE)", b"(SUBTREE a (MailboxName))", b"IMAP4rev2", b"en-GB", b"default",
+     b"$", b"RETURN (SAVE)", b"PARTIAL", b"-1:-5", b"UPDATE", b"RELEVANCY", b"FUZZY", b"SUBJECT", b"REVERSE",
+     b"(REVERSE DATE SUBJECT)", b"REFERENCES", b"ORDEREDSUBJECT", b"ALL", b"IN", b"SUBTREE", b"PERSONAL", b"MAILBOXES",
+     b"OLDER", b"ARRIVAL", b"MODSEQ", b"(PARTIAL 1:2)", b'"a1"', b"US-ASCII", b"X-NONE",
      b"{3}" + MARK, b"{3+}" + MARK]
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(SIGNS, st.binary(max_size=6)), max_size=30).map(b"".join).map(lambda text: text[:2000])
@@ -281,3 +284,45 @@ def test_an_entry_that_is_kept_is_read_again(text: str) -> None:
             continue
         written = astring(kept.encode("ascii"))
         assert read_entries(Cursor(Raw(b"(%b)" % written))) == (kept,)
+
+
+WHOLE = st.recursive(
+    st.sampled_from(
+        [b"ALL", b"SEEN", b"$", b"1:*", b"UID 3,5", b"LARGER 5", b"ON 1-Feb-2026", b'SUBJECT "x"', b"MODSEQ 3"]
+    ),
+    lambda key: st.one_of(
+        key.map(lambda one: b"NOT " + one),
+        key.map(lambda one: b"FUZZY " + one),
+        st.lists(key, min_size=1, max_size=3).map(lambda some: b"(%b)" % b" ".join(some)),
+        st.tuples(key, key).map(lambda two: b"OR %b %b" % two),
+    ),
+    max_leaves=8,
+)
+RETURNS = st.lists(
+    st.sampled_from([b"MIN", b"MAX", b"COUNT", b"SAVE", b"CONTEXT", b"UPDATE", b"PARTIAL 1:9", b"PARTIAL -3:-1"]),
+    unique_by=lambda option: option.split()[0],
+).map(lambda options: b" RETURN (%b)" % b" ".join(options))
+CRITERIA = st.lists(
+    st.sampled_from([b"ARRIVAL", b"REVERSE CC", b"DATE", b"DISPLAYFROM", b"reverse displayto", b"SIZE", b"SUBJECT"]),
+    min_size=1,
+).map(lambda some: b" (%b)" % b" ".join(some))
+SOURCES = st.lists(
+    st.sampled_from([b"selected", b"inboxes", b"personal", b"subtree Work", b"mailboxes (a b)", b"subtree-one INBOX"]),
+    min_size=1,
+).map(lambda some: b" IN (%b)" % b" ".join(some))
+NONE = st.just(b"")
+PROGRAMS = st.one_of(
+    st.tuples(st.just(b"SEARCH"), st.one_of(NONE, RETURNS), st.sampled_from([b" ", b" CHARSET UTF-8 "]), WHOLE),
+    st.tuples(st.just(b"SORT"), st.one_of(NONE, RETURNS), CRITERIA, st.sampled_from([b" UTF-8 ", b" x-y "]), WHOLE),
+    st.tuples(st.just(b"THREAD"), st.sampled_from([b" REFERENCES", b" orderedsubject"]), st.just(b" US-ASCII "), WHOLE),
+    st.tuples(st.just(b"ESEARCH"), st.one_of(NONE, SOURCES), st.just(b" RETURN (ALL) "), WHOLE),
+)
+
+
+@given(pieces=PROGRAMS)
+@settings(max_examples=300, deadline=None)
+def test_what_is_right_is_read(pieces: tuple[bytes, ...]) -> None:
+    _, name, cursor = begin(Raw(b"a " + b"".join(pieces)))
+    COMMANDS[name].parse(cursor)
+    cursor.end()
+    assert cursor.at_end

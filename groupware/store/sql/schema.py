@@ -192,7 +192,7 @@ sort_key = Table(
     metadata,
     Column("content_id", Number, primary_key=True, autoincrement=False),
     Column("sent", Number),  # seconds since 1970
-    Column("day", Integer),
+    Column("day", Number),
     Column("reply", Boolean, nullable=False),
     Column("subject", Text, nullable=False),
     Column("from_box", Text, nullable=False),

@@ -23,7 +23,7 @@ from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, command
 from mailcore.imap.view import View
 
-MOST_NAMES: Final = 1000
+MOST_NAMES: Final = 200
 _PLAIN: Final = (b"SELECTED", b"INBOXES", b"PERSONAL", b"SUBSCRIBED")
 _NAMED: Final = (b"SUBTREE", b"SUBTREE-ONE", b"MAILBOXES")
 

@@ -75,7 +75,10 @@ async def answered(session: Session, given: Searching, *, place: bytes = b"") ->
 
 async def find(session: Session, view: View, given: Searching) -> Found:
     """The messages in that view that the keys fit, as far as the client knows of them."""
-    told = view.newest([at for at in range(view.told_count) if view.there(at)])
+    told = list(range(view.told_count))
+    if view.leaving():
+        told = [at for at in told if view.there(at)]
+    told = view.newest(told)
     run = Search(session, view, session.shared.parts.clock.now(), Progress(session))
     places = await run.run(given.key, told)
     if given.criteria:

@@ -225,11 +225,12 @@ _SIMPLE: Final[Mapping[bytes, Key]] = {
 class _Keys:
     """Reads keys, and counts them."""
 
-    __slots__ = ("_count", "_cursor")
+    __slots__ = ("_count", "_cursor", "_fuzzy")
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._count = 0
+        self._fuzzy = False
 
     def all(self, deep: int = 0) -> Key:
         """Keys with spaces between them, up to what ends them."""
@@ -260,9 +261,18 @@ class _Keys:
             cursor.sp()
             return Either(one, self.one(deep + 1))
         if word == b"FUZZY":
-            return Fuzzy(self.one(deep + 1))
+            return self._generously(deep + 1)
         read = _READ.get(word)
         return read(cursor) if read is not None else cursor.fail("a search key before this: there is no such one; it")
+
+    def _generously(self, deep: int) -> Key:
+        """What FUZZY applies to. Within it another one says nothing new, and would only multiply the work."""
+        if self._fuzzy:
+            return self.one(deep)
+        self._fuzzy = True
+        inner = self.one(deep)
+        self._fuzzy = False
+        return Fuzzy(inner)
 
 
 def _header(cursor: Cursor) -> Key:

@@ -14,11 +14,11 @@ EVERY_SECONDS: Final = 10.0
 class Progress:
     """Of one command; it says something at most every few seconds."""
 
-    __slots__ = ("_due", "_every", "_last", "_session")
+    __slots__ = ("_due", "_last", "_session")
 
-    def __init__(self, session: Session, every: float = EVERY_SECONDS) -> None:
-        self._session, self._every = session, every
-        self._due = time.monotonic() + every
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._due = time.monotonic() + EVERY_SECONDS
         self._last = -1
 
     async def at(self, done: int, goal: int) -> None:
@@ -26,7 +26,7 @@ class Progress:
         now = time.monotonic()
         if now < self._due:
             return
-        self._due = now + self._every
+        self._due = now + EVERY_SECONDS
         known = self._last < done < goal
         told = b"%d %d" % (done, goal) if known else b"NIL NIL"
         self._last = max(self._last, done)

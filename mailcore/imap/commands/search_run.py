@@ -47,6 +47,7 @@ from mailcore.imap.commands.search_keys import (
     Within,
     Word,
     changed,
+    parts,
 )
 from mailcore.imap.commands.search_progress import Progress
 from mailcore.imap.grammar import SAVED
@@ -58,6 +59,7 @@ PAGE: Final = 2000
 WHOLE_BODY: Final = 1 << 40  # characters of a body that are looked through
 SHORTEST: Final = 4  # letters of a word that a fuzzy search keeps at least
 MOST_WORDS: Final = 20
+MOST_TEXTS: Final = 20  # in a fuzzy key; of more only what is exact is found
 
 Places = list[int]
 Test = Callable[[Item, bytes], bool]
@@ -296,6 +298,8 @@ def _ends(when: When, start: int, length: int) -> tuple[int | None, int | None]:
 
 def _loosened(key: Key) -> Sequence[tuple[int, Key]]:
     """The key and what is less exact than it, with how relevant it is what they find."""
+    if sum(isinstance(each, Field | Body | Text) for each in parts(key)) > MOST_TEXTS:
+        return [(100, key)]
     words, beginnings = (changed(key, partial(_by_words, shorter=shorter)) for shorter in (False, True))
     steps = [(100, key)]
     if words != key:
