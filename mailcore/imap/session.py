@@ -344,11 +344,10 @@ class Session:
 
     def enter(self, who: Principal) -> bool:
         """The session is this user's from now on; False when the user has too many already."""
-        most, open_now = self.shared.section.max_connections_per_account, self.shared.accounts.get(who.account, 0)
-        if 0 < most <= open_now:
+        most = self.shared.section.max_connections_per_account
+        if not self.shared.parts.seats.take(f"imap {who.account}", most):
             self.shared.log.warning("too_many_sessions", user=who.name, limit=most)
             return False
-        self.shared.accounts[who.account] = open_now + 1
         self.counted = True
         self._service = who.client or "imap"
         self.who = replace(who, client=f"{self._service} {self.client}".strip())
@@ -369,11 +368,7 @@ class Session:
         self.leave_folder()
         self.signin.closed()
         if self.counted and self.who is not None:
-            left = self.shared.accounts.get(self.who.account, 1) - 1
-            if left > 0:
-                self.shared.accounts[self.who.account] = left
-            else:
-                self.shared.accounts.pop(self.who.account, None)
+            self.shared.parts.seats.give(f"imap {self.who.account}")
         name = self.who.name if self.who is not None else ""
         self.shared.log.info("logout", user=name, received=self._reader.octets, sent=self.sent)
 

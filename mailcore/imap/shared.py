@@ -29,8 +29,6 @@ class Shared:
     host: str
     slot: Callable[[], AbstractAsyncContextManager[None]]
     log: EventLog
-    accounts: dict[int, int] = field(default_factory=dict)
-    """Sessions that each account has open."""
     recent: dict[FolderId, int] = field(default_factory=dict)
     """The first UID of each folder that no session has been told of as recent."""
     limits: tuple[Limits, Limits, Limits] = field(init=False)

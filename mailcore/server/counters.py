@@ -12,7 +12,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -206,6 +206,15 @@ class Counters:
             moved, self._moved = self._moved, {}
         parts = (Sample(counter, scope, name, value) for (counter, scope, name), value in moved.items())
         return [*gained, *parts, *self._read_gauges()]
+
+    def merge(self, samples: Iterable[Sample]) -> None:
+        """Count what another process of this server has counted since its samples before; its gauges are left out."""
+        with self._lock:
+            for each in samples:
+                if each.scope == "server" and each.counter in self._totals:
+                    self._totals[each.counter] += each.value
+                elif each.counter in self._totals:
+                    self._move(each.counter, each.scope, each.name, each.value)
 
     def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         """The server's counters and gauges for Prometheus, under their own names after `postroom_`."""

@@ -37,7 +37,9 @@ class ServerSection(Section):
         "Database; empty: SQLite in the data folder. DATABASE_URL in the environment wins", "", repr=False
     )
     node: str = key("Name of this node in a cluster; empty: server_name", "", max_length=64)
-    workers: int = key("Processes that share the listeners and the database; this version runs one", 1, ge=1, le=1)
+    workers: int = key(
+        "Processes that serve mail at the same listeners; 0: one for each processor, at most 8", 1, ge=0, le=32
+    )
     blob_store: str = key("Where large bodies go: a folder, or a URL such as s3://bucket/prefix", "blobs")
     blob_threshold: int = key("Bodies up to this many KB are kept in the database", 64, ge=0, le=1024)
     secret_file: str = key("File with the secret that all nodes of a site share; made when it is missing", "secret")
