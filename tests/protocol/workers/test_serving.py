@@ -23,7 +23,11 @@ LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} \d\d \S+ [A-Z0-9_-]
 def imap(server: RunningServer, who: Person | None = None) -> imaplib.IMAP4:
     client = imaplib.IMAP4("127.0.0.1", server.port("imap"), timeout=PATIENCE)
     if who is not None:
-        client.login(who.address, who.password)
+        try:
+            client.login(who.address, who.password)
+        except imaplib.IMAP4.error:
+            client.shutdown()
+            raise
     return client
 
 
