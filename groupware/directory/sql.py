@@ -163,7 +163,7 @@ class SqlDirectory:
         if not name or len(name) > MAX_NAME:
             return None
         switch = self._switches.get(service)
-        return await self._store.read(OPERATOR, lambda tx: _look_up(tx, name, switch))
+        return await self._store.glance(OPERATOR, lambda tx: _look_up(tx, name, switch))
 
     def _full(self, name: str, domain: str) -> str:
         name = name.strip()
@@ -191,12 +191,12 @@ class SqlDirectory:
     async def resolve(self, address: str) -> Sequence[Target]:
         """Where mail to the address goes. `NotFound`; `Refused` when it takes none."""
         whole = self._full(address, "")
-        return await self._store.read(DELIVERY, lambda tx: tx.resolve(whole))
+        return await self._store.glance(DELIVERY, lambda tx: tx.resolve(whole))
 
     async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
         """The same for several addresses in one read: where each leads, or why nowhere."""
         whole = [self._full(each, "") for each in addresses]
-        return await self._store.read(DELIVERY, lambda tx: [_resolved(tx, each) for each in whole])
+        return await self._store.glance(DELIVERY, lambda tx: [_resolved(tx, each) for each in whole])
 
     async def local_domains(self) -> frozenset[str]:
         """The domains (and domain aliases) whose mail ends here, those that are disabled too."""

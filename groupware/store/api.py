@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from groupware.model.errors import GroupwareError
 from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
@@ -229,8 +230,12 @@ class WriteTx(ReadTx, Protocol):
         """Puts items in. `i`; flags that the principal may not set are left off. `OverQuota`."""
         ...
 
-    def deliver(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
-        """Puts mail in that was sent to the folder. `p`. `OverQuota`."""
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
+        """Puts one message into the folders of its targets, once in each: the folder, or why it cannot take it. `p`.
+
+        A target is a folder, an account's INBOX, or that folder of the account which the tag names. NotFound, NoRight,
+        Refused and OverQuota concern their target alone; anything else is raised.
+        """
         ...
 
     def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
@@ -350,6 +355,10 @@ class Store(Protocol):
 
     async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
         """What `work` gives back over one snapshot."""
+        ...
+
+    async def glance(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        """`read`, for a few rows by their keys: without a hop where that costs more than the rows."""
         ...
 
     async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:

@@ -28,7 +28,12 @@ AT_ONCE: Final = 8
 PURGED_AT_ONCE: Final = 200
 IDLE_SECONDS: Final = 2.0
 REST: Final = 4.0
-"""It rests so many times as long as it works: mail that comes in goes first, and search is exact meanwhile."""
+"""While others write it rests so many times as long as it works: mail that comes in goes first."""
+BUSY: Final = 20.0
+"""Writes a second from which on it stands back altogether, for search is exact meanwhile ..."""
+MOST_WAITING: Final = 2000
+"""... until so many contents wait, which a search then has to look through."""
+STANDS_BACK_SECONDS: Final = 0.5
 TIDY_SECONDS: Final = 3600.0
 
 
@@ -37,15 +42,22 @@ async def index_pending(store: Store, limit: int = AT_ONCE) -> int:
     return await store.write(OPERATOR, lambda tx: search.index_some(_inner(tx), limit))
 
 
-async def keep_indexed(store: Store, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Keeps the search index up until cancelled."""
+async def keep_indexed(store: SqlStore, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Keeps the search index up until cancelled. It stands back while others write a lot."""
+    since, known = time.monotonic(), store.writes
     while True:
-        began = time.monotonic()
+        now = time.monotonic()
+        busy = store.writes - known > BUSY * max(now - since, STANDS_BACK_SECONDS)
+        since, known = now, store.writes
         try:
+            if busy and not await store.read(OPERATOR, lambda tx: search.more_waiting(_inner(tx), MOST_WAITING)):
+                await pause(STANDS_BACK_SECONDS)
+                continue
             done = await index_pending(store)
         except TryAgain:
             done = 0
-        await pause((time.monotonic() - began) * REST if done else IDLE_SECONDS)
+        known += 1  # its own
+        await pause((time.monotonic() - now) * REST if done else IDLE_SECONDS)
 
 
 async def purge(store: Store, *, now: datetime | None = None) -> int:

@@ -16,11 +16,9 @@ from groupware.directory.api import Directory
 from groupware.mime.item import read_item
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
 from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, Target
-from groupware.model.folder import Folder, Role
 from groupware.model.ids import AccountId, FolderId, QueueId
-from groupware.model.item import Kind, NewItem
+from groupware.model.item import NewItem
 from groupware.model.principal import DELIVERY, OPERATOR
-from groupware.model.rights import Right
 from groupware.store.api import Blobs, Store, Stored, WriteTx
 from mailcore.queue import xtext
 from mailcore.queue.trace import Trail, say
@@ -30,6 +28,7 @@ from mailcore.server.events import EventLog
 NOT_QUEUED: Final = QueueId(0)
 DELIVERED: Final = "delivered"
 """The text of an outcome `sent` that means: in a folder here, and nowhere in the queue."""
+NOWHERE: Final = Target("")
 PROCESSING: Final = replace(OPERATOR, client="processing")
 """Delivers from the queue, and in the same write says what became of the recipients."""
 
@@ -65,7 +64,7 @@ class Step:
     """The recipient of the envelope that led here."""
     recipient: Recipient
     """As it goes into the queue: a group's member under its own address, so that no later try reaches the others."""
-    target: Target | None = None
+    target: Target = NOWHERE
     alone: bool = True
     """Whether the recipient leads here and nowhere else, so that what happens here is what became of it."""
 
@@ -217,8 +216,6 @@ _CODES: Final[Mapping[type[GroupwareError], tuple[str, str]]] = {
     Refused: ("failed", "5.7.1"),
     OverQuota: ("later", "4.2.2"),
 }
-_OF_ONE_RECIPIENT: Final = tuple(_CODES)
-"""What one recipient's folder can say. Anything else, a full disk for instance, concerns the whole message."""
 
 
 def outcome_of(error: GroupwareError, recipient: str) -> Outcome:
@@ -289,47 +286,15 @@ def _deliver(
     tx: WriteTx, steps: Sequence[Step], item: NewItem | None
 ) -> tuple[list[Step], list[tuple[Step, GroupwareError]], int]:
     """The steps that are delivered, those that are not with the reason, and how many folders took the message."""
-    placed: list[tuple[Folder, Step]] = []
-    troubled: list[tuple[Step, GroupwareError]] = []
-    for step in steps:
-        try:
-            placed.append((_folder(tx, step.target), step))
-        except _OF_ONE_RECIPIENT as error:
-            troubled.append((step, error))
-    placed.sort(key=lambda each: (each[0].owner, each[0].id))  # every write locks owners in this order
+    if not steps or item is None:
+        return [], [], 0
     delivered: list[Step] = []
-    verdicts: dict[FolderId, GroupwareError | None] = {}
-    for folder, step in placed:
-        if folder.id not in verdicts:
-            verdicts[folder.id] = _put(tx, folder, item)
-        verdict = verdicts[folder.id]
-        if verdict is None:
-            delivered.append(step)
-        else:
+    troubled: list[tuple[Step, GroupwareError]] = []
+    folders: set[FolderId] = set()
+    for step, verdict in zip(steps, tx.deliver([each.target for each in steps], item), strict=True):
+        if isinstance(verdict, GroupwareError):
             troubled.append((step, verdict))
-    return delivered, troubled, sum(1 for verdict in verdicts.values() if verdict is None)
-
-
-def _folder(tx: WriteTx, target: Target | None) -> Folder:
-    """Where mail for the target goes: its folder; the folder that a sub-address names; the INBOX."""
-    assert target is not None
-    if target.folder is not None:
-        return tx.folder(target.folder, Right.POST)
-    assert target.account is not None
-    if target.tag:
-        try:
-            found = tx.locate(target.account, target.tag, Right.POST)
-            if found.kind is Kind.MAIL:
-                return found
-        except _OF_ONE_RECIPIENT:
-            pass  # no such folder, or closed to mail: the INBOX then, as without a tag
-    return tx.role(target.account, Role.INBOX, Right.POST)
-
-
-def _put(tx: WriteTx, folder: Folder, item: NewItem | None) -> GroupwareError | None:
-    assert item is not None
-    try:
-        tx.deliver(folder.id, (item,))
-    except _OF_ONE_RECIPIENT as error:
-        return error
-    return None
+        else:
+            delivered.append(step)
+            folders.add(verdict)
+    return delivered, troubled, len(folders)

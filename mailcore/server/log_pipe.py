@@ -19,6 +19,8 @@ from mailcore.server.log_line import Level, Line, as_datagram, as_text, said
 
 _SHARES: Final = {Level.PROTOCOL: 0.7, Level.INFO: 0.85, Level.WARNING: 0.95}
 _BATCH: Final = 1000
+_GATHER_SECONDS: Final = 0.05
+"""A line waits so long for others: to wake the thread for each costs those who speak more than the line itself."""
 _SYSLOG_MAIL: Final = 2 << 3
 _MAX_SYSLOG: Final = 8192
 _PRIORITIES: Final = {Level.CRITICAL: 2, Level.ERROR: 3, Level.WARNING: 4, Level.INFO: 6, Level.PROTOCOL: 7}
@@ -41,7 +43,7 @@ class Pipe:
         self._fallback, self._host, self._limit = fallback, host, limit
         self._lines: deque[tuple[Line, Outlet] | threading.Event] = deque()
         self._dropped: Counter[Level] = Counter()
-        self._wake, self._closing = threading.Event(), False
+        self._wake, self._urgent, self._closing = threading.Event(), threading.Event(), False
         self._counting = threading.Lock()
         self._complained = -60.0
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
@@ -54,6 +56,8 @@ class Pipe:
                 self._dropped[line.level] += 1
         else:
             self._lines.append((line, outlet))
+        if line.level <= Level.ERROR:
+            self._urgent.set()
         if not self._wake.is_set():
             self._wake.set()
 
@@ -61,19 +65,25 @@ class Pipe:
         """Wait until everything that was put is written; False when that took too long."""
         reached = threading.Event()
         self._lines.append(reached)
-        self._wake.set()
+        self._hurry()
         return reached.wait(timeout)
 
     def close(self, timeout: float = 5) -> bool:
         """Write what is queued and end the thread; False when that took too long."""
         self._closing = True
-        self._wake.set()
+        self._hurry()
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    def _hurry(self) -> None:
+        self._urgent.set()
+        self._wake.set()
 
     def _run(self) -> None:
         while True:
             self._wake.wait()
+            self._urgent.wait(_GATHER_SECONDS)
+            self._urgent.clear()
             self._wake.clear()
             while self._lines:
                 self._write_batch()

@@ -13,7 +13,7 @@ from groupware.mime.compose import format_date, header_line, message_id
 from groupware.mime.headers import fields, unfold
 from mailcore.smtp.state import LMTP, SUBMISSION, State, Transaction
 
-_ODD: Final = re.compile(r"[^A-Za-z0-9.:\[\]_\-\u0080-\U0010ffff]")
+_ODD: Final = re.compile(r"[\x00-,/;-@\\^`{-\x7f]")
 _END: Final = re.compile(rb"\n\r?\n")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from groupware.mime.item import read_item
-from groupware.model.errors import GroupwareError, NoRight, NotFound
+from groupware.model.errors import NoRight, NotFound
+from groupware.model.event import Target
 from groupware.model.ids import FolderId
 from groupware.model.principal import DELIVERY, OPERATOR
 from groupware.model.rights import STANDARD, Right, decide, parse_rights
@@ -58,10 +59,7 @@ async def test_whoever_delivers_needs_the_right_to_post(tmp_path: Path) -> None:
         for held in HELD:
             at = await folder(here, BOB, held)
             who = await here.parts.store.read(OPERATOR, lambda tx: tx.identity(tx.account(BOB).id))
-            try:
-                await here.parts.store.write(who, lambda tx, at=at: tx.deliver(at, [new]))  # type: ignore[misc]
-                got: type[GroupwareError] | None = None
-            except GroupwareError as error:
-                got = type(error)
-            wanted = NotFound if Right.LOOKUP not in held else None if Right.POST in held else NoRight
-            assert got is wanted, held
+            to = [Target("folder", folder=at)]
+            (got,) = await here.parts.store.write(who, lambda tx, to=to: tx.deliver(to, new))  # type: ignore[misc]
+            wanted = NotFound if Right.LOOKUP not in held else FolderId if Right.POST in held else NoRight
+            assert got == at if wanted is FolderId else type(got) is wanted, held

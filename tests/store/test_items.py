@@ -8,7 +8,7 @@ from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, O
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, ModSeq, Uid, Uids
 from groupware.model.principal import DELIVERY, OPERATOR
-from tests.store.world import World, letter, setting
+from tests.store.world import World, deliver, letter, setting
 
 ALL_BUT = {letter: "lrswipkxteq".replace(letter, "").replace("q", "") for letter in "lrswipkxte"}
 
@@ -48,9 +48,9 @@ def test_append_takes_i(world: World) -> None:
 def test_deliver_takes_p(world: World) -> None:
     world.grant("Work", world.bob, ALL_BUT["p"])
     with pytest.raises(NoRight, match="'p'"):
-        world.write(world.bob, lambda tx: tx.deliver(world.work, [letter()]))
+        world.write(world.bob, lambda tx: deliver(tx, world.work, letter()))
     world.grant("Work", world.bob, "lp")
-    assert len(world.write(world.bob, lambda tx: tx.deliver(world.work, [letter()]))) == 1
+    assert world.write(world.bob, lambda tx: deliver(tx, world.work, letter())) == world.work
 
 
 def test_nothing_is_put_into_the_root(world: World) -> None:
@@ -154,7 +154,7 @@ def test_what_does_not_fit_the_folders_quota_comes_in_by_no_way(world: World, qu
     world.put(letter(100), at=inbox)
     for work in (
         lambda tx: tx.append(world.work, [letter(100)]),
-        lambda tx: tx.deliver(world.work, [letter(100)]),
+        lambda tx: deliver(tx, world.work, letter(100)),
         lambda tx: tx.copy(inbox, EVERY, world.work),
         lambda tx: tx.move(inbox, EVERY, world.work),
     ):
@@ -253,4 +253,5 @@ def test_sharing_seen_makes_clients_start_over(world: World) -> None:
 
 
 def test_mail_that_is_delivered_has_no_author(world: World) -> None:
-    assert world.write(DELIVERY, lambda tx: tx.deliver(world.work, [letter()]))[0].author is None
+    world.write(DELIVERY, lambda tx: deliver(tx, world.work, letter()))
+    assert world.read(world.alice, lambda tx: tx.items(world.work, EVERY))[0].author is None

@@ -158,3 +158,25 @@ async def test_the_index_is_kept_up_and_then_rests(store: SqlStore, at: FolderId
         await upkeep.keep_indexed(store, pause=pause)
     assert len(rests) == 2
     assert await upkeep.index_pending(store) == 0
+
+
+@pytest.mark.parametrize(("most", "left"), [(100, True), (1, False)])
+async def test_the_index_stands_back_while_others_write_until_too_much_waits(
+    store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, most: int, left: bool
+) -> None:
+    monkeypatch.setattr(upkeep, "BUSY", 1.0)
+    monkeypatch.setattr(upkeep, "MOST_WAITING", most)
+    rests: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 3:
+            raise asyncio.CancelledError
+        for name, texts in MAIL.items():
+            new = message(f"{name}-{len(rests)}", texts)
+            await store.write(OPERATOR, lambda tx, new=new: tx.append(at, [new]))  # type: ignore[misc]
+
+    with pytest.raises(asyncio.CancelledError):
+        await upkeep.keep_indexed(store, pause=pause)
+    assert (rests[1:] == [upkeep.STANDS_BACK_SECONDS] * 2) is left
+    assert bool(await upkeep.index_pending(store)) is left

@@ -21,7 +21,7 @@ from groupware.store.api import WriteTx
 from groupware.store.sql.engine import trouble
 from tests.store.conftest import Place
 from tests.store.house import House, Silent
-from tests.store.world import World, letter
+from tests.store.world import World, deliver, letter
 
 WAIT = 30
 
@@ -157,7 +157,7 @@ def test_two_that_move_against_each_other_both_get_through(world: World, elsewhe
 def test_two_processes_do_not_fill_a_folder_beyond_its_quota(world: World, elsewhere: House) -> None:
     world.write(world.alice, lambda tx: tx.set_folder("Work", quota_items=5))
     waiting = [
-        house.store.write_later(DELIVERY, lambda tx: tx.deliver(world.work, [letter()]))
+        house.store.write_later(DELIVERY, lambda tx: deliver(tx, world.work, letter()))
         for _ in range(10)
         for house in (world.house, elsewhere)
     ]
@@ -180,7 +180,7 @@ def test_two_processes_that_make_the_same_folder_are_told_so(world: World, elsew
 def test_what_is_delivered_to_a_folder_that_goes_meanwhile_is_refused_in_words(world: World, elsewhere: House) -> None:
     waiting = [
         world.house.store.write_later(world.alice, lambda tx: tx.delete_folder(world.deep)),
-        *(elsewhere.store.write_later(DELIVERY, lambda tx: tx.deliver(world.deep, [letter()])) for _ in range(10)),
+        *(elsewhere.store.write_later(DELIVERY, lambda tx: deliver(tx, world.deep, letter())) for _ in range(10)),
     ]
     told = [each.exception(WAIT) for each in waiting]
     assert all(each is None or isinstance(each, GroupwareError) for each in told)

@@ -10,13 +10,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from groupware.model.errors import NotFound, OverQuota
-from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, QueueEntry
-from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
-from groupware.model.item import Item, Kind, NewItem
+from groupware.model.errors import GroupwareError, NotFound, OverQuota
+from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, QueueEntry, Target
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
+from groupware.model.item import NewItem
 from groupware.model.principal import Principal
-from groupware.model.rights import Right
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
 from tests.support.clock import FakeClock
@@ -147,17 +145,15 @@ class Tx:
 
     # --- INBOXes
 
-    def role(self, owner: AccountId, role: str, need: Right = Right.LOOKUP) -> Folder:
-        number = FolderId(int(owner))
-        counts = (ModSeq(1), 0, 0, 0, 0)
-        return Folder(number, owner, None, "INBOX", Kind.MAIL, role, 1, Uid(1), *counts, rights=need)
-
-    def deliver(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
-        owner = AccountId(int(at))
-        if owner in self.state.full:
-            raise OverQuota("The mailbox is full.")
-        self.state.folders.setdefault(owner, []).extend(new)
-        return ()
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
+        found: list[FolderId | GroupwareError] = []
+        for owner in [each.account or AccountId(0) for each in to]:
+            if owner in self.state.full:
+                found.append(OverQuota("The mailbox is full."))
+            else:
+                found.append(FolderId(int(owner)))
+                self.state.folders.setdefault(owner, []).append(new)
+        return found
 
 
 class MemoryQueue:

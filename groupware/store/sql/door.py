@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from groupware.model.errors import GroupwareError
 from groupware.model.event import Attempt, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
@@ -21,6 +22,7 @@ from . import (
     accounts,
     addresses,
     credentials,
+    deliveries,
     domains,
     flags,
     folder_changes,
@@ -126,8 +128,8 @@ class SqlTx(Tx):
     def append(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
         return item_changes.append(self, at, new)
 
-    def deliver(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
-        return item_changes.deliver(self, at, new)
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
+        return deliveries.deliver(self, to, new)
 
     def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
         return item_changes.replace(self, at, name, new, if_modseq)

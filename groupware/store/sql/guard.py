@@ -9,10 +9,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.sql import Select
 
 from groupware.model.errors import BadCredentials, NoRight, NotFound
@@ -107,6 +109,7 @@ class Opened:
     quota_items: int | None
     owner_bytes: int
     owner_items: int
+    owner_modseq: ModSeq
     settings: int
     """The epoch of settings."""
     tree: Tree
@@ -137,6 +140,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _p.epoch,
     _p.bytes,
     _p["items"],
+    _p.modseq,
     _SETTINGS.scalar_subquery(),
 )
 _OPEN: Final = (
@@ -144,12 +148,23 @@ _OPEN: Final = (
     .select_from(schema.folder.join(_owner, _owner.c.id == schema.folder.c.owner_id))
     .where(schema.folder.c.id == bindparam("at"))
 )
+_each: Final = select(*_COLUMNS, _f.id).select_from(schema.folder.join(_owner, _owner.c.id == schema.folder.c.owner_id))
+_OPEN_EACH: Final = {
+    True: _each.where(_f.id == func.any(bindparam("all"))),
+    False: _each.where(_f.id.in_(text("SELECT value FROM json_each(:all)").bindparams(bindparam("all")))),
+}
 _LOCK: Final = (
     select(schema.principal.c.id)
     .where(schema.principal.c.id == select(_f.owner_id).where(_f.id == bindparam("at")).scalar_subquery())
     .with_for_update()
 )
 """A statement of its own: what waits for a lock sees only the locked row as it is afterwards."""
+_LOCK_EACH: Final = (
+    select(schema.principal.c.id)
+    .where(schema.principal.c.id.in_(select(_f.owner_id).where(_f.id == func.any(bindparam("all")))))
+    .order_by(schema.principal.c.id)
+    .with_for_update()
+)
 
 
 def absent(at: object) -> NotFound:
@@ -176,6 +191,23 @@ def open_folder(sql: Sql, memory: Memory, who: Principal, at: FolderId, *, lock:
     return _opened(at, row, tree, rights, who)
 
 
+def open_each(
+    sql: Sql, memory: Memory, who: Principal, all: Sequence[FolderId], *, lock: bool
+) -> Mapping[FolderId, Opened]:
+    """`open_folder` for several at once: those that are there and may be looked up, their owners locked in order."""
+    if lock and sql.postgres and not sql.locked.issuperset(all):
+        sql.rows(_LOCK_EACH, {"all": list(all)})
+        sql.locked.update(all)
+    found = {}
+    for row in sql.rows(_OPEN_EACH[sql.postgres], {"all": list(all) if sql.postgres else json.dumps(all)}):
+        at = FolderId(row[-1])
+        tree = tree_of(sql, memory, AccountId(row[0]), row[17])
+        rights = tree.rights(who, at)
+        if Right.LOOKUP in rights:
+            found[at] = _opened(at, row, tree, rights, who)
+    return found
+
+
 def admit(at: Opened, need: Right) -> Opened:
     """The opened folder again, for something that takes `need`. `NoRight`."""
     if need not in at.rights:
@@ -187,4 +219,4 @@ def admit(at: Opened, need: Right) -> Opened:
 def _opened(at: FolderId, row: Row, tree: Tree, rights: Right, who: Principal) -> Opened:
     shared = bool(row[14]) or who.account in (tree.owner, SERVER)
     reader = AccountId(0) if shared else who.account
-    return Opened(*(at, *row[:14], bool(row[14]), *row[15:17], *row[18:21], tree, rights, reader))
+    return Opened(*(at, *row[:14], bool(row[14]), *row[15:17], *row[18:22], tree, rights, reader))

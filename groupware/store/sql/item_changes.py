@@ -180,12 +180,6 @@ def append(tx: Tx, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
     )
 
 
-def deliver(tx: Tx, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
-    """Puts mail in that was sent to the folder. `p`. `OverQuota`."""
-    here = tx.open(at, Right.POST)
-    return _put(tx, here, [(each, each.flags, each.keywords) for each in new], None)
-
-
 Flagged = tuple[NewItem, Flags, frozenset[str]]
 
 
@@ -215,7 +209,7 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
     for number, ((each, _, keywords), flags) in enumerate(zip(new, stored, strict=True)):
         content = contents.hold(tx, each, 1)
         rows.append(
-            _row(here.id, first + number, modseq, flags, " ".join(sorted(keywords)), each, now, content, author)
+            item_row(here.id, first + number, modseq, flags, " ".join(sorted(keywords)), each, now, content, author)
         )
     tx.sql.many(INSERT, rows)
     seen = [row["uid"] for row, own in zip(rows, personal, strict=True) if own]
@@ -238,7 +232,7 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
     ]
 
 
-def _row(
+def item_row(
     at: FolderId,
     uid: int,
     modseq: ModSeq,
@@ -249,6 +243,7 @@ def _row(
     content: int,
     author: AccountId | None,
 ) -> dict[str, Any]:
+    """What `INSERT` takes."""
     return {
         "folder_id": at,
         "uid": uid,
@@ -296,7 +291,7 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     uid = count(tx, here, modseq, uids=1, octets=new.size - old.size)
     bury(tx, here, former, modseq, keep=True)
     content = contents.hold(tx, new, 1)
-    values = _row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
+    values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
     values.update(id=old.id, name=name)
     tx.sql.many(INSERT, [values])
     tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": name})

@@ -76,6 +76,7 @@ def _named(name: str) -> str:
 # --- the index ------------------------------------------------------------------------------------------------------
 
 _WAITING: Final = select(_s.content_id).where(text("NOT indexed")).limit(bindparam("most"))
+_SO_MANY: Final = _WAITING.limit(1).offset(bindparam("most"))
 _LOCKED: Final = _WAITING.with_for_update(skip_locked=True)
 _INDEX: Final = text(
     "INSERT INTO search_index (rowid, head, body) SELECT content_id, head, body FROM search_text"
@@ -91,6 +92,11 @@ def index_some(tx: Tx, limit: int) -> int:
         tx.sql.many(_INDEX, [{"content": content} for content in waiting])
     tx.sql.many(_DONE, [{"content": content, "yes": True} for content in waiting])
     return len(waiting)
+
+
+def more_waiting(tx: Tx, than: int) -> bool:
+    """Whether more contents than so many wait for the index."""
+    return tx.sql.row(_SO_MANY, {"most": than}) is not None
 
 
 # --- looking --------------------------------------------------------------------------------------------------------

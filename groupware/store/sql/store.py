@@ -23,13 +23,15 @@ T = TypeVar("T")
 class SqlStore:
     """`groupware.store.api.Store` over SQLite or PostgreSQL."""
 
-    __slots__ = ("_memory", "_pool", "_reader", "_writers", "database")
+    __slots__ = ("_memory", "_pool", "_reader", "_writers", "database", "writes")
 
     def __init__(
         self, database: Database, publish: Publish, before_commit: BeforeCommit, *, readers: int, writers: int
     ) -> None:
         """`writers` counts for PostgreSQL alone: SQLite has one."""
         self.database = database
+        self.writes = 0
+        """How many were handed in, here in this process."""
         self._memory = Memory()
         self._pool = ThreadPoolExecutor(readers, "store-reader")
         self._reader = Reader(database.readers, self._memory)
@@ -40,10 +42,18 @@ class SqlStore:
         """What `work` gives back over one snapshot."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(self._reader.read, who, work))
 
+    async def glance(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        """`read` of a few rows: SQLite's are in memory or as good as, and no thread is woken for them."""
+        if self.database.postgres:
+            return await self.read(who, work)
+        found: T = self._reader.read(who, work)
+        return found
+
     async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
         """What `work` gives back, after COMMIT."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        self.writes += 1
         self._writer(who).put(Job(who, work, loop, future))
         return await future
 
@@ -59,6 +69,7 @@ class SqlStore:
     def write_later(self, who: Principal, work: Callable[[WriteTx], T]) -> Future[T]:
         """The same as `write`, for code that is in a thread already."""
         future: Future[T] = Future()
+        self.writes += 1
         self._writer(who).put(Job(who, work, None, future))
         return future
 

@@ -201,6 +201,11 @@ class Memory:
             return found
         return self._above.tree(owner, epoch) if self._above is not None else None
 
+    def newest(self, owner: AccountId) -> Tree | None:
+        """The tree that was known last: good for a guess."""
+        found = self._trees.get(owner)
+        return found if found is not None or self._above is None else self._above.newest(owner)
+
     def keep(self, tree: Tree) -> None:
         """Remember a tree."""
         self._trees[tree.owner] = tree

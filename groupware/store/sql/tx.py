@@ -7,7 +7,7 @@ for the bus.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, insert, update
@@ -20,12 +20,12 @@ from groupware.store.api import Where
 
 from . import schema
 from .engine import Sql
-from .guard import SERVER, Opened, admit, open_folder, renewed
+from .guard import SERVER, Opened, admit, open_each, open_folder, renewed
 from .paths import number_of
 from .times import now_micros
 from .tree import Memory, Tree, tree_of
 
-_NEXT: Final = (
+_NEXT_EACH: Final = (
     update(schema.principal)
     .where(schema.principal.c.id == bindparam("owner"))
     .values(
@@ -33,8 +33,8 @@ _NEXT: Final = (
         bytes=schema.principal.c.bytes + bindparam("octets"),
         items=schema.principal.c["items"] + bindparam("items"),
     )
-    .returning(schema.principal.c.modseq)
 )
+_NEXT: Final = _NEXT_EACH.returning(schema.principal.c.modseq)
 _MOVE_EPOCH: Final = (
     update(schema.principal)
     .where(schema.principal.c.id == bindparam("owner"))
@@ -106,6 +106,13 @@ class Tx:
             self._opened[number] = found
         return admit(found, need)
 
+    def open_each(self, all: Sequence[FolderId]) -> Mapping[FolderId, Opened]:
+        """Those of the folders that are there and may be looked up, opened; `admit` says what may be done there."""
+        missing = [at for at in dict.fromkeys(all) if at not in self._opened]
+        if missing:
+            self._opened.update(open_each(self.sql, self._memory, self._who, missing, lock=self.locks))
+        return {at: self._opened[at] for at in all if at in self._opened}
+
     def tree(self, owner: AccountId) -> Tree:
         """An owner's tree as it is now, this transaction's own changes included."""
         found = self._trees.get(owner)
@@ -148,6 +155,20 @@ class Tx:
             found = self._bumped[owner] = ModSeq(row[0])
             self.touch(owner)
         return found
+
+    def bump_each(self, at: Sequence[Opened], octets: int) -> Mapping[AccountId, ModSeq]:
+        """`bump` for the owners of these folders, each of which gets one item of so many octets; an owner comes once.
+
+        The folders were opened just now, so their owners are locked, and what was read of them still holds.
+        """
+        rows = []
+        for each in at:
+            step = 0 if each.owner in self._bumped else 1
+            self._bumped[each.owner] = ModSeq(each.owner_modseq + step)
+            rows.append({"owner": each.owner, "step": step, "octets": octets, "items": 1})
+            self.touch(each.owner)
+        self.sql.many(_NEXT_EACH, rows)
+        return {each.owner: self._bumped[each.owner] for each in at}
 
     def move_epoch(self, owner: AccountId) -> None:
         """Folders or grants of this owner's tree have changed: nobody uses what was known of them."""

@@ -44,6 +44,9 @@ class Counted:
         self.reads += 1
         return await self.inner.read(who, work)
 
+    async def glance(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        return await self.read(who, work)
+
     async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
         return await self.inner.write(who, work)
 
