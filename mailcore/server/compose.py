@@ -187,6 +187,8 @@ async def serve(
         undo.push_async_callback(storage.close)
         storage.start(await undo.enter_async_context(Supervisor(log.get("SERVER"))))
         led = undo.enter_context(crew.led(config, storage.bus, logging, counters)) if crew is not None else None
+        watch_system(counters, config.data, led.workers.use if led is not None else lambda gauge: 0)
+        metrics.add(counters)
         parts = make_parts(config, storage, counters, dns, led.seats if led is not None else LocalSeats())
         undo.push_async_callback(parts.directory.close)
         server = Server(
@@ -211,11 +213,9 @@ def checked_config(config: Config) -> Config:
 
 
 def make_parts(config: Config, storage: Storage, counters: Counters, dns: Resolver, seats: Seats) -> Parts:
-    """The objects of this process. ConfigError."""
+    """The objects of this process. ConfigError when the site's secret is of no use."""
     from groupware.directory.sql import SqlDirectory
 
-    watch_system(counters, config.data)
-    metrics.add(counters)
     return Parts(
         log=log.get,
         store=storage.store,

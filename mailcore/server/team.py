@@ -60,7 +60,8 @@ class Workers:
         self._workers: dict[int, _Worker] = {}
         self._standing: Callable[[], Standing] | None = None
         self._spawning = asyncio.Lock()
-        self._finishing = False
+        self._finishing = asyncio.Event()
+        self._use: dict[int, Mapping[str, float]] = {}
         self.guesses: Guesses | None = None
         self.levels: Callable[[], Mapping[str, int]] = dict
 
@@ -96,7 +97,7 @@ class Workers:
 
     async def finish(self) -> None:
         """See `members.Team`."""
-        self._finishing = True
+        self._finishing.set()
         for worker in list(self._workers.values()):
             worker.channel.tell("finish")
         late = time.monotonic() + self._drain + LATE_SECONDS
@@ -125,6 +126,10 @@ class Workers:
         if wrong:
             raise ControlError("; ".join(wrong))
 
+    def use(self, gauge: str) -> float:
+        """What all workers use of this, as they last said."""
+        return sum(use.get(gauge, 0) for use in self._use.values())
+
     def guessed(self, ok: bool, peer: str, name: str) -> None:
         """Let the workers know of an attempt to log in at the lead."""
         self._tell_of_guess(0, ok, peer, name)
@@ -137,9 +142,8 @@ class Workers:
         while True:
             worker, began = self._workers[slot], time.monotonic()
             await asyncio.shield(worker.channel.closed)
-            del self._workers[slot]
-            self._shared.table.clear(slot)
-            if self._finishing:
+            self._forget(slot)
+            if self._finishing.is_set():
                 return
             DIED()
             if time.monotonic() - began >= HEALTHY:
@@ -148,24 +152,34 @@ class Workers:
             while slot not in self._workers:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, PAUSE_MAX)
+                if self._finishing.is_set():
+                    return
                 try:
                     await self._raise(slot)
                 except ControlError as error:
                     self._log.error("worker_failed", worker=slot, why=str(error), again_in=pause)
 
+    def _forget(self, slot: int) -> None:
+        del self._workers[slot]
+        self._use.pop(slot, None)
+        self._shared.table.clear(slot)
+
     async def _raise(self, slot: int) -> None:
         """A worker that serves. ControlError."""
         async with self._spawning:
             pid, connected = await asyncio.to_thread(self._spawner.spawn, slot, self._user)
-        verbs: Mapping[str, Answer] = {"counted": self._counted, "guessed": partial(self._heard_guess, slot)}
+        verbs: Mapping[str, Answer] = {
+            "counted": self._counted,
+            "uses": partial(self._uses, slot),
+            "guessed": partial(self._heard_guess, slot),
+        }
         worker = self._workers[slot] = _Worker(slot, pid, Channel(connected, verbs))
         self._hand_over(worker)
         try:
             await worker.channel.ask("begin", state=self._state())
         except (ChannelClosed, ControlError) as error:
             worker.channel.close()
-            del self._workers[slot]
-            self._shared.table.clear(slot)
+            self._forget(slot)
             raise ControlError(f"worker {slot} did not start: {str(error) or 'it ended'}") from None
         self._log.info("worker_started", worker=slot, process=pid)
 
@@ -193,7 +207,11 @@ class Workers:
     # --- what workers say
 
     async def _counted(self, asked: Mapping[str, Any], fds: Sequence[int]) -> object:
-        self._counters.merge(Sample(*each) for each in asked["samples"])
+        self._counters.merge(Sample(*each) for each in asked["gains"])
+        return None
+
+    async def _uses(self, slot: int, asked: Mapping[str, Any], fds: Sequence[int]) -> object:
+        self._use[slot] = asked["use"]
         return None
 
     async def _heard_guess(self, slot: int, asked: Mapping[str, Any], fds: Sequence[int]) -> object:

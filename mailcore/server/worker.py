@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import os
 import random
 import socket
@@ -17,7 +18,7 @@ from mailcore.server.app import Server
 from mailcore.server.channel import Answer, Channel
 from mailcore.server.compose import make_parts, open_storage, resolver
 from mailcore.server.config import Config
-from mailcore.server.counters import Counters
+from mailcore.server.counters import Counters, own_use
 from mailcore.server.crew import members, siblings
 from mailcore.server.guesses import Guesses
 from mailcore.server.listener import Sockets, not_handed_over
@@ -30,6 +31,7 @@ from mailcore.server.tasks import Supervisor
 from mailcore.server.team import State, state_of
 
 COUNT_SECONDS: Final = 0.25
+USE_EACH: Final = 20  # what the process uses is told each so many times
 
 
 def work(slot: int, channel: socket.socket, shared: Commons) -> None:
@@ -183,12 +185,15 @@ def _guessed(channel: Channel, ok: bool, peer: str, name: str) -> None:
 
 def _count(channel: Channel, counters: Counters) -> None:
     """Say what was counted since the last time."""
-    samples = [(each.counter, each.scope, each.name, each.value) for each in counters.samples() if each.value]
-    if samples:
-        channel.tell("counted", samples=samples)
+    gains = [(each.counter, each.scope, each.name, each.value) for each in counters.gains() if each.value]
+    if gains:
+        channel.tell("counted", gains=gains)
 
 
 async def _keep_counting(channel: Channel, counters: Counters) -> None:
-    while True:
+    use = own_use()
+    for number in itertools.count():
+        if number % USE_EACH == 0:
+            channel.tell("uses", use={name: read() for name, read in use.items()})
         await asyncio.sleep(COUNT_SECONDS)
         _count(channel, counters)
