@@ -18,7 +18,12 @@ PATIENCE = 20.0
 
 def processes(server: RunningServer, service: str = "imap") -> tuple[int, ...]:
     """Those that serve, the lead first."""
-    with client(server.data) as control:
+    return processes_of(server.data, service)
+
+
+def processes_of(data: Path, service: str = "imap") -> tuple[int, ...]:
+    """As `processes`, of the server on a data folder."""
+    with client(data) as control:
         found = next(each for each in control.ask("service.list") if each["name"] == service)
     return tuple(found["processes"])
 
