@@ -15,7 +15,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from mailcore.server import log
+from mailcore.server.config_file import ConfigError
 from mailcore.server.control import ControlError
+from mailcore.server.listener import CannotListen
 
 FDS_MAX: Final = 64  # in one message
 CHUNK: Final = 1 << 16
@@ -147,7 +150,10 @@ class Channel:
         answer: dict[str, object]
         try:
             answer = {"ok": True, "result": await self._verbs[asked["do"]](asked, fds)}
+        except (ControlError, CannotListen, ConfigError) as error:
+            answer = {"ok": False, "error": str(error)}
         except Exception as error:  # the one who asked is told, whatever it was
+            log.get("SERVER").exception("order_failed", order=asked["do"])
             answer = {"ok": False, "error": str(error) or type(error).__name__}
         with suppress(KeyError):
             self._send({"id": asked["id"], **answer}, ())

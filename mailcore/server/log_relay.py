@@ -14,7 +14,7 @@ from typing import Final
 from mailcore.server.log_line import Level, Line
 
 PACKET_MAX: Final = 1 << 17
-PACKETS_AT_ONCE: Final = 64
+PACKETS_AT_ONCE: Final = 8  # then the event loop has other things to do
 _FULL: Final = 1 << 15
 _FACT_MAX: Final = 8192  # of a line that is too long otherwise
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from mailcore.server.control import ControlError
 from mailcore.server.privileges import become
@@ -62,19 +62,20 @@ Work = Callable[[int, socket.socket, Commons], None]
 class Spawner:
     """The lead's side."""
 
-    __slots__ = ("_channel", "_pid")
+    __slots__ = ("_channel", "_number", "_pid")
 
     def __init__(self, pid: int, channel: socket.socket) -> None:
-        self._pid, self._channel = pid, channel
+        self._pid, self._channel, self._number = pid, channel, 0
 
     def spawn(self, slot: int, user: str) -> tuple[int, socket.socket]:
         """The process id of a new worker and the channel to it. ControlError when there can be none. Blocks."""
         ours, theirs = socket.socketpair()
+        self._number += 1
         try:
             with theirs:
-                request = json.dumps({"slot": slot, "user": user}).encode()
+                request = json.dumps({"number": self._number, "slot": slot, "user": user}).encode()
                 socket.send_fds(self._channel, [request], [theirs.fileno()])
-                said = json.loads(self._channel.recv(_REQUEST_MAX) or b'{"error": "the spawner has gone"}')
+                said = self._answer()
         except OSError as error:
             ours.close()
             raise ControlError(f"no worker process can be made: {error}") from None
@@ -82,6 +83,14 @@ class Spawner:
             ours.close()
             raise ControlError(f"no worker process can be made: {said['error']}")
         return said["pid"], ours
+
+    def _answer(self) -> dict[str, Any]:
+        """The answer to the last request, behind those that came too late for the ones before."""
+        while octets := self._channel.recv(_REQUEST_MAX):
+            said: dict[str, Any] = json.loads(octets)
+            if said["number"] == self._number:
+                return said
+        return {"error": "what makes them has gone"}
 
     def close(self) -> None:
         """Let it end, and wait until it has. Blocks a moment."""
@@ -126,7 +135,7 @@ def _serve(channel: socket.socket, shared: Commons, work: Work) -> None:
                 _ending(partial(work, asked["slot"], socket.socket(fileno=fds[0]), shared))
             answer = {"pid": pid}
         os.close(fds[0])
-        channel.send(json.dumps(answer).encode())
+        channel.send(json.dumps({"number": asked["number"], **answer}).encode())
 
 
 def _reap(number: int, frame: object) -> None:

@@ -42,8 +42,6 @@ def work(slot: int, channel: socket.socket, shared: Commons) -> None:
     random.seed()
     log.renumber()
     service.renumber()
-    gc.freeze()
-    gc.enable()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_live(slot, channel, shared))
 
@@ -98,13 +96,18 @@ class _Worker:
                 adopted=logging.adopt,
                 loaders={name: load for name, load in installed_factories().items() if name in FRONT},
                 sockets=self._sockets,
-                announce=lambda: self._ready.set_result(None),
+                announce=self._announce,
                 members=made,
             )
             undo.callback(_count, channel, counters)
             async with Supervisor(log.get("SERVER")) as tasks:
                 tasks.start("counters", partial(_keep_counting, channel, counters))
                 await server.run_under_lead(state.running)
+
+    def _announce(self) -> None:
+        gc.freeze()  # what is there by now stays, so no collection looks at it again
+        gc.enable()
+        self._ready.set_result(None)
 
     # --- orders
 
