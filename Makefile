@@ -15,7 +15,7 @@ test: $(VENV)/.installed-dev
 	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 soak: $(VENV)/.installed-dev
-	@POSTROOM_KILLS=200 POSTROOM_KILLS_POSTGRES=50 $(BIN)/pytest tests/faults/test_killed.py
+	@POSTROOM_KILLS=200 POSTROOM_KILLS_POSTGRES=50 POSTROOM_KILLS_WORKERS=50 $(BIN)/pytest tests/faults/test_killed.py tests/faults/test_killed_workers.py
 
 check lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

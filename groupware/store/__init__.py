@@ -23,7 +23,7 @@ def open_store(data: Path, url: str = "", *, bus: Bus, readers: int = 4, writers
     """
     database = open_database(data, url)
     try:
-        with database.writers.connect() as connection, connection.begin():
+        with database.turn, database.writers.connect() as connection, connection.begin():
             upgrade(connection)
     except Exception as error:
         database.dispose()

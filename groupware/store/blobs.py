@@ -182,7 +182,7 @@ def sweep(database: Database, objects: Objects, *, older: float = SWEPT_SECONDS)
     gone = 0
     before = now_micros() - int(older * 1_000_000)
     while True:
-        with database.writers.begin() as connection:
+        with database.turn, database.writers.begin() as connection:
             swept = contents.sweep(Sql(connection), before)
         gone += len(swept)
         for blob, away in swept:

@@ -75,17 +75,30 @@ class _Watched:
     newest: int = -1
 
 
+Tell = Callable[[Mapping[FolderId, ModSeq]], None]
+
+
+def to_nobody(marks: Mapping[FolderId, ModSeq]) -> None:
+    """Who else is there looks at the journal."""
+
+
 class LocalBus:
     """Level-triggered: "this folder is now at modseq N"."""
 
-    __slots__ = ("_lock", "_watched")
+    __slots__ = ("_lock", "_tell", "_watched")
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+    def __init__(self, tell: Tell = to_nobody) -> None:
+        """`tell` says what this process publishes to others at once."""
+        self._lock, self._tell = Lock(), tell
         self._watched: dict[FolderId, _Watched] = {}
 
     def publish(self, marks: Mapping[FolderId, ModSeq]) -> None:
         """From any thread, after COMMIT only."""
+        self._tell(marks)
+        self.hear(marks)
+
+    def hear(self, marks: Mapping[FolderId, ModSeq]) -> None:
+        """Marks of what another process has committed. From any thread."""
         heard: dict[LocalWatch, dict[FolderId, ModSeq]] = {}
         with self._lock:
             for folder, modseq in marks.items():
@@ -138,9 +151,11 @@ class SharedBus(LocalBus):
 
     __slots__ = ("_ear", "_stopped", "_thread", "failed")
 
-    def __init__(self, ear: _Ear, failed: Callable[[Exception], None] = lambda error: None) -> None:
+    def __init__(
+        self, ear: _Ear, failed: Callable[[Exception], None] = lambda error: None, tell: Tell = to_nobody
+    ) -> None:
         """`failed`: told when the connection is lost, before it is made again."""
-        super().__init__()
+        super().__init__(tell)
         self._ear, self.failed = ear, failed
         self._stopped = Event()
         self._thread = Thread(target=self._live, name="store-bus", daemon=True)
@@ -160,10 +175,12 @@ class SharedBus(LocalBus):
                 self._stopped.wait(AGAIN_SECONDS)
 
 
-def open_bus(data: Path, url: str = "", *, failed: Callable[[Exception], None] = lambda error: None) -> SharedBus:
+def open_bus(
+    data: Path, url: str = "", *, failed: Callable[[Exception], None] = lambda error: None, tell: Tell = to_nobody
+) -> SharedBus:
     """The bus of all processes on the PostgreSQL at `url`, or with none on the SQLite in the data folder."""
     ear: _Ear = PostgresEar(psycopg_url(url)) if url else SqliteEar(data)
-    return SharedBus(ear, failed)
+    return SharedBus(ear, failed, tell)
 
 
 class PostgresEar:
@@ -179,10 +196,10 @@ class PostgresEar:
         with closing(psycopg.connect(self._url, autocommit=True, application_name="postroom-bus")) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             where = "SELECT id, modseq FROM folder WHERE id = ANY(%s)"
-            bus.publish({QUEUE: ModSeq(0), **dict(connection.execute(where, [bus.watched()]).fetchall())})
+            bus.hear({QUEUE: ModSeq(0), **dict(connection.execute(where, [bus.watched()]).fetchall())})
             while not stopped.is_set():
                 for heard in connection.notifies(timeout=LISTEN_SECONDS):
-                    bus.publish(decoded(heard.payload))
+                    bus.hear(decoded(heard.payload))
                     if stopped.is_set():
                         break
 
@@ -198,7 +215,7 @@ class SqliteEar:
         with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             connection.isolation_level = None
             version, journal, queue = -1, _newest(connection, "journal"), -1
-            bus.publish(_current(connection, bus.watched()))
+            bus.hear(_current(connection, bus.watched()))
             while not stopped.wait(POLL_SECONDS):
                 found = connection.execute("PRAGMA data_version").fetchone()[0]
                 if found == version:
@@ -208,7 +225,7 @@ class SqliteEar:
                 last = _newest(connection, "queue_message")
                 if last != queue:
                     marks[QUEUE], queue = ModSeq(last), last
-                bus.publish(marks)
+                bus.hear(marks)
 
 
 def _newest(connection: sqlite3.Connection, table: str) -> int:

@@ -43,11 +43,13 @@ def run(at: Place, port_base: int | None, before_ready: Callable[[Config], None]
 
     from mailcore.server.app import say_ready
     from mailcore.server.compose import serve as serving
+    from mailcore.server.crew import gather
 
     def configured() -> Config:
         return configuration(at, port_base=port_base)
 
     config = configured()
+    crew = gather(config)
 
     def announce() -> None:
         if before_ready is not None:
@@ -59,4 +61,4 @@ def run(at: Place, port_base: int | None, before_ready: Callable[[Config], None]
         gc.enable()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serving(config, configured, announce))
+        runner.run(serving(config, configured, announce, crew))

@@ -399,7 +399,7 @@ class Session:
     def enter(self, who: Principal) -> bool:
         """The session is this user's from now on; False when the user has too many already."""
         most = self.shared.section.max_connections_per_account
-        if not self.shared.enter(who.account, most):
+        if not self.shared.parts.seats.take(f"imap {who.account}", most):
             self.shared.log.warning("too_many_sessions", user=who.name, limit=most)
             return False
         self.counted = True
@@ -428,7 +428,7 @@ class Session:
 
     def _discount(self) -> None:
         if self.counted and self.who is not None:
-            self.shared.leave(self.who.account)
+            self.shared.parts.seats.give(f"imap {self.who.account}")
         self.counted = False
 
     def _leave(self) -> None:

@@ -29,27 +29,9 @@ class Shared:
     host: str
     slot: Callable[[], AbstractAsyncContextManager[None]]
     log: EventLog
-    accounts: dict[int, int] = field(default_factory=dict)
-    """Sessions that each account has open."""
     recent: dict[FolderId, int] = field(default_factory=dict)
     """The first UID of each folder that no session has been told of as recent."""
     limits: tuple[Limits, Limits, Limits] = field(init=False)
-
-    def enter(self, account: int, most: int) -> bool:
-        """Count one more session of the account; False when it has `most` already (0: any number)."""
-        open_now = self.accounts.get(account, 0)
-        if 0 < most <= open_now:
-            return False
-        self.accounts[account] = open_now + 1
-        return True
-
-    def leave(self, account: int) -> None:
-        """One session of the account less."""
-        left = self.accounts.get(account, 1) - 1
-        if left > 0:
-            self.accounts[account] = left
-        else:
-            self.accounts.pop(account, None)
 
     def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:
         """From which UID on messages are recent to whoever asks now; unless it only reads, to nobody after it.

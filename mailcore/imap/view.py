@@ -130,10 +130,10 @@ class View:
 
         `NoSuchMessage`, `NeedsUid`.
         """
-        if self.modes.uidonly and not uid:
-            raise NeedsUid("message numbers are given up; use UIDs")
         if numbers == SAVED:
             return ranges([uid for uid in self.saved if self.place(uid) >= 0])
+        if self.modes.uidonly and not uid:
+            raise NeedsUid("message numbers are given up; use UIDs")
         found = sorted(self._by_uid(numbers) if uid else self._by_number(numbers))
         merged: list[tuple[Uid, Uid]] = []
         for first, last in found:

@@ -29,7 +29,7 @@ def pop3(parts: Parts, setup: ServiceSetup) -> StreamService:
     shop = Shop(
         parts=parts,
         desk=desk(parts, setup, "pop3", "POP3"),
-        openings=Openings(own.max_connections_per_account, exclusive=own.exclusive_lock),
+        openings=Openings(own.max_connections_per_account, exclusive=own.exclusive_lock, seats=parts.seats),
         sizes=Sizes(),
         slot=lambda: service.slot(),
         log=events,

@@ -7,11 +7,12 @@ Invariants
 """
 
 import asyncio
+import os
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -20,8 +21,10 @@ from mailcore.server.config import Config, ConfigError
 from mailcore.server.control import Control, ControlError, Verb, claim
 from mailcore.server.gates import Gates
 from mailcore.server.listener import CannotListen, Listener, Sockets
+from mailcore.server.members import Alone, Members, Standing
 from mailcore.server.parts import Parts, ServiceFactory, ServiceSetup, installed_factories
 from mailcore.server.running import Running
+from mailcore.server.server_verbs import server_verbs
 from mailcore.server.service import Door
 from mailcore.server.tasks import Supervisor
 
@@ -48,6 +51,7 @@ class ServiceStatus:
     state: Literal["running", "stopped", "not installed"]
     enabled: bool
     listeners: tuple[str, ...]
+    processes: tuple[int, ...] = ()
 
 
 def wanted(config: Config, installed: Loaders) -> tuple[Listener, ...]:
@@ -79,17 +83,19 @@ class Server:
         verbs: Mapping[str, Verb] | None = None,
         adopted: Callable[[Config], None] = lambda config: None,
         announce: Callable[[], None] = say_ready,
+        members: Members | None = None,
     ) -> None:
         """`reload` reads the configuration again; `sockets` are those opened already, by a process that was root.
 
-        `adopted` hears of every configuration that has taken the place of another.
+        `adopted` hears of every configuration that has taken the place of another. `members`: several processes serve.
         """
         self.config, self.parts, self._adopted = config, parts, adopted
         self._reload, self._announce, self._verbs = reload, announce, verbs or {}
         self._loaders = installed_factories() if loaders is None else loaders
         self._log = parts.log("SERVER")
         self._sockets = sockets or Sockets()
-        self._gates = Gates(config, parts.clock)
+        members = members or Members(Gates(config, parts.clock), lambda service: None, Alone())
+        self._gates, self._share, self._team = members.gates, members.share, members.team
         self._certificates = Certificates(self._log, parts.clock)
         self._running: dict[str, Running] = {}
         self._orders: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
@@ -103,24 +109,40 @@ class Server:
 
         `claimed`: the data folder is this process's already.
         """
-        with nullcontext() if claimed else claim(self.config.data):
+        with nullcontext() if claimed else claim(self.config.data), ExitStack() as undo:
             self._certificates.load(self.config)
+            undo.callback(self._sockets.close_all)
             self._sockets.ensure(wanted(self.config, self._loaders))
-            control = Control(self.config.data, {**self._own_verbs(), **self._verbs}, self._log)
-            try:
-                async with Supervisor(self._log, self.parts.clock) as self._tasks:
-                    self._tasks.start("control", control.serve)
-                    with self._signals():
-                        await self._live()
-            finally:
-                self._tasks = None
-                control.close()
-                self._sockets.close_all()
+            control = Control(self.config.data, {**server_verbs(self), **self._verbs}, self._log)
+            undo.callback(control.close)
+            async with self._supervised() as tasks:
+                tasks.start("control", control.serve)
+                with self._signals():
+                    await self._live([name for name, section in self.config.services.items() if section.enabled])
 
-    async def _live(self) -> None:
-        for name, section in self.config.services.items():
-            if section.enabled and name in self._loaders:
+    async def run_under_lead(self, running: Iterable[str]) -> None:
+        """Serve as the lead does until `finish`, these services first; the sockets are here, orders come by call."""
+        self._certificates.load(self.config)
+        try:
+            async with self._supervised():
+                await self._live(running)
+        finally:
+            self._sockets.close_all()
+
+    @asynccontextmanager
+    async def _supervised(self) -> AsyncIterator[Supervisor]:
+        try:
+            async with Supervisor(self._log, self.parts.clock) as self._tasks:
+                yield self._tasks
+        finally:
+            self._tasks = None
+
+    async def _live(self, running: Iterable[str]) -> None:
+        for name in running:
+            if name in self._loaders:
                 await self._start(name)
+        assert self._tasks is not None
+        await self._team.begin(self._standing, self._tasks)
         self._log.info("ready", services=",".join(self._running))
         self._announce()
         while not self._ending or not self._orders.empty():
@@ -136,6 +158,7 @@ class Server:
         self._log.info("stopping", services=",".join(self._running))
         grace = self.config.server.drain_time
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._team.finish())
             for name in [name for name in self._running if name not in LAST]:
                 group.create_task(self._running.pop(name).stop(grace))
         for name in [name for name in LAST if name in self._running]:
@@ -174,15 +197,15 @@ class Server:
 
     async def start(self, name: str) -> None:
         """Start a service. ControlError, CannotListen."""
-        await self._order(self._start(name))
+        await self._order(self._start_everywhere(name))
 
     async def stop(self, name: str) -> None:
         """Stop a service: its ports refuse, its sessions end, the others go on. ControlError."""
-        await self._order(self._stop(name))
+        await self._order(self._stop_everywhere(name))
 
     async def restart(self, name: str) -> None:
         """Stop a service if it runs, and start it. ControlError, CannotListen."""
-        await self._order(self._restart(name))
+        await self._order(self._restart_everywhere(name))
 
     async def reload(self) -> None:
         """Read configuration and certificates again. ConfigError, CannotListen: nothing has changed."""
@@ -220,7 +243,27 @@ class Server:
         listeners = tuple(f"{each.name} {each.where}" for each in running.listeners) if running is not None else ()
         installed = "stopped" if name in self._loaders else "not installed"
         state: Any = "running" if running is not None else installed
-        return ServiceStatus(name, state, self.config.services[name].enabled, listeners)
+        processes = (os.getpid(), *self._team.processes(name)) if running is not None else ()
+        return ServiceStatus(name, state, self.config.services[name].enabled, listeners, processes)
+
+    async def _start_everywhere(self, name: str) -> None:
+        await self._start(name)
+        await self._team.start(name)
+
+    async def _stop_everywhere(self, name: str) -> None:
+        if name not in self._running:
+            raise ControlError(f"{name} does not run")
+        for error in await asyncio.gather(self._stop(name), self._team.stop(name), return_exceptions=True):
+            if error is not None:
+                raise error
+
+    async def _restart_everywhere(self, name: str) -> None:
+        if name in self._running:
+            await self._stop_everywhere(name)
+        await self._start_everywhere(name)
+
+    def _standing(self) -> Standing:
+        return Standing(self.config, tuple(self._running), self._sockets)
 
     async def _start(self, name: str) -> None:
         if name in self._running:
@@ -242,21 +285,17 @@ class Server:
         await running.adopt(listeners)
         self._log.info("service_started", service=name, at=" ".join(listener.where for listener in listeners))
 
-    async def _stop(self, name: str) -> None:
+    async def _stop(self, name: str, *, keep: bool = False) -> None:
+        """`keep`: its sockets stay open, for it starts again at once."""
         running = self._running.pop(name, None)
         if running is None:
             raise ControlError(f"{name} does not run")
         listeners = running.listeners
         await running.adopt(())
-        for listener in listeners:
+        for listener in listeners if not keep else ():
             self._sockets.close(listener)
         await running.stop(self.config.server.drain_time)
         self._log.info("service_stopped", service=name)
-
-    async def _restart(self, name: str) -> None:
-        if name in self._running:
-            await self._stop(name)
-        await self._start(name)
 
     def _listeners_of(self, name: str) -> tuple[Listener, ...]:
         return tuple(listener for listener in self.config.listeners if listener.service == name)
@@ -265,7 +304,8 @@ class Server:
         def tls() -> Any:
             return self._certificates.current(listener.name)
 
-        return Door(listener, (self._sockets.of(listener),), tls, self._gates.gate(listener))
+        sockets, gate = (self._sockets.of(listener),), self._gates.gate(listener)
+        return Door(listener, sockets, tls, gate, self._share(listener.service))
 
     # --- another configuration
 
@@ -291,6 +331,10 @@ class Server:
                 self._log.error("service_failed", service=name, why=str(error), traceback=traceback.format_exc())
                 wrong.append(f"{name}: {error}")
         self._close_unused(old)
+        try:
+            await self._team.reload()
+        except ControlError as error:
+            wrong.append(str(error))
         self._log.info("configuration_adopted")
         if wrong:
             raise ControlError("; ".join(wrong))
@@ -300,7 +344,8 @@ class Server:
         if name in self._running and was_on and not is_on:
             await self._stop(name)
         elif name in self._running and self._made_anew(name, old, new):
-            await self._restart(name)
+            await self._stop(name, keep=True)
+            await self._start(name)
         elif name in self._running:
             await self._running[name].adopt(self._listeners_of(name))
         elif is_on and not was_on and name in self._loaders:
@@ -322,39 +367,6 @@ class Server:
         for part in NEEDS_RESTART:
             if getattr(old, part) != getattr(new, part):
                 self._log.warning("needs_restart", section=part)
-
-    # --- from other processes
-
-    def _own_verbs(self) -> Mapping[str, Verb]:
-        async def listed(asked: Mapping[str, Any]) -> object:
-            return [
-                {"name": each.name, "state": each.state, "enabled": each.enabled, "listeners": each.listeners}
-                for each in self.status()
-            ]
-
-        async def reloaded(asked: Mapping[str, Any]) -> object:
-            await self.reload()
-            return None
-
-        async def finished(asked: Mapping[str, Any]) -> object:
-            self.finish()
-            return None
-
-        def by_name(act: Callable[[str], Awaitable[None]]) -> Verb:
-            async def verb(asked: Mapping[str, Any]) -> object:
-                await act(str(asked.get("name", "")))
-                return None
-
-            return verb
-
-        return {
-            "service.list": listed,
-            "service.start": by_name(self.start),
-            "service.stop": by_name(self.stop),
-            "service.restart": by_name(self.restart),
-            "server.reload": reloaded,
-            "server.stop": finished,
-        }
 
 
 def _no_limits() -> dict[str, Any]:

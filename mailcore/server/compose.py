@@ -12,14 +12,14 @@ import os
 import pwd
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any, Final, cast, get_args
 
 from groupware.model.errors import Refused, TryAgain
 from groupware.store import NewerSchema, SqlStore, open_bus, open_store
 from groupware.store.blobs import SqlBlobs
-from groupware.store.bus import LocalBus
+from groupware.store.bus import LocalBus, Tell, to_nobody
 from groupware.store.objects import Access, Objects, open_objects
 from groupware.store.upkeep import keep_indexed, keep_tidy
 from mailcore.server import log
@@ -27,6 +27,7 @@ from mailcore.server.app import Loaders, Server, say_ready, wanted
 from mailcore.server.config import Config, ConfigError
 from mailcore.server.control import ControlError, Verb, claim
 from mailcore.server.counters import Counters, watch_system
+from mailcore.server.crew import Crew
 from mailcore.server.dns import DnsError, DnsSettings, NameServer, Resolver
 from mailcore.server.dns_wire import QueryType
 from mailcore.server.listener import Sockets
@@ -34,7 +35,9 @@ from mailcore.server.log_setup import Logging, checked
 from mailcore.server.metrics import metrics
 from mailcore.server.parts import Parts, installed_factories
 from mailcore.server.privileges import become
+from mailcore.server.seats import AtWork, LocalSeats, Seats
 from mailcore.server.tasks import Supervisor
+from mailcore.server.team import Workers
 
 SECRET_OCTETS: Final = 32
 
@@ -60,14 +63,17 @@ class Storage:
         tasks.start("tidying", lambda: keep_tidy(self.store, self.objects))
 
 
-async def open_storage(config: Config, *, listen: bool = True) -> Storage:
+async def open_storage(config: Config, *, listen: bool = True, tell: Tell = to_nobody) -> Storage:
     """The store of this configuration, its schema at the newest; with `listen` its bus hears other processes too.
+
+    `tell` hears at once of what this process changes; PostgreSQL says that by itself.
 
     `TryAgain` when the database does not answer, `Refused` when it is newer than this program, ConfigError.
     """
     objects = objects_of(config)
     try:
-        bus = open_bus(config.data, config.database_url, failed=_deaf) if listen else LocalBus()
+        told = tell if not config.database_url else to_nobody
+        bus = open_bus(config.data, config.database_url, failed=_deaf, tell=told) if listen else LocalBus()
     except ValueError as error:
         raise _wrong(config, error) from None
     try:
@@ -184,9 +190,15 @@ def _hand_over(config: Config) -> None:
     become(user)
 
 
-async def serve(config: Config, reload: Callable[[], Config], announce: Callable[[], None] = say_ready) -> None:
-    """A server of this configuration, until SIGTERM. ConfigError, CannotListen, DataInUse, GroupwareError."""
+async def serve(
+    config: Config, reload: Callable[[], Config], announce: Callable[[], None] = say_ready, crew: Crew | None = None
+) -> None:
+    """A server of this configuration, until SIGTERM. ConfigError, CannotListen, DataInUse, GroupwareError.
+
+    With a crew it leads worker processes; ControlError when these do not start.
+    """
     async with AsyncExitStack() as undo:
+        undo.enter_context(crew or nullcontext())
         loaders = dict(installed_factories())
         loaders["log"] = lambda: logging.service
         sockets = undo.enter_context(claimed(config, loaders))
@@ -194,11 +206,14 @@ async def serve(config: Config, reload: Callable[[], Config], announce: Callable
         undo.callback(logging.stop)
         counters = Counters()
         dns = resolver(config, counters.add)
-        storage = await open_storage(config)
+        storage = await open_storage(config, tell=crew.siblings.tell if crew is not None else to_nobody)
         undo.push_async_callback(storage.close)
         await asyncio.to_thread(_probe, config, storage.objects)
         storage.start(await undo.enter_async_context(Supervisor(log.get("SERVER"))))
-        parts = _parts(config, storage, counters, dns)
+        led = undo.enter_context(crew.led(config, storage.bus, logging, counters)) if crew is not None else None
+        watch_system(counters, config.data, led.workers.use if led is not None else lambda gauge: 0)
+        metrics.add(counters)
+        parts = make_parts(config, storage, counters, dns, led.seats if led is not None else LocalSeats())
         undo.push_async_callback(parts.directory.close)
         server = Server(
             config,
@@ -207,8 +222,9 @@ async def serve(config: Config, reload: Callable[[], Config], announce: Callable
             adopted=logging.adopt,
             loaders=loaders,
             sockets=sockets,
-            verbs=_verbs(config, dns, logging),
+            verbs=_verbs(config, dns, logging, led.workers if led is not None else None),
             announce=announce,
+            members=led.members if led is not None else None,
         )
         await server.run(claimed=True)
 
@@ -220,11 +236,10 @@ def checked_config(config: Config) -> Config:
     return config
 
 
-def _parts(config: Config, storage: Storage, counters: Counters, dns: Resolver) -> Parts:
+def make_parts(config: Config, storage: Storage, counters: Counters, dns: Resolver, seats: Seats) -> Parts:
+    """The objects of this process. ConfigError when the site's secret is of no use."""
     from groupware.directory.sql import SqlDirectory
 
-    watch_system(counters, config.data)
-    metrics.add(counters)
     return Parts(
         log=log.get,
         store=storage.store,
@@ -234,10 +249,12 @@ def _parts(config: Config, storage: Storage, counters: Counters, dns: Resolver) 
         counters=counters,
         dns=dns,
         secret=site_secret(config),
+        at_work=AtWork(seats),
+        seats=seats,
     )
 
 
-def _verbs(config: Config, dns: Resolver, logging: Logging) -> Mapping[str, Verb]:
+def _verbs(config: Config, dns: Resolver, logging: Logging, workers: Workers | None) -> Mapping[str, Verb]:
     """What other processes may ask besides the services: where the data is, the resolver, the log."""
 
     async def where(asked: Mapping[str, Any]) -> object:
@@ -253,10 +270,15 @@ def _verbs(config: Config, dns: Resolver, logging: Logging) -> Mapping[str, Verb
             raise ControlError(str(error)) from None
 
     async def flush(asked: Mapping[str, Any]) -> object:
+        if workers is not None:
+            await workers.everywhere("dns.flush")
         return dns.flush()
 
     async def level(asked: Mapping[str, Any]) -> object:
-        logging.set_level(str(asked.get("service", "")), int(asked.get("level", -1)))
+        service, levels = str(asked.get("service", "")), int(asked.get("level", -1))
+        logging.set_level(service, levels)
+        if workers is not None:
+            await workers.everywhere("log.level", service=service, level=levels)
         return None
 
     return {"server.where": where, "dns.query": query, "dns.flush": flush, "log.level": level}

@@ -12,8 +12,9 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -200,12 +201,25 @@ class Counters:
 
     def samples(self) -> Sequence[Sample]:
         """What moved since the last call: every server counter, the domains and accounts that moved, and all gauges."""
+        return [*self.gains(), *self._read_gauges()]
+
+    def gains(self) -> Sequence[Sample]:
+        """`samples` without the gauges."""
         with self._lock:
             gained = [Sample(key, "server", "", now - self._reported[key]) for key, now in self._totals.items()]
             self._reported.update(self._totals)
             moved, self._moved = self._moved, {}
         parts = (Sample(counter, scope, name, value) for (counter, scope, name), value in moved.items())
-        return [*gained, *parts, *self._read_gauges()]
+        return [*gained, *parts]
+
+    def merge(self, samples: Iterable[Sample]) -> None:
+        """Count what another process of this server has gained."""
+        with self._lock:
+            for each in samples:
+                if each.scope == "server" and each.counter in self._totals:
+                    self._totals[each.counter] += each.value
+                elif each.counter in self._totals:
+                    self._move(each.counter, each.scope, each.name, each.value)
 
     def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
         """The server's counters and gauges for Prometheus, under their own names after `postroom_`."""
@@ -242,15 +256,26 @@ class Counters:
         return samples
 
 
-def watch_system(counters: Counters, data: Path) -> None:
-    """Let the SYSTEM gauges show this process and the disk of its data directory."""
-    cpu = _CpuShare()
+def own_use() -> Mapping[str, Callable[[], float]]:
+    """What reads this process's share of the gauges that are sums over all processes of the server."""
+    return {
+        "SYSTEM_CPU": _CpuShare().read,
+        "SYSTEM_Memory": _resident,
+        "SYSTEM_OpenFiles": lambda: sum(1 for _ in Path("/proc/self/fd").iterdir()),
+        "SYSTEM_Threads": threading.active_count,
+    }
+
+
+def watch_system(counters: Counters, data: Path, others: Callable[[str], float] = lambda gauge: 0) -> None:
+    """Let the SYSTEM gauges show this process, with what the `others` of this server use, and the data's disk."""
     counters.gauge("SYSTEM_LoadAverage", lambda: os.getloadavg()[0])
-    counters.gauge("SYSTEM_CPU", cpu.read)
-    counters.gauge("SYSTEM_Memory", _resident)
-    counters.gauge("SYSTEM_OpenFiles", lambda: sum(1 for _ in Path("/proc/self/fd").iterdir()))
-    counters.gauge("SYSTEM_Threads", threading.active_count)
+    for name, read in own_use().items():
+        counters.gauge(name, partial(_sum, read, partial(others, name)))
     counters.gauge("SYSTEM_DiskFree", lambda: shutil.disk_usage(data).free)
+
+
+def _sum(*reads: Callable[[], float]) -> float:
+    return sum(read() for read in reads)
 
 
 class _CpuShare:

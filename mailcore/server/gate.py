@@ -6,10 +6,10 @@ Invariants
 3. Memory is bounded: peers with nothing open are forgotten, the longest unseen first.
 """
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from mailcore.server.clock import Clock
 from mailcore.server.guesses import Guesses
@@ -63,6 +63,59 @@ class _Count:
         return self.recent
 
 
+class Seen(NamedTuple):
+    """What counts against a limit: open now, and let in during the interval."""
+
+    open: int
+    recent: int
+
+
+def broken(peer: str, limits: Limits, every: Seen, one: Seen) -> str:
+    """The limit that one more connection of `peer` would break, in words; "" if none."""
+    if limits.connections and every.open >= limits.connections:
+        return f"all {limits.connections} connections are in use"
+    if limits.peer_connections and one.open >= limits.peer_connections:
+        return f"{peer} already has {limits.peer_connections} connections open"
+    if limits.per_interval and every.recent >= limits.per_interval:
+        return f"more than {limits.per_interval} connections in {limits.interval} seconds"
+    if limits.peer_per_interval and one.recent >= limits.peer_per_interval:
+        return f"more than {limits.peer_per_interval} connections of {peer} in {limits.peer_interval} seconds"
+    return ""
+
+
+class Counting(Protocol):
+    """The connections counted under one set of limits: in total and per peer, open now and per interval."""
+
+    def over(self, peer: str, limits: Limits, now: float) -> str:
+        """The limit that one more connection of `peer` would break, in words; "" if none."""
+        ...
+
+    def enter(self, peer: str, limits: Limits, now: float) -> None:
+        """Count one connection."""
+        ...
+
+    def leave(self, peer: str) -> None:
+        """Uncount one connection."""
+        ...
+
+    @property
+    def open(self) -> int:
+        """Connections open now."""
+        ...
+
+
+class Tallies(Protocol):
+    """Where counts are kept: in this process, or in a table that several share."""
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Nobody else counts meanwhile."""
+        ...
+
+    def of(self, name: str) -> Counting:
+        """The counts of that name."""
+        ...
+
+
 class Tally:
     """The connections counted under one set of limits: in total and per peer, open now and per interval."""
 
@@ -75,15 +128,8 @@ class Tally:
     def over(self, peer: str, limits: Limits, now: float) -> str:
         """The limit that one more connection of `peer` would break, in words; "" if none."""
         one = self._peers.get(peer) or _Count()
-        if limits.connections and self._all.open >= limits.connections:
-            return f"all {limits.connections} connections are in use"
-        if limits.peer_connections and one.open >= limits.peer_connections:
-            return f"{peer} already has {limits.peer_connections} connections open"
-        if limits.per_interval and self._all.seen(now, limits.interval) >= limits.per_interval:
-            return f"more than {limits.per_interval} connections in {limits.interval} seconds"
-        if limits.peer_per_interval and one.seen(now, limits.peer_interval) >= limits.peer_per_interval:
-            return f"more than {limits.peer_per_interval} connections of {peer} in {limits.peer_interval} seconds"
-        return ""
+        every = Seen(self._all.open, self._all.seen(now, limits.interval))
+        return broken(peer, limits, every, Seen(one.open, one.seen(now, limits.peer_interval)))
 
     def enter(self, peer: str, limits: Limits, now: float) -> None:
         """Count one connection."""
@@ -111,6 +157,23 @@ class Tally:
             del self._peers[peer]
 
 
+class LocalTallies:
+    """Counts of this process alone."""
+
+    __slots__ = ()
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Nothing: one thread counts."""
+        return nullcontext()
+
+    def of(self, name: str) -> Counting:
+        """New counts."""
+        return Tally()
+
+
+LOCAL: Final = LocalTallies()
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The rules and the limits of one level."""
@@ -122,21 +185,26 @@ class Policy:
 class Turnstile:
     """One level's policy with its counts: a listener's, or a service's over all of its listeners."""
 
-    __slots__ = ("_by_rule", "policy", "tally")
+    __slots__ = ("_by_rule", "_name", "policy", "tallies", "tally")
 
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.tally = Tally()
-        self._by_rule: dict[Rule, Tally] = {}
+    def __init__(self, policy: Policy, name: str = "", tallies: Tallies = LOCAL) -> None:
+        """`name` is its own among all levels, for counts that are shared."""
+        self.policy, self.tallies = policy, tallies
+        self._name = name
+        self.tally = tallies.of(name)
+        self._by_rule: dict[Rule, Counting] = {}
 
     def adopt(self, policy: Policy) -> None:
         """Go on under another policy; connections that are open stay counted."""
         self.policy = policy
         self._by_rule = {rule: tally for rule, tally in self._by_rule.items() if rule in policy.rules.allow}
 
-    def of(self, rule: Rule) -> Tally:
+    def of(self, rule: Rule) -> Counting:
         """The counts of one allow rule."""
-        return self._by_rule.setdefault(rule, Tally())
+        found = self._by_rule.get(rule)
+        if found is None:
+            found = self._by_rule[rule] = self.tallies.of(f"{self._name} rule {rule.priority}")
+        return found
 
 
 class Admission(AbstractContextManager[None]):
@@ -144,7 +212,7 @@ class Admission(AbstractContextManager[None]):
 
     __slots__ = ("_peer", "_tallies")
 
-    def __init__(self, peer: str, tallies: tuple[Tally, ...]) -> None:
+    def __init__(self, peer: str, tallies: tuple[Counting, ...]) -> None:
         self._peer, self._tallies = peer, tallies
 
     def leave(self) -> None:
@@ -207,14 +275,15 @@ class RuleGate:
     def _count(self, key: str, found: Decision) -> Admission | Refusal:
         now = self._clock.monotonic()
         counted = self._counted(found)
-        for tally, limits in counted:
-            if over := tally.over(key, limits, now):
-                return Refusal("limit", over)
-        for tally, limits in counted:
-            tally.enter(key, limits, now)
+        with self._service.tallies.locked():
+            for tally, limits in counted:
+                if over := tally.over(key, limits, now):
+                    return Refusal("limit", over)
+            for tally, limits in counted:
+                tally.enter(key, limits, now)
         return Admission(key, tuple(tally for tally, _ in counted))
 
-    def _counted(self, found: Decision) -> tuple[tuple[Tally, Limits], ...]:
+    def _counted(self, found: Decision) -> tuple[tuple[Counting, Limits], ...]:
         """Where a connection counts: with the allow rule that let it in, else with the listener and its service."""
         if found.rule is not None:
             level = self._listener if found.level == "listener" else self._service

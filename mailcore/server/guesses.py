@@ -5,13 +5,17 @@ only: a peer that has lately logged in under it still may, so nobody can lock a 
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from mailcore.server.clock import Clock
 
 REMEMBERED: Final = 20_000  # entries of each memory; the one longest untouched goes first
 NAME_MAX: Final = 256
+NEWS_SECONDS: Final = 3600.0  # that a peer is known is told again after so long
+
+Tell = Callable[[bool, str, str], None]  # (whether the login worked, peer, name)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -37,13 +41,17 @@ class _Strikes:
     until: float = 0.0
 
 
+def to_nobody(ok: bool, peer: str, name: str) -> None:
+    """This process is the only one."""
+
+
 class Guesses:
-    """What all services of one process know of failed logins."""
+    """What all services know of failed logins. Each process of a server hears of those that the others have seen."""
 
-    __slots__ = ("_clock", "_known", "_limits", "_names", "_pairs", "_peers")
+    __slots__ = ("_clock", "_known", "_limits", "_names", "_pairs", "_peers", "_tell")
 
-    def __init__(self, limits: GuessLimits, clock: Clock) -> None:
-        self._limits, self._clock = limits, clock
+    def __init__(self, limits: GuessLimits, clock: Clock, tell: Tell = to_nobody) -> None:
+        self._limits, self._clock, self._tell = limits, clock, tell
         self._pairs: OrderedDict[tuple[str, str], _Strikes] = OrderedDict()
         self._peers: OrderedDict[str, _Strikes] = OrderedDict()
         self._names: OrderedDict[str, _Strikes] = OrderedDict()
@@ -55,6 +63,10 @@ class Guesses:
 
     def failed(self, peer: str, name: str) -> float:
         """Note a failed login; the seconds to wait before the answer."""
+        self._tell(False, peer, name)
+        return self._note_failed(peer, name)
+
+    def _note_failed(self, peer: str, name: str) -> float:
         limits, name = self._limits, _plain(name)
         pair = self._strike(self._pairs, (peer, name), 0)
         of_peer = self._strike(self._peers, peer, limits.peer_failures)
@@ -68,8 +80,33 @@ class Guesses:
         The peer's own count stays: an attacker who owns one account must not be able to clear it.
         """
         key = (peer, _plain(name))
+        if key in self._pairs or self._clock.monotonic() - self._known.get(key, float("-inf")) > NEWS_SECONDS:
+            self._tell(True, peer, name)
+        self._note_succeeded(key)
+
+    def heard(self, ok: bool, peer: str, name: str) -> None:
+        """Note what another process has seen."""
+        if ok:
+            self._note_succeeded((peer, _plain(name)))
+        else:
+            self._note_failed(peer, name)
+
+    def state(self) -> tuple[Any, ...]:
+        """All that is remembered, for `take` in another process of this machine."""
+        strikes = (self._pairs, self._peers, self._names)
+        copied = (tuple((key, each.count, each.last, each.until) for key, each in memory.items()) for memory in strikes)
+        return (*copied, tuple(self._known.items()))
+
+    def take(self, state: tuple[Any, ...]) -> None:
+        """Remember what another process does. ValueError for what `state` did not make."""
+        pairs, peers, names, known = state
+        self._pairs, self._peers, self._names = _memory(pairs), _memory(peers), _memory(names)
+        self._known = OrderedDict(known)
+
+    def _note_succeeded(self, key: tuple[str, str]) -> None:
         self._pairs.pop(key, None)
-        self._known[key] = self._clock.monotonic()
+        now = self._clock.monotonic()
+        self._known[key] = now
         _touch(self._known, key)
 
     def blocked(self, peer: str, name: str) -> float:
@@ -97,6 +134,10 @@ class Guesses:
             strikes.until = now + self._limits.block_time
         _touch(memory, key)
         return strikes
+
+
+def _memory(state: Iterable[tuple[K, int, float, float]]) -> OrderedDict[K, _Strikes]:
+    return OrderedDict((key, _Strikes(count, last, until)) for key, count, last, until in state)
 
 
 def _touch(memory: OrderedDict[K, V], key: K) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -73,12 +73,18 @@ def _advice(error: OSError, listener: Listener) -> str:
     return said
 
 
+def not_handed_over(listener: Listener) -> socket.socket:
+    """A worker opens no sockets itself. CannotListen."""
+    raise CannotListen(f"listener {listener.name}: {listener.where}: it was not handed over to this process")
+
+
 class Sockets:
     """The sockets that listen, by address. They outlive what serves at them, so that a reload refuses nobody."""
 
-    __slots__ = ("_open",)
+    __slots__ = ("_make", "_open")
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[Listener], socket.socket] = open_socket) -> None:
+        self._make = make
         self._open: dict[tuple[str, int], socket.socket] = {}
 
     def ensure(self, listeners: Iterable[Listener]) -> None:
@@ -86,13 +92,24 @@ class Sockets:
         with contextlib.ExitStack() as undo:
             for listener in listeners:
                 if (listener.address, listener.port) not in self._open:
-                    self._open[listener.address, listener.port] = open_socket(listener)
+                    self._open[listener.address, listener.port] = self._make(listener)
                     undo.callback(self.close, listener)
             undo.pop_all()
 
     def of(self, listener: Listener) -> socket.socket:
         """The socket of a listener that is open."""
         return self._open[listener.address, listener.port]
+
+    def among(self, listeners: Iterable[Listener]) -> list[tuple[str, int, socket.socket]]:
+        """Those of these listeners that are open, with address and port."""
+        wanted = {(each.address, each.port) for each in listeners}
+        return [(*where, opened) for where, opened in self._open.items() if where in wanted]
+
+    def take(self, address: str, port: int, fd: int) -> None:
+        """Own a socket that another process has opened; one that is here already stays."""
+        given = socket.socket(fileno=fd)
+        if self._open.setdefault((address, port), given) is not given:
+            given.close()
 
     def close(self, listener: Listener) -> None:
         """Close a listener's socket if it is open: the port refuses from now on."""

@@ -45,7 +45,7 @@ _TO_STDLIB: Final = {
 }
 _SESSION: contextvars.ContextVar[tuple[str, str]] = contextvars.ContextVar("session", default=("", ""))
 _MESSAGE: contextvars.ContextVar[str] = contextvars.ContextVar("message", default="")
-_SESSION_NUMBERS: Final = itertools.count(secrets.randbits(32))
+_SESSION_NUMBERS = itertools.count(secrets.randbits(32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,12 @@ def message(name: str = "") -> Iterator[str]:
         _MESSAGE.reset(token)
 
 
+def renumber() -> None:
+    """Begin the ids of sessions and messages anew, in a process that was forked from another."""
+    global _SESSION_NUMBERS, _numbers
+    _SESSION_NUMBERS, _numbers = itertools.count(secrets.randbits(32)), itertools.count(secrets.randbits(24))
+
+
 def current_session() -> str:
     """The id of the session that the calling code is in, or ""."""
     return _SESSION.get()[0]
@@ -177,8 +183,10 @@ def current_message() -> str:
 class Log(logging.Handler):
     """The running producer: takes every record of the process and sends its line where the service's settings say."""
 
-    def __init__(self, settings: Settings, collector: Outlet) -> None:
+    def __init__(self, settings: Settings, collector: Outlet, *, relayed: bool = False) -> None:
+        """`relayed`: another process sends the lines on, so all of them go to `collector`."""
         super().__init__()
+        self._relayed = relayed
         self._collector = collector
         self.pipe = Pipe(collector, settings.host, settings.queue)
         self._console = ConsoleOutlet()
@@ -199,7 +207,15 @@ class Log(logging.Handler):
         except Exception:  # a fact that cannot be shown must not fail what was being done: say it on standard error
             self.handleError(record)
             return
+        self.take(line)
+
+    def take(self, line: Line) -> None:
+        """Queue a line, unless its service does not write that level."""
         sending = self._sending(line.module)
+        if self._relayed:
+            if line.level & (sending.level | self._settings.console):
+                self.pipe.put(line, self._collector)
+            return
         if line.level & sending.level:
             self.pipe.put(line, self._outlet(sending))
         if line.level & self._settings.console:
@@ -244,9 +260,9 @@ class Log(logging.Handler):
         )  # fmt: skip
 
 
-def start(settings: Settings, collector: Outlet) -> Log:
+def start(settings: Settings, collector: Outlet, *, relayed: bool = False) -> Log:
     """Begin to write: every logger of the process speaks to this log until `stop`. Other libraries' warnings too."""
-    log = Log(settings, collector)
+    log = Log(settings, collector, relayed=relayed)
     logging.getLogger().addHandler(log)
     return log
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +14,7 @@ from mailcore.server.config import Config, ConfigError
 from mailcore.server.control import ControlError
 from mailcore.server.log_collector import Collector, CollectorSettings, Rule, listen
 from mailcore.server.log_line import Level
+from mailcore.server.log_relay import PACKET_MAX, PACKETS_AT_ONCE, ToLead, unpacked
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.rules import Rule as AddressRule
 from mailcore.server.rules import Rules, address, decide, ip_set
@@ -38,12 +41,15 @@ class Logging:
 
     __slots__ = ("_collector", "_config", "_levels", "_log")
 
-    def __init__(self, config: Config) -> None:
-        """Begins to write. ConfigError."""
+    def __init__(self, config: Config, lead: socket.socket | None = None) -> None:
+        """Begins to write, or in a worker to hand its lines to the lead. ConfigError."""
         collecting, settings = checked(config)
         self._config, self._levels = config, dict[str, int]()
         self._collector = Collector(collecting)
-        self._log = log.start(settings, self._collector)
+        if lead is None:
+            self._log = log.start(settings, self._collector)
+        else:
+            self._log = log.start(settings, ToLead(lead), relayed=True)
 
     def adopt(self, config: Config) -> None:
         """Go on as another configuration says; levels that were set by hand stay."""
@@ -60,6 +66,20 @@ class Logging:
             raise ControlError(f"log level {level}: it is the sum of 1, 2, 4, 8 and 16 that you want, 0 to 31")
         self._levels[service] = level
         self._log.configure(checked(self._config, self._levels)[1])
+
+    @property
+    def levels(self) -> Mapping[str, int]:
+        """The levels that were set by hand, by service."""
+        return self._levels
+
+    def take_lines(self, from_workers: socket.socket) -> bool:
+        """Write what the workers have said by now; whether there may be more. The socket does not wait."""
+        with suppress(BlockingIOError):
+            for _ in range(PACKETS_AT_ONCE):
+                for line in unpacked(from_workers.recv(PACKET_MAX)):
+                    self._log.take(line)
+            return True
+        return False
 
     def stop(self) -> None:
         """Write what is queued, and end."""

@@ -11,6 +11,7 @@ from mailcore.server.config import SERVICE_GROUP, Config
 from mailcore.server.counters import Counters
 from mailcore.server.dns import Resolver
 from mailcore.server.events import EventLog
+from mailcore.server.seats import AtWork, LocalSeats, Seats
 from mailcore.server.sections import ServiceSection
 from mailcore.server.service import Service
 
@@ -28,7 +29,8 @@ class Parts:
     dns: Resolver
     secret: bytes = field(repr=False)  # of the site, the same on all nodes: for what only its nodes may know
     clock: Clock = field(default_factory=SystemClock)
-    at_work: set[str] = field(default_factory=set)  # services whose own work runs in this process: `processing`
+    at_work: AtWork = field(default_factory=AtWork)  # services whose own work runs in this server: `processing`
+    seats: Seats = field(default_factory=LocalSeats)  # what is limited over all sessions of the server
 
 
 @dataclass(frozen=True, slots=True)

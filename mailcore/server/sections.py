@@ -39,7 +39,9 @@ class ServerSection(Section):
         "Database; empty: SQLite in the data folder. DATABASE_URL in the environment wins", "", repr=False
     )
     node: str = key("Name of this node in a cluster; empty: server_name", "", max_length=64)
-    workers: int = key("Processes that share the listeners and the database; this version runs one", 1, ge=1, le=1)
+    workers: int = key(
+        "Processes that serve mail at the same listeners; 0: one for each processor, at most 8", 1, ge=0, le=32
+    )
     blob_store: str = key("Where large bodies go: a folder, or a URL such as s3://bucket/prefix", "blobs")
     blob_store_endpoint: str = key("Where an S3 server is that is not Amazon's, such as https://s3.example.org", "")
     blob_store_region: str = key("Region of the bucket; empty: AWS_REGION in the environment", "")

@@ -27,7 +27,28 @@ from mailcore.server.tls import handshake_error
 
 LINGER_SECONDS: Final = 10.0  # a peer that does not take the last octets
 ACCEPT_AT_ONCE: Final = 64  # then those that are connected have their turn
+YIELD_SECONDS: Final = 0.002  # for which a process leaves a new connection to one that has fewer
 ARRIVING_MAX: Final = 512  # connections that wait for their PROXY header
+
+
+class Share(Protocol):
+    """How the connections of one service are spread over the processes that accept at the same sockets."""
+
+    def more_than_others(self) -> bool:
+        """Whether this process has more connections than another: let that one have the next."""
+        ...
+
+    def enter(self) -> None:
+        """This process has one more."""
+        ...
+
+    def leave(self, ended: object = None) -> None:
+        """It has one less."""
+        ...
+
+    def serving(self) -> AbstractContextManager[None]:
+        """This process accepts meanwhile."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,7 @@ class Door:
     sockets: tuple[socket.socket, ...]
     tls: Tls  # the context for a handshake that begins now
     gate: Gate
+    share: Share | None = None  # where several processes accept at the same sockets
 
 
 class Service(Protocol):
@@ -93,6 +115,12 @@ DEFAULT_MANNER: Final = Manner()
 _sessions = itertools.count(secrets.randbits(31))
 
 
+def renumber() -> None:
+    """Begin the ids of sessions anew, in a process that was forked from another."""
+    global _sessions
+    _sessions = itertools.count(secrets.randbits(31))
+
+
 class StreamService:
     """Serves a line protocol: `handle` makes the session for each connection."""
 
@@ -128,6 +156,8 @@ class StreamService:
         loop = asyncio.get_running_loop()
         failed: asyncio.Future[None] = loop.create_future()
         with ExitStack() as undo:
+            if door.share is not None:
+                undo.enter_context(door.share.serving())
             for each in door.sockets:
                 listening = undo.enter_context(each.dup())
                 listening.setblocking(False)
@@ -155,8 +185,23 @@ class StreamService:
             await asyncio.wait(set(self._open), timeout=seconds)
 
     def _accept(self, door: Door, listening: socket.socket, failed: asyncio.Future[None]) -> None:
+        if door.share is not None and door.share.more_than_others():
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(listening.fileno())
+            loop.call_later(YIELD_SECONDS, self._accept_now, door, listening, failed)
+        else:
+            self._take(door, listening, failed)
+
+    def _accept_now(self, door: Door, listening: socket.socket, failed: asyncio.Future[None]) -> None:
+        """The others had their chance: whoever still waits is taken here."""
+        if listening.fileno() >= 0 and not failed.done():
+            self._take(door, listening, failed)
+            if not failed.done():
+                asyncio.get_running_loop().add_reader(listening.fileno(), self._accept, door, listening, failed)
+
+    def _take(self, door: Door, listening: socket.socket, failed: asyncio.Future[None]) -> None:
         try:
-            for _ in range(ACCEPT_AT_ONCE):
+            for _ in range(ACCEPT_AT_ONCE if door.share is None else 1):
                 accepted, where = listening.accept()
                 self._begin(door, accepted, Peer(*where[:2]))
         except (BlockingIOError, ConnectionError):
@@ -176,6 +221,9 @@ class StreamService:
             if admission is None:
                 return
         task = asyncio.get_running_loop().create_task(self._run(door, accepted, peer, admission))
+        if door.share is not None:
+            door.share.enter()
+            task.add_done_callback(door.share.leave)
         self._open[task] = None
         if admission is None:
             self._arriving.add(task)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engi
 from sqlalchemy.exc import DBAPIError
 
 from groupware.model.errors import TryAgain
+
+from .turn import Turn
 
 BUSY_SECONDS: Final = 20.0
 NOTHING: Final[Mapping[str, object]] = {}
@@ -50,11 +53,15 @@ class Database:
     readers: Engine
     writers: Engine
     postgres: bool
+    turn: AbstractContextManager[None]
+    """To be held while a transaction of `writers` is open."""
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""
         self.readers.dispose()
         self.writers.dispose()
+        if isinstance(self.turn, Turn):
+            self.turn.close()
 
 
 def open_database(data: Path, url: str = "") -> Database:
@@ -89,7 +96,7 @@ def _sqlite(path: Path) -> Database:
         event.listen(engine, "connect", _at_connect(own))
         event.listen(engine, "begin", _at_begin(begin))
         made.append(engine)
-    return Database(made[0], made[1], postgres=False)
+    return Database(made[0], made[1], postgres=False, turn=Turn(path))
 
 
 def _at_connect(own: str) -> Any:
@@ -119,7 +126,7 @@ def _postgres(url: str) -> Database:
     readers = create_engine(url, pool_size=64, pool_pre_ping=True, isolation_level="REPEATABLE READ")
     event.listen(readers, "begin", _at_begin("SET TRANSACTION READ ONLY"))
     writers = create_engine(url, pool_size=64, pool_pre_ping=True, isolation_level="READ COMMITTED")
-    return Database(readers, writers, postgres=True)
+    return Database(readers, writers, postgres=True, turn=nullcontext())
 
 
 class Sql:

@@ -36,7 +36,7 @@ class SqlStore:
         self._pool = ThreadPoolExecutor(readers, "store-reader")
         self._reader = Reader(database.readers, self._memory)
         count = writers if database.postgres else 1
-        self._writers = [Writer(database.writers, self._memory, publish, before_commit) for _ in range(count)]
+        self._writers = [Writer(database, self._memory, publish, before_commit) for _ in range(count)]
 
     async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
         """What `work` gives back over one snapshot."""

@@ -26,7 +26,7 @@ from groupware.model.ids import FolderId, ModSeq
 from groupware.model.principal import Principal
 
 from .door import SqlTx
-from .engine import Sql, is_broken, is_deadlock, trouble
+from .engine import Database, Sql, is_broken, is_deadlock, trouble
 from .tree import Memory
 
 BATCH: Final = 500
@@ -83,10 +83,12 @@ class Writer:
         "_publish",
         "_queue",
         "_thread",
+        "_turn",
     )
 
-    def __init__(self, engine: Engine, memory: Memory, publish: Publish, before_commit: BeforeCommit) -> None:
-        self._engine, self._memory, self._publish, self._before_commit = engine, memory, publish, before_commit
+    def __init__(self, database: Database, memory: Memory, publish: Publish, before_commit: BeforeCommit) -> None:
+        self._engine, self._turn = database.writers, database.turn
+        self._memory, self._publish, self._before_commit = memory, publish, before_commit
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
         self._closing, self._closed = threading.Lock(), False
@@ -154,7 +156,7 @@ class Writer:
         """Run the pieces in one transaction. _RolledBack: one failed, and nothing was written."""
         state = _Batch()
         try:
-            with self._connected().begin():
+            with self._turn, self._connected().begin():
                 sql, memory = Sql(self._connected()), self._memory
                 for job in batch:
                     memory = self._one(sql, memory, job, state)

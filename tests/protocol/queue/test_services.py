@@ -95,9 +95,9 @@ async def test_others_are_told_whether_processing_is_at_work() -> None:
         running = here.start("processing", processing)
         await here.submit("alice@example.test")
         await here.log.until("delivered")
-        assert here.parts.at_work == {"processing"}
+        assert "processing" in here.parts.at_work
         await running.stop(5)
-        assert here.parts.at_work == set()
+        assert "processing" not in here.parts.at_work
 
 
 async def test_the_queue_s_gauges_show_what_was_measured() -> None:

@@ -249,7 +249,7 @@ def test_a_mistake_names_file_line_and_key(tmp_path: Path, text: str, says: str)
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
-        load(written(tmp_path, "[server]\nworkers = 0\n[queue]\nmax_retry_count = 0\n"), environ={}, services=())
+        load(written(tmp_path, "[server]\nworkers = 33\n[queue]\nmax_retry_count = 0\n"), environ={}, services=())
     assert [problem.split(":")[1] for problem in raised.value.problems] == ["2", "4"]
 
 
