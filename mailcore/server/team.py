@@ -116,7 +116,7 @@ class Workers:
 
     async def everywhere(self, do: str, **about: object) -> None:
         """Have it done by all workers. ControlError says what failed, and where."""
-        asked = {worker.slot: worker.channel.ask(do, **about) for worker in self._workers.values()}
+        asked = {worker.slot: self._done(worker, do, about) for worker in self._workers.values()}
         answers = await asyncio.gather(*asked.values(), return_exceptions=True)
         wrong = [
             f"worker {slot}: {answer}"
@@ -125,6 +125,13 @@ class Workers:
         ]
         if wrong:
             raise ControlError("; ".join(wrong))
+
+    async def _done(self, worker: _Worker, do: str, about: Mapping[str, object]) -> None:
+        try:
+            async with asyncio.timeout(self._drain + LATE_SECONDS):
+                await worker.channel.ask(do, **about)
+        except TimeoutError:
+            raise ControlError(f"process {worker.pid} does not answer; kill it, and another takes its place") from None
 
     def use(self, gauge: str) -> float:
         """What all workers use of this, as they last said."""
