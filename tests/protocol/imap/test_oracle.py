@@ -400,7 +400,7 @@ async def test_every_client_knows_what_it_should(tmp_path: Path, seed: int) -> N
             ("alice", "alice", ""),
             ("alice, rev2", "alice", "IMAP4rev2"),
             ("alice, qresync", "alice", "IMAP4rev2 QRESYNC"),
-            ("bob", "bob", ""),
+            ("bob", "bob", "QRESYNC" if seed % 2 else ""),
         ):
             client = await stack.enter_async_context(place.client(who))
             prefix = "" if who == "alice" else "Other Users/alice@example.test/"
