@@ -27,7 +27,7 @@ from mailcore.imap.commands.resync import earlier, merged
 from mailcore.imap.commands.search_returns import part
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.downgrade import downgraded
-from mailcore.imap.grammar import BadSyntax
+from mailcore.imap.grammar import SAVED, BadSyntax
 from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
@@ -108,7 +108,8 @@ async def _tell_vanished(session: Session, view: View, given: Fetching) -> None:
         raise BadSyntax("QRESYNC has to be enabled first")
     at, since = view.folder, ModSeq(given.since or 0)
     gone, uidnext = await session.read(lambda tx: (tx.vanished(at, since), tx.folder(at).uidnext))
-    numbers = [(one or view.last or 1, other or view.last or 1) for one, other in given.numbers]
+    named = ranges([Uid(uid) for uid in view.saved]) if given.numbers == SAVED else given.numbers
+    numbers = [(one or view.last or 1, other or view.last or 1) for one, other in named]
     for line in earlier(view, merged(tuple(numbers), uidnext - 1), gone):
         session.send(line)
 
