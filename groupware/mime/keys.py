@@ -21,7 +21,8 @@ _NOBODY: Final = Mailbox("", "")
 def keys_of(summary: Summary) -> Keys:
     """The keys of a message that has been read."""
     day = _day(summary)
-    from_, to, cc = (people[0] if people else _NOBODY for people in (summary.from_, summary.to, summary.cc))
+    people = (summary.from_, summary.to, summary.cc)
+    from_, to, cc = summary.firsts or [each[0] if each else _NOBODY for each in people]
     return Keys(
         sent=summary.date,
         day=None if day is None else day.toordinal(),

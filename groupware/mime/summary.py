@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from struct import Struct
 from typing import Final
 
-from groupware.mime.addresses import Address, Mailbox, shown
+from groupware.mime.addresses import Address, Mailbox, address_of, shown
 from groupware.mime.headers import base_subject, clean, date, decode_text, message_ids
 from groupware.mime.lines import bare_line_feeds
 from groupware.mime.media import Media, text_of_param
@@ -70,6 +70,8 @@ class Summary:
     has_nul: bool
     bare_lf: bool
     """Some line ends are bare LF: what is sent must go through `crlf` first."""
+    firsts: tuple[Mailbox, ...] = field(default=(), compare=False)
+    """The first of From, To and Cc as ENVELOPE has it, a group by its name; not stored, so empty after `decode`."""
 
     def encode(self) -> bytes:
         """The compact form that is stored; `decode` and the `..._of` functions read it."""
@@ -124,7 +126,14 @@ def summarize(octets: bytes) -> Summary:
         eight_bit=not octets.isascii(),
         has_nul=b"\0" in octets,
         bare_lf=bare,
+        firsts=tuple([_first(addresses.get(name, ())) for name in (b"from", b"to", b"cc")]),
     )
+
+
+def _first(addresses: Sequence[Address]) -> Mailbox:
+    if not addresses:
+        return Mailbox("", "")
+    return Mailbox(decode_text(addresses[0].name) if addresses[0].name else "", address_of(addresses[0]))
 
 
 def _people(addresses: Sequence[Address]) -> tuple[Mailbox, ...]:

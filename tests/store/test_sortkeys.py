@@ -32,16 +32,17 @@ async def store(place: Place) -> AsyncIterator[SqlStore]:
 async def at(store: SqlStore) -> FolderId:
     """Three letters and something that is none."""
     at = (await store.write(OPERATOR, lambda tx: tx.add_folder(OPERATOR.account, "Mail", Kind.MAIL))).id
-    new = [letter("a", 10, 100), letter("b", 20, None), letter("c", 30, -300), letter("d", 0, None, keyed=False)]
+    new = [letter("a", 10, 100), letter("b", 20, None), letter("c", 30, -300), letter("d", 7, None, keyed=False)]
     await store.write(OPERATOR, lambda tx: tx.append(at, new))
     return at
 
 
 def letter(name: str, octets: int, sent: int | None, *, keyed: bool = True) -> NewItem:
     day = None if sent is None else sent // 100
-    keys = Keys(octets, sent, day, name.upper(), name == "b", "F", "T", "", "FROM", "TO", f"{name}@x", ("1@x", "2@x"))
+    keys = Keys(sent, day, name.upper(), name == "b", "F", "T", "", "FROM", "TO", f"{name}@x", ("1@x", "2@x"))
     blob = BlobId(name.ljust(64, "0"))
-    return NewItem(Kind.MAIL, blob, 7, b"", name.encode(), saved=SAVED, keys=keys if keyed else None)
+    extra = octets - 7
+    return NewItem(Kind.MAIL, blob, 7, b"", name.encode(), saved=SAVED, extra=extra, keys=keys if keyed else None)
 
 
 async def test_what_is_asked_for_is_told_in_order(store: SqlStore, at: FolderId) -> None:

@@ -87,7 +87,9 @@ def restore(tx: Tx, number: int, to: Where | None) -> Uid:
     flags, size = facts["flags"], facts["size"]
     modseq = tx.bump(here.owner, size, 1)
     unseen, deleted = int(not flags & items.SEEN), int(bool(flags & item_changes.DELETED))
-    uid = item_changes.count(tx, here, modseq, uids=1, items=1, unseen=unseen, deleted=deleted, octets=size)
+    extra = facts.get("extra", 0)
+    counted = {"items": 1, "unseen": unseen, "deleted": deleted, "octets": size, "extra": extra}
+    uid = item_changes.count(tx, here, modseq, uids=1, **counted)
     values: dict[str, Any] = {
         **{each: facts[each] for each in ("flags", "keywords", "size", "saved")},
         "folder_id": here.id,
@@ -97,6 +99,7 @@ def restore(tx: Tx, number: int, to: Where | None) -> Uid:
         "arrived": now_micros(),
         "content_id": row[6],
         "name": name,
+        "extra": extra,
         "author_id": tx.sql.value(_AUTHOR, {"author": facts["author"]}),
     }
     tx.sql.many(item_changes.INSERT, [values])

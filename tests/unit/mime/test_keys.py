@@ -15,7 +15,7 @@ from groupware.model.item import Keys
 
 def keys(header: bytes) -> Keys:
     octets = header.replace(b"\n", b"\r\n") + b"\r\n\r\nbody\r\n"
-    return keys_of(octets, summarize(octets))
+    return keys_of(summarize(octets))
 
 
 def test_a_letter() -> None:
