@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, create_engine, inspect, text
 
+from groupware.mime.item import read_item
 from groupware.mime.summary import summarize
+from groupware.model.folder import Role
+from groupware.model.principal import OPERATOR, Domain, NewAccount
+from groupware.store import open_store
+from groupware.store.api import WriteTx
+from groupware.store.blobs import SqlBlobs
+from groupware.store.bus import LocalBus
+from groupware.store.objects import open_objects
 from groupware.store.sql.history import upgrade
 from groupware.store.sql.schema import metadata
+from tests.store.conftest import Place
 
 
 @pytest.fixture
@@ -77,3 +90,37 @@ def test_octets_as_sent_are_counted_of_what_is_stored_already(connection: Connec
     upgrade(connection)
     assert connection.execute(text("SELECT extra FROM item ORDER BY uid")).scalars().all() == [4, 0]
     assert connection.execute(text("SELECT extra FROM folder WHERE id = 1")).scalar_one() == 4
+
+
+async def test_what_was_stored_before_gets_its_sort_keys_and_its_octets_as_sent(place: Place, tmp_path: Path) -> None:
+    letters = [
+        b"From: Ann <ann@x.test>\nSubject: Re: one\nMessage-ID: <1@x>\n\nbare\n",
+        b"Subject: two\r\n\r\ntext\r\n",
+    ]
+    store = open_store(place.data, place.url, bus=LocalBus())
+    blobs = SqlBlobs(store.database, open_objects(tmp_path, "blobs"), 1 << 16)
+    new = [await read_item(letter, blobs) for letter in letters]
+
+    def put(tx: WriteTx) -> None:
+        tx.put_domain(Domain("history.test"))
+        owner = tx.put_account(NewAccount("ann@history.test")).id
+        tx.append(tx.role(owner, Role.INBOX).id, new)
+
+    await store.write(OPERATOR, put)
+    with store.database.writers.begin() as connection:
+        before = _kept(connection)
+        config = Config()
+        config.set_main_option("script_location", str(files("migrations")))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        upgrade(connection)
+        assert _kept(connection) == before
+    assert [extra for _, extra in before[1]] == [letters[0].count(b"\n"), 0]
+    blobs.close()
+    await store.close()
+
+
+def _kept(connection: Connection) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    keys = connection.execute(text("SELECT * FROM sort_key ORDER BY content_id"))
+    items = connection.execute(text("SELECT uid, extra FROM item ORDER BY uid"))
+    return [tuple(row) for row in keys], [tuple(row) for row in items]
