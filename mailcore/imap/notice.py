@@ -125,7 +125,7 @@ TellNew = Callable[["Session", "View", Uids], Awaitable[None]]
 class Notices:
     """The state of NOTIFY in one session."""
 
-    __slots__ = ("_bus", "_roots", "_subscribed", "_watch", "known", "tell", "tell_new", "wish")
+    __slots__ = ("_bus", "_roots", "_subscribed", "_watch", "_watched", "known", "stale", "tell", "tell_new", "wish")
 
     def __init__(self, bus: Bus, wish: Wish, tell: Tell, tell_new: TellNew) -> None:
         self._bus, self.wish, self.tell, self.tell_new = bus, wish, tell, tell_new
@@ -133,6 +133,9 @@ class Notices:
         self._roots: frozenset[FolderId] = frozenset()
         self._subscribed: frozenset[str] = frozenset()
         self._watch: Watch | None = None
+        self._watched: set[FolderId] = set()
+        self.stale = False
+        """What was taken over was read before it was watched: a look at all mailboxes has to follow."""
 
     def events_of(self, folder: Folder, subscribed: frozenset[str]) -> Happening:
         """What is told of a mailbox: the first group that it fits."""
@@ -190,8 +193,10 @@ class Notices:
         wanted = told | self._roots if self.wish.groups else set()
         if len(wanted) > MOST_WATCHED:
             raise TooMany
-        self.close()
-        self._watch = self._bus.watch(wanted)
+        self.stale = self._watch is None or wanted != self._watched
+        if self.stale:  # else the marks that wait in the watch stay
+            self.close()
+            self._watch, self._watched = self._bus.watch(wanted), wanted
 
     # --- marks
 

@@ -156,6 +156,7 @@ async def notify(session: Session, given: Notify) -> Reply:
     except TooMany:
         return no("Those are too many mailboxes to watch", b"NOTIFICATIONOVERFLOW")
     session.watch_for(notices)
+    await _look_everywhere(session, notices)
     told = [folder for folder in folders.values() if notices.counted(folder.id)] if given.wish.status else []
     return ok("It will be told", lines=_statuses(session, told))
 
@@ -187,6 +188,13 @@ def _folder(tx: ReadTx, at: FolderId) -> Folder | None:
 
 
 async def _look_everywhere(session: Session, notices: Notices) -> None:
+    """Tell what is different; once more when other mailboxes are watched now, for what came before that."""
+    await _look_once(session, notices)
+    while notices.stale and session.notices is notices:
+        await _look_once(session, notices)
+
+
+async def _look_once(session: Session, notices: Notices) -> None:
     folders, subscribed = await session.read(lambda tx: seen_by(session, tx))
     try:
         found = notices.take(folders.values(), subscribed)
