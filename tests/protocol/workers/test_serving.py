@@ -32,8 +32,11 @@ def imap(server: RunningServer, who: Person | None = None) -> imaplib.IMAP4:
 
 
 def imaps(server: RunningServer, who: Person) -> list[imaplib.IMAP4]:
-    """A session of somebody in each process."""
-    return one_each(server, lambda: imap(server, who), lambda client: client.sock)
+    """A session of somebody in each process; only these log in, for an account has few sessions."""
+    clients = one_each(server, lambda: imap(server), lambda client: client.sock)
+    for client in clients:
+        client.login(who.address, who.password)
+    return clients
 
 
 def pops(server: RunningServer) -> list[poplib.POP3]:
