@@ -93,6 +93,7 @@ def test_what_somebody_else_keeps_in_the_bucket_is_left_alone(s3: S3Server, pref
 
 def test_a_bucket_that_can_be_used(objects: Objects) -> None:
     objects.probe()
+    assert list(objects.stats()) == []  # and asking leaves nothing behind
 
 
 def ways(objects: Objects) -> list[Callable[[], object]]:

@@ -53,7 +53,9 @@ def test_a_service_stops_and_starts_in_both(own: RunningServer) -> None:
 def test_a_service_restarts_in_both(own: RunningServer) -> None:
     for _ in range(3):
         ask(own, "service.restart", name="imap")
-    for client in imaps(own, own.account()):
+    clients = imaps(own, own.account())
+    assert [client.select()[0] for client in clients] == ["OK", "OK"]
+    for client in clients:
         client.logout()
 
 

@@ -160,6 +160,7 @@ def test_counters_are_those_of_both(crew: RunningServer) -> None:
     for client in pops(crew):
         client.quit()
     until(lambda: logins() >= before + 2)
+    assert logins() >= before + 2
 
 
 def test_one_log_has_the_whole_lines_of_both(crew: RunningServer) -> None:

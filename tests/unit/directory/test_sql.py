@@ -177,7 +177,9 @@ async def test_noting_the_use_asks_nobody_to_sign_in_again(desk: Desk) -> None:
 
 
 async def test_an_app_password_that_is_taken_away_meanwhile_is_no_error(desk: Desk) -> None:
+    before = await desk.store.read(OPERATOR, lambda tx: tx.credentials(A))
     await desk.write(lambda tx: tx.use_credential(A, 987654))
+    assert await desk.store.read(OPERATOR, lambda tx: tx.credentials(A)) == before
 
 
 async def test_one_read_and_no_argon2_when_it_was_right_a_short_while_ago(desk: Desk) -> None:
