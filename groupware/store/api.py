@@ -131,18 +131,19 @@ class ReadTx(Protocol):
         """Where the query's texts are, in these folders. Takes `r` on each."""
         ...
 
-    def keys(self, at: FolderId, names: Sequence[str], uids: Uids) -> Sequence[tuple[Any, ...]]:
-        """(UID, and a value for each name) of the items in these ranges, in UID order. Takes `r`.
+    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
+        """(UID, and a value for each name) of the items in these ranges, in UID order, at most `limit`. Takes `r`.
 
-        The names are those of `Keys`, with `ids` for the references, one a line; and `saved` (microseconds since 1970).
-        What an item has not is "" or None.
+        The names are those of `Keys`, with `ids` for the references, one a line; `modseq`, `bits`, `words`, `id`,
+        `arrived`, `blob` and `summary` as in `Item`; `saved` (microseconds since 1970), `octets` (as sent). What an
+        item has not is "" or None.
         """
         ...
 
     def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
-        """UIDs, in order, of the items whose `saved`, `arrived`, `sent`, `day` or `octets` is in the range; see `keys`.
+        """UIDs, in order, of the items whose `saved`, `arrived`, `sent`, `day` or `octets` is in the range.
 
-        Takes `r`. None: no end on that side.
+        See `columns` for the names. Takes `r`. None: no end on that side.
         """
         ...
 

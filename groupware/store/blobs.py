@@ -21,12 +21,12 @@ from typing import Final, TypeVar
 
 from groupware.model.errors import NotFound, TryAgain
 from groupware.model.ids import BlobId
+from groupware.model.times import now_micros
 
 from .frames import FRAME, TAIL, Table, opened_all, packed, table_of, unpacked
 from .objects import SWEPT_SECONDS, Objects, lost
 from .sql import contents
 from .sql.engine import Database, Sql, trouble
-from .sql.times import now_micros
 
 T = TypeVar("T")
 

@@ -14,13 +14,13 @@ from typing import Final
 from groupware.model.errors import TryAgain
 from groupware.model.ids import FolderId
 from groupware.model.principal import OPERATOR
+from groupware.model.times import micros
 
 from .api import Store
 from .blobs import sweep
 from .objects import Objects
 from .sql import retention, search
 from .sql.store import SqlStore
-from .sql.times import micros
 from .sql.tx import Tx
 
 AT_ONCE: Final = 8

@@ -188,7 +188,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "delta": [lambda tx, s: tx.delta(s.folder, ModSeq(0))],
     "vanished": [lambda tx, s: tx.vanished(s.folder, ModSeq(0))],
     "find": [lambda tx, s: tx.find([s.folder], Query(("x",)))],
-    "keys": [lambda tx, s: tx.keys(s.folder, ("saved", "subject"), EVERY)],
+    "columns": [lambda tx, s: tx.columns(s.folder, ("saved", "subject"), EVERY)],
     "within": [lambda tx, s: tx.within(s.folder, "octets", 0), lambda tx, s: tx.within(s.folder, "saved", None, 0)],
     "account": [lambda tx, s: tx.account(s.alice), lambda tx, _: tx.account(A)],
     "accounts": [lambda tx, _: tx.accounts("example.test"), lambda tx, _: tx.accounts("nowhere.test")],

@@ -16,10 +16,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.ids import BlobId
 from groupware.model.item import NewItem
+from groupware.model.times import now_micros
 
 from . import schema, search, sortkeys
 from .engine import Row, Sql
-from .times import now_micros
 from .tx import Tx
 
 _b, _c = schema.blob.c, schema.content.c

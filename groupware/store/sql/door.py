@@ -22,6 +22,7 @@ from . import (
     accounts,
     addresses,
     annotated,
+    columns,
     credentials,
     deliveries,
     domains,
@@ -37,7 +38,6 @@ from . import (
     quota,
     search,
     settings,
-    sortkeys,
     trace,
 )
 from .engine import Row
@@ -143,11 +143,11 @@ class SqlTx(Tx):
     def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         return search.find(self, at, query)
 
-    def keys(self, at: FolderId, names: Sequence[str], uids: Uids) -> Sequence[Row]:
-        return sortkeys.keys(self, at, names, uids)
+    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[Row]:
+        return columns.columns(self, at, names, uids, limit)
 
     def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
-        return sortkeys.within(self, at, name, low, high)
+        return columns.within(self, at, name, low, high)
 
     def body(self, blob: BlobId) -> bytes | None:
         return items.body(self, blob)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NoRight
-from groupware.model.flags import FlagChange, Flags, apply, permitted_mask
+from groupware.model.flags import FLAGS, FlagChange, Flags, apply, permitted_mask, words_in
 from groupware.model.ids import FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Entry
 from groupware.model.rights import Right
@@ -18,7 +18,7 @@ from . import items, schema
 from .engine import Row
 from .guard import Opened
 from .item_changes import DELETED, count
-from .items import FLAGS, SEEN, words
+from .items import SEEN
 from .tx import Tx
 
 _i, _s = schema.item.c, schema.seen.c
@@ -102,7 +102,7 @@ def _changed(rows: Sequence[Row], change: FlagChange, rights: Right) -> list[Aft
     for row in rows:
         key = (row[2], row[3])
         if key not in known:
-            before = (FLAGS[row[2]], words(row[3]))
+            before = (FLAGS[row[2]], words_in(row[3]))
             after = apply(change, rights, *before)
             known[key] = after if after != before else None
         new = known[key]
@@ -117,7 +117,7 @@ def _store(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> No
     shared = [
         (row, flags, keywords)
         for row, flags, keywords in changed
-        if (flags.value ^ row[2]) & keep or keywords != words(row[3])
+        if (flags.value ^ row[2]) & keep or keywords != words_in(row[3])
     ]
     bits = _bits(tx, here, [row[0] for row, _, _ in shared]) if here.reader else {}
     tx.sql.many(

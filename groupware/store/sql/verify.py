@@ -17,10 +17,10 @@ from sqlalchemy import bindparam, insert, text
 from groupware.model.errors import NotFound
 from groupware.model.ids import AccountId, BlobId, FolderId, QueueId, Uid
 from groupware.model.rights import Right
+from groupware.model.times import now_micros
 
 from . import contents, item_changes, schema
 from .engine import Row, Sql
-from .times import now_micros
 from .tx import Tx
 
 Repair = Callable[[Tx], None]

@@ -10,25 +10,23 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from operator import itemgetter
 from typing import Any, Final
 
-from groupware.mime.summary import wire_of
 from groupware.model.errors import NoRight
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import ModSeq, Uid, Uids, ranges
 from groupware.model.item import Item
 from mailcore.imap import names
 from mailcore.imap.commands.fetch_body import Failure, read_sections
-from mailcore.imap.commands.fetch_data import DATA_COLUMNS, SUMMARY_WORDS
+from mailcore.imap.commands.fetch_data import Page, Told, page_of, page_of_items
+from mailcore.imap.commands.fetch_data import told as told_for
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.fetch_stream import tell as tell_streamed
 from mailcore.imap.commands.resync import earlier, merged
 from mailcore.imap.commands.search_returns import part
 from mailcore.imap.commands.store import change_flags
-from mailcore.imap.downgrade import downgraded
 from mailcore.imap.grammar import SAVED, BadSyntax
-from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
+from mailcore.imap.reply import Reply, no, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
 from mailcore.imap.view import View
@@ -36,14 +34,13 @@ from mailcore.imap.view import View
 PAGE: Final = 500  # rows of one hop
 LINES: Final = 2000  # told at once out of the view
 _IN_VIEW: Final = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
-_IN_SUMMARY: Final = frozenset({b"RFC822.SIZE", b"ENVELOPE", b"BODY", b"BODYSTRUCTURE"})
 
 _FAILURES: Final[Sequence[tuple[Failure, str, bytes]]] = (
     ("lost", "The octets of some messages cannot be read", b"CORRUPTION"),
     ("encoding", "Some messages have a part whose transfer encoding is not known here", b"UNKNOWN-CTE"),
 )
-
-Column = Callable[[Any], Sequence[Any]]
+Rows = Sequence[Any]
+"""Rows of columns, or items: the UID stands first in each."""
 
 
 @dataclass(slots=True)
@@ -54,8 +51,10 @@ class Run:
     view: View
     given: Fetching
     template: bytes
-    columns: Sequence[tuple[bool, Column]]
-    """What fills the template, and whether it takes the slices of the summaries instead of the items."""
+    told: Sequence[Told]
+    """What fills the template, a word each."""
+    names: Sequence[str]
+    """The columns that this takes."""
     marks_seen: bool
     rows: int = 0
     failed: dict[Failure, list[int]] = field(default_factory=dict)
@@ -139,52 +138,17 @@ async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) 
 # --- what is in the rows --------------------------------------------------------------------------------------------
 
 
-def _columns(view: View) -> dict[bytes, tuple[bytes, Column]]:
-    """For each word the piece of the template, and what fills it for a page of rows."""
-    recents = view.recents
-
-    def flags(items: Sequence[Item]) -> Sequence[bytes]:
-        if recents:
-            return [flag_words(item.flags._value_, item.keywords, recent=item.uid in recents) for item in items]
-        return [flag_words(item.flags._value_, item.keywords) for item in items]
-
-    return {
-        b"UID": (b"UID %d", lambda items: [item.uid for item in items]),
-        b"FLAGS": (b"FLAGS (%b)", flags),
-        b"INTERNALDATE": (b"INTERNALDATE %b", lambda items: [internal_date(item.saved) for item in items]),
-        b"MODSEQ": (b"MODSEQ (%d)", lambda items: [item.modseq for item in items]),
-        b"ENVELOPE": (b"ENVELOPE %b", _structure(0)),
-        b"BODY": (b"BODY %b", _structure(1)),
-        b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", _structure(2)),
-        b"RFC822.SIZE": (b"RFC822.SIZE %d", itemgetter(3)),
-        **DATA_COLUMNS,
-    }
-
-
-def _structure(place: int) -> Column:
-    """A slice of the summaries, fit for a client that knows no UTF-8 unless this one has enabled it."""
-    if names.UTF8.get():
-        return itemgetter(place)
-
-    def column(slices: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
-        found = slices[place]
-        return found if all(map(bytes.isascii, found)) else [downgraded(each) for each in found]
-
-    return column
-
-
 async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
     run = started(session, view, given)
-    summary = bool(given.sections) or not (_IN_SUMMARY | SUMMARY_WORDS).isdisjoint(given.words)
-    coming: asyncio.Future[Sequence[Item]] | None = _page(session, view, uids, summary=summary)
+    coming: asyncio.Future[Rows] | None = _page(run, uids)
     rest = uids
     try:
         while coming is not None:
-            items = await coming
-            rest = beyond(rest, items[-1].uid) if len(items) == PAGE else ()
-            coming = _page(session, view, rest, summary=summary) if rest else None
-            run.rows += len(items)
-            await _tell_page(run, items)
+            rows = await coming
+            rest = beyond(rest, rows[-1][0]) if len(rows) == PAGE else ()
+            coming = _page(run, rest) if rest else None
+            run.rows += len(rows)
+            await _tell_page(run, rows)
     finally:
         if coming is not None:
             coming.cancel()
@@ -194,16 +158,18 @@ async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) 
 
 def started(session: Session, view: View, given: Fetching) -> Run:
     """What a FETCH of rows works with: its template, and what fills it."""
-    known = _columns(view)
-    pieces = [known[word] for word in given.words]
-    template = view.lead + b" ".join([piece for piece, _ in pieces])
-    columns = [(word in _IN_SUMMARY, column) for word, (_, column) in zip(given.words, pieces, strict=True)]
-    return Run(session, view, given, template, columns, given.marks_seen and not view.read_only)
+    told = told_for(given.words, view.recents, utf8=names.UTF8.get())
+    template = view.lead + b" ".join([each.piece for each in told])
+    columns = sorted({name for each in told for name in each.names})
+    return Run(session, view, given, template, told, columns, given.marks_seen and not view.read_only)
 
 
-def _page(session: Session, view: View, uids: Uids, *, summary: bool) -> asyncio.Future[Sequence[Item]]:
-    at = view.folder
-    return asyncio.ensure_future(session.read(lambda tx: tx.items(at, uids, summary=summary, limit=PAGE)))
+def _page(run: Run, uids: Uids) -> asyncio.Future[Rows]:
+    """Whole items where octets are asked for, else what is told of them and no more. The UID stands first in both."""
+    at, columns = run.view.folder, run.names
+    if run.given.sections:
+        return asyncio.ensure_future(run.session.read(lambda tx: tx.items(at, uids, summary=True, limit=PAGE)))
+    return asyncio.ensure_future(run.session.read(lambda tx: tx.columns(at, columns, uids, limit=PAGE)))
 
 
 def beyond(uids: Uids, last: Uid) -> Uids:
@@ -211,12 +177,20 @@ def beyond(uids: Uids, last: Uid) -> Uids:
     return [(max(first, Uid(last + 1)), end) for first, end in uids if end > last]
 
 
-async def _tell_page(run: Run, items: Sequence[Item]) -> None:
-    if not run.given.sections:
-        run.session.send(b"".join(_lines(run, items)))
-        await run.session.drain()
+async def _tell_page(run: Run, rows: Rows) -> None:
+    if not rows:
         return
+    if run.given.sections:
+        await _tell_octets(run, rows)
+    else:
+        run.session.send(b"".join(_lines(run, rows)))
+        await run.session.drain()
+
+
+async def _tell_octets(run: Run, items: Sequence[Item]) -> None:
     seen = await _mark_seen(run, items) if run.marks_seen else frozenset()
+    filled = _filled(run, page_of_items(items))
+    values = dict(zip([item.uid for item in items], zip(*filled, strict=True), strict=True)) if filled else {}
     async for item, told in read_sections(run.session, items, run.given.sections):
         at = run.view.place(item.uid)
         if at < 0:
@@ -224,7 +198,7 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
         if isinstance(told, str):
             run.failed.setdefault(told, []).append(item.uid)
             continue
-        before, after = _around(run, item, at, changed=item.uid in seen)
+        before, after = _around(run, values.get(item.uid, ()), at, changed=item.uid in seen)
         if isinstance(told, bytes):
             run.session.send(before + told + after)
         else:
@@ -232,34 +206,34 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
         await run.session.keep_pace()
 
 
-def _lines(run: Run, items: Sequence[Item]) -> list[bytes]:
+def _lines(run: Run, rows: Rows) -> list[bytes]:
     """The lines for a page of rows: the inner loop of everything that lists a mailbox. Whole columns at once."""
-    numbers, items = _numbered(run.view, items)
+    numbers, rows = _numbered(run.view, rows)
+    if not rows:
+        return []
     template = run.template + b")\r\n"
-    return [template % row for row in zip(numbers, *_filled(run, items), strict=True)]
+    filled = _filled(run, page_of(run.names, rows))
+    return [template % row for row in zip(numbers, *filled, strict=True)]
 
 
-def _filled(run: Run, items: Sequence[Item]) -> list[Sequence[Any]]:
-    """The columns of a page."""
-    slices: Sequence[Sequence[Any]] = ()
-    if any(sliced for sliced, _ in run.columns):
-        slices = list(zip(*[wire_of(item.summary) for item in items], strict=True)) or [(), (), (), ()]
-    return [column(slices if sliced else items) for sliced, column in run.columns]
+def _filled(run: Run, page: Page) -> list[Sequence[Any]]:
+    """The columns of a page, as they fill the template."""
+    return [each.fill(page) for each in run.told]
 
 
-def _numbered(view: View, items: Sequence[Item]) -> tuple[Sequence[int], Sequence[Item]]:
-    """The sequence numbers of the items, and those that have one."""
-    first = view.place(items[0].uid) if items and not view.modes.uidonly else -1
-    if first >= 0 and view.uids[first : first + len(items)] == array("I", [item.uid for item in items]):
-        return range(first + 1, first + 1 + len(items)), items
-    placed = [(view.number(at), item) for at, item in ((view.place(item.uid), item) for item in items) if at >= 0]
-    return [number for number, _ in placed], [item for _, item in placed]
+def _numbered(view: View, rows: Rows) -> tuple[Sequence[int], Rows]:
+    """The sequence numbers of the rows, and those that have one."""
+    first = view.place(rows[0][0]) if not view.modes.uidonly else -1
+    if first >= 0 and view.uids[first : first + len(rows)] == array("I", [row[0] for row in rows]):
+        return range(first + 1, first + 1 + len(rows)), rows
+    placed = [(view.number(at), row) for at, row in ((view.place(row[0]), row) for row in rows) if at >= 0]
+    return [number for number, _ in placed], [row for _, row in placed]
 
 
-def _around(run: Run, item: Item, at: int, *, changed: bool) -> tuple[bytes, bytes]:
+def _around(run: Run, filled: tuple[Any, ...], at: int, *, changed: bool) -> tuple[bytes, bytes]:
     """What stands before and behind the sections; flags that this very command changed are told as they are now."""
     given = run.given
-    values = [column[0] for column in _filled(run, [item])]
+    values = list(filled)
     if changed and b"FLAGS" in given.words:
         values[given.words.index(b"FLAGS")] = run.view.flags_at(at)
     start = run.template % (run.view.number(at), *values)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
 from groupware.mime.sections import find, header_fields, section
-from groupware.mime.summary import parts_of, size_of, span_of
+from groupware.mime.summary import parts_of, span_of
 from groupware.mime.transfer import KNOWN, undo
 from groupware.model.errors import NotFound
 from groupware.model.item import Item
@@ -82,7 +82,7 @@ def encoding_of(parts: Sequence[Part], path: str) -> str:
 
 def has_bare_lf(item: Item) -> bool:
     """Whether the octets grow when they are sent."""
-    return size_of(item.summary) != item.size
+    return bool(item.extra)
 
 
 def _parts(item: Item, wanted: Sequence[Section]) -> Sequence[Part]:

@@ -123,7 +123,7 @@ class Search:
             case Size() | Saved() | Sent() | Within() | Arrived():
                 return await self._numbered(key, places)
             case Called(id, thread):
-                return await self._called(id, thread_id if thread else email_id, places)
+                return await self._called(id, _thread_of if thread else _content_of, places)
             case Field(name, text):
                 return await self._field(name, text, places)
             case Body(text):
@@ -246,6 +246,14 @@ class Search:
                 uids = await asyncio.to_thread(_passing, batch, bodies, test)
                 found += [self.view.place(uid) for uid in uids]
         return found
+
+
+def _thread_of(item: Item) -> bytes | None:
+    return thread_id(item.summary)
+
+
+def _content_of(item: Item) -> bytes:
+    return email_id(item.blob, item.saved_at)
 
 
 def _passing(batch: Sequence[Item], bodies: Mapping[BlobId, bytes], test: Test) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pytest
 
@@ -27,8 +26,7 @@ def entry(uid: int, modseq: int = 1, flags: Flags = Flags.NONE, *words: str) -> 
 
 
 def item(uid: int, modseq: int, flags: Flags = Flags.NONE, *words: str) -> Item:
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return Item(ItemId(uid), Uid(uid), ModSeq(modseq), flags, frozenset(words), 1, moment, BlobId("x"))
+    return Item(Uid(uid), ModSeq(modseq), flags.value, " ".join(words), ItemId(uid), 1, 0, BlobId("x"))
 
 
 def view(*uids: int) -> View:
