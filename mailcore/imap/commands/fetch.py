@@ -1,11 +1,10 @@
 """FETCH, by number and by UID: a read of rows and a join of octets. RFC 3501 §6.4.5.
 
-Rows come a page per hop; the next page is on its way while this one is written. What the view knows is not read at all.
+Rows come a page per hop. What the view knows is not read at all.
 """
 
 from __future__ import annotations
 
-import asyncio
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from groupware.model.errors import NoRight
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import ModSeq, Uid, Uids, ranges
 from groupware.model.item import Item
+from groupware.store.api import ReadTx
 from mailcore.imap import names
 from mailcore.imap.commands.fetch_body import Failure, read_sections
 from mailcore.imap.commands.fetch_data import Page, Told, page_of, page_of_items
@@ -39,8 +39,7 @@ _FAILURES: Final[Sequence[tuple[Failure, str, bytes]]] = (
     ("lost", "The octets of some messages cannot be read", b"CORRUPTION"),
     ("encoding", "Some messages have a part whose transfer encoding is not known here", b"UNKNOWN-CTE"),
 )
-Rows = Sequence[Any]
-"""Rows of columns, or items: the UID stands first in each."""
+Rows = Sequence[tuple[Any, ...]]
 
 
 @dataclass(slots=True)
@@ -140,19 +139,11 @@ async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) 
 
 async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
     run = started(session, view, given)
-    coming: asyncio.Future[Rows] | None = _page(run, uids)
     rest = uids
-    try:
-        while coming is not None:
-            rows = await coming
-            rest = beyond(rest, rows[-1][0]) if len(rows) == PAGE else ()
-            coming = _page(run, rest) if rest else None
-            run.rows += len(rows)
-            await _tell_page(run, rows)
-    finally:
-        if coming is not None:
-            coming.cancel()
-            await asyncio.wait({coming})
+    while rest:
+        count, last = await _tell_page(run, rest)
+        rest = beyond(rest, last) if count == PAGE else ()
+        run.rows += count
     return _ended(run, uids)
 
 
@@ -164,27 +155,34 @@ def started(session: Session, view: View, given: Fetching) -> Run:
     return Run(session, view, given, template, told, columns, given.marks_seen and not view.read_only)
 
 
-def _page(run: Run, uids: Uids) -> asyncio.Future[Rows]:
-    """Whole items where octets are asked for, else what is told of them and no more. The UID stands first in both."""
-    at, columns = run.view.folder, run.names
-    if run.given.sections:
-        return asyncio.ensure_future(run.session.read(lambda tx: tx.items(at, uids, summary=True, limit=PAGE)))
-    return asyncio.ensure_future(run.session.read(lambda tx: tx.columns(at, columns, uids, limit=PAGE)))
-
-
 def beyond(uids: Uids, last: Uid) -> Uids:
     """What of the ranges lies behind that UID."""
     return [(max(first, Uid(last + 1)), end) for first, end in uids if end > last]
 
 
-async def _tell_page(run: Run, rows: Rows) -> None:
-    if not rows:
-        return
+async def _tell_page(run: Run, uids: Uids) -> tuple[int, Uid]:
+    """Tell the first page of the messages in these ranges; how many there were, and the last."""
     if run.given.sections:
-        await _tell_octets(run, rows)
-    else:
-        run.session.send(b"".join(_lines(run, rows)))
-        await run.session.drain()
+        at = run.view.folder
+        items = await run.session.read(lambda tx: tx.items(at, uids, summary=True, limit=PAGE))
+        if items:
+            await _tell_octets(run, items)
+        return len(items), items[-1].uid if items else Uid(0)
+    lines, count, last = await run.session.read(lambda tx: _page(run, tx, uids))
+    run.session.send(lines)
+    await run.session.drain()
+    return count, last
+
+
+def _page(run: Run, tx: ReadTx, uids: Uids) -> tuple[bytes, int, Uid]:
+    """The lines of a page; how many rows there were, and the last UID.
+
+    They are made in the thread that has just read the rows: to take them to another one costs as much as all the rest.
+    The view stays as it is as long as its session waits here. The next page is not read ahead, for two threads that
+    both want the interpreter cost more than the waiting.
+    """
+    rows = tx.columns(run.view.folder, run.names, uids, limit=PAGE)
+    return b"".join(_lines(run, rows)) if rows else b"", len(rows), Uid(rows[-1][0]) if rows else Uid(0)
 
 
 async def _tell_octets(run: Run, items: Sequence[Item]) -> None:
@@ -209,10 +207,8 @@ async def _tell_octets(run: Run, items: Sequence[Item]) -> None:
 def _lines(run: Run, rows: Rows) -> list[bytes]:
     """The lines for a page of rows: the inner loop of everything that lists a mailbox. Whole columns at once."""
     numbers, rows = _numbered(run.view, rows)
-    if not rows:
-        return []
     template = run.template + b")\r\n"
-    filled = _filled(run, page_of(run.names, rows))
+    filled = _filled(run, page_of(run.names, rows)) if rows else ()
     return [template % row for row in zip(numbers, *filled, strict=True)]
 
 
