@@ -127,14 +127,38 @@ class Delta:
     began: ModSeq = BEGINNING
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An item in a listing: what a view of a folder keeps in memory."""
+class Entry(NamedTuple):
+    """An item in a listing, as it is read: what a view of a folder keeps in memory."""
 
     uid: Uid
     modseq: ModSeq
-    flags: Flags
-    keywords: frozenset[str]
+    bits: int
+    """`flags` as a number."""
+    words: str = ""
+    """`keywords`, between spaces."""
+
+    @property
+    def flags(self) -> Flags:
+        """The system flags."""
+        return FLAGS[self.bits]
+
+    @property
+    def keywords(self) -> frozenset[str]:
+        """The flags that people have named."""
+        return words_in(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a view of a folder has to learn: a `Delta` of entries, in UID order.
+
+    With `reset` the difference is no longer known, and `changed` is all that there is.
+    """
+
+    changed: Sequence[Entry]
+    vanished: Sequence[Uid]
+    modseq: ModSeq
+    reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from groupware.model.event import Attempt, Backlog, Envelope, Event, JournalRow,
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Delta, Entry, Found, Item, Kind, NewItem, Query
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 
@@ -121,6 +121,10 @@ class ReadTx(Protocol):
 
     def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
         """What changed after `since`. Takes `r`. `began`: of the page before, while a first synchronisation goes on."""
+        ...
+
+    def changes(self, at: FolderId, since: ModSeq) -> Changes:
+        """What changed after `since`, as far as a view of the folder keeps it; 0: all there is. Takes `r`."""
         ...
 
     def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:

@@ -370,11 +370,7 @@ class Session:
         """Take over what changed in the selected folder; False when it is no more."""
         at, since = view.folder, view.modseq
         try:
-            delta = await self.read(lambda tx: tx.delta(at, since))
-            if not delta.reset:
-                view.learn(delta)
-            else:
-                view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
+            view.learn(await self.read(lambda tx: tx.changes(at, since)))
             if self.annotations is not None:
                 await hear(self, self.annotations, at)
         except (NotFound, NoRight, BadCredentials):

@@ -13,20 +13,19 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from itertools import compress
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from groupware.model.flags import FlagChange, Flags, apply
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq, Uid, Uids, ranges
-from groupware.model.item import Delta, Entry, Item
+from groupware.model.item import Changes, Entry
 from groupware.model.rights import ALL
 from mailcore.imap.grammar import SAVED, STAR, Numbers
 from mailcore.imap.modes import Modes
 from mailcore.imap.reply import flag_words, number_set
+from mailcore.imap.snapshot import Snapshot, without
 
-FEW: Final = 200  # taken out one by one; more by building anew
 NO_WORDS: Final = frozenset[str]()
 
 
@@ -77,18 +76,16 @@ class View:
         "words",
     )
 
-    def __init__(self, folder: Folder, entries: Sequence[Entry], modes: Modes, *, read_only: bool) -> None:
+    def __init__(self, folder: Folder, now: Snapshot, modes: Modes, *, read_only: bool) -> None:
         self.folder: FolderId = folder.id
         self.path, self.uidvalidity, self.rights = folder.path, folder.uidvalidity, folder.rights
-        self.modseq: ModSeq = folder.modseq
+        self.modseq: ModSeq = now.modseq
         self.read_only = read_only
         self.modes = modes
         self.recents: set[int] = set()
         """UIDs of the messages that are recent in this session."""
-        self.uids = array("I", [entry.uid for entry in entries])
-        self.modseqs = array("Q", [entry.modseq for entry in entries])
-        self.flags = bytearray([entry.flags._value_ for entry in entries])
-        self.words: dict[int, frozenset[str]] = {entry.uid: entry.keywords for entry in entries if entry.keywords}
+        self.uids, self.modseqs, self.flags = now.uids[:], now.modseqs[:], now.flags[:]
+        self.words: dict[int, frozenset[str]] = dict(now.words)
         self.saved = array("I")
         """UIDs that SEARCH has kept: $."""
         self.contexts: dict[bytes, Follower] = {}
@@ -181,6 +178,10 @@ class View:
                 raise NoSuchMessage(f"there are {count} messages, so no number {last}")
             yield self.uids[first - 1], self.uids[last - 1]
 
+    def count(self, ranges: Uids) -> int:
+        """How many messages stand in these UID ranges."""
+        return sum(bisect_left(self.uids, last + 1) - bisect_left(self.uids, first) for first, last in ranges)
+
     def places(self, ranges: Uids) -> list[int]:
         """Where the messages in these UID ranges stand, in order."""
         found: list[int] = []
@@ -254,7 +255,7 @@ class View:
 
     # --- what one learns
 
-    def saw(self, changed: Iterable[Entry | Item]) -> list[int]:
+    def saw(self, changed: Iterable[Entry]) -> list[int]:
         """Take over what the session changed or read itself; gives back the places. It is told by whoever calls."""
         places = []
         for entry in changed:
@@ -278,7 +279,7 @@ class View:
             if after is None:
                 flags, words = apply(change, ALL, Flags(before[0]), before[1])
                 after = made[before] = (flags.value, words)
-            if after != (entry.flags._value_, entry.keywords) or entry.uid in self._touched:
+            if after != (entry.bits, entry.keywords) or entry.uid in self._touched:
                 found.append(entry.uid)
         return found
 
@@ -299,28 +300,23 @@ class View:
         """These messages are gone; the client is told when it may be."""
         self._gone.update(uid for uid in uids if self.place(uid) >= 0)
 
-    def learn(self, delta: Delta) -> None:
+    def learn(self, changes: Changes) -> None:
         """Take over what changed since `modseq`."""
-        for item in sorted(delta.changed, key=lambda each: each.uid):
-            self._learn(item)
-        self.lost(uid for uid, _ in delta.vanished)
-        self.modseq = max(self.modseq, delta.modseq)
-
-    def renew(self, entries: Sequence[Entry], modseq: ModSeq) -> None:
-        """Take over the whole folder as it is now: for a difference that can no longer be told."""
-        there = {entry.uid for entry in entries}
-        self.lost(uid for uid in self.uids if uid not in there)
-        for entry in entries:
+        if changes.reset:
+            there = {entry.uid for entry in changes.changed}
+            self.lost(uid for uid in self.uids if uid not in there)
+        for entry in changes.changed:
             self._learn(entry)
-        self.modseq = modseq
+        self.lost(changes.vanished)
+        self.modseq = max(self.modseq, changes.modseq)
 
-    def _learn(self, entry: Entry | Item) -> None:
+    def _learn(self, entry: Entry) -> None:
         self.stirred += 1
         if not self.uids or entry.uid > self.uids[-1]:
             self.uids.append(entry.uid)
             self.modseqs.append(entry.modseq)
-            self.flags.append(entry.flags._value_)
-            if entry.keywords:
+            self.flags.append(entry.bits)
+            if entry.words:
                 self.words[entry.uid] = entry.keywords
             return
         at = self.place(entry.uid)
@@ -329,16 +325,16 @@ class View:
                 self._touched.add(entry.uid)
             self._put(at, entry)
 
-    def _differs(self, at: int, entry: Entry | Item) -> bool:
+    def _differs(self, at: int, entry: Entry) -> bool:
         if self.condstore:
             return True
-        return self.flags[at] != entry.flags._value_ or self.words_at(at) != entry.keywords
+        return self.flags[at] != entry.bits or self.words_at(at) != entry.keywords
 
-    def _put(self, at: int, entry: Entry | Item) -> None:
+    def _put(self, at: int, entry: Entry) -> None:
         self.stirred += 1
         self.modseqs[at] = max(self.modseqs[at], entry.modseq)
-        self.flags[at] = entry.flags._value_
-        if entry.keywords:
+        self.flags[at] = entry.bits
+        if entry.words:
             self.words[entry.uid] = entry.keywords
         else:
             self.words.pop(entry.uid, None)
@@ -375,20 +371,8 @@ class View:
         for at in gone:
             self.words.pop(self.uids[at], None)
             self.recents.discard(self.uids[at])
-        self._drop(gone)
+        self.uids, self.modseqs, self.flags = without((self.uids, self.modseqs, self.flags), gone)
         self._touched -= self._gone
         self._gone = set()
         self._told -= len(told)
         return lines
-
-    def _drop(self, places: Sequence[int]) -> None:
-        if len(places) <= FEW:
-            for at in reversed(places):
-                del self.uids[at], self.modseqs[at], self.flags[at]
-            return
-        keep = bytearray(b"\1") * len(self.uids)
-        for at in places:
-            keep[at] = 0
-        self.uids = array("I", compress(self.uids, keep))
-        self.modseqs = array("Q", compress(self.modseqs, keep))
-        self.flags = bytearray(compress(self.flags, keep))

@@ -185,6 +185,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "uids": [lambda tx, s: tx.uids(s.folder)],
     "items": [lambda tx, s: tx.items(s.folder, EVERY)],
     "item": [lambda tx, s: tx.item(s.folder, "a.ics")],
+    "changes": [lambda tx, s: tx.changes(s.folder, ModSeq(0))],
     "delta": [lambda tx, s: tx.delta(s.folder, ModSeq(0))],
     "vanished": [lambda tx, s: tx.vanished(s.folder, ModSeq(0))],
     "find": [lambda tx, s: tx.find([s.folder], Query(("x",)))],

@@ -13,7 +13,7 @@ from groupware.model.event import Attempt, Backlog, Envelope, Event, JournalRow,
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Delta, Entry, Found, Item, Kind, NewItem, Query
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.store.api import Where
@@ -136,6 +136,9 @@ class SqlTx(Tx):
 
     def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
         return items.delta(self, at, since, limit, began)
+
+    def changes(self, at: FolderId, since: ModSeq) -> Changes:
+        return items.changes(self, at, since)
 
     def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
         return items.vanished(self, at, since)

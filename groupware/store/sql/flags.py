@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import bindparam, update
@@ -80,7 +81,7 @@ def update_flags(tx: Tx, at: FolderId, uids: Uids, change: FlagChange) -> tuple[
     else:
         _store(tx, here, changed, modseq)
     tx.journal_row("item.flags", here, modseq, {"count": len(changed), "first": changed[0][0][0]})
-    return [Entry(Uid(row[0]), modseq, flags, keywords) for row, flags, keywords in changed], stale
+    return [Entry(row[0], modseq, flags.value, _stored(keywords)) for row, flags, keywords in changed], stale
 
 
 def _check(here: Opened, change: FlagChange) -> None:
@@ -127,7 +128,7 @@ def _store(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> No
                 "at": here.id,
                 "number": row[0],
                 "new_flags": (flags.value & keep) | bits.get(row[0], 0),
-                "new_words": " ".join(sorted(keywords)),
+                "new_words": _stored(keywords),
                 "now": modseq,
             }
             for row, flags, keywords in shared
@@ -153,10 +154,15 @@ def _by_range(tx: Tx, here: Opened, uids: Uids, changed: Sequence[After], modseq
     for low, high in uids:
         for (old_flags, old_words), (flags, keywords) in states.items():
             values = {"old_flags": old_flags, "old_words": old_words, "new_flags": flags.value, "now": modseq}
-            words_now = " ".join(sorted(keywords))
+            words_now = _stored(keywords)
             top = min(high, here.uidnext)
             tx.sql.change(_SET_RANGE, {"at": here.id, "low": low, "high": top, "new_words": words_now, **values})
     return True
+
+
+@lru_cache(maxsize=4096)
+def _stored(keywords: frozenset[str]) -> str:
+    return " ".join(sorted(keywords))
 
 
 def _count(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> None:

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, FromClause, and_, bindparam, case, func, l
 from sqlalchemy.sql import Select
 
 from groupware.model.errors import NotFound
-from groupware.model.flags import FLAGS, Flags, words_in
+from groupware.model.flags import Flags
 from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
-from groupware.model.item import Delta, Entry, Item
+from groupware.model.item import Changes, Delta, Entry, Item
 from groupware.model.rights import Right
 
 from . import schema
@@ -90,11 +90,6 @@ _BODY: Final = select(schema.blob.c.body).where(schema.blob.c.hash == bindparam(
 # --- values ---------------------------------------------------------------------------------------------------------
 
 
-def entry(row: Row) -> Entry:
-    """The entry of a narrow row."""
-    return Entry(row[0], row[1], FLAGS[row[2]], words_in(row[3]))
-
-
 def narrowed(uids: Uids, at: Opened) -> Uids:
     """The ranges that can hold anything here; one that spans them all where there are too many to ask for each."""
     inside = [(low, min(high, at.uidnext)) for low, high in uids if low < at.uidnext and low <= high]
@@ -132,7 +127,11 @@ def only(rows: Iterable[Row], uids: Uids) -> Iterator[Row]:
 def entries(tx: Tx, at: FolderId) -> Sequence[Entry]:
     """UID, modseq, flags and keywords of every item, in UID order. Takes `r`."""
     here = tx.open(at, Right.READ)
-    return [entry(row) for row in rows_in(tx, here, [(Uid(1), Uid(here.uidnext))])]
+    return _everything(tx, here)
+
+
+def _everything(tx: Tx, here: Opened) -> Sequence[Entry]:
+    return list(starmap(Entry, rows_in(tx, here, [(Uid(1), Uid(here.uidnext))])))
 
 
 def uids(tx: Tx, at: FolderId) -> Sequence[Uid]:
@@ -206,12 +205,9 @@ def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq) -> Del
         return Delta((), (), here.modseq, reset=True)
     if since == here.modseq:
         return Delta((), (), here.modseq)
-    values = {"at": here.id, "since": since, "reader": here.reader}
-    changed: dict[int, int] = dict(tx.sql.rows(_CHANGED, values))
-    if here.reader:
-        for uid, modseq in tx.sql.rows(_SEEN_CHANGED, values):
-            changed[uid] = max(modseq, changed.get(uid, 0))
-    vanished = [(uid, modseq, name or "") for uid, modseq, name in tx.sql.rows(_VANISHED, values)] if since else []
+    changed = _changed(tx, here, since)
+    gone_since = tx.sql.rows(_VANISHED, {"at": here.id, "since": since}) if since else []
+    vanished = [(uid, modseq, name or "") for uid, modseq, name in gone_since]
     reached, truncated = here.modseq, False
     if limit and len(changed) + len(vanished) > limit:
         reached = _cut(sorted([*changed.values(), *(modseq for _, modseq, _ in vanished)]), limit)
@@ -223,6 +219,29 @@ def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq) -> Del
     gone = sorted((Uid(uid), name) for uid, _, name in vanished)
     first = (began if since else here.modseq) if truncated else BEGINNING
     return Delta([Item(*row) for row in found], gone, ModSeq(reached), truncated, began=first)
+
+
+def _changed(tx: Tx, here: Opened, since: ModSeq) -> dict[int, int]:
+    """The modseq of each item that changed after `since`, by its UID."""
+    values = {"at": here.id, "since": since, "reader": here.reader}
+    changed: dict[int, int] = dict(tx.sql.rows(_CHANGED, values))
+    if here.reader:
+        for uid, modseq in tx.sql.rows(_SEEN_CHANGED, values):
+            changed[uid] = max(modseq, changed.get(uid, 0))
+    return changed
+
+
+def changes(tx: Tx, at: FolderId, since: ModSeq) -> Changes:
+    """What changed after `since`, as far as a view keeps it. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    if not since or since > here.modseq or since < here.compacted:
+        return Changes(_everything(tx, here), (), here.modseq, reset=True)
+    if since == here.modseq:
+        return Changes((), (), here.modseq)
+    changed = sorted(_changed(tx, here, since))
+    found = rows_in(tx, here, [(Uid(uid), Uid(uid)) for uid in changed]) if changed else ()
+    gone = [Uid(uid) for uid, _, _ in tx.sql.rows(_VANISHED, {"at": here.id, "since": since})]
+    return Changes(list(starmap(Entry, found)), sorted(gone), here.modseq)
 
 
 def vanished(tx: Tx, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:

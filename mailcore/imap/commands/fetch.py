@@ -22,7 +22,7 @@ from mailcore.imap.commands.fetch_data import Page, Told, page_of, page_of_items
 from mailcore.imap.commands.fetch_data import told as told_for
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.fetch_stream import tell as tell_streamed
-from mailcore.imap.commands.resync import earlier, merged
+from mailcore.imap.commands.resync import earlier, inside, merged
 from mailcore.imap.commands.search_returns import part
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.grammar import SAVED, BadSyntax
@@ -33,6 +33,7 @@ from mailcore.imap.view import View
 
 PAGE: Final = 500  # rows of one hop
 LINES: Final = 2000  # told at once out of the view
+FEW: Final = 2000  # are looked through
 _IN_VIEW: Final = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
 
 _FAILURES: Final[Sequence[tuple[Failure, str, bytes]]] = (
@@ -68,7 +69,7 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     if b"MODSEQ" in given.words:
         session.use_condstore()
     session.count("IMAP_FetchRequest")
-    uids = view.chosen(given.numbers, uid=given.uid)
+    uids: Uids = view.chosen(given.numbers, uid=given.uid)
     from_view = out_of_view(given)
     if (from_view or given.since is not None) and not await session.look(view):
         return no("The mailbox is gone", b"NONEXISTENT")
@@ -78,14 +79,23 @@ async def fetch(session: Session, given: Fetching) -> Reply:
         told = [view.uids[at] for at in view.places(uids) if at < view.told_count and view.there(at)]
         uids = ranges(part(told, given.partial))
     if given.since is not None:
-        since = given.since
-        uids = ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])
+        uids = await _changed(session, view, uids, ModSeq(given.since))
     if not uids:
         return ok("Fetched")
     before = session.sent
     reply = await tell(session, view, given, uids)
     session.count("IMAP_FetchBytes", session.sent - before)
     return reply
+
+
+async def _changed(session: Session, view: View, uids: Uids, since: ModSeq) -> Uids:
+    """What of these changed since: out of the view where that is small, else the store knows it at once."""
+    if view.count(uids) > FEW:
+        at = view.folder
+        changes = await session.read(lambda tx: tx.changes(at, since))
+        if not changes.reset:
+            return ranges(inside([entry.uid for entry in changes.changed if view.place(entry.uid) >= 0], uids))
+    return ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])
 
 
 def out_of_view(given: Fetching) -> bool:
@@ -260,7 +270,7 @@ def _ended(run: Run, uids: Uids) -> Reply:
         if why in run.failed:
             named = ", ".join(map(str, run.failed[why][:20]))
             return no(f"{said}; their UIDs: {named}", code)
-    complete = run.rows >= len(run.view.places(uids))
+    complete = run.rows >= run.view.count(uids)
     if not complete:
         run.session.doubt()
     return _complete(complete=complete)
