@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .flags import FLAGS, Flags, words_in
 from .ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
@@ -159,6 +159,10 @@ class Changes:
     vanished: Sequence[Uid]
     modseq: ModSeq
     reset: bool = False
+
+
+LONGEST_TEXT: Final = 256 * 1024
+"""Characters of a body that the index takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,10 @@ class ReadTx(Protocol):
         """Where the query's texts are, in these folders. Takes `r` on each."""
         ...
 
+    def unindexed(self, at: FolderId) -> Sequence[Uid]:
+        """UIDs, in order, of the items whose text goes on where the index has ended. Takes `r`."""
+        ...
+
     def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
         """(UID, and a value for each name) of the items in these ranges, in UID order, at most `limit`. Takes `r`.
 

@@ -263,6 +263,11 @@ class Session:
         async with self.shared.slot():
             return await self.shared.parts.store.read(self.user, work)
 
+    async def glance(self, work: Callable[[ReadTx], T]) -> T:
+        """`read` of a few rows, without waking a thread where that can be spared."""
+        async with self.shared.slot():
+            return await self.shared.parts.store.glance(self.user, work)
+
     async def write(self, work: Callable[[WriteTx], T]) -> T:
         """What `work` gives back, when it is committed."""
         async with self.shared.slot():
@@ -370,7 +375,8 @@ class Session:
         """Take over what changed in the selected folder; False when it is no more."""
         at, since = view.folder, view.modseq
         try:
-            view.learn(await self.read(lambda tx: tx.changes(at, since)))
+            if await self.glance(lambda tx: tx.folder(at).modseq) != since:
+                view.learn(await self.read(lambda tx: tx.changes(at, since)))
             if self.annotations is not None:
                 await hear(self, self.annotations, at)
         except (NotFound, NoRight, BadCredentials):

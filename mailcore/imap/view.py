@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from groupware.model.flags import FlagChange, Flags, apply
@@ -148,7 +148,7 @@ class View:
         places = self.newest(self.places(found))
         return found if not self._cut else ranges([self.uids[at] for at in places])
 
-    def newest(self, places: list[int]) -> list[int]:
+    def newest(self, places: Sequence[int]) -> Sequence[int]:
         """The last of these places, as many as one command may work on."""
         if not 0 < self.limit < len(places):
             return places

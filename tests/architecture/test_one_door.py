@@ -187,6 +187,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "item": [lambda tx, s: tx.item(s.folder, "a.ics")],
     "changes": [lambda tx, s: tx.changes(s.folder, ModSeq(0))],
     "delta": [lambda tx, s: tx.delta(s.folder, ModSeq(0))],
+    "unindexed": [lambda tx, s: tx.unindexed(s.folder)],
     "vanished": [lambda tx, s: tx.vanished(s.folder, ModSeq(0))],
     "find": [lambda tx, s: tx.find([s.folder], Query(("x",)))],
     "columns": [lambda tx, s: tx.columns(s.folder, ("saved", "subject"), EVERY)],

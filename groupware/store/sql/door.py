@@ -146,6 +146,9 @@ class SqlTx(Tx):
     def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         return search.find(self, at, query)
 
+    def unindexed(self, at: FolderId) -> Sequence[Uid]:
+        return search.unindexed(self, at)
+
     def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[Row]:
         return columns.columns(self, at, names, uids, limit)
 

@@ -27,6 +27,8 @@ from sqlalchemy import (
     text,
 )
 
+from groupware.model.item import LONGEST_TEXT
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -208,6 +210,10 @@ sort_key = Table(
 MARKED = text("(flags & 8) <> 0")
 """Which items carry \\Deleted, as their index says it."""
 
+_LONG = f"size > {LONGEST_TEXT}"
+LONG = text(f"item.{_LONG}")
+"""Which items may have more text than the index of their words takes, as their index says it."""
+
 item = Table(
     "item",
     metadata,
@@ -226,6 +232,8 @@ item = Table(
     Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds: CR before bare LF
     Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
     Index("ix_item_deleted", "folder_id", sqlite_where=MARKED, postgresql_where=MARKED),
+    Index("ix_item_saved", "folder_id", "saved"),
+    Index("ix_item_long", "folder_id", sqlite_where=text(_LONG), postgresql_where=text(_LONG)),
     UniqueConstraint("folder_id", "name"),
     sqlite_with_rowid=False,
 )

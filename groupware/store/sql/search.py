@@ -9,18 +9,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal_column, or_, select, text
 
 from groupware.model.collation import caseless
 from groupware.model.ids import FolderId, Uid
-from groupware.model.item import Found, Query
+from groupware.model.item import LONGEST_TEXT, Found, Query
 from groupware.model.rights import Right
 
 from . import schema
 from .engine import Row
+from .guard import Opened
 from .tx import Tx
 
 _s, _i = schema.search_text.c, schema.item.c
@@ -112,11 +114,41 @@ def find(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
     for start in range(0, len(opened), FOLDERS_AT_ONCE):
         some = opened[start : start + FOLDERS_AT_ONCE]
         few = sum(each.total for each in some) <= FEW_ITEMS
-        for statement in _statements(tx, anywhere, named, few=few):
-            result = tx.sql.execute(statement.where(_i.folder_id.in_([each.id for each in some])))
-            rows: list[Row] = [tuple(row) for row in result]
-            found.extend(Found(FolderId(at_), Uid(uid)) for at_, uid, head in rows if _has(head, named))
+        rows = _rows(tx, some, anywhere, named, few=few)
+        found.extend(Found(FolderId(at_), Uid(uid)) for at_, uid, head in rows if _has(head, named))
     return sorted(set(found), key=lambda each: (each.folder, each.uid))
+
+
+def _rows(
+    tx: Tx, at: Sequence[Opened], anywhere: Sequence[str], named: Sequence[tuple[str, str]], *, few: bool
+) -> Iterator[Row]:
+    """Folder, UID and head of each item that has the texts, by the index and among what waits for it, or one by one."""
+    texts = [*anywhere, *[value for _, value in named if value]]
+    bodies = tuple(name == BODY for name, value in named if value)
+    match = "" if few or tx.sql.postgres else " AND ".join(_match(anywhere, named))
+    values: dict[str, object] = {f"text{number}": _pattern(tx, value) for number, value in enumerate(texts)}
+    values |= {"match": match} if match else {}
+    by_index = bool(match) or tx.sql.postgres
+    for statement in _statements(tx.sql.postgres, len(at) == 1, len(anywhere), bodies, by_index):
+        if len(at) == 1:
+            yield from tx.sql.rows(statement, {**values, "at": at[0].id})
+        else:
+            yield from map(tuple, tx.sql.execute(statement, {**values, "places": [each.id for each in at]}))
+
+
+def unindexed(tx: Tx, at: FolderId) -> Sequence[Uid]:
+    """See `ReadTx.unindexed`. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    return [uid for (uid,) in tx.sql.rows(_UNINDEXED, {"at": here.id, "half": LONGEST_TEXT // 2})]
+
+
+_UNINDEXED: Final = (
+    select(_i.uid)
+    .select_from(schema.item.join(schema.search_text, _s.content_id == _i.content_id))
+    .where(_i.folder_id == bindparam("at"), schema.LONG, func.length(_s.body) > bindparam("half"))
+    .order_by(_i.uid)
+)
+"""Half: what is compared may be shorter than what was cut, for signs that nobody looks for are taken out."""
 
 
 def _has(head: str, named: Iterable[tuple[str, str]]) -> bool:
@@ -130,34 +162,46 @@ def _has(head: str, named: Iterable[tuple[str, str]]) -> bool:
     return True
 
 
+@lru_cache(maxsize=512)
 def _statements(
-    tx: Tx, anywhere: Sequence[str], named: Sequence[tuple[str, str]], *, few: bool
+    postgres: bool, alone: bool, anywhere: int, bodies: tuple[bool, ...], by_index: bool
 ) -> Sequence[Select[Any]]:
-    """What finds the items: by the index and among what waits for it, or one by one."""
-    conditions = [or_(_contains(tx, _s.head, each), _contains(tx, _s.body, each)) for each in anywhere]
-    conditions += [_contains(tx, _s.body if name == BODY else _s.head, value) for name, value in named if value]
+    """What finds them: so many texts anywhere, the others in the body or else in the head."""
+    columns = [(_s.head, _s.body)] * anywhere + [(_s.body if body else _s.head,) for body in bodies]
+    conditions = [
+        or_(*[_contains(column, f"text{number}", postgres=postgres) for column in either])
+        for number, either in enumerate(columns)
+    ]
+    there = _i.folder_id == bindparam("at") if alone else _i.folder_id.in_(bindparam("places", expanding=True))
     everything = (
         select(_i.folder_id, _i.uid, _s.head)
         .select_from(schema.item.join(schema.search_text, _s.content_id == _i.content_id))
-        .where(*conditions)
+        .where(there, *conditions)
     )
-    if tx.sql.postgres:
-        return [everything.where(text("indexed")), everything.where(text("NOT indexed"))]
-    match = " AND ".join(_match(anywhere, named))
-    if few or not match:
+    if not by_index:
         return [everything]
+    waiting = everything.where(_i.content_id.in_(_ALL_WAITING))
+    if postgres:
+        return [everything.where(text("indexed")), waiting]
     rowid: ColumnElement[int] = literal_column("rowid")
     hits = select(rowid).select_from(text("search_index")).where(text("search_index MATCH :match"))
-    return [
-        everything.where(text("indexed"), _s.content_id.in_(hits.params(match=match))),
-        everything.where(text("NOT indexed")),
-    ]
+    return [everything.where(text("indexed"), _s.content_id.in_(hits)), waiting]
 
 
-def _contains(tx: Tx, column: ColumnElement[str], value: str) -> ColumnElement[bool]:
-    if tx.sql.postgres:
-        return column.contains(value, autoescape=True)
-    return func.instr(column, value) > 0
+_ALL_WAITING: Final = select(schema.search_text.alias("waiting").c.content_id).where(text("NOT waiting.indexed"))
+
+
+def _contains(column: ColumnElement[str], name: str, *, postgres: bool) -> ColumnElement[bool]:
+    if postgres:
+        return column.like(bindparam(name), escape="/")
+    return func.instr(column, bindparam(name)) > 0
+
+
+def _pattern(tx: Tx, value: str) -> str:
+    """What `_contains` takes."""
+    if not tx.sql.postgres:
+        return value
+    return "%" + value.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
 
 
 def _match(anywhere: Iterable[str], named: Iterable[tuple[str, str]]) -> Iterable[str]:
