@@ -197,7 +197,7 @@ def _page(run: Run, tx: ReadTx, uids: Uids) -> tuple[bytes, int, Uid]:
 
 async def _tell_octets(run: Run, items: Sequence[Item]) -> None:
     seen = await _mark_seen(run, items) if run.marks_seen else frozenset()
-    filled = _filled(run, page_of_items(items))
+    filled = _filled(run, page_of_items(run.names, items))
     values = dict(zip([item.uid for item in items], zip(*filled, strict=True), strict=True)) if filled else {}
     async for item, told in read_sections(run.session, items, run.given.sections):
         at = run.view.place(item.uid)
@@ -238,17 +238,18 @@ def _numbered(view: View, rows: Rows) -> tuple[Sequence[int], Rows]:
 
 def _around(run: Run, filled: tuple[Any, ...], at: int, *, changed: bool) -> tuple[bytes, bytes]:
     """What stands before and behind the sections; flags that this very command changed are told as they are now."""
-    given = run.given
+    given, number = run.given, run.view.number(at)
+    space = b" " if given.words else b""
+    if not changed:
+        return run.template % (number, *filled) + space, b")\r\n"
     values = list(filled)
-    if changed and b"FLAGS" in given.words:
+    if b"FLAGS" in given.words:
         values[given.words.index(b"FLAGS")] = run.view.flags_at(at)
-    start = run.template % (run.view.number(at), *values)
-    told = b""
-    if changed and b"FLAGS" not in given.words:
-        told = b" FLAGS (%b)" % run.view.flags_at(at)
-        if run.view.condstore and b"MODSEQ" not in given.words:  # RFC 7162 §3.1
-            told += b" MODSEQ (%d)" % run.view.modseqs[at]
-    return start + (b" " if given.words else b""), told + b")\r\n"
+        return run.template % (number, *values) + space, b")\r\n"
+    told = b" FLAGS (%b)" % run.view.flags_at(at)
+    if run.view.condstore and b"MODSEQ" not in given.words:  # RFC 7162 §3.1
+        told += b" MODSEQ (%d)" % run.view.modseqs[at]
+    return run.template % (number, *values) + space, told + b")\r\n"
 
 
 async def _mark_seen(run: Run, items: Sequence[Item]) -> frozenset[int]:

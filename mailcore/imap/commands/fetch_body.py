@@ -18,6 +18,8 @@ from mailcore.imap.session import Session
 
 _OF_MESSAGE: Final = frozenset({"", "HEADER", "TEXT"})  # these need no table of parts
 _ENCODED: Final = frozenset({"base64", "quoted-printable"})
+_WHOLE: Final = {peek: (Section(b"BODY[]", peek=peek),) for peek in (False, True)}
+"""What most ask for."""
 BATCH_OCTETS: Final = 4 << 20
 BATCH_ITEMS: Final = 100
 LARGE: Final = 256 * 1024
@@ -60,6 +62,8 @@ def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 
 def _told(item: Item, octets: bytes, wanted: Sequence[Section]) -> bytes | Failure:
+    if wanted == _WHOLE[wanted[0].peek] and not item.extra:
+        return b"BODY[] {%d}\r\n%b" % (len(octets), octets)
     parts = _parts(item, wanted)
     bare = has_bare_lf(item)
     told = []

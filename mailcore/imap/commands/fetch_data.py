@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from groupware.mime.summary import Ends, bodies_of, bodystructures_of, ends_of, envelopes_of, preview_in
@@ -38,15 +39,16 @@ def page_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Page:
     return _with_ends(dict(zip(("uid", *names), zip(*rows, strict=True), strict=True)))
 
 
-def page_of_items(items: Sequence[Item]) -> Page:
-    """Every column that `told` asks for, of some items, of which there is one at least."""
-    return _with_ends(
-        {
-            **dict(zip(Item._fields, zip(*items, strict=True), strict=True)),
-            "saved": [item.saved_at for item in items],
-            "octets": [item.size + item.extra for item in items],
-        }
-    )
+def page_of_items(names: Sequence[str], items: Sequence[Item]) -> Page:
+    """The same columns of some items, of which there is one at least."""
+    return _with_ends({name: list(map(_OF_ITEM[name], items)) for name in ("uid", *names)})
+
+
+_OF_ITEM: Final[Mapping[str, Callable[[Item], Any]]] = {
+    **{name: attrgetter(name) for name in Item._fields},
+    "saved": attrgetter("saved_at"),
+    "octets": lambda item: item.size + item.extra,
+}
 
 
 def _with_ends(page: dict[str, Sequence[Any]]) -> Page:
