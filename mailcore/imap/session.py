@@ -322,7 +322,7 @@ class Session:
 
     async def _caught_up(self, *, surely: bool) -> bool:
         """Bring the view up to date where it may be behind; False when the folder is no more."""
-        if self.view is None or not (surely or await self._behind()):
+        if self.view is None or self.over or not (surely or await self._behind()):
             return True
         return await self.look(self.view)
 

@@ -22,6 +22,7 @@ from groupware.store.api import ReadTx
 
 MOST_MESSAGES: Final = 1_000_000  # that are remembered: about 13 octets each
 OF_A_FOLDER: Final = 50  # messages that the rest of a snapshot is worth
+AT_HAND: Final = 100  # rows or changes that are read without waking a thread
 FEW: Final = 200  # taken out one by one; more by building anew
 
 Columns = tuple["array[int]", "array[int]", bytearray]
@@ -99,11 +100,20 @@ class Snapshots:
         self._most = most
 
     def read(self, tx: ReadTx, folder: Folder) -> Snapshot:
-        """The folder as it is now; for a store's thread. Takes `r`."""
-        known = self._kept.get((tx.who.account, folder.id))
-        if known is None or known.uidvalidity != folder.uidvalidity:
+        """The folder as it is now. Takes `r`."""
+        known = self._known(tx, folder)
+        if known is None:
             return snapshot(folder.uidvalidity, tx.changes(folder.id, BEGINNING))
         return later(known, tx.changes(folder.id, known.modseq))
+
+    def at_hand(self, tx: ReadTx, folder: Folder) -> bool:
+        """Whether that is a matter of a few rows."""
+        known = self._known(tx, folder)
+        return folder.total <= AT_HAND or (known is not None and folder.modseq - known.modseq <= AT_HAND)
+
+    def _known(self, tx: ReadTx, folder: Folder) -> Snapshot | None:
+        known = self._kept.get((tx.who.account, folder.id))
+        return known if known is not None and known.uidvalidity == folder.uidvalidity else None
 
     def keep(self, account: AccountId, folder: FolderId, new: Snapshot) -> None:
         """Remember it for the next time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from groupware.model.errors import NoRight, Refused
@@ -79,13 +80,17 @@ async def _open(session: Session, given: Opening) -> Reply:
 
     resync = given.resync
 
-    def work(tx: ReadTx) -> tuple[Folder, Snapshot, Changes | None]:
+    def work(tx: ReadTx, *, anyhow: bool = True) -> tuple[Folder, Snapshot, Changes | None] | None:
         folder = session.folder(tx, given.path, Right.READ)
         same = resync is not None and resync.uidvalidity == folder.uidvalidity
+        if not anyhow and (same or not session.shared.snapshots.at_hand(tx, folder)):
+            return None
         since = tx.changes(folder.id, resync.since) if resync is not None and same else None
         return folder, session.shared.snapshots.read(tx, folder), since
 
-    folder, now, since = await session.read(work)
+    found = await session.glance(partial(work, anyhow=False)) or await session.read(work)
+    assert found is not None
+    folder, now, since = found
     session.shared.snapshots.keep(session.user.account, folder.id, now)
     read_only = given.read_only or not folder.rights & _CHANGES
     view = View(folder, now, session.modes, read_only=read_only)
