@@ -76,6 +76,9 @@ class SqlBlobs:
 
     async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
         """Several in one hop; one that cannot be read is left out. `TryAgain` when the database does not answer."""
+        found = {blob: octets for blob in blobs if (octets := self._cache.get(blob)) is not None}
+        if len(found) == len(blobs):
+            return found
         return await self._run(lambda: self.read_many_now(blobs))
 
     def put_now(self, octets: bytes) -> StoredBody:

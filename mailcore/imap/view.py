@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
-from groupware.model.flags import FlagChange, Flags, apply
+from groupware.model.flags import FLAGS, FlagChange, apply
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq, Uid, Uids, ranges
 from groupware.model.item import Changes, Entry
@@ -26,6 +26,7 @@ from mailcore.imap.modes import Modes
 from mailcore.imap.reply import flag_words, number_set
 from mailcore.imap.snapshot import Snapshot, without
 
+MANY: Final = 20  # messages that are worth a look at how they stand
 NO_WORDS: Final = frozenset[str]()
 
 
@@ -255,8 +256,16 @@ class View:
 
     # --- what one learns
 
-    def saw(self, changed: Iterable[Entry]) -> list[int]:
+    def saw(self, changed: Sequence[Entry]) -> Sequence[int]:
         """Take over what the session changed or read itself; gives back the places. It is told by whoever calls."""
+        side = self._side_by_side(changed)
+        if side is not None:
+            self.stirred += 1
+            self.flags[side] = bytes([entry.bits for entry in changed])
+            self.modseqs[side] = array("Q", map(max, [entry.modseq for entry in changed], self.modseqs[side]))
+            if self._touched:
+                self._touched.difference_update([entry.uid for entry in changed])
+            return range(side.start, side.stop)
         places = []
         for entry in changed:
             at = self.place(entry.uid)
@@ -266,8 +275,25 @@ class View:
                 places.append(at)
         return places
 
-    def surprising(self, changed: Iterable[Entry], change: FlagChange) -> list[int]:
+    def _side_by_side(self, changed: Sequence[Entry]) -> slice | None:
+        """The places of these messages when they stand side by side, and neither they nor any here have keywords."""
+        if len(changed) < MANY or self.words or any(entry.words for entry in changed):
+            return None
+        first = self.place(changed[0].uid)
+        side = slice(first, first + len(changed))
+        same = first >= 0 and self.uids[side] == array("I", [entry.uid for entry in changed])
+        return side if same else None
+
+    def surprising(self, changed: Sequence[Entry], change: FlagChange) -> Sequence[int]:
         """UIDs of those entries that are not what the client makes of this change and what it has been told."""
+        side = self._side_by_side(changed) if not self._touched and not change.add_words else None
+        if side is not None:
+            made = bytes([apply(change, ALL, flags, NO_WORDS)[0].value for flags in FLAGS])
+            if self.flags[side].translate(made.ljust(256, b"\0")) == bytes([entry.bits for entry in changed]):
+                return ()
+        return self._surprising(changed, change)
+
+    def _surprising(self, changed: Sequence[Entry], change: FlagChange) -> Sequence[int]:
         made: dict[tuple[int, frozenset[str]], tuple[int, frozenset[str]]] = {}
         found: list[int] = []
         for entry in changed:
@@ -277,7 +303,7 @@ class View:
             before = (self.flags[at], self.words_at(at))
             after = made.get(before)
             if after is None:
-                flags, words = apply(change, ALL, Flags(before[0]), before[1])
+                flags, words = apply(change, ALL, FLAGS[before[0]], before[1])
                 after = made[before] = (flags.value, words)
             if after != (entry.bits, entry.keywords) or entry.uid in self._touched:
                 found.append(entry.uid)

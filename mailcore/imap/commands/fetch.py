@@ -32,6 +32,7 @@ from mailcore.imap.table import SELECTED, command
 from mailcore.imap.view import View
 
 PAGE: Final = 500  # rows of one hop
+AT_HAND: Final = 50  # rows that are read without waking a thread
 LINES: Final = 2000  # told at once out of the view
 FEW: Final = 2000  # are looked through
 _IN_VIEW: Final = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
@@ -172,13 +173,14 @@ def beyond(uids: Uids, last: Uid) -> Uids:
 
 async def _tell_page(run: Run, uids: Uids) -> tuple[int, Uid]:
     """Tell the first page of the messages in these ranges; how many there were, and the last."""
+    read = run.session.glance if run.view.count(uids) <= AT_HAND else run.session.read
     if run.given.sections:
         at = run.view.folder
-        items = await run.session.read(lambda tx: tx.items(at, uids, summary=True, limit=PAGE))
+        items = await read(lambda tx: tx.items(at, uids, summary=True, limit=PAGE))
         if items:
             await _tell_octets(run, items)
         return len(items), items[-1].uid if items else Uid(0)
-    lines, count, last = await run.session.read(lambda tx: _page(run, tx, uids))
+    lines, count, last = await read(lambda tx: _page(run, tx, uids))
     run.session.send(lines)
     await run.session.drain()
     return count, last
