@@ -36,6 +36,8 @@ _UNSEARCHED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\U000f0000-\U000f00f
 _UNSEARCHED_OCTETS: Final = bytes(set(range(32)) - set(b"\t\n\r"))
 BODY: Final = "body"
 TRIGRAM: Final = 3
+MOST_TRIGRAMS: Final = 40
+"""So many of a text are asked the index for; what it finds is looked at anyway."""
 FEW_ITEMS: Final = 1000
 """Folders with fewer items than this are looked through one by one."""
 FOLDERS_AT_ONCE: Final = 500
@@ -43,9 +45,9 @@ FOLDERS_AT_ONCE: Final = 500
 _PUT: Final = insert(schema.search_text).values(
     content_id=bindparam("content"), indexed=False, head=bindparam("texts"), body=bindparam("long")
 )
+_INDEXED: Final = select(_s.head, _s.body).where(_s.content_id == bindparam("content"), text("indexed"))
 _UNINDEX: Final = text(
-    "INSERT INTO search_index (search_index, rowid, head, body)"
-    " SELECT 'delete', content_id, head, body FROM search_text WHERE content_id = :content AND indexed"
+    "INSERT INTO search_index (search_index, rowid, head, body) VALUES ('delete', :content, :texts, :long)"
 )
 _DROP: Final = delete(schema.search_text).where(_s.content_id == bindparam("content"))
 
@@ -60,8 +62,9 @@ def put(tx: Tx, content: int, texts: Mapping[str, str]) -> None:
 
 def drop(tx: Tx, content: int) -> None:
     """Forgets the texts of a content."""
-    if not tx.sql.postgres:
-        tx.sql.change(_UNINDEX, {"content": content})
+    known = None if tx.sql.postgres else tx.sql.row(_INDEXED, {"content": content})
+    if known is not None:
+        tx.sql.change(_UNINDEX, {"content": content, "texts": reduced(known[0]), "long": reduced(known[1])})
     tx.sql.change(_DROP, {"content": content})
 
 
@@ -70,6 +73,11 @@ def folded(value: str) -> str:
     if value.isascii():  # by far the quickest way over octets
         return value.encode().translate(None, _UNSEARCHED_OCTETS).lower().decode()
     return caseless(_UNSEARCHED.sub("", value).encode("utf-8", "replace").decode())
+
+
+def reduced(value: str) -> str:
+    """What the index takes of a folded text: each word once, and no names. What has no gap in it is found in it."""
+    return " ".join([word for word in dict.fromkeys(value.split()) if not _NAMES <= ord(word[0]) < _NAMES + 256])
 
 
 def _named(name: str) -> str:
@@ -81,20 +89,31 @@ def _named(name: str) -> str:
 _WAITING: Final = select(_s.content_id).where(text("NOT indexed")).limit(bindparam("most"))
 _SO_MANY: Final = _WAITING.limit(1).offset(bindparam("most"))
 _LOCKED: Final = _WAITING.with_for_update(skip_locked=True)
-_INDEX: Final = text(
-    "INSERT INTO search_index (rowid, head, body) SELECT content_id, head, body FROM search_text"
-    " WHERE content_id = :content AND NOT indexed"
-)
+_TEXTS: Final = select(_s.content_id, _s.head, _s.body).where(text("NOT indexed")).limit(bindparam("most"))
+_INDEX: Final = text("INSERT INTO search_index (rowid, head, body) VALUES (:content, :texts, :long)")
+_EMPTY: Final = text("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+_ALL_WAIT: Final = text("UPDATE search_text SET indexed = :no")
 _DONE: Final = text("UPDATE search_text SET indexed = :yes WHERE content_id = :content")
 
 
 def index_some(tx: Tx, limit: int) -> int:
     """Puts up to so many contents that wait into the index; how many these were. Safe in several processes."""
-    waiting = [row[0] for row in tx.sql.rows(_LOCKED if tx.sql.postgres else _WAITING, {"most": limit})]
-    if not tx.sql.postgres:
-        tx.sql.many(_INDEX, [{"content": content} for content in waiting])
+    if tx.sql.postgres:
+        waiting = [row[0] for row in tx.sql.rows(_LOCKED, {"most": limit})]
+    else:
+        texts = tx.sql.rows(_TEXTS, {"most": limit})
+        waiting = [row[0] for row in texts]
+        values = [{"content": content, "texts": reduced(head), "long": reduced(body)} for content, head, body in texts]
+        tx.sql.many(_INDEX, values)
     tx.sql.many(_DONE, [{"content": content, "yes": True} for content in waiting])
     return len(waiting)
+
+
+def index_anew(tx: Tx) -> None:
+    """Empties the index: everything waits for it again."""
+    if not tx.sql.postgres:
+        tx.sql.change(_EMPTY)
+        tx.sql.change(_ALL_WAIT, {"no": False})
 
 
 def more_waiting(tx: Tx, than: int) -> bool:
@@ -125,7 +144,7 @@ def _rows(
     """Folder, UID and head of each item that has the texts, by the index and among what waits for it, or one by one."""
     texts = [*anywhere, *[value for _, value in named if value]]
     bodies = tuple(name == BODY for name, value in named if value)
-    match = "" if few or tx.sql.postgres else " AND ".join(_match(anywhere, named))
+    match = "" if few or tx.sql.postgres else fts_query(anywhere, named)
     values: dict[str, object] = {f"text{number}": _pattern(tx, value) for number, value in enumerate(texts)}
     values |= {"match": match} if match else {}
     by_index = bool(match) or tx.sql.postgres
@@ -204,14 +223,19 @@ def _pattern(tx: Tx, value: str) -> str:
     return "%" + value.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
 
 
-def _match(anywhere: Iterable[str], named: Iterable[tuple[str, str]]) -> Iterable[str]:
-    """The parts of an FTS5 query for the texts that are long enough for one."""
-    for value in anywhere:
-        if len(value) >= TRIGRAM:
-            yield _quoted(value)
-    for name, value in named:
-        if len(value) >= TRIGRAM:
-            yield f"{'body' if name == BODY else 'head'} : {_quoted(value)}"
+def fts_query(anywhere: Iterable[str], named: Iterable[tuple[str, str]]) -> str:
+    """What to ask FTS5 for: all the trigrams of the texts, wherever they are. "" when none of them has any."""
+    parts = []
+    for column, value in [("", value) for value in anywhere] + [_column(*each) for each in named]:
+        words = value.split()
+        found = dict.fromkeys(word[at : at + TRIGRAM] for word in words for at in range(len(word) - TRIGRAM + 1))
+        if found:
+            parts.append(column + "(" + " AND ".join([_quoted(each) for each in list(found)[:MOST_TRIGRAMS]]) + ")")
+    return " AND ".join(parts)
+
+
+def _column(name: str, value: str) -> tuple[str, str]:
+    return ("body : " if name == BODY else "head : "), value
 
 
 def _quoted(value: str) -> str:
