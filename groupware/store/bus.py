@@ -228,15 +228,17 @@ class SqliteEar:
                 bus.hear(marks)
 
 
+SINCE: Final = "SELECT folder_id, max(modseq), max(id) FROM journal WHERE id > ? GROUP BY +folder_id"
+"""+: by the newest rows; through the index of folders all that were ever written would be read."""
+
+
 def _newest(connection: sqlite3.Connection, table: str) -> int:
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     return int(row[0]) if row is not None else 0
 
 
 def _since(connection: sqlite3.Connection, journal: int) -> tuple[dict[FolderId, ModSeq], int]:
-    rows = connection.execute(
-        "SELECT folder_id, max(modseq), max(id) FROM journal WHERE id > ? GROUP BY folder_id", (journal,)
-    ).fetchall()
+    rows = connection.execute(SINCE, (journal,)).fetchall()
     return {at: modseq for at, modseq, _ in rows if at is not None}, max((row[2] for row in rows), default=journal)
 
 

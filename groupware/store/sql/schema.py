@@ -54,7 +54,7 @@ principal = Table(
     "principal",
     metadata,
     Column("id", Number, primary_key=True),
-    Column("kind", String(16), nullable=False),
+    Column("kind", String(16), nullable=False, index=True),
     Column("key", String(320), nullable=False, unique=True),  # as a grant names it
     Column("name", Text, nullable=False, server_default=""),
     Column("domain_id", Number, ForeignKey("principal.id"), index=True),
@@ -264,6 +264,7 @@ seen = Table(
     Column("uid", Number, primary_key=True, autoincrement=False),
     Column("modseq", Number, nullable=False),
     Column("seen", Boolean, nullable=False),
+    Index("ix_seen_folder_id_uid", "folder_id", "uid"),
     sqlite_with_rowid=False,
 )
 
