@@ -19,7 +19,18 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Attempt, Backlog, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
+from groupware.model.event import (
+    Attempt,
+    Backlog,
+    Envelope,
+    Event,
+    JournalRow,
+    Outcome,
+    QueueEntry,
+    QuotaWarning,
+    Target,
+    TraceRow,
+)
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
@@ -215,6 +226,10 @@ class ReadTx(Protocol):
         """How many octets the items with \\Deleted have, of each of these folders. Takes `r` on each."""
         ...
 
+    def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
+        """Whose mailbox has passed `quotaLimitThreshold` while its owner has not been told. The operator alone."""
+        ...
+
     # --- history and queue -------------------------------------------------------------------------------------
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
@@ -272,6 +287,10 @@ class WriteTx(ReadTx, Protocol):
         A private one takes what reading it takes, a shared one `w` as well, one of the server `a` there.
         `TooManyEntries`; `Refused` for a name that cannot be or a value that is too long.
         """
+        ...
+
+    def told_of_quota(self, account: AccountId) -> bool:
+        """The account is told in this very write; False when it had been told already. The operator alone."""
         ...
 
     def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:

@@ -175,6 +175,8 @@ REFUSED: Mapping[str, list[Ask]] = {
         lambda tx, _: tx.annotate(None, {"/shared/comment": b"x"}),
     ],
     "reclaimable": [lambda tx, s: tx.reclaimable([s.folder])],
+    "quota_warnings": [lambda tx, _: tx.quota_warnings()],
+    "told_of_quota": [lambda tx, s: tx.told_of_quota(s.alice)],
     "put_quota": [
         lambda tx, _: tx.put_quota("", {"STORAGE": 1}),
         lambda tx, _: tx.put_quota("Other Users/alice@example.test", {"STORAGE": 1}),

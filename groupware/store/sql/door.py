@@ -9,7 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Attempt, Backlog, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
+from groupware.model.event import (
+    Attempt,
+    Backlog,
+    Envelope,
+    Event,
+    JournalRow,
+    Outcome,
+    QueueEntry,
+    QuotaWarning,
+    Target,
+    TraceRow,
+)
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
@@ -39,6 +50,7 @@ from . import (
     search,
     settings,
     trace,
+    warnings,
 )
 from .engine import Row
 from .tx import Tx
@@ -213,6 +225,12 @@ class SqlTx(Tx):
 
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         return quota.quota(self, at)
+
+    def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
+        return warnings.due(self, limit)
+
+    def told_of_quota(self, account: AccountId) -> bool:
+        return warnings.told(self, account)
 
     def reclaimable(self, at: Iterable[FolderId]) -> Mapping[FolderId, int]:
         return quota.reclaimable(self, at)

@@ -19,7 +19,7 @@ from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import micros, now_micros
 
-from . import contents, items, schema
+from . import contents, items, schema, warnings
 from .engine import Row
 from .guard import SERVER, Opened
 from .items import SEEN
@@ -170,6 +170,17 @@ def check_room(tx: Tx, at: Opened, items: int, octets: int, *, moved: bool = Fal
     ):
         if limit and items > 0 and there + items > limit:
             raise OverQuota(f"{what}: it has {there} items and may have {limit}; delete something first")
+    _warn(tx, at, most, items, octets)
+
+
+def _warn(tx: Tx, at: Opened, most: Limits, items: int, octets: int) -> None:
+    """Note it when with so much more the mailbox passes the share of its quota that its owner is told of."""
+    for resource, limit, there, more in (
+        ("STORAGE", most.bytes, at.owner_bytes, octets),
+        ("MESSAGE", most.items, at.owner_items, items),
+    ):
+        if there * 100 < limit * most.warned_at <= (there + more) * 100:
+            warnings.passed(tx, at.owner, resource, there + more, limit)
 
 
 # --- putting in -----------------------------------------------------------------------------------------------------

@@ -109,6 +109,22 @@ setting = Table(
     Column("value", Text, nullable=False),  # JSON
 )
 
+_UNTOLD = text("told IS NULL")
+
+quota_warning = Table(
+    "quota_warning",
+    metadata,
+    Column("principal_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", String(16), nullable=False),
+    Column("used", Number, nullable=False),
+    Column("most", Number, nullable=False),
+    Column("told", Number),  # NULL: the owner is yet to be told
+    Index(
+        "ix_quota_warning_due", "principal_id", sqlite_where=text("told IS NULL"), postgresql_where=text("told IS NULL")
+    ),
+)
+"""Whose mailbox has passed `quotaLimitThreshold`, and whether its owner knows."""
+
 folder = Table(
     "folder",
     metadata,
