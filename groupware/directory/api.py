@@ -28,6 +28,8 @@ class Login:
     domain: str = ""
     proven: bool = False
     """The mechanism proved it already (SCRAM, EXTERNAL): no password to check."""
+    stored_key: bytes | None = field(default=None, repr=False)
+    """Of SCRAM: which key fitted, and so which app password was used."""
 
 
 class Directory(Protocol):

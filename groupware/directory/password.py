@@ -18,13 +18,19 @@ import stringprep
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final, Literal
 
 import argon2
 
 Digest = Literal["sha1", "sha256"]
+DIGESTS: Final[tuple[Digest, ...]] = ("sha1", "sha256")
+SCRAM_KINDS: Final[Mapping[str, Digest]] = {"scram-sha-1": "sha1", "scram-sha-256": "sha256"}
+"""How the keys are called where they are stored; those of an app password have `app-` in front."""
+NO_SALTS: Final[Mapping[Digest, bytes]] = MappingProxyType({})
 Require = Literal["any", "lettersAndNumbers", "lettersAndNumbersAndSpecial"]
 
 MAX_LENGTH: Final = 1024
@@ -190,6 +196,17 @@ def together(keys: Sequence[ScramKeys]) -> ScramKeys | None:
     return replace(first, pairs=tuple(pair for key in same for pair in key.pairs))
 
 
+def salts_of(stored: Iterable[tuple[str, str]]) -> Mapping[Digest, bytes]:
+    """The salts of an account's SCRAM keys, of its password's before those of app passwords: (kind, value) of each."""
+    found: dict[Digest, bytes] = {}
+    for kind, value in sorted(stored, key=lambda each: each[0].startswith("app-")):
+        if kind.removeprefix("app-") in SCRAM_KINDS:
+            with suppress(UnknownScheme):
+                keys = read_keys(value)
+                found.setdefault(keys.digest, keys.salt)
+    return found
+
+
 def _b64(octets: bytes) -> str:
     return base64.b64encode(octets).decode()
 
@@ -206,12 +223,12 @@ class Sealed:
     scram_sha256: str = field(repr=False)
 
 
-def seal(password: str, salt: bytes | None = None) -> Sealed:
+def seal(password: str, salts: Mapping[Digest, bytes] = NO_SALTS) -> Sealed:
     """What to store for a new password; BadPassword when it cannot be one. About 0.1 s of work: call it in a thread.
 
-    `salt` is that of the account's SCRAM keys, so that an app password can be tried beside the main one.
+    `salts` are those of the account's SCRAM keys, so that its app passwords can be tried beside the new one.
     """
-    sha1, sha256 = derive(password, "sha1", salt).text(), derive(password, "sha256", salt).text()
+    sha1, sha256 = (derive(password, digest, salts.get(digest)).text() for digest in DIGESTS)
     return Sealed(_HASHER.hash(_octets(password)), sha1, sha256)
 
 
@@ -291,6 +308,12 @@ def new_app_password() -> str:
     """A new password for one device: four groups of four letters and digits, 80 bits, easy to read aloud."""
     letters = [secrets.choice(_APP_LETTERS) for _ in range(16)]
     return "-".join("".join(letters[start : start + 4]) for start in range(0, 16, 4))
+
+
+def seal_app(password: str, salts: Mapping[Digest, bytes]) -> Mapping[str, str]:
+    """What to store for an app password, by kind: its hash, and the keys that let it be used by SCRAM. See `seal`."""
+    keys = {f"app-{kind}": derive(password, digest, salts.get(digest)).text() for kind, digest in SCRAM_KINDS.items()}
+    return {"app": app_hash(password), **keys}
 
 
 def app_hash(password: str) -> str:

@@ -13,6 +13,7 @@ import hmac
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -110,6 +111,8 @@ class SqlDirectory:
     async def _is_right(self, entry: _Entry | None, login: Login) -> bool:
         """Whether the password, or what proved it already, is good for this account."""
         if login.proven:
+            if entry is not None and login.stored_key:
+                self._note_use(entry, _app_of_key(entry, login.stored_key))
             return entry is not None
         typed = login.password
         if typed is None:
@@ -127,7 +130,7 @@ class SqlDirectory:
         if entry.open:
             self._verified.remember(account.id, account.version, typed)
             if found.kind == "password" and secrets.needs_rehash(found.value):
-                self._later(self._rehash(account, found, typed))
+                self._later(self._rehash(entry, found, typed))
         return True
 
     async def _matching(self, entry: _Entry, typed: str) -> Credential | None:
@@ -248,10 +251,11 @@ class SqlDirectory:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _rehash(self, account: Account, found: Credential, typed: str) -> None:
+    async def _rehash(self, entry: _Entry, found: Credential, typed: str) -> None:
         """Store the password as new ones are stored, unless it was changed meanwhile."""
+        account, salts = entry.account, secrets.salts_of([(each.kind, each.value) for each in entry.secrets])
         try:
-            sealed = await self._in_thread(lambda: secrets.seal(typed))
+            sealed = await self._in_thread(lambda: secrets.seal(typed, salts))
 
             def work(tx: WriteTx) -> None:
                 _, now = tx.credentials(account.id)
@@ -291,6 +295,16 @@ def _app_secret(entry: _Entry, typed: str) -> Credential | None:
         return None
     hashed = secrets.app_hash(typed)
     return next((each for each in app if hmac.compare_digest(each.value, hashed)), None)
+
+
+def _app_of_key(entry: _Entry, stored_key: bytes) -> Credential | None:
+    """The app password of the account that this SCRAM key was derived from."""
+    for each in entry.secrets:
+        if each.kind.removeprefix("app-") in secrets.SCRAM_KINDS and each.kind.startswith("app-"):
+            with suppress(UnknownScheme):
+                if secrets.read_keys(each.value).pairs[0].stored_key == stored_key:
+                    return next((app for app in entry.secrets if (app.kind, app.label) == ("app", each.label)), None)
+    return None
 
 
 def _look_up(tx: ReadTx, name: str, switch: str | None) -> _Entry | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-from groupware.directory.password import app_hash, new_app_password
+from groupware.directory.password import Digest, new_app_password, salts_of, seal_app
 from groupware.model.errors import NotFound
 from groupware.model.principal import Account, NewAccount, PrincipalKind
 from groupware.store.api import ReadTx, WriteTx
@@ -63,15 +63,20 @@ def show(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
 @app.command()
 def passwd(ctx: typer.Context, address: Address, password_stdin: passwords.Stdin = False) -> None:
     """Set the password. App passwords stay as they are."""
-    credentials = passwords.sealed(address, passwords.ask(address, password_stdin))
-
-    def work(tx: WriteTx) -> None:
-        for kind, value in credentials.items():
-            tx.put_credential(address, kind, value)
-
+    password = passwords.ask(address, password_stdin)
     with site(ctx) as here:
-        here.write(work)
+        made = passwords.sealed(address, password, here.read(lambda tx: _salts(tx, address)))
+        here.write(lambda tx: _store(tx, address, made))
     say(f"password of {address} set")
+
+
+def _salts(tx: ReadTx, address: str) -> Mapping[Digest, bytes]:
+    return salts_of([(each.kind, each.value) for each in tx.credentials(address)[1]])
+
+
+def _store(tx: WriteTx, address: str, secrets: Mapping[str, str], label: str = "") -> None:
+    for kind, value in secrets.items():
+        tx.put_credential(address, kind, value, label)
 
 
 @app.command("set")
@@ -123,7 +128,8 @@ def app_password_add(
     """Make a password for one device or program, and show it this once."""
     made = new_app_password()
     with site(ctx) as here:
-        here.write(lambda tx: tx.put_credential(address, "app", app_hash(made), label))
+        secrets = seal_app(made, here.read(lambda tx: _salts(tx, address)))
+        here.write(lambda tx: _store(tx, address, secrets, label))
     say(made)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from groupware.directory.password import BadPassword, problems, seal
+from groupware.directory.password import NO_SALTS, BadPassword, Digest, problems, seal
 from groupware.model.errors import Refused
 from mailcore.cli.show import note
 
@@ -27,10 +28,10 @@ def ask(address: str, from_stdin: bool) -> str:
     return password
 
 
-def sealed(address: str, password: str) -> dict[str, str]:
+def sealed(address: str, password: str, salts: Mapping[Digest, bytes] = NO_SALTS) -> dict[str, str]:
     """What is stored of a password, by kind of secret. `Refused`; one that is merely weak is said, and taken."""
     try:
-        found = seal(password)
+        found = seal(password, salts)
     except BadPassword as error:
         raise Refused(str(error)) from None
     for each in problems(password, address):

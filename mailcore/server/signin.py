@@ -213,6 +213,7 @@ class SignIn:
                     connection.secure,
                     self._domain,
                     given.verified,
+                    given.stored_key,
                 )
             )
         except BadCredentials as error:

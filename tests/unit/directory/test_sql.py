@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,7 +19,7 @@ from groupware.directory.api import Login
 from groupware.directory.sql import SqlDirectory, policy, store_sealed
 from groupware.model.errors import BadCredentials, NotFound, TryAgain
 from groupware.model.ids import AccountId
-from groupware.model.principal import OPERATOR, Domain, NewAccount, Principal, PrincipalKind
+from groupware.model.principal import OPERATOR, Credential, Domain, NewAccount, Principal, PrincipalKind
 from groupware.model.rights import LEVELS, parse_rights
 from groupware.store import SqlStore, open_store
 from groupware.store.api import ReadTx, WriteTx
@@ -354,6 +354,39 @@ async def test_scram_keys_of_the_password_and_of_app_passwords(desk: Desk) -> No
     assert both is not None and len(both.pairs) == 2 and both.pairs[0] == keys.pairs[0]
     assert await desk.directory.scram_keys("nobody", "sha1") is None
     assert await desk.directory.scram_keys(P, "sha1") is None
+
+
+async def test_an_app_password_serves_scram_before_and_after_a_new_main_password(desk: Desk) -> None:
+    def salts(found: Sequence[Credential]) -> Mapping[password.Digest, bytes]:
+        return password.salts_of([(each.kind, each.value) for each in found])
+
+    async def add(tx_kinds: Mapping[str, str], label: str) -> None:
+        for kind, value in tx_kinds.items():
+            await desk.write(lambda tx, kind=kind, value=value: tx.put_credential(A, kind, value, label))
+
+    _, first = await desk.store.read(OPERATOR, lambda tx: tx.credentials(A))
+    await add(password.seal_app(APP, salts(first)), "phone")
+    _, second = await desk.store.read(OPERATOR, lambda tx: tx.credentials(A))
+    await desk.write(lambda tx: store_sealed(tx, A, password.seal("another one", salts(second))))
+    for digest in password.DIGESTS:
+        keys = await desk.directory.scram_keys(A, digest)
+        assert keys is not None
+        expected = [password.derive(each, digest, keys.salt).pairs[0] for each in ("another one", APP)]
+        assert list(keys.pairs) == expected
+
+
+async def test_scram_with_an_app_password_is_a_use_of_it(desk: Desk) -> None:
+    keys = await desk.directory.scram_keys(A, "sha256")
+    assert keys is not None
+    for kind, value in password.seal_app(APP, {"sha256": keys.salt}).items():
+        await desk.write(lambda tx, kind=kind, value=value: tx.put_credential(A, kind, value, "phone"))
+    fitted = password.derive(APP, "sha256", keys.salt).pairs[0].stored_key
+    await desk.directory.login(Login(A, proven=True, stored_key=keys.pairs[0].stored_key))
+    await desk.directory.login(Login(A, proven=True, stored_key=fitted))
+    await desk.directory.close()
+    _, found = await desk.store.read(OPERATOR, lambda tx: tx.credentials(A))
+    assert [each.label for each in found if each.used is not None] == ["phone"]
+    assert next(each for each in found if each.kind == "app").used is not None
 
 
 # --- other questions
