@@ -106,3 +106,4 @@ def test_swaks_with_a_wrong_password_is_refused(server: RunningServer, programs:
         *("--from", alice.address, "--to", alice.address),
         status=28,
     )
+    assert alice.messages() == []
