@@ -78,23 +78,20 @@ class _Watched:
 Tell = Callable[[Mapping[FolderId, ModSeq]], None]
 
 
-def to_nobody(marks: Mapping[FolderId, ModSeq]) -> None:
-    """Who else is there looks at the journal."""
-
-
 class LocalBus:
     """Level-triggered: "this folder is now at modseq N"."""
 
     __slots__ = ("_lock", "_tell", "_watched")
 
-    def __init__(self, tell: Tell = to_nobody) -> None:
-        """`tell` says what this process publishes to others at once."""
+    def __init__(self, tell: Tell | None = None) -> None:
+        """`tell` says what this process publishes to others at once; without it they look at the journal."""
         self._lock, self._tell = Lock(), tell
         self._watched: dict[FolderId, _Watched] = {}
 
     def publish(self, marks: Mapping[FolderId, ModSeq]) -> None:
         """From any thread, after COMMIT only."""
-        self._tell(marks)
+        if self._tell is not None:
+            self._tell(marks)
         self.hear(marks)
 
     def hear(self, marks: Mapping[FolderId, ModSeq]) -> None:
@@ -152,7 +149,7 @@ class SharedBus(LocalBus):
     __slots__ = ("_ear", "_stopped", "_thread", "failed")
 
     def __init__(
-        self, ear: _Ear, failed: Callable[[Exception], None] = lambda error: None, tell: Tell = to_nobody
+        self, ear: _Ear, failed: Callable[[Exception], None] = lambda error: None, tell: Tell | None = None
     ) -> None:
         """`failed`: told when the connection is lost, before it is made again."""
         super().__init__(tell)
@@ -176,7 +173,7 @@ class SharedBus(LocalBus):
 
 
 def open_bus(
-    data: Path, url: str = "", *, failed: Callable[[Exception], None] = lambda error: None, tell: Tell = to_nobody
+    data: Path, url: str = "", *, failed: Callable[[Exception], None] = lambda error: None, tell: Tell | None = None
 ) -> SharedBus:
     """The bus of all processes on the PostgreSQL at `url`, or with none on the SQLite in the data folder."""
     ear: _Ear = PostgresEar(psycopg_url(url)) if url else SqliteEar(data)

@@ -106,6 +106,7 @@ class Cursor:
         """The end of the command; spaces before it do no harm."""
         if self._text[self._at :].strip(b" "):
             self.fail("the end of the command")
+        self._at = len(self._text)
 
     @property
     def at_end(self) -> bool:

@@ -64,8 +64,11 @@ async def news(session: Session, done: asyncio.Task[Any], *, selected: bool) -> 
     if _result(own) is None and marks is None:
         return
     with session.connection.command():
-        if _result(own) is not None and not done.done():
-            await _tell_selected(session)
+        if _result(own) is not None:
+            if done.done():
+                session.doubt()  # the mark is taken, and the client speaks: its next command looks
+            else:
+                await _tell_selected(session)
         if marks is not None and session.notices is not None and not session.over:
             await _tell_others(session, marks)
 

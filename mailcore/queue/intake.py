@@ -28,7 +28,6 @@ from mailcore.server.events import EventLog
 NOT_QUEUED: Final = QueueId(0)
 DELIVERED: Final = "delivered"
 """The text of an outcome `sent` that means: in a folder here, and nowhere in the queue."""
-NOWHERE: Final = Target("")
 PROCESSING: Final = replace(OPERATOR, client="processing")
 """Delivers from the queue, and in the same write says what became of the recipients."""
 
@@ -58,22 +57,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One recipient on its way to one target."""
+    """One recipient on its way."""
 
     given: str
     """The recipient of the envelope that led here."""
     recipient: Recipient
     """As it goes into the queue: a group's member under its own address, so that no later try reaches the others."""
-    target: Target = NOWHERE
     alone: bool = True
-    """Whether the recipient leads here and nowhere else, so that what happens here is what became of it."""
+    """Whether the recipient has this step and no other, so that what happens in it is what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be done for the recipients of one message."""
 
-    here: tuple[Step, ...]
+    here: tuple[tuple[Step, Target], ...]
     away: tuple[Step, ...]
     nowhere: tuple[tuple[Step, GroupwareError], ...]
 
@@ -193,7 +191,7 @@ def return_path(sender: str) -> bytes:
 
 def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> Plan:
     """Sorts what the recipients lead to into here, elsewhere and nowhere."""
-    here: list[Step] = []
+    here: list[tuple[Step, Target]] = []
     away: list[Step] = []
     nowhere: list[tuple[Step, GroupwareError]] = []
     for recipient in recipients:
@@ -205,8 +203,11 @@ def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> 
         for target in found:
             is_own = alone and target.kind != "remote"
             own = recipient if is_own else _behind(recipient, target.address)
-            steps = away if target.kind == "remote" else here
-            steps.append(Step(recipient.address, own, target, alone))
+            step = Step(recipient.address, own, alone)
+            if target.kind == "remote":
+                away.append(step)
+            else:
+                here.append((step, target))
     return Plan(tuple(here), tuple(away), tuple(nowhere))
 
 
@@ -283,15 +284,15 @@ def _carry_out(
 
 
 def _deliver(
-    tx: WriteTx, steps: Sequence[Step], item: NewItem | None
+    tx: WriteTx, here: Sequence[tuple[Step, Target]], item: NewItem | None
 ) -> tuple[list[Step], list[tuple[Step, GroupwareError]], int]:
     """The steps that are delivered, those that are not with the reason, and how many folders took the message."""
-    if not steps or item is None:
+    if not here or item is None:
         return [], [], 0
     delivered: list[Step] = []
     troubled: list[tuple[Step, GroupwareError]] = []
     folders: set[FolderId] = set()
-    for step, verdict in zip(steps, tx.deliver([each.target for each in steps], item), strict=True):
+    for (step, _), verdict in zip(here, tx.deliver([target for _, target in here], item), strict=True):
         if isinstance(verdict, GroupwareError):
             troubled.append((step, verdict))
         else:

@@ -75,8 +75,11 @@ class Channel:
         self._loop.remove_reader(self._socket.fileno())
         self._loop.remove_writer(self._socket.fileno())
         self._socket.close()
-        while self._fds:
-            os.close(self._fds.popleft())
+        unsent = [fd for _, fds in self._out for fd in fds]
+        for fd in (*self._fds, *unsent):
+            os.close(fd)
+        self._fds.clear()
+        self._out.clear()
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(ChannelClosed())

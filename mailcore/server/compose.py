@@ -19,7 +19,7 @@ from typing import Any, Final, cast, get_args
 from groupware.model.errors import Refused, TryAgain
 from groupware.store import NewerSchema, SqlStore, open_bus, open_store
 from groupware.store.blobs import SqlBlobs
-from groupware.store.bus import LocalBus, Tell, to_nobody
+from groupware.store.bus import LocalBus, Tell
 from groupware.store.objects import Access, Objects, open_objects
 from groupware.store.upkeep import keep_indexed, keep_tidy
 from mailcore.server import log
@@ -63,7 +63,7 @@ class Storage:
         tasks.start("tidying", lambda: keep_tidy(self.store, self.objects))
 
 
-async def open_storage(config: Config, *, listen: bool = True, tell: Tell = to_nobody) -> Storage:
+async def open_storage(config: Config, *, listen: bool = True, tell: Tell | None = None) -> Storage:
     """The store of this configuration, its schema at the newest; with `listen` its bus hears other processes too.
 
     `tell` hears at once of what this process changes; PostgreSQL says that by itself.
@@ -72,7 +72,7 @@ async def open_storage(config: Config, *, listen: bool = True, tell: Tell = to_n
     """
     objects = objects_of(config)
     try:
-        told = tell if not config.database_url else to_nobody
+        told = tell if not config.database_url else None
         bus = open_bus(config.data, config.database_url, failed=_deaf, tell=told) if listen else LocalBus()
     except ValueError as error:
         raise _wrong(config, error) from None
@@ -206,7 +206,7 @@ async def serve(
         undo.callback(logging.stop)
         counters = Counters()
         dns = resolver(config, counters.add)
-        storage = await open_storage(config, tell=crew.siblings.tell if crew is not None else to_nobody)
+        storage = await open_storage(config, tell=crew.siblings.tell if crew is not None else None)
         undo.push_async_callback(storage.close)
         await asyncio.to_thread(_probe, config, storage.objects)
         storage.start(await undo.enter_async_context(Supervisor(log.get("SERVER"))))

@@ -4,7 +4,7 @@ from mailcore.server.clock import Clock
 from mailcore.server.config import Config, guess_limits, service_policy
 from mailcore.server.defaults import LOGIN_FREE
 from mailcore.server.gate import LOCAL, Policy, RuleGate, Tallies, Turnstile
-from mailcore.server.guesses import Guesses, Tell, to_nobody
+from mailcore.server.guesses import Guesses, Tell
 from mailcore.server.listener import Listener
 
 
@@ -13,7 +13,7 @@ class Gates:
 
     __slots__ = ("_clock", "_listeners", "_services", "_tallies", "guesses")
 
-    def __init__(self, config: Config, clock: Clock, tallies: Tallies = LOCAL, tell: Tell = to_nobody) -> None:
+    def __init__(self, config: Config, clock: Clock, tallies: Tallies = LOCAL, tell: Tell | None = None) -> None:
         """`tallies`: where is counted. `tell` hears of failed logins, for the server's other processes."""
         self._clock, self._tallies = clock, tallies
         self.guesses = Guesses(guess_limits(config.guessing), clock, tell)

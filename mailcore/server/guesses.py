@@ -41,16 +41,13 @@ class _Strikes:
     until: float = 0.0
 
 
-def to_nobody(ok: bool, peer: str, name: str) -> None:
-    """This process is the only one."""
-
-
 class Guesses:
     """What all services know of failed logins. Each process of a server hears of those that the others have seen."""
 
     __slots__ = ("_clock", "_known", "_limits", "_names", "_pairs", "_peers", "_tell")
 
-    def __init__(self, limits: GuessLimits, clock: Clock, tell: Tell = to_nobody) -> None:
+    def __init__(self, limits: GuessLimits, clock: Clock, tell: Tell | None = None) -> None:
+        """`tell` hears of what is seen here, for the other processes; None: this one is the only one."""
         self._limits, self._clock, self._tell = limits, clock, tell
         self._pairs: OrderedDict[tuple[str, str], _Strikes] = OrderedDict()
         self._peers: OrderedDict[str, _Strikes] = OrderedDict()
@@ -63,7 +60,8 @@ class Guesses:
 
     def failed(self, peer: str, name: str) -> float:
         """Note a failed login; the seconds to wait before the answer."""
-        self._tell(False, peer, name)
+        if self._tell is not None:
+            self._tell(False, peer, name)
         return self._note_failed(peer, name)
 
     def _note_failed(self, peer: str, name: str) -> float:
@@ -80,7 +78,8 @@ class Guesses:
         The peer's own count stays: an attacker who owns one account must not be able to clear it.
         """
         key = (peer, _plain(name))
-        if key in self._pairs or self._clock.monotonic() - self._known.get(key, float("-inf")) > NEWS_SECONDS:
+        is_news = key in self._pairs or self._clock.monotonic() - self._known.get(key, float("-inf")) > NEWS_SECONDS
+        if is_news and self._tell is not None:
             self._tell(True, peer, name)
         self._note_succeeded(key)
 

@@ -204,31 +204,33 @@ class SharedDoor:
     __slots__ = ("_open", "_serving", "_table")
 
     def __init__(self, table: SharedTable, service: str) -> None:
-        self._table = table
-        with table.locked():
-            self._open = table.place(f"open {service}", make=True)
-            self._serving = table.place(f"serving {service}", make=True)
+        self._table, self._open, self._serving = table, f"open {service}", f"serving {service}"
 
     def more_than_others(self) -> bool:
         """Whether another process that accepts has fewer."""
         table = self._table
-        counts, serving = table.counts(self._open), table.counts(self._serving)
+        counts, serving = table.counts(table.place(self._open)), table.counts(table.place(self._serving))
         mine = counts[table.slot]
         return any(count < mine for count, there in zip(counts, serving, strict=True) if there)
 
     def enter(self) -> None:
         """See `service.Share`."""
-        self._table.enter(self._open)
+        self._enter(self._open)
 
     def leave(self, ended: object = None) -> None:
         """See `service.Share`."""
-        self._table.leave(self._open)
+        self._table.leave(self._table.place(self._open))
 
     @contextmanager
     def serving(self) -> Iterator[None]:
         """See `service.Share`."""
-        self._table.enter(self._serving)
+        self._enter(self._serving)
         try:
             yield
         finally:
-            self._table.leave(self._serving)
+            self._table.leave(self._table.place(self._serving))
+
+    def _enter(self, name: str) -> None:
+        """Count one more. The place is looked up each time: while nothing is open, a full table gives it to others."""
+        with self._table.locked():
+            self._table.enter(self._table.place(name, make=True))

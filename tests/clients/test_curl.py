@@ -58,4 +58,4 @@ def test_it_submits_over_smtp(server: RunningServer, programs: Programs, alice: 
 def test_a_wrong_password_is_its_own_exit_status(server: RunningServer, programs: Programs, alice: Account) -> None:
     me = ("-sS", "--max-time", "30", "--ssl-reqd", "--cacert", str(programs.certificate), "-u", f"{alice.address}:no")
     for way in (f"imap://localhost:{server.port('imap')}/", f"pop3://localhost:{server.port('pop3')}/"):
-        programs.run("curl", *me, way, status=67)
+        assert programs.run("curl", *me, way, status=67) == b""

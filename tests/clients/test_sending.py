@@ -106,6 +106,7 @@ def test_swaks_with_a_wrong_password_is_refused(server: RunningServer, programs:
         *("--from", alice.address, "--to", alice.address),
         status=28,
     )
+    assert alice.messages() == []
 
 
 def test_swaks_delivers_by_lmtp_to_each_recipient_for_itself(

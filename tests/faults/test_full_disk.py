@@ -33,10 +33,14 @@ def test_a_full_disk_is_refused_for_now_and_recovered_from(tmp_path: Path, reque
         again_as_root(request.node.nodeid)
         return
     with small_disk(tmp_path / "disk") as disk:
-        fill_and_go_on(disk)
+        accepted, found, stopped, verified = fill_and_go_on(disk)
+    assert found == accepted
+    assert stopped == 0
+    assert verified == (0, "clean\n")
 
 
-def fill_and_go_on(small_disk: Path) -> None:
+def fill_and_go_on(small_disk: Path) -> tuple[list[str], list[str], int, tuple[int, str]]:
+    """What was accepted, what is there, how the server stopped, and what the check of its data says."""
     data = small_disk / "data"
     with_account(data, {})
     process, base = started(data)
@@ -59,9 +63,7 @@ def fill_and_go_on(small_disk: Path) -> None:
         filler.unlink()
         assert sent(client, "after") == (250, b"")
     found = tokens_in(base + 143, ADDRESS, PASSWORD)
-    assert sorted(found) == sorted([*accepted, "after"])
-    assert stop(process) == 0
-    assert checked(data, {}) == (0, "clean\n")
+    return sorted([*accepted, "after"]), sorted(found), stop(process), checked(data, {})
 
 
 def fill(filler: Path) -> None:

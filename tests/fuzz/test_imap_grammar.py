@@ -59,14 +59,16 @@ def raw(text: bytes) -> Raw:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 @given(text=TEXTS)
 @settings(max_examples=40, deadline=None)
-def test_arguments(name: bytes, text: bytes) -> None:
+def test_arguments_are_read_to_their_end_or_refused(name: bytes, text: bytes) -> None:
     clean = b"".join([piece.replace(b"\n", b"") if not piece.endswith(b"}") else piece for piece in text.split(MARK)])
     cursor = Cursor(raw(clean))
     try:
         COMMANDS[name].parse(cursor)
         cursor.end()
-    except BadSyntax:
-        pass
+    except BadSyntax as error:
+        assert str(error)  # what was expected is said to the client
+    else:
+        assert cursor.at_end
 
 
 _EVENTS = st.sampled_from(

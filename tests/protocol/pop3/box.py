@@ -117,8 +117,11 @@ async def connected(box: Box, *, login: bool = False) -> AsyncIterator[Client]:
         yield caller
 
 
-async def say(caller: Client, transcript: str) -> None:
-    """Play a dialogue: `> ` is sent, `< ` is what has to come, with * for anything; a blank line means nothing."""
+async def say(caller: Client, transcript: str) -> bool:
+    """Play a dialogue: `> ` is sent, `< ` is what has to come, with * for anything; a blank line means nothing.
+
+    True when all of it came; the line that did not is an AssertionError that names it.
+    """
     for line in transcript.splitlines():
         if line.startswith("> "):
             caller.send(line[2:].encode() + b"\r\n")
@@ -126,6 +129,7 @@ async def say(caller: Client, transcript: str) -> None:
             came, wanted = await caller.line(), line[2:]
             pattern = ".*".join(re.escape(piece) for piece in wanted.split("*"))
             assert re.fullmatch(pattern, came), f"{wanted!r} was to come, and {came!r} came"
+    return True
 
 
 async def lines(caller: Client) -> list[str]:

@@ -14,17 +14,17 @@ WRONG = base64.b64encode(f"\0{NAME}\0wrong".encode()).decode()
 
 async def test_user_and_pass_open_the_mailbox(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< +OK Mailbox open, 0 messages.")
+        assert await say(caller, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< +OK Mailbox open, 0 messages.")
 
 
 async def test_a_wrong_password_is_a_matter_of_credentials(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> USER {NAME}\n< +OK *\n> PASS wrong\n< -ERR [AUTH] *\n> STAT\n< -ERR Log in first.")
+        assert await say(caller, f"> USER {NAME}\n< +OK *\n> PASS wrong\n< -ERR [AUTH] *\n> STAT\n< -ERR Log in first.")
 
 
 async def test_an_unknown_name_gets_the_words_of_a_wrong_password(box: Box) -> None:
     async with connected(box) as caller:
-        await say(
+        assert await say(
             caller, "> USER nobody@example.test\n< +OK *\n> PASS x\n< -ERR [AUTH] The name or the password is wrong."
         )
 
@@ -32,38 +32,38 @@ async def test_an_unknown_name_gets_the_words_of_a_wrong_password(box: Box) -> N
 async def test_pass_needs_user_before_each_try(box: Box) -> None:
     async with connected(box) as caller:
         await say(caller, f"> PASS x\n< -ERR USER *\n> USER {NAME}\n< +OK *\n> PASS wrong\n< -ERR *")
-        await say(caller, f"> PASS {PASSWORD}\n< -ERR USER *")
+        assert await say(caller, f"> PASS {PASSWORD}\n< -ERR USER *")
 
 
 async def test_auth_takes_an_initial_response(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> AUTH PLAIN {PLAIN}\n< +OK Mailbox *\n> STAT\n< +OK 0 0")
+        assert await say(caller, f"> AUTH PLAIN {PLAIN}\n< +OK Mailbox *\n> STAT\n< +OK 0 0")
 
 
 async def test_auth_asks_when_there_is_none(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> auth plain\n< + \n> {PLAIN}\n< +OK Mailbox *")
+        assert await say(caller, f"> auth plain\n< + \n> {PLAIN}\n< +OK Mailbox *")
 
 
 async def test_auth_can_be_given_up(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> AUTH PLAIN\n< + \n> *\n< -ERR *\n> AUTH PLAIN {PLAIN}\n< +OK *")
+        assert await say(caller, f"> AUTH PLAIN\n< + \n> *\n< -ERR *\n> AUTH PLAIN {PLAIN}\n< +OK *")
 
 
 @pytest.mark.parametrize("answer", ["!!!", "A", "A" * 9000, ""])
 async def test_an_answer_that_is_no_base64_ends_the_exchange(box: Box, answer: str) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> AUTH PLAIN\n< + \n> {answer}\n< -ERR *\n> NOOP\n< -ERR Log in first.")
+        assert await say(caller, f"> AUTH PLAIN\n< + \n> {answer}\n< -ERR *\n> NOOP\n< -ERR Log in first.")
 
 
 async def test_auth_with_a_wrong_password_is_a_matter_of_credentials(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> AUTH PLAIN {WRONG}\n< -ERR [AUTH] *")
+        assert await say(caller, f"> AUTH PLAIN {WRONG}\n< -ERR [AUTH] *")
 
 
 async def test_an_unknown_mechanism_is_refused_with_what_there_is(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, "> AUTH CRAM-MD5\n< -ERR *SCRAM-SHA-256*")
+        assert await say(caller, "> AUTH CRAM-MD5\n< -ERR *SCRAM-SHA-256*")
 
 
 async def test_auth_alone_lists_the_mechanisms(box: Box) -> None:
@@ -94,23 +94,23 @@ async def test_where_passwords_need_tls_they_are_neither_announced_nor_taken(ope
 async def test_languages_are_listed_and_chosen(box: Box) -> None:
     async with connected(box) as caller:
         await say(caller, "> LANG\n< +OK *\n< en English\n< i-default English\n< .\n> LANG EN\n< +OK en *")
-        await say(caller, "> LANG *\n< +OK i-default *\n> LANG fr\n< -ERR *")
+        assert await say(caller, "> LANG *\n< +OK i-default *\n> LANG fr\n< -ERR *")
 
 
 async def test_utf8_mode_lets_answers_be_utf8(box: Box) -> None:
     async with connected(box, login=False) as caller:
-        await say(caller, "> LANG fré\n< -ERR *fr\\xe9*\n> UTF8\n< +OK *\n> LANG fré\n< -ERR *fré*")
+        assert await say(caller, "> LANG fré\n< -ERR *fr\\xe9*\n> UTF8\n< +OK *\n> LANG fré\n< -ERR *fré*")
 
 
 async def test_what_is_no_utf8_is_refused_and_the_session_goes_on(box: Box) -> None:
     async with connected(box) as caller:
         caller.send(b"USER \xff\xfe\r\n")
-        await say(caller, "< -ERR *UTF-8*\n> CAPA\n< +OK *")
+        assert await say(caller, "< -ERR *UTF-8*\n> CAPA\n< +OK *")
 
 
 async def test_a_line_that_is_too_long_is_refused_and_the_session_goes_on(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> USER {'a' * 100_000}\n< -ERR *255*\n> LANG en\n< +OK *")
+        assert await say(caller, f"> USER {'a' * 100_000}\n< -ERR *255*\n> LANG en\n< +OK *")
 
 
 async def test_too_many_wrong_commands_end_the_session(opening: Opening) -> None:
@@ -135,7 +135,7 @@ async def test_the_greeting_is_what_the_administrator_wants(opening: Opening) ->
 
 async def test_a_session_cannot_log_in_twice(box: Box) -> None:
     async with connected(box, login=True) as caller:
-        await say(
+        assert await say(
             caller,
             f"> USER {NAME}\n< -ERR You are logged in already.\n> AUTH PLAIN {PLAIN}\n< -ERR You *\n> UTF8\n< -ERR *",
         )

@@ -80,7 +80,7 @@ async def test_a_store_that_does_not_answer_is_a_temporary_failure(box: Box) -> 
         store.reads = TryAgain("The database does not answer.")
         await say(caller, "> STAT\n< -ERR [SYS/TEMP] *\n> RETR 1\n< -ERR [SYS/TEMP] *")
         store.reads = None
-        await say(caller, "> STAT\n< +OK 1 14")
+        assert await say(caller, "> STAT\n< +OK 1 14")
 
 
 async def test_a_lost_body_is_one_message_that_fails_and_is_said_in_the_log(box: Box) -> None:

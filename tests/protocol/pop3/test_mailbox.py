@@ -20,7 +20,7 @@ async def ids(caller: Client) -> list[str]:
 async def test_stat_and_list_count_octets_as_sent(box: Box) -> None:
     await box.put(ONE, b"Subject: bare\n\nline feeds\n")
     async with connected(box, login=True) as caller:
-        await say(caller, "> STAT\n< +OK 2 52\n> LIST\n< +OK *\n< 1 23\n< 2 29\n< .\n> LIST 2\n< +OK 2 29")
+        assert await say(caller, "> STAT\n< +OK 2 52\n> LIST\n< +OK *\n< 1 23\n< 2 29\n< .\n> LIST 2\n< +OK 2 29")
 
 
 async def test_numbers_that_are_none_are_refused(box: Box) -> None:
@@ -120,7 +120,7 @@ async def test_a_message_removed_before_its_size_was_asked_for_is_a_zombie_too(b
     uids = await box.put(ONE, TWO)
     async with connected(box, login=True) as caller:
         await box.remove(uids[0])
-        await say(caller, "> RETR 1\n< -ERR *removed*\n> LIST\n< +OK *\n< 1 0\n< 2 *\n< .")
+        assert await say(caller, "> RETR 1\n< -ERR *removed*\n> LIST\n< +OK *\n< 1 0\n< 2 *\n< .")
 
 
 async def test_mail_that_comes_after_login_is_for_the_next_session(box: Box) -> None:
@@ -129,7 +129,7 @@ async def test_mail_that_comes_after_login_is_for_the_next_session(box: Box) -> 
         await box.put(TWO)
         await say(caller, "> STAT\n< +OK 1 23\n> RETR 2\n< -ERR *\n> QUIT\n< +OK *")
     async with connected(box, login=True) as caller:
-        await say(caller, "> STAT\n< +OK 2 51")
+        assert await say(caller, "> STAT\n< +OK 2 51")
 
 
 async def test_an_exclusive_mailbox_takes_one_session(opening: Opening) -> None:
@@ -140,7 +140,7 @@ async def test_an_exclusive_mailbox_takes_one_session(opening: Opening) -> None:
             )
             await say(caller, "> QUIT\n< +OK *")
         await box.until_ended(left=1)
-        await say(other, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< +OK *")
+        assert await say(other, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< +OK *")
 
 
 async def test_an_account_has_as_many_sessions_as_it_may(opening: Opening) -> None:
@@ -150,7 +150,7 @@ async def test_an_account_has_as_many_sessions_as_it_may(opening: Opening) -> No
         connected(box, login=True),
         connected(box) as third,
     ):
-        await say(third, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< -ERR [IN-USE] *2 other*")
+        assert await say(third, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< -ERR [IN-USE] *2 other*")
 
 
 async def test_capabilities_and_languages_are_there_after_login_and_stls_is_not(box: Box) -> None:

@@ -183,6 +183,7 @@ async def test_what_is_queued_while_the_scheduler_sleeps_is_carried_at_once() ->
         await peer.until(lambda: len(peer.taken) == 1)
         await box.submit("carl@there.test")
         await peer.until(lambda: len(peer.taken) == 2)
+        assert await box.scheduler.run_due() == 0
 
 
 async def test_a_lease_that_ran_out_is_carried_again() -> None:

@@ -255,7 +255,7 @@ async def test_a_service_that_is_off_for_account_domain_or_server(desk: Desk, le
 async def test_submitting_takes_the_switch_of_outgoing_mail(desk: Desk) -> None:
     await desk.put_setting("smtpOutgoing", False, await desk.id(A))
     await desk.refused(A, service="smtp")
-    await desk.login(A, service="imap")
+    assert (await desk.login(A, service="imap")).name == A
 
 
 async def test_a_blocked_login_and_aliases_as_names(desk: Desk) -> None:

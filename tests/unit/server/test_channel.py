@@ -75,3 +75,15 @@ async def test_descriptors_come_with_their_message_however_long_the_others_are()
     assert await asking == 3_000_000
     here.close()
     there.close()
+
+
+async def test_descriptors_that_were_not_sent_are_closed_with_the_channel() -> None:
+    here, there = pair({})
+    reading, writing = os.pipe()
+    here.tell("long", text="x" * 3_000_000)
+    here.tell("take", [writing])
+    os.close(writing)
+    here.close()
+    there.close()
+    assert os.read(reading, 1) == b""  # nobody holds the other end any more
+    os.close(reading)

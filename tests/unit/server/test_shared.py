@@ -156,3 +156,15 @@ def test_another_process_takes_over_all_that_is_remembered() -> None:
         one.failed("192.0.2.1", "alice")
     other.take(one.state())
     assert [other.blocked(f"192.0.2.{peer}", "alice") > 0 for peer in (1, 5, 9)] == [True, True, False]
+
+
+def test_a_door_without_connections_counts_for_nobody_else_when_its_place_is_needed() -> None:
+    table = SharedTable(1, PROBES)
+    door = SharedDoor(table, "imap")
+    door.enter()
+    door.leave()
+    names = [f"peer {number}" for number in range(PROBES)]
+    for name in names:
+        table.note(table.place(name, make=True), 1.0, 60.0)
+    door.enter()
+    assert [name for name in names if table.count(table.place(name))] == []
