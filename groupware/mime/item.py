@@ -12,13 +12,12 @@ from groupware.mime.keys import keys_of
 from groupware.mime.summary import Summary, summarize
 from groupware.mime.text import text_of
 from groupware.model.flags import Flags
-from groupware.model.item import Kind, NewItem
+from groupware.model.item import LONGEST_TEXT, Kind, NewItem
 from groupware.store.api import Blobs, Stored
 
 INDEXED: Final = ("subject", "from", "to", "cc", "bcc")
 """The header fields that have an index of their own; the text of the parts is under `body`."""
 LONGEST_FIELD: Final = 64 * 1024
-LONGEST_BODY: Final = 256 * 1024
 ON_THE_LOOP: Final = 64 * 1024
 """Octets up to which a message is read where it is; a larger one would keep everybody else waiting."""
 
@@ -61,7 +60,7 @@ def index_texts(octets: bytes, summary: Summary) -> dict[str, str]:
         if name in INDEXED:
             found.setdefault(name, []).append(decode_text(unfold(value[:LONGEST_FIELD])))
     texts = {name: "\n".join(values)[:LONGEST_FIELD] for name, values in found.items()}
-    texts["body"] = text_of(octets, summary.parts, LONGEST_BODY)
+    texts["body"] = text_of(octets, summary.parts, LONGEST_TEXT)
     return {name: text for name, text in texts.items() if text}
 
 

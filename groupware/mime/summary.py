@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -31,7 +31,7 @@ _ENVELOPE: Final = Struct("<4xI")
 _BODY: Final = Struct("<4xII")
 _BODYSTRUCTURE: Final = Struct("<8xII")
 _PARTS: Final = Struct("<12xII")
-_WIRE: Final = Struct("<4xIII12xQ")
+_WIRE: Final = Struct("<4xIII")
 _SIZE: Final = Struct("<28xQ")
 _START: Final = _HEAD.size
 
@@ -284,10 +284,28 @@ def span_of(encoded: bytes) -> tuple[int, int, int]:
     return root_span(encoded, _PARTS.unpack_from(encoded)[0])
 
 
-def wire_of(encoded: bytes) -> tuple[bytes, bytes, bytes, int]:
-    """ENVELOPE, BODY, BODYSTRUCTURE and the size as sent, at once."""
-    envelope_end, body_end, structure_end, size = _WIRE.unpack_from(encoded)
-    return encoded[_START:envelope_end], encoded[envelope_end:body_end], encoded[body_end:structure_end], size
+Ends = tuple[int, int, int]
+"""Where in a summary ENVELOPE, BODY and BODYSTRUCTURE end; each begins where the one before it ends."""
+
+
+def ends_of(encoded: Iterable[bytes]) -> list[Ends]:
+    """For those who read many at once: where the structures of each summary end."""
+    return list(map(_WIRE.unpack_from, encoded))
+
+
+def envelopes_of(encoded: Iterable[bytes], ends: Iterable[Ends]) -> list[bytes]:
+    """The ENVELOPE of each summary."""
+    return [each[_START : end[0]] for each, end in zip(encoded, ends, strict=True)]
+
+
+def bodies_of(encoded: Iterable[bytes], ends: Iterable[Ends]) -> list[bytes]:
+    """The BODY (not extensible) of each summary."""
+    return [each[end[0] : end[1]] for each, end in zip(encoded, ends, strict=True)]
+
+
+def bodystructures_of(encoded: Iterable[bytes], ends: Iterable[Ends]) -> list[bytes]:
+    """The BODYSTRUCTURE of each summary."""
+    return [each[end[1] : end[2]] for each, end in zip(encoded, ends, strict=True)]
 
 
 def size_of(encoded: bytes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from .ids import AccountId, BlobId, FolderId, QueueId
 
@@ -51,6 +52,18 @@ class Backlog:
     deferred: int = 0
     """Messages of which a recipient has been tried without success."""
     oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaWarning:
+    """A mailbox that has passed `quotaLimitThreshold`, whose owner is yet to be told."""
+
+    account: AccountId
+    address: str
+    resource: Literal["STORAGE", "MESSAGE"]
+    used: int
+    """Octets, or messages."""
+    most: int
 
 
 @dataclass(frozen=True, slots=True)

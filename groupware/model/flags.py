@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Flag
+from functools import lru_cache
+from typing import Final
 
 from .ids import ModSeq
 from .rights import Right
@@ -18,6 +20,16 @@ class Flags(Flag):
     FLAGGED = 4
     DELETED = 8
     DRAFT = 16
+
+
+FLAGS: Final = tuple(Flags(bits) for bits in range(32))
+"""The flags that a number means."""
+
+
+@lru_cache(maxsize=4096)
+def words_in(text: str) -> frozenset[str]:
+    """Keywords as they are stored, between spaces."""
+    return frozenset(text.split()) if text else frozenset()
 
 
 RIGHT_OF = {Flags.SEEN: Right.SEEN, Flags.DELETED: Right.TRASH}

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final, NamedTuple
 
-from .flags import Flags
+from .flags import FLAGS, Flags, words_in
 from .ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
+from .times import moment
 
 
 class Kind(StrEnum):
@@ -22,27 +24,48 @@ class Kind(StrEnum):
     JOURNAL = "journal"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One stored item as the asking principal sees it (`SEEN` is that principal's own)."""
+class Item(NamedTuple):
+    """One stored item as the asking principal sees it (`SEEN` is that principal's own).
 
-    id: ItemId
-    """Stable and opaque; survives a move."""
+    It is the row as it is read, for a listing makes thousands; the properties say what the numbers mean.
+    """
+
     uid: Uid
     modseq: ModSeq
-    flags: Flags
-    keywords: frozenset[str]
+    bits: int
+    """`flags` as a number."""
+    words: str
+    """`keywords`, between spaces."""
+    id: ItemId
+    """Stable and opaque; survives a move."""
     size: int
-    saved: datetime
-    """INTERNALDATE: what APPEND gave, or when it was delivered."""
+    saved_at: int
+    """`saved` in microseconds since 1970."""
     blob: BlobId
-    summary: bytes = b""
-    """Computed once at append; opaque to the store. Empty unless asked for."""
     name: str = ""
     """DAV href and EAS ServerId; empty for mail."""
     author: AccountId | None = None
     arrived: int = 0
     """When it came into this very folder: microseconds since 1970."""
+    extra: int = 0
+    """Octets that sending adds to `size`: line ends that were given as bare LF."""
+    summary: bytes = b""
+    """Computed once at append; opaque to the store. Empty unless asked for."""
+
+    @property
+    def flags(self) -> Flags:
+        """The system flags."""
+        return FLAGS[self.bits]
+
+    @property
+    def keywords(self) -> frozenset[str]:
+        """The flags that people have named."""
+        return words_in(self.words)
+
+    @property
+    def saved(self) -> datetime:
+        """INTERNALDATE: what APPEND gave, or when it was delivered."""
+        return moment(self.saved_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +127,42 @@ class Delta:
     began: ModSeq = BEGINNING
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An item in a listing: what a view of a folder keeps in memory."""
+class Entry(NamedTuple):
+    """An item in a listing, as it is read: what a view of a folder keeps in memory."""
 
     uid: Uid
     modseq: ModSeq
-    flags: Flags
-    keywords: frozenset[str]
+    bits: int
+    """`flags` as a number."""
+    words: str = ""
+    """`keywords`, between spaces."""
+
+    @property
+    def flags(self) -> Flags:
+        """The system flags."""
+        return FLAGS[self.bits]
+
+    @property
+    def keywords(self) -> frozenset[str]:
+        """The flags that people have named."""
+        return words_in(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a view of a folder has to learn: a `Delta` of entries, in UID order.
+
+    With `reset` the difference is no longer known, and `changed` is all that there is.
+    """
+
+    changed: Sequence[Entry]
+    vanished: Sequence[Uid]
+    modseq: ModSeq
+    reset: bool = False
+
+
+LONGEST_TEXT: Final = 256 * 1024
+"""Characters of a body that the index takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,22 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Attempt, Backlog, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
+from groupware.model.event import (
+    Attempt,
+    Backlog,
+    Envelope,
+    Event,
+    JournalRow,
+    Outcome,
+    QueueEntry,
+    QuotaWarning,
+    Target,
+    TraceRow,
+)
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Delta, Entry, Found, Item, Kind, NewItem, Query
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 
@@ -123,6 +134,10 @@ class ReadTx(Protocol):
         """What changed after `since`. Takes `r`. `began`: of the page before, while a first synchronisation goes on."""
         ...
 
+    def changes(self, at: FolderId, since: ModSeq) -> Changes:
+        """What changed after `since`, as far as a view of the folder keeps it; 0: all there is. Takes `r`."""
+        ...
+
     def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
         """The UIDs that were taken away after `since`; None when that is longer ago than is remembered. Takes `r`."""
         ...
@@ -131,18 +146,23 @@ class ReadTx(Protocol):
         """Where the query's texts are, in these folders. Takes `r` on each."""
         ...
 
-    def keys(self, at: FolderId, names: Sequence[str], uids: Uids) -> Sequence[tuple[Any, ...]]:
-        """(UID, and a value for each name) of the items in these ranges, in UID order. Takes `r`.
+    def unindexed(self, at: FolderId) -> Sequence[Uid]:
+        """UIDs, in order, of the items whose text goes on where the index has ended. Takes `r`."""
+        ...
 
-        The names are those of `Keys`, with `ids` for the references, one a line; and `saved` (microseconds since 1970).
-        What an item has not is "" or None.
+    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
+        """(UID, and a value for each name) of the items in these ranges, in UID order, at most `limit`. Takes `r`.
+
+        The names are those of `Keys`, with `ids` for the references, one a line; `modseq`, `bits`, `words`, `id`,
+        `arrived`, `blob` and `summary` as in `Item`; `saved` (microseconds since 1970), `octets` (as sent). What an
+        item has not is "" or None.
         """
         ...
 
     def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
-        """UIDs, in order, of the items whose `saved`, `arrived`, `sent`, `day` or `octets` is in the range; see `keys`.
+        """UIDs, in order, of the items whose `saved`, `arrived`, `sent`, `day` or `octets` is in the range.
 
-        Takes `r`. None: no end on that side.
+        See `columns` for the names. Takes `r`. None: no end on that side.
         """
         ...
 
@@ -206,6 +226,10 @@ class ReadTx(Protocol):
         """How many octets the items with \\Deleted have, of each of these folders. Takes `r` on each."""
         ...
 
+    def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
+        """Whose mailbox has passed `quotaLimitThreshold` while its owner has not been told. The operator alone."""
+        ...
+
     # --- history and queue -------------------------------------------------------------------------------------
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
@@ -263,6 +287,10 @@ class WriteTx(ReadTx, Protocol):
         A private one takes what reading it takes, a shared one `w` as well, one of the server `a` there.
         `TooManyEntries`; `Refused` for a name that cannot be or a value that is too long.
         """
+        ...
+
+    def told_of_quota(self, account: AccountId) -> bool:
+        """The account is told in this very write; False when it had been told already. The operator alone."""
         ...
 
     def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:

@@ -21,12 +21,12 @@ from typing import Final, TypeVar
 
 from groupware.model.errors import NotFound, TryAgain
 from groupware.model.ids import BlobId
+from groupware.model.times import now_micros
 
 from .frames import FRAME, TAIL, Table, opened_all, packed, table_of, unpacked
 from .objects import SWEPT_SECONDS, Objects, lost
 from .sql import contents
 from .sql.engine import Database, Sql, trouble
-from .sql.times import now_micros
 
 T = TypeVar("T")
 
@@ -76,6 +76,9 @@ class SqlBlobs:
 
     async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
         """Several in one hop; one that cannot be read is left out. `TryAgain` when the database does not answer."""
+        found = {blob: octets for blob in blobs if (octets := self._cache.get(blob)) is not None}
+        if len(found) == len(blobs):
+            return found
         return await self._run(lambda: self.read_many_now(blobs))
 
     def put_now(self, octets: bytes) -> StoredBody:

@@ -225,16 +225,29 @@ class SqliteEar:
                 bus.hear(marks)
 
 
+SINCE: Final = (
+    "SELECT folder_id, max(modseq), max(id), owner_id, max(what NOT LIKE 'item.%')"
+    " FROM journal WHERE id > ? GROUP BY +folder_id"
+)
+"""+: by the newest rows; through the index of folders all that were ever written would be read."""
+
+
 def _newest(connection: sqlite3.Connection, table: str) -> int:
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     return int(row[0]) if row is not None else 0
 
 
 def _since(connection: sqlite3.Connection, journal: int) -> tuple[dict[FolderId, ModSeq], int]:
-    rows = connection.execute(
-        "SELECT folder_id, max(modseq), max(id) FROM journal WHERE id > ? GROUP BY folder_id", (journal,)
-    ).fetchall()
-    return {at: modseq for at, modseq, _ in rows if at is not None}, max((row[2] for row in rows), default=journal)
+    rows = connection.execute(SINCE, (journal,)).fetchall()
+    marks: dict[FolderId, ModSeq] = {}
+    for at, modseq, _, owner, more in rows:
+        if at is None:
+            continue
+        marks[at] = max(modseq, marks.get(at, modseq))
+        if more:  # a folder was made, renamed, granted: the list has changed, and what may be read below it
+            for (below,) in connection.execute("SELECT id FROM folder WHERE owner_id = ?", (owner,)):
+                marks[below] = max(modseq, marks.get(below, modseq))
+    return marks, max((row[2] for row in rows), default=journal)
 
 
 def _current(connection: sqlite3.Connection, folders: Iterable[FolderId]) -> dict[FolderId, ModSeq]:

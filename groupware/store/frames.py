@@ -62,8 +62,16 @@ def packed(octets: bytes) -> bytes:
 
 def unpacked(blob: BlobId, body: bytes) -> bytes:
     """The octets of a stored form. `NotFound` when it is damaged."""
-    table = table_of(blob, body)
+    table = table_of(blob, body) if _size(blob, body) >= FRAME else None  # only full frames have others behind them
     return opened(blob, body) if table is None else opened_all(blob, body, table, 0)
+
+
+def _size(blob: BlobId, frame: bytes) -> int:
+    """How many octets the first frame says that it holds."""
+    try:
+        return zstandard.frame_content_size(frame)
+    except zstandard.ZstdError as error:
+        raise lost(blob) from error
 
 
 def table_of(blob: BlobId, tail: bytes) -> Table | None:

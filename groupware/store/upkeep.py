@@ -14,20 +14,20 @@ from typing import Final
 from groupware.model.errors import TryAgain
 from groupware.model.ids import FolderId
 from groupware.model.principal import OPERATOR
+from groupware.model.times import micros
 
 from .api import Store
 from .blobs import sweep
 from .objects import Objects
 from .sql import retention, search
 from .sql.store import SqlStore
-from .sql.times import micros
 from .sql.tx import Tx
 
 AT_ONCE: Final = 8
 """So few at once that mail that comes in meanwhile hardly waits."""
 PURGED_AT_ONCE: Final = 200
 IDLE_SECONDS: Final = 2.0
-REST: Final = 4.0
+REST: Final = 2.0
 """While others write it rests so many times as long as it works: mail that comes in goes first."""
 BUSY: Final = 20.0
 """Writes a second from which on it stands back altogether, for search is exact meanwhile ..."""

@@ -11,7 +11,6 @@ from hashlib import blake2b
 
 from groupware.mime.summary import thread_root
 from groupware.model.folder import Folder
-from groupware.model.item import Item
 
 
 def mailbox_id(folder: Folder) -> bytes:
@@ -19,12 +18,12 @@ def mailbox_id(folder: Folder) -> bytes:
     return b"F%d" % folder.id
 
 
-def email_id(item: Item) -> bytes:
-    """EMAILID: the same for copies, and for nothing that differs in octets or date."""
-    return b"M%b-%x" % (item.blob[:40].encode("ascii"), int(item.saved.timestamp()) & 0xFFFFFFFFFF)
+def email_id(blob: str, saved: int) -> bytes:
+    """EMAILID: the same for copies, and for nothing that differs in octets or date (microseconds since 1970)."""
+    return b"M%b-%x" % (blob[:40].encode("ascii"), saved // 1_000_000 & 0xFFFFFFFFFF)
 
 
-def thread_id(item: Item) -> bytes | None:
-    """THREADID; None for a message without any Message-ID. Its summary has to be there."""
-    root = thread_root(item.summary)
+def thread_id(summary: bytes) -> bytes | None:
+    """THREADID; None for a message without any Message-ID."""
+    root = thread_root(summary)
     return b"T%b" % blake2b(root.encode("utf-8", "replace"), digest_size=16).hexdigest().encode() if root else None

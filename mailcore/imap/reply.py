@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -134,36 +134,41 @@ def listed(words: Iterable[bytes]) -> bytes:
     return b"(%b)" % b" ".join(words)
 
 
-_SYSTEM: Final = tuple([b" ".join([word for flag, word in _FLAG_WORDS if flag in Flags(bits)]) for bits in range(32)])
-ALL_FLAGS: Final = _SYSTEM[31]
+SYSTEM_FLAGS: Final = tuple(
+    [b" ".join([word for flag, word in _FLAG_WORDS if flag in Flags(bits)]) for bits in range(32)]
+)
+"""The words of the system flags that a number means."""
+ALL_FLAGS: Final = SYSTEM_FLAGS[31]
 
 
 def flag_words(flags: int, words: frozenset[str] = frozenset(), *, recent: bool = False) -> bytes:
     """Flags (as a number) and keywords, without the parentheses."""
     if not words and not recent:
-        return _SYSTEM[flags]
+        return SYSTEM_FLAGS[flags]
     return _flag_words(flags, words, recent)
 
 
 @lru_cache(maxsize=8192)
 def _flag_words(flags: int, words: frozenset[str], recent: bool) -> bytes:
     extra = [b"\\Recent"] if recent else []
-    system = [_SYSTEM[flags]] if flags else []
+    system = [SYSTEM_FLAGS[flags]] if flags else []
     return b" ".join((*extra, *system, *[word.encode("ascii", "replace") for word in sorted(words)]))
 
 
-_TWO: Final = tuple([b"%02d" % number for number in range(60)])
-
-
 @lru_cache(maxsize=4096)
-def _day(day: int, month: int, year: int) -> bytes:
-    return b"%2d-%b-%04d" % (day, _MONTHS[month - 1], year)
+def _day(day: int) -> bytes:
+    when = date.fromordinal(_EPOCH + day)
+    return b'"%2d-%b-%04d ' % (when.day, _MONTHS[when.month - 1], when.year)
 
 
-def internal_date(moment: datetime) -> bytes:
-    """INTERNALDATE, quoted; `moment` is in UTC."""
-    day = _day(moment.day, moment.month, moment.year)
-    return b'"%b %b:%b:%b +0000"' % (day, _TWO[moment.hour], _TWO[moment.minute], _TWO[moment.second])
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_CLOCK: Final = tuple([b"%02d:%02d:" % divmod(minute, 60) for minute in range(24 * 60)])
+
+
+def internal_date(micros: int) -> bytes:
+    """INTERNALDATE, quoted; microseconds since 1970, UTC."""
+    day, second = divmod(micros // 1_000_000, 86_400)
+    return b'%b%b%02d +0000"' % (_day(day), _CLOCK[second // 60], second % 60)
 
 
 def number_set(numbers: Iterable[int]) -> bytes:

@@ -263,6 +263,11 @@ class Session:
         async with self.shared.slot():
             return await self.shared.parts.store.read(self.user, work)
 
+    async def glance(self, work: Callable[[ReadTx], T]) -> T:
+        """`read` of a few rows, without waking a thread where that can be spared."""
+        async with self.shared.slot():
+            return await self.shared.parts.store.glance(self.user, work)
+
     async def write(self, work: Callable[[WriteTx], T]) -> T:
         """What `work` gives back, when it is committed."""
         async with self.shared.slot():
@@ -317,7 +322,7 @@ class Session:
 
     async def _caught_up(self, *, surely: bool) -> bool:
         """Bring the view up to date where it may be behind; False when the folder is no more."""
-        if self.view is None or not (surely or await self._behind()):
+        if self.view is None or self.over or not (surely or await self._behind()):
             return True
         return await self.look(self.view)
 
@@ -370,11 +375,8 @@ class Session:
         """Take over what changed in the selected folder; False when it is no more."""
         at, since = view.folder, view.modseq
         try:
-            delta = await self.read(lambda tx: tx.delta(at, since))
-            if not delta.reset:
-                view.learn(delta)
-            else:
-                view.renew(*await self.read(lambda tx: (tx.entries(at), tx.folder(at).modseq)))
+            if await self.glance(lambda tx: tx.folder(at).modseq) != since:
+                view.learn(await self.read(lambda tx: tx.changes(at, since)))
             if self.annotations is not None:
                 await hear(self, self.annotations, at)
         except (NotFound, NoRight, BadCredentials):

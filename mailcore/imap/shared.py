@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from groupware.model.ids import FolderId
+from mailcore.imap.snapshot import Snapshots
 from mailcore.imap.wire import Limits, limits_of
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
@@ -31,6 +32,7 @@ class Shared:
     log: EventLog
     recent: dict[FolderId, int] = field(default_factory=dict)
     """The first UID of each folder that no session has been told of as recent."""
+    snapshots: Snapshots = field(default_factory=Snapshots)
     limits: tuple[Limits, Limits, Limits] = field(init=False)
 
     def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:

@@ -14,19 +14,19 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import compress
 from typing import Final, Protocol
 
-from groupware.model.flags import FlagChange, Flags, apply
+from groupware.model.flags import FLAGS, FlagChange, apply
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq, Uid, Uids, ranges
-from groupware.model.item import Delta, Entry, Item
+from groupware.model.item import Changes, Entry
 from groupware.model.rights import ALL
 from mailcore.imap.grammar import SAVED, STAR, Numbers
 from mailcore.imap.modes import Modes
 from mailcore.imap.reply import flag_words, number_set
+from mailcore.imap.snapshot import Snapshot, without
 
-FEW: Final = 200  # taken out one by one; more by building anew
+MANY: Final = 20  # messages that are worth a look at how they stand
 NO_WORDS: Final = frozenset[str]()
 
 
@@ -77,18 +77,16 @@ class View:
         "words",
     )
 
-    def __init__(self, folder: Folder, entries: Sequence[Entry], modes: Modes, *, read_only: bool) -> None:
+    def __init__(self, folder: Folder, now: Snapshot, modes: Modes, *, read_only: bool) -> None:
         self.folder: FolderId = folder.id
         self.path, self.uidvalidity, self.rights = folder.path, folder.uidvalidity, folder.rights
-        self.modseq: ModSeq = folder.modseq
+        self.modseq: ModSeq = now.modseq
         self.read_only = read_only
         self.modes = modes
         self.recents: set[int] = set()
         """UIDs of the messages that are recent in this session."""
-        self.uids = array("I", [entry.uid for entry in entries])
-        self.modseqs = array("Q", [entry.modseq for entry in entries])
-        self.flags = bytearray([entry.flags._value_ for entry in entries])
-        self.words: dict[int, frozenset[str]] = {entry.uid: entry.keywords for entry in entries if entry.keywords}
+        self.uids, self.modseqs, self.flags = now.uids[:], now.modseqs[:], now.flags[:]
+        self.words: dict[int, frozenset[str]] = dict(now.words)
         self.saved = array("I")
         """UIDs that SEARCH has kept: $."""
         self.contexts: dict[bytes, Follower] = {}
@@ -151,7 +149,7 @@ class View:
         places = self.newest(self.places(found))
         return found if not self._cut else ranges([self.uids[at] for at in places])
 
-    def newest(self, places: list[int]) -> list[int]:
+    def newest(self, places: Sequence[int]) -> Sequence[int]:
         """The last of these places, as many as one command may work on."""
         if not 0 < self.limit < len(places):
             return places
@@ -180,6 +178,10 @@ class View:
             if last > count:
                 raise NoSuchMessage(f"there are {count} messages, so no number {last}")
             yield self.uids[first - 1], self.uids[last - 1]
+
+    def count(self, ranges: Uids) -> int:
+        """How many messages stand in these UID ranges."""
+        return sum(bisect_left(self.uids, last + 1) - bisect_left(self.uids, first) for first, last in ranges)
 
     def places(self, ranges: Uids) -> list[int]:
         """Where the messages in these UID ranges stand, in order."""
@@ -254,8 +256,16 @@ class View:
 
     # --- what one learns
 
-    def saw(self, changed: Iterable[Entry | Item]) -> list[int]:
+    def saw(self, changed: Sequence[Entry]) -> Sequence[int]:
         """Take over what the session changed or read itself; gives back the places. It is told by whoever calls."""
+        side = self._side_by_side(changed)
+        if side is not None:
+            self.stirred += 1
+            self.flags[side] = bytes([entry.bits for entry in changed])
+            self.modseqs[side] = array("Q", map(max, [entry.modseq for entry in changed], self.modseqs[side]))
+            if self._touched:
+                self._touched.difference_update([entry.uid for entry in changed])
+            return range(side.start, side.stop)
         places = []
         for entry in changed:
             at = self.place(entry.uid)
@@ -265,8 +275,25 @@ class View:
                 places.append(at)
         return places
 
-    def surprising(self, changed: Iterable[Entry], change: FlagChange) -> list[int]:
+    def _side_by_side(self, changed: Sequence[Entry]) -> slice | None:
+        """The places of these messages when they stand side by side, and neither they nor any here have keywords."""
+        if len(changed) < MANY or self.words or any(entry.words for entry in changed):
+            return None
+        first = self.place(changed[0].uid)
+        side = slice(first, first + len(changed))
+        same = first >= 0 and self.uids[side] == array("I", [entry.uid for entry in changed])
+        return side if same else None
+
+    def surprising(self, changed: Sequence[Entry], change: FlagChange) -> Sequence[int]:
         """UIDs of those entries that are not what the client makes of this change and what it has been told."""
+        side = self._side_by_side(changed) if not self._touched and not change.add_words else None
+        if side is not None:
+            made = bytes([apply(change, ALL, flags, NO_WORDS)[0].value for flags in FLAGS])
+            if self.flags[side].translate(made.ljust(256, b"\0")) == bytes([entry.bits for entry in changed]):
+                return ()
+        return self._surprising(changed, change)
+
+    def _surprising(self, changed: Sequence[Entry], change: FlagChange) -> Sequence[int]:
         made: dict[tuple[int, frozenset[str]], tuple[int, frozenset[str]]] = {}
         found: list[int] = []
         for entry in changed:
@@ -276,9 +303,9 @@ class View:
             before = (self.flags[at], self.words_at(at))
             after = made.get(before)
             if after is None:
-                flags, words = apply(change, ALL, Flags(before[0]), before[1])
+                flags, words = apply(change, ALL, FLAGS[before[0]], before[1])
                 after = made[before] = (flags.value, words)
-            if after != (entry.flags._value_, entry.keywords) or entry.uid in self._touched:
+            if after != (entry.bits, entry.keywords) or entry.uid in self._touched:
                 found.append(entry.uid)
         return found
 
@@ -299,28 +326,23 @@ class View:
         """These messages are gone; the client is told when it may be."""
         self._gone.update(uid for uid in uids if self.place(uid) >= 0)
 
-    def learn(self, delta: Delta) -> None:
+    def learn(self, changes: Changes) -> None:
         """Take over what changed since `modseq`."""
-        for item in sorted(delta.changed, key=lambda each: each.uid):
-            self._learn(item)
-        self.lost(uid for uid, _ in delta.vanished)
-        self.modseq = max(self.modseq, delta.modseq)
-
-    def renew(self, entries: Sequence[Entry], modseq: ModSeq) -> None:
-        """Take over the whole folder as it is now: for a difference that can no longer be told."""
-        there = {entry.uid for entry in entries}
-        self.lost(uid for uid in self.uids if uid not in there)
-        for entry in entries:
+        if changes.reset:
+            there = {entry.uid for entry in changes.changed}
+            self.lost(uid for uid in self.uids if uid not in there)
+        for entry in changes.changed:
             self._learn(entry)
-        self.modseq = modseq
+        self.lost(changes.vanished)
+        self.modseq = max(self.modseq, changes.modseq)
 
-    def _learn(self, entry: Entry | Item) -> None:
+    def _learn(self, entry: Entry) -> None:
         self.stirred += 1
         if not self.uids or entry.uid > self.uids[-1]:
             self.uids.append(entry.uid)
             self.modseqs.append(entry.modseq)
-            self.flags.append(entry.flags._value_)
-            if entry.keywords:
+            self.flags.append(entry.bits)
+            if entry.words:
                 self.words[entry.uid] = entry.keywords
             return
         at = self.place(entry.uid)
@@ -329,16 +351,16 @@ class View:
                 self._touched.add(entry.uid)
             self._put(at, entry)
 
-    def _differs(self, at: int, entry: Entry | Item) -> bool:
+    def _differs(self, at: int, entry: Entry) -> bool:
         if self.condstore:
             return True
-        return self.flags[at] != entry.flags._value_ or self.words_at(at) != entry.keywords
+        return self.flags[at] != entry.bits or self.words_at(at) != entry.keywords
 
-    def _put(self, at: int, entry: Entry | Item) -> None:
+    def _put(self, at: int, entry: Entry) -> None:
         self.stirred += 1
         self.modseqs[at] = max(self.modseqs[at], entry.modseq)
-        self.flags[at] = entry.flags._value_
-        if entry.keywords:
+        self.flags[at] = entry.bits
+        if entry.words:
             self.words[entry.uid] = entry.keywords
         else:
             self.words.pop(entry.uid, None)
@@ -375,20 +397,8 @@ class View:
         for at in gone:
             self.words.pop(self.uids[at], None)
             self.recents.discard(self.uids[at])
-        self._drop(gone)
+        self.uids, self.modseqs, self.flags = without((self.uids, self.modseqs, self.flags), gone)
         self._touched -= self._gone
         self._gone = set()
         self._told -= len(told)
         return lines
-
-    def _drop(self, places: Sequence[int]) -> None:
-        if len(places) <= FEW:
-            for at in reversed(places):
-                del self.uids[at], self.modseqs[at], self.flags[at]
-            return
-        keep = bytearray(b"\1") * len(self.uids)
-        for at in places:
-            keep[at] = 0
-        self.uids = array("I", compress(self.uids, keep))
-        self.modseqs = array("Q", compress(self.modseqs, keep))
-        self.flags = bytearray(compress(self.flags, keep))

@@ -14,7 +14,6 @@ from itertools import islice
 from typing import Final
 
 from groupware.mime.lines import crlf
-from groupware.mime.summary import size_of
 from groupware.model.errors import NotFound
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Role
@@ -116,7 +115,7 @@ class Maildrop:
             sizes: dict[Uid, int] = {}
             for start in range(0, len(unknown), MEASURED_AT_ONCE):
                 some = ranges(unknown[start : start + MEASURED_AT_ONCE])
-                sizes |= {item.uid: size_of(item.summary) for item in tx.items(self._folder, some, summary=True)}
+                sizes |= {item.uid: item.size + item.extra for item in tx.items(self._folder, some)}
             return modseq, alive, sizes
 
         self._modseq, alive, sizes = await self._store.read(self._who, work)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from mailcore.queue.scheduler import Scheduler
@@ -20,7 +20,7 @@ class QueueService:
         name: str,
         scheduler: Scheduler,
         *,
-        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
         tell: Callable[[bool], None] = lambda working: None,
     ) -> None:
         self._name, self._scheduler, self._beside, self._tell = name, scheduler, beside, tell
@@ -39,8 +39,8 @@ class QueueService:
         self._tell(True)
         try:
             async with asyncio.TaskGroup() as tasks:
-                if self._beside is not None:
-                    tasks.create_task(self._beside())
+                for each in self._beside:
+                    tasks.create_task(each())
                 tasks.create_task(self._scheduler.work())
         finally:
             self._tell(False)

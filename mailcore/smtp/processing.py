@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
+from mailcore.queue.fullness import keep_telling
 from mailcore.queue.gauges import Gauges
 from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
@@ -34,9 +36,10 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
         else:
             parts.at_work.discard(setup.name)
 
-    scheduler = Scheduler(desk(parts, setup, "PROCESSING"), parts.bus, LocalCourier(intake), lanes)
+    own = desk(parts, setup, "PROCESSING")
+    scheduler = Scheduler(own, parts.bus, LocalCourier(intake), lanes)
     gauges = Gauges(parts.store, parts.counters, parts.clock)
-    return QueueService(setup.name, scheduler, beside=gauges.keep, tell=tell)
+    return QueueService(setup.name, scheduler, beside=(gauges.keep, partial(keep_telling, own)), tell=tell)
 
 
 def desk(parts: Parts, setup: ServiceSetup, module: str) -> Desk:

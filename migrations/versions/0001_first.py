@@ -7,8 +7,6 @@ import logging
 import sqlalchemy as sa
 from alembic import op
 
-from groupware.store.sql.schema import SEARCH_INDEX
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -328,7 +326,10 @@ def _index_of_trigrams() -> None:
     """What makes search fast; PostgreSQL without pg_trgm (Debian: postgresql-contrib) searches without it."""
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
-        op.execute(SEARCH_INDEX)
+        op.execute(
+            "CREATE VIRTUAL TABLE search_index USING fts5"
+            " (head, body, content='search_text', content_rowid='content_id', tokenize='trigram case_sensitive 1')"
+        )
         return
     try:
         with connection.begin_nested():

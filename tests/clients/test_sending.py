@@ -107,3 +107,14 @@ def test_swaks_with_a_wrong_password_is_refused(server: RunningServer, programs:
         status=28,
     )
     assert alice.messages() == []
+
+
+def test_swaks_delivers_by_lmtp_to_each_recipient_for_itself(
+    server: RunningServer, programs: Programs, alice: Account, bob: Account
+) -> None:
+    at = ("--protocol", "LMTP", "--server", f"localhost:{server.port('lmtp')}", "--from", "somebody@elsewhere.test")
+    said = programs.run("swaks", *at, "--to", f"{alice.address},nobody@{alice.address.partition('@')[2]},{bob.address}")
+    assert [said.count(each.address.encode() + b"> delivered: ") for each in (alice, bob)] == [1, 1]
+    assert said.count(b"550 5.1.1 <nobody@") == 1
+    assert [len(each.messages()) for each in (alice, bob)] == [1, 1]
+    programs.run("swaks", *at, "--to", f"nobody@{alice.address.partition('@')[2]}", status=24)

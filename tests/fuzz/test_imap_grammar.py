@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 import mailcore.imap.commands  # noqa: F401 - fills the table
 from groupware.model.annotation import check_entry
 from groupware.model.errors import Refused
-from groupware.model.flags import Flags
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
-from groupware.model.item import Entry, Kind
+from groupware.model.item import Changes, Entry, Kind
 from groupware.model.rights import ALL
 from mailcore.imap import names
 from mailcore.imap.commands.resync import earlier, merged
@@ -24,6 +23,7 @@ from mailcore.imap.grammar import BadSyntax, Cursor, begin
 from mailcore.imap.modes import Modes
 from mailcore.imap.notice import OF_MESSAGES, Happening
 from mailcore.imap.reply import astring, mailbox, string
+from mailcore.imap.snapshot import snapshot
 from mailcore.imap.table import COMMANDS
 from mailcore.imap.view import View
 from mailcore.imap.wire import MARK, Raw
@@ -103,7 +103,7 @@ _SETS = st.lists(st.integers(1, 60), min_size=1, max_size=6).map(lambda numbers:
 def test_earlier_is_what_is_known_and_no_longer_there(known: str, gone: set[int], there: set[int]) -> None:
     view = View(
         _folder(),
-        [Entry(Uid(uid), ModSeq(1), Flags.NONE, frozenset()) for uid in sorted(there)],
+        snapshot(1, Changes([Entry(Uid(uid), ModSeq(1), 0) for uid in sorted(there)], (), ModSeq(1), reset=True)),
         Modes(),
         read_only=True,
     )

@@ -15,9 +15,9 @@ from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.ids import EVERY, FolderId
 from groupware.model.principal import NewAccount, Principal, PrincipalKind
 from groupware.model.rights import ALL, STANDARD, Grant, Right, decide, letters
+from groupware.model.times import now_micros
 from groupware.store.api import WriteTx
 from groupware.store.sql import tree
-from groupware.store.sql.times import now_micros
 from tests.matrix.table import ACTIONS, INTO, INTO_BY_MOVE, MESSAGE, Action, Where, expected
 from tests.support.imapstand import Answer, Client, Stand, stand
 

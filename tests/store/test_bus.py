@@ -12,6 +12,7 @@ import pytest
 from groupware.model.ids import FolderId, ModSeq
 from groupware.model.item import Kind
 from groupware.model.principal import OPERATOR
+from groupware.model.rights import parse_rights
 from groupware.store import SharedBus, SqlStore, open_bus, open_store
 from groupware.store.api import QUEUE, Bus
 from groupware.store.bus import LocalBus
@@ -125,6 +126,16 @@ async def test_another_process_hears_of_a_commit(store: SqlStore, buses: Callabl
     watch = buses().watch([at])
     found = await change_until_heard(store, watch.changed, at)
     assert found[at] > 0
+
+
+async def test_another_process_hears_in_the_folders_below_what_happens_to_one(
+    store: SqlStore, buses: Callable[[], SharedBus]
+) -> None:
+    above, below = await new_folder(store, "News"), await new_folder(store, "News/Old")
+    watch = buses().watch([below])
+    await change_until_heard(store, watch.changed, below)
+    await store.write(OPERATOR, lambda tx: tx.grant(above, "anyone", parse_rights("lr")))
+    assert below in await watch.changed(PATIENCE)
 
 
 async def change_until_heard(store: SqlStore, changed: Callable[..., object], at: FolderId) -> dict[FolderId, ModSeq]:

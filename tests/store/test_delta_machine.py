@@ -15,6 +15,7 @@ from groupware.model.flags import FlagChange, Flags, apply
 from groupware.model.ids import FolderId, ModSeq, Uid, ranges
 from groupware.model.principal import Principal
 from groupware.model.rights import ALL, parse_rights
+from mailcore.imap.snapshot import OF_A_FOLDER, Snapshots
 from tests.store.house import house
 from tests.store.world import World, letter, people
 
@@ -37,6 +38,7 @@ class Synchronising(RuleBasedStateMachine):
         self.people: list[Principal] = [self.world.alice, self.world.bob]
         self.model: dict[tuple[int, int], State] = {}
         self.clients: list[tuple[int, int, ModSeq, State]] = []
+        self.snapshots = Snapshots(OF_A_FOLDER * 3)
 
     def _opened(self, data: Path) -> Any:
         made = self.stack.enter_context(house(data, ""))
@@ -131,6 +133,17 @@ class Synchronising(RuleBasedStateMachine):
                 break
         assert state == self.model[who, at]
         self.clients[number] = (who, at, token, state)
+
+    @rule(who=PEOPLE, at=PLACES)
+    def follow(self, who: int, at: int) -> None:
+        """A snapshot that is brought up to date is the one that is made anew."""
+        folder = self.world.folder(self.people[who], self.places[at])
+        now = self.world.read(self.people[who], lambda tx: self.snapshots.read(tx, folder))
+        self.snapshots.keep(self.people[who].account, folder.id, now)
+        anew = self.world.read(self.people[who], lambda tx: Snapshots().read(tx, folder))
+        assert now == anew
+        found = zip(now.uids, now.flags, strict=True)
+        assert {uid: (Flags(bits), now.words.get(uid, frozenset())) for uid, bits in found} == self.model[who, at]
 
     @invariant()
     def what_is_there_is_what_the_model_has(self) -> None:

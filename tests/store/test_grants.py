@@ -11,9 +11,9 @@ import pytest
 from groupware.model.errors import BadCredentials, NoRight, NotFound, Refused
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import ALL, Right, letters, parse_rights
+from groupware.model.times import moment, now_micros
 from groupware.store import open_store
 from groupware.store.sql import grants, tree
-from groupware.store.sql.times import moment, now_micros
 from tests.store.conftest import Place
 from tests.store.house import House, Silent
 from tests.store.world import World

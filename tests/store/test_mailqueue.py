@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
+from groupware.model import times
 from groupware.model.errors import NoRight, NotFound, Refused
 from groupware.model.event import Attempt, Backlog, Envelope, Event, Outcome, Recipient
 from groupware.model.ids import AccountId, BlobId, QueueId
 from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import QUEUE
-from groupware.store.sql import mailqueue, schema, times
+from groupware.store.sql import mailqueue, schema
 from groupware.store.sql.door import SqlTx
 from groupware.store.sql.engine import Database, Sql
 from groupware.store.sql.tree import Memory

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from groupware.model.ids import FolderId
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import STANDARD, Right, letters
+from groupware.model.times import moment, now_micros
 from groupware.store.api import WriteTx
 from groupware.store.sql import grants, tree
-from groupware.store.sql.times import moment, now_micros
 from tests.store.world import World
 
 PATHS = ("A", "A/B", "A/B/C", "A/D", "E")

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from groupware.model.errors import NotFound
 from groupware.model.flags import FlagChange, Flags
@@ -86,6 +88,18 @@ async def test_a_text_is_found_anywhere(
     assert await names(store, at, text) == expected
 
 
+@given(
+    text=st.text(st.sampled_from("aäBéß\u2028 \t\n1.\u3000会"), max_size=60),
+    ends=st.tuples(st.integers(0, 60), st.integers(0, 60)),
+)
+def test_what_the_index_is_asked_for_is_in_what_it_holds(text: str, ends: tuple[int, int]) -> None:
+    whole = search.folded(text)
+    part = whole[min(ends) : max(ends)]
+    held = search.reduced(whole)
+    asked = search.fts_query([part], []).strip("()")
+    assert all(each[1:-1] in held for each in asked.split(" AND ")) or not asked
+
+
 async def test_a_field_is_searched_alone(store: SqlStore, at: FolderId, filled: str) -> None:
     assert await names(store, at, subject="invoice") == {"invoice"}
     assert await names(store, at, to="INVOICE") == {"report"}
@@ -141,6 +155,8 @@ async def test_with_the_end_of_retention_the_texts_and_the_content_go(
     if not store.database.postgres:
         with store.database.writers.begin() as connection:
             connection.exec_driver_sql("INSERT INTO search_index(search_index) VALUES('integrity-check')")
+            hits = connection.exec_driver_sql("SELECT count(*) FROM search_index WHERE search_index MATCH 'inv'")
+            assert hits.scalar_one() == 0
 
 
 async def test_the_index_is_kept_up_and_then_rests(store: SqlStore, at: FolderId) -> None:

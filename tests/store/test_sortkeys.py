@@ -47,7 +47,7 @@ def letter(name: str, octets: int, sent: int | None, *, keyed: bool = True) -> N
 
 async def test_what_is_asked_for_is_told_in_order(store: SqlStore, at: FolderId) -> None:
     names = ("subject", "sent", "octets", "saved", "reply", "ids")
-    rows = [tuple(row) for row in await store.read(OPERATOR, lambda tx: tx.keys(at, names, EVERY))]
+    rows = [tuple(row) for row in await store.read(OPERATOR, lambda tx: tx.columns(at, names, EVERY))]
     ids = "1@x\n2@x"
     assert rows == [
         (1, "A", 100, 10, MICROS, False, ids),
@@ -59,7 +59,7 @@ async def test_what_is_asked_for_is_told_in_order(store: SqlStore, at: FolderId)
 
 async def test_only_the_ranges_are_told(store: SqlStore, at: FolderId) -> None:
     uids = [(Uid(1), Uid(1)), (Uid(3), Uid(9))]
-    rows = await store.read(OPERATOR, lambda tx: tx.keys(at, ("subject",), uids))
+    rows = await store.read(OPERATOR, lambda tx: tx.columns(at, ("subject",), uids))
     assert [tuple(row) for row in rows] == [(1, "A"), (3, "C"), (4, "")]
 
 
@@ -89,7 +89,7 @@ async def test_copies_share_them_and_the_last_takes_them_along(store: SqlStore, 
 
     other = (await store.write(OPERATOR, lambda tx: tx.add_folder(OPERATOR.account, "Other", Kind.MAIL))).id
     await store.write(OPERATOR, lambda tx: tx.copy(at, EVERY, other))
-    assert [row[1] for row in await store.read(OPERATOR, lambda tx: tx.keys(other, ("subject",), EVERY))] == [
+    assert [row[1] for row in await store.read(OPERATOR, lambda tx: tx.columns(other, ("subject",), EVERY))] == [
         "A", "B", "C", "",
     ]  # fmt: skip
     assert count() == 3
@@ -97,6 +97,6 @@ async def test_copies_share_them_and_the_last_takes_them_along(store: SqlStore, 
 
 async def test_folder_that_is_not_there(store: SqlStore) -> None:
     with pytest.raises(NotFound):
-        await store.read(OPERATOR, lambda tx: tx.keys(FolderId(999), ("subject",), EVERY))
+        await store.read(OPERATOR, lambda tx: tx.columns(FolderId(999), ("subject",), EVERY))
     with pytest.raises(NotFound):
         await store.read(OPERATOR, lambda tx: tx.within(FolderId(999), "octets"))

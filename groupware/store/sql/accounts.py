@@ -12,6 +12,7 @@ from groupware.model.errors import AlreadyExists, NotFound, Refused
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.principal import Account, NewAccount, PrincipalKind
 from groupware.model.rights import Right
+from groupware.model.times import now_micros
 
 from . import credentials, folder_changes, schema
 from .planting import OWNERS, plant
@@ -29,7 +30,6 @@ from .principals import (
     read,
     shown,
 )
-from .times import now_micros
 from .tx import Tx
 
 SHOWN: Final = ("account", "group", "list", "resource", "recipient")

@@ -15,13 +15,13 @@ from groupware.model.event import Target
 from groupware.model.ids import FolderId
 from groupware.model.principal import PrincipalKind
 from groupware.model.rights import ALL, Right
+from groupware.model.times import micros
 
 from . import schema
 from .accounts import enter, free
 from .engine import Sql
 from .principals import Known, administered, by_address, chosen, insert_address, lead, read
 from .settings import effective
-from .times import micros
 from .tx import Tx
 
 SENDING: Final = (Right.SEND_AS, Right.SEND_ON_BEHALF)

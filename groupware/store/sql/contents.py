@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -16,10 +17,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.ids import BlobId
 from groupware.model.item import NewItem
+from groupware.model.times import now_micros
 
 from . import schema, search, sortkeys
-from .engine import Row, Sql
-from .times import now_micros
+from .engine import Sql
 from .tx import Tx
 
 _b, _c = schema.blob.c, schema.content.c
@@ -47,7 +48,10 @@ _SAME_CONTENT: Final = (
 _MORE_CONTENT: Final = update(schema.content).where(_c.id == bindparam("at")).values(refs=_c.refs + bindparam("more"))
 _LESS_CONTENT: Final = _MORE_CONTENT.returning(_c.refs, _c.blob)
 _DROP_CONTENT: Final = delete(schema.content).where(_c.id == bindparam("at"))
-_BODIES: Final = select(_b.hash, _b.body).where(_b.hash.in_(bindparam("blobs", expanding=True)))
+_BODIES: Final = {  # the names as one value: the statement is the same for any number of them
+    True: text("SELECT hash, body FROM blob WHERE hash = ANY(:blobs)"),
+    False: text("SELECT hash, body FROM blob WHERE hash IN (SELECT value FROM json_each(:blobs))"),
+}
 _UNREFERRED: Final = text("refs <= 0")  # as the index says it: a bound value would not find it
 _SWEEP: Final = (
     delete(schema.blob)
@@ -136,11 +140,8 @@ def _add_content(tx: Tx, new: NewItem, copies: int) -> int:
 
 def bodies(sql: Sql, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes | None]:
     """The stored form of those that are known; None for one that is in the object store."""
-    found: dict[BlobId, bytes | None] = {}
-    for at in range(0, len(blobs), AT_ONCE):
-        rows: list[Row] = [tuple(row) for row in sql.execute(_BODIES, {"blobs": blobs[at : at + AT_ONCE]})]
-        found.update((BlobId(blob), body) for blob, body in rows)
-    return found
+    names = list(blobs) if sql.postgres else json.dumps(blobs)
+    return dict(sql.rows(_BODIES[sql.postgres], {"blobs": names}))
 
 
 def sweep(sql: Sql, before: int) -> Sequence[tuple[BlobId, bool]]:

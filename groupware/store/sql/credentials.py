@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from groupware.model.errors import AlreadyExists, BadCredentials, NotFound, Refused
 from groupware.model.ids import AccountId
 from groupware.model.principal import Account, Credential, Principal, PrincipalKind
+from groupware.model.times import moment, now_micros
 
 from . import schema
 from .guard import identify
 from .principals import administered, named, permit, shown
-from .times import moment, now_micros
 from .tx import Tx
 
 MAIN: Final = ("password", "scram-sha-1", "scram-sha-256")

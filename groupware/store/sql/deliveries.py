@@ -18,13 +18,13 @@ from groupware.model.folder import SEPARATOR, Role
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
+from groupware.model.times import now_micros
 
 from . import contents, schema
 from .guard import Opened, absent, admit
 from .item_changes import DELETED, INSERT, check_room, item_row
 from .items import SEEN
 from .paths import walk
-from .times import now_micros
 from .tree import Tree
 from .tx import Tx
 

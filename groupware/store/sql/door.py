@@ -9,11 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Attempt, Backlog, Envelope, Event, JournalRow, Outcome, QueueEntry, Target, TraceRow
+from groupware.model.event import (
+    Attempt,
+    Backlog,
+    Envelope,
+    Event,
+    JournalRow,
+    Outcome,
+    QueueEntry,
+    QuotaWarning,
+    Target,
+    TraceRow,
+)
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Delta, Entry, Found, Item, Kind, NewItem, Query
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.store.api import Where
@@ -22,6 +33,7 @@ from . import (
     accounts,
     addresses,
     annotated,
+    columns,
     credentials,
     deliveries,
     domains,
@@ -37,8 +49,8 @@ from . import (
     quota,
     search,
     settings,
-    sortkeys,
     trace,
+    warnings,
 )
 from .engine import Row
 from .tx import Tx
@@ -137,17 +149,23 @@ class SqlTx(Tx):
     def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
         return items.delta(self, at, since, limit, began)
 
+    def changes(self, at: FolderId, since: ModSeq) -> Changes:
+        return items.changes(self, at, since)
+
     def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
         return items.vanished(self, at, since)
 
     def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         return search.find(self, at, query)
 
-    def keys(self, at: FolderId, names: Sequence[str], uids: Uids) -> Sequence[Row]:
-        return sortkeys.keys(self, at, names, uids)
+    def unindexed(self, at: FolderId) -> Sequence[Uid]:
+        return search.unindexed(self, at)
+
+    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[Row]:
+        return columns.columns(self, at, names, uids, limit)
 
     def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
-        return sortkeys.within(self, at, name, low, high)
+        return columns.within(self, at, name, low, high)
 
     def body(self, blob: BlobId) -> bytes | None:
         return items.body(self, blob)
@@ -207,6 +225,12 @@ class SqlTx(Tx):
 
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         return quota.quota(self, at)
+
+    def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
+        return warnings.due(self, limit)
+
+    def told_of_quota(self, account: AccountId) -> bool:
+        return warnings.told(self, account)
 
     def reclaimable(self, at: Iterable[FolderId]) -> Mapping[FolderId, int]:
         return quota.reclaimable(self, at)

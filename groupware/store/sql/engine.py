@@ -44,6 +44,8 @@ class _Prepared:
 
 
 _prepared: dict[tuple[str, int], _Prepared] = {}
+_MOST_PREPARED: Final = 4096
+"""Far more than the house has; which columns are read is a client's choice, though, and made anew as it is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class Sql:
         self._cursor = connection.connection.cursor()
 
     def rows(self, statement: Executable, values: Mapping[str, object] = NOTHING) -> list[Row]:
-        """All rows. The statement is a constant: its compiled form is kept for ever."""
+        """All rows. The statement is a constant: its compiled form is kept."""
         prepared = self._prepare(statement)
         self._cursor.execute(prepared.text, prepared.filled(values))
         return list(self._cursor.fetchall())
@@ -199,6 +201,8 @@ class Sql:
             order = compiled.positiontup
             own = {name: value for name, value in compiled.params.items() if value is not None}
             found = _Prepared(statement, str(compiled), None if order is None else tuple(order), own)
+            if len(_prepared) >= _MOST_PREPARED:
+                _prepared.clear()
             _prepared[key] = found
         return found
 

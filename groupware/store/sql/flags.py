@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NoRight
-from groupware.model.flags import FlagChange, Flags, apply, permitted_mask
+from groupware.model.flags import FLAGS, FlagChange, apply, permitted_mask, words_in
 from groupware.model.ids import FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Entry
 from groupware.model.rights import Right
@@ -18,7 +19,7 @@ from . import items, schema
 from .engine import Row
 from .guard import Opened
 from .item_changes import DELETED, count
-from .items import FLAGS, SEEN, words
+from .items import SEEN
 from .tx import Tx
 
 _i, _s = schema.item.c, schema.seen.c
@@ -57,7 +58,10 @@ def _set_seen(dialect: Any) -> Any:
 
 _SET_SEEN: Final = {True: _set_seen(postgresql), False: _set_seen(sqlite)}
 
-After = tuple[Row, Flags, frozenset[str]]
+State = tuple[int, str]
+"""Flags and keywords as they are stored."""
+After = tuple[Row, int, str]
+"""A row as it was, and its flags and keywords from now on."""
 
 
 def update_flags(tx: Tx, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:
@@ -80,7 +84,7 @@ def update_flags(tx: Tx, at: FolderId, uids: Uids, change: FlagChange) -> tuple[
     else:
         _store(tx, here, changed, modseq)
     tx.journal_row("item.flags", here, modseq, {"count": len(changed), "first": changed[0][0][0]})
-    return [Entry(Uid(row[0]), modseq, flags, keywords) for row, flags, keywords in changed], stale
+    return [Entry(row[0], modseq, bits, words) for row, bits, words in changed], stale
 
 
 def _check(here: Opened, change: FlagChange) -> None:
@@ -97,28 +101,23 @@ def _check(here: Opened, change: FlagChange) -> None:
 
 def _changed(rows: Sequence[Row], change: FlagChange, rights: Right) -> list[After]:
     """The rows that become different, with what they become; equal ones are worked out once."""
-    known: dict[tuple[int, str], tuple[Flags, frozenset[str]] | None] = {}
-    out: list[After] = []
-    for row in rows:
-        key = (row[2], row[3])
-        if key not in known:
-            before = (FLAGS[row[2]], words(row[3]))
-            after = apply(change, rights, *before)
-            known[key] = after if after != before else None
-        new = known[key]
-        if new is not None:
-            out.append((row, *new))
-    return out
+    states = {(row[2], row[3]) for row in rows}
+    after = {state: _after(state, change, rights) for state in states}
+    different = {state: new for state, new in after.items() if new != state}
+    if len(states) == 1:  # by far the most often
+        return [(row, *new) for new in different.values() for row in rows]
+    return [(row, *different[row[2], row[3]]) for row in rows if (row[2], row[3]) in different]
+
+
+def _after(state: State, change: FlagChange, rights: Right) -> State:
+    flags, keywords = apply(change, rights, FLAGS[state[0]], words_in(state[1]))
+    return flags.value, state[1] if keywords == words_in(state[1]) else " ".join(sorted(keywords))
 
 
 def _store(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> None:
     """Write the new flags: \\Seen of somebody who has rows of his own goes there, all else into the item."""
     keep = ~SEEN if here.reader else ~0
-    shared = [
-        (row, flags, keywords)
-        for row, flags, keywords in changed
-        if (flags.value ^ row[2]) & keep or keywords != words(row[3])
-    ]
+    shared = [(row, flags, words) for row, flags, words in changed if (flags ^ row[2]) & keep or words != row[3]]
     bits = _bits(tx, here, [row[0] for row, _, _ in shared]) if here.reader else {}
     tx.sql.many(
         _SET,
@@ -126,15 +125,15 @@ def _store(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> No
             {
                 "at": here.id,
                 "number": row[0],
-                "new_flags": (flags.value & keep) | bits.get(row[0], 0),
-                "new_words": " ".join(sorted(keywords)),
+                "new_flags": (flags & keep) | bits.get(row[0], 0),
+                "new_words": words,
                 "now": modseq,
             }
-            for row, flags, keywords in shared
+            for row, flags, words in shared
         ],
     )
     if here.reader:
-        own = [(row[0], bool(flags.value & SEEN)) for row, flags, _ in changed if (flags.value ^ row[2]) & SEEN]
+        own = [(row[0], bool(flags & SEEN)) for row, flags, _ in changed if (flags ^ row[2]) & SEEN]
         values = [
             {"account": here.reader, "at": here.id, "number": uid, "now": modseq, "seen": seen} for uid, seen in own
         ]
@@ -147,23 +146,23 @@ def _by_range(tx: Tx, here: Opened, uids: Uids, changed: Sequence[After], modseq
 
     What is alike before is alike after, and every item of a range is meant: so the old state names the items.
     """
-    states = {(row[2], row[3]): (flags, keywords) for row, flags, keywords in changed}
+    states = {(row[2], row[3]): (flags, words) for row, flags, words in changed}
     if len(states) * len(uids) * WORTH_A_RANGE > len(changed):
         return False
     for low, high in uids:
-        for (old_flags, old_words), (flags, keywords) in states.items():
-            values = {"old_flags": old_flags, "old_words": old_words, "new_flags": flags.value, "now": modseq}
-            words_now = " ".join(sorted(keywords))
+        for (old_flags, old_words), (flags, words) in states.items():
+            values = {"old_flags": old_flags, "old_words": old_words, "new_flags": flags, "now": modseq}
             top = min(high, here.uidnext)
-            tx.sql.change(_SET_RANGE, {"at": here.id, "low": low, "high": top, "new_words": words_now, **values})
+            tx.sql.change(_SET_RANGE, {"at": here.id, "low": low, "high": top, "new_words": words, **values})
     return True
 
 
 def _count(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> None:
     """Move the folder's counters."""
-    unseen = 0 if here.reader else sum((not flags.value & SEEN) - (not row[2] & SEEN) for row, flags, _ in changed)
-    deleted = sum(bool(flags.value & DELETED) - bool(row[2] & DELETED) for row, flags, _ in changed)
-    count(tx, here, modseq, unseen=unseen, deleted=deleted)
+    turned = Counter([(row[2], flags) for row, flags, _ in changed])
+    unseen = sum(many * ((not flags & SEEN) - (not before & SEEN)) for (before, flags), many in turned.items())
+    deleted = sum(many * (bool(flags & DELETED) - bool(before & DELETED)) for (before, flags), many in turned.items())
+    count(tx, here, modseq, unseen=0 if here.reader else unseen, deleted=deleted)
 
 
 def _bits(tx: Tx, here: Opened, uids: Sequence[int]) -> dict[int, int]:

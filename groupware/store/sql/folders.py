@@ -13,13 +13,13 @@ from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
 from groupware.model.item import Kind
 from groupware.model.rights import Right
+from groupware.model.times import now_micros
 from groupware.store.api import Where
 
 from . import schema
 from .engine import Row
 from .guard import SERVER, Opened, absent
 from .paths import domain_of, prefix, view_path, walk
-from .times import now_micros
 from .tree import Tree
 from .tx import Tx
 

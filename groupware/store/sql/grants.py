@@ -13,12 +13,12 @@ from groupware.model.errors import BadCredentials, NotFound, Refused
 from groupware.model.ids import AccountId
 from groupware.model.principal import ANYONE, EVERYONE
 from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, decide, letters, reasons
+from groupware.model.times import micros, moment, now_micros
 from groupware.store.api import Where
 
 from . import schema
 from .guard import Opened, identify
 from .paths import view_path
-from .times import micros, moment, now_micros
 from .tx import Tx
 
 _p = schema.principal.c

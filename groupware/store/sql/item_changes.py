@@ -17,13 +17,13 @@ from groupware.model.flags import Flags, permitted_mask
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
+from groupware.model.times import micros, now_micros
 
-from . import contents, items, schema
+from . import contents, items, schema, warnings
 from .engine import Row
 from .guard import SERVER, Opened
-from .items import SEEN, told
+from .items import SEEN
 from .settings import Limits, limits
-from .times import micros, moment, now_micros
 from .tx import Tx
 
 DELETED: Final = Flags.DELETED.value
@@ -170,6 +170,17 @@ def check_room(tx: Tx, at: Opened, items: int, octets: int, *, moved: bool = Fal
     ):
         if limit and items > 0 and there + items > limit:
             raise OverQuota(f"{what}: it has {there} items and may have {limit}; delete something first")
+    _warn(tx, at, most, items, octets)
+
+
+def _warn(tx: Tx, at: Opened, most: Limits, items: int, octets: int) -> None:
+    """Note it when with so much more the mailbox passes the share of its quota that its owner is told of."""
+    for resource, limit, there, more in (
+        ("STORAGE", most.bytes, at.owner_bytes, octets),
+        ("MESSAGE", most.items, at.owner_items, items),
+    ):
+        if there * 100 < limit * most.warned_at <= (there + more) * 100:
+            warnings.passed(tx, at.owner, resource, there + more, limit)
 
 
 # --- putting in -----------------------------------------------------------------------------------------------------
@@ -223,19 +234,20 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
     tx.journal_row("item.added", here, modseq, {"first": first, "count": len(new)})
     return [
         Item(
-            id=ItemId(row["id"]),
-            uid=Uid(row["uid"]),
-            modseq=modseq,
-            flags=flags,
-            keywords=keywords,
-            size=each.size,
-            saved=moment(row["saved"]),
-            blob=each.blob,
-            name=each.name or "",
-            author=author,
-            arrived=now,
+            Uid(row["uid"]),
+            modseq,
+            flags.value,
+            row["keywords"],
+            ItemId(row["id"]),
+            each.size,
+            row["saved"],
+            each.blob,
+            each.name or "",
+            author,
+            now,
+            each.extra,
         )
-        for row, (each, flags, keywords) in zip(rows, new, strict=True)
+        for row, (each, flags, _) in zip(rows, new, strict=True)
     ]
 
 
@@ -286,7 +298,7 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     row = items.named(tx, here, name)
     if row is None:
         raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
-    old = told(row)
+    old = Item(*row)
     needed = Right.INSERT | Right.TRASH | Right.EXPUNGE
     mine = Right.EDIT_OWN in here.rights and old.author == tx.who.account
     if needed not in here.rights and not mine:
@@ -304,8 +316,8 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     tx.sql.many(INSERT, [values])
     tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": name})
     flags = former[0][2] & ~SEEN if here.reader else former[0][2]
-    rest = (old.id, new.size, values["saved"], new.blob, name, old.author, values["arrived"])
-    return told((uid, modseq, flags, former[0][3], *rest))
+    rest = (old.id, new.size, values["saved"], new.blob, name, old.author, values["arrived"], new.extra)
+    return Item(uid, modseq, flags, former[0][3], *rest)
 
 
 # --- taking away ----------------------------------------------------------------------------------------------------

@@ -12,13 +12,13 @@ from groupware.model.errors import Refused
 from groupware.model.flags import permitted_mask
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids
 from groupware.model.rights import Right
+from groupware.model.times import now_micros
 
 from . import contents, items
 from .engine import Row
 from .guard import SERVER, Opened
 from .item_changes import DELETED, INSERT, INSERT_SEEN, bury, check_room, count, leave, removable, whole
 from .items import SEEN
-from .times import now_micros
 from .tx import Tx
 
 

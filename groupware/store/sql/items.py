@@ -7,26 +7,24 @@ own; the modseq of an item is then the greater of the two.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from itertools import starmap
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, and_, bindparam, case, literal, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, case, func, literal, literal_column, select
 from sqlalchemy.sql import Select
 
 from groupware.model.errors import NotFound
 from groupware.model.flags import Flags
 from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
-from groupware.model.item import Delta, Entry, Item
+from groupware.model.item import Changes, Delta, Entry, Item
 from groupware.model.rights import Right
 
 from . import schema
 from .engine import Row
 from .guard import Opened
-from .times import moment
 from .tx import Tx
 
 SEEN: Final = Flags.SEEN.value
-FLAGS: Final = tuple(Flags(value) for value in range(32))
 _MANY_RANGES: Final = 30
 
 _i, _s, _c = schema.item.c, schema.seen.c, schema.content.c
@@ -35,20 +33,26 @@ _own_seen = case((_s.seen, literal(SEEN)), else_=literal(0))
 
 def _from(what: Iterable[Any], *, own: bool, content: bool) -> Select[Any]:
     """A selection over the items of a folder, with the reader's own rows of \\Seen and with the content."""
-    source: FromClause = schema.item
+    return select(*what).select_from(source(own=own, content=content)).where(_i.folder_id == bindparam("at"))
+
+
+def source(*, own: bool, content: bool) -> FromClause:
+    """The items, with what of a reader's own and of their contents stands beside them."""
+    rows: FromClause = schema.item
     if own:
         mine = and_(_s.account_id == bindparam("reader"), _s.folder_id == _i.folder_id, _s.uid == _i.uid)
-        source = source.outerjoin(schema.seen, mine)
+        rows = rows.outerjoin(schema.seen, mine)
     if content:
-        source = source.join(schema.content, _c.id == _i.content_id)
-    return select(*what).select_from(source).where(_i.folder_id == bindparam("at"))
+        rows = rows.join(schema.content, _c.id == _i.content_id)
+    return rows
 
 
-_own_flags: ColumnElement[Any] = _i.flags.op("&")(literal(31 - SEEN)).op("|")(_own_seen)
-_own_modseq: ColumnElement[Any] = case((_s.modseq > _i.modseq, _s.modseq), else_=_i.modseq)
+OWN_BITS: ColumnElement[Any] = _i.flags.op("&")(literal(31 - SEEN)).op("|")(_own_seen)
+OWN_MODSEQ: ColumnElement[Any] = case((_s.modseq > _i.modseq, _s.modseq), else_=_i.modseq)
 _NARROW: Final = (_i.uid, _i.modseq, _i.flags, _i.keywords)
-_NARROW_OWN: Final = (_i.uid, _own_modseq, _own_flags, _i.keywords)
-_REST: Final = (_i.id, _i.size, _i.saved, _c.blob, _i.name, _i.author_id, _i.arrived)
+_NARROW_OWN: Final = (_i.uid, OWN_MODSEQ, OWN_BITS, _i.keywords)
+_NAME: Final = func.coalesce(_i.name, literal_column("''"))
+_REST: Final = (_i.id, _i.size, _i.saved, _c.blob, _NAME, _i.author_id, _i.arrived, _i.extra)
 _BETWEEN: Final = _i.uid.between(bindparam("low"), bindparam("high"))
 
 
@@ -84,37 +88,6 @@ _BODY: Final = select(schema.blob.c.body).where(schema.blob.c.hash == bindparam(
 
 
 # --- values ---------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=4096)
-def words(text: str) -> frozenset[str]:
-    """Keywords as they are stored."""
-    return frozenset(text.split()) if text else frozenset()
-
-
-def told(row: Row) -> Item:
-    """The item of a wide row."""
-    uid, modseq, flags, keywords, number, size, saved, blob, name, author, arrived = row[:11]
-    summary = row[11] if len(row) > 11 else b""
-    return Item(  # by position: a listing makes thousands
-        number,
-        uid,
-        modseq,
-        FLAGS[flags],
-        words(keywords),
-        size,
-        moment(saved),
-        blob,
-        summary,
-        name or "",
-        author,
-        arrived,
-    )
-
-
-def entry(row: Row) -> Entry:
-    """The entry of a narrow row."""
-    return Entry(row[0], row[1], FLAGS[row[2]], words(row[3]))
 
 
 def narrowed(uids: Uids, at: Opened) -> Uids:
@@ -154,7 +127,11 @@ def only(rows: Iterable[Row], uids: Uids) -> Iterator[Row]:
 def entries(tx: Tx, at: FolderId) -> Sequence[Entry]:
     """UID, modseq, flags and keywords of every item, in UID order. Takes `r`."""
     here = tx.open(at, Right.READ)
-    return [entry(row) for row in rows_in(tx, here, [(Uid(1), Uid(here.uidnext))])]
+    return _everything(tx, here)
+
+
+def _everything(tx: Tx, here: Opened) -> Sequence[Entry]:
+    return list(starmap(Entry, rows_in(tx, here, [(Uid(1), Uid(here.uidnext))])))
 
 
 def uids(tx: Tx, at: FolderId) -> Sequence[Uid]:
@@ -165,11 +142,18 @@ def uids(tx: Tx, at: FolderId) -> Sequence[Uid]:
 
 def items(tx: Tx, at: FolderId, uids: Uids, *, summary: bool, limit: int) -> Sequence[Item]:
     """The items in these ranges, in UID order, at most `limit` (0: all). Takes `r`."""
-    return list(map(told, _wide_rows(tx, tx.open(at, Right.READ), uids, summary=summary, limit=limit)))
+    return list(starmap(Item, _wide_rows(tx, tx.open(at, Right.READ), uids, summary=summary, limit=limit)))
 
 
-def _wide_rows(tx: Tx, here: Opened, uids: Uids, *, summary: bool, limit: int) -> list[Row]:
-    statement = _ITEMS[bool(here.reader), summary]
+def _wide_rows(tx: Tx, here: Opened, uids: Uids, *, summary: bool, limit: int) -> Sequence[Row]:
+    return rows_between(tx, here, _ITEMS[bool(here.reader), summary], uids, limit)
+
+
+def rows_between(tx: Tx, here: Opened, statement: Select[Any], uids: Uids, limit: int) -> Sequence[Row]:
+    """What the statement (of `at`, `reader`, `low`, `high` and `most`) finds in these ranges, at most `limit` (0: all).
+
+    The UID stands first in its rows, and they are in its order.
+    """
     asked = narrowed(uids, here)
     entire = len(asked) > 1 or len(uids) == 1
     found: list[Row] = []
@@ -192,7 +176,7 @@ def item(tx: Tx, at: FolderId, name: str) -> Item:
     row = named(tx, here, name)
     if row is None:
         raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
-    return told(row)
+    return Item(*row)
 
 
 def named(tx: Tx, here: Opened, name: str) -> Row | None:
@@ -221,12 +205,9 @@ def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq) -> Del
         return Delta((), (), here.modseq, reset=True)
     if since == here.modseq:
         return Delta((), (), here.modseq)
-    values = {"at": here.id, "since": since, "reader": here.reader}
-    changed: dict[int, int] = dict(tx.sql.rows(_CHANGED, values))
-    if here.reader:
-        for uid, modseq in tx.sql.rows(_SEEN_CHANGED, values):
-            changed[uid] = max(modseq, changed.get(uid, 0))
-    vanished = [(uid, modseq, name or "") for uid, modseq, name in tx.sql.rows(_VANISHED, values)] if since else []
+    changed = _changed(tx, here, since)
+    gone_since = tx.sql.rows(_VANISHED, {"at": here.id, "since": since}) if since else []
+    vanished = [(uid, modseq, name or "") for uid, modseq, name in gone_since]
     reached, truncated = here.modseq, False
     if limit and len(changed) + len(vanished) > limit:
         reached = _cut(sorted([*changed.values(), *(modseq for _, modseq, _ in vanished)]), limit)
@@ -237,7 +218,30 @@ def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq) -> Del
     found = _wide_rows(tx, here, ranges, summary=True, limit=0) if ranges else []
     gone = sorted((Uid(uid), name) for uid, _, name in vanished)
     first = (began if since else here.modseq) if truncated else BEGINNING
-    return Delta([told(row) for row in found], gone, ModSeq(reached), truncated, began=first)
+    return Delta([Item(*row) for row in found], gone, ModSeq(reached), truncated, began=first)
+
+
+def _changed(tx: Tx, here: Opened, since: ModSeq) -> dict[int, int]:
+    """The modseq of each item that changed after `since`, by its UID."""
+    values = {"at": here.id, "since": since, "reader": here.reader}
+    changed: dict[int, int] = dict(tx.sql.rows(_CHANGED, values))
+    if here.reader:
+        for uid, modseq in tx.sql.rows(_SEEN_CHANGED, values):
+            changed[uid] = max(modseq, changed.get(uid, 0))
+    return changed
+
+
+def changes(tx: Tx, at: FolderId, since: ModSeq) -> Changes:
+    """What changed after `since`, as far as a view keeps it. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    if not since or since > here.modseq or since < here.compacted:
+        return Changes(_everything(tx, here), (), here.modseq, reset=True)
+    if since == here.modseq:
+        return Changes((), (), here.modseq)
+    changed = sorted(_changed(tx, here, since))
+    found = rows_in(tx, here, [(Uid(uid), Uid(uid)) for uid in changed]) if changed else ()
+    gone = [Uid(uid) for uid, _, _ in tx.sql.rows(_VANISHED, {"at": here.id, "since": since})]
+    return Changes(list(starmap(Entry, found)), sorted(gone), here.modseq)
 
 
 def vanished(tx: Tx, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:

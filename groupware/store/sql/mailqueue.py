@@ -16,12 +16,12 @@ from sqlalchemy import bindparam, delete, insert, null, select, text, update
 from groupware.model.errors import NoRight, NotFound, Refused
 from groupware.model.event import Attempt, Backlog, Envelope, Outcome, QueuedRecipient, QueueEntry, Recipient
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
+from groupware.model.times import micros, moment, now_micros
 from groupware.store.api import QUEUE
 
 from . import contents, schema
 from .engine import Row
 from .guard import SERVER
-from .times import micros, moment, now_micros
 from .tx import Tx
 
 _m, _r, _a = schema.queue_message.c, schema.queue_recipient.c, schema.address.c

@@ -14,10 +14,10 @@ from groupware.model.errors import NotFound
 from groupware.model.ids import AccountId, FolderId, PrincipalId
 from groupware.model.principal import Account, PrincipalKind
 from groupware.model.rights import Right
+from groupware.model.times import moment, now_micros
 
 from . import schema
 from .engine import Row, Sql
-from .times import moment, now_micros
 from .tx import Tx
 
 _p, _domain, _place = schema.principal, schema.principal.alias("dom"), schema.folder.alias("place")

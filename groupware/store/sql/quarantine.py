@@ -17,12 +17,12 @@ from sqlalchemy import bindparam, delete, select, text, update
 from groupware.model.errors import AlreadyExists, NotFound, Refused
 from groupware.model.ids import BlobId, FolderId, Uid
 from groupware.model.rights import Right
+from groupware.model.times import moment, now_micros
 from groupware.store.api import Where
 
 from . import contents, item_changes, items, schema
 from .engine import Row, Sql
 from .guard import Opened
-from .times import moment, now_micros
 from .tx import Tx
 from .verify import refer_blob
 

@@ -27,6 +27,8 @@ from sqlalchemy import (
     text,
 )
 
+from groupware.model.item import LONGEST_TEXT
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -52,7 +54,7 @@ principal = Table(
     "principal",
     metadata,
     Column("id", Number, primary_key=True),
-    Column("kind", String(16), nullable=False),
+    Column("kind", String(16), nullable=False, index=True),
     Column("key", String(320), nullable=False, unique=True),  # as a grant names it
     Column("name", Text, nullable=False, server_default=""),
     Column("domain_id", Number, ForeignKey("principal.id"), index=True),
@@ -106,6 +108,22 @@ setting = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),  # JSON
 )
+
+_UNTOLD = text("told IS NULL")
+
+quota_warning = Table(
+    "quota_warning",
+    metadata,
+    Column("principal_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", String(16), nullable=False),
+    Column("used", Number, nullable=False),
+    Column("most", Number, nullable=False),
+    Column("told", Number),  # NULL: the owner is yet to be told
+    Index(
+        "ix_quota_warning_due", "principal_id", sqlite_where=text("told IS NULL"), postgresql_where=text("told IS NULL")
+    ),
+)
+"""Whose mailbox has passed `quotaLimitThreshold`, and whether its owner knows."""
 
 folder = Table(
     "folder",
@@ -182,8 +200,9 @@ search_text = Table(
 
 SEARCH_INDEX = (
     "CREATE VIRTUAL TABLE search_index USING fts5"
-    " (head, body, content='search_text', content_rowid='content_id', tokenize='trigram case_sensitive 1')"
+    " (head, body, content='', detail=column, tokenize='trigram case_sensitive 1')"
 )
+"""What it holds is `reduced`: each word once, for a search only has to know where to look closer."""
 _after: Any = DDL(SEARCH_INDEX)  # type: ignore[no-untyped-call]
 event.listen(search_text, "after_create", _after.execute_if(dialect="sqlite"))
 
@@ -208,6 +227,10 @@ sort_key = Table(
 MARKED = text("(flags & 8) <> 0")
 """Which items carry \\Deleted, as their index says it."""
 
+_LONG = f"size > {LONGEST_TEXT}"
+LONG = text(f"item.{_LONG}")
+"""Which items may have more text than the index of their words takes, as their index says it."""
+
 item = Table(
     "item",
     metadata,
@@ -226,6 +249,8 @@ item = Table(
     Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds: CR before bare LF
     Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
     Index("ix_item_deleted", "folder_id", sqlite_where=MARKED, postgresql_where=MARKED),
+    Index("ix_item_saved", "folder_id", "saved"),
+    Index("ix_item_long", "folder_id", sqlite_where=text(_LONG), postgresql_where=text(_LONG)),
     UniqueConstraint("folder_id", "name"),
     sqlite_with_rowid=False,
 )
@@ -255,6 +280,7 @@ seen = Table(
     Column("uid", Number, primary_key=True, autoincrement=False),
     Column("modseq", Number, nullable=False),
     Column("seen", Boolean, nullable=False),
+    Index("ix_seen_folder_id_uid", "folder_id", "uid"),
     sqlite_with_rowid=False,
 )
 

@@ -9,18 +9,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal_column, or_, select, text
 
 from groupware.model.collation import caseless
 from groupware.model.ids import FolderId, Uid
-from groupware.model.item import Found, Query
+from groupware.model.item import LONGEST_TEXT, Found, Query
 from groupware.model.rights import Right
 
 from . import schema
 from .engine import Row
+from .guard import Opened
 from .tx import Tx
 
 _s, _i = schema.search_text.c, schema.item.c
@@ -34,6 +36,8 @@ _UNSEARCHED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\U000f0000-\U000f00f
 _UNSEARCHED_OCTETS: Final = bytes(set(range(32)) - set(b"\t\n\r"))
 BODY: Final = "body"
 TRIGRAM: Final = 3
+MOST_TRIGRAMS: Final = 40
+"""So many of a text are asked the index for; what it finds is looked at anyway."""
 FEW_ITEMS: Final = 1000
 """Folders with fewer items than this are looked through one by one."""
 FOLDERS_AT_ONCE: Final = 500
@@ -41,9 +45,9 @@ FOLDERS_AT_ONCE: Final = 500
 _PUT: Final = insert(schema.search_text).values(
     content_id=bindparam("content"), indexed=False, head=bindparam("texts"), body=bindparam("long")
 )
+_INDEXED: Final = select(_s.head, _s.body).where(_s.content_id == bindparam("content"), text("indexed"))
 _UNINDEX: Final = text(
-    "INSERT INTO search_index (search_index, rowid, head, body)"
-    " SELECT 'delete', content_id, head, body FROM search_text WHERE content_id = :content AND indexed"
+    "INSERT INTO search_index (search_index, rowid, head, body) VALUES ('delete', :content, :texts, :long)"
 )
 _DROP: Final = delete(schema.search_text).where(_s.content_id == bindparam("content"))
 
@@ -58,8 +62,9 @@ def put(tx: Tx, content: int, texts: Mapping[str, str]) -> None:
 
 def drop(tx: Tx, content: int) -> None:
     """Forgets the texts of a content."""
-    if not tx.sql.postgres:
-        tx.sql.change(_UNINDEX, {"content": content})
+    known = None if tx.sql.postgres else tx.sql.row(_INDEXED, {"content": content})
+    if known is not None:
+        tx.sql.change(_UNINDEX, {"content": content, "texts": reduced(known[0]), "long": reduced(known[1])})
     tx.sql.change(_DROP, {"content": content})
 
 
@@ -68,6 +73,11 @@ def folded(value: str) -> str:
     if value.isascii():  # by far the quickest way over octets
         return value.encode().translate(None, _UNSEARCHED_OCTETS).lower().decode()
     return caseless(_UNSEARCHED.sub("", value).encode("utf-8", "replace").decode())
+
+
+def reduced(value: str) -> str:
+    """What the index takes of a folded text: each word once, and no names. What has no gap in it is found in it."""
+    return " ".join([word for word in dict.fromkeys(value.split()) if not _NAMES <= ord(word[0]) < _NAMES + 256])
 
 
 def _named(name: str) -> str:
@@ -79,20 +89,31 @@ def _named(name: str) -> str:
 _WAITING: Final = select(_s.content_id).where(text("NOT indexed")).limit(bindparam("most"))
 _SO_MANY: Final = _WAITING.limit(1).offset(bindparam("most"))
 _LOCKED: Final = _WAITING.with_for_update(skip_locked=True)
-_INDEX: Final = text(
-    "INSERT INTO search_index (rowid, head, body) SELECT content_id, head, body FROM search_text"
-    " WHERE content_id = :content AND NOT indexed"
-)
+_TEXTS: Final = select(_s.content_id, _s.head, _s.body).where(text("NOT indexed")).limit(bindparam("most"))
+_INDEX: Final = text("INSERT INTO search_index (rowid, head, body) VALUES (:content, :texts, :long)")
+_EMPTY: Final = text("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+_ALL_WAIT: Final = text("UPDATE search_text SET indexed = :no")
 _DONE: Final = text("UPDATE search_text SET indexed = :yes WHERE content_id = :content")
 
 
 def index_some(tx: Tx, limit: int) -> int:
     """Puts up to so many contents that wait into the index; how many these were. Safe in several processes."""
-    waiting = [row[0] for row in tx.sql.rows(_LOCKED if tx.sql.postgres else _WAITING, {"most": limit})]
-    if not tx.sql.postgres:
-        tx.sql.many(_INDEX, [{"content": content} for content in waiting])
+    if tx.sql.postgres:
+        waiting = [row[0] for row in tx.sql.rows(_LOCKED, {"most": limit})]
+    else:
+        texts = tx.sql.rows(_TEXTS, {"most": limit})
+        waiting = [row[0] for row in texts]
+        values = [{"content": content, "texts": reduced(head), "long": reduced(body)} for content, head, body in texts]
+        tx.sql.many(_INDEX, values)
     tx.sql.many(_DONE, [{"content": content, "yes": True} for content in waiting])
     return len(waiting)
+
+
+def index_anew(tx: Tx) -> None:
+    """Empties the index: everything waits for it again."""
+    if not tx.sql.postgres:
+        tx.sql.change(_EMPTY)
+        tx.sql.change(_ALL_WAIT, {"no": False})
 
 
 def more_waiting(tx: Tx, than: int) -> bool:
@@ -112,11 +133,41 @@ def find(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
     for start in range(0, len(opened), FOLDERS_AT_ONCE):
         some = opened[start : start + FOLDERS_AT_ONCE]
         few = sum(each.total for each in some) <= FEW_ITEMS
-        for statement in _statements(tx, anywhere, named, few=few):
-            result = tx.sql.execute(statement.where(_i.folder_id.in_([each.id for each in some])))
-            rows: list[Row] = [tuple(row) for row in result]
-            found.extend(Found(FolderId(at_), Uid(uid)) for at_, uid, head in rows if _has(head, named))
+        rows = _rows(tx, some, anywhere, named, few=few)
+        found.extend(Found(FolderId(at_), Uid(uid)) for at_, uid, head in rows if _has(head, named))
     return sorted(set(found), key=lambda each: (each.folder, each.uid))
+
+
+def _rows(
+    tx: Tx, at: Sequence[Opened], anywhere: Sequence[str], named: Sequence[tuple[str, str]], *, few: bool
+) -> Iterator[Row]:
+    """Folder, UID and head of each item that has the texts, by the index and among what waits for it, or one by one."""
+    texts = [*anywhere, *[value for _, value in named if value]]
+    bodies = tuple(name == BODY for name, value in named if value)
+    match = "" if few or tx.sql.postgres else fts_query(anywhere, named)
+    values: dict[str, object] = {f"text{number}": _pattern(tx, value) for number, value in enumerate(texts)}
+    values |= {"match": match} if match else {}
+    by_index = bool(match) or tx.sql.postgres
+    for statement in _statements(tx.sql.postgres, len(at) == 1, len(anywhere), bodies, by_index):
+        if len(at) == 1:
+            yield from tx.sql.rows(statement, {**values, "at": at[0].id})
+        else:
+            yield from map(tuple, tx.sql.execute(statement, {**values, "places": [each.id for each in at]}))
+
+
+def unindexed(tx: Tx, at: FolderId) -> Sequence[Uid]:
+    """See `ReadTx.unindexed`. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    return [uid for (uid,) in tx.sql.rows(_UNINDEXED, {"at": here.id, "half": LONGEST_TEXT // 2})]
+
+
+_UNINDEXED: Final = (
+    select(_i.uid)
+    .select_from(schema.item.join(schema.search_text, _s.content_id == _i.content_id))
+    .where(_i.folder_id == bindparam("at"), schema.LONG, func.length(_s.body) > bindparam("half"))
+    .order_by(_i.uid)
+)
+"""Half: what is compared may be shorter than what was cut, for signs that nobody looks for are taken out."""
 
 
 def _has(head: str, named: Iterable[tuple[str, str]]) -> bool:
@@ -130,44 +181,61 @@ def _has(head: str, named: Iterable[tuple[str, str]]) -> bool:
     return True
 
 
+@lru_cache(maxsize=512)
 def _statements(
-    tx: Tx, anywhere: Sequence[str], named: Sequence[tuple[str, str]], *, few: bool
+    postgres: bool, alone: bool, anywhere: int, bodies: tuple[bool, ...], by_index: bool
 ) -> Sequence[Select[Any]]:
-    """What finds the items: by the index and among what waits for it, or one by one."""
-    conditions = [or_(_contains(tx, _s.head, each), _contains(tx, _s.body, each)) for each in anywhere]
-    conditions += [_contains(tx, _s.body if name == BODY else _s.head, value) for name, value in named if value]
+    """What finds them: so many texts anywhere, the others in the body or else in the head."""
+    columns = [(_s.head, _s.body)] * anywhere + [(_s.body if body else _s.head,) for body in bodies]
+    conditions = [
+        or_(*[_contains(column, f"text{number}", postgres=postgres) for column in either])
+        for number, either in enumerate(columns)
+    ]
+    there = _i.folder_id == bindparam("at") if alone else _i.folder_id.in_(bindparam("places", expanding=True))
     everything = (
         select(_i.folder_id, _i.uid, _s.head)
         .select_from(schema.item.join(schema.search_text, _s.content_id == _i.content_id))
-        .where(*conditions)
+        .where(there, *conditions)
     )
-    if tx.sql.postgres:
-        return [everything.where(text("indexed")), everything.where(text("NOT indexed"))]
-    match = " AND ".join(_match(anywhere, named))
-    if few or not match:
+    if not by_index:
         return [everything]
+    waiting = everything.where(_i.content_id.in_(_ALL_WAITING))
+    if postgres:
+        return [everything.where(text("indexed")), waiting]
     rowid: ColumnElement[int] = literal_column("rowid")
     hits = select(rowid).select_from(text("search_index")).where(text("search_index MATCH :match"))
-    return [
-        everything.where(text("indexed"), _s.content_id.in_(hits.params(match=match))),
-        everything.where(text("NOT indexed")),
-    ]
+    return [everything.where(text("indexed"), _s.content_id.in_(hits)), waiting]
 
 
-def _contains(tx: Tx, column: ColumnElement[str], value: str) -> ColumnElement[bool]:
-    if tx.sql.postgres:
-        return column.contains(value, autoescape=True)
-    return func.instr(column, value) > 0
+_ALL_WAITING: Final = select(schema.search_text.alias("waiting").c.content_id).where(text("NOT waiting.indexed"))
 
 
-def _match(anywhere: Iterable[str], named: Iterable[tuple[str, str]]) -> Iterable[str]:
-    """The parts of an FTS5 query for the texts that are long enough for one."""
-    for value in anywhere:
-        if len(value) >= TRIGRAM:
-            yield _quoted(value)
-    for name, value in named:
-        if len(value) >= TRIGRAM:
-            yield f"{'body' if name == BODY else 'head'} : {_quoted(value)}"
+def _contains(column: ColumnElement[str], name: str, *, postgres: bool) -> ColumnElement[bool]:
+    if postgres:
+        return column.like(bindparam(name), escape="/")
+    return func.instr(column, bindparam(name)) > 0
+
+
+def _pattern(tx: Tx, value: str) -> str:
+    """What `_contains` takes."""
+    if not tx.sql.postgres:
+        return value
+    return "%" + value.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
+
+
+def fts_query(anywhere: Iterable[str], named: Iterable[tuple[str, str]]) -> str:
+    """What to ask FTS5 for: all the trigrams of the texts, wherever they are. "" when none of them has any."""
+    parts = []
+    for column, value in [("", value) for value in anywhere] + [_column(*each) for each in named]:
+        words = value.split()
+        found = dict.fromkeys(word[at : at + TRIGRAM] for word in words for at in range(len(word) - TRIGRAM + 1))
+        if found:
+            parts.append(column + "(" + " AND ".join([_quoted(each) for each in list(found)[:MOST_TRIGRAMS]]) + ")")
+    return " AND ".join(parts)
+
+
+def _column(name: str, value: str) -> tuple[str, str]:
+    return ("body : " if name == BODY else "head : "), value
 
 
 def _quoted(value: str) -> str:

@@ -48,6 +48,8 @@ class Limits:
     bytes: int
     items: int
     folders: int
+    warned_at: int = 100
+    """Percent of the first two from which on the owner is told."""
 
 
 # --- what holds -----------------------------------------------------------------------------------------------------
@@ -63,11 +65,11 @@ def limits(tx: Tx, owner: AccountId, epoch: int) -> Limits:
     chain = list(_chain(tx, owner, epoch))
     if chain[0].own_quota:
         chain = chain[:1]
-    size, items, folders = (
+    size, items, folders, warned_at = (
         int(_effective(SETTINGS[name], chain).value)
-        for name in ("mailboxSize", "mailboxMessageCount", "mailboxFolderCount")
+        for name in ("mailboxSize", "mailboxMessageCount", "mailboxFolderCount", "quotaLimitThreshold")
     )
-    return Limits(size * 1024, items, folders)
+    return Limits(size * 1024, items, folders, warned_at)
 
 
 def _effective(setting: Declared, chain: Sequence[Level]) -> Setting:

@@ -11,10 +11,10 @@ from sqlalchemy import bindparam, select
 from groupware.model.event import Event, JournalRow, TraceRow
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.rights import Right
+from groupware.model.times import moment, now_micros
 
 from . import schema
 from .paths import view_path
-from .times import moment, now_micros
 from .tx import Tx
 
 _j, _t = schema.journal.c, schema.trace.c

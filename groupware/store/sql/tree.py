@@ -14,11 +14,11 @@ from groupware.model.folder import SEPARATOR
 from groupware.model.ids import AccountId, FolderId, PrincipalId
 from groupware.model.principal import Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Grant, Right
+from groupware.model.times import micros, moment, now_micros
 
 from . import schema
 from .engine import Sql
 from .kept import Kept, Level
-from .times import micros, moment, now_micros
 
 KEPT_TREES: Final = 10_000
 KEPT_PRINCIPALS: Final = 50_000

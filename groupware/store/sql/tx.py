@@ -16,13 +16,13 @@ from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
+from groupware.model.times import now_micros
 from groupware.store.api import Where
 
 from . import schema
 from .engine import Sql
 from .guard import SERVER, Opened, admit, open_each, open_folder, renewed, seek
 from .paths import number_of
-from .times import now_micros
 from .tree import Memory, Tree, tree_of
 
 _NEXT_EACH: Final = (

@@ -17,10 +17,10 @@ from sqlalchemy import bindparam, insert, text
 from groupware.model.errors import NotFound
 from groupware.model.ids import AccountId, BlobId, FolderId, QueueId, Uid
 from groupware.model.rights import Right
+from groupware.model.times import now_micros
 
-from . import contents, item_changes, schema
+from . import contents, item_changes, schema, search
 from .engine import Row, Sql
-from .times import now_micros
 from .tx import Tx
 
 Repair = Callable[[Tx], None]
@@ -264,7 +264,6 @@ _MISSING: Final = (
 _FIND_ORPHANS: Final = {each: text(f"SELECT count(*) FROM {each[0]} WHERE {each[2]}") for each in _ORPHANS}  # noqa: S608
 _DROP_ORPHANS: Final = {each: text(f"DELETE FROM {each[0]} WHERE {each[2]}") for each in _ORPHANS}  # noqa: S608
 _FIND_MISSING: Final = {each: text(f"SELECT {each[2]} FROM {each[0]} WHERE {each[3]}") for each in _MISSING}  # noqa: S608
-_UNINDEX: Final = text("INSERT INTO search_index (search_index) VALUES ('rebuild')")
 
 
 def orphans(sql: Sql) -> Iterator[Fault]:
@@ -280,8 +279,8 @@ def orphans(sql: Sql) -> Iterator[Fault]:
 
 def _drop_orphans(each: tuple[str, str, str], tx: Tx) -> None:
     tx.sql.change(_DROP_ORPHANS[each])
-    if each[0] == "search_text" and not tx.sql.postgres:
-        tx.sql.change(_UNINDEX)
+    if each[0] == "search_text":
+        search.index_anew(tx)
 
 
 # --- items that cannot be served ------------------------------------------------------------------------------------

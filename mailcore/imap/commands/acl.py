@@ -128,7 +128,7 @@ async def getacl(session: Session, path: str) -> Reply:
         folder = session.folder(tx, path, Right.ADMIN)
         return folder, tx.grants(folder.id)
 
-    folder, grants = await session.read(work)
+    folder, grants = await session.glance(work)
     pairs = []
     owner = _owner(session, folder)
     if owner:
@@ -157,7 +157,7 @@ async def listrights(session: Session, given: About) -> Reply:
         folder = session.folder(tx, given.path, Right.ADMIN)
         return Right.NONE if given.identifier.startswith("-") else tx.inherited(folder.id, grantee)
 
-    always = await session.read(work) & STANDARD
+    always = await session.glance(work) & STANDARD
     some = letters(STANDARD & ~always)
     some += "".join([letter for letter, members in _VIRTUAL.items() if not members & always])
     told = b" ".join([shown(always), *[letter.encode() for letter in some]])
@@ -168,5 +168,5 @@ async def listrights(session: Session, given: About) -> Reply:
 @command("MYRIGHTS", state=KNOWN, parse=parse_mailbox)
 async def myrights(session: Session, path: str) -> Reply:
     """What the user may do here. RFC 4314 §3.5."""
-    folder = await session.read(lambda tx: session.folder(tx, path))
+    folder = await session.glance(lambda tx: session.folder(tx, path))
     return ok("Those are yours", lines=[b"* MYRIGHTS %b %b\r\n" % (mailbox(path), shown(folder.rights))])

@@ -37,7 +37,7 @@ def parse_append(cursor: Cursor) -> Appending:
 async def append(session: Session, given: Appending) -> Reply:
     """Put messages into a mailbox, all or none."""
     try:
-        await session.read(lambda tx: session.folder(tx, given.path) and None)
+        await session.glance(lambda tx: session.folder(tx, given.path) and None)
         new = await new_items(session, given.messages)
         uids, validity = await session.write(lambda tx: _appended(session, tx, given.path, new))
     except Absent as error:

@@ -163,7 +163,7 @@ async def _fetched(session: Session, url: str, before: int) -> bytes:
     if place is None or (place.mailbox is None and session.view is None):
         raise _bad_url(url)
     try:
-        item = await session.read(lambda tx: _located(session, tx, place))
+        item = await session.glance(lambda tx: _located(session, tx, place))
     except TryAgain:
         raise
     except GroupwareError:

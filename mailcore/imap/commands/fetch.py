@@ -1,49 +1,47 @@
 """FETCH, by number and by UID: a read of rows and a join of octets. RFC 3501 §6.4.5.
 
-Rows come a page per hop; the next page is on its way while this one is written. What the view knows is not read at all.
+Rows come a page per hop. What the view knows is not read at all.
 """
 
 from __future__ import annotations
 
-import asyncio
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from operator import itemgetter
 from typing import Any, Final
 
-from groupware.mime.summary import wire_of
 from groupware.model.errors import NoRight
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import ModSeq, Uid, Uids, ranges
 from groupware.model.item import Item
+from groupware.store.api import ReadTx
 from mailcore.imap import names
 from mailcore.imap.commands.fetch_body import Failure, read_sections
-from mailcore.imap.commands.fetch_data import DATA_COLUMNS, SUMMARY_WORDS
+from mailcore.imap.commands.fetch_data import Page, Told, page_of, page_of_items
+from mailcore.imap.commands.fetch_data import told as told_for
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.fetch_stream import tell as tell_streamed
-from mailcore.imap.commands.resync import earlier, merged
+from mailcore.imap.commands.resync import earlier, inside, merged
 from mailcore.imap.commands.search_returns import part
 from mailcore.imap.commands.store import change_flags
-from mailcore.imap.downgrade import downgraded
 from mailcore.imap.grammar import SAVED, BadSyntax
-from mailcore.imap.reply import Reply, flag_words, internal_date, no, ok
+from mailcore.imap.reply import Reply, no, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
 from mailcore.imap.view import View
 
 PAGE: Final = 500  # rows of one hop
+AT_HAND: Final = 50  # rows that are read without waking a thread
 LINES: Final = 2000  # told at once out of the view
+FEW: Final = 2000  # are looked through
 _IN_VIEW: Final = frozenset({b"UID", b"FLAGS", b"MODSEQ"})
-_IN_SUMMARY: Final = frozenset({b"RFC822.SIZE", b"ENVELOPE", b"BODY", b"BODYSTRUCTURE"})
 
 _FAILURES: Final[Sequence[tuple[Failure, str, bytes]]] = (
     ("lost", "The octets of some messages cannot be read", b"CORRUPTION"),
     ("encoding", "Some messages have a part whose transfer encoding is not known here", b"UNKNOWN-CTE"),
 )
-
-Column = Callable[[Any], Sequence[Any]]
+Rows = Sequence[tuple[Any, ...]]
 
 
 @dataclass(slots=True)
@@ -54,8 +52,10 @@ class Run:
     view: View
     given: Fetching
     template: bytes
-    columns: Sequence[tuple[bool, Column]]
-    """What fills the template, and whether it takes the slices of the summaries instead of the items."""
+    told: Sequence[Told]
+    """What fills the template, a word each."""
+    names: Sequence[str]
+    """The columns that this takes."""
     marks_seen: bool
     rows: int = 0
     failed: dict[Failure, list[int]] = field(default_factory=dict)
@@ -70,7 +70,7 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     if b"MODSEQ" in given.words:
         session.use_condstore()
     session.count("IMAP_FetchRequest")
-    uids = view.chosen(given.numbers, uid=given.uid)
+    uids: Uids = view.chosen(given.numbers, uid=given.uid)
     from_view = out_of_view(given)
     if (from_view or given.since is not None) and not await session.look(view):
         return no("The mailbox is gone", b"NONEXISTENT")
@@ -80,14 +80,23 @@ async def fetch(session: Session, given: Fetching) -> Reply:
         told = [view.uids[at] for at in view.places(uids) if at < view.told_count and view.there(at)]
         uids = ranges(part(told, given.partial))
     if given.since is not None:
-        since = given.since
-        uids = ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])
+        uids = await _changed(session, view, uids, ModSeq(given.since))
     if not uids:
         return ok("Fetched")
     before = session.sent
     reply = await tell(session, view, given, uids)
     session.count("IMAP_FetchBytes", session.sent - before)
     return reply
+
+
+async def _changed(session: Session, view: View, uids: Uids, since: ModSeq) -> Uids:
+    """What of these changed since: out of the view where that is small, else the store knows it at once."""
+    if view.count(uids) > FEW:
+        at = view.folder
+        changes = await session.read(lambda tx: tx.changes(at, since))
+        if not changes.reset:
+            return ranges(inside([entry.uid for entry in changes.changed if view.place(entry.uid) >= 0], uids))
+    return ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])
 
 
 def out_of_view(given: Fetching) -> bool:
@@ -139,71 +148,22 @@ async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) 
 # --- what is in the rows --------------------------------------------------------------------------------------------
 
 
-def _columns(view: View) -> dict[bytes, tuple[bytes, Column]]:
-    """For each word the piece of the template, and what fills it for a page of rows."""
-    recents = view.recents
-
-    def flags(items: Sequence[Item]) -> Sequence[bytes]:
-        if recents:
-            return [flag_words(item.flags._value_, item.keywords, recent=item.uid in recents) for item in items]
-        return [flag_words(item.flags._value_, item.keywords) for item in items]
-
-    return {
-        b"UID": (b"UID %d", lambda items: [item.uid for item in items]),
-        b"FLAGS": (b"FLAGS (%b)", flags),
-        b"INTERNALDATE": (b"INTERNALDATE %b", lambda items: [internal_date(item.saved) for item in items]),
-        b"MODSEQ": (b"MODSEQ (%d)", lambda items: [item.modseq for item in items]),
-        b"ENVELOPE": (b"ENVELOPE %b", _structure(0)),
-        b"BODY": (b"BODY %b", _structure(1)),
-        b"BODYSTRUCTURE": (b"BODYSTRUCTURE %b", _structure(2)),
-        b"RFC822.SIZE": (b"RFC822.SIZE %d", itemgetter(3)),
-        **DATA_COLUMNS,
-    }
-
-
-def _structure(place: int) -> Column:
-    """A slice of the summaries, fit for a client that knows no UTF-8 unless this one has enabled it."""
-    if names.UTF8.get():
-        return itemgetter(place)
-
-    def column(slices: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
-        found = slices[place]
-        return found if all(map(bytes.isascii, found)) else [downgraded(each) for each in found]
-
-    return column
-
-
 async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
     run = started(session, view, given)
-    summary = bool(given.sections) or not (_IN_SUMMARY | SUMMARY_WORDS).isdisjoint(given.words)
-    coming: asyncio.Future[Sequence[Item]] | None = _page(session, view, uids, summary=summary)
     rest = uids
-    try:
-        while coming is not None:
-            items = await coming
-            rest = beyond(rest, items[-1].uid) if len(items) == PAGE else ()
-            coming = _page(session, view, rest, summary=summary) if rest else None
-            run.rows += len(items)
-            await _tell_page(run, items)
-    finally:
-        if coming is not None:
-            coming.cancel()
-            await asyncio.wait({coming})
+    while rest:
+        count, last = await _tell_page(run, rest)
+        rest = beyond(rest, last) if count == PAGE else ()
+        run.rows += count
     return _ended(run, uids)
 
 
 def started(session: Session, view: View, given: Fetching) -> Run:
     """What a FETCH of rows works with: its template, and what fills it."""
-    known = _columns(view)
-    pieces = [known[word] for word in given.words]
-    template = view.lead + b" ".join([piece for piece, _ in pieces])
-    columns = [(word in _IN_SUMMARY, column) for word, (_, column) in zip(given.words, pieces, strict=True)]
-    return Run(session, view, given, template, columns, given.marks_seen and not view.read_only)
-
-
-def _page(session: Session, view: View, uids: Uids, *, summary: bool) -> asyncio.Future[Sequence[Item]]:
-    at = view.folder
-    return asyncio.ensure_future(session.read(lambda tx: tx.items(at, uids, summary=summary, limit=PAGE)))
+    told = told_for(given.words, view.recents, utf8=names.UTF8.get())
+    template = view.lead + b" ".join([each.piece for each in told])
+    columns = sorted({name for each in told for name in each.names})
+    return Run(session, view, given, template, told, columns, given.marks_seen and not view.read_only)
 
 
 def beyond(uids: Uids, last: Uid) -> Uids:
@@ -211,12 +171,36 @@ def beyond(uids: Uids, last: Uid) -> Uids:
     return [(max(first, Uid(last + 1)), end) for first, end in uids if end > last]
 
 
-async def _tell_page(run: Run, items: Sequence[Item]) -> None:
-    if not run.given.sections:
-        run.session.send(b"".join(_lines(run, items)))
-        await run.session.drain()
-        return
+async def _tell_page(run: Run, uids: Uids) -> tuple[int, Uid]:
+    """Tell the first page of the messages in these ranges; how many there were, and the last."""
+    read = run.session.glance if run.view.count(uids) <= AT_HAND else run.session.read
+    if run.given.sections:
+        at = run.view.folder
+        items = await read(lambda tx: tx.items(at, uids, summary=True, limit=PAGE))
+        if items:
+            await _tell_octets(run, items)
+        return len(items), items[-1].uid if items else Uid(0)
+    lines, count, last = await read(lambda tx: _page(run, tx, uids))
+    run.session.send(lines)
+    await run.session.drain()
+    return count, last
+
+
+def _page(run: Run, tx: ReadTx, uids: Uids) -> tuple[bytes, int, Uid]:
+    """The lines of a page; how many rows there were, and the last UID.
+
+    They are made in the thread that has just read the rows: to take them to another one costs as much as all the rest.
+    The view stays as it is as long as its session waits here. The next page is not read ahead, for two threads that
+    both want the interpreter cost more than the waiting.
+    """
+    rows = tx.columns(run.view.folder, run.names, uids, limit=PAGE)
+    return b"".join(_lines(run, rows)) if rows else b"", len(rows), Uid(rows[-1][0]) if rows else Uid(0)
+
+
+async def _tell_octets(run: Run, items: Sequence[Item]) -> None:
     seen = await _mark_seen(run, items) if run.marks_seen else frozenset()
+    filled = _filled(run, page_of_items(run.names, items))
+    values = dict(zip([item.uid for item in items], zip(*filled, strict=True), strict=True)) if filled else {}
     async for item, told in read_sections(run.session, items, run.given.sections):
         at = run.view.place(item.uid)
         if at < 0:
@@ -224,7 +208,7 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
         if isinstance(told, str):
             run.failed.setdefault(told, []).append(item.uid)
             continue
-        before, after = _around(run, item, at, changed=item.uid in seen)
+        before, after = _around(run, values.get(item.uid, ()), at, changed=item.uid in seen)
         if isinstance(told, bytes):
             run.session.send(before + told + after)
         else:
@@ -232,43 +216,42 @@ async def _tell_page(run: Run, items: Sequence[Item]) -> None:
         await run.session.keep_pace()
 
 
-def _lines(run: Run, items: Sequence[Item]) -> list[bytes]:
+def _lines(run: Run, rows: Rows) -> list[bytes]:
     """The lines for a page of rows: the inner loop of everything that lists a mailbox. Whole columns at once."""
-    numbers, items = _numbered(run.view, items)
+    numbers, rows = _numbered(run.view, rows)
     template = run.template + b")\r\n"
-    return [template % row for row in zip(numbers, *_filled(run, items), strict=True)]
+    filled = _filled(run, page_of(run.names, rows)) if rows else ()
+    return [template % row for row in zip(numbers, *filled, strict=True)]
 
 
-def _filled(run: Run, items: Sequence[Item]) -> list[Sequence[Any]]:
-    """The columns of a page."""
-    slices: Sequence[Sequence[Any]] = ()
-    if any(sliced for sliced, _ in run.columns):
-        slices = list(zip(*[wire_of(item.summary) for item in items], strict=True)) or [(), (), (), ()]
-    return [column(slices if sliced else items) for sliced, column in run.columns]
+def _filled(run: Run, page: Page) -> list[Sequence[Any]]:
+    """The columns of a page, as they fill the template."""
+    return [each.fill(page) for each in run.told]
 
 
-def _numbered(view: View, items: Sequence[Item]) -> tuple[Sequence[int], Sequence[Item]]:
-    """The sequence numbers of the items, and those that have one."""
-    first = view.place(items[0].uid) if items and not view.modes.uidonly else -1
-    if first >= 0 and view.uids[first : first + len(items)] == array("I", [item.uid for item in items]):
-        return range(first + 1, first + 1 + len(items)), items
-    placed = [(view.number(at), item) for at, item in ((view.place(item.uid), item) for item in items) if at >= 0]
-    return [number for number, _ in placed], [item for _, item in placed]
+def _numbered(view: View, rows: Rows) -> tuple[Sequence[int], Rows]:
+    """The sequence numbers of the rows, and those that have one."""
+    first = view.place(rows[0][0]) if not view.modes.uidonly else -1
+    if first >= 0 and view.uids[first : first + len(rows)] == array("I", [row[0] for row in rows]):
+        return range(first + 1, first + 1 + len(rows)), rows
+    placed = [(view.number(at), row) for at, row in ((view.place(row[0]), row) for row in rows) if at >= 0]
+    return [number for number, _ in placed], [row for _, row in placed]
 
 
-def _around(run: Run, item: Item, at: int, *, changed: bool) -> tuple[bytes, bytes]:
+def _around(run: Run, filled: tuple[Any, ...], at: int, *, changed: bool) -> tuple[bytes, bytes]:
     """What stands before and behind the sections; flags that this very command changed are told as they are now."""
-    given = run.given
-    values = [column[0] for column in _filled(run, [item])]
-    if changed and b"FLAGS" in given.words:
+    given, number = run.given, run.view.number(at)
+    space = b" " if given.words else b""
+    if not changed:
+        return run.template % (number, *filled) + space, b")\r\n"
+    values = list(filled)
+    if b"FLAGS" in given.words:
         values[given.words.index(b"FLAGS")] = run.view.flags_at(at)
-    start = run.template % (run.view.number(at), *values)
-    told = b""
-    if changed and b"FLAGS" not in given.words:
-        told = b" FLAGS (%b)" % run.view.flags_at(at)
-        if run.view.condstore and b"MODSEQ" not in given.words:  # RFC 7162 §3.1
-            told += b" MODSEQ (%d)" % run.view.modseqs[at]
-    return start + (b" " if given.words else b""), told + b")\r\n"
+        return run.template % (number, *values) + space, b")\r\n"
+    told = b" FLAGS (%b)" % run.view.flags_at(at)
+    if run.view.condstore and b"MODSEQ" not in given.words:  # RFC 7162 §3.1
+        told += b" MODSEQ (%d)" % run.view.modseqs[at]
+    return run.template % (number, *values) + space, told + b")\r\n"
 
 
 async def _mark_seen(run: Run, items: Sequence[Item]) -> frozenset[int]:
@@ -290,7 +273,7 @@ def _ended(run: Run, uids: Uids) -> Reply:
         if why in run.failed:
             named = ", ".join(map(str, run.failed[why][:20]))
             return no(f"{said}; their UIDs: {named}", code)
-    complete = run.rows >= len(run.view.places(uids))
+    complete = run.rows >= run.view.count(uids)
     if not complete:
         run.session.doubt()
     return _complete(complete=complete)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
 from groupware.mime.sections import find, header_fields, section
-from groupware.mime.summary import parts_of, size_of, span_of
+from groupware.mime.summary import parts_of, span_of
 from groupware.mime.transfer import KNOWN, undo
 from groupware.model.errors import NotFound
 from groupware.model.item import Item
@@ -18,6 +18,8 @@ from mailcore.imap.session import Session
 
 _OF_MESSAGE: Final = frozenset({"", "HEADER", "TEXT"})  # these need no table of parts
 _ENCODED: Final = frozenset({"base64", "quoted-printable"})
+_WHOLE: Final = {peek: (Section(b"BODY[]", peek=peek),) for peek in (False, True)}
+"""What most ask for."""
 BATCH_OCTETS: Final = 4 << 20
 BATCH_ITEMS: Final = 100
 LARGE: Final = 256 * 1024
@@ -60,6 +62,8 @@ def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 
 def _told(item: Item, octets: bytes, wanted: Sequence[Section]) -> bytes | Failure:
+    if wanted == _WHOLE[wanted[0].peek] and not item.extra:
+        return b"BODY[] {%d}\r\n%b" % (len(octets), octets)
     parts = _parts(item, wanted)
     bare = has_bare_lf(item)
     told = []
@@ -82,7 +86,7 @@ def encoding_of(parts: Sequence[Part], path: str) -> str:
 
 def has_bare_lf(item: Item) -> bool:
     """Whether the octets grow when they are sent."""
-    return size_of(item.summary) != item.size
+    return bool(item.extra)
 
 
 def _parts(item: Item, wanted: Sequence[Section]) -> Sequence[Part]:

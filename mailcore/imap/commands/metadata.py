@@ -63,7 +63,7 @@ async def getmetadata(session: Session, given: Getting) -> Reply:
         folder = session.folder(tx, given.path)
         return folder.path, of_folder(folder, tx.annotations(folder.id))
 
-    path, values = await session.read(work)
+    path, values = await session.glance(work)
     found, longest = picked(values, given.asked)
     lines = [metadata_line(path, found)] if found else []
     return ok("Those are the entries", b"METADATA LONGENTRIES %d" % longest if longest else b"", lines)

@@ -110,8 +110,8 @@ async def _tell(session: Session, given: Searching, folder: Folder) -> None:
             session.send(line)
         return
     try:
-        entries = await session.read(lambda tx: tx.entries(folder.id))
-        view = View(folder, entries, session.modes, read_only=True)
+        now = await session.read(lambda tx: session.shared.snapshots.read(tx, folder))
+        view = View(folder, now, session.modes, read_only=True)
         found = await find(session, view, given)
     except (NotFound, NoRight):  # it has gone, or been closed, since
         return

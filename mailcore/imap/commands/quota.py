@@ -31,7 +31,7 @@ async def getquota(session: Session, root: str) -> Reply:
     def work(tx: ReadTx) -> Quotas:
         return [quota for at in _under(session, tx, root) for quota in tx.quota(at) if quota[0] == root]
 
-    found = await session.read(work)
+    found = await session.glance(work)
     if not found and root:  # one's own tree is a root even when nothing limits it
         raise NotFound("there is no such quota root, or none that you may see")
     return ok("That is the quota", lines=_lines(found) or [b'* QUOTA "" ()\r\n'])
@@ -50,7 +50,7 @@ def _under(session: Session, tx: ReadTx, root: str) -> list[FolderId]:
 async def getquotaroot(session: Session, path: str) -> Reply:
     """Which quotas hold for a mailbox, with their state. RFC 9208 §4.3."""
 
-    found = await session.read(lambda tx: tx.quota(session.folder(tx, path, Right.READ).id))
+    found = await session.glance(lambda tx: tx.quota(session.folder(tx, path, Right.READ).id))
     roots = list(dict.fromkeys(name for name, *_ in found))
     first = b"* QUOTAROOT %b%b\r\n" % (mailbox(path), b"".join([b" " + mailbox(name) for name in roots]))
     return ok("Those are the roots", lines=[first, *_lines(found)])

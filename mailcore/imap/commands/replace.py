@@ -46,7 +46,7 @@ async def replace(session: Session, given: Replacing) -> Reply:
     if not uids:
         raise NotFound("there is no message with this number")
     try:
-        await session.read(lambda tx: session.folder(tx, given.path) and None)
+        await session.glance(lambda tx: session.folder(tx, given.path) and None)
         new = await new_items(session, [given.message])
         old = uids[0][0]
         uid, validity = await session.write(lambda tx: _replaced(session, tx, old, given.path, new[0]))

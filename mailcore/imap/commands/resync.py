@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from groupware.model.ids import ModSeq, Uid, Uids, ranges
+from groupware.model.item import Changes
 from mailcore.imap.grammar import MOST_MODSEQ, STAR, Cursor, Numbers
 from mailcore.imap.view import View
 
@@ -55,18 +56,19 @@ def _set(cursor: Cursor) -> Numbers:
     return found
 
 
-def missed(view: View, given: Resync, gone: Sequence[Uid] | None, uidnext: int) -> list[bytes]:
+def missed(view: View, given: Resync, since: Changes, uidnext: int) -> list[bytes]:
     r"""VANISHED (EARLIER) and the FETCH responses that bring the client up to date.
 
-    `gone`: what was taken away since; None when that is no longer remembered, or when \Seen has become another for
-    everybody: then all that is there is told, and of what the client may know all that is not.
+    `since`: what changed since; when that is no longer remembered, or \Seen has become another for everybody, all that
+    is there is told, and of what the client may know all that is not.
     """
     known = merged(given.known, uidnext - 1) if given.known else [(Uid(1), Uid(uidnext - 1))] if uidnext > 1 else []
+    gone = None if since.reset else since.vanished
     lines = earlier(view, known, gone, begin=_agreed(view, given.matched))
-    places = view.places(known) if given.known else range(len(view.uids))
-    least = given.since if gone is not None else 0
-    lines += [view.fetch(at, uid=True) for at in places if view.modseqs[at] > least]
-    return lines
+    changed = [entry.uid for entry in since.changed]
+    return lines + [
+        view.fetch(view.place(uid), uid=True) for uid in (inside(changed, known) if given.known else changed)
+    ]
 
 
 def earlier(view: View, known: Uids, gone: Sequence[Uid] | None, *, begin: int = 0) -> list[bytes]:
@@ -75,7 +77,7 @@ def earlier(view: View, known: Uids, gone: Sequence[Uid] | None, *, begin: int =
     `begin`: up to this UID nothing is missing, where the store does not remember.
     """
     if gone is not None:
-        told = ranges([uid for uid in _inside(gone, known) if view.place(uid) < 0])
+        told = ranges([uid for uid in inside(gone, known) if view.place(uid) < 0])
     else:
         told = _absent(view, [(Uid(max(low, begin + 1)), high) for low, high in known if high > begin])
     if not told:
@@ -100,7 +102,7 @@ def merged(numbers: Numbers, top: int) -> list[tuple[Uid, Uid]]:
     return found
 
 
-def _inside(uids: Iterable[Uid], known: Uids) -> list[Uid]:
+def inside(uids: Iterable[Uid], known: Uids) -> list[Uid]:
     """Those of the sorted UIDs that the sorted ranges hold."""
     found: list[Uid] = []
     at = 0

@@ -75,7 +75,7 @@ async def answered(session: Session, given: Searching, *, place: bytes = b"") ->
 
 async def find(session: Session, view: View, given: Searching) -> Found:
     """The messages in that view that the keys fit, as far as the client knows of them."""
-    told = list(range(view.told_count))
+    told: Sequence[int] = range(view.told_count)
     if view.leaving():
         told = [at for at in told if view.there(at)]
     told = view.newest(told)

@@ -13,16 +13,17 @@ import datetime
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import compress, filterfalse
 from typing import Final
 
 from groupware.mime.headers import decode_text, fields, unfold
-from groupware.mime.item import INDEXED, LONGEST_BODY
+from groupware.mime.item import INDEXED
 from groupware.mime.parts import Part
 from groupware.mime.summary import parts_of
 from groupware.mime.text import text_of
 from groupware.model.collation import caseless
 from groupware.model.ids import BlobId, Uid, ranges
-from groupware.model.item import Item, Query
+from groupware.model.item import LONGEST_TEXT, Item, Query
 from mailcore.imap.commands.fetch_body import batches
 from mailcore.imap.commands.search_keys import (
     Among,
@@ -57,11 +58,13 @@ from mailcore.imap.view import View
 
 PAGE: Final = 2000
 WHOLE_BODY: Final = 1 << 40  # characters of a body that are looked through
+FEW_OF: Final = 8  # of so many places one is few: then what was found is looked up, else what is there
 SHORTEST: Final = 4  # letters of a word that a fuzzy search keeps at least
 MOST_WORDS: Final = 20
 MOST_TEXTS: Final = 20  # in a fuzzy key; of more only what is exact is found
 
-Places = list[int]
+Places = Sequence[int]
+"""In order; a range for all that there are."""
 Test = Callable[[Item, bytes], bool]
 
 _COSTS: Final[Mapping[type[Key], int]] = {
@@ -86,6 +89,34 @@ def cost(key: Key) -> int:
     return _COSTS[type(key)]
 
 
+def of_flags(key: Key) -> bool:
+    """Whether the system flags alone decide it."""
+    match key:
+        case Every() | Flagged():
+            return True
+        case Not(inner):
+            return of_flags(inner)
+        case Both(keys):
+            return all(map(of_flags, keys))
+        case Either(one, other):
+            return of_flags(one) and of_flags(other)
+    return False
+
+
+def fitting_flags(key: Key) -> bytes:
+    """Of a key that is `of_flags`: which combinations of them it fits, an octet each."""
+    match key:
+        case Flagged(flag):
+            return bytes([bool(bits & flag.value) for bits in range(256)])
+        case Not(inner):
+            return bytes([not fits for fits in fitting_flags(inner)])
+        case Both(keys) if keys:
+            return bytes(map(min, zip(*map(fitting_flags, keys), strict=True)))
+        case Either(one, other):
+            return bytes(map(max, fitting_flags(one), fitting_flags(other)))
+    return b"\1" * 256
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """One search in the selected folder."""
@@ -101,9 +132,12 @@ class Search:
         """Those of the places that the key fits, in order."""
         if not places:
             return places
+        if of_flags(key):
+            return self._by_flags(fitting_flags(key), places)
         match key:
             case Both(keys):
-                for each in sorted(keys, key=cost):
+                places = self._by_flags(fitting_flags(Both(tuple(filter(of_flags, keys)))), places)
+                for each in sorted(filterfalse(of_flags, keys), key=cost):
                     places = await self.run(each, places)
                 return places
             case Not(inner):
@@ -123,7 +157,7 @@ class Search:
             case Size() | Saved() | Sent() | Within() | Arrived():
                 return await self._numbered(key, places)
             case Called(id, thread):
-                return await self._called(id, thread_id if thread else email_id, places)
+                return await self._called(id, _thread_of if thread else _content_of, places)
             case Field(name, text):
                 return await self._field(name, text, places)
             case Body(text):
@@ -134,29 +168,43 @@ class Search:
 
     # --- out of the view
 
+    def _by_flags(self, fitting: bytes, places: Places) -> Places:
+        fits = self.view.flags.translate(fitting)
+        if isinstance(places, range):
+            return list(compress(places, fits[places.start : places.stop]))
+        return [at for at in places if fits[at]]
+
+    def _having(self, uids: Sequence[int], places: Places) -> Places:
+        """Those of the places where these messages stand; the UIDs are in order."""
+        view = self.view
+        if len(uids) * FEW_OF > len(places):
+            having = set(uids)
+            return [at for at in places if view.uids[at] in having]
+        found = [view.place(uid) for uid in uids]
+        inside = places if isinstance(places, range) else set(places)
+        return [at for at in found if at in inside]
+
     def _in_view(self, key: Key, places: Places) -> Places:
         view = self.view
         match key:
-            case Flagged(flag):
-                bit, flags = flag.value, view.flags
-                return [at for at in places if flags[at] & bit]
             case Word(word):
                 sought = word.casefold()
-                having = {uid for uid, words in view.words.items() if any(each.casefold() == sought for each in words)}
-                return [at for at in places if view.uids[at] in having] if having else []
+                having = [uid for uid, words in view.words.items() if any(each.casefold() == sought for each in words)]
+                return self._having(sorted(having), places)
             case Recent():
                 return [at for at in places if view.uids[at] in view.recents]
             case Modseq(least):
                 return [at for at in places if view.modseqs[at] >= least]
             case Among():
-                inside = set(view.places(among(view, key)))
-                return [at for at in places if at in inside]
+                inside = view.places(among(view, key))
+                known = set(places) if not isinstance(places, range) else places
+                return [at for at in inside if at in known]
         return places
 
     # --- out of the rows
 
     async def _called(self, id: bytes, known: Callable[[Item], bytes | None], places: Places) -> Places:
-        found: Places = []
+        found: list[int] = []
         async for items in self._items(places):
             found += [self.view.place(item.uid) for item in items if known(item) == id]
         return found
@@ -164,8 +212,7 @@ class Search:
     async def _numbered(self, key: Size | Saved | Sent | Within | Arrived, places: Places) -> Places:
         name, low, high = _range(key, self.now)
         at = self.view.folder
-        fitting = set(await self.session.read(lambda tx: tx.within(at, name, low, high)))
-        return [each for each in places if self.view.uids[each] in fitting]
+        return self._having(await self.session.read(lambda tx: tx.within(at, name, low, high)), places)
 
     async def _items(self, places: Places) -> AsyncIterator[Sequence[Item]]:
         at = self.view.folder
@@ -178,7 +225,7 @@ class Search:
 
     async def _fuzzy(self, key: Key, places: Places) -> Places:
         """Those that the key fits, and those that its words or their beginnings fit: the less exact, the less score."""
-        found: Places = []
+        found: list[int] = []
         for score, loosened in _loosened(key):
             some = await self.run(loosened, places)
             for at in some:
@@ -192,8 +239,8 @@ class Search:
 
     async def _indexed(self, query: Query, places: Places) -> Places:
         at = self.view.folder
-        hits = {found.uid for found in await self.session.read(lambda tx: tx.find([at], query))}
-        return [each for each in places if self.view.uids[each] in hits]
+        hits = await self.session.read(lambda tx: tx.find([at], query))
+        return self._having([found.uid for found in hits], places)
 
     async def _field(self, name: str, text: str, places: Places) -> Places:
         if name in INDEXED and text:
@@ -217,10 +264,10 @@ class Search:
 
     async def _in_long_bodies(self, text: str, found: Places, places: Places) -> Places:
         """Those whose text does not fit the index and has it further on."""
-        known, sought = set(found), caseless(text)
-        rest = [at for at in places if at not in known]
-        long = await self._numbered(Size(LONGEST_BODY, larger=True), rest)
-        return await self._octets(long, lambda item, octets: sought in caseless(_body_text(item, octets)))
+        at, known, sought = self.view.folder, set(found), caseless(text)
+        long = self._having(await self.session.read(lambda tx: tx.unindexed(at)), places)
+        rest = [each for each in long if each not in known]
+        return await self._octets(rest, lambda item, octets: sought in caseless(_body_text(item, octets)))
 
     async def _text(self, text: str, places: Places) -> Places:
         if not text:
@@ -232,20 +279,28 @@ class Search:
             parts = parts_of(item.summary)
             if any(sought in caseless(line) for line in _header_lines(octets, parts)):
                 return True
-            return item.size > LONGEST_BODY and sought in caseless(_body_text(item, octets))
+            return item.size > LONGEST_TEXT and sought in caseless(_body_text(item, octets))
 
         rest = [at for at in places if at not in known]
         return sorted([*found, *await self._octets(rest, has)])
 
     async def _octets(self, places: Places, test: Test) -> Places:
         """Those whose octets pass the test, which runs beside the event loop."""
-        found: Places = []
+        found: list[int] = []
         async for items in self._items(places):
             for batch in batches(items):
                 bodies = await self.session.shared.parts.blobs.read_many([item.blob for item in batch])
                 uids = await asyncio.to_thread(_passing, batch, bodies, test)
                 found += [self.view.place(uid) for uid in uids]
         return found
+
+
+def _thread_of(item: Item) -> bytes | None:
+    return thread_id(item.summary)
+
+
+def _content_of(item: Item) -> bytes:
+    return email_id(item.blob, item.saved_at)
 
 
 def _passing(batch: Sequence[Item], bodies: Mapping[BlobId, bytes], test: Test) -> list[int]:

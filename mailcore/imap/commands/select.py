@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from groupware.model.errors import NoRight, Refused
 from groupware.model.flags import Flags, permitted_mask
 from groupware.model.folder import Folder
 from groupware.model.ids import Uid, Uids
-from groupware.model.item import Entry
+from groupware.model.item import Changes
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from mailcore.imap.commands.listing import list_line
@@ -20,11 +21,13 @@ from mailcore.imap.grammar import BadSyntax, Cursor, Numbers, nothing
 from mailcore.imap.objectids import mailbox_id
 from mailcore.imap.reply import ALL_FLAGS, Reply, flag_words, ok, ok_at_modseq, status_line
 from mailcore.imap.session import Session
+from mailcore.imap.snapshot import Snapshot
 from mailcore.imap.table import KNOWN, SELECTED, command
 from mailcore.imap.view import View
 
 _CHANGES: Final = Right.INSERT | Right.EXPUNGE | Right.SEEN | Right.WRITE | Right.TRASH
 """With any of these a mailbox is READ-WRITE (RFC 4314 §5.2)."""
+_SEEN: Final = bytes([bits & Flags.SEEN.value for bits in range(256)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +80,25 @@ async def _open(session: Session, given: Opening) -> Reply:
 
     resync = given.resync
 
-    def work(tx: ReadTx) -> tuple[Folder, Sequence[Entry], Sequence[Uid] | None]:
+    def work(tx: ReadTx, *, anyhow: bool = True) -> tuple[Folder, Snapshot, Changes | None] | None:
         folder = session.folder(tx, given.path, Right.READ)
         same = resync is not None and resync.uidvalidity == folder.uidvalidity
-        gone = tx.vanished(folder.id, resync.since) if resync is not None and same else None
-        return folder, tx.entries(folder.id), gone
+        if not anyhow and (same or not session.shared.snapshots.at_hand(tx, folder)):
+            return None
+        since = tx.changes(folder.id, resync.since) if resync is not None and same else None
+        return folder, session.shared.snapshots.read(tx, folder), since
 
-    folder, entries, gone = await session.read(work)
+    found = await session.glance(partial(work, anyhow=False)) or await session.read(work)
+    assert found is not None
+    folder, now, since = found
+    session.shared.snapshots.keep(session.user.account, folder.id, now)
     read_only = given.read_only or not folder.rights & _CHANGES
-    view = View(folder, entries, session.modes, read_only=read_only)
+    view = View(folder, now, session.modes, read_only=read_only)
     session.claim(view, folder.uidnext)
     session.select(view)
     lines = _described(view, folder)
-    if resync is not None and resync.uidvalidity == folder.uidvalidity:
-        lines += missed(view, resync, gone, folder.uidnext)
+    if resync is not None and since is not None:
+        lines += missed(view, resync, since, folder.uidnext)
     return ok("Here you are", b"READ-ONLY" if read_only else b"READ-WRITE", lines)
 
 
@@ -112,8 +120,8 @@ def _described(view: View, folder: Folder) -> list[bytes]:
     ]
     if view.modes.rev2:
         return [*lines, list_line(folder)]
-    unseen = next((at for at, flags in enumerate(view.flags) if not flags & Flags.SEEN.value), None)
-    if unseen is not None and not view.modes.uidonly:
+    unseen = view.flags.translate(_SEEN).find(0)
+    if unseen >= 0 and not view.modes.uidonly:
         lines.insert(2, status_line(b"*", ok("The first unseen", b"UNSEEN %d" % (unseen + 1))))
     return lines
 

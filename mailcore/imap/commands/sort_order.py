@@ -62,7 +62,7 @@ def value_of(name: bytes, names: Sequence[str]) -> Value:
 async def key_rows(session: Session, view: View, names: Sequence[str], places: Sequence[int]) -> Sequence[Row]:
     """(UID, keys) of the messages in these places, in UID order."""
     uids, at = ranges(sorted([view.uids[each] for each in places])), view.folder
-    return await session.read(lambda tx: tx.keys(at, names, uids)) if uids else []
+    return await session.read(lambda tx: tx.columns(at, names, uids)) if uids else []
 
 
 async def in_order(

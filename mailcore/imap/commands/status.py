@@ -66,7 +66,7 @@ async def status(session: Session, given: StatusOf) -> Reply:
         folder = session.folder(tx, given.path, Right.READ)
         return folder, reclaimable(tx, [folder], given.items)
 
-    folder, freed = await session.read(work)
+    folder, freed = await session.glance(work)
     return ok("That is how it stands", lines=[status_response(session.shared, folder, given.items, freed)])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groupware.mime.item import LONGEST_BODY
+from groupware.model.item import LONGEST_TEXT
 from tests.support.imapstand import Client
 
 MESSAGES = (
@@ -132,7 +132,7 @@ async def test_text(alice: Client, keys: str, found: str) -> None:
 
 
 async def test_text_behind_what_the_index_holds(alice: Client) -> None:
-    long = b"Subject: long\r\n\r\n" + b"0123456 78\r\n" * (LONGEST_BODY // 10) + b"needle\r\n"
+    long = b"Subject: long\r\n\r\n" + b"0123456 78\r\n" * (LONGEST_TEXT // 10) + b"needle\r\n"
     await alice.append("INBOX", long)
     await alice.append("INBOX", b"Subject: short\r\n\r\nno such thing\r\n")
     await alice.ask("SELECT INBOX")

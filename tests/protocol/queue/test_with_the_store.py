@@ -4,6 +4,8 @@ import asyncio
 
 from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
+from groupware.store.api import WriteTx
+from mailcore.queue.fullness import tell
 from mailcore.queue.scheduler import Lanes, Scheduler
 from mailcore.server.parts import ServiceSetup
 from mailcore.smtp.processing import desk
@@ -136,3 +138,27 @@ def scheduler(office: PostOffice) -> Scheduler:
     router = Router(office.config, office.parts.dns)
     courier = SmtpCourier(office.config, router, CONTEXTS, office.parts.counters, office.log)
     return Scheduler(made, office.parts.bus, courier, Lanes(local=False, at_once=4, per_domain=3))
+
+
+async def test_whose_mailbox_fills_up_finds_one_letter_in_it(place: Place) -> None:
+    async with post_office(place) as office:
+
+        def limit(tx: WriteTx) -> None:
+            account = tx.account("bob@example.test").id
+            tx.put_setting("mailboxMessageCount", 5, of=account)
+            tx.put_setting("quotaLimitThreshold", 40, of=account)
+
+        await office.parts.store.write(OPERATOR, limit)
+        await office.accept("bob@example.test")
+        own = desk(
+            office.parts, ServiceSetup("processing", office.config.services["processing"], office.config), "PROCESSING"
+        )
+        assert await tell(own) == 0
+        await office.accept("bob@example.test")
+        assert (await tell(own), await tell(own)) == (1, 0)
+        office.start("processing")
+        await office.emptied()
+        letter = as_email((await office.inbox("bob@example.test"))[-1])
+        assert (letter["To"], letter["Subject"]) == ("bob@example.test", "Your mailbox is 40 % full")
+        assert letter["Auto-Submitted"] == "auto-generated"
+        assert "It holds 2 messages, and may hold 5." in letter.get_content()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pytest
 
 from groupware.model.flags import Flags
 from groupware.model.folder import Folder
-from groupware.model.ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
-from groupware.model.item import Delta, Entry, Item, Kind
+from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
+from groupware.model.item import Changes, Entry, Kind
 from groupware.model.rights import ALL
 from mailcore.imap.modes import Modes
-from mailcore.imap.view import FEW, NoSuchMessage, View
+from mailcore.imap.snapshot import FEW, snapshot
+from mailcore.imap.view import NoSuchMessage, View
 
 
 def folder(modseq: int) -> Folder:
@@ -23,25 +23,21 @@ def folder(modseq: int) -> Folder:
 
 
 def entry(uid: int, modseq: int = 1, flags: Flags = Flags.NONE, *words: str) -> Entry:
-    return Entry(Uid(uid), ModSeq(modseq), flags, frozenset(words))
-
-
-def item(uid: int, modseq: int, flags: Flags = Flags.NONE, *words: str) -> Item:
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return Item(ItemId(uid), Uid(uid), ModSeq(modseq), flags, frozenset(words), 1, moment, BlobId("x"))
+    return Entry(Uid(uid), ModSeq(modseq), flags.value, " ".join(words))
 
 
 def view(*uids: int) -> View:
-    return View(folder(1), [entry(uid) for uid in uids], Modes(), read_only=False)
+    there = Changes([entry(uid) for uid in uids], (), ModSeq(1), reset=True)
+    return View(folder(1), snapshot(1, there), Modes(), read_only=False)
 
 
-def delta(modseq: int, changed: Sequence[Item] = (), vanished: Sequence[int] = ()) -> Delta:
-    return Delta(changed, [(Uid(uid), "") for uid in vanished], ModSeq(modseq))
+def delta(modseq: int, changed: Sequence[Entry] = (), vanished: Sequence[int] = ()) -> Changes:
+    return Changes(sorted(changed), [Uid(uid) for uid in vanished], ModSeq(modseq))
 
 
 def test_what_is_new_is_told_once() -> None:
     made = view(1, 2)
-    made.learn(delta(2, [item(5, 2), item(4, 2)]))
+    made.learn(delta(2, [entry(5, 2), entry(4, 2)]))
     assert list(made.uids) == [1, 2, 4, 5]
     assert made.announce(expunges=False) == [b"* 4 EXISTS\r\n* 0 RECENT\r\n"]
     assert made.announce(expunges=True) == []
@@ -49,7 +45,7 @@ def test_what_is_new_is_told_once() -> None:
 
 def test_numbers_hold_until_expunge_is_told() -> None:
     made = view(10, 20, 30, 40)
-    made.learn(delta(2, [item(50, 2)], [20, 40]))
+    made.learn(delta(2, [entry(50, 2)], [20, 40]))
     assert made.announce(expunges=False) == [b"* 5 EXISTS\r\n* 0 RECENT\r\n"]
     assert made.uid_ranges(((3, 3),), uid=False) == [(30, 30)]
     assert made.announce(expunges=True) == [b"* 2 EXPUNGE\r\n", b"* 3 EXPUNGE\r\n"]
@@ -69,7 +65,7 @@ def test_many_or_few_may_vanish(gone: range) -> None:
 
 def test_new_and_gone_before_it_was_told_is_never_told() -> None:
     made = view(1)
-    made.learn(delta(2, [item(2, 2)]))
+    made.learn(delta(2, [entry(2, 2)]))
     made.learn(delta(3, [], [2]))
     assert made.announce(expunges=True) == []
     assert list(made.uids) == [1]
@@ -77,29 +73,29 @@ def test_new_and_gone_before_it_was_told_is_never_told() -> None:
 
 def test_change_of_flags_is_told_once() -> None:
     made = view(7)
-    made.learn(delta(2, [item(7, 2, Flags.SEEN, "$Junk")]))
+    made.learn(delta(2, [entry(7, 2, Flags.SEEN, "$Junk")]))
     assert made.announce(expunges=False) == [b"* 1 FETCH (FLAGS (\\Seen $Junk))\r\n"]
-    made.learn(delta(3, [item(7, 3, Flags.SEEN, "$Junk")]))
+    made.learn(delta(3, [entry(7, 3, Flags.SEEN, "$Junk")]))
     assert made.announce(expunges=False) == []
 
 
 def test_with_condstore_every_new_modseq_is_told() -> None:
     made = view(7)
     made.modes.condstore = True
-    made.learn(delta(2, [item(7, 2)]))
+    made.learn(delta(2, [entry(7, 2)]))
     assert made.announce(expunges=False) == [b"* 1 FETCH (FLAGS () MODSEQ (2))\r\n"]
 
 
 def test_own_change_is_not_told_again() -> None:
     made = view(7)
     assert made.saw([entry(7, 2, Flags.SEEN)]) == [0]
-    made.learn(delta(2, [item(7, 2, Flags.SEEN)]))
+    made.learn(delta(2, [entry(7, 2, Flags.SEEN)]))
     assert made.announce(expunges=True) == []
 
 
 def test_flags_of_what_is_gone_are_not_told() -> None:
     made = view(7, 8)
-    made.learn(delta(2, [item(7, 2, Flags.SEEN)], [8]))
+    made.learn(delta(2, [entry(7, 2, Flags.SEEN)], [8]))
     made.learn(delta(3, [], [7]))
     assert made.announce(expunges=False) == []
     assert made.announce(expunges=True) == [b"* 1 EXPUNGE\r\n", b"* 1 EXPUNGE\r\n"]
@@ -107,7 +103,7 @@ def test_flags_of_what_is_gone_are_not_told() -> None:
 
 def test_renewal_finds_every_difference() -> None:
     made = view(1, 2, 3)
-    made.renew([entry(2, 9, Flags.FLAGGED), entry(3), entry(4, 9)], ModSeq(9))
+    made.learn(Changes([entry(2, 9, Flags.FLAGGED), entry(3), entry(4, 9)], (), ModSeq(9), reset=True))
     assert made.announce(expunges=True) == [
         b"* 1 EXPUNGE\r\n",
         b"* 3 EXISTS\r\n* 0 RECENT\r\n",
@@ -138,6 +134,6 @@ def test_recent_counts_from_what_nobody_has_claimed() -> None:
     made.claim(3)
     assert made.recent() == 1
     assert made.flags_at(2) == b"\\Recent"
-    made.learn(delta(2, [item(4, 2)]))
+    made.learn(delta(2, [entry(4, 2)]))
     made.claim(5)
     assert made.recent() == 1

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from groupware.mime.item import LONGEST_BODY, Marks, index_texts, new_item, read_item
+from groupware.mime.item import Marks, index_texts, new_item, read_item
 from groupware.mime.summary import decode, summarize
 from groupware.model.flags import Flags
 from groupware.model.ids import BlobId
-from groupware.model.item import Kind
+from groupware.model.item import LONGEST_TEXT, Kind
 
 MESSAGE = (
     b"From: =?utf-8?q?J=C3=BCrgen?= <j@example.org>\r\nTo: a@example.org\r\nTo: b@example.org\r\n"
@@ -45,8 +45,8 @@ def test_index_has_decoded_fields_and_text() -> None:
 
 
 def test_index_of_a_huge_body_is_bounded() -> None:
-    octets = b"Subject: x\r\n\r\n" + b"word " * LONGEST_BODY
-    assert len(index_texts(octets, summarize(octets))["body"]) <= LONGEST_BODY
+    octets = b"Subject: x\r\n\r\n" + b"word " * LONGEST_TEXT
+    assert len(index_texts(octets, summarize(octets))["body"]) <= LONGEST_TEXT
 
 
 def test_item_carries_what_was_stored_and_its_marks() -> None:

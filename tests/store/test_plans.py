@@ -1,0 +1,71 @@
+"""What a user waits for, and what runs all the time, never looks at every row of a table that grows."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Executable
+
+from groupware.model.event import Target
+from groupware.model.flags import FlagChange, Flags
+from groupware.model.ids import EVERY, ModSeq
+from groupware.model.item import Query
+from groupware.model.principal import OPERATOR, Principal
+from groupware.store import bus
+from groupware.store.sql import search
+from groupware.store.sql.engine import Sql
+from tests.store.house import house
+from tests.store.world import World, letter, people
+
+GROWING = (
+    "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
+)
+SCAN = re.compile(rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX ix_search_text_waiting)")
+
+
+def a_day(world: World, who: Principal) -> None:
+    """What protocols do all day for the owner of a folder, and for somebody who shares it."""
+    at = world.work
+    world.write(who, lambda tx: tx.append(at, [letter(), letter()]))
+    world.write(OPERATOR, lambda tx: tx.deliver([Target("folder", folder=at)], letter()))
+    world.read(who, lambda tx: tx.folders())
+    world.read(who, lambda tx: (tx.entries(at), tx.uids(at), tx.items(at, EVERY, summary=True)))
+    world.read(who, lambda tx: tx.columns(at, ("bits", "summary", "subject"), EVERY))
+    since = ModSeq(world.read(who, lambda tx: tx.folder(at)).modseq - 1)
+    world.write(who, lambda tx: tx.update_flags(at, ((1, 1),), FlagChange(add=Flags.SEEN | Flags.DELETED)))
+    world.read(who, lambda tx: (tx.delta(at, since), tx.changes(at, since), tx.vanished(at, since)))
+    world.read(who, lambda tx: (tx.within(at, "saved", 0), tx.unindexed(at)))
+    world.read(who, lambda tx: tx.find([at], Query(text=("invoice",))))
+    world.read(who, lambda tx: tx.setting("imapShowAllFolders"))
+    world.write(who, lambda tx: (tx.copy(at, EVERY, at), tx.expunge(at, EVERY)))
+
+
+def test_no_statement_of_the_day_reads_a_whole_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, int] = {bus.SINCE: 1}
+    real = Sql._prepare
+
+    def prepare(sql: Sql, statement: Executable) -> object:
+        made = real(sql, statement)
+        asked[made.text] = len(made.order or ())
+        return made
+
+    monkeypatch.setattr(Sql, "_prepare", prepare)
+    monkeypatch.setattr(search, "FEW_ITEMS", 0)
+    with house(tmp_path, "") as made:
+        made.domain("example.test")
+        world = people(made)
+        world.grant(world.work, world.bob, "lrswite")
+        a_day(world, world.alice)
+        a_day(world, world.bob)
+        world.read(OPERATOR, lambda tx: (tx.resolve(world.bob.name), tx.credentials(world.bob.name)))
+        world.read(OPERATOR, lambda tx: (tx.domains(), tx.identity(world.bob.account)))
+    assert len(asked) > 50
+    with sqlite3.connect(tmp_path / "postroom.db") as connection:
+        plans = {
+            text: [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", [1] * many)]
+            for text, many in asked.items()
+        }
+    assert {text: plan for text, plan in plans.items() if any(map(SCAN.search, plan))} == {}
