@@ -11,7 +11,17 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from groupware.model.errors import GroupwareError, NotFound, OverQuota
-from groupware.model.event import Attempt, Backlog, Envelope, Event, Outcome, QueuedRecipient, QueueEntry, Target
+from groupware.model.event import (
+    Attempt,
+    Backlog,
+    Envelope,
+    Event,
+    Outcome,
+    QueuedRecipient,
+    QueueEntry,
+    QuotaWarning,
+    Target,
+)
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
 from groupware.model.principal import Principal
@@ -139,6 +149,10 @@ class Tx:
             for number, row in self.state.rows.items()
             if key is None or number == key
         ]
+
+    def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
+        """Nobody: there are no mailboxes here."""
+        return ()
 
     def backlog(self) -> Backlog:
         found = self.queued()
