@@ -44,7 +44,8 @@ class Principal:
     identifiers: frozenset[str]
     """All that a grant can name this principal by: `alice@x`, `group:sales@x`, `domain:x`, `everyone`, `anyone`."""
     floor: Right = Right.NONE
-    """Held on every folder: delivery POST, an auditor LOOKUP|READ, the operator all. Rights, never a bypass."""
+    """Held on every folder: delivery POST, an auditor LOOKUP|READ, the operator all. Rights, never a bypass; POST
+    gives way to a denial, except on the INBOX."""
     epoch: int = -1
     client: str = ""
     """For the journal: the protocol and what the client calls itself."""
@@ -53,8 +54,8 @@ class Principal:
 OPERATOR = Principal(AccountId(1), "operator", frozenset({"operator"}), floor=ALL)
 """The server's own administrator: the command line on the server's machine, and the directory."""
 
-DELIVERY = Principal(AccountId(1), "delivery", frozenset({"delivery"}), floor=Right.LOOKUP | Right.POST)
-"""Mail that comes in from outside or from a list."""
+DELIVERY = Principal(AccountId(1), "delivery", frozenset({"delivery", "anyone"}), floor=Right.LOOKUP | Right.POST)
+"""Mail that comes in from outside or from a list: posts by itself everywhere, but where `p` is denied to `anyone`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,8 @@ from groupware.mime.item import read_item
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.event import Target
 from groupware.model.ids import FolderId
-from groupware.model.principal import DELIVERY, OPERATOR
-from groupware.model.rights import STANDARD, Right, decide, parse_rights
+from groupware.model.principal import OPERATOR
+from groupware.model.rights import STANDARD, Right, parse_rights
 from groupware.store.api import WriteTx
 from tests.support.house import House, house
 from tests.support.smtpstand import stand, talker
@@ -37,20 +36,39 @@ async def folder(here: House, grantee: str, allow: Right, deny: Right = Right.NO
 
 @pytest.mark.parametrize(("allow", "deny"), [("p", ""), ("", "p"), ("lrs", "p"), ("", "")])
 @pytest.mark.parametrize("grantee", [BOB, "everyone", "anyone"])
-async def test_mail_from_outside_comes_with_the_right_to_post(
+async def test_mail_from_outside_comes_into_a_folder_unless_anyone_is_denied_to_post(
     tmp_path: Path, grantee: str, allow: str, deny: str
 ) -> None:
-    """Delivery holds POST on every folder by itself, and no grant can name it: what others hold says nothing."""
-    rights = decide([], datetime.now(UTC)) | DELIVERY.floor
+    """Delivery holds POST on every folder by itself; of the grants, only those to `anyone` name it."""
+    closed = grantee == "anyone" and deny == "p"
     async with house(tmp_path) as here, stand(tmp_path, "lmtp", real=here.parts) as there:
         await folder(here, grantee, parse_rights(allow), parse_rights(deny))
-        async with talker(there.port, "LHLO client.test") as caller:
-            await caller.envelope("x@far.test", "alice+Lists@example.test")
-            await caller.ask("DATA")
-            caller.send(MESSAGE + b".\r\n")
-            assert [each[:3] for each in await caller.replies(1)] == ["250"]
-        arrived = "Lists" if Right.POST in rights else "INBOX"
-        assert len(await here.items("alice", arrived)) == 1
+        assert await said(there.port, "alice+Lists@example.test") == "250"
+        assert len(await here.items("alice", "INBOX" if closed else "Lists")) == 1
+
+
+async def test_a_whole_tree_is_closed_to_mail_at_its_root_but_for_the_inbox(tmp_path: Path) -> None:
+    async with house(tmp_path) as here, stand(tmp_path, "lmtp", real=here.parts) as there:
+        await folder(here, BOB, Right.POST)
+        await here.write(lambda tx: tx.grant(root_of(tx), "anyone", Right.NONE, Right.POST))
+        assert await said(there.port, "alice+Lists@example.test") == "250"
+        assert len(await here.items("alice", "INBOX")) == 1
+
+
+def root_of(tx: WriteTx) -> FolderId:
+    root = tx.account(ALICE).root
+    assert root is not None
+    return root
+
+
+async def said(port: int, recipient: str) -> str:
+    """The code that one message to the recipient is answered with."""
+    async with talker(port, "LHLO client.test") as caller:
+        await caller.envelope("x@far.test", recipient)
+        await caller.ask("DATA")
+        caller.send(MESSAGE + b".\r\n")
+        (reply,) = await caller.replies(1)
+        return reply[:3]
 
 
 async def test_whoever_delivers_needs_the_right_to_post(tmp_path: Path) -> None:

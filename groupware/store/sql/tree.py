@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from groupware.model.errors import NotFound
-from groupware.model.folder import SEPARATOR
+from groupware.model.folder import SEPARATOR, Role
 from groupware.model.ids import AccountId, FolderId, PrincipalId
 from groupware.model.principal import Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Grant, Right
@@ -49,7 +49,7 @@ class Tree:
     root: FolderId
     nodes: Mapping[FolderId, Node]
     grants: Mapping[FolderId, tuple[Grant, ...]]
-    decided: dict[tuple[frozenset[str], FolderId], tuple[Right, int]] = field(default_factory=dict)
+    decided: dict[tuple[frozenset[str], FolderId], tuple[Right, int, Right]] = field(default_factory=dict)
 
     def chain(self, at: FolderId) -> Iterator[Node]:
         """The folder and its ancestors, upwards."""
@@ -90,13 +90,14 @@ class Tree:
             found = self.decided[key] = self._decide(who, at, now)
             if len(self.decided) > 100_000:
                 self.decided.clear()
-        return found[0] | who.floor
+        closed = Right.NONE if self.nodes[at].role == Role.INBOX else found[2] & Right.POST
+        return found[0] | (who.floor & ~closed)
 
-    def _decide(self, who: Principal, at: FolderId, now: int) -> tuple[Right, int]:
-        """The rights, and until when they stay what they are."""
+    def _decide(self, who: Principal, at: FolderId, now: int) -> tuple[Right, int, Right]:
+        """The rights, until when they stay what they are, and what is denied."""
         allowed, denied, until = self.implied(who).value, 0, 1 << 62
         if self.is_postmaster(who):
-            return ALL, until
+            return ALL, until, Right.NONE
         for node in self.chain(at):
             for grant in self.grants.get(node.id, ()):
                 if grant.grantee not in who.identifiers:
@@ -106,7 +107,7 @@ class Tree:
                     until = min(until, ends)
                     allowed |= grant.allow.value
                     denied |= grant.deny.value
-        return Right(allowed & ~denied), until
+        return Right(allowed & ~denied), until, Right(denied)
 
     def is_postmaster(self, who: Principal) -> bool:
         """Whether this is a public tree and the principal its domain's postmaster."""
