@@ -22,6 +22,15 @@ class AlreadyExists(GroupwareError):
     """Something of that name is there."""
 
 
+class IdentTaken(AlreadyExists):
+    """Another object of that UID is in the folder."""
+
+    def __init__(self, text: str, name: str = "") -> None:
+        super().__init__(text)
+        self.name = name
+        """What that object is called."""
+
+
 class RoleTaken(AlreadyExists):
     """Another folder has that role already."""
 
@@ -36,6 +45,10 @@ class OverQuota(GroupwareError):
 
 class Refused(GroupwareError):
     """Policy: a size, a rate, a name that is not allowed."""
+
+
+class Malformed(Refused):
+    """An object that is not what it says it is: which line, and which rule."""
 
 
 class BadCredentials(GroupwareError):

@@ -90,6 +90,49 @@ class Keys:
     """Ids of what it answers, oldest first."""
 
 
+class Span(NamedTuple):
+    """When an object takes place: seconds since 1970. What floats is as if it were UTC."""
+
+    start: int
+    end: int
+    """After `start`, also of what takes no time."""
+    floating: bool
+    busy: str
+    """`B` busy, `T` tentative, `U` unavailable; "" leaves the time free."""
+
+
+ALWAYS: Final = 1 << 40
+"""Seconds: later than every moment, and negative earlier. A task without dates is at all times."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKeys:
+    """What calendar and contact objects are found by, without another look at them."""
+
+    ident: str
+    """The UID that its maker gave it."""
+    component: str
+    """`VEVENT`, `VTODO`, `VJOURNAL`, `VCARD`, ..."""
+    private: bool = False
+    """CLASS other than PUBLIC."""
+    spans: tuple[Span, ...] = ()
+    """Its occurrences, all of them from `exact_from` to `exact_to`."""
+    first: int = 0
+    last: int = 0
+    """From when to when it takes place at all; `ALWAYS`: without an end."""
+    exact_from: int = -ALWAYS
+    exact_to: int = ALWAYS
+
+
+class Placed(NamedTuple):
+    """What takes place in some time."""
+
+    found: Sequence[tuple[Uid, Span]]
+    """Occurrences, each with the item that it belongs to."""
+    rest: Sequence[tuple[Uid, BlobId]]
+    """Objects of which not all occurrences of that time are kept: what of theirs was found may be a part."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewItem:
     """What a parser made of octets, ready to be stored without another look at them."""
@@ -108,6 +151,7 @@ class NewItem:
     extra: int = 0
     """Octets that sending adds to `size`: line ends that were given as bare LF."""
     keys: Keys | None = None
+    object: ObjectKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from groupware.model.event import (
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Query
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 
@@ -104,6 +104,10 @@ class ReadTx(Protocol):
         """The same of every folder where the asking principal may read them."""
         ...
 
+    def annotated_with(self, owner: AccountId, entry: str, value: bytes) -> FolderId | None:
+        """The owner's folder whose shared entry has this value; None when there is none, or one may not look it up."""
+        ...
+
     def annotated(self, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
         """The entries of a folder that were changed after `since` (0: none), and where to ask on from."""
         ...
@@ -128,6 +132,29 @@ class ReadTx(Protocol):
 
     def item(self, at: FolderId, name: str) -> Item:
         """The item of that name (DAV href). Takes `r`."""
+        ...
+
+    def items_named(self, at: FolderId, names: Sequence[str]) -> Sequence[Item]:
+        """The items of these names that are there, in UID order. Takes `r`."""
+        ...
+
+    def identified(self, at: FolderId, ident: str) -> Sequence[str]:
+        """The names of the objects that have this UID of their maker's. Takes `r`."""
+        ...
+
+    def objects(self, at: FolderId, component: str) -> Sequence[Uid]:
+        """The calendar objects of one kind (`VEVENT`, ...), in UID order. Takes `r`."""
+        ...
+
+    def spans(self, at: FolderId, low: int, high: int) -> Placed:
+        """What takes place from `low` to before `high`, in seconds since 1970. Takes `r`.
+
+        What floats is there if it were UTC: who cares asks for 14 hours more on both sides.
+        """
+        ...
+
+    def busy(self, at: FolderId, low: int, high: int) -> Placed:
+        """The same with what is private, for the times alone. Takes `9`, or `r`."""
         ...
 
     def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
@@ -336,7 +363,10 @@ class WriteTx(ReadTx, Protocol):
         ...
 
     def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
-        """Another content under the same name. `i`, `t` and `e`, or edit-own on one's own item. `Conflict`."""
+        """Another content under the same name. `i`, `t` and `e`, or edit-own on one's own item.
+
+        `Conflict`; `IdentTaken` when another object has its UID.
+        """
         ...
 
     def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:

@@ -41,6 +41,7 @@ WITHOUT = {
     "tx.note_change": "writes down what was done in a folder that has been opened",
     "tx.open": "the check itself",
     "tx.open_each": "the check itself, for several folders",
+    "tx.open_times": "the check itself, for the times alone",
     "annotated._write": "its callers have opened the folder, or may write the server's own annotations",
 }
 """Functions that take a folder's number and open nothing, and why that is right."""
@@ -78,7 +79,7 @@ def _function(module: str, node: ast.FunctionDef) -> Function | None:
             continue
         if isinstance(each.func, ast.Attribute) and isinstance(each.func.value, ast.Name):
             holder, name = each.func.value.id, each.func.attr
-            opens = opens or (holder in {"tx", "self"} and name in {"open", "administer"})
+            opens = opens or (holder in {"tx", "self"} and name in {"open", "open_times", "administer"})
             calls.add(f"{module if holder in {'tx', 'self'} else holder}.{name}")
         elif isinstance(each.func, ast.Name):
             calls.add(f"{module}.{each.func.id}")
@@ -187,6 +188,11 @@ REFUSED: Mapping[str, list[Ask]] = {
     "uids": [lambda tx, s: tx.uids(s.folder)],
     "items": [lambda tx, s: tx.items(s.folder, EVERY)],
     "item": [lambda tx, s: tx.item(s.folder, "a.ics")],
+    "items_named": [lambda tx, s: tx.items_named(s.folder, ["a.ics"])],
+    "identified": [lambda tx, s: tx.identified(s.folder, "uid")],
+    "objects": [lambda tx, s: tx.objects(s.folder, "VEVENT")],
+    "spans": [lambda tx, s: tx.spans(s.folder, 0, 1)],
+    "busy": [lambda tx, s: tx.busy(s.folder, 0, 1)],
     "changes": [lambda tx, s: tx.changes(s.folder, ModSeq(0))],
     "delta": [lambda tx, s: tx.delta(s.folder, ModSeq(0))],
     "unindexed": [lambda tx, s: tx.unindexed(s.folder)],
@@ -258,6 +264,7 @@ OWN_THINGS: Mapping[str, str] = {
     "who": "itself",
     "folders": "its own folders, and what is shared with it",
     "subscriptions": "its own",
+    "annotated_with": "of folders that it may look up",
     "all_annotations": "of folders that it may read",
     "subscribe": "its own",
     "resolve": "where mail to an address goes; anybody may write a letter",
@@ -270,6 +277,7 @@ INSIDE = frozenset(
     {
         "open",
         "open_each",
+        "open_times",
         "bump_each",
         "tree",
         "touch",

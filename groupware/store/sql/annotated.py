@@ -33,7 +33,7 @@ from . import folders, schema
 from .guard import SERVER, Opened
 from .tx import Tx
 
-_a = schema.annotation.c
+_a, _f = schema.annotation.c, schema.folder.c
 _MINE: Final = or_(_a.account_id == bindparam("account"), _a.account_id == SERVER)
 _OF: Final = (
     select(_a.name, _a.value).where(_a.folder_id == bindparam("at"), _MINE, _a.value.is_not(None)).order_by(_a.name)
@@ -60,6 +60,14 @@ def _put(dialect: Any) -> Any:
     )
 
 
+_HOLDER: Final = (
+    select(_f.id)
+    .select_from(schema.folder.join(schema.annotation, _a.folder_id == _f.id))
+    .where(_f.owner_id == bindparam("owner"))
+    .where(_a.account_id == SERVER)
+    .where(_a.name == bindparam("name"))
+    .where(_a.value == bindparam("value"))
+)
 _PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
 
 Values = Sequence[tuple[str, bytes]]
@@ -84,6 +92,15 @@ def everywhere(tx: Tx) -> Mapping[FolderId, Values]:
             if Right.LOOKUP in rights and rights & ANY_OF:
                 found.setdefault(FolderId(at), []).append((name, bytes(value)))
     return found
+
+
+def holder(tx: Tx, owner: AccountId, entry: str, value: bytes) -> FolderId | None:
+    """The owner's folder whose shared entry has the value, if one may look it up."""
+    tree = tx.tree(owner)
+    for (at,) in tx.sql.rows(_HOLDER, {"owner": owner, "name": entry, "value": value}):
+        if Right.LOOKUP in tree.rights(tx.who, at):
+            return FolderId(at)
+    return None
 
 
 def changed(tx: Tx, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:

@@ -12,7 +12,7 @@ from sqlalchemy.sql import Select
 from groupware.model.ids import FolderId, Uid, Uids
 from groupware.model.rights import Right
 
-from . import schema
+from . import objects, schema
 from .engine import Row
 from .items import OWN_BITS, OWN_MODSEQ, rows_between, source
 from .sortkeys import TEXTS
@@ -72,4 +72,4 @@ def within(tx: Tx, at: FolderId, name: str, low: int | None, high: int | None) -
     """See `ReadTx.within`. Takes `r`."""
     here = tx.open(at, Right.READ)
     ends = {"low": -_MOST if low is None else low, "high": _MOST if high is None else high}
-    return [uid for (uid,) in tx.sql.rows(_range(name), {"at": here.id, **ends})]
+    return [uid for (uid,) in objects.shown(tx, here, tx.sql.rows(_range(name), {"at": here.id, **ends}))]

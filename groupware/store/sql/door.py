@@ -24,7 +24,7 @@ from groupware.model.event import (
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Query
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.store.api import Where
@@ -46,6 +46,7 @@ from . import (
     item_copies,
     items,
     mailqueue,
+    objects,
     quota,
     search,
     settings,
@@ -83,6 +84,9 @@ class SqlTx(Tx):
 
     def all_annotations(self) -> Mapping[FolderId, Sequence[tuple[str, bytes]]]:
         return annotated.everywhere(self)
+
+    def annotated_with(self, owner: AccountId, entry: str, value: bytes) -> FolderId | None:
+        return annotated.holder(self, owner, entry, value)
 
     def annotated(self, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
         return annotated.changed(self, at, since)
@@ -145,6 +149,21 @@ class SqlTx(Tx):
 
     def item(self, at: FolderId, name: str) -> Item:
         return items.item(self, at, name)
+
+    def items_named(self, at: FolderId, names: Sequence[str]) -> Sequence[Item]:
+        return items.items_named(self, at, names)
+
+    def identified(self, at: FolderId, ident: str) -> Sequence[str]:
+        return objects.identified(self, at, ident)
+
+    def objects(self, at: FolderId, component: str) -> Sequence[Uid]:
+        return objects.objects(self, at, component)
+
+    def spans(self, at: FolderId, low: int, high: int) -> Placed:
+        return objects.spans(self, at, low, high)
+
+    def busy(self, at: FolderId, low: int, high: int) -> Placed:
+        return objects.busy(self, at, low, high)
 
     def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
         return items.delta(self, at, since, limit, began)

@@ -174,8 +174,17 @@ def absent(at: object) -> NotFound:
     return NotFound(f"folder {at!s}: there is no such folder, or it is not shared with you")
 
 
-def open_folder(sql: Sql, memory: Memory, who: Principal, at: FolderId, *, lock: bool, said: object) -> Opened:
-    """The folder, opened with whatever rights the principal has. `NotFound` when it is not there or LOOKUP is missing.
+def open_folder(
+    sql: Sql,
+    memory: Memory,
+    who: Principal,
+    at: FolderId,
+    *,
+    lock: bool,
+    said: object,
+    enough: Right = Right.LOOKUP,
+) -> Opened:
+    """The folder, opened with whatever rights the principal has. `NotFound` when it is not there, or none is `enough`.
 
     `lock`: nobody else changes its owner's tree until the transaction ends (PostgreSQL; SQLite has one writer).
     `said`: what the client called it.
@@ -188,7 +197,7 @@ def open_folder(sql: Sql, memory: Memory, who: Principal, at: FolderId, *, lock:
         raise absent(said)
     tree = tree_of(sql, memory, AccountId(row[0]), row[18])
     rights = tree.rights(who, at)
-    if Right.LOOKUP not in rights:
+    if not rights & enough:
         raise absent(said)
     return _opened(at, row, tree, rights, who)
 

@@ -19,7 +19,7 @@ from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import micros, now_micros
 
-from . import contents, items, schema, warnings
+from . import contents, items, objects, schema, warnings
 from .engine import Row
 from .guard import SERVER, Opened
 from .items import SEEN
@@ -207,6 +207,8 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
     octets = sum(each.size for each, _, _ in new)
     check_room(tx, here, len(new), octets)
     _check_names(tx, here, [each for each, _, _ in new])
+    for each, _, _ in new:
+        objects.check_kind(here, each.object)
     modseq = tx.bump(here.owner, octets, len(new))
     personal = [bool(here.reader) and Flags.SEEN in flags for _, flags, _ in new]
     stored = [flags.value & ~SEEN if here.reader else flags.value for _, flags, _ in new]
@@ -229,6 +231,10 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
             item_row(here.id, first + number, modseq, flags, " ".join(sorted(keywords)), each, now, content, author)
         )
     tx.sql.many(INSERT, rows)
+    for row, (each, _, _) in zip(rows, new, strict=True):
+        if each.object is not None:
+            objects.check(tx, here, each.object)
+            objects.put(tx, here, row["uid"], each.object)
     seen = [row["uid"] for row, own in zip(rows, personal, strict=True) if own]
     tx.sql.many(INSERT_SEEN, [{"account": here.reader, "at": here.id, "number": uid, "now": modseq} for uid in seen])
     tx.journal_row("item.added", here, modseq, {"first": first, "count": len(new)})
@@ -306,6 +312,9 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     if if_modseq is not None and if_modseq != old.modseq:
         raise Conflict(f"{name!r}: it has changed since you read it; read it again")
     check_room(tx, here, 0, new.size - old.size)
+    objects.check_kind(here, new.object)
+    if new.object is not None:
+        objects.check(tx, here, new.object, but=old.uid)
     former = whole(tx, here, [(old.uid, old.uid)])
     modseq = tx.bump(here.owner, new.size - old.size, 0)
     uid = count(tx, here, modseq, uids=1, octets=new.size - old.size, extra=new.extra - former[0][11])
@@ -314,6 +323,8 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
     values.update(id=old.id, name=name)
     tx.sql.many(INSERT, [values])
+    if new.object is not None:
+        objects.put(tx, here, uid, new.object)
     tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": name})
     flags = former[0][2] & ~SEEN if here.reader else former[0][2]
     rest = (old.id, new.size, values["saved"], new.blob, name, old.author, values["arrived"], new.extra)
@@ -352,7 +363,7 @@ def whole(tx: Tx, here: Opened, uids: Uids) -> list[Row]:
     asked = items.narrowed(uids, here)
     found: list[Row] = []
     for low, high in asked:
-        found.extend(tx.sql.rows(_WHOLE, {"at": here.id, "low": low, "high": high}))
+        found.extend(objects.shown(tx, here, tx.sql.rows(_WHOLE, {"at": here.id, "low": low, "high": high})))
     entire = len(asked) > 1 or len(uids) == 1
     return found if entire else list(items.only(found, uids))
 
@@ -376,6 +387,7 @@ def bury(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq, *, keep: boo
     now = now_micros()
     numbers = [{"at": here.id, "number": row[0]} for row in rows]
     tx.sql.many(_DROP, numbers)
+    objects.drop(tx, here, [row[0] for row in rows])
     if tx.sql.row(_HAS_SEEN_ROWS, {"at": here.id}) is not None:
         tx.sql.many(DROP_SEEN, numbers)
     tx.sql.many(

@@ -14,7 +14,7 @@ from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, items
+from . import contents, items, objects
 from .engine import Row
 from .guard import SERVER, Opened
 from .item_changes import DELETED, INSERT, INSERT_SEEN, bury, check_room, count, leave, removable, whole
@@ -32,7 +32,10 @@ def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     check_room(tx, there, len(rows), octets)
     modseq = tx.bump(there.owner, octets, len(rows))
     contents.hold_more(tx, [row[7] for row in rows])
+    keys = [objects.copied(tx, here, row[0]) for row in rows]
     pairs = _place(tx, here, there, rows, modseq, same=False)
+    for (_, uid), key in zip(pairs, keys, strict=True):
+        objects.place(tx, there, uid, key)
     tx.journal_row("item.copied", there, modseq, {"from": here.id, "count": len(rows)})
     return pairs
 
@@ -53,8 +56,11 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     modseq, left = tx.bump(there.owner), tx.bump(here.owner)
     personal = _read_by(tx, here, rows)
     leave(tx, here, rows, left)
+    keys = [objects.copied(tx, here, row[0]) for row in rows]
     bury(tx, here, rows, left, keep=False)
     pairs = _place(tx, here, there, rows, modseq, same=True, personal=personal)
+    for (_, uid), key in zip(pairs, keys, strict=True):
+        objects.place(tx, there, uid, key)
     tx.journal_row("item.left", here, left, {"to": there.id, "count": len(rows)})
     tx.journal_row("item.arrived", there, modseq, {"from": here.id, "count": len(rows)})
     return pairs

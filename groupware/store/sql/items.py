@@ -6,11 +6,12 @@ own; the modseq of an item is then the greater of the two.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import starmap
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, and_, bindparam, case, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, case, func, literal, literal_column, select, text
 from sqlalchemy.sql import Select
 
 from groupware.model.errors import NotFound
@@ -19,7 +20,7 @@ from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Item
 from groupware.model.rights import Right
 
-from . import schema
+from . import objects, schema
 from .engine import Row
 from .guard import Opened
 from .tx import Tx
@@ -71,6 +72,15 @@ _ITEMS: Final = {
     how: statement.where(_BETWEEN).order_by(_i.uid).limit(bindparam("most")) for how, statement in _WIDE.items()
 }
 _NAMED: Final = {own: _WIDE[own, True].where(_i.name == bindparam("name")) for own in (False, True)}
+_AMONG: Final = {  # the names as one value: the statement is the same for any number of them
+    True: text("item.name = ANY(:names)"),
+    False: text("item.name IN (SELECT value FROM json_each(:names))"),
+}
+_ALL_NAMED: Final = {
+    (own, postgres): _WIDE[own, False].where(_AMONG[postgres]).order_by(_i.uid)
+    for own in (False, True)
+    for postgres in (False, True)
+}
 _UIDS: Final = select(_i.uid).where(_i.folder_id == bindparam("at")).order_by(_i.uid)
 _CHANGED: Final = _from((_i.uid, _i.modseq), own=False, content=False).where(_i.modseq > bindparam("since"))
 _SEEN_CHANGED: Final = (
@@ -103,7 +113,9 @@ def rows_in(tx: Tx, at: Opened, uids: Uids) -> Iterator[Row]:
     asked = narrowed(uids, at)
     statement = _ENTRIES[bool(at.reader)]
     for low, high in asked:
-        found = tx.sql.rows(statement, {"at": at.id, "reader": at.reader, "low": low, "high": high})
+        found = objects.shown(
+            tx, at, tx.sql.rows(statement, {"at": at.id, "reader": at.reader, "low": low, "high": high})
+        )
         yield from found if len(asked) > 1 or len(uids) == 1 else only(found, uids)
 
 
@@ -137,7 +149,7 @@ def _everything(tx: Tx, here: Opened) -> Sequence[Entry]:
 def uids(tx: Tx, at: FolderId) -> Sequence[Uid]:
     """The UIDs there are, in order. Takes `r`."""
     here = tx.open(at, Right.READ)
-    return [uid for (uid,) in tx.sql.rows(_UIDS, {"at": here.id})]
+    return [uid for (uid,) in objects.shown(tx, here, tx.sql.rows(_UIDS, {"at": here.id}))]
 
 
 def items(tx: Tx, at: FolderId, uids: Uids, *, summary: bool, limit: int) -> Sequence[Item]:
@@ -160,7 +172,7 @@ def rows_between(tx: Tx, here: Opened, statement: Select[Any], uids: Uids, limit
     left = limit or 1 << 60
     for low, high in asked:
         values = {"at": here.id, "reader": here.reader, "low": low, "high": high, "most": left if entire else 1 << 60}
-        found.extend(tx.sql.rows(statement, values))
+        found.extend(objects.shown(tx, here, tx.sql.rows(statement, values)))
         if limit and entire:
             left = limit - len(found)
         if left <= 0:
@@ -181,7 +193,17 @@ def item(tx: Tx, at: FolderId, name: str) -> Item:
 
 def named(tx: Tx, here: Opened, name: str) -> Row | None:
     """The wide row of that name."""
-    return tx.sql.row(_NAMED[bool(here.reader)], {"at": here.id, "reader": here.reader, "name": name})
+    row = tx.sql.row(_NAMED[bool(here.reader)], {"at": here.id, "reader": here.reader, "name": name})
+    return None if row is not None and row[0] in objects.hidden(tx, here) else row
+
+
+def items_named(tx: Tx, at: FolderId, names: Sequence[str]) -> Sequence[Item]:
+    """See `ReadTx.items_named`. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    all_names = list(names) if tx.sql.postgres else json.dumps(list(names))
+    values = {"at": here.id, "reader": here.reader, "names": all_names}
+    found = tx.sql.rows(_ALL_NAMED[bool(here.reader), tx.sql.postgres], values)
+    return list(starmap(Item, objects.shown(tx, here, found)))
 
 
 def body(tx: Tx, blob: BlobId) -> bytes | None:

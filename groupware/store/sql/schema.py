@@ -255,6 +255,45 @@ item = Table(
     sqlite_with_rowid=False,
 )
 
+PRIVATE_OBJECT, INEXACT_OBJECT = text("private"), text("NOT exact")
+"""Which objects are private, and of which not all occurrences are kept, as their indexes say it."""
+
+object_key = Table(
+    "object_key",
+    metadata,
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", Number, primary_key=True, autoincrement=False),
+    Column("ident", String(1000), nullable=False),  # the UID that its maker gave it
+    Column("component", String(16), nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("exact", Boolean, nullable=False),  # whether all its occurrences are kept
+    Column("first", Number, nullable=False),  # seconds, as in all that follows
+    Column("last", Number, nullable=False),
+    Column("exact_from", Number, nullable=False),
+    Column("exact_to", Number, nullable=False),
+    Index("ix_object_key_ident", "folder_id", "ident"),
+    Index("ix_object_key_private", "folder_id", "uid", sqlite_where=PRIVATE_OBJECT, postgresql_where=PRIVATE_OBJECT),
+    Index("ix_object_key_inexact", "folder_id", "uid", sqlite_where=INEXACT_OBJECT, postgresql_where=INEXACT_OBJECT),
+    sqlite_with_rowid=False,
+)
+"""What calendar and contact objects are found by; one row beside each such item."""
+
+occurrence = Table(
+    "occurrence",
+    metadata,
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("long", Boolean, primary_key=True),  # whether it takes longer than `objects.SHORT`
+    Column("start", Number, primary_key=True, autoincrement=False),
+    Column("uid", Number, primary_key=True, autoincrement=False),
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("end", Number, nullable=False),
+    Column("floating", Boolean, nullable=False),
+    Column("busy", String(1), nullable=False),
+    Index("ix_occurrence_item", "folder_id", "uid"),
+    sqlite_with_rowid=False,
+)
+"""When objects take place, in seconds since 1970. Those that are short are found by their start alone."""
+
 tombstone = Table(
     "tombstone",
     metadata,

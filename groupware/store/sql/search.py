@@ -20,7 +20,7 @@ from groupware.model.ids import FolderId, Uid
 from groupware.model.item import LONGEST_TEXT, Found, Query
 from groupware.model.rights import Right
 
-from . import schema
+from . import objects, schema
 from .engine import Row
 from .guard import Opened
 from .tx import Tx
@@ -134,7 +134,10 @@ def find(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         some = opened[start : start + FOLDERS_AT_ONCE]
         few = sum(each.total for each in some) <= FEW_ITEMS
         rows = _rows(tx, some, anywhere, named, few=few)
-        found.extend(Found(FolderId(at_), Uid(uid)) for at_, uid, head in rows if _has(head, named))
+        unseen = {each.id: objects.hidden(tx, each) for each in some}
+        found.extend(
+            Found(FolderId(at_), Uid(uid)) for at_, uid, head in rows if uid not in unseen[at_] and _has(head, named)
+        )
     return sorted(set(found), key=lambda each: (each.folder, each.uid))
 
 
@@ -158,7 +161,8 @@ def _rows(
 def unindexed(tx: Tx, at: FolderId) -> Sequence[Uid]:
     """See `ReadTx.unindexed`. Takes `r`."""
     here = tx.open(at, Right.READ)
-    return [uid for (uid,) in tx.sql.rows(_UNINDEXED, {"at": here.id, "half": LONGEST_TEXT // 2})]
+    rows = tx.sql.rows(_UNINDEXED, {"at": here.id, "half": LONGEST_TEXT // 2})
+    return [uid for (uid,) in objects.shown(tx, here, rows)]
 
 
 _UNINDEXED: Final = (

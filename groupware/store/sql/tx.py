@@ -110,6 +110,11 @@ class Tx:
             self._opened[number] = found
         return admit(found, need)
 
+    def open_times(self, at: FolderId) -> Opened:
+        """The folder, opened for when its owner is busy and nothing else: `9` or `r`. `NotFound`."""
+        enough = Right.FREEBUSY | Right.READ
+        return open_folder(self.sql, self._memory, self._who, at, lock=False, said=at, enough=enough)
+
     def open_each(self, all: Sequence[FolderId]) -> Mapping[FolderId, Opened]:
         """Those of the folders that are there and may be looked up, opened; `admit` says what may be done there."""
         missing = [at for at in dict.fromkeys(all) if at not in self._opened]

@@ -1,0 +1,154 @@
+"""Calendar objects in the store: found by UID and by time, and not by who may not read what is private."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from groupware.model.errors import IdentTaken, NotFound, Refused
+from groupware.model.ids import EVERY, BlobId, FolderId, Uid
+from groupware.model.item import ALWAYS, Kind, NewItem, ObjectKeys, Span
+from tests.store.world import World, letter
+
+DAY = 86_400
+
+
+def event(name: str, *starts: int, private: bool = False, lasts: int = 3600, ident: str = "") -> NewItem:
+    spans = tuple(Span(start, start + lasts, False, "B") for start in starts)
+    keys = ObjectKeys(ident or name, "VEVENT", private, spans, min(starts, default=0), max(starts, default=0) + lasts)
+    return NewItem(Kind.CALENDAR, BlobId(name.rjust(64, "0")), 3, b"", b"body", name=name, object=keys)
+
+
+@pytest.fixture
+def calendar(world: World) -> FolderId:
+    return world.write(world.alice, lambda tx: tx.create_folder("Plans", Kind.CALENDAR)).id
+
+
+def put(world: World, at: FolderId, *new: NewItem) -> list[Uid]:
+    return [each.uid for each in world.write(world.alice, lambda tx: tx.append(at, new))]
+
+
+def found(world: World, at: FolderId, low: int, high: int) -> list[Uid]:
+    return sorted({uid for uid, _ in world.read(world.alice, lambda tx: tx.spans(at, low, high)).found})
+
+
+def test_an_object_is_found_when_it_takes_place_and_at_no_other_time(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("a", DAY, 3 * DAY), event("b", 2 * DAY))
+    assert found(world, calendar, DAY, DAY + 1) == [1]
+    assert found(world, calendar, DAY + 3599, 2 * DAY + 1) == [1, 2]
+    assert found(world, calendar, DAY + 3600, 2 * DAY) == []
+
+
+def test_what_takes_months_is_found_in_the_middle(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("long", 0, lasts=200 * DAY), event("b", 100 * DAY))
+    assert found(world, calendar, 100 * DAY, 100 * DAY + 1) == [1, 2]
+    assert found(world, calendar, 200 * DAY, 300 * DAY) == []
+
+
+def test_an_object_of_which_not_all_is_kept_is_named(world: World, calendar: FolderId) -> None:
+    new = event("daily", 10 * DAY)
+    assert new.object is not None
+    keys = replace(new.object, first=0, last=ALWAYS, exact_from=0, exact_to=20 * DAY)
+    put(world, calendar, replace(new, object=keys))
+    assert world.read(world.alice, lambda tx: tx.spans(calendar, 5 * DAY, 15 * DAY)).rest == []
+    assert world.read(world.alice, lambda tx: tx.spans(calendar, 15 * DAY, 25 * DAY)).rest == [(1, new.blob)]
+
+
+def test_a_uid_is_there_once_in_a_folder(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("a", DAY, ident="same"))
+    with pytest.raises(IdentTaken) as caught:
+        put(world, calendar, event("b", DAY, ident="same"))
+    assert caught.value.name == "a"
+    assert world.read(world.alice, lambda tx: tx.identified(calendar, "same")) == ["a"]
+
+
+def test_a_replaced_object_takes_place_at_its_new_time_alone(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("a", DAY))
+    world.write(world.alice, lambda tx: tx.replace(calendar, "a", replace(event("a", 5 * DAY), blob=BlobId("c" * 64))))
+    assert found(world, calendar, 0, 2 * DAY) == []
+    assert found(world, calendar, 5 * DAY, 6 * DAY) == [2]
+
+
+def test_an_object_keeps_its_uid_when_it_is_replaced(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("a", DAY, ident="one"), event("b", DAY, ident="two"))
+    with pytest.raises(IdentTaken):
+        world.write(world.alice, lambda tx: tx.replace(calendar, "a", event("a", DAY, ident="two")))
+
+
+def test_what_is_taken_away_takes_no_place(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("a", DAY))
+    world.write(world.alice, lambda tx: tx.expunge(calendar, EVERY, deleted_only=False))
+    assert found(world, calendar, 0, 2 * DAY) == []
+    assert world.read(world.alice, lambda tx: tx.objects(calendar, "VEVENT")) == []
+
+
+def test_a_moved_object_takes_place_where_it_is(world: World, calendar: FolderId) -> None:
+    there = world.write(world.alice, lambda tx: tx.create_folder("Other", Kind.CALENDAR)).id
+    put(world, calendar, event("a", DAY), event("b", DAY))
+    world.write(world.alice, lambda tx: tx.move(calendar, [(Uid(1), Uid(1))], there))
+    world.write(world.alice, lambda tx: tx.copy(calendar, [(Uid(2), Uid(2))], there))
+    assert found(world, calendar, 0, 2 * DAY) == [2]
+    assert found(world, there, 0, 2 * DAY) == [1, 2]
+
+
+def test_an_event_has_no_place_among_mail(world: World) -> None:
+    with pytest.raises(Refused, match="for mail"):
+        world.write(world.alice, lambda tx: tx.append(world.work, [event("a", DAY)]))
+
+
+@pytest.mark.parametrize("rights", ["lrs", "lrswipkxtea"])
+def test_what_is_private_is_not_there_without_the_right_to_it(world: World, calendar: FolderId, rights: str) -> None:
+    put(world, calendar, event("open", DAY), event("secret", DAY, private=True))
+    world.grant("Plans", world.bob, rights)
+    bob = world.bob
+    assert [each.name for each in world.read(bob, lambda tx: tx.items(calendar, EVERY))] == ["open"]
+    assert [each.name for each in world.read(bob, lambda tx: tx.items_named(calendar, ["secret", "open"]))] == ["open"]
+    assert world.read(bob, lambda tx: tx.uids(calendar)) == [1]
+    assert [each.uid for each in world.read(bob, lambda tx: tx.entries(calendar))] == [1]
+    assert world.read(bob, lambda tx: tx.columns(calendar, ("saved",), EVERY))[0][0] == 1
+    assert len(world.read(bob, lambda tx: tx.columns(calendar, ("saved",), EVERY))) == 1
+    assert [each.name for each in world.read(bob, lambda tx: tx.delta(calendar, 0)).changed] == ["open"]
+    assert [uid for uid, _ in world.read(bob, lambda tx: tx.spans(calendar, 0, 2 * DAY)).found] == [1]
+    assert world.read(bob, lambda tx: tx.objects(calendar, "VEVENT")) == [1]
+    assert world.read(bob, lambda tx: tx.identified(calendar, "secret")) == []
+    with pytest.raises(NotFound):
+        world.read(bob, lambda tx: tx.item(calendar, "secret"))
+
+
+def test_what_is_private_is_read_with_the_right_to_it(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("secret", DAY, private=True))
+    world.grant("Plans", world.bob, "lr5")
+    assert world.read(world.bob, lambda tx: tx.item(calendar, "secret")).uid == 1
+
+
+def test_nobody_takes_away_what_is_hidden_from_them(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("secret", DAY, private=True))
+    world.grant("Plans", world.bob, "lrswipte")
+    assert world.write(world.bob, lambda tx: tx.expunge(calendar, EVERY, deleted_only=False)) == []
+    with pytest.raises(NotFound):
+        world.write(world.bob, lambda tx: tx.replace(calendar, "secret", event("secret", DAY)))
+
+
+def test_the_right_to_free_and_busy_tells_times_and_nothing_else(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("secret", DAY, private=True))
+    world.grant("Plans", world.bob, "9")
+    assert [span for _, span in world.read(world.bob, lambda tx: tx.busy(calendar, 0, 2 * DAY)).found] == [
+        Span(DAY, DAY + 3600, False, "B")
+    ]
+    with pytest.raises(NotFound):
+        world.read(world.bob, lambda tx: tx.spans(calendar, 0, 2 * DAY))
+    with pytest.raises(NotFound):
+        world.read(world.bob, lambda tx: tx.folder(calendar))
+
+
+def test_times_take_a_right(world: World, calendar: FolderId) -> None:
+    world.grant("Plans", world.bob, "lswip")
+    with pytest.raises(NotFound):
+        world.read(world.bob, lambda tx: tx.busy(calendar, 0, 1))
+
+
+def test_mail_is_not_asked_for_what_is_private(world: World) -> None:
+    world.put(letter(100))
+    world.grant("Work", world.bob, "lrs")
+    assert world.read(world.bob, lambda tx: tx.uids(world.work)) == [1]
