@@ -11,18 +11,23 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from connectors.dav.app import dav
+from connectors.dav.paths import ROOT as DAV_ROOT
 from mailcore.server.config import Config, service_policy
-from mailcore.server.gate import Admission
+from mailcore.server.dialogue import Peer, TlsInfo
+from mailcore.server.gate import Admission, Gate
 from mailcore.server.listener import Listener
 from mailcore.server.metrics import CONTENT_TYPE, metrics
 from mailcore.server.parts import Parts, ServiceSetup
@@ -46,7 +51,39 @@ HOME: Final = """<!doctype html>
 
 def service(parts: Parts, setup: ServiceSetup) -> HttpService:
     """The service for a configuration."""
-    return HttpService(parts, setup, [Route("/", _home(setup.config.host)), Route("/metrics", _measures(setup.config))])
+    routes: list[BaseRoute] = [
+        Route("/", _home(setup.config.host)),
+        Route("/metrics", _measures(setup.config)),
+        *[Route(f"/.well-known/{name}", _moved, methods=None) for name in ("caldav", "carddav")],
+        Mount("/dav", dav(parts, setup)),
+    ]
+    return HttpService(parts, setup, routes)
+
+
+class _Moved:
+    """Where a client that knows the server's name alone begins (RFC 6764 §5)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await RedirectResponse(DAV_ROOT, 301)(scope, receive, send)
+
+
+_moved = _Moved()
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What signing in has to know of a connection."""
+
+    listener: Listener
+    gate: Gate
+    peer: Peer
+    tls: TlsInfo | None
+    proxied_tls: bool
+
+    @property
+    def secure(self) -> bool:
+        """Whether nobody listens on the way."""
+        return self.tls is not None or self.proxied_tls
 
 
 def _home(host: str) -> Any:
@@ -108,9 +145,12 @@ class _State(ServerState):
 class _Connection(HttpToolsProtocol):
     """One connection: uvicorn's, with our bounds on a header, and the peer that a proxy names."""
 
-    def __init__(self, owner: HttpService, admission: Admission, client: tuple[str, int] | None, secure: bool) -> None:
+    def __init__(
+        self, owner: HttpService, admission: Admission, client: tuple[str, int] | None, secure: bool, door: Door
+    ) -> None:
         super().__init__(owner.uvicorn, owner.state, {})
         self._admission, self._named, self._secure = admission, client, secure
+        self._door = door
         self._waiting: asyncio.TimerHandle | None = None
         self._octets = 0
 
@@ -120,6 +160,11 @@ class _Connection(HttpToolsProtocol):
             self.client = self._named
         if self._secure:
             self.scheme = "https"
+        peer = Peer(*(self.client or ("", 0))[:2])
+        tls = transport.get_extra_info("ssl_object")
+        info = None if tls is None else TlsInfo(tls.version() or "", (tls.cipher() or ("",))[0])
+        way = _Way(self._door.listener, self._door.gate, peer, info, self._secure)
+        self.app_state = {"way": way, "known": {}}
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -256,7 +301,7 @@ class HttpService:
             if implicit and context is None:
                 raise OSError("there is no certificate for this listener")
             await loop.connect_accepted_socket(
-                lambda: _Connection(self, entered, named, secure),
+                lambda: _Connection(self, entered, named, secure, door),
                 accepted,
                 ssl=context,
                 ssl_handshake_timeout=door.listener.handshake if implicit else None,

@@ -82,6 +82,15 @@ def busy(part: Component) -> str:
     return "T" if status == "TENTATIVE" else "B"
 
 
+def occurrences(read: CalendarObject, low: int, high: int) -> list[Occurrence]:
+    """When an object takes place from `low` to before `high`, and maybe at other times: straight from it."""
+    if read.kind not in ("VEVENT", "VTODO", "VJOURNAL"):
+        return [Occurrence(each.start, each.end, each.floating, each.start, read.shown) for each in _stated(read)]
+    if not read.series.recurs and not read.overrides:
+        return list(_single(read))
+    return read.series.between(low, high).found
+
+
 def _single(read: CalendarObject) -> Iterator[Occurrence]:
     """The one time of an object that does not recur. RFC 4791 §9.9 for tasks."""
     if read.kind != "VTODO":

@@ -18,7 +18,7 @@ KINDS: Final = {"VTODO": Kind.TASKS, "VJOURNAL": Kind.JOURNAL}
 
 
 def new_item(read: CalendarObject, stored: Stored, name: str | None, now: int | None = None) -> NewItem:
-    """The object as a new item; `stored` is what the blobs made of its octets, `name` what it is called in its folder."""
+    """The object as a new item: `stored` is what the blobs made of its octets, `name` its name in the folder."""
     summary = summarize(read.octets)
     return NewItem(
         kind=KINDS.get(read.kind, Kind.CALENDAR),

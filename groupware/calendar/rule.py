@@ -74,18 +74,7 @@ class Starts(NamedTuple):
 
 def parse_rule(text: str) -> Rule:
     """The rule. `ValueError` says which part is wrong."""
-    parts: dict[str, str] = {}
-    for each in text.strip().rstrip(";").split(";"):
-        key, sign, value = each.partition("=")
-        key = key.strip().upper()
-        if not sign:
-            raise ValueError(f"{each[:40]!r} is no NAME=value")
-        if key in parts:
-            raise ValueError(f"{key} is there twice")
-        parts[key] = value.strip().upper()
-    for key in ("RSCALE", "SKIP"):
-        if key in parts:
-            raise ValueError(f"{key} (RFC 7529) is not served; the Gregorian calendar alone is")
+    parts = _parts(text)
     freq = parts.pop("FREQ", "")
     if freq not in FREQUENCIES:
         raise ValueError(f"FREQ={freq[:20]!r} is none of {', '.join(FREQUENCIES)}")
@@ -109,6 +98,21 @@ def parse_rule(text: str) -> Rule:
     if rule.freq not in ("YEARLY", "MONTHLY") and any(nth for nth, _ in rule.days):
         rule = _without_ordinals(rule)
     return rule
+
+
+def _parts(text: str) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for each in text.strip().rstrip(";").split(";"):
+        key, sign, value = each.partition("=")
+        key = key.strip().upper()
+        if not sign:
+            raise ValueError(f"{each[:40]!r} is no NAME=value")
+        if key in parts:
+            raise ValueError(f"{key} is there twice")
+        if key in ("RSCALE", "SKIP"):
+            raise ValueError(f"{key} (RFC 7529) is not served; the Gregorian calendar alone is")
+        parts[key] = value.strip().upper()
+    return parts
 
 
 _NAMES: Final = {

@@ -45,6 +45,7 @@ _DECLARED: Final = (
     Declared("smtpOutgoing", True, "It may submit mail.", every=True),
     Declared("pop3", True, "It may sign in by POP3.", every=True),
     Declared("imap", True, "It may sign in by IMAP.", every=True),
+    Declared("dav", True, "It may sign in by CalDAV and CardDAV.", every=True),
     Declared("webmail", True, "It may sign in to the webmail.", every=True),
     Declared("blockedLogin", False, "Nobody signs in to it, by whatever service; mail still arrives."),
     Declared("allowAliasLogins", True, "An alias will do as the name to sign in with."),
@@ -77,6 +78,7 @@ SWITCHES: Final[Mapping[str, str]] = {
     "smtpOutgoing": "smtpOutgoing",
     "pop3": "pop3",
     "imap": "imap",
+    "dav": "dav",
     "webmail": "webmail",
 }
 """The switch that has to be on to sign in to a service; one that is not named here has none."""

@@ -181,8 +181,8 @@ class ReadTx(Protocol):
         """(UID, and a value for each name) of the items in these ranges, in UID order, at most `limit`. Takes `r`.
 
         The names are those of `Keys`, with `ids` for the references, one a line; `modseq`, `bits`, `words`, `id`,
-        `arrived`, `blob` and `summary` as in `Item`; `saved` (microseconds since 1970), `octets` (as sent). What an
-        item has not is "" or None.
+        `name`, `size`, `arrived`, `blob` and `summary` as in `Item`; `saved` (microseconds since 1970), `octets` (as
+        sent). What an item has not is "" or None.
         """
         ...
 

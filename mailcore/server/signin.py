@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import md5
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from groupware.directory.api import Login
 from groupware.directory.password import Digest, ScramKeys
@@ -28,8 +28,10 @@ from groupware.directory.shared import open_shared
 from groupware.model.errors import BadCredentials
 from groupware.model.principal import Principal
 from mailcore.server import log, oauth, sasl
-from mailcore.server.connection import Connection
+from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.events import EventLog
+from mailcore.server.gate import Gate
+from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sasl import Credentials, Lookups
 from mailcore.server.sections import ServiceSection
@@ -46,6 +48,40 @@ WRONG: Final = "The name or the password is wrong."
 
 Ask = Callable[[bytes], Awaitable[bytes]]
 """Sends one challenge (base64, without line end) and gives the client's line (without line end) back."""
+
+
+class Way(Protocol):
+    """What signing in has to know of a connection."""
+
+    @property
+    def listener(self) -> Listener:
+        """Where it came in."""
+        ...
+
+    @property
+    def gate(self) -> Gate:
+        """Who counts the failures."""
+        ...
+
+    @property
+    def peer(self) -> Peer:
+        """Who it is, behind every proxy."""
+        ...
+
+    @property
+    def secure(self) -> bool:
+        """Whether nobody listens on the way."""
+        ...
+
+    @property
+    def tls(self) -> TlsInfo | None:
+        """What TLS has agreed on."""
+        ...
+
+    @property
+    def proxied_tls(self) -> bool:
+        """Whether a trusted proxy has ended TLS."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +128,7 @@ class SignIn:
 
     __slots__ = ("_connection", "_desk", "_done", "failures", "tried", "who")
 
-    def __init__(self, desk: Desk, connection: Connection) -> None:
+    def __init__(self, desk: Desk, connection: Way) -> None:
         self._desk, self._connection = desk, connection
         self.who: Principal | None = None
         self.tried = False

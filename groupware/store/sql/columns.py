@@ -27,6 +27,8 @@ _COLUMNS: Final = {
     "saved": _i.saved,
     "arrived": _i.arrived,
     "octets": _i.size + _i.extra,
+    "size": _i.size,
+    "name": func.coalesce(_i.name, ""),
     "blob": _c.blob,
     "summary": _c.summary,
     "sent": _k.sent,

@@ -1,0 +1,103 @@
+"""The one rights value as WebDAV privileges (RFC 3744), and an ACL back to rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from connectors.dav.paths import principal
+from connectors.dav.xml import href
+from groupware.model.principal import ANYONE
+from groupware.model.rights import ALL, Grant, Right
+
+CHANGE: Final = Right.INSERT | Right.TRASH | Right.EXPUNGE
+PRIVILEGES: Final[Sequence[tuple[str, Right]]] = (
+    ("D:read", Right.LOOKUP | Right.READ | Right.SEEN),
+    ("C:read-free-busy", Right.FREEBUSY),
+    ("D:bind", Right.INSERT),
+    ("D:unbind", Right.TRASH | Right.EXPUNGE),
+    ("D:write-content", CHANGE),
+    ("D:write-properties", Right.WRITE),
+    ("D:write-acl", Right.ADMIN),
+    ("D:read-acl", Right.ADMIN),
+)
+"""A privilege, and the rights that it stands for when somebody grants it."""
+WRITE: Final = CHANGE | Right.WRITE
+_HELD: Final[Sequence[tuple[str, Right]]] = (
+    ("D:read", Right.READ),
+    ("D:read-current-user-privilege-set", Right.LOOKUP),
+    ("D:bind", Right.INSERT),
+    ("D:unbind", Right.TRASH | Right.EXPUNGE),
+    ("D:write-content", CHANGE),
+    ("D:write-properties", Right.WRITE),
+    ("D:write-acl", Right.ADMIN),
+    ("D:read-acl", Right.ADMIN),
+)
+
+
+def _privilege(name: str) -> str:
+    return f"<D:privilege><{name}/></D:privilege>"
+
+
+def held(rights: Right) -> list[str]:
+    """The privileges that rights amount to."""
+    found = [name for name, need in _HELD if need in rights]
+    if Right.FREEBUSY in rights or Right.READ in rights:
+        found.append("C:read-free-busy")
+    if Right.EDIT_OWN in rights and "D:write-content" not in found:
+        found.append("D:write-content")
+    if WRITE in rights:
+        found.append("D:write")
+    if rights == ALL:
+        found.append("D:all")
+    return found
+
+
+def privileges(rights: Right) -> str:
+    """DAV:current-user-privilege-set."""
+    return "".join(map(_privilege, held(rights)))
+
+
+def supported_privileges() -> str:
+    """DAV:supported-privilege-set."""
+
+    def one(name: str, text: str, *inner: str) -> str:
+        said = f'<D:description xml:lang="en">{text}</D:description>'
+        return f"<D:supported-privilege>{_privilege(name)}{said}{''.join(inner)}</D:supported-privilege>"
+
+    write = one(
+        "D:write",
+        "Change everything in it",
+        one("D:bind", "Put objects in"),
+        one("D:unbind", "Take objects away"),
+        one("D:write-content", "Change objects"),
+        one("D:write-properties", "Change properties"),
+    )
+    read = one("D:read", "Read it", one("C:read-free-busy", "See when its owner is busy"))
+    return one(
+        "D:all", "Everything", read, write, one("D:read-acl", "See who may what"), one("D:write-acl", "Share it")
+    )
+
+
+def stored_acl(grants: Iterable[Grant], owner: str) -> str:
+    """DAV:acl: the rows as they are stored, the owner first."""
+    everything = f"<D:grant>{_privilege('D:all')}</D:grant><D:protected/>"
+    found = [f"<D:ace><D:principal>{href(principal(owner))}</D:principal>{everything}</D:ace>"] if owner else []
+    for grant in grants:
+        for word, rights in (("deny", grant.deny), ("grant", grant.allow)):
+            said = "".join(map(_privilege, _granted(rights)))
+            if said:
+                found.append(
+                    f"<D:ace><D:principal>{_who(grant.grantee)}</D:principal><D:{word}>{said}</D:{word}></D:ace>"
+                )
+    return "".join(found)
+
+
+def _granted(rights: Right) -> list[str]:
+    return [each for each in held(rights) if each != "D:read-current-user-privilege-set"]
+
+
+def _who(grantee: str) -> str:
+    if grantee == ANYONE:
+        return "<D:all/>"
+    return "<D:authenticated/>" if grantee == "everyone" else href(principal(grantee))

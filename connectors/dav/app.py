@@ -1,0 +1,98 @@
+"""CalDAV (RFC 4791), CardDAV (RFC 6352) and the WebDAV under them, over the one store."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connectors.dav import collections, objects, xml
+from connectors.dav.errors import DavError, dav_error
+from connectors.dav.propfind import XML_TYPE, propfind
+from connectors.dav.reports import report
+from connectors.dav.request import Exchange, begin
+from groupware.model.errors import GroupwareError
+from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.server.signin import desk
+
+CLASSES: Final = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
+_GENERAL: Final = ("OPTIONS", "PROPFIND")
+_COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "DELETE", "POST")
+_OBJECT: Final = (*_GENERAL, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE")
+Handler = Callable[[Exchange], Awaitable[Response]]
+
+
+def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
+    """The application for everything under `/dav/`."""
+    signing = desk(parts, setup, "dav", "DAV")
+    lines = parts.log("DAV")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            answer = await _answer(request)
+        except DavError as error:
+            answer = _said(error)
+        except GroupwareError as error:
+            answer = _said(dav_error(error))
+        except Exception:
+            lines.error("request_failed", method=request.method, trace=traceback.format_exc())
+            answer = _said(DavError(500, "The server met an error of its own; its log says more."))
+        await answer(scope, receive, send)
+
+    async def _answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(
+                status_code=200, headers={"dav": CLASSES, "allow": ", ".join(sorted({*_COLLECTION, *_OBJECT}))}
+            )
+        exchange = await begin(parts, signing, request)
+        handler = _handler(exchange)
+        if handler is None:
+            allowed = _OBJECT if exchange.at.name else _COLLECTION
+            raise DavError(405, f"{request.method[:20]} means nothing here", headers={"allow": ", ".join(allowed)})
+        answer = await handler(exchange)
+        answer.headers["dav"] = CLASSES
+        return answer
+
+    return app
+
+
+def _handler(exchange: Exchange) -> Handler | None:
+    method = exchange.request.method
+    if exchange.at.name:
+        return _OBJECTS.get(method)
+    return _COLLECTIONS.get(method)
+
+
+_OBJECTS: Final[Mapping[str, Handler]] = {
+    "GET": objects.get,
+    "HEAD": objects.get,
+    "PUT": objects.put,
+    "DELETE": objects.delete,
+    "COPY": objects.copy_or_move,
+    "MOVE": objects.copy_or_move,
+    "PROPFIND": propfind,
+}
+_COLLECTIONS: Final[Mapping[str, Handler]] = {
+    "PROPFIND": propfind,
+    "PROPPATCH": collections.proppatch,
+    "REPORT": report,
+    "MKCALENDAR": collections.make,
+    "MKCOL": collections.make,
+    "DELETE": collections.delete,
+    "POST": objects.add,
+}
+
+
+def _said(error: DavError) -> Response:
+    """An error: its words, and the precondition where there is one."""
+    headers = dict(error.headers)
+    if error.status == 401:
+        return Response(f"{error}\n", 401, headers, "text/plain; charset=utf-8")
+    text = f"<S:response-description>{xml.escape(str(error))}</S:response-description>"
+    body = f"{xml.HEAD}<D:error{xml.SPACES}>{error.condition}{text}</D:error>\n"
+    return Response(body, error.status, headers, XML_TYPE)

@@ -1,0 +1,207 @@
+"""Collections: MKCALENDAR (RFC 4791 §5.3.1), MKCOL (RFC 5689), PROPPATCH (RFC 4918 §9.2), DELETE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from lxml import etree
+from starlette.responses import Response
+
+from connectors.dav import xml
+from connectors.dav.errors import DavError
+from connectors.dav.paths import CONTACTS, SEGMENT
+from connectors.dav.properties import DISPLAY_NAME, is_live, note_name
+from connectors.dav.propfind import multistatus
+from connectors.dav.request import Exchange
+from connectors.dav.shelf import Shelf, account_of, collection
+from connectors.dav.xml import CALDAV, CARDDAV, DAV
+from groupware.model.annotation import LONGEST_VALUE
+from groupware.model.errors import NotFound, Refused
+from groupware.model.folder import SEPARATOR, check_name
+from groupware.model.ids import AccountId
+from groupware.model.item import Kind
+from groupware.store.api import WriteTx
+
+COMPONENT_SET: Final = f"{{{CALDAV}}}supported-calendar-component-set"
+RESOURCE_TYPE: Final = f"{{{DAV}}}resourcetype"
+_KINDS: Final = {frozenset({"VTODO"}): Kind.TASKS, frozenset({"VJOURNAL"}): Kind.JOURNAL}
+_SET_ONCE: Final = (COMPONENT_SET, RESOURCE_TYPE)
+MOST_NAMES: Final = 100
+"""Names that are tried when people give several collections the same one."""
+
+Changes = Sequence[tuple[str, str | None, str]]
+"""(property, the XML inside or None: take it away, its text)."""
+
+
+def changes(root: xml.Element | None) -> list[tuple[str, str | None, str]]:
+    """What `set` and `remove` say, in their order."""
+    found: list[tuple[str, str | None, str]] = []
+    for step in root if root is not None else ():
+        if step.tag not in (f"{{{DAV}}}set", f"{{{DAV}}}remove"):
+            continue
+        for wanted in step.findall(f"{{{DAV}}}prop"):
+            for each in wanted:
+                inside = _inside(each) if step.tag == f"{{{DAV}}}set" else None
+                found.append((str(each.tag), inside, "".join(map(str, each.itertext())).strip()))
+    return found
+
+
+def _inside(element: xml.Element) -> str:
+    inner = "".join(etree.tostring(each, encoding="unicode") for each in element)
+    return xml.escape(element.text or "") + inner
+
+
+# --- making -----------------------------------------------------------------------------------------------------------
+
+
+async def make(exchange: Exchange) -> Response:
+    """A new collection: 201, or 403 and what of it cannot be."""
+    at = exchange.at
+    if at.depth != 3:
+        raise DavError(
+            403, "a collection is made in a home: /dav/calendars/you/name/", "<C:calendar-collection-location-ok/>"
+        )
+    said = changes(exchange.xml())
+    kind = _kind(exchange, said)
+    given = {name: text for name, _, text in said}
+    wanted = given.get(DISPLAY_NAME, "") or at.segment
+
+    def work(tx: WriteTx) -> None:
+        owner = account_of(tx, at.user)
+        try:
+            collection(tx, at)
+        except NotFound:
+            pass
+        else:
+            raise DavError(405, f"{at.segment[:60]!r}: there is a collection already", "<D:resource-must-be-null/>")
+        name = _free_name(tx, owner, wanted, at.segment)
+        folder = tx.add_folder(owner, name, kind)
+        notes: dict[str, bytes | None] = {SEGMENT: at.segment.encode()} if name != at.segment else {}
+        for key, inside, _ in said:
+            if key not in (DISPLAY_NAME, *_SET_ONCE) and inside is not None and not is_live(key):
+                notes[note_name(key, shared=True)] = _checked(key, inside)
+        if notes:
+            tx.annotate(folder.id, notes)
+
+    await exchange.parts.store.write(exchange.who, work)
+    return Response(status_code=201, headers={"cache-control": "no-cache"})
+
+
+def _kind(exchange: Exchange, said: Changes) -> Kind:
+    """What the new collection is for. `DavError`."""
+    inside = {name: text or "" for name, text, _ in said}
+    if exchange.request.method == "MKCOL":
+        types = inside.get(RESOURCE_TYPE, "")
+        if not types and exchange.at.area == CONTACTS:
+            return Kind.CONTACTS
+        wanted = CARDDAV if exchange.at.area == CONTACTS else CALDAV
+        if wanted not in types:
+            text = "a collection here is a calendar or an address book: say which in resourcetype (RFC 5689)"
+            raise DavError(403, text, "<D:valid-resourcetype/>")
+    if exchange.at.area == CONTACTS:
+        return Kind.CONTACTS
+    named = inside.get(COMPONENT_SET)
+    if named is None:
+        return Kind.CALENDAR
+    root = etree.fromstring(f"<x>{named}</x>".encode())
+    components = frozenset(str(each.get("name", "")).upper() for each in root)
+    known = components & {"VEVENT", "VTODO", "VJOURNAL"}
+    if not known:
+        raise DavError(403, "a calendar is for VEVENT, VTODO or VJOURNAL", "<C:supported-calendar-component/>")
+    return _KINDS.get(frozenset(known), Kind.CALENDAR)
+
+
+def _free_name(tx: WriteTx, owner: AccountId, wanted: str, segment: str) -> str:
+    """The name of the folder: what people call it, with a number where one is called so already."""
+    for name in (wanted.replace(SEPARATOR, "-").strip(), segment):
+        try:
+            check_name(name)
+        except Refused:
+            continue
+        taken = {each.path.rpartition(SEPARATOR)[2].casefold() for each in tx.folders(of=owner)}
+        for number in range(1, MOST_NAMES):
+            tried = name if number == 1 else f"{name} {number}"
+            if tried.casefold() not in taken:
+                return tried
+    raise DavError(403, f"{wanted[:60]!r} cannot be the name of a collection")
+
+
+def _checked(name: str, inside: str) -> bytes:
+    value = inside.encode()
+    if len(value) > LONGEST_VALUE:
+        raise DavError(507, f"{name}: a property has {LONGEST_VALUE} octets at most")
+    return value
+
+
+# --- properties -------------------------------------------------------------------------------------------------------
+
+
+async def proppatch(exchange: Exchange) -> Response:
+    """All of the changes, or none: 207 with what became of each."""
+    said = changes(exchange.xml())
+    if not said:
+        raise DavError(400, "PROPPATCH needs a body with set or remove")
+    protected = [name for name, _, _ in said if is_live(name) or name in _SET_ONCE]
+    if protected or exchange.at.depth != 3:
+        return _refused(exchange, said, protected or [name for name, _, _ in said])
+    await exchange.parts.store.write(exchange.who, lambda tx: _change(tx, exchange, said))
+    found = [xml.wrapped(name, None) for name in dict.fromkeys(name for name, _, _ in said)]
+    return multistatus([xml.response(exchange.at.href, xml.propstat(found))])
+
+
+def _refused(exchange: Exchange, said: Changes, protected: Sequence[str]) -> Response:
+    """207: some may not be changed, so none is."""
+    barred = "".join(xml.wrapped(name, None) for name in dict.fromkeys(protected))
+    others = "".join(xml.wrapped(name, None) for name in dict.fromkeys(n for n, _, _ in said) if name not in protected)
+    inside = (
+        f"<D:propstat><D:prop>{barred}</D:prop><D:status>HTTP/1.1 403 Forbidden</D:status>"
+        "<D:error><D:cannot-modify-protected-property/></D:error></D:propstat>"
+    )
+    if others:
+        status = "HTTP/1.1 424 Failed Dependency"
+        inside += f"<D:propstat><D:prop>{others}</D:prop><D:status>{status}</D:status></D:propstat>"
+    return multistatus([xml.response(exchange.at.href, inside)])
+
+
+def _change(tx: WriteTx, exchange: Exchange, said: Changes) -> None:
+    shelf = collection(tx, exchange.at)
+    notes: dict[str, bytes | None] = {}
+    own = not shelf.folder.own
+    for name, inside, text in said:
+        if name == DISPLAY_NAME and not own:
+            _rename(tx, exchange, shelf, text, notes)
+        elif name == DISPLAY_NAME:
+            notes[note_name(name, shared=False)] = text.encode() or None
+        else:
+            notes[note_name(name, shared=not own)] = None if inside is None else _checked(name, inside)
+    if notes:
+        tx.annotate(shelf.folder.id, notes)
+
+
+def _rename(tx: WriteTx, exchange: Exchange, shelf: Shelf, name: str, notes: dict[str, bytes | None]) -> None:
+    """Another name for one's own folder, which keeps its path here."""
+    above, _, now = shelf.folder.path.rpartition(SEPARATOR)
+    if not name or name == now:
+        return
+    free = _free_name(tx, shelf.folder.owner, name, now)
+    tx.rename_folder(shelf.folder.id, f"{above}{SEPARATOR}{free}" if above else free)
+    if not exchange.at.segment.startswith("~"):
+        notes[SEGMENT] = exchange.at.segment.encode()
+
+
+async def delete(exchange: Exchange) -> Response:
+    """Takes a collection away with all that is in it. 204."""
+    if exchange.at.depth != 3:
+        raise DavError(403, "this cannot be deleted")
+
+    def work(tx: WriteTx) -> None:
+        shelf = collection(tx, exchange.at)
+        if not shelf.folder.own and exchange.at.user == tx.who.name:
+            raise DavError(403, "this is shared with you: its owner takes it away, at its own path")
+        if shelf.folder.role is not None:
+            raise DavError(403, "this is the collection that others use when none is named; it stays")
+        tx.delete_folder(shelf.folder.id)
+
+    await exchange.parts.store.write(exchange.who, work)
+    return Response(status_code=204)

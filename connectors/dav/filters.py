@@ -1,0 +1,294 @@
+"""Filters of calendar-query (RFC 4791 §9.7) and addressbook-query (RFC 6352 §10.5), and what they let through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from connectors.dav.errors import DavError
+from connectors.dav.xml import CALDAV, CARDDAV, Element
+from groupware.calendar.index import occurrences, span
+from groupware.calendar.object import CalendarObject
+from groupware.calendar.series import when
+from groupware.calendar.values import duration, local_time
+from groupware.calendar.zones import utc_seconds
+from groupware.model.content import Component, Line
+from groupware.model.item import ALWAYS
+
+MAX_PARTS: Final = 200
+"""Of one filter."""
+_ASCII: Final = {each: each + 32 for each in range(ord("A"), ord("Z") + 1)}
+COLLATIONS: Final[dict[str, Callable[[str], str]]] = {
+    "i;ascii-casemap": lambda text: text.translate(_ASCII),
+    "i;octet": str,
+    "i;unicode-casemap": str.casefold,
+    "default": str.casefold,
+}
+_TESTS: Final[dict[str, Callable[[str, str], bool]]] = {
+    "equals": lambda value, text: value == text,
+    "contains": lambda value, text: text in value,
+    "starts-with": lambda value, text: value.startswith(text),
+    "ends-with": lambda value, text: value.endswith(text),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From `start` to before `end`: seconds since 1970."""
+
+    start: int = -ALWAYS
+    end: int = ALWAYS
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether some of that time is in it; what takes no time is, at its very moment."""
+        return start < self.end and (end > self.start or (start == end and start >= self.start))
+
+
+def seconds(text: str, *, what: str = "time-range") -> int:
+    """A UTC time of a request. `DavError`."""
+    try:
+        if not text.strip().endswith("Z"):
+            raise ValueError(f"{text[:40]!r} is no time in UTC (20260131T120000Z)")
+        return utc_seconds(local_time(text.strip()), None)
+    except ValueError as error:
+        raise DavError(400, f"{what}: {error}", "<C:valid-filter/>") from None
+
+
+def time_range(element: Element) -> Range:
+    """The range of a `C:time-range`. `DavError`."""
+    start, end = element.get("start"), element.get("end")
+    if start is None and end is None:
+        raise DavError(400, "time-range needs a start, an end or both", "<C:valid-filter/>")
+    found = Range(-ALWAYS if start is None else seconds(start), ALWAYS if end is None else seconds(end))
+    if found.end <= found.start:
+        raise DavError(400, "time-range: its end is not after its start", "<C:valid-filter/>")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A text-match."""
+
+    text: str
+    test: Callable[[str, str], bool]
+    fold: Callable[[str], str]
+    negate: bool
+
+    def of(self, value: str) -> bool:
+        """Whether the value is what is looked for."""
+        return self.test(self.fold(value), self.text) is not self.negate
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A param-filter."""
+
+    name: str
+    absent: bool
+    match: Match | None
+
+    def of(self, line: Line) -> bool:
+        """Whether a property has such a parameter."""
+        values = line.params.get(self.name)
+        if values is None or self.absent:
+            return self.absent and values is None
+        return self.match is None or any(self.match.of(each) for each in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Prop:
+    """A prop-filter."""
+
+    name: str
+    absent: bool
+    range: Range | None
+    matches: Sequence[Match]
+    params: Sequence[Param]
+    every: bool
+    """Whether all of the tests have to hold, or one (CardDAV's `test`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comp:
+    """A comp-filter."""
+
+    name: str
+    absent: bool = False
+    range: Range | None = None
+    props: Sequence[Prop] = ()
+    comps: Sequence[Comp] = ()
+
+    @property
+    def simple(self) -> bool:
+        """Whether what is indexed decides it."""
+        return not self.props and not self.comps and not self.absent
+
+
+# --- read -------------------------------------------------------------------------------------------------------------
+
+
+def calendar_filter(root: Element) -> Comp:
+    """The filter of a calendar-query: that of VCALENDAR. `DavError`."""
+    inside = root.findall(f"{{{CALDAV}}}comp-filter")
+    if len(inside) != 1 or inside[0].get("name", "").upper() != "VCALENDAR":
+        raise DavError(400, "a filter is one comp-filter for VCALENDAR", "<C:valid-filter/>")
+    if sum(1 for _ in root.iter()) > MAX_PARTS:
+        raise DavError(403, f"a filter has {MAX_PARTS} parts at most", "<C:valid-filter/>")
+    return _comp(inside[0])
+
+
+def _comp(element: Element) -> Comp:
+    ranges = element.findall(f"{{{CALDAV}}}time-range")
+    return Comp(
+        element.get("name", "").upper(),
+        element.find(f"{{{CALDAV}}}is-not-defined") is not None,
+        time_range(ranges[0]) if ranges else None,
+        [_prop(each, CALDAV) for each in element.findall(f"{{{CALDAV}}}prop-filter")],
+        [_comp(each) for each in element.findall(f"{{{CALDAV}}}comp-filter")],
+    )
+
+
+def card_filter(root: Element) -> tuple[Sequence[Prop], bool]:
+    """The filters of an addressbook-query, and whether all have to hold. `DavError`."""
+    if sum(1 for _ in root.iter()) > MAX_PARTS:
+        raise DavError(403, f"a filter has {MAX_PARTS} parts at most", "<A:supported-filter/>")
+    props = [_prop(each, CARDDAV) for each in root.findall(f"{{{CARDDAV}}}prop-filter")]
+    return props, root.get("test", "anyof") == "allof"
+
+
+def _prop(element: Element, space: str) -> Prop:
+    ranges = element.findall(f"{{{space}}}time-range")
+    return Prop(
+        element.get("name", "").upper(),
+        element.find(f"{{{space}}}is-not-defined") is not None,
+        time_range(ranges[0]) if ranges else None,
+        [_match(each) for each in element.findall(f"{{{space}}}text-match")],
+        [_param(each, space) for each in element.findall(f"{{{space}}}param-filter")],
+        space == CALDAV or element.get("test", "anyof") == "allof",
+    )
+
+
+def _param(element: Element, space: str) -> Param:
+    match = element.find(f"{{{space}}}text-match")
+    absent = element.find(f"{{{space}}}is-not-defined") is not None
+    return Param(element.get("name", "").upper(), absent, None if match is None else _match(match))
+
+
+def _match(element: Element) -> Match:
+    carddav = element.tag == f"{{{CARDDAV}}}text-match"
+    collation = element.get("collation", "i;unicode-casemap" if carddav else "i;ascii-casemap").lower()
+    fold = COLLATIONS.get(collation)
+    if fold is None:
+        prefix = "A" if carddav else "C"
+        text = f"collation {collation[:40]!r} is none of {', '.join(COLLATIONS)}"
+        raise DavError(403, text, f"<{prefix}:supported-collation/>")
+    test = _TESTS.get(element.get("match-type", "contains"))
+    if test is None:
+        raise DavError(400, f"match-type {element.get('match-type')!r} is none of {', '.join(_TESTS)}")
+    return Match(fold(element.text or ""), test, fold, element.get("negate-condition", "no") == "yes")
+
+
+# --- decide -----------------------------------------------------------------------------------------------------------
+
+
+def holds(prop: Prop, part: Component, read: CalendarObject | None = None) -> bool:
+    """Whether a component has such a property."""
+    lines = part.all(prop.name)
+    if prop.absent or not lines:
+        return prop.absent and not lines
+    return any(_line_holds(prop, line, read) for line in lines)
+
+
+def _line_holds(prop: Prop, line: Line, read: CalendarObject | None) -> bool:
+    tests = [match.of(line.text) for match in prop.matches] + [param.of(line) for param in prop.params]
+    if prop.range is not None and read is not None:
+        try:
+            at = when(line, read.zones).seconds
+            tests.append(prop.range.holds(at, at))
+        except (ValueError, KeyError):
+            tests.append(False)
+    return not tests or (all(tests) if prop.every else any(tests))
+
+
+def card_holds(props: Sequence[Prop], every: bool, card: Component) -> bool:
+    """Whether a contact is let through."""
+    tests = [holds(prop, card) for prop in props]
+    return not tests or (all(tests) if every else any(tests))
+
+
+def admits(comp: Comp, read: CalendarObject, zone: tzinfo) -> bool:
+    """Whether an object is let through; `zone` is where what floats takes place."""
+    calendar = read.calendar
+    if comp.absent:
+        return False
+    if not all(holds(prop, calendar, read) for prop in comp.props):
+        return False
+    return all(_inner(each, read, zone) for each in comp.comps)
+
+
+def _inner(comp: Comp, read: CalendarObject, zone: tzinfo) -> bool:
+    parts = [part for part in read.calendar.parts if part.name == comp.name]
+    if comp.absent or not parts:
+        return comp.absent and not parts
+    if comp.name != read.kind:
+        return all(any(holds(prop, part, read) for part in parts) for prop in comp.props)
+    if comp.range is not None:
+        parts = placed(read, comp.range, zone)
+    return any(
+        all(holds(prop, part, read) for prop in comp.props) and all(_alarm(each, part, read) for each in comp.comps)
+        for part in parts
+    )
+
+
+def placed(read: CalendarObject, range_: Range, zone: tzinfo) -> list[Component]:
+    """What describes the occurrences that are in a range."""
+    found = []
+    for each in occurrences(read, range_.start - FLOAT, range_.end + FLOAT):
+        kept = span(read, each)
+        start, end = settled(kept.start, kept.floating, zone), settled(kept.end, kept.floating, zone)
+        if range_.holds(start, end) and each.part not in found:
+            found.append(each.part)
+    return found
+
+
+FLOAT: Final = 15 * 3600
+"""How far a local time can be from UTC, and an hour."""
+
+
+def settled(at: int, floating: bool, zone: tzinfo | None) -> int:
+    """A moment that was kept as if it were UTC, as it is in a zone."""
+    if not floating or abs(at) >= ALWAYS:
+        return at
+    return utc_seconds(datetime(1970, 1, 1) + timedelta(seconds=at), zone)
+
+
+def _alarm(comp: Comp, part: Component, read: CalendarObject) -> bool:
+    """A comp-filter inside of an event or a task: for its alarms."""
+    inner = part.named(comp.name)
+    if comp.absent or not inner:
+        return comp.absent and not inner
+    return any(
+        all(holds(prop, each, read) for prop in comp.props)
+        and (comp.range is None or _rings(each, part, read, comp.range))
+        for each in inner
+    )
+
+
+def _rings(alarm: Component, part: Component, read: CalendarObject, range_: Range) -> bool:
+    """Whether an alarm goes off in the range, at any occurrence."""
+    trigger = alarm.first("TRIGGER")
+    if trigger is None:
+        return False
+    try:
+        if trigger.param("VALUE").upper() == "DATE-TIME":
+            at = when(trigger, read.zones).seconds
+            return range_.holds(at, at)
+        before = int(duration(trigger.value).total_seconds())
+    except (ValueError, KeyError):
+        return False
+    low, high = range_.start - before, range_.end - before
+    at_end = trigger.param("RELATED").upper() == "END"
+    found = read.series.between(max(low - 86_400 * 40, -ALWAYS), min(high + 1, ALWAYS)).found
+    return any(low <= (each.end if at_end else each.start) < high for each in found if each.part is part)

@@ -1,0 +1,86 @@
+"""When somebody is busy, from the index: what is private counts too, and nothing else of it is told."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from connectors.dav import filters
+from connectors.dav.filters import FLOAT, Range
+from connectors.dav.paths import Place
+from connectors.dav.request import Exchange
+from connectors.dav.shelf import collection
+from groupware.calendar.index import occurrences, span
+from groupware.calendar.object import read_object
+from groupware.calendar.zones import local
+from groupware.model.content import NO_PARAMS, Component, Line, serialized
+from groupware.model.errors import Malformed
+from groupware.model.item import Placed, Span
+from groupware.store.api import ReadTx
+
+TYPES: Final = {"B": "BUSY", "T": "BUSY-TENTATIVE", "U": "BUSY-UNAVAILABLE"}
+MOST: Final = 10_000
+
+
+async def busy_times(exchange: Exchange, at: Place, range_: Range) -> list[Span]:
+    """The times in the range that one calendar takes. `NotFound`."""
+    low, high = range_.start - FLOAT, range_.end + FLOAT
+
+    def work(tx: ReadTx) -> Placed:
+        return tx.busy(collection(tx, at).folder.id, low, high)
+
+    found, rest = await exchange.parts.store.read(exchange.who, work)
+    whole = {uid for uid, _ in rest}
+    times = [each for uid, each in found if uid not in whole]
+    bodies = await exchange.parts.blobs.read_many([blob for _, blob in rest])
+    for body in bodies.values():
+        times.extend(_from_rule(body, low, high))
+    return merged(times, range_)
+
+
+def _from_rule(body: bytes, low: int, high: int) -> list[Span]:
+    try:
+        read = read_object(body)
+    except Malformed:
+        return []
+    return [span(read, each) for each in occurrences(read, low, high)][:MOST]
+
+
+def merged(times: Sequence[Span], range_: Range) -> list[Span]:
+    """Times of each kind that touch made one, within the range, in order."""
+    found: list[Span] = []
+    for kind in TYPES:
+        last: Span | None = None
+        for each in sorted(each for each in times if each.busy == kind):
+            start = max(filters.settled(each.start, each.floating, None), range_.start)
+            end = min(filters.settled(each.end, each.floating, None), range_.end)
+            if end <= start:
+                continue
+            if last is not None and start <= last.end:
+                last = found[-1] = Span(last.start, max(last.end, end), False, kind)
+            else:
+                last = Span(start, end, False, kind)
+                found.append(last)
+    return sorted(found)
+
+
+def freebusy(times: Sequence[Span], range_: Range) -> bytes:
+    """A VCALENDAR with one VFREEBUSY."""
+    lines = [
+        Line("UID", NO_PARAMS, secrets.token_hex(16), 0),
+        Line("DTSTAMP", NO_PARAMS, stamp(int(time.time())), 0),
+        Line("DTSTART", NO_PARAMS, stamp(range_.start), 0),
+        Line("DTEND", NO_PARAMS, stamp(range_.end), 0),
+    ]
+    for each in times:
+        params = {} if each.busy == "B" else {"FBTYPE": (TYPES[each.busy],)}
+        lines.append(Line("FREEBUSY", params, f"{stamp(each.start)}/{stamp(each.end)}", 0))
+    head = [Line("VERSION", NO_PARAMS, "2.0", 0), Line("PRODID", NO_PARAMS, "-//Postroom//EN", 0)]
+    return serialized([Component("VCALENDAR", 0, head, [Component("VFREEBUSY", 0, lines)])])
+
+
+def stamp(seconds: int) -> str:
+    """A time in UTC, as iCalendar writes it."""
+    return local(seconds, None).strftime("%Y%m%dT%H%M%SZ")

@@ -1,0 +1,208 @@
+"""Objects: GET, PUT, POST (add-member), DELETE, COPY and MOVE. RFC 4791 §5.3, RFC 6352 §6.3, RFC 5995."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import Final
+
+from starlette.responses import Response
+
+from connectors.dav.errors import DavError
+from connectors.dav.paths import CONTACTS, Place, escaped, place
+from connectors.dav.properties import content_type
+from connectors.dav.request import Exchange
+from connectors.dav.shelf import Shelf, collection, etag
+from groupware.calendar import item as calendar_item
+from groupware.contacts import card
+from groupware.model.errors import AlreadyExists, Conflict, IdentTaken, Malformed, NotFound
+from groupware.model.item import Item, NewItem
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx, WriteTx
+
+LONGEST_NAME: Final = 255
+_TYPES: Final = {True: ("text/vcard", "text/x-vcard", "text/directory"), False: ("text/calendar",)}
+
+
+def _headers(item: Item) -> dict[str, str]:
+    return {"etag": f'"{etag(item.blob)}"'}
+
+
+async def get(exchange: Exchange) -> Response:
+    """The octets as they were given."""
+    shelf, item = await exchange.parts.store.glance(exchange.who, lambda tx: found(tx, exchange.at))
+    exchange_tag = etag(item.blob)
+    unwanted = exchange.headers.get("if-none-match", "")
+    if f'"{exchange_tag}"' in unwanted:
+        return Response(status_code=304, headers=_headers(item))
+    body = await exchange.parts.blobs.read(item.blob)
+    return Response(body, 200, {**_headers(item), "content-type": content_type(shelf)})
+
+
+def found(tx: ReadTx, at: Place) -> tuple[Shelf, Item]:
+    """An object with its collection. `NotFound`, `NoRight`."""
+    shelf = collection(tx, at, Right.READ)
+    return shelf, tx.item(shelf.folder.id, at.name)
+
+
+# --- putting in -------------------------------------------------------------------------------------------------------
+
+
+async def put(exchange: Exchange) -> Response:
+    """Puts an object in, or another in its place. 201, 204."""
+    at = exchange.at
+    if not at.name:
+        raise DavError(
+            405, "an object has a name in its collection: PUT to that", headers={"allow": "PROPFIND, REPORT"}
+        )
+    if len(at.name) > LONGEST_NAME:
+        raise DavError(403, f"the name of an object has {LONGEST_NAME} characters at most")
+    new = await _read(exchange, at.name)
+    item, made = await _write(exchange, at, new)
+    return Response(status_code=201 if made else 204, headers=_headers(item))
+
+
+async def add(exchange: Exchange) -> Response:
+    """Puts an object in under a name of the server's (RFC 5995). 201 with its path."""
+    shelf = await exchange.parts.store.glance(exchange.who, lambda tx: collection(tx, exchange.at))
+    name = secrets.token_urlsafe(18) + (".vcf" if shelf.contacts else ".ics")
+    at = replace(exchange.at, name=name)
+    item, _ = await _write(exchange, at, await _read(exchange, name))
+    return Response(status_code=201, headers={**_headers(item), "location": at.href})
+
+
+async def _read(exchange: Exchange, name: str) -> NewItem:
+    """The object of the body, ready to be stored. `DavError`."""
+    contacts = exchange.at.area == CONTACTS
+    kind = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and kind not in (*_TYPES[contacts], "application/octet-stream", "text/plain"):
+        condition = "<A:supported-address-data/>" if contacts else "<C:supported-calendar-data/>"
+        raise DavError(415, f"{kind[:60]!r}: {_TYPES[contacts][0]} is what is kept here", condition)
+    try:
+        if contacts:
+            return (await card.read_item(exchange.body, exchange.parts.blobs, name))[1]
+        read, new = await calendar_item.read_item(exchange.body, exchange.parts.blobs, name)
+    except Malformed as error:
+        condition = "<A:valid-address-data/>" if contacts else "<C:valid-calendar-data/>"
+        raise DavError(403, str(error), condition) from None
+    if read.calendar.first("METHOD") is not None:
+        text = "an object that is kept has no METHOD: that is for messages between people"
+        raise DavError(403, text, "<C:valid-calendar-object-resource/>")
+    return new
+
+
+async def _write(exchange: Exchange, at: Place, new: NewItem) -> tuple[Item, bool]:
+    """Stores it; gives the item, and whether it is new. `DavError`."""
+
+    def work(tx: WriteTx) -> tuple[Item, bool]:
+        shelf = collection(tx, at)
+        _check_component(shelf, new)
+        old = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if shelf.may(Right.READ) else None
+        exchange.check_tags(etag(old.blob) if old is not None else None)
+        if old is None:
+            return tx.append(shelf.folder.id, [new])[0], True
+        if new.object is not None and tx.identified(shelf.folder.id, new.object.ident) != [at.name]:
+            raise IdentTaken("an object keeps its UID: this is another one", at.name)
+        return tx.replace(shelf.folder.id, at.name, new, old.modseq), False
+
+    try:
+        return await exchange.parts.store.write(exchange.who, work)
+    except IdentTaken as error:
+        raise _taken(error, at) from None
+
+
+def _check_component(shelf: Shelf, new: NewItem) -> None:
+    component = new.object.component if new.object is not None else ""
+    if shelf.contacts or component in shelf.components:
+        return
+    text = f"{component} has no place in this collection, which is for {', '.join(shelf.components)}"
+    raise DavError(403, text, "<C:supported-calendar-component/>")
+
+
+# --- taking away, and elsewhere ---------------------------------------------------------------------------------------
+
+
+async def delete(exchange: Exchange) -> Response:
+    """Takes an object away. 204."""
+
+    def work(tx: WriteTx) -> None:
+        shelf, item = found(tx, exchange.at)
+        exchange.check_tags(etag(item.blob))
+        if not tx.expunge(shelf.folder.id, [(item.uid, item.uid)], deleted_only=False):
+            raise NotFound(f"{exchange.at.name!r}: it is not yours to take away")
+
+    await exchange.parts.store.write(exchange.who, work)
+    return Response(status_code=204)
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """An object, and the place where it goes."""
+
+    shelf: Shelf
+    item: Item
+    to: Shelf
+    there: Place
+    old: Item | None
+    """What is there."""
+
+
+async def copy_or_move(exchange: Exchange) -> Response:
+    """The object somewhere else as well (COPY), or instead (MOVE). 201, 204."""
+    there = _destination(exchange)
+    goes = await exchange.parts.store.read(exchange.who, lambda tx: _journey(tx, exchange, there))
+    if goes.old is not None and exchange.headers.get("overwrite", "T").strip().upper() == "F":
+        raise DavError(412, "there is an object of that name already, and Overwrite is F")
+    if goes.old is not None and goes.old.id == goes.item.id:
+        raise DavError(403, "source and destination are the same")
+    body = await exchange.parts.blobs.read(goes.item.blob)
+    new = await _read(replace(exchange, body=body, headers={}), there.name)
+    try:
+        await exchange.parts.store.write(exchange.who, lambda tx: _arrive(tx, exchange, goes, new))
+    except IdentTaken as error:
+        raise _taken(error, there) from None
+    except AlreadyExists as error:
+        raise DavError(412, str(error)) from None
+    return Response(status_code=204 if goes.old is not None else 201, headers={"location": there.href})
+
+
+def _journey(tx: ReadTx, exchange: Exchange, there: Place) -> Journey:
+    shelf, item = found(tx, exchange.at)
+    exchange.check_tags(etag(item.blob))
+    to = collection(tx, there)
+    old = next(iter(tx.items_named(to.folder.id, [there.name])), None) if to.may(Right.READ) else None
+    return Journey(shelf, item, to, there, old)
+
+
+def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> None:
+    """`Conflict` when the object has changed since it was read."""
+    _check_component(goes.to, new)
+    now = tx.item(goes.shelf.folder.id, exchange.at.name)
+    if now.blob != goes.item.blob:
+        raise Conflict(f"{exchange.at.name!r}: it has changed meanwhile")
+    if goes.old is not None:
+        tx.expunge(goes.to.folder.id, [(goes.old.uid, goes.old.uid)], deleted_only=False)
+    if exchange.request.method == "MOVE":
+        tx.expunge(goes.shelf.folder.id, [(now.uid, now.uid)], deleted_only=False)
+    tx.append(goes.to.folder.id, [new])
+
+
+def _taken(error: IdentTaken, at: Place) -> DavError:
+    """409, with where the object of that UID is."""
+    prefix = "A" if at.area == CONTACTS else "C"
+    href = replace(at, name="").href + escaped(error.name)
+    condition = f"<{prefix}:no-uid-conflict><D:href>{href}</D:href></{prefix}:no-uid-conflict>"
+    return DavError(409, str(error), condition)
+
+
+def _destination(exchange: Exchange) -> Place:
+    said = exchange.headers.get("destination", "")
+    if not said:
+        raise DavError(400, "COPY and MOVE need a Destination")
+    try:
+        there = place(said)
+    except NotFound as error:
+        raise DavError(403, f"Destination: {error}") from None
+    if not there.name or not exchange.at.name:
+        raise DavError(403, "an object goes to a name in a collection; a collection stays where it is")
+    return there

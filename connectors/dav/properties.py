@@ -1,0 +1,268 @@
+"""Live properties: what each kind of resource says of itself. Dead ones are annotations (RFC 4918 §4, RFC 5464)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Final
+
+from connectors.dav import xml
+from connectors.dav.acl import privileges, supported_privileges
+from connectors.dav.paths import CALENDARS, CONTACTS, PRINCIPALS, ROOT, Place, principal
+from connectors.dav.request import OBJECT_OCTETS
+from connectors.dav.shelf import Shelf, etag
+from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, SERVER, escape, href
+from groupware.model.folder import SEPARATOR
+from groupware.model.item import Item
+from groupware.model.rights import ALL, Right
+
+COLOUR, ORDER = f"{{{APPLE}}}calendar-color", f"{{{APPLE}}}calendar-order"
+DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
+NOTE: Final = "vendor/postroom/dav/"
+"""Where an annotation that is a property begins, behind `/private/` or `/shared/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """The root, an area, a principal, or a home."""
+
+    at: Place
+    user: str
+    """Who asks."""
+    name: str = ""
+    changed: int = 0
+    """Of a home: the newest change of anything in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object in a collection."""
+
+    shelf: Shelf
+    item: Item
+    user: str
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection, for who asks."""
+
+    shelf: Shelf
+    user: str
+    grants: str | None = None
+    """Its DAV:acl, where one may read it."""
+
+
+Resource = Simple | Collection | Thing
+
+
+def note_name(name: str, *, shared: bool) -> str:
+    """The annotation that holds a property."""
+    said = name.replace("{", "").replace("}", "/").replace(":", ".").replace("//", "/").strip("/").lower()
+    kept = "".join(each if each.isascii() and (each.isalnum() or each in "./-_") else "_" for each in said)
+    return f"/{'shared' if shared else 'private'}/{NOTE}{kept.replace('//', '/')}"[:255]
+
+
+def dead(shelf: Shelf, name: str) -> str | None:
+    """The XML inside a property that somebody has set: one's own first, then what the owner has set for all."""
+    for shared in (False, True):
+        found = shelf.notes.get(note_name(name, shared=shared))
+        if found is not None:
+            return found.decode()
+    return None
+
+
+# --- what they say ----------------------------------------------------------------------------------------------------
+
+
+def display_name(shelf: Shelf) -> str:
+    """What people call a collection: one's own name for it, else the folder's, with its owner where it is shared."""
+    own = shelf.notes.get(note_name(DISPLAY_NAME, shared=False))
+    if own is not None:
+        return own.decode()
+    name = shelf.folder.path.rpartition(SEPARATOR)[2]
+    return name if shelf.folder.own or not shelf.owner else f"{name} ({shelf.owner})"
+
+
+def sync_token(shelf: Shelf) -> str:
+    """The position in the change sequence, as RFC 6578 wants it."""
+    return f"data:,{shelf.folder.uidvalidity}-{shelf.folder.modseq}"
+
+
+def content_type(shelf: Shelf) -> str:
+    """Of the objects in a collection."""
+    if shelf.contacts:
+        return "text/vcard; charset=utf-8"
+    return f"text/calendar; charset=utf-8; component={shelf.components[0].lower()}"
+
+
+def _date(micros: int) -> str:
+    return format_datetime(datetime.fromtimestamp(micros // 1_000_000, UTC), usegmt=True)
+
+
+def _user_tags(area: str) -> Callable[[Simple], str | None]:
+    def home_set(one: Simple) -> str | None:
+        return href(Place(area, one.at.user or one.user).href) if one.at.area == PRINCIPALS and one.at.user else None
+
+    return home_set
+
+
+def _kind(one: Simple) -> str:
+    if one.at.area == PRINCIPALS and one.at.user:
+        return "<D:collection/><D:principal/>"
+    return "<D:collection/>"
+
+
+def _addresses(one: Simple) -> str | None:
+    if not (one.at.area == PRINCIPALS and one.at.user):
+        return None
+    return href(f"mailto:{one.at.user}") + href(principal(one.at.user))
+
+
+def _reports(*names: str) -> str:
+    return "".join(f"<D:supported-report><D:report><{name}/></D:report></D:supported-report>" for name in names)
+
+
+_PRINCIPAL_REPORTS: Final = ("D:principal-search-property-set",)
+_SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
+    f"{{{DAV}}}resourcetype": _kind,
+    DISPLAY_NAME: lambda one: escape(one.name or one.at.user) or None,
+    f"{{{DAV}}}principal-URL": lambda one: href(one.at.href) if one.at.area == PRINCIPALS and one.at.user else None,
+    f"{{{DAV}}}supported-report-set": lambda _: _reports(*_PRINCIPAL_REPORTS),
+    f"{{{CALDAV}}}calendar-home-set": _user_tags(CALENDARS),
+    f"{{{CARDDAV}}}addressbook-home-set": _user_tags(CONTACTS),
+    f"{{{CALDAV}}}calendar-user-address-set": _addresses,
+    f"{{{CALDAV}}}calendar-user-type": lambda one: "INDIVIDUAL" if one.at.area == PRINCIPALS and one.at.user else None,
+    f"{{{SERVER}}}email-address-set": lambda one: (
+        f"<S:email-address>{escape(one.at.user)}</S:email-address>"
+        if one.at.area == PRINCIPALS and one.at.user
+        else None
+    ),
+    f"{{{SERVER}}}getctag": lambda one: str(one.changed) if one.changed else None,
+    f"{{{DAV}}}current-user-privilege-set": lambda one: privileges(ALL if one.at.user == one.user else Right.READ),
+    f"{{{DAV}}}owner": lambda one: href(principal(one.at.user)) if one.at.user else None,
+}
+
+
+def _collection_kind(one: Collection) -> str:
+    inside = "<A:addressbook/>" if one.shelf.contacts else "<C:calendar/>"
+    shared = "" if one.shelf.folder.own else "<S:shared/>" if one.shelf.owner else ""
+    return f"<D:collection/>{inside}{shared}"
+
+
+def _calendar_only(value: str) -> Callable[[Collection], str | None]:
+    return lambda one: None if one.shelf.contacts else value
+
+
+def _contacts_only(value: str) -> Callable[[Collection], str | None]:
+    return lambda one: value if one.shelf.contacts else None
+
+
+_QUERIES: Final = {
+    False: ("D:sync-collection", "C:calendar-query", "C:calendar-multiget", "C:free-busy-query"),
+    True: ("D:sync-collection", "A:addressbook-query", "A:addressbook-multiget"),
+}
+_COLLATIONS: Final = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
+
+
+def _collation_set(prefix: str) -> str:
+    return "".join(f"<{prefix}:supported-collation>{each}</{prefix}:supported-collation>" for each in _COLLATIONS)
+
+
+def _components(one: Collection) -> str | None:
+    return "".join(f'<C:comp name="{each}"/>' for each in one.shelf.components) or None
+
+
+_COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
+    f"{{{DAV}}}resourcetype": _collection_kind,
+    DISPLAY_NAME: lambda one: escape(display_name(one.shelf)),
+    f"{{{DAV}}}getetag": lambda one: f'"{one.shelf.folder.uidvalidity}-{one.shelf.folder.modseq}"',
+    f"{{{DAV}}}sync-token": lambda one: sync_token(one.shelf),
+    f"{{{SERVER}}}getctag": lambda one: sync_token(one.shelf),
+    f"{{{DAV}}}getcontenttype": lambda _: "httpd/unix-directory",
+    f"{{{DAV}}}current-user-privilege-set": lambda one: privileges(one.shelf.folder.rights),
+    f"{{{DAV}}}supported-privilege-set": lambda _: supported_privileges(),
+    f"{{{DAV}}}acl": lambda one: one.grants,
+    f"{{{DAV}}}owner": lambda one: href(principal(one.shelf.owner)) if one.shelf.owner else "",
+    f"{{{DAV}}}supported-report-set": lambda one: _reports(*_QUERIES[one.shelf.contacts]),
+    f"{{{DAV}}}quota-used-bytes": lambda one: str(one.shelf.folder.bytes),
+    f"{{{CALDAV}}}supported-calendar-component-set": _components,
+    f"{{{CALDAV}}}supported-calendar-data": _calendar_only(
+        '<C:calendar-data content-type="text/calendar" version="2.0"/>'
+    ),
+    f"{{{CALDAV}}}supported-collation-set": _calendar_only(_collation_set("C")),
+    f"{{{CARDDAV}}}supported-collation-set": _contacts_only(_collation_set("A")),
+    f"{{{CALDAV}}}max-resource-size": _calendar_only(str(OBJECT_OCTETS)),
+    f"{{{CARDDAV}}}max-resource-size": _contacts_only(str(OBJECT_OCTETS)),
+    f"{{{CARDDAV}}}supported-address-data": _contacts_only(
+        '<A:address-data-type content-type="text/vcard" version="3.0"/>'
+        '<A:address-data-type content-type="text/vcard" version="4.0"/>'
+    ),
+}
+_THING: Final[Mapping[str, Callable[[Thing], str | None]]] = {
+    f"{{{DAV}}}resourcetype": lambda _: "",
+    f"{{{DAV}}}getetag": lambda one: f'"{etag(one.item.blob)}"',
+    f"{{{DAV}}}getcontenttype": lambda one: content_type(one.shelf),
+    f"{{{DAV}}}getcontentlength": lambda one: str(one.item.size),
+    f"{{{DAV}}}getlastmodified": lambda one: _date(one.item.arrived),
+    f"{{{DAV}}}creationdate": lambda one: datetime.fromtimestamp(one.item.saved_at // 1_000_000, UTC).strftime(
+        "%FT%TZ"
+    ),
+    f"{{{DAV}}}current-user-privilege-set": lambda one: privileges(one.shelf.folder.rights),
+    f"{{{DAV}}}owner": lambda one: href(principal(one.shelf.owner)) if one.shelf.owner else "",
+    f"{{{CALDAV}}}calendar-data": lambda one: _data(one) if not one.shelf.contacts else None,
+    f"{{{CARDDAV}}}address-data": lambda one: _data(one) if one.shelf.contacts else None,
+}
+_EVERYWHERE: Final[Mapping[str, Callable[[str], str]]] = {
+    f"{{{DAV}}}current-user-principal": lambda user: href(principal(user)),
+    f"{{{DAV}}}principal-collection-set": lambda _: href(f"{ROOT}{PRINCIPALS}/"),
+}
+NOT_IN_ALLPROP: Final = frozenset(
+    {f"{{{CALDAV}}}calendar-data", f"{{{CARDDAV}}}address-data", f"{{{DAV}}}acl", f"{{{DAV}}}supported-privilege-set"}
+)
+
+
+def _data(one: Thing) -> str | None:
+    return escape(one.body.decode("utf-8", "replace")).replace("\r", "&#13;") if one.body is not None else None
+
+
+def known(one: Resource) -> list[str]:
+    """The names that `allprop` and `propname` give."""
+    table = _table(one)
+    dead_names = [] if not isinstance(one, Collection) else [COLOUR, ORDER]
+    return [*(name for name in table if name not in NOT_IN_ALLPROP), *_EVERYWHERE, *dead_names]
+
+
+def _table(one: Resource) -> Mapping[str, Callable[..., str | None]]:
+    return _SIMPLE if isinstance(one, Simple) else _COLLECTION if isinstance(one, Collection) else _THING
+
+
+def value(one: Resource, name: str) -> str | None:
+    """The XML inside a property; None when the resource has none of that name."""
+    shared = _EVERYWHERE.get(name)
+    if shared is not None:
+        return shared(one.user)
+    live = _table(one).get(name)
+    if live is not None:
+        return live(one)
+    return dead(one.shelf, name) if isinstance(one, Collection) else None
+
+
+def is_live(name: str) -> bool:
+    """Whether the server alone sets it."""
+    return name != DISPLAY_NAME and (name in _COLLECTION or name in _EVERYWHERE or name in _SIMPLE)
+
+
+def stats(one: Resource, names: list[str], *, minimal: bool = False) -> str:
+    """The `D:propstat`s of a resource for the names asked for."""
+    found, missing = [], []
+    for name in names:
+        inside = value(one, name)
+        if inside is None:
+            missing.append(name)
+        else:
+            found.append(xml.wrapped(name, inside))
+    return xml.propstat(found, () if minimal else missing)

@@ -1,0 +1,142 @@
+"""PROPFIND (RFC 4918 §9.1): properties of a resource and of what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from connectors.dav import xml
+from connectors.dav.acl import stored_acl
+from connectors.dav.paths import CALENDARS, CONTACTS, PRINCIPALS, Place, escaped
+from connectors.dav.properties import Collection, Resource, Simple, Thing, content_type, known, stats, value
+from connectors.dav.request import Exchange
+from connectors.dav.shelf import ETAG_LENGTH, Shelf, account_of, collection, home
+from connectors.dav.xml import CALDAV, DAV
+from groupware.model.ids import EVERY
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+
+XML_TYPE: Final = "application/xml; charset=utf-8"
+_ACL: Final = f"{{{DAV}}}acl"
+_ROW: Final = frozenset(
+    f"{{{DAV}}}{name}" for name in ("getetag", "getcontenttype", "resourcetype", "getcontentlength", "displayname")
+)
+"""What a listing of objects answers from the narrow rows alone."""
+
+
+def multistatus(responses: Iterator[str] | Sequence[str], after: str = "") -> Response:
+    """207."""
+    return Response(xml.multistatus(responses, after), 207, media_type=XML_TYPE)
+
+
+def asked(root: xml.Element | None) -> tuple[str, list[str]]:
+    """(`prop`, `allprop` or `propname`; the names) of a PROPFIND's body; without a body it is all."""
+    if root is None:
+        return "allprop", []
+    inside = xml.names(root)
+    if f"{{{DAV}}}propname" in inside:
+        return "propname", []
+    wanted = root.find(f"{{{DAV}}}prop")
+    if wanted is not None:
+        return "prop", xml.names(wanted)
+    included = root.find(f"{{{DAV}}}include")
+    return "allprop", xml.names(included)
+
+
+async def propfind(exchange: Exchange) -> Response:
+    """The properties asked for."""
+    kind, names = asked(exchange.xml())
+    at, deep = exchange.at, exchange.depth > 0
+    found = await exchange.parts.store.read(exchange.who, lambda tx: _lines(tx, exchange, at, kind, names, deep))
+    return multistatus(found)
+
+
+def _lines(tx: ReadTx, exchange: Exchange, at: Place, kind: str, names: list[str], deep: bool) -> list[str]:
+    if at.depth < 3:
+        return [_line(one, path, kind, names, exchange) for one, path in _outer(tx, at, names, deep)]
+    if at.name:
+        shelf = collection(tx, at, Right.READ)
+        thing = Thing(shelf, tx.item(shelf.folder.id, at.name), exchange.user)
+        return [_line(thing, at.href, kind, names, exchange)]
+    shelf = collection(tx, at)
+    lines = [_line(seen(tx, shelf, names), shelf.href, kind, names, exchange)]
+    if deep and shelf.may(Right.READ):
+        lines.extend(_inside(tx, shelf, kind, names, exchange))
+    return lines
+
+
+def _line(one: Resource, path: str, kind: str, names: list[str], exchange: Exchange) -> str:
+    if kind == "propname":
+        inside = xml.propstat(xml.wrapped(name, None) for name in known(one) if value(one, name) is not None)
+        return xml.response(path, inside)
+    wanted = names if kind == "prop" else [*known(one), *names]
+    return xml.response(path, stats(one, wanted, minimal=exchange.minimal or kind != "prop"))
+
+
+def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
+    """A collection with its ACL where that is asked for and may be read."""
+    grants = None
+    if _ACL in names and shelf.may(Right.ADMIN):
+        grants = stored_acl(tx.grants(shelf.folder.id), shelf.owner)
+    return Collection(shelf, tx.who.name, grants)
+
+
+def _outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:
+    """The root, areas, principals and homes, with what is below."""
+    user = tx.who.name
+    if at.user:
+        account_of(tx, at.user)
+    if at.user and at.area != PRINCIPALS:
+        shelves = home(tx, at)
+        newest = max((each.folder.modseq for each in shelves), default=0)
+        yield Simple(at, user, changed=newest), at.href
+        for shelf in shelves if deep else ():
+            yield seen(tx, shelf, names), shelf.href
+        return
+    yield Simple(at, user, _name(tx, at)), at.href
+    if deep and not at.user:
+        below = [Place(each) for each in (PRINCIPALS, CALENDARS, CONTACTS)] if not at.area else [Place(at.area, user)]
+        for each in below:
+            yield Simple(each, user, _name(tx, each)), each.href
+
+
+def _name(tx: ReadTx, at: Place) -> str:
+    if at.area != PRINCIPALS or at.user != tx.who.name:
+        return ""
+    return tx.account(tx.who.account).name
+
+
+def _inside(tx: ReadTx, shelf: Shelf, kind: str, names: list[str], exchange: Exchange) -> Iterator[str]:
+    """A line for each object."""
+    if kind == "prop" and _ROW.issuperset(names):
+        yield from rows(tx, shelf, names, minimal=exchange.minimal)
+        return
+    for item in tx.items(shelf.folder.id, EVERY):
+        yield _line(Thing(shelf, item, exchange.user), shelf.href + escaped(item.name), kind, names, exchange)
+
+
+def rows(tx: ReadTx, shelf: Shelf, names: list[str], *, minimal: bool, uids: Any = EVERY) -> Iterator[str]:
+    """The lines of a listing that asks for no more than the rows hold: made by one template."""
+    parts, missing = [], []
+    typed = {"getcontenttype": content_type(shelf), "resourcetype": ""}
+    for name in names:
+        local = name.rpartition("}")[2]
+        if local == "getetag":
+            parts.append('<D:getetag>"%(etag)s"</D:getetag>')
+        elif local == "getcontentlength":
+            parts.append("<D:getcontentlength>%(octets)s</D:getcontentlength>")
+        elif local in typed:
+            parts.append(xml.wrapped(name, typed[local]).replace("%", "%%"))
+        else:
+            missing.append(name)
+    inside = xml.propstat(parts, () if minimal else missing)
+    template = f"<D:response><D:href>{shelf.href.replace('%', '%%')}%(name)s</D:href>{inside}</D:response>\n"
+    for _, name, blob, size in tx.columns(shelf.folder.id, ("name", "blob", "size"), uids):
+        yield template % {"name": escaped(name), "etag": blob[:ETAG_LENGTH], "octets": size}
+
+
+def data_name(shelf: Shelf) -> str:
+    """The property that holds an object."""
+    return f"{{{xml.CARDDAV}}}address-data" if shelf.contacts else f"{{{CALDAV}}}calendar-data"

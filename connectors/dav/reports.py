@@ -1,0 +1,348 @@
+"""REPORT: queries, multigets, synchronisation and free-busy. RFC 3253 §3.6, 4791 §7, 6352 §8, 6578."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
+from typing import Final
+
+from starlette.responses import Response
+
+from connectors.dav import filters, xml
+from connectors.dav.errors import DavError
+from connectors.dav.expand import Lens, lens_of
+from connectors.dav.filters import FLOAT, Comp, Range
+from connectors.dav.freebusy import busy_times, freebusy
+from connectors.dav.paths import escaped, place
+from connectors.dav.properties import Thing, stats, sync_token
+from connectors.dav.propfind import data_name, multistatus, rows
+from connectors.dav.request import Exchange
+from connectors.dav.shelf import Shelf, collection
+from connectors.dav.xml import CALDAV, CARDDAV, DAV
+from groupware.calendar.object import CalendarObject, read_object
+from groupware.calendar.zones import known_zone
+from groupware.contacts.card import read_card
+from groupware.model.errors import Malformed, NotFound
+from groupware.model.ids import EVERY, ModSeq, Uid
+from groupware.model.item import Item
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+
+AT_ONCE: Final = 200
+"""Bodies that are in memory together."""
+MOST_HREFS: Final = 20_000
+_TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})")
+
+
+async def report(exchange: Exchange) -> Response:
+    """The answer to a REPORT, by the name of its root."""
+    root = exchange.xml()
+    if root is None:
+        raise DavError(400, "REPORT needs a body that says which")
+    handler = _HANDLERS.get(str(root.tag))
+    if handler is None:
+        raise DavError(403, f"{str(root.tag)[:80]}: there is no such report here", "<D:supported-report/>")
+    return await handler(exchange, root)
+
+
+def _names(root: xml.Element) -> list[str]:
+    return xml.names(root.find(f"{{{DAV}}}prop"))
+
+
+async def _shelf(exchange: Exchange) -> Shelf:
+    at = exchange.at
+    if at.depth < 3:
+        raise DavError(403, "this report is for a collection", "<D:supported-report/>")
+    return await exchange.parts.store.glance(exchange.who, lambda tx: collection(tx, at, Right.READ))
+
+
+async def _told(exchange: Exchange, shelf: Shelf, items: Sequence[Item], names: list[str], lens: Lens) -> list[str]:
+    """A line for each item, with its body where that is asked for."""
+    told = []
+    wants_body = data_name(shelf) in names
+    for start in range(0, len(items), AT_ONCE):
+        some = items[start : start + AT_ONCE]
+        bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if wants_body else {}
+        for item in some:
+            body = bodies.get(item.blob)
+            thing = Thing(shelf, item, exchange.user, None if body is None else lens(body))
+            told.append(xml.response(shelf.href + escaped(item.name), stats(thing, names, minimal=exchange.minimal)))
+    return told
+
+
+# --- by name ----------------------------------------------------------------------------------------------------------
+
+
+async def multiget(exchange: Exchange, root: xml.Element) -> Response:
+    """calendar-multiget and addressbook-multiget: objects by their paths."""
+    shelf = await _shelf(exchange)
+    paths = [each.text or "" for each in root.findall(f"{{{DAV}}}href")]
+    if len(paths) > MOST_HREFS:
+        raise DavError(403, f"{MOST_HREFS} paths at once are taken at most", "<D:number-of-matches-within-limits/>")
+    wanted: dict[str, str] = {}
+    lost = []
+    for path in paths:
+        name = _name_in(path.strip(), exchange)
+        if name:
+            wanted[name] = path.strip()
+        else:
+            lost.append(path.strip())
+    at = shelf.folder.id
+    items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items_named(at, list(wanted)))
+    told = await _told(exchange, shelf, items, _names(root), lens_of(root))
+    there = {each.name for each in items}
+    lost.extend(path for name, path in wanted.items() if name not in there)
+    return multistatus([*told, *(xml.gone(xml.escape(path)) for path in lost)])
+
+
+def _name_in(path: str, exchange: Exchange) -> str:
+    """The name of an object in the collection that was asked; "" for what is elsewhere."""
+    try:
+        found = place(path)
+    except NotFound:
+        return ""
+    here = exchange.at
+    same = (found.area, found.user, found.segment) == (here.area, here.user, here.segment)
+    return found.name if same else ""
+
+
+# --- by content -------------------------------------------------------------------------------------------------------
+
+
+async def calendar_query(exchange: Exchange, root: xml.Element) -> Response:
+    """Objects that a filter lets through."""
+    shelf = await _shelf(exchange)
+    if shelf.contacts:
+        raise DavError(403, "calendar-query is for a calendar", "<D:supported-report/>")
+    asked = root.find(f"{{{CALDAV}}}filter")
+    if asked is None:
+        raise DavError(400, "calendar-query needs a filter", "<C:valid-filter/>")
+    comp, zone = filters.calendar_filter(asked), _zone(root)
+    items = await _let_through(exchange, shelf, comp, zone)
+    return multistatus(await _told(exchange, shelf, items, _names(root), lens_of(root)))
+
+
+def _zone(root: xml.Element) -> tzinfo:
+    """The zone where what floats takes place: as the request says, else UTC. RFC 4791 §9.8, RFC 7809."""
+    name = root.find(f"{{{CALDAV}}}timezone-id")
+    given = root.find(f"{{{CALDAV}}}timezone")
+    tzid = (name.text or "").strip() if name is not None else ""
+    if given is not None:
+        found = re.search(r"TZID:(\S+)", given.text or "")
+        tzid = found[1] if found else tzid
+    zone = known_zone(tzid) if tzid else UTC
+    if zone is None:
+        raise DavError(403, f"time zone {tzid[:60]!r} is not known", "<C:valid-timezone/>")
+    return zone
+
+
+async def _let_through(exchange: Exchange, shelf: Shelf, comp: Comp, zone: tzinfo) -> list[Item]:
+    """The index finds what it can; what it cannot decide is read."""
+    inner = comp.comps[0] if len(comp.comps) == 1 and not comp.props and not comp.absent else None
+    at = shelf.folder.id
+    if inner is None or inner.absent:
+        items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items(at, EVERY))
+        return await _read_and_decide(exchange, items, comp, zone)
+    sure, unsure = await exchange.parts.store.read(exchange.who, lambda tx: _candidates(tx, shelf, inner, zone))
+    if not inner.simple:
+        sure, unsure = [], sorted([*sure, *unsure], key=lambda each: each.uid)
+    return [*sure, *await _read_and_decide(exchange, unsure, comp, zone)]
+
+
+def _candidates(tx: ReadTx, shelf: Shelf, comp: Comp, zone: tzinfo) -> tuple[list[Item], list[Item]]:
+    """Items that are of the kind and in the range; those that may be, by what is not kept of them."""
+    at = shelf.folder.id
+    kind = set(tx.objects(at, comp.name)) if shelf.components != (comp.name,) else None
+    if comp.range is None:
+        sure = kind if kind is not None else None
+        items = tx.items(at, EVERY if sure is None else _ranges(sure))
+        return list(items), []
+    found, rest = tx.spans(at, comp.range.start - FLOAT, comp.range.end + FLOAT)
+    inside = {uid for uid, span in found if _in(comp.range, span.start, span.end, span.floating, zone)}
+    unsure = {uid for uid, _ in rest} - inside
+    if kind is not None:
+        inside, unsure = inside & kind, unsure & kind
+    return list(tx.items(at, _ranges(inside))), list(tx.items(at, _ranges(unsure)))
+
+
+def _ranges(uids: set[Uid]) -> list[tuple[Uid, Uid]]:
+    return [(uid, uid) for uid in sorted(uids)]
+
+
+def _in(range_: Range, start: int, end: int, floating: bool, zone: tzinfo) -> bool:
+    return range_.holds(filters.settled(start, floating, zone), filters.settled(end, floating, zone))
+
+
+async def _read_and_decide(exchange: Exchange, items: Sequence[Item], comp: Comp, zone: tzinfo) -> list[Item]:
+    found: list[Item] = []
+    for start in range(0, len(items), AT_ONCE):
+        some = items[start : start + AT_ONCE]
+        bodies = await exchange.parts.blobs.read_many([each.blob for each in some])
+        found.extend(each for each in some if _admitted(bodies.get(each.blob), comp, zone))
+    return found
+
+
+def _admitted(body: bytes | None, comp: Comp, zone: tzinfo) -> bool:
+    read = parsed(body)
+    return read is not None and filters.admits(comp, read, zone)
+
+
+def parsed(body: bytes | None) -> CalendarObject | None:
+    """A stored object, read again; None for what is no such object."""
+    if body is None:
+        return None
+    try:
+        return read_object(body)
+    except Malformed:
+        return None
+
+
+async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
+    """Contacts that a filter lets through, at most `limit`."""
+    shelf = await _shelf(exchange)
+    if not shelf.contacts:
+        raise DavError(403, "addressbook-query is for an address book", "<D:supported-report/>")
+    asked = root.find(f"{{{CARDDAV}}}filter")
+    props, every = filters.card_filter(asked) if asked is not None else ([], True)
+    at = shelf.folder.id
+    found: list[Item] = []
+    most = _limit(root, CARDDAV)
+    items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items(at, EVERY))
+    for start in range(0, len(items), AT_ONCE):
+        some = items[start : start + AT_ONCE]
+        bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if props else {}
+        found.extend(each for each in some if not props or _card_holds(bodies.get(each.blob), props, every))
+        if most and len(found) > most:
+            break
+    cut = found[:most] if most else found
+    told = await _told(exchange, shelf, cut, _names(root), lens_of(root))
+    if len(cut) < len(found):
+        told.append(_truncated(shelf))
+    return multistatus(told)
+
+
+def _card_holds(body: bytes | None, props: Sequence[filters.Prop], every: bool) -> bool:
+    if body is None:
+        return False
+    try:
+        return filters.card_holds(props, every, read_card(body).card)
+    except Malformed:
+        return False
+
+
+def _limit(root: xml.Element, space: str) -> int:
+    said = root.find(f"{{{space}}}limit/{{{space}}}nresults")
+    text = (said.text or "").strip() if said is not None else ""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _truncated(shelf: Shelf) -> str:
+    status = "<D:status>HTTP/1.1 507 Insufficient Storage</D:status>"
+    return xml.response(shelf.href, f"{status}<D:error><D:number-of-matches-within-limits/></D:error>")
+
+
+# --- synchronisation --------------------------------------------------------------------------------------------------
+
+
+async def sync(exchange: Exchange, root: xml.Element) -> Response:
+    """sync-collection: what has changed since a token (RFC 6578)."""
+    shelf = await _shelf(exchange)
+    token = root.find(f"{{{DAV}}}sync-token")
+    said = (token.text or "").strip() if token is not None else ""
+    since, began = _since(said, shelf)
+    names, most = _names(root), _limit(root, DAV)
+    narrow = {f"{{{DAV}}}getetag", f"{{{DAV}}}getcontenttype", f"{{{DAV}}}resourcetype"}
+    if not since and not most and narrow.issuperset(names):
+        return await exchange.parts.store.read(exchange.who, lambda tx: _first(tx, exchange, names))
+    shelf, items, gone, reached, more = await exchange.parts.store.read(
+        exchange.who, lambda tx: _difference(tx, exchange, since, most, began)
+    )
+    told = await _told(exchange, shelf, items, names, lens_of(root))
+    told.extend(xml.gone(shelf.href + escaped(name)) for name in gone)
+    if more:
+        told.append(_truncated(shelf))
+    ends = f"data:,{shelf.folder.uidvalidity}-{reached}"
+    return multistatus(told, f"<D:sync-token>{ends}</D:sync-token>\n")
+
+
+def _since(said: str, shelf: Shelf) -> tuple[ModSeq, ModSeq]:
+    """The position that a token names. `DavError` 403 for one that is not of this collection."""
+    if not said:
+        return ModSeq(0), ModSeq(0)
+    found = _TOKEN.fullmatch(said)
+    if found is None or int(found[1]) != shelf.folder.uidvalidity or int(found[2]) > shelf.folder.modseq:
+        raise _start_over()
+    return ModSeq(int(found[2])), ModSeq(0)
+
+
+def _start_over() -> DavError:
+    return DavError(
+        403, "the sync-token is not one of this collection, or too old: begin again", "<D:valid-sync-token/>"
+    )
+
+
+def _first(tx: ReadTx, exchange: Exchange, names: list[str]) -> Response:
+    shelf = collection(tx, exchange.at, Right.READ)
+    lines = list(rows(tx, shelf, names, minimal=exchange.minimal))
+    return multistatus(lines, f"<D:sync-token>{sync_token(shelf)}</D:sync-token>\n")
+
+
+Difference = tuple[Shelf, Sequence[Item], Sequence[str], ModSeq, bool]
+
+
+def _difference(tx: ReadTx, exchange: Exchange, since: ModSeq, most: int, began: ModSeq) -> Difference:
+    shelf = collection(tx, exchange.at, Right.READ)
+    delta = tx.delta(shelf.folder.id, since, most, began)
+    if delta.reset:
+        raise _start_over()
+    items = [each for each in delta.changed if each.name]
+    back = {each.name for each in items}
+    gone = [name for _, name in delta.vanished if name and name not in back] if since else []
+    if gone:  # what was replaced later than this page reaches is there all the same
+        there = {each.name for each in tx.items_named(shelf.folder.id, gone)}
+        gone = [name for name in dict.fromkeys(gone) if name not in there]
+    return shelf, items, gone, delta.modseq, delta.truncated
+
+
+# --- free and busy ----------------------------------------------------------------------------------------------------
+
+
+async def free_busy(exchange: Exchange, root: xml.Element) -> Response:
+    """free-busy-query: when somebody is busy, in one VFREEBUSY (RFC 4791 §7.10)."""
+    at = exchange.at
+    element = root.find(f"{{{CALDAV}}}time-range")
+    if at.depth < 3 or element is None:
+        raise DavError(400, "free-busy-query is for a calendar, and needs a time-range")
+    range_ = filters.time_range(element)
+    if abs(range_.start) >= 1 << 39 or abs(range_.end) >= 1 << 39:
+        raise DavError(400, "free-busy-query: its time-range needs a start and an end")
+    times = await busy_times(exchange, at, range_)
+    return Response(freebusy(times, range_), 200, media_type="text/calendar; charset=utf-8")
+
+
+# --- others -----------------------------------------------------------------------------------------------------------
+
+
+async def search_properties(exchange: Exchange, root: xml.Element) -> Response:
+    """principal-search-property-set (RFC 3744 §9.5)."""
+    names = (("D:displayname", "Name"), ("S:email-address-set", "Mail address"))
+    inside = "".join(
+        f"<D:principal-search-property><D:prop><{name}/></D:prop><D:description>{text}</D:description>"
+        "</D:principal-search-property>"
+        for name, text in names
+    )
+    body = f"{xml.HEAD}<D:principal-search-property-set{xml.SPACES}>{inside}</D:principal-search-property-set>"
+    return Response(body, 200, media_type="application/xml; charset=utf-8")
+
+
+Handler = Callable[[Exchange, xml.Element], Awaitable[Response]]
+_HANDLERS: Final[Mapping[str, Handler]] = {
+    f"{{{CALDAV}}}calendar-multiget": multiget,
+    f"{{{CARDDAV}}}addressbook-multiget": multiget,
+    f"{{{CALDAV}}}calendar-query": calendar_query,
+    f"{{{CARDDAV}}}addressbook-query": addressbook_query,
+    f"{{{DAV}}}sync-collection": sync,
+    f"{{{CALDAV}}}free-busy-query": free_busy,
+    f"{{{DAV}}}principal-search-property-set": search_properties,
+}

@@ -1,0 +1,127 @@
+"""One request and its answer, and who sends it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connectors.dav import xml
+from connectors.dav.errors import DavError
+from connectors.dav.paths import Place, place
+from groupware.model.errors import BadCredentials, NotFound
+from groupware.model.principal import Principal
+from mailcore.server.parts import Parts
+from mailcore.server.signin import Desk, Rejected, SignIn, Way
+
+XML_OCTETS: Final = 10 * 1024 * 1024
+"""Of a body that is XML."""
+OBJECT_OCTETS: Final = 20 * 1024 * 1024
+"""Of an object: max-resource-size."""
+CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
+_TAG: Final = re.compile(r'(W/)?"([^"]*)"')
+Answer = Response
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What a handler works with."""
+
+    parts: Parts
+    request: Request
+    who: Principal
+    at: Place
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def user(self) -> str:
+        """The address of who asks."""
+        return self.who.name
+
+    @property
+    def depth(self) -> int:
+        """Depth: 0 or 1; `infinity` is taken for 1 where a handler allows it."""
+        said = self.headers.get("depth", "infinity").strip().lower()
+        if said not in ("0", "1", "infinity"):
+            raise DavError(400, f"Depth {said[:20]!r} is none of 0, 1 and infinity")
+        return 0 if said == "0" else 1 if said == "1" else 2
+
+    @property
+    def minimal(self) -> bool:
+        """Prefer: return=minimal (RFC 8144)."""
+        return "return=minimal" in self.headers.get("prefer", "").replace(" ", "").lower()
+
+    def xml(self) -> xml.Element | None:
+        """The body as XML."""
+        return xml.read(self.body)
+
+    def check_tags(self, etag: str | None) -> None:
+        """412 unless If-Match and If-None-Match allow it; `etag` None: there is nothing yet. RFC 9110 §13.1."""
+        wanted, unwanted = self.headers.get("if-match"), self.headers.get("if-none-match")
+        if wanted is not None and not _matches(wanted, etag):
+            raise DavError(412, "it has changed, or is not there: If-Match does not name it as it is now")
+        if unwanted is not None and _matches(unwanted, etag):
+            raise DavError(412, "it is there already: If-None-Match names it")
+
+
+def _matches(header: str, etag: str | None) -> bool:
+    if header.strip() == "*":
+        return etag is not None
+    return etag is not None and any(found[2] == etag for found in _TAG.finditer(header))
+
+
+async def begin(parts: Parts, desk: Desk, request: Request) -> Exchange:
+    """The request with its sender and body. `DavError`."""
+    who = await _signed_in(desk, request)
+    try:
+        at = place(request.scope["raw_path"].decode("latin-1"))
+    except NotFound as error:
+        raise DavError(404, str(error)) from None
+    most = OBJECT_OCTETS if request.method in ("PUT", "POST") else XML_OCTETS
+    return Exchange(parts, request, who, at, await _body(request, most), request.headers)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said) > most:
+        raise DavError(413, f"the body has {said} octets, and {most} are taken at most", "<C:max-resource-size/>")
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > most:
+            raise DavError(413, f"the body has more than {most} octets", "<C:max-resource-size/>")
+    return bytes(found)
+
+
+async def _signed_in(desk: Desk, request: Request) -> Principal:
+    """Who sends it, by HTTP Basic (RFC 7617); what was right once on a connection is not asked again on it."""
+    way: Way = request.scope["state"]["way"]
+    given = request.headers.get("authorization", "")
+    known: dict[str, Principal] = request.scope["state"]["known"]
+    if given in known:
+        return known[given]
+    scheme, _, coded = given.partition(" ")
+    if scheme.lower() != "basic":
+        raise DavError(401, "Sign in with your address and password.", headers=CHALLENGE)
+    try:
+        name, sign, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise DavError(401, "The Authorization field cannot be read.", headers=CHALLENGE) from None
+    if not sign or not name or "\0" in name + password or len(name) + len(password) > 2000:
+        raise DavError(401, "The Authorization field cannot be read.", headers=CHALLENGE)
+    try:
+        who = await SignIn(desk, way).password(name, password)
+    except BadCredentials as error:
+        raise DavError(401, str(error), headers=CHALLENGE) from None
+    except Rejected as error:
+        raise DavError(403, str(error)) from None
+    known.clear()
+    known[given] = who
+    return who

@@ -1,0 +1,154 @@
+"""Collections as somebody sees them: which folder a path leads to, and what a home holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.dav.paths import HOMES, PRINCIPALS, SEGMENT, Place, home_of, segment
+from groupware.model.errors import GroupwareError, NotFound
+from groupware.model.folder import OTHERS, SEPARATOR, Folder
+from groupware.model.ids import AccountId, BlobId, FolderId
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+
+Notes = Mapping[str, bytes]
+ETAG_LENGTH: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A collection."""
+
+    folder: Folder
+    href: str
+    """Its path in the home where it was asked for."""
+    owner: str
+    """Whose it is; "" for a public one."""
+    notes: Notes
+
+    @property
+    def contacts(self) -> bool:
+        """Whether it holds contacts, not calendar objects."""
+        return self.folder.kind == Kind.CONTACTS
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """What kinds of calendar objects have a place in it."""
+        return COMPONENTS.get(self.folder.kind, ())
+
+    def may(self, right: Right) -> bool:
+        """Whether the asking principal may do that here."""
+        return right in self.folder.rights
+
+
+COMPONENTS: Final = {
+    Kind.CALENDAR: ("VEVENT", "VFREEBUSY", "VAVAILABILITY"),
+    Kind.TASKS: ("VTODO",),
+    Kind.JOURNAL: ("VJOURNAL",),
+    Kind.NOTES: ("VJOURNAL",),
+}
+
+
+def etag(blob: BlobId) -> str:
+    """The entity tag, without its quotes: the same octets, the same tag."""
+    return blob[:ETAG_LENGTH]
+
+
+def account_of(tx: ReadTx, user: str) -> AccountId:
+    """Whose home it is. `NotFound`."""
+    if user == tx.who.name:
+        return tx.who.account
+    try:
+        found = next((each.account for each in tx.resolve(user) if each.account is not None), None)
+    except GroupwareError:
+        found = None
+    if found is None:
+        raise NotFound(f"{user[:100]!r}: there is nobody of that address, or nothing of theirs is shared with you")
+    return found
+
+
+def owner_of(folder: Folder, who: str) -> str:
+    """The address of a folder's owner, by its path; "" of what is public."""
+    if folder.own:
+        return who
+    levels = folder.path.split(SEPARATOR)
+    return levels[1] if levels[0] == OTHERS and len(levels) > 1 else ""
+
+
+def _notes(found: Mapping[FolderId, Sequence[tuple[str, bytes]]], at: FolderId) -> Notes:
+    return dict(found.get(at, ()))
+
+
+def _own_path(folder: Folder) -> str:
+    """The path in its owner's own tree."""
+    if folder.own:
+        return folder.path
+    levels = folder.path.split(SEPARATOR)
+    return SEPARATOR.join(levels[2:] if levels[0] == OTHERS else levels[1:])
+
+
+def home(tx: ReadTx, at: Place) -> Sequence[Shelf]:
+    """The collections of a home: one's own with all that is shared; of somebody else what one may look up."""
+    owner = account_of(tx, at.user)
+    mine = owner == tx.who.account
+    folders = tx.folders() if mine else tx.folders(of=owner)
+    notes = tx.all_annotations()
+    kinds = HOMES[at.area]
+    return [
+        _shelf(tx, each, Place(at.area, at.user), _notes(notes, each.id), native=each.own or not mine)
+        for each in folders
+        if each.exists and each.kind in kinds and _own_path(each)
+    ]
+
+
+def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool) -> Shelf:
+    """`native`: the home is that of the folder's owner."""
+    top = native and SEPARATOR not in _own_path(folder)
+    given = notes.get(SEGMENT, b"").decode() if native else ""
+    named = given or segment(folder, "", top)
+    return Shelf(folder, Place(at.area, at.user, named).href, owner_of(folder, tx.who.name), notes)
+
+
+def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:
+    """The collection of a path. `NotFound`, `NoRight`."""
+    owner = account_of(tx, at.user)
+    folder = _folder(tx, owner, at, need)
+    if folder.kind not in HOMES[at.area]:
+        raise NotFound(f"{at.segment[:100]!r}: there is no such collection here")
+    native = folder.own or owner != tx.who.account
+    return _shelf(tx, folder, at, _readable_notes(tx, folder), native=native)
+
+
+def _readable_notes(tx: ReadTx, folder: Folder) -> Notes:
+    try:
+        return dict(tx.annotations(folder.id))
+    except GroupwareError:
+        return {}
+
+
+def _folder(tx: ReadTx, owner: AccountId, at: Place, need: Right) -> Folder:
+    if at.segment.startswith("~") and at.segment[1:].isdecimal() and len(at.segment) < 20:
+        found = tx.folder(FolderId(int(at.segment[1:])), need)
+        if owner not in (tx.who.account, found.owner):
+            raise NotFound(f"{at.segment!r}: there is no such collection here")
+        return found
+    named = tx.annotated_with(owner, SEGMENT, at.segment.encode())
+    if named is not None:
+        return tx.folder(named, need)
+    found = tx.locate(owner, at.segment, need)
+    if SEGMENT in _readable_notes(tx, found):
+        raise NotFound(f"{at.segment[:100]!r}: there is no such collection here")
+    return found
+
+
+def canonical(shelf: Shelf) -> str:
+    """The principal that a collection belongs to, as a path; "" of a public one."""
+    return Place(PRINCIPALS, shelf.owner).href if shelf.owner else ""
+
+
+def area_of(shelf: Shelf) -> str:
+    """The area of its kind."""
+    return home_of(shelf.folder.kind)

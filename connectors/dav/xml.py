@@ -1,0 +1,99 @@
+"""XML of WebDAV: what a client sends, read within bounds and without entities; what it gets, written as text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+from xml.sax.saxutils import escape as _escape
+
+from lxml import etree
+
+from connectors.dav.errors import DavError
+
+DAV, CALDAV, CARDDAV = "DAV:", "urn:ietf:params:xml:ns:caldav", "urn:ietf:params:xml:ns:carddav"
+SERVER, APPLE = "http://calendarserver.org/ns/", "http://apple.com/ns/ical/"
+PREFIXES: Final = {DAV: "D", CALDAV: "C", CARDDAV: "A", SERVER: "S", APPLE: "I"}
+HEAD: Final = '<?xml version="1.0" encoding="utf-8"?>\n'
+SPACES: Final = "".join(f' xmlns:{prefix}="{space}"' for space, prefix in PREFIXES.items())
+MAX_DEPTH: Final = 60
+_BAD: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+Element = etree._Element
+
+
+def read(octets: bytes) -> Element | None:
+    """The root element; None for an empty body. `DavError` 400 says what is wrong with it."""
+    if not octets.strip():
+        return None
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(octets, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise DavError(400, f"the body is no XML: {str(error)[:200]}") from None
+    if root.getroottree().docinfo.doctype:
+        raise DavError(400, "the body has a DOCTYPE, and none is taken")
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > MAX_DEPTH:
+            raise DavError(400, f"the body is nested more than {MAX_DEPTH} levels deep")
+    return root
+
+
+def names(element: Element | None) -> list[str]:
+    """The names, `{namespace}local`, of what is inside."""
+    return [str(each.tag) for each in element] if element is not None else []
+
+
+def escape(text: str) -> str:
+    """Text as XML has it; what XML cannot hold is left out."""
+    return _escape(_BAD.sub("", text))
+
+
+def tag(name: str) -> tuple[str, str]:
+    """(`D:prop`, a declaration that it needs) of a name `{namespace}local`."""
+    space, _, local = name[1:].partition("}") if name.startswith("{") else ("", "", name)
+    prefix = PREFIXES.get(space)
+    if prefix is not None:
+        return f"{prefix}:{local}", ""
+    return (f"x:{local}", f' xmlns:x="{escape(space)}"') if space else (local, "")
+
+
+def wrapped(name: str, inside: str | None) -> str:
+    """An element around text that is XML already."""
+    shown, declared = tag(name)
+    return f"<{shown}{declared}>{inside}</{shown.split(' ')[0]}>" if inside else f"<{shown}{declared}/>"
+
+
+def href(path: str) -> str:
+    """`D:href` of a path that is percent-encoded already."""
+    return f"<D:href>{escape(path)}</D:href>"
+
+
+def propstat(found: Iterable[str], missing: Sequence[str] = (), status: str = "404 Not Found") -> str:
+    """What is said of the properties of one resource."""
+    inside = "".join(found)
+    said = f"<D:propstat><D:prop>{inside}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+    if not missing:
+        return said
+    lacking = "".join(wrapped(name, None) for name in missing)
+    lost = f"<D:propstat><D:prop>{lacking}</D:prop><D:status>HTTP/1.1 {status}</D:status></D:propstat>"
+    return said + lost if inside else lost
+
+
+def response(path: str, inside: str) -> str:
+    """One `D:response`."""
+    return f"<D:response><D:href>{path}</D:href>{inside}</D:response>\n"
+
+
+def gone(path: str, status: str = "404 Not Found") -> str:
+    """A `D:response` with a status alone."""
+    return response(path, f"<D:status>HTTP/1.1 {status}</D:status>")
+
+
+def multistatus(responses: Iterable[str], after: str = "") -> bytes:
+    """The whole answer."""
+    return "".join((HEAD, f"<D:multistatus{SPACES}>\n", *responses, after, "</D:multistatus>\n")).encode()
