@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, NamedTuple
 
 from groupware.model.content import Component, Line
@@ -98,6 +98,8 @@ class Series:
     rules: list[tuple[Rule, datetime | None]] = field(default_factory=list)
     added: dict[datetime, timedelta | None] = field(default_factory=dict)
     removed: set[datetime] = field(default_factory=set)
+    removed_days: set[date] = field(default_factory=set)
+    """Of an EXDATE that is a DATE in a set of times: what clients write who mean the whole day."""
 
     @classmethod
     def of(cls, main: Component | None, overrides: Sequence[Component], zones: Zones) -> Series:
@@ -114,7 +116,10 @@ class Series:
         for line in main.all("RDATE"):
             self.added.update(self._dates(line))
         for line in main.all("EXDATE"):
-            self.removed.update(at for at, _ in self._dates(line))
+            if not begin.day and is_date(line.value):
+                self.removed_days.update(at.date() for at, _ in self._dates(line))
+            else:
+                self.removed.update(at for at, _ in self._dates(line))
         return self
 
     def _dates(self, line: Line) -> Iterator[tuple[datetime, timedelta | None]]:
@@ -169,8 +174,11 @@ class Series:
                 complete = got.complete if complete is None else min(complete, got.complete)
         for at, lasts in self.added.items():
             lengths[at] = self.span if lasts is None else lasts
-        plain = [each for each in sorted(lengths.items()) if each[0] + each[1] >= since and each[0] not in self.removed]
+        plain = [each for each in sorted(lengths.items()) if each[0] + each[1] >= since and not self._removes(each[0])]
         return plain, None if complete is None else utc_seconds(complete, self.begin.zone)
+
+    def _removes(self, at: datetime) -> bool:
+        return at in self.removed or (bool(self.removed_days) and at.date() in self.removed_days)
 
     def _shifts(self) -> bool:
         """Whether an override moves all that follow it."""
@@ -220,7 +228,8 @@ class Series:
                     at.at if not at.day else self.begin.at.replace(year=at.at.year, month=at.at.month, day=at.at.day),
                     self.begin.zone,
                 )
-            (future if line.param("RANGE").upper() == "THISANDFUTURE" else single)[key] = part
+            ranged = line.param("RANGE").upper() == "THISANDFUTURE" and self.begin is not None
+            (future if ranged else single)[key] = part
         return single, future
 
     def _occurrence(self, part: Component, begin: When, lasts: timedelta, key: int) -> Occurrence:

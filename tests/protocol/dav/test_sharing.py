@@ -1,0 +1,105 @@
+"""A calendar that is shared: where it appears, what may be done in it, and what stays hidden."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.protocol.dav.test_collections import proppatch
+from tests.support.davstand import Client, Stand, event
+
+WORK = "/dav/calendars/alice@example.test/Calendar/"
+BOB, BOBS_HOME = "bob@example.test", "/dav/calendars/bob@example.test/"
+
+
+async def test_a_shared_calendar_is_in_the_home_of_who_it_is_shared_with(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    await alice.put(WORK + "a.ics", event("1"))
+    number = await stand.share("alice", "Calendar", BOB, "lrs")
+    path = f"{BOBS_HOME}~{number}/"
+    said = await bob.props(BOBS_HOME, "D:displayname", "D:owner", "D:resourcetype", depth=1)
+    assert said.found(path, "D:displayname") == "Calendar (alice@example.test)"
+    assert said.found(path, "D:owner") == "<D:href>/dav/principals/alice@example.test/</D:href>"
+    assert "<S:shared/>" in (said.found(path, "D:resourcetype") or "")
+    assert (await bob.ask("GET", path + "a.ics")).body == event("1").encode()
+    assert (await bob.ask("GET", WORK + "a.ics")).body == event("1").encode()
+
+
+async def test_what_is_not_shared_is_as_if_it_were_not_there(stand: Stand, alice: Client, bob: Client) -> None:
+    await alice.put(WORK + "a.ics", event("1"))
+    number = await stand.share("alice", "Tasks", BOB, "lrs")
+    absent = await bob.ask("GET", "/dav/calendars/alice@example.test/Nothing/a.ics")
+    for path in (WORK + "a.ics", f"{BOBS_HOME}~{number - 1}/a.ics"):
+        said = await bob.ask("GET", path)
+        assert said.status == absent.status == 404
+    listed = await bob.props("/dav/calendars/alice@example.test/", "D:displayname", depth=1)
+    assert [each.rstrip("/").rpartition("/")[2] for each in listed.hrefs] == ["alice@example.test", "Tasks"]
+
+
+@pytest.mark.parametrize(
+    ("rights", "put", "change", "delete"),
+    [("lrs", 403, 403, 403), ("lrsi", 201, 403, 403), ("lrste", 403, 403, 204), ("lrswipte", 201, 204, 204)],
+)
+async def test_who_it_is_shared_with_does_what_the_rights_allow(
+    stand: Stand, alice: Client, bob: Client, rights: str, put: int, change: int, delete: int
+) -> None:
+    await alice.put(WORK + "a.ics", event("1"))
+    await stand.share("alice", "Calendar", BOB, rights)
+    assert (await bob.put(WORK + "b.ics", event("2"))).status == put
+    assert (await bob.put(WORK + "a.ics", event("1", summary="Changed"))).status == change
+    assert (await bob.ask("DELETE", WORK + "a.ics")).status == delete
+
+
+async def test_privileges_say_what_the_rights_are(stand: Stand, bob: Client) -> None:
+    await stand.share("alice", "Calendar", BOB, "lrsi")
+    said = await bob.props(WORK, "D:current-user-privilege-set")
+    held = said.found(WORK, "D:current-user-privilege-set") or ""
+    assert "<D:read/>" in held
+    assert "<D:bind/>" in held
+    assert "<D:write/>" not in held
+    assert "<D:unbind/>" not in held
+
+
+async def test_who_may_administer_reads_who_else_may_what(stand: Stand, alice: Client, bob: Client) -> None:
+    await stand.share("alice", "Calendar", BOB, "lrs")
+    said = await alice.props(WORK, "D:acl")
+    assert "bob@example.test" in (said.found(WORK, "D:acl") or "")
+    assert (await bob.props(WORK, "D:acl")).found(WORK, "D:acl") is None
+
+
+async def test_what_is_private_is_hidden_and_counts_as_busy(stand: Stand, alice: Client, bob: Client) -> None:
+    await alice.put(WORK + "a.ics", event("1", "20261201T100000Z", "CLASS:PRIVATE", end="20261201T110000Z"))
+    await stand.share("alice", "Calendar", BOB, "lrs")
+    assert (await bob.ask("GET", WORK + "a.ics")).status == 404
+    assert (await bob.props(WORK, "D:getetag", depth=1)).hrefs == [WORK]
+    assert (await bob.sync(WORK)).hrefs == []
+    body = '<C:time-range start="20261201T000000Z" end="20261202T000000Z"/>'
+    assert b"FREEBUSY:20261201T100000Z/20261201T110000Z" in (await bob.report(WORK, "C:free-busy-query", body)).body
+    await stand.share("alice", "Calendar", BOB, "lrs5")
+    assert (await bob.ask("GET", WORK + "a.ics")).status == 200
+
+
+async def test_each_has_a_colour_and_a_name_of_ones_own(stand: Stand, alice: Client, bob: Client) -> None:
+    await alice.ask("PROPPATCH", WORK, proppatch("<I:calendar-color>#111111</I:calendar-color>"))
+    number = await stand.share("alice", "Calendar", BOB, "lrs")
+    path = f"{BOBS_HOME}~{number}/"
+    assert (await bob.props(path, "I:calendar-color")).found(path, "I:calendar-color") == "#111111"
+    mine = "<I:calendar-color>#222222</I:calendar-color><D:displayname>Boss</D:displayname>"
+    await bob.ask("PROPPATCH", path, proppatch(mine))
+    said = await bob.props(path, "I:calendar-color", "D:displayname")
+    assert (said.found(path, "I:calendar-color"), said.found(path, "D:displayname")) == ("#222222", "Boss")
+    hers = await alice.props(WORK, "I:calendar-color", "D:displayname")
+    assert (hers.found(WORK, "I:calendar-color"), hers.found(WORK, "D:displayname")) == ("#111111", "Calendar")
+
+
+async def test_who_it_is_shared_with_does_not_take_it_away_from_its_owner(stand: Stand, bob: Client) -> None:
+    number = await stand.share("alice", "Calendar", BOB, "lrswipkxte")
+    assert (await bob.ask("DELETE", f"{BOBS_HOME}~{number}/")).status == 403
+
+
+async def test_a_right_that_is_taken_back_is_gone_at_once(stand: Stand, alice: Client, bob: Client) -> None:
+    await alice.put(WORK + "a.ics", event("1"))
+    await stand.share("alice", "Calendar", BOB, "lrs")
+    assert (await bob.ask("GET", WORK + "a.ics")).status == 200
+    await stand.share("alice", "Calendar", BOB, "")
+    assert (await bob.ask("GET", WORK + "a.ics")).status == 404

@@ -1,0 +1,189 @@
+"""CalDAV and CardDAV over a real store, asked without a socket between."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from lxml import etree
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connectors.dav.app import dav
+from groupware.model.principal import OPERATOR
+from groupware.model.rights import parse_rights
+from groupware.store.api import WriteTx
+from mailcore.server.config import load
+from mailcore.server.dialogue import Peer, TlsInfo
+from mailcore.server.gate import RuleGate, Turnstile
+from mailcore.server.guesses import Guesses, GuessLimits
+from mailcore.server.listener import Listener
+from mailcore.server.parts import ServiceSetup
+from tests.support import talk
+from tests.support.clock import FakeClock
+from tests.support.house import House, house
+from tests.support.smtpstand import PASSWORD
+
+SPACES: Mapping[str, str] = {
+    "D": "DAV:",
+    "C": "urn:ietf:params:xml:ns:caldav",
+    "A": "urn:ietf:params:xml:ns:carddav",
+    "S": "http://calendarserver.org/ns/",
+    "I": "http://apple.com/ns/ical/",
+}
+HEAD = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in SPACES.items())
+
+
+STRANGER, TLS = Peer("192.0.2.7", 4000), TlsInfo("TLSv1.3", "x")
+
+
+@dataclass(frozen=True)
+class Way:
+    """A connection over TLS from a stranger."""
+
+    listener: Listener
+    gate: RuleGate
+    peer: Peer = STRANGER
+    tls: TlsInfo | None = TLS
+    proxied_tls: bool = False
+
+    @property
+    def secure(self) -> bool:
+        return self.tls is not None
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def xml(self) -> etree._Element:
+        return etree.fromstring(self.body)
+
+    def find(self, path: str) -> list[etree._Element]:
+        return self.xml.findall(path, dict(SPACES))
+
+    def texts(self, path: str) -> list[str]:
+        return [(each.text or "") for each in self.find(path)]
+
+    @property
+    def hrefs(self) -> list[str]:
+        return self.texts("D:response/D:href")
+
+    def found(self, href: str, name: str) -> str | None:
+        """The text of a property that a resource has, tags inside written out; None when it has not."""
+        for each in self.find("D:response"):
+            if each.findtext("D:href", namespaces=dict(SPACES)) != href:
+                continue
+            for stat in each.findall("D:propstat", dict(SPACES)):
+                status = stat.findtext("D:status", namespaces=dict(SPACES)) or ""
+                there = stat.find(f"D:prop/{name}", dict(SPACES))
+                if " 200 " in status and there is not None:
+                    inner = "".join(etree.tostring(part, encoding="unicode") for part in there)
+                    return re.sub(r' xmlns:\w+="[^"]*"', "", (there.text or "") + inner)
+        return None
+
+
+@dataclass
+class Client:
+    """Somebody who is signed in."""
+
+    http: httpx.AsyncClient
+    name: str
+
+    async def ask(self, method: str, path: str, body: str | bytes = b"", **headers: str) -> Said:
+        token = base64.b64encode(f"{self.name}@example.test:{PASSWORD}".encode()).decode()
+        sent = {"authorization": f"Basic {token}", **{key.replace("_", "-"): value for key, value in headers.items()}}
+        content = body.encode() if isinstance(body, str) else body
+        got = await self.http.request(method, path, content=content, headers=sent)
+        return Said(got.status_code, got.headers, got.content)
+
+    async def put(self, path: str, body: str | bytes, **headers: str) -> Said:
+        kind = "text/vcard" if path.endswith(".vcf") else "text/calendar"
+        return await self.ask("PUT", path, body, content_type=kind, **headers)
+
+    async def props(self, path: str, *names: str, depth: int = 0) -> Said:
+        wanted = "".join(f"<{name}/>" for name in names)
+        body = f"<D:propfind{HEAD}><D:prop>{wanted}</D:prop></D:propfind>"
+        return await self.ask("PROPFIND", path, body, depth=str(depth))
+
+    async def report(self, path: str, name: str, inside: str) -> Said:
+        return await self.ask("REPORT", path, f"<{name}{HEAD}>{inside}</{name}>", depth="1")
+
+    async def query(self, path: str, filters: str, data: str = "<C:calendar-data/>") -> Said:
+        inside = f"<D:prop><D:getetag/>{data}</D:prop><C:filter><C:comp-filter name='VCALENDAR'>{filters}"
+        return await self.report(path, "C:calendar-query", f"{inside}</C:comp-filter></C:filter>")
+
+    async def sync(self, path: str, token: str = "", limit: int = 0) -> Said:
+        most = f"<D:limit><D:nresults>{limit}</D:nresults></D:limit>" if limit else ""
+        inside = (
+            f"<D:sync-token>{token}</D:sync-token><D:sync-level>1</D:sync-level>{most}<D:prop><D:getetag/></D:prop>"
+        )
+        return await self.report(path, "D:sync-collection", inside)
+
+
+@dataclass
+class Stand:
+    """A server of calendars and contacts, and the store behind it."""
+
+    house: House
+    http: httpx.AsyncClient
+
+    def client(self, name: str) -> Client:
+        return Client(self.http, name)
+
+    async def share(self, owner: str, path: str, grantee: str, rights: str) -> int:
+        """Grants rights on somebody's folder; gives its number."""
+
+        def work(tx: WriteTx) -> int:
+            at = tx.locate(tx.account(f"{owner}@example.test").id, path)
+            tx.grant(at.id, grantee, parse_rights(rights))
+            return at.id
+
+        return await self.house.parts.store.write(OPERATOR, work)
+
+
+@asynccontextmanager
+async def dav_stand(folder: Path) -> AsyncIterator[Stand]:
+    """The application over a house of its own."""
+    settings = load(None, data=Path("/nonexistent"), environ={})
+    clock = FakeClock()
+    listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
+    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
+    async with house(folder) as here:
+        app = dav(here.parts, ServiceSetup("http", settings.services["http"], settings))
+        transport = httpx.ASGITransport(app=_connected(app, Way(listener, gate)))
+        async with httpx.AsyncClient(transport=transport, base_url="https://dav.example.test") as http:
+            yield Stand(here, http)
+
+
+def _connected(app: ASGIApp, way: Way) -> ASGIApp:
+    """The application as a connection of the HTTP service calls it."""
+    known: dict[str, object] = {}
+
+    async def connected(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": {"way": way, "known": known}}, receive, send)
+
+    return connected
+
+
+def event(uid: str, start: str = "20261201T100000Z", *lines: str, end: str = "", summary: str = "Meeting") -> str:
+    """A VEVENT; `lines` go in as they are."""
+    ends = [f"DTEND:{end}"] if end else []
+    inside = [f"UID:{uid}", "DTSTAMP:20260101T000000Z", f"DTSTART:{start}", *ends, f"SUMMARY:{summary}", *lines]
+    return "\r\n".join(
+        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", "BEGIN:VEVENT", *inside, "END:VEVENT", "END:VCALENDAR", ""]
+    )
+
+
+def card(uid: str, name: str = "Ann Other", *lines: str) -> str:
+    """A vCard 3.0."""
+    return "\r\n".join(["BEGIN:VCARD", "VERSION:3.0", f"UID:{uid}", f"FN:{name}", *lines, "END:VCARD", ""])
