@@ -14,6 +14,7 @@ from connectors.dav.errors import DavError
 from connectors.dav.expand import Lens, lens_of
 from connectors.dav.filters import FLOAT, Comp, Range
 from connectors.dav.freebusy import busy_times, freebusy
+from connectors.dav.narrow import narrowed
 from connectors.dav.paths import escaped, place
 from connectors.dav.properties import Thing, stats, sync_token
 from connectors.dav.propfind import data_name, multistatus, rows
@@ -24,7 +25,7 @@ from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import known_zone
 from groupware.contacts.card import read_card
 from groupware.model.errors import Malformed, NotFound
-from groupware.model.ids import EVERY, ModSeq, Uid
+from groupware.model.ids import EVERY, FolderId, ModSeq, Uid
 from groupware.model.item import Item
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
@@ -208,7 +209,7 @@ async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
     at = shelf.folder.id
     found: list[Item] = []
     most = _limit(root, CARDDAV)
-    items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items(at, EVERY))
+    items = await exchange.parts.store.read(exchange.who, lambda tx: _cards(tx, at, props, every))
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if props else {}
@@ -220,6 +221,11 @@ async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
     if len(cut) < len(found):
         told.append(_truncated(shelf))
     return multistatus(told)
+
+
+def _cards(tx: ReadTx, at: FolderId, props: Sequence[filters.Prop], every: bool) -> Sequence[Item]:
+    uids = narrowed(tx, at, props, every)
+    return tx.items(at, EVERY if uids is None else uids)
 
 
 def _card_holds(body: bytes | None, props: Sequence[filters.Prop], every: bool) -> bool:
