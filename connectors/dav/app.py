@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.dav import collections, objects, xml
+from connectors.dav.acl_method import acl
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.reports import report
@@ -21,7 +22,7 @@ from mailcore.server.signin import desk
 
 CLASSES: Final = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
 _GENERAL: Final = ("OPTIONS", "PROPFIND")
-_COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "DELETE", "POST")
+_COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "DELETE", "POST", "ACL")
 _OBJECT: Final = (*_GENERAL, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE")
 Handler = Callable[[Exchange], Awaitable[Response]]
 
@@ -85,6 +86,7 @@ _COLLECTIONS: Final[Mapping[str, Handler]] = {
     "MKCOL": collections.make,
     "DELETE": collections.delete,
     "POST": objects.add,
+    "ACL": acl,
 }
 
 

@@ -34,6 +34,8 @@ class Simple:
     name: str = ""
     changed: int = 0
     """Of a home: the newest change of anything in it."""
+    kind: str = "INDIVIDUAL"
+    """Of a principal: CALENDAR-USER-TYPE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,12 @@ def _reports(*names: str) -> str:
     return "".join(f"<D:supported-report><D:report><{name}/></D:report></D:supported-report>" for name in names)
 
 
-_PRINCIPAL_REPORTS: Final = ("D:principal-search-property-set",)
+_PRINCIPAL_REPORTS: Final = (
+    "D:principal-property-search",
+    "D:principal-search-property-set",
+    "D:principal-match",
+    "D:expand-property",
+)
 _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
     f"{{{DAV}}}resourcetype": _kind,
     DISPLAY_NAME: lambda one: escape(one.name or one.at.user) or None,
@@ -135,7 +142,7 @@ _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
     f"{{{CALDAV}}}calendar-home-set": _user_tags(CALENDARS),
     f"{{{CARDDAV}}}addressbook-home-set": _user_tags(CONTACTS),
     f"{{{CALDAV}}}calendar-user-address-set": _addresses,
-    f"{{{CALDAV}}}calendar-user-type": lambda one: "INDIVIDUAL" if one.at.area == PRINCIPALS and one.at.user else None,
+    f"{{{CALDAV}}}calendar-user-type": lambda one: one.kind if one.at.area == PRINCIPALS and one.at.user else None,
     f"{{{SERVER}}}email-address-set": lambda one: (
         f"<S:email-address>{escape(one.at.user)}</S:email-address>"
         if one.at.area == PRINCIPALS and one.at.user
@@ -162,8 +169,8 @@ def _contacts_only(value: str) -> Callable[[Collection], str | None]:
 
 
 _QUERIES: Final = {
-    False: ("D:sync-collection", "C:calendar-query", "C:calendar-multiget", "C:free-busy-query"),
-    True: ("D:sync-collection", "A:addressbook-query", "A:addressbook-multiget"),
+    False: ("D:sync-collection", "C:calendar-query", "C:calendar-multiget", "C:free-busy-query", "D:expand-property"),
+    True: ("D:sync-collection", "A:addressbook-query", "A:addressbook-multiget", "D:expand-property"),
 }
 _COLLATIONS: Final = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
 

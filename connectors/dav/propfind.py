@@ -55,7 +55,7 @@ async def propfind(exchange: Exchange) -> Response:
 
 def _lines(tx: ReadTx, exchange: Exchange, at: Place, kind: str, names: list[str], deep: bool) -> list[str]:
     if at.depth < 3:
-        return [_line(one, path, kind, names, exchange) for one, path in _outer(tx, at, names, deep)]
+        return [_line(one, path, kind, names, exchange) for one, path in outer(tx, at, names, deep)]
     if at.name:
         shelf = collection(tx, at, Right.READ)
         thing = Thing(shelf, tx.item(shelf.folder.id, at.name), exchange.user)
@@ -83,7 +83,7 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
     return Collection(shelf, tx.who.name, grants)
 
 
-def _outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:
+def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:
     """The root, areas, principals and homes, with what is below."""
     user = tx.who.name
     if at.user:

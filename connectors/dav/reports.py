@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from connectors.dav import filters, xml
+from connectors.dav import filters, principals, xml
 from connectors.dav.errors import DavError
 from connectors.dav.expand import Lens, lens_of
 from connectors.dav.filters import FLOAT, Comp, Range
@@ -26,14 +26,15 @@ from groupware.calendar.zones import known_zone
 from groupware.contacts.card import read_card
 from groupware.model.errors import Malformed, NotFound
 from groupware.model.ids import EVERY, FolderId, ModSeq, Uid
-from groupware.model.item import Item
+from groupware.model.item import Delta, Item
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 AT_ONCE: Final = 200
 """Bodies that are in memory together."""
 MOST_HREFS: Final = 20_000
-_TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})")
+_TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})(?:-(\d{1,18}))?")
+"""Of which tree, how far; and while a first synchronisation goes on, where that began."""
 
 
 async def report(exchange: Exchange) -> Response:
@@ -261,14 +262,15 @@ async def sync(exchange: Exchange, root: xml.Element) -> Response:
     narrow = {f"{{{DAV}}}getetag", f"{{{DAV}}}getcontenttype", f"{{{DAV}}}resourcetype"}
     if not since and not most and narrow.issuperset(names):
         return await exchange.parts.store.read(exchange.who, lambda tx: _first(tx, exchange, names))
-    shelf, items, gone, reached, more = await exchange.parts.store.read(
+    shelf, items, gone, delta = await exchange.parts.store.read(
         exchange.who, lambda tx: _difference(tx, exchange, since, most, began)
     )
     told = await _told(exchange, shelf, items, names, lens_of(root))
     told.extend(xml.gone(shelf.href + escaped(name)) for name in gone)
-    if more:
+    ends = f"data:,{shelf.folder.uidvalidity}-{delta.modseq}"
+    if delta.truncated:
         told.append(_truncated(shelf))
-    ends = f"data:,{shelf.folder.uidvalidity}-{reached}"
+        ends += f"-{delta.began}" if delta.began else ""
     return multistatus(told, f"<D:sync-token>{ends}</D:sync-token>\n")
 
 
@@ -279,7 +281,7 @@ def _since(said: str, shelf: Shelf) -> tuple[ModSeq, ModSeq]:
     found = _TOKEN.fullmatch(said)
     if found is None or int(found[1]) != shelf.folder.uidvalidity or int(found[2]) > shelf.folder.modseq:
         raise _start_over()
-    return ModSeq(int(found[2])), ModSeq(0)
+    return ModSeq(int(found[2])), ModSeq(int(found[3] or 0))
 
 
 def _start_over() -> DavError:
@@ -294,7 +296,7 @@ def _first(tx: ReadTx, exchange: Exchange, names: list[str]) -> Response:
     return multistatus(lines, f"<D:sync-token>{sync_token(shelf)}</D:sync-token>\n")
 
 
-Difference = tuple[Shelf, Sequence[Item], Sequence[str], ModSeq, bool]
+Difference = tuple[Shelf, Sequence[Item], Sequence[str], Delta]
 
 
 def _difference(tx: ReadTx, exchange: Exchange, since: ModSeq, most: int, began: ModSeq) -> Difference:
@@ -308,7 +310,7 @@ def _difference(tx: ReadTx, exchange: Exchange, since: ModSeq, most: int, began:
     if gone:  # what was replaced later than this page reaches is there all the same
         there = {each.name for each in tx.items_named(shelf.folder.id, gone)}
         gone = [name for name in dict.fromkeys(gone) if name not in there]
-    return shelf, items, gone, delta.modseq, delta.truncated
+    return shelf, items, gone, delta
 
 
 # --- free and busy ----------------------------------------------------------------------------------------------------
@@ -327,21 +329,6 @@ async def free_busy(exchange: Exchange, root: xml.Element) -> Response:
     return Response(freebusy(times, range_), 200, media_type="text/calendar; charset=utf-8")
 
 
-# --- others -----------------------------------------------------------------------------------------------------------
-
-
-async def search_properties(exchange: Exchange, root: xml.Element) -> Response:
-    """principal-search-property-set (RFC 3744 §9.5)."""
-    names = (("D:displayname", "Name"), ("S:email-address-set", "Mail address"))
-    inside = "".join(
-        f"<D:principal-search-property><D:prop><{name}/></D:prop><D:description>{text}</D:description>"
-        "</D:principal-search-property>"
-        for name, text in names
-    )
-    body = f"{xml.HEAD}<D:principal-search-property-set{xml.SPACES}>{inside}</D:principal-search-property-set>"
-    return Response(body, 200, media_type="application/xml; charset=utf-8")
-
-
 Handler = Callable[[Exchange, xml.Element], Awaitable[Response]]
 _HANDLERS: Final[Mapping[str, Handler]] = {
     f"{{{CALDAV}}}calendar-multiget": multiget,
@@ -350,5 +337,8 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     f"{{{CARDDAV}}}addressbook-query": addressbook_query,
     f"{{{DAV}}}sync-collection": sync,
     f"{{{CALDAV}}}free-busy-query": free_busy,
-    f"{{{DAV}}}principal-search-property-set": search_properties,
+    f"{{{DAV}}}principal-property-search": principals.search,
+    f"{{{DAV}}}principal-search-property-set": principals.searchable,
+    f"{{{DAV}}}principal-match": principals.match,
+    f"{{{DAV}}}expand-property": principals.expand,
 }

@@ -59,6 +59,15 @@ DELIVERY = Principal(AccountId(1), "delivery", frozenset({"delivery", "anyone"})
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of one's own domain, as everybody in it knows them."""
+
+    address: str
+    name: str
+    kind: PrincipalKind
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """A mail domain. `account` owns its public folders."""
 

@@ -35,7 +35,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
-from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
+from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 
 from .beside import Blobs as Blobs
@@ -205,6 +205,10 @@ class ReadTx(Protocol):
 
     def accounts(self, domain: str, kind: PrincipalKind | None = None) -> Sequence[Account]:
         """Those of a domain, by address. Takes `a` on the domain."""
+        ...
+
+    def people(self, match: str, limit: int = 100) -> Sequence[Person]:
+        """Who of the asking principal's own domain has this in the name or the address, by address; "" is everybody."""
         ...
 
     def domains(self) -> Sequence[Domain]:

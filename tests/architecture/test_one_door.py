@@ -263,6 +263,7 @@ REFUSED: Mapping[str, list[Ask]] = {
 OWN_THINGS: Mapping[str, str] = {
     "who": "itself",
     "folders": "its own folders, and what is shared with it",
+    "people": "of its own domain, as everybody in it knows them",
     "subscriptions": "its own",
     "annotated_with": "of folders that it may look up",
     "all_annotations": "of folders that it may read",

@@ -25,7 +25,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
-from groupware.model.principal import Account, Credential, Domain, NewAccount, Principal, PrincipalKind, Setting
+from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.store.api import Where
 
@@ -47,6 +47,7 @@ from . import (
     items,
     mailqueue,
     objects,
+    people,
     quota,
     search,
     settings,
@@ -217,6 +218,9 @@ class SqlTx(Tx):
 
     def accounts(self, domain: str, kind: PrincipalKind | None = None) -> Sequence[Account]:
         return accounts.accounts(self, domain, kind)
+
+    def people(self, match: str, limit: int = 100) -> Sequence[Person]:
+        return people.people(self, match, limit)
 
     def domains(self) -> Sequence[Domain]:
         return domains.domains(self)

@@ -228,7 +228,7 @@ def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq) -> Del
     if since == here.modseq:
         return Delta((), (), here.modseq)
     changed = _changed(tx, here, since)
-    gone_since = tx.sql.rows(_VANISHED, {"at": here.id, "since": since}) if since else []
+    gone_since = tx.sql.rows(_VANISHED, {"at": here.id, "since": max(since, began)}) if since else []
     vanished = [(uid, modseq, name or "") for uid, modseq, name in gone_since]
     reached, truncated = here.modseq, False
     if limit and len(changed) + len(vanished) > limit:

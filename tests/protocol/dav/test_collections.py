@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groupware.model.item import Kind
-from groupware.model.principal import OPERATOR
+from groupware.model.principal import OPERATOR, Domain, NewAccount
 from groupware.store.api import WriteTx
 from tests.support.davstand import HEAD, Client, Stand, event
 
@@ -173,3 +173,38 @@ async def test_a_nested_folder_is_in_the_home_by_its_number(stand: Stand, alice:
     said = await alice.props(HOME, "D:displayname", depth=1)
     assert said.found(path, "D:displayname") == "Deep"
     assert (await alice.put(path + "a.ics", event("1"))).status == 201
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+async def search(alice: Client, name: str, text: str) -> list[str]:
+    inside = f"<D:property-search><D:prop><{name}/></D:prop><D:match>{text}</D:match></D:property-search>"
+    said = await alice.report(
+        "/dav/principals/", "D:principal-property-search", f"{inside}<D:prop><D:displayname/></D:prop>"
+    )
+    return [each.rstrip("/").rpartition("/")[2] for each in said.hrefs]
+
+
+async def test_people_of_ones_own_domain_are_found_by_name_and_address(stand: Stand, alice: Client) -> None:
+    await stand.house.write(lambda tx: tx.update_account("bob@example.test", name="Robert Müller"))
+    await stand.house.write(lambda tx: tx.put_domain(Domain("other.test")))
+    await stand.house.write(lambda tx: tx.put_account(NewAccount("robert@other.test", name="Robert Other")))
+    assert await search(alice, "D:displayname", "robert") == ["bob@example.test"]
+    assert await search(alice, "S:email-address-set", "bob@") == ["bob@example.test"]
+    assert await search(alice, "D:displayname", "nobody") == []
+
+
+async def test_a_principal_that_a_property_names_is_expanded(alice: Client) -> None:
+    inner = '<D:property name="calendar-home-set" namespace="urn:ietf:params:xml:ns:caldav"/>'
+    inside = f'<D:property name="current-user-principal">{inner}</D:property>'
+    said = await alice.report("/dav/", "D:expand-property", inside)
+    path = (
+        "D:response/D:propstat/D:prop/D:current-user-principal/D:response/D:propstat/D:prop/C:calendar-home-set/D:href"
+    )
+    assert said.texts(path) == [HOME]
+
+
+async def test_oneself_is_found_among_the_principals(alice: Client) -> None:
+    said = await alice.report("/dav/principals/", "D:principal-match", "<D:self/>")
+    assert said.hrefs == [ME]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from groupware.model.rights import letters
+from groupware.store.api import ReadTx
 from tests.protocol.dav.test_collections import proppatch
-from tests.support.davstand import Client, Stand, event
+from tests.support.davstand import HEAD, Client, Stand, event
 
 WORK = "/dav/calendars/alice@example.test/Calendar/"
 BOB, BOBS_HOME = "bob@example.test", "/dav/calendars/bob@example.test/"
@@ -103,3 +105,62 @@ async def test_a_right_that_is_taken_back_is_gone_at_once(stand: Stand, alice: C
     assert (await bob.ask("GET", WORK + "a.ics")).status == 200
     await stand.share("alice", "Calendar", BOB, "")
     assert (await bob.ask("GET", WORK + "a.ics")).status == 404
+
+
+# --- shared by WebDAV -------------------------------------------------------------------------------------------------
+
+
+def ace(who: str, *privileges: str, word: str = "grant") -> str:
+    said = "".join(f"<D:privilege><{each}/></D:privilege>" for each in privileges)
+    return f"<D:ace><D:principal>{who}</D:principal><D:{word}>{said}</D:{word}></D:ace>"
+
+
+BOB_IS = "<D:href>/dav/principals/bob@example.test/</D:href>"
+
+
+async def rows(stand: Stand) -> dict[str, tuple[str, str]]:
+    """What is allowed and denied to whom in the calendar."""
+
+    def work(tx: ReadTx) -> dict[str, tuple[str, str]]:
+        at = tx.locate(tx.account("alice@example.test").id, "Calendar")
+        return {row.grantee: (letters(row.allow), letters(row.deny)) for row in tx.grants(at.id)}
+
+    return await stand.house.read(work)
+
+
+async def test_an_acl_is_rows_that_every_protocol_reads(stand: Stand, alice: Client, bob: Client) -> None:
+    body = f"<D:acl{HEAD}>{ace(BOB_IS, 'D:read')}{ace('<D:authenticated/>', 'D:write', word='deny')}</D:acl>"
+    assert (await alice.ask("ACL", WORK, body)).status == 200
+    assert await rows(stand) == {BOB: ("lrs", ""), "everyone": ("", "wite")}
+    assert (await bob.props(WORK, "D:displayname")).status == 207
+
+
+async def test_what_an_acl_leaves_out_is_taken_back_and_what_it_cannot_say_stays(stand: Stand, alice: Client) -> None:
+    await stand.share("alice", "Calendar", BOB, "lrsp5")
+    await stand.share("alice", "Calendar", "carol@example.test", "lrs")
+    assert (await alice.ask("ACL", WORK, f"<D:acl{HEAD}/>")).status == 200
+    assert await rows(stand) == {BOB: ("p5", "")}
+
+
+@pytest.mark.parametrize(
+    ("entry", "condition"),
+    [
+        (ace("<D:href>/dav/principals/nobody@example.test/</D:href>", "D:read"), "D:recognized-principal"),
+        (ace("<D:href>/elsewhere/</D:href>", "D:read"), "D:recognized-principal"),
+        (ace(BOB_IS, "D:dance"), "D:not-supported-privilege"),
+        (ace(BOB_IS, "D:read").replace("<D:principal>", "<D:invert/><D:principal>"), "D:no-invert"),
+    ],
+)
+async def test_an_acl_that_cannot_be_kept_changes_nothing(
+    stand: Stand, alice: Client, entry: str, condition: str
+) -> None:
+    await stand.share("alice", "Calendar", BOB, "lrs")
+    said = await alice.ask("ACL", WORK, f"<D:acl{HEAD}>{ace('<D:all/>', 'D:read')}{entry}</D:acl>")
+    assert (said.status, len(said.find(condition))) == (403, 1)
+    assert await rows(stand) == {BOB: ("lrs", "")}
+
+
+async def test_who_may_not_administer_shares_nothing(stand: Stand, bob: Client) -> None:
+    await stand.share("alice", "Calendar", BOB, "lrswite")
+    assert (await bob.ask("ACL", WORK, f"<D:acl{HEAD}>{ace('<D:all/>', 'D:read')}</D:acl>")).status == 403
+    assert await rows(stand) == {BOB: ("lrswite", "")}

@@ -1,0 +1,128 @@
+"""The ACL method (RFC 3744 §8.1): who else may do what in a collection, as rows of the one store.
+
+What WebDAV has no word for stays as the rows say it. Inherited and protected entries are told, and not set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+
+from connectors.dav import xml
+from connectors.dav.acl import PRIVILEGES, WRITE
+from connectors.dav.errors import DavError
+from connectors.dav.paths import PRINCIPALS, place
+from connectors.dav.request import Exchange
+from connectors.dav.shelf import collection
+from connectors.dav.xml import DAV
+from groupware.model.errors import NotFound
+from groupware.model.principal import ANYONE, EVERYONE
+from groupware.model.rights import ALL, Right
+from groupware.store.api import WriteTx
+
+NAMES: Final = {
+    **dict(PRIVILEGES),
+    "D:write": WRITE,
+    "D:all": ALL,
+    "D:read-current-user-privilege-set": Right.LOOKUP,
+    "D:unlock": Right.NONE,
+}
+_SAID: Final = {"D": DAV, "C": xml.CALDAV}
+BY_NAME: Final = {f"{{{_SAID[name[0]]}}}{name[2:]}": rights for name, rights in NAMES.items()}
+
+
+def _sayable() -> Right:
+    found = Right.NONE
+    for _, rights in PRIVILEGES:
+        found |= rights
+    return found
+
+
+SAYABLE: Final = _sayable()
+"""The rights that privileges can say; others stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an ACL says of one grantee."""
+
+    allow: Right = Right.NONE
+    deny: Right = Right.NONE
+
+
+async def acl(exchange: Exchange) -> Response:
+    """The rows of a collection as the request says. 200, or why not."""
+    root = exchange.xml()
+    if root is None or root.tag != f"{{{DAV}}}acl":
+        raise DavError(400, "ACL needs a body: <D:acl> with what each may do")
+    if exchange.at.depth != 3:
+        raise DavError(403, "rights are those of a collection")
+    wanted = _entries(root, exchange)
+    await exchange.parts.store.write(exchange.who, lambda tx: _set(tx, exchange, wanted))
+    return Response(status_code=200)
+
+
+def _entries(root: xml.Element, exchange: Exchange) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for ace in root.findall(f"{{{DAV}}}ace"):
+        if ace.find(f"{{{DAV}}}protected") is not None or ace.find(f"{{{DAV}}}inherited") is not None:
+            continue
+        if ace.find(f"{{{DAV}}}invert") is not None:
+            raise DavError(403, "an entry for everybody but somebody cannot be kept", "<D:no-invert/>")
+        grantee = _grantee(ace.find(f"{{{DAV}}}principal"), exchange)
+        if grantee is None:
+            continue
+        old = found.get(grantee, Entry())
+        allow, deny = _rights(ace.find(f"{{{DAV}}}grant")), _rights(ace.find(f"{{{DAV}}}deny"))
+        found[grantee] = Entry(old.allow | allow, old.deny | deny)
+    return found
+
+
+def _grantee(principal: xml.Element | None, exchange: Exchange) -> str | None:
+    """Who an entry is for, as a row names it; None: oneself or the owner, who needs none. `DavError`."""
+    inside = xml.names(principal)
+    if f"{{{DAV}}}all" in inside or f"{{{DAV}}}unauthenticated" in inside:
+        return ANYONE
+    if f"{{{DAV}}}authenticated" in inside:
+        return EVERYONE
+    if f"{{{DAV}}}property" in inside or f"{{{DAV}}}self" in inside:
+        return None
+    path = (principal.findtext(f"{{{DAV}}}href") or "").strip() if principal is not None else ""
+    if path.lower().startswith("mailto:"):
+        return path[7:].lower()
+    try:
+        there = place(path)
+    except NotFound:
+        there = None
+    if there is None or there.area != PRINCIPALS or not there.user:
+        raise DavError(403, f"{path[:80]!r} is nobody here", "<D:recognized-principal/>")
+    return there.user
+
+
+def _rights(said: xml.Element | None) -> Right:
+    found = Right.NONE
+    for privilege in said if said is not None else ():
+        for name in xml.names(privilege):
+            if name not in BY_NAME:
+                raise DavError(403, f"{name[:80]} is no privilege here", "<D:not-supported-privilege/>")
+            found |= BY_NAME[name]
+    return found & SAYABLE
+
+
+def _set(tx: WriteTx, exchange: Exchange, wanted: dict[str, Entry]) -> None:
+    shelf = collection(tx, exchange.at, Right.ADMIN)
+    keep = ALL & ~SAYABLE
+    rows = {row.grantee: row for row in tx.grants(shelf.folder.id)}
+    everybody = {**dict.fromkeys(rows, Entry()), **wanted}
+    own = {name for name, row in rows.items() if name in tx.who.identifiers and Right.ADMIN in row.allow}
+    for grantee in sorted(everybody, key=lambda name: name in own):  # who gives up the right to share does so last
+        entry, row = everybody[grantee], rows.get(grantee)
+        if grantee == shelf.owner or (row is None and entry == Entry()):
+            continue
+        ends, why = (row.expires, row.reason) if row is not None else (None, "")
+        try:
+            tx.grant(shelf.folder.id, grantee, entry.allow & ~entry.deny, entry.deny, ends, why, keep=keep)
+        except NotFound as error:
+            raise DavError(403, str(error), "<D:recognized-principal/>") from None

@@ -1,0 +1,115 @@
+"""Reports about people: who there is, and which principals are oneself. RFC 3744 §9, RFC 3253 §3.8."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import Response
+
+from connectors.dav import xml
+from connectors.dav.errors import DavError
+from connectors.dav.paths import PRINCIPALS, Place
+from connectors.dav.properties import DISPLAY_NAME, Resource, Simple, stats, value
+from connectors.dav.propfind import XML_TYPE, multistatus, outer, seen
+from connectors.dav.request import Exchange
+from connectors.dav.shelf import collection
+from connectors.dav.xml import CALDAV, DAV, SERVER
+from groupware.model.principal import Person, PrincipalKind
+from groupware.store.api import ReadTx
+
+MOST: Final = 500
+_BY_ADDRESS: Final = (f"{{{SERVER}}}email-address-set", f"{{{CALDAV}}}calendar-user-address-set")
+_KINDS: Final = {PrincipalKind.GROUP: "GROUP", PrincipalKind.LIST: "GROUP", PrincipalKind.RESOURCE: "RESOURCE"}
+
+
+async def search(exchange: Exchange, root: xml.Element) -> Response:
+    """principal-property-search (RFC 3744 §9.4): people of one's own domain, by name or address."""
+    tests = [
+        (name, (each.findtext(f"{{{DAV}}}match") or "").strip().casefold())
+        for each in root.findall(f"{{{DAV}}}property-search")
+        for name in xml.names(each.find(f"{{{DAV}}}prop"))
+    ]
+    any_ = root.get("test", "allof") == "anyof"
+    wanted = xml.names(root.find(f"{{{DAV}}}prop"))
+    widest = "" if any_ or not tests else max((text for _, text in tests), key=len)
+    found = await exchange.parts.store.read(exchange.who, lambda tx: tx.people(widest, MOST))
+    lines = []
+    for each in found:
+        results = [_matches(each, name, text) for name, text in tests]
+        if not results or (any(results) if any_ else all(results)):
+            one = _principal(each, exchange.user)
+            lines.append(xml.response(one.at.href, stats(one, wanted, minimal=exchange.minimal)))
+    return multistatus(lines)
+
+
+def _principal(person: Person, user: str) -> Simple:
+    kind = _KINDS.get(person.kind, "INDIVIDUAL")
+    return Simple(Place(PRINCIPALS, person.address), user, person.name, kind=kind)
+
+
+def _matches(person: Person, name: str, text: str) -> bool:
+    if name == DISPLAY_NAME:
+        return text in (person.name or person.address).casefold()
+    if name in _BY_ADDRESS:
+        return text.removeprefix("mailto:") in person.address.casefold()
+    return False
+
+
+async def searchable(exchange: Exchange, root: xml.Element) -> Response:
+    """principal-search-property-set (RFC 3744 §9.5)."""
+    names = (("D:displayname", "Name"), ("S:email-address-set", "Mail address"))
+    inside = "".join(
+        f"<D:principal-search-property><D:prop><{name}/></D:prop><D:description>{text}</D:description>"
+        "</D:principal-search-property>"
+        for name, text in names
+    )
+    body = f"{xml.HEAD}<D:principal-search-property-set{xml.SPACES}>{inside}</D:principal-search-property-set>"
+    return Response(body, 200, media_type=XML_TYPE)
+
+
+async def match(exchange: Exchange, root: xml.Element) -> Response:
+    """principal-match (RFC 3744 §9.3): oneself among the principals."""
+    if exchange.at.area != PRINCIPALS:
+        raise DavError(403, f"principal-match is for /dav/{PRINCIPALS}/", "<D:supported-report/>")
+    wanted = xml.names(root.find(f"{{{DAV}}}prop"))
+    one = Simple(Place(PRINCIPALS, exchange.user), exchange.user)
+    return multistatus([xml.response(one.at.href, stats(one, wanted) if wanted else xml.propstat([]))])
+
+
+async def expand(exchange: Exchange, root: xml.Element) -> Response:
+    """expand-property: properties, and those of the resources that they name, one level down."""
+    found = await exchange.parts.store.read(exchange.who, lambda tx: _expanded(tx, exchange, root))
+    return multistatus([xml.response(exchange.at.href, found)])
+
+
+def _expanded(tx: ReadTx, exchange: Exchange, root: xml.Element) -> str:
+    one = _resource(tx, exchange.at)
+    told, missing = [], []
+    for wanted in root.findall(f"{{{DAV}}}property"):
+        name = _name(wanted)
+        inside = value(one, name)
+        if inside is None:
+            missing.append(name)
+            continue
+        inner = [_name(each) for each in wanted.findall(f"{{{DAV}}}property")]
+        told.append(xml.wrapped(name, _followed(tx, exchange, inside, inner) if inner else inside))
+    return xml.propstat(told, missing)
+
+
+def _name(wanted: xml.Element) -> str:
+    return f"{{{wanted.get('namespace', DAV)}}}{wanted.get('name', '')}"
+
+
+def _followed(tx: ReadTx, exchange: Exchange, inside: str, names: list[str]) -> str:
+    """In place of each path the resource that it names, if it is oneself's to see."""
+    own = Place(PRINCIPALS, exchange.user)
+    if xml.href(own.href) not in inside:
+        return inside
+    one = next(found for found, _ in outer(tx, own, names, deep=False))
+    return xml.response(own.href, stats(one, names))
+
+
+def _resource(tx: ReadTx, at: Place) -> Resource:
+    if at.depth < 3:
+        return next(found for found, _ in outer(tx, at, [], deep=False))
+    return seen(tx, collection(tx, at), [])

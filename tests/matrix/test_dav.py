@@ -1,0 +1,96 @@
+"""The rights matrix over CalDAV: every right by itself, what it lets one do, and what not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from groupware.model.principal import NewAccount, PrincipalKind
+from groupware.model.rights import STANDARD, Right, letters
+from groupware.store.api import WriteTx
+from tests.support.davstand import Client, Stand, dav_stand, event
+
+WORK = "/dav/calendars/alice@example.test/Calendar/"
+NEEDS = {
+    "list": Right.LOOKUP | Right.READ,
+    "get": Right.LOOKUP | Right.READ,
+    "sync": Right.LOOKUP | Right.READ,
+    "put": Right.LOOKUP | Right.INSERT,
+    "change": Right.LOOKUP | Right.READ | Right.INSERT | Right.TRASH | Right.EXPUNGE,
+    "delete": Right.LOOKUP | Right.READ | Right.TRASH | Right.EXPUNGE,
+    "share": Right.LOOKUP | Right.ADMIN,
+    "look up": Right.LOOKUP,
+}
+"""What each request takes."""
+HELD = [
+    Right.NONE,
+    *STANDARD,
+    *(Right.LOOKUP | each for each in STANDARD),
+    *NEEDS.values(),
+    STANDARD,
+    *(STANDARD & ~each for each in STANDARD),
+]
+
+
+async def done(bob: Client, alice: Client, action: str) -> bool:
+    """Whether somebody gets an action through."""
+    if action == "list":
+        said = await bob.props(WORK, "D:getetag", depth=1)
+        return said.status == 207 and WORK + "a.ics" in said.hrefs
+    if action == "sync":
+        return (await bob.sync(WORK)).status == 207
+    if action == "look up":
+        return (await bob.props(WORK, "D:displayname")).status == 207
+    if action == "share":
+        body = "<D:acl xmlns:D='DAV:'><D:ace><D:principal><D:all/></D:principal><D:grant/></D:ace></D:acl>"
+        return (await bob.ask("ACL", WORK, body)).status == 200
+    if action == "put":
+        return (await bob.put(WORK + "new.ics", event("new"))).status == 201
+    await alice.put(WORK + "a.ics", event("1"))
+    if action == "get":
+        return (await bob.ask("GET", WORK + "a.ics")).status == 200
+    if action == "change":
+        return (await bob.put(WORK + "a.ics", event("1", summary="Changed"))).status == 204
+    return (await bob.ask("DELETE", WORK + "a.ics")).status == 204
+
+
+@pytest.mark.parametrize("how", ["account", "group", "everyone", "denied above"])
+async def test_each_action_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str) -> None:
+    async with dav_stand(tmp_path) as stand:
+        alice, bob = stand.client("alice"), stand.client("bob")
+        grantee = await _grantee(stand, how)
+        for held in dict.fromkeys(HELD):
+            for action, needs in NEEDS.items():
+                await alice.put(WORK + "a.ics", event("1"))
+                await stand.share("alice", "Calendar", grantee, letters(held))
+                if how == "denied above":
+                    await _deny(stand, grantee, Right.READ)
+                allowed = held & ~Right.READ if how == "denied above" else held
+                got = await done(bob, alice, action)
+                await stand.share("alice", "Calendar", grantee, "")
+                await alice.ask("DELETE", WORK + "new.ics")
+                assert got is (needs in allowed), (how, letters(held), action)
+
+
+async def _grantee(stand: Stand, how: str) -> str:
+    if how != "group":
+        return "everyone" if how == "everyone" else "bob@example.test"
+
+    def work(tx: WriteTx) -> None:
+        for name in ("team", "staff"):
+            tx.put_account(NewAccount(f"{name}@example.test", PrincipalKind.GROUP))
+        tx.put_member("team@example.test", "bob@example.test")
+        tx.put_member("staff@example.test", "team@example.test")
+
+    await stand.house.write(work)
+    return "group:staff@example.test"
+
+
+async def _deny(stand: Stand, grantee: str, rights: Right) -> None:
+    def work(tx: WriteTx) -> None:
+        root = tx.account("alice@example.test").root
+        assert root is not None
+        tx.grant(root, grantee, Right.NONE, rights)
+
+    await stand.house.write(work)
