@@ -39,10 +39,7 @@ def _inside(run: Run, call: Call, scope: Scope, script: Script) -> None:
     except Return:
         pass
     except SieveError as wrong:
-        if run.scope is not scope:
-            raise
-        told = wrong.text if wrong.text.startswith("In the included") else f"In the included {scope.name!r}: {wrong}"
-        raise SieveError(call.line, told) from None
+        raise SieveError(call.line, f"In the included {scope.name!r}: {wrong}") from None
     run.scopes.pop()
     run.scope, run.matched = outer, matched
 
