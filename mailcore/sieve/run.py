@@ -127,9 +127,7 @@ class Run:
 
     def error(self, text: str) -> SieveError:
         """An error at the line that is carried out."""
-        return SieveError(
-            self.line, f"{text} (In the included script {self.scope.name!r}.)" if self.scope.name else text
-        )
+        return SieveError(self.line, text)
 
     # --- what is asked for -----------------------------------------------------------------------------------------
 
