@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from groupware.mime.charsets import decode, guess
@@ -16,14 +16,19 @@ from mailcore.sieve.script import Call
 
 def body(run: Run, call: Call) -> bool:
     """Whether a part of the body, as :raw, :content or :text see it, agrees; nothing is noted (RFC 5173 §6)."""
-    limit = run.limits.body_characters
-    if "raw" in call.args:
-        found = [guess(run.letter.body[:limit])]
-    elif "content" in call.args:
-        found = list(_contents(run, run.texts(call, "content")))
-    else:
-        found = list(_texts(run))
-    return matches(run, call, found, note=False)
+    types = tuple(run.texts(call, "content")) if "content" in call.args else None
+    key = (run.letter.version, "raw" in call.args, types)
+    if run.body is None or run.body[0] != key:
+        run.body = (key, _found(run, types, raw="raw" in call.args))
+    return matches(run, call, run.body[1], note=False)
+
+
+def _found(run: Run, types: tuple[str, ...] | None, *, raw: bool) -> Sequence[str]:
+    """The texts that a view of the body holds."""
+    if raw:
+        run.spend(1 + min(len(run.letter.octets), run.limits.body_characters) // 4096)
+        return [guess(run.letter.body[: run.limits.body_characters])]
+    return list(_texts(run) if types is None else _contents(run, types))
 
 
 def _texts(run: Run) -> Iterator[str]:
@@ -37,7 +42,7 @@ def _texts(run: Run) -> Iterator[str]:
             yield text
 
 
-def _contents(run: Run, types: list[str]) -> Iterator[str]:
+def _contents(run: Run, types: Sequence[str]) -> Iterator[str]:
     """What the parts of these media types hold, their encodings undone. RFC 5173 §5.2."""
     wanted = [each.lower() for each in types if each.count("/") <= 1 and not each.startswith("/")]
     left = run.limits.body_characters

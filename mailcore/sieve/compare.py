@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-_LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _DIGITS: Final = re.compile(r"[0-9]+")
 _LONGEST_NUMBER: Final = 100
 _INFINITE: Final = 10 ** (_LONGEST_NUMBER + 1)
@@ -17,7 +16,7 @@ _INFINITE: Final = 10 ** (_LONGEST_NUMBER + 1)
 
 def ascii_casemap(text: str) -> str:
     """RFC 4790 §9.2."""
-    return text.lower() if text.isascii() else text.translate(_LOWER)
+    return text.lower() if text.isascii() else text.encode().lower().decode()
 
 
 class _Titles(dict[int, str]):
@@ -52,30 +51,28 @@ FOLDS: Final[Mapping[str, Callable[[str], str]]] = {
 }
 
 
-def equal(comparator: str, value: str, key: str) -> bool:
-    """`:is`."""
+def equal(comparator: str, value: str) -> Callable[[str], bool]:
+    """`:is`: whether a key is this value."""
+    fold: Callable[[str], int | str] = numeric if comparator == "i;ascii-numeric" else FOLDS[comparator]
+    folded = fold(value)
+    return lambda key: fold(key) == folded
+
+
+def contains(comparator: str, value: str) -> Callable[[str], bool]:
+    """`:contains`: whether a key is in this value."""
+    fold = FOLDS[comparator]
+    folded = fold(value)
+    return lambda key: fold(key) in folded
+
+
+def related(comparator: str, relation: str, value: str) -> Callable[[str], bool]:
+    """`:value`: whether this value is greater than a key, or what the relation says. RFC 5231 §4.1."""
     if comparator == "i;ascii-numeric":
-        return numeric(value) == numeric(key)
+        number = numeric(value)
+        return lambda key: _holds(relation, (number > numeric(key)) - (number < numeric(key)))
     fold = FOLDS[comparator]
-    return fold(value) == fold(key)
-
-
-def contains(comparator: str, value: str, key: str) -> bool:
-    """`:contains`."""
-    fold = FOLDS[comparator]
-    return fold(key) in fold(value)
-
-
-def related(comparator: str, relation: str, value: str, key: str) -> bool:
-    """`:value`. RFC 5231 §4.1."""
-    left: int | str
-    right: int | str
-    if comparator == "i;ascii-numeric":
-        left, right = numeric(value), numeric(key)
-        return _holds(relation, (left > right) - (left < right))
-    fold = FOLDS[comparator]
-    left, right = fold(value), fold(key)
-    return _holds(relation, (left > right) - (left < right))
+    folded = fold(value)
+    return lambda key: _holds(relation, (folded > fold(key)) - (folded < fold(key)))
 
 
 def _holds(relation: str, order: int) -> bool:

@@ -27,6 +27,7 @@ def add_header(run: Run, call: Call) -> None:
         return
     action = AddHeader(name, run.text(call, "value"), "last" in call.args, call.line)
     run.act(action, f"added {name}")
+    run.spend(len(run.letter.octets) // 4096)
     run.letter.add(action)
 
 
@@ -36,13 +37,14 @@ def delete_header(run: Run, call: Call) -> None:
     if name.lower() in KEPT:
         run.note(f"not deleted: {name} is kept as it is")
         return
-    values = [field.value for field in run.letter.fields if field.name.lower() == name.lower().encode()]
+    values = [field.value for field in run.letter.named.get(name.lower().encode(), ())]
     places = _places(run, call, len(values))
     if "keys" in call.args:
         places = [at for at in places if matches(run, call, [decode_text(unfold(values[at - 1]))], note=False)]
     if places:
         action = DeleteHeader(name, tuple(places), call.line)
         run.act(action, f"deleted {name}")
+        run.spend(len(run.letter.octets) // 4096)
         run.letter.delete(action)
 
 

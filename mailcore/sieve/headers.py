@@ -10,6 +10,7 @@ from groupware.mime.addresses import parse, shown
 from groupware.mime.headers import decode_text, unfold
 from groupware.mime.media import Media, disposition, media, text_of_param
 from mailcore.sieve.constants import ADDRESS_FIELDS
+from mailcore.sieve.letter import Named
 from mailcore.sieve.match import matches
 from mailcore.sieve.message import Field
 from mailcore.sieve.run import Run, Test
@@ -20,9 +21,8 @@ _MOST_ADDRESSES: Final = 1000
 
 def exists(run: Run, call: Call) -> bool:
     """Whether all the fields are there. RFC 5228 §5.5, RFC 5703 §4.4."""
-    places = fields_looked_at(run, call)
     names = [name.lower().encode() for name in run.texts(call, "headers")]
-    return any(all(any(each.name.lower() == name for each in fields) for name in names) for fields in places)
+    return any(all(name in fields for name in names) for fields in fields_looked_at(run, call))
 
 
 def header(run: Run, call: Call) -> bool:
@@ -51,24 +51,26 @@ def envelope(run: Run, call: Call) -> bool:
     return matches(run, call, found)
 
 
-def fields_looked_at(run: Run, call: Call) -> list[Sequence[Field]]:
+def fields_looked_at(run: Run, call: Call) -> Iterator[Named]:
     """The fields of the message; with :mime those of the part at hand, with :anychild those of each part in it too."""
     if "mime" not in call.args or (not run.parts and "anychild" not in call.args):
-        return [run.letter.fields]
+        yield run.letter.named
+        return
     at = run.parts[-1] if run.parts else 0
-    if "anychild" not in call.args:
-        return [run.letter.part_fields(at)]
-    return [run.letter.part_fields(index) for index in run.letter.under(at)]
+    for index in run.letter.under(at) if "anychild" in call.args else (at,):
+        run.spend(1)
+        yield run.letter.part_named(index)
 
 
 def chosen(run: Run, call: Call, *, argument: str = "headers") -> Iterator[Field]:
     """The fields that a test names, of each name the one that :index and :last say if they are there."""
     index, last = run.number(call, "index"), "last" in call.args
-    names = run.texts(call, argument) if argument == "headers" else [run.text(call, argument)]
+    texts = run.texts(call, argument) if argument == "headers" else [run.text(call, argument)]
+    names = list(dict.fromkeys(name.lower().encode() for name in texts))
     for fields in fields_looked_at(run, call):
-        run.spend(len(fields) // 100)
-        for name in dict.fromkeys(name.lower().encode() for name in names):
-            named = [each for each in fields if each.name.lower() == name]
+        run.spend(len(names) // 10)
+        for name in names:
+            named = fields.get(name, ())
             if index is None:
                 yield from named
             elif index <= len(named):

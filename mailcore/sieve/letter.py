@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from groupware.mime.compose import header_line
@@ -16,18 +16,31 @@ from groupware.mime.summary import summarize
 from mailcore.sieve.actions import AddHeader, DeleteHeader
 from mailcore.sieve.message import Field, Message, fields_of, read
 
+Named = Mapping[bytes, Sequence[Field]]
+
+
+def by_name(fields: Sequence[Field]) -> Named:
+    """Fields by their names in lower case, in their order."""
+    found: dict[bytes, list[Field]] = {}
+    for each in fields:
+        found.setdefault(each.name.lower(), []).append(each)
+    return found
+
 
 class Letter:
     """A message that may change."""
 
-    __slots__ = ("_body", "_enclosed", "_fields", "octets", "parts")
+    __slots__ = ("_body", "_enclosed", "_fields", "_named", "octets", "parts", "version")
 
     def __init__(self, message: Message) -> None:
         self.octets = message.octets
         self.parts: list[Part | None] = list(message.parts)
         self._body = message.parts[0].body_start
         self._fields: list[Field] | None = None
+        self._named: Named | None = None
         self._enclosed = False
+        self.version = 0
+        """Another number after each change."""
 
     @property
     def header(self) -> bytes:
@@ -46,10 +59,17 @@ class Letter:
             self._fields = fields_of(self.header)
         return self._fields
 
-    def part_fields(self, at: int) -> list[Field]:
-        """The fields of a part."""
+    @property
+    def named(self) -> Named:
+        """The same by their names in lower case."""
+        if self._named is None:
+            self._named = by_name(self.fields)
+        return self._named
+
+    def part_named(self, at: int) -> Named:
+        """The fields of a part by their names in lower case."""
         part = self.parts[at]
-        return [] if part is None else fields_of(self.octets[part.header_start : part.body_start])
+        return {} if part is None else by_name(fields_of(self.octets[part.header_start : part.body_start]))
 
     def under(self, at: int) -> Iterator[int]:
         """A part and all that are in it, in their order."""
@@ -75,26 +95,32 @@ class Letter:
         at = self.fields[-1].end if action.last and self.fields else 0
         if at and not header[:at].endswith(b"\n"):
             line = b"\r\n" + line
-        self._edit(at, at, line)
+        self._edit(header[:at] + line + header[at:])
 
     def delete(self, action: DeleteHeader) -> None:
         """Some fields less. RFC 5293 §5."""
-        name = action.name.lower().encode()
-        named = [each for each in self.fields if each.name.lower() == name]
-        for position in sorted(action.positions, reverse=True):
-            self._edit(named[position - 1].start, named[position - 1].end, b"")
+        header, named = self.header, self.named.get(action.name.lower().encode(), [])
+        kept, at = [], 0
+        for field in [named[position - 1] for position in sorted(action.positions)]:
+            kept.append(header[at : field.start])
+            at = field.end
+        self._edit(b"".join((*kept, header[at:])))
 
-    def _edit(self, start: int, end: int, octets: bytes) -> None:
+    def _edit(self, header: bytes) -> None:
         """Change the header; whatever lies behind it moves."""
-        grown = len(octets) - (end - start)
-        self.octets = self.octets[:start] + octets + self.octets[end:]
+        grown = len(header) - self._body
+        self.octets = header + self.body
         inner = 0 if self._enclosed else 1  # the first part whose header lies behind this one
         self.parts = [
             None if part is None else _moved(part, grown if index >= inner else 0, grown, grown)
             for index, part in enumerate(self.parts)
         ]
-        self._body += grown
-        self._fields = None
+        self._body = len(header)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._fields = self._named = None
+        self.version += 1
 
     def put(self, at: int, octets: bytes) -> None:
         """Another part, header and all, in the place of this one; what was in it is gone. Never for the root."""
@@ -116,6 +142,7 @@ class Letter:
             elif index > at:
                 self.parts[index] = _moved(each, grown, grown, grown)
         self.parts[at] = replace(_moved(summarize(octets).parts[0], start, start, start), depth=part.depth)
+        self._changed()
 
     def _around(self, at: int) -> set[int]:
         """The parts that this part is in."""
@@ -131,7 +158,8 @@ class Letter:
     def renew(self, octets: bytes) -> None:
         """Another message altogether."""
         parts = summarize(octets).parts
-        self.octets, self._body, self._fields = octets, parts[0].body_start, None
+        self.octets, self._body = octets, parts[0].body_start
+        self._changed()
         self.parts = [parts[0], *[None] * (len(self.parts) - 1)]
         self._enclosed = False
 
@@ -141,7 +169,8 @@ class Letter:
         grown = len(before)
         self.parts = [None if part is None else _moved(part, grown, grown, grown) for part in self.parts]
         self._body = summarize(before).parts[0].body_start
-        self._fields, self._enclosed = None, True
+        self._enclosed = True
+        self._changed()
 
 
 def _moved(part: Part, header: int, body: int, end: int) -> Part:

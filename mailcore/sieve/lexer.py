@@ -24,7 +24,7 @@ _TOKEN: Final = re.compile(
       | (?P<number>[0-9]++[KMGkmg]?)(?![A-Za-z0-9_])
       | (?P<text>"(?:[^"\\]|\\.)*")
       | (?P<mark>[\[\](){},;])""",
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE | re.ASCII,
 )
 _DOT: Final = re.compile(r"^\.\r?(?:\n|\Z)", re.MULTILINE)
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)

@@ -28,6 +28,7 @@ def for_every_part(run: Run, call: Call) -> None:
     for index in list(run.letter.under(top)):
         if run.letter.parts[index] is None:
             continue  # something that was put in the place of a part around it has replaced it
+        run.spend(1)
         run.parts.append(index)
         try:
             run.block(call.block)
@@ -137,8 +138,12 @@ def _replacement(run: Run, call: Call) -> bytes:
 
 
 def _rewritten(run: Run, call: Call, told: str) -> None:
+    """Take up the message as it is now; of several rewritings with nothing between them the last is enough."""
+    run.spend(len(run.letter.octets) // 4096)
     if len(run.letter.octets) > run.limits.message_octets:
         raise run.error("The message becomes too large.")
+    if run.actions and isinstance(run.actions[-1], Rewrite):
+        run.actions.pop()
     run.act(Rewrite(run.letter.octets, call.line), told)
 
 

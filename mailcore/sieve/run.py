@@ -78,6 +78,8 @@ class Run:
         self.matched: tuple[str, ...] = ()
         self.parts: list[int] = []
         """The part that each open loop is at."""
+        self.body: tuple[tuple[object, ...], Sequence[str]] | None = None
+        """What the last test of the body looked at, under what it asked for."""
         self.line = 0
         self.spent = 0
         self.filled = 0
@@ -152,7 +154,7 @@ class Run:
                 raise self.error(f"{names} exclude each other.")
         self.count(action, Redirect, self.limits.redirects, "redirections")
         self.count(action, Notify, self.limits.notices, "notices")
-        self.count(action, Rewrite, 8, "rewritten messages")
+        self.count(action, Rewrite, 4, "rewritten messages")
         if len(self.actions) >= self.limits.actions:
             raise self.error(f"The script asks for more than {self.limits.actions} actions.")
 
@@ -170,7 +172,10 @@ class Run:
     def texts(self, call: Call, name: str) -> list[str]:
         """A list argument filled in; empty if it was not written."""
         value = call.args.get(name, ())
-        return [self.fill(each) for each in value] if isinstance(value, tuple) else []
+        if not isinstance(value, tuple):
+            return []
+        self.spend(len(value) // 10)
+        return [self.fill(each) for each in value]
 
     def number(self, call: Call, name: str) -> int | None:
         """A number argument, None if it was not written."""
@@ -181,6 +186,7 @@ class Run:
         """The string with its variables filled in."""
         if isinstance(value, str):
             return value
+        self.spend(len(value.pieces) // 10)
         text = "".join([self.variable(piece.name) if isinstance(piece, Ref) else piece for piece in value.pieces])
         self.filled += len(text)
         if self.filled > self.limits.text_characters:

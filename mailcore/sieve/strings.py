@@ -9,10 +9,10 @@ from mailcore.sieve.errors import SieveError
 from mailcore.sieve.script import Filled, Ref, Template
 
 _ENCODED: Final = re.compile(
-    r"\$\{(hex|unicode):([ \t\r\n]*[0-9a-f]+(?:[ \t\r\n]+[0-9a-f]+)*[ \t\r\n]*)\}", re.IGNORECASE
+    r"\$\{(hex|unicode):([ \t\r\n]*[0-9a-f]+(?:[ \t\r\n]+[0-9a-f]+)*[ \t\r\n]*)\}", re.IGNORECASE | re.ASCII
 )
-_REF: Final = re.compile(r"\$\{([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*|[0-9]+)\}", re.IGNORECASE)
-_NAME: Final = re.compile(r"[a-z_][a-z0-9_]*\Z", re.IGNORECASE)
+_REF: Final = re.compile(r"\$\{([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*|[0-9]+)\}", re.IGNORECASE | re.ASCII)
+_NAME: Final = re.compile(r"[a-z_][a-z0-9_]*\Z", re.IGNORECASE | re.ASCII)
 _LONGEST_NAME: Final = 128
 MOST_MATCHES: Final = 99
 """The greatest number of a match variable that may be asked for."""

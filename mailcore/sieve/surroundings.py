@@ -38,8 +38,8 @@ def _key(run: Run, call: Call) -> str | None:
         kind, value = "uniqueid", run.text(call, "uniqueid")
     else:
         kind = run.text(call, "header", "message-id").lower()
-        found = [each.value for each in run.letter.fields if each.name.lower() == kind.encode()]
-        value = unfold(found[0]).decode("utf-8", "replace") if found else ""
+        found = run.letter.named.get(kind.encode(), ())
+        value = unfold(found[0].value).decode("utf-8", "replace") if found else ""
     return sha256(f"{kind}\0{value}".encode("utf-8", "replace")).hexdigest() if value else None
 
 
