@@ -24,7 +24,8 @@ _CLASSES: Final = frozenset(
 _KNOWN_ESCAPES: Final = {"<": r"\m", ">": r"\M", **{letter: f"\\{letter}" for letter in "wWsSbBdD"}}
 _MOST_REPEATS: Final = 255
 _MOST_TOGETHER: Final = 20_000
-"""What the counts of all `{m,n}` give when they are multiplied."""
+"""The characters of an expression when each `{m,n}` is written out as often as it says."""
+_DEEPEST: Final = 32
 
 
 class Pattern(Protocol):
@@ -82,20 +83,20 @@ def _compiled(pattern: str, fold: bool) -> Pattern:
 class _Translation:
     """One walk over an expression, which becomes one that the library reads with the same meaning."""
 
-    __slots__ = ("at", "open", "pattern", "pieces", "repeatable", "together")
+    __slots__ = ("at", "pattern", "pieces", "repeatable", "weight", "weights")
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
-        self.open = 0
         self.repeatable = False
-        self.together = 1
+        self.weights = [0]  # of each group that is open, the whole first
+        self.weight = 0  # of what a repetition would repeat
         self.pieces: list[str] = []
 
     def text(self) -> str:
         while self.at < len(self.pattern):
             self.step(self.pattern[self.at])
-        if self.open:
+        if len(self.weights) > 1:
             raise ValueError("a ( is never closed.")
         return "".join(self.pieces)
 
@@ -103,6 +104,13 @@ class _Translation:
         self.pieces.append(piece)
         self.repeatable = repeatable
         self.at += by
+        self.weight = 1
+        self.grow(1)
+
+    def grow(self, by: int) -> None:
+        self.weights[-1] += by
+        if self.weights[-1] > _MOST_TOGETHER:
+            raise ValueError("it repeats too much.")
 
     def step(self, sign: str) -> None:
         if sign in "*+?":
@@ -134,9 +142,7 @@ class _Translation:
         high = low if not found[2] else int(found[3]) if found[3] else _MOST_REPEATS
         if not low <= high <= _MOST_REPEATS:
             raise ValueError(f"{found[0]} is no range within 0 to {_MOST_REPEATS}.")
-        self.together *= max(high, 1)
-        if self.together > _MOST_TOGETHER:
-            raise ValueError("it repeats too much.")
+        self.grow(self.weight * max(high - 1, 0))
         self.repeat(found[0], len(found[0]))
 
     def escape(self) -> None:
@@ -154,13 +160,17 @@ class _Translation:
         if sign == "(":
             if self.pattern.startswith("(?", self.at):
                 raise ValueError("(? has no meaning.")
-            self.open += 1
+            if len(self.weights) > _DEEPEST:
+                raise ValueError("its groups are too deep in one another.")
             self.put("(", repeatable=False)
+            self.weights.append(0)
             return
-        if not self.open:
+        if len(self.weights) == 1:
             raise ValueError("a ) closes nothing.")
-        self.open -= 1
+        inside = self.weights.pop()
         self.put(")", repeatable=True)
+        self.grow(inside)
+        self.weight = inside + 1
 
     def bracket(self) -> None:
         """A set of characters; a backslash in it is itself, a ] is when it is the first."""
