@@ -115,7 +115,7 @@ def _text(rule: Rule, shape: Shape, given: Text, fill: Fill) -> Filled:
             check = constants.address if shape == "text" else constants.address_field
         if check is not None:
             check(filled, given.line)
-    elif rule in ("comparator", "relation", "capability"):
+    elif rule in ("comparator", "relation", "capability", "label"):
         raise SieveError(given.line, "No variable may stand here.")
     return filled
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 Shape = Literal["text", "texts", "number"]
 Rule = Literal[
     "", "address", "header", "field", "comparator", "relation", "zone", "part", "method", "variable", "importance",
-    "flags", "days", "capability", "envelope", "position", "first", "scripts",
+    "flags", "days", "capability", "envelope", "label", "position", "first", "scripts",
 ]  # fmt: skip
 
 
@@ -170,8 +170,8 @@ COMMANDS: Final[Mapping[str, Spec]] = {
     "return": Spec(("include",)),
     "global": Spec(("include",), (Arg("names", "texts", "variable"),)),
     "error": Spec(("ihave",), (Arg("text", "text"),)),
-    "foreverypart": Spec(("foreverypart",), (), (Tag("name", "text"),), block=True),
-    "break": Spec(("foreverypart",), (), (Tag("name", "text"),)),
+    "foreverypart": Spec(("foreverypart",), (), (Tag("name", "text", rule="label"),), block=True),
+    "break": Spec(("foreverypart",), (), (Tag("name", "text", rule="label"),)),
     "extracttext": Spec(("extracttext",), (Arg("name", "text", "variable"),),
                         (*_MODIFIERS, Tag("first", "number", rule="first"))),
     "replace": Spec(("replace",), (Arg("text", "text"),), (Tag("mime"), Tag("subject", "text"),

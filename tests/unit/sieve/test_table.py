@@ -11,7 +11,7 @@ from mailcore.sieve.table import TESTS as TEST_SPECS
 from tests.support.sievetest import FOLDER
 
 IN_THE_CHECK = {"require", "if", "elsif", "else"}
-BY_THE_CALLER = {"address", "capability", "flags", "header"}
+BY_THE_CALLER = {"address", "capability", "flags", "header", "label"}
 """Rules that depend on where they stand, or that the check looks at itself."""
 
 
