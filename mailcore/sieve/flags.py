@@ -69,7 +69,7 @@ def has_flag(run: Run, call: Call) -> bool:
     held = flags_of(run.variable(name_of(run, name)) for name in names) if "variables" in call.args else run.flags
     if "count" in call.args:
         return matches(run, call, held)
-    keys = [word for key in run.texts(call, "keys") for word in key.split()]
+    keys = [word for key in run.texts(call, "keys") for word in key.split() or [""]]
     return matches(run, call, held, keys=keys)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from groupware.mime.headers import unfold
 from mailcore.sieve.actions import Notify
 from mailcore.sieve.answers import fcc_of, sender_of
 from mailcore.sieve.constants import field_name, plain_address
@@ -15,6 +16,7 @@ from mailcore.sieve.match import matches
 from mailcore.sieve.run import Command, Run, Test
 from mailcore.sieve.script import Call
 
+_AUTOMATIC: Final = b"auto-submitted"
 _MOST_RECIPIENTS: Final = 10
 _LONGEST: Final = 4000
 _FORBIDDEN: Final = frozenset(
@@ -117,8 +119,8 @@ def notify(run: Run, call: Call) -> None:
         fcc=fcc_of(run, call),
         line=call.line,
     )
-    if run.message.sender == "" and run.message.recipient in (*parts.to, *parts.cc):
-        run.note("not notified: it would come back here")  # RFC 5436 §2.1: a notice about a notice
+    if any(unfold(field.value).lower().startswith(b"auto-notified") for field in run.letter.named.get(_AUTOMATIC, ())):
+        run.note("not notified: it is a notice itself")  # RFC 5436 §5: they must not chase each other
         return
     run.act(action, f"notified {', '.join((*action.to, *action.cc))}")
 

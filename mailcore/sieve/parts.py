@@ -21,11 +21,11 @@ _FROM_ORIGINAL: Final = frozenset(b"from to cc date message-id in-reply-to refer
 
 
 def for_every_part(run: Run, call: Call) -> None:
-    """The block once for each part, the message itself first; inside a loop for each part of the part. RFC 5703 §3."""
+    """The block once for each part, the message itself first; inside a loop for each part in the part. RFC 5703 §3."""
     if len(run.parts) >= _MOST_LOOPS:
         raise run.error(f"Loops over parts are more than {_MOST_LOOPS} deep in one another.")
-    top = run.parts[-1] if run.parts else 0
-    for index in list(run.letter.under(top)):
+    visited = list(run.letter.under(run.parts[-1]))[1:] if run.parts else list(run.letter.under(0))
+    for index in visited:
         if run.letter.parts[index] is None:
             continue  # something that was put in the place of a part around it has replaced it
         run.spend(1)
