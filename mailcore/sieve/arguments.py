@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mailcore.sieve import constants
-from mailcore.sieve.errors import SieveError
+from mailcore.sieve.errors import NotKnown, SieveError
 from mailcore.sieve.regexes import check_regex
 from mailcore.sieve.script import Filled, Value
 from mailcore.sieve.syntax import Argument, Number, Tag, Text, Texts
@@ -52,9 +52,9 @@ def named(
 def _tag(what: str, one: Tag, spec: Spec, extensions: frozenset[str]) -> TagSpec:
     tag = next((each for each in spec.tags if each.name == one.name), None)
     if tag is None:
-        raise SieveError(one.line, f"{what!r} takes no :{one.name}.")
+        raise NotKnown(one.line, f"{what!r} takes no :{one.name}.")
     if tag.needs and tag.needs not in extensions:
-        raise SieveError(one.line, f':{one.name} needs require "{tag.needs}" at the beginning of the script.')
+        raise NotKnown(one.line, f':{one.name} needs require "{tag.needs}" at the beginning of the script.')
     return tag
 
 
@@ -84,7 +84,7 @@ def _places(what: str, line: int, args: Sequence[Arg], count: int, extensions: f
         raise SieveError(line, f"{what!r} takes {wanted} argument{'s' * (wanted != 1)} beside its tags, not {count}.")
     for arg in chosen:
         if arg.optional and arg.optional not in extensions:
-            raise SieveError(line, f'The first argument of {what!r} needs require "{arg.optional}".')
+            raise NotKnown(line, f'The first argument of {what!r} needs require "{arg.optional}".')
     return chosen
 
 
@@ -125,7 +125,7 @@ def _match(line: int, found: dict[str, Value], extensions: frozenset[str]) -> No
     comparator = found.get("comparator")
     if isinstance(comparator, str):
         if (name := f"comparator-{comparator}") not in extensions | ALWAYS:
-            raise SieveError(line, f'The comparator {comparator!r} needs require "{name}".')
+            raise NotKnown(line, f'The comparator {comparator!r} needs require "{name}".')
         if comparator == "i;ascii-numeric" and any(tag in found for tag in ("contains", "matches", "regex")):
             raise SieveError(line, "i;ascii-numeric compares whole numbers: :is, :value and :count go with it.")
     keys = found.get("keys", ())

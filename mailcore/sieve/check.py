@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mailcore.sieve.arguments import named
-from mailcore.sieve.errors import SieveError
+from mailcore.sieve.errors import NotKnown, SieveError
 from mailcore.sieve.grammar import parse
 from mailcore.sieve.script import Call, Filled, If, Node, Script, Value
 from mailcore.sieve.strings import decoded, template
@@ -13,7 +13,7 @@ from mailcore.sieve.syntax import Argument, Command, Test, Text, Texts
 from mailcore.sieve.table import COMMANDS, EXTENSIONS, IMPLIES, TESTS, Spec
 
 LATER = "?"
-"""The name of a call that was not understood: reaching it is an error (RFC 5463 §4). Its text tells why."""
+"""The name of a call that is not known: reaching it is an error (RFC 5463 §4). Its text tells why."""
 
 
 def compiled(octets: bytes) -> Script:
@@ -81,10 +81,10 @@ class _Check:
         return If(chain[0].line, tuple(found))
 
     def lenient(self, command: Command) -> Node:
-        """The command; in a script with `ihave` one that is wrong is an error only when it is reached."""
+        """The command; in a script with `ihave` one that is not known is an error only when it is reached."""
         try:
             return self.command(command)
-        except SieveError as wrong:
+        except NotKnown as wrong:
             if "ihave" not in self.extensions:
                 raise
             return Call(LATER, wrong.line, {"text": wrong.text})
@@ -126,11 +126,11 @@ class _Check:
 
     def spec(self, kind: str, name: str, line: int, spec: Spec | None) -> Spec:
         if spec is None:
-            other = TESTS if kind == "command" else COMMANDS
-            told = f"is a {'test' if kind == 'command' else 'command'}, not a {kind}" if name in other else "is unknown"
-            raise SieveError(line, f"The {kind} {name!r} {told}." if told == "is unknown" else f"{name!r} {told}.")
+            if name in (TESTS if kind == "command" else COMMANDS):
+                raise SieveError(line, f"{name!r} is a {'test' if kind == 'command' else 'command'}, not a {kind}.")
+            raise NotKnown(line, f"The {kind} {name!r} is unknown.")
         if spec.needs and not self.extensions.intersection(spec.needs):
-            raise SieveError(line, f'{name!r} needs require "{spec.needs[0]}" at the beginning of the script.')
+            raise NotKnown(line, f'{name!r} needs require "{spec.needs[0]}" at the beginning of the script.')
         return spec
 
     def args(self, name: str, line: int, spec: Spec, given: Sequence[Argument]) -> dict[str, Value]:
@@ -169,7 +169,7 @@ class _Check:
     def test(self, test: Test) -> Call:
         try:
             return self.strict(test)
-        except SieveError as wrong:
+        except NotKnown as wrong:
             if "ihave" not in self.extensions:
                 raise
             return Call(LATER, wrong.line, {"text": wrong.text})

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from groupware.mime.addresses import parse
-from mailcore.sieve.errors import SieveError
+from mailcore.sieve.errors import NotKnown, SieveError
 from mailcore.sieve.strings import variable_name
 from mailcore.sieve.table import EXTENSIONS, Rule
 
@@ -108,7 +108,7 @@ def plain_address(value: str) -> str | None:
 def comparator(value: str, line: int) -> None:
     """The name of a comparator that there is."""
     if value not in COMPARATORS:
-        raise SieveError(line, f"There is no comparator {value[:40]!r}; there are {', '.join(sorted(COMPARATORS))}.")
+        raise NotKnown(line, f"There is no comparator {value[:40]!r}; there are {', '.join(sorted(COMPARATORS))}.")
 
 
 def relation(value: str, line: int) -> None:

@@ -20,3 +20,7 @@ class SieveError(Exception):
     def __reduce__(self) -> tuple[type[SieveError], tuple[int, str]]:
         """Both parts travel to another process."""
         return SieveError, (self.line, self.text)
+
+
+class NotKnown(SieveError):
+    """Something that no extension brings, or one that is not required: with `ihave` an error where it is reached."""
