@@ -101,14 +101,17 @@ class Writer:
             return f"{name} {self.test(deep + 1)}"
         return f"{name}({', '.join(self.test(deep + 1) for _ in range(self.chance.randint(1, 3)))})"
 
-    def command(self, deep: int = 0) -> str:
-        name = self.chance.choice(sorted(COMMANDS))
+    def command(self, deep: int = 0, *, looping: bool = False) -> str:
+        names = COMMANDS.keys() - {"require", "elsif", "else"} - (set() if looping else {"break", "extracttext"})
+        name = self.chance.choice(sorted(names))
         if not COMMANDS[name].block:
             return f"{name} {self.arguments(COMMANDS[name])};"
-        block = f"{{ {' '.join(self.command(deep + 1) for _ in range(self.chance.randint(0, 2 if deep < 4 else 0)))} }}"
+        looping = looping or name == "foreverypart"
+        most = 2 if deep < 4 else 0
+        commands = [self.command(deep + 1, looping=looping) for _ in range(self.chance.randint(0, most))]
         if name == "foreverypart":
-            return f"{name} {block}"
-        return f"if {self.test()} {block} else {{ {self.command(deep + 1) if deep < 4 else ''} }}"
+            return f"{name} {{ {' '.join(commands)} }}"
+        return f"if {self.test()} {{ {' '.join(commands[:1])} }} else {{ {' '.join(commands[1:])} }}"
 
 
 EVERYTHING = f"require {json.dumps(sorted(EXTENSIONS))};\n"
