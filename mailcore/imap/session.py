@@ -378,7 +378,7 @@ class Session:
             if await self.glance(lambda tx: tx.folder(at).modseq) != since:
                 view.learn(await self.read(lambda tx: tx.changes(at, since)))
             if self.annotations is not None:
-                await hear(self, self.annotations, at)
+                await hear(self, at)
         except (NotFound, NoRight, BadCredentials):
             return False
         except TryAgain:  # what is new is told when it can be had

@@ -259,6 +259,7 @@ OWN_THINGS: Mapping[str, str] = {
     "folders": "its own folders, and what is shared with it",
     "subscriptions": "its own",
     "all_annotations": "of folders that it may read",
+    "all_annotated": "the same",
     "subscribe": "its own",
     "resolve": "where mail to an address goes; anybody may write a letter",
     "may_send_as": "only about itself",

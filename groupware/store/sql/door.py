@@ -84,8 +84,11 @@ class SqlTx(Tx):
     def all_annotations(self) -> Mapping[FolderId, Sequence[tuple[str, bytes]]]:
         return annotated.everywhere(self)
 
-    def annotated(self, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
+    def annotated(self, at: FolderId | None, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
         return annotated.changed(self, at, since)
+
+    def all_annotated(self) -> Mapping[FolderId, ModSeq]:
+        return annotated.newest(self)
 
     def annotate(self, at: FolderId | None, values: Mapping[str, bytes | None]) -> ModSeq:
         return annotated.annotate(self, at, values)
