@@ -68,8 +68,12 @@ def heard(tx: ReadTx, at: FolderId, since: ModSeq) -> Heard:
     if not names:
         return (), newest
     path = "" if of_server else tx.folder(at, Right.LOOKUP).path
-    told = b"".join([b" " + astring(name.encode("ascii")) for name in names])
-    return [b"* METADATA %b%b\r\n" % (mailbox(path), told)], newest
+    return [names_line(path, names)], newest
+
+
+def names_line(path: str, names: Iterable[str]) -> bytes:
+    """The untagged METADATA response without values. RFC 5464 §4.4.2."""
+    return b"* METADATA %b%b\r\n" % (mailbox(path), b"".join([b" " + astring(name.encode("ascii")) for name in names]))
 
 
 def heard_in(tx: ReadTx, places: Iterable[tuple[FolderId, ModSeq]]) -> Mapping[FolderId, Heard]:

@@ -10,7 +10,7 @@ Invariants
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Flag
 from typing import TYPE_CHECKING, Final
 
@@ -106,12 +106,15 @@ class Stand:
     counts: tuple[int, int] = (0, 0)
     """Messages, and the next UID."""
     modseq: int = 0
+    settings: tuple[bool, str | None] = (False, None)
+    """Whether \\Seen is one for all, and what an own mailbox is used for: they are annotations to clients."""
 
 
 def standing(folder: Folder, events: Happening) -> Stand:
     """A mailbox as it is now."""
     readable = Right.READ in folder.rights
-    return Stand(folder.path, readable, events, (folder.total, folder.uidnext), folder.modseq)
+    settings = (folder.shared_seen, folder.role if folder.own else None)
+    return Stand(folder.path, readable, events, (folder.total, folder.uidnext), folder.modseq, settings)
 
 
 class TooMany(Exception):
@@ -174,9 +177,7 @@ class Notices:
             events = self.events_of(folder, subscribed)
             old = before.pop(folder.id, None)
             now = standing(folder, events)
-            self.known[folder.id] = (
-                now if old is None else Stand(now.path, now.readable, events, old.counts, old.modseq)
-            )
+            self.known[folder.id] = now if old is None else replace(now, counts=old.counts, modseq=old.modseq)
             named = Happening.NAME in (events | old.events if old is not None else events)
             if not named:
                 continue
@@ -240,6 +241,15 @@ class Notices:
             return self.wish.of_server
         stand = self.known.get(at)
         return stand is not None and Happening.METADATA in stand.events
+
+    def set_anew(self, folder: Folder) -> tuple[bool, bool]:
+        """Take over how a mailbox is set; whether sharing \\Seen and whether its use is another, where that is told."""
+        old = self.known.get(folder.id)
+        if old is None or Happening.METADATA not in old.events:
+            return False, False
+        now = standing(folder, old.events).settings
+        self.known[folder.id] = replace(old, settings=now)
+        return old.settings[0] != now[0], old.settings[1] != now[1]
 
     def elsewhere(self, at: FolderId, folder: Folder | None) -> bool:
         """Whether a mailbox is not what it was: gone, renamed, or another right to read."""

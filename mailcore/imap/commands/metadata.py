@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from groupware.model.annotation import LONGEST_VALUE
+from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
+from groupware.model.rights import Right
 from groupware.store.api import SERVER_ENTRIES, ReadTx, WriteTx
 from mailcore.imap.annotation_news import NOTHING, Heard, heard_in, say, since_when
 from mailcore.imap.commands.folders import parse_mailbox
@@ -100,19 +102,22 @@ async def setmetadata(session: Session, given: Setting) -> Reply:
     if not given.path and {SHARED_SEEN, SPECIAL_USE} & given.values.keys():
         return no("The server has no such entry; name a mailbox", b"CANNOT")
 
-    def work(tx: WriteTx) -> dict[FolderId, Heard]:
+    def work(tx: WriteTx) -> tuple[dict[FolderId, Heard], Folder | None]:
         folder = session.folder(tx, given.path) if given.path else None
         at = folder.id if folder is not None else SERVER_ENTRIES
         since = since_when(session, at)
         lines, known = heard_in(tx, [(at, since)] if since is not None else []).get(at, ((), NOTHING))
         if folder is None:
-            return {at: (lines, tx.annotate(None, given.values))}
+            return {at: (lines, tx.annotate(None, given.values))}, None
         rest = put_settings(tx, folder, given.values)
-        return {at: (lines, tx.annotate(at, rest) if rest else known)}
+        news = {at: (lines, tx.annotate(at, rest) if rest else known)}
+        return news, tx.folder(at, Right.LOOKUP) if len(rest) < len(given.values) else None
 
     try:
-        news = await session.write(work)
+        news, folder = await session.write(work)
     except BadUse as error:
         return no(sentence(str(error)), b"USEATTR")
     say(session, news)  # what one has just set oneself is no news
+    if folder is not None and session.notices is not None:
+        session.notices.set_anew(folder)
     return ok("Set")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,11 +11,12 @@ from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq, Uids
 from groupware.model.rights import Right
 from groupware.store.api import SERVER_ENTRIES, ReadTx
-from mailcore.imap.annotation_news import Heard, heard_in, say, since_when
+from mailcore.imap.annotation_news import Heard, heard_in, names_line, say, since_when
 from mailcore.imap.commands import fetch
 from mailcore.imap.commands.fetch_items import Fetching, parse_items
 from mailcore.imap.commands.listing import list_line, seen_by
 from mailcore.imap.commands.status import status_response
+from mailcore.imap.entries import SHARED_SEEN, SPECIAL_USE
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.notice import NOTHING, OF_MESSAGES, Group, Happening, Notices, OfSelected, TooMany, Wish
 from mailcore.imap.reply import Reply, mailbox, no, ok, status_line
@@ -186,8 +187,9 @@ async def tell(session: Session, marks: Mapping[FolderId, ModSeq]) -> None:
     if any(notices.elsewhere(at, folder) for at, folder in zip(here, found, strict=True)):
         await _look_everywhere(session, notices)
         return
-    moved = [folder for folder in found if folder is not None and notices.moved(folder)]
-    for line in _statuses(session, moved):
+    there = [folder for folder in found if folder is not None]
+    settings = _settings(notices, there, news)
+    for line in (*_statuses(session, [folder for folder in there if notices.moved(folder)]), *settings):
         session.send(line)
     say(session, news)
 
@@ -209,6 +211,7 @@ async def _look_everywhere(session: Session, notices: Notices) -> None:
 
 async def _look_once(session: Session, notices: Notices) -> None:
     folders, subscribed, entries, news = await session.read(lambda tx: _seen(session, notices, tx))
+    settings = _settings(notices, folders.values(), entries)
     try:
         found = notices.take(folders.values(), subscribed)
     except TooMany:
@@ -222,7 +225,7 @@ async def _look_once(session: Session, notices: Notices) -> None:
     by_path = {folder.path: folder for folder in folders.values()}
     for path, on in found.subscribed:
         lines.append(list_line(by_path[path], attributes=[b"\\Subscribed"] if on else []))
-    for line in (*lines, *_statuses(session, found.moved)):
+    for line in (*lines, *_statuses(session, found.moved), *settings):
         session.send(line)
     say(session, news)
     notices.entries = entries
@@ -242,6 +245,17 @@ def _seen(session: Session, notices: Notices, tx: ReadTx) -> Seen:
     known = ((at, since_when(session, at), newest) for at, newest in entries.items())
     news = heard_in(tx, [(at, since) for at, since, newest in known if since is not None and newest > since > 0])
     return folders, subscribed, entries, news
+
+
+def _settings(notices: Notices, folders: Iterable[Folder], readable: Container[FolderId]) -> list[bytes]:
+    """What is set anew of mailboxes and is an annotation to clients, where annotations may be read (decision 105)."""
+    lines = []
+    for folder in folders:
+        anew = notices.set_anew(folder)
+        if any(anew) and folder.id in readable:
+            names = [name for name, changed in zip((SHARED_SEEN, SPECIAL_USE), anew, strict=True) if changed]
+            lines.append(names_line(folder.path, names))
+    return lines
 
 
 def _access(folder: Folder) -> list[bytes]:
