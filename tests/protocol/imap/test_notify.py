@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from groupware.store.api import WriteTx
+from groupware.store.sql import annotated
 from tests.support.imapstand import Client, Stand
 
 WORK = '"Other Users/alice@example.test/Work"'
@@ -177,6 +180,21 @@ async def test_annotations_are_told_of_only_where_that_was_asked_for(alice: Clie
         await other.append("Trash", b"Subject: x\r\n\r\nx")
         assert (await alice.response()).startswith(b"* STATUS Trash ")
     assert await told(alice) == []
+
+
+async def test_nobody_asks_for_annotations_that_nobody_wants(
+    alice: Client, place: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for name in ("changed", "newest"):
+        monkeypatch.setattr(annotated, name, lambda *_, name=name: asked.append(name))
+    assert (await alice.ask(f"NOTIFY SET (PERSONAL {ALL})")).ok
+    async with place.client("alice") as other:
+        await other.ask('SETMETADATA Trash (/shared/comment "1")')
+        await other.ask("CREATE Work")
+        assert await alice.response() == b'* LIST (\\HasNoChildren) "/" Work'
+    assert await told(alice) == []
+    assert asked == []
 
 
 async def test_selected_mailbox_is_told_of_once(alice: Client, place: Stand) -> None:
