@@ -40,7 +40,7 @@ _TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})(?:-(\d{1,18}))?")
 
 async def report(exchange: Exchange) -> Response:
     """The answer to a REPORT, by the name of its root."""
-    root = await exchange.xml_apart()
+    root = await exchange.document_apart()
     if root is None:
         raise DavError(400, "REPORT needs a body that says which")
     handler = _HANDLERS.get(str(root.tag))
