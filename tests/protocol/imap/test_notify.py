@@ -165,6 +165,7 @@ async def test_who_may_only_look_up_hears_of_no_annotations(alice: Client, bob: 
     await alice.ask('SETMETADATA Work (/shared/comment "1" /shared/vendor/postroom/shared-seen "true")')
     assert await told(bob) == []
     await alice.ask("SETACL Work bob ls")
+    assert await told(bob) == []  # from here on Bob's session knows of it
     await alice.ask('SETMETADATA Work (/shared/vendor/x "2")')
     assert await bob.response() == b"* METADATA " + WORK.encode() + b" /shared/vendor/x"
     assert await told(bob) == []
