@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from groupware.model.errors import TryAgain
 from mailcore.server.tls import Certificate, Contexts, TlsSettings
+from mailcore.sieve.managesieve.commands import COMMANDS
 from mailcore.sieve.managesieve.session import ANSWER_MAX, LINE_MAX
 from mailcore.sieve.table import EXTENSIONS
 from tests.protocol.sieve.conftest import Opening
@@ -288,3 +290,18 @@ async def test_when_the_store_fails_it_is_said_and_the_session_goes_on(
         assert await say(caller, "> LISTSCRIPTS\n< OK *")
         crashed = desk.log.named("command_crashed")
         assert [each["command"] for each in crashed] == (["LISTSCRIPTS"] if "Something" in wanted else [])
+
+
+async def test_whatever_is_sent_gets_one_answer_a_line(opening: Opening) -> None:
+    """With no literals, so that each line is a command of its own, or none."""
+    dice = random.Random(5804)
+    words = [*COMMANDS, '""', '"a"', '"keep;"', "5", '"', "\\", "x", "\0", "{5}", '"\x85"', '"=="', '"PLAIN"']
+    asking = {"LOGOUT", "AUTHENTICATE"}  # they answer otherwise
+    toml = "[service.managesieve]\nmax_errors = 0\n"
+    async with opening(toml) as desk, connected(desk) as caller:
+        for _ in range(300):
+            line = " ".join(dice.choices([word for word in words if word not in asking], k=dice.randint(1, 4)))
+            if not line.startswith("UNAUTH"):
+                caller.send(line.encode() + b"\r\n")
+                assert (await answer(caller))[-1].split(" ")[0] in ("OK", "NO")
+        assert desk.log.named("command_crashed") == []
