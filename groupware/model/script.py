@@ -9,6 +9,7 @@ from typing import Final
 from .errors import OverQuota, Refused
 
 NAME_CHARACTERS: Final = 128
+_AS_TYPED: Final = 4 * NAME_CHARACTERS
 _NOT_IN_NAMES: Final = ("Cc", "Cs", "Zl", "Zp")
 
 
@@ -31,7 +32,8 @@ class TooManyScripts(OverQuota):
 
 def script_name(name: str) -> str:
     """The name as it is kept, in Unicode's composed form. `Refused`: RFC 5804 §1.6 says what no name may be."""
-    name = unicodedata.normalize("NFC", name[: 4 * NAME_CHARACTERS])
+    if len(name) <= _AS_TYPED:  # a longer one is refused anyhow
+        name = unicodedata.normalize("NFC", name)
     if not 0 < len(name) <= NAME_CHARACTERS:
         raise Refused(f"the name of a script has 1 to {NAME_CHARACTERS} characters")
     if any(unicodedata.category(each) in _NOT_IN_NAMES for each in name):

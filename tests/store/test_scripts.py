@@ -116,13 +116,31 @@ def test_what_cannot_be_done_changes_nothing(
     assert listed(world) == [("a", False), ("b", False)]
 
 
-@pytest.mark.parametrize("name", ["", "x" * 129, "a\0", "a\r\n", "\x7f", "\x85", "a\u2028b", "\u2029", "\ud800"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "x" * 129,
+        "a\0",
+        "a\r\n",
+        "\x7f",
+        "\x85",
+        "a\u2028b",
+        "\u2029",
+        "\ud800",
+        "e\u0301" * 129,
+        "u\u0308\u0304" * 200,
+    ],
+)
 def test_a_name_that_cannot_be(world: World, name: str) -> None:
     with pytest.raises(Refused, match="name of a script"):
         put(world, name)
 
 
-@pytest.mark.parametrize(("name", "kept"), [("e\u0301", "é"), ("x" * 128, "x" * 128), ("\U0001f600", "\U0001f600")])
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("e\u0301", "é"), ("x" * 128, "x" * 128), ("u\u0308\u0304" * 128, "\u01d6" * 128), ("\U0001f600", "\U0001f600")],
+)
 def test_a_name_is_kept_composed(world: World, name: str, kept: str) -> None:
     put(world, name)
     assert listed(world) == [(kept, False)]

@@ -236,6 +236,7 @@ class ManageSieveSession:
         """Nobody is known any more."""
         if self._seat:
             self.shop.parts.seats.give(self._seat)
+            self.connection.idle = self.connection.listener.idle
         self._seat, self.who = "", None
 
 

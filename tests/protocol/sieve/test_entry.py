@@ -14,7 +14,7 @@ import pytest
 from groupware.model.errors import TryAgain
 from mailcore.server.tls import Certificate, Contexts, TlsSettings
 from mailcore.sieve.managesieve.commands import COMMANDS
-from mailcore.sieve.managesieve.session import ANSWER_MAX, LINE_MAX
+from mailcore.sieve.managesieve.session import ANSWER_MAX, AUTOLOGOUT, LINE_MAX
 from mailcore.sieve.table import EXTENSIONS
 from tests.protocol.sieve.conftest import Opening
 from tests.protocol.sieve.desk import NAME, PASSWORD, Desk, answer, connected, plain, say
@@ -305,3 +305,14 @@ async def test_whatever_is_sent_gets_one_answer_a_line(opening: Opening) -> None
                 caller.send(line.encode() + b"\r\n")
                 assert (await answer(caller))[-1].split(" ")[0] in ("OK", "NO")
         assert desk.log.named("command_crashed") == []
+
+
+async def test_who_is_known_may_be_silent_for_long_and_a_stranger_again_may_not(opening: Opening) -> None:
+    async with opening(idle=0.3) as desk, connected(desk) as caller:
+        caller.send(b"NOOP\r\n")
+        await answer(caller)
+        [open_one] = [each for each in desk.service._open.values() if each is not None]
+        assert open_one.idle == AUTOLOGOUT
+        await say(caller, "> UNAUTHENTICATE\n< OK *")
+        assert open_one.idle == 0.3
+        assert await caller.line() == 'BYE "You were silent for too long."'
