@@ -54,7 +54,7 @@ class Entry:
 
 async def acl(exchange: Exchange) -> Response:
     """The rows of a collection as the request says. 200, or why not."""
-    root = exchange.xml()
+    root = exchange.document()
     if root is None or root.tag != f"{{{DAV}}}acl":
         raise DavError(400, "ACL needs a body: <D:acl> with what each may do")
     if exchange.at.depth != 3:

@@ -62,7 +62,7 @@ async def make(exchange: Exchange) -> Response:
         raise DavError(
             403, "a collection is made in a home: /dav/calendars/you/name/", "<C:calendar-collection-location-ok/>"
         )
-    said = changes(exchange.xml())
+    said = changes(exchange.document())
     kind = _kind(exchange, said)
     given = {name: text for name, _, text in said}
     wanted = given.get(DISPLAY_NAME, "") or at.segment
@@ -139,7 +139,7 @@ def _checked(name: str, inside: str) -> bytes:
 
 async def proppatch(exchange: Exchange) -> Response:
     """All of the changes, or none: 207 with what became of each."""
-    said = changes(exchange.xml())
+    said = changes(exchange.document())
     if not said:
         raise DavError(400, "PROPPATCH needs a body with set or remove")
     protected = [name for name, _, _ in said if is_live(name) or name in _SET_ONCE]

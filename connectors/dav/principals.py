@@ -19,6 +19,9 @@ from groupware.store.api import ReadTx
 
 MOST: Final = 500
 _BY_ADDRESS: Final = (f"{{{SERVER}}}email-address-set", f"{{{CALDAV}}}calendar-user-address-set")
+_PARTS: Final = frozenset(
+    f"{{{DAV}}}{name}" for name in ("property-search", "prop", "apply-to-principal-collection-set")
+)
 _KINDS: Final = {PrincipalKind.GROUP: "GROUP", PrincipalKind.LIST: "GROUP", PrincipalKind.RESOURCE: "RESOURCE"}
 
 
@@ -31,6 +34,7 @@ async def search(exchange: Exchange, root: xml.Element) -> Response:
     ]
     any_ = root.get("test", "allof") == "anyof"
     wanted = xml.names(root.find(f"{{{DAV}}}prop"))
+    wanted = wanted or [name for name in xml.names(root) if name not in _PARTS]  # as the caldav library writes them
     widest = "" if any_ or not tests else max((text for _, text in tests), key=len)
     found = await exchange.parts.store.read(exchange.who, lambda tx: tx.people(widest, MOST))
     lines = []

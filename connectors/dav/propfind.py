@@ -47,7 +47,7 @@ def asked(root: xml.Element | None) -> tuple[str, list[str]]:
 
 async def propfind(exchange: Exchange) -> Response:
     """The properties asked for."""
-    kind, names = asked(exchange.xml())
+    kind, names = asked(exchange.document())
     at, deep = exchange.at, exchange.depth > 0
     found = await exchange.parts.store.read(exchange.who, lambda tx: _lines(tx, exchange, at, kind, names, deep))
     return multistatus(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
@@ -25,13 +26,13 @@ from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import known_zone
 from groupware.contacts.card import read_card
 from groupware.model.errors import Malformed, NotFound
-from groupware.model.ids import EVERY, FolderId, ModSeq, Uid
+from groupware.model.ids import EVERY, BlobId, FolderId, ModSeq, Uid
 from groupware.model.item import Delta, Item
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 AT_ONCE: Final = 200
-"""Bodies that are in memory together."""
+"""Bodies that are in memory together; what is done with them is done beside the event loop."""
 MOST_HREFS: Final = 20_000
 _TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})(?:-(\d{1,18}))?")
 """Of which tree, how far; and while a first synchronisation goes on, where that began."""
@@ -39,7 +40,7 @@ _TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})(?:-(\d{1,18}))?")
 
 async def report(exchange: Exchange) -> Response:
     """The answer to a REPORT, by the name of its root."""
-    root = exchange.xml()
+    root = await exchange.document_apart()
     if root is None:
         raise DavError(400, "REPORT needs a body that says which")
     handler = _HANDLERS.get(str(root.tag))
@@ -61,16 +62,29 @@ async def _shelf(exchange: Exchange) -> Shelf:
 
 async def _told(exchange: Exchange, shelf: Shelf, items: Sequence[Item], names: list[str], lens: Lens) -> list[str]:
     """A line for each item, with its body where that is asked for."""
-    told = []
+    told: list[str] = []
     wants_body = data_name(shelf) in names
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if wants_body else {}
-        for item in some:
-            body = bodies.get(item.blob)
-            thing = Thing(shelf, item, exchange.user, None if body is None else lens(body))
-            told.append(xml.response(shelf.href + escaped(item.name), stats(thing, names, minimal=exchange.minimal)))
+        told.extend(await asyncio.to_thread(_lines, exchange, shelf, some, bodies, names, lens))
     return told
+
+
+def _lines(
+    exchange: Exchange,
+    shelf: Shelf,
+    items: Sequence[Item],
+    bodies: Mapping[BlobId, bytes],
+    names: list[str],
+    lens: Lens,
+) -> list[str]:
+    lines = []
+    for item in items:
+        body = bodies.get(item.blob)
+        thing = Thing(shelf, item, exchange.user, None if body is None else lens(body))
+        lines.append(xml.response(shelf.href + escaped(item.name), stats(thing, names, minimal=exchange.minimal)))
+    return lines
 
 
 # --- by name ----------------------------------------------------------------------------------------------------------
@@ -181,8 +195,12 @@ async def _read_and_decide(exchange: Exchange, items: Sequence[Item], comp: Comp
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         bodies = await exchange.parts.blobs.read_many([each.blob for each in some])
-        found.extend(each for each in some if _admitted(bodies.get(each.blob), comp, zone))
+        found.extend(await asyncio.to_thread(_decided, some, bodies, comp, zone))
     return found
+
+
+def _decided(items: Sequence[Item], bodies: Mapping[BlobId, bytes], comp: Comp, zone: tzinfo) -> list[Item]:
+    return [each for each in items if _admitted(bodies.get(each.blob), comp, zone)]
 
 
 def _admitted(body: bytes | None, comp: Comp, zone: tzinfo) -> bool:
@@ -214,7 +232,7 @@ async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if props else {}
-        found.extend(each for each in some if not props or _card_holds(bodies.get(each.blob), props, every))
+        found.extend(await asyncio.to_thread(_cards_decided, some, bodies, props, every) if props else some)
         if most and len(found) > most:
             break
     cut = found[:most] if most else found
@@ -227,6 +245,12 @@ async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
 def _cards(tx: ReadTx, at: FolderId, props: Sequence[filters.Prop], every: bool) -> Sequence[Item]:
     uids = narrowed(tx, at, props, every)
     return tx.items(at, EVERY if uids is None else uids)
+
+
+def _cards_decided(
+    items: Sequence[Item], bodies: Mapping[BlobId, bytes], props: Sequence[filters.Prop], every: bool
+) -> list[Item]:
+    return [each for each in items if _card_holds(bodies.get(each.blob), props, every)]
 
 
 def _card_holds(body: bytes | None, props: Sequence[filters.Prop], every: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
@@ -58,9 +59,13 @@ class Exchange:
         """Prefer: return=minimal (RFC 8144)."""
         return "return=minimal" in self.headers.get("prefer", "").replace(" ", "").lower()
 
-    def xml(self) -> xml.Element | None:
+    def document(self) -> xml.Element | None:
         """The body as XML."""
         return xml.read(self.body)
+
+    async def document_apart(self) -> xml.Element | None:
+        """The same; a large one is read beside the event loop."""
+        return self.document() if len(self.body) < 64 * 1024 else await asyncio.to_thread(self.document)
 
     def check_tags(self, etag: str | None) -> None:
         """412 unless If-Match and If-None-Match allow it; `etag` None: there is nothing yet. RFC 9110 §13.1."""

@@ -49,6 +49,9 @@ T = TypeVar("T")
 QUEUE = FolderId(0)
 """The mark on the bus for "something in the mail queue is due"; no folder has this number."""
 
+SERVER_ENTRIES = FolderId(-1)
+"""The mark on the bus for "an annotation of the server has changed"; no folder has this number."""
+
 Where = str | FolderId
 """A folder by its id, or by its path in the asking principal's own view."""
 
@@ -109,8 +112,15 @@ class ReadTx(Protocol):
         """The owner's folder whose shared entry has this value; None when there is none, or one may not look it up."""
         ...
 
-    def annotated(self, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
-        """The entries of a folder that were changed after `since` (0: none), and where to ask on from."""
+    def annotated(self, at: FolderId | None, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
+        """The entries of a folder that were changed after `since` (0: none), and where to ask on from.
+
+        With None those of the server. Only those that `annotations` gives, or gave while they were there.
+        """
+        ...
+
+    def all_annotated(self) -> Mapping[FolderId, ModSeq]:
+        """Where to ask `annotated` on from, of every folder where the asking principal may."""
         ...
 
     def subscriptions(self) -> Sequence[str]:

@@ -23,6 +23,7 @@ from groupware.model.item import NewItem
 from groupware.store.api import WriteTx
 from mailcore.cli.family import single
 from mailcore.cli.folders import owner_of
+from mailcore.cli.importing_objects import bring_objects, is_objects
 from mailcore.cli.show import Json, note, one, say
 from mailcore.cli.site import Site, site
 from mailcore.cli.sources import Found, Source, count, messages, sources
@@ -56,16 +57,20 @@ class _Target:
 def import_(
     ctx: typer.Context,
     owner: Annotated[str, typer.Argument(help="Address of the owner, or a domain for its public tree.")],
-    path: Annotated[str, typer.Argument(help="Folder that takes the mail; made when it is missing.")],
-    source: Annotated[Path, typer.Argument(help="An mbox file, a Maildir, an .eml file or a folder of such.")],
+    path: Annotated[str, typer.Argument(help="Folder that takes it; made when it is missing.")],
+    source: Annotated[
+        Path, typer.Argument(help="An mbox file, a Maildir, an .eml file or a folder of such; an .ics or .vcf file.")
+    ],
     as_json: Json = False,
 ) -> None:
-    """Bring in mail. A second run brings only what the first has not."""
-    found = sources(source)
+    """Bring in mail, calendars and contacts. A second run brings only what the first has not."""
     tally = Tally()
+    found = [] if is_objects(source) else sources(source)
     with site(ctx) as here, _progress(found) as step:
         for each in found:
             _bring(here, each, _open(here, owner, "/".join(filter(None, (path.strip("/"), each.below)))), tally, step)
+        if is_objects(source):
+            bring_objects(here, owner, path, source, tally)
     for reason in tally.failed:
         note(reason)
     if as_json:

@@ -1,17 +1,20 @@
-"""What others do to the annotations of the selected mailbox, told to those who have enabled METADATA. RFC 5464 §4.4.2.
+"""What others do to annotations, told to those who asked for it.
 
-The store says which entries were changed after a modseq; what the session changes itself it is not told of.
+Who has enabled METADATA is told of the selected mailbox (RFC 5464 §4.4.2), who has asked NOTIFY for it of the mailboxes
+named there and of the server (RFC 5465 §5.6, §5.7). The store says which entries were changed after a modseq. What the
+session changes itself it is not told of, and nothing twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import FolderId, ModSeq
 from groupware.model.rights import Right
-from groupware.store.api import ReadTx
+from groupware.store.api import SERVER_ENTRIES, ReadTx
 from mailcore.imap.reply import astring, mailbox
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 NOWHERE: Final = FolderId(0)
 NOTHING: Final = ModSeq(0)
+
+Heard = tuple[Sequence[bytes], ModSeq]
+"""The lines to say, and where to ask on from."""
 
 
 @dataclass(slots=True)
@@ -37,19 +43,60 @@ class AnnotationNews:
         self.folder, self.since = at, upto
 
 
-def heard(tx: ReadTx, at: FolderId, since: ModSeq) -> tuple[Sequence[bytes], ModSeq]:
-    """The untagged METADATA response without values, where there is news, and where to ask on from."""
-    names, newest = tx.annotated(at, since)
+def since_when(session: Session, at: FolderId) -> ModSeq | None:
+    """After what to ask in a mailbox, or of the server; 0: nothing is known of it yet, None: it is not told of."""
+    found = []
+    if session.annotations is not None and session.view is not None and session.view.folder == at:
+        found.append(session.annotations.asked(at))
+    if session.notices is not None and session.notices.tells_entries(at):
+        found.append(session.notices.entries.get(at, NOTHING))
+    return max(found, default=None)
+
+
+def know(session: Session, at: FolderId, upto: ModSeq) -> None:
+    """From here on the session knows of the annotations of this mailbox, or of the server."""
+    if session.annotations is not None and session.view is not None and session.view.folder == at:
+        session.annotations.known(at, upto)
+    if session.notices is not None and session.notices.tells_entries(at):
+        session.notices.entries[at] = upto
+
+
+def heard(tx: ReadTx, at: FolderId, since: ModSeq) -> Heard:
+    """The untagged METADATA response without values, where there is news. `NotFound`, `NoRight`."""
+    of_server = at == SERVER_ENTRIES
+    names, newest = tx.annotated(None if of_server else at, since)
     if not names:
         return (), newest
-    path = tx.folder(at, Right.LOOKUP).path
-    told = b"".join([b" " + astring(name.encode("ascii")) for name in names])
-    return [b"* METADATA %b%b\r\n" % (mailbox(path), told)], newest
+    path = "" if of_server else tx.folder(at, Right.LOOKUP).path
+    return [names_line(path, names)], newest
 
 
-async def hear(session: Session, news: AnnotationNews, at: FolderId) -> None:
+def names_line(path: str, names: Iterable[str]) -> bytes:
+    """The untagged METADATA response without values. RFC 5464 §4.4.2."""
+    return b"* METADATA %b%b\r\n" % (mailbox(path), b"".join([b" " + astring(name.encode("ascii")) for name in names]))
+
+
+def heard_in(tx: ReadTx, places: Iterable[tuple[FolderId, ModSeq]]) -> Mapping[FolderId, Heard]:
+    """The same of several places, those left out where one may not ask."""
+    found = {}
+    for at, since in places:
+        try:
+            found[at] = heard(tx, at, since)
+        except (NotFound, NoRight):
+            continue
+    return found
+
+
+async def hear(session: Session, at: FolderId) -> None:
     """Tell what others did to the annotations of the selected mailbox."""
-    lines, newest = await session.read(lambda tx: heard(tx, at, news.asked(at)))
-    news.known(at, newest)
-    for line in lines:
-        session.send(line)
+    since = since_when(session, at)
+    if since is not None:
+        say(session, {at: await session.read(lambda tx: heard(tx, at, since))})
+
+
+def say(session: Session, news: Mapping[FolderId, Heard]) -> None:
+    """Tell it, and know it from here on."""
+    for at, (lines, newest) in news.items():
+        for line in lines:
+            session.send(line)
+        know(session, at, newest)

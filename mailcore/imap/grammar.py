@@ -207,7 +207,11 @@ class Cursor:
 
     def mailbox(self) -> str:
         """A mailbox name; INBOX in its one spelling."""
-        return names.canonical(self._named(self.astring()))
+        return names.canonical(self.mailbox_as_given())
+
+    def mailbox_as_given(self) -> str:
+        """A mailbox name as the client spells it."""
+        return self._named(self.astring())
 
     def pattern(self) -> str:
         """A mailbox name with the wildcards of LIST."""

@@ -4,19 +4,20 @@ Invariants
 1. A mailbox that may not be looked up is not told of; of one that may not be read only its name is.
 2. The bus says that something has changed; what, is read then, for the mailboxes with a mark alone.
 3. The first group that fits a mailbox decides; the selected one has groups of its own.
+4. Annotations are asked for where somebody wants to hear of them, and nowhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Flag
 from typing import TYPE_CHECKING, Final
 
 from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import FolderId, ModSeq, Uids
 from groupware.model.rights import Right
-from groupware.store.api import Bus, Watch
+from groupware.store.api import SERVER_ENTRIES, Bus, Watch
 
 if TYPE_CHECKING:
     from mailcore.imap.commands.fetch_items import Fetching
@@ -35,6 +36,9 @@ class Happening(Flag):
     FLAGS = 4
     NAME = 8
     SUBSCRIPTION = 16
+    METADATA = 32
+    SERVER = 64
+    """Metadata of the server: whatever mailboxes the group is about."""
 
 
 NOTHING: Final = Happening(0)
@@ -81,6 +85,16 @@ class Wish:
     selected: OfSelected | None
     status: bool
 
+    @property
+    def of_server(self) -> bool:
+        """Whether the server's annotations are told of."""
+        return any(Happening.SERVER in group.events for group in self.groups)
+
+    @property
+    def of_entries(self) -> bool:
+        """Whether any annotations are told of."""
+        return any(group.events & (Happening.METADATA | Happening.SERVER) for group in self.groups)
+
 
 @dataclass(frozen=True, slots=True)
 class Stand:
@@ -92,12 +106,15 @@ class Stand:
     counts: tuple[int, int] = (0, 0)
     """Messages, and the next UID."""
     modseq: int = 0
+    settings: tuple[bool, str | None] = (False, None)
+    """Whether \\Seen is one for all, and what an own mailbox is used for: they are annotations to clients."""
 
 
 def standing(folder: Folder, events: Happening) -> Stand:
     """A mailbox as it is now."""
     readable = Right.READ in folder.rights
-    return Stand(folder.path, readable, events, (folder.total, folder.uidnext), folder.modseq)
+    settings = (folder.shared_seen, folder.role if folder.own else None)
+    return Stand(folder.path, readable, events, (folder.total, folder.uidnext), folder.modseq, settings)
 
 
 class TooMany(Exception):
@@ -125,11 +142,15 @@ TellNew = Callable[["Session", "View", Uids], Awaitable[None]]
 class Notices:
     """The state of NOTIFY in one session."""
 
-    __slots__ = ("_bus", "_roots", "_subscribed", "_watch", "_watched", "known", "stale", "tell", "tell_new", "wish")
+    __slots__ = (
+        "_bus", "_roots", "_subscribed", "_watch", "_watched", "entries", "known", "stale", "tell", "tell_new", "wish",
+    )  # fmt: skip
 
     def __init__(self, bus: Bus, wish: Wish, tell: Tell, tell_new: TellNew) -> None:
         self._bus, self.wish, self.tell, self.tell_new = bus, wish, tell, tell_new
         self.known: dict[FolderId, Stand] = {}
+        self.entries: dict[FolderId, ModSeq] = {}
+        """Up to where the annotations are known, of mailboxes and of the server."""
         self._roots: frozenset[FolderId] = frozenset()
         self._subscribed: frozenset[str] = frozenset()
         self._watch: Watch | None = None
@@ -139,7 +160,8 @@ class Notices:
 
     def events_of(self, folder: Folder, subscribed: frozenset[str]) -> Happening:
         """What is told of a mailbox: the first group that it fits."""
-        return next((group.events for group in self.wish.groups if group.fits(folder, subscribed)), NOTHING)
+        found = next((group.events for group in self.wish.groups if group.fits(folder, subscribed)), NOTHING)
+        return found & ~Happening.SERVER
 
     # --- all mailboxes
 
@@ -155,9 +177,7 @@ class Notices:
             events = self.events_of(folder, subscribed)
             old = before.pop(folder.id, None)
             now = standing(folder, events)
-            self.known[folder.id] = (
-                now if old is None else Stand(now.path, now.readable, events, old.counts, old.modseq)
-            )
+            self.known[folder.id] = now if old is None else replace(now, counts=old.counts, modseq=old.modseq)
             named = Happening.NAME in (events | old.events if old is not None else events)
             if not named:
                 continue
@@ -191,6 +211,8 @@ class Notices:
         # what is made, renamed or deleted marks the root of its tree; whose rights change is marked itself
         told = {at for at, stand in self.known.items() if stand.events}
         wanted = told | self._roots if self.wish.groups else set()
+        if self.wish.of_server:
+            wanted = wanted | {SERVER_ENTRIES}
         if len(wanted) > MOST_WATCHED:
             raise TooMany
         self.stale = self._watch is None or wanted != self._watched
@@ -212,6 +234,22 @@ class Notices:
         """Whether the messages of a mailbox are told of."""
         stand = self.known.get(at)
         return stand is not None and stand.readable and bool(stand.events & OF_MESSAGES)
+
+    def tells_entries(self, at: FolderId) -> bool:
+        """Whether the annotations of a mailbox, or of the server, are told of."""
+        if at == SERVER_ENTRIES:
+            return self.wish.of_server
+        stand = self.known.get(at)
+        return stand is not None and Happening.METADATA in stand.events
+
+    def set_anew(self, folder: Folder) -> tuple[bool, bool]:
+        """Take over how a mailbox is set; whether sharing \\Seen and whether its use is another, where that is told."""
+        old = self.known.get(folder.id)
+        if old is None or Happening.METADATA not in old.events:
+            return False, False
+        now = standing(folder, old.events).settings
+        self.known[folder.id] = replace(old, settings=now)
+        return old.settings[0] != now[0], old.settings[1] != now[1]
 
     def elsewhere(self, at: FolderId, folder: Folder | None) -> bool:
         """Whether a mailbox is not what it was: gone, renamed, or another right to read."""

@@ -12,6 +12,7 @@ from mailcore.server.dialogue import Farewell
 ABSENT: Final = "There is no such mailbox, or you may not see it"
 """Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
 SHOW_ALL: Final = "imapShowAllFolders"
+DISABLED: Final = "Your account has been disabled, or its password changed"
 GONE: Final = "The selected mailbox is gone, or you may no longer read it"
 UIDREQUIRED: Final = b"UIDREQUIRED"
 NUMBERED: Final = frozenset({"FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SORT", "THREAD", "REPLACE"})

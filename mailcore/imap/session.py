@@ -29,7 +29,7 @@ from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
 from mailcore.imap.notice import Notices
-from mailcore.imap.phrases import BYES, GONE, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
+from mailcore.imap.phrases import BYES, DISABLED, GONE, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
 from mailcore.imap.phrases import Absent as Absent
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
 from mailcore.imap.shared import Shared
@@ -62,6 +62,7 @@ class Session:
         "modes",
         "notices",
         "over",
+        "parting",
         "sent",
         "shared",
         "signin",
@@ -85,6 +86,8 @@ class Session:
         self.annotations: AnnotationNews | None = None
         """There once the client has enabled METADATA."""
         self.over = False
+        self.parting = ""
+        """Why the server is the one to end the session."""
         self.counted = False
         """The account's session count has this one in it."""
         self.sent = self._drained = self._errors = 0
@@ -157,7 +160,7 @@ class Session:
         if reply.compress:
             self.connection.compress()
         if lost:
-            self.hang_up(GONE)
+            self.hang_up(self.parting)
 
     def _cut_short(self, reply: Reply) -> Reply:
         """The answer, with how far down the command came when it was given more messages than it may work on."""
@@ -176,7 +179,7 @@ class Session:
             return await spec.handler(self, value), False
         except GroupwareError as error:
             if isinstance(error, BadCredentials) and self.who is not None:
-                self.hang_up("Your account has been disabled, or its password changed")
+                self.hang_up(DISABLED)
             return refused(error), isinstance(error, NotFound | NoRight)
         except (BadSyntax, NoSuchMessage) as error:
             return bad(f"{spec.name}: {error}"), False
@@ -225,7 +228,7 @@ class Session:
     def hang_up(self, why: str, code: bytes = b"") -> None:
         """Says BYE; the session ends behind this command."""
         if not self.over:
-            self.over = True
+            self.over, self.parting = True, why
             self.send(status_line(b"*", Reply(b"BYE", why, code)))
 
     def _tell(self, tag: bytes, reply: Reply) -> None:
@@ -336,7 +339,7 @@ class Session:
     async def tell_news(self, *, expunges: bool = True, flags: bool = True) -> None:
         """Take over what changed in the selected folder, and say so at once."""
         if not await self._caught_up(surely=True):
-            self.hang_up(GONE)
+            self.hang_up(self.parting)
         else:
             await self._announce(expunges=expunges, flags=flags)
         await self.drain()
@@ -372,14 +375,15 @@ class Session:
         self.notices = notices
 
     async def look(self, view: View) -> bool:
-        """Take over what changed in the selected folder; False when it is no more."""
+        """Take over what changed in the selected folder; False when it, or the user, is no more (`parting`)."""
         at, since = view.folder, view.modseq
         try:
             if await self.glance(lambda tx: tx.folder(at).modseq) != since:
                 view.learn(await self.read(lambda tx: tx.changes(at, since)))
             if self.annotations is not None:
-                await hear(self, self.annotations, at)
-        except (NotFound, NoRight, BadCredentials):
+                await hear(self, at)
+        except (NotFound, NoRight, BadCredentials) as error:
+            self.parting = DISABLED if isinstance(error, BadCredentials) else GONE
             return False
         except TryAgain:  # what is new is told when it can be had
             self._unsure = True

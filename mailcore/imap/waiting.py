@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from groupware.model.errors import GroupwareError
+from groupware.model.errors import BadCredentials, GroupwareError
 from groupware.model.ids import FolderId, ModSeq
 from mailcore.imap.notice import NOTHING, Happening
+from mailcore.imap.phrases import DISABLED
 
 if TYPE_CHECKING:
     from mailcore.imap.session import Session
@@ -83,8 +83,12 @@ async def _tell_selected(session: Session) -> None:
 
 async def _tell_others(session: Session, marks: Mapping[FolderId, ModSeq]) -> None:
     assert session.notices is not None
-    with suppress(GroupwareError):  # what cannot be had now is told at the next look
+    try:
         await session.notices.tell(session, marks)
+    except BadCredentials:
+        session.hang_up(DISABLED)
+    except GroupwareError:  # what cannot be had now is told at the next look
+        pass
     await session.drain()
 
 

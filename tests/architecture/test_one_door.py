@@ -275,6 +275,7 @@ OWN_THINGS: Mapping[str, str] = {
     "subscriptions": "its own",
     "annotated_with": "of folders that it may look up",
     "all_annotations": "of folders that it may read",
+    "all_annotated": "the same",
     "subscribe": "its own",
     "resolve": "where mail to an address goes; anybody may write a letter",
     "may_send_as": "only about itself",

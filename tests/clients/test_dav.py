@@ -172,3 +172,8 @@ def test_the_library_finds_tasks_that_are_open(library: Any) -> None:
     done = tasks.save_todo(summary="Done", due=day(6))
     done.complete()
     assert [each.icalendar_component["SUMMARY"] for each in tasks.get_todos()] == ["Open"]
+
+
+def test_the_library_finds_people_by_name(library: Any, alice: Account) -> None:
+    found = library.client.search_principals(name=alice.address.partition("@")[0])
+    assert f"/dav/principals/{alice.address}/" in [each.url.path.replace("%40", "@") for each in found]

@@ -72,8 +72,9 @@ def test_arguments_are_read_to_their_end_or_refused(name: bytes, text: bytes) ->
 
 
 _EVENTS = st.sampled_from(
-    ["MessageNew", "MessageExpunge", "FlagChange", "MailboxName", "SubscriptionChange", "AnnotationChange", "Nonsense"]
-)
+    ["MessageNew", "MessageExpunge", "FlagChange", "MailboxName", "SubscriptionChange", "AnnotationChange", "Nonsense",
+     "MailboxMetadataChange", "serverMetadataChange"]
+)  # fmt: skip
 _GROUPS = st.tuples(
     st.sampled_from(
         ["SELECTED", "selected-delayed", "INBOXES", "PERSONAL", "SUBSCRIBED", "SUBTREE a", "MAILBOXES (a b)"]
@@ -92,6 +93,8 @@ def test_what_notify_takes_is_what_it_can_tell(groups: list[str]) -> None:
     both = Happening.NEW | Happening.EXPUNGE
     for group in (*found.wish.groups, *([found.wish.selected] if found.wish.selected else [])):
         assert not group.events & OF_MESSAGES or both in group.events
+    assert found.wish.selected is None or not found.wish.selected.events & ~OF_MESSAGES
+    assert found.wish.of_server == ("serverMetadataChange" in " ".join(groups))
     assert "Nonsense" not in " ".join(groups)
 
 

@@ -73,6 +73,30 @@ def test_what_has_changed_since(world: World) -> None:
     assert world.read(world.bob, lambda tx: tx.annotated(world.work, after)) == ([], after)
 
 
+def test_what_has_changed_of_the_server(world: World) -> None:
+    _, now = world.read(world.bob, lambda tx: tx.annotated(None, ModSeq(0)))
+    assert world.read(world.bob, lambda tx: tx.annotated(None, now)) == ([], now)
+    first = world.write(OPERATOR, lambda tx: tx.annotate(None, {COMMENT: b"1"}))
+    world.write(world.alice, lambda tx: tx.annotate(None, {MINE: b"alice"}))
+    assert world.read(world.bob, lambda tx: tx.annotated(None, now)) == ([COMMENT], first)
+    own = world.write(world.bob, lambda tx: tx.annotate(None, {MINE: b"bob"}))
+    assert world.read(world.bob, lambda tx: tx.annotated(None, first)) == ([MINE], own)
+
+
+def test_from_where_to_ask_on_in_all_folders_that_one_may_read(world: World) -> None:
+    world.grant(world.work, world.bob, "l")
+    world.grant(world.deep, world.bob, "lr")
+    before = world.read(world.bob, lambda tx: tx.all_annotated())
+    assert world.work not in before
+    at = world.write(world.alice, lambda tx: tx.annotate(world.deep, {COMMENT: b"x"}))
+    world.write(world.alice, lambda tx: tx.annotate(world.work, {COMMENT: b"x"}))
+    world.write(world.alice, lambda tx: tx.annotate(world.deep, {MINE: b"alice"}))
+    now = world.read(world.bob, lambda tx: tx.all_annotated())
+    assert now == {**before, world.deep: at}
+    assert world.read(world.bob, lambda tx: tx.annotated(world.deep, before[world.deep])) == ([COMMENT], at)
+    assert world.deep not in world.read(world.carol, lambda tx: tx.all_annotated())
+
+
 def test_only_so_many_and_only_so_long(world: World) -> None:
     many = {f"/private/vendor/x/{number}": b"" for number in range(MOST_ENTRIES)}
     world.write(world.alice, lambda tx: tx.annotate(world.work, many))

@@ -14,7 +14,7 @@ from groupware.model.item import Kind
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import parse_rights
 from groupware.store import SharedBus, SqlStore, open_bus, open_store
-from groupware.store.api import QUEUE, Bus
+from groupware.store.api import QUEUE, SERVER_ENTRIES, Bus
 from groupware.store.bus import LocalBus
 from groupware.store.marks import LONGEST, decoded, encoded
 from tests.store.conftest import Place
@@ -136,6 +136,20 @@ async def test_another_process_hears_in_the_folders_below_what_happens_to_one(
     await change_until_heard(store, watch.changed, below)
     await store.write(OPERATOR, lambda tx: tx.grant(above, "anyone", parse_rights("lr")))
     assert below in await watch.changed(PATIENCE)
+
+
+async def test_another_process_hears_of_annotations_of_the_server(
+    store: SqlStore, buses: Callable[[], SharedBus]
+) -> None:
+    watch, newest = buses().watch([SERVER_ENTRIES]), ModSeq(0)
+    found: dict[FolderId, ModSeq] = {}
+    for number in range(200):  # an ear needs a moment until it listens
+        entry = {"/shared/comment": b"%d" % number}
+        newest = await store.write(OPERATOR, lambda tx, entry=entry: tx.annotate(None, entry))  # type: ignore[misc]
+        if found := dict(await watch.changed(0.1)):
+            break
+    assert found.keys() == {SERVER_ENTRIES}
+    assert 0 < found[SERVER_ENTRIES] <= newest
 
 
 async def change_until_heard(store: SqlStore, changed: Callable[..., object], at: FolderId) -> dict[FolderId, ModSeq]:

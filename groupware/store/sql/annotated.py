@@ -3,7 +3,8 @@
 1. A shared one belongs to the account of the server, a private one to the person whose it is.
 2. What is taken away leaves its name behind, with the modseq at which it went, for those who ask what has changed; not
    more of them than there may be entries.
-3. Those of the server are kept with the root of the server's own tree, which is not opened for them: everybody who has
+3. A change has the mark of its folder, one of the server's has a mark of its own (`SERVER_ENTRIES`).
+4. Those of the server are kept with the root of the server's own tree, which is not opened for them: everybody who has
    an account reads them, and the shared ones are its administrator's.
 """
 
@@ -29,6 +30,7 @@ from groupware.model.errors import NoRight, Refused
 from groupware.model.ids import AccountId, FolderId, ModSeq
 from groupware.model.rights import Right
 
+from ..api import SERVER_ENTRIES
 from . import folders, schema
 from .guard import SERVER, Opened
 from .tx import Tx
@@ -46,6 +48,12 @@ _OF_OWNER: Final = (
 )
 _CHANGED: Final = select(_a.name).where(_a.folder_id == bindparam("at"), _MINE, _a.modseq > bindparam("since"))
 _NEWEST: Final = select(func.max(_a.modseq)).where(_a.folder_id == bindparam("at"), _MINE)
+_NEWEST_OF_OWNER: Final = (
+    select(_a.folder_id, func.max(_a.modseq))
+    .join(schema.folder, schema.folder.c.id == _a.folder_id)
+    .where(schema.folder.c.owner_id == bindparam("owner"), _MINE)
+    .group_by(_a.folder_id)
+)
 _HERE: Final = (_a.folder_id == bindparam("at"), _a.account_id == bindparam("account"))
 _COUNT: Final = select(func.count(_a.value), func.count()).where(*_HERE)
 _FORGET: Final = delete(schema.annotation).where(*_HERE, _a.value.is_(None), _a.modseq < bindparam("now"))
@@ -72,6 +80,9 @@ _PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
 
 Values = Sequence[tuple[str, bytes]]
 
+FIRST: Final = ModSeq(1)
+"""Where to ask on from in a place that has none; any change has a greater one."""
+
 
 # --- reading --------------------------------------------------------------------------------------------------------
 
@@ -88,8 +99,7 @@ def everywhere(tx: Tx) -> Mapping[FolderId, Values]:
     for owner in folders.owners(tx):
         tree = tx.tree(owner)
         for at, name, value in tx.sql.rows(_OF_OWNER, {"owner": owner, "account": tx.who.account}):
-            rights = tree.rights(tx.who, at)
-            if Right.LOOKUP in rights and rights & ANY_OF:
+            if _may_read(tree.rights(tx.who, at)):
                 found.setdefault(FolderId(at), []).append((name, bytes(value)))
     return found
 
@@ -103,18 +113,33 @@ def holder(tx: Tx, owner: AccountId, entry: str, value: bytes) -> FolderId | Non
     return None
 
 
-def changed(tx: Tx, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
-    """The entries of a folder that were changed after `since` (0: none), and where to ask on from."""
-    here = _readable(tx, at)
-    values = {"at": here.id, "account": tx.who.account}
-    newest = ModSeq(tx.sql.value(_NEWEST, values) or 1)
-    names = tx.sql.rows(_CHANGED, {**values, "since": since}) if 0 < since < newest else ()
-    return sorted(name for (name,) in names), newest
+def changed(tx: Tx, at: FolderId | None, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
+    """The entries of a folder or of the server that were changed after `since` (0: none), and where to ask on from."""
+    number = _root(tx) if at is None else _readable(tx, at).id
+    values = {"at": number, "account": tx.who.account}
+    upto = ModSeq(tx.sql.value(_NEWEST, values) or FIRST)
+    names = tx.sql.rows(_CHANGED, {**values, "since": since}) if 0 < since < upto else ()
+    return sorted(name for (name,) in names), upto
+
+
+def newest(tx: Tx) -> Mapping[FolderId, ModSeq]:
+    """Where to ask `changed` on from, of every folder where one may read them."""
+    found: dict[FolderId, ModSeq] = {}
+    for owner in folders.owners(tx):
+        tree = tx.tree(owner)
+        upto: dict[FolderId, int] = dict(tx.sql.rows(_NEWEST_OF_OWNER, {"owner": owner, "account": tx.who.account}))
+        readable = [at for at in tree.nodes if _may_read(tree.rights(tx.who, at))]
+        found.update({at: ModSeq(upto.get(at, FIRST)) for at in readable})
+    return found
+
+
+def _may_read(rights: Right) -> bool:
+    return Right.LOOKUP in rights and bool(rights & ANY_OF)
 
 
 def _readable(tx: Tx, at: FolderId) -> Opened:
     here = tx.open(at, Right.LOOKUP)
-    if not here.rights & ANY_OF:
+    if not _may_read(here.rights):
         raise NoRight(f"folder {here.tree.path(here.id)}: annotations take one of the rights 'r s w i p' here")
     return here
 
@@ -150,10 +175,11 @@ def annotate(tx: Tx, at: FolderId | None, values: Mapping[str, bytes | None]) ->
 def _annotate_server(tx: Tx, values: Mapping[str, bytes | None], *, shared: bool) -> ModSeq:
     if shared:
         tx.administer(None)
-    modseq = tx.bump(SERVER)
+    modseq = ModSeq(tx.bump(SERVER) + FIRST)  # the server's own count begins at 0, unlike that of other owners
     root = _root(tx)
     _write(tx, root, values, modseq)
-    tx.note_change("server.annotated", SERVER, root, modseq, {"entries": sorted(values)})
+    tx.note_change("server.annotated", SERVER, SERVER_ENTRIES, modseq, {"entries": sorted(values)})
+    tx.marks[SERVER_ENTRIES] = modseq
     return modseq
 
 

@@ -91,8 +91,11 @@ class SqlTx(Tx):
     def annotated_with(self, owner: AccountId, entry: str, value: bytes) -> FolderId | None:
         return annotated.holder(self, owner, entry, value)
 
-    def annotated(self, at: FolderId, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
+    def annotated(self, at: FolderId | None, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
         return annotated.changed(self, at, since)
+
+    def all_annotated(self) -> Mapping[FolderId, ModSeq]:
+        return annotated.newest(self)
 
     def annotate(self, at: FolderId | None, values: Mapping[str, bytes | None]) -> ModSeq:
         return annotated.annotate(self, at, values)

@@ -207,8 +207,7 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
     octets = sum(each.size for each, _, _ in new)
     check_room(tx, here, len(new), octets)
     _check_names(tx, here, [each for each, _, _ in new])
-    for each, _, _ in new:
-        objects.check_kind(here, each.object)
+    objects.check_new(tx, here, [each.object for each, _, _ in new if each.object is not None])
     modseq = tx.bump(here.owner, octets, len(new))
     personal = [bool(here.reader) and Flags.SEEN in flags for _, flags, _ in new]
     stored = [flags.value & ~SEEN if here.reader else flags.value for _, flags, _ in new]
@@ -233,7 +232,6 @@ def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None)
     tx.sql.many(INSERT, rows)
     for row, (each, _, _) in zip(rows, new, strict=True):
         if each.object is not None:
-            objects.check(tx, here, each.object)
             objects.put(tx, here, row["uid"], each.object)
     seen = [row["uid"] for row, own in zip(rows, personal, strict=True) if own]
     tx.sql.many(INSERT_SEEN, [{"account": here.reader, "at": here.id, "number": uid, "now": modseq} for uid in seen])

@@ -84,6 +84,17 @@ def check(tx: Tx, here: Opened, keys: ObjectKeys, *, but: int = 0) -> None:
             raise IdentTaken(f"UID {keys.ident[:60]!r}: there is an object of this UID here already", name or "")
 
 
+def check_new(tx: Tx, here: Opened, new: Sequence[ObjectKeys]) -> None:
+    """The same for several that come together. `IdentTaken`, `Refused`."""
+    idents = set[str]()
+    for keys in new:
+        check_kind(here, keys)
+        check(tx, here, keys)
+        if keys.ident in idents:
+            raise IdentTaken(f"UID {keys.ident[:60]!r}: two of these objects have it")
+        idents.add(keys.ident)
+
+
 def check_kind(here: Opened, keys: ObjectKeys | None) -> None:
     """`Refused` for what has no place in a folder of that kind."""
     if keys is not None and here.kind == Kind.MAIL:

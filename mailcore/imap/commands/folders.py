@@ -10,6 +10,7 @@ from groupware.model.folder import INBOX, Folder, Role
 from groupware.model.item import Kind
 from groupware.store.api import WriteTx
 from mailcore.imap.grammar import Cursor
+from mailcore.imap.names import canonical
 from mailcore.imap.objectids import mailbox_id
 from mailcore.imap.reply import Reply, mailbox, no, ok, sentence
 from mailcore.imap.session import Session
@@ -35,22 +36,24 @@ def parse_mailbox(cursor: Cursor) -> str:
 class NewMailbox:
     """CREATE's arguments; `use` None: none was asked for, "" one that cannot be."""
 
-    path: str
+    given: str
+    """The name as the client spells it."""
     use: str | None = None
 
 
 def parse_create(cursor: Cursor) -> NewMailbox:
     """A mailbox name, and with CREATE-SPECIAL-USE what it is for. RFC 6154 §3."""
-    path = parse_mailbox(cursor)
+    cursor.sp()
+    given = cursor.mailbox_as_given()
     if not cursor.take(b" ("):
-        return NewMailbox(path)
+        return NewMailbox(given)
     if cursor.word() != b"USE":
         cursor.fail("USE")
     cursor.sp()
     uses = cursor.listed(lambda: _use(cursor))
     cursor.sign(b")")
     known = [USES[use] for use in uses if use in USES]
-    return NewMailbox(path, known[0] if len(known) == 1 == len(uses) else "" if uses else None)
+    return NewMailbox(given, known[0] if len(known) == 1 == len(uses) else "" if uses else None)
 
 
 def _use(cursor: Cursor) -> bytes:
@@ -60,11 +63,16 @@ def _use(cursor: Cursor) -> bytes:
 
 @command("CREATE", state=KNOWN, parse=parse_create)
 async def create(session: Session, given: NewMailbox) -> Reply:
-    """A new mailbox. RFC 3501 §6.3.3."""
+    """A new mailbox. RFC 3501 §6.3.3.
+
+    In IMAP4rev2 a name that is stored in another form is told with the one given. RFC 9051 §6.3.4.
+    """
     if given.use == "":
         return no("A mailbox can have one of the uses \\Archive \\Drafts \\Junk \\Sent \\Trash", b"USEATTR")
-    made = await session.write(lambda tx: tx.create_folder(given.path, Kind.MAIL, given.use))
-    return ok("Created", b"MAILBOXID (%b)" % mailbox_id(made))
+    path = canonical(given.given)
+    made = await session.write(lambda tx: tx.create_folder(path, Kind.MAIL, given.use))
+    lines = [renamed_line(made.path, given.given)] if session.modes.rev2 and made.path != given.given else []
+    return ok("Created", b"MAILBOXID (%b)" % mailbox_id(made), lines)
 
 
 @command("DELETE", state=KNOWN, parse=parse_mailbox)
@@ -115,7 +123,7 @@ async def rename(session: Session, given: Renaming) -> Reply:
 
 
 def renamed_line(path: str, old: str) -> bytes:
-    """The LIST response that tells of a new name. RFC 9051 §6.3.9.7, RFC 5465 §5.4."""
+    """The LIST response that tells of another name. RFC 9051 §6.3.9.7, RFC 5465 §5.4."""
     return b'* LIST () "/" %b ("OLDNAME" (%b))\r\n' % (mailbox(path), mailbox(old))
 
 

@@ -25,7 +25,7 @@ async def idle(session: Session, _: None) -> Reply:
         while not done.done() and not session.over:
             await news(session, done, selected=True)
         if session.over:
-            return ok("The folder is gone")
+            return ok(session.parting)
         line = await done
     finally:
         session.idling = False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from groupware.model.annotation import LONGEST_VALUE
-from groupware.model.ids import FolderId, ModSeq
-from groupware.store.api import ReadTx, WriteTx
-from mailcore.imap.annotation_news import heard
+from groupware.model.folder import Folder
+from groupware.model.ids import FolderId
+from groupware.model.rights import Right
+from groupware.store.api import SERVER_ENTRIES, ReadTx, WriteTx
+from mailcore.imap.annotation_news import NOTHING, Heard, heard_in, say, since_when
 from mailcore.imap.commands.folders import parse_mailbox
 from mailcore.imap.entries import (
     SHARED_SEEN,
@@ -101,21 +102,22 @@ async def setmetadata(session: Session, given: Setting) -> Reply:
     if not given.path and {SHARED_SEEN, SPECIAL_USE} & given.values.keys():
         return no("The server has no such entry; name a mailbox", b"CANNOT")
 
-    news = session.annotations
-
-    def work(tx: WriteTx) -> tuple[Sequence[bytes], FolderId, ModSeq]:
-        if not given.path:
-            return (), FolderId(0), tx.annotate(None, given.values)
-        folder = session.folder(tx, given.path)
-        at = folder.id
-        lines, known = heard(tx, at, news.asked(at)) if news is not None else ((), ModSeq(0))
+    def work(tx: WriteTx) -> tuple[dict[FolderId, Heard], Folder | None]:
+        folder = session.folder(tx, given.path) if given.path else None
+        at = folder.id if folder is not None else SERVER_ENTRIES
+        since = since_when(session, at)
+        lines, known = heard_in(tx, [(at, since)] if since is not None else []).get(at, ((), NOTHING))
+        if folder is None:
+            return {at: (lines, tx.annotate(None, given.values))}, None
         rest = put_settings(tx, folder, given.values)
-        return lines, at, tx.annotate(at, rest) if rest else known
+        news = {at: (lines, tx.annotate(at, rest) if rest else known)}
+        return news, tx.folder(at, Right.LOOKUP) if len(rest) < len(given.values) else None
 
     try:
-        lines, at, known = await session.write(work)
+        news, folder = await session.write(work)
     except BadUse as error:
         return no(sentence(str(error)), b"USEATTR")
-    if news is not None and session.view is not None and session.view.folder == at:
-        news.known(at, known)  # what one has just set oneself is no news
-    return ok("Set", lines=lines)
+    say(session, news)  # what one has just set oneself is no news
+    if folder is not None and session.notices is not None:
+        session.notices.set_anew(folder)
+    return ok("Set")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,11 +10,13 @@ from groupware.model.errors import NotFound
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq, Uids
 from groupware.model.rights import Right
-from groupware.store.api import ReadTx
+from groupware.store.api import SERVER_ENTRIES, ReadTx
+from mailcore.imap.annotation_news import Heard, heard_in, names_line, say, since_when
 from mailcore.imap.commands import fetch
 from mailcore.imap.commands.fetch_items import Fetching, parse_items
 from mailcore.imap.commands.listing import list_line, seen_by
 from mailcore.imap.commands.status import status_response
+from mailcore.imap.entries import SHARED_SEEN, SPECIAL_USE
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.notice import NOTHING, OF_MESSAGES, Group, Happening, Notices, OfSelected, TooMany, Wish
 from mailcore.imap.reply import Reply, mailbox, no, ok, status_line
@@ -28,11 +30,14 @@ EVENTS: Final = {
     b"FLAGCHANGE": Happening.FLAGS,
     b"MAILBOXNAME": Happening.NAME,
     b"SUBSCRIPTIONCHANGE": Happening.SUBSCRIPTION,
+    b"MAILBOXMETADATACHANGE": Happening.METADATA,
+    b"SERVERMETADATACHANGE": Happening.SERVER,
 }
-_UNKNOWN: Final = frozenset(
-    {b"ANNOTATIONCHANGE", b"MAILBOXMETADATACHANGE", b"SERVERMETADATACHANGE"}
-)  # real ones, and told of nowhere here
-_KNOWN: Final = b"BADEVENT (FlagChange MailboxName MessageExpunge MessageNew SubscriptionChange)"
+_UNKNOWN: Final = frozenset({b"ANNOTATIONCHANGE"})  # a real one: messages have no annotations here (RFC 5257)
+_KNOWN: Final = (
+    b"BADEVENT (FlagChange MailboxMetadataChange MailboxName MessageExpunge MessageNew"
+    b" ServerMetadataChange SubscriptionChange)"
+)
 _SELECTED: Final = (b"SELECTED", b"SELECTED-DELAYED")
 _WHOLE: Final = (b"INBOXES", b"PERSONAL", b"SUBSCRIBED")
 _NAMED: Final = (b"SUBTREE", b"MAILBOXES")
@@ -150,11 +155,15 @@ async def notify(session: Session, given: Notify) -> Reply:
         session.watch_for(None)
         return ok("Nothing is told unasked")
     notices = Notices(session.shared.parts.bus, given.wish, tell, tell_new)
-    folders, subscribed = await session.read(lambda tx: seen_by(session, tx))
+    folders, subscribed, entries, _ = await session.read(lambda tx: _seen(session, notices, tx))
     try:
         notices.take(folders.values(), subscribed)
     except TooMany:
         return no("Those are too many mailboxes to watch", b"NOTIFICATIONOVERFLOW")
+    notices.entries = entries
+    told_already = session.annotations
+    if told_already is not None and told_already.folder in entries:
+        entries[told_already.folder] = told_already.since
     session.watch_for(notices)
     await _look_everywhere(session, notices)
     told = [folder for folder in folders.values() if notices.counted(folder.id)] if given.wish.status else []
@@ -169,14 +178,20 @@ async def tell(session: Session, marks: Mapping[FolderId, ModSeq]) -> None:
     notices = session.notices
     if notices is None:
         return
-    here = [] if notices.tree_changed(marks) else [at for at in marks if at in notices.known]
-    found = await session.read(lambda tx: [_folder(tx, at) for at in here]) if here else []
-    if not here or any(notices.elsewhere(at, folder) for at, folder in zip(here, found, strict=True)):
+    here = [at for at in marks if at in notices.known]
+    if notices.tree_changed(marks) or not (here or SERVER_ENTRIES in marks):
         await _look_everywhere(session, notices)
         return
-    moved = [folder for folder in found if folder is not None and notices.moved(folder)]
-    for line in _statuses(session, moved):
+    places = [(at, since) for at in marks if (since := since_when(session, at)) is not None]
+    found, news = await session.read(lambda tx: ([_folder(tx, at) for at in here], heard_in(tx, places)))
+    if any(notices.elsewhere(at, folder) for at, folder in zip(here, found, strict=True)):
+        await _look_everywhere(session, notices)
+        return
+    there = [folder for folder in found if folder is not None]
+    settings = _settings(notices, there, news)
+    for line in (*_statuses(session, [folder for folder in there if notices.moved(folder)]), *settings):
         session.send(line)
+    say(session, news)
 
 
 def _folder(tx: ReadTx, at: FolderId) -> Folder | None:
@@ -195,7 +210,8 @@ async def _look_everywhere(session: Session, notices: Notices) -> None:
 
 
 async def _look_once(session: Session, notices: Notices) -> None:
-    folders, subscribed = await session.read(lambda tx: seen_by(session, tx))
+    folders, subscribed, entries, news = await session.read(lambda tx: _seen(session, notices, tx))
+    settings = _settings(notices, folders.values(), entries)
     try:
         found = notices.take(folders.values(), subscribed)
     except TooMany:
@@ -209,8 +225,37 @@ async def _look_once(session: Session, notices: Notices) -> None:
     by_path = {folder.path: folder for folder in folders.values()}
     for path, on in found.subscribed:
         lines.append(list_line(by_path[path], attributes=[b"\\Subscribed"] if on else []))
-    for line in (*lines, *_statuses(session, found.moved)):
+    for line in (*lines, *_statuses(session, found.moved), *settings):
         session.send(line)
+    say(session, news)
+    notices.entries = entries
+
+
+Entries = dict[FolderId, ModSeq]
+"""Up to where the annotations are known."""
+Seen = tuple[dict[str, Folder], frozenset[str], Entries, Mapping[FolderId, Heard]]
+
+
+def _seen(session: Session, notices: Notices, tx: ReadTx) -> Seen:
+    """The mailboxes, the subscriptions, and where somebody has asked for that, what others did to annotations."""
+    folders, subscribed = seen_by(session, tx)
+    if not notices.wish.of_entries:
+        return folders, subscribed, {}, {}
+    entries = {**tx.all_annotated(), SERVER_ENTRIES: tx.annotated(None, ModSeq(0))[1]}
+    known = ((at, since_when(session, at), newest) for at, newest in entries.items())
+    news = heard_in(tx, [(at, since) for at, since, newest in known if since is not None and newest > since > 0])
+    return folders, subscribed, entries, news
+
+
+def _settings(notices: Notices, folders: Iterable[Folder], readable: Container[FolderId]) -> list[bytes]:
+    """What is set anew of mailboxes and is an annotation to clients, where annotations may be read (decision 105)."""
+    lines = []
+    for folder in folders:
+        anew = notices.set_anew(folder)
+        if any(anew) and folder.id in readable:
+            names = [name for name, changed in zip((SHARED_SEEN, SPECIAL_USE), anew, strict=True) if changed]
+            lines.append(names_line(folder.path, names))
+    return lines
 
 
 def _access(folder: Folder) -> list[bytes]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
+from groupware.store.api import WriteTx
+from groupware.store.sql import annotated
 from tests.support.imapstand import Client, Stand
 
 WORK = '"Other Users/alice@example.test/Work"'
 ALL = "(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)"
+ENTRIES = "(MailboxMetadataChange)"
 
 
 async def shared(alice: Client, rights: str = "lr") -> None:
@@ -129,3 +134,108 @@ async def test_expunge_of_selected_comes_once_numbers_are_not_in_use(alice: Clie
 async def test_too_many_mailboxes(alice: Client) -> None:
     names = " ".join(f"n{number}" for number in range(10_001))
     assert (await alice.ask(f"NOTIFY SET (MAILBOXES ({names}) {ALL})")).tagged.startswith((b"BAD", b"NO [TOOBIG]"))
+
+
+# --- annotations ----------------------------------------------------------------------------------------------------
+
+
+async def test_annotations_of_the_server(place: Stand, alice: Client, bob: Client) -> None:
+    assert (await bob.ask(f"NOTIFY SET (PERSONAL {ENTRIES})")).ok
+    assert (await alice.ask("NOTIFY SET (MAILBOXES Nowhere (ServerMetadataChange))")).ok
+    await place.write(lambda tx: tx.annotate(None, {"/shared/comment": b"welcome", "/shared/admin": b"mailto:x"}))
+    assert await alice.response() == b'* METADATA "" /shared/admin /shared/comment'
+    await place.write(lambda tx: tx.annotate(None, {"/shared/comment": None}))
+    assert await alice.response() == b'* METADATA "" /shared/comment'
+    assert await told(alice) == await told(bob) == []
+
+
+async def test_another_session_of_the_same_user_hears_of_private_ones(alice: Client, place: Stand) -> None:
+    assert (await alice.ask("NOTIFY SET (PERSONAL (MailboxMetadataChange ServerMetadataChange))")).ok
+    async with place.client("alice") as other:
+        assert (await other.ask('SETMETADATA Trash (/private/comment "x")')).ok
+        assert await alice.response() == b"* METADATA Trash /private/comment"
+        assert (await other.ask('SETMETADATA "" (/private/comment "x")')).ok
+        assert await alice.response() == b'* METADATA "" /private/comment'
+    assert await told(alice) == []
+
+
+async def test_who_may_only_look_up_hears_of_no_annotations(alice: Client, bob: Client) -> None:
+    await shared(alice, "l")
+    assert (await bob.ask(f'NOTIFY SET (SUBTREE "Other Users" {ENTRIES})')).ok
+    await alice.ask('SETMETADATA Work (/shared/comment "1" /shared/vendor/postroom/shared-seen "true")')
+    assert await told(bob) == []
+    await alice.ask("SETACL Work bob ls")
+    await alice.ask('SETMETADATA Work (/shared/vendor/x "2")')
+    assert await bob.response() == b"* METADATA " + WORK.encode() + b" /shared/vendor/x"
+    assert await told(bob) == []
+
+
+async def test_annotations_are_told_of_only_where_that_was_asked_for(alice: Client, place: Stand) -> None:
+    assert (await alice.ask(f"NOTIFY SET (MAILBOXES Trash {ALL}) (PERSONAL {ENTRIES})")).ok
+    async with place.client("alice") as other:
+        await other.ask('SETMETADATA Trash (/shared/comment "1")')
+        await other.ask('SETMETADATA Drafts (/shared/comment "2")')
+        assert await alice.response() == b"* METADATA Drafts /shared/comment"
+        await other.append("Drafts", b"Subject: x\r\n\r\nx")
+        await other.append("Trash", b"Subject: x\r\n\r\nx")
+        assert (await alice.response()).startswith(b"* STATUS Trash ")
+    assert await told(alice) == []
+
+
+async def test_nobody_asks_for_annotations_that_nobody_wants(
+    alice: Client, place: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for name in ("changed", "newest"):
+        monkeypatch.setattr(annotated, name, lambda *_, name=name: asked.append(name))
+    assert (await alice.ask(f"NOTIFY SET (PERSONAL {ALL})")).ok
+    async with place.client("alice") as other:
+        await other.ask('SETMETADATA Trash (/shared/comment "1")')
+        await other.ask("CREATE Work")
+        assert await alice.response() == b'* LIST (\\HasNoChildren) "/" Work'
+    assert await told(alice) == []
+    assert asked == []
+
+
+async def test_selected_mailbox_is_told_of_once(alice: Client, place: Stand) -> None:
+    await alice.ask("ENABLE METADATA")
+    await alice.ask("SELECT INBOX")
+    async with place.client("alice") as other:
+        await other.ask('SETMETADATA INBOX (/shared/comment "1")')
+        answer = await alice.ask(f"NOTIFY SET (PERSONAL {ENTRIES})")
+        assert answer.untagged == [b"* METADATA INBOX /shared/comment"]
+        await other.ask('SETMETADATA INBOX (/shared/vendor/x "2")')
+        assert await alice.response() == b"* METADATA INBOX /shared/vendor/x"
+        assert await told(alice) == []
+        alice.send(b"i IDLE\r\n")
+        assert await alice.response() == b"+ idling"
+        await other.ask('SETMETADATA INBOX (/shared/vendor/y "3")')
+        assert await alice.response() == b"* METADATA INBOX /shared/vendor/y"
+        alice.send(b"DONE\r\n")
+        assert (await alice.until(b"i")).untagged == []
+
+
+async def test_use_of_an_own_mailbox(alice: Client, place: Stand) -> None:
+    assert (await alice.ask(f"NOTIFY SET (PERSONAL {ENTRIES})")).ok
+    async with place.client("alice") as other:
+        assert (await other.ask('SETMETADATA Archive (/private/specialuse NIL /shared/comment "x")')).ok
+        assert await alice.response() == b"* METADATA Archive /private/specialuse"
+        assert await alice.response() == b"* METADATA Archive /shared/comment"
+    assert (await alice.ask(r'SETMETADATA Archive (/private/specialuse "\\Archive" /shared/comment NIL)')).ok
+    assert await told(alice) == []
+
+
+async def test_what_changes_while_the_list_changes_is_told_under_the_new_name(alice: Client, place: Stand) -> None:
+    await alice.ask("CREATE Work")
+    assert (await alice.ask("NOTIFY SET (PERSONAL (MailboxName MailboxMetadataChange))")).ok
+    who = await place.who("alice")
+
+    def both(tx: WriteTx) -> None:
+        at = tx.folder("Work").id
+        tx.annotate(at, {"/shared/comment": b"x"})
+        tx.rename_folder(at, "Works")
+
+    await place.write(both, who)
+    assert await alice.response() == b'* LIST (\\HasNoChildren) "/" Works ("OLDNAME" (Work))'
+    assert await alice.response() == b"* METADATA Works /shared/comment"
+    assert await told(alice) == []

@@ -31,6 +31,10 @@ def test_whatever_is_announced_is_proved(words: frozenset[str]) -> None:
     )
 
 
+def test_whatever_is_not_announced_has_its_reason(words: frozenset[str]) -> None:
+    assert [each.name for each in CAPABILITIES if not each.announced_by(words) and not each.why] == []
+
+
 def test_every_proof_is_there() -> None:
     assert [proof for each in CAPABILITIES for proof in each.proof if rfcs.missing(proof)] == []
 

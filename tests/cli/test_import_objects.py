@@ -1,0 +1,58 @@
+"""Calendar and contact files brought in: each object by itself, what is refused with its reason, and nothing twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Postroom
+from tests.support import corpus
+from tests.support.davstand import card, event
+
+ALICE = "alice@example.test"
+
+
+def items(postroom: Postroom, path: str) -> int:
+    return next(each["items"] for each in postroom("folder", "list", ALICE, "--json").json if each["path"] == path)
+
+
+def test_a_calendar_file_goes_in_object_by_object_and_once(postroom: Postroom, tmp_path: Path) -> None:
+    body = event("1").replace("END:VCALENDAR\r\n", "") + "".join(event("2").partition("BEGIN:VEVENT")[1:])
+    (tmp_path / "all.ics").write_text(body, newline="")
+    said = postroom("import", ALICE, "Calendar", tmp_path / "all.ics", "--json").json
+    assert said == {"imported": 2, "there_already": 0, "failed": []}
+    again = postroom("import", ALICE, "Calendar", tmp_path / "all.ics", "--json").json
+    assert again == {"imported": 0, "there_already": 2, "failed": []}
+    assert items(postroom, "Calendar") == 2
+
+
+def test_what_is_refused_says_why_and_the_rest_goes_in(postroom: Postroom, tmp_path: Path) -> None:
+    broken = event("bad", "20269901T100000Z").partition("BEGIN:VEVENT")
+    task = event("task").replace("VEVENT", "VTODO").partition("BEGIN:VTODO")
+    body = event("1").replace("END:VCALENDAR\r\n", "")
+    for piece in (broken, task):
+        body += piece[1] + piece[2].replace("END:VCALENDAR\r\n", "")
+    (tmp_path / "some.ics").write_text(body + "END:VCALENDAR\r\n", newline="")
+    said = postroom("import", ALICE, "Calendar", tmp_path / "some.ics", "--json").json
+    assert said["imported"] == 1
+    assert [("DTSTART" in each, "VTODO" in each) for each in said["failed"]] == [(True, False), (False, True)]
+
+
+def test_real_calendars_go_in(postroom: Postroom) -> None:
+    for name in ("ical4j/samples/valid/friday13.ics", "recurring-ical-events/Germany.ics"):
+        said = postroom("import", ALICE, "Holidays", corpus.path("ical") / name, "--json").json
+        assert said["failed"] == []
+        assert said["imported"] > 0
+
+
+def test_contacts_go_in_with_a_uid_each(postroom: Postroom, tmp_path: Path) -> None:
+    nameless = card("x", "No UID").replace("UID:x\r\n", "")
+    (tmp_path / "a.vcf").write_text(card("1", "Ann") + nameless + card("2", "Old").replace("3.0", "2.1"), newline="")
+    said = postroom("import", ALICE, "Contacts", tmp_path / "a.vcf", "--json").json
+    assert (said["imported"], len(said["failed"]), "2.1" in said["failed"][0]) == (2, 1, True)
+    assert postroom("import", ALICE, "Contacts", tmp_path / "a.vcf", "--json").json["there_already"] == 2
+
+
+def test_a_file_that_is_no_calendar_brings_nothing(postroom: Postroom, tmp_path: Path) -> None:
+    (tmp_path / "a.ics").write_text("hello")
+    said = postroom("import", ALICE, "Calendar", tmp_path / "a.ics", "--json").json
+    assert (said["imported"], "line 1" in said["failed"][0]) == (0, True)
