@@ -46,6 +46,7 @@ _DECLARED: Final = (
     Declared("pop3", True, "It may sign in by POP3.", every=True),
     Declared("imap", True, "It may sign in by IMAP.", every=True),
     Declared("dav", True, "It may sign in by CalDAV and CardDAV.", every=True),
+    Declared("sieve", True, "It may sign in to edit its Sieve scripts.", every=True),
     Declared("webmail", True, "It may sign in to the webmail.", every=True),
     Declared("blockedLogin", False, "Nobody signs in to it, by whatever service; mail still arrives."),
     Declared("allowAliasLogins", True, "An alias will do as the name to sign in with."),
@@ -54,6 +55,8 @@ _DECLARED: Final = (
     Declared("mailboxFolderCount", 0, "How many folders it may have.", most=2**31 - 1),
     Declared("quotaLimitThreshold", 90, "From this share of a quota on, it is told so.", "%", least=1, most=100),
     Declared("removedItemsRetention", 30, "How long the content of removed items is kept.", "days", most=3650),
+    Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
+    Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
     Declared("catchAll", "", "Where mail goes that no address of the domain takes.", scopes=FROM_DOMAIN),
     Declared("passwordMinLength", 8, "Fewest characters of a new password.", "characters", least=1, most=1024),
     Declared("passwordMaxLength", 1024, "Most characters of a new password.", "characters", least=1, most=1024),
@@ -79,6 +82,7 @@ SWITCHES: Final[Mapping[str, str]] = {
     "pop3": "pop3",
     "imap": "imap",
     "dav": "dav",
+    "sieve": "sieve",
     "webmail": "webmail",
 }
 """The switch that has to be on to sign in to a service; one that is not named here has none."""

@@ -37,6 +37,7 @@ from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, 
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
+from groupware.model.script import StoredScript
 
 from .beside import Blobs as Blobs
 from .beside import Bus as Bus
@@ -259,6 +260,22 @@ class ReadTx(Protocol):
         """Every setting with its effective value and origin."""
         ...
 
+    def scripts(self, of: AccountId | None = None) -> Sequence[StoredScript]:
+        """The Sieve scripts of an account, by name. Oneself, or `a` on the domain."""
+        ...
+
+    def script(self, name: str, of: AccountId | None = None) -> bytes:
+        """What is in a script. Oneself, or `a` on the domain. `NotFound`."""
+        ...
+
+    def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:
+        """Name and octets of the active script. Oneself, `a` on the domain, or who delivers."""
+        ...
+
+    def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
+        """Passes when `put_script` would take so many octets under this name; else raises what that would raise."""
+        ...
+
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
         ...
@@ -458,6 +475,25 @@ class WriteTx(ReadTx, Protocol):
 
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
+        ...
+
+    def put_script(self, name: str, octets: bytes, of: AccountId | None = None) -> None:
+        """Keeps a Sieve script, instead of the one of that name. Oneself, or `a` on the domain.
+
+        `ScriptTooLong`, `TooManyScripts`; `Refused` for a name that cannot be.
+        """
+        ...
+
+    def activate_script(self, name: str, of: AccountId | None = None) -> None:
+        """Makes this script the active one; with "" none is. Oneself, or `a` on the domain. `NotFound`."""
+        ...
+
+    def drop_script(self, name: str, of: AccountId | None = None) -> None:
+        """Takes a script away. Oneself, or `a` on the domain. `NotFound`; `Conflict` for the active one."""
+        ...
+
+    def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
+        """Gives a script another name; the active one stays so. Oneself, or `a`. `NotFound`, `AlreadyExists`."""
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

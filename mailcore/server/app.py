@@ -37,6 +37,7 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     "processing": ("queue", "smtp"),
     "imap": ("imap",),
     "pop3": ("pop3",),
+    "managesieve": ("managesieve",),
     "log": ("log",),
 }
 LAST: Final = ("processing", "log")  # stopped behind all others, in this order

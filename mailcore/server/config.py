@@ -37,6 +37,7 @@ from mailcore.server.sections_mail import (
     GuessingSection,
     ImapSection,
     LogSection,
+    ManageSieveSection,
     Pop3Section,
     QueueSection,
     SmtpSection,
@@ -69,6 +70,7 @@ class Config:
     smtp: SmtpSection
     imap: ImapSection
     pop3: Pop3Section
+    managesieve: ManageSieveSection
     openid: OpenIdSection
 
     @property
@@ -135,6 +137,7 @@ def load(
         smtp=parsed.smtp,
         imap=parsed.imap,
         pop3=parsed.pop3,
+        managesieve=parsed.managesieve,
         openid=openid,
     )
 

@@ -17,6 +17,7 @@ from mailcore.server.sections_mail import (
     GuessingSection,
     ImapSection,
     LogSection,
+    ManageSieveSection,
     Pop3Section,
     QueueSection,
     SmtpSection,
@@ -41,6 +42,7 @@ class ConfigFile(Section):
     smtp: SmtpSection = SmtpSection()
     imap: ImapSection = ImapSection()
     pop3: Pop3Section = Pop3Section()
+    managesieve: ManageSieveSection = ManageSieveSection()
     openid: OpenIdSection = OpenIdSection()
 
 

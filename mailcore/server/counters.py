@@ -80,6 +80,7 @@ COUNTERS: Final = (
     Counter("POP3_RetrievedMessage", "Messages fetched over POP3.", "SDA"),
     Counter("POP3_RetrievedBytes", "Octets fetched over POP3.", "SDA"),
     Counter("POP3_DeletedMessage", "Messages deleted over POP3.", "SDA"),
+    *_inbound("SIEVE", "ManageSieve", "SDA"),
     *_inbound("IMAP", "IMAP", "SDA"),
     Counter("IMAP_AppendRequest", "Messages stored by APPEND.", "SDA"),
     Counter("IMAP_AppendBytes", "Octets stored by APPEND.", "SDA"),

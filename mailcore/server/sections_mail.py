@@ -174,3 +174,9 @@ class Pop3Section(Section):
     max_connections_per_account: int = key(
         "Sessions of one account; 0: no limit", 10, known_as="pop3ConnectionCount", ge=0, le=10_000
     )
+
+
+class ManageSieveSection(Section):
+    """ManageSieve."""
+
+    max_connections_per_account: int = key("Sessions of one account; 0: no limit", 10, ge=0, le=10_000)

@@ -180,6 +180,7 @@ def test_dropping_takes_tree_grants_memberships_secrets_and_bodies_along(house: 
     house.write(lambda tx: tx.grant("Archive", A, parse_rights("lr")), house.who(bob))
     house.write(lambda tx: tx.put_credential(A, "password", "x"))
     house.write(lambda tx: tx.subscribe("INBOX", True), house.who(alice))
+    house.write(lambda tx: tx.put_script("mine", b"keep;"), house.who(alice))
     who = house.who(alice)
     house.write(lambda tx: tx.drop_account(A))
     with pytest.raises(BadCredentials):
@@ -191,6 +192,7 @@ def test_dropping_takes_tree_grants_memberships_secrets_and_bodies_along(house: 
             ("folder", "owner_id"),
             ("credential", "account_id"),
             ("subscription", "account_id"),
+            ("sieve_script", "account_id"),
             ("address", "principal_id"),
         ):
             asked = f"SELECT count(*) FROM {table} WHERE {column} = {alice.id}"

@@ -27,6 +27,7 @@ from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, 
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
+from groupware.model.script import StoredScript
 from groupware.store.api import Where
 
 from . import (
@@ -49,6 +50,7 @@ from . import (
     objects,
     people,
     quota,
+    scripts,
     search,
     settings,
     trace,
@@ -302,6 +304,32 @@ class SqlTx(Tx):
 
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         settings.put(self, name, value, of)
+
+    # --- scripts
+
+    def scripts(self, of: AccountId | None = None) -> Sequence[StoredScript]:
+        return scripts.scripts(self, of)
+
+    def script(self, name: str, of: AccountId | None = None) -> bytes:
+        return scripts.script(self, name, of)
+
+    def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:
+        return scripts.active(self, of)
+
+    def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
+        scripts.room(self, name, size, of)
+
+    def put_script(self, name: str, octets: bytes, of: AccountId | None = None) -> None:
+        scripts.put(self, name, octets, of)
+
+    def activate_script(self, name: str, of: AccountId | None = None) -> None:
+        scripts.activate(self, name, of)
+
+    def drop_script(self, name: str, of: AccountId | None = None) -> None:
+        scripts.drop(self, name, of)
+
+    def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
+        scripts.rename(self, old, new, of)
 
     # --- history and queue
 

@@ -109,6 +109,20 @@ setting = Table(
     Column("value", Text, nullable=False),  # JSON
 )
 
+_ACTIVE = text("active")
+
+sieve_script = Table(
+    "sieve_script",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("octets", LargeBinary, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("changed", Number, nullable=False),
+    Index("ix_sieve_script_active", "account_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+)
+"""Scripts that people keep; one at most of each account is active."""
+
 _UNTOLD = text("told IS NULL")
 
 quota_warning = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupware.mime.summary import summarize
@@ -21,6 +21,7 @@ MESSAGES = st.sampled_from(
 STEPS = st.lists(st.tuples(st.sampled_from(["add", "last", "delete", "put", "enclose"]), st.integers(1, 5)), max_size=6)
 
 
+@settings(deadline=None)
 @given(MESSAGES, STEPS)
 def test_each_part_keeps_its_octets(octets: bytes, steps: list[tuple[str, int]]) -> None:
     letter = Letter(read(octets))

@@ -1,0 +1,165 @@
+"""Sieve scripts of accounts. What is in them is none of the store's business."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from groupware.model.errors import AlreadyExists, Conflict, NotFound, Refused
+from groupware.model.ids import AccountId
+from groupware.model.rights import Right
+from groupware.model.script import ScriptTooLong, StoredScript, TooManyScripts, script_name
+from groupware.model.times import now_micros
+
+from . import schema
+from .credentials import OWNERS
+from .guard import SERVER
+from .principals import by_id, permit
+from .settings import effective
+from .tx import Tx
+
+_s = schema.sieve_script.c
+_ONE: Final = (_s.account_id == bindparam("account"), _s.name == bindparam("which"))
+_OF: Final = select(_s.name, func.length(_s.octets), _s.active).where(_s.account_id == bindparam("account"))
+_OCTETS: Final = select(_s.octets).where(*_ONE)
+_ACTIVE: Final = select(_s.name, _s.octets).where(_s.account_id == bindparam("account"), _s.active)
+_LOCK: Final = select(schema.principal.c.id).where(schema.principal.c.id == bindparam("account")).with_for_update()
+_CHANGE: Final = update(schema.sieve_script).where(*_ONE).values(octets=bindparam("text"), changed=bindparam("now"))
+_INSERT: Final = insert(schema.sieve_script).values(
+    account_id=bindparam("account"),
+    name=bindparam("which"),
+    octets=bindparam("text"),
+    active=False,
+    changed=bindparam("now"),
+)
+_NONE_ACTIVE: Final = (
+    update(schema.sieve_script).where(_s.account_id == bindparam("account"), _s.active).values(active=False)
+)
+_ACTIVATE: Final = update(schema.sieve_script).where(*_ONE).values(active=True)
+_RENAME: Final = update(schema.sieve_script).where(*_ONE).values(name=bindparam("new"), changed=bindparam("now"))
+_DROP: Final = delete(schema.sieve_script).where(*_ONE)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def scripts(tx: Tx, of: AccountId | None) -> Sequence[StoredScript]:
+    """An account's scripts, by name. Oneself, or `a` on the domain."""
+    return _list(tx, _whose(tx, of)[0])
+
+
+def script(tx: Tx, name: str, of: AccountId | None) -> bytes:
+    """What is in a script. Oneself, or `a` on the domain; `NotFound`."""
+    account, _ = _whose(tx, of)
+    row = tx.sql.row(_OCTETS, {"account": account, "which": script_name(name)})
+    if row is None:
+        raise _no_such(name)
+    return bytes(row[0])
+
+
+def active(tx: Tx, of: AccountId | None) -> tuple[str, bytes] | None:
+    """Name and octets of the active script. Oneself, `a` on the domain, or who delivers (`p` everywhere)."""
+    if of is not None and Right.POST in tx.who.floor:
+        account = of
+    else:
+        account, _ = _whose(tx, of)
+    row = tx.sql.row(_ACTIVE, {"account": account})
+    return (row[0], bytes(row[1])) if row is not None else None
+
+
+def room(tx: Tx, name: str, size: int, of: AccountId | None) -> None:
+    """Passes when a script of that name and size would be taken. `ScriptTooLong`, `TooManyScripts`, `Refused`."""
+    account, epoch = _whose(tx, of)
+    _fits(tx, account, epoch, script_name(name), size)
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def put(tx: Tx, name: str, octets: bytes, of: AccountId | None) -> None:
+    """Keeps a script under a name, instead of the one that is there. See `room`."""
+    account, epoch = _locked(tx, of)
+    name = script_name(name)
+    _fits(tx, account, epoch, name, len(octets))
+    values = {"account": account, "which": name, "text": octets, "now": now_micros()}
+    if not tx.sql.change(_CHANGE, values):
+        tx.sql.change(_INSERT, values)
+    tx.note_administration("script.put", account, {"name": name, "size": len(octets)})
+
+
+def activate(tx: Tx, name: str, of: AccountId | None) -> None:
+    """Makes one script the active one, or with "" none. `NotFound`."""
+    account, _ = _locked(tx, of)
+    tx.sql.change(_NONE_ACTIVE, {"account": account})
+    if name and not tx.sql.change(_ACTIVATE, {"account": account, "which": script_name(name)}):
+        raise _no_such(name)
+    tx.note_administration("script.active", account, {"name": name})
+
+
+def drop(tx: Tx, name: str, of: AccountId | None) -> None:
+    """Takes a script away. `NotFound`; `Conflict` for the active one."""
+    account, _ = _locked(tx, of)
+    if _there(tx, account, name).active:
+        raise Conflict(f"{name[:80]!r} is the active script; make another one active first, or none")
+    tx.sql.change(_DROP, {"account": account, "which": script_name(name)})
+    tx.note_administration("script.dropped", account, {"name": name})
+
+
+def rename(tx: Tx, old: str, new: str, of: AccountId | None) -> None:
+    """Gives a script another name; an active one stays active. `NotFound`, `AlreadyExists`, `Refused`."""
+    account, _ = _locked(tx, of)
+    there, new = _there(tx, account, old), script_name(new)
+    if any(each.name == new for each in _list(tx, account)):
+        raise AlreadyExists(f"there is a script {new[:80]!r} already; drop it first, or use another name")
+    tx.sql.change(_RENAME, {"account": account, "which": there.name, "new": new, "now": now_micros()})
+    tx.note_administration("script.renamed", account, {"name": there.name, "new": new})
+
+
+# --- what both need -------------------------------------------------------------------------------------------------
+
+
+def _whose(tx: Tx, of: AccountId | None) -> tuple[AccountId, int]:
+    """Whose scripts are meant, and the epoch of settings. Oneself, or `a` on the domain."""
+    account = tx.who.account if of is None else of
+    found = by_id(tx.sql, account)
+    if account != tx.who.account or account == SERVER:
+        found = permit(tx, found, "", f"number {account}")
+    if found is None or found.kind not in OWNERS:
+        raise Refused("only an account has scripts; say whose are meant")
+    return account, found.settings
+
+
+def _locked(tx: Tx, of: AccountId | None) -> tuple[AccountId, int]:
+    """The same, and nobody else changes these scripts meanwhile."""
+    found = _whose(tx, of)
+    tx.sql.row(_LOCK, {"account": found[0]})
+    return found
+
+
+def _list(tx: Tx, account: AccountId) -> list[StoredScript]:
+    found = [StoredScript(name, size, bool(on)) for name, size, on in tx.sql.rows(_OF, {"account": account})]
+    return sorted(found, key=lambda each: each.name)
+
+
+def _there(tx: Tx, account: AccountId, name: str) -> StoredScript:
+    kept = script_name(name)
+    found = next((each for each in _list(tx, account) if each.name == kept), None)
+    if found is None:
+        raise _no_such(name)
+    return found
+
+
+def _fits(tx: Tx, account: AccountId, epoch: int, name: str, size: int) -> None:
+    most = int(effective(tx, "sieveScriptSize", account, epoch).value)
+    if size > most * 1024:
+        raise ScriptTooLong(f"a script may have {most} KB; this one has {size} octets")
+    many = int(effective(tx, "sieveScripts", account, epoch).value)
+    others = sum(each.name != name for each in _list(tx, account))
+    if others >= many:
+        raise TooManyScripts(f"there may be {many} scripts; delete one that is not used any more")
+
+
+def _no_such(name: str) -> NotFound:
+    return NotFound(f"there is no script {name[:80]!r}")
