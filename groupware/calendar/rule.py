@@ -174,7 +174,7 @@ def starts(rule: Rule, begin: datetime, until: datetime | None, stop: datetime, 
     last = min(stop, until) if until is not None else stop
     here, ticks = begin, TICKS.get(rule.freq, MOST_TICKS)
     for number, (here, times) in enumerate(_periods(rule, begin)):
-        if here > last + timedelta(days=367):
+        if here.toordinal() > last.toordinal() + 367:
             break
         for each in times:
             if each < begin:

@@ -1,0 +1,119 @@
+"""What a DAV client may send: paths, XML, filters and shapes. Nothing but its own refusals comes out."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from connectors.dav import filters, xml
+from connectors.dav.errors import DavError
+from connectors.dav.expand import lens_of
+from connectors.dav.paths import place
+from connectors.dav.properties import note_name
+from groupware.calendar.object import read_object
+from groupware.model.annotation import check_entry
+from groupware.model.errors import NotFound, Refused
+from tests.support.davstand import HEAD, event
+
+OBJECTS = [
+    read_object(each.encode())
+    for each in (
+        event("1", end="20261201T110000Z"),
+        event("2", "20261201T100000Z", "RRULE:FREQ=DAILY", "BEGIN:VALARM", "TRIGGER:-PT5M", "END:VALARM"),
+        event("3", "20261201").replace("DTSTART:", "DTSTART;VALUE=DATE:"),
+    )
+]
+TIMES = st.sampled_from(
+    ["20261201T000000Z", "20261202T000000Z", "20261201", "00010101T000000Z", "99991231T235959Z", ""]
+)
+NAMES = st.sampled_from(["VCALENDAR", "VEVENT", "VTODO", "VALARM", "SUMMARY", "DTSTART", "X", "", "PARTSTAT"])
+
+
+def tree(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """One element of a filter around others."""
+    kinds = st.sampled_from(
+        ["comp-filter", "prop-filter", "param-filter", "expand", "comp", "prop", "limit-recurrence-set"]
+    )
+    return st.builds(
+        lambda kind, name, inside: f'<C:{kind} name="{name}">{"".join(inside)}</C:{kind}>',
+        kinds,
+        NAMES,
+        st.lists(inner, max_size=3),
+    )
+
+
+LEAVES = st.one_of(
+    st.builds(lambda a, b: f'<C:time-range start="{a}" end="{b}"/>', TIMES, TIMES),
+    st.builds(lambda a, b: f'<C:expand start="{a}" end="{b}"/>', TIMES, TIMES),
+    st.builds(
+        lambda text, how: f'<C:text-match collation="{how}">{xml.escape(text)}</C:text-match>',
+        st.text(max_size=6),
+        st.sampled_from(["i;octet", "i;ascii-casemap", "i;unicode-casemap", "x", ""]),
+    ),
+    st.just("<C:is-not-defined/>"),
+    st.just("<C:allprop/>"),
+)
+PIECES = st.recursive(LEAVES, tree, max_leaves=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=4))
+def test_any_filter_decides_or_is_refused(pieces: list[str]) -> None:
+    inside = f'<C:comp-filter name="VCALENDAR">{"".join(pieces)}</C:comp-filter>'
+    try:
+        root = xml.read(f"<C:filter{HEAD}>{inside}</C:filter>".encode())
+        assert root is not None
+        comp = filters.calendar_filter(root)
+    except DavError as error:
+        assert 400 <= error.status < 500
+        return
+    assert all(filters.admits(comp, each, UTC) in (True, False) for each in OBJECTS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=4))
+def test_any_shape_tells_an_object_or_is_refused(pieces: list[str]) -> None:
+    inside = f"<D:prop><C:calendar-data>{''.join(pieces)}</C:calendar-data></D:prop>"
+    try:
+        root = xml.read(f"<C:calendar-query{HEAD}>{inside}</C:calendar-query>".encode())
+        assert root is not None
+        lens = lens_of(root)
+    except DavError as error:
+        assert 400 <= error.status < 500
+        return
+    assert all(lens(each.octets).startswith(b"BEGIN:VCALENDAR") for each in OBJECTS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=40) | st.binary(max_size=40).map(lambda octets: "".join(f"%{each:02x}" for each in octets)))
+def test_any_path_is_a_place_or_nothing(text: str) -> None:
+    try:
+        found = place(f"/dav/calendars/{text}")
+    except NotFound:
+        return
+    assert place(found.href) == found
+    assert ".." not in (found.user, found.segment, found.name)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=80))
+def test_any_body_is_xml_or_refused(octets: bytes) -> None:
+    try:
+        root = xml.read(octets)
+    except DavError as error:
+        assert error.status == 400
+        return
+    assert root is None or etree.tostring(root)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_property_has_an_annotation_or_is_refused(space: str, local: str) -> None:
+    name = note_name(f"{{{space}}}{local}", shared=True)
+    try:
+        assert check_entry(name) == name
+    except Refused as error:
+        assert "entry" in str(error)

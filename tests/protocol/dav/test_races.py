@@ -1,0 +1,51 @@
+"""Two at once: one of them wins, and the other hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.support.davstand import Client, Stand, event
+
+WORK = "/dav/calendars/alice@example.test/Calendar/"
+ROUNDS = 10
+
+
+async def test_of_two_who_make_it_one_does(stand: Stand, alice: Client) -> None:
+    for number in range(ROUNDS):
+        path = f"{WORK}{number}.ics"
+        bodies = [event(f"uid-{number}", summary=each) for each in ("A", "B")]
+        both = await asyncio.gather(*(alice.put(path, each, if_none_match="*") for each in bodies))
+        assert sorted(each.status for each in both) == [201, 412]
+        won = next(body for said, body in zip(both, bodies, strict=True) if said.status == 201)
+        assert (await alice.ask("GET", path)).body == won.encode()
+
+
+async def test_of_two_who_change_what_they_saw_one_does(stand: Stand, alice: Client, bob: Client) -> None:
+    await stand.share("alice", "Calendar", "bob@example.test", "lrswite")
+    tag = (await alice.put(WORK + "a.ics", event("1"))).headers["etag"]
+    for number in range(ROUNDS):
+        bodies = [event("1", summary=f"{who} {number}") for who in ("Alice", "Bob")]
+        both = await asyncio.gather(
+            *(who.put(WORK + "a.ics", each, if_match=tag) for who, each in zip((alice, bob), bodies, strict=True))
+        )
+        assert sorted(each.status for each in both) == [204, 412]
+        tag = next(each.headers["etag"] for each in both if each.status == 204)
+
+
+async def test_of_two_objects_of_one_uid_one_is_there(stand: Stand, alice: Client) -> None:
+    for number in range(ROUNDS):
+        names = [f"{WORK}{number}-{each}.ics" for each in "ab"]
+        both = await asyncio.gather(*(alice.put(each, event(f"uid-{number}")) for each in names))
+        assert sorted(each.status for each in both) == [201, 409]
+
+
+async def test_a_deletion_and_a_change_leave_no_half(stand: Stand, alice: Client) -> None:
+    for number in range(ROUNDS):
+        path = f"{WORK}{number}.ics"
+        tag = (await alice.put(path, event(f"uid-{number}"))).headers["etag"]
+        gone, changed = await asyncio.gather(
+            alice.ask("DELETE", path, if_match=tag),
+            alice.put(path, event(f"uid-{number}", summary="New"), if_match=tag),
+        )
+        there = await alice.ask("GET", path)
+        assert (gone.status, changed.status, there.status) in ((204, 412, 404), (412, 204, 200))
