@@ -92,11 +92,6 @@ def principal(user: str) -> str:
     return Place(PRINCIPALS, user).href
 
 
-def home_of(kind: Kind) -> str:
-    """The area where folders of the kind are."""
-    return next((area for area, kinds in HOMES.items() if kind in kinds), "")
-
-
 def segment(folder: Folder, given: str, top: bool) -> str:
     """The segment of a folder in a home: `given` by its annotation; `top`: right below the root of the home's owner."""
     if folder.own and given:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.dav.paths import HOMES, PRINCIPALS, SEGMENT, Place, home_of, segment
+from connectors.dav.paths import HOMES, SEGMENT, Place, segment
 from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.folder import OTHERS, SEPARATOR, Folder
 from groupware.model.ids import AccountId, BlobId, FolderId
@@ -142,13 +142,3 @@ def _folder(tx: ReadTx, owner: AccountId, at: Place, need: Right) -> Folder:
     if SEGMENT in _readable_notes(tx, found):
         raise NotFound(f"{at.segment[:100]!r}: there is no such collection here")
     return found
-
-
-def canonical(shelf: Shelf) -> str:
-    """The principal that a collection belongs to, as a path; "" of a public one."""
-    return Place(PRINCIPALS, shelf.owner).href if shelf.owner else ""
-
-
-def area_of(shelf: Shelf) -> str:
-    """The area of its kind."""
-    return home_of(shelf.folder.kind)

@@ -83,11 +83,6 @@ def unescaped(value: str) -> str:
     return _ESCAPE.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
-def text_list(value: str) -> list[str]:
-    """A list of TEXT: taken apart at commas that are not escaped."""
-    return [unescaped(each) for each in split_escaped(value, ",")]
-
-
 def split_escaped(value: str, at: str) -> list[str]:
     """The value taken apart at a sign, but not where a backslash stands before it."""
     if "\\" not in value:
@@ -227,8 +222,3 @@ def _folded(line: str) -> bytes:
         found.append(octets[start:end])
         start = end
     return b"\r\n ".join(found) + b"\r\n"
-
-
-def escaped(text: str) -> str:
-    """TEXT with its escapes."""
-    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\r\n", "\n").replace("\n", "\\n")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from groupware.model.errors import IdentTaken, NotFound, Refused
+from groupware.model.flags import Flags
 from groupware.model.ids import EVERY, BlobId, FolderId, Uid
 from groupware.model.item import ALWAYS, Kind, NewItem, ObjectKeys, Span
 from tests.store.world import World, letter
@@ -152,3 +153,26 @@ def test_mail_is_not_asked_for_what_is_private(world: World) -> None:
     world.put(letter(100))
     world.grant("Work", world.bob, "lrs")
     assert world.read(world.bob, lambda tx: tx.uids(world.work)) == [1]
+
+
+def test_what_one_has_put_in_oneself_one_reads(world: World, calendar: FolderId) -> None:
+    world.grant("Plans", world.bob, "lrswite")
+    world.write(world.bob, lambda tx: tx.append(calendar, [event("mine", DAY, private=True)]))
+    put(world, calendar, event("hers", DAY, private=True))
+    assert [each.name for each in world.read(world.bob, lambda tx: tx.items(calendar, EVERY))] == ["mine"]
+
+
+def test_flags_of_what_is_hidden_stay_as_they_are(world: World, calendar: FolderId) -> None:
+    put(world, calendar, *[event(f"e{number}", DAY, private=number == 50) for number in range(100)])
+    world.grant("Plans", world.bob, "lrswite")
+    world.mark(world.bob, Flags.FLAGGED, at=calendar)
+    plain = [each.uid for each in world.read(world.alice, lambda tx: tx.entries(calendar)) if not each.bits]
+    assert plain == [51]
+
+
+def test_a_uid_that_something_hidden_has_does_not_tell_its_name(world: World, calendar: FolderId) -> None:
+    put(world, calendar, event("secret", DAY, private=True, ident="same"))
+    world.grant("Plans", world.bob, "lri")
+    with pytest.raises(IdentTaken) as caught:
+        world.write(world.bob, lambda tx: tx.append(calendar, [event("b", DAY, ident="same")]))
+    assert caught.value.name == ""

@@ -15,7 +15,7 @@ from groupware.model.ids import FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Entry
 from groupware.model.rights import Right
 
-from . import items, schema
+from . import items, objects, schema
 from .engine import Row
 from .guard import Opened
 from .item_changes import DELETED, count
@@ -146,6 +146,8 @@ def _by_range(tx: Tx, here: Opened, uids: Uids, changed: Sequence[After], modseq
 
     What is alike before is alike after, and every item of a range is meant: so the old state names the items.
     """
+    if objects.hidden(tx, here):
+        return False  # not every item of a range is meant
     states = {(row[2], row[3]): (flags, words) for row, flags, words in changed}
     if len(states) * len(uids) * WORTH_A_RANGE > len(changed):
         return False

@@ -44,7 +44,13 @@ _KNOWN: Final = (
     .where(_k.folder_id == bindparam("at"))
     .where(_k.ident == bindparam("ident"))
 )
-_PRIVATE: Final = select(_k.uid).where(_k.folder_id == bindparam("at")).where(schema.PRIVATE_OBJECT)
+_PRIVATE: Final = (
+    select(_k.uid)
+    .select_from(schema.object_key.join(schema.item, and_(_i.folder_id == _k.folder_id, _i.uid == _k.uid)))
+    .where(_k.folder_id == bindparam("at"))
+    .where(schema.PRIVATE_OBJECT)
+    .where(or_(_i.author_id.is_(None), _i.author_id != bindparam("reader")))
+)
 _BY_COMPONENT: Final = (
     select(_k.uid).where(_k.folder_id == bindparam("at")).where(_k.component == bindparam("component")).order_by(_k.uid)
 )
@@ -81,7 +87,8 @@ def check(tx: Tx, here: Opened, keys: ObjectKeys, *, but: int = 0) -> None:
     """`IdentTaken` when another item here than `but` has the UID."""
     for uid, name in tx.sql.rows(_KNOWN, {"at": here.id, "ident": keys.ident}):
         if uid != but:
-            raise IdentTaken(f"UID {keys.ident[:60]!r}: there is an object of this UID here already", name or "")
+            shown_name = "" if uid in hidden(tx, here) else name or ""
+            raise IdentTaken(f"UID {keys.ident[:60]!r}: there is an object of this UID here already", shown_name)
 
 
 def check_new(tx: Tx, here: Opened, new: Sequence[ObjectKeys]) -> None:
@@ -148,10 +155,10 @@ def place(tx: Tx, there: Opened, uid: int, found: tuple[Row | None, list[Row]]) 
 
 
 def hidden(tx: Tx, here: Opened) -> Collection[int]:
-    """The UIDs of what is private here, for who may not read it."""
+    """The UIDs of what is private here, for who may not read it; what one has put in oneself one may."""
     if here.kind == Kind.MAIL or Right.PRIVATE in here.rights:
         return ()
-    return frozenset(uid for (uid,) in tx.sql.rows(_PRIVATE, {"at": here.id}))
+    return frozenset(uid for (uid,) in tx.sql.rows(_PRIVATE, {"at": here.id, "reader": tx.who.account}))
 
 
 def shown(tx: Tx, here: Opened, rows: list[Row]) -> list[Row]:
