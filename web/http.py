@@ -45,6 +45,7 @@ HOME: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Postroom</title>
 <h1>Postroom</h1>
 <p>This is the mail server {host}. Read and send mail with any program that speaks IMAP or POP3 and SMTP.</p>
+<p>Calendars and contacts are at <code>/dav/</code>, for programs that speak CalDAV and CardDAV.</p>
 </html>
 """
 

@@ -94,7 +94,9 @@ def _announce(config: Config) -> None:
     if people:
         rows([{"user": name, "password": password} for name, password in people.items()], as_json=False)
         say(f'bob@{DOMAIN} may write in "Other Users/alice@{DOMAIN}/{SHARED}"; everybody here reads "Public/".')
-        say("Web: " + ", ".join(f"http://{each.where}/" for each in config.listeners if each.name == "http"))
+        web = [f"http://{each.where}/" for each in config.listeners if each.name == "http"]
+        say("Web: " + ", ".join(web))
+        say("Calendars and contacts: " + ", ".join(f"{each}dav/" for each in web))
     else:
         note(f"{config.data} was not made by the demo: its users and passwords are yours")
 
