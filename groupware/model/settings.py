@@ -71,6 +71,12 @@ _DECLARED: Final = (
         False,
         "IMAP lists calendars, contacts, tasks, notes and journals too, not only mail folders.",
     ),
+    Declared(
+        "subscribeByDefault",
+        "all",
+        "Which folders IMAP calls subscribed while their reader has not said so: those shared with somebody as well.",
+        choices=("all", "own", "none"),
+    ),
 )
 
 SETTINGS: Final[Mapping[str, Declared]] = {each.name: each for each in _DECLARED}

@@ -124,7 +124,10 @@ class ReadTx(Protocol):
         ...
 
     def subscriptions(self) -> Sequence[str]:
-        """Paths that the asking principal subscribed to, whether or not something is there."""
+        """Paths that the asking principal subscribed to, whether or not something is there.
+
+        What it has said nothing of is subscribed to as the setting `subscribeByDefault` says: see `Folder.subscribed`.
+        """
         ...
 
     # --- items -------------------------------------------------------------------------------------------------
@@ -359,7 +362,7 @@ class WriteTx(ReadTx, Protocol):
         ...
 
     def subscribe(self, path: str, on: bool) -> None:
-        """Adds a path to the asking principal's subscriptions, or takes it off."""
+        """Adds a path to the asking principal's subscriptions, or takes it off; what is there stays off then."""
         ...
 
     def grant(

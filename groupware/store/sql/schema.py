@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     text,
+    true,
 )
 
 from groupware.model.item import LONGEST_TEXT
@@ -354,6 +355,7 @@ subscription = Table(
     metadata,
     Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
     Column("path", String(2000), primary_key=True),
+    Column("subscribed", Boolean, nullable=False, server_default=true()),
 )
 
 journal = Table(
