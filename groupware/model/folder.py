@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -101,9 +102,14 @@ def check_name(name: str) -> str:
     return name
 
 
+def levels_of(path: str) -> list[str]:
+    """The levels of a path, however its letters were composed: in Normalization Form C (RFC 9051 §5.1, RFC 5198)."""
+    return (path if path.isascii() else unicodedata.normalize("NFC", path)).split(SEPARATOR)
+
+
 def split(path: str) -> list[str]:
     """The levels of a path, INBOX in its one spelling. `Refused` for a name that cannot be."""
-    levels = path.split(SEPARATOR)
+    levels = levels_of(path)
     if len(levels) > MAX_DEPTH:
         raise Refused(f"folder {path[:60]!r}...: more than {MAX_DEPTH} levels deep")
     if levels[0].upper() == INBOX:

@@ -45,6 +45,12 @@ def test_inbox_is_found_in_any_letter_case(world: World, path: str) -> None:
     assert world.folder(world.alice, path).role == Role.INBOX
 
 
+def test_a_name_is_the_same_however_its_letters_are_composed(world: World) -> None:
+    made = world.write(world.alice, lambda tx: tx.create_folder("Entwu\u0308rfe/Neue"))
+    assert made.path == "Entw\u00fcrfe/Neue"
+    assert {world.folder(world.alice, path).id for path in ("Entwu\u0308rfe/Neue", "Entw\u00fcrfe/Neue")} == {made.id}
+
+
 def test_below_inbox_only_the_first_level_is_spelled_in_any_case(world: World) -> None:
     world.write(world.alice, lambda tx: tx.create_folder("inbox/Sub"))
     assert world.folder(world.alice, "iNbOx/Sub").path == "INBOX/Sub"

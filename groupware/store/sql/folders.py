@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 
 from groupware.model.errors import NotFound
-from groupware.model.folder import SEPARATOR, Folder
+from groupware.model.folder import SEPARATOR, Folder, levels_of
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
 from groupware.model.item import Kind
 from groupware.model.rights import Right
@@ -74,7 +74,7 @@ def folder(tx: Tx, at: Where, need: Right) -> Folder:
 def locate(tx: Tx, owner: AccountId, path: str, need: Right) -> Folder:
     """The folder at a path in its owner's own tree ("" is the root)."""
     tree = tx.tree(owner)
-    number = walk(tree, path.split(SEPARATOR) if path else [])
+    number = walk(tree, levels_of(path) if path else [])
     if number is None:
         raise absent(path)
     return shown(tx, _opened(tx, number, need, absent(path)))
