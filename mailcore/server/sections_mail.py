@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from mailcore.server.declare import Many, Section, key, tables, zero_or
 from mailcore.server.sections import RuleSection
+from mailcore.server.sections_sending import RouteSection, SourceSection
 
 KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
 AgeOfFile = Annotated[int, AfterValidator(zero_or(600))]
@@ -150,7 +151,13 @@ class SmtpSection(Section):
     send_timeout: int = key("Seconds another server may take for an answer", 300, ge=1, le=3600)
     local_address: str = key("Address that outgoing connections come from; empty: any", "")
     enable_ipv6: bool = key("Deliver over IPv6 too", True, known_as="enableIPv6")
-    sending_connections: int = key("Outgoing connections at once to one domain", 5, ge=1, le=128)
+    sending_connections: int = key("Outgoing connections at once to one destination", 5, ge=1, le=128)
+    messages_per_connection: int = key("Messages sent over one connection", 100, ge=1, le=10_000)
+    connection_idle: int = key(
+        "Seconds that a connection is kept for the next message; 0: it is closed at once", 2, ge=0, le=300
+    )
+    route: Many[RouteSection] = tables("None: by smart_host, or by MX")
+    source: Many[SourceSection] = tables("None: local_address")
 
 
 class ImapSection(Section):

@@ -25,7 +25,9 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
         local=False,
         at_once=setup.section.max_conn_threads,
         per_domain=smtp.sending_connections,
+        destination=courier.destination,
         carrying=max(LONG_ENOUGH, 3.0 * (smtp.connect_timeout + smtp.send_timeout)),
         most_received=smtp.max_received_headers,
     )
-    return QueueService(setup.name, Scheduler(desk(parts, setup, module), parts.bus, courier, lanes))
+    scheduler = Scheduler(desk(parts, setup, module), parts.bus, courier, lanes)
+    return QueueService(setup.name, scheduler, at_end=courier.close)

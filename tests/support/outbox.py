@@ -31,7 +31,7 @@ def config(**smtp: object) -> Config:
     """A server's configuration with these keys in its smtp section."""
     made = load(None, environ={})
     server = made.server.model_copy(update={"server_name": "mx.here.test"})
-    keys = {"connect_timeout": 5, "send_timeout": 5, **smtp}
+    keys = {"connect_timeout": 5, "send_timeout": 5, "connection_idle": 0, **smtp}
     return replace(made, server=server, smtp=made.smtp.model_copy(update=keys))
 
 
@@ -48,6 +48,12 @@ class Outbox:
     counters: Counters
     blobs: MemoryBlobs
     dns: Resolver
+    courier: Courier
+
+    async def hang_up(self) -> None:
+        """Say goodbye on the connections that are kept."""
+        assert isinstance(self.courier, SmtpCourier)
+        await self.courier.close()
 
     async def submit(self, *to: Recipient | str, sender: str = "alice@here.test", **more: object) -> QueueId:
         """Put a message in the queue."""
@@ -103,8 +109,14 @@ async def outbox(
             else SmtpCourier(settings, Router(settings, dns), tls or CONTEXTS, counters, log)
         )
         desk = Desk(queue, blobs, clock, counters, log, retries or Retries(), settings.host)
+        if isinstance(made, SmtpCourier) and lanes is REMOTE:
+            lanes = replace(lanes, destination=made.destination)
         scheduler = Scheduler(desk, queue.bus, made, lanes)
-        yield Outbox(queue, clock, zone, scheduler, desk, log, counters, blobs, dns)
+        try:
+            yield Outbox(queue, clock, zone, scheduler, desk, log, counters, blobs, dns, made)
+        finally:
+            if isinstance(made, SmtpCourier):
+                await made.close()
 
 
 CONTEXTS = contexts()

@@ -139,7 +139,10 @@ async def post_office(place: Place, **smtp: object) -> AsyncIterator[PostOffice]
     store = open_store(data, place.url, bus=bus)
     blobs = open_blobs(store, data)
     config = load(None, data=data, environ={})
-    config = replace(config, smtp=config.smtp.model_copy(update={"connect_timeout": 5, "send_timeout": 5, **smtp}))
+    config = replace(
+        config,
+        smtp=config.smtp.model_copy(update={"connect_timeout": 5, "send_timeout": 5, "connection_idle": 0, **smtp}),
+    )
     directory = SqlDirectory(store)
     parts = Parts(
         log=lambda module: log,
