@@ -1,7 +1,7 @@
-"""Whatever speaks milter, with this server in the place of the MTA: version 6 of Sendmail's filter protocol (libmilter).
+"""Whatever speaks milter, with this server in the place of the MTA: version 6 of Sendmail's protocol (libmilter).
 
-1. The dialogue for a message is one connection, after the message has come: nothing in it holds a client up at RCPT, and
-   a filter can change the header, refuse and quarantine, but not touch the recipients or the body.
+1. The dialogue for a message is one connection, after the message has come: nothing in it holds a client up at RCPT,
+   and a filter can change the header, refuse and quarantine, but not touch the recipients or the body.
 2. Every packet that comes is bounded, and the whole dialogue has one time.
 """
 
