@@ -149,7 +149,7 @@ class _Dialogue:
         yield b"T", b"", b""
         head, _, content = letter.octets.partition(b"\r\n\r\n")
         for name, value in fields(head + b"\r\n"):
-            text = value.replace(b"\r\n", b"\n").rstrip(b"\n")
+            text = value.replace(b"\r\n", b"\n").rstrip(b"\r\n")
             text = text if self.unwanted & _LEADING_SPACE else text.removeprefix(b" ")
             yield b"L", b"", name + b"\0" + text.replace(b"\0", b"") + b"\0"
         yield b"N", _pairs(i=letter.message), b""
