@@ -36,6 +36,15 @@ class Role(StrEnum):
     JOURNAL = "journal"
 
 
+SPECIAL_USES = {
+    "\\drafts": Role.DRAFTS,
+    "\\sent": Role.SENT,
+    "\\trash": Role.TRASH,
+    "\\junk": Role.JUNK,
+    "\\archive": Role.ARCHIVE,
+}
+"""The roles that a client names by an attribute, in lower case. RFC 6154 §2."""
+
 DEFAULT_FOLDERS: tuple[tuple[str, Kind, Role], ...] = (
     (INBOX, Kind.MAIL, Role.INBOX),
     ("Drafts", Kind.MAIL, Role.DRAFTS),
@@ -86,6 +95,17 @@ class Folder:
     """Whether it is in the asking principal's own tree."""
     extra: int = 0
     """Octets that sending everything would add to `bytes`: line ends that were given as bare LF."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A folder as a rule names it: by number, else by role, else by path in its owner's view; what is empty, is not."""
+
+    path: str = ""
+    role: str = ""
+    number: int = 0
+    create: bool = False
+    """A path that leads nowhere is made."""
 
 
 def check_name(name: str) -> str:

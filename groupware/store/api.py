@@ -32,12 +32,13 @@ from groupware.model.event import (
     TraceRow,
 )
 from groupware.model.flags import FlagChange
-from groupware.model.folder import Folder
+from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.memory import Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
-from groupware.model.script import StoredScript
+from groupware.model.script import ActiveScript, StoredScript
 
 from .beside import Blobs as Blobs
 from .beside import Bus as Bus
@@ -248,6 +249,10 @@ class ReadTx(Protocol):
         """
         ...
 
+    def addresses(self, of: AccountId) -> Sequence[str]:
+        """Every address of an account, its own first, also by its domain's aliases. Oneself, `a`, or who delivers."""
+        ...
+
     def may_send_as(self, address: str) -> bool:
         """Whether the asking principal may write `address` as the sender: its own, or a send-as right covers it."""
         ...
@@ -268,11 +273,30 @@ class ReadTx(Protocol):
         ...
 
     def script(self, name: str, of: AccountId | None = None) -> bytes:
-        """What is in a script. Oneself, or `a` on the domain. `NotFound`."""
+        """What is in a script. Oneself, `a` on the domain, or who delivers. `NotFound`."""
+        ...
+
+    def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        """The active scripts of those accounts that have one. Oneself, `a` on the domain, or who delivers."""
         ...
 
     def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:
         """Name and octets of the active script. Oneself, `a` on the domain, or who delivers."""
+        ...
+
+    def destination(self, of: AccountId, wanted: Destination) -> FolderId:
+        """The folder that a rule of this account means, and its owner may put mail into. Oneself, or who delivers.
+
+        `NotFound`, `NoRight`, `Refused` (it is for other things than mail).
+        """
+        ...
+
+    def remembered(self, of: AccountId, kind: str, key: str) -> bool:
+        """Whether this is remembered of an account. Oneself, or who delivers."""
+        ...
+
+    def undos(self, of: AccountId) -> Sequence[Undo]:
+        """What can be taken back, the newest first. Oneself, or `a` on the domain."""
         ...
 
     def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
@@ -497,6 +521,25 @@ class WriteTx(ReadTx, Protocol):
 
     def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
         """Gives a script another name; the active one stays so. Oneself, or `a`. `NotFound`, `AlreadyExists`."""
+        ...
+
+    def make_destination(self, of: AccountId, path: str) -> FolderId:
+        """The mail folder at a path in the account's view, made when it is missing, as its owner may (`k`).
+
+        Oneself, or who delivers. `NotFound`, `NoRight`, `Refused`, `OverQuota`.
+        """
+        ...
+
+    def remember(self, of: AccountId, what: Memory) -> bool:
+        """Remembers it; False when it was remembered already. Oneself, or who delivers."""
+        ...
+
+    def put_undo(self, of: AccountId, facts: str) -> int:
+        """Keeps what takes back a change of the account's mail; its number. Oneself, or `a` on the domain."""
+        ...
+
+    def drop_undo(self, of: AccountId, number: int) -> None:
+        """Forgets one of them. Oneself, or `a` on the domain. `NotFound`."""
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from mailcore.queue.filters import chain
 from mailcore.queue.fullness import keep_telling
 from mailcore.queue.gauges import Gauges
 from mailcore.queue.intake import Intake
@@ -22,7 +23,7 @@ LEASE: Final = 20.0
 def processing(parts: Parts, setup: ServiceSetup) -> Service:
     """The service. While it works, the intake may deliver to recipients here as it accepts (`Parts.at_work`)."""
     log = parts.log("PROCESSING")
-    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log)
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, chain(parts, setup))
     lanes = Lanes(
         local=True,
         lease=LEASE,

@@ -18,8 +18,10 @@ import groupware.store.sql
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
 from groupware.model.event import Envelope, Outcome, Recipient, Target
 from groupware.model.flags import FlagChange, Flags
+from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import Kind, NewItem, Query
+from groupware.model.memory import Memory
 from groupware.model.principal import Domain, NewAccount, Principal
 from groupware.model.rights import Right
 from groupware.store.sql import schema
@@ -211,6 +213,23 @@ REFUSED: Mapping[str, list[Ask]] = {
     "scripts": [lambda tx, s: tx.scripts(s.alice)],
     "script": [lambda tx, s: tx.script("x", s.alice)],
     "active_script": [lambda tx, s: tx.active_script(s.alice)],
+    "active_scripts": [lambda tx, s: tx.active_scripts([s.alice])],
+    "addresses": [lambda tx, s: tx.addresses(s.alice)],
+    "destination": [
+        lambda tx, s: tx.destination(s.alice, Destination("Work")),
+        lambda tx, s: tx.destination(s.mallory.account, Destination(number=s.folder)),
+        lambda tx, s: tx.destination(s.mallory.account, Destination(PATH)),
+    ],
+    "make_destination": [
+        lambda tx, s: tx.make_destination(s.alice, "New"),
+        lambda tx, s: tx.make_destination(s.mallory.account, PATH + "/New"),
+        lambda tx, s: tx.make_destination(s.mallory.account, PATH),
+    ],
+    "remembered": [lambda tx, s: tx.remembered(s.alice, "vacation", "x")],
+    "remember": [lambda tx, s: tx.remember(s.alice, Memory("vacation", "x", 60))],
+    "undos": [lambda tx, s: tx.undos(s.alice)],
+    "put_undo": [lambda tx, s: tx.put_undo(s.alice, "x")],
+    "drop_undo": [lambda tx, s: tx.drop_undo(s.alice, 1)],
     "room_for_script": [lambda tx, s: tx.room_for_script("x", 1, s.alice)],
     "put_script": [lambda tx, s: tx.put_script("x", b"keep;", s.alice)],
     "activate_script": [lambda tx, s: tx.activate_script("", s.alice), lambda tx, s: tx.activate_script("x", s.alice)],

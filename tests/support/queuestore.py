@@ -25,6 +25,7 @@ from groupware.model.event import (
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
 from groupware.model.principal import Principal
+from groupware.model.script import ActiveScript
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
 from tests.support.clock import FakeClock
@@ -154,6 +155,10 @@ class Tx:
         """Nobody: there are no mailboxes here."""
         return ()
 
+    def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        """Nobody has one."""
+        return ()
+
     def backlog(self) -> Backlog:
         found = self.queued()
         return Backlog(
@@ -198,6 +203,9 @@ class MemoryQueue:
 
     async def read(self, who: Principal, work: Callable[[Any], T]) -> T:
         return work(self.tx(self.state))
+
+    async def glance(self, who: Principal, work: Callable[[Any], T]) -> T:
+        return await self.read(who, work)
 
     async def write(self, who: Principal, work: Callable[[Any], T]) -> T:
         work(self.tx(copy.deepcopy(self.state)))  # as when a neighbour in the same commit failed

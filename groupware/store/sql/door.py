@@ -22,12 +22,13 @@ from groupware.model.event import (
     TraceRow,
 )
 from groupware.model.flags import FlagChange
-from groupware.model.folder import Folder
+from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.memory import Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
-from groupware.model.script import StoredScript
+from groupware.model.script import ActiveScript, StoredScript
 from groupware.store.api import Where
 
 from . import (
@@ -37,6 +38,7 @@ from . import (
     columns,
     credentials,
     deliveries,
+    destinations,
     domains,
     flags,
     folder_changes,
@@ -47,6 +49,7 @@ from . import (
     item_copies,
     items,
     mailqueue,
+    memories,
     objects,
     people,
     quota,
@@ -313,6 +316,9 @@ class SqlTx(Tx):
     def script(self, name: str, of: AccountId | None = None) -> bytes:
         return scripts.script(self, name, of)
 
+    def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        return scripts.actives(self, of)
+
     def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:
         return scripts.active(self, of)
 
@@ -330,6 +336,32 @@ class SqlTx(Tx):
 
     def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
         scripts.rename(self, old, new, of)
+
+    # --- what rules do
+
+    def addresses(self, of: AccountId) -> Sequence[str]:
+        return addresses.of_account(self, of)
+
+    def destination(self, of: AccountId, wanted: Destination) -> FolderId:
+        return destinations.destination(self, of, wanted)
+
+    def make_destination(self, of: AccountId, path: str) -> FolderId:
+        return destinations.make(self, of, path)
+
+    def remembered(self, of: AccountId, kind: str, key: str) -> bool:
+        return memories.remembered(self, of, kind, key)
+
+    def remember(self, of: AccountId, what: Memory) -> bool:
+        return memories.remember(self, of, what)
+
+    def undos(self, of: AccountId) -> Sequence[Undo]:
+        return memories.undos(self, of)
+
+    def put_undo(self, of: AccountId, facts: str) -> int:
+        return memories.put_undo(self, of, facts)
+
+    def drop_undo(self, of: AccountId, number: int) -> None:
+        memories.drop_undo(self, of, number)
 
     # --- history and queue
 

@@ -98,7 +98,7 @@ def add(tx: Tx, owner: AccountId, path: str, kind: Kind, role: str | None) -> Fo
 
 def _create(tx: Tx, tree: Tree, levels: Sequence[str], path: str, kind: Kind, role: str | None) -> Folder:
     above, missing = _new_place(tx, tree, levels, path)
-    _check_count(tx, above, len(missing))
+    check_count(tx, above, len(missing))
     if role is not None:
         _check_free(admit(above, Right.ADMIN).tree, role)
     made = above.id
@@ -134,7 +134,8 @@ def _shown(tx: Tx, tree: Tree, at: FolderId | None) -> bool:
     return at is not None and Right.LOOKUP in tree.rights(tx.who, at)
 
 
-def _check_count(tx: Tx, above: Opened, more: int) -> None:
+def check_count(tx: Tx, above: Opened, more: int) -> None:
+    """`OverQuota` when the owner may not have so many folders more."""
     most = limits(tx, above.owner, above.settings).folders
     if most and more and len(above.tree.nodes) - 1 + more > most:
         raise OverQuota(f"{above.tree.key} may have {most} folders and has them; delete some first")
@@ -197,7 +198,7 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
         raise Refused(f"folder {path}: a folder cannot move below itself")
     if len(levels) + _height(here.tree, here.id) > MAX_DEPTH:
         raise Refused(f"folder {path}: what is below it would be more than {MAX_DEPTH} levels deep")
-    _check_count(tx, above, len(missing) - 1)
+    check_count(tx, above, len(missing) - 1)
     for name in missing[:-1]:
         parent = make(tx, tree.owner, parent, check_name(name), Kind(here.kind), None)
     modseq = tx.bump(tree.owner)

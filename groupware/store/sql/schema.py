@@ -124,7 +124,27 @@ sieve_script = Table(
 )
 """Scripts that people keep; one at most of each account is active."""
 
-_UNTOLD = text("told IS NULL")
+memory = Table(
+    "memory",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("expires", Number, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""Whom an account's rules have answered, what they have seen, what its owner was told of: until it expires."""
+
+undo = Table(
+    "undo",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Number, nullable=False, index=True),
+    Column("facts", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What puts back what a run of rules over stored messages did."""
 
 quota_warning = Table(
     "quota_warning",
