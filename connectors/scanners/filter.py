@@ -13,17 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from mailcore.queue.filters import Case, Disposition, Filing, Filter, Judge, Level, Refusal, Said, Verdict
-
 from connectors.scanners.changes import changed
-from connectors.scanners.clamd import Clamd
-from connectors.scanners.milter import Milter
 from connectors.scanners.report import Letter, Report, Scanner, Unavailable, one_line
-from connectors.scanners.rspamd import Rspamd
-from connectors.scanners.spamd import Spamd
 from groupware.model.errors import TryAgain
 from groupware.model.event import Target
 from groupware.model.folder import Destination, Role
+from mailcore.queue.filters import Case, Disposition, Filing, Filter, Judge, Level, Refusal, Said, Verdict
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sections_scanning import ScannerSection
@@ -43,16 +38,25 @@ def scanner_filter(parts: Parts, setup: ServiceSetup) -> Filter:
 
 
 def made(section: ScannerSection) -> Scanner:
-    """The scanner that a table of the configuration describes."""
+    """The scanner that a table of the configuration describes. What none needs is not imported."""
+    name, address, seconds = section.name, section.address, section.timeout
     match section.kind:
         case "rspamd":
-            return Rspamd(section.name, section.address, section.teacher, section.password, section.timeout)
+            from connectors.scanners.rspamd import Rspamd
+
+            return Rspamd(name, address, section.teacher, section.password, seconds)
         case "spamd":
-            return Spamd(section.name, section.address, section.timeout)
+            from connectors.scanners.spamd import Spamd
+
+            return Spamd(name, address, seconds)
         case "clamd":
-            return Clamd(section.name, section.address, section.timeout)
+            from connectors.scanners.clamd import Clamd
+
+            return Clamd(name, address, seconds)
         case "milter":
-            return Milter(section.name, section.address, section.timeout)
+            from connectors.scanners.milter import Milter
+
+            return Milter(name, address, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ def _together(found: Sequence[tuple[Asked, Report]], case: Case) -> Verdict:
     reports = [report for _, report in found]
     said = tuple(Said(_words(report)) for report in reports)
     junk = any(asked.is_junk(report) for asked, report in found)
-    disposition = next(filter(None, (_refused(asked, report) for asked, report in found)), None)
+    disposition = next(filter(None, (_refused(asked, report, case) for asked, report in found)), None)
     if disposition is None and any(report.virus and asked.section.virus == "discard" for asked, report in found):
         disposition = Disposition()
     infected = any(report.virus and asked.section.virus == "junk" for asked, report in found)
@@ -164,7 +168,7 @@ def _together(found: Sequence[tuple[Asked, Report]], case: Case) -> Verdict:
     )
 
 
-def _refused(asked: Asked, report: Report) -> Disposition | None:
+def _refused(asked: Asked, report: Report, case: Case) -> Disposition | None:
     """That the message is refused, and with which words."""
     section = asked.section
     if report.virus:
@@ -173,7 +177,8 @@ def _refused(asked: Asked, report: Report) -> Disposition | None:
         text = report.text or "The message looks like spam."
     else:
         text = report.text or "The message was refused by a filter." if section.obey and report.wish == "reject" else ""
-    return Disposition(refusal=Refusal(text, early=True, silent=True)) if text else None
+    silent = case.by is None  # the sender may be forged: who is told by a report would be somebody else
+    return Disposition(refusal=Refusal(text, early=True, silent=silent)) if text else None
 
 
 def _percent(found: Sequence[tuple[Asked, Report]]) -> float | None:
