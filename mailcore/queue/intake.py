@@ -136,15 +136,15 @@ class Intake:
         `sent`: it is in its folder, or in the queue when `queue` says under which number. With `keep` the queue also
         takes what cannot be delivered now; without it (LMTP) that comes back as `later` or `failed`, and stays the
         client's. With `settle_local` False everything is queued; who wants a report of success (DSN) always is.
-        `known` are targets that were looked up already. With `keep` one that has `failed` is the only recipient, and
-        its rules refuse the message (ereject): nothing was accepted.
+        `known` are targets that were looked up already. With `keep` either all have `failed`, for filters refuse the
+        message for every recipient (a scanner, ereject), and nothing was accepted; or none has.
         """
         early = [each for each in message.recipients if settle_local and "SUCCESS" not in each.notify]
         trail = Trail(message.message, message.by)
         whole = Whole(message.sender, message.octets, trail, utf8=message.utf8, body_type=message.body_type)
         plan = await self._judged(await self._plan(early, known or {}), whole)
-        if keep and len(message.recipients) == 1 and (refusal := _early(plan)) is not None:
-            return [await self._refuse(message, plan, refusal)]
+        if keep and (refusal := _early(plan, message)) is not None:
+            return await self._refuse(message, plan, refusal)
         if len(early) < len(message.recipients):  # who asked for a report gets it from the courier
             waiting = [Step(each.address, each) for each in message.recipients if each not in early]
             plan = replace(plan, away=(*plan.away, *waiting))
@@ -206,19 +206,20 @@ class Intake:
         here = tuple((step, target) for step, target in plan.here if target not in judges)
         return replace(plan, here=here, sorted=tuple(found))
 
-    async def _refuse(self, message: Message, plan: Plan, refusal: Refusal) -> Outcome:
-        """The answer for a message that is not taken because its only recipient does not want it; the trace says so."""
-        ((step, each),) = plan.sorted
-        outcome = outcome_of(Refused(refusal.text), step.given)
-        refused = Trail(message.message, message.by).undelivered(step.given, outcome.code, outcome.text)
+    async def _refuse(self, message: Message, plan: Plan, refusal: Refusal) -> Sequence[Outcome]:
+        """The answers for a message that is not taken because no recipient is to have it; the trace says so."""
+        trail = Trail(message.message, message.by)
+        outcomes = [outcome_of(Refused(refusal.text), each.address) for each in message.recipients]
+        events = [event for _, each in plan.sorted for event in each.events]
+        events += [trail.undelivered(each.recipient, each.code, each.text) for each in outcomes]
 
         def work(tx: WriteTx) -> None:
-            for event in (*each.events, refused):
+            for event in events:
                 tx.note(event)
 
         await self._store.write(DELIVERY, work)
-        say(self._log, (*each.events, refused))
-        return outcome
+        say(self._log, events)
+        return outcomes
 
     async def _take(
         self, message: Message, plan: Plan, item: NewItem | None, stored: Stored | None, keep: bool
@@ -277,12 +278,13 @@ def outcome_of(error: GroupwareError, recipient: str) -> Outcome:
     return Outcome(NOT_QUEUED, recipient, verdict, code, str(error))
 
 
-def _early(plan: Plan) -> Refusal | None:
-    """The refusal of the one recipient that there is, where its rules want it in the reply to the client."""
-    if len(plan.sorted) != 1 or plan.here or plan.away or plan.nowhere:
+def _early(plan: Plan, message: Message) -> Refusal | None:
+    """The first recipient's refusal, where no recipient is to have the message and all want that in the reply."""
+    if len(plan.sorted) != len(message.recipients) or plan.here or plan.away or plan.nowhere:
         return None
-    step, each = plan.sorted[0]
-    return each.refusal if step.alone and each.refusal is not None and each.refusal.early else None
+    refusals = [each.refusal for step, each in plan.sorted if step.alone]
+    wanted = [each for each in refusals if each is not None and each.early]
+    return wanted[0] if len(wanted) == len(plan.sorted) else None
 
 
 def _unreported(each: Sorted) -> Sorted:
