@@ -22,6 +22,7 @@ from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, Queu
 from groupware.model.item import Kind, NewItem, Query
 from groupware.model.principal import Domain, NewAccount, Principal
 from groupware.model.rights import Right
+from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.sql import schema
 from groupware.store.sql.door import SqlTx
 from tests.store.house import House, house
@@ -267,6 +268,13 @@ REFUSED: Mapping[str, list[Ask]] = {
     "settle": [lambda tx, s: tx.settle([Outcome(s.queued, A, "sent", "2.0.0", "")])],
     "hasten": [lambda tx, _: tx.hasten()],
     "drop_queued": [lambda tx, s: tx.drop_queued(s.queued)],
+    "sts_policy": [lambda tx, _: tx.sts_policy("x.test")],
+    "put_sts_policy": [lambda tx, _: tx.put_sts_policy(StsPolicy("x.test", "1", "none", (), 0))],
+    "tls_results": [lambda tx, _: tx.tls_results("x.test", "2027-01-01")],
+    "unreported_tls": [lambda tx, _: tx.unreported_tls("2027-01-01")],
+    "count_tls": [lambda tx, _: tx.count_tls([TlsResult("x.test", "2027-01-01", "sts", "mx", "success")])],
+    "claim_tls_report": [lambda tx, _: tx.claim_tls_report("x.test", "2027-01-01")],
+    "forget_tls": [lambda tx, _: tx.forget_tls("2027-01-01")],
 }
 OWN_THINGS: Mapping[str, str] = {
     "who": "itself",

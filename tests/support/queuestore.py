@@ -25,6 +25,7 @@ from groupware.model.event import (
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
 from groupware.model.principal import Principal
+from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
 from tests.support.clock import FakeClock
@@ -46,6 +47,8 @@ class State:
     events: list[Event] = field(default_factory=list)
     folders: dict[AccountId, list[NewItem]] = field(default_factory=dict)
     full: set[AccountId] = field(default_factory=set)
+    policies: dict[str, StsPolicy] = field(default_factory=dict)
+    tls: list[TlsResult] = field(default_factory=list)
 
 
 @dataclass
@@ -162,6 +165,18 @@ class Tx:
             deferred=sum(any(row.tries for row in each.recipients) for each in found),
             oldest=min((each.queued for each in found), default=None),
         )
+
+    def sts_policy(self, domain: str) -> StsPolicy | None:
+        return self.state.policies.get(domain)
+
+    def put_sts_policy(self, policy: StsPolicy) -> None:
+        self.state.policies[policy.domain] = policy
+
+    def count_tls(self, results: Sequence[TlsResult]) -> None:
+        self.state.tls += results
+
+    def forget_tls(self, before: str) -> int:
+        return 0
 
     def note(self, event: Event) -> None:
         self.state.events.append(event)

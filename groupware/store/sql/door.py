@@ -28,6 +28,7 @@ from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewIt
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import StoredScript
+from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.api import Where
 
 from . import (
@@ -53,6 +54,7 @@ from . import (
     scripts,
     search,
     settings,
+    tlsbook,
     trace,
     warnings,
 )
@@ -368,3 +370,26 @@ class SqlTx(Tx):
 
     def drop_queued(self, queue: QueueId) -> None:
         mailqueue.drop_queued(self, queue)
+
+    # --- TLS to other domains
+
+    def sts_policy(self, domain: str) -> StsPolicy | None:
+        return tlsbook.sts_policy(self, domain)
+
+    def put_sts_policy(self, policy: StsPolicy) -> None:
+        tlsbook.put_sts_policy(self, policy)
+
+    def tls_results(self, domain: str, day: str) -> Sequence[TlsResult]:
+        return tlsbook.tls_results(self, domain, day)
+
+    def unreported_tls(self, day: str, limit: int = 100) -> Sequence[str]:
+        return tlsbook.unreported_tls(self, day, limit)
+
+    def count_tls(self, results: Sequence[TlsResult]) -> None:
+        tlsbook.count_tls(self, results)
+
+    def claim_tls_report(self, domain: str, day: str) -> bool:
+        return tlsbook.claim_tls_report(self, domain, day)
+
+    def forget_tls(self, before: str) -> int:
+        return tlsbook.forget_tls(self, before)
