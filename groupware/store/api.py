@@ -22,11 +22,13 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import (
     Attempt,
     Backlog,
+    Destination,
     Envelope,
     Event,
     JournalRow,
     Outcome,
     QueueEntry,
+    QueueFilter,
     QuotaWarning,
     Target,
     TraceRow,
@@ -307,6 +309,17 @@ class ReadTx(Protocol):
         """What waits in the queue. Takes `a` on the server."""
         ...
 
+    def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
+        """A page of what waits in the queue and fits, in the order it came, behind the message `after`, if any.
+
+        Each comes with all its recipients. Takes `a` on the server.
+        """
+        ...
+
+    def destinations(self, limit: int = 1000) -> Sequence[Destination]:
+        """What waits for each domain, the most messages first. Takes `a` on the server."""
+        ...
+
     def sts_policy(self, domain: str) -> StsPolicy | None:
         """What the domain said of TLS to its hosts when it was last asked (RFC 8461). Takes `a` on the server."""
         ...
@@ -536,6 +549,17 @@ class WriteTx(ReadTx, Protocol):
 
     def hasten(self, domain: str | None = None, queue: QueueId | None = None) -> int:
         """Makes what waits (for a domain, or one message) due now; gives back how many. `a` on the server."""
+        ...
+
+    def hold_queued(self, queue: QueueId, domain: str = "") -> int:
+        """Holds a message until it is released; how many recipients that are. What is under way is left alone.
+
+        With a domain only what goes there. `a` on the server.
+        """
+        ...
+
+    def release_queued(self, queue: QueueId, domain: str = "") -> int:
+        """Makes due now what is held; how many recipients that are. `a` on the server."""
         ...
 
     def drop_queued(self, queue: QueueId) -> None:

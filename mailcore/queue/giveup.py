@@ -77,7 +77,7 @@ async def postmaster(desk: Desk) -> str:
 
 async def _give_up(desk: Desk, queue: QueueId, why: Result) -> int:
     for entry in await desk.store.read(OPERATOR, lambda tx: tx.queued(queue)):
-        waiting = [each for each in entry.recipients if each.state in ("ready", "waiting")]
+        waiting = [each for each in entry.recipients if each.state in ("ready", "waiting", "held")]
         if waiting:
             attempt = _attempt(entry, waiting)
             await Settling(desk, attempt, await _octets(desk, entry)).settle(for_all(attempt, why))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from groupware.model.event import Attempt, Envelope
 from groupware.model.tls import SUCCESS
-from mailcore.queue.courier import Result, Settlement, for_all, later
+from mailcore.queue.courier import Result, Settlement, for_all, held, later
 from mailcore.server.config import Config
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
@@ -82,6 +82,10 @@ class SmtpCourier:
     async def carry(self, attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
         """Send it to the first of the domain's hosts that can be talked with, and settle what was answered."""
         way = self._ways.find(attempt.domain, attempt.envelope.sender)
+        if way.hold and not attempt.released:
+            text = f"The configuration ({way.name}) holds this mail until somebody releases it."
+            await settlement.settle(for_all(attempt, held(text)))
+            return
         try:
             hops = await self._router.hops(attempt.domain, way)
             demands = await self._demands.of(attempt.domain, way, hops)

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 import groupware.store.sql
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
-from groupware.model.event import Envelope, Outcome, Recipient, Target
+from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import Kind, NewItem, Query
@@ -268,6 +268,10 @@ REFUSED: Mapping[str, list[Ask]] = {
     "settle": [lambda tx, s: tx.settle([Outcome(s.queued, A, "sent", "2.0.0", "")])],
     "hasten": [lambda tx, _: tx.hasten()],
     "drop_queued": [lambda tx, s: tx.drop_queued(s.queued)],
+    "find_queued": [lambda tx, _: tx.find_queued(QueueFilter())],
+    "destinations": [lambda tx, _: tx.destinations()],
+    "hold_queued": [lambda tx, s: tx.hold_queued(s.queued)],
+    "release_queued": [lambda tx, s: tx.release_queued(s.queued)],
     "sts_policy": [lambda tx, _: tx.sts_policy("x.test")],
     "put_sts_policy": [lambda tx, _: tx.put_sts_policy(StsPolicy("x.test", "1", "none", (), 0))],
     "tls_results": [lambda tx, _: tx.tls_results("x.test", "2027-01-01")],

@@ -6,7 +6,7 @@ import asyncio
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -47,6 +47,7 @@ class State:
     events: list[Event] = field(default_factory=list)
     folders: dict[AccountId, list[NewItem]] = field(default_factory=dict)
     full: set[AccountId] = field(default_factory=set)
+    released: set[QueueId] = field(default_factory=set)
     policies: dict[str, StsPolicy] = field(default_factory=dict)
     tls: list[TlsResult] = field(default_factory=list)
 
@@ -83,7 +84,9 @@ class Tx:
                 for each in mine:
                     row.recipients[each.recipient.address] = replace(each, state="leased", lease_until=until)
                 envelope = replace(row.envelope, recipients=tuple(each.recipient for each in mine))
-                attempts.append(Attempt(number, envelope, domain, max(e.tries for e in mine), until, row.queued))
+                released = number in self.state.released
+                tries = max(each.tries for each in mine)
+                attempts.append(Attempt(number, envelope, domain, tries, until, row.queued, released))
         return attempts
 
     def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
@@ -111,6 +114,12 @@ class Tx:
                     del self.state.rows[outcome.queue]
                 continue
             was = row.recipients[outcome.recipient]
+            if outcome.hold:
+                far = datetime(9999, 12, 31, tzinfo=UTC)
+                row.recipients[outcome.recipient] = replace(
+                    was, state="held", next_try=far, lease_until=None, code=outcome.code, text=outcome.text
+                )
+                continue
             assert outcome.next_try is not None
             row.recipients[outcome.recipient] = replace(
                 was,
@@ -141,6 +150,14 @@ class Tx:
                     count += 1
         self.told = True
         return count
+
+    def release_queued(self, queue: QueueId, domain: str = "") -> int:
+        row = self.state.rows[queue]
+        held = [each for each in row.recipients.values() if each.state == "held"]
+        for each in held:
+            row.recipients[each.recipient.address] = replace(each, state="ready", next_try=self.now)
+        self.state.released.add(queue)
+        return len(held)
 
     def drop_queued(self, queue: QueueId) -> None:
         if self.state.rows.pop(queue, None) is None:

@@ -12,11 +12,13 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import (
     Attempt,
     Backlog,
+    Destination,
     Envelope,
     Event,
     JournalRow,
     Outcome,
     QueueEntry,
+    QueueFilter,
     QuotaWarning,
     Target,
     TraceRow,
@@ -50,6 +52,7 @@ from . import (
     mailqueue,
     objects,
     people,
+    queueview,
     quota,
     scripts,
     search,
@@ -370,6 +373,18 @@ class SqlTx(Tx):
 
     def drop_queued(self, queue: QueueId) -> None:
         mailqueue.drop_queued(self, queue)
+
+    def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
+        return queueview.find_queued(self, wanted, after, limit)
+
+    def destinations(self, limit: int = 1000) -> Sequence[Destination]:
+        return queueview.destinations(self, limit)
+
+    def hold_queued(self, queue: QueueId, domain: str = "") -> int:
+        return queueview.hold(self, queue, domain)
+
+    def release_queued(self, queue: QueueId, domain: str = "") -> int:
+        return queueview.release(self, queue, domain)
 
     # --- TLS to other domains
 
