@@ -27,9 +27,11 @@ from groupware.model.event import (
     JournalRow,
     Outcome,
     QueueEntry,
+    QueueFilter,
     QuotaWarning,
     Target,
     TraceRow,
+    Waiting,
 )
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
@@ -39,6 +41,7 @@ from groupware.model.memory import Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.tls import StsPolicy, TlsResult
 
 from .beside import Blobs as Blobs
 from .beside import Bus as Bus
@@ -333,6 +336,29 @@ class ReadTx(Protocol):
         """What waits in the queue. Takes `a` on the server."""
         ...
 
+    def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
+        """A page of what waits in the queue and fits, in the order it came, behind the message `after`, if any.
+
+        Each comes with all its recipients. Takes `a` on the server.
+        """
+        ...
+
+    def waiting(self, limit: int = 1000) -> Sequence[Waiting]:
+        """What waits for each domain, the most messages first. Takes `a` on the server."""
+        ...
+
+    def sts_policy(self, domain: str) -> StsPolicy | None:
+        """What the domain said of TLS to its hosts when it was last asked (RFC 8461). Takes `a` on the server."""
+        ...
+
+    def tls_results(self, domain: str, day: str) -> Sequence[TlsResult]:
+        """What came of TLS to a domain on a day (`2027-01-31`, UTC). Takes `a` on the server."""
+        ...
+
+    def unreported_tls(self, day: str, limit: int = 100) -> Sequence[str]:
+        """Domains of that day's results that no report was made of yet. Takes `a` on the server."""
+        ...
+
     def next_due(self, *, local: bool) -> datetime | None:
         """When the next attempt is due (or its lease runs out); None when nothing waits. Takes `a` on the server."""
         ...
@@ -571,8 +597,35 @@ class WriteTx(ReadTx, Protocol):
         """Makes what waits (for a domain, or one message) due now; gives back how many. `a` on the server."""
         ...
 
+    def hold_queued(self, queue: QueueId, domain: str = "") -> int:
+        """Holds a message until it is released; how many recipients that are. What is under way is left alone.
+
+        With a domain only what goes there. `a` on the server.
+        """
+        ...
+
+    def release_queued(self, queue: QueueId, domain: str = "") -> int:
+        """Makes due now what is held; how many recipients that are. `a` on the server."""
+        ...
+
     def drop_queued(self, queue: QueueId) -> None:
         """Takes a message out of the queue without a word to anybody. `a` on the server."""
+        ...
+
+    def put_sts_policy(self, policy: StsPolicy) -> None:
+        """Keeps it instead of the one before. `a` on the server."""
+        ...
+
+    def count_tls(self, results: Sequence[TlsResult]) -> None:
+        """Adds to what was counted. `a` on the server."""
+        ...
+
+    def claim_tls_report(self, domain: str, day: str) -> bool:
+        """The report of a domain's day is the caller's to send; False when somebody had it. `a` on the server."""
+        ...
+
+    def forget_tls(self, before: str) -> int:
+        """Drops the results of the days before; how many these were. `a` on the server."""
         ...
 
     def note(self, event: Event) -> None:

@@ -65,6 +65,10 @@ class Trail:
         facts: dict[str, str | int] = {"to": to, "code": code, "why": why, "host": host, "tries": tries}
         return Event("deferred", self.by, facts, self.message)
 
+    def held(self, to: str, why: str) -> Event:
+        """It waits until somebody releases it."""
+        return Event("held", self.by, {"to": to, "why": why}, self.message)
+
     def failed(self, to: str, code: str, why: str, host: str, tries: int) -> Event:
         """It will not get to this recipient."""
         facts: dict[str, str | int] = {"to": to, "code": code, "why": why, "host": host, "tries": tries}

@@ -44,6 +44,7 @@ class RouteSection(Section):
     ehlo: str = key("Name to greet by; empty: the usual", "", max_length=255)
     connections: int = key("Connections at once to one destination; 0: sending_connections", 0, ge=0, le=128)
     messages_per_connection: int = key("Messages over one connection; 0: as smtp says", 0, ge=0, le=_MOST)
+    hold: bool = key("Keep this mail in the queue until it is released", False)
 
 
 class SourceSection(Section):

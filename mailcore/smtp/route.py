@@ -30,6 +30,10 @@ class Hop:
     preference: int = 0
     source: str = ""
     """The address that a connection comes from; "" is any."""
+    secure: bool = False
+    """Whether DNSSEC proves that the way leads there."""
+    canonical: str = ""
+    """The host's name behind its aliases."""
 
 
 class NoRoute(Exception):
@@ -63,7 +67,15 @@ class Router:
     def _usable(self, places: Sequence[Place], way: Way) -> Sequence[Hop]:
         """The hops that this server can try, and that do not lead back to it."""
         hops = [
-            Hop(host.name, address, port, host.preference, way.from_address(ipaddress.ip_address(address).version))
+            Hop(
+                host.name,
+                address,
+                port,
+                host.preference,
+                way.from_address(ipaddress.ip_address(address).version),
+                host.secure,
+                host.canonical,
+            )
             for host, port in self._before_own(places, way)
             for address in host.addresses
         ]
@@ -108,12 +120,15 @@ class Router:
         missing: list[DnsError] = []
         for number, text in enumerate(way.hosts):
             name, port = split_host(text, usual)
+            if _is_address(name):
+                found.append((Host(name, number, (_address(name),)), port))
+                continue
             try:
-                addresses = (_address(name),) if _is_address(name) else await self._dns.addresses(name)
+                known = await self._dns.host(name)
             except DnsError as error:
                 missing.append(error)
                 continue
-            found.append((Host(name if _is_address(name) else to_ascii(name), number, addresses), port))
+            found.append((Host(to_ascii(name), number, known.values, known.secure, known.canonical), port))
         if found:
             return found
         for each in missing:

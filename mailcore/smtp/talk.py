@@ -83,11 +83,19 @@ class Broken(Exception):
         self.code, self.said, self.unanswered = code, said, unanswered
 
 
-class HandshakeRefused(Broken):
+class TlsFailed(Broken):
+    """TLS did not come about as it has to. `failure`: its name in RFC 8460 §4.3."""
+
+    def __init__(self, text: str, code: str = "4.7.5", *, said: bool = False, failure: str) -> None:
+        super().__init__(text, code, said=said)
+        self.failure = failure
+
+
+class HandshakeRefused(TlsFailed):
     """TLS was begun and did not end well: without it, it may work."""
 
 
-class NoTls(Broken):
+class NoTls(TlsFailed):
     """The host does not do the TLS that it must."""
 
 
@@ -125,7 +133,7 @@ class Talk:
         try:
             wire = await OutWire.over(sock, context, name, manners.answer_timeout)
         except (Lost, OSError) as error:
-            raise HandshakeRefused(f"TLS failed: {_why(error)}", "4.7.5") from error
+            raise _refused(error) from error
         talk = cls(hop, manners, wire)
         try:
             if implicit:
@@ -155,12 +163,15 @@ class Talk:
     async def _start_tls(self) -> None:
         if not self.offers("starttls"):
             if self._manners.tls == "required":
-                raise NoTls("It offers no TLS, and this server must not send without.", "4.7.10")
+                raise NoTls(
+                    "It offers no TLS, and this server must not send without.", "4.7.10", failure=_NOT_SUPPORTED
+                )
             return
         answer = await self.ask(b"STARTTLS")
         if answer.code != 220:
             if self._manners.tls == "required":
-                raise NoTls(str(answer), answer.status if not answer.permanent else "4.7.10", said=True)
+                code = answer.status if not answer.permanent else "4.7.10"
+                raise NoTls(str(answer), code, said=True, failure=_NOT_SUPPORTED)
             return  # it said no before anything was encrypted: go on without
         try:
             name = self.hop.name.strip("[]")
@@ -168,14 +179,14 @@ class Talk:
             self._checked()
             await self._greet()
         except (Lost, OSError) as error:
-            raise HandshakeRefused(f"TLS failed: {_why(error)}", "4.7.5") from error
+            raise _refused(error) from error
 
     def _checked(self) -> None:
         """What was agreed on is good enough. HandshakeRefused."""
         channel = self._wire.channel
         wrong = self._manners.check(channel) if self._manners.check is not None and channel is not None else ""
         if wrong:
-            raise HandshakeRefused(f"TLS failed: {wrong}", "4.7.5")
+            raise HandshakeRefused(f"TLS failed: {wrong}", failure="validation-failure")
         self.secure = True
 
     async def fresh(self) -> bool:
@@ -318,6 +329,18 @@ async def _connected(hop: Hop, manners: Manners) -> socket.socket:
         made.close()
         raise
     return made
+
+
+_NOT_SUPPORTED: Final = "starttls-not-supported"
+_FAILURES: Final = {10: "certificate-expired", 62: "certificate-host-mismatch", 64: "certificate-host-mismatch"}
+"""By OpenSSL's number of what is wrong with a certificate; with all others nobody who is trusted has signed it."""
+
+
+def _refused(error: Exception) -> HandshakeRefused:
+    failure = "validation-failure"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        failure = _FAILURES.get(error.verify_code, "certificate-not-trusted")
+    return HandshakeRefused(f"TLS failed: {_why(error)}", failure=failure)
 
 
 def _said(answer: Answer) -> Broken:

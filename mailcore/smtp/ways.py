@@ -40,6 +40,7 @@ class Way:
     ehlo: str = ""
     connections: int = 5
     messages: int = 100
+    hold: bool = False
 
     def destination(self, domain: str) -> str:
         """What its connections are counted for: the hosts that were named, or else the domain."""
@@ -91,6 +92,7 @@ def _of_route(number: int, route: RouteSection, usual: Way) -> Way:
         ehlo=route.ehlo,
         connections=route.connections or usual.connections,
         messages=route.messages_per_connection or usual.messages,
+        hold=route.hold,
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 import groupware.store.sql
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
-from groupware.model.event import Envelope, Outcome, Recipient, Target
+from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
@@ -24,6 +24,7 @@ from groupware.model.item import Kind, NewItem, Query
 from groupware.model.memory import Memory
 from groupware.model.principal import Domain, NewAccount, Principal
 from groupware.model.rights import Right
+from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.sql import schema
 from groupware.store.sql.door import SqlTx
 from tests.store.house import House, house
@@ -286,6 +287,17 @@ REFUSED: Mapping[str, list[Ask]] = {
     "settle": [lambda tx, s: tx.settle([Outcome(s.queued, A, "sent", "2.0.0", "")])],
     "hasten": [lambda tx, _: tx.hasten()],
     "drop_queued": [lambda tx, s: tx.drop_queued(s.queued)],
+    "find_queued": [lambda tx, _: tx.find_queued(QueueFilter())],
+    "waiting": [lambda tx, _: tx.waiting()],
+    "hold_queued": [lambda tx, s: tx.hold_queued(s.queued)],
+    "release_queued": [lambda tx, s: tx.release_queued(s.queued)],
+    "sts_policy": [lambda tx, _: tx.sts_policy("x.test")],
+    "put_sts_policy": [lambda tx, _: tx.put_sts_policy(StsPolicy("x.test", "1", "none", (), 0))],
+    "tls_results": [lambda tx, _: tx.tls_results("x.test", "2027-01-01")],
+    "unreported_tls": [lambda tx, _: tx.unreported_tls("2027-01-01")],
+    "count_tls": [lambda tx, _: tx.count_tls([TlsResult("x.test", "2027-01-01", "sts", "mx", "success")])],
+    "claim_tls_report": [lambda tx, _: tx.claim_tls_report("x.test", "2027-01-01")],
+    "forget_tls": [lambda tx, _: tx.forget_tls("2027-01-01")],
 }
 OWN_THINGS: Mapping[str, str] = {
     "who": "itself",

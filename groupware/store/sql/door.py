@@ -17,9 +17,11 @@ from groupware.model.event import (
     JournalRow,
     Outcome,
     QueueEntry,
+    QueueFilter,
     QuotaWarning,
     Target,
     TraceRow,
+    Waiting,
 )
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
@@ -29,6 +31,7 @@ from groupware.model.memory import Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.api import Where
 
 from . import (
@@ -52,10 +55,12 @@ from . import (
     memories,
     objects,
     people,
+    queueview,
     quota,
     scripts,
     search,
     settings,
+    tlsbook,
     trace,
     warnings,
 )
@@ -400,3 +405,38 @@ class SqlTx(Tx):
 
     def drop_queued(self, queue: QueueId) -> None:
         mailqueue.drop_queued(self, queue)
+
+    def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
+        return queueview.find_queued(self, wanted, after, limit)
+
+    def waiting(self, limit: int = 1000) -> Sequence[Waiting]:
+        return queueview.waiting(self, limit)
+
+    def hold_queued(self, queue: QueueId, domain: str = "") -> int:
+        return queueview.hold(self, queue, domain)
+
+    def release_queued(self, queue: QueueId, domain: str = "") -> int:
+        return queueview.release(self, queue, domain)
+
+    # --- TLS to other domains
+
+    def sts_policy(self, domain: str) -> StsPolicy | None:
+        return tlsbook.sts_policy(self, domain)
+
+    def put_sts_policy(self, policy: StsPolicy) -> None:
+        tlsbook.put_sts_policy(self, policy)
+
+    def tls_results(self, domain: str, day: str) -> Sequence[TlsResult]:
+        return tlsbook.tls_results(self, domain, day)
+
+    def unreported_tls(self, day: str, limit: int = 100) -> Sequence[str]:
+        return tlsbook.unreported_tls(self, day, limit)
+
+    def count_tls(self, results: Sequence[TlsResult]) -> None:
+        tlsbook.count_tls(self, results)
+
+    def claim_tls_report(self, domain: str, day: str) -> bool:
+        return tlsbook.claim_tls_report(self, domain, day)
+
+    def forget_tls(self, before: str) -> int:
+        return tlsbook.forget_tls(self, before)

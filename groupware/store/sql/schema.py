@@ -38,6 +38,12 @@ NAMING = {
 }
 metadata = MetaData(naming_convention=NAMING)
 
+
+def _where(condition: str) -> dict[str, Any]:
+    """That an index is of some rows only."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 Number = BigInteger().with_variant(Integer, "sqlite")
 """64 bits everywhere; SQLite numbers rows by itself only for INTEGER."""
 
@@ -418,6 +424,10 @@ trace = Table(
     Column("name", String(32), nullable=False),
     Column("account_id", Number),
     Column("facts", Text, nullable=False),
+    Column("party", String(320)),  # the address that it is about, in lower case
+    Column("letter", String(255)),  # the Message-ID in the header
+    Index("ix_trace_party", "party", **_where("party IS NOT NULL")),
+    Index("ix_trace_letter", "letter", **_where("letter IS NOT NULL")),
 )
 
 queue_message = Table(
@@ -451,5 +461,32 @@ queue_recipient = Table(
     Column("leased_until", Number),
     Column("code", String(16), nullable=False),
     Column("text", Text, nullable=False),
+    Column("held", Integer, nullable=False, server_default="0"),  # 1: until it is released; 2: it was released
     Index("ix_queue_recipient_due", "local", "due", "domain"),
 )
+
+mta_sts = Table(
+    "mta_sts",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("id", String(32), nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("hosts", Text, nullable=False),  # patterns, with spaces between
+    Column("until", Number, nullable=False),
+)
+"""What other domains said about TLS to their hosts, as long as it holds (RFC 8461)."""
+
+tls_result = Table(
+    "tls_result",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("policy", String(16), primary_key=True),
+    Column("host", String(255), primary_key=True),
+    Column("result", String(40), primary_key=True),
+    Column("said", Text, nullable=False),  # the policy as it was found, line by line
+    Column("count", Number, nullable=False),
+    Column("reported", Number),
+    Index("ix_tls_result_day", "day"),
+)
+"""What came of TLS to other domains, counted by day (RFC 8460)."""
