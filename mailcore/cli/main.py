@@ -31,6 +31,7 @@ FAMILIES: Final = {
     "folder": ("folder:app", "Folders of an account, or of a domain's public tree."),
     "grant": ("grant:app", "Who may do what in a folder, and why."),
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
+    "sieve": ("sieve:app", "Sieve scripts of accounts, and what they would do with stored mail."),
     "queue": ("queue:app", "Messages on their way."),
     "tls": ("tls:app", "TLS to other domains' mail hosts."),
     "service": ("service:app", "The services of the running server."),

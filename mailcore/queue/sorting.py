@@ -192,7 +192,7 @@ def carry(tx: WriteTx, all: Sequence[Sorted], trail: Trail) -> Sequence[Fate]:
 def _file(tx: WriteTx, fates: Sequence[Fate], trail: Trail) -> None:
     """Puts all copies into their folders: those of one message with the same flags at once."""
     waiting: dict[tuple[object, ...], list[tuple[Fate, Copy, Target]]] = {}
-    for fate in fates:
+    for fate in sorted(fates, key=lambda each: each.sorted.target.account or 0):  # as owners are locked
         for copy in fate.sorted.copies:
             waiting.setdefault(_key(copy.item), []).append((fate, copy, _place(tx, fate, copy.to, trail)))
     for group in waiting.values():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -39,8 +39,8 @@ class Situation:
     spam: float | None = None
     virus: int | None = None
     phase: str = "during"
-    seen: Mapping[tuple[str, str], bool] = field(default_factory=dict)
-    """What a try over stored messages has seen so far, beside what is remembered."""
+    seen: frozenset[tuple[str, str]] | None = None
+    """What a run over stored messages has seen so far, instead of what is remembered: that are these very messages."""
 
 
 class Around:
@@ -127,6 +127,7 @@ def around(store: Store, active: ActiveScript, who: Principal = DELIVERY) -> Ite
 
 def environment(about: Around, script: Script, active: ActiveScript, situation: Situation) -> Environment:
     """What `machine.run` wants to know; the addresses are looked up only for a script that answers."""
+    seen = situation.seen
     needs_addresses = "vacation" in script.extensions or "include" in script.extensions
     return Environment(
         now=situation.now,
@@ -137,7 +138,7 @@ def environment(about: Around, script: Script, active: ActiveScript, situation: 
         special_use=about.special_use,
         spam=situation.spam,
         virus=situation.virus,
-        seen=lambda handle, key: (handle, key) in situation.seen or about.seen(handle, key),
+        seen=about.seen if seen is None else lambda handle, key: (handle, key) in seen,
         script=about.script,
     )
 

@@ -406,6 +406,21 @@ async def test_what_is_addressed_to_an_alias_is_answered_and_to_nobody_known_is_
         assert len(await at.queued()) == 1
 
 
+async def test_what_is_addressed_to_a_sub_address_is_answered_and_to_a_group_is_not(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+
+        def work(tx: WriteTx) -> None:
+            tx.put_account(NewAccount("sales@example.test", PrincipalKind.GROUP))
+            tx.put_member("sales@example.test", ALICE)
+
+        await at.here.write(work)
+        await at.script(AWAY)
+        await at.send("sales@example.test", octets=MESSAGE.replace(b"To: alice@", b"To: sales@"))
+        assert await at.here.queued() == []
+        await at.send("alice+shop@example.test", octets=MESSAGE.replace(b"To: alice@", b"To: alice+shop@"))
+        assert len(await at.queued()) == 1
+
+
 async def test_an_answer_is_written_from_an_address_of_the_owner_alone(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
         await at.here.write(lambda tx: tx.put_alias(ALICE, "info@example.test"))
