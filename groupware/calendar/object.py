@@ -80,11 +80,12 @@ def object_of(octets: bytes, calendar: Component) -> CalendarObject:
         raise malformed(octets, parts[0].at, f"{kind[:40]} is none of {', '.join(KINDS)}")
     uid = _uid(octets, parts)
     zones = _zones(octets, calendar, parts)
+    message = calendar.first("METHOD") is not None
     main: Component | None = None
     overrides = []
     keys = set()
     for part in parts:
-        _check(octets, part, zones)
+        _check(octets, part, zones, message=message)
         line = part.first("RECURRENCE-ID")
         if line is None:
             if main is not None:
@@ -144,7 +145,7 @@ def _lines(parts: Sequence[Component]) -> Iterator[Line]:
         yield from _lines(part.parts)
 
 
-def _check(octets: bytes, part: Component, zones: Mapping[str, tzinfo]) -> None:
+def _check(octets: bytes, part: Component, zones: Mapping[str, tzinfo], *, message: bool) -> None:
     """What RFC 5545 says of one component, as far as others rely on it."""
     seen = set()
     for line in part.lines:
@@ -155,7 +156,8 @@ def _check(octets: bytes, part: Component, zones: Mapping[str, tzinfo]) -> None:
             _check_value(line, zones)
         except (ValueError, OverflowError) as error:
             raise malformed(octets, line.at, f"{line.name}: {error}") from None
-    _check_times(octets, part, zones)
+    if not message or part.first("DTSTART") is not None:  # RFC 5545 §3.6.1: an answer may leave it out
+        _check_times(octets, part, zones)
 
 
 def _check_value(line: Line, zones: Mapping[str, tzinfo]) -> None:

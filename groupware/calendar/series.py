@@ -213,6 +213,15 @@ class Series:
         here = When(at + shift, begin.zone if not begin.day else None, begin.day)
         return self._occurrence(part, here, length(part, begin, self.zones), key)
 
+    def key(self, line: Line) -> int:
+        """What a RECURRENCE-ID names: the start by the rule of the occurrence, as in `Occurrence.key`."""
+        at = when(line, self.zones)
+        if self.begin is None or self.begin.zone is None or at.zone is not None:
+            return at.seconds
+        begins = self.begin.at
+        here = at.at if not at.day else begins.replace(year=at.at.year, month=at.at.month, day=at.at.day)
+        return utc_seconds(here, self.begin.zone)
+
     def _overridden(self) -> tuple[dict[int, Component], dict[int, Component]]:
         """The overrides of single occurrences, and those from which on all are changed, by what they stand for."""
         single: dict[int, Component] = {}
@@ -221,13 +230,7 @@ class Series:
             line = part.first("RECURRENCE-ID")
             if line is None:
                 continue
-            at = when(line, self.zones)
-            key = at.seconds
-            if self.begin is not None and self.begin.zone is not None and at.zone is None:
-                key = utc_seconds(
-                    at.at if not at.day else self.begin.at.replace(year=at.at.year, month=at.at.month, day=at.at.day),
-                    self.begin.zone,
-                )
+            key = self.key(line)
             ranged = line.param("RANGE").upper() == "THISANDFUTURE" and self.begin is not None
             (future if ranged else single)[key] = part
         return single, future

@@ -187,7 +187,7 @@ def malformed(octets: bytes, at: int, why: str) -> Malformed:
 
 def serialized(parts: Sequence[Component]) -> bytes:
     """Components as octets, folded at 75 (RFC 5545 §3.1): for what the server makes itself."""
-    return b"".join(_folded(line) for part in parts for line in _written(part))
+    return b"".join(folded(line) for part in parts for line in _written(part))
 
 
 def _written(part: Component) -> Iterator[str]:
@@ -210,7 +210,8 @@ def _param(value: str) -> str:
     return f'"{value}"' if any(sign in value for sign in ":;,") else value
 
 
-def _folded(line: str) -> bytes:
+def folded(line: str) -> bytes:
+    """A logical line as octets, with its line end."""
     octets = line.encode()
     if len(octets) <= 75:
         return octets + b"\r\n"
