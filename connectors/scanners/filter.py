@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from functools import partial
+from typing import Any, Final, Literal
 
 from connectors.scanners.changes import changed
 from connectors.scanners.report import Letter, Report, Scanner, Unavailable, one_line
+from connectors.scanners.teaching import keep_teaching
 from groupware.model.errors import TryAgain
 from groupware.model.event import Target
 from groupware.model.folder import Destination, Role
@@ -34,7 +36,9 @@ _CERTAIN, _CLEAN = 5, 1
 def scanner_filter(parts: Parts, setup: ServiceSetup) -> Filter:
     """All scanners of the configuration."""
     asked = [Asked(made(each), each) for each in setup.config.scanners if each.enable]
-    return Scanners(asked, setup.config.host, parts.log("PROCESSING"))
+    log = parts.log("PROCESSING")
+    pupils = [each.scanner for each in asked if each.section.learns or each.section.teacher]
+    return Scanners(asked, setup.config.host, log, partial(keep_teaching, parts.store, parts.blobs, pupils, log))
 
 
 def made(section: ScannerSection) -> Scanner:
@@ -90,9 +94,16 @@ class Scanners:
     fails: Literal["open", "later"] = "later"
     name = "scanners"
 
-    def __init__(self, asked: Sequence[Asked], host: str, log: EventLog) -> None:
+    def __init__(
+        self, asked: Sequence[Asked], host: str, log: EventLog, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         self._asked, self._host, self._log = tuple(asked), host, log
+        self._work = work
         self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def work(self) -> None:
+        """Teach what people move into Junk and out of it."""
+        await self._work()
 
     async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
         """All targets, where there is any scanner."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .ids import BlobId
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -26,3 +28,15 @@ class Undo:
     at: int
     """Microseconds since 1970."""
     facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A message that somebody has moved into Junk or out of it."""
+
+    number: int
+    account: str
+    """The address of who did."""
+    spam: bool
+    blob: BlobId | None
+    """None: the message is gone."""

@@ -57,6 +57,7 @@ _DECLARED: Final = (
     Declared("removedItemsRetention", 30, "How long the content of removed items is kept.", "days", most=3650),
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
     Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
+    Declared("learnFromJunk", True, "What its owner moves into Junk and out of it teaches the scanners for spam."),
     Declared("catchAll", "", "Where mail goes that no address of the domain takes.", scopes=FROM_DOMAIN),
     Declared("passwordMinLength", 8, "Fewest characters of a new password.", "characters", least=1, most=1024),
     Declared("passwordMaxLength", 1024, "Most characters of a new password.", "characters", least=1, most=1024),

@@ -37,7 +37,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
-from groupware.model.memory import Memory, Undo
+from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
@@ -302,6 +302,10 @@ class ReadTx(Protocol):
         """What can be taken back, the newest first. Oneself, or `a` on the domain."""
         ...
 
+    def lessons(self, limit: int = 100) -> Sequence[Lesson]:
+        """What people have moved into Junk and out of it, the oldest first. Takes `a` on the server."""
+        ...
+
     def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
         """Passes when `put_script` would take so many octets under this name; else raises what that would raise."""
         ...
@@ -558,6 +562,10 @@ class WriteTx(ReadTx, Protocol):
 
     def remember(self, of: AccountId, what: Memory) -> bool:
         """Remembers it; False when it was remembered already. Oneself, or who delivers."""
+        ...
+
+    def drop_lessons(self, number: int) -> int:
+        """Forgets the lessons up to that number: they were learned. `a` on the server."""
         ...
 
     def put_undo(self, of: AccountId, facts: str) -> int:

@@ -12,9 +12,9 @@ one write that delivers (`sorting`). Whoever adds a scanner or a language of rul
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from groupware.model.errors import GroupwareError, TryAgain
 from groupware.model.event import Recipient, Target
@@ -172,6 +172,15 @@ class Filter(Protocol):
         ...
 
 
+@runtime_checkable
+class Busy(Protocol):
+    """A filter that has something to do beside: in Processing, once in each process."""
+
+    async def work(self) -> None:
+        """Do it, until cancelled."""
+        ...
+
+
 FilterFactory = Callable[[Parts, ServiceSetup], Filter]
 
 
@@ -200,6 +209,11 @@ class Chain:
     def __init__(self, filters: Iterable[Filter], log: EventLog) -> None:
         self._filters = tuple(sorted(filters, key=lambda each: (_ORDER[each.level], each.priority, each.name)))
         self._log = log
+
+    @property
+    def beside(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        """What its filters have to do beside."""
+        return [each.work for each in self._filters if isinstance(each, Busy)]
 
     async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Sequence[tuple[Filter, Judge | None]]]:
         """The judges of those targets that have any; None: this filter is away, and the message may not pass it."""

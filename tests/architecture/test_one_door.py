@@ -228,6 +228,8 @@ REFUSED: Mapping[str, list[Ask]] = {
     ],
     "remembered": [lambda tx, s: tx.remembered(s.alice, "vacation", "x")],
     "remember": [lambda tx, s: tx.remember(s.alice, Memory("vacation", "x", 60))],
+    "lessons": [lambda tx, _: tx.lessons()],
+    "drop_lessons": [lambda tx, _: tx.drop_lessons(1)],
     "undos": [lambda tx, s: tx.undos(s.alice)],
     "put_undo": [lambda tx, s: tx.put_undo(s.alice, "x")],
     "drop_undo": [lambda tx, s: tx.drop_undo(s.alice, 1)],

@@ -27,7 +27,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
-from groupware.model.memory import Memory, Undo
+from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
@@ -51,6 +51,7 @@ from . import (
     item_changes,
     item_copies,
     items,
+    lessons,
     mailqueue,
     memories,
     objects,
@@ -361,6 +362,12 @@ class SqlTx(Tx):
 
     def undos(self, of: AccountId) -> Sequence[Undo]:
         return memories.undos(self, of)
+
+    def lessons(self, limit: int = 100) -> Sequence[Lesson]:
+        return lessons.lessons(self, limit)
+
+    def drop_lessons(self, number: int) -> int:
+        return lessons.drop_lessons(self, number)
 
     def put_undo(self, of: AccountId, facts: str) -> int:
         return memories.put_undo(self, of, facts)

@@ -141,6 +141,17 @@ memory = Table(
 )
 """Whom an account's rules have answered, what they have seen, what its owner was told of: until it expires."""
 
+lesson = Table(
+    "lesson",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("content_id", Number, nullable=False),
+    Column("spam", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What people have moved into Junk and out of it, until scanners have learned it."""
+
 undo = Table(
     "undo",
     metadata,

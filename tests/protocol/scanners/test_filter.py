@@ -9,7 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.scanners.report import Letter, Report, Unavailable
+from connectors.scanners.teaching import teach
+from groupware.model.ids import EVERY
 from groupware.store.api import ReadTx, WriteTx
+from tests.support.eventlog import RecordingLog
 from tests.support.house import House, house
 from tests.support.smtpstand import Talker, stand, talker
 
@@ -159,3 +163,44 @@ async def test_a_script_knows_the_score_and_has_the_last_word(tmp_path: Path) ->
         at.rspamd.score, at.rspamd.action = 1.0, "no action"
         await at.send()
         assert await at.folders() == {"Archive": 1, "INBOX": 1}
+
+
+# --- what people say ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Pupil:
+    """A scanner that learns, when it is there."""
+
+    name: str = "pupil"
+    away: bool = False
+
+    def __post_init__(self) -> None:
+        self.learned: list[tuple[bytes, bool, str]] = []
+
+    async def scan(self, letter: Letter) -> Report:
+        raise Unavailable("it only learns")
+
+    async def learn(self, octets: bytes, *, spam: bool, user: str = "") -> None:
+        if self.away:
+            raise Unavailable("it is away")
+        self.learned.append((octets, spam, user))
+
+
+async def test_scanners_learn_what_people_move_into_junk_and_wait_for_one_that_is_away(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.send()
+        who = await at.here.read(lambda tx: tx.identity(tx.account(ALICE).id))
+
+        def move(tx: WriteTx) -> None:
+            tx.move(tx.role(who.account, "inbox").id, EVERY, tx.role(who.account, "junk").id)
+
+        await at.here.parts.store.write(who, move)
+        here, log = at.here, RecordingLog()
+        pupil = Pupil(away=True)
+        assert await teach(here.store, here.blobs, [pupil], log) == 0
+        pupil.away = False
+        assert await teach(here.store, here.blobs, [pupil], log) == 1
+        assert await teach(here.store, here.blobs, [pupil], log) == 0
+        ((octets, spam, user),) = pupil.learned
+        assert (octets.endswith(b"\r\n\r\nA text.\r\n"), spam, user) == (True, True, ALICE)
