@@ -253,7 +253,7 @@ def _post(tx: WriteTx, fate: Fate, trail: Trail) -> None:
     account = fate.sorted.target.account
     for posting in fate.sorted.postings:
         if posting.once is not None and (account is None or not tx.remember(account, posting.once)):
-            _note(fate, trail, f"no {posting.kind}: it was sent not long ago", posting.by)
+            _note(fate, trail, f"{posting.kind} not sent: it was not long ago", posting.by)
             continue
         if posting.envelope is not None:
             fate.events += _enqueue(tx, posting, posting.envelope, trail)
