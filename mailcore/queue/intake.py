@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from groupware.directory.api import Directory
-from groupware.mime.item import read_item
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
 from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, Target
 from groupware.model.ids import AccountId, FolderId, QueueId
@@ -24,7 +23,7 @@ from groupware.model.principal import DELIVERY, OPERATOR
 from groupware.store.api import Blobs, Store, Stored, WriteTx
 from mailcore.queue import xtext
 from mailcore.queue.filters import Case, Chain, Refusal
-from mailcore.queue.sorting import Prepared, Sorted, Whole, carry
+from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, untouched
 from mailcore.queue.trace import Trail, say
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
@@ -142,13 +141,14 @@ class Intake:
         early = [each for each in message.recipients if settle_local and "SUCCESS" not in each.notify]
         trail = Trail(message.message, message.by)
         whole = Whole(message.sender, message.octets, trail, utf8=message.utf8, body_type=message.body_type)
-        plan = await self._judged(await self._plan(early, known or {}), whole)
+        prepared = Prepared(whole, self._blobs)
+        plan = await self._judged(await self._plan(early, known or {}), whole, prepared)
         if keep and (refusal := _early(plan, message)) is not None:
             return await self._refuse(message, plan, refusal)
         if len(early) < len(message.recipients):  # who asked for a report gets it from the courier
             waiting = [Step(each.address, each) for each in message.recipients if each not in early]
             plan = replace(plan, away=(*plan.away, *waiting))
-        item = await read_item(whole.head + message.octets, self._blobs) if plan.here else None
+        item = await prepared.item(message.octets) if plan.here else None
         stored = await self._blobs.put(message.octets) if plan.away or (keep and plan.nowhere) else None
         try:
             done = await self._take(message, plan, item, stored, keep)
@@ -167,9 +167,10 @@ class Intake:
         octets = await self._blobs.read(envelope.blob)
         trail = Trail(envelope.message, envelope.by)
         whole = Whole(envelope.sender, octets, trail, utf8=envelope.utf8, body_type=envelope.body_type)
-        plan = await self._judged(await self._plan(envelope.recipients, {}), whole)
+        prepared = Prepared(whole, self._blobs)
+        plan = await self._judged(await self._plan(envelope.recipients, {}), whole, prepared)
         plan = replace(plan, sorted=tuple((step, _unreported(each)) for step, each in plan.sorted))
-        item = await read_item(whole.head + octets, self._blobs) if plan.here else None
+        item = await prepared.item(octets) if plan.here else None
 
         def work(tx: WriteTx) -> Done:
             done = _carry_out(tx, plan, item, envelope, trail, keep=False)
@@ -187,7 +188,7 @@ class Intake:
         missing = [each.address for each in recipients if each.address not in known]
         return plan_of(recipients, {**known, **await self.resolve(missing)} if missing else known)
 
-    async def _judged(self, plan: Plan, whole: Whole) -> Plan:
+    async def _judged(self, plan: Plan, whole: Whole, prepared: Prepared) -> Plan:
         """The plan with what the filters want, storable. `TryAgain`."""
         judges = await self._filters.judges([target for _, target in plan.here])
         if not judges:
@@ -198,7 +199,6 @@ class Intake:
             Case(trail.message, whole.octets, whole.sender, step.recipient, target, trail.by) for step, target in mine
         ]
         decisions = await asyncio.gather(*(self._filters.decide(each, judges[each.target]) for each in cases))
-        prepared = Prepared(whole, self._blobs)
         found = [
             (step, await prepared.sorted(step.recipient, target, decision))
             for (step, target), decision in zip(mine, decisions, strict=True)
@@ -210,15 +210,16 @@ class Intake:
         """The answers for a message that is not taken because no recipient is to have it; the trace says so."""
         trail = Trail(message.message, message.by)
         outcomes = [outcome_of(Refused(refusal.text), each.address) for each in message.recipients]
-        events = [event for _, each in plan.sorted for event in each.events]
-        events += [trail.undelivered(each.recipient, each.code, each.text) for each in outcomes]
+        refused = [trail.undelivered(each.recipient, each.code, each.text) for each in outcomes]
 
-        def work(tx: WriteTx) -> None:
+        def work(tx: WriteTx) -> Sequence[Event]:
+            fates = carry(tx, [each for _, each in plan.sorted], trail)
+            events = [*(event for fate in fates for event in fate.events), *refused]
             for event in events:
                 tx.note(event)
+            return events
 
-        await self._store.write(DELIVERY, work)
-        say(self._log, events)
+        say(self._log, await self._store.write(DELIVERY, work))
         return outcomes
 
     async def _take(
@@ -332,7 +333,7 @@ def _carry_out(
     troubled += plan.nowhere
     done = Done(deliveries=count)
     outcomes = done.outcomes
-    for step in _carry(tx, plan, trail, done, delivered, troubled):
+    for step in _carry(tx, plan, trail, done, delivered, troubled, keep=keep):
         outcomes[step.given] = Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", TAKEN)
     if delivered:
         outcomes |= {step.given: Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", DELIVERED) for step in delivered}
@@ -359,10 +360,15 @@ def _carry(
     done: Done,
     delivered: list[Step],
     troubled: list[tuple[Step, GroupwareError]],
+    *,
+    keep: bool,
 ) -> Sequence[Step]:
     """Does what filters want; adds to what is delivered and what is not. The steps that are served without a copy."""
     elsewhere: list[Step] = []
-    fates = carry(tx, [each for _, each in plan.sorted], trail) if plan.sorted else ()
+    wanted = [
+        untouched(each) if each.refusal is not None and (keep or not step.alone) else each for step, each in plan.sorted
+    ]
+    fates = carry(tx, wanted, trail) if wanted else ()
     for (step, _), fate in zip(plan.sorted, fates, strict=True):
         done.events += fate.events
         if fate.sorted.refusal is not None:

@@ -104,24 +104,24 @@ class Prepared:
         if decision.trouble is not None:
             return Sorted(recipient.address, target, events=events, trouble=decision.trouble)
         what = decision.disposition
+        answers = [await self._answer(name, answer) for name, answer in decision.answers]
         if what.refusal is not None:
-            return Sorted(recipient.address, target, refusal=what.refusal, events=events)
+            return Sorted(recipient.address, target, (), tuple(answers), what.refusal, decision.memories, events)
         copies = [await self._copy(each, decision.octets) for each in what.filings]
         postings = [await self._redirect(each.address, each.octets, recipient) for each in what.redirections]
-        postings += [await self._answer(name, answer) for name, answer in decision.answers]
-        memories = decision.memories
-        return Sorted(recipient.address, target, tuple(copies), tuple(postings), None, memories, events)
+        return Sorted(recipient.address, target, tuple(copies), (*postings, *answers), None, decision.memories, events)
 
     async def _copy(self, filing: Filing, octets: bytes) -> Copy:
-        item = await self._item(octets if filing.octets is None else filing.octets, self._whole.head)
+        item = await self.item(octets if filing.octets is None else filing.octets)
         if filing.flags or filing.keywords:
             item = replace(item, flags=filing.flags, keywords=filing.keywords)
         return Copy(filing.to, item)
 
-    async def _item(self, octets: bytes, head: bytes) -> NewItem:
+    async def item(self, octets: bytes) -> NewItem:
+        """A message for a folder, behind the line that says where it came from. `TryAgain`."""
         found = self._items.get(octets)
         if found is None:
-            found = self._items[octets] = await read_item(head + octets, self._blobs)
+            found = self._items[octets] = await read_item(self._whole.head + octets, self._blobs)
         return found
 
     async def _redirect(self, to: str, octets: bytes, recipient: Recipient) -> Posting:
@@ -173,20 +173,20 @@ class Fate:
     trouble: GroupwareError | None = None
     events: list[Event] = field(default_factory=list)
 
-    @property
-    def served(self) -> bool:
-        """Whether it is done with."""
-        return self.trouble is None and self.sorted.refusal is None
-
 
 def carry(tx: WriteTx, all: Sequence[Sorted], trail: Trail) -> Sequence[Fate]:
     """Files, sends and remembers; what became of each, in their order."""
     fates = [Fate(each, trouble=each.trouble, events=list(each.events)) for each in all]
-    _file(tx, [each for each in fates if each.served], trail)
+    _file(tx, [each for each in fates if each.trouble is None], trail)
     for fate in fates:
-        if fate.served:
+        if fate.trouble is None:
             _post(tx, fate, trail)
     return fates
+
+
+def untouched(each: Sorted) -> Sorted:
+    """The same, with nothing to be done: it is all found out again when the recipient comes out of the queue."""
+    return replace(each, copies=(), postings=(), memories=())
 
 
 def _file(tx: WriteTx, fates: Sequence[Fate], trail: Trail) -> None:
@@ -253,7 +253,7 @@ def _post(tx: WriteTx, fate: Fate, trail: Trail) -> None:
     account = fate.sorted.target.account
     for posting in fate.sorted.postings:
         if posting.once is not None and (account is None or not tx.remember(account, posting.once)):
-            _note(fate, trail, f"no {posting.kind}: it was sent not long ago", posting.by)
+            _note(fate, trail, f"{posting.kind} not sent: it was not long ago", posting.by)
             continue
         if posting.envelope is not None:
             fate.events += _enqueue(tx, posting, posting.envelope, trail)

@@ -42,7 +42,7 @@ from mailcore.sieve.actions import (
 from mailcore.sieve.delivery.around import destination_of, memory_key
 from mailcore.sieve.delivery.writing import Original, Writer
 from mailcore.sieve.letter import applied
-from mailcore.sieve.message import Message, fields_of
+from mailcore.sieve.message import Message, fields_of, read
 
 REDIRECTED: Final = "X-Sieve-Redirected-From"
 """The field that each redirection leaves: mail that comes back with it has gone in a circle."""
@@ -120,8 +120,8 @@ def _dispose(wants: _Wants, action: Action, message: Message, writer: Writer, bo
             wants.said.append(Said(f"not redirected to {action.address}: {why}", line=action.line))
             wants.kept_back = wants.kept_back or not action.copy
         else:
-            mark = header_line(REDIRECTED, writer.active.address)
-            wants.redirections.append(Redirection(action.address, mark + wants.octets))
+            marks = _marks(message.header, wants, writer.active.address)
+            wants.redirections.append(Redirection(action.address, marks + wants.octets))
     elif isinstance(action, Reject):
         wants.refusal = Refusal(action.text, action.early, _unanswerable(message))
     else:
@@ -138,6 +138,13 @@ def _circle(header: bytes, own: str, to: str, bounds: Bounds) -> str:
     if sum(each.name.lower() == b"received" for each in names) >= bounds.most_received:
         return "it has passed through too many servers"
     return ""
+
+
+def _marks(header: bytes, wants: _Wants, own: str) -> bytes:
+    """The owner's mark, and those that were there where the message has been wrapped up anew."""
+    there = _redirected_from(read(wants.octets).header) if wants.changed else frozenset()
+    lost = sorted(_redirected_from(header) - there) if wants.changed else []
+    return b"".join(header_line(REDIRECTED, each) for each in (own, *lost))
 
 
 def _redirected_from(header: bytes) -> frozenset[str]:

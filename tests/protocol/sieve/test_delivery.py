@@ -301,6 +301,27 @@ async def test_what_was_redirected_from_here_before_is_kept(tmp_path: Path) -> N
         assert any("redirected from here before" in each for each in await at.said(reply))
 
 
+async def test_what_is_wrapped_up_or_edited_keeps_the_marks_of_its_way(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        for change in ('enclose :subject "wrapped" text:\nsee below\n.\n;', 'deleteheader "X-Sieve-Redirected-From";'):
+            await at.script(f'require ["enclose", "editheader"]; {change} redirect "x@far.test";')
+            await at.send(octets=b"X-Sieve-Redirected-From: bob@example.test\r\n" + MESSAGE)
+        for _, letter in await at.queued():
+            assert letter.get_all("X-Sieve-Redirected-From") == [ALICE, BOB]
+        assert len(await at.queued()) == 2
+
+
+async def test_a_refusal_takes_no_notice_and_no_memory_away(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.script(
+            'require ["ereject", "enotify", "duplicate"];'
+            'if duplicate { notify "mailto:again@far.test"; } else { notify "mailto:first@far.test"; } ereject "no";'
+        )
+        assert (await at.send()).startswith("550")
+        assert (await at.send()).startswith("550")
+        assert [envelope_of(entry)[1] for entry, _ in await at.queued()] == [["first@far.test"], ["again@far.test"]]
+
+
 @pytest.mark.parametrize("folder", ["reject", "ereject"])
 async def test_a_refusal_beside_other_recipients_is_left_to_a_report(tmp_path: Path, folder: str) -> None:
     async with desk(tmp_path) as at:
@@ -353,7 +374,7 @@ async def test_an_answer_goes_out_once_for_each_sender(tmp_path: Path) -> None:
         await at.script(AWAY)
         await at.send()
         reply = await at.send()
-        assert "no vacation: it was sent not long ago" in await at.said(reply)
+        assert "vacation not sent: it was not long ago" in await at.said(reply)
         await at.send(sender="other@far.test")
         queue = await at.queued()
         assert [envelope_of(entry) for entry, _ in queue] == [("", [SENDER]), ("", ["other@far.test"])]
