@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from groupware.model.errors import TryAgain
@@ -19,13 +19,14 @@ from groupware.model.times import micros
 from .api import Store
 from .blobs import sweep
 from .objects import Objects
-from .sql import retention, search
+from .sql import retention, search, trace
 from .sql.store import SqlStore
 from .sql.tx import Tx
 
 AT_ONCE: Final = 8
 """So few at once that mail that comes in meanwhile hardly waits."""
 PURGED_AT_ONCE: Final = 200
+FORGOTTEN_AT_ONCE: Final = 1000
 IDLE_SECONDS: Final = 2.0
 REST: Final = 2.0
 """While others write it rests so many times as long as it works: mail that comes in goes first."""
@@ -77,12 +78,26 @@ async def purge(store: Store, *, now: datetime | None = None) -> int:
             gone += count
 
 
+async def forget_trace(store: Store, *, now: datetime | None = None) -> int:
+    """Drops the trace that is older than `traceRetention`, in small steps; how many rows these were."""
+    days = await store.read(OPERATOR, lambda tx: int(tx.setting("traceRetention").value))
+    if not days:
+        return 0
+    before = micros((now or datetime.now(UTC)) - timedelta(days=days))
+    gone, count = 0, FORGOTTEN_AT_ONCE
+    while count == FORGOTTEN_AT_ONCE:
+        count = await store.write(OPERATOR, lambda tx: trace.forget(_inner(tx), before, FORGOTTEN_AT_ONCE))
+        gone += count
+    return gone
+
+
 async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SECONDS) -> None:
     """Purges and sweeps until cancelled, once every so many seconds."""
     while True:
         await asyncio.sleep(every)
         try:
             await purge(store)
+            await forget_trace(store)
             await asyncio.to_thread(sweep, store.database, objects)
         except TryAgain:
             continue

@@ -32,6 +32,7 @@ FAMILIES: Final = {
     "grant": ("grant:app", "Who may do what in a folder, and why."),
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
     "queue": ("queue:app", "Messages on their way."),
+    "trace": ("trace:app", "What happened to messages."),
     "tls": ("tls:app", "TLS to other domains' mail hosts."),
     "service": ("service:app", "The services of the running server."),
     "dns": ("dns:app", "The resolver."),
