@@ -30,6 +30,7 @@ from groupware.model.event import (
     QueueFilter,
     QuotaWarning,
     Target,
+    TraceFilter,
     TraceRow,
     Waiting,
 )
@@ -328,8 +329,25 @@ class ReadTx(Protocol):
         """What was done in a folder, oldest first. Takes `a`."""
         ...
 
+    def movements(self, at: FolderId, uid: Uid) -> Sequence[JournalRow]:
+        """Where an item went that was in a folder: each time it was moved or removed, by whom. Takes `a`.
+
+        It ends where the item is, is gone, or went where one has not that right.
+        """
+        ...
+
     def trace(self, message: str, limit: int = 1000) -> Sequence[TraceRow]:
-        """The trace of one message id. Takes `a` on the server."""
+        """The trace of one message id: all of it with `a` on the server, or of what one has submitted.
+
+        Else what is about one's own addresses, or of a domain where one has `a`. `NotFound`.
+        """
+        ...
+
+    def find_trace(self, wanted: TraceFilter, limit: int = 100) -> Sequence[TraceRow]:
+        """Rows of the trace that fit, the newest first. One sees those that `trace` shows.
+
+        `NoRight` for the address of somebody else.
+        """
         ...
 
     def backlog(self) -> Backlog:

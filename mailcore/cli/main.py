@@ -33,6 +33,7 @@ FAMILIES: Final = {
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
     "sieve": ("sieve:app", "Sieve scripts of accounts, and what they would do with stored mail."),
     "queue": ("queue:app", "Messages on their way."),
+    "trace": ("trace:app", "What happened to messages."),
     "tls": ("tls:app", "TLS to other domains' mail hosts."),
     "service": ("service:app", "The services of the running server."),
     "dns": ("dns:app", "The resolver."),

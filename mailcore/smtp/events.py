@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Final
+
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import State, Transaction
+
+_ADDRESS: Final = re.compile(r"<([^<>]{1,320})>")
+"""The address of a RCPT, as far as it is one."""
 
 
 def _count(state: State, name: str, by: int = 1) -> None:
@@ -20,6 +27,7 @@ def sender_refused(state: State, sender: str, reply: Reply) -> None:
     """MAIL was refused."""
     _count(state, "FROMRejected")
     state.log.info("sender_refused", sender=sender, helo=state.hello, code=reply.code, why=reply.text)
+    _traced(state, "mail", sender, reply)
 
 
 def recipients_answered(state: State, accepted: int) -> None:
@@ -34,6 +42,8 @@ def recipient_refused(state: State, sender: str, recipient: str, reply: Reply) -
     state.log.info(
         "recipient_refused", sender=sender, recipient=recipient, helo=state.hello, code=reply.code, why=reply.text
     )
+    found = _ADDRESS.match(recipient.strip())
+    _traced(state, "rcpt", sender, reply, (found[1] if found is not None else recipient.strip()[:320],))
 
 
 def transfer_begun(state: State, verb: str) -> None:
@@ -59,6 +69,15 @@ def refused(state: State, transaction: Transaction, reply: Reply) -> None:
     state.log.warning(
         "message_refused", sender=transaction.sender, recipients=len(transaction.recipients), helo=state.hello,
         code=reply.code, why=reply.text,
+    )  # fmt: skip
+    _traced(state, "data", transaction.sender, reply, tuple(transaction.recipients))
+
+
+def _traced(state: State, stage: str, sender: str, reply: Reply, to: Sequence[str] = ()) -> None:
+    message = state.transaction.id if state.transaction is not None else ""
+    state.shared.refusals.add(
+        stage, state.connection.peer.ip, reply.text, code=reply.code, message=message, sender=sender, helo=state.hello,
+        to=to,
     )  # fmt: skip
 
 

@@ -182,6 +182,8 @@ def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
         body_type=params.body_type,
         ret=params.ret,
         envid=params.envid,
+        peer=state.connection.peer.ip,
+        helo=state.hello,
     )
 
 

@@ -18,6 +18,7 @@ from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
 from mailcore.smtp.data import Memory, Share
+from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import FAULT, Reply
 from mailcore.smtp.wire import MailParams
 
@@ -44,6 +45,7 @@ class Shared:
     memory: Memory
     place: Callable[[], AbstractAsyncContextManager[None]]
     """A place to work in, for what costs more than a moment."""
+    refusals: Refusals
 
     @property
     def largest(self) -> int:

@@ -16,10 +16,10 @@ from sqlalchemy import func, select
 
 import groupware.store.sql
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
-from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target
+from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
-from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
+from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
 from groupware.model.item import Kind, NewItem, Query
 from groupware.model.memory import Memory
 from groupware.model.principal import Domain, NewAccount, Principal
@@ -241,6 +241,8 @@ REFUSED: Mapping[str, list[Ask]] = {
     "quota": [lambda tx, s: tx.quota(s.folder)],
     "journal": [lambda tx, s: tx.journal(s.folder)],
     "trace": [lambda tx, _: tx.trace("x")],
+    "find_trace": [lambda tx, _: tx.find_trace(TraceFilter(party=A))],
+    "movements": [lambda tx, s: tx.movements(s.folder, Uid(1))],
     "queued": [lambda tx, _: tx.queued(), lambda tx, s: tx.queued(s.queued)],
     "backlog": [lambda tx, _: tx.backlog()],
     "next_due": [lambda tx, _: tx.next_due(local=True)],
@@ -332,6 +334,7 @@ INSIDE = frozenset(
         "held",
         "marks",
         "moved",
+        "placed",
         "memory",
     }
     | {

@@ -20,6 +20,7 @@ from groupware.model.event import (
     QueueFilter,
     QuotaWarning,
     Target,
+    TraceFilter,
     TraceRow,
     Waiting,
 )
@@ -379,6 +380,12 @@ class SqlTx(Tx):
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
         return trace.journal(self, at, after, limit)
+
+    def movements(self, at: FolderId, uid: Uid) -> Sequence[JournalRow]:
+        return trace.movements(self, at, uid)
+
+    def find_trace(self, wanted: TraceFilter, limit: int = 100) -> Sequence[TraceRow]:
+        return trace.find_trace(self, wanted, limit)
 
     def trace(self, message: str, limit: int = 1000) -> Sequence[TraceRow]:
         return trace.trace(self, message, limit)
