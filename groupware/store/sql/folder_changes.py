@@ -292,9 +292,12 @@ def subscribe(tx: Tx, path: str, on: bool) -> None:
     """Adds a path to the asking principal's subscriptions, or takes it off."""
     if len(path) > MAX_PATH:
         raise Refused(f"folder {path[:60]!r}...: a subscription has {MAX_PATH} characters at most")
-    if on == (path in folders.subscriptions(tx)):
-        return
-    account = tx.who.account
+    if on != (path in folders.subscriptions(tx)):
+        set_subscribed(tx, tx.who.account, path, on)
+
+
+def set_subscribed(tx: Tx, account: AccountId, path: str, on: bool) -> None:
+    """The same for an account, which has not said so yet."""
     tx.sql.change(_SUBSCRIBE if on else _UNSUBSCRIBE, {"account": account, "path": path})
     modseq = tx.bump(account)
     tx.note_change("folder.subscribed", account, tx.tree(account).root, modseq, {"path": path, "on": on})

@@ -139,6 +139,11 @@ def subscriptions(tx: Tx) -> Sequence[str]:
     return [path for (path,) in tx.sql.rows(_SUBSCRIBED, {"account": tx.who.account})]
 
 
+def is_subscribed(tx: Tx, account: AccountId, path: str) -> bool:
+    """Whether an account has subscribed to a path."""
+    return tx.sql.row(_IS_SUBSCRIBED, {"account": account, "path": path}) is not None
+
+
 # --- listings -------------------------------------------------------------------------------------------------------
 
 
