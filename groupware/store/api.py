@@ -572,7 +572,7 @@ class WriteTx(ReadTx, Protocol):
         ...
 
     def make_destination(self, of: AccountId, path: str) -> FolderId:
-        """The mail folder at a path in the account's view, made when it is missing, as its owner may (`k`).
+        """The mail folder at a path in the account's view; made, and subscribed to, when it is missing (`k`).
 
         Oneself, or who delivers. `NotFound`, `NoRight`, `Refused`, `OverQuota`.
         """

@@ -139,7 +139,7 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
     state.reset()
     state.errors = state.talk = 0
     if state.role == LMTP:
-        return [_lmtp_reply(outcome, transaction.id) for outcome in outcomes]
+        return [_lmtp_reply(outcome, transaction) for outcome in outcomes]
     return Reply(250, "2.0.0", f"Ok: queued as {transaction.id}")
 
 
@@ -189,15 +189,21 @@ def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
 
 def _refusal(outcome: Outcome, transaction: Transaction) -> Reply:
     """The reply where the only recipient's rules refuse the message, in their words if it can. RFC 5429 §2.1.2."""
-    said = [line for line in outcome.text.splitlines() if line.strip()][:MOST_LINES]
-    if not said or not (transaction.params.utf8 or outcome.text.isascii()):
-        said = ["The recipient refuses the message."]
-    return Reply(550, outcome.code, said[0], tuple(said[1:]))
+    lines = _sayable(outcome.text, transaction)
+    return Reply(550, outcome.code, lines[0], tuple(lines[1:]))
 
 
-def _lmtp_reply(outcome: Outcome, message: str) -> Reply:
+def _sayable(text: str, transaction: Transaction) -> list[str]:
+    """The lines of what rules say, or others where the client reads ASCII only. RFC 5429 §2.1.1."""
+    lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
+    return lines if lines and (transaction.params.utf8 or text.isascii()) else ["The recipient refuses the message."]
+
+
+def _lmtp_reply(outcome: Outcome, transaction: Transaction) -> Reply:
     """The reply for one recipient. RFC 2033 §4.2."""
     if outcome.verdict == "sent":
-        return Reply(250, "2.1.5", f"<{outcome.recipient}> {outcome.text or 'delivered'}: {message}")
-    code = 550 if outcome.verdict == "failed" else 452 if outcome.code == "4.2.2" else 451
-    return Reply(code, outcome.code, f"<{outcome.recipient}> {' '.join(outcome.text.split())}")
+        return Reply(250, "2.1.5", f"<{outcome.recipient}> {outcome.text or 'delivered'}: {transaction.id}")
+    if outcome.verdict == "failed":
+        return Reply(550, outcome.code, f"<{outcome.recipient}> {' '.join(_sayable(outcome.text, transaction))}")
+    code = 452 if outcome.code == "4.2.2" else 451
+    return Reply(code, outcome.code, f"<{outcome.recipient}> {outcome.text}")
