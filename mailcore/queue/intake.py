@@ -53,6 +53,8 @@ class Message:
     body_type: str = "8BITMIME"
     ret: str = ""
     envid: str = ""
+    junk: str = ""
+    """Why the sender makes it unwanted, in a word; the header says so too (`mailcore.smtp.authentication.results`)."""
 
 
 @dataclass(frozen=True, slots=True)

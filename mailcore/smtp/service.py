@@ -12,6 +12,7 @@ from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Manner, Service, StreamService
 from mailcore.server.signin import desk
+from mailcore.smtp.authentication import checks
 from mailcore.smtp.data import Memory
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
@@ -45,6 +46,13 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
+        authentication=checks.desk(
+            setup.config.smtp.authentication,
+            parts.dns,
+            host,
+            parts.log(MODULE),
+            lambda: parts.clock.now().timestamp(),
+        ),
         place=lambda: service.slot(),
     )
     service = StreamService(setup.name, lambda connection: SmtpSession(shared, connection), parts.log(MODULE), manner)
