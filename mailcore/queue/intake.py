@@ -197,7 +197,7 @@ class Intake:
 
     async def _judged(self, plan: Plan, whole: Whole, prepared: Prepared) -> Plan:
         """The plan with what the filters want, storable. `TryAgain`."""
-        judges = await self._filters.judges([target for _, target in plan.here])
+        judges = await self._filters.judges([target for _, target in plan.here], whole.octets)
         if not judges:
             return plan
         mine = [(step, target) for step, target in plan.here if target in judges]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from mailcore.smtp.authentication.results import listed
+from mailcore.smtp.authentication.verdicts import Verdicts
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import State, Transaction
 
@@ -49,6 +51,11 @@ def recipient_refused(state: State, sender: str, recipient: str, reply: Reply) -
 def transfer_begun(state: State, verb: str) -> None:
     """DATA, or the first BDAT."""
     _count(state, f"{verb}Used")
+
+
+def checked(state: State, found: Verdicts, action: str) -> None:
+    """Who the message is really from was found out, as far as it can be."""
+    state.log.info("sender_checked", sender=found.sender, found="; ".join(listed(found)), action=action)
 
 
 def accepted(state: State, transaction: Transaction, verb: str, size: int, protocol: str) -> None:

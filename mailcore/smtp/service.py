@@ -13,6 +13,7 @@ from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Door, Manner, Service, StreamService
 from mailcore.server.signin import desk
+from mailcore.smtp.authentication import checks
 from mailcore.smtp.data import Memory
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import Reply
@@ -85,6 +86,13 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake, refusals: Refusal
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
+        authentication=checks.desk(
+            setup.config.smtp.authentication,
+            parts.dns,
+            host,
+            parts.log(MODULE),
+            lambda: parts.clock.now().timestamp(),
+        ),
         place=lambda: service.slot(),
         refusals=refusals,
     )

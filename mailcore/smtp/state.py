@@ -17,6 +17,8 @@ from mailcore.server.connection import Connection
 from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
+from mailcore.smtp.authentication import checks
+from mailcore.smtp.authentication.verdicts import UNCHECKED, Verdicts
 from mailcore.smtp.data import Memory, Share
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import FAULT, Reply
@@ -43,6 +45,7 @@ class Shared:
     desk: Desk
     intake: Intake
     memory: Memory
+    authentication: checks.Desk
     place: Callable[[], AbstractAsyncContextManager[None]]
     """A place to work in, for what costs more than a moment."""
     refusals: Refusals
@@ -68,6 +71,10 @@ class Transaction:
     """Octets in `chunks`."""
     broken: Reply | None = None
     """Why no more BDAT is taken. RFC 3030 §2: until RSET."""
+    checks: checks.Checks | None = None
+    """What is found out about the sender while the content comes in."""
+    verdicts: Verdicts = UNCHECKED
+    """What was found, once all of the message is here."""
 
 
 class State:
@@ -120,6 +127,8 @@ class State:
 
     def reset(self) -> None:
         """Forget the transaction."""
+        if self.transaction is not None and self.transaction.checks is not None:
+            self.transaction.checks.cancel()
         self.transaction = None
         self.share.give_back()
         self._scope.close()

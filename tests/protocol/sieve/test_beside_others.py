@@ -37,7 +37,7 @@ class Scanner:
     def __init__(self, verdict: Verdict) -> None:
         self._verdict = verdict
 
-    async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+    async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
         return dict.fromkeys(targets, self._judge)
 
     async def _judge(self, case: Case) -> Verdict:
