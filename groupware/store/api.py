@@ -38,6 +38,7 @@ from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewIt
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import StoredScript
+from groupware.model.signing import SigningKey
 
 from .beside import Blobs as Blobs
 from .beside import Bus as Bus
@@ -276,6 +277,10 @@ class ReadTx(Protocol):
         """Passes when `put_script` would take so many octets under this name; else raises what that would raise."""
         ...
 
+    def signing_keys(self, domain: str) -> Sequence[SigningKey]:
+        """The keys that a domain's mail is signed with, the oldest first. Takes `a` on the domain. `NotFound`."""
+        ...
+
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
         ...
@@ -494,6 +499,18 @@ class WriteTx(ReadTx, Protocol):
 
     def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
         """Gives a script another name; the active one stays so. Oneself, or `a`. `NotFound`, `AlreadyExists`."""
+        ...
+
+    def put_signing_key(self, domain: str, selector: str, algorithm: str, sealed: str, public: str) -> None:
+        """Keeps a new key of a domain, which does not sign yet. `a` on the domain. `AlreadyExists`, `Refused`."""
+        ...
+
+    def turn_signing_key(self, domain: str, selector: str, state: str) -> None:
+        """Makes a key `active` or `retired`, or only `published` again. `a` on the domain. `NotFound`, `Refused`."""
+        ...
+
+    def drop_signing_key(self, domain: str, selector: str) -> None:
+        """Takes a key of a domain away for good. `a` on the domain. `NotFound`."""
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

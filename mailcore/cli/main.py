@@ -33,6 +33,7 @@ FAMILIES: Final = {
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
     "queue": ("queue:app", "Messages on their way."),
     "service": ("service:app", "The services of the running server."),
+    "dkim": ("dkim:app", "Keys that the mail of domains is signed with."),
     "dns": ("dns:app", "The resolver."),
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),

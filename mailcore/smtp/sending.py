@@ -13,6 +13,7 @@ from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 from mailcore.smtp.handover import hand_over
 from mailcore.smtp.route import Hop, NoRoute, Router
+from mailcore.smtp.signing import Signing
 from mailcore.smtp.talk import Broken, HandshakeRefused, Manners, Talk
 
 
@@ -35,10 +36,18 @@ def contexts() -> Contexts:
 class SmtpCourier:
     """Carries attempts to other servers."""
 
-    __slots__ = ("_config", "_contexts", "_counters", "_log", "_router")
+    __slots__ = ("_config", "_contexts", "_counters", "_log", "_router", "_signing")
 
-    def __init__(self, config: Config, router: Router, contexts: Contexts, counters: Counters, log: EventLog) -> None:
-        self._config, self._router, self._contexts = config, router, contexts
+    def __init__(
+        self,
+        config: Config,
+        router: Router,
+        contexts: Contexts,
+        counters: Counters,
+        log: EventLog,
+        signing: Signing | None = None,
+    ) -> None:
+        self._config, self._router, self._contexts, self._signing = config, router, contexts, signing
         self._counters, self._log = counters, log
 
     async def carry(self, attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
@@ -48,6 +57,8 @@ class SmtpCourier:
         except NoRoute as error:
             await self._settle(attempt, octets, for_all(attempt, error.result), settlement)
         else:
+            if self._signing is not None:
+                octets = await self._signing.signed(attempt, octets)
             await self._along(hops, attempt, octets, settlement)
 
     async def _along(self, hops: Sequence[Hop], attempt: Attempt, octets: bytes, settlement: Settlement) -> None:

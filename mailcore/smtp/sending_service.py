@@ -11,6 +11,7 @@ from mailcore.server.service import Service
 from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
 from mailcore.smtp.sending import SmtpCourier, contexts
+from mailcore.smtp.signing import Desk, Signing
 
 LONG_ENOUGH: Final = 900.0
 """Seconds that an attempt gets at least, however short the time for an answer is."""
@@ -20,7 +21,19 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     """The service. Without it, mail for elsewhere waits in the queue."""
     smtp = setup.config.smtp
     module = "SMTP-OUT"
-    courier = SmtpCourier(setup.config, Router(setup.config, parts.dns), contexts(), parts.counters, parts.log(module))
+    log = parts.log(module)
+    signing = Signing(
+        Desk(
+            parts.store,
+            parts.secret,
+            setup.config.smtp.authentication.authserv_id or setup.config.host,
+            setup.config.server.primary_domain,
+            log,
+            lambda: parts.clock.now().timestamp(),
+        )
+    )
+    router = Router(setup.config, parts.dns)
+    courier = SmtpCourier(setup.config, router, contexts(), parts.counters, log, signing)
     lanes = Lanes(
         local=False,
         at_once=setup.section.max_conn_threads,

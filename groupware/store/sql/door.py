@@ -28,6 +28,7 @@ from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewIt
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import StoredScript
+from groupware.model.signing import SigningKey
 from groupware.store.api import Where
 
 from . import (
@@ -53,6 +54,7 @@ from . import (
     scripts,
     search,
     settings,
+    signing,
     trace,
     warnings,
 )
@@ -330,6 +332,20 @@ class SqlTx(Tx):
 
     def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
         scripts.rename(self, old, new, of)
+
+    # --- keys of domains
+
+    def signing_keys(self, domain: str) -> Sequence[SigningKey]:
+        return signing.keys(self, domain)
+
+    def put_signing_key(self, domain: str, selector: str, algorithm: str, sealed: str, public: str) -> None:
+        signing.put(self, domain, selector, algorithm, sealed, public)
+
+    def turn_signing_key(self, domain: str, selector: str, state: str) -> None:
+        signing.turn(self, domain, selector, state)
+
+    def drop_signing_key(self, domain: str, selector: str) -> None:
+        signing.drop(self, domain, selector)
 
     # --- history and queue
 
