@@ -42,6 +42,7 @@ from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 
 from .beside import Blobs as Blobs
@@ -309,6 +310,10 @@ class ReadTx(Protocol):
 
     def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
         """Passes when `put_script` would take so many octets under this name; else raises what that would raise."""
+        ...
+
+    def signing_keys(self, domain: str) -> Sequence[SigningKey]:
+        """The keys that a domain's mail is signed with, the oldest first. Takes `a` on the domain. `NotFound`."""
         ...
 
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
@@ -592,6 +597,18 @@ class WriteTx(ReadTx, Protocol):
 
     def drop_undo(self, of: AccountId, number: int) -> None:
         """Forgets one of them. Oneself, or `a` on the domain. `NotFound`."""
+        ...
+
+    def put_signing_key(self, domain: str, selector: str, algorithm: str, sealed: str, public: str) -> None:
+        """Keeps a new key of a domain, which does not sign yet. `a` on the domain. `AlreadyExists`, `Refused`."""
+        ...
+
+    def turn_signing_key(self, domain: str, selector: str, state: str) -> None:
+        """Makes a key `active` or `retired`, or only `published` again. `a` on the domain. `NotFound`, `Refused`."""
+        ...
+
+    def drop_signing_key(self, domain: str, selector: str) -> None:
+        """Takes a key of a domain away for good. `a` on the domain. `NotFound`."""
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ FAMILIES: Final = {
     "trace": ("trace:app", "What happened to messages."),
     "tls": ("tls:app", "TLS to other domains' mail hosts."),
     "service": ("service:app", "The services of the running server."),
+    "dkim": ("dkim:app", "Keys that the mail of domains is signed with."),
     "dns": ("dns:app", "The resolver."),
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),
