@@ -16,12 +16,12 @@ from typing import Final
 
 from groupware.model.content import Component
 from groupware.model.errors import GroupwareError, NoRight
-from groupware.model.event import Envelope, Recipient
+from groupware.model.event import Envelope, Event, Recipient
 from groupware.model.ids import AccountId
 from groupware.model.item import NewItem
 from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.principal import Principal, PrincipalKind
-from groupware.store.api import Blobs, ReadTx, Store
+from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 
 from . import imip
 from .item import ON_THE_LOOP, new_item
@@ -234,6 +234,16 @@ async def item_of(round_: Round, read: CalendarObject, name: str, tag: str) -> N
     if len(read.octets) <= ON_THE_LOOP and not read.series.recurs:
         return tagged(new_item(read, stored, name, round_.now), tag)
     return tagged(await asyncio.to_thread(new_item, read, stored, name, round_.now), tag)
+
+
+def post(tx: WriteTx, letters: Sequence[Envelope]) -> None:
+    """Puts letters into the queue, and into the trace of mail."""
+    for letter in letters:
+        queue = tx.enqueue(letter)
+        to = " ".join(each.address for each in letter.recipients)
+        facts: dict[str, str | int] = {"from": letter.sender, "size": letter.size, "recipients": len(letter.recipients)}
+        tx.note(Event("received", letter.by, facts, letter.message))
+        tx.note(Event("queued", letter.by, {"queue": int(queue), "to": to}, letter.message))
 
 
 def tagged(item: NewItem, tag: str) -> NewItem:

@@ -143,8 +143,7 @@ def carry_out(tx: WriteTx, plan: Plan, name: str) -> None:
     old = next(iter(tx.items_named(plan.folder, [name])), None)
     if (old.blob if old is not None else None) != plan.old:
         raise Overtaken(f"{name!r}: it has changed meanwhile")
-    for letter in plan.letters:
-        tx.enqueue(letter)
+    rounds.post(tx, plan.letters)
     if plan.happened:
         tx.happened(plan.folder, plan.happened)
 

@@ -108,7 +108,7 @@ class QueueEntry:
 
 @dataclass(frozen=True, slots=True)
 class QueuedRecipient:
-    """`state` is `ready`, `waiting`, `leased`, `sent` or `failed`; times in UTC."""
+    """`state` is `ready`, `waiting`, `leased`, `held`, `sent` or `failed`; times in UTC."""
 
     recipient: Recipient
     domain: str
@@ -131,6 +131,8 @@ class Attempt:
     tries: int
     until: datetime
     queued: datetime
+    released: bool = False
+    """It was held before, and somebody has released it: it is not held again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,39 @@ class Outcome:
     """For `later`."""
     remote: str = ""
     """The host that said so; empty for this server."""
+    hold: bool = False
+    """For `later`: until somebody releases it; it is no try."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Which messages of the queue are meant; "" and None mean any. What is asked of a recipient is asked of one."""
+
+    sender: str = ""
+    """An address, or <>."""
+    recipient: str = ""
+    domain: str = ""
+    state: Literal["", "ready", "waiting", "leased", "held", "deferred"] = ""
+    """`deferred`: it was tried, and is not held."""
+    text: str = ""
+    """Something in what was said last."""
+    before: datetime | None = None
+    """Queued before then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in the queue for one domain."""
+
+    domain: str
+    messages: int
+    octets: int
+    held: int
+    deferred: int
+    oldest: datetime
+    code: str = ""
+    text: str = ""
+    """What was said there last, as far as something waits that it was said to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,6 +37,15 @@ class Role(StrEnum):
     SCHEDULE_INBOX = "schedule-inbox"
     """Where scheduling messages come in (RFC 6638 §2.2); made when the first does."""
 
+
+SPECIAL_USES = {
+    "\\drafts": Role.DRAFTS,
+    "\\sent": Role.SENT,
+    "\\trash": Role.TRASH,
+    "\\junk": Role.JUNK,
+    "\\archive": Role.ARCHIVE,
+}
+"""The roles that a client names by an attribute, in lower case. RFC 6154 §2."""
 
 DEFAULT_FOLDERS: tuple[tuple[str, Kind, Role], ...] = (
     (INBOX, Kind.MAIL, Role.INBOX),
@@ -89,6 +99,17 @@ class Folder:
     """Octets that sending everything would add to `bytes`: line ends that were given as bare LF."""
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A folder as a rule names it: by number, else by role, else by path in its owner's view; what is empty, is not."""
+
+    path: str = ""
+    role: str = ""
+    number: int = 0
+    create: bool = False
+    """A path that leads nowhere is made."""
+
+
 def check_name(name: str) -> str:
     """The name of one level, as it will be stored. `Refused` says what is wrong with it."""
     if not name or name != name.strip():
@@ -103,9 +124,14 @@ def check_name(name: str) -> str:
     return name
 
 
+def levels_of(path: str) -> list[str]:
+    """The levels of a path, however its letters were composed: in Normalization Form C (RFC 9051 §5.1, RFC 5198)."""
+    return (path if path.isascii() else unicodedata.normalize("NFC", path)).split(SEPARATOR)
+
+
 def split(path: str) -> list[str]:
     """The levels of a path, INBOX in its one spelling. `Refused` for a name that cannot be."""
-    levels = path.split(SEPARATOR)
+    levels = levels_of(path)
     if len(levels) > MAX_DEPTH:
         raise Refused(f"folder {path[:60]!r}...: more than {MAX_DEPTH} levels deep")
     if levels[0].upper() == INBOX:

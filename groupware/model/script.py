@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .errors import OverQuota, Refused
+from .ids import AccountId
 
 NAME_CHARACTERS: Final = 128
 _AS_TYPED: Final = 4 * NAME_CHARACTERS
@@ -20,6 +21,19 @@ class StoredScript:
     name: str
     size: int
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveScript:
+    """The script that runs when mail for an account comes in."""
+
+    account: AccountId
+    address: str
+    """The account's own."""
+    owner: str
+    """What people call it; "" for nothing."""
+    name: str
+    octets: bytes = field(repr=False)
 
 
 class ScriptTooLong(OverQuota):

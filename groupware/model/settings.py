@@ -79,6 +79,7 @@ _DECLARED: Final = (
     Declared("resourceBufferAfter", 0, "Time that has to be free after a booking.", "minutes", most=1440),
     Declared("resourceConflicts", False, "It may be booked while it is booked already."),
     Declared("resourceRecurring", True, "It may be booked for meetings that recur."),
+    Declared("learnFromJunk", True, "What its owner moves into Junk and out of it teaches the scanners for spam."),
     Declared("catchAll", "", "Where mail goes that no address of the domain takes.", scopes=FROM_DOMAIN),
     Declared("passwordMinLength", 8, "Fewest characters of a new password.", "characters", least=1, most=1024),
     Declared("passwordMaxLength", 1024, "Most characters of a new password.", "characters", least=1, most=1024),
@@ -92,6 +93,12 @@ _DECLARED: Final = (
         "imapShowAllFolders",
         False,
         "IMAP lists calendars, contacts, tasks, notes and journals too, not only mail folders.",
+    ),
+    Declared(
+        "subscribeByDefault",
+        "all",
+        "Which folders IMAP calls subscribed while their reader has not said so: those shared with somebody as well.",
+        choices=("all", "own", "none"),
     ),
 )
 

@@ -27,18 +27,22 @@ from groupware.model.event import (
     JournalRow,
     Outcome,
     QueueEntry,
+    QueueFilter,
     QuotaWarning,
     Target,
     TraceRow,
+    Waiting,
 )
 from groupware.model.flags import FlagChange
-from groupware.model.folder import Folder
+from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.meeting import Guest, Happening, Visit
+from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
-from groupware.model.script import StoredScript
+from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.tls import StsPolicy, TlsResult
 
 from .beside import Blobs as Blobs
 from .beside import Bus as Bus
@@ -125,7 +129,10 @@ class ReadTx(Protocol):
         ...
 
     def subscriptions(self) -> Sequence[str]:
-        """Paths that the asking principal subscribed to, whether or not something is there."""
+        """Paths that the asking principal subscribed to, whether or not something is there.
+
+        What it has said nothing of is subscribed to as the setting `subscribeByDefault` says: see `Folder.subscribed`.
+        """
         ...
 
     # --- items -------------------------------------------------------------------------------------------------
@@ -268,6 +275,10 @@ class ReadTx(Protocol):
         """
         ...
 
+    def addresses(self, of: AccountId) -> Sequence[str]:
+        """Every address of an account, its own first, also by its domain's aliases. Oneself, `a`, or who delivers."""
+        ...
+
     def may_send_as(self, address: str) -> bool:
         """Whether the asking principal may write `address` as the sender: its own, or a send-as right covers it."""
         ...
@@ -288,11 +299,34 @@ class ReadTx(Protocol):
         ...
 
     def script(self, name: str, of: AccountId | None = None) -> bytes:
-        """What is in a script. Oneself, or `a` on the domain. `NotFound`."""
+        """What is in a script. Oneself, `a` on the domain, or who delivers. `NotFound`."""
+        ...
+
+    def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        """The active scripts of those accounts that have one. Oneself, `a` on the domain, or who delivers."""
         ...
 
     def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:
         """Name and octets of the active script. Oneself, `a` on the domain, or who delivers."""
+        ...
+
+    def destination(self, of: AccountId, wanted: Destination) -> FolderId:
+        """The folder that a rule of this account means, and its owner may put mail into. Oneself, or who delivers.
+
+        `NotFound`, `NoRight`, `Refused` (it is for other things than mail).
+        """
+        ...
+
+    def remembered(self, of: AccountId, kind: str, key: str) -> bool:
+        """Whether this is remembered of an account. Oneself, or who delivers."""
+        ...
+
+    def undos(self, of: AccountId) -> Sequence[Undo]:
+        """What can be taken back, the newest first. Oneself, or `a` on the domain."""
+        ...
+
+    def lessons(self, limit: int = 100) -> Sequence[Lesson]:
+        """What people have moved into Junk and out of it, the oldest first. Takes `a` on the server."""
         ...
 
     def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
@@ -327,6 +361,29 @@ class ReadTx(Protocol):
 
     def queued(self, key: QueueId | None = None) -> Sequence[QueueEntry]:
         """What waits in the queue. Takes `a` on the server."""
+        ...
+
+    def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
+        """A page of what waits in the queue and fits, in the order it came, behind the message `after`, if any.
+
+        Each comes with all its recipients. Takes `a` on the server.
+        """
+        ...
+
+    def waiting(self, limit: int = 1000) -> Sequence[Waiting]:
+        """What waits for each domain, the most messages first. Takes `a` on the server."""
+        ...
+
+    def sts_policy(self, domain: str) -> StsPolicy | None:
+        """What the domain said of TLS to its hosts when it was last asked (RFC 8461). Takes `a` on the server."""
+        ...
+
+    def tls_results(self, domain: str, day: str) -> Sequence[TlsResult]:
+        """What came of TLS to a domain on a day (`2027-01-31`, UTC). Takes `a` on the server."""
+        ...
+
+    def unreported_tls(self, day: str, limit: int = 100) -> Sequence[str]:
+        """Domains of that day's results that no report was made of yet. Takes `a` on the server."""
         ...
 
     def next_due(self, *, local: bool) -> datetime | None:
@@ -382,7 +439,7 @@ class WriteTx(ReadTx, Protocol):
         ...
 
     def subscribe(self, path: str, on: bool) -> None:
-        """Adds a path to the asking principal's subscriptions, or takes it off."""
+        """Adds a path to the asking principal's subscriptions, or takes it off; what is there stays off then."""
         ...
 
     def grant(
@@ -534,6 +591,29 @@ class WriteTx(ReadTx, Protocol):
         """Gives a script another name; the active one stays so. Oneself, or `a`. `NotFound`, `AlreadyExists`."""
         ...
 
+    def make_destination(self, of: AccountId, path: str) -> FolderId:
+        """The mail folder at a path in the account's view, made when it is missing, as its owner may (`k`).
+
+        Oneself, or who delivers. `NotFound`, `NoRight`, `Refused`, `OverQuota`.
+        """
+        ...
+
+    def remember(self, of: AccountId, what: Memory) -> bool:
+        """Remembers it; False when it was remembered already. Oneself, or who delivers."""
+        ...
+
+    def drop_lessons(self, number: int) -> int:
+        """Forgets the lessons up to that number: they were learned. `a` on the server."""
+        ...
+
+    def put_undo(self, of: AccountId, facts: str) -> int:
+        """Keeps what takes back a change of the account's mail; its number. Oneself, or `a` on the domain."""
+        ...
+
+    def drop_undo(self, of: AccountId, number: int) -> None:
+        """Forgets one of them. Oneself, or `a` on the domain. `NotFound`."""
+        ...
+
     # --- queue and trace ---------------------------------------------------------------------------------------
 
     def enqueue(self, envelope: Envelope) -> QueueId:
@@ -563,8 +643,35 @@ class WriteTx(ReadTx, Protocol):
         """Makes what waits (for a domain, or one message) due now; gives back how many. `a` on the server."""
         ...
 
+    def hold_queued(self, queue: QueueId, domain: str = "") -> int:
+        """Holds a message until it is released; how many recipients that are. What is under way is left alone.
+
+        With a domain only what goes there. `a` on the server.
+        """
+        ...
+
+    def release_queued(self, queue: QueueId, domain: str = "") -> int:
+        """Makes due now what is held; how many recipients that are. `a` on the server."""
+        ...
+
     def drop_queued(self, queue: QueueId) -> None:
         """Takes a message out of the queue without a word to anybody. `a` on the server."""
+        ...
+
+    def put_sts_policy(self, policy: StsPolicy) -> None:
+        """Keeps it instead of the one before. `a` on the server."""
+        ...
+
+    def count_tls(self, results: Sequence[TlsResult]) -> None:
+        """Adds to what was counted. `a` on the server."""
+        ...
+
+    def claim_tls_report(self, domain: str, day: str) -> bool:
+        """The report of a domain's day is the caller's to send; False when somebody had it. `a` on the server."""
+        ...
+
+    def forget_tls(self, before: str) -> int:
+        """Drops the results of the days before; how many these were. `a` on the server."""
         ...
 
     def note(self, event: Event) -> None:

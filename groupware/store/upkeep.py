@@ -19,13 +19,14 @@ from groupware.model.times import micros
 from .api import Store
 from .blobs import sweep
 from .objects import Objects
-from .sql import retention, search
+from .sql import memories, retention, search
 from .sql.store import SqlStore
 from .sql.tx import Tx
 
 AT_ONCE: Final = 8
 """So few at once that mail that comes in meanwhile hardly waits."""
 PURGED_AT_ONCE: Final = 200
+FORGOTTEN_AT_ONCE: Final = 500
 IDLE_SECONDS: Final = 2.0
 REST: Final = 2.0
 """While others write it rests so many times as long as it works: mail that comes in goes first."""
@@ -77,12 +78,22 @@ async def purge(store: Store, *, now: datetime | None = None) -> int:
             gone += count
 
 
+async def forget(store: Store) -> int:
+    """Forgets what is remembered no longer; how much that was."""
+    gone, count = 0, FORGOTTEN_AT_ONCE
+    while count == FORGOTTEN_AT_ONCE:
+        count = await store.write(OPERATOR, lambda tx: memories.forget(_inner(tx), FORGOTTEN_AT_ONCE))
+        gone += count
+    return gone
+
+
 async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SECONDS) -> None:
-    """Purges and sweeps until cancelled, once every so many seconds."""
+    """Purges, forgets and sweeps until cancelled, once every so many seconds."""
     while True:
         await asyncio.sleep(every)
         try:
             await purge(store)
+            await forget(store)
             await asyncio.to_thread(sweep, store.database, objects)
         except TryAgain:
             continue

@@ -25,3 +25,15 @@ def moment(text: str) -> datetime:
     if found <= datetime.now(UTC):
         raise typer.BadParameter(f"{text!r} has passed already")
     return found
+
+
+def past(text: str) -> datetime:
+    """A moment that has been, in UTC: written in the same forms; `7d` is seven days ago."""
+    span = _SPAN.fullmatch(text.strip().lower())
+    if span is not None:
+        return datetime.now(UTC) - timedelta(seconds=int(span[1]) * _SECONDS[span[2]])
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no moment; write 2026-12-31, 2026-12-31T18:00 or 7d") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final
 
-from groupware.model.folder import INBOX, SEPARATOR
+from groupware.model.folder import INBOX, SEPARATOR, levels_of
 
 _PLAIN: Final = re.compile(rb"[\x20-\x7e]*\Z")
 _SHIFTED: Final = re.compile(rb"&([A-Za-z0-9+,]*)-")
@@ -76,7 +76,12 @@ def written(name: str) -> bytes:
 
 
 def read(octets: bytes) -> str:
-    """The name that the octets are in this session. `BadName`."""
+    """The name that the octets are in this session, as it is kept (RFC 9051 §5.1: Net-Unicode). `BadName`."""
+    name = _read(octets)
+    return name if name.isascii() else SEPARATOR.join(levels_of(name))
+
+
+def _read(octets: bytes) -> str:
     if not UTF8.get():
         return decode(octets)
     try:

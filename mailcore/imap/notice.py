@@ -188,13 +188,14 @@ class Notices:
             elif old.readable != now.readable:
                 closed.append(folder)
         gone = sorted(stand.path for stand in before.values() if Happening.NAME in stand.events)
-        changed = self._subscriptions(subscribed, {folder.path: folder for folder in shown})
+        told = {folder.id for folder in made} | {folder.id for folder, _ in renamed}
+        changed = self._subscriptions(subscribed, {each.path: each for each in shown if each.id not in told})
         self._watch_over(shown)
         moved = [folder for folder in shown if folder.id not in new and self.moved(folder)]
         return Renewed(made, gone, renamed, closed, changed, moved)
 
     def _subscriptions(self, now: frozenset[str], folders: Mapping[str, Folder]) -> list[tuple[str, bool]]:
-        """What has been subscribed to, or no longer is, of the mailboxes that are told of."""
+        """What has been subscribed to, or no longer is, of these mailboxes, as far as they are told of."""
         before, self._subscribed = self._subscribed, now
         found = []
         for path in sorted(before ^ now):

@@ -29,6 +29,8 @@ class Result:
     """It went to a host that sends notices of success itself (RFC 3461)."""
     soon: bool = False
     """For `later`: nothing was wrong with it, so it is tried again at once."""
+    hold: bool = False
+    """For `later`: until somebody releases it; this was no try."""
     unreachable: bool = False
     """Nobody answered for the whole domain: what else waits for it would have fared no better."""
 
@@ -69,6 +71,11 @@ def for_all(attempt: Attempt, like: Result) -> list[Result]:
 def later(code: str, text: str, remote: str = "", *, soon: bool = False, unreachable: bool = False) -> Result:
     """Not now; of nobody yet."""
     return Result(NOBODY, "later", code, text, remote, soon=soon, unreachable=unreachable)
+
+
+def held(text: str) -> Result:
+    """Not before somebody releases it; of nobody yet."""
+    return Result(NOBODY, "later", "4.7.0", text, hold=True)
 
 
 def failed(code: str, text: str, remote: str = "") -> Result:

@@ -40,7 +40,7 @@ async def give_up_lost(desk: Desk, queue: QueueId) -> int:
 
 async def tell_postmaster(desk: Desk, attempt: Attempt) -> None:
     """A letter to the postmaster: a message is lost. Nothing where there is no domain and so nobody to tell."""
-    to = await _postmaster(desk)
+    to = await postmaster(desk)
     if not to:
         return
     envelope = attempt.envelope
@@ -67,7 +67,8 @@ async def tell_postmaster(desk: Desk, attempt: Attempt) -> None:
 MOST_NAMED: Final = 20
 
 
-async def _postmaster(desk: Desk) -> str:
+async def postmaster(desk: Desk) -> str:
+    """Who is told what nobody else could mend; "" when there is no domain yet."""
     if desk.postmaster:
         return desk.postmaster
     domains = await desk.store.read(OPERATOR, lambda tx: [each.name for each in tx.domains()])
@@ -76,7 +77,7 @@ async def _postmaster(desk: Desk) -> str:
 
 async def _give_up(desk: Desk, queue: QueueId, why: Result) -> int:
     for entry in await desk.store.read(OPERATOR, lambda tx: tx.queued(queue)):
-        waiting = [each for each in entry.recipients if each.state in ("ready", "waiting")]
+        waiting = [each for each in entry.recipients if each.state in ("ready", "waiting", "held")]
         if waiting:
             attempt = _attempt(entry, waiting)
             await Settling(desk, attempt, await _octets(desk, entry)).settle(for_all(attempt, why))

@@ -4,23 +4,26 @@
 2. One stored body for all local recipients; it begins with Return-Path (RFC 5321 §4.4). What leaves has none.
 3. A recipient whose folder cannot take the message never holds up the others.
 4. A message is put into a folder once, however many of its recipients lead there.
+5. What filters want for a recipient is found out before the write (`filters`) and done in it (`sorting`).
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from groupware.directory.api import Directory
-from groupware.mime.item import read_item
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
 from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, Target
 from groupware.model.ids import AccountId, FolderId, QueueId
 from groupware.model.item import NewItem
-from groupware.model.principal import DELIVERY, OPERATOR
+from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.store.api import Blobs, Store, Stored, WriteTx
-from mailcore.queue import xtext
+from mailcore.queue import meetings, xtext
+from mailcore.queue.filters import Case, Chain, Refusal
+from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, untouched
 from mailcore.queue.trace import Trail, say
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
@@ -28,6 +31,8 @@ from mailcore.server.events import EventLog
 NOT_QUEUED: Final = QueueId(0)
 DELIVERED: Final = "delivered"
 """The text of an outcome `sent` that means: in a folder here, and nowhere in the queue."""
+TAKEN: Final = "taken"
+"""The text of an outcome `sent` that means: sent on or dropped, as the recipient's rules ask."""
 PROCESSING: Final = replace(OPERATOR, client="processing")
 """Delivers from the queue, and in the same write says what became of the recipients."""
 
@@ -74,6 +79,8 @@ class Plan:
     here: tuple[tuple[Step, Target], ...]
     away: tuple[Step, ...]
     nowhere: tuple[tuple[Step, GroupwareError], ...]
+    sorted: tuple[tuple[Step, Sorted], ...] = ()
+    """Those here for whom filters have something to say."""
 
 
 @dataclass(slots=True)
@@ -90,9 +97,18 @@ class Done:
 class Intake:
     """Accepts messages. One object for the whole process."""
 
-    def __init__(self, store: Store, blobs: Blobs, directory: Directory, counters: Counters, log: EventLog) -> None:
+    def __init__(
+        self,
+        store: Store,
+        blobs: Blobs,
+        directory: Directory,
+        counters: Counters,
+        log: EventLog,
+        filters: Chain | None = None,
+    ) -> None:
         self._store, self._blobs, self._directory = store, blobs, directory
         self._counters, self._log = counters, log
+        self._filters = filters or Chain((), log)
 
     async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Targets]:
         """Where each address leads, or why it leads nowhere: NotFound, or TryAgain while the directory is away."""
@@ -119,14 +135,20 @@ class Intake:
         `sent`: it is in its folder, or in the queue when `queue` says under which number. With `keep` the queue also
         takes what cannot be delivered now; without it (LMTP) that comes back as `later` or `failed`, and stays the
         client's. With `settle_local` False everything is queued; who wants a report of success (DSN) always is.
-        `known` are targets that were looked up already.
+        `known` are targets that were looked up already. With `keep` either all have `failed`, for filters refuse the
+        message for every recipient (a scanner, ereject), and nothing was accepted; or none has.
         """
         early = [each for each in message.recipients if settle_local and "SUCCESS" not in each.notify]
-        plan = await self._plan(early, known or {})
+        trail = Trail(message.message, message.by)
+        whole = Whole(message.sender, message.octets, trail, utf8=message.utf8, body_type=message.body_type)
+        prepared = Prepared(whole, self._blobs)
+        plan = await self._judged(await self._plan(early, known or {}), whole, prepared)
+        if keep and (refusal := _early(plan, message)) is not None:
+            return await self._refuse(message, plan, refusal)
         if len(early) < len(message.recipients):  # who asked for a report gets it from the courier
             waiting = [Step(each.address, each) for each in message.recipients if each not in early]
             plan = replace(plan, away=(*plan.away, *waiting))
-        item = await read_item(return_path(message.sender) + message.octets, self._blobs) if plan.here else None
+        item = await prepared.item(message.octets) if plan.here else None
         stored = await self._blobs.put(message.octets) if plan.away or (keep and plan.nowhere) else None
         try:
             done = await self._take(message, plan, item, stored, keep)
@@ -143,9 +165,12 @@ class Intake:
         """
         envelope = attempt.envelope
         octets = await self._blobs.read(envelope.blob)
-        plan = await self._plan(envelope.recipients, {})
-        item = await read_item(return_path(envelope.sender) + octets, self._blobs) if plan.here else None
         trail = Trail(envelope.message, envelope.by)
+        whole = Whole(envelope.sender, octets, trail, utf8=envelope.utf8, body_type=envelope.body_type)
+        prepared = Prepared(whole, self._blobs)
+        plan = await self._judged(await self._plan(envelope.recipients, {}), whole, prepared)
+        plan = replace(plan, sorted=tuple((step, _unreported(each)) for step, each in plan.sorted))
+        item = await prepared.item(octets) if plan.here else None
 
         def work(tx: WriteTx) -> Done:
             done = _carry_out(tx, plan, item, envelope, trail, keep=False)
@@ -155,13 +180,47 @@ class Intake:
                 tx.note(event)
             return done
 
-        done = await self._store.write(PROCESSING, work)
+        done = await self._write(PROCESSING, octets, plan, work)
         self._tell(done)
         return [done.outcomes[each.address] for each in envelope.recipients]
 
     async def _plan(self, recipients: Sequence[Recipient], known: Mapping[str, Targets]) -> Plan:
         missing = [each.address for each in recipients if each.address not in known]
         return plan_of(recipients, {**known, **await self.resolve(missing)} if missing else known)
+
+    async def _judged(self, plan: Plan, whole: Whole, prepared: Prepared) -> Plan:
+        """The plan with what the filters want, storable. `TryAgain`."""
+        judges = await self._filters.judges([target for _, target in plan.here])
+        if not judges:
+            return plan
+        mine = [(step, target) for step, target in plan.here if target in judges]
+        trail = whole.trail
+        cases = [
+            Case(trail.message, whole.octets, whole.sender, step.recipient, target, trail.by) for step, target in mine
+        ]
+        decisions = await asyncio.gather(*(self._filters.decide(each, judges[each.target]) for each in cases))
+        found = [
+            (step, await prepared.sorted(step.recipient, target, decision))
+            for (step, target), decision in zip(mine, decisions, strict=True)
+        ]
+        here = tuple((step, target) for step, target in plan.here if target not in judges)
+        return replace(plan, here=here, sorted=tuple(found))
+
+    async def _refuse(self, message: Message, plan: Plan, refusal: Refusal) -> Sequence[Outcome]:
+        """The answers for a message that is not taken because no recipient is to have it; the trace says so."""
+        trail = Trail(message.message, message.by)
+        outcomes = [outcome_of(Refused(refusal.text), each.address) for each in message.recipients]
+        refused = [trail.undelivered(each.recipient, each.code, each.text) for each in outcomes]
+
+        def work(tx: WriteTx) -> Sequence[Event]:
+            fates = carry(tx, [each for _, each in plan.sorted], trail)
+            events = [*(event for fate in fates for event in fate.events), *refused]
+            for event in events:
+                tx.note(event)
+            return events
+
+        say(self._log, await self._store.write(DELIVERY, work))
+        return outcomes
 
     async def _take(
         self, message: Message, plan: Plan, item: NewItem | None, stored: Stored | None, keep: bool
@@ -176,17 +235,17 @@ class Intake:
                 tx.note(event)
             return done
 
-        return await self._store.write(DELIVERY, work)
+        return await self._write(DELIVERY, message.octets, plan, work)
+
+    async def _write(self, who: Principal, octets: bytes, plan: Plan, work: Callable[[WriteTx], Done]) -> Done:
+        """The write, with the invitations that the message holds."""
+        here, judged = [target for _, target in plan.here], [each for _, each in plan.sorted]
+        return await meetings.write(self._store, self._blobs, who, octets, here, judged, work)
 
     def _tell(self, done: Done) -> None:
         if done.deliveries:
             self._counters.add("PROCESSING_DeliveredLocal", done.deliveries)
         say(self._log, done.events)
-
-
-def return_path(sender: str) -> bytes:
-    """The line that a delivered message begins with."""
-    return f"Return-Path: <{sender}>\r\n".encode()
 
 
 def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> Plan:
@@ -223,6 +282,20 @@ def outcome_of(error: GroupwareError, recipient: str) -> Outcome:
     """What an error means for a recipient: quotas and temporary troubles are tried again, the rest has failed."""
     verdict, code = _CODES.get(type(error), ("later", "4.3.0"))
     return Outcome(NOT_QUEUED, recipient, verdict, code, str(error))
+
+
+def _early(plan: Plan, message: Message) -> Refusal | None:
+    """The first recipient's refusal, where no recipient is to have the message and all want that in the reply."""
+    if len(plan.sorted) != len(message.recipients) or plan.here or plan.away or plan.nowhere:
+        return None
+    refusals = [each.refusal for step, each in plan.sorted if step.alone]
+    wanted = [each for each in refusals if each is not None and each.early]
+    return wanted[0] if len(wanted) == len(plan.sorted) else None
+
+
+def _unreported(each: Sorted) -> Sorted:
+    """Without its refusal, so that it is dropped, where nobody may be told of that."""
+    return replace(each, refusal=None) if each.refusal is not None and each.refusal.silent else each
 
 
 class _BodyNeeded(GroupwareError):
@@ -265,6 +338,8 @@ def _carry_out(
     troubled += plan.nowhere
     done = Done(deliveries=count)
     outcomes = done.outcomes
+    for step in _carry(tx, plan, trail, done, delivered, troubled, keep=keep):
+        outcomes[step.given] = Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", TAKEN)
     if delivered:
         outcomes |= {step.given: Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", DELIVERED) for step in delivered}
         done.events.append(trail.delivered([step.recipient.address for step in delivered]))
@@ -281,6 +356,36 @@ def _carry_out(
         outcomes.setdefault(step.given, outcome)
         done.events.append(trail.undelivered(step.recipient.address, outcome.code, outcome.text))
     return done
+
+
+def _carry(
+    tx: WriteTx,
+    plan: Plan,
+    trail: Trail,
+    done: Done,
+    delivered: list[Step],
+    troubled: list[tuple[Step, GroupwareError]],
+    *,
+    keep: bool,
+) -> Sequence[Step]:
+    """Does what filters want; adds to what is delivered and what is not. The steps that are served without a copy."""
+    elsewhere: list[Step] = []
+    wanted = [
+        untouched(each) if each.refusal is not None and (keep or not step.alone) else each for step, each in plan.sorted
+    ]
+    fates = carry(tx, wanted, trail) if wanted else ()
+    for (step, _), fate in zip(plan.sorted, fates, strict=True):
+        done.events += fate.events
+        if fate.sorted.refusal is not None:
+            troubled.append((step, Refused(fate.sorted.refusal.text)))
+        elif fate.trouble is not None:
+            troubled.append((step, fate.trouble))
+        elif fate.folders:
+            delivered.append(step)
+            done.deliveries += len(fate.folders)
+        else:
+            elsewhere.append(step)
+    return elsewhere
 
 
 def _deliver(

@@ -30,7 +30,7 @@ def notices_due(envelope: Envelope, results: Sequence[Result], tries: int, notic
 
 def notice_of(envelope: Envelope, result: Result, tries: int, notice_after: int) -> Action | None:
     """What the sender is told of one recipient; None: nothing."""
-    if not envelope.sender:
+    if not envelope.sender or result.hold:
         return None
     wanted = wishes(result.recipient)
     if result.verdict == "failed" and "FAILURE" in wanted:

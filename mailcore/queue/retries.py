@@ -34,7 +34,7 @@ class Retries:
 
     def judge(self, result: Result, tries: int) -> Result:
         """The result after so many tries, this one included: one that waited long enough has failed."""
-        if result.verdict != "later" or not self.exhausted(tries):
+        if result.verdict != "later" or result.hold or not self.exhausted(tries):
             return result
         return replace(result, verdict="failed", code=_final(result.code))
 

@@ -13,7 +13,7 @@ import contextlib
 import re
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -34,6 +34,8 @@ PAUSE: Final = 1.0
 """Seconds before another look when what is due is not to be had: somebody else is at it, or the database is away."""
 LAST_WORDS: Final = 10.0
 """Seconds that attempts get to settle once they were cut short."""
+MOST_DESTINATIONS: Final = 1000
+"""Destinations, and domains of one, that are remembered; of more, what runs now is enough."""
 LOST_TRIES: Final = 6
 """So often a message whose body is lost is tried: some hours, in which somebody may bring the body back."""
 _RECEIVED: Final = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
@@ -47,6 +49,8 @@ class Lanes:
     at_once: int = 20
     per_domain: int = 0
     """0: no limit but `at_once`."""
+    destination: Callable[[Attempt], tuple[str, int]] | None = None
+    """Where an attempt goes, and how many may go there at once; None: to its domain, `per_domain`."""
     lease: float = 60.0
     """Seconds that an attempt is leased for; the lease is renewed while its courier carries it."""
     carrying: float = 120.0
@@ -61,6 +65,7 @@ class Scheduler:
     def __init__(self, desk: Desk, bus: Bus, courier: Courier, lanes: Lanes) -> None:
         self._desk, self._bus, self._courier, self._lanes = desk, bus, courier, lanes
         self._running: dict[asyncio.Task[None], Attempt] = {}
+        self._domains: dict[str, set[str]] = {}  # of each destination, as far as they were seen
         self._news = asyncio.Event()
         self._draining = False
 
@@ -113,11 +118,7 @@ class Scheduler:
         free = lanes.at_once - len(self._running)
         if free <= 0 or self._draining or not await self._is_due():
             return 0
-        busy: list[str] = []
-        if lanes.per_domain:
-            counts = Counter(attempt.domain for attempt in self._running.values())
-            busy = [domain for domain, count in counts.items() if count >= lanes.per_domain]
-            free = min(free, lanes.per_domain - max((n for n in counts.values() if n < lanes.per_domain), default=0))
+        busy, free = self._busy(free)
         attempts = await self._desk.store.write(
             OPERATOR, lambda tx: tx.lease(free, lanes.lease, local=lanes.local, busy=busy)
         )
@@ -126,6 +127,27 @@ class Scheduler:
             self._running[task] = attempt
             task.add_done_callback(self._ended)
         return len(attempts)
+
+    def _busy(self, free: int) -> tuple[Sequence[str], int]:
+        """The domains that have their share already, and how many attempts the others may get."""
+        shares = [self._share(attempt) for attempt in self._running.values()]
+        most = {where: limit for where, limit in shares if limit}
+        counts = Counter(where for where, limit in shares if limit)
+        full = [where for where, count in counts.items() if count >= most[where]]
+        usual = self._lanes.per_domain or free
+        room = min((most[where] - counts[where] for where in counts if where not in full), default=usual)
+        return [domain for where in full for domain in self._domains.get(where, ())], min(free, room)
+
+    def _share(self, attempt: Attempt) -> tuple[str, int]:
+        lanes = self._lanes
+        where, most = lanes.destination(attempt) if lanes.destination else (attempt.domain, lanes.per_domain)
+        if len(self._domains) >= MOST_DESTINATIONS and where not in self._domains:
+            self._domains.clear()
+        domains = self._domains.setdefault(where, set())
+        if len(domains) >= MOST_DESTINATIONS:
+            domains.clear()
+        domains.add(attempt.domain)
+        return where, most
 
     async def _is_due(self) -> bool:
         due = await self._next_due()

@@ -11,9 +11,12 @@ from mailcore.server.service import Door
 
 
 class QueueService:
-    """Runs a scheduler, and `beside` it what else the service has to do. `tell` hears when it begins and ends."""
+    """Runs a scheduler, and `beside` it what else the service has to do.
 
-    __slots__ = ("_beside", "_name", "_scheduler", "_tell")
+    `tell` hears when it begins and ends; `at_end` comes when it has been drained.
+    """
+
+    __slots__ = ("_at_end", "_beside", "_name", "_scheduler", "_tell")
 
     def __init__(
         self,
@@ -22,8 +25,10 @@ class QueueService:
         *,
         beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
         tell: Callable[[bool], None] = lambda working: None,
+        at_end: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._name, self._scheduler, self._beside, self._tell = name, scheduler, beside, tell
+        self._at_end = at_end
 
     @property
     def name(self) -> str:
@@ -49,3 +54,5 @@ class QueueService:
         """Let attempts finish; the rest of the queue waits until the service starts again."""
         self._tell(False)
         await self._scheduler.drain(grace)
+        if self._at_end is not None:
+            await self._at_end()

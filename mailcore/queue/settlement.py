@@ -196,14 +196,17 @@ class Settling:
         if result.verdict == "later":
             due = self._desk.clock.now()
             due += timedelta() if result.soon else self._desk.retries.delay(self._tries)
+        to = result.recipient.address
         return Outcome(
-            self._attempt.queue, result.recipient.address, result.verdict, result.code, result.text, due, result.remote
-        )
+            self._attempt.queue, to, result.verdict, result.code, result.text, due, result.remote, result.hold
+        )  # fmt: skip
 
     def _event(self, result: Result) -> Event:
         to = result.recipient.address
         if result.verdict == "sent":
             return self._trail.sent(to, result.remote, result.text)
+        if result.hold:
+            return self._trail.held(to, result.text)
         if result.verdict == "later":
             return self._trail.deferred(to, result.code, result.text, result.remote, self._tries)
         return self._trail.failed(to, result.code, result.text, result.remote, self._tries)

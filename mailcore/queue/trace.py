@@ -40,6 +40,22 @@ class Trail:
         """It did not get to where this recipient's mail goes; what becomes of it then is another event."""
         return Event("undelivered", self.by, {"to": to, "code": code, "why": why}, self.message)
 
+    def filtered(self, to: str, by: str, did: str, script: str = "", line: int = 0) -> Event:
+        """What a filter did for this recipient, or did not do and why."""
+        facts: dict[str, str | int] = {"to": to, "did": did}
+        facts |= {"filter": by} if by else {}
+        facts |= {"script": script} if script else {}
+        facts |= {"line": line} if line else {}
+        return Event("filtered", self.by, facts, self.message)
+
+    def redirected(self, queue: QueueId, to: Sequence[str]) -> Event:
+        """It goes on to these, as the rules of a recipient ask."""
+        return Event("redirected", self.by, {"queue": int(queue), "to": _names(to)}, self.message)
+
+    def answered(self, kind: str, to: Sequence[str], answer: str) -> Event:
+        """Rules wrote a message because of it; `answer` is the message id of that."""
+        return Event("answered", self.by, {"kind": kind, "to": _names(to), "answer": answer}, self.message)
+
     def sent(self, to: str, host: str, said: str) -> Event:
         """The next host has it for this recipient, and said so."""
         return Event("sent", self.by, {"to": to, "host": host, "said": said}, self.message)
@@ -48,6 +64,10 @@ class Trail:
         """It did not get through to this recipient; it will be tried again."""
         facts: dict[str, str | int] = {"to": to, "code": code, "why": why, "host": host, "tries": tries}
         return Event("deferred", self.by, facts, self.message)
+
+    def held(self, to: str, why: str) -> Event:
+        """It waits until somebody releases it."""
+        return Event("held", self.by, {"to": to, "why": why}, self.message)
 
     def failed(self, to: str, code: str, why: str, host: str, tries: int) -> Event:
         """It will not get to this recipient."""

@@ -121,9 +121,13 @@ def resolver(config: Config, count: Callable[[str], None] = lambda counter: None
     section = config.dnr
     try:
         servers = tuple(
-            NameServer(each.priority, *_server(each.address), each.timeout, each.retries) for each in section.server
+            NameServer(each.priority, *_server(each.address), each.timeout, each.retries, each.validating)
+            for each in section.server
         )
-        return Resolver(DnsSettings(section.timeout, section.retries, section.cache_size, servers), count)
+        settings = DnsSettings(
+            section.timeout, section.retries, section.cache_size, servers, validating=section.validating
+        )
+        return Resolver(settings, count)
     except ValueError as error:
         raise ConfigError([f"{config.path or 'the configuration'}: dnr: {error}"]) from None
 

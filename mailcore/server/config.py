@@ -43,6 +43,7 @@ from mailcore.server.sections_mail import (
     SmtpSection,
 )
 from mailcore.server.sections_openid import OpenIdSection, incomplete, placed
+from mailcore.server.sections_scanning import ScannerSection
 from mailcore.server.toml_lines import KeyPath
 
 SERVICE_GROUP: Final = "postroom.services"  # entry points: name > factory
@@ -72,6 +73,7 @@ class Config:
     pop3: Pop3Section
     managesieve: ManageSieveSection
     openid: OpenIdSection
+    scanners: tuple[ScannerSection, ...]
 
     @property
     def host(self) -> str:
@@ -139,6 +141,7 @@ def load(
         pop3=parsed.pop3,
         managesieve=parsed.managesieve,
         openid=openid,
+        scanners=parsed.scanner,
     )
 
 

@@ -23,6 +23,7 @@ from mailcore.server.sections_mail import (
     SmtpSection,
 )
 from mailcore.server.sections_openid import OpenIdSection
+from mailcore.server.sections_scanning import ScannerSection
 from mailcore.server.toml_lines import KeyPath, key_lines
 
 Raw = dict[str, Any]
@@ -44,6 +45,7 @@ class ConfigFile(Section):
     pop3: Pop3Section = Pop3Section()
     managesieve: ManageSieveSection = ManageSieveSection()
     openid: OpenIdSection = OpenIdSection()
+    scanner: Many[ScannerSection] = tables("Scanners for spam and viruses")
 
 
 class ConfigError(Exception):

@@ -63,6 +63,8 @@ class NameServer:
     port: int = 53
     timeout: float | None = None
     retries: int | None = None
+    validating: bool = False
+    """Whether it checks DNSSEC, and nobody between can change its answers: only then it is believed that it did."""
 
     def __post_init__(self) -> None:
         ipaddress.ip_address(self.address)
@@ -78,6 +80,8 @@ class DnsSettings:
     cache_size: int = 1000
     servers: tuple[NameServer, ...] = ()
     families: tuple[Family, ...] = ("AAAA", "A")
+    validating: bool = False
+    """Whether name servers on this very host check DNSSEC."""
     resolv_conf: Path = Path("/etc/resolv.conf")
 
     def __post_init__(self) -> None:
@@ -105,6 +109,8 @@ class Answer:
     canonical: str
     records: tuple[Record, ...]
     ttl: int
+    secure: bool = False
+    """Whether DNSSEC proves it, in the words of a server that is believed."""
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -119,6 +125,19 @@ class Host:
     name: str
     preference: int
     addresses: tuple[str, ...]
+    secure: bool = False
+    """Whether DNSSEC proves that it takes this mail, and its addresses."""
+    canonical: str = ""
+    """The name behind its aliases, where it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What is known of a host."""
+
+    values: tuple[str, ...]
+    secure: bool
+    canonical: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,30 +218,36 @@ class Resolver:
         try:
             answer = await self.query(domain, "MX")
         except NoData:
-            return await self._with_addresses((Record(0, to_ascii(domain)),))
+            return await self._with_addresses((Record(0, to_ascii(domain)),), secure=True)
         if [record.value for record in answer.records] == ["."]:
             return NullMx(domain)
         hosts = [record for record in answer.records if record.value != "."]
         random.SystemRandom().shuffle(hosts)
         hosts.sort(key=lambda record: record.preference)
-        return await self._with_addresses(hosts[:MAX_HOSTS])
+        return await self._with_addresses(hosts[:MAX_HOSTS], secure=answer.secure)
 
     async def addresses(self, host: str) -> tuple[str, ...]:
         """The addresses of a host, of the families wanted, in their order. NoSuchDomain, NoData or TryAgain."""
+        return (await self.host(host)).values
+
+    async def host(self, host: str) -> Addresses:
+        """The same, with whether DNSSEC proves them, and the name behind its aliases."""
         kinds = self._settings.families
         found = await asyncio.gather(*(self._quietly(self.query(host, kind)) for kind in kinds))
         values = tuple(value for answer in found if isinstance(answer, Answer) for value in answer.values)
         errors = [error for error in found if isinstance(error, DnsError)]
         if not values and errors:
             raise max(errors, key=lambda error: (isinstance(error, TryAgain), isinstance(error, NoData)))
-        return values
+        answers = [answer for answer in found if isinstance(answer, Answer)]
+        behind = [answer.canonical for answer in answers if answer.canonical != to_ascii(host)]
+        return Addresses(values, all(answer.secure for answer in answers), behind[0] if behind else "")
 
-    async def _with_addresses(self, hosts: Sequence[Record]) -> Sequence[Host]:
-        found = await asyncio.gather(*(self._quietly(self.addresses(host.value)) for host in hosts))
+    async def _with_addresses(self, hosts: Sequence[Record], *, secure: bool) -> Sequence[Host]:
+        found = await asyncio.gather(*(self._quietly(self.host(host.value)) for host in hosts))
         usable = [
-            Host(host.value, host.preference, addresses)
-            for host, addresses in zip(hosts, found, strict=True)
-            if not isinstance(addresses, DnsError)
+            Host(host.value, host.preference, known.values, secure and known.secure, known.canonical)
+            for host, known in zip(hosts, found, strict=True)
+            if not isinstance(known, DnsError)
         ]
         if usable:
             return usable
@@ -242,9 +267,10 @@ class Resolver:
 
     async def _resolve(self, name: str, type: QueryType) -> Answer | _Missing:
         """Ask, and again for the name behind an alias that the server did not follow; remember the outcome."""
-        asked, ttl = name, float("inf")
+        asked, ttl, secure = name, float("inf"), True
         for _ in range(MAX_ALIASES):
-            response = await self._ask(asked, type)
+            response, believed = await self._ask(asked, type)
+            secure = secure and believed and dns_wire.is_checked(response)
             try:
                 chain = response.resolve_chaining()
             except dns.exception.DNSException as error:
@@ -253,7 +279,7 @@ class Resolver:
             target = dns_wire.text(chain.canonical_name)
             if chain.answer is not None:
                 found = dns_wire.records(chain.answer)
-                answer = Answer(name, type, target, found, int(ttl))
+                answer = Answer(name, type, target, found, int(ttl), secure)
                 self._cache.put(type, name, answer, ttl)
                 return answer
             if response.rcode() == dns.rcode.NXDOMAIN or target == asked or dns_wire.has_soa(response):
@@ -271,8 +297,8 @@ class Resolver:
             self._cache.put(kind, name, missing, ttl, negative=True)
         return missing
 
-    async def _ask(self, name: str, type: QueryType) -> dns.message.QueryMessage:
-        """The first usable answer of a server. TryAgain when none gives one."""
+    async def _ask(self, name: str, type: QueryType) -> tuple[dns.message.QueryMessage, bool]:
+        """The first usable answer of a server, and whether it is believed in DNSSEC. TryAgain when none gives one."""
         reasons = []
         for server in self._in_order():
             try:
@@ -282,11 +308,14 @@ class Resolver:
                 continue
             if response.rcode() in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
                 self._silent.pop(server, None)
-                return response
+                return response, self._believed(server)
             reasons.append(f"{server.address}: {dns.rcode.to_text(response.rcode())}")
         why = "; ".join(reasons) or "no name server is known; name one in the settings"
         _LOG.warning("query_failed", name=name, type=type, reason=why)
         raise TryAgain(f"{name} {type} could not be looked up now ({why}).")
+
+    def _believed(self, server: NameServer) -> bool:
+        return server.validating or (self._settings.validating and ipaddress.ip_address(server.address).is_loopback)
 
     def _in_order(self) -> list[NameServer]:
         now = self._clock()

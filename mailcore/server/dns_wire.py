@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import dns.asyncbackend
 import dns.asyncquery
+import dns.flags
 import dns.inet
 import dns.message
 import dns.name
@@ -19,7 +20,7 @@ from dns.rdtypes.ANY.NS import NS
 from dns.rdtypes.ANY.PTR import PTR
 from dns.rdtypes.ANY.TXT import TXT
 
-QueryType = Literal["A", "AAAA", "MX", "NS", "TXT", "PTR"]
+QueryType = Literal["A", "AAAA", "MX", "NS", "TXT", "PTR", "TLSA"]
 PAYLOAD: Final = 1232  # octets that UDP carries without being cut up on the way
 
 
@@ -43,6 +44,7 @@ async def exchange(
     within `seconds`, OSError when nobody listens there, EOFError when the server hangs up.
     """
     question = dns.message.make_query(name, type, use_edns=0 if edns else False, payload=PAYLOAD)
+    question.flags |= dns.flags.AD  # say whether you have checked it, RFC 6840 §5.7
     backend = dns.asyncbackend.get_backend("asyncio")
     try:
         # Connected, so that the kernel drops what others send, and tells at once when nobody listens at the port.
@@ -74,6 +76,11 @@ def records(found: Iterable[dns.rdata.Rdata]) -> tuple[Record, ...]:
 def text(name: dns.name.Name) -> str:
     """A name in lower case without its final dot; the root is "."."""
     return name.to_text(omit_final_dot=True).lower()
+
+
+def is_checked(response: dns.message.QueryMessage) -> bool:
+    """Whether the server says that it has checked the answer by DNSSEC (AD). RFC 4035 §3.2.3."""
+    return bool(response.flags & dns.flags.AD)
 
 
 def has_soa(response: dns.message.QueryMessage) -> bool:

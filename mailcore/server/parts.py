@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
+from typing import Any, Final
 
 from groupware.directory.api import Directory
 from groupware.store.api import Blobs, Bus, Store
@@ -14,6 +15,8 @@ from mailcore.server.events import EventLog
 from mailcore.server.seats import AtWork, LocalSeats, Seats
 from mailcore.server.sections import ServiceSection
 from mailcore.server.service import Service
+
+FILTER_GROUP: Final = "postroom.filters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class ServiceSetup:
 
 
 ServiceFactory = Callable[[Parts, ServiceSetup], Service]
+
+
+def installed_filters() -> Mapping[str, Callable[[], Any]]:
+    """How each installed filter of mail is loaded, by name; `mailcore.queue.filters` says what it is."""
+    return {point.name: point.load for point in entry_points(group=FILTER_GROUP)}
 
 
 def installed_factories() -> Mapping[str, Callable[[], ServiceFactory]]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from mailcore.server.declare import Many, Section, key, tables, zero_or
 from mailcore.server.sections import RuleSection
+from mailcore.server.sections_sending import RouteSection, SourceSection
 
 KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
 AgeOfFile = Annotated[int, AfterValidator(zero_or(600))]
@@ -62,6 +63,7 @@ class NameServerSection(Section):
     address: str = key("IP address, with :port if it is not 53", example="192.0.2.53")
     timeout: int = key("Seconds for the first query; doubles with every retry", 5, ge=1, le=120)
     retries: int = key("Further queries before the next server; 0: none", 3, ge=0, le=10)
+    validating: bool = key("Believe it that it checks DNSSEC: nobody between may be able to change its answers", False)
 
 
 class DnrSection(Section):
@@ -70,6 +72,7 @@ class DnrSection(Section):
     timeout: int = key("Seconds for the first query to a server of the operating system", 5, ge=1, le=120)
     retries: int = key("Further queries to it; 0: none", 3, ge=0, le=10)
     cache_size: int = key("Results that are kept for each query type", 1000, known_as="cacheSize", ge=1, le=1_000_000)
+    validating: bool = key("Believe name servers on this very host that they check DNSSEC; for DANE", False)
     server: Many[NameServerSection] = tables("None: those of the operating system", known_as="nameServers")
 
 
@@ -150,7 +153,17 @@ class SmtpSection(Section):
     send_timeout: int = key("Seconds another server may take for an answer", 300, ge=1, le=3600)
     local_address: str = key("Address that outgoing connections come from; empty: any", "")
     enable_ipv6: bool = key("Deliver over IPv6 too", True, known_as="enableIPv6")
-    sending_connections: int = key("Outgoing connections at once to one domain", 5, ge=1, le=128)
+    sending_connections: int = key("Outgoing connections at once to one destination", 5, ge=1, le=128)
+    messages_per_connection: int = key("Messages sent over one connection", 100, ge=1, le=10_000)
+    connection_idle: int = key(
+        "Seconds that a connection is kept for the next message; 0: it is closed at once", 2, ge=0, le=300
+    )
+    dane: bool = key("Follow DANE (TLSA), where a name server is believed that it checks DNSSEC", True)
+    mta_sts: bool = key("Follow the MTA-STS policies of other domains", True)
+    tls_reports: bool = key("Send domains that ask for it a daily report of TLS to them", False)
+    tls_report_from: str = key("Address such reports come from; empty: the first domain's postmaster", "")
+    route: Many[RouteSection] = tables("None: by smart_host, or by MX")
+    source: Many[SourceSection] = tables("None: local_address")
 
 
 class ImapSection(Section):

@@ -102,7 +102,8 @@ def _silent(run: Run, addresses: list[str]) -> str:
     """Why this message gets no answer; empty if it may have one."""
     sender = run.message.sender
     local = sender.rpartition("@")[0]
-    own = {each.lower() for each in (*run.env.addresses, *addresses, run.message.recipient) if each}
+    own = {each.lower() for each in (*run.env.addresses, *addresses)}
+    own |= _own_recipient(run)
     if not local:
         return "it has no sender"
     if _SYSTEM_SENDERS.match(local):
@@ -110,6 +111,14 @@ def _silent(run: Run, addresses: list[str]) -> str:
     if sender.lower() in own:
         return "it came from the owner"
     return _automatic(run) or ("" if _addressed(run, own) else "it is addressed to nobody who is the owner")
+
+
+def _own_recipient(run: Run) -> set[str]:
+    """The recipient of the envelope, unless it is known to be no address of the owner's: a group, or a catch-all."""
+    recipient, known = run.message.recipient.lower(), {each.lower() for each in run.env.addresses}
+    local, at, domain = recipient.rpartition("@")
+    base = local.partition(run.env.separator)[0] + at + domain
+    return {recipient} if recipient and (not known or recipient in known or base in known) else set()
 
 
 def _automatic(run: Run) -> str:

@@ -131,8 +131,8 @@ def date_part(value: str, line: int) -> None:
 
 def envelope_part(value: str, line: int) -> None:
     """A part of the envelope. RFC 5228 §5.4."""
-    if value.lower() not in ("from", "to"):
-        raise SieveError(line, f"{value[:40]!r} is no part of the envelope: from and to are.")
+    if value.lower() not in ("from", "to", "orig_to"):
+        raise SieveError(line, f"{value[:40]!r} is no part of the envelope: from, to and orig_to are.")
 
 
 def importance(value: str, line: int) -> None:

@@ -14,7 +14,15 @@ from mailcore.sieve.run import Command, Run
 from mailcore.sieve.script import Call
 
 KEPT: Final = frozenset(
-    ("received", "auto-submitted", "return-path", "delivered-to", "authentication-results", "arc-seal")
+    (
+        "received",
+        "auto-submitted",
+        "return-path",
+        "delivered-to",
+        "authentication-results",
+        "arc-seal",
+        "x-sieve-redirected-from",
+    )
 )
 """Fields that no script adds or takes away: they tell of the way, and stop loops. RFC 5293 §6."""
 

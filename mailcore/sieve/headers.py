@@ -42,12 +42,16 @@ def address(run: Run, call: Call) -> bool:
 
 
 def envelope(run: Run, call: Call) -> bool:
-    """RFC 5228 §5.4: the null path is an empty address."""
-    found: list[str] = []
+    """RFC 5228 §5.4: the null path is an empty address. `orig_to` is the recipient before a group led here."""
+    message, found = run.message, list[str]()
+    known = {
+        "from": message.sender,
+        "to": message.recipient,
+        "orig_to": message.original or message.recipient,
+    }
     for part in run.texts(call, "parts"):
-        if part.lower() in ("from", "to"):
-            value = run.message.sender if part.lower() == "from" else run.message.recipient
-            found += _parts(run, call, [value])
+        if part.lower() in known:
+            found += _parts(run, call, [known[part.lower()]])
     return matches(run, call, found)
 
 

@@ -42,6 +42,8 @@ class Message:
     """As it was sent, line ends CR LF."""
     sender: str = ""
     recipient: str = ""
+    original: str = ""
+    """The recipient as the sender gave it, before a group led here; empty: the same."""
 
     @property
     def header(self) -> bytes:

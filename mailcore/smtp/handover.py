@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -49,7 +50,12 @@ async def hand_over(talk: Talk, envelope: Envelope, octets: bytes) -> list[Resul
     results: list[Result] = []
     waiting: Sequence[Recipient] = envelope.recipients
     while waiting:
-        done, waiting = await _transaction(talk, load, waiting)
+        try:
+            done, waiting = await _transaction(talk, load, waiting)
+        except Broken as error:
+            if not results:
+                raise
+            return results + _lost(waiting, error, host)  # what the host took before stays sent
         results += done
     return results
 
@@ -59,18 +65,19 @@ async def _transaction(
 ) -> tuple[list[Result], Sequence[Recipient]]:
     """The results of one transaction, and the recipients that were too many for it."""
     host = talk.hop.name
-    answer = await talk.ask(*load.mail)
-    if not answer.ok:
-        return [_result(each, answer, host) for each in recipients], ()
+    paths = [(each, _path(talk, each.address)) for each in recipients]
+    results = [replace(_NO_UTF8, recipient=each, remote=host) for each, path in paths if path is None]
+    asked = [(each, _rcpt(talk, each, path)) for each, path in paths if path is not None]
+    if not asked:
+        return results, ()
+    said = await _envelope_said(talk, load, [command for _, command in asked])
+    if not said.mail.ok:
+        results += [_result(each, said.mail, host) for each, _ in asked]
+        await _nothing(talk, said.data)
+        return results, ()
     accepted: list[Recipient] = []
     surplus: list[Recipient] = []
-    results: list[Result] = []
-    for recipient in recipients:
-        path = _path(talk, recipient.address)
-        if path is None:
-            results.append(replace(_NO_UTF8, recipient=recipient, remote=host))
-            continue
-        answer = await talk.ask(b"RCPT", b"TO:<" + path + b">", *_rcpt_parameters(talk, recipient))
+    for (recipient, _), answer in zip(asked, said.recipients, strict=True):
         if answer.ok:
             accepted.append(recipient)
         elif accepted and answer.code in _TOO_MANY and answer.status[1:] in (".0.0", ".5.3"):
@@ -78,15 +85,62 @@ async def _transaction(
         else:
             results.append(_result(recipient, answer, host))
     if not accepted:
+        await _nothing(talk, said.data)
         return results, ()
+    if said.data is not None and not said.data.go_on:
+        return [*results, *(_result(each, _unasked(said.data), host) for each in accepted)], surplus
     try:
-        answer = await (talk.chunk(load.octets) if load.binary else talk.data(load.octets))
+        answer = await (talk.chunk(load.octets) if load.binary else talk.content(load.octets))
     except Broken as error:  # whether the peer has it is not known: only a second copy is worse than none at all
-        lost = later("4.4.2", f"The connection was lost while the message was sent: {error}", host)
-        return [*results, *(replace(lost, recipient=each) for each in (*accepted, *surplus))], ()
+        return [*results, *_lost((*accepted, *surplus), error, host)], ()
     handed_on = talk.offers("dsn")
     results += [replace(_result(each, answer, host), handed_on=handed_on) for each in accepted]
     return results, surplus
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The answers to the envelope. `data` None: DATA was not said."""
+
+    mail: Answer
+    recipients: Sequence[Answer] = ()
+    data: Answer | None = None
+
+
+async def _envelope_said(talk: Talk, load: Load, recipients: Sequence[tuple[bytes, ...]]) -> Said:
+    """The answers to MAIL, every RCPT and DATA: in one go where the peer takes that (RFC 2920), else one by one."""
+    data = [] if load.binary else [(b"DATA",)]
+    if talk.offers("pipelining"):
+        mail, *others = await talk.ask_all([load.mail, *recipients, *data])
+        return Said(mail, others[: len(recipients)], others[-1] if data else None)
+    mail = await talk.ask(*load.mail)
+    if not mail.ok:
+        return Said(mail)
+    answers = [await talk.ask(*command) for command in recipients]
+    if not data or not any(answer.ok for answer in answers):
+        return Said(mail, answers)
+    return Said(mail, answers, await talk.ask(b"DATA"))
+
+
+async def _nothing(talk: Talk, data: Answer | None) -> None:
+    """Ends a message that has no recipient, where the peer wants to have one all the same. RFC 2920 §3.1."""
+    if data is not None and data.go_on:
+        with contextlib.suppress(Broken):  # every recipient has its answer
+            await talk.content(b"")
+
+
+def _unasked(answer: Answer) -> Answer:
+    """What DATA was answered with; success without the message is none."""
+    return Answer(451, f"4.5.0 The server answered DATA with {answer}") if answer.ok else answer
+
+
+def _lost(recipients: Sequence[Recipient], error: Broken, host: str) -> list[Result]:
+    lost = later("4.4.2", f"The connection was lost while the message was sent: {error}", host)
+    return [replace(lost, recipient=each) for each in recipients]
+
+
+def _rcpt(talk: Talk, recipient: Recipient, path: bytes) -> tuple[bytes, ...]:
+    return (b"RCPT", b"TO:<" + path + b">", *_rcpt_parameters(talk, recipient))
 
 
 def _result(recipient: Recipient, answer: Answer, host: str) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from mailcore.queue.filters import chain
 from mailcore.queue.fullness import keep_telling
 from mailcore.queue.gauges import Gauges
 from mailcore.queue.intake import Intake
@@ -22,7 +23,8 @@ LEASE: Final = 20.0
 def processing(parts: Parts, setup: ServiceSetup) -> Service:
     """The service. While it works, the intake may deliver to recipients here as it accepts (`Parts.at_work`)."""
     log = parts.log("PROCESSING")
-    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log)
+    filters = chain(parts, setup)
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters)
     lanes = Lanes(
         local=True,
         lease=LEASE,
@@ -39,7 +41,8 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
     own = desk(parts, setup, "PROCESSING")
     scheduler = Scheduler(own, parts.bus, LocalCourier(intake), lanes)
     gauges = Gauges(parts.store, parts.counters, parts.clock)
-    return QueueService(setup.name, scheduler, beside=(gauges.keep, partial(keep_telling, own)), tell=tell)
+    telling = partial(keep_telling, own)
+    return QueueService(setup.name, scheduler, beside=(gauges.keep, telling, *filters.beside), tell=tell)
 
 
 def desk(parts: Parts, setup: ServiceSetup, module: str) -> Desk:

@@ -24,6 +24,8 @@ SMUGGLING: Final = Reply(
     554, "5.6.0", "A line that is only a dot begins or ends with a lone CR or LF. Lines must end with CR LF."
 )
 BAD_CHUNK: Final = Reply(501, "5.5.4", "Write it as BDAT 1000 or BDAT 1000 LAST.", close=True)
+MOST_LINES: Final = 20
+"""Of a refusal in somebody's own words."""
 CHUNK_MAX: Final = 0xFFFFFFFF
 
 
@@ -131,6 +133,8 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
         return _end(state, transaction, of_error(error))
     except Exception:  # a bug of ours: the client keeps the message, and the dialogue goes on
         return _end(state, transaction, state.fault())
+    if state.role != LMTP and outcomes and all(each.verdict == "failed" for each in outcomes):
+        return _end(state, transaction, _refusal(outcomes[0], transaction))
     events.accepted(state, transaction, verb, len(complete), headers.protocol(state, transaction))
     state.reset()
     state.errors = state.talk = 0
@@ -181,9 +185,17 @@ def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
     )
 
 
+def _refusal(outcome: Outcome, transaction: Transaction) -> Reply:
+    """The reply where the only recipient's rules refuse the message, in their words if it can. RFC 5429 §2.1.2."""
+    said = [line for line in outcome.text.splitlines() if line.strip()][:MOST_LINES]
+    if not said or not (transaction.params.utf8 or outcome.text.isascii()):
+        said = ["The recipient refuses the message."]
+    return Reply(550, outcome.code, said[0], tuple(said[1:]))
+
+
 def _lmtp_reply(outcome: Outcome, message: str) -> Reply:
     """The reply for one recipient. RFC 2033 §4.2."""
     if outcome.verdict == "sent":
         return Reply(250, "2.1.5", f"<{outcome.recipient}> {outcome.text or 'delivered'}: {message}")
     code = 550 if outcome.verdict == "failed" else 452 if outcome.code == "4.2.2" else 451
-    return Reply(code, outcome.code, f"<{outcome.recipient}> {outcome.text}")
+    return Reply(code, outcome.code, f"<{outcome.recipient}> {' '.join(outcome.text.split())}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import socket
 from collections.abc import Sequence
@@ -13,8 +12,11 @@ from mailcore.queue.courier import Result, failed, later
 from mailcore.server.config import Config
 from mailcore.server.dns import DnsError, Host, NoData, NoSuchDomain, NullMx, Resolver, TryAgain, to_ascii
 from mailcore.server.listener import Listener
+from mailcore.smtp.ways import Way
 
 MOST_HOPS: Final = 20
+Place = tuple[Host, int]
+"""A host, and the port to try it at."""
 _CIRCLE: Final = "The mail server for this domain is this very server, which does not know the domain as its own."
 
 
@@ -25,6 +27,13 @@ class Hop:
     name: str
     address: str
     port: int
+    preference: int = 0
+    source: str = ""
+    """The address that a connection comes from; "" is any."""
+    secure: bool = False
+    """Whether DNSSEC proves that the way leads there."""
+    canonical: str = ""
+    """The host's name behind its aliases."""
 
 
 class NoRoute(Exception):
@@ -36,60 +45,64 @@ class NoRoute(Exception):
 
 
 class Router:
-    """Finds the hops, by MX or by smart host."""
+    """Finds the hops: by MX, or those hosts that a way names."""
 
     __slots__ = ("_config", "_dns")
 
     def __init__(self, config: Config, dns: Resolver) -> None:
         self._config, self._dns = config, dns
 
-    async def hops(self, domain: str) -> Sequence[Hop]:
+    async def hops(self, domain: str, way: Way) -> Sequence[Hop]:
         """Where to try, in order; never empty. NoRoute."""
-        smtp = self._config.smtp
         try:
-            if smtp.smart_host:
-                hosts, port = await self._smart_host(smtp.smart_host)
-            else:
-                hosts, port = await self._mail_hosts(domain), smtp.mx_port
+            places = await self._named(way) if way.hosts else await self._by_mx(domain)
         except NoSuchDomain as error:
             raise NoRoute(failed("5.1.2", str(error))) from error
         except NoData as error:
             raise NoRoute(failed("5.4.4", str(error))) from error
         except DnsError as error:
             raise NoRoute(later("4.4.3", str(error), unreachable=isinstance(error, TryAgain))) from error
-        return self._usable(hosts, port)
+        return self._usable(places, way)
 
-    def _usable(self, hosts: Sequence[Host], port: int) -> Sequence[Hop]:
+    def _usable(self, places: Sequence[Place], way: Way) -> Sequence[Hop]:
         """The hops that this server can try, and that do not lead back to it."""
-        hops = [Hop(host.name, address, port) for host in self._before_own(hosts, port) for address in host.addresses]
-        if not hops and self._config.smtp.smart_host:  # the administrator's mistake: no reason to return mail
+        hops = [
+            Hop(
+                host.name,
+                address,
+                port,
+                host.preference,
+                way.from_address(ipaddress.ip_address(address).version),
+                host.secure,
+                host.canonical,
+            )
+            for host, port in self._before_own(places, way)
+            for address in host.addresses
+        ]
+        if not hops and way.hosts:  # the administrator's mistake: no reason to return mail
             raise NoRoute(later("4.4.6", "The smart host is this very server; the administrator has to name another."))
         if not hops:
             raise NoRoute(failed("5.4.6", _CIRCLE))
-        families = self._families()
+        families = way.families if way.source or self._config.smtp.enable_ipv6 else frozenset((4,))
         usable = [hop for hop in hops if ipaddress.ip_address(hop.address).version in families]
         if not usable:
             named = ", ".join(dict.fromkeys(hop.name for hop in hops))
             raise NoRoute(later("4.4.1", f"This server can reach no address of {named}.", unreachable=True))
         return usable[:MOST_HOPS]
 
-    def _families(self) -> frozenset[int]:
-        """The versions of IP that connections may use."""
-        smtp = self._config.smtp
-        if smtp.local_address:
-            return frozenset((ipaddress.ip_address(smtp.local_address).version,))
-        return frozenset((4, 6) if smtp.enable_ipv6 else (4,))
-
-    def _before_own(self, hosts: Sequence[Host], port: int) -> Sequence[Host]:
+    def _before_own(self, places: Sequence[Place], way: Way) -> Sequence[Place]:
         """The hosts better than this server itself, where it is one of them. RFC 5321 §5.1."""
-        own = [host.preference for host in hosts if self._is_own(host, port)]
-        return [host for host in hosts if host.preference < min(own)] if own else hosts
+        own = [host.preference for host, port in places if self._is_own(host, port, way)]
+        return [place for place in places if place[0].preference < min(own)] if own else places
 
-    def _is_own(self, host: Host, port: int) -> bool:
-        if host.name.lower() == self._config.host.lower() and not self._config.smtp.smart_host:
+    def _is_own(self, host: Host, port: int, way: Way) -> bool:
+        if host.name.lower() == self._config.host.lower() and not way.hosts:
             return True
         here = [listener for listener in self._config.listeners if listener.service == "smtp_incoming"]
         return any(_listens(listener, address, port) for listener in here for address in host.addresses)
+
+    async def _by_mx(self, domain: str) -> Sequence[Place]:
+        return [(host, self._config.smtp.mx_port) for host in await self._mail_hosts(domain)]
 
     async def _mail_hosts(self, domain: str) -> Sequence[Host]:
         literal = _literal(domain)
@@ -100,15 +113,28 @@ class Router:
             raise NoRoute(failed("5.1.10", f"The domain {domain} says that it takes no mail."))
         return found
 
-    async def _smart_host(self, text: str) -> tuple[Sequence[Host], int]:
-        implicit = self._config.smtp.smart_host_tls == "implicit"
-        name, port = split_host(text, 465 if implicit else 587 if self._config.smtp.smart_host_user else 25)
-        with contextlib.suppress(ValueError):
-            return (Host(name, 0, (str(ipaddress.ip_address(name)),)),), port
-        try:
-            return (Host(to_ascii(name), 0, await self._dns.addresses(name)),), port
-        except (NoSuchDomain, NoData) as error:  # the administrator's mistake, not the recipient's
-            raise NoRoute(later("4.4.4", f"The smart host is not to be found: {error}")) from error
+    async def _named(self, way: Way) -> Sequence[Place]:
+        """The hosts that the way names, but for those that are not to be found while there are others."""
+        usual = 465 if way.tls == "implicit" else 587 if way.user else 25
+        found: list[Place] = []
+        missing: list[DnsError] = []
+        for number, text in enumerate(way.hosts):
+            name, port = split_host(text, usual)
+            if _is_address(name):
+                found.append((Host(name, number, (_address(name),)), port))
+                continue
+            try:
+                known = await self._dns.host(name)
+            except DnsError as error:
+                missing.append(error)
+                continue
+            found.append((Host(to_ascii(name), number, known.values, known.secure, known.canonical), port))
+        if found:
+            return found
+        for each in missing:
+            if isinstance(each, TryAgain):
+                raise each
+        raise NoRoute(later("4.4.4", f"The smart host is not to be found: {missing[0]}"))  # the administrator's mistake
 
 
 def split_host(text: str, port: int) -> tuple[str, int]:
@@ -120,6 +146,18 @@ def split_host(text: str, port: int) -> tuple[str, int]:
     if colon and ":" not in name and digits.isdecimal():
         return name, int(digits)
     return text, port
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
 
 
 def _literal(domain: str) -> str | None:

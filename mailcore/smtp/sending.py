@@ -1,98 +1,229 @@
-"""The courier for recipients elsewhere: by MX or by smart host, over SMTP."""
+"""The courier for recipients elsewhere: by MX or by the hosts that a route names, over SMTP."""
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 
 from groupware.model.event import Attempt, Envelope
-from mailcore.queue.courier import Result, Settlement, for_all, later
+from groupware.model.tls import SUCCESS
+from mailcore.queue.courier import Result, Settlement, for_all, held, later
 from mailcore.server.config import Config
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
+from mailcore.smtp.demands import Contexts, Demand, Demands
 from mailcore.smtp.handover import hand_over
+from mailcore.smtp.lines import Lines
 from mailcore.smtp.route import Hop, NoRoute, Router
-from mailcore.smtp.talk import Broken, HandshakeRefused, Manners, Talk
+from mailcore.smtp.talk import Broken, HandshakeRefused, Manners, Talk, TlsFailed
+from mailcore.smtp.tally import Tally
+from mailcore.smtp.ways import Way, Ways
 
 
 @dataclass(frozen=True, slots=True)
-class Contexts:
-    """What TLS believes: `anybody` is better than no TLS; `checked` is for hosts that the administrator named."""
+class Leg:
+    """One way to one hop: what a connection may be shared for."""
 
-    anybody: ssl.SSLContext
-    checked: ssl.SSLContext
+    hop: Hop
+    manners: Manners
+    demand: Demand
+    user: str
+    password: str = field(repr=False)
 
 
-def contexts() -> Contexts:
-    """Both contexts, with the authorities of the operating system."""
-    anybody = ssl.create_default_context()
-    anybody.check_hostname = False
-    anybody.verify_mode = ssl.CERT_NONE
-    return Contexts(anybody, ssl.create_default_context())
+@dataclass(slots=True)
+class Seats:
+    """The connections that one destination may have at once, and how many have or want one."""
+
+    free: asyncio.Semaphore
+    wanted: int = 0
 
 
 class SmtpCourier:
     """Carries attempts to other servers."""
 
-    __slots__ = ("_config", "_contexts", "_counters", "_log", "_router")
+    __slots__ = (
+        "_config",
+        "_contexts",
+        "_counters",
+        "_demands",
+        "_lines",
+        "_log",
+        "_router",
+        "_seats",
+        "_tally",
+        "_ways",
+    )
 
-    def __init__(self, config: Config, router: Router, contexts: Contexts, counters: Counters, log: EventLog) -> None:
-        self._config, self._router, self._contexts = config, router, contexts
+    def __init__(
+        self,
+        config: Config,
+        router: Router,
+        demands: Demands,
+        contexts: Contexts,
+        counters: Counters,
+        log: EventLog,
+        tally: Tally | None = None,
+    ) -> None:
+        self._config, self._router, self._demands, self._contexts = config, router, demands, contexts
+        self._tally = tally or Tally()
         self._counters, self._log = counters, log
+        self._ways = Ways(config.smtp, config.host)
+        self._lines = Lines(config.smtp.connection_idle)
+        self._seats: dict[str, Seats] = {}
+
+    def destination(self, attempt: Attempt) -> tuple[str, int]:
+        """What an attempt's connection is counted for, and how many there may be."""
+        way = self._ways.find(attempt.domain, attempt.envelope.sender)
+        return way.destination(attempt.domain), way.connections
 
     async def carry(self, attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
         """Send it to the first of the domain's hosts that can be talked with, and settle what was answered."""
+        way = self._ways.find(attempt.domain, attempt.envelope.sender)
+        if way.hold and not attempt.released:
+            text = f"The configuration ({way.name}) holds this mail until somebody releases it."
+            await settlement.settle(for_all(attempt, held(text)))
+            return
         try:
-            hops = await self._router.hops(attempt.domain)
+            hops = await self._router.hops(attempt.domain, way)
+            demands = await self._demands.of(attempt.domain, way, hops)
         except NoRoute as error:
             await self._settle(attempt, octets, for_all(attempt, error.result), settlement)
-        else:
-            await self._along(hops, attempt, octets, settlement)
+            return
+        legs = [Leg(hop, self._manners(way, demand), demand, way.user, way.password) for hop, demand in demands]
+        async with self._seat(way.destination(attempt.domain), way.connections):
+            await self._along(self._kept_first(legs), way, attempt, octets, settlement)
 
-    async def _along(self, hops: Sequence[Hop], attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
+    @asynccontextmanager
+    async def _seat(self, where: str, most: int) -> AsyncIterator[None]:
+        """One of the connections that a destination may have; the scheduler sees to it that few wait for one."""
+        seat = self._seats.setdefault(where, Seats(asyncio.Semaphore(most)))
+        seat.wanted += 1
+        try:
+            async with seat.free:
+                yield
+        finally:
+            seat.wanted -= 1
+            if not seat.wanted:
+                del self._seats[where]
+
+    async def close(self) -> None:
+        """Say goodbye to all whose connections are kept."""
+        await self._lines.close()
+
+    def _kept_first(self, legs: Sequence[Leg]) -> Sequence[Leg]:
+        """The legs in the order to try them: of those that are as good as one another, one with a line comes first."""
+        return sorted(legs, key=lambda leg: (leg.hop.preference, not self._lines.has(leg)))
+
+    async def _along(
+        self, legs: Sequence[Leg], way: Way, attempt: Attempt, octets: bytes, settlement: Settlement
+    ) -> None:
         """Settle what the first host that took part answered; if none did: why the last one did not."""
         unanswered = True
         found: Result | None = None
-        for hop in hops:
+        for leg in legs:
             try:
-                async with await self._open(hop, attempt.envelope) as talk:
-                    results = await hand_over(talk, attempt.envelope, octets)
-                    await self._settle(attempt, octets, results, settlement)  # before goodbyes, which may take a while
-                    return
+                talk, results = await self._over(leg, attempt, octets)
             except Broken as error:
                 unanswered = unanswered and error.unanswered
-                found = _trouble(hop, error)
-                self._log.info("host_failed", host=hop.name, address=hop.address, why=str(error))
+                found = _trouble(leg.hop, error)
+                self._log.info("host_failed", host=leg.hop.name, address=leg.hop.address, why=str(error))
+                continue
+            try:
+                await self._settle(attempt, octets, results, settlement)  # before goodbyes, which may take a while
+            except BaseException:
+                talk.close()
+                raise
+            await self._lines.give(talk, leg, way.messages)
+            return
         assert found is not None  # there is always a hop
         results = for_all(attempt, replace(found, unreachable=unanswered))
         await self._settle(attempt, octets, results, settlement)
+
+    async def _over(self, leg: Leg, attempt: Attempt, octets: bytes) -> tuple[Talk, list[Result]]:
+        """What was answered over a connection to the leg's host, kept or new. Broken."""
+        envelope, kept = attempt.envelope, await self._lines.take(leg)
+        if kept is not None:
+            try:
+                return kept, await self._handed_over(kept, envelope, octets)
+            except Broken as error:  # the line is at fault, not the host
+                self._log.info("line_lost", host=leg.hop.name, address=leg.hop.address, why=str(error))
+        talk = await self._open(leg, attempt)
+        return talk, await self._handed_over(talk, envelope, octets)
+
+    @staticmethod
+    async def _handed_over(talk: Talk, envelope: Envelope, octets: bytes) -> list[Result]:
+        talk.carried += 1
+        try:
+            return await hand_over(talk, envelope, octets)
+        except BaseException:
+            talk.close()
+            raise
 
     async def _settle(self, attempt: Attempt, octets: bytes, results: Sequence[Result], settlement: Settlement) -> None:
         self._count(attempt.envelope, octets, results)
         await settlement.settle(results)
 
-    async def _open(self, hop: Hop, envelope: Envelope) -> Talk:
+    async def _open(self, leg: Leg, attempt: Attempt) -> Talk:
         """A connection to the hop, logged in where that is due; without TLS where TLS is there but broken. Broken."""
-        manners = self._manners()
-        try:
-            talk = await self._connect(hop, manners, envelope)
-        except HandshakeRefused as error:
-            if manners.tls != "available":
-                raise
-            self._log.warning("tls_failed", host=hop.name, address=hop.address, why=str(error))
-            talk = await self._connect(hop, replace(manners, tls="none"), envelope)
-        self._log.info("connected", host=hop.name, address=hop.address, port=hop.port, tls=talk.secure)
+        hop, envelope = leg.hop, attempt.envelope
+        talk = await self._encrypted(leg, attempt)
+        self._log.info(
+            "connected", host=hop.name, address=hop.address, port=hop.port, tls=talk.secure, policy=leg.demand.policy
+        )
         if talk.secure:
             self._counters.add("SMTP_OutboundConnectionSSL", domain=_sender_domain(envelope))
-        smtp = self._config.smtp
-        if smtp.smart_host and smtp.smart_host_user:
+        if leg.user:
             try:
-                await talk.login(smtp.smart_host_user, smtp.smart_host_password)
+                await talk.login(leg.user, leg.password)
             except BaseException:
                 talk.close()
                 raise
         return talk
+
+    async def _encrypted(self, leg: Leg, attempt: Attempt) -> Talk:
+        """A connection as the demand on it is; what became of TLS is counted (RFC 8460). Broken."""
+        hop, demand, manners = leg.hop, leg.demand, leg.manners
+        if demand.trouble:
+            self._tally.add(attempt.domain, demand, hop.name, demand.trouble)
+        if demand.refused and not demand.lenient:
+            raise self._failed(leg, attempt, TlsFailed(demand.refused, failure=_refusal(demand)))
+        try:
+            talk = await self._connect(hop, manners, attempt.envelope)
+        except TlsFailed as error:
+            self._failed(leg, attempt, error)
+            if demand.lenient:
+                manners = replace(manners, tls="available", context=self._contexts.anybody)
+            elif manners.tls == "available":
+                manners = replace(manners, tls="none")
+            else:
+                raise
+            return await self._plainly(hop, manners, attempt)
+        if demand.refused:
+            self._failed(leg, attempt, TlsFailed(demand.refused, failure=_refusal(demand)))
+        elif talk.secure:
+            self._tally.add(attempt.domain, demand, hop.name, SUCCESS)
+        elif manners.tls == "available":
+            self._tally.add(attempt.domain, demand, hop.name, "starttls-not-supported")
+        return talk
+
+    async def _plainly(self, hop: Hop, manners: Manners, attempt: Attempt) -> Talk:
+        """A connection with less TLS than was tried before, in the end with none. Broken."""
+        try:
+            return await self._connect(hop, manners, attempt.envelope)
+        except HandshakeRefused:
+            if manners.tls != "available":
+                raise
+            return await self._connect(hop, replace(manners, tls="none"), attempt.envelope)
+
+    def _failed(self, leg: Leg, attempt: Attempt, error: TlsFailed) -> TlsFailed:
+        """The same error, once it is counted and said."""
+        self._tally.add(attempt.domain, leg.demand, leg.hop.name, error.failure)
+        facts = {"policy": leg.demand.policy, "failure": error.failure, "why": str(error)}
+        self._log.warning("tls_failed", host=leg.hop.name, address=leg.hop.address, **facts)
+        return error
 
     async def _connect(self, hop: Hop, manners: Manners, envelope: Envelope) -> Talk:
         domain = _sender_domain(envelope)
@@ -103,19 +234,16 @@ class SmtpCourier:
             self._counters.add("SMTP_OutboundConnectionFailed", domain=domain)
             raise
 
-    def _manners(self) -> Manners:
-        """How to talk: a password is said over checked TLS alone, unless the administrator wants no TLS at all."""
+    def _manners(self, way: Way, demand: Demand) -> Manners:
+        """How to talk on this way, when this is demanded."""
         smtp = self._config.smtp
-        tls = smtp.smart_host_tls if smtp.smart_host else "available"
-        if smtp.smart_host and smtp.smart_host_user and tls == "available":
-            tls = "required"
         return Manners(
-            ehlo=self._config.host,
-            tls=tls,
-            context=self._contexts.anybody if tls in ("available", "none") else self._contexts.checked,
+            ehlo=way.ehlo,
+            tls=demand.tls,
+            context=self._contexts.checked if demand.checked else self._contexts.anybody,
             connect_timeout=smtp.connect_timeout,
             answer_timeout=smtp.send_timeout,
-            local_address=smtp.local_address,
+            check=demand.dane,
         )
 
     def _count(self, envelope: Envelope, octets: bytes, results: Sequence[Result]) -> None:
@@ -136,6 +264,11 @@ def _trouble(hop: Hop, error: Broken) -> Result:
     if error.said:
         return later(error.code, str(error), hop.name)
     return later(error.code, f"{hop.name} [{hop.address}]: {error}")
+
+
+def _refusal(demand: Demand) -> str:
+    """What RFC 8460 calls it that a host is not to be used at all."""
+    return "dnssec-invalid" if demand.policy == "tlsa" else "validation-failure"
 
 
 def _sender_domain(envelope: Envelope) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mailcore.queue.filters import chain
 from mailcore.queue.intake import Intake
 from mailcore.server import log
 from mailcore.server.connection import Connection
@@ -22,9 +23,9 @@ RECEIVING_OCTETS: Final = 256 * 1024 * 1024  # of messages that are still coming
 
 def receiving(parts: Parts, setup: ServiceSetup) -> Service:
     """SMTP Receiving as it is set up."""
-    return serving(
-        parts, setup, Intake(parts.store, parts.blobs, parts.directory, parts.counters, parts.log("PROCESSING"))
-    )
+    log = parts.log("PROCESSING")
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, chain(parts, setup))
+    return serving(parts, setup, intake)
 
 
 def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:

@@ -16,13 +16,16 @@ from sqlalchemy import func, select
 
 import groupware.store.sql
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
-from groupware.model.event import Envelope, Outcome, Recipient, Target
+from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target
 from groupware.model.flags import FlagChange, Flags
+from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import Kind, NewItem, Query
 from groupware.model.meeting import Happening
+from groupware.model.memory import Memory
 from groupware.model.principal import Domain, NewAccount, Principal
 from groupware.model.rights import Right
+from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.sql import schema
 from groupware.store.sql.door import SqlTx
 from tests.store.house import House, house
@@ -220,6 +223,25 @@ REFUSED: Mapping[str, list[Ask]] = {
     "scripts": [lambda tx, s: tx.scripts(s.alice)],
     "script": [lambda tx, s: tx.script("x", s.alice)],
     "active_script": [lambda tx, s: tx.active_script(s.alice)],
+    "active_scripts": [lambda tx, s: tx.active_scripts([s.alice])],
+    "addresses": [lambda tx, s: tx.addresses(s.alice)],
+    "destination": [
+        lambda tx, s: tx.destination(s.alice, Destination("Work")),
+        lambda tx, s: tx.destination(s.mallory.account, Destination(number=s.folder)),
+        lambda tx, s: tx.destination(s.mallory.account, Destination(PATH)),
+    ],
+    "make_destination": [
+        lambda tx, s: tx.make_destination(s.alice, "New"),
+        lambda tx, s: tx.make_destination(s.mallory.account, PATH + "/New"),
+        lambda tx, s: tx.make_destination(s.mallory.account, PATH),
+    ],
+    "remembered": [lambda tx, s: tx.remembered(s.alice, "vacation", "x")],
+    "remember": [lambda tx, s: tx.remember(s.alice, Memory("vacation", "x", 60))],
+    "lessons": [lambda tx, _: tx.lessons()],
+    "drop_lessons": [lambda tx, _: tx.drop_lessons(1)],
+    "undos": [lambda tx, s: tx.undos(s.alice)],
+    "put_undo": [lambda tx, s: tx.put_undo(s.alice, "x")],
+    "drop_undo": [lambda tx, s: tx.drop_undo(s.alice, 1)],
     "room_for_script": [lambda tx, s: tx.room_for_script("x", 1, s.alice)],
     "put_script": [lambda tx, s: tx.put_script("x", b"keep;", s.alice)],
     "activate_script": [lambda tx, s: tx.activate_script("", s.alice), lambda tx, s: tx.activate_script("x", s.alice)],
@@ -276,6 +298,17 @@ REFUSED: Mapping[str, list[Ask]] = {
     "settle": [lambda tx, s: tx.settle([Outcome(s.queued, A, "sent", "2.0.0", "")])],
     "hasten": [lambda tx, _: tx.hasten()],
     "drop_queued": [lambda tx, s: tx.drop_queued(s.queued)],
+    "find_queued": [lambda tx, _: tx.find_queued(QueueFilter())],
+    "waiting": [lambda tx, _: tx.waiting()],
+    "hold_queued": [lambda tx, s: tx.hold_queued(s.queued)],
+    "release_queued": [lambda tx, s: tx.release_queued(s.queued)],
+    "sts_policy": [lambda tx, _: tx.sts_policy("x.test")],
+    "put_sts_policy": [lambda tx, _: tx.put_sts_policy(StsPolicy("x.test", "1", "none", (), 0))],
+    "tls_results": [lambda tx, _: tx.tls_results("x.test", "2027-01-01")],
+    "unreported_tls": [lambda tx, _: tx.unreported_tls("2027-01-01")],
+    "count_tls": [lambda tx, _: tx.count_tls([TlsResult("x.test", "2027-01-01", "sts", "mx", "success")])],
+    "claim_tls_report": [lambda tx, _: tx.claim_tls_report("x.test", "2027-01-01")],
+    "forget_tls": [lambda tx, _: tx.forget_tls("2027-01-01")],
 }
 OWN_THINGS: Mapping[str, str] = {
     "who": "itself",

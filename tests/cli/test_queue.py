@@ -102,7 +102,7 @@ def test_the_list_of_one_domain(sender: RunningServer, waiting: tuple[int, Perso
     number, who = waiting
     assert number in {each["id"] for each in queue(sender, "list", "--to", "THERE.test", "--json").json}
     said = queue(sender, "list", "--to", "nowhere.test", "--sender", who.address)
-    assert (said.status, said.out, said.err) == (0, "", "postroom: the queue is empty\n")
+    assert (said.status, said.out, said.err) == (0, "", "postroom: nothing in the queue fits\n")
     assert queue(sender, "list", "--to", "nowhere.test", "--json").json == []
 
 
@@ -160,6 +160,39 @@ def test_what_is_deleted_is_gone_and_nobody_hears_of_it(sender: RunningServer, w
     assert subjects(sender, who) == []
 
 
+def test_what_is_held_is_not_tried_until_it_is_released(sender: RunningServer, waiting: tuple[int, Person]) -> None:
+    number, who = waiting
+    assert queue(sender, "hold", "--sender", who.address, "--domain", "there.test").out == "1 held\n"
+    assert queue(sender, "retry", str(number)).out == "1 due now\n"
+    [row] = queue(sender, "list", "--state", "held", "--sender", who.address, "--json").json
+    assert (row["id"], row["held"], row["waiting"]) == (number, 1, 2)
+    until(lambda: [row.tries for each in entries(sender, number) for row in each.recipients] == [1, 2])
+    assert queue(sender, "flush", "there.test").status == 0
+    assert next(row.state for each in entries(sender, number) for row in each.recipients) == "held"
+    assert queue(sender, "release", str(number)).out == "1 due now\n"
+    until(lambda: [row.tries for each in entries(sender, number) for row in each.recipients] == [2, 2])
+
+
+def test_what_is_held_can_be_returned(sender: RunningServer, waiting: tuple[int, Person]) -> None:
+    number, who = waiting
+    queue(sender, "hold", str(number))
+    assert queue(sender, "bounce", "--sender", who.address).out == f"message {number}: given up for 2 recipients\n"
+    assert entries(sender, number) == []
+
+
+def test_what_is_said_of_a_message_has_its_header(sender: RunningServer, waiting: tuple[int, Person]) -> None:
+    number, who = waiting
+    assert f"From: {who.address}" in queue(sender, "show", str(number), "--json").json["header"]
+    assert "\nSubject: one@there.test\n" in queue(sender, "show", str(number)).out
+
+
+def test_the_queue_by_destination(sender: RunningServer, waiting: tuple[int, Person]) -> None:
+    found = {each["domain"]: each for each in queue(sender, "stats", "--json").json}
+    assert found["there.test"]["messages"] >= 1
+    assert found["there.test"]["deferred"] >= 1
+    assert found["there.test"]["code"] == "4.4.1"
+
+
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
@@ -172,7 +205,11 @@ def test_what_is_deleted_is_gone_and_nobody_hears_of_it(sender: RunningServer, w
         (("retry", "0"), 2, "greater than or equal to 1"),
         (("show", "seven"), 2, "integer"),
         (("show",), 2, "number"),
-        (("retry", "1", "2"), 2, "2"),
+        (("retry",), 2, "say which messages"),
+        (("delete", "--state", "lost"), 2, "'lost' is no state"),
+        (("list", "--older-than", "soon"), 2, "is no moment"),
+        (("hold", "987654"), 1, "no message 987654 in the queue"),
+        (("release", "987654"), 1, "no message 987654 in the queue"),
         (("list", "--of", "me"), 2, "--of"),
         (("drop", "1"), 2, "drop"),
     ],

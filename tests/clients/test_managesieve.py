@@ -1,4 +1,4 @@
-"""Scripts put, listed, activated and fetched by sieve-connect."""
+"""Scripts put, listed, activated and fetched by sieve-connect; what they do with mail that swaks sends."""
 
 from __future__ import annotations
 
@@ -41,6 +41,43 @@ def test_sieve_connect_works_on_scripts(programs: Programs, connect: Connect) ->
     connect("--deactivate")
     connect("--remotesieve", "main", "--delete")
     assert "main" not in connect("--list")
+
+
+RULES = """require ["fileinto", "mailbox", "imap4flags", "vacation", "ereject"];
+if header :contains "Subject" "list" { fileinto :create :flags "\\\\Flagged" "Lists/Python"; stop; }
+if header :contains "Subject" "no thanks" { ereject "Not here, thank you."; stop; }
+vacation :subject "Away" "I am away.";
+"""
+
+
+def test_what_sieve_connect_puts_sorts_what_swaks_sends(
+    server: RunningServer, programs: Programs, connect: Connect, alice: Account, bob: Account
+) -> None:
+    (programs.home / "main.sieve").write_text(RULES)
+    connect("--localsieve", str(programs.home / "main.sieve"), "--remotesieve", "main", "--upload")
+    connect("--remotesieve", "main", "--activate")
+
+    def swaks(subject: str, status: int = 0) -> str:
+        return programs.run(
+            *("swaks", "--server", f"localhost:{server.port('submission')}", "--tls", "--auth", "PLAIN"),
+            *("--auth-user", bob.address, "--auth-password", bob.password),
+            *("--from", bob.address, "--to", alice.address, "--header", f"Subject: {subject}", "--body", "hello"),
+            status=status,
+        ).decode()
+
+    swaks("a list")
+    assert "550 5.7.1 Not here, thank you." in swaks("no thanks", status=26)
+    swaks("one")
+    swaks("two")
+    assert len(alice.until(2)) == 2
+    (filed,) = alice.messages("Lists/Python")
+    assert filed.flags == {"\\Flagged"}
+    (answer,) = bob.until(1)
+    assert b"Auto-Submitted: auto-replied (vacation)\r\n" in answer.octets
+    assert b"Subject: Away\r\n" in answer.octets
+    connect("--deactivate")
+    swaks("a list again")
+    assert len(alice.until(3)) == 3
 
 
 def test_sieve_connect_is_told_what_is_wrong_with_a_script(programs: Programs, connect: Connect) -> None:

@@ -35,6 +35,18 @@ def with_account(data: Path, environ: dict[str, str]) -> None:
         RunningServer(None, data, 0, site).account("alice", "faults.test")  # type: ignore[arg-type]  # no process yet
 
 
+def assert_nothing_lost(data: Path, environ: dict[str, str], ledger: Ledger) -> None:
+    """What was accepted is there, once, with nothing else; and a check finds nothing wrong."""
+    process, base = started(data, environ)
+    found = Counter(tokens_in(base + 143, ADDRESS, PASSWORD))
+    assert stop(process) == 0
+    assert ledger.accepted, "no load at all"
+    assert ledger.accepted - found.keys() == set()
+    assert found.keys() - ledger.accepted - ledger.doubtful == set()
+    assert [token for token, times in found.items() if times > 1] == []
+    assert checked(data, environ) == (0, "clean\n")
+
+
 # smtplib and imaplib leave the socket of a server that dies under their first words to the garbage collector
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 @pytest.mark.timeout(3600)
@@ -54,11 +66,4 @@ def test_what_was_accepted_outlives_every_kill(tmp_path: Path, kind: str, kills:
         process.kill()
         process.communicate()
         writers.stop()
-    process, base = started(tmp_path, environ)
-    found = Counter(tokens_in(base + 143, ADDRESS, PASSWORD))
-    assert stop(process) == 0
-    assert ledger.accepted, "no load at all"
-    assert ledger.accepted - found.keys() == set()
-    assert found.keys() - ledger.accepted - ledger.doubtful == set()
-    assert [token for token, times in found.items() if times > 1] == []
-    assert checked(tmp_path, environ) == (0, "clean\n")
+    assert_nothing_lost(tmp_path, environ, ledger)

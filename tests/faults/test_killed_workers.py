@@ -9,16 +9,15 @@ import os
 import random
 import signal
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.faults.test_killed import ADDRESS, checked, with_account
-from tests.faults.writers import Ledger, Writers, tokens_in
+from tests.faults.test_killed import ADDRESS, assert_nothing_lost, with_account
+from tests.faults.writers import Ledger, Writers
 from tests.support import postgres
 from tests.support.processes import processes_of, until
-from tests.support.server import PASSWORD, started, stop
+from tests.support.server import PASSWORD, started
 
 
 # smtplib and imaplib leave the socket of a server that dies under their first words to the garbage collector
@@ -46,11 +45,4 @@ def test_what_any_process_accepted_outlives_every_kill(tmp_path: Path, kind: str
         process.kill()
         process.communicate()
         writers.stop()
-    process, base = started(tmp_path, environ)
-    found = Counter(tokens_in(base + 143, ADDRESS, PASSWORD))
-    assert stop(process) == 0
-    assert ledger.accepted, "no load at all"
-    assert ledger.accepted - found.keys() == set()
-    assert found.keys() - ledger.accepted - ledger.doubtful == set()
-    assert [token for token, times in found.items() if times > 1] == []
-    assert checked(tmp_path, environ) == (0, "clean\n")
+    assert_nothing_lost(tmp_path, environ, ledger)

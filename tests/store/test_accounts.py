@@ -12,6 +12,7 @@ from groupware.model.errors import AlreadyExists, BadCredentials, GroupwareError
 from groupware.model.folder import DEFAULT_FOLDERS
 from groupware.model.ids import BlobId
 from groupware.model.item import Kind, NewItem
+from groupware.model.memory import Memory
 from groupware.model.principal import OPERATOR, Account, NewAccount, Principal, PrincipalKind
 from groupware.model.rights import Right, parse_rights
 from groupware.store.api import WriteTx
@@ -181,6 +182,9 @@ def test_dropping_takes_tree_grants_memberships_secrets_and_bodies_along(house: 
     house.write(lambda tx: tx.put_credential(A, "password", "x"))
     house.write(lambda tx: tx.subscribe("INBOX", True), house.who(alice))
     house.write(lambda tx: tx.put_script("mine", b"keep;"), house.who(alice))
+    house.write(
+        lambda tx: (tx.remember(alice.id, Memory("told", "x", 60)), tx.put_undo(alice.id, "x")), house.who(alice)
+    )
     who = house.who(alice)
     house.write(lambda tx: tx.drop_account(A))
     with pytest.raises(BadCredentials):
@@ -194,6 +198,8 @@ def test_dropping_takes_tree_grants_memberships_secrets_and_bodies_along(house: 
             ("subscription", "account_id"),
             ("sieve_script", "account_id"),
             ("timeline", "owner_id"),
+            ("memory", "account_id"),
+            ("undo", "account_id"),
             ("address", "principal_id"),
         ):
             asked = f"SELECT count(*) FROM {table} WHERE {column} = {alice.id}"

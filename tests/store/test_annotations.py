@@ -157,3 +157,8 @@ def test_they_go_with_the_folder_and_with_the_account(world: World) -> None:
     world.write(world.alice, lambda tx: tx.delete_folder(world.deep))
     world.write(OPERATOR, lambda tx: tx.drop_account("bob@example.test"))
     assert world.read(world.alice, lambda tx: tx.all_annotations()) == {}
+
+
+def test_the_operator_has_no_private_ones(world: World) -> None:
+    with pytest.raises(Refused, match="a person's own"):
+        world.write(OPERATOR, lambda tx: tx.annotate(world.work, {MINE: b"x"}))

@@ -45,6 +45,12 @@ def test_inbox_is_found_in_any_letter_case(world: World, path: str) -> None:
     assert world.folder(world.alice, path).role == Role.INBOX
 
 
+def test_a_name_is_the_same_however_its_letters_are_composed(world: World) -> None:
+    made = world.write(world.alice, lambda tx: tx.create_folder("Entwu\u0308rfe/Neue"))
+    assert made.path == "Entw\u00fcrfe/Neue"
+    assert {world.folder(world.alice, path).id for path in ("Entwu\u0308rfe/Neue", "Entw\u00fcrfe/Neue")} == {made.id}
+
+
 def test_below_inbox_only_the_first_level_is_spelled_in_any_case(world: World) -> None:
     world.write(world.alice, lambda tx: tx.create_folder("inbox/Sub"))
     assert world.folder(world.alice, "iNbOx/Sub").path == "INBOX/Sub"
@@ -215,8 +221,26 @@ def test_subscriptions_are_of_paths_whether_or_not_something_is_there(world: Wor
     world.write(world.alice, lambda tx: tx.subscribe("Work", True))
     assert world.read(world.alice, lambda tx: tx.subscriptions()) == ["Nope", "Work"]
     assert world.folder(world.alice).subscribed is True
-    world.write(world.alice, lambda tx: tx.subscribe("Work", False))
+    world.write(world.alice, lambda tx: [tx.subscribe(path, False) for path in ("Nope", "Work")])
+    assert world.read(world.alice, lambda tx: tx.subscriptions()) == []
     assert world.folder(world.alice).subscribed is False
+
+
+def test_what_one_has_said_nothing_of_is_subscribed_to(world: World) -> None:
+    world.grant("Work", world.bob, "lr")
+    for which, expected in (("all", [True, True]), ("own", [True, False]), ("none", [False, False])):
+        world.write(OPERATOR, lambda tx, which=which: tx.put_setting("subscribeByDefault", which))
+        assert [world.folder(world.bob, path).subscribed for path in ("INBOX", f"{THERE}/Work")] == expected
+        listed = {each.path: each.subscribed for each in world.read(world.bob, lambda tx: tx.folders())}
+        assert [listed["INBOX"], listed[f"{THERE}/Work"]] == expected
+
+
+def test_what_one_wants_no_more_stays_away_until_one_wants_it(world: World) -> None:
+    for _ in range(2):
+        world.write(world.alice, lambda tx: tx.subscribe("Work", False))
+        assert not world.folder(world.alice).subscribed
+    world.write(world.alice, lambda tx: tx.subscribe("Work", True))
+    assert world.folder(world.alice).subscribed
 
 
 def test_a_subscription_too_long_to_be_stored_is_refused(world: World) -> None:

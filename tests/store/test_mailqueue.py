@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,11 +13,11 @@ from sqlalchemy import insert
 
 from groupware.model import times
 from groupware.model.errors import NoRight, NotFound, Refused
-from groupware.model.event import Attempt, Backlog, Envelope, Event, Outcome, Recipient
+from groupware.model.event import Attempt, Backlog, Envelope, Event, Outcome, QueueEntry, QueueFilter, Recipient
 from groupware.model.ids import AccountId, BlobId, QueueId
 from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import QUEUE
-from groupware.store.sql import mailqueue, schema
+from groupware.store.sql import mailqueue, queueview, schema
 from groupware.store.sql.door import SqlTx
 from groupware.store.sql.engine import Database, Sql
 from groupware.store.sql.tree import Memory
@@ -43,7 +43,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(mailqueue, "now_micros", made)
+    for module in (mailqueue, queueview):
+        monkeypatch.setattr(module, "now_micros", made)
     return made
 
 
@@ -194,6 +195,86 @@ def test_a_message_is_taken_out_without_a_word(tx: SqlTx) -> None:
     assert (tx.queued(), lease(tx)) == ([], [])
     with pytest.raises(NotFound):
         tx.drop_queued(queue)
+
+
+def numbers(found: Sequence[QueueEntry]) -> list[int]:
+    return [each.id for each in found]
+
+
+def test_what_is_held_waits_until_it_is_released(tx: SqlTx, clock: Clock) -> None:
+    queue = tx.enqueue(envelope("a@x.test", "b@y.test"))
+    tx.marks.clear()
+    assert (tx.hold_queued(queue, "X.test"), tx.hold_queued(queue, "x.test")) == (1, 0)
+    assert QUEUE in tx.marks
+    assert [each.state for each in tx.queued(queue)[0].recipients] == ["held", "ready"]
+    assert addresses(lease(tx)) == [["b@y.test"]]
+    clock.later(10**6)
+    assert tx.hasten("x.test") == 0
+    assert (tx.release_queued(queue), tx.release_queued(queue)) == (1, 0)
+    assert {each.domain: each.released for each in lease(tx)} == {"x.test": True, "y.test": False}
+
+
+def test_what_is_under_way_is_not_held(tx: SqlTx) -> None:
+    queue = tx.enqueue(envelope("a@x.test"))
+    lease(tx)
+    assert tx.hold_queued(queue) == 0
+
+
+def test_a_courier_may_hold_what_was_not_tried(tx: SqlTx, clock: Clock) -> None:
+    queue = tx.enqueue(envelope("a@x.test"))
+    assert lease(tx)[0].released is False
+    tx.settle([Outcome(queue, "a@x.test", "later", "4.7.0", "held", hold=True)])
+    [standing] = tx.queued(queue)[0].recipients
+    assert (standing.state, standing.tries, standing.text) == ("held", 0, "held")
+    clock.later(10**6)
+    assert lease(tx) == []
+
+
+def test_the_queue_is_looked_into_by_what_people_know(tx: SqlTx, clock: Clock) -> None:
+    first = tx.enqueue(envelope("Ann@x.test", "b@y.test"))
+    began = clock.now
+    clock.later(3600)
+    second = tx.enqueue(replace(envelope("c@x.test"), sender=""))
+    tx.hold_queued(first, "y.test")
+    lease(tx)
+    again = times.moment(clock.now + 300 * SECOND)
+    tx.settle([Outcome(second, "c@x.test", "later", "4.2.2", "Mailbox 100% full", again)])
+    cases = [
+        (QueueFilter(), [first, second]),
+        (QueueFilter(sender="FROM@there.test"), [first]),
+        (QueueFilter(sender="<>"), [second]),
+        (QueueFilter(recipient="ann@X.test"), [first]),
+        (QueueFilter(domain="x.test"), [first, second]),
+        (QueueFilter(domain="x.test", state="held"), []),
+        (QueueFilter(state="held"), [first]),
+        (QueueFilter(state="deferred"), [second]),
+        (QueueFilter(state="waiting"), [second]),
+        (QueueFilter(state="leased"), [first]),
+        (QueueFilter(state="ready"), []),
+        (QueueFilter(text="100% FULL"), [second]),
+        (QueueFilter(text="100_"), []),
+        (QueueFilter(before=times.moment(began + SECOND)), [first]),
+    ]
+    for wanted, found in cases:
+        assert numbers(tx.find_queued(wanted)) == found, wanted
+    assert numbers(tx.find_queued(QueueFilter(), limit=1)) == [first]
+    assert numbers(tx.find_queued(QueueFilter(), first, 1)) == [second]
+    assert len(tx.find_queued(QueueFilter(domain="y.test"))[0].recipients) == 2
+
+
+def test_what_waits_for_each_destination(tx: SqlTx, clock: Clock) -> None:
+    began = clock.now
+    first = tx.enqueue(envelope("a@x.test", "b@x.test", "c@y.test"))
+    clock.later(60)
+    tx.enqueue(envelope("d@x.test"))
+    lease(tx)
+    again = times.moment(clock.now + 300 * SECOND)
+    tx.settle([Outcome(first, "a@x.test", "later", "4.4.1", "nobody answers", again)])
+    one, other = tx.waiting()
+    assert (one.domain, one.messages, one.deferred, one.held) == ("x.test", 2, 1, 0)
+    assert (one.oldest, one.code, one.text) == (times.moment(began), "4.4.1", "nobody answers")
+    assert (other.domain, other.messages, other.octets, other.text) == ("y.test", 1, 4, "")
+    assert [each.domain for each in tx.waiting(1)] == ["x.test"]
 
 
 def test_mail_is_submitted_in_ones_own_name(tx: SqlTx) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from pathlib import Path
@@ -11,10 +12,13 @@ from sqlalchemy import Executable
 
 from groupware.model.event import Target
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import EVERY, ModSeq
+from groupware.model.folder import Destination
+from groupware.model.ids import EVERY, ModSeq, Uid
 from groupware.model.item import Query
-from groupware.model.principal import OPERATOR, Principal
-from groupware.store import bus
+from groupware.model.meeting import Happening, Visit
+from groupware.model.memory import Memory
+from groupware.model.principal import DELIVERY, OPERATOR, Principal
+from groupware.store import bus, upkeep
 from groupware.store.sql import search
 from groupware.store.sql.engine import Sql
 from tests.store.house import house
@@ -22,6 +26,7 @@ from tests.store.world import World, letter, people
 
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
+    "|sieve_script|memory|undo|object_key|occurrence|timeline"
 )
 SCAN = re.compile(rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX ix_search_text_waiting)")
 
@@ -40,6 +45,18 @@ def a_day(world: World, who: Principal) -> None:
     world.read(who, lambda tx: (tx.within(at, "saved", 0), tx.unindexed(at)))
     world.read(who, lambda tx: tx.find([at], Query(text=("invoice",))))
     world.read(who, lambda tx: tx.setting("imapShowAllFolders"))
+    own = who.account
+    world.read(DELIVERY, lambda tx: (tx.active_scripts([own]), tx.addresses(own), tx.remembered(own, "told", "x")))
+    for renew in (False, True):
+        world.write(DELIVERY, lambda tx, renew=renew: tx.remember(own, Memory("told", "x", 0, renew)))  # type: ignore[misc]
+    world.read(DELIVERY, lambda tx: tx.destination(own, Destination("INBOX")))
+    world.write(who, lambda tx: (tx.undos(own), tx.drop_undo(own, tx.put_undo(own, "x"))))
+    visit = Visit(
+        world.read(who, lambda tx: tx.guest(own, "m")), message=letter(), happened=(Happening("x", "x", "m"),)
+    )
+    world.write(who, lambda tx: (tx.invite([visit]), tx.schedule_tags(at), tx.schedule_tags(at, Uid(1))))
+    world.read(world.alice, lambda tx: tx.timeline(at, "m"))
+    asyncio.run(upkeep.forget(world.house.store))
     world.write(who, lambda tx: (tx.copy(at, EVERY, at), tx.expunge(at, EVERY)))
 
 

@@ -30,6 +30,8 @@ class Zone:
     truncate: bool = False  # UDP answers are cut off
     follow: bool = True  # aliases are followed in one answer
     forge: bool = False  # before each answer come wrong ones
+    signed: bool = False  # it says that it has checked its answers (AD), to who asks for that
+    refused: tuple[str, ...] = ()  # names that get SERVFAIL, as what fails the check does
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     def answer(self, wire: bytes, transport: str) -> list[bytes]:
@@ -43,6 +45,11 @@ class Zone:
             return []
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.RA
+        if self.signed and query.flags & dns.flags.AD:
+            reply.flags |= dns.flags.AD
+        if name in self.refused:
+            reply.set_rcode(dns.rcode.SERVFAIL)
+            return [reply.to_wire()]
         if self.broken:
             self.broken -= 1
             reply.set_rcode(dns.rcode.SERVFAIL)

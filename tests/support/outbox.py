@@ -16,8 +16,10 @@ from mailcore.queue.settlement import Desk
 from mailcore.server.config import Config, load
 from mailcore.server.counters import Counters
 from mailcore.server.dns import DnsSettings, NameServer, Resolver
+from mailcore.smtp.demands import Contexts, Demands, contexts
 from mailcore.smtp.route import Router
-from mailcore.smtp.sending import Contexts, SmtpCourier, contexts
+from mailcore.smtp.sending import SmtpCourier
+from mailcore.smtp.tally import Tally
 from tests.support import dnsserver, smtppeer
 from tests.support.clock import FakeClock
 from tests.support.eventlog import RecordingLog
@@ -31,7 +33,7 @@ def config(**smtp: object) -> Config:
     """A server's configuration with these keys in its smtp section."""
     made = load(None, environ={})
     server = made.server.model_copy(update={"server_name": "mx.here.test"})
-    keys = {"connect_timeout": 5, "send_timeout": 5, **smtp}
+    keys = {"connect_timeout": 5, "send_timeout": 5, "connection_idle": 0, **smtp}
     return replace(made, server=server, smtp=made.smtp.model_copy(update=keys))
 
 
@@ -48,6 +50,12 @@ class Outbox:
     counters: Counters
     blobs: MemoryBlobs
     dns: Resolver
+    courier: Courier
+
+    async def hang_up(self) -> None:
+        """Say goodbye on the connections that are kept."""
+        assert isinstance(self.courier, SmtpCourier)
+        await self.courier.close()
 
     async def submit(self, *to: Recipient | str, sender: str = "alice@here.test", **more: object) -> QueueId:
         """Put a message in the queue."""
@@ -90,21 +98,29 @@ async def outbox(
     lanes: Lanes = REMOTE,
     tls: Contexts | None = None,
     courier: Callable[[MemoryQueue, MemoryBlobs], Courier] | None = None,
+    demands: Callable[[Resolver, MemoryQueue, dnsserver.Zone], Demands] | None = None,
+    tally: Tally | None = None,
 ) -> AsyncIterator[Outbox]:
     """The bench. Mail for `here.test` is local; all other names are asked of `zone`."""
     zone, clock, log, counters = dnsserver.Zone(), FakeClock(), RecordingLog(), Counters()
     queue, blobs = MemoryQueue(clock, frozenset(("here.test",))), MemoryBlobs()
     async with dnsserver.serving(zone) as port:
-        dns = Resolver(DnsSettings(timeout=0.2, retries=0, servers=(NameServer(1, "127.0.0.1", port),)))
+        server = NameServer(1, "127.0.0.1", port, validating=True)
+        dns = Resolver(DnsSettings(timeout=0.2, retries=0, servers=(server,)))
         settings = settings or config()
-        made = (
-            courier(queue, blobs)
-            if courier
-            else SmtpCourier(settings, Router(settings, dns), tls or CONTEXTS, counters, log)
-        )
+        made = courier(queue, blobs) if courier else None
+        if made is None:
+            wanted = demands(dns, queue, zone) if demands else Demands(dns)
+            made = SmtpCourier(settings, Router(settings, dns), wanted, tls or CONTEXTS, counters, log, tally)
         desk = Desk(queue, blobs, clock, counters, log, retries or Retries(), settings.host)
+        if isinstance(made, SmtpCourier) and lanes is REMOTE:
+            lanes = replace(lanes, destination=made.destination)
         scheduler = Scheduler(desk, queue.bus, made, lanes)
-        yield Outbox(queue, clock, zone, scheduler, desk, log, counters, blobs, dns)
+        try:
+            yield Outbox(queue, clock, zone, scheduler, desk, log, counters, blobs, dns, made)
+        finally:
+            if isinstance(made, SmtpCourier):
+                await made.close()
 
 
 CONTEXTS = contexts()

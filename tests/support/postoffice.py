@@ -22,6 +22,7 @@ from groupware.model.principal import OPERATOR, Domain, NewAccount
 from groupware.store import SqlStore, open_blobs, open_store
 from groupware.store.api import Blobs, ReadTx, WriteTx
 from groupware.store.bus import LocalBus
+from mailcore.queue.filters import chain
 from mailcore.queue.intake import Intake, Message
 from mailcore.server import log as server_log
 from mailcore.server.config import Config, load
@@ -98,7 +99,9 @@ class PostOffice:
         self, *to: str | Recipient, sender: str = "alice@example.test", octets: bytes = MAIL, early: bool = True
     ) -> list[Outcome]:
         """Take a message in as SMTP Receiving does."""
-        intake = Intake(self.store, self.blobs, self.parts.directory, self.parts.counters, self.log)
+        setup = ServiceSetup("smtp_incoming", self.config.services["smtp_incoming"], self.config)
+        filters = chain(self.parts, setup)
+        intake = Intake(self.store, self.blobs, self.parts.directory, self.parts.counters, self.log, filters)
         recipients = tuple(each if isinstance(each, Recipient) else Recipient(each) for each in to)
         with server_log.message() as name:
             self.accepted.append(name)
@@ -139,7 +142,10 @@ async def post_office(place: Place, **smtp: object) -> AsyncIterator[PostOffice]
     store = open_store(data, place.url, bus=bus)
     blobs = open_blobs(store, data)
     config = load(None, data=data, environ={})
-    config = replace(config, smtp=config.smtp.model_copy(update={"connect_timeout": 5, "send_timeout": 5, **smtp}))
+    config = replace(
+        config,
+        smtp=config.smtp.model_copy(update={"connect_timeout": 5, "send_timeout": 5, "connection_idle": 0, **smtp}),
+    )
     directory = SqlDirectory(store)
     parts = Parts(
         log=lambda module: log,

@@ -6,7 +6,7 @@ import asyncio
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -25,6 +25,8 @@ from groupware.model.event import (
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
 from groupware.model.principal import Principal
+from groupware.model.script import ActiveScript
+from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
 from tests.support.clock import FakeClock
@@ -46,6 +48,9 @@ class State:
     events: list[Event] = field(default_factory=list)
     folders: dict[AccountId, list[NewItem]] = field(default_factory=dict)
     full: set[AccountId] = field(default_factory=set)
+    released: set[QueueId] = field(default_factory=set)
+    policies: dict[str, StsPolicy] = field(default_factory=dict)
+    tls: list[TlsResult] = field(default_factory=list)
 
 
 @dataclass
@@ -80,7 +85,9 @@ class Tx:
                 for each in mine:
                     row.recipients[each.recipient.address] = replace(each, state="leased", lease_until=until)
                 envelope = replace(row.envelope, recipients=tuple(each.recipient for each in mine))
-                attempts.append(Attempt(number, envelope, domain, max(e.tries for e in mine), until, row.queued))
+                released = number in self.state.released
+                tries = max(each.tries for each in mine)
+                attempts.append(Attempt(number, envelope, domain, tries, until, row.queued, released))
         return attempts
 
     def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
@@ -108,6 +115,12 @@ class Tx:
                     del self.state.rows[outcome.queue]
                 continue
             was = row.recipients[outcome.recipient]
+            if outcome.hold:
+                far = datetime(9999, 12, 31, tzinfo=UTC)
+                row.recipients[outcome.recipient] = replace(
+                    was, state="held", next_try=far, lease_until=None, code=outcome.code, text=outcome.text
+                )
+                continue
             assert outcome.next_try is not None
             row.recipients[outcome.recipient] = replace(
                 was,
@@ -139,6 +152,14 @@ class Tx:
         self.told = True
         return count
 
+    def release_queued(self, queue: QueueId, domain: str = "") -> int:
+        row = self.state.rows[queue]
+        held = [each for each in row.recipients.values() if each.state == "held"]
+        for each in held:
+            row.recipients[each.recipient.address] = replace(each, state="ready", next_try=self.now)
+        self.state.released.add(queue)
+        return len(held)
+
     def drop_queued(self, queue: QueueId) -> None:
         if self.state.rows.pop(queue, None) is None:
             raise NotFound("There is no such message in the queue.")
@@ -154,6 +175,10 @@ class Tx:
         """Nobody: there are no mailboxes here."""
         return ()
 
+    def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        """Nobody has one."""
+        return ()
+
     def backlog(self) -> Backlog:
         found = self.queued()
         return Backlog(
@@ -162,6 +187,18 @@ class Tx:
             deferred=sum(any(row.tries for row in each.recipients) for each in found),
             oldest=min((each.queued for each in found), default=None),
         )
+
+    def sts_policy(self, domain: str) -> StsPolicy | None:
+        return self.state.policies.get(domain)
+
+    def put_sts_policy(self, policy: StsPolicy) -> None:
+        self.state.policies[policy.domain] = policy
+
+    def count_tls(self, results: Sequence[TlsResult]) -> None:
+        self.state.tls += results
+
+    def forget_tls(self, before: str) -> int:
+        return 0
 
     def note(self, event: Event) -> None:
         self.state.events.append(event)
@@ -198,6 +235,9 @@ class MemoryQueue:
 
     async def read(self, who: Principal, work: Callable[[Any], T]) -> T:
         return work(self.tx(self.state))
+
+    async def glance(self, who: Principal, work: Callable[[Any], T]) -> T:
+        return await self.read(who, work)
 
     async def write(self, who: Principal, work: Callable[[Any], T]) -> T:
         work(self.tx(copy.deepcopy(self.state)))  # as when a neighbour in the same commit failed

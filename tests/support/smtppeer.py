@@ -35,6 +35,8 @@ class Peer:
     lines: list[str] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     connections: int = 0
+    eager: bool = False
+    """It answers DATA with 354 even without recipients."""
     now: int = 0
     most: int = 0
     port: int = 0
@@ -144,8 +146,11 @@ class _Session:
         return True
 
     async def data(self) -> bool:
+        if not self.recipients and not self.peer.eager:
+            self.say("554 5.5.1 no valid recipients")
+            return True
         self.say("354 go on")
-        octets = (await self.reader.readuntil(b"\r\n.\r\n"))[:-3]
+        octets = await self.message()
         if octets.startswith(b"."):
             octets = octets[1:]
         octets = octets.replace(b"\r\n.", b"\r\n")
@@ -159,6 +164,13 @@ class _Session:
             self.take(octets)
         self.say(scripted or "250 2.0.0 taken")
         return True
+
+    async def message(self) -> bytes:
+        """The octets up to the line that is only a dot."""
+        first = await self.reader.readexactly(3)
+        if first == b".\r\n":
+            return b""
+        return (first + await self.reader.readuntil(b"\r\n.\r\n"))[:-3]
 
     def take(self, octets: bytes) -> None:
         self.peer.taken.append(Taken(self.sender, list(self.recipients), octets))

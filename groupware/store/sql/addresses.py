@@ -12,7 +12,7 @@ from sqlalchemy.sql import ColumnElement, FromClause, Select
 from groupware.model.addresses import checked_address, normal
 from groupware.model.errors import NotFound, Refused
 from groupware.model.event import Target
-from groupware.model.ids import FolderId
+from groupware.model.ids import AccountId, FolderId
 from groupware.model.principal import PrincipalKind
 from groupware.model.rights import ALL, Right
 from groupware.model.times import micros
@@ -20,7 +20,7 @@ from groupware.model.times import micros
 from . import schema
 from .accounts import enter, free
 from .engine import Sql
-from .principals import Known, administered, by_address, chosen, insert_address, lead, read
+from .principals import Known, administered, by_address, by_id, chosen, insert_address, lead, permit, read, shown
 from .settings import effective
 from .tx import Tx
 
@@ -28,6 +28,7 @@ SENDING: Final = (Right.SEND_AS, Right.SEND_ON_BEHALF)
 _EXPANDED: Final = (PrincipalKind.GROUP, PrincipalKind.LIST)
 
 _a = schema.address.c
+_OF_DOMAIN: Final = select(_a.address).where(_a.principal_id == bindparam("principal")).order_by(_a.address)
 _THERE: Final = select(_a.principal_id, _a.primary).where(_a.address == bindparam("which"))
 _DROP: Final = delete(schema.address).where(_a.address == bindparam("which"))
 _RENEW: Final = update(schema.address).where(_a.address == bindparam("which")).values(expires=bindparam("until"))
@@ -119,6 +120,19 @@ def _takes_mail(tx: Tx, found: Known) -> bool:
     if found.kind is PrincipalKind.REMOTE:
         return True
     return bool(effective(tx, "smtpIncoming", found.id, found.settings).value)
+
+
+def of_account(tx: Tx, of: AccountId) -> Sequence[str]:
+    """See `ReadTx.addresses`. One's own; `a` on the domain; who delivers."""
+    found = by_id(tx.sql, of)
+    if of != tx.who.account and Right.POST not in tx.who.floor:
+        found = permit(tx, found, "", f"number {of}")
+    if found is None:
+        raise NotFound(f"there is nobody with the number {of}")
+    own = [found.address, *shown(tx, found).aliases]
+    names = [each for (each,) in tx.sql.rows(_OF_DOMAIN, {"principal": found.domain_id})] if found.domain_id else []
+    local = [each.partition("@")[0] for each in own if each.endswith(f"@{found.domain}")]
+    return list(dict.fromkeys([*own, *(f"{each}@{name}" for each in local for name in names)]))
 
 
 # --- who may write as whom ------------------------------------------------------------------------------------------

@@ -161,6 +161,8 @@ def annotate(tx: Tx, at: FolderId | None, values: Mapping[str, bytes | None]) ->
         if value is not None and len(value) > LONGEST_VALUE:
             raise Refused(f"entry {name}: a value has {LONGEST_VALUE} octets at most")
     shared = any(name.startswith(SHARED) for name in checked)
+    if tx.who.account == SERVER and any(name.startswith(PRIVATE) for name in checked):
+        raise Refused("a private entry is a person's own, and the operator is none: act as the person it is for")
     if at is None:
         return _annotate_server(tx, checked, shared=shared)
     here = _readable(tx, at)

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, update
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
 from groupware.model.event import Target
 from groupware.model.flags import Flags
-from groupware.model.folder import SEPARATOR, Role
+from groupware.model.folder import Role, levels_of
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
@@ -138,7 +138,7 @@ def _looked_up(tx: Tx, target: Target) -> Opened:
         return tx.open(target.folder, Right.POST)
     assert target.account is not None
     tree = tx.tree(target.account)
-    tagged = walk(tree, target.tag.split(SEPARATOR)) if target.tag else None
+    tagged = walk(tree, levels_of(target.tag)) if target.tag else None
     if tagged is not None and tree.nodes[tagged].kind == Kind.MAIL:
         try:
             return tx.open(tagged, Right.POST)

@@ -17,18 +17,22 @@ from groupware.model.event import (
     JournalRow,
     Outcome,
     QueueEntry,
+    QueueFilter,
     QuotaWarning,
     Target,
     TraceRow,
+    Waiting,
 )
 from groupware.model.flags import FlagChange
-from groupware.model.folder import Folder
+from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.meeting import Guest, Happening, Visit
+from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
-from groupware.model.script import StoredScript
+from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.api import Where
 
 from . import (
@@ -38,6 +42,7 @@ from . import (
     columns,
     credentials,
     deliveries,
+    destinations,
     domains,
     flags,
     folder_changes,
@@ -48,13 +53,17 @@ from . import (
     item_changes,
     item_copies,
     items,
+    lessons,
     mailqueue,
+    memories,
     objects,
     people,
+    queueview,
     quota,
     scripts,
     search,
     settings,
+    tlsbook,
     trace,
     warnings,
 )
@@ -338,6 +347,9 @@ class SqlTx(Tx):
     def script(self, name: str, of: AccountId | None = None) -> bytes:
         return scripts.script(self, name, of)
 
+    def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        return scripts.actives(self, of)
+
     def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:
         return scripts.active(self, of)
 
@@ -355,6 +367,38 @@ class SqlTx(Tx):
 
     def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
         scripts.rename(self, old, new, of)
+
+    # --- what rules do
+
+    def addresses(self, of: AccountId) -> Sequence[str]:
+        return addresses.of_account(self, of)
+
+    def destination(self, of: AccountId, wanted: Destination) -> FolderId:
+        return destinations.destination(self, of, wanted)
+
+    def make_destination(self, of: AccountId, path: str) -> FolderId:
+        return destinations.make(self, of, path)
+
+    def remembered(self, of: AccountId, kind: str, key: str) -> bool:
+        return memories.remembered(self, of, kind, key)
+
+    def remember(self, of: AccountId, what: Memory) -> bool:
+        return memories.remember(self, of, what)
+
+    def undos(self, of: AccountId) -> Sequence[Undo]:
+        return memories.undos(self, of)
+
+    def lessons(self, limit: int = 100) -> Sequence[Lesson]:
+        return lessons.lessons(self, limit)
+
+    def drop_lessons(self, number: int) -> int:
+        return lessons.drop_lessons(self, number)
+
+    def put_undo(self, of: AccountId, facts: str) -> int:
+        return memories.put_undo(self, of, facts)
+
+    def drop_undo(self, of: AccountId, number: int) -> None:
+        memories.drop_undo(self, of, number)
 
     # --- history and queue
 
@@ -393,3 +437,38 @@ class SqlTx(Tx):
 
     def drop_queued(self, queue: QueueId) -> None:
         mailqueue.drop_queued(self, queue)
+
+    def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
+        return queueview.find_queued(self, wanted, after, limit)
+
+    def waiting(self, limit: int = 1000) -> Sequence[Waiting]:
+        return queueview.waiting(self, limit)
+
+    def hold_queued(self, queue: QueueId, domain: str = "") -> int:
+        return queueview.hold(self, queue, domain)
+
+    def release_queued(self, queue: QueueId, domain: str = "") -> int:
+        return queueview.release(self, queue, domain)
+
+    # --- TLS to other domains
+
+    def sts_policy(self, domain: str) -> StsPolicy | None:
+        return tlsbook.sts_policy(self, domain)
+
+    def put_sts_policy(self, policy: StsPolicy) -> None:
+        tlsbook.put_sts_policy(self, policy)
+
+    def tls_results(self, domain: str, day: str) -> Sequence[TlsResult]:
+        return tlsbook.tls_results(self, domain, day)
+
+    def unreported_tls(self, day: str, limit: int = 100) -> Sequence[str]:
+        return tlsbook.unreported_tls(self, day, limit)
+
+    def count_tls(self, results: Sequence[TlsResult]) -> None:
+        tlsbook.count_tls(self, results)
+
+    def claim_tls_report(self, domain: str, day: str) -> bool:
+        return tlsbook.claim_tls_report(self, domain, day)
+
+    def forget_tls(self, before: str) -> int:
+        return tlsbook.forget_tls(self, before)

@@ -61,7 +61,9 @@ _HELD_BY_TOMBSTONES: Final = (
     .where(schema.tombstone.c.content_id.is_not(None))
     .group_by(schema.tombstone.c.content_id)
 )
-_SUBSCRIBE: Final = insert(schema.subscription).values(account_id=bindparam("account"), path=bindparam("path"))
+_SUBSCRIBE: Final = insert(schema.subscription).values(
+    account_id=bindparam("account"), path=bindparam("path"), subscribed=bindparam("on")
+)
 _UNSUBSCRIBE: Final = (
     delete(schema.subscription)
     .where(schema.subscription.c.account_id == bindparam("account"))
@@ -96,7 +98,7 @@ def add(tx: Tx, owner: AccountId, path: str, kind: Kind, role: str | None) -> Fo
 
 def _create(tx: Tx, tree: Tree, levels: Sequence[str], path: str, kind: Kind, role: str | None) -> Folder:
     above, missing = _new_place(tx, tree, levels, path)
-    _check_count(tx, above, len(missing))
+    check_count(tx, above, len(missing))
     if role is not None:
         _check_free(admit(above, Right.ADMIN).tree, role)
     made = above.id
@@ -132,7 +134,8 @@ def _shown(tx: Tx, tree: Tree, at: FolderId | None) -> bool:
     return at is not None and Right.LOOKUP in tree.rights(tx.who, at)
 
 
-def _check_count(tx: Tx, above: Opened, more: int) -> None:
+def check_count(tx: Tx, above: Opened, more: int) -> None:
+    """`OverQuota` when the owner may not have so many folders more."""
     most = limits(tx, above.owner, above.settings).folders
     if most and more and len(above.tree.nodes) - 1 + more > most:
         raise OverQuota(f"{above.tree.key} may have {most} folders and has them; delete some first")
@@ -195,7 +198,7 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
         raise Refused(f"folder {path}: a folder cannot move below itself")
     if len(levels) + _height(here.tree, here.id) > MAX_DEPTH:
         raise Refused(f"folder {path}: what is below it would be more than {MAX_DEPTH} levels deep")
-    _check_count(tx, above, len(missing) - 1)
+    check_count(tx, above, len(missing) - 1)
     for name in missing[:-1]:
         parent = make(tx, tree.owner, parent, check_name(name), Kind(here.kind), None)
     modseq = tx.bump(tree.owner)
@@ -287,14 +290,26 @@ def _check_free(tree: Tree, role: str) -> None:
         raise RoleTaken(f"folder {tree.path(holder.id)} is {str(role)!r} already; take the role from it first")
 
 
+def _there(tx: Tx, path: str) -> Folder | None:
+    try:
+        return folders.folder(tx, path, Right.LOOKUP)
+    except NotFound:
+        return None
+
+
 def subscribe(tx: Tx, path: str, on: bool) -> None:
-    """Adds a path to the asking principal's subscriptions, or takes it off."""
+    """Adds a path to the asking principal's subscriptions, or takes it off; a folder that is there stays off then."""
     if len(path) > MAX_PATH:
         raise Refused(f"folder {path[:60]!r}...: a subscription has {MAX_PATH} characters at most")
-    if on == (path in folders.subscriptions(tx)):
+    said, there = folders.said_of_paths(tx).get(path), _there(tx, path)
+    now = said if said is not None else there is not None and there.subscribed
+    if (on and said) or (not on and not now):
         return
     account = tx.who.account
-    tx.sql.change(_SUBSCRIBE if on else _UNSUBSCRIBE, {"account": account, "path": path})
+    if said is not None:
+        tx.sql.change(_UNSUBSCRIBE, {"account": account, "path": path})
+    if on or there is not None:
+        tx.sql.change(_SUBSCRIBE, {"account": account, "path": path, "on": on})
     modseq = tx.bump(account)
     tx.note_change("folder.subscribed", account, tx.tree(account).root, modseq, {"path": path, "on": on})
     _mark_tree(tx, account, modseq)

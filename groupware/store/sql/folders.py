@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 
 from groupware.model.errors import NotFound
-from groupware.model.folder import SEPARATOR, Folder
+from groupware.model.folder import SEPARATOR, Folder, levels_of
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
 from groupware.model.item import Kind
 from groupware.model.rights import Right
@@ -20,6 +20,7 @@ from . import schema
 from .engine import Row
 from .guard import SERVER, Opened, absent
 from .paths import domain_of, prefix, view_path, walk
+from .settings import setting
 from .tree import Tree
 from .tx import Tx
 
@@ -37,12 +38,12 @@ _SEEN_BY: Final = (
     .group_by(schema.seen.c.folder_id)
 )
 _SUBSCRIBED: Final = (
-    select(schema.subscription.c.path)
+    select(schema.subscription.c.path, schema.subscription.c.subscribed)
     .where(schema.subscription.c.account_id == bindparam("account"))
     .order_by(schema.subscription.c.path)
 )
 _IS_SUBSCRIBED: Final = (
-    select(schema.subscription.c.path)
+    select(schema.subscription.c.subscribed)
     .where(schema.subscription.c.account_id == bindparam("account"))
     .where(schema.subscription.c.path == bindparam("path"))
 )
@@ -73,7 +74,7 @@ def folder(tx: Tx, at: Where, need: Right) -> Folder:
 def locate(tx: Tx, owner: AccountId, path: str, need: Right) -> Folder:
     """The folder at a path in its owner's own tree ("" is the root)."""
     tree = tx.tree(owner)
-    number = walk(tree, path.split(SEPARATOR) if path else [])
+    number = walk(tree, levels_of(path) if path else [])
     if number is None:
         raise absent(path)
     return shown(tx, _opened(tx, number, need, absent(path)))
@@ -105,7 +106,8 @@ def shown(tx: Tx, at: Opened) -> Folder:
     if at.reader:
         unseen = at.total - int(tx.sql.value(_SEEN_HERE, {"account": at.reader, "at": at.id}))
     if tx.who.account != SERVER:
-        subscribed = tx.sql.row(_IS_SUBSCRIBED, {"account": tx.who.account, "path": path}) is not None
+        said = tx.sql.row(_IS_SUBSCRIBED, {"account": tx.who.account, "path": path})
+        subscribed = bool(said[0]) if said is not None else _by_default(tx, own)
     return Folder(
         id=at.id,
         owner=at.owner,
@@ -136,7 +138,18 @@ def _has_children(tx: Tx, tree: Tree, at: FolderId) -> bool:
 
 def subscriptions(tx: Tx) -> Sequence[str]:
     """Paths that the asking principal subscribed to."""
-    return [path for (path,) in tx.sql.rows(_SUBSCRIBED, {"account": tx.who.account})]
+    return [path for path, on in said_of_paths(tx).items() if on]
+
+
+def said_of_paths(tx: Tx) -> Mapping[str, bool]:
+    """The paths that the asking principal subscribed to, or wants no more."""
+    return {path: bool(on) for path, on in tx.sql.rows(_SUBSCRIBED, {"account": tx.who.account})}
+
+
+def _by_default(tx: Tx, own: bool) -> bool:
+    """Whether a folder is subscribed to while the asking principal has said nothing of it."""
+    which = setting(tx, "subscribeByDefault", tx.who.account).value
+    return which == "all" or (which == "own" and own)
 
 
 # --- listings -------------------------------------------------------------------------------------------------------
@@ -145,7 +158,9 @@ def subscriptions(tx: Tx) -> Sequence[str]:
 def folders(tx: Tx, kind: Kind | None, of: AccountId | None) -> Sequence[Folder]:
     """Every folder that may be looked up, in path order, and the parents that only lead there (`exists=False`)."""
     whose = [of] if of is not None else owners(tx)
-    subscribed = frozenset(subscriptions(tx)) if tx.who.account != SERVER else frozenset[str]()
+    person = tx.who.account != SERVER
+    said = said_of_paths(tx) if person else {}
+    default = {own: person and _by_default(tx, own) for own in (True, False)}
     seen: dict[FolderId, int] = dict(tx.sql.rows(_SEEN_BY, {"account": tx.who.account}))
     found: dict[str, Folder] = {}
     for owner in whose:
@@ -154,7 +169,7 @@ def folders(tx: Tx, kind: Kind | None, of: AccountId | None) -> Sequence[Folder]
         for at in tree.below(tree.root):
             listed = _listed(tx, tree, rows.get(at), at, seen, kind)
             if listed is not None:
-                found[listed.path] = replace(listed, subscribed=listed.path in subscribed)
+                found[listed.path] = replace(listed, subscribed=said.get(listed.path, default[listed.own]))
         _lead_there(tree, prefix(tree, tx.who), found)
     return [found[path] for path in sorted(found, key=_in_path_order)]
 

@@ -14,7 +14,7 @@ from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, items, objects
+from . import contents, items, lessons, objects
 from .engine import Row
 from .guard import SERVER, Opened
 from .item_changes import DELETED, INSERT, INSERT_SEEN, bury, check_room, count, leave, removable, whole
@@ -36,6 +36,7 @@ def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     pairs = _place(tx, here, there, rows, modseq, same=False)
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
+    lessons.noted(tx, here, there, rows)
     tx.journal_row("item.copied", there, modseq, {"from": here.id, "count": len(rows)})
     return pairs
 
@@ -61,6 +62,7 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     pairs = _place(tx, here, there, rows, modseq, same=True, personal=personal)
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
+    lessons.noted(tx, here, there, rows)
     tx.journal_row("item.left", here, left, {"to": there.id, "count": len(rows)})
     tx.journal_row("item.arrived", there, modseq, {"from": here.id, "count": len(rows)})
     return pairs

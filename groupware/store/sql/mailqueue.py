@@ -25,17 +25,20 @@ from .guard import SERVER
 from .tx import Tx
 
 _m, _r, _a = schema.queue_message.c, schema.queue_recipient.c, schema.address.c
-_message_names = (
+MESSAGE_NAMES = (
     ("message", "sender", "blob", "size", "by_id", "utf8", "body_type", "ret", "envid", "queued")
 )  # fmt: skip
 _recipient_names = ("queue_id", "address", "domain", "local", "notify", "orcpt", "tries", "due", "code", "text")
+HELD: Final = 1
+RELEASED: Final = 2
+FOR_EVER: Final = 253_402_214_400_000_000  # the last day of 9999: what is held is due then
 
-_ADD: Final = insert(schema.queue_message).values({name: bindparam(name) for name in _message_names}).returning(_m.id)
+_ADD: Final = insert(schema.queue_message).values({name: bindparam(name) for name in MESSAGE_NAMES}).returning(_m.id)
 _ADD_RECIPIENT: Final = insert(schema.queue_recipient).values({name: bindparam(name) for name in _recipient_names})
 _IS_LOCAL: Final = select(_a.address).where(_a.address == bindparam("domain"))
-_MESSAGE: Final = select(_m.id, *(_m[name] for name in _message_names)).where(_m.id == bindparam("queue"))
-_MESSAGES: Final = select(_m.id, *(_m[name] for name in _message_names)).order_by(_m.id)
-_STANDING: Final = (
+_MESSAGE: Final = select(_m.id, *(_m[name] for name in MESSAGE_NAMES)).where(_m.id == bindparam("queue"))
+_MESSAGES: Final = select(_m.id, *(_m[name] for name in MESSAGE_NAMES)).order_by(_m.id)
+STANDING: Final = (
     _r.queue_id,
     _r.address,
     _r.notify,
@@ -46,10 +49,11 @@ _STANDING: Final = (
     _r.leased_until,
     _r.code,
     _r.text,
+    _r.held,
 )
-_recipients_of = select(*_STANDING).where(_r.queue_id == bindparam("queue")).order_by(_r.address)
+_recipients_of = select(*STANDING).where(_r.queue_id == bindparam("queue")).order_by(_r.address)
 _RECIPIENTS_OF: Final = {False: _recipients_of, True: _recipients_of.with_for_update()}
-_RECIPIENTS: Final = select(*_STANDING).order_by(_r.queue_id, _r.address)
+_RECIPIENTS: Final = select(*STANDING).order_by(_r.queue_id, _r.address)
 _LEFT: Final = select(_r.address).where(_r.queue_id == bindparam("queue")).limit(1)
 _DROP: Final = delete(schema.queue_message).where(_m.id == bindparam("queue")).returning(_m.blob)
 _DONE: Final = delete(schema.queue_recipient).where(
@@ -61,6 +65,11 @@ _LATER: Final = (
     .values(
         due=bindparam("next"), leased_until=null(), tries=_r.tries + 1, code=bindparam("said"), text=bindparam("why")
     )
+)
+_HOLD: Final = (
+    update(schema.queue_recipient)
+    .where(_r.queue_id == bindparam("queue"), _r.address == bindparam("recipient"))
+    .values(due=FOR_EVER, leased_until=null(), held=HELD, code=bindparam("said"), text=bindparam("why"))
 )
 _BACKLOG: Final = text("SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT), min(queued) FROM queue_message")
 _DEFERRED: Final = text("SELECT count(DISTINCT queue_id) FROM queue_recipient WHERE tries > 0")
@@ -157,7 +166,7 @@ _take: Final = (
     update(schema.queue_recipient)
     .where(_r.queue_id == bindparam("queue"))
     .values(leased_until=bindparam("until"), due=bindparam("until"))
-    .returning(_r.address, _r.notify, _r.orcpt, _r.tries)
+    .returning(_r.address, _r.notify, _r.orcpt, _r.tries, _r.held)
 )
 _TAKE: Final = {
     # The plus keeps SQLite from the index of due times: it would go through all that is due for one message.
@@ -184,7 +193,8 @@ def lease(tx: Tx, limit: int, seconds: float, *, local: bool, busy: Sequence[str
             recipients = tuple(Recipient(*row[:3]) for row in sorted(rows))
             envelope = _envelope(message, recipients)
             tries = max(row[3] for row in rows)
-            found.append(Attempt(QueueId(queue), envelope, domain, tries, moment(until), moment(message[10])))
+            released = any(row[4] == RELEASED for row in rows)
+            found.append(Attempt(QueueId(queue), envelope, domain, tries, moment(until), moment(message[10]), released))
     return found
 
 
@@ -258,11 +268,17 @@ def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
             "why": each.text,
         }
         for each in outcomes
-        if each.verdict == "later"
+        if each.verdict == "later" and not each.hold
+    ]
+    held = [
+        {"queue": each.queue, "recipient": each.recipient, "said": each.code, "why": each.text}
+        for each in outcomes
+        if each.verdict == "later" and each.hold
     ]
     tx.sql.many(_DONE, done)
     tx.sql.many(_LATER, later)
-    if later:
+    tx.sql.many(_HOLD, held)
+    if later or held:
         _mark(tx)
     for queue in sorted({each.queue for each in outcomes if each.verdict != "later"}):
         if tx.sql.row(_LEFT, {"queue": queue}) is None:
@@ -277,11 +293,11 @@ def _drop(tx: Tx, queue: QueueId) -> bool:
 
 
 def hasten(tx: Tx, domain: str | None = None, queue: QueueId | None = None) -> int:
-    """See `WriteTx.hasten`. What is leased stays so."""
+    """See `WriteTx.hasten`. What is leased stays so, and what is held."""
     tx.administer(None)
     now = now_micros()
     statement = update(schema.queue_recipient).values(due=now, leased_until=None)
-    statement = statement.where(_r.due > now, (_r.leased_until.is_(None)) | (_r.leased_until <= now))
+    statement = statement.where(_r.due > now, _r.held != HELD, (_r.leased_until.is_(None)) | (_r.leased_until <= now))
     if domain is not None:
         statement = statement.where(_r.domain == domain.lower())
     if queue is not None:
@@ -289,7 +305,7 @@ def hasten(tx: Tx, domain: str | None = None, queue: QueueId | None = None) -> i
     count = tx.sql.execute(statement).rowcount
     tx.sql.changed()
     facts = {name: value for name, value in (("domain", domain), ("queue", queue)) if value is not None}
-    _journal(tx, "queue.hasten", {**facts, "count": count})
+    journal(tx, "queue.hasten", {**facts, "count": count})
     return count
 
 
@@ -305,10 +321,10 @@ def drop_queued(tx: Tx, queue: QueueId) -> None:
     tx.administer(None)
     if not _drop(tx, queue):
         raise NotFound(f"message {queue}: there is no such message in the queue")
-    _journal(tx, "queue.drop", {"queue": queue})
+    journal(tx, "queue.drop", {"queue": queue})
 
 
-def _journal(tx: Tx, what: str, facts: dict[str, object]) -> None:
+def journal(tx: Tx, what: str, facts: dict[str, object]) -> None:
     """A row that names no folder but the queue: other processes find the mark there."""
     _mark(tx)
     tx.note_change(what, SERVER, FolderId(QUEUE), tx.marks[QUEUE], facts)
@@ -325,7 +341,11 @@ def queued(tx: Tx, key: QueueId | None = None) -> Sequence[QueueEntry]:
         messages = tx.sql.rows(_MESSAGE, {"queue": key})
     else:
         messages, rows = tx.sql.rows(_MESSAGES), tx.sql.rows(_RECIPIENTS)
-    now = now_micros()
+    return entries(messages, rows, now_micros())
+
+
+def entries(messages: Sequence[Row], rows: Sequence[Row], now: int) -> Sequence[QueueEntry]:
+    """The messages with their recipients."""
     standing: dict[int, list[QueuedRecipient]] = {}
     for row in rows:
         standing.setdefault(row[0], []).append(_standing(row, now))
@@ -341,9 +361,9 @@ def queued(tx: Tx, key: QueueId | None = None) -> Sequence[QueueEntry]:
 
 
 def _standing(row: Row, now: int) -> QueuedRecipient:
-    _, address, notify, orcpt, domain, tries, due, leased, code, text = row
+    _, address, notify, orcpt, domain, tries, due, leased, code, text, held = row
     until = moment(leased) if leased is not None and leased > now else None
-    state = "leased" if until is not None else "ready" if due <= now else "waiting"
+    state = "held" if held == HELD else "leased" if until is not None else "ready" if due <= now else "waiting"
     return QueuedRecipient(Recipient(address, notify, orcpt), domain, state, tries, moment(due), until, code, text)
 
 

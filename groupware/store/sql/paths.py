@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from groupware.model.folder import INBOX, OTHERS, PUBLIC, SEPARATOR
+from groupware.model.folder import INBOX, OTHERS, PUBLIC, SEPARATOR, levels_of
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.principal import Principal, PrincipalKind
 
@@ -61,7 +61,7 @@ def place(sql: Sql, memory: Memory, who: Principal, path: str) -> tuple[Tree, Se
 
     The folder itself need not be there.
     """
-    levels = path.split(SEPARATOR)
+    levels = levels_of(path)
     if levels[0] == OTHERS:
         owner = _owner_named(sql, levels[1].lower()) if len(levels) > 1 else None
         return (tree_of(sql, memory, owner), levels[2:]) if owner is not None else None

@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     text,
+    true,
 )
 
 from groupware.model.item import LONGEST_TEXT
@@ -36,6 +37,12 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMING)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """That an index is of some rows only."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """64 bits everywhere; SQLite numbers rows by itself only for INTEGER."""
@@ -123,7 +130,38 @@ sieve_script = Table(
 )
 """Scripts that people keep; one at most of each account is active."""
 
-_UNTOLD = text("told IS NULL")
+memory = Table(
+    "memory",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("expires", Number, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""Whom an account's rules have answered, what they have seen, what its owner was told of: until it expires."""
+
+lesson = Table(
+    "lesson",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("content_id", Number, nullable=False),
+    Column("spam", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What people have moved into Junk and out of it, until scanners have learned it."""
+
+undo = Table(
+    "undo",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Number, nullable=False, index=True),
+    Column("facts", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What puts back what a run of rules over stored messages did."""
 
 quota_warning = Table(
     "quota_warning",
@@ -355,6 +393,7 @@ subscription = Table(
     metadata,
     Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
     Column("path", String(2000), primary_key=True),
+    Column("subscribed", Boolean, nullable=False, server_default=true()),
 )
 
 journal = Table(
@@ -413,6 +452,10 @@ trace = Table(
     Column("name", String(32), nullable=False),
     Column("account_id", Number),
     Column("facts", Text, nullable=False),
+    Column("party", String(320)),  # the address that it is about, in lower case
+    Column("letter", String(255)),  # the Message-ID in the header
+    Index("ix_trace_party", "party", **_where("party IS NOT NULL")),
+    Index("ix_trace_letter", "letter", **_where("letter IS NOT NULL")),
 )
 
 queue_message = Table(
@@ -446,5 +489,32 @@ queue_recipient = Table(
     Column("leased_until", Number),
     Column("code", String(16), nullable=False),
     Column("text", Text, nullable=False),
+    Column("held", Integer, nullable=False, server_default="0"),  # 1: until it is released; 2: it was released
     Index("ix_queue_recipient_due", "local", "due", "domain"),
 )
+
+mta_sts = Table(
+    "mta_sts",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("id", String(32), nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("hosts", Text, nullable=False),  # patterns, with spaces between
+    Column("until", Number, nullable=False),
+)
+"""What other domains said about TLS to their hosts, as long as it holds (RFC 8461)."""
+
+tls_result = Table(
+    "tls_result",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("policy", String(16), primary_key=True),
+    Column("host", String(255), primary_key=True),
+    Column("result", String(40), primary_key=True),
+    Column("said", Text, nullable=False),  # the policy as it was found, line by line
+    Column("count", Number, nullable=False),
+    Column("reported", Number),
+    Index("ix_tls_result_day", "day"),
+)
+"""What came of TLS to other domains, counted by day (RFC 8460)."""

@@ -112,7 +112,8 @@ async def list_mailboxes(session: Session, wanted: Wanted) -> Reply:
 def seen_by(session: Session, tx: ReadTx) -> tuple[dict[str, Folder], frozenset[str]]:
     """The folders that IMAP shows, by path, and the subscriptions."""
     kind = None if session.shows_all(tx) else Kind.MAIL
-    return {folder.path: folder for folder in tx.folders(kind)}, frozenset(tx.subscriptions())
+    folders = {folder.path: folder for folder in tx.folders(kind)}
+    return folders, frozenset(path for path, each in folders.items() if each.subscribed) | set(tx.subscriptions())
 
 
 def _fitting(patterns: Sequence[str]) -> Callable[[str], bool]:

@@ -128,13 +128,12 @@ def _chosen(session: Session, tx: ReadTx, sources: Sequence[Source]) -> Sequence
     """The folders that are meant and that one may read, each once, in path order."""
     kind = None if session.shows_all(tx) else Kind.MAIL
     every = [folder for folder in tx.folders(kind) if folder.exists and Right.READ in folder.rights]
-    subscribed = frozenset(tx.subscriptions()) if any(source.word == b"SUBSCRIBED" for source in sources) else ()
     selected = session.view.folder if session.view is not None else None
     tests: dict[bytes, Callable[[Folder, Source], bool]] = {
         b"SELECTED": lambda folder, _: folder.id == selected,
         b"INBOXES": lambda folder, _: folder.own and folder.role == Role.INBOX,
         b"PERSONAL": lambda folder, _: folder.own,
-        b"SUBSCRIBED": lambda folder, _: folder.path in subscribed,
+        b"SUBSCRIBED": lambda folder, _: folder.subscribed,
         b"MAILBOXES": lambda folder, source: folder.path in source.names,
         b"SUBTREE": lambda folder, source: any(_below(folder.path, name) for name in source.names),
         b"SUBTREE-ONE": lambda folder, source: any(_just_below(folder.path, name) for name in source.names),

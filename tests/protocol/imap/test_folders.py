@@ -9,6 +9,7 @@ import pytest
 
 from groupware.model.item import Kind
 from groupware.model.rights import Right, parse_rights
+from mailcore.imap import names
 from tests.support.imapstand import Client, Stand, stand
 
 MESSAGE = b"Subject: x\r\n\r\n" + b"y" * 2000 + b"\r\n"
@@ -109,6 +110,13 @@ async def test_account_that_is_disabled_loses_its_session(place: Stand, alice: C
     await alice.ask("NOOP")
     assert (await alice.response()).startswith(b"* BYE ")
     assert await alice.response() == b""
+
+
+async def test_a_name_in_other_letters_is_the_same_name(alice: Client) -> None:
+    apart, together = (names.encode(f"Entw{sign}rfe").decode() for sign in ("u\u0308", "\u00fc"))
+    assert (await alice.ask(f'CREATE "{apart}"')).ok
+    assert (await alice.ask(f'LIST "" "{apart}"')).untagged == [f'* LIST (\\HasNoChildren) "/" {together}'.encode()]
+    assert (await alice.ask(f'SELECT "{apart}"')).ok
 
 
 async def test_journal_names_the_client(place: Stand, alice: Client) -> None:

@@ -20,6 +20,7 @@ from mailcore.server.parts import Parts
 from tests.protocol.pop3.box import serving
 from tests.support import smtpstand
 from tests.support.imapstand import Stand, stand
+from tests.support.onedoor import House
 from tests.support.openid import Provider, provider, section
 
 
@@ -134,7 +135,7 @@ async def test_imapclient(place: Stand, house: Provider, login: Callable[[IMAPCl
 async def test_pop3(place: Stand, house: Provider, tmp_path: Path) -> None:
     parts = parts_of(place)
     settings = load(tmp_path / "postroom.toml", data=place.data, environ={}, services=())
-    async with serving(parts, place.log, await place.who("alice"), settings) as box:
+    async with serving(House(parts, settings, place.log, await place.who("alice"))) as box:
 
         def pop3_client() -> tuple[dict[str, Any], bytes]:
             client = poplib.POP3("127.0.0.1", box.port)

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from typing import Any
 
 from groupware.mime.item import read_item
 from groupware.model.flags import Flags
 from groupware.model.ids import Uid, ranges
-from groupware.model.principal import Principal
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.pop3.service import pop3
-from mailcore.server.config import Config
 from mailcore.server.counters import Counters
-from mailcore.server.gate import Policy, RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener, TlsMode, open_socket
-from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.server.rules import NO_RULES, UNLIMITED
-from mailcore.server.service import Door, StreamService
-from tests.support.clock import FakeClock
-from tests.support.eventlog import RecordingLog
+from tests.support.onedoor import NAME, PASSWORD, House, OneDoor, at_door, say
 from tests.support.talk import Client, client
 
-NAME, PASSWORD = "alice@example.test", "correct horse"
-UNHURRIED = Policy(NO_RULES, UNLIMITED)
 
-
-@dataclass
-class Box:
-    """The service at one door, and the side entrance to INBOX."""
-
-    service: StreamService
-    port: int
-    parts: Parts
-    log: RecordingLog
-    who: Principal
+class Box(OneDoor):
+    """The service, and the side entrance to INBOX."""
 
     @property
     def counters(self) -> Counters:
@@ -70,41 +49,12 @@ class Box:
 
         return await self.parts.store.read(self.who, work)
 
-    async def until_ended(self, sessions: int = 1, left: int = 0) -> None:
-        """Wait until so many sessions are over on the server's side, and so many connections are left."""
-        async with asyncio.timeout(10):
-            await self.log.until("session_ended", sessions)
-            while self.service.connections > left:  # noqa: ASYNC110 - the event is the end of a task
-                await asyncio.sleep(0)
-
 
 @asynccontextmanager
-async def serving(
-    parts: Parts,
-    log: RecordingLog,
-    who: Principal,
-    config: Config,
-    *,
-    tls: TlsMode = "start",
-    context: Callable[[], ssl.SSLContext | None] = lambda: None,
-    plain_login: bool = True,
-    idle: float = 300,
-) -> AsyncIterator[Box]:
+async def serving(here: House, **manner: Any) -> AsyncIterator[Box]:
     """The service at a listener on a free port."""
-    listener = Listener("test", "pop3", "127.0.0.1", 0, tls=tls, plain_login=plain_login, idle=idle)
-    clock = FakeClock()
-    guesses = Guesses(replace(GuessLimits(), first_delay=0.0, max_delay=0.0), clock)
-    gate = RuleGate(Turnstile(UNHURRIED), Turnstile(UNHURRIED), guesses, clock)
-    listening = open_socket(listener)
-    service = pop3(parts, ServiceSetup("pop3", config.services["pop3"], config))
-    at_door = asyncio.create_task(service.serve(Door(listener, (listening,), context, gate)))
-    try:
-        yield Box(service, listening.getsockname()[1], parts, log, who)
-    finally:
-        at_door.cancel()
-        await asyncio.wait({at_door})
-        listening.close()
-        await service.drain(5)
+    async with at_door(pop3, "pop3", here, **manner) as (service, port):
+        yield Box(service, port, here.parts, here.log, here.who)
 
 
 @asynccontextmanager
@@ -115,21 +65,6 @@ async def connected(box: Box, *, login: bool = False) -> AsyncIterator[Client]:
         if login:
             await say(caller, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< +OK *")
         yield caller
-
-
-async def say(caller: Client, transcript: str) -> bool:
-    """Play a dialogue: `> ` is sent, `< ` is what has to come, with * for anything; a blank line means nothing.
-
-    True when all of it came; the line that did not is an AssertionError that names it.
-    """
-    for line in transcript.splitlines():
-        if line.startswith("> "):
-            caller.send(line[2:].encode() + b"\r\n")
-        elif line.startswith("<"):
-            came, wanted = await caller.line(), line[2:]
-            pattern = ".*".join(re.escape(piece) for piece in wanted.split("*"))
-            assert re.fullmatch(pattern, came), f"{wanted!r} was to come, and {came!r} came"
-    return True
 
 
 async def lines(caller: Client) -> list[str]:

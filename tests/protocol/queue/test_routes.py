@@ -2,6 +2,8 @@
 
 import pytest
 
+from groupware.model.principal import OPERATOR
+from mailcore.server.sections_sending import RouteSection
 from mailcore.smtp.route import split_host
 from tests.support.outbox import Outbox, config, mx, outbox, with_peer
 from tests.support.smtppeer import Peer, serving
@@ -141,3 +143,19 @@ async def test_a_smart_host_that_is_this_server_is_never_connected_to() -> None:
 )
 def test_host_and_port_of_a_smart_host(text: str, expected: tuple[str, int]) -> None:
     assert split_host(text, 25) == expected
+
+
+async def test_a_route_may_hold_mail_until_somebody_releases_it() -> None:
+    route = (RouteSection(to=["there.test"], hold=True),)
+    async with with_peer(route=route) as (box, peer):
+        queue = await box.submit("bob@there.test")
+        await box.scheduler.run_due()
+        [standing] = box.queue.entries[0].recipients
+        assert (standing.state, standing.tries, standing.code) == ("held", 0, "4.7.0")
+        assert (peer.connections, len(box.queue.named("held")), box.reports()) == (0, 1, [])
+        box.clock.advance(10**6)
+        await box.scheduler.run_due()
+        assert peer.connections == 0
+        await box.queue.write(OPERATOR, lambda tx: tx.release_queued(queue))
+        await box.scheduler.run_due()
+        assert (len(peer.taken), box.queue.entries) == (1, [])

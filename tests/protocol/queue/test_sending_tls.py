@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailcore.smtp.sending import Contexts
+from mailcore.smtp.demands import Contexts
 from tests.support.certificates import Authority
 from tests.support.outbox import Outbox, config, outbox, with_peer
 from tests.support.smtppeer import EXTENSIONS, Peer, serving

@@ -8,6 +8,7 @@ from groupware.store.api import WriteTx
 from mailcore.queue.fullness import tell
 from mailcore.queue.scheduler import Lanes, Scheduler
 from mailcore.server.parts import ServiceSetup
+from mailcore.smtp.demands import Demands
 from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
 from mailcore.smtp.sending import SmtpCourier
@@ -136,7 +137,7 @@ def scheduler(office: PostOffice) -> Scheduler:
     setup = ServiceSetup("smtp_outgoing", office.config.services["smtp_outgoing"], office.config)
     made = desk(office.parts, setup, "SMTP-OUT")
     router = Router(office.config, office.parts.dns)
-    courier = SmtpCourier(office.config, router, CONTEXTS, office.parts.counters, office.log)
+    courier = SmtpCourier(office.config, router, Demands(office.parts.dns), CONTEXTS, office.parts.counters, office.log)
     return Scheduler(made, office.parts.bus, courier, Lanes(local=False, at_once=4, per_domain=3))
 
 

@@ -1,25 +1,16 @@
-"""A ManageSieve service for each test, over a store of its own: a copy of one that was made once."""
+"""A ManageSieve service for each test."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from groupware.directory.sql import SqlDirectory
-from groupware.model.principal import OPERATOR
-from groupware.store import open_store
-from groupware.store.bus import LocalBus
-from mailcore.server.config import load
-from mailcore.server.counters import Counters
-from mailcore.server.parts import Parts
-from tests.protocol.pop3.conftest import copied, planted
 from tests.protocol.sieve.desk import Desk, serving
-from tests.support.eventlog import RecordingLog
+from tests.support.onedoor import house, planted
 
 __all__ = ["planted"]
 Opening = Callable[..., AbstractAsyncContextManager[Desk]]
@@ -31,28 +22,8 @@ def opening(planted: Path, tmp_path: Path) -> Opening:
 
     @asynccontextmanager
     async def opened(toml: str = "", **manner: Any) -> AsyncIterator[Desk]:
-        data = copied(planted, tmp_path, toml)
-        config = load(data / "postroom.toml", data=data, services=["managesieve"], environ={})
-        bus, log, nothing = LocalBus(), RecordingLog(), cast(Any, None)
-        store = open_store(data, bus=bus)
-        directory = SqlDirectory(store)
-        parts = Parts(
-            log=lambda _: log,
-            store=store,
-            blobs=nothing,
-            bus=bus,
-            directory=directory,
-            counters=Counters(domains=True, accounts=True),
-            dns=nothing,
-            secret=b"of this site",
-        )
-        who = await store.read(OPERATOR, lambda tx: tx.identity(tx.account("alice@example.test").id))
-        try:
-            async with serving(parts, log, who, config, **manner) as desk:
-                yield desk
-        finally:
-            await directory.close()
-            await asyncio.wait_for(store.close(), 30)
+        async with house(planted, tmp_path, toml, "managesieve") as here, serving(here, **manner) as desk:
+            yield desk
 
     return opened
 

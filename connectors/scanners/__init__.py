@@ -1,0 +1,1 @@
+"""Scanners for spam and viruses that stand beside the server: clamd, spamd, rspamd, and whatever speaks milter."""

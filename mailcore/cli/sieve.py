@@ -1,0 +1,259 @@
+"""`postroom sieve`: scripts of accounts, and the rules lab: what a script would do with a folder, doing it, undo."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from groupware.model.errors import NotFound, Refused
+from groupware.model.folder import Folder
+from groupware.model.ids import Uid
+from groupware.model.principal import Account
+from groupware.model.rights import Right
+from groupware.model.script import ActiveScript
+from groupware.model.times import moment
+from groupware.store.api import ReadTx
+from mailcore.cli.family import family
+from mailcore.cli.show import Json, Row, note, one, rows, say
+from mailcore.cli.site import Site, site
+from mailcore.sieve.check import compiled
+from mailcore.sieve.errors import SieveError
+from mailcore.sieve.lab import Done, Lab, Tried, apply, page, runs, undo
+from mailcore.sieve.script import Script
+from mailcore.sieve.warnings import warnings
+
+app = family()
+Who = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Address of the account.")]
+Name = Annotated[str, typer.Argument(help="Name of the script.")]
+File = Annotated[Path, typer.Argument(help="File with the script; - is standard input.")]
+Which = Annotated[
+    str | None, typer.Option("--script", help="A file, or the name of a stored script; without it the active one.")
+]
+At = Annotated[str, typer.Argument(metavar="FOLDER", help="Path of the folder in the account's tree.")]
+Step = Callable[[], None]
+MOST_OCTETS: Final = 1024 * 1024
+
+
+@app.command("list")
+def list_(ctx: typer.Context, account: Who, as_json: Json = False) -> None:
+    """Show the scripts of an account."""
+    with site(ctx) as here:
+        found = here.read(lambda tx: tx.scripts(tx.account(account).id))
+    rows([{"name": each.name, "size": each.size, "active": each.active} for each in found], as_json, "no scripts")
+
+
+@app.command()
+def show(ctx: typer.Context, account: Who, name: Name) -> None:
+    """Write a script to standard output, as it is kept."""
+    with site(ctx) as here:
+        octets = here.read(lambda tx: tx.script(name, tx.account(account).id))
+    sys.stdout.flush()
+    sys.stdout.buffer.write(octets) if hasattr(sys.stdout, "buffer") else sys.stdout.write(octets.decode())
+
+
+@app.command()
+def put(
+    ctx: typer.Context,
+    account: Who,
+    name: Name,
+    file: File,
+    activate: Annotated[bool, typer.Option("--activate", help="Make it the active one.")] = False,
+) -> None:
+    """Check a script and keep it under a name, instead of the one that is there."""
+    octets = _octets(file)
+    _checked(octets)
+    with site(ctx) as here:
+        here.write(lambda tx: tx.put_script(name, octets, tx.account(account).id))
+        if activate:
+            here.write(lambda tx: tx.activate_script(name, tx.account(account).id))
+    say(f"script {name} of {account}{' is active' if activate else ''}")
+
+
+@app.command("activate")
+def activate_(ctx: typer.Context, account: Who, name: Name) -> None:
+    """Make a script the active one."""
+    with site(ctx) as here:
+        here.write(lambda tx: tx.activate_script(name, tx.account(account).id))
+    say(f"script {name} of {account} is active")
+
+
+@app.command()
+def deactivate(ctx: typer.Context, account: Who) -> None:
+    """Let no script be active: mail goes into the INBOX."""
+    with site(ctx) as here:
+        here.write(lambda tx: tx.activate_script("", tx.account(account).id))
+    say(f"no script of {account} is active")
+
+
+@app.command()
+def delete(ctx: typer.Context, account: Who, name: Name) -> None:
+    """Take a script away that is not active."""
+    with site(ctx) as here:
+        here.write(lambda tx: tx.drop_script(name, tx.account(account).id))
+    say(f"script {name} of {account} is gone")
+
+
+@app.command()
+def check(
+    ctx: typer.Context,
+    account: Who,
+    script: Annotated[str, typer.Argument(help="A file, or the name of a stored script.")],
+) -> None:
+    """Say what is wrong with a script, and what its owner should know."""
+    with site(ctx) as here:
+        octets = here.read(lambda tx: _chosen(tx, tx.account(account), script)).octets
+    _checked(octets)
+    say("the script is in order")
+
+
+# --- the rules lab --------------------------------------------------------------------------------------------------
+
+
+@app.command("try")
+def try_(ctx: typer.Context, account: Who, folder: At, script: Which = None, as_json: Json = False) -> None:
+    """Show what a script would do with each message of a folder. Nothing is done."""
+    with site(ctx) as here:
+        lab, at = _lab(here, account, folder, script)
+        with _progress("trying", at.total) as step:
+            found = [_row(each) for tried in _pages(here, lab, step) for each in tried]
+    rows(found, as_json, "the folder is empty")
+
+
+@app.command("apply")
+def apply_(ctx: typer.Context, account: Who, folder: At, script: Which = None, as_json: Json = False) -> None:
+    """File and flag the messages of a folder as a script says. `undo` takes it back.
+
+    Nothing is redirected, answered, refused, discarded or edited.
+    """
+    done = Done()
+    name = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
+    with site(ctx) as here:
+        lab, at = _lab(here, account, folder, script)
+        with _progress("filing", at.total) as step:
+            for tried in _pages(here, lab, step):
+                _add(done, here.run(apply(lab, tried, name)))
+    for problem in done.problems:
+        note(problem)
+    if as_json:
+        facts = {"moved": done.moved, "copied": done.copied, "flagged": done.flagged, "problems": done.problems}
+        one({"run": name, **facts}, as_json)
+    else:
+        say(f"{done.moved} moved, {done.copied} copied, {done.flagged} flagged where they are (run {name})")
+
+
+@app.command("undo")
+def undo_(
+    ctx: typer.Context,
+    account: Who,
+    run: Annotated[str | None, typer.Option(help="Name of the run; without it the newest.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Only show what can be taken back.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take back what `apply` did: messages go back, copies and flags go away. It is kept for a month."""
+    with site(ctx) as here:
+        who = here.read(lambda tx: tx.identity(tx.account(account).id))
+        if list_:
+            found = runs(here.read(lambda tx: tx.undos(who.account)))
+            shown = [{"run": name, "at": moment(each[-1].at), "pages": len(each)} for name, each in found.items()]
+            rows(shown, as_json, "nothing can be taken back")
+            return
+        back = here.run(undo(here.store, who, run or ""))
+    if as_json:
+        one({"steps": back.steps, "gone": back.gone}, as_json)
+    else:
+        say(f"{back.steps} steps taken back, {back.gone} not: those messages are elsewhere by now")
+
+
+def _lab(here: Site, account: str, path: str, script: str | None) -> tuple[Lab, Folder]:
+    """The lab, and the folder that it works on. `NotFound`, `Refused`."""
+    found = here.read(lambda tx: tx.account(account))
+    who = here.read(lambda tx: tx.identity(found.id))
+    active = here.read(lambda tx: _chosen(tx, found, script))
+    at = here.run(here.store.read(who, lambda tx: tx.locate(found.id, path.strip("/"), Right.READ)))
+    now = datetime.now().astimezone()
+    return Lab(here.store, here.blobs, who, active, _checked(active.octets), at.id, here.config.host, now), at
+
+
+def _chosen(tx: ReadTx, account: Account, script: str | None) -> ActiveScript:
+    """The script that is meant: of a file, or by its name, or the active one."""
+    if script is None:
+        name, octets = tx.active_script(account.id) or ("", b"")
+        if not name:
+            raise NotFound(f"{account.address}: no script is active; name one with --script")
+    elif script == "-" or Path(script).is_file():
+        name, octets = Path(script).name, _octets(Path(script))
+    else:
+        name, octets = script, tx.script(script, account.id)
+    return ActiveScript(account.id, account.address, account.name, name, octets)
+
+
+def _pages(here: Site, lab: Lab, step: Step) -> Iterator[Sequence[Tried]]:
+    """The messages in pages; those that come in meanwhile are not looked at, nor those that were put there."""
+    last = here.run(here.store.read(lab.who, lambda tx: tx.folder(lab.at))).uidnext
+    after = Uid(0)
+    while tried := here.run(page(lab, after)):
+        after = tried[-1].uid
+        found = [each for each in tried if each.uid < last]
+        for _ in found:
+            step()
+        if not found:
+            return
+        yield found
+
+
+def _add(all: Done, some: Done) -> None:
+    all.moved += some.moved
+    all.copied += some.copied
+    all.flagged += some.flagged
+    all.problems += some.problems
+
+
+def _row(each: Tried) -> Row:
+    would = "; ".join(each.would)
+    if each.error is not None:
+        would = f"error in line {each.error.line}: {each.error.text}"
+    return {"uid": int(each.uid), "from": each.sender[:40], "subject": each.subject[:50], "would": would}
+
+
+def _octets(file: Path) -> bytes:
+    if str(file) == "-":
+        text = sys.stdin
+        octets = text.buffer.read(MOST_OCTETS + 1) if hasattr(text, "buffer") else text.read().encode()
+    else:
+        with file.open("rb") as opened:
+            octets = opened.read(MOST_OCTETS + 1)
+    if len(octets) > MOST_OCTETS:
+        raise Refused(f"{file}: longer than a script may be")
+    return octets
+
+
+def _checked(octets: bytes) -> Script:
+    """The script, with what its owner should know on standard error. `Refused` says what is wrong."""
+    try:
+        script = compiled(octets)
+    except SieveError as wrong:
+        raise Refused(f"the script is not in order: {wrong}") from None
+    for each in warnings(script):
+        note(each)
+    return script
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Step]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

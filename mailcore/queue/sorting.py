@@ -1,0 +1,303 @@
+"""What the filters decided, made storable before the write and carried out inside it.
+
+1. A recipient is served when the message is in one of its folders, goes on to somebody, or is dropped as its rules ask.
+   One whose mail fits nowhere is tried again as a whole: nothing is sent or remembered for it then.
+2. A folder that is missing or closed is no reason to lose or return mail: it goes into the INBOX.
+3. What is sent and what is remembered of that are one write with the delivery: a message that is delivered again after
+   a crash was not answered before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from groupware.mime.item import read_item
+from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
+from groupware.model.event import Envelope, Event, Recipient, Target
+from groupware.model.flags import Flags
+from groupware.model.folder import INBOX, Destination, Role
+from groupware.model.ids import AccountId, FolderId
+from groupware.model.item import NewItem
+from groupware.model.memory import Memory
+from groupware.store.api import Blobs, WriteTx
+from mailcore.queue.filters import Answer, Decision, Filing, Refusal
+from mailcore.queue.trace import Trail
+from mailcore.server import log as server_log
+
+_ELSEWHERE: Final = (NotFound, NoRight, Refused)
+"""What a folder says that the INBOX does not."""
+_INBOX: Final = Destination(role=Role.INBOX)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A message for one folder, ready to be stored."""
+
+    to: Destination | None
+    item: NewItem
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A message that is ready for the queue."""
+
+    kind: str
+    """`redirect`, or that of an answer."""
+    envelope: Envelope | None
+    """None: it is only filed."""
+    once: Memory | None = None
+    copy: Copy | None = None
+    by: str = ""
+    """The name of the filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """What is to be done for one recipient."""
+
+    given: str
+    """The address, for the trace."""
+    target: Target
+    copies: tuple[Copy, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    refusal: Refusal | None = None
+    memories: tuple[Memory, ...] = ()
+    events: tuple[Event, ...] = ()
+    trouble: GroupwareError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The message of all the recipients."""
+
+    sender: str
+    octets: bytes = field(repr=False)
+    trail: Trail
+    utf8: bool = False
+    body_type: str = "8BITMIME"
+    rewritten: Callable[[str, str], str] = lambda sender, to: sender
+    """The sender of what is redirected to an address: here a rewriting of senders (SRS) has its place."""
+
+    @property
+    def head(self) -> bytes:
+        """What a copy in a folder begins with. RFC 5321 §4.4."""
+        return f"Return-Path: <{self.sender}>\r\n".encode()
+
+
+class Prepared:
+    """Makes storable what was decided; the same octets once."""
+
+    __slots__ = ("_blobs", "_items", "_whole")
+
+    def __init__(self, whole: Whole, blobs: Blobs) -> None:
+        self._whole, self._blobs = whole, blobs
+        self._items: dict[bytes, NewItem] = {}
+
+    async def sorted(self, recipient: Recipient, target: Target, decision: Decision) -> Sorted:
+        """The decision for one recipient, ready to be carried out. `TryAgain`."""
+        trail = self._whole.trail
+        events = tuple(
+            trail.filtered(recipient.address, name, each.did, each.script, each.line) for name, each in decision.said
+        )
+        if decision.trouble is not None:
+            return Sorted(recipient.address, target, events=events, trouble=decision.trouble)
+        what = decision.disposition
+        answers = [await self._answer(name, answer) for name, answer in decision.answers]
+        if what.refusal is not None:
+            return Sorted(recipient.address, target, (), tuple(answers), what.refusal, decision.memories, events)
+        copies = [await self._copy(each, decision.octets) for each in what.filings]
+        postings = [await self._redirect(each.address, each.octets, recipient) for each in what.redirections]
+        return Sorted(recipient.address, target, tuple(copies), (*postings, *answers), None, decision.memories, events)
+
+    async def _copy(self, filing: Filing, octets: bytes) -> Copy:
+        item = await self.item(octets if filing.octets is None else filing.octets)
+        if filing.flags or filing.keywords:
+            item = replace(item, flags=filing.flags, keywords=filing.keywords)
+        return Copy(filing.to, item)
+
+    async def item(self, octets: bytes) -> NewItem:
+        """A message for a folder, behind the line that says where it came from. `TryAgain`."""
+        found = self._items.get(octets)
+        if found is None:
+            found = self._items[octets] = await read_item(self._whole.head + octets, self._blobs)
+        return found
+
+    async def _redirect(self, to: str, octets: bytes, recipient: Recipient) -> Posting:
+        whole = self._whole
+        stored = await self._blobs.put(octets)
+        envelope = Envelope(
+            sender=whole.rewritten(whole.sender, to) if whole.sender else "",
+            recipients=(Recipient(to, recipient.notify, recipient.orcpt),),
+            blob=stored.blob,
+            size=stored.size,
+            body=stored.body,
+            by=whole.trail.by,
+            message=whole.trail.message,
+            utf8=whole.utf8 or not to.isascii(),
+            body_type=whole.body_type,
+        )
+        return Posting("redirect", envelope)
+
+    async def _answer(self, name: str, answer: Answer) -> Posting:
+        copy = None
+        if answer.copy is not None:
+            item = await read_item(answer.octets, self._blobs)
+            copy = Copy(answer.copy.to, replace(item, flags=answer.copy.flags, keywords=answer.copy.keywords))
+        if not answer.to:
+            return Posting(answer.kind, None, answer.once, copy, name)
+        stored = await self._blobs.put(answer.octets)
+        with server_log.message() as message:
+            envelope = Envelope(
+                sender="",
+                recipients=tuple(Recipient(each, "NEVER") for each in answer.to),
+                blob=stored.blob,
+                size=stored.size,
+                body=stored.body,
+                message=message,
+                utf8=not all(each.isascii() for each in answer.to),
+            )
+        return Posting(answer.kind, envelope, answer.once, copy, name)
+
+
+# --- inside the write -----------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Fate:
+    """What became of one recipient."""
+
+    sorted: Sorted
+    folders: set[FolderId] = field(default_factory=set)
+    trouble: GroupwareError | None = None
+    events: list[Event] = field(default_factory=list)
+
+
+def carry(tx: WriteTx, all: Sequence[Sorted], trail: Trail) -> Sequence[Fate]:
+    """Files, sends and remembers; what became of each, in their order."""
+    fates = [Fate(each, trouble=each.trouble, events=list(each.events)) for each in all]
+    _file(tx, [each for each in fates if each.trouble is None], trail)
+    for fate in fates:
+        if fate.trouble is None:
+            _post(tx, fate, trail)
+    return fates
+
+
+def untouched(each: Sorted) -> Sorted:
+    """The same, with nothing to be done: it is all found out again when the recipient comes out of the queue."""
+    return replace(each, copies=(), postings=(), memories=())
+
+
+def _file(tx: WriteTx, fates: Sequence[Fate], trail: Trail) -> None:
+    """Puts all copies into their folders: those of one message with the same flags at once."""
+    waiting: dict[tuple[object, ...], list[tuple[Fate, Copy, Target]]] = {}
+    for fate in sorted(fates, key=lambda each: each.sorted.target.account or 0):  # as owners are locked
+        for copy in fate.sorted.copies:
+            waiting.setdefault(_key(copy.item), []).append((fate, copy, _place(tx, fate, copy.to, trail)))
+    for group in waiting.values():
+        _deliver(tx, group, trail)
+    for fate in fates:
+        if fate.sorted.copies and fate.folders:
+            fate.trouble = None  # it is safe in one of them; what did not fit is in the trace
+
+
+def _key(item: NewItem) -> tuple[object, ...]:
+    return item.blob, item.flags.value, item.keywords
+
+
+def _deliver(tx: WriteTx, group: Sequence[tuple[Fate, Copy, Target]], trail: Trail, *, last: bool = False) -> None:
+    verdicts = tx.deliver([target for _, _, target in group], group[0][1].item)
+    again: list[tuple[Fate, Copy, Target]] = []
+    for (fate, copy, target), verdict in zip(group, verdicts, strict=True):
+        if not isinstance(verdict, GroupwareError):
+            fate.folders.add(verdict)
+        elif isinstance(verdict, _ELSEWHERE) and target.folder is not None and not last:
+            _note(fate, trail, f"not filed: {verdict}; into INBOX")
+            again.append((fate, copy, _inbox(fate.sorted.target)))
+        else:
+            _note(fate, trail, f"not filed: {verdict}")
+            fate.trouble = verdict
+    if again:
+        _deliver(tx, again, trail, last=True)
+
+
+def _place(tx: WriteTx, fate: Fate, to: Destination | None, trail: Trail) -> Target:
+    """Where a copy goes: the folder, or the INBOX where that cannot be."""
+    target = fate.sorted.target
+    if to is None or target.account is None:
+        return target
+    if to == _INBOX or to.path.upper() == INBOX:
+        return _inbox(target)
+    try:
+        return replace(target, kind="folder", folder=_folder(tx, target.account, to), tag="")
+    except (*_ELSEWHERE, OverQuota) as error:
+        _note(fate, trail, f"not filed: {error}; into INBOX")
+        return _inbox(target)
+
+
+def _folder(tx: WriteTx, account: AccountId, to: Destination) -> FolderId:
+    try:
+        return tx.destination(account, to)
+    except NotFound:
+        if not to.create or not to.path:
+            raise
+        return tx.make_destination(account, to.path)
+
+
+def _inbox(target: Target) -> Target:
+    return replace(target, kind="account", folder=None, tag="")
+
+
+def _post(tx: WriteTx, fate: Fate, trail: Trail) -> None:
+    account = fate.sorted.target.account
+    for posting in fate.sorted.postings:
+        if posting.once is not None and (account is None or not tx.remember(account, posting.once)):
+            _note(fate, trail, f"{posting.kind} not sent: it was not long ago", posting.by)
+            continue
+        if posting.envelope is not None:
+            fate.events += _enqueue(tx, posting, posting.envelope, trail)
+        if posting.copy is not None:
+            aside = Fate(fate.sorted)
+            _deliver(tx, [(aside, posting.copy, _place(tx, aside, posting.copy.to, trail))], trail)
+            fate.events += aside.events
+    for memory in fate.sorted.memories:
+        if account is not None:
+            tx.remember(account, memory)
+
+
+def _enqueue(tx: WriteTx, posting: Posting, envelope: Envelope, trail: Trail) -> Iterable[Event]:
+    queue = tx.enqueue(envelope)
+    to = [each.address for each in envelope.recipients]
+    if posting.kind == "redirect":
+        return [trail.redirected(queue, to)]
+    own = Trail(envelope.message)
+    return [
+        trail.answered(posting.kind, to, envelope.message),
+        own.received("", envelope.size, len(to)),
+        own.queued(queue, to),
+    ]
+
+
+def _note(fate: Fate, trail: Trail, did: str, by: str = "") -> None:
+    fate.events.append(trail.filtered(fate.sorted.given, by, did))
+
+
+FLAGS: Final[Mapping[str, Flags]] = {
+    "\\seen": Flags.SEEN,
+    "\\answered": Flags.ANSWERED,
+    "\\flagged": Flags.FLAGGED,
+    "\\deleted": Flags.DELETED,
+    "\\draft": Flags.DRAFT,
+}
+
+
+def flags_of(words: Iterable[str]) -> tuple[Flags, frozenset[str]]:
+    """The system flags and the keywords among words as IMAP writes them."""
+    flags, keywords = Flags.NONE, set()
+    for word in words:
+        if word.startswith("\\"):
+            flags |= FLAGS.get(word.lower(), Flags.NONE)
+        else:
+            keywords.add(word)
+    return flags, frozenset(keywords)

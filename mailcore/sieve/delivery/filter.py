@@ -1,0 +1,167 @@
+"""The filter of accounts: the active script of whoever has one.
+
+1. Whether anybody has one is one statement for all recipients of a message; who has none costs nothing more.
+2. A script runs in a thread, for a regular expression holds whatever it runs on; a few at a time.
+3. A script that cannot be carried out leaves the message in the INBOX, and its owner is told once for each version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+from groupware.model.errors import GroupwareError
+from groupware.model.event import Target
+from groupware.model.folder import Destination, Role
+from groupware.model.memory import Memory
+from groupware.model.principal import DELIVERY
+from groupware.model.script import ActiveScript
+from groupware.store.api import Store
+from mailcore.queue import xtext
+from mailcore.queue.filters import Answer, Case, Filing, Judge, Level, Said, Verdict
+from mailcore.server.clock import Clock
+from mailcore.server.events import EventLog
+from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.sieve.delivery.scripts import SCRIPTS, version
+from mailcore.sieve.errors import SieveError
+
+if TYPE_CHECKING:
+    from mailcore.sieve.actions import Outcome
+    from mailcore.sieve.delivery.writing import Writer
+    from mailcore.sieve.message import Message
+
+Score = TypeVar("Score", int, float)
+AT_ONCE: Final = 4
+"""Scripts that run at one time in a process: they share one interpreter anyhow."""
+TOLD_SECONDS: Final = 365 * 24 * 3600
+"""For so long the owner is not told again of the same version of a script."""
+
+
+def sieve_filter(parts: Parts, setup: ServiceSetup) -> SieveFilter:
+    """The filter, as an entry point makes it."""
+    config = setup.config
+    most = config.smtp.max_received_headers
+    return SieveFilter(parts.store, parts.clock, config.host, most, parts.log("FILTERS"))
+
+
+class SieveFilter:
+    """Runs the active scripts of accounts."""
+
+    name: Final = "sieve"
+    level: Final[Level] = "account"
+    priority: Final = 100
+    fails: Final[Literal["open", "later"]] = "later"
+    """Only where the store does not answer: what a script does wrong is a verdict."""
+
+    def __init__(self, store: Store, clock: Clock, host: str, most_received: int, log: EventLog) -> None:
+        self._store, self._clock, self._host, self._most_received = store, clock, host, most_received
+        self._log = log
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+        """Who has an active script, and the judge that it is."""
+        accounts = {each.account for each in targets if each.kind == "account" and each.account is not None}
+        if not accounts:
+            return {}
+        wanted = sorted(accounts)
+        found = await self._store.glance(DELIVERY, lambda tx: tx.active_scripts(wanted))
+        if not found:
+            return {}
+        active, reading = {each.account: each for each in found}, Reading()
+        return {
+            target: partial(self._judge, active[target.account], reading)
+            for target in targets
+            if target.kind == "account" and target.account in active
+        }
+
+    async def _judge(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
+        async with self._places:
+            try:
+                return await asyncio.to_thread(self._judged, active, reading, case)
+            except GroupwareError:
+                raise
+            except Exception:  # a bug of ours is no reason to hold mail back
+                self._log.error("script_failed", of=active.address, traceback=traceback.format_exc())
+                return Verdict(said=(Said("not run: the server made a mistake", active.name),))
+
+    def _judged(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
+        """The verdict; in a thread."""
+        from mailcore.sieve.delivery.around import Situation, around, environment
+        from mailcore.sieve.delivery.wanted import Bounds, verdict_of
+        from mailcore.sieve.delivery.writing import Writer
+        from mailcore.sieve.machine import run
+
+        now = self._clock.now().astimezone()
+        message = reading.message(case)
+        with around(self._store, active) as about:
+            try:
+                script = SCRIPTS.compiled(active.octets)
+            except SieveError as wrong:
+                return self._kept(wrong, active, Writer(active, self._host, now), ())
+            spam = _newest(each.spam for each in case.earlier)
+            virus = _newest(each.virus for each in case.earlier)
+            situation = Situation(now, self._host, spam, virus)
+            outcome = run(script, message, environment(about, script, active, situation))
+            if outcome.error is not None:
+                return self._kept(outcome.error, active, Writer(active, self._host, now), _said(outcome))
+            own = about.addresses() if _asks_from(outcome) else (active.address,)
+            writer = Writer(active, self._host, now, own)
+            return verdict_of(outcome, case, message, writer, Bounds(self._most_received))
+
+    def _kept(self, wrong: SieveError, active: ActiveScript, writer: Writer, said: Sequence[Said]) -> Verdict:
+        """The message as if there were no script, and a word to the owner. Decision 142."""
+        from mailcore.sieve.delivery.wanted import kept
+
+        once = Memory("told", version(active.octets), TOLD_SECONDS)
+        inbox = Filing(Destination(role=Role.INBOX))
+        told = Answer("letter to the owner", (), writer.trouble(wrong), once, inbox)
+        return kept(said or (Said(f"not run: {wrong.text}", active.name, wrong.line),), (told,))
+
+
+@dataclass(slots=True)
+class Reading:
+    """The message, taken apart once for all whose scripts look at it."""
+
+    _read: dict[bytes, Message] = field(default_factory=dict)
+
+    def message(self, case: Case) -> Message:
+        """The message with the envelope of this recipient."""
+        from dataclasses import replace
+
+        from mailcore.sieve.message import read
+
+        key = sha256(case.octets).digest()
+        found = self._read.get(key)
+        if found is None:
+            found = self._read[key] = read(case.octets)
+        return replace(found, sender=case.sender, recipient=case.recipient.address, original=_original(case))
+
+
+def _original(case: Case) -> str:
+    """The address as the sender gave it, before groups and aliases led here."""
+    kind, _, address = case.recipient.orcpt.partition(";")
+    if not address or kind.lower() not in ("rfc822", "utf-8"):
+        return case.recipient.address
+    try:
+        return xtext.decode(address) if kind.lower() == "rfc822" else address
+    except ValueError:
+        return case.recipient.address
+
+
+def _newest(scores: Iterable[Score | None]) -> Score | None:
+    """What the last scanner of the chain said."""
+    return next((each for each in reversed(list(scores)) if each is not None), None)
+
+
+def _said(outcome: Outcome) -> Sequence[Said]:
+    return [Said(each.text, each.script, each.line) for each in outcome.log]
+
+
+def _asks_from(outcome: Outcome) -> bool:
+    """Whether something is written under another address than the owner's own."""
+    return any(getattr(each, "sender", "") for each in outcome.actions)

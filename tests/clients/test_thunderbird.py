@@ -1,0 +1,199 @@
+"""Thunderbird, as it comes from Debian: mail, shared folders, sending, calendars and address books."""
+
+from __future__ import annotations
+
+import urllib.request
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+
+import pytest
+
+from tests.clients.account import Account
+from tests.clients.letters import letters
+from tests.clients.programs import Programs
+from tests.clients.thunderbird import Thunderbird
+from tests.support.davstand import card, event
+from tests.support.server import RunningServer
+
+
+@pytest.fixture
+def thunderbird(programs: Programs, server: RunningServer) -> Iterator[Thunderbird]:
+    with Thunderbird(programs.home, server) as program:
+        yield program
+
+
+def test_thunderbird_shows_every_folder_and_what_is_shared(
+    server: RunningServer, thunderbird: Thunderbird, alice: Account, bob: Account
+) -> None:
+    bob.create("Team")
+    server.grant(bob.person, "Team", alice.person, "lrs")
+    thunderbird.sign_in(alice)
+    shared = f"Other Users/{bob.address}/Team"
+    thunderbird.run("await until(() => folder(args[0]));", shared)
+    found = thunderbird.run(
+        """
+        const flags = Ci.nsMsgFolderFlags;
+        return ["Drafts", "SentMail", "Junk", "Trash", "Archive"].map(
+          use => folder("INBOX")?.parent.getFolderWithFlags(flags[use])?.name);
+        """
+    )
+    assert found == ["Drafts", "Sent", "Junk", "Trash", "Archive"]
+
+
+def test_thunderbird_reads_marks_and_moves(thunderbird: Thunderbird, alice: Account) -> None:
+    (letter,) = letters(1)
+    alice.put(letter)
+    thunderbird.sign_in(alice)
+    octets = thunderbird.run(
+        """
+        await update("INBOX");
+        const head = await until(() => letters("INBOX")[0]);
+        const uri = head.folder.getUriForMsg(head);
+        const service = MailServices.messageServiceFromURI(uri);
+        const text = await new Promise((give, fail) => service.streamMessage(uri, {
+          QueryInterface: ChromeUtils.generateQI(["nsIStreamListener"]),
+          octets: "",
+          onStartRequest() {},
+          onDataAvailable(request, input, offset, count) {
+            const stream = Cc["@mozilla.org/binaryinputstream;1"].createInstance(Ci.nsIBinaryInputStream);
+            stream.setInputStream(input);
+            this.octets += stream.readBytes(count);
+          },
+          onStopRequest(request, status) { status ? fail(Error(status)) : give(btoa(this.octets)); },
+        }, null, null, false, "", false));
+        head.folder.markMessagesRead([head], true);
+        head.folder.markMessagesFlagged([head], true);
+        await pause(300);
+        await new Promise(give => MailServices.copy.copyMessages(head.folder, [head], folder("Archive"), true, {
+          QueryInterface: ChromeUtils.generateQI(["nsIMsgCopyServiceListener"]),
+          onStartCopy() {}, onProgress() {}, setMessageKey() {}, getMessageId() {}, onStopCopy: give,
+        }, null, false));
+        return text;
+        """
+    )
+    assert b64decode(octets).endswith(letter)  # behind fields of its own
+    (found,) = alice.until(1, "Archive")
+    assert found.octets == letter
+    assert {"\\Seen", "\\Flagged"} <= found.flags
+
+
+def test_thunderbird_hears_of_new_mail(thunderbird: Thunderbird, alice: Account) -> None:
+    first, second = letters(2)
+    alice.put(first)
+    thunderbird.sign_in(alice)
+    thunderbird.run('await update("INBOX"); await until(() => letters("INBOX").length == 1); await pause(500);')
+    alice.put(second)
+    thunderbird.run('await until(() => letters("INBOX").length == 2);')
+
+
+def test_thunderbird_sends_and_keeps_a_copy(thunderbird: Thunderbird, alice: Account, bob: Account) -> None:
+    thunderbird.sign_in(alice)
+    thunderbird.run(
+        """
+        const account = MailServices.accounts.accounts[0], identity = account.identities[0];
+        identity.fccFolderURI = folder("Sent").URI;
+        const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
+        fields.from = identity.email;
+        fields.to = args[0];
+        fields.subject = "Grüße aus Thunderbird";
+        fields.body = "Bis Dienstag.";
+        fields.fcc = identity.fccFolderURI;
+        const params = Cc["@mozilla.org/messengercompose/composeparams;1"].createInstance(Ci.nsIMsgComposeParams);
+        params.composeFields = fields;
+        params.identity = identity;
+        params.format = Ci.nsIMsgCompFormat.PlainText;
+        const compose = MailServices.compose.initCompose(params);
+        await new Promise((give, fail) => {
+          compose.addMsgSendListener({
+            QueryInterface: ChromeUtils.generateQI(["nsIMsgSendListener"]),
+            onStartSending() {}, onSendProgress() {}, onStatus() {}, onGetDraftFolderURI() {}, onSendNotPerformed() {},
+            onTransportSecurityError() {},
+            onStopSending(id, status) { status ? fail(Error(`not sent: ${status}`)) : give(); },
+          });
+          compose.sendMsg(Ci.nsIMsgCompDeliverMode.Now, identity, account.key, null, null);
+        });
+        """,
+        bob.address,
+    )
+    (got,) = bob.until(1)
+    (kept,) = alice.until(1, "Sent")
+    for each in (got, kept):
+        assert "Bis Dienstag." in each.octets.decode()
+    assert "\\Seen" in kept.flags
+
+
+def test_thunderbird_finds_calendars_by_itself_and_keeps_them(
+    server: RunningServer, thunderbird: Thunderbird, alice: Account
+) -> None:
+    there = thunderbird.remember(alice)
+    path = f"/dav/calendars/{alice.address}/Calendar/"
+    _put(server, alice, path + "1.ics", event("1", "20261201T100000Z", summary="On the server"))
+    titles = thunderbird.run(
+        """
+        const found = await cal.provider.detection.detect(args[1], args[2], args[0], true, [], {});
+        const all = [...found.values()].flat();
+        const calendar = all.find(each => each.uri.spec.endsWith("/Calendar/"));
+        cal.manager.registerCalendar(calendar);
+        const items = async () => await calendar.getItemsAsArray(Ci.calICalendar.ITEM_FILTER_ALL_ITEMS, 0, null, null);
+        const old = await until(async () => (await items()).find(each => each.id == "1"));
+        const {CalEvent} = ChromeUtils.importESModule("resource:///modules/CalEvent.sys.mjs");
+        const lines = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:2", "DTSTART:20261202T100000Z", "DTEND:20261202T110000Z",
+          "RRULE:FREQ=WEEKLY;COUNT=3", "SUMMARY:From Thunderbird", "END:VEVENT", "END:VCALENDAR", ""];
+        await calendar.addItem(new CalEvent(lines.join("\\r\\n")));
+        const changed = old.clone();
+        changed.title = "Changed in Thunderbird";
+        await calendar.modifyItem(changed, old);
+        return (await items()).map(each => each.title).sort();
+        """,
+        there,
+        alice.address,
+        alice.password,
+    )
+    assert titles == ["Changed in Thunderbird", "From Thunderbird"]
+    assert "Changed in Thunderbird" in _get(server, alice, path + "1.ics")
+    assert "RRULE:FREQ=WEEKLY;COUNT=3" in _get(server, alice, path + "2.ics")
+
+
+def test_thunderbird_finds_address_books_by_itself_and_keeps_them(
+    server: RunningServer, thunderbird: Thunderbird, alice: Account
+) -> None:
+    there = thunderbird.remember(alice)
+    path = f"/dav/contacts/{alice.address}/Contacts/"
+    _put(server, alice, path + "1.vcf", card("1", "Zoë"))
+    names, name = thunderbird.run(
+        """
+        const {CardDAVUtils} = ChromeUtils.importESModule("resource:///modules/CardDAVUtils.sys.mjs");
+        const books = await CardDAVUtils.detectAddressBooks(args[1], args[2], args[0], false);
+        const book = await books.find(each => each.url.href.endsWith("/Contacts/")).create();
+        await until(() => book.childCards.find(each => each.displayName == "Zoë"));
+        const added = Cc["@mozilla.org/addressbook/cardproperty;1"].createInstance(Ci.nsIAbCard);
+        added.displayName = "Ann from Thunderbird";
+        added.primaryEmail = "ann@example.test";
+        book.addCard(added);
+        const kept = await until(() => book.childCards.find(
+          each => each.displayName == added.displayName && each.getProperty("_href", "")));
+        return [book.childCards.map(each => each.displayName).sort(), kept.getProperty("_href", "")];
+        """,
+        there,
+        alice.address,
+        alice.password,
+    )
+    assert names == ["Ann from Thunderbird", "Zoë"]
+    assert "ann@example.test" in _get(server, alice, name)
+
+
+def _request(server: RunningServer, who: Account, method: str, path: str, body: bytes | None = None) -> str:
+    said = b64encode(f"{who.address}:{who.password}".encode()).decode()
+    headers = {"Authorization": f"Basic {said}", "Content-Type": "application/octet-stream"}
+    where = f"http://127.0.0.1:{server.port('http')}{path}"
+    request = urllib.request.Request(where, body, headers, method=method)
+    with urllib.request.urlopen(request) as answer:
+        return str(answer.read().decode())
+
+
+def _get(server: RunningServer, who: Account, path: str) -> str:
+    return _request(server, who, "GET", path)
+
+
+def _put(server: RunningServer, who: Account, path: str, text: str) -> None:
+    _request(server, who, "PUT", path, text.encode())

@@ -1,0 +1,165 @@
+"""Thunderbird without a screen, driven from the inside by the protocol that its own tests use (Marionette)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.clients.account import Account
+from tests.support.server import RunningServer
+
+SECONDS = 40
+_PREFERENCES = {
+    "app.update.enabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "mail.provider.suppress_dialog_on_startup": True,
+    "mail.rights.version": 1,
+    "mail.shell.checkDefaultClient": False,
+    "mail.spotlight.firstRunDone": True,
+    "mailnews.start_page.enabled": False,
+    "network.proxy.type": 0,
+    "toolkit.telemetry.enabled": False,
+}
+_ACCOUNT = """
+const [user, password, imap, submission] = args;
+const server = MailServices.accounts.createIncomingServer(user, "127.0.0.1", "imap");
+server.port = imap;
+server.socketType = Ci.nsMsgSocketType.plain;
+server.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
+server.password = password;
+const identity = MailServices.accounts.createIdentity();
+identity.email = user;
+const way = MailServices.outgoingServer.createServer("smtp");
+way.QueryInterface(Ci.nsISmtpServer);
+way.hostname = "127.0.0.1";
+way.port = submission;
+way.socketType = Ci.nsMsgSocketType.plain;
+way.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
+way.username = user;
+way.password = password;
+identity.smtpServerKey = way.key;
+const account = MailServices.accounts.createAccount();
+account.incomingServer = server;
+account.addIdentity(identity);
+server.performExpand(null);
+await until(() => server.rootFolder.subFolders.length > 2);
+"""
+_AROUND = """
+const args = [...arguments];
+const done = args.pop();
+const pause = ms => new Promise(go => setTimeout(go, ms));
+const until = async test => {
+  for (;;) { const found = await test(); if (found) return found; await pause(50); }
+};
+const folder = path => {
+  const root = MailServices.accounts.accounts[0].incomingServer.rootFolder;
+  return path.split("/").reduce((at, name) => at?.subFolders.find(each => each.name == name), root);
+};
+const update = async path => { folder(path).updateFolder(null); await pause(100); };
+const letters = path => [...folder(path).messages];
+const {cal} = ChromeUtils.importESModule("resource:///modules/calendar/calUtils.sys.mjs");
+(async () => { %s })().then(value => done({value: value ?? null}), error => done({error: `${error} ${error.stack}`}));
+"""
+
+
+class Thunderbird:
+    """One Thunderbird with a profile of its own."""
+
+    def __init__(self, home: Path, server: RunningServer) -> None:
+        self._server, self._profile = server, home / "profile"
+        self._profile.mkdir()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        wanted = _PREFERENCES | {"marionette.port": self._port}
+        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in wanted.items()]
+        (self._profile / "user.js").write_text("\n".join(lines))
+        found = shutil.which("thunderbird")
+        assert found, "thunderbird is not here: sh tests/support/install.sh $(cat tests/support/packages.txt)"
+        command = [found, "--headless", "--marionette", "--remote-allow-system-access", "--no-remote"]
+        environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+        self._process = subprocess.Popen(
+            [*command, "--profile", self._profile],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        self._socket = self._connected()
+        self._file = self._socket.makefile("rb")
+        self._told()
+        self._ask("WebDriver:NewSession", capabilities={})
+        self._ask("Marionette:SetContext", value="chrome")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._socket.close()
+        self._process.terminate()
+        self._process.wait(SECONDS)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """What the script returns. AssertionError with what went wrong in it."""
+        around = _AROUND % script
+        answer = self._ask("WebDriver:ExecuteAsyncScript", script=around, args=arguments, scriptTimeout=SECONDS * 1000)
+        found = answer["value"]
+        if answer["value"] is None:  # a window has opened that waits for somebody
+            raise AssertionError(self._ask("WebDriver:GetAlertText")["value"])
+        assert "error" not in found, found["error"]
+        return found["value"]
+
+    def sign_in(self, who: Account) -> None:
+        """Somebody's account, as the assistant for new accounts would make it."""
+        ports = (self._server.port("imap"), self._server.port("submission"))
+        self.run(_ACCOUNT, who.address, who.password, *ports)
+
+    def remember(self, who: Account) -> str:
+        """The password for the web, kept as if somebody had ticked the box; gives the address of the server."""
+        there = f"http://127.0.0.1:{self._server.port('http')}"
+        self.run(
+            """
+            const login = Cc["@mozilla.org/login-manager/loginInfo;1"].createInstance(Ci.nsILoginInfo);
+            login.init(args[0], null, "Postroom", args[1], args[2], "", "");
+            await Services.logins.addLoginAsync(login);
+            """,
+            there,
+            who.address,
+            who.password,
+        )
+        return there
+
+    def _connected(self) -> socket.socket:
+        end = time.monotonic() + SECONDS
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self._port), timeout=SECONDS + 10)
+            except OSError:
+                assert self._process.poll() is None, f"Thunderbird ended with {self._process.returncode}"
+                assert time.monotonic() < end, "Thunderbird does not listen"
+                time.sleep(0.1)
+
+    def _ask(self, name: str, **parameters: Any) -> Any:
+        self._count += 1
+        octets = json.dumps([0, self._count, name, parameters]).encode()
+        self._socket.sendall(b"%d:%b" % (len(octets), octets))
+        _, number, error, result = self._told()
+        assert number == self._count
+        assert error is None, error
+        return result
+
+    def _told(self) -> Any:
+        length = b""
+        while (sign := self._file.read(1)) != b":":
+            assert sign, "Thunderbird has gone"
+            length += sign
+        return json.loads(self._file.read(int(length)))

@@ -1,0 +1,135 @@
+"""Reports of TLS to the domains that ask for them. RFC 8460."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from groupware.model.principal import OPERATOR
+from groupware.model.tls import TlsResult
+from mailcore.queue.settlement import Desk
+from mailcore.server.dns import DnsSettings, NameServer, Resolver
+from mailcore.server.parts import ServiceSetup
+from mailcore.smtp.processing import desk
+from mailcore.smtp.tlsrpt import addresses, report, send_due
+from tests.support import dnsserver
+from tests.support.outbox import as_email
+from tests.support.postoffice import Place, PostOffice, post_office
+
+RESULTS = [
+    TlsResult(
+        "there.test", "2027-01-31", "sts", "mx1.there.test", "success", ("version: STSv1", "mx: *.there.test"), 9
+    ),
+    TlsResult("there.test", "2027-01-31", "sts", "mx2.there.test", "certificate-expired", (), 2),
+    TlsResult("there.test", "2027-01-31", "no-policy-found", "mx1.there.test", "success", (), 1),
+]
+
+
+def test_a_report_says_what_came_of_each_policy() -> None:
+    made = report("there.test", "2027-01-31", RESULTS, host="mx.here.test", contact="postmaster@here.test")
+    assert made["date-range"] == {"start-datetime": "2027-01-31T00:00:00Z", "end-datetime": "2027-01-31T23:59:59Z"}
+    assert made["policies"] == [
+        {
+            "policy": {"policy-type": "no-policy-found", "policy-domain": "there.test"},
+            "summary": {"total-successful-session-count": 1, "total-failure-session-count": 0},
+        },
+        {
+            "policy": {
+                "policy-type": "sts",
+                "policy-domain": "there.test",
+                "policy-string": ["version: STSv1", "mx: *.there.test"],
+                "mx-host": ["*.there.test"],
+            },
+            "summary": {"total-successful-session-count": 9, "total-failure-session-count": 2},
+            "failure-details": [
+                {
+                    "result-type": "certificate-expired",
+                    "receiving-mx-hostname": "mx2.there.test",
+                    "failed-session-count": 2,
+                }
+            ],
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["v=TLSRPTv1; rua=mailto:tls@a.test"], ["mailto:tls@a.test"]),
+        (["v=TLSRPTv1;rua=mailto:a@a.test,https://a.test/r?x=y"], ["mailto:a@a.test", "https://a.test/r?x=y"]),
+        (["v=TLSRPTv1; rua=http://a.test/r, ftp://x"], []),
+        (["v=spf1 -all"], []),
+        (["v=TLSRPTv1; rua=mailto:a@a.test", "v=TLSRPTv1; rua=mailto:b@a.test"], []),
+        (["v=TLSRPTv1; x"], []),
+    ],
+)
+def test_where_a_domain_wants_its_reports(texts: list[str], found: list[str]) -> None:
+    assert list(addresses(texts)) == found
+
+
+@dataclass
+class Bench:
+    office: PostOffice
+    desk: Desk
+    zone: dnsserver.Zone
+    dns: Resolver
+    day: str
+
+    async def count(self, *domains: str) -> None:
+        results = [replace(each, domain=domain, day=self.day) for domain in domains for each in RESULTS]
+        await self.office.store.write(OPERATOR, lambda tx: tx.count_tls(results))
+
+    async def send(self) -> int:
+        return await send_due(self.desk, self.office.config.smtp, self.dns)
+
+    async def letters(self) -> list[bytes]:
+        return [await self.office.blobs.read(each.envelope.blob) for each in await self.office.queue()]
+
+
+@asynccontextmanager
+async def bench(place: Place) -> AsyncIterator[Bench]:
+    zone = dnsserver.Zone()
+    async with post_office(place) as office, dnsserver.serving(zone) as port:
+        dns = Resolver(DnsSettings(timeout=0.2, retries=0, servers=(NameServer(1, "127.0.0.1", port),)))
+        setup = ServiceSetup("smtp_outgoing", office.config.services["smtp_outgoing"], office.config)
+        own = desk(office.parts, setup, "SMTP-OUT")
+        yield Bench(office, own, zone, dns, (own.clock.now().date() - timedelta(days=1)).isoformat())
+
+
+async def test_a_report_goes_by_mail_once_to_who_asks_for_it(place: Place) -> None:
+    async with bench(place) as here:
+        here.zone.records[("_smtp._tls.there.test.", "TXT")] = ['"v=TLSRPTv1; rua=mailto:tls@reports.test"']
+        await here.count("there.test", "silent.test")
+        assert (await here.send(), await here.send()) == (1, 0)
+        [letter] = await here.letters()
+        found = as_email(letter)
+        assert (found["To"], found["From"], found["TLS-Report-Domain"]) == (
+            "tls@reports.test",
+            "postmaster@example.test",
+            "there.test",
+        )
+        assert (found.get_content_type(), found.get_param("report-type")) == ("multipart/report", "tlsrpt")
+        assert all(len(line) <= 998 for line in letter.split(b"\r\n"))
+        text, attached = found.iter_parts()
+        assert "there.test" in text.get_content()
+        assert attached.get_content_type() == "application/tlsrpt+gzip"
+        name = attached.get_filename() or ""
+        assert name.startswith(f"{here.desk.host}!there.test!") and name.endswith(".json.gz")
+        made: Mapping[str, Any] = json.loads(gzip.decompress(attached.get_content()))
+        assert made["organization-name"] == here.desk.host
+        assert [each["policy"]["policy-type"] for each in made["policies"]] == ["no-policy-found", "sts"]
+
+
+async def test_todays_results_are_not_reported_yet(place: Place) -> None:
+    async with bench(place) as here:
+        here.zone.records[("_smtp._tls.there.test.", "TXT")] = ['"v=TLSRPTv1; rua=mailto:tls@reports.test"']
+        here.day = here.desk.clock.now().date().isoformat()
+        await here.count("there.test")
+        assert (await here.send(), await here.letters()) == (0, [])

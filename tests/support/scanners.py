@@ -1,0 +1,129 @@
+"""Real scanners for tests, from Debian's packages: clamd, spamd and rspamd, started once and gone with the tests.
+
+clamd knows EICAR alone; SpamAssassin and rspamd know GTUBE. None of them asks anybody on the network.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+START_SECONDS: Final = 90
+EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+GTUBE: Final = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+PASSWORD: Final = "teach"
+_CLAMD: Final = """
+DatabaseDirectory {folder}/signatures
+TCPSocket {port}
+TCPAddr 127.0.0.1
+Foreground yes
+User {user}
+StreamMaxLength 1M
+"""
+_RSPAMD: Final = """
+options {{
+  pidfile = "{folder}/rspamd.pid"; filters = ""; hs_cache_dir = "{folder}"; history_file = "{folder}/history";
+  dns {{ nameserver = ["127.0.0.1:9"]; timeout = 0.05s; retransmits = 0; }}
+  url_tld = "/usr/share/rspamd/effective_tld_names.dat"; tempdir = "{folder}";
+}}
+actions {{ reject = 15; add_header = 6; greylist = 4; }}
+logging {{ type = "console"; level = "warning"; }}
+worker "normal" {{ bind_socket = "127.0.0.1:{check}"; count = 1; mime = true; }}
+worker "rspamd_proxy" {{
+  bind_socket = "127.0.0.1:{milter}"; milter = yes; count = 1; timeout = 10s;
+  upstream "local" {{ default = yes; self_scan = yes; }}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanners:
+    """Where they are: `host:port` each."""
+
+    clamd: str
+    spamd: str
+    rspamd: str
+    milter: str
+
+
+@contextmanager
+def scanners(folder: Path) -> Iterator[Scanners]:
+    """All of them, at work."""
+    ports = [_free() for _ in range(4)]
+    clamd, spamd, check, milter = (f"127.0.0.1:{port}" for port in ports)
+    with ExitStack() as stack:
+        for run in (
+            _clamd(_made(folder, "clamd"), ports[0]),
+            _spamd(_made(folder, "spamd"), ports[1]),
+            _rspamd(_made(folder, "rspamd"), ports[2], ports[3]),
+        ):
+            stack.enter_context(run)
+        _until_all_listen(ports)
+        yield Scanners(clamd, spamd, check, milter)
+
+
+def _clamd(folder: Path, port: int) -> AbstractContextManager[None]:
+    (folder / "signatures").mkdir()
+    (folder / "signatures" / "test.ndb").write_text(f"Eicar-Test:0:*:{EICAR.hex()}\n")
+    (folder / "clamd.conf").write_text(_CLAMD.format(folder=folder, port=port, user=pwd.getpwuid(os.getuid()).pw_name))
+    return _running(folder, "clamd", "-c", folder / "clamd.conf")
+
+
+def _spamd(folder: Path, port: int) -> AbstractContextManager[None]:
+    places = ("-H", folder, "-r", folder / "pid", "-s", "stderr")
+    whose = ("-u", "nobody") if os.getuid() == 0 else ()
+    return _running(folder, "spamd", "-L", "-x", "-l", "-m", "1", "-i", "127.0.0.1", "-p", str(port), *whose, *places)
+
+
+def _rspamd(folder: Path, check: int, milter: int) -> AbstractContextManager[None]:
+    (folder / "rspamd.conf").write_text(_RSPAMD.format(folder=folder, check=check, milter=milter))
+    whose = ("-i",) if os.getuid() == 0 else ()
+    return _running(folder, "rspamd", "-f", *whose, "-c", folder / "rspamd.conf")
+
+
+def _made(folder: Path, name: str) -> Path:
+    made = folder / name
+    made.mkdir()
+    made.chmod(0o777)  # some of them give up root
+    return made
+
+
+@contextmanager
+def _running(folder: Path, program: str, *arguments: str | Path) -> Iterator[None]:
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/bin")
+    assert found, f"{program} is not here: sh tests/support/install.sh $(cat tests/support/packages.txt)"
+    with (folder / "log").open("ab") as log:
+        # Should the tests be killed, the scanner goes with them.
+        command = ["setpriv", "--pdeathsig", "INT", "--", found, *map(str, arguments)]
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/")
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
+
+
+def _free() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def _until_all_listen(ports: list[int]) -> None:
+    end = time.monotonic() + START_SECONDS
+    for port in ports:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                assert time.monotonic() < end, f"nobody listens at port {port}"
+                time.sleep(0.1)
