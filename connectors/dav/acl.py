@@ -58,6 +58,16 @@ def privileges(rights: Right) -> str:
     return "".join(map(_privilege, held(rights)))
 
 
+DELIVERING: Final = "".join(_privilege(f"C:schedule-deliver{each}") for each in ("", "-invite", "-reply")) + _privilege(
+    "C:schedule-query-freebusy"
+)
+"""On a scheduling inbox (RFC 6638 §6.1)."""
+SENDING: Final = "".join(
+    map(_privilege, ("D:read", "C:schedule-send", "C:schedule-send-invite", "C:schedule-send-reply"))
+) + _privilege("C:schedule-send-freebusy")
+"""On one's own scheduling outbox (RFC 6638 §6.2)."""
+
+
 def supported_privileges() -> str:
     """DAV:supported-privilege-set."""
 

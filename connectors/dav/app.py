@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.dav import collections, objects, xml
+from connectors.dav import collections, objects, outbox, xml
 from connectors.dav.acl_method import acl
 from connectors.dav.errors import DavError, dav_error
+from connectors.dav.paths import INBOX, OUTBOX
 from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.reports import report
 from connectors.dav.request import Exchange, begin
@@ -20,7 +21,7 @@ from groupware.model.errors import GroupwareError
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import desk
 
-CLASSES: Final = "1, 3, access-control, calendar-access, addressbook, extended-mkcol"
+CLASSES: Final = "1, 3, access-control, calendar-access, calendar-auto-schedule, addressbook, extended-mkcol"
 _GENERAL: Final = ("OPTIONS", "PROPFIND")
 _COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "DELETE", "POST", "ACL")
 _OBJECT: Final = (*_GENERAL, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE")
@@ -51,6 +52,8 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
                 status_code=200, headers={"dav": CLASSES, "allow": ", ".join(sorted({*_COLLECTION, *_OBJECT}))}
             )
         exchange = await begin(parts, signing, request)
+        if exchange.at.segment == INBOX:
+            await outbox.ready_inbox(exchange)
         handler = _handler(exchange)
         if handler is None:
             allowed = _OBJECT if exchange.at.name else _COLLECTION
@@ -64,6 +67,8 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
 
 def _handler(exchange: Exchange) -> Handler | None:
     method = exchange.request.method
+    if exchange.at.segment == OUTBOX:
+        return {"PROPFIND": propfind, "POST": outbox.ask}.get(method)
     if exchange.at.name:
         return _OBJECTS.get(method)
     return _COLLECTIONS.get(method)

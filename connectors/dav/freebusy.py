@@ -36,11 +36,12 @@ async def busy_times(exchange: Exchange, at: Place, range_: Range) -> list[Span]
     times = [each for uid, each in found if uid not in whole]
     bodies = await exchange.parts.blobs.read_many([blob for _, blob in rest])
     for body in bodies.values():
-        times.extend(_from_rule(body, low, high))
+        times.extend(from_rule(body, low, high))
     return merged(times, range_)
 
 
-def _from_rule(body: bytes, low: int, high: int) -> list[Span]:
+def from_rule(body: bytes, low: int, high: int) -> list[Span]:
+    """The times that an object takes, straight from it."""
     try:
         read = read_object(body)
     except Malformed:
@@ -74,11 +75,22 @@ def freebusy(times: Sequence[Span], range_: Range) -> bytes:
         Line("DTSTART", NO_PARAMS, stamp(range_.start), 0),
         Line("DTEND", NO_PARAMS, stamp(range_.end), 0),
     ]
-    for each in times:
-        params = {} if each.busy == "B" else {"FBTYPE": (TYPES[each.busy],)}
-        lines.append(Line("FREEBUSY", params, f"{stamp(each.start)}/{stamp(each.end)}", 0))
+    lines.extend(intervals(times))
     head = [Line("VERSION", NO_PARAMS, "2.0", 0), Line("PRODID", NO_PARAMS, "-//Postroom//EN", 0)]
     return serialized([Component("VCALENDAR", 0, head, [Component("VFREEBUSY", 0, lines)])])
+
+
+def intervals(times: Sequence[Span]) -> list[Line]:
+    """The FREEBUSY properties."""
+    return [
+        Line(
+            "FREEBUSY",
+            NO_PARAMS if each.busy == "B" else {"FBTYPE": (TYPES[each.busy],)},
+            f"{stamp(each.start)}/{stamp(each.end)}",
+            0,
+        )
+        for each in times
+    ]
 
 
 def stamp(seconds: int) -> str:

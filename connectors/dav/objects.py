@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from starlette.responses import Response
 
@@ -14,35 +15,45 @@ from connectors.dav.properties import content_type
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection, etag
 from groupware.calendar import item as calendar_item
+from groupware.calendar.itip.attendee import NotTheirs
+from groupware.calendar.object import CalendarObject
+from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
 from groupware.contacts import card
 from groupware.model.errors import AlreadyExists, Conflict, IdentTaken, Malformed, NotFound
+from groupware.model.folder import Role
 from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
+T = TypeVar("T")
 LONGEST_NAME: Final = 255
 _TYPES: Final = {True: ("text/vcard", "text/x-vcard", "text/directory"), False: ("text/calendar",)}
 
 
-def _headers(item: Item) -> dict[str, str]:
-    return {"etag": f'"{etag(item.blob)}"'}
+def _headers(item: Item, tag: str = "") -> dict[str, str]:
+    return {"etag": f'"{etag(item.blob)}"', **({"schedule-tag": f'"{tag}"'} if tag else {})}
 
 
 async def get(exchange: Exchange) -> Response:
     """The octets as they were given."""
-    shelf, item = await exchange.parts.store.glance(exchange.who, lambda tx: found(tx, exchange.at))
+    shelf, item, tag = await exchange.parts.store.glance(exchange.who, lambda tx: _found_tagged(tx, exchange.at))
     exchange_tag = etag(item.blob)
     unwanted = exchange.headers.get("if-none-match", "")
     if f'"{exchange_tag}"' in unwanted:
-        return Response(status_code=304, headers=_headers(item))
+        return Response(status_code=304, headers=_headers(item, tag))
     body = await exchange.parts.blobs.read(item.blob)
-    return Response(body, 200, {**_headers(item), "content-type": content_type(shelf)})
+    return Response(body, 200, {**_headers(item, tag), "content-type": content_type(shelf)})
 
 
 def found(tx: ReadTx, at: Place) -> tuple[Shelf, Item]:
     """An object with its collection. `NotFound`, `NoRight`."""
     shelf = collection(tx, at, Right.READ)
     return shelf, tx.item(shelf.folder.id, at.name)
+
+
+def _found_tagged(tx: ReadTx, at: Place) -> tuple[Shelf, Item, str]:
+    shelf, item = found(tx, at)
+    return shelf, item, tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "")
 
 
 # --- putting in -------------------------------------------------------------------------------------------------------
@@ -57,9 +68,8 @@ async def put(exchange: Exchange) -> Response:
         )
     if len(at.name) > LONGEST_NAME:
         raise DavError(403, f"the name of an object has {LONGEST_NAME} characters at most")
-    new = await _read(exchange, at.name)
-    item, made = await _write(exchange, at, new)
-    return Response(status_code=201 if made else 204, headers=_headers(item))
+    _, made, headers = await _write(exchange, at, *await _read(exchange, at.name))
+    return Response(status_code=201 if made else 204, headers=headers)
 
 
 async def add(exchange: Exchange) -> Response:
@@ -67,11 +77,11 @@ async def add(exchange: Exchange) -> Response:
     shelf = await exchange.parts.store.glance(exchange.who, lambda tx: collection(tx, exchange.at))
     name = secrets.token_urlsafe(18) + (".vcf" if shelf.contacts else ".ics")
     at = replace(exchange.at, name=name)
-    item, _ = await _write(exchange, at, await _read(exchange, name))
-    return Response(status_code=201, headers={**_headers(item), "location": at.href})
+    _, _, headers = await _write(exchange, at, *await _read(exchange, name))
+    return Response(status_code=201, headers={**headers, "location": at.href})
 
 
-async def _read(exchange: Exchange, name: str) -> NewItem:
+async def _read(exchange: Exchange, name: str) -> tuple[NewItem, CalendarObject | None]:
     """The object of the body, ready to be stored. `DavError`."""
     contacts = exchange.at.area == CONTACTS
     kind = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -80,7 +90,7 @@ async def _read(exchange: Exchange, name: str) -> NewItem:
         raise DavError(415, f"{kind[:60]!r}: {_TYPES[contacts][0]} is what is kept here", condition)
     try:
         if contacts:
-            return (await card.read_item(exchange.body, exchange.parts.blobs, name))[1]
+            return (await card.read_item(exchange.body, exchange.parts.blobs, name))[1], None
         read, new = await calendar_item.read_item(exchange.body, exchange.parts.blobs, name)
     except Malformed as error:
         condition = "<A:valid-address-data/>" if contacts else "<C:valid-calendar-data/>"
@@ -88,30 +98,61 @@ async def _read(exchange: Exchange, name: str) -> NewItem:
     if read.calendar.first("METHOD") is not None:
         text = "an object that is kept has no METHOD: that is for messages between people"
         raise DavError(403, text, "<C:valid-calendar-object-resource/>")
-    return new
+    return new, read
 
 
-async def _write(exchange: Exchange, at: Place, new: NewItem) -> tuple[Item, bool]:
-    """Stores it; gives the item, and whether it is new. `DavError`."""
+async def _write(
+    exchange: Exchange, at: Place, new: NewItem, read: CalendarObject | None
+) -> tuple[Item, bool, dict[str, str]]:
+    """Stores it and tells all others; gives the item, whether it is new, and the headers of the answer. `DavError`."""
 
-    def work(tx: WriteTx) -> tuple[Item, bool]:
+    def work(tx: WriteTx, plan: Plan) -> tuple[Item, bool]:
         shelf = collection(tx, at)
-        _check_component(shelf, new)
+        item = plan.item or new
+        _check_component(shelf, item)
         old = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if shelf.may(Right.READ) else None
         exchange.check_tags(etag(old.blob) if old is not None else None)
+        exchange.check_schedule_tag(_tag(tx, shelf, old))
         if old is None:
-            return tx.append(shelf.folder.id, [new])[0], True
-        if new.object is not None and tx.identified(shelf.folder.id, new.object.ident) != [at.name]:
+            return tx.append(shelf.folder.id, [item])[0], True
+        if item.object is not None and tx.identified(shelf.folder.id, item.object.ident) != [at.name]:
             raise IdentTaken("an object keeps its UID: this is another one", at.name)
-        return tx.replace(shelf.folder.id, at.name, new, old.modseq), False
+        return tx.replace(shelf.folder.id, at.name, item, old.modseq), False
 
     try:
-        return await exchange.parts.store.write(exchange.who, work)
+        if read is None:
+            item, made = await exchange.parts.store.write(exchange.who, lambda tx: work(tx, Plan(new)))
+            return item, made, _headers(item)
+        keep = "if-schedule-tag-match" in exchange.headers
+        change = Change(lambda tx: collection(tx, at).folder, at.name, read, new, keep_answers=keep)
+        (item, made), plan = await told(exchange, change, work)
     except IdentTaken as error:
         raise _taken(error, at) from None
+    headers = _headers(item, plan.tag)
+    if plan.altered:
+        del headers["etag"]  # what is stored is not what was sent: RFC 4791 §5.3.4
+    return item, made, headers
+
+
+def _tag(tx: ReadTx, shelf: Shelf, item: Item | None) -> str:
+    return tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "") if item is not None else ""
+
+
+async def told(exchange: Exchange, change: Change, work: Callable[[WriteTx, Plan], T]) -> tuple[T, Plan]:
+    """`scheduled`, with the preconditions of RFC 6638 §3.2.4 in the place of its errors."""
+    try:
+        return await scheduled(exchange.parts.store, exchange.parts.blobs, exchange.who, change, work)
+    except NotTheirs as error:
+        raise DavError(403, str(error), "<C:allowed-attendee-scheduling-object-change/>") from None
+    except OneOrganizer as error:
+        raise DavError(403, str(error), "<C:same-organizer-in-all-components/>") from None
+    except Elsewhere as error:
+        raise DavError(403, str(error), "<C:unique-scheduling-object-resource/>") from None
 
 
 def _check_component(shelf: Shelf, new: NewItem) -> None:
+    if shelf.folder.role == Role.SCHEDULE_INBOX:
+        raise DavError(403, "what is in the scheduling inbox comes from the server", "<C:valid-calendar-data/>")
     component = new.object.component if new.object is not None else ""
     if shelf.contacts or component in shelf.components:
         return
@@ -125,13 +166,19 @@ def _check_component(shelf: Shelf, new: NewItem) -> None:
 async def delete(exchange: Exchange) -> Response:
     """Takes an object away. 204."""
 
-    def work(tx: WriteTx) -> None:
+    def work(tx: WriteTx, _: Plan) -> None:
         shelf, item = found(tx, exchange.at)
         exchange.check_tags(etag(item.blob))
+        exchange.check_schedule_tag(_tag(tx, shelf, item))
         if not tx.expunge(shelf.folder.id, [(item.uid, item.uid)], deleted_only=False):
             raise NotFound(f"{exchange.at.name!r}: it is not yours to take away")
 
-    await exchange.parts.store.write(exchange.who, work)
+    if exchange.at.area == CONTACTS:
+        await exchange.parts.store.write(exchange.who, lambda tx: work(tx, Plan()))
+        return Response(status_code=204)
+    answers = exchange.headers.get("schedule-reply", "T").strip().upper() != "F"
+    change = Change(lambda tx: found(tx, exchange.at)[0].folder, exchange.at.name, None, reply=answers)
+    await told(exchange, change, work)
     return Response(status_code=204)
 
 
@@ -145,6 +192,8 @@ class Journey:
     there: Place
     old: Item | None
     """What is there."""
+    tag: str
+    """Its Schedule-Tag."""
 
 
 async def copy_or_move(exchange: Exchange) -> Response:
@@ -156,9 +205,16 @@ async def copy_or_move(exchange: Exchange) -> Response:
     if goes.old is not None and goes.old.id == goes.item.id:
         raise DavError(403, "source and destination are the same")
     body = await exchange.parts.blobs.read(goes.item.blob)
-    new = await _read(replace(exchange, body=body, headers={}), there.name)
+    new, read = await _read(replace(exchange, body=body, headers={}), there.name)
+    if goes.tag and new.object is not None:
+        new = replace(new, object=replace(new.object, schedule_tag=goes.tag))
     try:
-        await exchange.parts.store.write(exchange.who, lambda tx: _arrive(tx, exchange, goes, new))
+        if read is None or exchange.request.method == "MOVE":
+            _check_owner(goes)
+            await exchange.parts.store.write(exchange.who, lambda tx: _arrive(tx, exchange, goes, new))
+        else:
+            change = Change(lambda tx: collection(tx, there).folder, there.name, read, new)
+            await told(exchange, change, lambda tx, plan: _arrive(tx, exchange, goes, plan.item or new))
     except IdentTaken as error:
         raise _taken(error, there) from None
     except AlreadyExists as error:
@@ -171,7 +227,14 @@ def _journey(tx: ReadTx, exchange: Exchange, there: Place) -> Journey:
     exchange.check_tags(etag(item.blob))
     to = collection(tx, there)
     old = next(iter(tx.items_named(to.folder.id, [there.name])), None) if to.may(Right.READ) else None
-    return Journey(shelf, item, to, there, old)
+    if old is not None and _tag(tx, to, old):
+        raise DavError(403, "a meeting with others is there: delete it first, so that they are told")
+    return Journey(shelf, item, to, there, old, _tag(tx, shelf, item))
+
+
+def _check_owner(goes: Journey) -> None:
+    if goes.tag and goes.shelf.folder.owner != goes.to.folder.owner:
+        raise DavError(403, "a meeting with others stays in the calendars of who organizes or attends it")
 
 
 def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> None:

@@ -28,6 +28,8 @@ HOMES: Final = {
 }
 SEGMENT: Final = "/shared/vendor/postroom/dav/segment"
 """The annotation of a folder that a client has named in its own way."""
+INBOX, OUTBOX = "~inbox", "~outbox"
+"""The segments of the scheduling inbox and outbox in a calendar home (RFC 6638 §2)."""
 LONGEST: Final = 4000
 _SAFE: Final = "@~!$&'()*+,;=:-._"
 

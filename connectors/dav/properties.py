@@ -9,16 +9,17 @@ from email.utils import format_datetime
 from typing import Final
 
 from connectors.dav import xml
-from connectors.dav.acl import privileges, supported_privileges
-from connectors.dav.paths import CALENDARS, CONTACTS, PRINCIPALS, ROOT, Place, principal
+from connectors.dav.acl import SENDING, privileges, supported_privileges
+from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, OUTBOX, PRINCIPALS, ROOT, Place, principal
 from connectors.dav.request import OBJECT_OCTETS
 from connectors.dav.shelf import Shelf, etag
 from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, SERVER, escape, href
-from groupware.model.folder import SEPARATOR
+from groupware.model.folder import SEPARATOR, Role
 from groupware.model.item import Item
 from groupware.model.rights import ALL, Right
 
 COLOUR, ORDER = f"{{{APPLE}}}calendar-color", f"{{{APPLE}}}calendar-order"
+TRANSPARENCY: Final = f"{{{CALDAV}}}schedule-calendar-transp"
 DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
 NOTE: Final = "vendor/postroom/dav/"
 """Where an annotation that is a property begins, behind `/private/` or `/shared/`."""
@@ -36,6 +37,8 @@ class Simple:
     """Of a home: the newest change of anything in it."""
     kind: str = "INDIVIDUAL"
     """Of a principal: CALENDAR-USER-TYPE."""
+    aliases: tuple[str, ...] = ()
+    """Of oneself: the other addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Thing:
     item: Item
     user: str
     body: bytes | None = None
+    tag: str = ""
+    """The Schedule-Tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Collection:
     user: str
     grants: str | None = None
     """Its DAV:acl, where one may read it."""
+    default: str = ""
+    """Of a scheduling inbox: the path of the calendar where invitations go."""
 
 
 Resource = Simple | Collection | Thing
@@ -113,6 +120,8 @@ def _user_tags(area: str) -> Callable[[Simple], str | None]:
 
 
 def _kind(one: Simple) -> str:
+    if one.at.segment == OUTBOX:
+        return "<D:collection/><C:schedule-outbox/>"
     if one.at.area == PRINCIPALS and one.at.user:
         return "<D:collection/><D:principal/>"
     return "<D:collection/>"
@@ -121,7 +130,16 @@ def _kind(one: Simple) -> str:
 def _addresses(one: Simple) -> str | None:
     if not (one.at.area == PRINCIPALS and one.at.user):
         return None
-    return href(f"mailto:{one.at.user}") + href(principal(one.at.user))
+    aliases = "".join(href(f"mailto:{each}") for each in one.aliases)
+    return href(f"mailto:{one.at.user}") + aliases + href(principal(one.at.user))
+
+
+def _box(segment: str) -> Callable[[Simple], str | None]:
+    def url(one: Simple) -> str | None:
+        own = one.at.area == PRINCIPALS and one.at.user == one.user
+        return href(Place(CALENDARS, one.user, segment).href) if own else None
+
+    return url
 
 
 def _reports(*names: str) -> str:
@@ -142,6 +160,8 @@ _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
     f"{{{CALDAV}}}calendar-home-set": _user_tags(CALENDARS),
     f"{{{CARDDAV}}}addressbook-home-set": _user_tags(CONTACTS),
     f"{{{CALDAV}}}calendar-user-address-set": _addresses,
+    f"{{{CALDAV}}}schedule-inbox-URL": _box(INBOX),
+    f"{{{CALDAV}}}schedule-outbox-URL": _box(OUTBOX),
     f"{{{CALDAV}}}calendar-user-type": lambda one: one.kind if one.at.area == PRINCIPALS and one.at.user else None,
     f"{{{SERVER}}}email-address-set": lambda one: (
         f"<S:email-address>{escape(one.at.user)}</S:email-address>"
@@ -149,12 +169,16 @@ _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
         else None
     ),
     f"{{{SERVER}}}getctag": lambda one: str(one.changed) if one.changed else None,
-    f"{{{DAV}}}current-user-privilege-set": lambda one: privileges(ALL if one.at.user == one.user else Right.READ),
+    f"{{{DAV}}}current-user-privilege-set": lambda one: (
+        SENDING if one.at.segment == OUTBOX else privileges(ALL if one.at.user == one.user else Right.READ)
+    ),
     f"{{{DAV}}}owner": lambda one: href(principal(one.at.user)) if one.at.user else None,
 }
 
 
 def _collection_kind(one: Collection) -> str:
+    if one.shelf.folder.role == Role.SCHEDULE_INBOX:
+        return "<D:collection/><C:schedule-inbox/>"
     inside = "<A:addressbook/>" if one.shelf.contacts else "<C:calendar/>"
     shared = "" if one.shelf.folder.own else "<S:shared/>" if one.shelf.owner else ""
     return f"<D:collection/>{inside}{shared}"
@@ -197,6 +221,7 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{DAV}}}supported-report-set": lambda one: _reports(*_QUERIES[one.shelf.contacts]),
     f"{{{DAV}}}quota-used-bytes": lambda one: str(one.shelf.folder.bytes),
     f"{{{CALDAV}}}supported-calendar-component-set": _components,
+    f"{{{CALDAV}}}schedule-default-calendar-URL": lambda one: href(one.default) if one.default else None,
     f"{{{CALDAV}}}supported-calendar-data": _calendar_only(
         '<C:calendar-data content-type="text/calendar" version="2.0"/>'
     ),
@@ -220,6 +245,7 @@ _THING: Final[Mapping[str, Callable[[Thing], str | None]]] = {
     ),
     f"{{{DAV}}}current-user-privilege-set": lambda one: privileges(one.shelf.folder.rights),
     f"{{{DAV}}}owner": lambda one: href(principal(one.shelf.owner)) if one.shelf.owner else "",
+    f"{{{CALDAV}}}schedule-tag": lambda one: f'"{one.tag}"' if one.tag else None,
     f"{{{CALDAV}}}calendar-data": lambda one: _data(one) if not one.shelf.contacts else None,
     f"{{{CARDDAV}}}address-data": lambda one: _data(one) if one.shelf.contacts else None,
 }
@@ -255,7 +281,11 @@ def value(one: Resource, name: str) -> str | None:
     live = _table(one).get(name)
     if live is not None:
         return live(one)
-    return dead(one.shelf, name) if isinstance(one, Collection) else None
+    if not isinstance(one, Collection):
+        return None
+    if name == TRANSPARENCY and not one.shelf.contacts:
+        return dead(one.shelf, name) or "<C:opaque/>"
+    return dead(one.shelf, name)
 
 
 def is_live(name: str) -> bool:

@@ -9,17 +9,20 @@ from starlette.responses import Response
 
 from connectors.dav import xml
 from connectors.dav.acl import stored_acl
-from connectors.dav.paths import CALENDARS, CONTACTS, PRINCIPALS, Place, escaped
+from connectors.dav.paths import CALENDARS, CONTACTS, OUTBOX, PRINCIPALS, Place, escaped
 from connectors.dav.properties import Collection, Resource, Simple, Thing, content_type, known, stats, value
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import ETAG_LENGTH, Shelf, account_of, collection, home
 from connectors.dav.xml import CALDAV, DAV
+from groupware.model.folder import Role
 from groupware.model.ids import EVERY
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 XML_TYPE: Final = "application/xml; charset=utf-8"
 _ACL: Final = f"{{{DAV}}}acl"
+_DEFAULT: Final = f"{{{CALDAV}}}schedule-default-calendar-URL"
+TAG: Final = f"{{{CALDAV}}}schedule-tag"
 _ROW: Final = frozenset(
     f"{{{DAV}}}{name}" for name in ("getetag", "getcontenttype", "resourcetype", "getcontentlength", "displayname")
 )
@@ -54,11 +57,15 @@ async def propfind(exchange: Exchange) -> Response:
 
 
 def _lines(tx: ReadTx, exchange: Exchange, at: Place, kind: str, names: list[str], deep: bool) -> list[str]:
+    if at.segment == OUTBOX and at.area == CALENDARS and at.user == tx.who.name:
+        return [_line(Simple(at, exchange.user), at.href, kind, names, exchange)]
     if at.depth < 3:
         return [_line(one, path, kind, names, exchange) for one, path in outer(tx, at, names, deep)]
     if at.name:
         shelf = collection(tx, at, Right.READ)
-        thing = Thing(shelf, tx.item(shelf.folder.id, at.name), exchange.user)
+        item = tx.item(shelf.folder.id, at.name)
+        tag = tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "")
+        thing = Thing(shelf, item, exchange.user, tag=tag)
         return [_line(thing, at.href, kind, names, exchange)]
     shelf = collection(tx, at)
     lines = [_line(seen(tx, shelf, names), shelf.href, kind, names, exchange)]
@@ -80,7 +87,12 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
     grants = None
     if _ACL in names and shelf.may(Right.ADMIN):
         grants = stored_acl(tx.grants(shelf.folder.id), shelf.owner)
-    return Collection(shelf, tx.who.name, grants)
+    default = ""
+    if _DEFAULT in names and shelf.folder.role == Role.SCHEDULE_INBOX:
+        default = next(
+            (each.href for each in home(tx, Place(CALENDARS, tx.who.name)) if each.folder.role == Role.CALENDAR), ""
+        )
+    return Collection(shelf, tx.who.name, grants, default)
 
 
 def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:
@@ -95,7 +107,7 @@ def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple
         for shelf in shelves if deep else ():
             yield seen(tx, shelf, names), shelf.href
         return
-    yield Simple(at, user, _name(tx, at)), at.href
+    yield Simple(at, user, _name(tx, at), aliases=_aliases(tx, at)), at.href
     if deep and not at.user:
         below = [Place(each) for each in (PRINCIPALS, CALENDARS, CONTACTS)] if not at.area else [Place(at.area, user)]
         for each in below:
@@ -108,13 +120,21 @@ def _name(tx: ReadTx, at: Place) -> str:
     return tx.account(tx.who.account).name
 
 
+def _aliases(tx: ReadTx, at: Place) -> tuple[str, ...]:
+    if at.area != PRINCIPALS or at.user != tx.who.name:
+        return ()
+    return tx.account(tx.who.account).aliases
+
+
 def _inside(tx: ReadTx, shelf: Shelf, kind: str, names: list[str], exchange: Exchange) -> Iterator[str]:
     """A line for each object."""
     if kind == "prop" and _ROW.issuperset(names):
         yield from rows(tx, shelf, names, minimal=exchange.minimal)
         return
+    tags = tx.schedule_tags(shelf.folder.id) if TAG in names else {}
     for item in tx.items(shelf.folder.id, EVERY):
-        yield _line(Thing(shelf, item, exchange.user), shelf.href + escaped(item.name), kind, names, exchange)
+        thing = Thing(shelf, item, exchange.user, tag=tags.get(item.uid, ""))
+        yield _line(thing, shelf.href + escaped(item.name), kind, names, exchange)
 
 
 def rows(tx: ReadTx, shelf: Shelf, names: list[str], *, minimal: bool, uids: Any = EVERY) -> Iterator[str]:

@@ -18,7 +18,7 @@ from connectors.dav.freebusy import busy_times, freebusy
 from connectors.dav.narrow import narrowed
 from connectors.dav.paths import escaped, place
 from connectors.dav.properties import Thing, stats, sync_token
-from connectors.dav.propfind import data_name, multistatus, rows
+from connectors.dav.propfind import TAG, data_name, multistatus, rows
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
@@ -64,10 +64,14 @@ async def _told(exchange: Exchange, shelf: Shelf, items: Sequence[Item], names: 
     """A line for each item, with its body where that is asked for."""
     told: list[str] = []
     wants_body = data_name(shelf) in names
+    at = shelf.folder.id
+    tags: Mapping[Uid, str] = {}
+    if TAG in names:
+        tags = await exchange.parts.store.read(exchange.who, lambda tx: tx.schedule_tags(at))
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if wants_body else {}
-        told.extend(await asyncio.to_thread(_lines, exchange, shelf, some, bodies, names, lens))
+        told.extend(await asyncio.to_thread(_lines, exchange, shelf, some, bodies, names, lens, tags))
     return told
 
 
@@ -78,11 +82,12 @@ def _lines(
     bodies: Mapping[BlobId, bytes],
     names: list[str],
     lens: Lens,
+    tags: Mapping[Uid, str],
 ) -> list[str]:
     lines = []
     for item in items:
         body = bodies.get(item.blob)
-        thing = Thing(shelf, item, exchange.user, None if body is None else lens(body))
+        thing = Thing(shelf, item, exchange.user, None if body is None else lens(body), tags.get(item.uid, ""))
         lines.append(xml.response(shelf.href + escaped(item.name), stats(thing, names, minimal=exchange.minimal)))
     return lines
 

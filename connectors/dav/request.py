@@ -75,6 +75,12 @@ class Exchange:
         if unwanted is not None and _matches(unwanted, etag):
             raise DavError(412, "it is there already: If-None-Match names it")
 
+    def check_schedule_tag(self, tag: str) -> None:
+        """412 unless If-Schedule-Tag-Match names the tag. RFC 6638 §8.3."""
+        wanted = self.headers.get("if-schedule-tag-match")
+        if wanted is not None and wanted.strip().strip('"') != tag:
+            raise DavError(412, "the meeting has changed: If-Schedule-Tag-Match does not name it as it is now")
+
 
 def _matches(header: str, etag: str | None) -> bool:
     if header.strip() == "*":

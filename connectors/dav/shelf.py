@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.dav.paths import HOMES, SEGMENT, Place, segment
+from connectors.dav.paths import CALENDARS, HOMES, INBOX, SEGMENT, Place, segment
 from groupware.model.errors import GroupwareError, NotFound
-from groupware.model.folder import OTHERS, SEPARATOR, Folder
+from groupware.model.folder import OTHERS, SEPARATOR, Folder, Role
 from groupware.model.ids import AccountId, BlobId, FolderId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
@@ -100,7 +100,7 @@ def home(tx: ReadTx, at: Place) -> Sequence[Shelf]:
     return [
         _shelf(tx, each, Place(at.area, at.user), _notes(notes, each.id), native=each.own or not mine)
         for each in folders
-        if each.exists and each.kind in kinds and _own_path(each)
+        if each.exists and each.kind in kinds and _own_path(each) and each.role != Role.SCHEDULE_INBOX
     ]
 
 
@@ -108,7 +108,7 @@ def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool)
     """`native`: the home is that of the folder's owner."""
     top = native and SEPARATOR not in _own_path(folder)
     given = notes.get(SEGMENT, b"").decode() if native else ""
-    named = given or segment(folder, "", top)
+    named = INBOX if folder.role == Role.SCHEDULE_INBOX else given or segment(folder, "", top)
     return Shelf(folder, Place(at.area, at.user, named).href, owner_of(folder, tx.who.name), notes)
 
 
@@ -135,6 +135,8 @@ def _folder(tx: ReadTx, owner: AccountId, at: Place, need: Right) -> Folder:
         if owner not in (tx.who.account, found.owner):
             raise NotFound(f"{at.segment!r}: there is no such collection here")
         return found
+    if at.segment == INBOX and at.area == CALENDARS:
+        return tx.role(owner, Role.SCHEDULE_INBOX, need)
     named = tx.annotated_with(owner, SEGMENT, at.segment.encode())
     if named is not None:
         return tx.folder(named, need)

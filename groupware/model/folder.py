@@ -34,6 +34,8 @@ class Role(StrEnum):
     TASKS = "tasks"
     NOTES = "notes"
     JOURNAL = "journal"
+    SCHEDULE_INBOX = "schedule-inbox"
+    """Where scheduling messages come in (RFC 6638 §2.2); made when the first does."""
 
 
 SPECIAL_USES = {

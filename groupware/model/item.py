@@ -122,6 +122,8 @@ class ObjectKeys:
     """From when to when it takes place at all; `ALWAYS`: without an end."""
     exact_from: int = -ALWAYS
     exact_to: int = ALWAYS
+    schedule_tag: str = ""
+    """Schedule-Tag (RFC 6638 §3.2.10); "" when it is no meeting with others."""
 
 
 class Placed(NamedTuple):

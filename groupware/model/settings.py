@@ -58,6 +58,28 @@ _DECLARED: Final = (
     Declared("traceRetention", 30, "How long the trace of messages is kept.", "days", scopes=("server",), most=3650),
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
     Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
+    Declared(
+        "calendarInvitations",
+        "automatic",
+        "What becomes of an invitation that comes by mail: it goes into the calendar, or stays in its mail alone.",
+        choices=("automatic", "off"),
+    ),
+    Declared(
+        "resourceBooking",
+        "automatic",
+        "Of a room or equipment: it accepts what is free, asks its approver, or declines everything.",
+        choices=("automatic", "approval", "closed"),
+    ),
+    Declared("resourceApprover", "", "Of a room or equipment: the address of who approves bookings."),
+    Declared(
+        "resourceBookers", "", "Who may book it: addresses, `group:...`, `domain:...`, between spaces; empty: all."
+    ),
+    Declared("resourceCapacity", 0, "How many people may be invited to a meeting there.", "people", most=100_000),
+    Declared("resourceHorizon", 0, "How far ahead it may be booked.", "days", most=3650),
+    Declared("resourceBufferBefore", 0, "Time that has to be free before a booking.", "minutes", most=1440),
+    Declared("resourceBufferAfter", 0, "Time that has to be free after a booking.", "minutes", most=1440),
+    Declared("resourceConflicts", False, "It may be booked while it is booked already."),
+    Declared("resourceRecurring", True, "It may be booked for meetings that recur."),
     Declared("learnFromJunk", True, "What its owner moves into Junk and out of it teaches the scanners for spam."),
     Declared("catchAll", "", "Where mail goes that no address of the domain takes.", scopes=FROM_DOMAIN),
     Declared("passwordMinLength", 8, "Fewest characters of a new password.", "characters", least=1, most=1024),

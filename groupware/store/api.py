@@ -38,6 +38,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
@@ -175,6 +176,28 @@ class ReadTx(Protocol):
 
     def busy(self, at: FolderId, low: int, high: int) -> Placed:
         """The same with what is private, for the times alone. Takes `9`, or `r`."""
+        ...
+
+    def guest(self, account: AccountId, ident: str) -> Guest:
+        """An account or resource, for a meeting of that UID: its addresses, and what it has of the meeting.
+
+        For scheduling alone. Anybody may invite, who is not denied `p` on the calendar. `NotFound`, `NoRight`.
+        """
+        ...
+
+    def taken(self, account: AccountId, low: int, high: int) -> Placed:
+        """When a resource is taken, as `busy`: for who may book it, which is the same right. `Refused` for people."""
+        ...
+
+    def schedule_tags(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, str]:
+        """The Schedule-Tag of each object (or of the only one) that is a meeting with others. Takes `r`."""
+        ...
+
+    def timeline(self, at: FolderId, ident: str) -> Sequence[Happening]:
+        """What scheduling did to an object of this owner, oldest first. Takes `r` on the calendar where it is.
+
+        Where one has `a`, the object may be gone.
+        """
         ...
 
     def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
@@ -471,6 +494,21 @@ class WriteTx(ReadTx, Protocol):
         A target is a folder, an account's INBOX, or that folder of the account which the tag names. NotFound, NoRight,
         Refused and OverQuota concern their target alone; anything else is raised.
         """
+        ...
+
+    def invite(self, visits: Sequence[Visit], beside: FolderId | None = None) -> None:
+        """Brings guests' copies of a meeting up to date, all or none; locks the owner of `beside` as well.
+
+        For scheduling alone; as `guest`. `Overtaken` when a copy is not as it was; else as `append`.
+        """
+        ...
+
+    def happened(self, at: FolderId, lines: Sequence[Happening]) -> None:
+        """Lines for the timelines of objects in a calendar. Takes `i`."""
+        ...
+
+    def schedule_inbox(self) -> FolderId:
+        """The folder where the asking account's scheduling messages come in; it is made when it is not there."""
         ...
 
     def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:

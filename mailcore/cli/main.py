@@ -29,6 +29,7 @@ FAMILIES: Final = {
     "group": ("group:app", "Groups and their members."),
     "alias": ("alias:app", "Other addresses of an account."),
     "folder": ("folder:app", "Folders of an account, or of a domain's public tree."),
+    "calendar": ("calendar:app", "Calendars: what became of invitations."),
     "grant": ("grant:app", "Who may do what in a folder, and why."),
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
     "sieve": ("sieve:app", "Sieve scripts of accounts, and what they would do with stored mail."),

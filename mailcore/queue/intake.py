@@ -20,9 +20,9 @@ from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota,
 from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, Target
 from groupware.model.ids import AccountId, FolderId, QueueId
 from groupware.model.item import NewItem
-from groupware.model.principal import DELIVERY, OPERATOR
+from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.store.api import Blobs, Store, Stored, WriteTx
-from mailcore.queue import xtext
+from mailcore.queue import meetings, xtext
 from mailcore.queue.filters import Case, Chain, Refusal
 from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, untouched
 from mailcore.queue.trace import Trail, say
@@ -187,7 +187,7 @@ class Intake:
                 tx.note(event)
             return done
 
-        done = await self._store.write(PROCESSING, work)
+        done = await self._write(PROCESSING, octets, plan, work)
         self._tell(done)
         return [done.outcomes[each.address] for each in envelope.recipients]
 
@@ -249,7 +249,12 @@ class Intake:
                 tx.note(event)
             return done
 
-        return await self._store.write(DELIVERY, work)
+        return await self._write(DELIVERY, message.octets, plan, work)
+
+    async def _write(self, who: Principal, octets: bytes, plan: Plan, work: Callable[[WriteTx], Done]) -> Done:
+        """The write, with the invitations that the message holds."""
+        here, judged = [target for _, target in plan.here], [each for _, each in plan.sorted]
+        return await meetings.write(self._store, self._blobs, who, octets, here, judged, work)
 
     def _tell(self, done: Done) -> None:
         if done.deliveries:

@@ -21,6 +21,7 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
 from groupware.model.item import Kind, NewItem, Query
+from groupware.model.meeting import Happening
 from groupware.model.memory import Memory
 from groupware.model.principal import Domain, NewAccount, Principal
 from groupware.model.rights import Right
@@ -45,6 +46,8 @@ WITHOUT = {
     "tx.open": "the check itself",
     "tx.open_each": "the check itself, for several folders",
     "tx.open_times": "the check itself, for the times alone",
+    "tx.open_for_guests": "the check itself, to put a meeting in",
+    "tx.lock": "locks owners in their order, and reads nothing",
     "annotated._write": "its callers have opened the folder, or may write the server's own annotations",
 }
 """Functions that take a folder's number and open nothing, and why that is right."""
@@ -82,7 +85,9 @@ def _function(module: str, node: ast.FunctionDef) -> Function | None:
             continue
         if isinstance(each.func, ast.Attribute) and isinstance(each.func.value, ast.Name):
             holder, name = each.func.value.id, each.func.attr
-            opens = opens or (holder in {"tx", "self"} and name in {"open", "open_times", "administer"})
+            opens = opens or (
+                holder in {"tx", "self"} and name in {"open", "open_times", "open_for_guests", "administer"}
+            )
             calls.add(f"{module if holder in {'tx', 'self'} else holder}.{name}")
         elif isinstance(each.func, ast.Name):
             calls.add(f"{module}.{each.func.id}")
@@ -194,6 +199,10 @@ REFUSED: Mapping[str, list[Ask]] = {
     "items_named": [lambda tx, s: tx.items_named(s.folder, ["a.ics"])],
     "identified": [lambda tx, s: tx.identified(s.folder, "uid")],
     "objects": [lambda tx, s: tx.objects(s.folder, "VEVENT")],
+    "taken": [lambda tx, s: tx.taken(s.alice, 0, 1)],
+    "schedule_tags": [lambda tx, s: tx.schedule_tags(s.folder)],
+    "timeline": [lambda tx, s: tx.timeline(s.folder, "x")],
+    "happened": [lambda tx, s: tx.happened(s.folder, [Happening("x", "x")])],
     "spans": [lambda tx, s: tx.spans(s.folder, 0, 1)],
     "busy": [lambda tx, s: tx.busy(s.folder, 0, 1)],
     "changes": [lambda tx, s: tx.changes(s.folder, ModSeq(0))],
@@ -316,6 +325,9 @@ OWN_THINGS: Mapping[str, str] = {
     "all_annotations": "of folders that it may read",
     "all_annotated": "the same",
     "subscribe": "its own",
+    "guest": "what anybody may know who invites: the addresses of one person, and whether a meeting has come",
+    "invite": "puts a meeting where its owner takes invitations; anybody may invite",
+    "schedule_inbox": "its own",
     "resolve": "where mail to an address goes; anybody may write a letter",
     "may_send_as": "only about itself",
     "body": "by the hash of the octets, which who has not read them does not know",
@@ -327,6 +339,8 @@ INSIDE = frozenset(
         "open",
         "open_each",
         "open_times",
+        "open_for_guests",
+        "lock",
         "bump_each",
         "tree",
         "touch",

@@ -197,6 +197,7 @@ def test_dropping_takes_tree_grants_memberships_secrets_and_bodies_along(house: 
             ("credential", "account_id"),
             ("subscription", "account_id"),
             ("sieve_script", "account_id"),
+            ("timeline", "owner_id"),
             ("memory", "account_id"),
             ("undo", "account_id"),
             ("address", "principal_id"),

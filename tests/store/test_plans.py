@@ -15,6 +15,7 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, ModSeq, Uid
 from groupware.model.item import Query
+from groupware.model.meeting import Happening, Visit
 from groupware.model.memory import Memory
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.store import bus, upkeep
@@ -26,7 +27,7 @@ from tests.store.world import World, letter, people
 
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
-    "|sieve_script|memory|undo"
+    "|sieve_script|memory|undo|object_key|occurrence|timeline"
 )
 SCAN = re.compile(rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX ix_search_text_waiting)")
 
@@ -51,6 +52,11 @@ def a_day(world: World, who: Principal) -> None:
         world.write(DELIVERY, lambda tx, renew=renew: tx.remember(own, Memory("told", "x", 0, renew)))  # type: ignore[misc]
     world.read(DELIVERY, lambda tx: tx.destination(own, Destination("INBOX")))
     world.write(who, lambda tx: (tx.undos(own), tx.drop_undo(own, tx.put_undo(own, "x"))))
+    visit = Visit(
+        world.read(who, lambda tx: tx.guest(own, "m")), message=letter(), happened=(Happening("x", "x", "m"),)
+    )
+    world.write(who, lambda tx: (tx.invite([visit]), tx.schedule_tags(at), tx.schedule_tags(at, Uid(1))))
+    world.read(world.alice, lambda tx: tx.timeline(at, "m"))
     asyncio.run(upkeep.forget(world.house.store))
     world.write(who, lambda tx: (tx.copy(at, EVERY, at), tx.expunge(at, EVERY)))
     world.read(who, lambda tx: (tx.find_trace(TraceFilter()), tx.find_trace(TraceFilter(letter="a@b"))))

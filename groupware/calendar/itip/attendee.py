@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from groupware.model.content import NO_PARAMS, Component, Line
+from groupware.model.content import NO_PARAMS, Component, Line, written
 from groupware.model.errors import Refused
 
 from ..object import CalendarObject
@@ -97,6 +97,8 @@ def _put_back(old: CalendarObject, new: CalendarObject, mine: People) -> Compone
         parts.append(_merged(was, part, mine))
     out = excluded(new)
     parts += [part for key, part in before.items() if key is not None and key not in now and key not in out]
+    if {id(part) for part in parts} == {id(part) for part in new.parts}:
+        return new.calendar
     return Component("VCALENDAR", 0, new.calendar.lines, [*_zones(old, new), *parts])
 
 
@@ -117,7 +119,10 @@ def _merged(was: Component, part: Component, mine: People) -> Component:
     if head is not None and first is not None and address_of(head) != address_of(first):
         raise NotTheirs("this is somebody else's meeting: its organizer stays")
     own = [line for line in part.lines if _own(line)]
-    return Component(part.name, part.at, [*lines, *([head] if head is not None else []), *own], part.parts)
+    merged = [*lines, *([head] if head is not None else []), *own]
+    if sorted(map(written, merged)) == sorted(map(written, part.lines)):
+        return part
+    return Component(part.name, part.at, merged, part.parts)
 
 
 def _own(line: Line) -> bool:

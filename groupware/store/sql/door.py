@@ -28,6 +28,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
@@ -50,6 +51,7 @@ from . import (
     folders,
     grants,
     groups,
+    invitations,
     item_changes,
     item_copies,
     items,
@@ -132,6 +134,29 @@ class SqlTx(Tx):
 
     def subscribe(self, path: str, on: bool) -> None:
         folder_changes.subscribe(self, path, on)
+
+    # --- meetings
+
+    def guest(self, account: AccountId, ident: str) -> Guest:
+        return invitations.guest(self, account, ident)
+
+    def taken(self, account: AccountId, low: int, high: int) -> Placed:
+        return invitations.taken(self, account, low, high)
+
+    def schedule_tags(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, str]:
+        return invitations.schedule_tags(self, at, only)
+
+    def timeline(self, at: FolderId, ident: str) -> Sequence[Happening]:
+        return invitations.timeline(self, at, ident)
+
+    def invite(self, visits: Sequence[Visit], beside: FolderId | None = None) -> None:
+        invitations.invite(self, visits, beside)
+
+    def happened(self, at: FolderId, lines: Sequence[Happening]) -> None:
+        invitations.happened(self, at, lines)
+
+    def schedule_inbox(self) -> FolderId:
+        return invitations.inbox(self, self.who.account)
 
     # --- grants
 

@@ -202,13 +202,19 @@ def open_folder(
     return _opened(at, row, tree, rights, who)
 
 
+def lock_each(sql: Sql, all: Sequence[FolderId]) -> None:
+    """Nobody else changes the trees of these folders until the transaction ends; their owners are locked in order."""
+    if sql.postgres and not sql.locked.issuperset(all):
+        sql.rows(_LOCK_EACH, {"all": list(all)})
+        sql.locked.update(all)
+
+
 def open_each(
     sql: Sql, memory: Memory, who: Principal, all: Sequence[FolderId], *, lock: bool
 ) -> Mapping[FolderId, Opened]:
     """`open_folder` for several at once: those that are there and may be looked up, their owners locked in order."""
-    if lock and sql.postgres and not sql.locked.issuperset(all):
-        sql.rows(_LOCK_EACH, {"all": list(all)})
-        sql.locked.update(all)
+    if lock:
+        lock_each(sql, all)
     found = {}
     for row in sql.rows(_OPEN_EACH[sql.postgres], {"all": list(all) if sql.postgres else json.dumps(all)}):
         at = FolderId(row[-1])

@@ -191,7 +191,7 @@ def append(tx: Tx, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
     here = tx.open(at, Right.INSERT)
     mask, may_words = permitted_mask(here.rights)
     author = tx.who.account if tx.who.account != SERVER else None
-    return _put(
+    return put(
         tx, here, [(each, each.flags & mask, each.keywords if may_words else frozenset()) for each in new], author
     )
 
@@ -199,7 +199,8 @@ def append(tx: Tx, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
 Flagged = tuple[NewItem, Flags, frozenset[str]]
 
 
-def _put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) -> Sequence[Item]:
+def put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) -> Sequence[Item]:
+    """Puts items into a folder that has been opened for that. `OverQuota`, `AlreadyExists`, `Refused`."""
     if here.parent is None:
         raise Refused("the root of a tree holds folders only; choose a folder in it")
     if not new:
@@ -309,6 +310,15 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
         raise NoRight(f"{name!r}: changing it takes insert, delete and expunge here, or to have made it; ask the owner")
     if if_modseq is not None and if_modseq != old.modseq:
         raise Conflict(f"{name!r}: it has changed since you read it; read it again")
+    return exchange(tx, here, name, new)
+
+
+def exchange(tx: Tx, here: Opened, name: str, new: NewItem) -> Item:
+    """The same in a folder that has been opened for that. `OverQuota`, `Refused`, `NotFound`."""
+    row = items.named(tx, here, name)
+    if row is None:
+        raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
+    old = Item(*row)
     check_room(tx, here, 0, new.size - old.size)
     objects.check_kind(here, new.object)
     if new.object is not None:
@@ -342,11 +352,16 @@ def expunge(tx: Tx, at: FolderId, uids: Uids, *, deleted_only: bool) -> Sequence
     gone = [row for row in removable(tx, here, uids, need) if not deleted_only or row[2] & DELETED]
     if not gone:
         return []
+    take(tx, here, gone)
+    return [Uid(row[0]) for row in gone]
+
+
+def take(tx: Tx, here: Opened, gone: Sequence[Row]) -> None:
+    """Takes whole rows out of a folder that has been opened for that."""
     modseq = tx.bump(here.owner, -sum(row[5] for row in gone), -len(gone))
     leave(tx, here, gone, modseq)
     bury(tx, here, gone, modseq, keep=True)
     tx.journal_row("item.removed", here, modseq, {"count": len(gone), "first": gone[0][0], "last": gone[-1][0]})
-    return [Uid(row[0]) for row in gone]
 
 
 def removable(tx: Tx, here: Opened, uids: Uids, need: Right) -> list[Row]:

@@ -111,7 +111,7 @@ def check_kind(here: Opened, keys: ObjectKeys | None) -> None:
 def put(tx: Tx, here: Opened, uid: int, keys: ObjectKeys) -> None:
     """Makes an item of the folder findable."""
     exact = keys.exact_from == -ALWAYS and keys.exact_to == ALWAYS
-    row = {name: getattr(keys, name) for name in ("ident", "component", "private", "first", "last")}
+    row = {name: getattr(keys, name) for name in ("ident", "component", "private", "first", "last", "schedule_tag")}
     ends = {"exact_from": keys.exact_from, "exact_to": keys.exact_to, "exact": exact}
     tx.sql.change(_PUT, {"folder_id": here.id, "uid": uid, **row, **ends})
     tx.sql.many(_PUT_SPAN, [_span_row(here, uid, number, each) for number, each in enumerate(keys.spans)])
@@ -192,6 +192,11 @@ def spans(tx: Tx, at: FolderId, low: int, high: int) -> Placed:
 def busy(tx: Tx, at: FolderId, low: int, high: int) -> Placed:
     """See `ReadTx.busy`. Takes `9`, or `r`."""
     return _placed(tx, tx.open_times(at), low, high, ())
+
+
+def times(tx: Tx, here: Opened, low: int, high: int) -> Placed:
+    """The same of a folder that has been opened for that."""
+    return _placed(tx, here, low, high, ())
 
 
 def _placed(tx: Tx, here: Opened, low: int, high: int, unseen: Collection[int]) -> Placed:

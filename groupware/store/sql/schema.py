@@ -338,6 +338,7 @@ object_key = Table(
     Column("last", Number, nullable=False),
     Column("exact_from", Number, nullable=False),
     Column("exact_to", Number, nullable=False),
+    Column("schedule_tag", String(64), nullable=False, server_default=""),
     Index("ix_object_key_ident", "folder_id", "ident"),
     Index("ix_object_key_private", "folder_id", "uid", sqlite_where=PRIVATE_OBJECT, postgresql_where=PRIVATE_OBJECT),
     Index("ix_object_key_inexact", "folder_id", "uid", sqlite_where=INEXACT_OBJECT, postgresql_where=INEXACT_OBJECT),
@@ -425,6 +426,22 @@ journal = Table(
     Column("facts", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("at", Number, nullable=False),
+    Column("owner_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False),
+    Column("ident", String(1000), nullable=False),  # the UID of the object
+    Column("actor", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("what", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_timeline_owner_id_ident", "owner_id", "ident"),
+    sqlite_autoincrement=True,
+)
+"""What scheduling did to the objects of an owner, and what it has ignored with the reason."""
 
 quarantine = Table(
     "quarantine",

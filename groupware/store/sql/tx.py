@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import bindparam, insert, update
 
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId
-from groupware.model.principal import Principal
+from groupware.model.principal import ANYONE, Principal
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 from groupware.store.api import Where
 
 from . import schema
 from .engine import Sql
-from .guard import SERVER, Opened, admit, open_each, open_folder, renewed, seek
+from .guard import SERVER, Opened, admit, lock_each, open_each, open_folder, renewed, seek
 from .paths import number_of
 from .tree import Memory, Tree, tree_of
 
@@ -116,6 +117,16 @@ class Tx:
         """The folder, opened for when its owner is busy and nothing else: `9` or `r`. `NotFound`."""
         enough = Right.FREEBUSY | Right.READ
         return open_folder(self.sql, self._memory, self._who, at, lock=False, said=at, enough=enough)
+
+    def open_for_guests(self, at: FolderId) -> Opened:
+        """A guest's calendar, opened to put a meeting in: `p`, which all have unless it is denied. `NoRight`."""
+        identifiers = self._who.identifiers | {ANYONE}
+        who = replace(self._who, identifiers=identifiers, floor=self._who.floor | Right.LOOKUP | Right.POST)
+        return admit(open_folder(self.sql, self._memory, who, at, lock=self.locks, said="of a guest"), Right.POST)
+
+    def lock(self, all: Sequence[FolderId]) -> None:
+        """Nobody else changes the trees of these folders until the transaction ends; owners in their order."""
+        lock_each(self.sql, all)
 
     def open_each(self, all: Sequence[FolderId]) -> Mapping[FolderId, Opened]:
         """Those of the folders that are there and may be looked up, opened; `admit` says what may be done there."""

@@ -1,0 +1,134 @@
+"""Invitations and answers that come by mail (iMIP, RFC 6047): found in a message, and applied to calendars here.
+
+1. The mail itself is delivered as always; nothing here can keep it from that.
+2. Who writes a mail speaks for the address in From, and for nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from groupware.mime.charsets import decode
+from groupware.mime.sections import decoded
+from groupware.mime.summary import Summary, summarize
+from groupware.model.errors import Malformed
+from groupware.model.event import Envelope
+from groupware.model.meeting import Guest, Happening, Visit
+from groupware.model.principal import DELIVERY, PrincipalKind
+from groupware.store.api import Blobs, Store, WriteTx
+
+from . import rooms, rounds
+from .imip import Sender
+from .itip.incoming import FOR_ATTENDEES, METHODS, Message, method_of
+from .itip.instances import dated
+from .itip.people import People, address_of, line_of, organizer
+from .object import CalendarObject, read_object
+from .rounds import Round
+from .scheduling import refresh
+
+LONGEST: Final = 1024 * 1024
+"""Octets of the calendar part of a mail."""
+DEEPEST: Final = 6
+"""How deep in the parts of a mail it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """An iTIP message out of a mail, and who wrote that."""
+
+    method: str
+    read: CalendarObject
+    sender: str
+    senders: People
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a mail does beside being delivered."""
+
+    visits: tuple[Visit, ...] = ()
+    letters: tuple[Envelope, ...] = ()
+
+    def carry_out(self, tx: WriteTx) -> None:
+        """Does it, in the write that delivers the mail. `Overtaken`."""
+        if self.visits:
+            tx.invite(self.visits)
+        rounds.post(tx, self.letters)
+
+
+def found(octets: bytes) -> Mailed | None:
+    """The iTIP message in a mail: its first calendar part that is one."""
+    summary = summarize(octets)
+    for part in summary.parts:
+        if part.media not in ("text/calendar", "application/ics") or part.depth > DEEPEST:
+            continue
+        body = decoded(octets, part)
+        if len(body) > LONGEST:
+            continue
+        try:
+            read = read_object(decode(body, part.charset or "utf-8").encode())
+        except Malformed:
+            continue
+        if method_of(read) in METHODS:
+            senders = _senders(summary)
+            return Mailed(method_of(read), read, next(iter(senders), ""), frozenset(senders)) if senders else None
+    return None
+
+
+def _senders(summary: Summary) -> Sequence[str]:
+    return [each.address.lower() for each in summary.from_ if "@" in each.address][:1]
+
+
+async def beside(store: Store, blobs: Blobs, mailed: Mailed, addresses: Sequence[str]) -> Beside:
+    """What the message makes of the calendars of these recipients. For accounts and resources alone."""
+    round_ = rounds.begin(store, blobs, DELIVERY, mailed.read.uid)
+    round_.client = "mail"
+    await rounds.look_up(round_, [mailed.sender, *addresses])
+    writer = round_.found[mailed.sender]
+    senders = mailed.senders | (writer.addresses if isinstance(writer, Guest) else frozenset())
+    for guest in {each.account: each for name in addresses if isinstance(each := round_.found[name], Guest)}.values():
+        if guest.settings["calendarInvitations"] != "off":
+            await _apply(round_, guest, mailed, senders)
+    return Beside(await rounds.visits(round_), tuple(round_.letters))
+
+
+async def _apply(round_: Round, guest: Guest, mailed: Mailed, senders: People) -> None:
+    copy = round_.copies[guest.account]
+    if mailed.method in FOR_ATTENDEES and not any(line_of(part, guest.addresses) for part in mailed.read.parts):
+        known = copy.stored is not None and mailed.method == "CANCEL"
+        if not known:
+            text = f"{mailed.method} by {mailed.sender}: it does not invite {guest.address}"
+            copy.happened.append(Happening("ignored", text, round_.ident, who=mailed.sender, client="mail"))
+            return
+    before = copy.read
+    message = Message(mailed.method, mailed.read, guest.addresses, mailed.sender, senders)
+    since = len(copy.happened)
+    got = await rounds.into_copy(round_, guest, message)
+    copy.happened[since:] = [
+        Happening(each.what, each.text, each.ident, who=mailed.sender, client="mail") for each in copy.happened[since:]
+    ]
+    own = Sender(guest.address, guest.name)
+    if got.answer is not None and copy.read is not None:
+        read = await rounds.object_of(round_, dated(got.answer.calendar, round_.stamp), copy.read)
+        await rounds.write_letter(round_, got.answer.method, read, own, got.answer.to)
+    if mailed.method == "REPLY" and got.calendar is not None and before is not None and copy.read is not None:
+        await refresh(round_, before, copy.read, guest, senders - guest.addresses)
+    if guest.kind is PrincipalKind.RESOURCE and not got.ignored:
+        await _book(round_, guest, mailed, own)
+
+
+async def _book(round_: Round, guest: Guest, mailed: Mailed, own: Sender) -> None:
+    """A room that is asked by mail answers by mail."""
+    copy = round_.copies[guest.account]
+    if mailed.method == "CANCEL":
+        copy.gone = copy.read is not None and all(part.text("STATUS") == "CANCELLED" for part in copy.read.parts)
+        return
+    head = organizer(mailed.read)
+    if mailed.method != "REQUEST" or head is None:
+        return
+    by = mailed.senders | {f"domain:{mailed.sender.rpartition('@')[2]}"}
+    reply = await rooms.answer(round_, copy, by)
+    if reply is not None:
+        await rounds.write_letter(round_, "REPLY", reply, own, address_of(head))

@@ -1,0 +1,257 @@
+"""One change of a meeting, and all that it brings about elsewhere: found out before the write.
+
+A round looks up who takes part, applies each message to the copy that it is for, and gathers what the write has to
+do: visits to guests here, letters for those elsewhere, lines for timelines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from groupware.model.content import Component
+from groupware.model.errors import GroupwareError, NoRight
+from groupware.model.event import Envelope, Event, Recipient
+from groupware.model.ids import AccountId
+from groupware.model.item import NewItem
+from groupware.model.meeting import Guest, Happening, Visit
+from groupware.model.principal import Principal, PrincipalKind
+from groupware.store.api import Blobs, ReadTx, Store, WriteTx
+
+from . import imip
+from .item import ON_THE_LOOP, new_item
+from .itip.applied import Applied
+from .itip.incoming import Message, applied
+from .itip.instances import dated
+from .itip.octets import rendered
+from .itip.organizer import Notice
+from .object import CalendarObject, read_object
+
+MAIL: Final = "1.1"
+"""SCHEDULE-STATUS of who is told by mail: sent, and what becomes of it is not known (RFC 6638 §3.2.9)."""
+DELIVERED: Final = "1.2"
+NOBODY: Final = "3.7"
+DENIED: Final = "3.8"
+
+
+@dataclass(slots=True)
+class Copy:
+    """What a guest has of the meeting, as the round leaves it."""
+
+    guest: Guest
+    stored: CalendarObject | None
+    """As it is in the store."""
+    read: CalendarObject | None
+    gone: bool = False
+    exact: bool = False
+    loud: bool = False
+    """Whether more than others' answers has changed: its Schedule-Tag is another one then."""
+    message: bytes = b""
+    """For the scheduling inbox: the last one that matters."""
+    happened: list[Happening] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Round:
+    """A round for one UID."""
+
+    store: Store
+    blobs: Blobs
+    who: Principal
+    ident: str
+    now: int
+    client: str = ""
+    found: dict[str, Guest | str] = field(default_factory=dict)
+    """By address: somebody here, or the SCHEDULE-STATUS that says where they are."""
+    copies: dict[AccountId, Copy] = field(default_factory=dict)
+    letters: list[Envelope] = field(default_factory=list)
+    happened: list[Happening] = field(default_factory=list)
+    """For the timeline of the object that the change is about."""
+    parsed: dict[bytes, CalendarObject] = field(default_factory=dict)
+
+    @property
+    def stamp(self) -> str:
+        """DTSTAMP of what is sent."""
+        return datetime.fromtimestamp(self.now, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+    def note(self, what: str, text: str) -> None:
+        """A line for the timeline of the object that the change is about."""
+        self.happened.append(Happening(what, text, self.ident))
+
+
+def begin(store: Store, blobs: Blobs, who: Principal, ident: str, now: int | None = None) -> Round:
+    """A round in the name of somebody."""
+    return Round(store, blobs, who, ident, int(time.time()) if now is None else now, who.client)
+
+
+# --- who is where -----------------------------------------------------------------------------------------------------
+
+
+async def look_up(round_: Round, addresses: Iterable[str]) -> None:
+    """Finds out where these are, and reads the copies of those here: one hop for all of them."""
+    wanted = [each for each in dict.fromkeys(addresses) if each not in round_.found]
+    if not wanted:
+        return
+    found = await round_.store.read(
+        round_.who, lambda tx: {address: _where(tx, address, round_.ident) for address in wanted}
+    )
+    round_.found.update(found)
+    await _read_copies(round_, [each for each in found.values() if isinstance(each, Guest)])
+
+
+async def _read_copies(round_: Round, guests: Sequence[Guest]) -> None:
+    new = {each.account: each for each in guests if each.account not in round_.copies}
+    bodies = await round_.blobs.read_many([each.blob for each in new.values() if each.blob is not None])
+    for account, each in new.items():
+        stored = await parsed(round_, bodies[each.blob]) if each.blob is not None and each.blob in bodies else None
+        round_.copies[account] = Copy(each, stored, stored)
+
+
+def _where(tx: ReadTx, address: str, ident: str) -> Guest | str:
+    try:
+        targets = tx.resolve(address)
+        [target] = targets if len(targets) == 1 else [None]
+        if target is None or target.kind == "folder":
+            return MAIL  # a group, a list, a folder: each gets the mail
+        if target.kind != "account" or target.account is None:
+            return MAIL
+        return tx.guest(target.account, ident)
+    except NoRight:
+        return DENIED
+    except GroupwareError:
+        return NOBODY
+
+
+async def parsed(round_: Round, octets: bytes) -> CalendarObject:
+    """The object; the same octets are read once in a round."""
+    found = round_.parsed.get(octets)
+    if found is None:
+        small = len(octets) <= ON_THE_LOOP
+        found = round_.parsed[octets] = read_object(octets) if small else await asyncio.to_thread(read_object, octets)
+    return found
+
+
+async def object_of(round_: Round, calendar: Component, *sources: CalendarObject | None) -> CalendarObject:
+    """A changed component as an object."""
+    return await parsed(round_, rendered(calendar, *[each for each in sources if each is not None]))
+
+
+# --- telling ----------------------------------------------------------------------------------------------------------
+
+
+async def tell(round_: Round, notice: Notice, sender: imip.Sender, *sources: CalendarObject | None) -> str:
+    """Gives a message to who it is for: into the copy here, or a letter. Gives the SCHEDULE-STATUS, "" for none."""
+    where = round_.found[notice.to]
+    read = await object_of(round_, dated(notice.calendar, round_.stamp), *sources)
+    if isinstance(where, Guest):
+        await into_copy(round_, where, Message(notice.method, read, where.addresses), quiet=notice.quiet)
+        return DELIVERED
+    if notice.quiet:
+        return ""
+    if where == MAIL:
+        await write_letter(round_, notice.method, read, sender, notice.to)
+    round_.note("sent" if where == MAIL else "not sent", f"{notice.method} to {notice.to}: {_IN_WORDS[where]}")
+    return where
+
+
+_IN_WORDS: Final = {MAIL: "by mail", NOBODY: "there is nobody of that address", DENIED: "invitations are not taken"}
+
+
+async def into_copy(round_: Round, guest: Guest, message: Message, *, quiet: bool = False) -> Applied:
+    """Applies a message to somebody's copy."""
+    copy = round_.copies[guest.account]
+    got = applied(copy.read, message)
+    if got.ignored:
+        copy.happened.append(Happening("ignored", f"{message.method}: {got.ignored}", round_.ident))
+    if got.calendar is not None:
+        copy.read = await object_of(round_, got.calendar, message.read, copy.read)
+        copy.gone = False
+    if quiet:
+        return got
+    if got.said:
+        copy.happened.append(Happening(message.method.lower(), got.said, round_.ident))
+    if got.notable:
+        copy.message = message.read.octets
+    copy.loud = copy.loud or (got.calendar is not None and message.method != "REPLY")
+    return got
+
+
+async def write_letter(round_: Round, method: str, read: CalendarObject, sender: imip.Sender, to: str) -> None:
+    """A letter for the queue."""
+    now = datetime.fromtimestamp(round_.now, UTC)
+    stored = await round_.blobs.put(imip.composed(method, read, sender, to, now))
+    by = None if round_.who.floor else round_.who.account
+    envelope = Envelope(
+        sender.address,
+        (Recipient(to),),
+        stored.blob,
+        stored.size,
+        body=stored.body,
+        by=by,
+        message=secrets.token_hex(8),
+        utf8=not (to + sender.address).isascii(),
+    )
+    round_.letters.append(envelope)
+
+
+# --- what the write does ----------------------------------------------------------------------------------------------
+
+
+async def visits(round_: Round) -> tuple[Visit, ...]:
+    """What becomes of the copies that have changed."""
+    found = [await _visit(round_, each) for each in round_.copies.values()]
+    return tuple(each for each in found if each is not None)
+
+
+async def _visit(round_: Round, copy: Copy) -> Visit | None:
+    changed = copy.read is not copy.stored and not copy.gone and copy.read is not None
+    gone = copy.gone and copy.stored is not None
+    if not (changed or gone or copy.message or copy.happened or copy.exact):
+        return None
+    new = None
+    if changed and copy.read is not None:
+        tag = new_tag() if copy.loud or not copy.guest.tag else copy.guest.tag
+        new = await item_of(round_, copy.read, copy.guest.item or f"{secrets.token_urlsafe(18)}.ics", tag)
+    message = await _message(round_, copy) if copy.message and copy.guest.kind is PrincipalKind.ACCOUNT else None
+    return Visit(copy.guest, new, gone, message, copy.exact, tuple(copy.happened))
+
+
+async def _message(round_: Round, copy: Copy) -> NewItem:
+    """For the scheduling inbox; several can be about one meeting, so it is not found by the meeting's UID."""
+    read = await parsed(round_, copy.message)
+    item = await item_of(round_, read, f"{secrets.token_urlsafe(18)}.ics", "")
+    return replace(item, object=None)
+
+
+async def item_of(round_: Round, read: CalendarObject, name: str, tag: str) -> NewItem:
+    """An object as a new item, with its Schedule-Tag."""
+    stored = await round_.blobs.put(read.octets)
+    if len(read.octets) <= ON_THE_LOOP and not read.series.recurs:
+        return tagged(new_item(read, stored, name, round_.now), tag)
+    return tagged(await asyncio.to_thread(new_item, read, stored, name, round_.now), tag)
+
+
+def post(tx: WriteTx, letters: Sequence[Envelope]) -> None:
+    """Puts letters into the queue, and into the trace of mail."""
+    for letter in letters:
+        queue = tx.enqueue(letter)
+        to = " ".join(each.address for each in letter.recipients)
+        facts: dict[str, str | int] = {"from": letter.sender, "size": letter.size, "recipients": len(letter.recipients)}
+        tx.note(Event("received", letter.by, facts, letter.message))
+        tx.note(Event("queued", letter.by, {"queue": int(queue), "to": to}, letter.message))
+
+
+def tagged(item: NewItem, tag: str) -> NewItem:
+    """The item with that Schedule-Tag."""
+    assert item.object is not None
+    return replace(item, object=replace(item.object, schedule_tag=tag))
+
+
+def new_tag() -> str:
+    """Another Schedule-Tag than all before."""
+    return secrets.token_hex(12)

@@ -1,0 +1,163 @@
+"""Invitations and answers that come by mail, with calendars behind them. RFC 6047."""
+
+from __future__ import annotations
+
+import base64
+import email
+
+import pytest
+
+from groupware.model.event import Recipient
+from groupware.model.item import NewItem
+from groupware.model.meeting import Happening
+from groupware.model.principal import OPERATOR, NewAccount, PrincipalKind
+from groupware.store.api import WriteTx
+from mailcore.queue.intake import Intake, Message
+from tests.protocol.dav.test_scheduling import ALICE, BOB, bodies, meeting, the_one
+from tests.support.davstand import Client, Stand, event
+
+EVE = "eve@far.test"
+HEAD = f"ORGANIZER:mailto:{EVE}"
+
+
+def itip(method: str, text: str) -> str:
+    return text.replace("PRODID:test", f"PRODID:test\r\nMETHOD:{method}")
+
+
+def invitation(*lines: str, start: str = "20261201T100000Z", to: str = "bob@example.test") -> str:
+    return itip("REQUEST", event("far", start, HEAD, f"ATTENDEE;RSVP=TRUE:mailto:{to}", *lines))
+
+
+def letter(text: str, sender: str = EVE, method: str = "REQUEST") -> bytes:
+    body = base64.encodebytes(text.encode()).decode()
+    return (
+        f"From: {sender}\r\nTo: x@example.test\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/alternative; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nCome!\r\n"
+        f"--b\r\nContent-Type: text/calendar; method={method}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+        f"{body}\r\n--b--\r\n"
+    ).encode()
+
+
+async def arrives(stand: Stand, octets: bytes, *to: str, sender: str = EVE) -> None:
+    parts = stand.house.parts
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, stand.house.log)
+    people = tuple(Recipient(f"{each}@example.test") for each in to or ("bob",))
+    outcomes = await intake.accept(Message(sender, people, octets, "m1"))
+    assert all(each.verdict == "sent" for each in outcomes)
+
+
+async def timeline(stand: Stand, name: str, ident: str) -> list[Happening]:
+    at = f"{name}@example.test"
+    return list(await stand.house.read(lambda tx: tx.timeline(tx.locate(tx.account(at).id, "Calendar").id, ident)))
+
+
+async def test_an_invitation_is_in_the_calendar_and_its_mail_in_the_inbox(stand: Stand, bob: Client) -> None:
+    await arrives(stand, letter(invitation()))
+    _, text = await the_one(bob, BOB)
+    assert "UID:far" in text and "METHOD" not in text
+    assert len(await stand.house.items("bob")) == 1
+
+
+async def test_an_answer_to_somebody_elsewhere_goes_by_mail(stand: Stand, bob: Client) -> None:
+    await arrives(stand, letter(invitation()))
+    href, text = await the_one(bob, BOB)
+    line = "ATTENDEE;RSVP=TRUE:mailto:bob"
+    assert (await bob.put(href, text.replace(line, line.replace("RSVP=TRUE", "PARTSTAT=ACCEPTED")))).status == 204
+    [queued] = await stand.house.queued()
+    sent = email.message_from_bytes(await stand.house.blobs.read(queued.envelope.blob))
+    assert (queued.envelope.sender, queued.recipients[0].recipient.address) == ("bob@example.test", EVE)
+    assert sent["subject"] == "Accepted: Meeting" and sent.get_payload()[1].get_param("method") == "REPLY"
+    data = sent.get_payload()[1].get_payload(decode=True).decode().replace("\r\n ", "")
+    assert "METHOD:REPLY" in data and "PARTSTAT=ACCEPTED:mailto:bob@example.test" in data
+    assert any("SCHEDULE-STATUS=1.1" in each and EVE in each for each in (await the_one(bob, BOB))[1].split("\r\n"))
+
+
+async def test_an_answer_from_elsewhere_is_in_the_calendar(stand: Stand, alice: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m", names=(EVE,)))
+    said = itip("REPLY", event("m", "20261201T100000Z", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{EVE}"))
+    await arrives(stand, letter(said, method="REPLY"), "alice")
+    assert "PARTSTAT=ACCEPTED" in (await the_one(alice, ALICE))[1]
+    assert ("reply", f"{EVE}: accepted") in [(each.what, each.text) for each in await timeline(stand, "alice", "m")]
+
+
+async def test_an_answer_in_somebody_elses_name_is_ignored_and_that_is_on_the_timeline(
+    stand: Stand, alice: Client
+) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m", names=(EVE,)))
+    said = itip("REPLY", event("m", "20261201T100000Z", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{EVE}"))
+    await arrives(stand, letter(said, sender="mallory@bad.test", method="REPLY"), "alice", sender="mallory@bad.test")
+    assert "PARTSTAT=ACCEPTED" not in (await the_one(alice, ALICE))[1]
+    last = (await timeline(stand, "alice", "m"))[-1]
+    assert (last.what, last.who, last.client) == ("ignored", "mallory@bad.test", "mail")
+    assert "not the attendee" in last.text
+
+
+async def test_a_meeting_that_somebody_else_calls_off_stays(stand: Stand, bob: Client) -> None:
+    await arrives(stand, letter(invitation()))
+    off = itip("CANCEL", event("far", "20261201T100000Z", "SEQUENCE:1", HEAD, "ATTENDEE:mailto:bob@example.test"))
+    await arrives(stand, letter(off, sender="mallory@bad.test", method="CANCEL"))
+    assert "STATUS:CANCELLED" not in (await the_one(bob, BOB))[1]
+    await arrives(stand, letter(off, method="CANCEL"))
+    assert "STATUS:CANCELLED" in (await the_one(bob, BOB))[1]
+
+
+async def test_who_wants_no_invitations_from_mail_has_the_mail_alone(stand: Stand, bob: Client) -> None:
+    def off(tx: WriteTx) -> None:
+        tx.put_setting("calendarInvitations", "off", tx.account("bob@example.test").id)
+
+    await stand.house.write(off, OPERATOR)
+    await arrives(stand, letter(invitation()))
+    assert await bodies(bob, BOB) == [] and len(await stand.house.items("bob")) == 1
+
+
+@pytest.mark.parametrize("text", ["BEGIN:VCALENDAR\r\n", invitation(to="carol@example.test"), "", "x" * 100_000])
+async def test_what_is_no_invitation_for_the_recipient_is_delivered_and_nothing_else(
+    stand: Stand, bob: Client, text: str
+) -> None:
+    await arrives(stand, letter(text))
+    assert await bodies(bob, BOB) == [] and len(await stand.house.items("bob")) == 1
+
+
+async def test_several_recipients_each_have_it_from_one_mail(stand: Stand, alice: Client, bob: Client) -> None:
+    text = invitation("ATTENDEE:mailto:alice@example.test")
+    await arrives(stand, letter(text), "alice", "bob")
+    assert len(await bodies(alice, ALICE)) == len(await bodies(bob, BOB)) == 1
+
+
+async def test_a_calendar_that_is_full_keeps_no_mail_back(stand: Stand, bob: Client) -> None:
+    def full(tx: WriteTx) -> None:
+        at = tx.locate(tx.account("bob@example.test").id, "Calendar")
+        tx.set_folder(at.id, quota_bytes=1)
+
+    await stand.house.write(full, OPERATOR)
+    await arrives(stand, letter(invitation()))
+    assert await bodies(bob, BOB) == [] and len(await stand.house.items("bob")) == 1
+
+
+async def test_a_room_that_is_asked_by_mail_answers_by_mail(stand: Stand) -> None:
+    await stand.house.write(
+        lambda tx: tx.put_account(NewAccount("room@example.test", PrincipalKind.RESOURCE)), OPERATOR
+    )
+    await arrives(stand, letter(invitation("DTEND:20261201T110000Z", to="room@example.test")), "room")
+    second = invitation("DTEND:20261201T110000Z", to="room@example.test").replace("UID:far", "UID:near")
+    await arrives(stand, letter(second), "room")
+    said = []
+    for queued in await stand.house.queued():
+        sent = email.message_from_bytes(await stand.house.blobs.read(queued.envelope.blob))
+        said.append(sent["subject"])
+    assert said == ["Accepted: Meeting", "Declined: Meeting"]
+
+
+async def test_importing_a_meeting_invites_nobody(stand: Stand, alice: Client) -> None:
+    from groupware.calendar.item import read_item
+
+    _, new = await read_item(meeting("m", names=("bob", EVE)).encode(), stand.house.blobs, "m.ics")
+
+    def work(tx: WriteTx, new: NewItem = new) -> None:
+        tx.append(tx.locate(tx.account("alice@example.test").id, "Calendar").id, [new])
+
+    await stand.house.write(work, OPERATOR)
+    assert await stand.house.queued() == [] and await bodies(stand.client("bob"), BOB) == []
+    assert (await alice.ask("DELETE", ALICE + "m.ics")).status == 204

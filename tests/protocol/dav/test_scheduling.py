@@ -1,0 +1,331 @@
+"""Meetings with others over CalDAV: copies here at once, letters to those elsewhere. RFC 6638."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+from email.message import Message
+
+import pytest
+
+from groupware.model.principal import OPERATOR, NewAccount, PrincipalKind
+from groupware.store.api import WriteTx
+from tests.support.davstand import Client, Said, Stand, event
+
+HOME = "/dav/calendars/{}@example.test/Calendar/"
+ALICE, BOB = HOME.format("alice"), HOME.format("bob")
+CHAIR = "ORGANIZER;CN=Alice:mailto:alice@example.test"
+
+
+def invites(*names: str) -> list[str]:
+    people = [f"{each}@example.test" if "@" not in each else each for each in names]
+    return [CHAIR, *(f"ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{each}" for each in people)]
+
+
+def meeting(uid: str, *lines: str, start: str = "20261201T100000Z", names: tuple[str, ...] = ("bob",)) -> str:
+    return event(uid, start, *invites(*names), *lines, end=start.replace("00Z", "30Z").replace("T10", "T11"))
+
+
+async def bodies(client: Client, home: str) -> list[str]:
+    """What is in a calendar."""
+    found = await client.query(home, "<C:comp-filter name='VEVENT'/>")
+    return found.texts("D:response/D:propstat/D:prop/C:calendar-data")
+
+
+async def the_one(client: Client, home: str) -> tuple[str, str]:
+    """The path and the text of the one object in a calendar."""
+    found = await client.query(home, "<C:comp-filter name='VEVENT'/>")
+    [href] = found.hrefs
+    return href, found.texts("D:response/D:propstat/D:prop/C:calendar-data")[0].replace("\r\n ", "")
+
+
+async def says(client: Client, home: str, word: str, **headers: str) -> Said:
+    href, text = await the_one(client, home)
+    mine = f"mailto:{client.name}@example.test"
+    lines = [
+        f"ATTENDEE;PARTSTAT={word}:{mine}" if line.startswith("ATTENDEE") and line.endswith(mine) else line
+        for line in text.split("\r\n")
+    ]
+    return await client.put(href, "\r\n".join(lines), **headers)
+
+
+async def letters(stand: Stand) -> list[Message]:
+    return [
+        email.message_from_bytes(await stand.house.blobs.read(each.envelope.blob))
+        for each in await stand.house.queued()
+    ]
+
+
+async def room(stand: Stand, **settings: str | int | bool) -> None:
+    def work(tx: WriteTx) -> None:
+        made = tx.put_account(NewAccount("room@example.test", PrincipalKind.RESOURCE, "Blue Room"))
+        for name, value in settings.items():
+            tx.put_setting(name, value, made.id)
+
+    await stand.house.write(work, OPERATOR)
+
+
+async def test_who_is_invited_has_the_meeting_at_once(alice: Client, bob: Client) -> None:
+    said = await alice.put(ALICE + "m.ics", meeting("m"))
+    assert said.status == 201 and "etag" not in said.headers and said.headers["schedule-tag"]
+    _, text = await the_one(bob, BOB)
+    assert "UID:m" in text and "METHOD" not in text
+    _, own = await the_one(alice, ALICE)
+    assert "SCHEDULE-STATUS=1.2" in own and "SCHEDULE-STATUS" not in text
+
+
+async def test_an_answer_is_with_the_organizer_and_with_the_others(stand: Stand, alice: Client, bob: Client) -> None:
+    carol = stand.client("carol")
+    await alice.put(ALICE + "m.ics", meeting("m", names=("bob", "carol")))
+    assert (await says(bob, BOB, "ACCEPTED")).status == 204
+    for client, home in ((alice, ALICE), (carol, HOME.format("carol"))):
+        _, text = await the_one(client, home)
+        assert any("PARTSTAT=ACCEPTED" in line and "bob@" in line for line in text.split("\r\n"))
+
+
+async def test_the_inbox_has_what_came_and_listings_of_calendars_have_no_inbox(alice: Client, bob: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m"))
+    inbox = "/dav/calendars/bob@example.test/~inbox/"
+    found = await bob.props(inbox, "D:resourcetype", "D:getetag", "C:schedule-default-calendar-URL", depth=1)
+    assert "schedule-inbox" in (found.found(inbox, "D:resourcetype") or "")
+    assert found.found(inbox, "C:schedule-default-calendar-URL") == f"<D:href>{BOB}</D:href>".replace(
+        "<D:", "<ns0:"
+    ) or BOB in (found.found(inbox, "C:schedule-default-calendar-URL") or "")
+    [message] = [each for each in found.hrefs if each != inbox]
+    assert b"METHOD:REQUEST" in (await bob.ask("GET", message)).body
+    home = await bob.props("/dav/calendars/bob@example.test/", "D:resourcetype", depth=1)
+    assert not any("inbox" in each.lower() for each in home.hrefs)
+    assert (await bob.ask("DELETE", message)).status == 204
+
+
+async def test_a_client_finds_inbox_and_outbox_and_all_addresses(stand: Stand, alice: Client) -> None:
+    await stand.house.write(lambda tx: tx.put_alias("alice@example.test", "a.adams@example.test"))
+    at = "/dav/principals/alice@example.test/"
+    names = ("C:schedule-inbox-URL", "C:schedule-outbox-URL", "C:calendar-user-address-set", "C:calendar-user-type")
+    found = await alice.props(at, *names)
+    assert "/~inbox/" in (found.found(at, names[0]) or "") and "/~outbox/" in (found.found(at, names[1]) or "")
+    assert "mailto:a.adams@example.test" in (found.found(at, names[2]) or "")
+    assert "calendar-auto-schedule" in (await alice.ask("OPTIONS", at)).headers["dav"]
+    outbox = "/dav/calendars/alice@example.test/~outbox/"
+    told = await alice.props(outbox, "D:resourcetype", "D:current-user-privilege-set")
+    assert "schedule-outbox" in (told.found(outbox, "D:resourcetype") or "")
+    assert "schedule-send-freebusy" in (told.found(outbox, "D:current-user-privilege-set") or "")
+
+
+async def test_another_alias_of_the_organizer_is_the_organizer(stand: Stand, alice: Client, bob: Client) -> None:
+    await stand.house.write(lambda tx: tx.put_alias("alice@example.test", "a.adams@example.test"))
+    text = meeting("m").replace("mailto:alice@", "mailto:a.adams@")
+    assert (await alice.put(ALICE + "m.ics", text)).status == 201
+    await says(bob, BOB, "DECLINED")
+    assert "PARTSTAT=DECLINED" in (await the_one(alice, ALICE))[1]
+
+
+async def test_a_meeting_that_is_deleted_is_called_off(alice: Client, bob: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m"))
+    assert (await alice.ask("DELETE", ALICE + "m.ics")).status == 204
+    assert "STATUS:CANCELLED" in (await the_one(bob, BOB))[1]
+
+
+async def test_a_copy_that_is_deleted_declines_unless_the_client_says_otherwise(alice: Client, bob: Client) -> None:
+    for uid, reply, word in (("m", "T", "PARTSTAT=DECLINED"), ("n", "F", "PARTSTAT=NEEDS-ACTION")):
+        await alice.put(f"{ALICE}{uid}.ics", meeting(uid))
+        href, _ = await the_one(bob, BOB)
+        assert (await bob.ask("DELETE", href, schedule_reply=reply)).status == 204
+        assert word in (await alice.ask("GET", f"{ALICE}{uid}.ics")).body.decode().replace("\r\n ", "")
+
+
+async def test_an_attendee_who_moves_the_meeting_is_refused_and_nothing_changes(alice: Client, bob: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m"))
+    href, text = await the_one(bob, BOB)
+    said = await bob.put(href, text.replace("T100000Z", "T090000Z"))
+    assert said.status == 403 and b"allowed-attendee-scheduling-object-change" in said.body
+    assert (await the_one(bob, BOB))[1] == text
+
+
+async def test_the_tag_stays_while_only_answers_come_and_such_a_put_keeps_them(alice: Client, bob: Client) -> None:
+    tag = (await alice.put(ALICE + "m.ics", meeting("m"))).headers["schedule-tag"]
+    before = (await alice.ask("GET", ALICE + "m.ics")).headers["etag"]
+    await says(bob, BOB, "ACCEPTED")
+    now = await alice.ask("GET", ALICE + "m.ics")
+    assert now.headers["schedule-tag"] == tag and now.headers["etag"] != before
+    text = meeting("m", "LOCATION:here")
+    assert (await alice.put(ALICE + "m.ics", text, if_schedule_tag_match=tag)).status == 204
+    own = (await the_one(alice, ALICE))[1]
+    assert "LOCATION:here" in own and "PARTSTAT=ACCEPTED" in own
+    assert (await alice.put(ALICE + "m.ics", text, if_schedule_tag_match=tag)).status == 412
+
+
+async def test_the_tag_of_a_copy_changes_with_the_meeting_and_not_with_the_answers_of_others(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    carol = stand.client("carol")
+    await alice.put(ALICE + "m.ics", meeting("m", names=("bob", "carol")))
+    href, _ = await the_one(bob, BOB)
+
+    async def tag() -> str | None:
+        return (await bob.props(href, "C:schedule-tag")).found(href, "C:schedule-tag")
+
+    first = await tag()
+    await says(carol, HOME.format("carol"), "ACCEPTED")
+    assert await tag() == first is not None
+    await alice.put(ALICE + "m.ics", meeting("m", "LOCATION:here", names=("bob", "carol")))
+    assert await tag() != first
+
+
+async def test_one_elsewhere_gets_a_letter_with_words_and_with_the_message(stand: Stand, alice: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m", "LOCATION:Room 5", names=("eve@far.test",)))
+    [letter] = await letters(stand)
+    assert letter["subject"] == "Invitation: Meeting" and letter["to"] == "eve@far.test"
+    assert "alice@example.test" in letter["from"] and letter.get_content_type() == "multipart/alternative"
+    words, data = (each.get_payload(decode=True).decode() for each in letter.get_payload())
+    assert "Tuesday, 1 December 2026, 10:00" in words and "Room 5" in words and "METHOD:REQUEST" in data
+    assert letter.get_payload()[1].get_param("method") == "REQUEST"
+    assert "SCHEDULE-STATUS=1.1" in (await the_one(alice, ALICE))[1]
+
+
+async def test_nobody_of_that_address_is_said_so(alice: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m", names=("nobody",)))
+    assert "SCHEDULE-STATUS=3.7" in (await the_one(alice, ALICE))[1]
+
+
+async def test_who_has_closed_the_calendar_to_somebody_gets_no_invitation(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    from groupware.model.rights import Right
+
+    def deny(tx: WriteTx) -> None:
+        at = tx.locate(tx.account("bob@example.test").id, "Calendar")
+        tx.grant(at.id, "alice@example.test", Right.NONE, Right.POST)
+
+    await stand.house.write(deny)
+    await alice.put(ALICE + "m.ics", meeting("m"))
+    assert "SCHEDULE-STATUS=3.8" in (await the_one(alice, ALICE))[1] and await bodies(bob, BOB) == []
+
+
+async def test_a_deputy_invites_on_behalf_of_the_owner_and_an_editor_may_not(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    carol = stand.client("carol")
+    await stand.share("alice", "Calendar", "bob@example.test", "lrswipte")
+    assert (await bob.put(ALICE + "m.ics", meeting("m", names=("carol",)))).status == 403
+    assert await bodies(carol, HOME.format("carol")) == []
+    await stand.share("alice", "Calendar", "bob@example.test", "lrswipte1")
+    assert (await bob.put(ALICE + "m.ics", meeting("m", names=("carol", "eve@far.test")))).status == 201
+    assert "ORGANIZER;CN=Alice:mailto:alice@example.test" in (await the_one(carol, HOME.format("carol")))[1]
+    [letter] = await letters(stand)
+    assert letter["from"] == "alice@example.test" and letter["sender"] == "bob@example.test"
+
+
+async def test_a_meeting_is_once_in_all_calendars_of_somebody_and_moves_without_a_word(
+    alice: Client, bob: Client
+) -> None:
+    await alice.ask("MKCALENDAR", "/dav/calendars/alice@example.test/other/")
+    other = "/dav/calendars/alice@example.test/other/"
+    tag = (await alice.put(ALICE + "m.ics", meeting("m"))).headers["schedule-tag"]
+    said = await alice.put(other + "m.ics", meeting("m"))
+    assert said.status == 403 and b"unique-scheduling-object-resource" in said.body
+    assert (await alice.ask("MOVE", ALICE + "m.ics", destination=other + "m.ics")).status == 201
+    assert "STATUS:CANCELLED" not in (await the_one(bob, BOB))[1]
+    assert (await alice.ask("GET", other + "m.ics")).headers["schedule-tag"] == tag
+    await says(bob, BOB, "ACCEPTED")
+    assert "PARTSTAT=ACCEPTED" in (await the_one(alice, other))[1]
+
+
+async def test_what_is_no_meeting_costs_nothing_and_keeps_its_octets(alice: Client) -> None:
+    said = await alice.put(ALICE + "m.ics", event("m", "20261201T100000Z", CHAIR))
+    assert "etag" in said.headers and "schedule-tag" not in said.headers
+    assert (await alice.ask("GET", ALICE + "m.ics")).body.decode() == event("m", "20261201T100000Z", CHAIR)
+
+
+async def test_when_others_are_busy_is_told_as_far_as_one_may_know(stand: Stand, alice: Client, bob: Client) -> None:
+    await bob.put(BOB + "x.ics", event("x", "20261201T100000Z", end="20261201T110000Z"))
+    outbox = "/dav/calendars/alice@example.test/~outbox/"
+    people = [f"ATTENDEE:mailto:{each}" for each in ("bob@example.test", "nobody@example.test", "eve@far.test")]
+    inside = [
+        "UID:fb",
+        "DTSTAMP:20260101T000000Z",
+        "DTSTART:20261201T000000Z",
+        "DTEND:20261202T000000Z",
+        CHAIR,
+        *people,
+    ]
+    text = "\r\n".join(
+        [
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            "METHOD:REQUEST",
+            "BEGIN:VFREEBUSY",
+            *inside,
+            "END:VFREEBUSY",
+            "END:VCALENDAR",
+            "",
+        ]
+    )
+    said = await alice.ask("POST", outbox, text, content_type="text/calendar")
+    assert said.status == 200
+    assert [each[:3] for each in said.texts("C:response/C:request-status")] == ["3.8", "3.7", "3.7"]
+    await stand.share("bob", "Calendar", "alice@example.test", "9")
+    said = await alice.ask("POST", outbox, text, content_type="text/calendar")
+    assert "FREEBUSY:20261201T100000Z/20261201T110000Z" in said.texts("C:response/C:calendar-data")[0]
+    stranger = await bob.ask("POST", outbox, text, content_type="text/calendar")
+    assert stranger.status == 403
+
+
+# --- rooms ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_room_accepts_what_is_free_and_names_the_conflict_and_free_times(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    await room(stand)
+    await alice.put(ALICE + "m.ics", meeting("m", names=("room", "bob")))
+    assert "PARTSTAT=ACCEPTED" in (await the_one(alice, ALICE))[1]
+    assert "PARTSTAT=ACCEPTED" in (await the_one(bob, BOB))[1]
+    second = meeting("n", names=("room",)).replace(CHAIR, CHAIR.replace("alice", "bob").replace("Alice", "Bob"))
+    await bob.put(BOB + "n.ics", second)
+    text = (await bob.ask("GET", BOB + "n.ics")).body.decode().replace("\r\n ", "")
+    assert "PARTSTAT=DECLINED" in text
+    lines = await stand.house.read(
+        lambda tx: tx.timeline(tx.locate(tx.account("bob@example.test").id, "Calendar").id, "n")
+    )
+    words = " ".join(each.text for each in lines)
+    assert "taken from 2026-12-01 10:00 to 11:00" in words and "free 2026-12-01 11:" in words
+
+
+async def test_a_room_that_is_given_back_can_be_booked_again(stand: Stand, alice: Client, bob: Client) -> None:
+    await room(stand)
+    await alice.put(ALICE + "m.ics", meeting("m", names=("room",)))
+    await alice.ask("DELETE", ALICE + "m.ics")
+    second = meeting("n", names=("room",)).replace(CHAIR, CHAIR.replace("alice", "bob").replace("Alice", "Bob"))
+    await bob.put(BOB + "n.ics", second)
+    assert "PARTSTAT=ACCEPTED" in (await the_one(bob, BOB))[1]
+
+
+async def test_two_who_race_for_a_room_get_one_acceptance(stand: Stand, alice: Client, bob: Client) -> None:
+    await room(stand)
+    second = meeting("n", names=("room",)).replace(CHAIR, CHAIR.replace("alice", "bob").replace("Alice", "Bob"))
+    await asyncio.gather(alice.put(ALICE + "m.ics", meeting("m", names=("room",))), bob.put(BOB + "n.ics", second))
+    words = [(await the_one(alice, ALICE))[1], (await the_one(bob, BOB))[1]]
+    assert sorted("PARTSTAT=ACCEPTED" in each for each in words) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"resourceBooking": "closed"}, "no bookings"),
+        ({"resourceCapacity": 1}, "for 1 people"),
+        ({"resourceHorizon": 1}, "1 days ahead"),
+        ({"resourceBookers": "group:staff@example.test carol@example.test"}, "not among those"),
+    ],
+)
+async def test_a_room_declines_what_its_settings_bar(
+    stand: Stand, alice: Client, settings: dict[str, str | int], words: str
+) -> None:
+    await room(stand, **settings)
+    start = "20291201T100000Z"
+    await alice.put(ALICE + "m.ics", meeting("m", names=("room", "bob"), start=start))
+    assert any("DECLINED" in line and "room@" in line for line in (await the_one(alice, ALICE))[1].split("\r\n"))
+    lines = await stand.house.read(
+        lambda tx: tx.timeline(tx.locate(tx.account("alice@example.test").id, "Calendar").id, "m")
+    )
+    assert any(words in each.text for each in lines)
