@@ -25,6 +25,7 @@ from groupware.model.event import (
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
 from groupware.model.principal import Principal
+from groupware.model.signing import SigningKey
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
 from tests.support.clock import FakeClock
@@ -162,6 +163,9 @@ class Tx:
             deferred=sum(any(row.tries for row in each.recipients) for each in found),
             oldest=min((each.queued for each in found), default=None),
         )
+
+    def signing_keys(self, domain: str) -> Sequence[SigningKey]:
+        raise NotFound(f"{domain}: there is no such domain here")
 
     def note(self, event: Event) -> None:
         self.state.events.append(event)
