@@ -24,6 +24,11 @@ def opendkim(folder: Path, octets: bytes) -> str:
     (folder / "keys").write_text(lines)
     (folder / "conf").write_text(f"Mode v\nTestPublicKeys {folder}/keys\nSyslog no\nAlwaysAddARHeader yes\n")
     (folder / "message").write_bytes(octets.replace(b"\r\n", b"\n"))
+    return said(folder)
+
+
+def said(folder: Path) -> str:
+    """What it answers to the message there."""
     command = ["opendkim", "-t", str(folder / "message"), "-x", str(folder / "conf"), "-vvv"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout + done.stderr
@@ -32,24 +37,22 @@ def opendkim(folder: Path, octets: bytes) -> str:
 def test_it_believes_both_our_signatures(tmp_path: Path) -> None:
     signers = [Signer("example.test", "rsa", rsa().private), Signer("example.test", "ed", ed25519().private)]
     octets = dkim_fields(canonical.taken_apart(MESSAGE), signers, int(time.time())) + MESSAGE
-    said = opendkim(tmp_path, octets)
-    assert said.count("dkim=pass") == 2
-    assert "header.a=ed25519-sha256" in said
+    answer = opendkim(tmp_path, octets)
+    assert answer.count("dkim=pass") == 2
+    assert "header.a=ed25519-sha256" in answer
     assert "dkim=pass" not in opendkim(tmp_path, octets.replace(b"Hello", b"Hullo"))
 
 
 async def test_we_believe_its_signature(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(rsa().traditional)
     (tmp_path / "key").chmod(0o600)
-    for form in ("relaxed/relaxed", "simple/simple", "relaxed/simple"):
+    for form in ("relaxed/relaxed", "relaxed/simple"):  # its test mode loses the spaces that simple headers sign
         (tmp_path / "conf").write_text(
             f"Mode s\nSyslog no\nDomain example.test\nSelector rsa\nKeyFile {tmp_path}/key\nCanonicalization {form}\n"
             "RequireSafeKeys no\n"
         )
         (tmp_path / "message").write_bytes(MESSAGE.replace(b"\r\n", b"\n"))
-        command = ["opendkim", "-t", str(tmp_path / "message"), "-x", str(tmp_path / "conf"), "-vvv"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-        value = (done.stdout + done.stderr).partition("hname='DKIM-Signature' hvalue='")[2].partition("'\n")[0]
+        value = said(tmp_path).partition("hname='DKIM-Signature' hvalue='")[2].partition("'\n")[0]
         field = b"DKIM-Signature: " + value.encode().replace(b"\n", b"\r\n") + b"\r\n"
         table = Table({("rsa._domainkey.example.test", "TXT"): [rsa().record]})
         (found,) = await dkim.verify(canonical.taken_apart(field + MESSAGE), table, time.time())
