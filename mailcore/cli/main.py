@@ -34,6 +34,7 @@ FAMILIES: Final = {
     "queue": ("queue:app", "Messages on their way."),
     "service": ("service:app", "The services of the running server."),
     "dkim": ("dkim:app", "Keys that the mail of domains is signed with."),
+    "dmarc": ("dmarc:app", "What others send in the name of domains, as it is reported to them."),
     "dns": ("dns:app", "The resolver."),
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),

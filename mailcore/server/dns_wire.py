@@ -19,7 +19,7 @@ from dns.rdtypes.ANY.NS import NS
 from dns.rdtypes.ANY.PTR import PTR
 from dns.rdtypes.ANY.TXT import TXT
 
-QueryType = Literal["A", "AAAA", "MX", "NS", "TXT", "PTR"]
+QueryType = Literal["A", "AAAA", "MX", "NS", "TXT", "PTR", "SRV"]
 PAYLOAD: Final = 1232  # octets that UDP carries without being cut up on the way
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from mailcore.server.declare import Many, Section, key, tables, zero_or
 from mailcore.server.sections import RuleSection
-from mailcore.server.sections_authentication import AuthenticationSection
+from mailcore.server.sections_authentication import AuthenticationSection, DmarcReportsSection
 
 KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
 AgeOfFile = Annotated[int, AfterValidator(zero_or(600))]
@@ -153,6 +153,7 @@ class SmtpSection(Section):
     enable_ipv6: bool = key("Deliver over IPv6 too", True, known_as="enableIPv6")
     sending_connections: int = key("Outgoing connections at once to one domain", 5, ge=1, le=128)
     authentication: AuthenticationSection = key("What is checked of senders", AuthenticationSection())
+    dmarc_reports: DmarcReportsSection = key("Reports to domains in whose name mail came", DmarcReportsSection())
 
 
 class ImapSection(Section):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from mailcore.queue.scheduler import Lanes, Scheduler
 from mailcore.queue.service import QueueService
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
+from mailcore.smtp import dmarc_reports
 from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
 from mailcore.smtp.sending import SmtpCourier, contexts
@@ -41,4 +43,9 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
         carrying=max(LONG_ENOUGH, 3.0 * (smtp.connect_timeout + smtp.send_timeout)),
         most_received=smtp.max_received_headers,
     )
-    return QueueService(setup.name, Scheduler(desk(parts, setup, module), parts.bus, courier, lanes))
+    reports = dmarc_reports.Desk(
+        parts.store, parts.blobs, parts.dns, parts.clock, log, setup.config.host, smtp.dmarc_reports,
+        setup.config.server.primary_domain,
+    )  # fmt: skip
+    scheduler = Scheduler(desk(parts, setup, module), parts.bus, courier, lanes)
+    return QueueService(setup.name, scheduler, beside=(partial(dmarc_reports.keep_reporting, reports),))
