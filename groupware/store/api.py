@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import GroupwareError
 from groupware.model.event import (
     Attempt,
@@ -339,6 +340,14 @@ class ReadTx(Protocol):
         """The keys that a domain's mail is signed with, the oldest first. Takes `a` on the domain. `NotFound`."""
         ...
 
+    def dmarc_seen(self, day: int, domain: str) -> Sequence[DmarcSeen]:
+        """What others sent in the name of a domain on a day (since 1970, UTC). Takes `a` on the server."""
+        ...
+
+    def dmarc_unreported(self, before: int, limit: int = 100) -> Sequence[tuple[int, str]]:
+        """Days before that one, and domains, of which nobody was told yet. Takes `a` on the server."""
+        ...
+
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
         ...
@@ -647,6 +656,18 @@ class WriteTx(ReadTx, Protocol):
 
     def drop_signing_key(self, domain: str, selector: str) -> None:
         """Takes a key of a domain away for good. `a` on the domain. `NotFound`."""
+        ...
+
+    def note_dmarc(self, seen: Sequence[DmarcSeen]) -> None:
+        """Adds to what others were seen to send in the name of domains. `a` on the server."""
+        ...
+
+    def reported_dmarc(self, day: int, domain: str) -> bool:
+        """The domain is told of that day in this very write; False when it had been told. `a` on the server."""
+        ...
+
+    def forget_dmarc(self, before: int) -> None:
+        """Forgets what was seen before a day. `a` on the server."""
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

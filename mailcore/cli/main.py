@@ -38,6 +38,7 @@ FAMILIES: Final = {
     "tls": ("tls:app", "TLS to other domains' mail hosts."),
     "service": ("service:app", "The services of the running server."),
     "dkim": ("dkim:app", "Keys that the mail of domains is signed with."),
+    "dmarc": ("dmarc:app", "What others send in the name of domains, as it is reported to them."),
     "dns": ("dns:app", "The resolver."),
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from mailcore.server.declare import Many, Section, key, tables, zero_or
 from mailcore.server.sections import RuleSection
-from mailcore.server.sections_authentication import AuthenticationSection
+from mailcore.server.sections_authentication import AuthenticationSection, DmarcReportsSection
 from mailcore.server.sections_sending import RouteSection, SourceSection
 
 KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
@@ -166,6 +166,7 @@ class SmtpSection(Section):
     route: Many[RouteSection] = tables("None: by smart_host, or by MX")
     source: Many[SourceSection] = tables("None: local_address")
     authentication: AuthenticationSection = key("What is checked of senders", AuthenticationSection())
+    dmarc_reports: DmarcReportsSection = key("Reports to domains in whose name mail came", DmarcReportsSection())
 
 
 class ImapSection(Section):

@@ -11,6 +11,7 @@ from mailcore.server.config import Config
 from mailcore.server.dns import Resolver
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
+from mailcore.smtp import dmarc_reports
 from mailcore.smtp.demands import Demands, contexts
 from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
@@ -49,7 +50,12 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
         await courier.close()
         await tally.write_down(parts.store)
 
-    beside = (partial(tally.keep, parts.store), partial(keep_reporting, own, config.smtp, parts.dns))
+    reports = reports_of(parts, config)
+    beside = (
+        partial(tally.keep, parts.store),
+        partial(keep_reporting, own, config.smtp, parts.dns),
+        partial(dmarc_reports.keep_reporting, reports),
+    )
     return QueueService(setup.name, Scheduler(own, parts.bus, courier, lanes), beside=beside, at_end=end)
 
 
@@ -63,3 +69,11 @@ def signing_of(parts: Parts, config: Config) -> Signing:
     name, primary = config.smtp.authentication.authserv_id or config.host, config.server.primary_domain
     log = parts.log("SMTP-OUT")
     return Signing(SigningDesk(parts.store, parts.secret, name, primary, log, lambda: parts.clock.now().timestamp()))
+
+
+def reports_of(parts: Parts, config: Config) -> dmarc_reports.Desk:
+    """What makes the reports to domains in whose name mail came."""
+    log, primary = parts.log("SMTP-OUT"), config.server.primary_domain
+    return dmarc_reports.Desk(
+        parts.store, parts.blobs, parts.dns, parts.clock, log, config.host, config.smtp.dmarc_reports, primary
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 from groupware.directory.api import Login
 from groupware.directory.password import Digest, ScramKeys
+from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import BadCredentials, GroupwareError, NotFound
 from groupware.model.event import Outcome, Target
 from groupware.model.ids import AccountId, QueueId
@@ -88,6 +90,20 @@ class People:
 
 class Permits:
     """The store, as far as receiving asks it anything."""
+
+    def __init__(self) -> None:
+        self.seen: list[DmarcSeen] = []
+
+    def write_later(self, who: Principal, work: Callable[[Any], Any]) -> Future[None]:
+        """DMARC's rows, the only thing that receiving itself writes."""
+        store, future = self, Future[None]()
+
+        class Tx:
+            def note_dmarc(self, seen: Sequence[DmarcSeen]) -> None:
+                store.seen += seen
+
+        future.set_result(work(Tx()))
+        return future
 
     async def read(self, who: Principal, work: Callable[[Any], Any]) -> Any:
         class Tx:

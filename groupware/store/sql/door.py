@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import GroupwareError
 from groupware.model.event import (
     Attempt,
@@ -45,6 +46,7 @@ from . import (
     credentials,
     deliveries,
     destinations,
+    dmarc,
     domains,
     flags,
     folder_changes,
@@ -416,6 +418,23 @@ class SqlTx(Tx):
 
     def drop_signing_key(self, domain: str, selector: str) -> None:
         signing.drop(self, domain, selector)
+
+    # --- what others send in the name of domains
+
+    def dmarc_seen(self, day: int, domain: str) -> Sequence[DmarcSeen]:
+        return dmarc.seen(self, day, domain)
+
+    def dmarc_unreported(self, before: int, limit: int = 100) -> Sequence[tuple[int, str]]:
+        return dmarc.unreported(self, before, limit)
+
+    def note_dmarc(self, seen: Sequence[DmarcSeen]) -> None:
+        dmarc.put(self, seen)
+
+    def reported_dmarc(self, day: int, domain: str) -> bool:
+        return dmarc.mark(self, day, domain)
+
+    def forget_dmarc(self, before: int) -> None:
+        dmarc.drop(self, before)
 
     # --- history and queue
 

@@ -178,6 +178,25 @@ signing_key = Table(
 )
 """Keys that the mail of a domain, or of an alias of it, is signed with."""
 
+dmarc_seen = Table(
+    "dmarc_seen",
+    metadata,
+    Column("day", Number, primary_key=True, autoincrement=False),
+    Column("domain", String(255), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("facts", Text, nullable=False),
+    Column("count", Number, nullable=False),
+)
+"""What others sent in the name of a domain that asks for reports; `digest` is that of `facts`."""
+
+dmarc_reported = Table(
+    "dmarc_reported",
+    metadata,
+    Column("day", Number, primary_key=True, autoincrement=False),
+    Column("domain", String(255), primary_key=True),
+)
+"""Of what days a domain has been told."""
+
 quota_warning = Table(
     "quota_warning",
     metadata,
