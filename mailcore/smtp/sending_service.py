@@ -43,7 +43,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
         await courier.close()
         await tally.write_down(parts.store)
 
-    beside = (partial(tally.keep, parts.store), partial(keep_reporting, own, config.smtp, parts.dns))
+    beside = (partial(tally.keep, parts.store), partial(keep_reporting, own, smtp, parts.dns, tls.checked))
     return QueueService(setup.name, Scheduler(own, parts.bus, courier, lanes), beside=beside, at_end=end)
 
 
