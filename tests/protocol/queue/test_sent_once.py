@@ -16,7 +16,7 @@ FATES = (DROP, "421 4.3.2 closing", "451 4.3.0 not now", "452 4.5.3 too many", "
 PATIENCE = 40
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(STAGES), st.sampled_from(FATES)), max_size=12),
     st.lists(st.integers(1, 3), min_size=1, max_size=5),
