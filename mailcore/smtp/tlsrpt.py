@@ -6,11 +6,14 @@ import asyncio
 import base64
 import gzip
 import json
+import re
 import ssl
+import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from textwrap import wrap
 from typing import Any, Final
+from urllib.parse import unquote
 
 from groupware.mime.compose import address_line, format_date, header_line, mailbox, message_id
 from groupware.model.errors import GroupwareError
@@ -29,6 +32,7 @@ EVERY: Final = 3600.0
 KEPT_DAYS: Final = 30
 MOST_ADDRESSES: Final = 5
 POST_SECONDS: Final = 60.0
+_ADDRESS: Final = re.compile(r"[!#-'*+./0-9=?A-Z^-~-]{1,64}@[0-9A-Za-z.-]{1,255}")
 TYPE: Final = "application/tlsrpt+gzip"
 
 
@@ -107,7 +111,13 @@ async def send_due(desk: Desk, smtp: SmtpSection, dns: Resolver, context: ssl.SS
     day, count = (desk.clock.now().astimezone(UTC).date() - timedelta(days=1)).isoformat(), 0
     while domains := await desk.store.read(OPERATOR, lambda tx: tx.unreported_tls(day)):
         for domain in domains:
-            count += await _send(desk, smtp, dns, domain, day, context)
+            try:
+                count += await _send(desk, smtp, dns, domain, day, context)
+            except GroupwareError:
+                raise
+            except Exception as error:  # a bug of ours costs this report, and mail nothing
+                facts = {"error": repr(error), "traceback": traceback.format_exc()}
+                desk.log.error("tls_report_crashed", domain=domain, **facts)
     return count
 
 
@@ -129,7 +139,7 @@ async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: 
         if each.lower().startswith("https://"):
             await _post(desk, domain, each, octets, context)
         else:
-            await _mail(desk, made, domain, day, sender, each[7:].partition("?")[0], octets)
+            await _mail(desk, made, domain, day, sender, unquote(each[7:].partition("?")[0]), octets)
     return True
 
 
@@ -147,7 +157,8 @@ async def _post(desk: Desk, domain: str, url: str, octets: bytes, context: ssl.S
 async def _mail(
     desk: Desk, made: Mapping[str, Any], domain: str, day: str, sender: str, to: str, octets: bytes
 ) -> None:
-    if "@" not in to:
+    if _ADDRESS.fullmatch(to) is None:
+        desk.log.warning("tls_report_failed", domain=domain, url=f"mailto:{to}", why="that is no address")
         return
     letter = composed(made, domain, day, sender, to, octets, host=desk.host, now=desk.clock.now())
     stored = await desk.blobs.put(letter)

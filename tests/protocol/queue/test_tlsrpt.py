@@ -133,6 +133,16 @@ async def test_a_report_goes_by_mail_once_to_who_asks_for_it(place: Place) -> No
         assert [each["policy"]["policy-type"] for each in made["policies"]] == ["no-policy-found", "sts"]
 
 
+@pytest.mark.parametrize("to", ["tls reports@a.test", "a@b@c", "<x@y.test>", "x%0d%0aBcc:@y.test", "nobody"])
+async def test_what_is_no_address_gets_no_report(place: Place, to: str) -> None:
+    async with bench(place) as here:
+        here.zone.records[("_smtp._tls.there.test.", "TXT")] = [f'"v=TLSRPTv1; rua=mailto:{to},mailto:tls%2Bx@a.test"']
+        await here.count("there.test")
+        assert await here.send() == 1
+        [letter] = await here.letters()
+        assert as_email(letter)["To"] == "tls+x@a.test"
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_a_report_is_posted_to_a_web_server_whose_certificate_is_good(
     place: Place, tmp_path_factory: pytest.TempPathFactory, known: bool
