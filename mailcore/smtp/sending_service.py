@@ -53,7 +53,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     reports = reports_of(parts, config)
     beside = (
         partial(tally.keep, parts.store),
-        partial(keep_reporting, own, config.smtp, parts.dns),
+        partial(keep_reporting, own, smtp, parts.dns, tls.checked),
         partial(dmarc_reports.keep_reporting, reports),
     )
     return QueueService(setup.name, Scheduler(own, parts.bus, courier, lanes), beside=beside, at_end=end)

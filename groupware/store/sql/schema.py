@@ -488,7 +488,7 @@ trace = Table(
     Column("facts", Text, nullable=False),
     Column("party", String(320)),  # the address that it is about, in lower case
     Column("letter", String(255)),  # the Message-ID in the header
-    Index("ix_trace_party", "party", **_where("party IS NOT NULL")),
+    Index("ix_trace_party", "party", "id", **_where("party IS NOT NULL")),
     Index("ix_trace_letter", "letter", **_where("letter IS NOT NULL")),
 )
 
