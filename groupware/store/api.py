@@ -35,6 +35,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.policy import StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import StoredScript
@@ -51,6 +52,9 @@ QUEUE = FolderId(0)
 
 SERVER_ENTRIES = FolderId(-1)
 """The mark on the bus for "an annotation of the server has changed"; no folder has this number."""
+
+POLICY = FolderId(-2)
+"""The mark on the bus for "the rules of SMTP have changed", with their epoch; no folder has this number."""
 
 Where = str | FolderId
 """A folder by its id, or by its path in the asking principal's own view."""
@@ -279,6 +283,10 @@ class ReadTx(Protocol):
         """Passes when `put_script` would take so many octets under this name; else raises what that would raise."""
         ...
 
+    def policy(self) -> Sequence[StoredRule]:
+        """The rules of SMTP, in the order in which they are asked. Takes `a` on the server."""
+        ...
+
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
         ...
@@ -497,6 +505,13 @@ class WriteTx(ReadTx, Protocol):
 
     def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
         """Gives a script another name; the active one stays so. Oneself, or `a`. `NotFound`, `AlreadyExists`."""
+        ...
+
+    def put_policy(self, rules: Sequence[StoredRule]) -> None:
+        """Makes these the rules of SMTP, instead of all that there were. `a` on the server; `Refused`: too many.
+
+        Nobody else changes them between `policy` and this in one write.
+        """
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ FAMILIES: Final = {
     "folder": ("folder:app", "Folders of an account, or of a domain's public tree."),
     "grant": ("grant:app", "Who may do what in a folder, and why."),
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
+    "policy": ("policy:app", "Rules for mail that comes in and leaves: add, list, try."),
     "queue": ("queue:app", "Messages on their way."),
     "service": ("service:app", "The services of the running server."),
     "dns": ("dns:app", "The resolver."),

@@ -13,6 +13,7 @@ from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Manner, Service, StreamService
 from mailcore.server.signin import desk
 from mailcore.smtp.data import Memory
+from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
 from mailcore.smtp.state import MODULE, Shared
@@ -44,6 +45,7 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
         section=setup.section,
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
+        book=Rulebook(parts.store, parts.bus, parts.log(MODULE)),
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
         place=lambda: service.slot(),
     )

@@ -217,6 +217,8 @@ REFUSED: Mapping[str, list[Ask]] = {
     "drop_script": [lambda tx, s: tx.drop_script("x", s.alice)],
     "rename_script": [lambda tx, s: tx.rename_script("x", "y", s.alice)],
     "quota": [lambda tx, s: tx.quota(s.folder)],
+    "policy": [lambda tx, _: tx.policy()],
+    "put_policy": [lambda tx, _: tx.put_policy([])],
     "journal": [lambda tx, s: tx.journal(s.folder)],
     "trace": [lambda tx, _: tx.trace("x")],
     "queued": [lambda tx, _: tx.queued(), lambda tx, s: tx.queued(s.queued)],

@@ -25,6 +25,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.policy import StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import StoredScript
@@ -49,6 +50,7 @@ from . import (
     mailqueue,
     objects,
     people,
+    policy,
     quota,
     scripts,
     search,
@@ -368,3 +370,11 @@ class SqlTx(Tx):
 
     def drop_queued(self, queue: QueueId) -> None:
         mailqueue.drop_queued(self, queue)
+
+    # --- the policy of SMTP
+
+    def policy(self) -> Sequence[StoredRule]:
+        return policy.rules(self)
+
+    def put_policy(self, rules: Sequence[StoredRule]) -> None:
+        policy.put(self, rules)

@@ -49,7 +49,8 @@ meta = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Number, nullable=False),
 )
-"""`memberships`: the epoch of groups and principals; `settings`: that of settings; `uidvalidity`: the last one."""
+"""`memberships`: the epoch of groups and principals; `settings`: that of settings; `policy`: that of the rules
+of SMTP; `uidvalidity`: the last one."""
 
 principal = Table(
     "principal",
@@ -123,6 +124,17 @@ sieve_script = Table(
     Index("ix_sieve_script_active", "account_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
 )
 """Scripts that people keep; one at most of each account is active."""
+
+policy_rule = Table(
+    "policy_rule",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("position", Number, nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("rule", Text, nullable=False),  # JSON
+)
+"""The administrator's rules for SMTP, asked in the order of their positions."""
 
 _UNTOLD = text("told IS NULL")
 
