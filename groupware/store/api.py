@@ -35,7 +35,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
-from groupware.model.policy import StoredRule
+from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import StoredScript
@@ -287,6 +287,10 @@ class ReadTx(Protocol):
         """The rules of SMTP, in the order in which they are asked. Takes `a` on the server."""
         ...
 
+    def send_use(self, of: AccountId | None = None) -> SendUse:
+        """What an account has sent in this interval, and what it may. Oneself, or `a` on the domain."""
+        ...
+
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
         ...
@@ -511,6 +515,31 @@ class WriteTx(ReadTx, Protocol):
         """Makes these the rules of SMTP, instead of all that there were. `a` on the server; `Refused`: too many.
 
         Nobody else changes them between `policy` and this in one write.
+        """
+        ...
+
+    def spend(self, of: AccountId, recipients: int, octets: int) -> tuple[SendUse, bool]:
+        """Counts one message to so many recipients, unless that passes a limit. The operator alone.
+
+        Gives what was sent with it, and whether it was counted.
+        """
+        ...
+
+    def give_back(self, of: AccountId, recipients: int, octets: int, until: datetime) -> None:
+        """Counts a message out again that was counted in the interval that ends then. The operator alone."""
+        ...
+
+    def told_of_sending(self, of: AccountId) -> bool:
+        """The account is told in this very write; False when it was told in this interval. The operator alone."""
+        ...
+
+    def greylist(
+        self, network: str, sender: str, recipient: str, *, delay: float, waiting: float, passed: float
+    ) -> int:
+        """Seconds for which a message is put off; 0: it is let in. Times in seconds. The operator alone.
+
+        Who comes again after `delay`, and before it is forgotten after `waiting`, passes: for that network and the
+        sender's domain, as long as `passed` from the last time on.
         """
         ...
 

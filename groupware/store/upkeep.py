@@ -19,7 +19,7 @@ from groupware.model.times import micros
 from .api import Store
 from .blobs import sweep
 from .objects import Objects
-from .sql import retention, search
+from .sql import greylist, retention, search
 from .sql.store import SqlStore
 from .sql.tx import Tx
 
@@ -83,6 +83,7 @@ async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SE
         await asyncio.sleep(every)
         try:
             await purge(store)
+            await store.write(OPERATOR, lambda tx: greylist.sweep(_inner(tx)))
             await asyncio.to_thread(sweep, store.database, objects)
         except TryAgain:
             continue

@@ -13,6 +13,8 @@ from mailcore.smtp.policy import asking
 from mailcore.smtp.reply import OK, Reply
 from mailcore.smtp.state import LMTP, Replies, State
 from mailcore.smtp.wire import hello_name
+from mailcore.smtp.xclient import OFFERED
+from mailcore.smtp.xclient import may as may_xclient
 
 ANSWER_MAX: Final = 12_288  # octets of one line of a SASL exchange, RFC 4954 §4
 UNKNOWN: Final = Reply(500, "5.5.2", "There is no such command; HELP lists those there are.")
@@ -50,6 +52,7 @@ def _extensions(state: State) -> tuple[str, ...]:
     mechanisms = _mechanisms(state)
     if mechanisms:
         words.append(f"AUTH {' '.join(mechanisms)}")
+    words += OFFERED[may_xclient(state)]
     return tuple(words)
 
 

@@ -8,10 +8,12 @@ from typing import Final
 
 from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.event import Recipient
+from groupware.model.principal import OPERATOR
 from mailcore.queue.intake import Targets
 from mailcore.smtp import events
-from mailcore.smtp.policy import asking
+from mailcore.smtp.policy import asking, builtin, sendquota
 from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_reach, not_own
+from mailcore.smtp.policy.restrictions import forbidden
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.reply import OK, Reply, of_error
 from mailcore.smtp.state import LMTP, State, Transaction
@@ -44,9 +46,10 @@ async def mail(state: State, argument: str) -> Reply:
     sender = _completed(state, path)
     await asking.renew(state)
     refusal, limits = await asking.sender(state, sender, params.size)
+    use, exhausted = await sendquota.begun(state)
     begun = state.begin(sender, params)
-    begun.limits = limits
-    refusal = refusal or _sender_trouble(state, path, sender, params) or await _not_allowed(state, sender)
+    begun.limits, begun.use = limits, use
+    refusal = refusal or exhausted or _sender_trouble(state, path, sender, params) or await _not_allowed(state, sender)
     if refusal is not None:
         events.sender_refused(state, sender, refusal)
         state.reset()
@@ -101,7 +104,10 @@ async def rcpt(state: State, arguments: Sequence[str]) -> list[Reply]:
     wanted = [each.address for each in asked if isinstance(each, Recipient) and each.address not in transaction.targets]
     if wanted:
         transaction.targets.update(await state.shared.intake.resolve(wanted))
+        transaction.forbidden.update(await _forbidden(state, transaction, wanted))
     replies = [each if isinstance(each, Reply) else await _judge(state, transaction, each) for each in asked]
+    if (blocked := builtin.harvester(state)) is not None:
+        replies[-1] = blocked
     events.recipients_answered(state, sum(1 for each in replies if each.code == 250))
     for argument, reply in zip(arguments, replies, strict=True):
         if reply.code != 250:
@@ -124,6 +130,14 @@ def _read(state: State, transaction: Transaction, argument: str) -> Recipient | 
     return Recipient(_completed(state, path), params.notify, params.orcpt)
 
 
+async def _forbidden(state: State, transaction: Transaction, wanted: Sequence[str]) -> Mapping[str, Reply]:
+    """The recipients that settings of the sender, or their own, forbid. LMTP brings what was taken already."""
+    if state.role == LMTP:
+        return {}
+    targets = [(each, transaction.targets[each]) for each in wanted]
+    return await state.shared.parts.store.glance(OPERATOR, forbidden(state.who, transaction.sender, targets))
+
+
 async def _judge(state: State, transaction: Transaction, recipient: Recipient) -> Reply:
     """Adds the recipient, or says why not; what the rules say comes first."""
     address = recipient.address
@@ -132,6 +146,12 @@ async def _judge(state: State, transaction: Transaction, recipient: Recipient) -
     is_local = not is_elsewhere(address, transaction.targets[address])
     ruling = await asking.recipient(state, transaction, address, local=is_local)
     refusal = ruling.refusal or _trouble(state, transaction, address, ruling.limits, local=is_local)
+    if refusal is None:
+        refusal = transaction.forbidden.get(address) or await sendquota.another(state, transaction)
+    elif isinstance(transaction.targets[address], NotFound):
+        await builtin.unknown(state, address)
+    if refusal is None and not ruling.accepted:
+        refusal = await builtin.objection(state, transaction, address)
     if refusal is not None:
         return refusal
     if ruling.discarded:

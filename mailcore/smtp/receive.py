@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from groupware.mime.lines import crlf, tidy
@@ -11,7 +12,7 @@ from mailcore.queue.intake import Message
 from mailcore.smtp import events, headers
 from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
-from mailcore.smtp.policy import asking
+from mailcore.smtp.policy import asking, sendquota
 from mailcore.smtp.policy.access import Authors, foreign, judged
 from mailcore.smtp.reply import Reply, of_error
 from mailcore.smtp.state import LMTP, Replies, State, Transaction
@@ -126,12 +127,10 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
                 return _end(state, transaction, complete)
             if not transaction.recipients:
                 return _drop(state, transaction, len(complete))
-            outcomes = await state.shared.intake.accept(
-                _message(state, transaction, complete),
-                settle_local="processing" in state.shared.parts.at_work,
-                keep=state.role != LMTP,
-                known=transaction.targets,
-            )
+            message = _message(state, transaction, complete)
+            outcomes = await sendquota.counted(state, transaction, len(complete), lambda: _accept(state, message))
+            if isinstance(outcomes, Reply):
+                return _end(state, transaction, outcomes)
     except GroupwareError as error:
         return _end(state, transaction, of_error(error))
     except Exception:  # a bug of ours: the client keeps the message, and the dialogue goes on
@@ -143,6 +142,16 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
     if state.role == LMTP:
         return [_lmtp_reply(outcome, transaction.id) for outcome in outcomes]
     return Reply(250, "2.0.0", f"Ok: queued as {transaction.id}")
+
+
+async def _accept(state: State, message: Message) -> Sequence[Outcome]:
+    assert state.transaction is not None
+    return await state.shared.intake.accept(
+        message,
+        settle_local="processing" in state.shared.parts.at_work,
+        keep=state.role != LMTP,
+        known=state.transaction.targets,
+    )
 
 
 def _drop(state: State, transaction: Transaction, size: int) -> Reply:

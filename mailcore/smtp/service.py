@@ -8,12 +8,14 @@ from mailcore.queue.intake import Intake
 from mailcore.server import log
 from mailcore.server.connection import Connection
 from mailcore.server.gate import Refusal
+from mailcore.server.guesses import Guesses
 from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Manner, Service, StreamService
 from mailcore.server.signin import desk
 from mailcore.smtp.data import Memory
 from mailcore.smtp.policy.book import Rulebook
+from mailcore.smtp.policy.builtin import harvest_limits
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
 from mailcore.smtp.state import MODULE, Shared
@@ -45,6 +47,7 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
         section=setup.section,
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
+        harvest=Guesses(harvest_limits(setup.config.smtp.harvesting), parts.clock),
         book=Rulebook(parts.store, parts.bus, parts.log(MODULE)),
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
         place=lambda: service.slot(),

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from groupware.model.event import Recipient
+from groupware.model.policy import SendUse
 from groupware.model.principal import Principal
 from mailcore.queue.intake import Intake, Targets
 from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
+from mailcore.server.guesses import Guesses
 from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
@@ -45,6 +47,8 @@ class Shared:
     desk: Desk
     intake: Intake
     book: Rulebook
+    harvest: Guesses
+    """Who has tried out recipients."""
     memory: Memory
     place: Callable[[], AbstractAsyncContextManager[None]]
     """A place to work in, for what costs more than a moment."""
@@ -70,6 +74,10 @@ class Transaction:
     """Octets in `chunks`."""
     limits: Mapping[str, Value] = field(default_factory=dict)
     """What rules have set for this message."""
+    use: SendUse | None = None
+    """What who signed in had sent when the message began; None: as much as they like."""
+    forbidden: dict[str, Reply] = field(default_factory=dict)
+    """Recipients that settings forbid."""
     discarded: set[str] = field(default_factory=set)
     """Recipients that were accepted and do not get it."""
     broken: Reply | None = None
@@ -84,6 +92,7 @@ class State:
         "connection",
         "errors",
         "extended",
+        "front",
         "hello",
         "limits",
         "log",
@@ -102,6 +111,7 @@ class State:
 
     def __init__(self, shared: Shared, connection: Connection) -> None:
         self.shared, self.connection = shared, connection
+        self.front = connection.peer  # who has connected, also when it speaks for somebody else (XCLIENT)
         self.role = connection.listener.role or MX
         self.signin = SignIn(shared.desk, connection)
         self.log = shared.parts.log(MODULE)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from ipaddress import ip_address
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupware.model.errors import Refused
+from mailcore.smtp import xclient
 from mailcore.smtp.policy import actions, conditions, words
 from mailcore.smtp.policy.rules import from_tables, from_toml, to_toml
 from mailcore.smtp.policy.variables import EVENTS, VARIABLES
+from mailcore.smtp.wire import Bad
 
 PIECES = st.sampled_from(
     [
@@ -71,3 +74,25 @@ def test_any_line_as_a_condition_and_as_an_action(text: str, event: str) -> None
             assert parse(str(found), event) == found  # type: ignore[arg-type, operator]
     with suppress(ValueError):
         assert words.split(words.joined(words.split(text))) == words.split(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.text(),
+        st.lists(
+            st.builds(
+                "{}={}".format,
+                st.sampled_from(xclient.NAMES),
+                st.one_of(st.text(), st.sampled_from(["[UNAVAILABLE]", "IPV6:::1", "1.2.3.4", "25", "a+20b", "esmtp"])),
+            )
+        ).map(" ".join),
+    )
+)
+def test_any_argument_of_xclient(argument: str) -> None:
+    with suppress(Bad):
+        named = xclient.parse(argument)
+        for ip in (named.ip, named.to_ip):
+            assert not ip or ip_address(ip)
+        for text in (named.name, named.hello, named.login):
+            assert text is None or text.isprintable()

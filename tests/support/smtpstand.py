@@ -15,8 +15,9 @@ from groupware.directory.password import Digest, ScramKeys
 from groupware.model.errors import BadCredentials, GroupwareError, NotFound
 from groupware.model.event import Outcome, Target
 from groupware.model.ids import AccountId, QueueId
-from groupware.model.policy import StoredRule
-from groupware.model.principal import EVERYONE, Principal
+from groupware.model.policy import SendUse, StoredRule
+from groupware.model.principal import EVERYONE, Principal, Setting
+from groupware.model.settings import SETTINGS
 from groupware.store.bus import LocalBus
 from mailcore.queue.intake import Intake, Message
 from mailcore.server.clock import SystemClock
@@ -96,6 +97,10 @@ class Permits:
         self.rules = list(rules)
         self.asked = 0
         """How often the rules were read."""
+        self.settings: dict[tuple[AccountId | None, str], str] = {}
+        self.greylisted: list[tuple[tuple[str, ...], dict[str, float]]] = []
+        self.put_off = 0
+        """What the greylist says."""
 
     async def read(self, who: Principal, work: Callable[[Any], Any]) -> Any:
         permits = self
@@ -104,6 +109,17 @@ class Permits:
             def policy(self) -> Sequence[StoredRule]:
                 permits.asked += 1
                 return permits.rules
+
+            def setting(self, name: str, of: AccountId | None = None) -> Setting:
+                value = permits.settings.get((of, name), SETTINGS[name].default)
+                return Setting(name, value, "account", True)
+
+            def send_use(self, of: AccountId) -> SendUse:
+                return SendUse()
+
+            def greylist(self, *triplet: str, **times: float) -> int:
+                permits.greylisted.append((triplet, times))
+                return permits.put_off
 
             def may_send_as(self, address: str) -> bool:
                 return address.lower() == who.name or (who.name, address.lower()) in SEND_AS
@@ -114,6 +130,8 @@ class Permits:
                 return [Target("remote", address=address)]
 
         return work(Tx())
+
+    glance = write = read
 
 
 @dataclass

@@ -25,7 +25,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
-from groupware.model.policy import StoredRule
+from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import StoredScript
@@ -43,6 +43,7 @@ from . import (
     folder_changes,
     folders,
     grants,
+    greylist,
     groups,
     item_changes,
     item_copies,
@@ -54,6 +55,7 @@ from . import (
     quota,
     scripts,
     search,
+    sending,
     settings,
     trace,
     warnings,
@@ -378,3 +380,20 @@ class SqlTx(Tx):
 
     def put_policy(self, rules: Sequence[StoredRule]) -> None:
         policy.put(self, rules)
+
+    def send_use(self, of: AccountId | None = None) -> SendUse:
+        return sending.use(self, of)
+
+    def spend(self, of: AccountId, recipients: int, octets: int) -> tuple[SendUse, bool]:
+        return sending.spend(self, of, recipients, octets)
+
+    def give_back(self, of: AccountId, recipients: int, octets: int, until: datetime) -> None:
+        sending.give_back(self, of, recipients, octets, until)
+
+    def told_of_sending(self, of: AccountId) -> bool:
+        return sending.told(self, of)
+
+    def greylist(
+        self, network: str, sender: str, recipient: str, *, delay: float, waiting: float, passed: float
+    ) -> int:
+        return greylist.seconds(self, network, sender, recipient, greylist.Times(delay, waiting, passed))

@@ -136,6 +136,30 @@ policy_rule = Table(
 )
 """The administrator's rules for SMTP, asked in the order of their positions."""
 
+greylist = Table(
+    "greylist",
+    metadata,
+    Column("network", String(64), primary_key=True),
+    Column("sender", String(320), primary_key=True),
+    Column("recipient", String(320), primary_key=True),
+    Column("first", Number, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("until", Number, nullable=False, index=True),
+)
+"""Who was asked to come again, and who did: that is kept for network and domain, without a recipient."""
+
+send_usage = Table(
+    "send_usage",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("until", Number, nullable=False),
+    Column("messages", Number, nullable=False),
+    Column("recipients", Number, nullable=False),
+    Column("octets", Number, nullable=False),
+    Column("told", Boolean, nullable=False),
+)
+"""What somebody has sent in the interval that ends at `until`."""
+
 _UNTOLD = text("told IS NULL")
 
 quota_warning = Table(
