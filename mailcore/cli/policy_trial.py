@@ -94,12 +94,18 @@ def _recipient(tx: ReadTx, address: str) -> tuple[str, bool, bool]:
 
 def _looking_up(here: Site, ip: str) -> LookUp:
     from mailcore.server.compose import resolver
+    from mailcore.smtp.policy.countries import Atlas
     from mailcore.smtp.policy.lookups import looked_up
 
+    said = log.get("SMTP-IN")
+    atlas = Atlas(here.config.data / file if (file := here.config.smtp.countries.file) is not None else None, said)
     dns, known = resolver(here.config), dict[str, Value]()
 
     async def look_up(asked: Collection[str]) -> Mapping[str, Value]:
-        return await looked_up(dns, ip, asked, known, log.get("SMTP-IN"))
+        countries = await atlas.countries() if "country" in asked else None
+        if countries is not None:
+            known["country"] = countries.of(ip)
+        return await looked_up(dns, ip, asked, known, said)
 
     return look_up
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from mailcore.server.declare import IpEntries, Many, Section, key, tables, zero_or
+from mailcore.server.declare import File, IpEntries, Many, Section, key, tables, zero_or
 from mailcore.server.sections import RuleSection
 
 KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
@@ -137,6 +137,17 @@ class DnsListSection(Section):
     action: Literal["reject", "tempreject", "log"] = key("What is done with one that is listed", "reject")
 
 
+class CountriesSection(Section):
+    """Countries that mail from outside comes from."""
+
+    file: File | None = key(
+        "MaxMind's .mmdb, or CSV: network and country, or first and last address and country", None, example="geo.mmdb"
+    )
+    only: Many[str] = key("Mail is taken from these countries alone; none: from all", (), example=["DE", "AT"])
+    refuse: Many[str] = key("Mail is not taken from these", (), example=["ZZ"])
+    exempt: IpEntries = key("Addresses that are never looked at", (), example=["192.0.2.0/24"])
+
+
 class GreylistingSection(Section):
     """Greylisting of mail from outside: who comes for the first time is asked to come again."""
 
@@ -184,6 +195,8 @@ class SmtpSection(Section):
         "Front ends that may say who their client is (XCLIENT); nobody else is believed", (), example=["192.0.2.10"]
     )
     dnsbl: DnsListSection = key("Lists of addresses in DNS", DnsListSection())
+    countries: CountriesSection = key("Countries that mail comes from", CountriesSection())
+    plugin_failure: Literal["pass", "tempreject"] = key("What is done when a plug-in of the rules has failed", "pass")
     greylisting: GreylistingSection = key("Greylisting", GreylistingSection())
     harvesting: HarvestingSection = key("Trying out recipients", HarvestingSection())
 

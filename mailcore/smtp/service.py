@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from mailcore.queue.intake import Intake
 from mailcore.server import log
+from mailcore.server.config import Config
 from mailcore.server.connection import Connection
 from mailcore.server.gate import Refusal
 from mailcore.server.guesses import Guesses
@@ -16,6 +18,7 @@ from mailcore.server.signin import desk
 from mailcore.smtp.data import Memory
 from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.builtin import harvest_limits
+from mailcore.smtp.policy.countries import Atlas
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
 from mailcore.smtp.state import MODULE, Shared
@@ -47,6 +50,7 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
         section=setup.section,
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
+        atlas=Atlas(_beside(setup.config), parts.log(MODULE)),
         harvest=Guesses(harvest_limits(setup.config.smtp.harvesting), parts.clock),
         book=Rulebook(parts.store, parts.bus, parts.log(MODULE)),
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
@@ -59,3 +63,9 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
 def _closed(connection: Connection) -> None:
     if isinstance(connection.session, SmtpSession):
         connection.session.state.signin.closed()
+
+
+def _beside(config: Config) -> Path | None:
+    """The file of countries; one without a folder is in the data folder."""
+    file = config.smtp.countries.file
+    return config.data / file if file is not None else None

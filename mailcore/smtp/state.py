@@ -21,6 +21,7 @@ from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
 from mailcore.smtp.data import Memory, Share
 from mailcore.smtp.policy.book import Rulebook
+from mailcore.smtp.policy.countries import Atlas
 from mailcore.smtp.policy.engine import NO_RULES, Ruleset
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.reply import FAULT, Reply
@@ -47,6 +48,7 @@ class Shared:
     desk: Desk
     intake: Intake
     book: Rulebook
+    atlas: Atlas
     harvest: Guesses
     """Who has tried out recipients."""
     memory: Memory

@@ -24,6 +24,7 @@ from groupware.model.event import (
 )
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
+from groupware.model.policy import StoredRule
 from groupware.model.principal import Principal
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
@@ -149,6 +150,10 @@ class Tx:
             for number, row in self.state.rows.items()
             if key is None or number == key
         ]
+
+    def policy(self) -> Sequence[StoredRule]:
+        """There are no rules."""
+        return ()
 
     def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
         """Nobody: there are no mailboxes here."""

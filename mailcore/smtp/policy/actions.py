@@ -190,6 +190,11 @@ def _route(given: tuple[str, ...], event: Event) -> None:
         raise ValueError("write it as: route HOST, HOST:PORT or [ADDRESS]:PORT")
 
 
+def _plugin(given: tuple[str, ...], event: Event) -> None:
+    if len(given) != 1 or not re.fullmatch(r"[A-Za-z0-9_.\-]{1,64}", given[0]):
+        raise ValueError("write it as: ask PLUGIN")
+
+
 def _text(given: tuple[str, ...], event: Event) -> None:
     if sum(map(len, given)) > LINE_MAX:
         raise ValueError(f"it has at most {LINE_MAX} characters")
@@ -217,6 +222,8 @@ _VERBS: Final = (
     Verb("route", ("relay",), "HOST[:PORT]", "It goes to this host, whatever the MX records say.", _route, True),
     Verb("no-report", QUEUE[1:], "", "The sender is not told.", _nothing),
     Verb("give-up", ("temporary-failure",), "[TEXT]", "It is not tried again: the failure is final.", _text, True),
+    Verb("ask", DIALOGUE, "PLUGIN", "A plug-in is asked when the rules of the event have not refused; what it"
+         " gives back is done.", _plugin),
     Verb("stop", EVENTS, "", "No further rule of this event is asked.", _nothing, True),
 )  # fmt: skip
 VERBS: Final[Mapping[str, Verb]] = {each.name: each for each in _VERBS}

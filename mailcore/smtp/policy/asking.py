@@ -6,17 +6,18 @@ Where no rule is for an event, nothing is looked at. LMTP is not asked: what com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Recipient
 from mailcore.queue.intake import Targets
-from mailcore.smtp.policy import facts
-from mailcore.smtp.policy.actions import Answer
+from mailcore.smtp.policy import builtin, facts, plugins
+from mailcore.smtp.policy.actions import Action, Answer
 from mailcore.smtp.policy.edits import edited
 from mailcore.smtp.policy.engine import Decision
 from mailcore.smtp.policy.lookups import looked_up
+from mailcore.smtp.policy.rules import Rule
 from mailcore.smtp.policy.variables import Event, Facts, Value
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import LMTP, State, Transaction
@@ -29,9 +30,26 @@ async def decided(state: State, event: Event, known: Facts) -> Decision | None:
     if state.role == LMTP or event not in state.rules:
         return None
     asked = state.rules.asks[event]
-    decision = state.rules.decide(event, {**known, **await _looked_up(state, asked)})
+    known = {**known, **await _looked_up(state, asked)}
+    if "country" in asked:
+        known["country"] = await builtin.country(state)
+    decision = await _with_plugins(state, event, state.rules.decide(event, known))
     if decision.matched:
         state.log.info("policy", at=event, rules=decision.names, does="; ".join(map(str, decision.actions)))
+    return decision
+
+
+async def _with_plugins(state: State, event: Event, decision: Decision) -> Decision:
+    """The decision, and what the plug-ins say that it asks for."""
+    for words in decision.words("ask"):
+        if decision.refusal is not None:
+            break
+        done = await plugins.asked(words[0], event, decision.facts, state.log)
+        if done is None and state.shared.config.smtp.plugin_failure == "tempreject":
+            done = [Action("tempreject")]
+        if done:
+            said = Rule(words[0], event, then=tuple(done))
+            decision = replace(decision, matched=(*decision.matched, said))
     return decision
 
 

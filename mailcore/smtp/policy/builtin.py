@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, ip_network
 from groupware.model.principal import OPERATOR
 from mailcore.server.guesses import GuessLimits
 from mailcore.server.rules import address as ip_of
-from mailcore.server.rules import peer_key
+from mailcore.server.rules import ip_set, peer_key
 from mailcore.server.sections_mail import HarvestingSection
 from mailcore.smtp.policy.lookups import looked_up
 from mailcore.smtp.reply import Reply
@@ -62,6 +62,8 @@ async def objection(state: State, transaction: Transaction, to: str) -> Reply | 
     if not _is_stranger(state):
         return None
     smtp = state.shared.config.smtp
+    if (refusal := await _foreign(state)) is not None:
+        return refusal
     if not smtp.dnsbl.zones and not smtp.greylisting.enabled:
         return None
     if any(await _listed(state, "dnswl", smtp.dnsbl.good_zones)):
@@ -75,6 +77,31 @@ async def objection(state: State, transaction: Transaction, to: str) -> Reply | 
         if smtp.dnsbl.action == "tempreject":
             return Reply(451, "4.7.1", text)
     return await _greylisted(state, transaction.sender, to) if smtp.greylisting.enabled else None
+
+
+async def country(state: State) -> str:
+    """The country that the client's address is of; "" when nobody knows."""
+    countries = await state.shared.atlas.countries()
+    return countries.of(state.connection.peer.ip) if countries is not None else ""
+
+
+async def _foreign(state: State) -> Reply | None:
+    """Why mail from the client's country is not taken. Addresses that are nobody's in public are never looked at."""
+    section = state.shared.config.smtp.countries
+    if not section.only and not section.refuse:
+        return None
+    ip = ip_of(state.connection.peer.ip)
+    if not ip.is_global or ip in ip_set(section.exempt) or await state.shared.atlas.countries() is None:
+        return None
+    code = await country(state)
+    if code in _upper(section.refuse) or (section.only and code not in _upper(section.only)):
+        state.log.info("country_refused", ip=str(ip), country=code)
+        return Reply(550, "5.7.1", "This server takes no mail from where you are.")
+    return None
+
+
+def _upper(codes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(each.upper() for each in codes)
 
 
 async def _listed(state: State, kind: str, zones: tuple[str, ...]) -> list[str]:

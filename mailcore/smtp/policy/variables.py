@@ -66,6 +66,8 @@ _DECLARED: Final = (
         " it is not on it. `dnsbl.zen.spamhaus.org is 127.0.0.2`", slow=True, family=True,
     ),
     Variable("dnswl.", "texts", DIALOGUE, "The same, of a list of good addresses.", slow=True, family=True),
+    Variable("country", "text", DIALOGUE, "Country of the client's address, such as `DE`, by `smtp.countries.file`;"
+             " empty: nobody knows.", slow=True),
     Variable("ehloHost", "text", _from("ehlo"), "What the client calls itself."),
     Variable("isESMTP", "yes or no", _from("ehlo"), "Whether it said EHLO."),
     Variable("mailFrom", "text", (*_from("mail"), *QUEUE), "The sender; empty: <>."),

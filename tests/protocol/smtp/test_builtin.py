@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -11,7 +12,9 @@ from typing import cast
 import pytest
 
 from mailcore.server.dns import DnsSettings, NameServer, Resolver
+from mailcore.smtp.policy import plugins
 from mailcore.smtp.policy.restrictions import allowed
+from mailcore.smtp.policy.variables import Facts
 from tests.support.dnsserver import Zone
 from tests.support.dnsserver import serving as zone_serving
 from tests.support.smtpstand import PASSWORD, PEOPLE, Permits, Stand, Talker, stand, talker
@@ -241,3 +244,71 @@ async def test_a_restricted_recipient_takes_mail_from_its_own_domain_and_reports
             await caller.ask("RSET")
         await caller.ask(f"AUTH PLAIN {token}")
         await caller.envelope(ALICE, BOB)
+
+
+# --- countries ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("only", "refuse", "ip", "taken"),
+    [
+        ([], ["us"], "8.8.8.8", False),
+        ([], ["us"], "9.9.9.9", True),
+        (["CH"], [], "9.9.9.9", True),
+        (["CH"], [], "8.8.8.8", False),
+        (["CH"], [], "1.1.1.1", False),
+        (["CH"], [], "127.0.0.1", True),
+        (["CH"], [], "8.8.4.4", True),
+    ],
+)
+async def test_mail_is_taken_by_country(
+    tmp_path: Path, only: list[str], refuse: list[str], ip: str, taken: bool
+) -> None:
+    (tmp_path / "geo.csv").write_text("8.0.0.0/8,US\n9.0.0.0/8,CH\n")
+    config = '[smtp]\nxclient_networks = ["127.0.0.1"]\n[smtp.countries]\nfile = "geo.csv"\n'
+    config += f"only = {only!r}\nrefuse = {refuse!r}\nexempt = ['8.8.4.4']\n"
+    async with stand(tmp_path, config=config) as here, from_ip(here, ip) as caller:
+        said = await caller.ask(f"RCPT TO:<{ALICE}>")
+        assert said.startswith("250 " if taken else "550 5.7.1 This server takes no mail from where you are.")
+
+
+async def test_rules_know_the_country(tmp_path: Path) -> None:
+    (tmp_path / "geo.csv").write_text("8.0.0.0/8,US\n")
+    config = '[smtp]\nxclient_networks = ["127.0.0.1"]\n[smtp.countries]\nfile = "geo.csv"\n'
+    rules = "[[rule]]\nname = 'r'\nat = 'rcpt'\nall = ['country is us']\nthen = 'reject 554 {country}'\n"
+    async with stand(tmp_path, config=config, rules=rules) as here, from_ip(here, "8.8.8.8") as caller:
+        assert await caller.ask(f"RCPT TO:<{ALICE}>") == "554 5.7.1 US"
+
+
+# --- plug-ins -------------------------------------------------------------------------------------------------------
+
+
+async def friday(event: str, facts: Facts) -> Sequence[str]:
+    if facts["mailFromUser"] == "slow":
+        await asyncio.sleep(3600)
+    return {"bad": ["reject 550 'Not on a {mailFromUser} day.'"], "odd": ["sing"], "set": ["ask friday"]}.get(
+        str(facts["mailFromUser"]), []
+    )
+
+
+@pytest.mark.parametrize("failure", ["pass", "tempreject"])
+async def test_a_plug_in_says_what_rules_cannot_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    monkeypatch.setattr(plugins, "installed", lambda: {"friday": friday})
+    monkeypatch.setattr(plugins.asked, "__defaults__", (0.05,))
+    rules = "".join(
+        f"[[rule]]\nname = '{name}'\nat = 'mail'\nall = ['mailFromUser {when}']\nthen = 'ask {name}'\n"
+        for name, when in (("friday", "not is lost"), ("nobody", "is lost"))
+    )
+    config = f"[smtp]\nplugin_failure = '{failure}'\n"
+    failed = "250" if failure == "pass" else "451"
+    async with stand(tmp_path, config=config, rules=rules) as here, talker(here.port) as caller:
+        for name, said in (("good", "250"), ("bad", "550 5.7.1 Not on a bad day."), *(
+            (name, failed) for name in ("slow", "odd", "set", "lost")
+        )):  # fmt: skip
+            assert (await caller.ask(f"MAIL FROM:<{name}@far.test>")).startswith(said)
+            await caller.ask("RSET")
+        whys = [each["why"] for each in here.log.named("policy_plugin_failed")]
+        assert whys[0] == "it took longer than 0.05 seconds"
+        assert len(whys) == 4
