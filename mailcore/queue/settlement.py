@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -49,6 +49,8 @@ class Desk:
     postmaster: str = ""
     """Who is told what nobody else could mend; empty: the first domain's postmaster."""
     texts: Texts = field(default_factory=Texts)
+    judge: Callable[[Attempt, Sequence[Result]], Awaitable[Sequence[Result]]] | None = None
+    """What the administrator's rules make of results that were judged already; None: there are no such rules."""
     failing: set[str] = field(default_factory=set)
     """Domains for which nobody answered when they were last tried."""
 
@@ -137,6 +139,8 @@ class Settling:
     def _is_ready(self, result: Result) -> bool:
         if result.verdict == "sent":
             return True
+        if self._desk.judge is not None:  # it is asked outside of the write
+            return False
         notice_after = self._desk.retries.notice_after
         return notice_of(self._attempt.envelope, result, self._tries, notice_after) is None
 
@@ -147,7 +151,9 @@ class Settling:
         if not results:
             return
         desk, envelope = self._desk, self._attempt.envelope
-        judged = [desk.retries.judge(result, self._tries) for result in results]
+        judged: Sequence[Result] = [desk.retries.judge(result, self._tries) for result in results]
+        if desk.judge is not None:
+            judged = await desk.judge(self._attempt, judged)
         due = notices_due(envelope, judged, self._tries, desk.retries.notice_after)
         prepared = [await self._prepare(notice) for notice in due]
 

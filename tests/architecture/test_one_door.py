@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,13 @@ REFUSED: Mapping[str, list[Ask]] = {
     "turn_signing_key": [lambda tx, _: tx.turn_signing_key("example.test", "s", "active")],
     "drop_signing_key": [lambda tx, _: tx.drop_signing_key("example.test", "s")],
     "quota": [lambda tx, s: tx.quota(s.folder)],
+    "send_use": [lambda tx, s: tx.send_use(s.alice)],
+    "spend": [lambda tx, s: tx.spend(s.alice, 1, 1)],
+    "give_back": [lambda tx, s: tx.give_back(s.alice, 1, 1, datetime.now(UTC))],
+    "told_of_sending": [lambda tx, s: tx.told_of_sending(s.alice)],
+    "greylist": [lambda tx, _: tx.greylist("n", "a@b", "c@d", delay=1, waiting=1, passed=1)],
+    "policy": [lambda tx, _: tx.policy()],
+    "put_policy": [lambda tx, _: tx.put_policy([])],
     "journal": [lambda tx, s: tx.journal(s.folder)],
     "trace": [lambda tx, _: tx.trace("x")],
     "find_trace": [lambda tx, _: tx.find_trace(TraceFilter(party=A))],

@@ -31,6 +31,7 @@ from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, 
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
+from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
@@ -52,6 +53,7 @@ from . import (
     folder_changes,
     folders,
     grants,
+    greylist,
     groups,
     invitations,
     item_changes,
@@ -62,10 +64,12 @@ from . import (
     memories,
     objects,
     people,
+    policy,
     queueview,
     quota,
     scripts,
     search,
+    sending,
     settings,
     signing,
     tlsbook,
@@ -514,3 +518,28 @@ class SqlTx(Tx):
 
     def forget_tls(self, before: str) -> int:
         return tlsbook.forget_tls(self, before)
+
+    # --- the policy of SMTP
+
+    def policy(self) -> Sequence[StoredRule]:
+        return policy.rules(self)
+
+    def put_policy(self, rules: Sequence[StoredRule]) -> None:
+        policy.put(self, rules)
+
+    def send_use(self, of: AccountId | None = None) -> SendUse:
+        return sending.use(self, of)
+
+    def spend(self, of: AccountId, recipients: int, octets: int) -> tuple[SendUse, bool]:
+        return sending.spend(self, of, recipients, octets)
+
+    def give_back(self, of: AccountId, recipients: int, octets: int, until: datetime) -> None:
+        sending.give_back(self, of, recipients, octets, until)
+
+    def told_of_sending(self, of: AccountId) -> bool:
+        return sending.told(self, of)
+
+    def greylist(
+        self, network: str, sender: str, recipient: str, *, delay: float, waiting: float, passed: float
+    ) -> int:
+        return greylist.seconds(self, network, sender, recipient, greylist.Times(delay, waiting, passed))
