@@ -105,7 +105,7 @@ class Scanners:
         """Teach what people move into Junk and out of it."""
         await self._work()
 
-    async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+    async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
         """All targets, where there is any scanner."""
         return dict.fromkeys(targets, _Look(self).judge) if self._asked else {}
 

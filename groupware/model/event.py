@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -18,6 +18,10 @@ class Event:
     account: AccountId | None
     facts: Mapping[str, str | int]
     message: str = ""
+    parties: Mapping[str, Mapping[str, str | int]] = field(default_factory=dict, compare=False)
+    """The addresses that it is about, each with facts of its own: it is kept once for each, and found by them."""
+    letter: str = field(default="", compare=False)
+    """The Message-ID in the header of the message, to find it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,22 @@ class TraceRow:
     id: int
     at: datetime
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFilter:
+    """Which rows of the trace are meant; "" and None mean any."""
+
+    party: str = ""
+    """The address of a sender or recipient."""
+    letter: str = ""
+    """The Message-ID in the header, without < and >."""
+    peer: str = ""
+    """The address of the other side."""
+    names: tuple[str, ...] = ()
+    """What happened: names of events."""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ _DECLARED: Final = (
     Declared("mailboxFolderCount", 0, "How many folders it may have.", most=2**31 - 1),
     Declared("quotaLimitThreshold", 90, "From this share of a quota on, it is told so.", "%", least=1, most=100),
     Declared("removedItemsRetention", 30, "How long the content of removed items is kept.", "days", most=3650),
+    Declared("traceRetention", 30, "How long the trace of messages is kept.", "days", scopes=("server",), most=3650),
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
     Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
     Declared(

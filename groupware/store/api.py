@@ -30,6 +30,7 @@ from groupware.model.event import (
     QueueFilter,
     QuotaWarning,
     Target,
+    TraceFilter,
     TraceRow,
     Waiting,
 )
@@ -42,6 +43,7 @@ from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 
 from .beside import Blobs as Blobs
@@ -333,6 +335,10 @@ class ReadTx(Protocol):
         """Passes when `put_script` would take so many octets under this name; else raises what that would raise."""
         ...
 
+    def signing_keys(self, domain: str) -> Sequence[SigningKey]:
+        """The keys that a domain's mail is signed with, the oldest first. Takes `a` on the domain. `NotFound`."""
+        ...
+
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
         ...
@@ -351,8 +357,25 @@ class ReadTx(Protocol):
         """What was done in a folder, oldest first. Takes `a`."""
         ...
 
+    def movements(self, at: FolderId, uid: Uid) -> Sequence[JournalRow]:
+        """Where an item went that was in a folder: each time it was moved or removed, by whom. Takes `a`.
+
+        It ends where the item is, is gone, or went where one has not that right.
+        """
+        ...
+
     def trace(self, message: str, limit: int = 1000) -> Sequence[TraceRow]:
-        """The trace of one message id. Takes `a` on the server."""
+        """The trace of one message id: all of it with `a` on the server, or of what one has submitted.
+
+        Else what is about one's own addresses, or of a domain where one has `a`. `NotFound`.
+        """
+        ...
+
+    def find_trace(self, wanted: TraceFilter, limit: int = 100) -> Sequence[TraceRow]:
+        """Rows of the trace that fit, the newest first. One sees those that `trace` shows.
+
+        `NoRight` for the address of somebody else.
+        """
         ...
 
     def backlog(self) -> Backlog:
@@ -592,7 +615,7 @@ class WriteTx(ReadTx, Protocol):
         ...
 
     def make_destination(self, of: AccountId, path: str) -> FolderId:
-        """The mail folder at a path in the account's view, made when it is missing, as its owner may (`k`).
+        """The mail folder at a path in the account's view; made, and subscribed to, when it is missing (`k`).
 
         Oneself, or who delivers. `NotFound`, `NoRight`, `Refused`, `OverQuota`.
         """
@@ -612,6 +635,18 @@ class WriteTx(ReadTx, Protocol):
 
     def drop_undo(self, of: AccountId, number: int) -> None:
         """Forgets one of them. Oneself, or `a` on the domain. `NotFound`."""
+        ...
+
+    def put_signing_key(self, domain: str, selector: str, algorithm: str, sealed: str, public: str) -> None:
+        """Keeps a new key of a domain, which does not sign yet. `a` on the domain. `AlreadyExists`, `Refused`."""
+        ...
+
+    def turn_signing_key(self, domain: str, selector: str, state: str) -> None:
+        """Makes a key `active` or `retired`, or only `published` again. `a` on the domain. `NotFound`, `Refused`."""
+        ...
+
+    def drop_signing_key(self, domain: str, selector: str) -> None:
+        """Takes a key of a domain away for good. `a` on the domain. `NotFound`."""
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

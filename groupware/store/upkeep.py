@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from groupware.model.errors import TryAgain
@@ -19,7 +19,7 @@ from groupware.model.times import micros
 from .api import Store
 from .blobs import sweep
 from .objects import Objects
-from .sql import memories, retention, search
+from .sql import memories, retention, search, trace
 from .sql.store import SqlStore
 from .sql.tx import Tx
 
@@ -87,6 +87,19 @@ async def forget(store: Store) -> int:
     return gone
 
 
+async def forget_trace(store: Store, *, now: datetime | None = None) -> int:
+    """Drops the trace that is older than `traceRetention`, in small steps; how many rows these were."""
+    days = await store.read(OPERATOR, lambda tx: int(tx.setting("traceRetention").value))
+    if not days:
+        return 0
+    before = micros((now or datetime.now(UTC)) - timedelta(days=days))
+    gone, count = 0, FORGOTTEN_AT_ONCE
+    while count == FORGOTTEN_AT_ONCE:
+        count = await store.write(OPERATOR, lambda tx: trace.forget(_inner(tx), before, FORGOTTEN_AT_ONCE))
+        gone += count
+    return gone
+
+
 async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SECONDS) -> None:
     """Purges, forgets and sweeps until cancelled, once every so many seconds."""
     while True:
@@ -94,6 +107,7 @@ async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SE
         try:
             await purge(store)
             await forget(store)
+            await forget_trace(store)
             await asyncio.to_thread(sweep, store.database, objects)
         except TryAgain:
             continue

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import asdict
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 
+from mailcore.cli import asking
 from mailcore.cli.family import family
 from mailcore.cli.service import server
 from mailcore.cli.show import Json, one, say
-from mailcore.cli.site import configuration, place
-from mailcore.server.control import ControlError, NotRunning
 from mailcore.server.dns_wire import QueryType
 
 app = family()
@@ -29,11 +26,7 @@ def query(
     wanted = kind.upper()
     if wanted not in get_args(QueryType):
         raise typer.BadParameter(f"{kind!r}: the resolver asks for {', '.join(get_args(QueryType))}")
-    try:
-        with server(ctx) as running:
-            answer = running.ask("dns.query", name=name, type=wanted)
-    except NotRunning:
-        answer = _own(ctx, name, wanted)
+    answer = asking.answer(ctx, name, wanted)
     if as_json:
         one(answer, as_json)
         return
@@ -48,13 +41,3 @@ def flush(ctx: typer.Context) -> None:
     with server(ctx) as running:
         count = running.ask("dns.flush")
     say(f"{count} answers forgotten")
-
-
-def _own(ctx: typer.Context, name: str, kind: Any) -> dict[str, Any]:
-    from mailcore.server.compose import resolver
-    from mailcore.server.dns import DnsError
-
-    try:
-        return asdict(asyncio.run(resolver(configuration(place(ctx))).query(name, kind)))
-    except DnsError as error:
-        raise ControlError(str(error)) from None

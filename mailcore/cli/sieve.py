@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,14 +15,14 @@ import typer
 from groupware.model.errors import NotFound, Refused
 from groupware.model.folder import Folder
 from groupware.model.ids import Uid
-from groupware.model.principal import Account
+from groupware.model.principal import Account, Principal
 from groupware.model.rights import Right
 from groupware.model.script import ActiveScript
 from groupware.model.times import moment
 from groupware.store.api import ReadTx
 from mailcore.cli.family import family
 from mailcore.cli.show import Json, Row, note, one, rows, say
-from mailcore.cli.site import Site, site
+from mailcore.cli.site import WHO, Site, site
 from mailcore.sieve.check import compiled
 from mailcore.sieve.errors import SieveError
 from mailcore.sieve.lab import Done, Lab, Tried, apply, page, runs, undo
@@ -157,7 +158,7 @@ def undo_(
 ) -> None:
     """Take back what `apply` did: messages go back, copies and flags go away. It is kept for a month."""
     with site(ctx) as here:
-        who = here.read(lambda tx: tx.identity(tx.account(account).id))
+        who = _owner(here, account)
         if list_:
             found = runs(here.read(lambda tx: tx.undos(who.account)))
             shown = [{"run": name, "at": moment(each[-1].at), "pages": len(each)} for name, each in found.items()]
@@ -173,11 +174,16 @@ def undo_(
 def _lab(here: Site, account: str, path: str, script: str | None) -> tuple[Lab, Folder]:
     """The lab, and the folder that it works on. `NotFound`, `Refused`."""
     found = here.read(lambda tx: tx.account(account))
-    who = here.read(lambda tx: tx.identity(found.id))
+    who = _owner(here, account)
     active = here.read(lambda tx: _chosen(tx, found, script))
     at = here.run(here.store.read(who, lambda tx: tx.locate(found.id, path.strip("/"), Right.READ)))
     now = datetime.now().astimezone()
     return Lab(here.store, here.blobs, who, active, _checked(active.octets), at.id, here.config.host, now), at
+
+
+def _owner(here: Site, account: str) -> Principal:
+    """The owner, in whose name it is done; the journal says by what."""
+    return replace(here.read(lambda tx: tx.identity(tx.account(account).id)), client=WHO.client)
 
 
 def _chosen(tx: ReadTx, account: Account, script: str | None) -> ActiveScript:

@@ -164,7 +164,7 @@ class Filter(Protocol):
         """What a fault of its own means: the message goes on without it, or waits in the queue."""
         ...
 
-    async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+    async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
         """Who judges the message for those of its targets that this filter has something to say about.
 
         Asked once for a message, whoever it is for; it must cost next to nothing where the answer is nobody.
@@ -182,6 +182,8 @@ class Busy(Protocol):
 
 
 FilterFactory = Callable[[Parts, ServiceSetup], Filter]
+Place = tuple[Filter, Judge | None]
+"""A filter, and its judge; None: it is away, and the message may not pass it."""
 
 
 # --- the chain ------------------------------------------------------------------------------------------------------
@@ -215,13 +217,15 @@ class Chain:
         """What its filters have to do beside."""
         return [each.work for each in self._filters if isinstance(each, Busy)]
 
-    async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Sequence[tuple[Filter, Judge | None]]]:
+    async def judges(
+        self, targets: Sequence[Target], octets: bytes
+    ) -> Mapping[Target, Sequence[tuple[Filter, Judge | None]]]:
         """The judges of those targets that have any; None: this filter is away, and the message may not pass it."""
-        found: dict[Target, list[tuple[Filter, Judge | None]]] = {}
+        found: dict[Target, list[Place]] = {}
         for each in self._filters if targets else ():
             judges: Mapping[Target, Judge | None]
             try:
-                judges = await each.judges(targets)
+                judges = await each.judges(targets, octets)
             except Exception as error:
                 self._failed(each, error)
                 judges = dict.fromkeys(targets) if each.fails == "later" else {}
@@ -229,7 +233,7 @@ class Chain:
                 found.setdefault(target, []).append((each, judge))
         return found
 
-    async def decide(self, case: Case, judges: Sequence[tuple[Filter, Judge | None]]) -> Decision:
+    async def decide(self, case: Case, judges: Sequence[Place]) -> Decision:
         """What all of them together make of it. Never raises for what a filter does."""
         verdicts: list[tuple[str, Verdict]] = []
         for each, judge in judges:

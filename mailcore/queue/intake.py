@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -36,6 +37,9 @@ TAKEN: Final = "taken"
 PROCESSING: Final = replace(OPERATOR, client="processing")
 """Delivers from the queue, and in the same write says what became of the recipients."""
 
+MOST_HEADER: Final = 64 * 1024
+_MESSAGE_ID: Final = re.compile(rb"(?im)^message-id:(?:[ \t]|\r\n[ \t])*<([!-~]{1,250})>")
+
 Targets = Sequence[Target] | GroupwareError
 """Where an address leads, or why it leads nowhere."""
 Settle = Callable[[WriteTx, Sequence[Outcome]], None]
@@ -58,6 +62,9 @@ class Message:
     body_type: str = "8BITMIME"
     ret: str = ""
     envid: str = ""
+    peer: str = ""
+    """The address of who handed it in."""
+    helo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +197,7 @@ class Intake:
 
     async def _judged(self, plan: Plan, whole: Whole, prepared: Prepared) -> Plan:
         """The plan with what the filters want, storable. `TryAgain`."""
-        judges = await self._filters.judges([target for _, target in plan.here])
+        judges = await self._filters.judges([target for _, target in plan.here], whole.octets)
         if not judges:
             return plan
         mine = [(step, target) for step, target in plan.here if target in judges]
@@ -227,7 +234,14 @@ class Intake:
     ) -> Done:
         envelope = _envelope(message, stored)
         trail = Trail(message.message, message.by)
-        received = trail.received(message.sender, len(message.octets), len(message.recipients))
+        received = trail.received(
+            message.sender,
+            len(message.octets),
+            len(message.recipients),
+            peer=message.peer,
+            helo=message.helo,
+            letter=letter_of(message.octets),
+        )
 
         def work(tx: WriteTx) -> Done:
             done = _carry_out(tx, plan, item, envelope, trail, keep=keep)
@@ -246,6 +260,13 @@ class Intake:
         if done.deliveries:
             self._counters.add("PROCESSING_DeliveredLocal", done.deliveries)
         say(self._log, done.events)
+
+
+def letter_of(octets: bytes) -> str:
+    """The Message-ID in the header, without < and >; "" when there is none that can be one."""
+    end = octets.find(b"\r\n\r\n", 0, MOST_HEADER)
+    found = _MESSAGE_ID.search(octets, 0, end if end >= 0 else MOST_HEADER)
+    return found[1].decode("ascii", "replace") if found is not None else ""
 
 
 def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> Plan:
@@ -341,8 +362,8 @@ def _carry_out(
     for step in _carry(tx, plan, trail, done, delivered, troubled, keep=keep):
         outcomes[step.given] = Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", TAKEN)
     if delivered:
-        outcomes |= {step.given: Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", DELIVERED) for step in delivered}
-        done.events.append(trail.delivered([step.recipient.address for step in delivered]))
+        outcomes |= {step.given: Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", DELIVERED) for step, _ in delivered}
+        done.events.append(trail.delivered({step.recipient.address: at for step, at in delivered}))
     waiting = [*plan.away, *[step for step, _ in troubled if keep or not step.alone]]
     if waiting:
         if envelope is None:
@@ -363,7 +384,7 @@ def _carry(
     plan: Plan,
     trail: Trail,
     done: Done,
-    delivered: list[Step],
+    delivered: list[tuple[Step, FolderId]],
     troubled: list[tuple[Step, GroupwareError]],
     *,
     keep: bool,
@@ -381,7 +402,7 @@ def _carry(
         elif fate.trouble is not None:
             troubled.append((step, fate.trouble))
         elif fate.folders:
-            delivered.append(step)
+            delivered.append((step, min(fate.folders)))
             done.deliveries += len(fate.folders)
         else:
             elsewhere.append(step)
@@ -390,17 +411,17 @@ def _carry(
 
 def _deliver(
     tx: WriteTx, here: Sequence[tuple[Step, Target]], item: NewItem | None
-) -> tuple[list[Step], list[tuple[Step, GroupwareError]], int]:
-    """The steps that are delivered, those that are not with the reason, and how many folders took the message."""
+) -> tuple[list[tuple[Step, FolderId]], list[tuple[Step, GroupwareError]], int]:
+    """The steps that are delivered and where, those that are not and why, and how many folders took the message."""
     if not here or item is None:
         return [], [], 0
-    delivered: list[Step] = []
+    delivered: list[tuple[Step, FolderId]] = []
     troubled: list[tuple[Step, GroupwareError]] = []
     folders: set[FolderId] = set()
     for (step, _), verdict in zip(here, tx.deliver([target for _, target in here], item), strict=True):
         if isinstance(verdict, GroupwareError):
             troubled.append((step, verdict))
         else:
-            delivered.append(step)
+            delivered.append((step, verdict))
             folders.add(verdict)
     return delivered, troubled, len(folders)

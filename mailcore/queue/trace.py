@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
 from groupware.model.event import Event
-from groupware.model.ids import AccountId, QueueId
+from groupware.model.ids import AccountId, FolderId, QueueId
 from mailcore.server import log as server_log
 from mailcore.server.events import EventLog
 
-MOST_NAMES: Final = 100  # addresses that one row names
+MOST_NAMES: Final = 100  # addresses that one line of the log names
+_NOTHING: Final[Mapping[str, str | int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +25,27 @@ class Trail:
     by: AccountId | None = None
     """Who submitted it; None: it came from outside."""
 
-    def received(self, sender: str, size: int, recipients: int) -> Event:
-        """The server has the message and answers for it from now on."""
-        return Event("received", self.by, {"from": sender, "size": size, "recipients": recipients}, self.message)
+    def received(
+        self, sender: str, size: int, recipients: int, *, peer: str = "", helo: str = "", letter: str = ""
+    ) -> Event:
+        """The server has the message and answers for it from now on. `letter`: the Message-ID in its header."""
+        facts: dict[str, str | int] = {"from": sender, "size": size, "recipients": recipients}
+        facts |= {name: value for name, value in (("peer", peer), ("helo", helo), ("letter", letter)) if value}
+        return Event("received", self.by, facts, self.message, {sender: {}} if sender else {}, letter)
 
-    def delivered(self, to: Sequence[str]) -> Event:
+    def delivered(self, to: Mapping[str, FolderId]) -> Event:
         """It is in the folders of these recipients."""
-        return Event("delivered", self.by, {"to": _names(to)}, self.message)
+        own = {address: {"folder": int(at)} for address, at in to.items()}
+        return Event("delivered", self.by, {"to": _names(list(to))}, self.message, own)
 
     def queued(self, queue: QueueId, to: Sequence[str]) -> Event:
         """It waits in the queue for these recipients."""
-        return Event("queued", self.by, {"queue": int(queue), "to": _names(to)}, self.message)
+        facts: dict[str, str | int] = {"queue": int(queue), "to": _names(to)}
+        return Event("queued", self.by, facts, self.message, dict.fromkeys(to, _NOTHING))
 
     def undelivered(self, to: str, code: str, why: str) -> Event:
         """It did not get to where this recipient's mail goes; what becomes of it then is another event."""
-        return Event("undelivered", self.by, {"to": to, "code": code, "why": why}, self.message)
+        return Event("undelivered", self.by, {"to": to, "code": code, "why": why}, self.message, {to: {}})
 
     def filtered(self, to: str, by: str, did: str, script: str = "", line: int = 0) -> Event:
         """What a filter did for this recipient, or did not do and why."""
@@ -58,25 +65,25 @@ class Trail:
 
     def sent(self, to: str, host: str, said: str) -> Event:
         """The next host has it for this recipient, and said so."""
-        return Event("sent", self.by, {"to": to, "host": host, "said": said}, self.message)
+        return Event("sent", self.by, {"to": to, "host": host, "said": said}, self.message, {to: {}})
 
     def deferred(self, to: str, code: str, why: str, host: str, tries: int) -> Event:
         """It did not get through to this recipient; it will be tried again."""
         facts: dict[str, str | int] = {"to": to, "code": code, "why": why, "host": host, "tries": tries}
-        return Event("deferred", self.by, facts, self.message)
+        return Event("deferred", self.by, facts, self.message, {to: {}})
 
     def held(self, to: str, why: str) -> Event:
         """It waits until somebody releases it."""
-        return Event("held", self.by, {"to": to, "why": why}, self.message)
+        return Event("held", self.by, {"to": to, "why": why}, self.message, {to: {}})
 
     def failed(self, to: str, code: str, why: str, host: str, tries: int) -> Event:
         """It will not get to this recipient."""
         facts: dict[str, str | int] = {"to": to, "code": code, "why": why, "host": host, "tries": tries}
-        return Event("failed", self.by, facts, self.message)
+        return Event("failed", self.by, facts, self.message, {to: {}})
 
     def notice_queued(self, about: str, to: str, notice: str) -> Event:
         """The sender will be told; `notice` is the message id of the report."""
-        return Event("notice_queued", self.by, {"about": about, "to": to, "notice": notice}, self.message)
+        return Event("notice_queued", self.by, {"about": about, "to": to, "notice": notice}, self.message, {to: {}})
 
     def revived(self, domain: str, hastened: int) -> Event:
         """It got through to a domain that could not be reached: so many others are tried at once."""

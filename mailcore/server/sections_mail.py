@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from mailcore.server.declare import Many, Section, key, tables, zero_or
 from mailcore.server.sections import RuleSection
+from mailcore.server.sections_authentication import AuthenticationSection
 from mailcore.server.sections_sending import RouteSection, SourceSection
 
 KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
@@ -164,6 +165,7 @@ class SmtpSection(Section):
     tls_report_from: str = key("Address such reports come from; empty: the first domain's postmaster", "")
     route: Many[RouteSection] = tables("None: by smart_host, or by MX")
     source: Many[SourceSection] = tables("None: local_address")
+    authentication: AuthenticationSection = key("What is checked of senders", AuthenticationSection())
 
 
 class ImapSection(Section):

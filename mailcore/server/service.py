@@ -100,6 +100,10 @@ def _ignore(connection: Connection) -> None:
     return None
 
 
+def _heedless(refusal: Refusal, peer: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How a stream service behaves; the defaults suit a test."""
@@ -108,6 +112,7 @@ class Manner:
     read_ahead: int = 65_536
     scope: Callable[[str, str], AbstractContextManager[object]] = _no_scope  # (session id, peer): what the log adds
     refuse: Callable[[Refusal, Listener], bytes] = _no_words  # said before a refused connection is closed
+    refused: Callable[[Refusal, str], None] = _heedless  # (why, address) of a peer that may not connect
     closed: Callable[[Connection], None] = _ignore  # after a connection that was let in; counters move here
 
 
@@ -235,6 +240,7 @@ class StreamService:
         if isinstance(entered, Admission):
             return entered
         self._log.warning("refused", listener=door.listener.name, peer=peer.ip, kind=entered.kind, why=entered.text)
+        self._manner.refused(entered, peer.ip)
         if door.listener.tls != "implicit" and (words := self._manner.refuse(entered, door.listener)):
             with suppress(OSError):
                 accepted.send(words)

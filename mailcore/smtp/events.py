@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from mailcore.smtp.authentication.results import listed
+from mailcore.smtp.authentication.verdicts import Verdicts
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import State, Transaction
+
+_ADDRESS: Final = re.compile(r"<([^<>]{1,320})>")
+"""The address of a RCPT, as far as it is one."""
 
 
 def _count(state: State, name: str, by: int = 1) -> None:
@@ -20,6 +29,7 @@ def sender_refused(state: State, sender: str, reply: Reply) -> None:
     """MAIL was refused."""
     _count(state, "FROMRejected")
     state.log.info("sender_refused", sender=sender, helo=state.hello, code=reply.code, why=reply.text)
+    _traced(state, "mail", sender, reply)
 
 
 def recipients_answered(state: State, accepted: int) -> None:
@@ -34,11 +44,18 @@ def recipient_refused(state: State, sender: str, recipient: str, reply: Reply) -
     state.log.info(
         "recipient_refused", sender=sender, recipient=recipient, helo=state.hello, code=reply.code, why=reply.text
     )
+    found = _ADDRESS.match(recipient.strip())
+    _traced(state, "rcpt", sender, reply, (found[1] if found is not None else recipient.strip()[:320],))
 
 
 def transfer_begun(state: State, verb: str) -> None:
     """DATA, or the first BDAT."""
     _count(state, f"{verb}Used")
+
+
+def checked(state: State, found: Verdicts, action: str) -> None:
+    """Who the message is really from was found out, as far as it can be."""
+    state.log.info("sender_checked", sender=found.sender, found="; ".join(listed(found)), action=action)
 
 
 def accepted(state: State, transaction: Transaction, verb: str, size: int, protocol: str) -> None:
@@ -59,6 +76,15 @@ def refused(state: State, transaction: Transaction, reply: Reply) -> None:
     state.log.warning(
         "message_refused", sender=transaction.sender, recipients=len(transaction.recipients), helo=state.hello,
         code=reply.code, why=reply.text,
+    )  # fmt: skip
+    _traced(state, "data", transaction.sender, reply, tuple(transaction.recipients))
+
+
+def _traced(state: State, stage: str, sender: str, reply: Reply, to: Sequence[str] = ()) -> None:
+    message = state.transaction.id if state.transaction is not None else ""
+    state.shared.refusals.add(
+        stage, state.connection.peer.ip, reply.text, code=reply.code, message=message, sender=sender, helo=state.hello,
+        to=to,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from groupware.mime.lines import crlf, tidy
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
 from mailcore.queue.intake import Message
-from mailcore.smtp import events, headers
+from mailcore.smtp import events, headers, origin
 from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
 from mailcore.smtp.policy import Authors, foreign, judged
@@ -42,6 +42,7 @@ async def data(state: State, argument: str) -> Replies:
     if transaction.params.body_type == "BINARYMIME":
         return BINARY
     events.transfer_begun(state, "DATA")
+    origin.begin(state, transaction)
     state.connection.write(GO_AHEAD)
     try:
         octets = await read_data(state.connection, state.shared.largest, state.share)
@@ -73,6 +74,7 @@ async def bdat(state: State, argument: str) -> Replies:
         return _broken(state, transaction, refusal or MAIL_FIRST, ends)
     if transaction.chunks is None:
         events.transfer_begun(state, "BDAT")
+        origin.begin(state, transaction)
         transaction.chunks = []
     transaction.chunks += blocks
     transaction.size += size
@@ -119,8 +121,11 @@ def _end(state: State, transaction: Transaction, reply: Reply) -> Replies:
 async def _finish(state: State, transaction: Transaction, octets: bytes, verb: str) -> Replies:
     """Hands the message to the intake; the replies say what is committed."""
     try:
+        caused = await origin.judged(state, transaction, octets)  # which may wait for DNS, and so has no place yet
+        if caused.refusal is not None:
+            return _end(state, transaction, caused.refusal)
         async with state.shared.place():
-            complete = await _complete(state, transaction, octets)
+            complete = await _complete(state, transaction, octets, caused.junk)
             if isinstance(complete, Reply):
                 return _end(state, transaction, complete)
             outcomes = await state.shared.intake.accept(
@@ -139,24 +144,24 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
     state.reset()
     state.errors = state.talk = 0
     if state.role == LMTP:
-        return [_lmtp_reply(outcome, transaction.id) for outcome in outcomes]
+        return [_lmtp_reply(outcome, transaction) for outcome in outcomes]
     return Reply(250, "2.0.0", f"Ok: queued as {transaction.id}")
 
 
-async def _complete(state: State, transaction: Transaction, octets: bytes) -> bytes | Reply:
+async def _complete(state: State, transaction: Transaction, octets: bytes, junk: str) -> bytes | Reply:
     """The message with the lines that this server puts before it, or why it is not taken."""
     header = headers.header_of(octets)
     if headers.hops(header) > state.shared.config.smtp.max_received_headers:
         return LOOPS
     host, now = state.shared.host, state.shared.parts.clock.now()
-    lines = headers.received(state, transaction, host, now)
+    lines = headers.received(state, transaction, host, now) + origin.results_line(state, transaction, junk)
     if headers.completes(state):
         authors = await _authors(state, transaction, header)
         if authors.forbidden and state.who is not None:
             return foreign(authors.forbidden, state.who.name)
         by = state.who.name if state.who is not None else f"postmaster@{host}"
         lines += headers.missing(header, transaction.sender or by, host, now, sender=authors.strange)
-    return lines + octets
+    return lines + origin.unclaimed(state, transaction, octets, len(header))
 
 
 async def _authors(state: State, transaction: Transaction, header: bytes) -> Authors:
@@ -182,20 +187,28 @@ def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
         body_type=params.body_type,
         ret=params.ret,
         envid=params.envid,
+        peer=state.connection.peer.ip,
+        helo=state.hello,
     )
 
 
 def _refusal(outcome: Outcome, transaction: Transaction) -> Reply:
     """The reply where the only recipient's rules refuse the message, in their words if it can. RFC 5429 §2.1.2."""
-    said = [line for line in outcome.text.splitlines() if line.strip()][:MOST_LINES]
-    if not said or not (transaction.params.utf8 or outcome.text.isascii()):
-        said = ["The recipient refuses the message."]
-    return Reply(550, outcome.code, said[0], tuple(said[1:]))
+    lines = _sayable(outcome.text, transaction)
+    return Reply(550, outcome.code, lines[0], tuple(lines[1:]))
 
 
-def _lmtp_reply(outcome: Outcome, message: str) -> Reply:
+def _sayable(text: str, transaction: Transaction) -> list[str]:
+    """The lines of what rules say, or others where the client reads ASCII only. RFC 5429 §2.1.1."""
+    lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
+    return lines if lines and (transaction.params.utf8 or text.isascii()) else ["The recipient refuses the message."]
+
+
+def _lmtp_reply(outcome: Outcome, transaction: Transaction) -> Reply:
     """The reply for one recipient. RFC 2033 §4.2."""
     if outcome.verdict == "sent":
-        return Reply(250, "2.1.5", f"<{outcome.recipient}> {outcome.text or 'delivered'}: {message}")
-    code = 550 if outcome.verdict == "failed" else 452 if outcome.code == "4.2.2" else 451
-    return Reply(code, outcome.code, f"<{outcome.recipient}> {' '.join(outcome.text.split())}")
+        return Reply(250, "2.1.5", f"<{outcome.recipient}> {outcome.text or 'delivered'}: {transaction.id}")
+    if outcome.verdict == "failed":
+        return Reply(550, outcome.code, f"<{outcome.recipient}> {' '.join(_sayable(outcome.text, transaction))}")
+    code = 452 if outcome.code == "4.2.2" else 451
+    return Reply(code, outcome.code, f"<{outcome.recipient}> {outcome.text}")

@@ -17,6 +17,7 @@ from mailcore.smtp.demands import Contexts, Demand, Demands
 from mailcore.smtp.handover import hand_over
 from mailcore.smtp.lines import Lines
 from mailcore.smtp.route import Hop, NoRoute, Router
+from mailcore.smtp.signing import Signing
 from mailcore.smtp.talk import Broken, HandshakeRefused, Manners, Talk, TlsFailed
 from mailcore.smtp.tally import Tally
 from mailcore.smtp.ways import Way, Ways
@@ -53,6 +54,7 @@ class SmtpCourier:
         "_log",
         "_router",
         "_seats",
+        "_signing",
         "_tally",
         "_ways",
     )
@@ -66,9 +68,10 @@ class SmtpCourier:
         counters: Counters,
         log: EventLog,
         tally: Tally | None = None,
+        signing: Signing | None = None,
     ) -> None:
         self._config, self._router, self._demands, self._contexts = config, router, demands, contexts
-        self._tally = tally or Tally()
+        self._tally, self._signing = tally or Tally(), signing
         self._counters, self._log = counters, log
         self._ways = Ways(config.smtp, config.host)
         self._lines = Lines(config.smtp.connection_idle)
@@ -93,6 +96,8 @@ class SmtpCourier:
             await self._settle(attempt, octets, for_all(attempt, error.result), settlement)
             return
         legs = [Leg(hop, self._manners(way, demand), demand, way.user, way.password) for hop, demand in demands]
+        if self._signing is not None:
+            octets = await self._signing.signed(attempt, octets)
         async with self._seat(way.destination(attempt.domain), way.connections):
             await self._along(self._kept_first(legs), way, attempt, octets, settlement)
 

@@ -15,6 +15,8 @@ from mailcore.smtp.demands import Demands, contexts
 from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
 from mailcore.smtp.sending import SmtpCourier
+from mailcore.smtp.signing import Desk as SigningDesk
+from mailcore.smtp.signing import Signing
 from mailcore.smtp.sts import Policies
 from mailcore.smtp.tally import Tally
 from mailcore.smtp.tlsrpt import keep_reporting
@@ -28,8 +30,12 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     config, module, tally, tls = setup.config, "SMTP-OUT", Tally(parts.clock.now), contexts()
     smtp, own = config.smtp, desk(parts, setup, module)
     policies = Policies(parts.store, parts.dns, tls.checked, own.log)
-    demands = demands_of(config, parts.dns, policies)
-    courier = SmtpCourier(config, Router(config, parts.dns), demands, tls, parts.counters, own.log, tally)
+    demands, router, signing = (
+        demands_of(config, parts.dns, policies),
+        Router(config, parts.dns),
+        signing_of(parts, config),
+    )
+    courier = SmtpCourier(config, router, demands, tls, parts.counters, own.log, tally, signing)
     lanes = Lanes(
         local=False,
         at_once=setup.section.max_conn_threads,
@@ -50,3 +56,10 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
 def demands_of(config: Config, dns: Resolver, policies: Policies) -> Demands:
     """The demands on TLS, as far as the configuration wants them."""
     return Demands(dns, policies if config.smtp.mta_sts else None, dane=config.smtp.dane)
+
+
+def signing_of(parts: Parts, config: Config) -> Signing:
+    """What signs the mail that leaves."""
+    name, primary = config.smtp.authentication.authserv_id or config.host, config.server.primary_domain
+    log = parts.log("SMTP-OUT")
+    return Signing(SigningDesk(parts.store, parts.secret, name, primary, log, lambda: parts.clock.now().timestamp()))

@@ -11,9 +11,11 @@ from mailcore.server.connection import Connection
 from mailcore.server.gate import Refusal
 from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.server.service import Manner, Service, StreamService
+from mailcore.server.service import Door, Manner, Service, StreamService
 from mailcore.server.signin import desk
+from mailcore.smtp.authentication import checks
 from mailcore.smtp.data import Memory
+from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
 from mailcore.smtp.state import MODULE, Shared
@@ -21,23 +23,61 @@ from mailcore.smtp.state import MODULE, Shared
 RECEIVING_OCTETS: Final = 256 * 1024 * 1024  # of messages that are still coming in, over all connections
 
 
+class Receiving:
+    """SMTP Receiving: the dialogue at its doors, and behind them what writes down refusals."""
+
+    __slots__ = ("_refusals", "_stream")
+
+    def __init__(self, stream: StreamService, refusals: Refusals) -> None:
+        self._stream, self._refusals = stream, refusals
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self._stream.name
+
+    @property
+    def connections(self) -> int:
+        """Connections open now."""
+        return self._stream.connections
+
+    async def serve(self, door: Door) -> None:
+        """Serve one door until cancelled."""
+        await self._stream.serve(door)
+
+    async def work(self) -> None:
+        """Write down refusals, until cancelled."""
+        await self._refusals.keep()
+
+    async def drain(self, grace: float) -> None:
+        """Let commands finish within `grace` seconds, say goodbye, close everything."""
+        await self._stream.drain(grace)
+        await self._refusals.write_down(all=True)
+
+
 def receiving(parts: Parts, setup: ServiceSetup) -> Service:
     """SMTP Receiving as it is set up."""
     log = parts.log("PROCESSING")
     intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, chain(parts, setup))
-    return serving(parts, setup, intake)
+    refusals = Refusals(parts.store)
+    return Receiving(serving(parts, setup, intake, refusals), refusals)
 
 
-def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
-    """The service that hands its messages to `intake`."""
-    host = setup.config.host
+def serving(parts: Parts, setup: ServiceSetup, intake: Intake, refusals: Refusals | None = None) -> StreamService:
+    """The service that hands its messages to `intake`, and what it refuses to `refusals`."""
+    host, refusals = setup.config.host, refusals or Refusals(parts.store)
 
     def refuse(refusal: Refusal, listener: Listener) -> bytes:
         parts.counters.add("SMTP_InboundConnectionRefused")
         status = "4.7.0" if refusal.kind != "denied" else "5.7.1"
         return Reply(421 if refusal.kind != "denied" else 554, status, f"{host}: {refusal.text}").octets
 
-    manner = Manner(places=setup.section.max_conn_threads, scope=log.session, refuse=refuse, closed=_closed)
+    def refused(refusal: Refusal, peer: str) -> None:
+        refusals.add("connect", peer, refusal.text, code=421 if refusal.kind != "denied" else 554)
+
+    manner = Manner(
+        places=setup.section.max_conn_threads, scope=log.session, refuse=refuse, refused=refused, closed=_closed
+    )
     shared = Shared(
         parts=parts,
         config=setup.config,
@@ -46,7 +86,15 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake) -> StreamService:
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
+        authentication=checks.desk(
+            setup.config.smtp.authentication,
+            parts.dns,
+            host,
+            parts.log(MODULE),
+            lambda: parts.clock.now().timestamp(),
+        ),
         place=lambda: service.slot(),
+        refusals=refusals,
     )
     service = StreamService(setup.name, lambda connection: SmtpSession(shared, connection), parts.log(MODULE), manner)
     return service

@@ -17,7 +17,10 @@ from mailcore.server.connection import Connection
 from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
+from mailcore.smtp.authentication import checks
+from mailcore.smtp.authentication.verdicts import UNCHECKED, Verdicts
 from mailcore.smtp.data import Memory, Share
+from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import FAULT, Reply
 from mailcore.smtp.wire import MailParams
 
@@ -42,8 +45,10 @@ class Shared:
     desk: Desk
     intake: Intake
     memory: Memory
+    authentication: checks.Desk
     place: Callable[[], AbstractAsyncContextManager[None]]
     """A place to work in, for what costs more than a moment."""
+    refusals: Refusals
 
     @property
     def largest(self) -> int:
@@ -66,6 +71,10 @@ class Transaction:
     """Octets in `chunks`."""
     broken: Reply | None = None
     """Why no more BDAT is taken. RFC 3030 §2: until RSET."""
+    checks: checks.Checks | None = None
+    """What is found out about the sender while the content comes in."""
+    verdicts: Verdicts = UNCHECKED
+    """What was found, once all of the message is here."""
 
 
 class State:
@@ -118,6 +127,8 @@ class State:
 
     def reset(self) -> None:
         """Forget the transaction."""
+        if self.transaction is not None and self.transaction.checks is not None:
+            self.transaction.checks.cancel()
         self.transaction = None
         self.share.give_back()
         self._scope.close()

@@ -16,10 +16,10 @@ from sqlalchemy import func, select
 
 import groupware.store.sql
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
-from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target
+from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
-from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId
+from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
 from groupware.model.item import Kind, NewItem, Query
 from groupware.model.meeting import Happening
 from groupware.model.memory import Memory
@@ -247,9 +247,15 @@ REFUSED: Mapping[str, list[Ask]] = {
     "activate_script": [lambda tx, s: tx.activate_script("", s.alice), lambda tx, s: tx.activate_script("x", s.alice)],
     "drop_script": [lambda tx, s: tx.drop_script("x", s.alice)],
     "rename_script": [lambda tx, s: tx.rename_script("x", "y", s.alice)],
+    "signing_keys": [lambda tx, _: tx.signing_keys("example.test"), lambda tx, _: tx.signing_keys("nowhere.test")],
+    "put_signing_key": [lambda tx, _: tx.put_signing_key("example.test", "s", "ed25519", "x", "y")],
+    "turn_signing_key": [lambda tx, _: tx.turn_signing_key("example.test", "s", "active")],
+    "drop_signing_key": [lambda tx, _: tx.drop_signing_key("example.test", "s")],
     "quota": [lambda tx, s: tx.quota(s.folder)],
     "journal": [lambda tx, s: tx.journal(s.folder)],
     "trace": [lambda tx, _: tx.trace("x")],
+    "find_trace": [lambda tx, _: tx.find_trace(TraceFilter(party=A))],
+    "movements": [lambda tx, s: tx.movements(s.folder, Uid(1))],
     "queued": [lambda tx, _: tx.queued(), lambda tx, s: tx.queued(s.queued)],
     "backlog": [lambda tx, _: tx.backlog()],
     "next_due": [lambda tx, _: tx.next_due(local=True)],
@@ -346,6 +352,7 @@ INSIDE = frozenset(
         "held",
         "marks",
         "moved",
+        "placed",
         "memory",
     }
     | {

@@ -168,7 +168,7 @@ def test_what_is_held_is_not_tried_until_it_is_released(sender: RunningServer, w
     assert (row["id"], row["held"], row["waiting"]) == (number, 1, 2)
     until(lambda: [row.tries for each in entries(sender, number) for row in each.recipients] == [1, 2])
     assert queue(sender, "flush", "there.test").status == 0
-    assert next(row.state for each in entries(sender, number) for row in each.recipients) == "held"
+    assert {row.state for each in entries(sender, number) for row in each.recipients} >= {"held"}
     assert queue(sender, "release", str(number)).out == "1 due now\n"
     until(lambda: [row.tries for each in entries(sender, number) for row in each.recipients] == [2, 2])
 

@@ -115,6 +115,21 @@ def test_a_second_run_finds_nothing_left_to_do_and_each_run_is_taken_back_by_its
     assert (said.status, "no run" in said.err) == (1, True)
 
 
+def test_a_folder_of_several_pages_is_gone_through_once(postroom: Postroom, tmp_path: Path) -> None:
+    box = b"".join(b"From x Thu Nov 26 10:00:00 2026\n" + letter(f"a list {n}", n) + b"\n" for n in range(250))
+    (tmp_path / "box").write_bytes(box)
+    (tmp_path / "sort.sieve").write_text(SORT)
+    postroom("import", ALICE, "INBOX", tmp_path / "box")
+    assert len(postroom("sieve", "try", ALICE, "INBOX", "--script", tmp_path / "sort.sieve", "--json").json) == 250
+    assert (
+        postroom("sieve", "apply", ALICE, "INBOX", "--script", tmp_path / "sort.sieve", "--json").json["moved"] == 250
+    )
+    assert counts(postroom) == {"Lists/New": 250}
+    assert postroom("sieve", "undo", ALICE, "--list", "--json").json[0]["pages"] == 3
+    assert postroom("sieve", "undo", ALICE, "--json").json == {"steps": 500, "gone": 0}
+    assert counts(postroom) == {"INBOX": 250}
+
+
 def test_what_is_elsewhere_by_now_is_left_there(full: Postroom, tmp_path: Path) -> None:
     (tmp_path / "b.sieve").write_text('require "fileinto"; if header "Subject" "plain" { fileinto "Trash"; }')
     (tmp_path / "c.sieve").write_text('require "fileinto"; fileinto "Archive";')

@@ -67,3 +67,40 @@ def test_what_was_accepted_outlives_every_kill(tmp_path: Path, kind: str, kills:
         process.communicate()
         writers.stop()
     assert_nothing_lost(tmp_path, environ, ledger)
+
+
+# as above
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.timeout(3600)
+def test_what_scripts_file_and_send_on_outlives_every_kill(tmp_path: Path) -> None:
+    script = b'require ["fileinto", "copy", "mailbox"]; fileinto :create "Sorted"; redirect :copy "bob@faults.test";'
+    with opened(load(None, data=tmp_path, environ={})) as site:
+        there = RunningServer(None, tmp_path, 0, site)  # type: ignore[arg-type]  # no process yet
+        for name in ("alice", "bob"):
+            there.account(name, "faults.test")
+        site.write(lambda tx: tx.put_script("main", script, tx.account(ADDRESS).id))
+        site.write(lambda tx: tx.activate_script("main", tx.account(ADDRESS).id))
+    ledger, chance = Ledger(), random.Random(5)
+    for _ in range(int(os.environ.get("POSTROOM_KILLS", "4"))):
+        process, base = started(tmp_path, {})
+        writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
+        writers.start(appenders=0)
+        time.sleep(chance.uniform(0.05, 0.6))
+        process.kill()
+        process.communicate()
+        writers.stop()
+    process, base = started(tmp_path, {})
+    filed = Counter(tokens_in(base + 143, ADDRESS, PASSWORD, "Sorted"))
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        sent_on = Counter(tokens_in(base + 143, "bob@faults.test", PASSWORD))
+        if sent_on.keys() >= filed.keys():
+            break
+        time.sleep(0.2)
+    assert stop(process) == 0
+    assert ledger.accepted, "no load at all"
+    assert ledger.accepted - filed.keys() == set()
+    assert filed.keys() - ledger.accepted - ledger.doubtful == set()
+    assert sent_on == filed
+    assert set(filed.values()) == {1}
+    assert checked(tmp_path, {}) == (0, "clean\n")

@@ -74,6 +74,12 @@ def test_a_path_is_made_with_all_its_levels_and_once(world: World) -> None:
     assert world.read(world.alice, lambda tx: tx.folder("Lists/2026").kind) == Kind.MAIL
 
 
+def test_what_was_made_is_subscribed_to(world: World) -> None:
+    world.write(world.alice, lambda tx: tx.subscribe("Lists", True))
+    make(world, "Lists/New")
+    assert list(world.read(world.alice, lambda tx: tx.subscriptions())) == ["Lists", "Lists/New"]
+
+
 def test_no_more_folders_are_made_than_the_owner_may_have(world: World) -> None:
     count = len(world.read(world.alice, lambda tx: tx.folders(of=world.alice.account)))
     setting(world, "mailboxFolderCount", count)

@@ -295,7 +295,6 @@ def test_only_the_administrator_looks_into_the_queue(tx: SqlTx) -> None:
         stranger.hasten,
         lambda: stranger.next_due(local=True),
         lambda: stranger.drop_queued(QueueId(1)),
-        lambda: stranger.trace("m1"),
     ]
     for each in asked:
         with pytest.raises(NoRight):

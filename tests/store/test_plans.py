@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Executable
 
-from groupware.model.event import Target
+from groupware.model.event import Event, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, ModSeq, Uid
@@ -21,6 +21,7 @@ from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.store import bus, upkeep
 from groupware.store.sql import search
 from groupware.store.sql.engine import Sql
+from groupware.store.upkeep import forget_trace
 from tests.store.house import house
 from tests.store.world import World, letter, people
 
@@ -58,6 +59,7 @@ def a_day(world: World, who: Principal) -> None:
     world.read(world.alice, lambda tx: tx.timeline(at, "m"))
     asyncio.run(upkeep.forget(world.house.store))
     world.write(who, lambda tx: (tx.copy(at, EVERY, at), tx.expunge(at, EVERY)))
+    world.read(who, lambda tx: (tx.find_trace(TraceFilter()), tx.find_trace(TraceFilter(letter="a@b"))))
 
 
 def test_no_statement_of_the_day_reads_a_whole_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +81,11 @@ def test_no_statement_of_the_day_reads_a_whole_table(tmp_path: Path, monkeypatch
         a_day(world, world.bob)
         world.read(OPERATOR, lambda tx: (tx.resolve(world.bob.name), tx.credentials(world.bob.name)))
         world.read(OPERATOR, lambda tx: (tx.domains(), tx.identity(world.bob.account)))
+        world.write(OPERATOR, lambda tx: tx.note(Event("sent", None, {}, "m1", {"a@b.test": {}})))
+        world.read(
+            OPERATOR, lambda tx: (tx.trace("m1"), tx.find_trace(TraceFilter()), tx.movements(world.work, Uid(1)))
+        )
+        asyncio.run(forget_trace(made.store))
     assert len(asked) > 50
     with sqlite3.connect(tmp_path / "postroom.db") as connection:
         plans = {

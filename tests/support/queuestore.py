@@ -24,8 +24,10 @@ from groupware.model.event import (
 )
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
+from groupware.model.memory import Lesson
 from groupware.model.principal import Principal
 from groupware.model.script import ActiveScript
+from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.api import QUEUE
 from groupware.store.bus import LocalBus
@@ -175,6 +177,10 @@ class Tx:
         """Nobody: there are no mailboxes here."""
         return ()
 
+    def lessons(self, limit: int = 100) -> Sequence[Lesson]:
+        """Nobody moves anything into Junk here."""
+        return ()
+
     def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
         """Nobody has one."""
         return ()
@@ -187,6 +193,10 @@ class Tx:
             deferred=sum(any(row.tries for row in each.recipients) for each in found),
             oldest=min((each.queued for each in found), default=None),
         )
+
+    def signing_keys(self, domain: str) -> Sequence[SigningKey]:
+        """Nothing is signed."""
+        return ()
 
     def sts_policy(self, domain: str) -> StsPolicy | None:
         return self.state.policies.get(domain)

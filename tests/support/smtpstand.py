@@ -20,6 +20,7 @@ from mailcore.queue.intake import Intake, Message
 from mailcore.server.clock import SystemClock
 from mailcore.server.config import load
 from mailcore.server.counters import Counters
+from mailcore.server.dns import Resolver
 from mailcore.server.gate import Policy, RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.listener import Listener, open_socket
@@ -161,6 +162,7 @@ async def stand(
     implicit: bool = False,
     plain_login: bool = True,
     real: Parts | None = None,
+    dns: Resolver | None = None,
 ) -> AsyncIterator[Stand]:
     """The service in one role, at a free port. `config` is TOML behind the server's name and domain.
 
@@ -174,7 +176,7 @@ async def stand(
     nothing = cast(Any, None)
     parts = Parts(
         log=lambda _: log, store=cast(Any, Permits()), blobs=nothing, bus=nothing, directory=people,
-        counters=counters, dns=nothing, secret=b"secret",
+        counters=counters, dns=dns or nothing, secret=b"secret",
     )  # fmt: skip
     listener = Listener(
         "test", "smtp_incoming", "127.0.0.1", 0, "implicit" if implicit else "start", role, plain_login=plain_login

@@ -15,9 +15,9 @@ from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 
-from . import folder_changes
+from . import folder_changes, folders
 from .guard import absent, identify
-from .paths import place, walk
+from .paths import place, view_path, walk
 from .tx import Tx
 
 PUTS: Right = Right.INSERT | Right.POST
@@ -63,7 +63,14 @@ def make(tx: Tx, of: AccountId, path: str) -> FolderId:
     made = above.id
     for name in levels[depth:]:
         made = folder_changes.make(tx, tree.owner, made, name, Kind.MAIL, None)
+        _show(tx, who, view_path(tx.tree(tree.owner), made, who))
     return _usable(tx, who, made, Destination(path))
+
+
+def _show(tx: Tx, who: Principal, path: str) -> None:
+    """Many clients show only the folders that one has subscribed to: mail in another one would seem lost."""
+    if len(path) <= folder_changes.MAX_PATH and not folders.is_subscribed(tx, who.account, path):
+        folder_changes.set_subscribed(tx, who.account, path, True)
 
 
 def _owner(tx: Tx, of: AccountId) -> Principal:

@@ -20,6 +20,7 @@ from groupware.model.event import (
     QueueFilter,
     QuotaWarning,
     Target,
+    TraceFilter,
     TraceRow,
     Waiting,
 )
@@ -32,6 +33,7 @@ from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.api import Where
 
@@ -63,6 +65,7 @@ from . import (
     scripts,
     search,
     settings,
+    signing,
     tlsbook,
     trace,
     warnings,
@@ -400,10 +403,30 @@ class SqlTx(Tx):
     def drop_undo(self, of: AccountId, number: int) -> None:
         memories.drop_undo(self, of, number)
 
+    # --- keys of domains
+
+    def signing_keys(self, domain: str) -> Sequence[SigningKey]:
+        return signing.keys(self, domain)
+
+    def put_signing_key(self, domain: str, selector: str, algorithm: str, sealed: str, public: str) -> None:
+        signing.put(self, domain, selector, algorithm, sealed, public)
+
+    def turn_signing_key(self, domain: str, selector: str, state: str) -> None:
+        signing.turn(self, domain, selector, state)
+
+    def drop_signing_key(self, domain: str, selector: str) -> None:
+        signing.drop(self, domain, selector)
+
     # --- history and queue
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
         return trace.journal(self, at, after, limit)
+
+    def movements(self, at: FolderId, uid: Uid) -> Sequence[JournalRow]:
+        return trace.movements(self, at, uid)
+
+    def find_trace(self, wanted: TraceFilter, limit: int = 100) -> Sequence[TraceRow]:
+        return trace.find_trace(self, wanted, limit)
 
     def trace(self, message: str, limit: int = 1000) -> Sequence[TraceRow]:
         return trace.trace(self, message, limit)

@@ -305,10 +305,13 @@ def subscribe(tx: Tx, path: str, on: bool) -> None:
     now = said if said is not None else there is not None and there.subscribed
     if (on and said) or (not on and not now):
         return
-    account = tx.who.account
-    if said is not None:
-        tx.sql.change(_UNSUBSCRIBE, {"account": account, "path": path})
-    if on or there is not None:
+    set_subscribed(tx, tx.who.account, path, on, kept=on or there is not None)
+
+
+def set_subscribed(tx: Tx, account: AccountId, path: str, on: bool, *, kept: bool = True) -> None:
+    """The same for an account; with `kept` False nothing is said of the path any more."""
+    tx.sql.change(_UNSUBSCRIBE, {"account": account, "path": path})
+    if kept:
         tx.sql.change(_SUBSCRIBE, {"account": account, "path": path, "on": on})
     modseq = tx.bump(account)
     tx.note_change("folder.subscribed", account, tx.tree(account).root, modseq, {"path": path, "on": on})

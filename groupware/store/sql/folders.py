@@ -152,6 +152,11 @@ def _by_default(tx: Tx, own: bool) -> bool:
     return which == "all" or (which == "own" and own)
 
 
+def is_subscribed(tx: Tx, account: AccountId, path: str) -> bool:
+    """Whether an account has subscribed to a path."""
+    return tx.sql.row(_IS_SUBSCRIBED, {"account": account, "path": path}) is not None
+
+
 # --- listings -------------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from groupware.model.errors import Refused
 from groupware.model.flags import permitted_mask
-from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids
+from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids, ranges
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
@@ -20,6 +20,8 @@ from .guard import SERVER, Opened
 from .item_changes import DELETED, INSERT, INSERT_SEEN, bury, check_room, count, leave, removable, whole
 from .items import SEEN
 from .tx import Tx
+
+LONGEST_UIDS = 2000
 
 
 def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
@@ -63,9 +65,15 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
     lessons.noted(tx, here, there, rows)
-    tx.journal_row("item.left", here, left, {"to": there.id, "count": len(rows)})
+    tx.journal_row("item.left", here, left, {"to": there.id, "count": len(rows), **_followed(pairs)})
     tx.journal_row("item.arrived", there, modseq, {"from": here.id, "count": len(rows)})
     return pairs
+
+
+def _followed(pairs: Sequence[tuple[Uid, Uid]]) -> Mapping[str, object]:
+    """What the journal keeps so that each item can be followed: the UIDs here, and the first of those there."""
+    uids = ",".join(f"{low}:{high}" if low != high else str(low) for low, high in ranges(uid for uid, _ in pairs))
+    return {"uids": uids, "first": pairs[0][1]} if len(uids) <= LONGEST_UIDS else {}
 
 
 def _read_by(tx: Tx, here: Opened, rows: Sequence[Row]) -> Mapping[int, int]:

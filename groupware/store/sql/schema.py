@@ -163,6 +163,21 @@ undo = Table(
 )
 """What puts back what a run of rules over stored messages did."""
 
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("selector", String(63), primary_key=True),
+    Column("principal_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False),
+    Column("algorithm", String(16), nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("public", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created", Number, nullable=False),
+    Column("changed", Number, nullable=False),
+)
+"""Keys that the mail of a domain, or of an alias of it, is signed with."""
+
 quota_warning = Table(
     "quota_warning",
     metadata,

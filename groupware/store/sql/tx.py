@@ -51,7 +51,7 @@ _JOURNAL: Final = insert(schema.journal).values(
     }
 )
 _TRACE: Final = insert(schema.trace).values(
-    {name: bindparam(name) for name in ("at", "message", "name", "account_id", "facts")}
+    {name: bindparam(name) for name in ("at", "message", "name", "account_id", "facts", "party", "letter")}
 )
 
 
@@ -70,6 +70,7 @@ class Tx:
         "locks",
         "marks",
         "moved",
+        "placed",
         "sql",
     )
 
@@ -83,6 +84,7 @@ class Tx:
         self._journal: list[Mapping[str, object]] = []  # rows to come
         self._traced: list[Mapping[str, object]] = []
         self.held: dict[BlobId, tuple[int, bytes]] = {}  # contents of bodies that this transaction has put in
+        self.placed: dict[FolderId, int] = {}  # the UIDs of messages that this transaction has delivered
         self.marks: dict[FolderId, ModSeq] = {}
         self.moved = False
 

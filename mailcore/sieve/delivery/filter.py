@@ -63,7 +63,7 @@ class SieveFilter:
         self._log = log
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+    async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
         """Who has an active script, and the judge that it is."""
         accounts = {each.account for each in targets if each.kind == "account" and each.account is not None}
         if not accounts:

@@ -125,7 +125,7 @@ async def test_a_full_folder_holds_up_nobody(tmp_path: Path) -> None:
     assert said.startswith("250")
     assert counts == [0, 1, 1]
     assert [each.recipient.address for each in entry.recipients] == [ALICE]
-    assert names == ["received", "delivered", "queued", "undelivered"]
+    assert names == ["received", "delivered", "delivered", "queued", "undelivered"]
 
 
 async def test_over_lmtp_a_full_folder_is_the_clients(tmp_path: Path) -> None:

@@ -117,7 +117,9 @@ async def test_a_complete_message_gets_nothing_but_the_trace(tmp_path: Path) -> 
     async with stand(tmp_path, "submission") as here, talker(here.port) as caller:
         await signed_in(caller)
         await caller.deliver("alice@example.test", ["bob@example.test"], MESSAGE)
-    assert re.fullmatch(rb"Received: [^\r]+\r\n(?:\t[^\r]+\r\n)+" + re.escape(MESSAGE), here.intake.last.octets)
+    by = rb"Authentication-Results: mx\.example\.test;\r\n\tauth=pass smtp\.auth=alice@example\.test\r\n"
+    trace = rb"Received: [^\r]+\r\n(?:\t[^\r]+\r\n)+"
+    assert re.fullmatch(trace + by + re.escape(MESSAGE), here.intake.last.octets)
 
 
 async def test_mail_from_other_servers_gets_nothing_but_the_trace(tmp_path: Path) -> None:

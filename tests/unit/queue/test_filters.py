@@ -48,7 +48,7 @@ class Plain:
     deaf: Exception | None = None
     heard: list[Case] = field(default_factory=list)
 
-    async def judges(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+    async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
         if self.deaf is not None:
             raise self.deaf
         return {each: self._judge for each in targets if each in self.about}
@@ -60,7 +60,7 @@ class Plain:
 
 async def decide(*filters: Plain, log: RecordingLog | None = None) -> Decision:
     chain = Chain(filters, log or RecordingLog())
-    judges = await chain.judges([ALICE])
+    judges = await chain.judges([ALICE], b"")
     return await chain.decide(CASE, judges.get(ALICE, ()))
 
 
@@ -153,5 +153,5 @@ async def test_one_that_does_not_even_say_whom_it_is_about(fails: Literal["open"
 
 async def test_it_is_asked_once_for_all_targets() -> None:
     chain = Chain([Plain(about=(BOB,))], RecordingLog())
-    assert list(await chain.judges([ALICE, BOB])) == [BOB]
-    assert await chain.judges([]) == {}
+    assert list(await chain.judges([ALICE, BOB], b"")) == [BOB]
+    assert await chain.judges([], b"") == {}

@@ -1,0 +1,126 @@
+"""What SMTP Sending signs, and for whom.
+
+1. Signed is what somebody here has submitted, or this server has written: the first line of all else is the Received
+   that it got when it came in. Mail from outside, forwarded, never gets a signature of ours, whatever its From says.
+2. That mail gets an ARC seal instead, where a key is there and the chain before has not failed.
+3. A message is signed once, however many servers it goes to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from groupware.mime.headers import unfold
+from groupware.mime.lines import tidy
+from groupware.model.errors import NotFound
+from groupware.model.event import Attempt, Envelope
+from groupware.model.ids import QueueId
+from groupware.model.principal import OPERATOR
+from groupware.model.signing import SigningKey
+from groupware.store.api import Store
+from mailcore.server.events import EventLog
+from mailcore.smtp.authentication import arc, results
+from mailcore.smtp.authentication.canonical import Mail, taken_apart
+from mailcore.smtp.authentication.dmarc import author_domains
+from mailcore.smtp.authentication.private import opened
+from mailcore.smtp.authentication.sign import Signer, arc_fields, dkim_fields
+from mailcore.smtp.authentication.tags import Malformed
+
+REMEMBERED: Final = 256
+"""Messages whose signatures are kept for the next server they go to."""
+LARGE: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What signing needs."""
+
+    store: Store
+    secret: bytes
+    authserv_id: str
+    primary_domain: str
+    log: EventLog
+    now: Callable[[], float]
+
+
+class Signing:
+    """Signs messages on their way out."""
+
+    __slots__ = ("_desk", "_made")
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._made: OrderedDict[QueueId, bytes] = OrderedDict()
+
+    async def signed(self, attempt: Attempt, octets: bytes) -> bytes:
+        """The message with what is to be before it. `TryAgain` when the keys cannot be had now."""
+        known = self._made.get(attempt.queue)
+        if known is None:
+            known = await self._fields(attempt.envelope, octets)
+            self._made[attempt.queue] = known
+            while len(self._made) > REMEMBERED:
+                self._made.popitem(last=False)
+        return known + octets
+
+    async def _fields(self, envelope: Envelope, octets: bytes) -> bytes:
+        if envelope.body_type.upper() == "BINARYMIME" and not tidy(octets):
+            return b""  # it goes out as it is, and nobody else would see the same lines in it
+        mail = await asyncio.to_thread(taken_apart, octets) if len(octets) > LARGE else taken_apart(octets)
+        now = int(self._desk.now())
+        if envelope.by is not None or not (mail.fields and mail.fields[0].name == b"received"):
+            domains = [*author_domains(mail)[:1], envelope.sender.rpartition("@")[2]]
+            signers = await self._signers(domains)
+            if not signers:
+                return b""
+            return await asyncio.to_thread(dkim_fields, mail, signers, now)
+        return await self._seal(envelope, mail, now)
+
+    async def _seal(self, envelope: Envelope, mail: Mail, now: int) -> bytes:
+        found = self._own_results(mail)
+        try:
+            before = arc.chain(mail)
+        except Malformed:
+            return b""
+        said = dict(results.methods(found)).get("arc") if found else None
+        if not found or (before and said != "pass"):
+            return b""  # a chain that has failed, or was not looked at, is not carried on
+        led = envelope.recipients[0].orcpt.rpartition("@")[2] if envelope.recipients else ""
+        signers = await self._signers([led, self._desk.primary_domain])
+        signer = next((each for each in signers if each.algorithm == "rsa-sha256"), None)
+        if signer is None:
+            return b""  # RFC 8617 knows no other algorithm that is understood everywhere
+        return await asyncio.to_thread(arc_fields, mail, before, found, signer, now)
+
+    def _own_results(self, mail: Mail) -> str:
+        """What this server found when the message came in; "" when it did not look."""
+        for each in mail.named(results.NAME.lower()):
+            value = unfold(each.raw.partition(b":")[2]).decode("ascii", "replace")
+            if results.author(value).lower() == self._desk.authserv_id.lower():
+                return value
+        return ""
+
+    async def _signers(self, domains: Sequence[str]) -> list[Signer]:
+        """The active keys of the first of the domains that has some."""
+        for domain in dict.fromkeys(each for each in domains if each):
+            keys = await self._keys(domain)
+            found = [signer for key in keys if key.state == "active" and (signer := self._signer(key)) is not None]
+            if found:
+                return sorted(found, key=lambda each: each.algorithm, reverse=True)
+        return []
+
+    async def _keys(self, domain: str) -> Sequence[SigningKey]:
+        try:
+            return await self._desk.store.read(OPERATOR, lambda tx: tx.signing_keys(domain))
+        except NotFound:
+            return ()
+
+    def _signer(self, key: SigningKey) -> Signer | None:
+        private = opened(key.sealed, self._desk.secret)
+        if private is None:
+            self._desk.log.error("signing_key_unreadable", domain=key.domain, selector=key.selector)
+            return None
+        return Signer(key.domain, key.selector, private)

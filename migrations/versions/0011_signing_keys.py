@@ -1,0 +1,38 @@
+"""Keys that the mail of domains is signed with."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Make the table, empty."""
+    op.create_table(
+        "signing_key",
+        sa.Column("domain", sa.String(255), nullable=False),
+        sa.Column("selector", sa.String(63), nullable=False),
+        sa.Column("principal_id", _NUMBER, nullable=False),
+        sa.Column("algorithm", sa.String(16), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("public", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("created", _NUMBER, nullable=False),
+        sa.Column("changed", _NUMBER, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["principal_id"], ["principal.id"], name=op.f("fk_signing_key_principal_id_principal"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("domain", "selector", name=op.f("pk_signing_key")),
+    )
+
+
+def downgrade() -> None:
+    """Take it away."""
+    op.drop_table("signing_key")

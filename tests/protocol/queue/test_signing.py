@@ -1,0 +1,114 @@
+"""What leaves is signed: by the keys of its domain, once, and only what is ours."""
+
+from __future__ import annotations
+
+import dkim as dkimpy
+import pytest
+
+from groupware.model.principal import OPERATOR
+from groupware.model.signing import ALGORITHMS, Algorithm
+from mailcore.smtp.authentication.private import make, record
+from tests.support.postoffice import Place, PostOffice, post_office
+from tests.support.smtppeer import Peer, serving
+
+LETTER = b"From: alice@example.test\r\nTo: carl@elsewhere.test\r\nSubject: x\r\n\r\nhello\r\n"
+TRACE = b"Received: from far.test ([192.0.2.1])\r\n\tby mx.example.test with ESMTP id 1; now\r\n"
+
+
+async def key(office: PostOffice, selector: str, algorithm: Algorithm = "rsa-2048", state: str = "active") -> None:
+    made = make(algorithm, office.parts.secret)
+    await office.store.write(
+        OPERATOR,
+        lambda tx: (
+            tx.put_signing_key("example.test", selector, algorithm, made.sealed, made.public),
+            tx.turn_signing_key("example.test", selector, state),
+        ),
+    )
+
+
+async def sent(office: PostOffice, peer: Peer, octets: bytes = LETTER, **more: str) -> bytes:
+    office.start("smtp_outgoing")
+    await office.accept("carl@elsewhere.test", octets=octets, **more)  # type: ignore[arg-type]
+    await office.emptied()
+    return peer.taken[-1].octets
+
+
+async def dns(office: PostOffice) -> dict[str, bytes]:
+    keys = await office.read(lambda tx: tx.signing_keys("example.test"))
+    return {f"{each.selector}._domainkey.example.test.": record(each).encode() for each in keys}
+
+
+async def test_the_active_keys_sign_and_another_program_believes_them(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        for algorithm in ALGORITHMS:
+            await key(office, algorithm, algorithm)
+        await key(office, "new", state="published")
+        await key(office, "old", state="retired")
+        octets = await sent(office, peer)
+        records = await dns(office)
+        checker = dkimpy.DKIM(octets)
+        assert octets.count(b"DKIM-Signature:") == 2
+        assert octets.endswith(LETTER)
+        for number in (0, 1):
+            assert checker.verify(number, dnsfunc=lambda name, timeout=5: records[name.decode()])
+
+
+async def test_without_a_key_mail_goes_as_it_is(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        assert await sent(office, peer) == LETTER
+
+
+async def test_mail_from_outside_never_gets_a_signature_of_ours(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        await key(office, "s")
+        octets = await sent(office, peer, TRACE + LETTER, sender="mallory@far.test")
+        assert octets == TRACE + LETTER
+
+
+async def test_a_bounce_is_signed(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        await key(office, "s")
+        letter = b"From: Postroom <MAILER-DAEMON@example.test>\r\nSubject: x\r\n\r\nno\r\n"
+        assert (await sent(office, peer, letter, sender="")).startswith(b"DKIM-Signature: ")
+
+
+async def test_a_key_that_cannot_be_opened_stops_no_mail(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        await office.store.write(
+            OPERATOR,
+            lambda tx: (
+                tx.put_signing_key("example.test", "s", "ed25519", "rubbish", "x"),
+                tx.turn_signing_key("example.test", "s", "active"),
+            ),
+        )
+        assert await sent(office, peer) == LETTER
+        assert office.log.named("signing_key_unreadable")
+
+
+@pytest.mark.parametrize("said", ["", "; arc=fail"])
+async def test_what_is_passed_on_is_sealed(place: Place, said: str) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        await key(office, "s")
+        host = office.config.host.encode()
+        found = b"Authentication-Results: " + host + b"; dmarc=pass header.from=far.test" + said.encode() + b"\r\n"
+        letter = TRACE + found + LETTER.replace(b"alice@example.test", b"x@far.test")
+        office.start("smtp_outgoing")
+        from groupware.model.event import Recipient
+
+        to = Recipient("carl@elsewhere.test", orcpt="rfc822;info@example.test")
+        await office.accept(to, sender="x@far.test", octets=letter)
+        await office.emptied()
+        octets, records = peer.taken[-1].octets, await dns(office)
+        assert octets.startswith(b"ARC-Seal: i=1; a=rsa-sha256; ")
+        assert octets.endswith(letter)
+        assert dkimpy.arc_verify(octets, dnsfunc=lambda name, timeout=5: records[name.decode()])[0] == b"pass"
+
+
+async def test_two_servers_get_the_same_signature(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        await key(office, "s")
+        office.start("smtp_outgoing")
+        await office.accept("carl@elsewhere.test", "dora@far.test", octets=LETTER)
+        await office.emptied()
+        assert len(peer.taken) == 2
+        assert peer.taken[0].octets == peer.taken[1].octets
