@@ -43,9 +43,9 @@ class SendUse:
     def lacks(self, messages: int, recipients: int, octets: int) -> str:
         """Which limit so much more would pass; "" for none."""
         if self.most_messages and self.messages + messages > self.most_messages:
-            return f"{self.most_messages} messages"
+            return f"{self.most_messages} message{'s' * (self.most_messages > 1)}"
         if self.most_recipients and self.recipients + recipients > self.most_recipients:
-            return f"{self.most_recipients} recipients"
+            return f"{self.most_recipients} recipient{'s' * (self.most_recipients > 1)}"
         if self.most_octets and self.octets + octets > self.most_octets:
             return f"{self.most_octets // 1024} KB"
         return ""

@@ -152,6 +152,7 @@ async def _judge(state: State, transaction: Transaction, recipient: Recipient) -
         await builtin.unknown(state, address)
     if refusal is None and not ruling.accepted:
         refusal = await builtin.objection(state, transaction, address)
+    refusal = refusal or builtin.flooded(state, transaction, address)
     if refusal is not None:
         return refusal
     if ruling.discarded:

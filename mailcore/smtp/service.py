@@ -21,6 +21,7 @@ from mailcore.smtp.data import Memory
 from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.builtin import harvest_limits
 from mailcore.smtp.policy.countries import Atlas
+from mailcore.smtp.policy.floods import Floods
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
@@ -92,6 +93,7 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake, refusals: Refusal
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
         atlas=Atlas(_beside(setup.config), parts.log(MODULE)),
+        floods=Floods(setup.config.queue.messages_per_second, setup.config.queue.disable_interval, parts.clock),
         harvest=Guesses(harvest_limits(setup.config.smtp.harvesting), parts.clock),
         book=Rulebook(parts.store, parts.bus, parts.log(MODULE)),
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),

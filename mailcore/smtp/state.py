@@ -25,6 +25,7 @@ from mailcore.smtp.data import Memory, Share
 from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.countries import Atlas
 from mailcore.smtp.policy.engine import NO_RULES, Ruleset
+from mailcore.smtp.policy.floods import Floods
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import FAULT, Reply
@@ -52,6 +53,7 @@ class Shared:
     intake: Intake
     book: Rulebook
     atlas: Atlas
+    floods: Floods
     harvest: Guesses
     """Who has tried out recipients."""
     memory: Memory

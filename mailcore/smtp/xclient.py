@@ -16,6 +16,7 @@ from typing import Final
 from groupware.directory.api import Login
 from groupware.model.errors import BadCredentials
 from mailcore.queue import xtext
+from mailcore.server import log
 from mailcore.server.dialogue import Peer
 from mailcore.server.rules import address as ip_of
 from mailcore.server.rules import ip_set
@@ -131,6 +132,7 @@ async def xclient(state: State, argument: str) -> Replies:
 async def _become(state: State, named: Named) -> None:
     connection = state.connection
     connection.peer = _changed(connection.peer, named.ip, named.port)
+    log.seen_from(connection.peer.ip)
     connection.local = _changed(connection.local, named.to_ip, named.to_port)
     state.restart()
     state.taken = state.taken_octets = 0

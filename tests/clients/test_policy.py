@@ -58,6 +58,6 @@ def test_a_quota_puts_the_next_letter_off(
     )
     programs.run(*line)
     said = programs.run(*line, status=SENDER_REFUSED).decode()
-    assert f"451 4.7.1 {alice.address} may send 1 messages in one interval" in said
+    assert f"451 4.7.1 {alice.address} may send 1 message in one interval" in said
     assert len(bob.until(1)) == 1
     assert [b"sent all that it may" in each.octets for each in alice.until(1)] == [True]

@@ -22,7 +22,7 @@ from groupware.model.principal import EVERYONE, Principal, Setting
 from groupware.model.settings import SETTINGS
 from groupware.store.bus import LocalBus
 from mailcore.queue.intake import Intake, Message
-from mailcore.server.clock import SystemClock
+from mailcore.server.clock import Clock, SystemClock
 from mailcore.server.config import load
 from mailcore.server.counters import Counters
 from mailcore.server.dns import Resolver
@@ -210,6 +210,7 @@ async def stand(
     real: Parts | None = None,
     rules: str = "",
     dns: Resolver | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Stand]:
     """The service in one role, at a free port. `config` is TOML behind the server's name and domain.
 
@@ -224,7 +225,7 @@ async def stand(
     nothing = cast(Any, None)
     parts = Parts(
         log=lambda _: log, store=cast(Any, Permits(map(stored, from_toml(rules)))), blobs=nothing, bus=LocalBus(),
-        directory=people, counters=counters, dns=dns or nothing, secret=b"secret",
+        directory=people, counters=counters, dns=dns or nothing, secret=b"secret", clock=clock or SystemClock(),
     )  # fmt: skip
     listener = Listener(
         "test", "smtp_incoming", "127.0.0.1", 0, "implicit" if implicit else "start", role, plain_login=plain_login

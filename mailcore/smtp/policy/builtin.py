@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from ipaddress import IPv4Address, ip_network
 
+from groupware.model.errors import GroupwareError
 from groupware.model.principal import OPERATOR
 from mailcore.server.guesses import GuessLimits
 from mailcore.server.rules import address as ip_of
@@ -77,6 +78,20 @@ async def objection(state: State, transaction: Transaction, to: str) -> Reply | 
         if smtp.dnsbl.action == "tempreject":
             return Reply(451, "4.7.1", text)
     return await _greylisted(state, transaction.sender, to) if smtp.greylisting.enabled else None
+
+
+def flooded(state: State, transaction: Transaction, to: str) -> Reply | None:
+    """Why a mailbox takes nothing for a while: it has been sent too much at once."""
+    targets = transaction.targets[to]
+    if not _is_stranger(state):
+        return None
+    if isinstance(targets, GroupwareError) or len(targets) != 1 or targets[0].account is None:
+        return None
+    left = state.shared.floods.another(targets[0].account)
+    if not left:
+        return None
+    state.log.warning("mailbox_flooded", recipient=to, seconds=round(left))
+    return Reply(450, "4.2.1", f"<{to}> gets too many messages at once; try again in {round(left)} seconds.")
 
 
 async def country(state: State) -> str:

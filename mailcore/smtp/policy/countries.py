@@ -57,7 +57,10 @@ class _MaxMind:
 
     def of(self, ip: str) -> str:
         """See `Countries`."""
-        found = self._reader.get(address(ip))
+        try:
+            found = self._reader.get(address(ip))
+        except ValueError:  # a file of IPv4 alone
+            return ""
         for name in ("country", "registered_country"):
             country = found.get(name) if isinstance(found, dict) else None
             code = country.get("iso_code") if isinstance(country, dict) else None

@@ -72,13 +72,15 @@ async def _give_back(state: State, who: Principal, work: Callable[[WriteTx], Non
 
 
 async def _refused(state: State, who: Principal, use: SendUse, lacks: str) -> Reply:
-    until = f" again from {use.until:%Y-%m-%d %H:%M:%S} UTC on" if use.until is not None else " when it is smaller"
+    until = (
+        f" is possible again from {use.until:%Y-%m-%d %H:%M:%S} UTC on"
+        if use.until is not None
+        else " is possible when it is smaller"
+    )
     state.log.warning("send_quota_reached", account=who.name, limit=lacks, messages=use.messages)
     if use.until is not None:
         await _tell(state, who, use, lacks)
-    return Reply(
-        451, "4.7.1", f"{who.name} may send {lacks} in one interval and has reached that; sending goes{until}."
-    )
+    return Reply(451, "4.7.1", f"{who.name} may send {lacks} in one interval and has reached that; sending{until}.")
 
 
 async def _tell(state: State, who: Principal, use: SendUse, lacks: str) -> None:

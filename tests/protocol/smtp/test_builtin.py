@@ -13,8 +13,10 @@ import pytest
 
 from mailcore.server.dns import DnsSettings, NameServer, Resolver
 from mailcore.smtp.policy import plugins
+from mailcore.smtp.policy.floods import Floods
 from mailcore.smtp.policy.restrictions import allowed
 from mailcore.smtp.policy.variables import Facts
+from tests.support.clock import FakeClock
 from tests.support.dnsserver import Zone
 from tests.support.dnsserver import serving as zone_serving
 from tests.support.smtpstand import PASSWORD, PEOPLE, Permits, Stand, Talker, stand, talker
@@ -244,6 +246,36 @@ async def test_a_restricted_recipient_takes_mail_from_its_own_domain_and_reports
             await caller.ask("RSET")
         await caller.ask(f"AUTH PLAIN {token}")
         await caller.envelope(ALICE, BOB)
+
+
+# --- too much at once -----------------------------------------------------------------------------------------------
+
+
+def test_a_mailbox_that_gets_too_much_in_a_second_pauses() -> None:
+    clock = FakeClock()
+    floods = Floods(2, 300, clock)
+    box, other = PEOPLE[ALICE], PEOPLE[BOB]
+    assert [floods.another(box) for _ in range(4)] == [0, 0, 300, 300]
+    assert floods.another(other) == 0
+    clock.advance(299)
+    assert floods.another(box) == 1
+    clock.advance(1)
+    assert [floods.another(box) for _ in range(2)] == [0, 0]
+    clock.advance(1)
+    assert [floods.another(box) for _ in range(3)] == [0, 0, 300]
+
+
+async def test_a_message_to_it_is_put_off(tmp_path: Path) -> None:
+    config = "[queue]\nmessages_per_second = 1\ndisable_interval = 86400\n"
+    async with stand(tmp_path, config=config, clock=FakeClock()) as here, talker(here.port) as caller:
+        said = []
+        for _ in range(2):
+            await caller.ask("MAIL FROM:<x@far.test>")
+            said.append(await caller.ask(f"RCPT TO:<{ALICE}>"))
+            assert (await caller.ask("RCPT TO:<team@example.test>")).startswith("250 ")
+            await caller.ask("RSET")
+        assert said[0] == "250 2.1.5 Ok"
+        assert said[1] == "450 4.2.1 <alice@example.test> gets too many messages at once; try again in 86400 seconds."
 
 
 # --- countries ------------------------------------------------------------------------------------------------------

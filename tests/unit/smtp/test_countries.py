@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mailcore.smtp.policy.countries import Atlas, BadFile, Ranges, opened
 from tests.support.eventlog import RecordingLog
+from tests.unit.smtp.mmdb import written
 
 LINES = """network,country
 192.0.2.0/25,DE
@@ -40,6 +41,14 @@ def test_ranges_know_their_ends(tmp_path: Path, ip: str, expected: str) -> None:
     file = tmp_path / "geo.csv"
     file.write_text(LINES)
     assert opened(file).of(ip) == expected
+
+
+def test_a_database_of_maxmind_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "geo.mmdb"
+    file.write_bytes(written({"192.0.2.0/25": "DE", "198.51.100.0/24": "at"}))
+    found = opened(file)
+    ips = ("192.0.2.5", "192.0.2.200", "198.51.100.1", "::ffff:192.0.2.5", "2001:db8::1")
+    assert [found.of(ip) for ip in ips] == ["DE", "", "AT", "DE", ""]
 
 
 @pytest.mark.parametrize(
