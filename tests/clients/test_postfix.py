@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -79,10 +80,8 @@ def sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSer
         f'[[smtp.route]]\nto = ["{case}.test"]\nhosts = ["127.0.0.1:{port}"]\n' for case, port in ports.items()
     )
     (data / "postroom.toml").write_text(f'[server]\nprimary_domain = "here.test"\n{routes}')
-    base = tmp_path_factory.mktemp("sinks", numbered=True)
+    base = Path(mkdtemp(prefix="postroom-sinks-"))  # pytest's folders are closed to the user that a sink becomes
     base.chmod(0o755)
-    for parent in base.parents[:2]:
-        parent.chmod(0o755)
     kept: dict[str, Path] = {}
     try:
         for case in CASES:
@@ -95,6 +94,7 @@ def sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSer
     finally:
         for each in open_:
             each.__exit__(None, None, None)
+        shutil.rmtree(base)
 
 
 def submit(server: RunningServer, who: Person, to: str, *texts: str) -> None:
