@@ -168,6 +168,8 @@ async def test_the_tag_of_a_copy_changes_with_the_meeting_and_not_with_the_answe
     first = await tag()
     await says(carol, HOME.format("carol"), "ACCEPTED")
     assert await tag() == first is not None
+    await says(bob, BOB, "TENTATIVE")
+    assert await tag() == first
     await alice.put(ALICE + "m.ics", meeting("m", "LOCATION:here", names=("bob", "carol")))
     assert await tag() != first
 
