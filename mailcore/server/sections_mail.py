@@ -122,7 +122,11 @@ class QueueSection(Section):
     delivery_threads: int = key("Deliveries at once", 20, known_as="deliveryThreads", ge=1, le=128)
     filtering_threads: int = key("Messages in the filters at once", 20, known_as="filteringThreads", ge=1, le=128)
     messages_per_second: int = key(
-        "Messages a second to one mailbox; over it the mailbox pauses", 20, known_as="messagesPerSecond", ge=1, le=1000
+        "Messages a second from outside to one mailbox; over it the mailbox pauses; 0: no limit",
+        0,
+        known_as="messagesPerSecond",
+        ge=0,
+        le=1000,
     )
     disable_interval: int = key(
         "Seconds that such a mailbox takes no mail", 300, known_as="disableInterval", ge=0, le=86400

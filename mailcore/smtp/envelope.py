@@ -19,6 +19,7 @@ from mailcore.smtp.reply import OK, Reply, of_error
 from mailcore.smtp.state import LMTP, State, Transaction
 from mailcore.smtp.wire import NULL, Bad, MailParams, Path, RcptParams, mail_params, path_and_params, rcpt_params
 
+FEW: Final = 10  # recipients of which the settings are looked at without a hop
 FROM_EXAMPLE: Final = "MAIL FROM:<you@example.org>"
 TO_EXAMPLE: Final = "RCPT TO:<them@example.org>"
 GREET_FIRST: Final = Reply(503, "5.5.1", "Say hello first (EHLO).")
@@ -47,13 +48,13 @@ async def mail(state: State, argument: str) -> Reply:
     await asking.renew(state)
     refusal, limits = await asking.sender(state, sender, params.size)
     use, exhausted = await sendquota.begun(state)
-    begun = state.begin(sender, params)
-    begun.limits, begun.use = limits, use
-    refusal = refusal or exhausted or _sender_trouble(state, path, sender, params) or await _not_allowed(state, sender)
+    trouble = _sender_trouble(state.most_octets(limits), path, sender, params)
+    refusal = refusal or exhausted or trouble or await _not_allowed(state, sender)
     if refusal is not None:
         events.sender_refused(state, sender, refusal)
-        state.reset()
         return refusal
+    begun = state.begin(sender, params)
+    begun.limits, begun.use = limits, use
     events.sender_accepted(state)
     return SENDER_OK
 
@@ -72,8 +73,7 @@ def _completed(state: State, path: Path) -> str:
     return f"{path.local}@{domain}" if domain else path.local
 
 
-def _sender_trouble(state: State, path: Path, sender: str, params: MailParams) -> Reply | None:
-    largest = state.largest
+def _sender_trouble(largest: int, path: Path, sender: str, params: MailParams) -> Reply | None:
     if params.size > largest:
         return Reply(552, "5.3.4", f"The message has {params.size} octets; this server takes up to {largest}.")
     if not path.ascii and not params.utf8:
@@ -135,7 +135,9 @@ async def _forbidden(state: State, transaction: Transaction, wanted: Sequence[st
     if state.role == LMTP:
         return {}
     targets = [(each, transaction.targets[each]) for each in wanted]
-    return await state.shared.parts.store.glance(OPERATOR, forbidden(state.who, transaction.sender, targets))
+    store = state.shared.parts.store
+    ask = store.glance if len(wanted) <= FEW else store.read
+    return await ask(OPERATOR, forbidden(state.who, transaction.sender, targets))
 
 
 async def _judge(state: State, transaction: Transaction, recipient: Recipient) -> Reply:

@@ -159,7 +159,11 @@ class State:
     @property
     def largest(self) -> int:
         """Octets of the largest message that may come now."""
-        kilobytes = self.limit("maxDataSize", 0)
+        return self.most_octets(self.limits if self.transaction is None else self.transaction.limits)
+
+    def most_octets(self, limits: Mapping[str, Value]) -> int:
+        """Octets of the largest message under these limits."""
+        kilobytes = limits.get("maxDataSize", 0)
         return int(kilobytes) * 1024 if isinstance(kilobytes, int) and kilobytes else self.shared.largest
 
     def begin(self, sender: str, params: MailParams) -> Transaction:

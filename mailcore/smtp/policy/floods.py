@@ -25,12 +25,14 @@ class Floods:
     __slots__ = ("_boxes", "_clock", "_most", "_pause")
 
     def __init__(self, most: int, pause: float, clock: Clock) -> None:
-        """`most` messages a second; `pause`: seconds."""
+        """`most` messages a second, 0: as many as come; `pause`: seconds."""
         self._most, self._pause, self._clock = most, pause, clock
         self._boxes: OrderedDict[AccountId, _Second] = OrderedDict()
 
     def another(self, mailbox: AccountId) -> float:
         """Counts one message; 0, or the seconds for which the mailbox takes none."""
+        if not self._most:
+            return 0.0
         now = self._clock.monotonic()
         box = self._boxes.setdefault(mailbox, _Second(now))
         self._boxes.move_to_end(mailbox)

@@ -265,6 +265,11 @@ def test_a_mailbox_that_gets_too_much_in_a_second_pauses() -> None:
     assert [floods.another(box) for _ in range(3)] == [0, 0, 300]
 
 
+def test_without_a_limit_no_mailbox_pauses() -> None:
+    floods = Floods(0, 300, FakeClock())
+    assert [floods.another(PEOPLE[ALICE]) for _ in range(100)] == [0] * 100
+
+
 async def test_a_message_to_it_is_put_off(tmp_path: Path) -> None:
     config = "[queue]\nmessages_per_second = 1\ndisable_interval = 86400\n"
     async with stand(tmp_path, config=config, clock=FakeClock()) as here, talker(here.port) as caller:

@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from groupware.model.errors import TryAgain
 from groupware.model.event import Recipient
 from groupware.model.ids import ModSeq
 from groupware.model.policy import StoredRule
@@ -253,6 +254,22 @@ async def test_rules_are_read_once_and_again_when_they_have_changed(tmp_path: Pa
             assert (await caller.ask("MAIL FROM:<x@a.test>")).startswith("250 ")
             assert (await other.ask("MAIL FROM:<x@b.test>")).startswith("550 ")
             assert store.asked == 2
+
+
+async def test_a_sender_that_could_not_be_judged_may_be_named_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode()
+    async with stand(tmp_path, "submission") as here, talker(here.port) as caller:
+        await caller.ask(f"AUTH PLAIN {token}")
+        with monkeypatch.context() as broken:
+
+            def away(*arguments: object) -> object:
+                raise TryAgain("away")
+
+            broken.setattr("mailcore.smtp.envelope.not_own", lambda addresses: away)
+            assert (await caller.ask(f"MAIL FROM:<{ALICE}>")).startswith("451 ")
+        await caller.envelope(ALICE, BOB)
 
 
 async def test_a_rule_of_another_version_is_told_of_and_the_others_hold(tmp_path: Path) -> None:
