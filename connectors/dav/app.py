@@ -17,13 +17,14 @@ from connectors.dav.paths import INBOX, OUTBOX
 from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.reports import report
 from connectors.dav.request import Exchange, begin
+from connectors.dav.whole import whole
 from groupware.model.errors import GroupwareError
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import desk
 
 CLASSES: Final = "1, 3, access-control, calendar-access, calendar-auto-schedule, addressbook, extended-mkcol"
 _GENERAL: Final = ("OPTIONS", "PROPFIND")
-_COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "DELETE", "POST", "ACL")
+_COLLECTION: Final = (*_GENERAL, "GET", "HEAD", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "DELETE", "POST", "ACL")
 _OBJECT: Final = (*_GENERAL, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE")
 Handler = Callable[[Exchange], Awaitable[Response]]
 
@@ -84,6 +85,8 @@ _OBJECTS: Final[Mapping[str, Handler]] = {
     "PROPFIND": propfind,
 }
 _COLLECTIONS: Final[Mapping[str, Handler]] = {
+    "GET": whole,
+    "HEAD": whole,
     "PROPFIND": propfind,
     "PROPPATCH": collections.proppatch,
     "REPORT": report,

@@ -19,7 +19,7 @@ from groupware.calendar.itip.attendee import NotTheirs
 from groupware.calendar.object import CalendarObject
 from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
 from groupware.contacts import card
-from groupware.model.errors import AlreadyExists, Conflict, IdentTaken, Malformed, NotFound
+from groupware.model.errors import AlreadyExists, Conflict, IdentTaken, Malformed, NoRight, NotFound
 from groupware.model.folder import Role
 from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
@@ -128,6 +128,8 @@ async def _write(
         (item, made), plan = await told(exchange, change, work)
     except IdentTaken as error:
         raise _taken(error, at) from None
+    except AlreadyExists as error:
+        raise _name_taken(exchange, error) from None
     headers = _headers(item, plan.tag)
     if plan.altered:
         del headers["etag"]  # what is stored is not what was sent: RFC 4791 §5.3.4
@@ -200,8 +202,6 @@ async def copy_or_move(exchange: Exchange) -> Response:
     """The object somewhere else as well (COPY), or instead (MOVE). 201, 204."""
     there = _destination(exchange)
     goes = await exchange.parts.store.read(exchange.who, lambda tx: _journey(tx, exchange, there))
-    if goes.old is not None and exchange.headers.get("overwrite", "T").strip().upper() == "F":
-        raise DavError(412, "there is an object of that name already, and Overwrite is F")
     if goes.old is not None and goes.old.id == goes.item.id:
         raise DavError(403, "source and destination are the same")
     body = await exchange.parts.blobs.read(goes.item.blob)
@@ -211,25 +211,33 @@ async def copy_or_move(exchange: Exchange) -> Response:
     try:
         if read is None or exchange.request.method == "MOVE":
             _check_owner(goes)
-            await exchange.parts.store.write(exchange.who, lambda tx: _arrive(tx, exchange, goes, new))
+            made = await exchange.parts.store.write(exchange.who, lambda tx: _arrive(tx, exchange, goes, new))
         else:
             change = Change(lambda tx: collection(tx, there).folder, there.name, read, new)
-            await told(exchange, change, lambda tx, plan: _arrive(tx, exchange, goes, plan.item or new))
+            made, _ = await told(exchange, change, lambda tx, plan: _arrive(tx, exchange, goes, plan.item or new))
     except IdentTaken as error:
         raise _taken(error, there) from None
     except AlreadyExists as error:
-        raise DavError(412, str(error)) from None
-    return Response(status_code=204 if goes.old is not None else 201, headers={"location": there.href})
+        raise DavError(409, str(error)) from None  # one that is hidden from who asks, and so is not overwritten
+    return Response(status_code=201 if made else 204, headers={"location": there.href})
 
 
 def _journey(tx: ReadTx, exchange: Exchange, there: Place) -> Journey:
     shelf, item = found(tx, exchange.at)
     exchange.check_tags(etag(item.blob))
     to = collection(tx, there)
+    old = _there(tx, to, there, exchange)
+    return Journey(shelf, item, to, there, old, _tag(tx, shelf, item))
+
+
+def _there(tx: ReadTx, to: Shelf, there: Place, exchange: Exchange) -> Item | None:
+    """What has the name already, if that may be overwritten: asked again in the write, for others are at work too."""
     old = next(iter(tx.items_named(to.folder.id, [there.name])), None) if to.may(Right.READ) else None
+    if old is not None and exchange.headers.get("overwrite", "T").strip().upper() == "F":
+        raise DavError(412, "there is an object of that name already, and Overwrite is F")
     if old is not None and _tag(tx, to, old):
         raise DavError(403, "a meeting with others is there: delete it first, so that they are told")
-    return Journey(shelf, item, to, there, old, _tag(tx, shelf, item))
+    return old
 
 
 def _check_owner(goes: Journey) -> None:
@@ -237,17 +245,25 @@ def _check_owner(goes: Journey) -> None:
         raise DavError(403, "a meeting with others stays in the calendars of who organizes or attends it")
 
 
-def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> None:
-    """`Conflict` when the object has changed since it was read."""
+def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> bool:
+    """Whether nothing was overwritten. `Conflict` when the object has changed since it was read."""
     _check_component(goes.to, new)
     now = tx.item(goes.shelf.folder.id, exchange.at.name)
     if now.blob != goes.item.blob:
         raise Conflict(f"{exchange.at.name!r}: it has changed meanwhile")
-    if goes.old is not None:
-        tx.expunge(goes.to.folder.id, [(goes.old.uid, goes.old.uid)], deleted_only=False)
-    if exchange.request.method == "MOVE":
-        tx.expunge(goes.shelf.folder.id, [(now.uid, now.uid)], deleted_only=False)
+    old = _there(tx, goes.to, goes.there, exchange)
+    if old is not None and not tx.expunge(goes.to.folder.id, [(old.uid, old.uid)], deleted_only=False):
+        raise NoRight(f"{goes.there.name!r}: what is there is not yours to take away")
+    moves = exchange.request.method == "MOVE"
+    if moves and not tx.expunge(goes.shelf.folder.id, [(now.uid, now.uid)], deleted_only=False):
+        raise NoRight(f"{exchange.at.name!r}: it is not yours to take away")
     tx.append(goes.to.folder.id, [new])
+    return old is None
+
+
+def _name_taken(exchange: Exchange, error: AlreadyExists) -> DavError:
+    """Something that is hidden from who asks has the name: 412 if it should be new, else 409."""
+    return DavError(412 if "if-none-match" in exchange.headers else 409, str(error))
 
 
 def _taken(error: IdentTaken, at: Place) -> DavError:

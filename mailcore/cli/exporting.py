@@ -20,6 +20,7 @@ from groupware.model.ids import LAST_UID, AccountId, FolderId, Uid, Uids
 from groupware.model.item import Item, Kind
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx
+from mailcore.cli.exporting_objects import one_file
 from mailcore.cli.family import single
 from mailcore.cli.folders import owner_of
 from mailcore.cli.show import Json, note, one, say
@@ -44,21 +45,22 @@ class Report:
 @app.command()
 def export(
     ctx: typer.Context,
-    to: Annotated[Path, typer.Argument(help="Folder to write into; made when it is missing, else it must be empty.")],
+    to: Annotated[Path, typer.Argument(help="Folder to write into, missing or empty; with --folder a new file.")],
     owner: Annotated[list[str] | None, typer.Argument(help="Only these accounts, or domains' public trees.")] = None,
+    folder: Annotated[
+        str, typer.Option("--folder", help="This calendar or address book alone, as one .ics or .vcf file TO.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Write accounts and public trees out as files. What cannot be read is reported, and the rest goes on."""
-    to.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if next(to.iterdir(), None) is not None:
-        raise NotFound(f"{to}: is not empty; name a folder that is, or a new one")
     report = Report()
+    if folder and len(owner or ()) != 1:
+        raise typer.BadParameter("say whose folder it is: one OWNER", param_hint="--folder")
     with site(ctx) as here:
-        for name, account in here.read(lambda tx: _owners(tx, owner)):
-            _tree(here, to / _safe(name), name, account, report)
-    (to / "report.txt").write_text(
-        "".join(f"{line}\n" for line in [f"{report.items} items in {report.folders} folders", *report.problems])
-    )
+        if folder and owner:
+            one_file(here, to, owner[0], folder, report)
+        else:
+            _trees(here, to, owner, report)
     for problem in report.problems:
         note(problem)
     if as_json:
@@ -67,6 +69,17 @@ def export(
         say(f"{report.items} items in {report.folders} folders, {len(report.problems)} could not be read")
     if report.problems:
         raise typer.Exit(1)
+
+
+def _trees(here: Site, to: Path, owner: Sequence[str] | None, report: Report) -> None:
+    to.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if next(to.iterdir(), None) is not None:
+        raise NotFound(f"{to}: is not empty; name a folder that is, or a new one")
+    for name, account in here.read(lambda tx: _owners(tx, owner)):
+        _tree(here, to / _safe(name), name, account, report)
+    (to / "report.txt").write_text(
+        "".join(f"{line}\n" for line in [f"{report.items} items in {report.folders} folders", *report.problems])
+    )
 
 
 def _owners(tx: ReadTx, wanted: Sequence[str] | None) -> list[tuple[str, AccountId]]:

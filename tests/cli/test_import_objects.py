@@ -56,3 +56,29 @@ def test_a_file_that_is_no_calendar_brings_nothing(postroom: Postroom, tmp_path:
     (tmp_path / "a.ics").write_text("hello")
     said = postroom("import", ALICE, "Calendar", tmp_path / "a.ics", "--json").json
     assert (said["imported"], "line 1" in said["failed"][0]) == (0, True)
+
+
+def test_a_calendar_comes_out_as_one_file_and_goes_in_again(postroom: Postroom, tmp_path: Path) -> None:
+    body = event("1").replace("END:VCALENDAR\r\n", "") + "".join(event("2").partition("BEGIN:VEVENT")[1:])
+    (tmp_path / "in.ics").write_text(body, newline="")
+    postroom("import", ALICE, "Calendar", tmp_path / "in.ics")
+    said = postroom("export", tmp_path / "out.ics", ALICE, "--folder", "Calendar", "--json").json
+    assert said == {"folders": 1, "items": 2, "problems": []}
+    again = postroom("import", ALICE, "Copy", tmp_path / "out.ics", "--json").json
+    assert again == {"imported": 2, "there_already": 0, "failed": []}
+
+
+def test_an_address_book_comes_out_as_one_file(postroom: Postroom, tmp_path: Path) -> None:
+    (tmp_path / "in.vcf").write_text(card("1", "Zoë") + card("2"), newline="")
+    postroom("import", ALICE, "Contacts", tmp_path / "in.vcf")
+    assert postroom("export", tmp_path / "out.vcf", ALICE, "--folder", "Contacts").status == 0
+    assert (tmp_path / "out.vcf").read_bytes() == (tmp_path / "in.vcf").read_bytes()
+
+
+def test_one_file_is_of_one_kind_and_never_written_over(postroom: Postroom, tmp_path: Path) -> None:
+    assert postroom("export", tmp_path / "a.vcf", ALICE, "--folder", "Calendar").status != 0
+    assert postroom("export", tmp_path / "a.ics", ALICE, "--folder", "INBOX").status != 0
+    assert postroom("export", tmp_path / "a.ics", "--folder", "Calendar").status != 0
+    (tmp_path / "a.ics").write_text("mine")
+    assert postroom("export", tmp_path / "a.ics", ALICE, "--folder", "Calendar").status == 1
+    assert (tmp_path / "a.ics").read_text() == "mine"

@@ -176,3 +176,34 @@ def test_a_uid_that_something_hidden_has_does_not_tell_its_name(world: World, ca
     with pytest.raises(IdentTaken) as caught:
         world.write(world.bob, lambda tx: tx.append(calendar, [event("b", DAY, ident="same")]))
     assert caught.value.name == ""
+
+
+@pytest.mark.parametrize("verb", ["copy", "move"])
+def test_where_its_name_is_taken_it_gets_another(world: World, calendar: FolderId, verb: str) -> None:
+    other = world.write(world.alice, lambda tx: tx.create_folder("Other", Kind.CALENDAR)).id
+    put(world, calendar, event("a.ics", 0, ident="one"), event("b.ics", 0, ident="two"))
+    put(world, other, event("a.ics", 0, ident="three"))
+    pairs = world.write(world.alice, lambda tx: getattr(tx, verb)(calendar, EVERY, other))
+    named = {item.uid: item.name for item in world.read(world.alice, lambda tx: tx.items(other, EVERY))}
+    assert [named[uid] for _, uid in pairs] == [f"a-{pairs[0][1]}.ics", "b.ics"]
+    assert len(set(named.values())) == 3
+
+
+def test_a_name_that_is_long_and_taken_is_cut(world: World, calendar: FolderId) -> None:
+    long = "x" * 251 + ".ics"
+    other = world.write(world.alice, lambda tx: tx.create_folder("Other", Kind.CALENDAR)).id
+    put(world, calendar, replace(event("one", 0), name=long))
+    put(world, other, replace(event("two", 0), name=long))
+    world.write(world.alice, lambda tx: tx.move(calendar, EVERY, other))
+    names = [item.name for item in world.read(world.alice, lambda tx: tx.items(other, EVERY))]
+    assert (len(set(names)), {len(name) for name in names}) == (2, {255})
+
+
+@pytest.mark.parametrize("verb", ["copy", "move"])
+def test_an_object_whose_uid_is_there_already_stays_where_it_is(world: World, calendar: FolderId, verb: str) -> None:
+    other = world.write(world.alice, lambda tx: tx.create_folder("Other", Kind.CALENDAR)).id
+    for at in (calendar, other):
+        put(world, at, event("a.ics", 0, ident="one"))
+    with pytest.raises(IdentTaken):
+        world.write(world.alice, lambda tx: getattr(tx, verb)(calendar, EVERY, other))
+    assert [len(world.read(world.alice, lambda tx, at=at: tx.uids(at))) for at in (calendar, other)] == [1, 1]

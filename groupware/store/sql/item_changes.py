@@ -293,8 +293,13 @@ def _check_names(tx: Tx, here: Opened, new: Sequence[NewItem]) -> None:
     for each in new:
         if each.name is not None and names.count(each.name) > 1:
             raise AlreadyExists(f"{each.name!r}: two items cannot have the same name")
-        if each.name is not None and tx.sql.row(_TAKEN, {"at": here.id, "name": each.name}) is not None:
+        if each.name is not None and name_taken(tx, here, each.name):
             raise AlreadyExists(f"{each.name!r}: there is an item of that name already")
+
+
+def name_taken(tx: Tx, here: Opened, name: str) -> bool:
+    """Whether an item of the folder has this name, be it hidden or not."""
+    return tx.sql.row(_TAKEN, {"at": here.id, "name": name}) is not None
 
 
 def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None) -> Item:

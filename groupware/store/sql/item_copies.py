@@ -2,10 +2,12 @@
 
 1. A copy shares the content, and takes one more reference to it; a move takes the reference along.
 2. A moved item keeps its id.
+3. It keeps its name too, unless another item there has it; nobody asks for a name here, so that is no error.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 from groupware.model.errors import Refused
@@ -17,7 +19,19 @@ from groupware.model.times import now_micros
 from . import contents, items, lessons, objects
 from .engine import Row
 from .guard import SERVER, Opened
-from .item_changes import DELETED, INSERT, INSERT_SEEN, bury, check_room, count, leave, removable, whole
+from .item_changes import (
+    DELETED,
+    INSERT,
+    INSERT_SEEN,
+    MAX_ITEM_NAME,
+    bury,
+    check_room,
+    count,
+    leave,
+    name_taken,
+    removable,
+    whole,
+)
 from .items import SEEN
 from .tx import Tx
 
@@ -112,6 +126,7 @@ def _place(
         extra=sum(row[11] for row in rows),
     )
     now, author = now_micros(), tx.who.account if tx.who.account != SERVER else None
+    names = _names(tx, there, rows, first)
     tx.sql.many(
         INSERT,
         [
@@ -126,7 +141,7 @@ def _place(
                 "saved": row[6],
                 "arrived": now,
                 "content_id": row[7],
-                "name": row[8],
+                "name": names[number],
                 "author_id": row[9] if same else author,
                 "extra": row[11],
             }
@@ -138,3 +153,25 @@ def _place(
         values = [{"account": there.reader, "at": there.id, "number": uid, "now": modseq} for uid in seen]
         tx.sql.many(INSERT_SEEN, values)
     return [(Uid(row[0]), Uid(first + number)) for number, row in enumerate(rows)]
+
+
+def _names(tx: Tx, there: Opened, rows: Sequence[Row], first: int) -> Sequence[str | None]:
+    """What the rows are called there: as here, or where that is taken with their UID there behind it."""
+    found: list[str | None] = []
+    for uid, row in enumerate(rows, first):
+        name: str | None = row[8]
+        if name is not None and (name in found or name_taken(tx, there, name)):
+            name = _free_name(tx, there, name, uid, found)
+        found.append(name)
+    return found
+
+
+def _free_name(tx: Tx, there: Opened, name: str, uid: int, others: Sequence[str | None]) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    stem, end = (stem, dot + suffix) if stem and len(suffix) < 10 else (name, "")
+    for number in itertools.count():
+        mark = f"-{uid}-{number}" if number else f"-{uid}"
+        tried = stem[: MAX_ITEM_NAME - len(mark) - len(end)] + mark + end
+        if tried not in others and not name_taken(tx, there, tried):
+            return tried
+    raise AssertionError("numbers have no end")

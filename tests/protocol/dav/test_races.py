@@ -49,3 +49,38 @@ async def test_a_deletion_and_a_change_leave_no_half(stand: Stand, alice: Client
         )
         there = await alice.ask("GET", path)
         assert (gone.status, changed.status, there.status) in ((204, 412, 404), (412, 204, 200))
+
+
+async def test_two_copies_to_one_name_leave_the_later(stand: Stand, alice: Client) -> None:
+    home = "/dav/calendars/alice@example.test"
+    await alice.ask("MKCALENDAR", f"{home}/more/")
+    for name in "ab":
+        await alice.put(f"{WORK}{name}.ics", event(name))
+    for number in range(ROUNDS):
+        there = f"{home}/more/{number}.ics"
+        both = await asyncio.gather(*(alice.ask("COPY", f"{WORK}{each}.ics", destination=there) for each in "ab"))
+        assert sorted(each.status for each in both) == [201, 204]
+        await alice.ask("DELETE", there)
+
+
+async def test_of_two_copies_that_overwrite_nothing_one_arrives(stand: Stand, alice: Client) -> None:
+    home = "/dav/calendars/alice@example.test"
+    await alice.ask("MKCALENDAR", f"{home}/more/")
+    for name in "ab":
+        await alice.put(f"{WORK}{name}.ics", event(name))
+    for number in range(ROUNDS):
+        to = {"destination": f"{home}/more/{number}.ics", "overwrite": "F"}
+        both = await asyncio.gather(*(alice.ask("COPY", f"{WORK}{each}.ics", **to) for each in "ab"))
+        assert sorted(each.status for each in both) == [201, 412]
+        await alice.ask("DELETE", to["destination"])
+
+
+async def test_a_name_that_something_hidden_has_is_refused_cleanly(stand: Stand, alice: Client, bob: Client) -> None:
+    await stand.share("alice", "Calendar", "bob@example.test", "lrswite")
+    await alice.put(WORK + "a.ics", event("secret", "20261201T100000Z", "CLASS:PRIVATE"))
+    mine = "/dav/calendars/bob@example.test/Calendar/"
+    await bob.put(mine + "b.ics", event("bob"))
+    assert (await bob.put(WORK + "a.ics", event("other"))).status == 409
+    assert (await bob.put(WORK + "a.ics", event("other"), if_none_match="*")).status == 412
+    assert (await bob.ask("COPY", mine + "b.ics", destination=WORK + "a.ics")).status == 409
+    assert b"UID:secret" in (await alice.ask("GET", WORK + "a.ics")).body

@@ -1,0 +1,80 @@
+"""`postroom export FILE OWNER --folder PATH`: a calendar as one .ics, an address book as one .vcf."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from groupware.model.errors import AlreadyExists, GroupwareError
+from groupware.model.folder import SEPARATOR, Folder
+from groupware.model.item import Kind
+from groupware.model.principal import Principal
+from groupware.model.rights import Right
+from mailcore.cli.folders import folder_at, owner_of
+from mailcore.cli.site import WHO, Site
+
+if TYPE_CHECKING:
+    from mailcore.cli.exporting import Report
+
+Step = Callable[[], None]
+
+
+def one_file(here: Site, to: Path, owner: str, path: str, report: Report) -> None:
+    """The objects of a folder in one file, piece by piece. What cannot be read is in the report."""
+    folder = here.read(lambda tx: folder_at(tx, owner, path, Right.READ))
+    suffix = ".vcf" if folder.kind is Kind.CONTACTS else ".ics"
+    if folder.kind is Kind.MAIL:
+        raise typer.BadParameter(f"{path}: is a folder of mail; leave --folder out to get Maildirs")
+    if to.suffix.lower() != suffix:
+        raise typer.BadParameter(f"{to}: a folder of {folder.kind} goes into a file that ends in {suffix}")
+    if to.exists():
+        raise AlreadyExists(f"{to}: is there already; name a new file")
+    with _progress(folder.total) as step:
+        here.run(_write(here, to, _as_owner(here, owner), folder, report, step))
+
+
+def _as_owner(here: Site, owner: str) -> Principal:
+    try:
+        return here.read(lambda tx: tx.identity(owner_of(tx, owner)))
+    except GroupwareError:
+        return WHO  # a public tree, or somebody disabled
+
+
+async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: Report, step: Step) -> None:
+    from groupware.calendar.joined import END, Joined
+    from groupware.contacts.joined import joined
+    from groupware.store.walk import walk
+
+    calendar = None if folder.kind is Kind.CONTACTS else Joined()
+    report.folders += 1
+    with to.open("xb") as file:
+        if calendar is not None:
+            file.write(calendar.begin(folder.path.rpartition(SEPARATOR)[2]))
+        async for item, octets in walk(here.store, here.blobs, who, folder.id):
+            step()
+            if octets is None:
+                report.problems.append(f"{folder.path} {item.name or item.uid}: its octets are lost or damaged")
+            else:
+                file.write(calendar.add(octets) if calendar is not None else joined(octets))
+                report.items += 1
+        if calendar is not None:
+            file.write(END)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Step]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    with Progress(TextColumn("exporting"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("export", total=total)
+        yield lambda: bar.advance(task)
