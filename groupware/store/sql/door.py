@@ -23,8 +23,8 @@ from groupware.model.event import (
 )
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Folder
-from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import StoredScript
@@ -55,6 +55,7 @@ from . import (
     settings,
     trace,
     warnings,
+    whereabouts,
 )
 from .engine import Row
 from .tx import Tx
@@ -191,6 +192,18 @@ class SqlTx(Tx):
 
     def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
         return columns.within(self, at, name, low, high)
+
+    def latest(self, at: FolderId, skip: int, most: int) -> Sequence[tuple[Uid, ItemId]]:
+        return whereabouts.latest(self, at, skip, most)
+
+    def placed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
+        return whereabouts.placed(self, ids)
+
+    def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
+        return whereabouts.turnover(self, at, since)
+
+    def reached(self, owner: AccountId) -> ModSeq:
+        return whereabouts.reached(self, owner)
 
     def body(self, blob: BlobId) -> bytes | None:
         return items.body(self, blob)
