@@ -36,6 +36,7 @@ from mailcore.server.proxy import ProxyError
 from mailcore.server.rules import Rules, address, decide
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
+from web.jmap.app import jmap
 
 HEADER_SECONDS: Final = 30.0
 HEADER_OCTETS: Final = 64 * 1024
@@ -46,17 +47,21 @@ HOME: Final = """<!doctype html>
 <h1>Postroom</h1>
 <p>This is the mail server {host}. Read and send mail with any program that speaks IMAP or POP3 and SMTP.</p>
 <p>Calendars and contacts are at <code>/dav/</code>, for programs that speak CalDAV and CardDAV.</p>
+<p>Programs that speak JMAP find everything by themselves, from <code>/.well-known/jmap</code>.</p>
 </html>
 """
 
 
 def service(parts: Parts, setup: ServiceSetup) -> HttpService:
     """The service for a configuration."""
+    mail = jmap(parts, setup)
     routes: list[BaseRoute] = [
         Route("/", _home(setup.config.host)),
         Route("/metrics", _measures(setup.config)),
         *[Route(f"/.well-known/{name}", _moved, methods=None) for name in ("caldav", "carddav")],
         Mount("/dav", dav(parts, setup)),
+        Route("/.well-known/jmap", mail, methods=None),
+        Mount("/jmap", mail),
     ]
     return HttpService(parts, setup, routes)
 

@@ -314,6 +314,11 @@ def size_of(encoded: bytes) -> int:
     return size
 
 
+def has_attachment_of(encoded: bytes) -> bool:
+    """Whether an encoded summary has something that people would call an attachment."""
+    return bool(encoded[1] & _HAS_ATTACHMENT)
+
+
 def preview_in(encoded: bytes) -> bytes:
     """The preview, in UTF-8; it is the last of the texts."""
     return encoded[encoded.rfind(b"\x1e") + 1 :]

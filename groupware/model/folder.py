@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .errors import Refused
-from .ids import AccountId, FolderId, ModSeq, Uid
+from .ids import BEGINNING, AccountId, FolderId, ModSeq, Uid
 from .item import Kind
 from .rights import Right
 
@@ -97,6 +97,8 @@ class Folder:
     """Whether it is in the asking principal's own tree."""
     extra: int = 0
     """Octets that sending everything would add to `bytes`: line ends that were given as bare LF."""
+    born: ModSeq = BEGINNING
+    """The modseq with which it was made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,16 @@ class Changes:
     reset: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """What came, changed and went in a folder, by the ids that survive a move."""
+
+    changed: Sequence[tuple[ItemId, ModSeq, ModSeq]]
+    """(item, when it changed, when it came to its owner)."""
+    gone: Sequence[tuple[ItemId, ModSeq]]
+    """What left the folder, whether or not it is in another now."""
+
+
 LONGEST_TEXT: Final = 256 * 1024
 """Characters of a body that the index takes."""
 

@@ -49,6 +49,7 @@ _DECLARED: Final = (
     Declared("pop3", True, "It may sign in by POP3.", every=True),
     Declared("imap", True, "It may sign in by IMAP.", every=True),
     Declared("dav", True, "It may sign in by CalDAV and CardDAV.", every=True),
+    Declared("jmap", True, "It may sign in by JMAP.", every=True),
     Declared("sieve", True, "It may sign in to edit its Sieve scripts.", every=True),
     Declared("webmail", True, "It may sign in to the webmail.", every=True),
     Declared("blockedLogin", False, "Nobody signs in to it, by whatever service; mail still arrives."),

@@ -37,8 +37,8 @@ from groupware.model.event import (
 )
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
-from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
 from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
@@ -239,6 +239,25 @@ class ReadTx(Protocol):
 
         See `columns` for the names. Takes `r`. None: no end on that side.
         """
+        ...
+
+    def latest(self, at: FolderId, skip: int, most: int) -> Sequence[tuple[Uid, ItemId]]:
+        """The items with the newest `saved` first, without the first `skip` of them. Takes `r`."""
+        ...
+
+    def placed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
+        """Where these items are, as far as the asking principal may read them; the others are left out."""
+        ...
+
+    def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
+        """What came, changed and went in a folder after a moment of its owner's sequence. Takes `r`.
+
+        None: that is longer ago than is remembered.
+        """
+        ...
+
+    def reached(self, owner: AccountId) -> ModSeq:
+        """How far the owner's change sequence has come. `NotFound` when one may look up nothing of the owner's."""
         ...
 
     def body(self, blob: BlobId) -> bytes | None:

@@ -83,7 +83,7 @@ def _put(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, Groupw
         )
         words = " ".join(sorted(new.keywords))
         rows.append(item_row(here.id, here.uidnext, modseq, flags, words, new, now, content, None))
-        tx.placed[here.id] = here.uidnext
+        tx.put_at[here.id] = here.uidnext
         tx.journal_row("item.added", here, modseq, {"first": here.uidnext, "count": 1})
     tx.sql.many(_COUNT, counts)
     tx.sql.many(INSERT, rows)

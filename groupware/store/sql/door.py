@@ -27,8 +27,8 @@ from groupware.model.event import (
 )
 from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
-from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, PrincipalId, QueueId, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
+from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
 from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
@@ -75,6 +75,7 @@ from . import (
     tlsbook,
     trace,
     warnings,
+    whereabouts,
 )
 from .engine import Row
 from .tx import Tx
@@ -234,6 +235,18 @@ class SqlTx(Tx):
 
     def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
         return columns.within(self, at, name, low, high)
+
+    def latest(self, at: FolderId, skip: int, most: int) -> Sequence[tuple[Uid, ItemId]]:
+        return whereabouts.latest(self, at, skip, most)
+
+    def placed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
+        return whereabouts.placed(self, ids)
+
+    def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
+        return whereabouts.turnover(self, at, since)
+
+    def reached(self, owner: AccountId) -> ModSeq:
+        return whereabouts.reached(self, owner)
 
     def body(self, blob: BlobId) -> bytes | None:
         return items.body(self, blob)

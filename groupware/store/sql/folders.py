@@ -49,7 +49,17 @@ _IS_SUBSCRIBED: Final = (
 )
 _f = schema.folder.c
 _OF_OWNER: Final = select(
-    _f.id, _f.uidvalidity, _f.uidnext, _f.modseq, _f.total, _f.unseen, _f.deleted, _f.bytes, _f.shared_seen, _f.extra
+    _f.id,
+    _f.uidvalidity,
+    _f.uidnext,
+    _f.modseq,
+    _f.total,
+    _f.unseen,
+    _f.deleted,
+    _f.bytes,
+    _f.shared_seen,
+    _f.extra,
+    _f.created_modseq,
 ).where(_f.owner_id == bindparam("owner"))
 _grantee = schema.principal.alias("grantee")
 _SHARING: Final = (
@@ -129,6 +139,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         exists=at.parent is not None,
         own=own,
         extra=at.extra,
+        born=at.created,
     )
 
 
@@ -222,6 +233,7 @@ def _listed(
         children=_has_children(tx, tree, at),
         own=own,
         extra=row[9],
+        born=row[10],
     )
 
 

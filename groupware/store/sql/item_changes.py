@@ -61,6 +61,7 @@ INSERT: Final = insert(schema.item).values(
             "name",
             "author_id",
             "extra",
+            "created",
         )
     }
 )
@@ -85,6 +86,7 @@ _WHOLE: Final = (
         _i.author_id,
         _i.arrived,
         _i.extra,
+        _i.created,
     )
     .where(_i.folder_id == bindparam("at"))
     .where(_i.uid.between(bindparam("low"), bindparam("high")))
@@ -282,6 +284,7 @@ def item_row(
         "name": new.name,
         "author_id": author,
         "extra": new.extra,
+        "created": modseq,
     }
 
 
@@ -334,7 +337,7 @@ def exchange(tx: Tx, here: Opened, name: str, new: NewItem) -> Item:
     bury(tx, here, former, modseq, keep=True)
     content = contents.hold(tx, new, 1)
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
-    values.update(id=old.id, name=name)
+    values.update(id=old.id, name=name, created=former[0][12])
     tx.sql.many(INSERT, [values])
     if new.object is not None:
         objects.put(tx, here, uid, new.object)

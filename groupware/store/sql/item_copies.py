@@ -144,6 +144,7 @@ def _place(
                 "name": names[number],
                 "author_id": row[9] if same else author,
                 "extra": row[11],
+                "created": row[12] if same and here.owner == there.owner else modseq,
             }
             for number, (row, value) in enumerate(zip(rows, stored, strict=True))
         ],

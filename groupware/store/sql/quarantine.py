@@ -100,6 +100,7 @@ def restore(tx: Tx, number: int, to: Where | None) -> Uid:
         "content_id": row[6],
         "name": name,
         "extra": extra,
+        "created": modseq,
         "author_id": tx.sql.value(_AUTHOR, {"author": facts["author"]}),
     }
     tx.sql.many(item_changes.INSERT, [values])

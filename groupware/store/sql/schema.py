@@ -369,6 +369,7 @@ item = Table(
     Column("name", String(255)),
     Column("author_id", Number),
     Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds: CR before bare LF
+    Column("created", Number, nullable=False, server_default="0"),  # modseq that brought it to its owner; 0: long ago
     Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
     Index("ix_item_deleted", "folder_id", sqlite_where=MARKED, postgresql_where=MARKED),
     Index("ix_item_saved", "folder_id", "saved"),

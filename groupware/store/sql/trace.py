@@ -257,7 +257,7 @@ def note(tx: Tx, event: Event) -> None:
     for party, own in event.parties.items() or (("", {}),):
         facts: Mapping[str, object] = {**event.facts, **({"to": party} if several else {}), **own}
         if "folder" in facts:
-            facts = {**facts, "uid": tx.placed.get(FolderId(int(str(facts["folder"]))), 0)}
+            facts = {**facts, "uid": tx.put_at.get(FolderId(int(str(facts["folder"]))), 0)}
         tx.trace_row(
             {
                 "at": now,

@@ -70,7 +70,7 @@ class Tx:
         "locks",
         "marks",
         "moved",
-        "placed",
+        "put_at",
         "sql",
     )
 
@@ -84,7 +84,7 @@ class Tx:
         self._journal: list[Mapping[str, object]] = []  # rows to come
         self._traced: list[Mapping[str, object]] = []
         self.held: dict[BlobId, tuple[int, bytes]] = {}  # contents of bodies that this transaction has put in
-        self.placed: dict[FolderId, int] = {}  # the UIDs of messages that this transaction has delivered
+        self.put_at: dict[FolderId, int] = {}  # the UIDs of messages that this transaction has delivered
         self.marks: dict[FolderId, ModSeq] = {}
         self.moved = False
 

@@ -1,0 +1,94 @@
+"""Items by the ids that survive a move: where they are, which are the newest, and what came and went.
+
+What is private of others is left out, as everywhere (`objects`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import and_, bindparam, select, text
+from sqlalchemy.sql import Select
+
+from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid
+from groupware.model.item import Turnover
+from groupware.model.rights import Right
+
+from . import objects, schema
+from .guard import absent
+from .tx import Tx
+
+_i, _s, _t = schema.item.c, schema.seen.c, schema.tombstone.c
+_WHERE: Final[Mapping[bool, Select[Any]]] = {
+    True: select(_i.uid, _i.folder_id, _i.id).where(text("item.id = ANY(:ids)")),
+    False: select(_i.uid, _i.folder_id, _i.id).where(text("item.id IN (SELECT value FROM json_each(:ids))")),
+}
+_LATEST: Final = (
+    select(_i.uid, _i.id)
+    .where(_i.folder_id == bindparam("at"))
+    .order_by(_i.saved.desc(), _i.uid.desc())
+    .limit(bindparam("most"))
+    .offset(bindparam("skip"))
+)
+_TURNED: Final = (
+    select(_i.uid, _i.id, _i.modseq, _i.created)
+    .where(_i.folder_id == bindparam("at"))
+    .where(_i.modseq > bindparam("since"))
+)
+_SEEN_TURNED: Final = (
+    select(_i.uid, _i.id, _s.modseq, _i.created)
+    .select_from(schema.seen.join(schema.item, and_(_i.folder_id == _s.folder_id, _i.uid == _s.uid)))
+    .where(_s.account_id == bindparam("reader"))
+    .where(_s.folder_id == bindparam("at"))
+    .where(_s.modseq > bindparam("since"))
+)
+_GONE: Final = (
+    select(_t.item_id, _t.modseq).where(_t.folder_id == bindparam("at")).where(_t.modseq > bindparam("since"))
+)
+_REACHED: Final = select(schema.principal.c.modseq).where(schema.principal.c.id == bindparam("owner"))
+
+
+def placed(tx: Tx, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
+    """Where these items are, as far as the asking principal may read them."""
+    wanted = list(ids) if tx.sql.postgres else json.dumps(list(ids))
+    rows = tx.sql.rows(_WHERE[tx.sql.postgres], {"ids": wanted}) if ids else []
+    folders = tx.open_each([FolderId(at) for at in sorted({at for _, at, _ in rows})])
+    readable = {at: here for at, here in folders.items() if Right.READ in here.rights}
+    hidden = {at: objects.hidden(tx, here) for at, here in readable.items()}
+    return {
+        ItemId(number): (FolderId(at), Uid(uid)) for uid, at, number in rows if at in hidden and uid not in hidden[at]
+    }
+
+
+def latest(tx: Tx, at: FolderId, skip: int, most: int) -> Sequence[tuple[Uid, ItemId]]:
+    """The items with the newest `saved` first, without the first `skip` of them. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    rows = tx.sql.rows(_LATEST, {"at": here.id, "skip": skip, "most": most})
+    return [(Uid(uid), ItemId(number)) for uid, number in objects.shown(tx, here, rows)]
+
+
+def turnover(tx: Tx, at: FolderId, since: ModSeq) -> Turnover | None:
+    """What came, changed and went after `since`; None: it is no longer known. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    if since < here.compacted:
+        return None
+    if since >= here.modseq:
+        return Turnover((), ())
+    values = {"at": here.id, "since": since, "reader": here.reader}
+    changed: dict[int, tuple[ItemId, ModSeq, ModSeq]] = {}
+    for statement in (_TURNED, _SEEN_TURNED) if here.reader else (_TURNED,):
+        for uid, number, modseq, created in objects.shown(tx, here, tx.sql.rows(statement, values)):
+            known = changed[uid][1] if uid in changed else 0
+            changed[uid] = (ItemId(number), ModSeq(max(modseq, known)), ModSeq(created))
+    gone = [(ItemId(number), ModSeq(modseq)) for number, modseq in tx.sql.rows(_GONE, values)]
+    return Turnover(list(changed.values()), gone)
+
+
+def reached(tx: Tx, owner: AccountId) -> ModSeq:
+    """How far the owner's change sequence has come. `NotFound` when one may look up nothing of the owner's."""
+    tree = tx.tree(owner)
+    if not any(Right.LOOKUP in tree.rights(tx.who, at) for at in tree.nodes):
+        raise absent(owner)
+    return ModSeq(int(tx.sql.value(_REACHED, {"owner": owner})))

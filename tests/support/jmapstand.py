@@ -1,0 +1,141 @@
+"""JMAP over a real store, asked without a socket between."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from groupware.mime.item import Marks, read_item
+from groupware.model.principal import OPERATOR
+from groupware.model.rights import Right, parse_rights
+from groupware.store.api import WriteTx
+from mailcore.server.config import load
+from mailcore.server.gate import RuleGate, Turnstile
+from mailcore.server.guesses import Guesses, GuessLimits
+from mailcore.server.listener import Listener
+from mailcore.server.parts import ServiceSetup
+from tests.support import talk
+from tests.support.clock import FakeClock
+from tests.support.davstand import Way
+from tests.support.house import House, house
+from tests.support.smtpstand import PASSWORD
+from web.jmap.app import jmap
+
+USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
+
+
+@dataclass
+class Client:
+    """Somebody who is signed in."""
+
+    http: httpx.AsyncClient
+    name: str
+    password: str = PASSWORD
+
+    async def get(self, path: str) -> httpx.Response:
+        return await self.http.get(path, headers=self._headers, follow_redirects=False)
+
+    async def post(self, body: object, kind: str = "application/json") -> httpx.Response:
+        octets = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return await self.http.post("/jmap/api", content=octets, headers={**self._headers, "content-type": kind})
+
+    async def calls(self, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
+        """[name, arguments] of each answer."""
+        numbered = [[name, given, str(number)] for number, (name, given) in enumerate(calls)]
+        got = await self.post({"using": USING, "methodCalls": numbered})
+        assert got.status_code == 200, got.text
+        return [each[:2] for each in got.json()["methodResponses"]]
+
+    async def call(self, method: str, **given: Any) -> dict[str, Any]:
+        """The arguments of the one answer, which is no error; `accountId` is one's own unless said otherwise."""
+        account = given.pop("accountId", None) or await self.account()
+        [[name, found]] = await self.calls((method, {"accountId": account, **given}))
+        assert name == method, found
+        return dict(found)
+
+    async def refused(self, method: str, **given: Any) -> str:
+        """The type of the error that answers."""
+        account = given.pop("accountId", None) or await self.account()
+        [[name, found]] = await self.calls((method, {"accountId": account, **given}))
+        assert name == "error", found
+        return str(found["type"])
+
+    async def account(self, name: str = "") -> str:
+        """The id of one's own account, or of that of somebody else who shares with one."""
+        session = (await self.get("/jmap/session")).json()
+        if not name:
+            return str(session["primaryAccounts"][USING[1]])
+        return next(key for key, value in session["accounts"].items() if value["name"] == f"{name}@example.test")
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        token = base64.b64encode(f"{self.name}@example.test:{self.password}".encode()).decode()
+        return {"authorization": f"Basic {token}"}
+
+
+@dataclass
+class Stand:
+    """A server of JMAP, and the store behind it."""
+
+    house: House
+    http: httpx.AsyncClient
+
+    def client(self, name: str) -> Client:
+        return Client(self.http, name)
+
+    async def put(self, name: str, octets: bytes, path: str = "INBOX", marks: Marks | None = None) -> str:
+        """Puts a message into somebody's folder; gives its id."""
+        new = await read_item(octets, self.house.blobs, marks or Marks())
+
+        def work(tx: WriteTx) -> int:
+            at = tx.locate(tx.account(f"{name}@example.test").id, path, Right.INSERT)
+            return tx.append(at.id, [new])[0].id
+
+        return f"M{await self.house.write(work)}"
+
+    async def share(self, owner: str, path: str, grantee: str, rights: str) -> None:
+        """Grants rights on somebody's folder."""
+
+        def work(tx: WriteTx) -> None:
+            at = tx.locate(tx.account(f"{owner}@example.test").id, path)
+            tx.grant(at.id, grantee, parse_rights(rights))
+
+        await self.house.parts.store.write(OPERATOR, work)
+
+
+@asynccontextmanager
+async def jmap_stand(folder: Path) -> AsyncIterator[Stand]:
+    """The application over a house of its own."""
+    settings = load(None, data=Path("/nonexistent"), environ={})
+    clock = FakeClock()
+    listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
+    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
+    async with house(folder) as here:
+        app = jmap(here.parts, ServiceSetup("http", settings.services["http"], settings))
+        transport = httpx.ASGITransport(app=_connected(app, Way(listener, gate)))
+        async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test") as http:
+            yield Stand(here, http)
+
+
+def _connected(app: ASGIApp, way: Way) -> ASGIApp:
+    """The application as a connection of the HTTP service calls it."""
+    known: dict[str, object] = {}
+
+    async def connected(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": {"way": way, "known": known}}, receive, send)
+
+    return connected
+
+
+def letter(subject: str, *lines: str, body: str = "Hello there\r\n") -> bytes:
+    """A message."""
+    head = [f"Subject: {subject}", "From: Ann <ann@far.test>", "To: alice@example.test", *lines]
+    return "\r\n".join([*head, "", body]).encode()

@@ -1,0 +1,1 @@
+"""JMAP, a view of the one store. RFC 8620, RFC 8621."""

@@ -1,0 +1,233 @@
+"""JMAP over HTTP: the session, the one address of all methods, and downloads. RFC 8620 §2, §3, §6."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from groupware.mime.sections import decoded
+from groupware.mime.summary import parts_of
+from groupware.model.errors import BadCredentials, GroupwareError, TryAgain
+from groupware.model.ids import BlobId, ranges
+from groupware.model.principal import Principal
+from groupware.store.api import ReadTx
+from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
+from web.jmap.errors import MethodError, RequestError
+from web.jmap.ids import part_of
+from web.jmap.limits import AT_ONCE, REQUEST_OCTETS
+from web.jmap.methods import answers_to
+from web.jmap.request import read_request
+from web.jmap.session import session
+from web.jmap.turn import Turn, owner_in, readable
+
+_CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
+_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}\Z")
+_SAFE: Final = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox"}
+_FRESH: Final = {"cache-control": "no-cache, no-store, must-revalidate"}
+
+
+@dataclass(slots=True)
+class Doing:
+    """What is shared by the requests of one application."""
+
+    parts: Parts
+    signing: Desk
+    log: Any
+    at_work: dict[int, int] = field(default_factory=dict)
+    """Requests at work, by account."""
+
+
+def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
+    """The application for `/.well-known/jmap` and everything under `/jmap/`."""
+    doing = Doing(parts, desk(parts, setup, "jmap", "JMAP"), parts.log("JMAP"))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            answer = await _answer(doing, request)
+        except RequestError as error:
+            answer = _said(error)
+        except Exception:
+            doing.log.error("request_failed", method=request.method, trace=traceback.format_exc())
+            answer = _said(RequestError(500, "serverFail", "The server met an error of its own; its log says more."))
+        await answer(scope, receive, send)
+
+    return app
+
+
+async def _answer(doing: Doing, request: Request) -> Response:
+    path = request.url.path
+    if path == "/.well-known/jmap":
+        return RedirectResponse("/jmap/session", 307)
+    place, handler = next(((at, each) for at, each in _PLACES.items() if path.startswith(at)), ("", None))
+    if handler is None:
+        raise RequestError(404, "notFound", "There is nothing of that name; the session is at /jmap/session.")
+    if request.method != (wanted := "POST" if place == "/jmap/api" else "GET"):
+        raise RequestError(405, "notRequest", f"Only {wanted} is taken here.", {"allow": wanted})
+    return await handler(doing, request, await _signed_in(doing.signing, request))
+
+
+async def _session(doing: Doing, request: Request, who: Principal) -> Response:
+    base = f"{request.url.scheme}://{request.url.netloc}"
+    found = await doing.parts.store.read(who, lambda tx: session(tx, base))
+    return JSONResponse(found, headers=_FRESH)
+
+
+async def _api(doing: Doing, request: Request, who: Principal) -> Response:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise RequestError(400, "notJSON", "A request is application/json.")
+    if doing.at_work.get(who.account, 0) >= AT_ONCE:
+        raise RequestError(429, "limit", f"more than {AT_ONCE} requests at once", limit="maxConcurrentRequests")
+    doing.at_work[who.account] = doing.at_work.get(who.account, 0) + 1
+    try:
+        asked = read_request(await _body(request))
+        turn = Turn(doing.parts, who)
+        answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
+        base = f"{request.url.scheme}://{request.url.netloc}"
+        state = await doing.parts.store.read(who, lambda tx: session(tx, base)["state"])
+    finally:
+        doing.at_work[who.account] -= 1
+        if not doing.at_work[who.account]:
+            del doing.at_work[who.account]
+    created = {"createdIds": asked.created_ids} if asked.created_ids is not None else {}
+    body = {"methodResponses": answers, "sessionState": state, **created}
+    octets = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return Response(octets, media_type="application/json", headers=_FRESH)
+
+
+def _failed(doing: Doing, name: str, trace: str) -> None:
+    doing.log.error("method_failed", method=name[:60], trace=trace)
+
+
+async def _body(request: Request) -> bytes:
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > REQUEST_OCTETS:
+            raise RequestError(413, "limit", f"more than {REQUEST_OCTETS} octets", limit="maxSizeRequest")
+    return bytes(found)
+
+
+async def _download(doing: Doing, request: Request, who: Principal) -> Response:
+    """The octets of an email, or of one of its parts. RFC 8620 §6.2."""
+    account, blob, name = [*request.url.path.removeprefix("/jmap/download/").split("/", 2), "", ""][:3]
+    wanted = part_of(blob)
+    absent = RequestError(404, "notFound", "There is no such blob, or it is not shared with you.")
+    if wanted is None:
+        raise absent
+    item, number = wanted
+
+    def work(tx: ReadTx) -> tuple[BlobId, bytes] | None:
+        folders = readable(tx, owner_in(tx, account))
+        at, uid = tx.placed([item]).get(item, (None, None))
+        if at is None or uid is None or at not in folders:
+            return None
+        [(_, found, summary)] = tx.columns(at, ("blob", "summary"), ranges([uid]))
+        return found, summary
+
+    try:
+        found = await doing.parts.store.read(who, work)
+    except MethodError:
+        raise absent from None
+    if found is None:
+        raise absent
+    try:
+        octets = await doing.parts.blobs.read(found[0])
+    except TryAgain as error:
+        raise RequestError(503, "serverUnavailable", str(error), {"retry-after": "5"}) from None
+    except GroupwareError:
+        raise absent from None
+    if number is not None:
+        parts = parts_of(found[1])
+        if number >= len(parts) or parts[number].kind == "multipart":
+            raise absent
+        octets = decoded(octets, parts[number])
+    return _file(request, octets, name)
+
+
+def _file(request: Request, octets: bytes, name: str) -> Response:
+    kind = request.query_params.get("accept", "")
+    media = kind if _TYPE.match(kind) else "application/octet-stream"
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name or 'download')}",
+        "content-type": media,
+        "cache-control": "private, immutable, max-age=31536000",
+        **_SAFE,
+    }
+    return Response(octets, headers=headers)
+
+
+async def _signed_in(signing: Desk, request: Request) -> Principal:
+    """Who sends it: HTTP Basic (RFC 7617) or a bearer token (RFC 6750); asked once on a connection."""
+    way: Way = request.scope["state"]["way"]
+    known: dict[str, Principal] = request.scope["state"]["known"]
+    given = request.headers.get("authorization", "")
+    key = f"jmap {given}"
+    if key in known:
+        return known[key]
+    try:
+        who = await _by(SignIn(signing, way), given)
+    except BadCredentials as error:
+        raise RequestError(401, "forbidden", str(error), _CHALLENGE) from None
+    except Rejected as error:
+        raise RequestError(403, "forbidden", str(error)) from None
+    except TryAgain as error:
+        raise RequestError(503, "serverUnavailable", str(error), {"retry-after": "5"}) from None
+    known.clear()
+    known[key] = who
+    return who
+
+
+async def _by(signing: SignIn, given: str) -> Principal:
+    scheme, _, coded = given.partition(" ")
+    if scheme.lower() == "bearer" and "OAUTHBEARER" in signing.mechanisms:
+        token = coded.strip()
+        if not token.isascii() or not token.isprintable() or len(token) > 20_000:
+            raise BadCredentials("The token cannot be read.")
+        initial = base64.b64encode(b"n,,\x01auth=Bearer " + token.encode() + b"\x01\x01")
+        return await signing.sasl("OAUTHBEARER", initial, _nothing_more)
+    if scheme.lower() != "basic":
+        raise BadCredentials("Sign in with your address and password.")
+    try:
+        name, sign, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise BadCredentials("The Authorization field cannot be read.") from None
+    if not sign or not name or "\0" in name + password or len(name) + len(password) > 2000:
+        raise BadCredentials("The Authorization field cannot be read.")
+    return await signing.password(name, password)
+
+
+async def _nothing_more(challenge: bytes) -> bytes:
+    """The answer to the challenge that tells what was wrong with a token. RFC 7628 §3.2.3."""
+    return base64.b64encode(b"\x01")
+
+
+def _said(error: RequestError) -> Response:
+    """A problem (RFC 7807)."""
+    body: Mapping[str, Any] = {
+        "type": f"urn:ietf:params:jmap:error:{error.kind}" if error.status in (400, 413, 429) else "about:blank",
+        "status": error.status,
+        "detail": str(error),
+        **error.more,
+    }
+    headers = {**error.headers, **_FRESH}
+    return Response(json.dumps(body), error.status, headers, "application/problem+json")
+
+
+_PLACES: Final[Mapping[str, Callable[[Doing, Request, Principal], Awaitable[Response]]]] = {
+    "/jmap/session": _session,
+    "/jmap/api": _api,
+    "/jmap/download/": _download,
+}

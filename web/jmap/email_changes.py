@@ -1,0 +1,115 @@
+"""`Email/changes` and `Thread/changes`: from the change sequence and its tombstones. RFC 8621 §3.2, §4.3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, ranges
+from groupware.store.api import ReadTx
+from web.jmap.arguments import ChangesArguments
+from web.jmap.ids import account_id, email_id, thread_id
+from web.jmap.limits import IN_CHANGES
+from web.jmap.states import State, emails_at, read_state, unknown
+from web.jmap.turn import Turn, owner_in, readable
+
+Moments = dict[ItemId, tuple[ModSeq, ModSeq]]
+"""When an item changed last, and when it came."""
+
+
+async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
+    """`Email/changes`."""
+    since = read_state(arguments.since_state)
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, arguments.account_id)
+        folders = readable(tx, owner)
+        changed, gone, now = turned(tx, owner, folders, since)
+        most = min(arguments.max_changes or IN_CHANGES, IN_CHANGES)
+        end = _end(changed, gone, now, most)
+        there = {item: moments for item, moments in changed.items() if moments[0] <= end}
+        return {
+            "accountId": account_id(owner),
+            "oldState": arguments.since_state,
+            "newState": str(emails_at(end, folders.values())),
+            "hasMoreChanges": end < now,
+            "created": [email_id(item) for item, (_, came) in there.items() if came > since.at],
+            "updated": [email_id(item) for item, (_, came) in there.items() if came <= since.at],
+            "destroyed": [email_id(item) for item, went in gone.items() if went <= end],
+        }
+
+    return await turn.read(work)
+
+
+def turned(
+    tx: ReadTx, owner: AccountId, folders: Mapping[FolderId, Folder], since: State
+) -> tuple[Moments, dict[ItemId, ModSeq], ModSeq]:
+    """What changed and what went since a state, and where the sequence is now. `MethodError`."""
+    now = tx.reached(owner)
+    if since.at > now or emails_at(since.at, folders.values()) != since:
+        raise unknown()
+    changed: Moments = {}
+    left: dict[ItemId, ModSeq] = {}
+    for at, folder in folders.items():
+        if folder.modseq <= since.at:
+            continue
+        found = tx.turnover(at, since.at)
+        if found is None:
+            raise unknown()
+        changed.update({item: (modseq, came) for item, modseq, came in found.changed})
+        for item, modseq in found.gone:
+            left[item] = max(modseq, left.get(item, ModSeq(0)))
+    still = _still_there(tx, folders, [item for item in left if item not in changed])
+    return changed, {item: went for item, went in left.items() if item not in changed and item not in still}, now
+
+
+def _still_there(tx: ReadTx, folders: Mapping[FolderId, Folder], items: list[ItemId]) -> set[ItemId]:
+    """Those of the items that left a folder for another that may be read."""
+    return {item for item, (at, _) in tx.placed(items).items() if at in folders} if items else set()
+
+
+def _end(changed: Moments, gone: Mapping[ItemId, ModSeq], now: ModSeq, most: int) -> ModSeq:
+    """Where a page of about so many changes ends: what has one modseq stays together."""
+    moments = sorted([*(modseq for modseq, _ in changed.values()), *gone.values()])
+    if len(moments) <= most:
+        return now
+    before = [each for each in moments[: most + 1] if each < moments[most]]
+    if not before:
+        raise unknown()
+    return before[-1]
+
+
+async def thread_changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
+    """`Thread/changes`. Which threads lost an email is not known from here: then a client starts over."""
+    since = read_state(arguments.since_state)
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, arguments.account_id)
+        folders = readable(tx, owner)
+        changed, gone, now = turned(tx, owner, folders, since)
+        came = [item for item, (_, moment) in changed.items() if moment > since.at]
+        if gone or len(came) > min(arguments.max_changes or IN_CHANGES, IN_CHANGES):
+            raise unknown()
+        return {
+            "accountId": account_id(owner),
+            "oldState": arguments.since_state,
+            "newState": str(emails_at(now, folders.values())),
+            "hasMoreChanges": False,
+            "created": [],
+            "updated": sorted(_threads(tx, came)),
+            "destroyed": [],
+        }
+
+    return await turn.read(work)
+
+
+def _threads(tx: ReadTx, items: list[ItemId]) -> set[str]:
+    where: dict[FolderId, list[Uid]] = {}
+    for at, uid in tx.placed(items).values():
+        where.setdefault(at, []).append(uid)
+    return {
+        thread_id(ItemId(number), message, references)
+        for at, uids in where.items()
+        for _, number, message, references in tx.columns(at, ("id", "message_id", "ids"), ranges(uids))
+    }

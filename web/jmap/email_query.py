@@ -1,0 +1,136 @@
+"""`Email/query`: which emails, in which order. RFC 8621 §4.4.
+
+A mailbox from its newest email on is a page of an index. All else looks at the columns of the mailboxes that can hold
+what is sought, and at no more columns than filter and order name; words are sought in the index of words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from groupware.model.folder import Folder
+from groupware.model.ids import EVERY, FolderId, ItemId, ranges
+from groupware.store.api import ReadTx
+from web.jmap.arguments import QueryArguments, argument, flag, page
+from web.jmap.email_filter import Filter, read_filter
+from web.jmap.email_sort import Criterion, columns_of, in_order, read_sort
+from web.jmap.ids import account_id, email_id, folder_of, thread_id
+from web.jmap.limits import IN_QUERY
+from web.jmap.states import emails_at, unknown
+from web.jmap.turn import Turn, owner_in, readable
+
+_PAGE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments(QueryArguments):
+    """RFC 8621 §4.4."""
+
+    collapse_threads: bool = argument(flag, False)
+
+
+async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
+    """`Email/query`."""
+    sort = read_sort(arguments.sort)
+    sought = read_filter(arguments.filter or {})
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, arguments.account_id)
+        folders = readable(tx, owner)
+        head = {
+            "accountId": account_id(owner),
+            "queryState": str(emails_at(tx.reached(owner), folders.values())),
+            "canCalculateChanges": False,
+        }
+        at = _plain(arguments, sort, folders)
+        if at is not None:
+            position = arguments.position
+            limit = IN_QUERY if arguments.limit is None else min(arguments.limit, IN_QUERY)
+            some: Sequence[str] = _newest(tx, at, position, limit, collapse=arguments.collapse_threads)
+            total = at.total
+        else:
+            every = _matching(tx, folders, sought, sort, collapse=arguments.collapse_threads)
+            some, position = page(every, arguments, IN_QUERY)
+            total = len(every)
+        found = {**head, "position": position, "ids": list(some)}
+        if arguments.limit is None or arguments.limit > IN_QUERY:
+            found["limit"] = IN_QUERY
+        return {**found, "total": total} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+def _plain(arguments: Arguments, sort: Sequence[Criterion], folders: Mapping[FolderId, Folder]) -> Folder | None:
+    """The folder that is asked for from its newest email on, as the index has it; None: it is another query."""
+    known = arguments.filter or {}
+    at = (
+        folder_of(known["inMailbox"]) if known.keys() == {"inMailbox"} and isinstance(known["inMailbox"], str) else None
+    )
+    newest = tuple(sort) == (Criterion("receivedAt", False),)
+    simple = arguments.anchor is None and arguments.position >= 0
+    counted = arguments.collapse_threads and arguments.calculate_total
+    return folders.get(at) if at is not None and newest and simple and not counted else None
+
+
+def _newest(tx: ReadTx, at: Folder, position: int, limit: int, *, collapse: bool) -> Sequence[str]:
+    if not collapse:
+        return [email_id(item) for _, item in tx.latest(at.id, position, limit)]
+    seen: set[str] = set()
+    kept: list[str] = []
+    skip, step = 0, _PAGE
+    while len(kept) < position + limit:
+        some = tx.latest(at.id, skip, step)
+        threads = _threads(tx, at.id, [uid for uid, _ in some])
+        for uid, item in some:
+            if threads[uid] not in seen:
+                seen.add(threads[uid])
+                kept.append(email_id(item))
+        skip += len(some)
+        if len(some) < step:
+            break
+        step = min(step * 2, 5000)
+    return kept[position : position + limit]
+
+
+def _threads(tx: ReadTx, at: FolderId, uids: Sequence[int]) -> Mapping[int, str]:
+    rows = tx.columns(at, ("id", "message_id", "ids"), ranges(uids))
+    return {uid: thread_id(ItemId(number), message, references) for uid, number, message, references in rows}
+
+
+def _matching(
+    tx: ReadTx, folders: Mapping[FolderId, Folder], sought: Filter, sort: Sequence[Criterion], *, collapse: bool
+) -> list[str]:
+    """The ids of all that match, in order."""
+    threads = collapse or sought.threads or any(each.threads for each in sort)
+    names = tuple(
+        sorted({"id", "saved", *sought.columns, *columns_of(sort), *(("message_id", "ids") if threads else ())})
+    )
+    if sought.threads or any(each.threads for each in sort):
+        names = tuple(sorted({*names, "bits", "words"}))
+        searched = list(folders)
+    else:
+        searched = sought.narrowed(list(folders))
+    rows = [
+        {**dict(zip(("uid", *names), row, strict=True)), "at": at}
+        for at in searched
+        for row in tx.columns(at, names, EVERY)
+    ]
+    if threads:
+        for row in rows:
+            row["thread"] = thread_id(ItemId(row["id"]), row["message_id"], row["ids"])
+    kept = sought.kept(tx, rows, searched)
+    ordered = in_order(kept, rows, sort)
+    if not collapse:
+        return [email_id(ItemId(row["id"])) for row in ordered]
+    first: dict[str, str] = {}
+    for each in ordered:
+        first.setdefault(each["thread"], email_id(ItemId(each["id"])))
+    return list(first.values())
+
+
+async def query_changes(turn: Turn, arguments: Any) -> Mapping[str, Any]:
+    """`Email/queryChanges`: never known; a client asks again. RFC 8620 §5.6."""
+    await turn.read(lambda tx: owner_in(tx, arguments.account_id))
+    raise unknown()

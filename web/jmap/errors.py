@@ -1,0 +1,52 @@
+"""What goes wrong, as JMAP says it: of a whole request (RFC 7807, RFC 8620 §3.6.1) and of one method (§3.6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from groupware.model import errors
+from groupware.model.errors import GroupwareError
+
+
+class RequestError(Exception):
+    """The whole request is refused. `kind` is the end of `urn:ietf:params:jmap:error:...`."""
+
+    def __init__(self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any):
+        super().__init__(detail)
+        self.status, self.kind, self.headers, self.more = status, kind, dict(headers or {}), more
+
+
+class MethodError(Exception):
+    """One method call is refused."""
+
+    def __init__(self, kind: str, description: str = "", **more: Any) -> None:
+        super().__init__(description or kind)
+        self.kind, self.description, self.more = kind, description, more
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The arguments of the `error` response."""
+        said = {"description": self.description} if self.description else {}
+        return {"type": self.kind, **said, **self.more}
+
+
+KINDS: Final[Mapping[type[GroupwareError], str]] = {
+    errors.NotFound: "notFound",
+    errors.NoRight: "forbidden",
+    errors.AlreadyExists: "alreadyExists",
+    errors.Conflict: "stateMismatch",
+    errors.OverQuota: "overQuota",
+    errors.Refused: "invalidArguments",
+    errors.BadCredentials: "forbidden",
+    errors.TryAgain: "serverUnavailable",
+}
+"""The one table from class to wire; the nearest class counts."""
+
+
+def method_error(error: GroupwareError) -> MethodError:
+    """The answer to an error of the store."""
+    for kind in type(error).__mro__:
+        if kind in KINDS:
+            return MethodError(KINDS[kind], str(error))
+    return MethodError("serverFail", str(error))

@@ -1,0 +1,78 @@
+"""What things are called: ids that last as long as the thing, whatever it is called and wherever it goes.
+
+`A12` an account, `F7` a mailbox, `M30064771073` an email, `T...` a thread, `G30064771073` the octets of an email and
+`G30064771073-2` one of its parts. A mailbox and a thread are called as IMAP calls them (RFC 8474).
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import Final
+
+from groupware.model.ids import AccountId, FolderId, ItemId
+
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}\Z")
+_BLOB: Final = re.compile(r"G([1-9][0-9]{0,18})(?:-(0|[1-9][0-9]{0,5}))?\Z")
+_MOST: Final = (1 << 63) - 1
+
+
+def _number(text: str, letter: str) -> int | None:
+    if not text.startswith(letter) or not _NUMBER.match(text, 1):
+        return None
+    number = int(text[1:])
+    return number if number <= _MOST else None
+
+
+def account_id(owner: AccountId) -> str:
+    """Of whoever owns a tree."""
+    return f"A{owner}"
+
+
+def owner_of(text: str) -> AccountId | None:
+    """Whose account it is; None for what is no such id."""
+    number = _number(text, "A")
+    return None if number is None else AccountId(number)
+
+
+def mailbox_id(at: FolderId) -> str:
+    """Of a folder."""
+    return f"F{at}"
+
+
+def folder_of(text: str) -> FolderId | None:
+    """Which folder it is."""
+    number = _number(text, "F")
+    return None if number is None else FolderId(number)
+
+
+def email_id(item: ItemId) -> str:
+    """Of an item; a move leaves it as it is, a copy has its own."""
+    return f"M{item}"
+
+
+def item_of(text: str) -> ItemId | None:
+    """Which item it is."""
+    number = _number(text, "M")
+    return None if number is None else ItemId(number)
+
+
+def blob_id(item: ItemId, part: int | None = None) -> str:
+    """Of an item's octets, or of what one of its parts decodes to."""
+    return f"G{item}" if part is None else f"G{item}-{part}"
+
+
+def part_of(text: str) -> tuple[ItemId, int | None] | None:
+    """Which item, and which of its parts; None for what is no such id."""
+    found = _BLOB.match(text)
+    if found is None or int(found[1]) > _MOST:
+        return None
+    return ItemId(int(found[1])), None if found[2] is None else int(found[2])
+
+
+def thread_id(item: ItemId, message_id: str, references: str) -> str:
+    """By the first message of the thread that is known by its Message-ID (decision 106); else it stands alone."""
+    root = references.split("\n", 1)[0] or message_id
+    if not root:
+        return f"TM{item}"
+    return f"T{blake2b(root.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"

@@ -1,0 +1,95 @@
+"""The table of methods, and how a request's calls are answered one after the other. RFC 8620 §3.3."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from groupware.model.errors import GroupwareError
+from web.jmap import email_changes, email_get, email_query, mailbox, thread
+from web.jmap.arguments import (
+    ChangesArguments,
+    GetArguments,
+    argument,
+    at_least_one,
+    flag,
+    ident,
+    taken,
+    text,
+    thing,
+    things,
+)
+from web.jmap.errors import MethodError, method_error
+from web.jmap.limits import CORE, MAIL
+from web.jmap.references import Answer, resolved
+from web.jmap.request import Call, Request
+from web.jmap.turn import Turn
+
+Handler = Callable[[Turn, Any], Awaitable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A handler, its arguments, and the capability that it belongs to."""
+
+    capability: str
+    arguments: type[Any]
+    run: Handler
+
+
+@dataclass(frozen=True, slots=True)
+class QueryChangesArguments:
+    """`Foo/queryChanges`. RFC 8620 §5.6."""
+
+    account_id: str = argument(ident)
+    since_query_state: str = argument(text)
+    filter: Mapping[str, Any] | None = argument(thing, None)
+    sort: Sequence[Mapping[str, Any]] | None = argument(things, None)
+    max_changes: int | None = argument(at_least_one, None)
+    up_to_id: str | None = argument(ident, None)
+    calculate_total: bool = argument(flag, False)
+    collapse_threads: bool = argument(flag, False)
+
+
+METHODS: Final[Mapping[str, Method]] = {
+    "Mailbox/get": Method(MAIL, GetArguments, mailbox.get),
+    "Mailbox/changes": Method(MAIL, ChangesArguments, mailbox.changes),
+    "Mailbox/query": Method(MAIL, mailbox.Arguments, mailbox.query),
+    "Mailbox/queryChanges": Method(MAIL, QueryChangesArguments, mailbox.query_changes),
+    "Thread/get": Method(MAIL, GetArguments, thread.get),
+    "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),
+    "Email/get": Method(MAIL, email_get.Arguments, email_get.get),
+    "Email/changes": Method(MAIL, ChangesArguments, email_changes.changes),
+    "Email/query": Method(MAIL, email_query.Arguments, email_query.query),
+    "Email/queryChanges": Method(MAIL, QueryChangesArguments, email_query.query_changes),
+}
+ECHO: Final = "Core/echo"
+
+
+async def answers_to(turn: Turn, request: Request, failed: Callable[[str, str], None]) -> list[Answer]:
+    """The answers to every call, in order. `failed` is told the method and the trace of an error of our own."""
+    found: list[Answer] = []
+    for call in request.calls:
+        try:
+            found.append((call.name, await _answer(turn, request, call, found), call.id))
+        except MethodError as error:
+            found.append(("error", error.value, call.id))
+        except GroupwareError as error:
+            found.append(("error", method_error(error).value, call.id))
+        except Exception:
+            failed(call.name, traceback.format_exc())
+            found.append(("error", MethodError("serverFail", "an error of the server's own").value, call.id))
+    return found
+
+
+async def _answer(turn: Turn, request: Request, call: Call, before: list[Answer]) -> Mapping[str, Any]:
+    method = METHODS.get(call.name)
+    capability = CORE if call.name == ECHO else method.capability if method is not None else ""
+    if capability not in request.using:
+        raise MethodError("unknownMethod", f"{call.name[:60]!r} is no method of what `using` names")
+    given = resolved(call.arguments, before)
+    if method is None:
+        return given
+    return await method.run(turn, taken(method.arguments, given))

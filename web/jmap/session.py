@@ -1,0 +1,66 @@
+"""The session object: which accounts there are, what is there, and where. RFC 8620 §2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+from groupware.model.folder import PUBLIC, SEPARATOR, Folder
+from groupware.model.ids import AccountId
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+from web.jmap.ids import account_id
+from web.jmap.limits import CORE, CORE_VALUE, MAIL, MAIL_VALUE
+
+_CHANGE: Final = (
+    Right.WRITE | Right.INSERT | Right.CREATE | Right.DROP | Right.TRASH | Right.EXPUNGE | Right.ADMIN | Right.SEEN
+)
+
+
+def accounts(tx: ReadTx) -> Mapping[str, Any]:
+    """One's own account, and one for every other owner of whom one may look up a folder of mail."""
+    held: dict[AccountId, list[Folder]] = {tx.who.account: []}
+    for each in tx.folders(Kind.MAIL):
+        if each.exists:
+            held.setdefault(each.owner, []).append(each)
+    return {account_id(owner): _account(tx, owner, folders) for owner, folders in held.items()}
+
+
+def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str, Any]:
+    own = owner == tx.who.account
+    return {
+        "name": tx.who.name if own else _owner_name(folders[0]),
+        "isPersonal": own,
+        "isReadOnly": not own and not any(each.rights & _CHANGE for each in folders),
+        "accountCapabilities": {CORE: {}, MAIL: MAIL_VALUE},
+    }
+
+
+def _owner_name(folder: Folder) -> str:
+    """As the view of one who shares it names its owner: `alice@x` of `Other Users/alice@x/Work`."""
+    first, _, rest = folder.path.partition(SEPARATOR)
+    return first if first == PUBLIC else rest.partition(SEPARATOR)[0]
+
+
+def session(tx: ReadTx, base: str) -> dict[str, Any]:
+    """The session object; `base` is the address of the server without a path."""
+    own = account_id(tx.who.account)
+    found = {
+        "capabilities": {CORE: CORE_VALUE, MAIL: {}},
+        "accounts": accounts(tx),
+        "primaryAccounts": {CORE: own, MAIL: own},
+        "username": tx.who.name,
+        "apiUrl": f"{base}/jmap/api",
+        "downloadUrl": f"{base}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}",
+        "uploadUrl": f"{base}/jmap/upload/{{accountId}}",
+        "eventSourceUrl": f"{base}/jmap/eventsource?types={{types}}&closeafter={{closeafter}}&ping={{ping}}",
+    }
+    return {**found, "state": state_of(found)}
+
+
+def state_of(session: Mapping[str, Any]) -> str:
+    """Another one whenever anything in the session object is."""
+    return blake2b(json.dumps(session, sort_keys=True).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,45 @@
+"""Thread: the emails of one conversation, the oldest first. RFC 8621 §3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from groupware.model.ids import EVERY, ItemId
+from groupware.store.api import ReadTx
+from web.jmap.arguments import GetArguments, chosen
+from web.jmap.errors import MethodError
+from web.jmap.ids import account_id, email_id, thread_id
+from web.jmap.states import emails_at
+from web.jmap.turn import Turn, owner_in, readable
+
+
+async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
+    """`Thread/get`."""
+    wanted = chosen(arguments.properties, ("id", "emailIds"))
+    if arguments.ids is None:
+        raise MethodError("requestTooLarge", "name the threads that are wanted")
+    asked = frozenset(arguments.ids)
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, arguments.account_id)
+        folders = readable(tx, owner)
+        found: dict[str, list[tuple[int, int]]] = {}
+        for at in folders if asked else ():
+            for _, number, saved, message, references in tx.columns(at, ("id", "saved", "message_id", "ids"), EVERY):
+                thread = thread_id(ItemId(number), message, references)
+                if thread in asked:
+                    found.setdefault(thread, []).append((saved, number))
+        told = [
+            {"id": each, "emailIds": [email_id(ItemId(number)) for _, number in sorted(found[each])]}
+            for each in arguments.ids or ()
+            if each in found
+        ]
+        return {
+            "accountId": account_id(owner),
+            "state": str(emails_at(tx.reached(owner), folders.values())),
+            "list": [{name: each[name] for name in wanted} for each in told],
+            "notFound": [each for each in arguments.ids or () if each not in found],
+        }
+
+    return await turn.read(work)

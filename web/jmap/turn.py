@@ -1,0 +1,55 @@
+"""What the methods of one request work with: who asks, the store, and the accounts that there are for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from groupware.model.errors import NotFound
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, FolderId
+from groupware.model.item import Kind
+from groupware.model.principal import Principal
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+from mailcore.server.parts import Parts
+from web.jmap.errors import MethodError
+from web.jmap.ids import owner_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request at work."""
+
+    parts: Parts
+    who: Principal
+
+    async def read(self, work: Callable[[ReadTx], T]) -> T:
+        """What `work` gives back over one snapshot."""
+        return await self.parts.store.read(self.who, work)
+
+
+def owner_in(tx: ReadTx, account: str) -> AccountId:
+    """Whose account is meant. `MethodError` `accountNotFound`, also when nothing there may be looked up."""
+    owner = owner_of(account)
+    try:
+        if owner is None:
+            raise NotFound(account)
+        if owner != tx.who.account:
+            tx.reached(owner)
+    except NotFound:
+        raise MethodError("accountNotFound", "there is no such account, or nothing in it is shared with you") from None
+    return owner
+
+
+def mailboxes(tx: ReadTx, owner: AccountId) -> Sequence[Folder]:
+    """The folders of mail that may be looked up, in path order."""
+    return [each for each in tx.folders(Kind.MAIL, of=owner) if each.exists]
+
+
+def readable(tx: ReadTx, owner: AccountId) -> dict[FolderId, Folder]:
+    """The folders of mail that may be read."""
+    return {each.id: each for each in mailboxes(tx, owner) if Right.READ in each.rights}
