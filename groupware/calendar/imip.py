@@ -80,6 +80,32 @@ def composed(method: str, read: CalendarObject, sender: Sender, to: str, now: da
     return b"".join([*lines, *parts, f"--{mark}--\r\n".encode()])
 
 
+def to_approver(read: CalendarObject, room: Sender, to: str, by: str, now: datetime) -> bytes:
+    """The letter that asks for approval of a booking."""
+    name = room.name or room.address
+    title = read.shown.text("SUMMARY").replace("\n", " ").strip() or "(without a title)"
+    words = [
+        f"{by} would like to book {name}:",
+        "",
+        f"  {title}",
+        "",
+        *(f"{label + ':':<8} {text_}" for label, text_ in _facts(read, read.shown)),
+        "",
+        f"The booking is in the calendar of {room.address}: accept or decline it there.",
+    ]
+    lines = [
+        address_line("From", [mailbox(room.name, room.address)]),
+        address_line("To", [mailbox("", to)]),
+        header_line("Subject", f"Booking of {name} to approve: {title}"),
+        header_line("Date", format_date(now)),
+        header_line("Message-ID", message_id(room.address.rpartition("@")[2])),
+        header_line("Auto-Submitted", "auto-generated"),
+        header_line("MIME-Version", "1.0"),
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
+    ]
+    return b"".join(lines) + "".join(f"{line}\r\n" for line in words).encode("utf-8", "replace")
+
+
 def _part(mark: str, kind: str, octets: bytes) -> bytes:
     body = base64.encodebytes(octets).replace(b"\n", b"\r\n")
     return f"--{mark}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode() + body + b"\r\n"

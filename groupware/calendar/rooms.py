@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from groupware.model.content import NO_PARAMS, Component, Line
@@ -13,13 +14,13 @@ from groupware.model.principal import PrincipalKind
 
 from . import rounds
 from .booking import Booking, Decision, decide
-from .imip import Sender
+from .imip import Sender, to_approver
 from .index import busy, occurrences, span
 from .itip.attendee import answered
 from .itip.incoming import Message, applied
 from .itip.instances import dated, with_value
 from .itip.organizer import Notice
-from .itip.people import address_of, line_of, partstat, with_params
+from .itip.people import address, address_of, line_of, partstat, with_params
 from .object import CalendarObject, object_of
 from .rounds import Copy, Round
 
@@ -82,9 +83,20 @@ async def answer(round_: Round, copy: Copy, by: frozenset[str]) -> CalendarObjec
     copy.read, copy.gone = said, False
     if decision.word == "DECLINED" and len(open_) == len(asked.parts):
         copy.read, copy.gone = copy.stored, True
+    approver = str(copy.guest.settings["resourceApprover"])
+    if decision.word == "TENTATIVE" and address(approver):
+        await _ask_approver(round_, copy.guest, asked, address(approver))
     copy.happened.append(Happening("answered", f"{decision.word.lower()} {decision.comment}".strip(), round_.ident))
     with_comment = replace(reply, parts=[_with_comment(part, decision.comment) for part in reply.parts])
     return await rounds.object_of(round_, dated(with_comment, round_.stamp), said)
+
+
+async def _ask_approver(round_: Round, guest: Guest, asked: CalendarObject, approver: str) -> None:
+    head = asked.shown.first("ORGANIZER")
+    by = (head.param("CN") or address_of(head)) if head is not None else "Somebody"
+    room = Sender(guest.address, guest.name)
+    letter = to_approver(asked, room, approver, by, datetime.fromtimestamp(round_.now, UTC))
+    await rounds.send(round_, letter, guest.address, approver)
 
 
 def _is_open(part: Component, guest: Guest) -> bool:

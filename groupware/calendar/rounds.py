@@ -184,17 +184,22 @@ async def into_copy(round_: Round, guest: Guest, message: Message, *, quiet: boo
 async def write_letter(round_: Round, method: str, read: CalendarObject, sender: imip.Sender, to: str) -> None:
     """A letter for the queue."""
     now = datetime.fromtimestamp(round_.now, UTC)
-    stored = await round_.blobs.put(imip.composed(method, read, sender, to, now))
+    await send(round_, imip.composed(method, read, sender, to, now), sender.address, to)
+
+
+async def send(round_: Round, octets: bytes, sender: str, to: str) -> None:
+    """A letter that is composed, for the queue."""
+    stored = await round_.blobs.put(octets)
     by = None if round_.who.floor else round_.who.account
     envelope = Envelope(
-        sender.address,
+        sender,
         (Recipient(to),),
         stored.blob,
         stored.size,
         body=stored.body,
         by=by,
         message=secrets.token_hex(8),
-        utf8=not (to + sender.address).isascii(),
+        utf8=not (to + sender).isascii(),
     )
     round_.letters.append(envelope)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeVar
 
-from groupware.model.content import Component
+from groupware.model.content import Component, written
 from groupware.model.errors import GroupwareError, NoRight, Refused, TryAgain
 from groupware.model.event import Envelope
 from groupware.model.folder import Folder
@@ -171,7 +171,8 @@ async def plan_of(store: Store, blobs: Blobs, who: Principal, change: Change) ->
         if any(attendees(read.parts).keys() - mine for read in both):
             return await _finished(case, await _as_organizer(case))
     elif any(invited_line(part, mine) for read in both for part in read.parts):
-        return await _finished(case, await _as_attendee(case))
+        tag = seen.tag if _only_answered(old, change.new) else ""
+        return await _finished(case, await _as_attendee(case), tag)
     return plain
 
 
@@ -203,12 +204,12 @@ async def _old(round_: Round, seen: _Seen) -> CalendarObject | None:
     return await rounds.parsed(round_, body) if b"ORGANIZER" in body.upper() else None
 
 
-async def _finished(case: _Case, now: CalendarObject | None) -> Plan:
-    """The plan, when all is found out."""
+async def _finished(case: _Case, now: CalendarObject | None, tag: str = "") -> Plan:
+    """The plan, when all is found out; `tag`: the Schedule-Tag stays that."""
     round_, change = case.round, case.change
-    item, tag = None, ""
+    item = None
     if now is not None and change.item is not None:
-        tag = rounds.new_tag()
+        tag = tag or rounds.new_tag()
         same = now is change.new
         item = rounds.tagged(change.item, tag) if same else await rounds.item_of(round_, now, change.name, tag)
     old = case.seen.old.blob if case.seen.old is not None else None
@@ -222,6 +223,16 @@ async def _finished(case: _Case, now: CalendarObject | None) -> Plan:
         tuple(round_.letters),
         tuple(round_.happened),
     )
+
+
+def _only_answered(old: CalendarObject | None, new: CalendarObject | None) -> bool:
+    """Whether somebody has answered and done nothing else: Schedule-Tag stays then (RFC 6638 §3.2.10)."""
+    return old is not None and new is not None and _without_answers(old) == _without_answers(new)
+
+
+def _without_answers(read: CalendarObject) -> list[list[str]]:
+    aside = ("ATTENDEE", "ORGANIZER", "DTSTAMP", "LAST-MODIFIED")
+    return [sorted(written(line) for line in part.lines if line.name not in aside) for part in read.parts]
 
 
 def _permit(case: _Case) -> None:

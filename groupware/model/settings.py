@@ -40,6 +40,9 @@ class Declared:
 KB_MOST: Final = 4 * 1024 * 1024 * 1024 - 1
 """4096 GB less 1 KB."""
 
+RESTRICTIONS: Final = ("anyDomain", "localDomain", "localDomainAndSubdomains", "noDomain")
+"""Whose mail, or to whom: anybody, the account's own domain, that and what is below it, nobody."""
+
 _DECLARED: Final = (
     Declared("smtpIncoming", True, "Mail from outside and from other accounts is taken for it.", every=True),
     Declared("smtpOutgoing", True, "It may submit mail.", every=True),
@@ -55,6 +58,7 @@ _DECLARED: Final = (
     Declared("mailboxFolderCount", 0, "How many folders it may have.", most=2**31 - 1),
     Declared("quotaLimitThreshold", 90, "From this share of a quota on, it is told so.", "%", least=1, most=100),
     Declared("removedItemsRetention", 30, "How long the content of removed items is kept.", "days", most=3650),
+    Declared("language", "", "Language of what the server writes to it, as de or pt-BR; empty: English."),
     Declared("traceRetention", 30, "How long the trace of messages is kept.", "days", scopes=("server",), most=3650),
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
     Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
@@ -81,6 +85,24 @@ _DECLARED: Final = (
     Declared("resourceConflicts", False, "It may be booked while it is booked already."),
     Declared("resourceRecurring", True, "It may be booked for meetings that recur."),
     Declared("learnFromJunk", True, "What its owner moves into Junk and out of it teaches the scanners for spam."),
+    Declared("sendQuotaMessages", 0, "How many messages it may send in one interval.", most=2**31 - 1),
+    Declared("sendQuotaRecipients", 0, "To how many recipients together.", most=2**31 - 1),
+    Declared("sendQuotaSize", 0, "How much it may send in one interval, counted once a message.", "KB", most=KB_MOST),
+    Declared("sendQuotaInterval", 3600, "How long that interval is.", "seconds", least=60, most=31 * 86400),
+    Declared(
+        "sendRestriction",
+        "anyDomain",
+        "To whom it may send; who is in sendExceptions is the exception.",
+        choices=RESTRICTIONS,
+    ),
+    Declared("sendExceptions", "", "Patterns such as *@partner.org, apart by spaces: the contrary of sendRestriction."),
+    Declared(
+        "receiveRestriction",
+        "anyDomain",
+        "From whom it takes mail; who is in receiveExceptions is the exception.",
+        choices=RESTRICTIONS,
+    ),
+    Declared("receiveExceptions", "", "Patterns apart by spaces: the contrary of receiveRestriction."),
     Declared("catchAll", "", "Where mail goes that no address of the domain takes.", scopes=FROM_DOMAIN),
     Declared("passwordMinLength", 8, "Fewest characters of a new password.", "characters", least=1, most=1024),
     Declared("passwordMaxLength", 1024, "Most characters of a new password.", "characters", least=1, most=1024),

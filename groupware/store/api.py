@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import GroupwareError
 from groupware.model.event import (
     Attempt,
@@ -40,6 +41,7 @@ from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, 
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
+from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
@@ -58,6 +60,9 @@ QUEUE = FolderId(0)
 
 SERVER_ENTRIES = FolderId(-1)
 """The mark on the bus for "an annotation of the server has changed"; no folder has this number."""
+
+POLICY = FolderId(-2)
+"""The mark on the bus for "the rules of SMTP have changed", with their epoch; no folder has this number."""
 
 Where = str | FolderId
 """A folder by its id, or by its path in the asking principal's own view."""
@@ -337,6 +342,22 @@ class ReadTx(Protocol):
 
     def signing_keys(self, domain: str) -> Sequence[SigningKey]:
         """The keys that a domain's mail is signed with, the oldest first. Takes `a` on the domain. `NotFound`."""
+        ...
+
+    def dmarc_seen(self, day: int, domain: str) -> Sequence[DmarcSeen]:
+        """What others sent in the name of a domain on a day (since 1970, UTC). Takes `a` on the server."""
+        ...
+
+    def dmarc_unreported(self, before: int, limit: int = 100) -> Sequence[tuple[int, str]]:
+        """Days before that one, and domains, of which nobody was told yet. Takes `a` on the server."""
+        ...
+
+    def policy(self) -> Sequence[StoredRule]:
+        """The rules of SMTP, in the order in which they are asked. Takes `a` on the server."""
+        ...
+
+    def send_use(self, of: AccountId | None = None) -> SendUse:
+        """What an account has sent in this interval, and what it may. Oneself, or `a` on the domain."""
         ...
 
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
@@ -647,6 +668,50 @@ class WriteTx(ReadTx, Protocol):
 
     def drop_signing_key(self, domain: str, selector: str) -> None:
         """Takes a key of a domain away for good. `a` on the domain. `NotFound`."""
+        ...
+
+    def note_dmarc(self, seen: Sequence[DmarcSeen]) -> None:
+        """Adds to what others were seen to send in the name of domains. `a` on the server."""
+        ...
+
+    def reported_dmarc(self, day: int, domain: str) -> bool:
+        """The domain is told of that day in this very write; False when it had been told. `a` on the server."""
+        ...
+
+    def forget_dmarc(self, before: int) -> None:
+        """Forgets what was seen before a day. `a` on the server."""
+        ...
+
+    def put_policy(self, rules: Sequence[StoredRule]) -> None:
+        """Makes these the rules of SMTP, instead of all that there were. `a` on the server; `Refused`: too many.
+
+        Nobody else changes them between `policy` and this in one write.
+        """
+        ...
+
+    def spend(self, of: AccountId, recipients: int, octets: int) -> tuple[SendUse, bool]:
+        """Counts one message to so many recipients, unless that passes a limit. The operator alone.
+
+        Gives what was sent with it, and whether it was counted.
+        """
+        ...
+
+    def give_back(self, of: AccountId, recipients: int, octets: int, until: datetime) -> None:
+        """Counts a message out again that was counted in the interval that ends then. The operator alone."""
+        ...
+
+    def told_of_sending(self, of: AccountId) -> bool:
+        """The account is told in this very write; False when it was told in this interval. The operator alone."""
+        ...
+
+    def greylist(
+        self, network: str, sender: str, recipient: str, *, delay: float, waiting: float, passed: float
+    ) -> int:
+        """Seconds for which a message is put off; 0: it is let in. Times in seconds. The operator alone.
+
+        Who comes again after `delay`, and before it is forgotten after `waiting`, passes: for that network and the
+        sender's domain, as long as `passed` from the last time on.
+        """
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from .frames import unpacked
 from .objects import Objects
 from .sql.dump import Loader, away, last_numbers, page, pages, tables
 from .sql.engine import Database, open_database
-from .sql.history import NewerSchema, head
+from .sql.history import NewerSchema, head, revisions
 
 FORMAT: Final = 1
 ABOUT: Final = "postroom.json"
@@ -189,7 +189,7 @@ def _about(file: tarfile.TarFile, members: Iterator[tarfile.TarInfo]) -> dict[st
     if first is None or first.name != ABOUT:
         raise Refused(f"{file.name!r}: this is no backup of Postroom")
     about: dict[str, Any] = json.loads(_octets(file, first))
-    if about["format"] != FORMAT or about["schema"] > head():
+    if about["format"] != FORMAT or about["schema"] not in revisions():
         raise NewerSchema("this backup was made by a newer program than this one: use that one")
     return about
 

@@ -193,7 +193,8 @@ class PostgresEar:
         with closing(psycopg.connect(self._url, autocommit=True, application_name="postroom-bus")) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             where = "SELECT id, modseq FROM folder WHERE id = ANY(%s)"
-            bus.hear({QUEUE: ModSeq(0), **dict(connection.execute(where, [bus.watched()]).fetchall())})
+            policy = connection.execute(_EPOCH).fetchall()
+            bus.hear({QUEUE: ModSeq(0), **dict(policy), **dict(connection.execute(where, [bus.watched()]).fetchall())})
             while not stopped.is_set():
                 for heard in connection.notifies(timeout=LISTEN_SECONDS):
                     bus.hear(decoded(heard.payload))
@@ -225,6 +226,8 @@ class SqliteEar:
                 bus.hear(marks)
 
 
+_EPOCH: Final = "SELECT -2, value FROM meta WHERE name = 'policy'"
+"""The mark of `POLICY`."""
 SINCE: Final = (
     "SELECT folder_id, max(modseq), max(id), owner_id, max(what NOT LIKE 'item.%')"
     " FROM journal WHERE id > ? GROUP BY +folder_id"
@@ -251,7 +254,7 @@ def _since(connection: sqlite3.Connection, journal: int) -> tuple[dict[FolderId,
 
 
 def _current(connection: sqlite3.Connection, folders: Iterable[FolderId]) -> dict[FolderId, ModSeq]:
-    marks = {}
+    marks = {FolderId(at): ModSeq(epoch) for at, epoch in connection.execute(_EPOCH)}
     for at in folders:
         row = connection.execute("SELECT modseq FROM folder WHERE id = ?", (at,)).fetchone()
         if row is not None:

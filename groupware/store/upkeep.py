@@ -19,7 +19,7 @@ from groupware.model.times import micros
 from .api import Store
 from .blobs import sweep
 from .objects import Objects
-from .sql import memories, retention, search, trace
+from .sql import greylist, memories, retention, search, trace
 from .sql.store import SqlStore
 from .sql.tx import Tx
 
@@ -108,6 +108,7 @@ async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SE
             await purge(store)
             await forget(store)
             await forget_trace(store)
+            await store.write(OPERATOR, lambda tx: greylist.sweep(_inner(tx)))
             await asyncio.to_thread(sweep, store.database, objects)
         except TryAgain:
             continue

@@ -61,6 +61,20 @@ def show(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
 
 
 @app.command()
+def sending(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Show what an account has sent in this interval, and what it may send in one."""
+    with site(ctx) as here:
+        use = here.read(lambda tx: tx.send_use(tx.account(address).id))
+    most = {"messages": use.most_messages, "recipients": use.most_recipients, "kb": use.most_octets // 1024}
+    used = {"messages": use.messages, "recipients": use.recipients, "kb": -(-use.octets // 1024)}
+    if as_json:
+        one({"used": used, "most": most, "until": use.until}, as_json)
+        return
+    facts: dict[str, object] = {name: f"{used[name]} of {most[name]}" if most[name] else "no limit" for name in used}
+    one({**facts, "interval_ends": use.until}, as_json)
+
+
+@app.command()
 def passwd(ctx: typer.Context, address: Address, password_stdin: passwords.Stdin = False) -> None:
     """Set the password. App passwords stay as they are."""
     password = passwords.ask(address, password_stdin)

@@ -30,20 +30,20 @@ def check(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="The file; without it the one that applies.")] = None,
 ) -> None:
-    """Say everything that is wrong with a configuration file."""
+    """Say everything that is wrong with a configuration file, and with the templates in the data folder."""
+    from mailcore.queue.texts import texts_of
     from mailcore.server.compose import checked_config
 
     path = file or config_path(place(ctx))
-    if path is None:
-        say("no configuration file: all defaults")
-        return
     try:
-        checked_config(load(path, data=place(ctx).data))
+        found = load(path, data=place(ctx).data)
+        checked_config(found)
+        texts_of(found)
     except ConfigError as error:
         for problem in error.problems:
             note(problem)
         raise typer.Exit(1) from None
-    say(f"{path}: good")
+    say(f"{path}: good" if path is not None else "no configuration file: all defaults")
 
 
 @app.command()

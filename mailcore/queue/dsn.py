@@ -27,22 +27,6 @@ _PLAIN: Final = re.compile(r"[!-*,-<>-\[\]-~]")
 _NON_ASCII: Final = re.compile(rb"[\x80-\xff]")
 
 
-_ADVICE: Final[Sequence[tuple[str, str]]] = (
-    ("5.1.10", "The domain takes no mail at all. Ask the recipient for another address."),
-    (".1.1", "There is no such mailbox. Check the address for spelling."),
-    (".1.2", "There is no such mail domain. Check the part behind the @ for spelling."),
-    (".2.1", "The mailbox takes no mail. Try to reach the recipient in another way."),
-    (".2.2", "The mailbox is full. The recipient has to make room; try again later."),
-    (".3.4", "The message is too large for the other server. Send less at once."),
-    (".4.6", "Mail to this address goes in a circle. Tell the recipient's postmaster."),
-    (".4.", "The other server could not be reached. Check the address, and try again later."),
-    (".6.7", "The other server cannot take addresses with such letters. Ask the recipient for another address."),
-    (".6.", "The other server cannot take this kind of content. Send it in another form."),
-    (".7.", "The other server refuses the message. Ask the recipient's postmaster why."),
-)
-_NO_ADVICE: Final = "If the reason tells you nothing, forward this report to your postmaster."
-
-
 @dataclass(frozen=True, slots=True)
 class Fate:
     """What a report says of one recipient."""
@@ -141,18 +125,22 @@ def _human(occasion: Occasion, fates: Sequence[Fate], words: Words) -> bytes:
     facts = {"host": occasion.host, "until": format_date(occasion.until) if occasion.until else "some days have passed"}
     blocks = [_filled(words.head, facts)]
     for fate in fates:
-        about = {"recipient": _shown(fate.recipient), "reason": _reason(fate), "advice": _advice(fate.status)}
+        about = {
+            "recipient": _shown(fate.recipient, words),
+            "reason": _reason(fate, words),
+            "advice": advice_for(fate.status, words),
+        }
         blocks.append(_filled(words.line, {**facts, **about}))
     blocks.append(_filled(words.tail, facts))
     text = "\r\n\r\n".join(_wrapped(block) for block in blocks if block) + "\r\n"
     return b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + text.encode()
 
 
-def _shown(recipient: Recipient) -> str:
+def _shown(recipient: Recipient, words: Words) -> str:
     """The address as the sender wrote it, when it has changed on its way."""
     _, original = _original(recipient)
     if original and original != recipient.address:
-        return f"{recipient.address} (you wrote to {original})"
+        return _filled(words.instead, {"recipient": recipient.address, "original": original})
     return recipient.address
 
 
@@ -165,13 +153,14 @@ def _original(recipient: Recipient) -> tuple[str, str]:
         return kind, address
 
 
-def _reason(fate: Fate) -> str:
+def _reason(fate: Fate, words: Words) -> str:
     said = _said(fate.text)
-    return f"{fate.remote} said: {said}" if fate.remote else said or fate.status
+    return _filled(words.said, {"server": fate.remote, "text": said}) if fate.remote else said or fate.status
 
 
-def _advice(status: str) -> str:
-    return next((advice for part, advice in _ADVICE if part in status[1:] or part == status), _NO_ADVICE)
+def advice_for(status: str, words: Words) -> str:
+    """What to do about a status: the first advice whose code is in it; that of "" fits all."""
+    return next((advice for part, advice in words.advice if part in status[1:] or part == status), "")
 
 
 def _said(text: str) -> str:

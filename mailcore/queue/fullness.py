@@ -12,7 +12,7 @@ from groupware.model.event import Event, QuotaWarning
 from groupware.model.principal import OPERATOR
 from groupware.store.api import WriteTx
 from mailcore.queue.letters import Letter, Ready, post, ready
-from mailcore.queue.settlement import Desk
+from mailcore.queue.settlement import Desk, language_of
 from mailcore.queue.trace import say
 
 EVERY: Final = 20.0
@@ -33,7 +33,7 @@ async def tell(desk: Desk) -> int:
     count = 0
     while warnings := await desk.store.read(OPERATOR, lambda tx: tx.quota_warnings()):
         for warning in warnings:
-            made = await ready(letter(warning), desk.host, desk.clock.now(), desk.blobs)
+            made = await ready(await _letter(desk, warning), desk.host, desk.clock.now(), desk.blobs)
             say(desk.log, await desk.store.write(OPERATOR, lambda tx, one=warning, made=made: _post(tx, one, made)))  # type: ignore[misc]
             count += 1
     return count
@@ -44,8 +44,25 @@ def _post(tx: WriteTx, warning: QuotaWarning, made: Ready) -> Sequence[Event]:
     return post(tx, made) if tx.told_of_quota(warning.account) else ()
 
 
+async def _letter(desk: Desk, warning: QuotaWarning) -> Letter:
+    """What the owner is told, in the owner's language where there is a template for it."""
+    name = "quota-storage" if warning.resource == "STORAGE" else "quota-messages"
+    own = desk.texts.letter(name, await language_of(desk, warning.address, warning.account))
+    if own is None:
+        return letter(warning)
+    unit = _MB if warning.resource == "STORAGE" else 1
+    facts = {
+        "address": warning.address,
+        "share": str(warning.used * 100 // warning.most),
+        "used": f"{warning.used / unit:.1f}" if unit > 1 else str(warning.used),
+        "most": f"{warning.most / unit:.1f}" if unit > 1 else str(warning.most),
+    }
+    subject, text = own.filled(facts)
+    return Letter(warning.address, subject, text.split("\n"))
+
+
 def letter(warning: QuotaWarning) -> Letter:
-    """What the owner is told."""
+    """What the owner is told where nobody has written it otherwise."""
     share = warning.used * 100 // warning.most
     if warning.resource == "STORAGE":
         holds = f"It holds {warning.used / _MB:,.1f} MB, and may hold {warning.most / _MB:,.1f} MB."

@@ -7,23 +7,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from groupware.model.errors import Conflict
+from groupware.model.errors import Conflict, GroupwareError
 from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, Recipient
-from groupware.model.ids import QueueId
+from groupware.model.ids import AccountId, QueueId
 from groupware.model.principal import OPERATOR
-from groupware.store.api import Blobs, Store, WriteTx
+from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 from mailcore.queue.courier import Result, result_of
 from mailcore.queue.dsn import Fate, Occasion, compose
 from mailcore.queue.intake import DELIVERED
 from mailcore.queue.notices import Notice, notice_of, notices_due, wishes
 from mailcore.queue.retries import Retries, retries_of
+from mailcore.queue.texts import Texts, texts_of
 from mailcore.queue.trace import Trail, say
-from mailcore.queue.words import WORDS, Action, Words, words_of
 from mailcore.server import log as server_log
 from mailcore.server.clock import Clock, SystemClock
 from mailcore.server.config import Config
@@ -48,7 +48,9 @@ class Desk:
     host: str
     postmaster: str = ""
     """Who is told what nobody else could mend; empty: the first domain's postmaster."""
-    words: Mapping[Action, Words] = field(default_factory=lambda: WORDS)
+    texts: Texts = field(default_factory=Texts)
+    judge: Callable[[Attempt, Sequence[Result]], Awaitable[Sequence[Result]]] | None = None
+    """What the administrator's rules make of results that were judged already; None: there are no such rules."""
     failing: set[str] = field(default_factory=set)
     """Domains for which nobody answered when they were last tried."""
 
@@ -56,7 +58,7 @@ class Desk:
 def desk_of(
     config: Config, store: Store, blobs: Blobs, counters: Counters, log: EventLog, clock: Clock | None = None
 ) -> Desk:
-    """What settlements need, as the configuration says."""
+    """What settlements need, as the configuration says. ConfigError when a template is of no use."""
     return Desk(
         store=store,
         blobs=blobs,
@@ -66,7 +68,7 @@ def desk_of(
         retries=retries_of(config.queue),
         host=config.host,
         postmaster=f"postmaster@{config.server.primary_domain}" if config.server.primary_domain else "",
-        words=words_of(config.queue),
+        texts=texts_of(config),
     )
 
 
@@ -137,6 +139,8 @@ class Settling:
     def _is_ready(self, result: Result) -> bool:
         if result.verdict == "sent":
             return True
+        if self._desk.judge is not None:  # it is asked outside of the write
+            return False
         notice_after = self._desk.retries.notice_after
         return notice_of(self._attempt.envelope, result, self._tries, notice_after) is None
 
@@ -147,7 +151,9 @@ class Settling:
         if not results:
             return
         desk, envelope = self._desk, self._attempt.envelope
-        judged = [desk.retries.judge(result, self._tries) for result in results]
+        judged: Sequence[Result] = [desk.retries.judge(result, self._tries) for result in results]
+        if desk.judge is not None:
+            judged = await desk.judge(self._attempt, judged)
         due = notices_due(envelope, judged, self._tries, desk.retries.notice_after)
         prepared = [await self._prepare(notice) for notice in due]
 
@@ -225,7 +231,8 @@ class Settling:
             desk.retries.given_up_after(attempt.queued) if notice.action == "delayed" else None,
         )
         fates = [Fate(each.recipient, each.code, each.text, each.remote) for each in notice.results]
-        report = compose(occasion, fates, desk.words.get(notice.action))
+        language = await language_of(desk, attempt.envelope.sender, attempt.envelope.by)
+        report = compose(occasion, fates, desk.texts.words(notice.action, language))
         stored = await desk.blobs.put(report.octets)
         with server_log.message() as name:
             envelope = Envelope(
@@ -247,6 +254,21 @@ class Settling:
             prepared.trail.received("", prepared.size, 1),
             prepared.trail.queued(queue, [to]),
         ]
+
+
+async def language_of(desk: Desk, address: str, account: AccountId | None = None) -> str:
+    """In which language the server writes to an address: as it, its domain or the server is set."""
+    if not desk.texts.languages:
+        return ""
+
+    def work(tx: ReadTx) -> str:
+        try:
+            of = account if account is not None else tx.account(address).id
+            return str(tx.setting("language", of).value)
+        except GroupwareError:  # it is not here
+            return str(tx.setting("language").value)
+
+    return await desk.store.read(OPERATOR, work)
 
 
 def _unsettled(tx: WriteTx, queue: QueueId) -> dict[str, QueuedRecipient]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -10,6 +10,22 @@ from mailcore.server.sections_mail import NoticeSection, QueueSection
 
 Action = Literal["failed", "delayed", "delivered", "relayed"]
 Attach = Literal["headers", "message", "nothing"]
+
+
+ADVICE: Final[Sequence[tuple[str, str]]] = (
+    ("5.1.10", "The domain takes no mail at all. Ask the recipient for another address."),
+    (".1.1", "There is no such mailbox. Check the address for spelling."),
+    (".1.2", "There is no such mail domain. Check the part behind the @ for spelling."),
+    (".2.1", "The mailbox takes no mail. Try to reach the recipient in another way."),
+    (".2.2", "The mailbox is full. The recipient has to make room; try again later."),
+    (".3.4", "The message is too large for the other server. Send less at once."),
+    (".4.6", "Mail to this address goes in a circle. Tell the recipient's postmaster."),
+    (".4.", "The other server could not be reached. Check the address, and try again later."),
+    (".6.7", "The other server cannot take addresses with such letters. Ask the recipient for another address."),
+    (".6.", "The other server cannot take this kind of content. Send it in another form."),
+    (".7.", "The other server refuses the message. Ask the recipient's postmaster why."),
+    ("", "If the reason tells you nothing, forward this report to your postmaster."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +38,10 @@ class Words:
     tail: str
     sender: str = "Mail Delivery System"
     attach: Attach = "headers"
+    said: str = "$server said: $text"
+    instead: str = "$recipient (you wrote to $original)"
+    advice: Sequence[tuple[str, str]] = ADVICE
+    """What to do, by a part of the status; the first that fits, "" fits all."""
 
 
 _LINE: Final = "$recipient\n    $reason\n    $advice"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import dns.asyncbackend
 import dns.asyncquery
@@ -20,7 +21,8 @@ from dns.rdtypes.ANY.NS import NS
 from dns.rdtypes.ANY.PTR import PTR
 from dns.rdtypes.ANY.TXT import TXT
 
-QueryType = Literal["A", "AAAA", "MX", "NS", "TXT", "PTR", "TLSA"]
+QueryType = Literal["A", "AAAA", "MX", "NS", "TXT", "PTR", "TLSA", "SRV"]
+_MAKING: Final[set[asyncio.Task[Any]]] = set()
 PAYLOAD: Final = 1232  # octets that UDP carries without being cut up on the way
 
 
@@ -48,10 +50,7 @@ async def exchange(
     backend = dns.asyncbackend.get_backend("asyncio")
     try:
         # Connected, so that the kernel drops what others send, and tells at once when nobody listens at the port.
-        sock = await backend.make_socket(  # type: ignore[no-untyped-call]  # dnspython declares no types for it
-            dns.inet.af_for_address(address), socket.SOCK_DGRAM, 0, None, (address, port)
-        )
-        async with sock:
+        async with await _socket(backend, address, port) as sock:
             response = await dns.asyncquery.udp(
                 question,
                 address,
@@ -66,6 +65,26 @@ async def exchange(
         response = await dns.asyncquery.tcp(question, address, seconds, port, backend=backend)
     assert isinstance(response, dns.message.QueryMessage)
     return response
+
+
+async def _socket(backend: Any, address: str, port: int) -> Any:
+    """A socket that is connected to the server. Made to its end even if nobody waits any more: a half-made one would
+    stay open for good under uvloop."""
+    making: asyncio.Task[Any] = asyncio.create_task(
+        backend.make_socket(dns.inet.af_for_address(address), socket.SOCK_DGRAM, 0, None, (address, port))
+    )
+    _MAKING.add(making)
+    making.add_done_callback(_MAKING.discard)
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        making.add_done_callback(_close)
+        raise
+
+
+def _close(made: asyncio.Task[Any]) -> None:
+    if not made.cancelled() and made.exception() is None:
+        made.result().transport.close()
 
 
 def records(found: Iterable[dns.rdata.Rdata]) -> tuple[Record, ...]:

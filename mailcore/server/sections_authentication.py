@@ -30,3 +30,12 @@ class AuthenticationSection(Section):
     dmarc_reject: Caused = key("What failing DMARC causes where its domain wants it refused", "reject")
     dmarc_quarantine: Caused = key("What failing DMARC causes where its domain wants it set apart", "junk")
     temperror: Literal["accept", "defer"] = key("What a check causes that could not be made just now", "accept")
+
+
+class DmarcReportsSection(Section):
+    """Aggregate reports to domains in whose name mail came (DMARC)."""
+
+    send: bool = key("Send them, once a day; what is seen is kept in any case", False)
+    sender: str = key("Address that they are from; empty: the postmaster of the primary domain", "", max_length=320)
+    organisation: str = key("Who reports, in words; empty: the primary domain", "", max_length=200)
+    keep_days: int = key("Days that what was seen is kept", 30, ge=4, le=366)

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from mailcore.server.declare import Many, Section, key, tables, zero_or
+from mailcore.server.declare import File, IpEntries, Many, Section, key, tables, zero_or
 from mailcore.server.sections import RuleSection
-from mailcore.server.sections_authentication import AuthenticationSection
+from mailcore.server.sections_authentication import AuthenticationSection, DmarcReportsSection
 from mailcore.server.sections_sending import RouteSection, SourceSection
 
 KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
@@ -122,13 +122,57 @@ class QueueSection(Section):
     delivery_threads: int = key("Deliveries at once", 20, known_as="deliveryThreads", ge=1, le=128)
     filtering_threads: int = key("Messages in the filters at once", 20, known_as="filteringThreads", ge=1, le=128)
     messages_per_second: int = key(
-        "Messages a second to one mailbox; over it the mailbox pauses", 20, known_as="messagesPerSecond", ge=1, le=1000
+        "Messages a second from outside to one mailbox; over it the mailbox pauses; 0: no limit",
+        0,
+        known_as="messagesPerSecond",
+        ge=0,
+        le=1000,
     )
     disable_interval: int = key(
         "Seconds that such a mailbox takes no mail", 300, known_as="disableInterval", ge=0, le=86400
     )
     failure_notice: NoticeSection = key("What a sender is told of a failure", NoticeSection())
     delay_notice: DelaySection = key("What a sender is told of a delay", DelaySection())
+
+
+class DnsListSection(Section):
+    """Lists of addresses in DNS, for mail from outside."""
+
+    zones: Many[str] = key("Lists of addresses that mail is not wanted from", (), example=["zen.spamhaus.org"])
+    good_zones: Many[str] = key(
+        "Lists of good addresses: they pass, and are not greylisted", (), example=["list.dnswl.org"]
+    )
+    action: Literal["reject", "tempreject", "log"] = key("What is done with one that is listed", "reject")
+
+
+class CountriesSection(Section):
+    """Countries that mail from outside comes from."""
+
+    file: File | None = key(
+        "MaxMind's .mmdb, or CSV: network and country, or first and last address and country", None, example="geo.mmdb"
+    )
+    only: Many[str] = key("Mail is taken from these countries alone; none: from all", (), example=["DE", "AT"])
+    refuse: Many[str] = key("Mail is not taken from these", (), example=["ZZ"])
+    exempt: IpEntries = key("Addresses that are never looked at", (), example=["192.0.2.0/24"])
+
+
+class GreylistingSection(Section):
+    """Greylisting of mail from outside: who comes for the first time is asked to come again."""
+
+    enabled: bool = key("Whether it is done", False)
+    delay: int = key("Seconds after which it is let in", 300, ge=1, le=86400)
+    keep_waiting: int = key("Hours for which it is remembered that somebody was asked to come again", 24, ge=1, le=720)
+    keep_passed: int = key("Days for which who came again is let in at once", 36, ge=1, le=3650)
+
+
+class HarvestingSection(Section):
+    """What is done against trying out recipients."""
+
+    unknown_recipients: int = key("Unknown recipients after which a peer is hung up on; 0: never", 30, ge=0, le=100_000)
+    first_delay: int = key("Milliseconds before the answer to the first one; doubles", 100, ge=0, le=10_000)
+    max_delay: int = key("Seconds it grows to", 10, ge=0, le=60)
+    interval: int = key("Seconds after which they are forgotten", 600, ge=1, le=86400)
+    block_time: int = key("Seconds a block lasts", 900, ge=1, le=86400)
 
 
 class SmtpSection(Section):
@@ -166,6 +210,15 @@ class SmtpSection(Section):
     route: Many[RouteSection] = tables("None: by smart_host, or by MX")
     source: Many[SourceSection] = tables("None: local_address")
     authentication: AuthenticationSection = key("What is checked of senders", AuthenticationSection())
+    dmarc_reports: DmarcReportsSection = key("Reports to domains in whose name mail came", DmarcReportsSection())
+    xclient_networks: IpEntries = key(
+        "Front ends that may say who their client is (XCLIENT); nobody else is believed", (), example=["192.0.2.10"]
+    )
+    dnsbl: DnsListSection = key("Lists of addresses in DNS", DnsListSection())
+    countries: CountriesSection = key("Countries that mail comes from", CountriesSection())
+    plugin_failure: Literal["pass", "tempreject"] = key("What is done when a plug-in of the rules has failed", "pass")
+    greylisting: GreylistingSection = key("Greylisting", GreylistingSection())
+    harvesting: HarvestingSection = key("Trying out recipients", HarvestingSection())
 
 
 class ImapSection(Section):

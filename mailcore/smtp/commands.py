@@ -9,43 +9,65 @@ from groupware.model.errors import BadCredentials, TryAgain
 from mailcore.server.dialogue import LineTooLong
 from mailcore.server.signin import Rejected
 from mailcore.smtp import events
+from mailcore.smtp.policy import asking
 from mailcore.smtp.reply import OK, Reply
 from mailcore.smtp.state import LMTP, Replies, State
 from mailcore.smtp.wire import hello_name
+from mailcore.smtp.xclient import OFFERED
+from mailcore.smtp.xclient import may as may_xclient
 
 ANSWER_MAX: Final = 12_288  # octets of one line of a SASL exchange, RFC 4954 §4
 UNKNOWN: Final = Reply(500, "5.5.2", "There is no such command; HELP lists those there are.")
 ALWAYS: Final = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING", "BINARYMIME", "DSN")
+_WHILE: Final[Mapping[str, str]] = {
+    "PIPELINING": "allowPipelining", "8BITMIME": "allow8bitMime", "CHUNKING": "allowBinaryData",
+    "BINARYMIME": "allowBinaryData",
+}  # fmt: skip
+"""What is offered only while a rule does not forbid it."""
 
 
 async def ehlo(state: State, argument: str) -> Reply:
     """What this server can do, as things are. RFC 5321 §4.1.1.1; LHLO is RFC 2033 §4.1."""
-    state.hello = hello_name(argument)
-    state.extended = True
-    state.reset()
+    refusal = await _greet(state, argument, extended=True)
+    if refusal is not None:
+        return refusal
     return Reply(250, "", f"{state.shared.host} greets {state.hello}", (*_extensions(state), "HELP"))
 
 
+async def _greet(state: State, argument: str, *, extended: bool) -> Reply | None:
+    """Notes who says hello; why the server does not want to hear more."""
+    state.hello = hello_name(argument)
+    state.extended = extended
+    state.reset()
+    refusal = await asking.greeted(state)
+    if refusal is not None:
+        state.hello = ""
+    return refusal
+
+
 def _extensions(state: State) -> tuple[str, ...]:
-    words = [f"SIZE {state.shared.largest}", *ALWAYS]
-    if state.shared.section.allow_start_tls and state.connection.can_start_tls:
+    words = [f"SIZE {state.largest}", *(word for word in ALWAYS if state.limit(_WHILE.get(word, ""), True))]
+    if _may_start_tls(state):
         words.append("STARTTLS")
     mechanisms = _mechanisms(state)
     if mechanisms:
         words.append(f"AUTH {' '.join(mechanisms)}")
+    words += OFFERED[may_xclient(state)]
     return tuple(words)
 
 
+def _may_start_tls(state: State) -> bool:
+    allowed = state.shared.section.allow_start_tls and state.limit("allowStartTLS", True)
+    return bool(allowed and state.connection.can_start_tls)
+
+
 def _mechanisms(state: State) -> tuple[str, ...]:
-    return () if state.role == LMTP else state.signin.mechanisms
+    return () if state.role == LMTP or not state.limit("allowAuth", True) else state.signin.mechanisms
 
 
 async def helo(state: State, argument: str) -> Reply:
     """The hello of old clients: no extensions."""
-    state.hello = hello_name(argument)
-    state.extended = False
-    state.reset()
-    return Reply(250, "", state.shared.host)
+    return await _greet(state, argument, extended=False) or Reply(250, "", state.shared.host)
 
 
 async def starttls(state: State, argument: str) -> Replies:
@@ -54,7 +76,7 @@ async def starttls(state: State, argument: str) -> Replies:
         return Reply(501, "5.5.4", "STARTTLS takes no argument.")
     if state.connection.secure:
         return Reply(503, "5.5.1", "The connection is encrypted already.")
-    if not state.shared.section.allow_start_tls or not state.connection.can_start_tls:
+    if not _may_start_tls(state):
         return Reply(454, "4.7.0", "TLS is not available here.")
     await state.connection.start_tls(b"220 2.0.0 Ready to start TLS\r\n")
     state.restart()
@@ -87,6 +109,8 @@ async def auth(state: State, argument: str) -> Reply:
 def _may_sign_in(state: State, mechanism: str) -> Reply | None:
     if state.role == LMTP:
         return UNKNOWN
+    if not state.limit("allowAuth", True):
+        return Reply(502, "5.7.0", "Nobody signs in here from where you are.")
     if not state.hello or not state.extended:
         return Reply(503, "5.5.1", "Say hello first (EHLO).")
     if state.who is not None:

@@ -49,8 +49,8 @@ def records(texts: Iterable[str]) -> tuple[Tlsa, ...]:
 
 
 def _record(text: str) -> Tlsa:
-    usage, selector, matching, *data = text.split()
     try:
+        usage, selector, matching, *data = text.split()
         return Tlsa(int(usage), int(selector), int(matching), bytes.fromhex("".join(data)))
     except ValueError:
         return Tlsa(-1, 0, 0, b"")

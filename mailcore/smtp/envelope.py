@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.event import Recipient
+from groupware.model.principal import OPERATOR
 from mailcore.queue.intake import Targets
 from mailcore.smtp import events
-from mailcore.smtp.policy import foreign, is_elsewhere, may_begin, may_reach, not_own
+from mailcore.smtp.policy import asking, builtin, sendquota
+from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_reach, not_own
+from mailcore.smtp.policy.restrictions import forbidden
+from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.reply import OK, Reply, of_error
 from mailcore.smtp.state import LMTP, State, Transaction
 from mailcore.smtp.wire import NULL, Bad, MailParams, Path, RcptParams, mail_params, path_and_params, rcpt_params
 
+FEW: Final = 10  # recipients of which the settings are looked at without a hop
 FROM_EXAMPLE: Final = "MAIL FROM:<you@example.org>"
 TO_EXAMPLE: Final = "RCPT TO:<them@example.org>"
 GREET_FIRST: Final = Reply(503, "5.5.1", "Say hello first (EHLO).")
@@ -40,11 +45,16 @@ async def mail(state: State, argument: str) -> Reply:
     _plain(state, words)
     params = mail_params(words)
     sender = _completed(state, path)
-    refusal = _sender_trouble(state, path, sender, params) or await _not_allowed(state, sender)
+    await asking.renew(state)
+    refusal, limits = await asking.sender(state, sender, params.size)
+    use, exhausted = await sendquota.begun(state)
+    trouble = _sender_trouble(state.most_octets(limits), path, sender, params)
+    refusal = refusal or exhausted or trouble or await _not_allowed(state, sender)
     if refusal is not None:
         events.sender_refused(state, sender, refusal)
         return refusal
-    state.begin(sender, params)
+    begun = state.begin(sender, params)
+    begun.limits, begun.use = limits, use
     events.sender_accepted(state)
     return SENDER_OK
 
@@ -63,8 +73,7 @@ def _completed(state: State, path: Path) -> str:
     return f"{path.local}@{domain}" if domain else path.local
 
 
-def _sender_trouble(state: State, path: Path, sender: str, params: MailParams) -> Reply | None:
-    largest = state.shared.largest
+def _sender_trouble(largest: int, path: Path, sender: str, params: MailParams) -> Reply | None:
     if params.size > largest:
         return Reply(552, "5.3.4", f"The message has {params.size} octets; this server takes up to {largest}.")
     if not path.ascii and not params.utf8:
@@ -95,7 +104,10 @@ async def rcpt(state: State, arguments: Sequence[str]) -> list[Reply]:
     wanted = [each.address for each in asked if isinstance(each, Recipient) and each.address not in transaction.targets]
     if wanted:
         transaction.targets.update(await state.shared.intake.resolve(wanted))
-    replies = [each if isinstance(each, Reply) else _take(state, transaction, each) for each in asked]
+        transaction.forbidden.update(await _forbidden(state, transaction, wanted))
+    replies = [each if isinstance(each, Reply) else await _judge(state, transaction, each) for each in asked]
+    if (blocked := builtin.harvester(state)) is not None:
+        replies[-1] = blocked
     events.recipients_answered(state, sum(1 for each in replies if each.code == 250))
     for argument, reply in zip(arguments, replies, strict=True):
         if reply.code != 250:
@@ -118,25 +130,59 @@ def _read(state: State, transaction: Transaction, argument: str) -> Recipient | 
     return Recipient(_completed(state, path), params.notify, params.orcpt)
 
 
-def _take(state: State, transaction: Transaction, recipient: Recipient) -> Reply:
-    """Adds the recipient, or says why not."""
-    address, rules = recipient.address, state.shared.config.smtp
-    if address in transaction.recipients:
+async def _forbidden(state: State, transaction: Transaction, wanted: Sequence[str]) -> Mapping[str, Reply]:
+    """The recipients that settings of the sender, or their own, forbid. LMTP brings what was taken already."""
+    if state.role == LMTP:
+        return {}
+    targets = [(each, transaction.targets[each]) for each in wanted]
+    store = state.shared.parts.store
+    ask = store.glance if len(wanted) <= FEW else store.read
+    return await ask(OPERATOR, forbidden(state.who, transaction.sender, targets))
+
+
+async def _judge(state: State, transaction: Transaction, recipient: Recipient) -> Reply:
+    """Adds the recipient, or says why not; what the rules say comes first."""
+    address = recipient.address
+    if address in transaction.recipients or address in transaction.discarded:
         return RECIPIENT_OK
-    targets = transaction.targets[address]
-    is_local = not is_elsewhere(address, targets)
-    if not is_local and state.role == LMTP:
-        return Reply(550, "5.1.2", f"<{address}> is not here.")
-    refusal = may_reach(rules, state.role, state.who is not None, local=is_local)
+    is_local = not is_elsewhere(address, transaction.targets[address])
+    ruling = await asking.recipient(state, transaction, address, local=is_local)
+    refusal = ruling.refusal or _trouble(state, transaction, address, ruling.limits, local=is_local)
+    if refusal is None:
+        refusal = transaction.forbidden.get(address) or await sendquota.another(state, transaction)
+    elif isinstance(transaction.targets[address], NotFound):
+        await builtin.unknown(state, address)
+    if refusal is None and not ruling.accepted:
+        refusal = await builtin.objection(state, transaction, address)
+    refusal = refusal or builtin.flooded(state, transaction, address)
     if refusal is not None:
         return refusal
-    trouble = _leads_nowhere(address, targets)
+    if ruling.discarded:
+        transaction.discarded.add(address)
+    else:
+        transaction.recipients[address] = recipient
+    await asking.add(state, transaction, ruling.added)
+    return RECIPIENT_OK
+
+
+def _trouble(
+    state: State, transaction: Transaction, address: str, limits: Mapping[str, Value], *, local: bool
+) -> Reply | None:
+    """Why the recipient is not taken, whatever the rules say."""
+    rules = state.shared.config.smtp
+    if not local and state.role == LMTP:
+        return Reply(550, "5.1.2", f"<{address}> is not here.")
+    who_may = ("localDelivery", rules.local_delivery) if local else ("remoteDelivery", rules.remote_delivery)
+    refusal = may_reach(limits.get(*who_may), state.role, state.who is not None, local=local)
+    if refusal is not None:
+        return refusal
+    trouble = _leads_nowhere(address, transaction.targets[address])
     if trouble is not None:
         return trouble
-    if len(transaction.recipients) >= rules.max_rcpt_count:
-        return Reply(452, "4.5.3", f"A message has up to {rules.max_rcpt_count} recipients; send another for the rest.")
-    transaction.recipients[address] = recipient
-    return RECIPIENT_OK
+    most = int(str(limits.get("maxRcptCount", rules.max_rcpt_count)))
+    if len(transaction.recipients) + len(transaction.discarded) >= most:
+        return Reply(452, "4.5.3", f"A message has up to {most} recipients; send another for the rest.")
+    return None
 
 
 def _leads_nowhere(address: str, targets: Targets) -> Reply | None:

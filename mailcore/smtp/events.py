@@ -20,6 +20,17 @@ def _count(state: State, name: str, by: int = 1) -> None:
     state.shared.parts.counters.add(f"SMTP_InboundMessage{name}", by, domain=domain, account=account)
 
 
+def turned_away(state: State, reply: Reply) -> None:
+    """The client was sent away before it had said anything."""
+    state.shared.parts.counters.add("SMTP_InboundConnectionRefused")
+    state.log.info("turned_away", code=reply.code, why=reply.text)
+
+
+def discarded(state: State, transaction: Transaction, size: int) -> None:
+    """A rule has taken all recipients off the message."""
+    state.log.info("discarded", sender=transaction.sender, recipients=sorted(transaction.discarded), size=size)
+
+
 def sender_accepted(state: State) -> None:
     """MAIL was accepted."""
     _count(state, "FROMAccepted")

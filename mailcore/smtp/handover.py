@@ -73,7 +73,10 @@ async def _transaction(
     said = await _envelope_said(talk, load, [command for _, command in asked])
     if not said.mail.ok:
         results += [_result(each, said.mail, host) for each, _ in asked]
-        await _nothing(talk, said.data)
+        if any(answer.ok for answer in said.recipients):
+            talk.close()  # it has lost count: whatever is said now, it may take for a message
+        else:
+            await _nothing(talk, said.data)
         return results, ()
     accepted: list[Recipient] = []
     surplus: list[Recipient] = []

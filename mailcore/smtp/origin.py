@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailcore.smtp import events
+from mailcore.smtp import dmarc_reports, events
+from mailcore.smtp.authentication import report
 from mailcore.smtp.authentication.actions import NOTHING, Caused, caused
 from mailcore.smtp.authentication.checks import Asked, Checks
 from mailcore.smtp.authentication.results import without_claims, written
@@ -27,6 +28,9 @@ async def judged(state: State, transaction: Transaction, octets: bytes) -> Cause
     transaction.verdicts = await transaction.checks.finish(octets)
     found = caused(transaction.verdicts, state.shared.authentication.section)
     events.checked(state, transaction.verdicts, found.action)
+    seen = report.seen(transaction.verdicts, found.action, state.shared.authentication.now())
+    if seen is not None:
+        dmarc_reports.keep(state.shared.parts.store, state.log, seen)
     return found
 
 

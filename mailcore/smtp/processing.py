@@ -15,6 +15,8 @@ from mailcore.queue.service import QueueService
 from mailcore.queue.settlement import Desk, desk_of
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
+from mailcore.smtp.policy.book import Rulebook
+from mailcore.smtp.policy.queueing import Judge
 
 LEASE: Final = 20.0
 """Seconds: delivery takes moments, so what a killed process had under way need not wait long."""
@@ -47,4 +49,7 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
 
 def desk(parts: Parts, setup: ServiceSetup, module: str) -> Desk:
     """What a scheduler's settlements need."""
-    return desk_of(setup.config, parts.store, parts.blobs, parts.counters, parts.log(module), parts.clock)
+    log = parts.log(module)
+    made = desk_of(setup.config, parts.store, parts.blobs, parts.counters, log, parts.clock)
+    made.judge = Judge(Rulebook(parts.store, parts.bus, log), log)
+    return made

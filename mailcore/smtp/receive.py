@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from groupware.mime.lines import crlf, tidy
@@ -11,7 +12,8 @@ from mailcore.queue.intake import Message
 from mailcore.smtp import events, headers, origin
 from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
-from mailcore.smtp.policy import Authors, foreign, judged
+from mailcore.smtp.policy import asking, sendquota
+from mailcore.smtp.policy.access import Authors, foreign, judged
 from mailcore.smtp.reply import Reply, of_error
 from mailcore.smtp.state import LMTP, Replies, State, Transaction
 
@@ -45,7 +47,7 @@ async def data(state: State, argument: str) -> Replies:
     origin.begin(state, transaction)
     state.connection.write(GO_AHEAD)
     try:
-        octets = await read_data(state.connection, state.shared.largest, state.share)
+        octets = await read_data(state.connection, state.largest, state.share)
     except TooMuch as error:
         return _end(state, transaction, _too_large(state, error))
     if not tidy(octets):  # most are, and then nothing hides in them
@@ -64,7 +66,7 @@ async def bdat(state: State, argument: str) -> Replies:
     state.talk += size == 0
     transaction = state.transaction
     refusal = _not_yet(transaction) or (transaction.broken if transaction is not None else None)
-    room = -1 if refusal is not None or transaction is None else state.shared.largest - transaction.size
+    room = -1 if refusal is not None or transaction is None else state.largest - transaction.size
     try:
         blocks = await read_chunk(state.connection, size, room, state.share)
     except TooMuch as error:
@@ -88,13 +90,13 @@ async def bdat(state: State, argument: str) -> Replies:
 def _not_yet(transaction: Transaction | None) -> Reply | None:
     if transaction is None:
         return MAIL_FIRST
-    return None if transaction.recipients else NOBODY
+    return None if transaction.recipients or transaction.discarded else NOBODY
 
 
 def _too_large(state: State, error: TooMuch) -> Reply:
     if error.now:
         return Reply(452, "4.3.1", "Too many large messages come in at once; send it again later.", close=error.endless)
-    text = f"The message is too large; this server takes up to {state.shared.largest} octets."
+    text = f"The message is too large; this server takes up to {state.largest} octets."
     return Reply(552, "5.3.4", text, close=error.endless)
 
 
@@ -126,14 +128,16 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
             return _end(state, transaction, caused.refusal)
         async with state.shared.place():
             complete = await _complete(state, transaction, octets, caused.junk)
+            if not isinstance(complete, Reply):
+                complete = await asking.content(state, transaction, octets, complete)
             if isinstance(complete, Reply):
                 return _end(state, transaction, complete)
-            outcomes = await state.shared.intake.accept(
-                _message(state, transaction, complete),
-                settle_local="processing" in state.shared.parts.at_work,
-                keep=state.role != LMTP,
-                known=transaction.targets,
-            )
+            if not transaction.recipients:
+                return _drop(state, transaction, len(complete))
+            message = _message(state, transaction, complete)
+            outcomes = await sendquota.counted(state, transaction, len(complete), lambda: _accept(state, message))
+            if isinstance(outcomes, Reply):
+                return _end(state, transaction, outcomes)
     except GroupwareError as error:
         return _end(state, transaction, of_error(error))
     except Exception:  # a bug of ours: the client keeps the message, and the dialogue goes on
@@ -143,15 +147,33 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
     events.accepted(state, transaction, verb, len(complete), headers.protocol(state, transaction))
     state.reset()
     state.errors = state.talk = 0
+    state.taken, state.taken_octets = state.taken + 1, state.taken_octets + len(octets)
     if state.role == LMTP:
         return [_lmtp_reply(outcome, transaction) for outcome in outcomes]
+    return Reply(250, "2.0.0", f"Ok: queued as {transaction.id}")
+
+
+async def _accept(state: State, message: Message) -> Sequence[Outcome]:
+    assert state.transaction is not None
+    return await state.shared.intake.accept(
+        message,
+        settle_local="processing" in state.shared.parts.at_work,
+        keep=state.role != LMTP,
+        known=state.transaction.targets,
+    )
+
+
+def _drop(state: State, transaction: Transaction, size: int) -> Reply:
+    """The end of a message that nobody gets; its sender hears what is always heard."""
+    events.discarded(state, transaction, size)
+    state.reset()
     return Reply(250, "2.0.0", f"Ok: queued as {transaction.id}")
 
 
 async def _complete(state: State, transaction: Transaction, octets: bytes, junk: str) -> bytes | Reply:
     """The message with the lines that this server puts before it, or why it is not taken."""
     header = headers.header_of(octets)
-    if headers.hops(header) > state.shared.config.smtp.max_received_headers:
+    if headers.hops(header) > _most_hops(state):
         return LOOPS
     host, now = state.shared.host, state.shared.parts.clock.now()
     lines = headers.received(state, transaction, host, now) + origin.results_line(state, transaction, junk)
@@ -162,6 +184,10 @@ async def _complete(state: State, transaction: Transaction, octets: bytes, junk:
         by = state.who.name if state.who is not None else f"postmaster@{host}"
         lines += headers.missing(header, transaction.sender or by, host, now, sender=authors.strange)
     return lines + origin.unclaimed(state, transaction, octets, len(header))
+
+
+def _most_hops(state: State) -> int:
+    return int(str(state.limit("maxReceivedHeaders", state.shared.config.smtp.max_received_headers)))
 
 
 async def _authors(state: State, transaction: Transaction, header: bytes) -> Authors:

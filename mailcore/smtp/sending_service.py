@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -11,7 +12,10 @@ from mailcore.server.config import Config
 from mailcore.server.dns import Resolver
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
+from mailcore.smtp import dmarc_reports
 from mailcore.smtp.demands import Demands, contexts
+from mailcore.smtp.policy.book import Rulebook
+from mailcore.smtp.policy.queueing import Routing
 from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
 from mailcore.smtp.sending import SmtpCourier
@@ -30,12 +34,22 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     config, module, tally, tls = setup.config, "SMTP-OUT", Tally(parts.clock.now), contexts()
     smtp, own = config.smtp, desk(parts, setup, module)
     policies = Policies(parts.store, parts.dns, tls.checked, own.log)
-    demands, router, signing = (
-        demands_of(config, parts.dns, policies),
-        Router(config, parts.dns),
-        signing_of(parts, config),
-    )
-    courier = SmtpCourier(config, router, demands, tls, parts.counters, own.log, tally, signing)
+    signing = signing_of(parts, config)
+
+    def courier_of(config: Config) -> SmtpCourier:
+        demands, router = demands_of(config, parts.dns, policies), Router(config, parts.dns)
+        return SmtpCourier(config, router, demands, tls, parts.counters, own.log, tally, signing)
+
+    courier, vias = courier_of(config), dict[str, SmtpCourier]()
+
+    def via(host: str) -> SmtpCourier:
+        """To one host, as if it were the smart host; the smart host's own password is not for it."""
+        if host not in vias:
+            only = {"smart_host": host, "smart_host_tls": "available", "smart_host_user": "", "smart_host_password": ""}
+            vias[host] = courier_of(replace(config, smtp=smtp.model_copy(update={**only, "route": ()})))
+        return vias[host]
+
+    ruled = Routing(courier, via, Rulebook(parts.store, parts.bus, own.log), own.log)
     lanes = Lanes(
         local=False,
         at_once=setup.section.max_conn_threads,
@@ -46,11 +60,17 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     )
 
     async def end() -> None:
-        await courier.close()
+        for each in (courier, *vias.values()):
+            await each.close()
         await tally.write_down(parts.store)
 
-    beside = (partial(tally.keep, parts.store), partial(keep_reporting, own, config.smtp, parts.dns))
-    return QueueService(setup.name, Scheduler(own, parts.bus, courier, lanes), beside=beside, at_end=end)
+    reports = reports_of(parts, config)
+    beside = (
+        partial(tally.keep, parts.store),
+        partial(keep_reporting, own, smtp, parts.dns, tls.checked),
+        partial(dmarc_reports.keep_reporting, reports),
+    )
+    return QueueService(setup.name, Scheduler(own, parts.bus, ruled, lanes), beside=beside, at_end=end)
 
 
 def demands_of(config: Config, dns: Resolver, policies: Policies) -> Demands:
@@ -63,3 +83,11 @@ def signing_of(parts: Parts, config: Config) -> Signing:
     name, primary = config.smtp.authentication.authserv_id or config.host, config.server.primary_domain
     log = parts.log("SMTP-OUT")
     return Signing(SigningDesk(parts.store, parts.secret, name, primary, log, lambda: parts.clock.now().timestamp()))
+
+
+def reports_of(parts: Parts, config: Config) -> dmarc_reports.Desk:
+    """What makes the reports to domains in whose name mail came."""
+    log, primary = parts.log("SMTP-OUT"), config.server.primary_domain
+    return dmarc_reports.Desk(
+        parts.store, parts.blobs, parts.dns, parts.clock, log, config.host, config.smtp.dmarc_reports, primary
+    )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from mailcore.queue.filters import chain
 from mailcore.queue.intake import Intake
 from mailcore.server import log
+from mailcore.server.config import Config
 from mailcore.server.connection import Connection
 from mailcore.server.gate import Refusal
+from mailcore.server.guesses import Guesses
 from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Door, Manner, Service, StreamService
 from mailcore.server.signin import desk
 from mailcore.smtp.authentication import checks
 from mailcore.smtp.data import Memory
+from mailcore.smtp.policy.book import Rulebook
+from mailcore.smtp.policy.builtin import harvest_limits
+from mailcore.smtp.policy.countries import Atlas
+from mailcore.smtp.policy.floods import Floods
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
@@ -85,6 +92,10 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake, refusals: Refusal
         section=setup.section,
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
+        atlas=Atlas(_beside(setup.config), parts.log(MODULE)),
+        floods=Floods(setup.config.queue.messages_per_second, setup.config.queue.disable_interval, parts.clock),
+        harvest=Guesses(harvest_limits(setup.config.smtp.harvesting), parts.clock),
+        book=Rulebook(parts.store, parts.bus, parts.log(MODULE)),
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
         authentication=checks.desk(
             setup.config.smtp.authentication,
@@ -103,3 +114,9 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake, refusals: Refusal
 def _closed(connection: Connection) -> None:
     if isinstance(connection.session, SmtpSession):
         connection.session.state.signin.closed()
+
+
+def _beside(config: Config) -> Path | None:
+    """The file of countries; one without a folder is in the data folder."""
+    file = config.smtp.countries.file
+    return config.data / file if file is not None else None

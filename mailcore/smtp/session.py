@@ -14,9 +14,12 @@ from groupware.model.errors import GroupwareError
 from mailcore.server.connection import Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout, LineTooLong
 from mailcore.smtp import commands, envelope, events, receive
+from mailcore.smtp.greeting import greeting
+from mailcore.smtp.policy import asking
 from mailcore.smtp.reply import TOO_LONG, TOO_MANY_ERRORS, TOO_MUCH_TALK, Reply, of_error
 from mailcore.smtp.state import LMTP, Replies, Shared, State
 from mailcore.smtp.wire import COMMAND_MAX, Bad, split_command
+from mailcore.smtp.xclient import xclient
 
 TALK_MAX: Final = 1000  # commands without a message, besides its recipients and chunks
 BATCH_MAX: Final = 1000  # RCPT that are answered together
@@ -37,6 +40,7 @@ SMTP: Final[Mapping[str, Handler]] = {
     "EXPN": commands.expn,
     "HELP": commands.help_,
     "QUIT": commands.quit_,
+    "XCLIENT": xclient,
 }
 LMTP_COMMANDS: Final[Mapping[str, Handler]] = {
     "LHLO": commands.ehlo,
@@ -58,15 +62,27 @@ class SmtpSession:
     async def run(self) -> None:
         """Speak until the client says QUIT, or does too much wrong."""
         state, connection = self.state, self.state.connection
-        connection.write(greeting(state))
         try:
-            going = True
+            going = await self._welcome()
             while going:
                 line = await self._line()
                 with connection.command():
                     going = self._say(await self._answer(line))
         finally:
             state.reset()
+
+    async def _welcome(self) -> bool:
+        """The greeting, or why there is none; whether the dialogue goes on."""
+        state = self.state
+        try:
+            await asking.renew(state)
+            refusal = await asking.connected(state)
+        except GroupwareError:
+            refusal = Reply(421, "4.3.0", f"{state.shared.host} cannot do its work now; come back later.", close=True)
+        if refusal is not None:
+            events.turned_away(state, refusal)
+        state.connection.write(greeting(state) if refusal is None else refusal.octets)
+        return refusal is None
 
     def goodbye(self, why: Farewell) -> bytes:
         """The last words when the server hangs up. RFC 5321 §3.8."""
@@ -143,16 +159,6 @@ class SmtpSession:
             state.connection.write(TOO_MUCH_TALK.octets)
             return True
         return False
-
-
-def greeting(state: State) -> bytes:
-    """The first line."""
-    shared = state.shared
-    text = shared.section.greetings_text.replace("%D", shared.host).replace(
-        "%U", f"<{state.connection.session_id}@{shared.host}>"
-    )
-    protocol = "LMTP" if state.role == LMTP else "ESMTP"
-    return Reply(220, "", text or f"{shared.host} {protocol} Postroom").octets
 
 
 async def _unknown(state: State, argument: str) -> Reply:

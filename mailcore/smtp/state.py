@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
 from groupware.model.event import Recipient
+from groupware.model.policy import SendUse
 from groupware.model.principal import Principal
 from mailcore.queue.intake import Intake, Targets
 from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
+from mailcore.server.guesses import Guesses
 from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
 from mailcore.smtp.authentication import checks
 from mailcore.smtp.authentication.verdicts import UNCHECKED, Verdicts
 from mailcore.smtp.data import Memory, Share
+from mailcore.smtp.policy.book import Rulebook
+from mailcore.smtp.policy.countries import Atlas
+from mailcore.smtp.policy.engine import NO_RULES, Ruleset
+from mailcore.smtp.policy.floods import Floods
+from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import FAULT, Reply
 from mailcore.smtp.wire import MailParams
@@ -44,6 +51,11 @@ class Shared:
     section: ServiceSection
     desk: Desk
     intake: Intake
+    book: Rulebook
+    atlas: Atlas
+    floods: Floods
+    harvest: Guesses
+    """Who has tried out recipients."""
     memory: Memory
     authentication: checks.Desk
     place: Callable[[], AbstractAsyncContextManager[None]]
@@ -69,6 +81,14 @@ class Transaction:
     """What BDAT has brought; None: none came yet."""
     size: int = 0
     """Octets in `chunks`."""
+    limits: Mapping[str, Value] = field(default_factory=dict)
+    """What rules have set for this message."""
+    use: SendUse | None = None
+    """What who signed in had sent when the message began; None: as much as they like."""
+    forbidden: dict[str, Reply] = field(default_factory=dict)
+    """Recipients that settings forbid."""
+    discarded: set[str] = field(default_factory=set)
+    """Recipients that were accepted and do not get it."""
     broken: Reply | None = None
     """Why no more BDAT is taken. RFC 3030 §2: until RSET."""
     checks: checks.Checks | None = None
@@ -85,18 +105,26 @@ class State:
         "connection",
         "errors",
         "extended",
+        "front",
         "hello",
+        "limits",
         "log",
+        "looked_up",
+        "opening",
         "role",
+        "rules",
         "share",
         "shared",
         "signin",
+        "taken",
+        "taken_octets",
         "talk",
         "transaction",
     )
 
     def __init__(self, shared: Shared, connection: Connection) -> None:
         self.shared, self.connection = shared, connection
+        self.front = connection.peer  # who has connected, also when it speaks for somebody else (XCLIENT)
         self.role = connection.listener.role or MX
         self.signin = SignIn(shared.desk, connection)
         self.log = shared.parts.log(MODULE)
@@ -105,6 +133,11 @@ class State:
         self.transaction: Transaction | None = None
         self.errors = 0  # wrong commands since the last message
         self.talk = 0  # commands since the last message that brought none nearer
+        self.taken = self.taken_octets = 0  # messages, and their octets
+        self.rules: Ruleset = NO_RULES  # renewed with every message
+        self.opening: dict[str, Value] = {}  # what rules set when the client connected
+        self.limits: dict[str, Value] = {}  # what they have set by now
+        self.looked_up: dict[str, Value] = {}
         self.share = Share(shared.memory)
         self._scope = ExitStack()
 
@@ -119,10 +152,24 @@ class State:
         name = self.who.name if self.who is not None else ""
         return name.rpartition("@")[2], name
 
+    def limit(self, name: str, usual: Value) -> Value:
+        """What rules have set a variable to, for the message that has begun or else for the session."""
+        return (self.limits if self.transaction is None else self.transaction.limits).get(name, usual)
+
+    @property
+    def largest(self) -> int:
+        """Octets of the largest message that may come now."""
+        return self.most_octets(self.limits if self.transaction is None else self.transaction.limits)
+
+    def most_octets(self, limits: Mapping[str, Value]) -> int:
+        """Octets of the largest message under these limits."""
+        kilobytes = limits.get("maxDataSize", 0)
+        return int(kilobytes) * 1024 if isinstance(kilobytes, int) and kilobytes else self.shared.largest
+
     def begin(self, sender: str, params: MailParams) -> Transaction:
         """A transaction with a message id of its own; every log line says it from now on."""
         self.reset()
-        self.transaction = Transaction(self._scope.enter_context(log.message()), sender, params)
+        self.transaction = Transaction(self._scope.enter_context(log.message()), sender, params, limits=self.limits)
         return self.transaction
 
     def reset(self) -> None:
@@ -137,6 +184,7 @@ class State:
         """Forget everything that was said: TLS has begun. RFC 3207 §4.2."""
         self.reset()
         self.hello, self.extended, self.signin.who = "", False, None
+        self.limits = dict(self.opening)
 
     def fault(self) -> Reply:
         """Note the exception that is being handled, a bug of ours; what the client is told of it."""

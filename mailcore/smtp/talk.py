@@ -23,6 +23,8 @@ Tls = Literal["none", "available", "required", "implicit"]
 SLOWEST: Final = 8192
 """Octets a second that a peer must take at least, on top of its time for an answer."""
 MOST_SAID: Final = 500
+AT_ONCE: Final = 100
+"""Commands that go out before their answers are read: neither side has to hold more than it may (RFC 2920 §3.1)."""
 GOODBYE: Final = 5.0
 STILL_THERE: Final = 10.0
 """Seconds that a peer gets to answer RSET on a connection that was kept."""
@@ -264,9 +266,13 @@ class Talk:
         return await self._hear(self._manners.answer_timeout)
 
     async def ask_all(self, commands: Sequence[Sequence[bytes]]) -> list[Answer]:
-        """The answers to commands that go out in one piece; for a peer that offers PIPELINING. RFC 2920."""
-        await self._send(b"".join(map(_line, commands)), self._manners.answer_timeout)
-        return [await self._hear(self._manners.answer_timeout) for _ in commands]
+        """The answers to commands that go out in one piece, or few; for a peer that offers PIPELINING. RFC 2920."""
+        seconds, answers = self._manners.answer_timeout, list[Answer]()
+        for begin in range(0, len(commands), AT_ONCE):
+            piece = commands[begin : begin + AT_ONCE]
+            await self._send(b"".join(map(_line, piece)), seconds)
+            answers += [await self._hear(seconds) for _ in piece]
+        return answers
 
     async def content(self, octets: bytes) -> Answer:
         """The answer to the message, which the peer waits for since it answered DATA."""

@@ -6,10 +6,14 @@ import asyncio
 import base64
 import gzip
 import json
+import re
+import ssl
+import traceback
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from textwrap import wrap
 from typing import Any, Final
+from urllib.parse import unquote
 
 from groupware.mime.compose import address_line, format_date, header_line, mailbox, message_id
 from groupware.model.errors import GroupwareError
@@ -28,6 +32,7 @@ EVERY: Final = 3600.0
 KEPT_DAYS: Final = 30
 MOST_ADDRESSES: Final = 5
 POST_SECONDS: Final = 60.0
+_ADDRESS: Final = re.compile(r"[!#-'*+./0-9=?A-Z^-~-]{1,64}@[0-9A-Za-z.-]{1,255}")
 TYPE: Final = "application/tlsrpt+gzip"
 
 
@@ -83,13 +88,13 @@ def addresses(texts: Sequence[str]) -> Sequence[str]:
     return [each for each in found if each.lower().startswith(("mailto:", "https://"))][:MOST_ADDRESSES]
 
 
-async def keep_reporting(desk: Desk, smtp: SmtpSection, dns: Resolver) -> None:
+async def keep_reporting(desk: Desk, smtp: SmtpSection, dns: Resolver, context: ssl.SSLContext) -> None:
     """Looks every hour whether reports of yesterday are due, until cancelled."""
     while True:
         try:
             await tidy(desk)
             if smtp.tls_reports:
-                await send_due(desk, smtp, dns)
+                await send_due(desk, smtp, dns, context)
         except GroupwareError as error:
             desk.log.warning("tls_reports_put_off", why=str(error))
         await asyncio.sleep(EVERY)
@@ -101,16 +106,22 @@ async def tidy(desk: Desk) -> None:
     await desk.store.write(OPERATOR, lambda tx: tx.forget_tls(before))
 
 
-async def send_due(desk: Desk, smtp: SmtpSection, dns: Resolver) -> int:
-    """Sends the reports of yesterday that nobody has sent yet; how many these were."""
+async def send_due(desk: Desk, smtp: SmtpSection, dns: Resolver, context: ssl.SSLContext) -> int:
+    """Sends the reports of yesterday that nobody has sent yet; how many these were. `context` checks web servers."""
     day, count = (desk.clock.now().astimezone(UTC).date() - timedelta(days=1)).isoformat(), 0
     while domains := await desk.store.read(OPERATOR, lambda tx: tx.unreported_tls(day)):
         for domain in domains:
-            count += await _send(desk, smtp, dns, domain, day)
+            try:
+                count += await _send(desk, smtp, dns, domain, day, context)
+            except GroupwareError:
+                raise
+            except Exception as error:  # a bug of ours costs this report, and mail nothing
+                facts = {"error": repr(error), "traceback": traceback.format_exc()}
+                desk.log.error("tls_report_crashed", domain=domain, **facts)
     return count
 
 
-async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: str) -> bool:
+async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: str, context: ssl.SSLContext) -> bool:
     """Sends one report to where its domain wants it; False when nobody wants it, or somebody else has sent it."""
     if not await desk.store.write(OPERATOR, lambda tx: tx.claim_tls_report(domain, day)):
         return False
@@ -126,17 +137,17 @@ async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: 
     octets = gzip.compress(json.dumps(made, indent=1).encode(), mtime=0)
     for each in where:
         if each.lower().startswith("https://"):
-            await _post(desk, domain, each, octets)
+            await _post(desk, domain, each, octets, context)
         else:
-            await _mail(desk, made, domain, day, sender, each[7:].partition("?")[0], octets)
+            await _mail(desk, made, domain, day, sender, unquote(each[7:].partition("?")[0]), octets)
     return True
 
 
-async def _post(desk: Desk, domain: str, url: str, octets: bytes) -> None:
+async def _post(desk: Desk, domain: str, url: str, octets: bytes, context: ssl.SSLContext) -> None:
     import httpx  # large, and seldom needed
 
     try:
-        async with httpx.AsyncClient(timeout=POST_SECONDS, trust_env=False) as client:
+        async with httpx.AsyncClient(verify=context, timeout=POST_SECONDS, trust_env=False) as client:
             answer = await client.post(url, content=octets, headers={"Content-Type": TYPE})
         desk.log.info("tls_report_posted", domain=domain, url=url, status=answer.status_code)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -146,7 +157,8 @@ async def _post(desk: Desk, domain: str, url: str, octets: bytes) -> None:
 async def _mail(
     desk: Desk, made: Mapping[str, Any], domain: str, day: str, sender: str, to: str, octets: bytes
 ) -> None:
-    if "@" not in to:
+    if _ADDRESS.fullmatch(to) is None:
+        desk.log.warning("tls_report_failed", domain=domain, url=f"mailto:{to}", why="that is no address")
         return
     letter = composed(made, domain, day, sender, to, octets, host=desk.host, now=desk.clock.now())
     stored = await desk.blobs.put(letter)

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from sqlalchemy import func, select
 
 import groupware.store.sql
+from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
 from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
@@ -247,11 +249,23 @@ REFUSED: Mapping[str, list[Ask]] = {
     "activate_script": [lambda tx, s: tx.activate_script("", s.alice), lambda tx, s: tx.activate_script("x", s.alice)],
     "drop_script": [lambda tx, s: tx.drop_script("x", s.alice)],
     "rename_script": [lambda tx, s: tx.rename_script("x", "y", s.alice)],
+    "dmarc_seen": [lambda tx, _: tx.dmarc_seen(1, "example.test")],
+    "dmarc_unreported": [lambda tx, _: tx.dmarc_unreported(1)],
+    "note_dmarc": [lambda tx, _: tx.note_dmarc([DmarcSeen(1, "example.test", "{}")])],
+    "reported_dmarc": [lambda tx, _: tx.reported_dmarc(1, "example.test")],
+    "forget_dmarc": [lambda tx, _: tx.forget_dmarc(1)],
     "signing_keys": [lambda tx, _: tx.signing_keys("example.test"), lambda tx, _: tx.signing_keys("nowhere.test")],
     "put_signing_key": [lambda tx, _: tx.put_signing_key("example.test", "s", "ed25519", "x", "y")],
     "turn_signing_key": [lambda tx, _: tx.turn_signing_key("example.test", "s", "active")],
     "drop_signing_key": [lambda tx, _: tx.drop_signing_key("example.test", "s")],
     "quota": [lambda tx, s: tx.quota(s.folder)],
+    "send_use": [lambda tx, s: tx.send_use(s.alice)],
+    "spend": [lambda tx, s: tx.spend(s.alice, 1, 1)],
+    "give_back": [lambda tx, s: tx.give_back(s.alice, 1, 1, datetime.now(UTC))],
+    "told_of_sending": [lambda tx, s: tx.told_of_sending(s.alice)],
+    "greylist": [lambda tx, _: tx.greylist("n", "a@b", "c@d", delay=1, waiting=1, passed=1)],
+    "policy": [lambda tx, _: tx.policy()],
+    "put_policy": [lambda tx, _: tx.put_policy([])],
     "journal": [lambda tx, s: tx.journal(s.folder)],
     "trace": [lambda tx, _: tx.trace("x")],
     "find_trace": [lambda tx, _: tx.find_trace(TraceFilter(party=A))],

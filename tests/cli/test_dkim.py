@@ -56,3 +56,27 @@ def test_what_goes_wrong_is_said(postroom: Postroom, data: Path) -> None:
     assert (refused.status, "not in DNS" in refused.err) == (1, True)
     checked = postroom("dkim", "check", "example.test")
     assert (checked.status, checked.out.count("not in DNS")) == (1, 2)
+
+
+def test_the_records_of_a_domain_are_printed_and_checked(postroom: Postroom, data: Path) -> None:
+    (data / "postroom.toml").write_text(
+        '[server]\nserver_name = "mx.example.test"\n'
+        '[[dnr.server]]\npriority = 1\naddress = "127.0.0.1:1"\nretries = 0\n'
+    )
+    assert postroom("dkim", "add", "example.test", "-s", "one", "-a", "ed25519").status == 0
+    out = postroom("dns", "records", "example.test").out
+    for line in (
+        "example.test. IN MX 10 mx.example.test.",
+        'example.test. IN TXT "v=spf1 mx -all"',
+        'one._domainkey.example.test. IN TXT "v=DKIM1; k=ed25519; p=',
+        '_dmarc.example.test. IN TXT "v=DMARC1; p=quarantine; rua=mailto:postmaster@example.test"',
+        "_imaps._tcp.example.test. IN SRV 0 1 993 mx.example.test.",
+        "_submissions._tcp.example.test. IN SRV 0 1 465 mx.example.test.",
+        "_caldavs._tcp.example.test. IN SRV 0 1 443 mx.example.test.",
+        "autoconfig.example.test. IN CNAME mx.example.test.",
+    ):
+        assert line in out
+    checked = postroom("dns", "check", "example.test", "--json")
+    assert checked.status == 1
+    assert {each["dns"] for each in checked.json} == {"missing"}
+    assert postroom("dns", "records", "nowhere.test").status == 1

@@ -5,14 +5,16 @@ from __future__ import annotations
 import imaplib
 import io
 import smtplib
+import socket
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 
 from mailcore.cli.main import run
 from tests.cli.conftest import Said
 from tests.cli.test_queue import until
-from tests.support.server import Person, RunningServer
+from tests.support.server import Person, RunningServer, running
 
 
 def trace(server: RunningServer, *words: str) -> Said:
@@ -83,6 +85,18 @@ def test_what_was_refused_is_there_with_the_reason(server: RunningServer) -> Non
     [row] = until(lambda: trace(server, "--recipient", f"nobody-here@{domain}", "--json").json)
     assert row["what"] == "refused"
     assert "stage=rcpt" in row["facts"] and "helo=client.far.test" in row["facts"] and "code=550" in row["facts"]
+
+
+def test_who_may_not_connect_is_there_as_well(tmp_path: Path) -> None:
+    (tmp_path / "postroom.toml").write_text(
+        '[[listener]]\nname = "smtp"\ndeny_rules = [{ ip_set = ["127.0.0.0/8"], priority = 1 }]\n'
+    )
+    with running(tmp_path) as server:
+        with socket.create_connection(("127.0.0.1", server.port("smtp")), timeout=30) as refused:
+            assert refused.recv(200).startswith(b"554 ")
+        [row] = until(lambda: trace(server, "--verdict", "refused", "--peer", "127.0.0.1", "--json").json)
+    assert (row["what"], row["address"], row["message"]) == ("refused", "", "")
+    assert "stage=connect" in row["facts"]
 
 
 @pytest.mark.parametrize(

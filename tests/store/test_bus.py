@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from threading import Event
 
 import psycopg
 import pytest
@@ -14,9 +15,10 @@ from groupware.model.item import Kind
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import parse_rights
 from groupware.store import SharedBus, SqlStore, open_bus, open_store
-from groupware.store.api import QUEUE, SERVER_ENTRIES, Bus
-from groupware.store.bus import LocalBus
+from groupware.store.api import POLICY, QUEUE, SERVER_ENTRIES, Bus
+from groupware.store.bus import LocalBus, PostgresEar, SqliteEar
 from groupware.store.marks import LONGEST, decoded, encoded
+from groupware.store.sql.engine import psycopg_url
 from tests.store.conftest import Place
 
 PATIENCE = 20.0
@@ -150,6 +152,29 @@ async def test_another_process_hears_of_annotations_of_the_server(
             break
     assert found.keys() == {SERVER_ENTRIES}
     assert 0 < found[SERVER_ENTRIES] <= newest
+
+
+async def test_another_process_hears_that_the_rules_have_changed(
+    store: SqlStore, buses: Callable[[], SharedBus]
+) -> None:
+    watch = buses().watch([POLICY])
+    found: dict[FolderId, ModSeq] = {}
+    for _ in range(200):  # an ear needs a moment until it listens
+        await store.write(OPERATOR, lambda tx: tx.put_policy([]))
+        if found := dict(await watch.changed(0.1)):
+            break
+    assert found.keys() == {POLICY}
+
+
+async def test_an_ear_that_begins_to_listen_tells_the_epoch_of_the_rules(store: SqlStore, place: Place) -> None:
+    await store.write(OPERATOR, lambda tx: tx.put_policy([]))
+    bus, stopped = LocalBus(), Event()
+    watch = bus.watch([POLICY])
+    ear = PostgresEar(psycopg_url(place.url)) if place.url else SqliteEar(place.data)
+    listening = asyncio.create_task(asyncio.to_thread(ear.listen, stopped, bus))
+    assert dict(await watch.changed(PATIENCE)) == {POLICY: 1}
+    stopped.set()
+    await listening
 
 
 async def change_until_heard(store: SqlStore, changed: Callable[..., object], at: FolderId) -> dict[FolderId, ModSeq]:

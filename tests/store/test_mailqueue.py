@@ -330,6 +330,16 @@ def test_a_long_queue_is_leased_by_index(tx: SqlTx, statement: Any, index: str) 
     assert "B-TREE" not in str(plan)
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("wanted", [QueueFilter(domain="x.test"), QueueFilter(recipient="a@x.test", state="held")])
+def test_what_goes_to_a_domain_is_found_by_index(tx: SqlTx, wanted: QueueFilter) -> None:
+    statement = queueview.page_of(wanted, QueueId(7), 100, 1)
+    compiled = statement.compile(dialect=tx.sql.dialect, compile_kwargs={"literal_binds": True})
+    plan = str(tx.sql.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").all())
+    assert "ix_queue_recipient_domain" in plan
+    assert "SCAN queue" not in plan
+
+
 # --- against a dict
 
 DOMAINS = (HERE, "x.test", "y.test")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -108,6 +108,25 @@ class _Udp(asyncio.DatagramProtocol):
             self._transport.sendto(wire, addr)
 
 
+async def _opened(
+    zone: Zone, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], host: str
+) -> tuple[asyncio.Server, asyncio.DatagramTransport, int]:
+    """A port that is free for TCP and for UDP, both open."""
+    loop = asyncio.get_running_loop()
+    for attempt in range(20):
+        tcp = await asyncio.start_server(serve, host, 0)
+        port = tcp.sockets[0].getsockname()[1]
+        try:
+            udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(zone), local_addr=(host, port))
+        except OSError:
+            tcp.close()
+            if attempt == 19:
+                raise
+        else:
+            return tcp, udp, port
+    raise AssertionError
+
+
 @asynccontextmanager
 async def serving(zone: Zone, host: str = "127.0.0.1") -> AsyncIterator[int]:
     """Run a server for this zone; gives its port."""
@@ -119,9 +138,7 @@ async def serving(zone: Zone, host: str = "127.0.0.1") -> AsyncIterator[int]:
         await writer.drain()
         writer.close()
 
-    tcp = await asyncio.start_server(serve, host, 0)
-    port = tcp.sockets[0].getsockname()[1]
-    udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: _Udp(zone), local_addr=(host, port))
+    tcp, udp, port = await _opened(zone, serve, host)
     try:
         async with tcp:
             yield port

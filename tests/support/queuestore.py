@@ -25,6 +25,7 @@ from groupware.model.event import (
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
 from groupware.model.memory import Lesson
+from groupware.model.policy import StoredRule
 from groupware.model.principal import Principal
 from groupware.model.script import ActiveScript
 from groupware.model.signing import SigningKey
@@ -172,6 +173,10 @@ class Tx:
             for number, row in self.state.rows.items()
             if key is None or number == key
         ]
+
+    def policy(self) -> Sequence[StoredRule]:
+        """There are no rules."""
+        return ()
 
     def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
         """Nobody: there are no mailboxes here."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +13,16 @@ from typing import Any, cast
 
 from groupware.directory.api import Login
 from groupware.directory.password import Digest, ScramKeys
+from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import BadCredentials, GroupwareError, NotFound
 from groupware.model.event import Outcome, Target
 from groupware.model.ids import AccountId, QueueId
-from groupware.model.principal import EVERYONE, Principal
+from groupware.model.policy import SendUse, StoredRule
+from groupware.model.principal import EVERYONE, Principal, Setting
+from groupware.model.settings import SETTINGS
+from groupware.store.bus import LocalBus
 from mailcore.queue.intake import Intake, Message
-from mailcore.server.clock import SystemClock
+from mailcore.server.clock import Clock, SystemClock
 from mailcore.server.config import load
 from mailcore.server.counters import Counters
 from mailcore.server.dns import Resolver
@@ -27,6 +32,7 @@ from mailcore.server.listener import Listener, open_socket
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.rules import NO_RULES, UNLIMITED
 from mailcore.server.service import Door, StreamService
+from mailcore.smtp.policy.rules import from_toml, stored
 from mailcore.smtp.service import receiving, serving
 from tests.support.eventlog import RecordingLog
 from tests.support.talk import Client, client
@@ -89,8 +95,46 @@ class People:
 class Permits:
     """The store, as far as receiving asks it anything."""
 
-    async def read(self, who: Principal, work: Callable[[Any], Any]) -> Any:
+    def __init__(self, rules: Iterable[StoredRule] = ()) -> None:
+        self.seen: list[DmarcSeen] = []
+        self.rules = list(rules)
+        self.asked = 0
+        """How often the rules were read."""
+        self.settings: dict[tuple[AccountId | None, str], str] = {}
+        self.greylisted: list[tuple[tuple[str, ...], dict[str, float]]] = []
+        self.put_off = 0
+        """What the greylist says."""
+
+    def write_later(self, who: Principal, work: Callable[[Any], Any]) -> Future[None]:
+        """DMARC's rows, the only thing that receiving itself writes."""
+        store, future = self, Future[None]()
+
         class Tx:
+            def note_dmarc(self, seen: Sequence[DmarcSeen]) -> None:
+                store.seen += seen
+
+        future.set_result(work(Tx()))
+        return future
+
+    async def read(self, who: Principal, work: Callable[[Any], Any]) -> Any:
+        permits = self
+
+        class Tx:
+            def policy(self) -> Sequence[StoredRule]:
+                permits.asked += 1
+                return permits.rules
+
+            def setting(self, name: str, of: AccountId | None = None) -> Setting:
+                value = permits.settings.get((of, name), SETTINGS[name].default)
+                return Setting(name, value, "account", True)
+
+            def send_use(self, of: AccountId) -> SendUse:
+                return SendUse()
+
+            def greylist(self, *triplet: str, **times: float) -> int:
+                permits.greylisted.append((triplet, times))
+                return permits.put_off
+
             def may_send_as(self, address: str) -> bool:
                 return address.lower() == who.name or (who.name, address.lower()) in SEND_AS
 
@@ -100,6 +144,8 @@ class Permits:
                 return [Target("remote", address=address)]
 
         return work(Tx())
+
+    glance = write = read
 
 
 @dataclass
@@ -162,11 +208,14 @@ async def stand(
     implicit: bool = False,
     plain_login: bool = True,
     real: Parts | None = None,
+    rules: str = "",
     dns: Resolver | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Stand]:
     """The service in one role, at a free port. `config` is TOML behind the server's name and domain.
 
-    With `real` parts the messages go where they say; what the stand remembers stays empty.
+    `rules` are those of the policy, as a file has them. With `real` parts the messages go where they say; what
+    the stand remembers stays empty.
     """
     file = folder / "postroom.toml"
     file.write_text(f'[server]\nserver_name = "{HOST}"\nprimary_domain = "example.test"\n{config}')
@@ -175,8 +224,8 @@ async def stand(
     intake = Memory(people)
     nothing = cast(Any, None)
     parts = Parts(
-        log=lambda _: log, store=cast(Any, Permits()), blobs=nothing, bus=nothing, directory=people,
-        counters=counters, dns=dns or nothing, secret=b"secret",
+        log=lambda _: log, store=cast(Any, Permits(map(stored, from_toml(rules)))), blobs=nothing, bus=LocalBus(),
+        directory=people, counters=counters, dns=dns or nothing, secret=b"secret", clock=clock or SystemClock(),
     )  # fmt: skip
     listener = Listener(
         "test", "smtp_incoming", "127.0.0.1", 0, "implicit" if implicit else "start", role, plain_login=plain_login

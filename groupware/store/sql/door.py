@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import GroupwareError
 from groupware.model.event import (
     Attempt,
@@ -30,6 +31,7 @@ from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ModSeq, 
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query
 from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
+from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
@@ -45,11 +47,13 @@ from . import (
     credentials,
     deliveries,
     destinations,
+    dmarc,
     domains,
     flags,
     folder_changes,
     folders,
     grants,
+    greylist,
     groups,
     invitations,
     item_changes,
@@ -60,10 +64,12 @@ from . import (
     memories,
     objects,
     people,
+    policy,
     queueview,
     quota,
     scripts,
     search,
+    sending,
     settings,
     signing,
     tlsbook,
@@ -417,6 +423,23 @@ class SqlTx(Tx):
     def drop_signing_key(self, domain: str, selector: str) -> None:
         signing.drop(self, domain, selector)
 
+    # --- what others send in the name of domains
+
+    def dmarc_seen(self, day: int, domain: str) -> Sequence[DmarcSeen]:
+        return dmarc.seen(self, day, domain)
+
+    def dmarc_unreported(self, before: int, limit: int = 100) -> Sequence[tuple[int, str]]:
+        return dmarc.unreported(self, before, limit)
+
+    def note_dmarc(self, seen: Sequence[DmarcSeen]) -> None:
+        dmarc.put(self, seen)
+
+    def reported_dmarc(self, day: int, domain: str) -> bool:
+        return dmarc.mark(self, day, domain)
+
+    def forget_dmarc(self, before: int) -> None:
+        dmarc.drop(self, before)
+
     # --- history and queue
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
@@ -495,3 +518,28 @@ class SqlTx(Tx):
 
     def forget_tls(self, before: str) -> int:
         return tlsbook.forget_tls(self, before)
+
+    # --- the policy of SMTP
+
+    def policy(self) -> Sequence[StoredRule]:
+        return policy.rules(self)
+
+    def put_policy(self, rules: Sequence[StoredRule]) -> None:
+        policy.put(self, rules)
+
+    def send_use(self, of: AccountId | None = None) -> SendUse:
+        return sending.use(self, of)
+
+    def spend(self, of: AccountId, recipients: int, octets: int) -> tuple[SendUse, bool]:
+        return sending.spend(self, of, recipients, octets)
+
+    def give_back(self, of: AccountId, recipients: int, octets: int, until: datetime) -> None:
+        sending.give_back(self, of, recipients, octets, until)
+
+    def told_of_sending(self, of: AccountId) -> bool:
+        return sending.told(self, of)
+
+    def greylist(
+        self, network: str, sender: str, recipient: str, *, delay: float, waiting: float, passed: float
+    ) -> int:
+        return greylist.seconds(self, network, sender, recipient, greylist.Times(delay, waiting, passed))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from importlib.resources import files
 
 from sqlalchemy import Connection, inspect, text
@@ -13,14 +15,30 @@ _LACKS_INDEX = text(
 )
 
 
+_SAYS = re.compile(r"""^(revision|down_revision) = ['"](\w+)['"]""", re.MULTILINE)
+
+
 class NewerSchema(Exception):
     """The database was made by a newer program than this one."""
 
 
+@cache
+def revisions() -> tuple[str, ...]:
+    """The revisions that this program has, the oldest first: each says which one it comes after."""
+    after: dict[str, str] = {}
+    for each in (files("migrations") / "versions").iterdir():
+        if each.name[:4].isdigit():
+            found = dict(_SAYS.findall(each.read_text("utf-8")))
+            after[found.get("down_revision", "")] = found["revision"]
+    chain = [after[""]]
+    while chain[-1] in after:
+        chain.append(after[chain[-1]])
+    return tuple(chain)
+
+
 def head() -> str:
     """The newest revision that this program has."""
-    names = (each.name for each in (files("migrations") / "versions").iterdir())
-    return max(name[:4] for name in names if name[:4].isdigit())
+    return revisions()[-1]
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
@@ -31,7 +49,7 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     if there == head():
         _late_index(connection)
         return
-    if there > head():
+    if there and there not in revisions():
         raise NewerSchema(f"the database has schema {there}, this program knows up to {head()}: use a newer program")
     from alembic import command  # slow to import, and hardly ever needed
     from alembic.config import Config

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, text, update
 
 from groupware.model.event import QueueEntry, QueueFilter, Waiting
 from groupware.model.ids import QueueId
@@ -35,6 +35,16 @@ def find_queued(tx: Tx, wanted: QueueFilter, after: QueueId | None, limit: int) 
     """See `ReadTx.find_queued`."""
     tx.administer(None)
     now = now_micros()
+    page = page_of(wanted, after, limit, now)
+    messages = [tuple(row) for row in tx.sql.execute(page)]
+    if not messages:
+        return []
+    of = select(*STANDING).where(_r.queue_id.in_([row[0] for row in messages])).order_by(_r.queue_id, _r.address)
+    return mailqueue.entries(messages, [tuple(row) for row in tx.sql.execute(of)], now)
+
+
+def page_of(wanted: QueueFilter, after: QueueId | None, limit: int, now: int) -> Select[Any]:
+    """The statement for a page of messages."""
     statement = select(*_COLUMNS).where(_m.id > (after or 0)).order_by(_m.id).limit(limit)
     if wanted.sender:
         statement = statement.where(func.lower(_m.sender) == ("" if wanted.sender == "<>" else wanted.sender.lower()))
@@ -43,11 +53,7 @@ def find_queued(tx: Tx, wanted: QueueFilter, after: QueueId | None, limit: int) 
     asked = _asked(wanted, now)
     if asked:
         statement = statement.where(_m.id.in_(select(_r.queue_id).where(*asked)))
-    messages = [tuple(row) for row in tx.sql.execute(statement)]
-    if not messages:
-        return []
-    of = select(*STANDING).where(_r.queue_id.in_([row[0] for row in messages])).order_by(_r.queue_id, _r.address)
-    return mailqueue.entries(messages, [tuple(row) for row in tx.sql.execute(of)], now)
+    return statement
 
 
 def _asked(wanted: QueueFilter, now: int) -> list[ColumnElement[bool]]:

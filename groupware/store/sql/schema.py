@@ -55,7 +55,8 @@ meta = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Number, nullable=False),
 )
-"""`memberships`: the epoch of groups and principals; `settings`: that of settings; `uidvalidity`: the last one."""
+"""`memberships`: the epoch of groups and principals; `settings`: that of settings; `policy`: that of the rules
+of SMTP; `uidvalidity`: the last one."""
 
 principal = Table(
     "principal",
@@ -177,6 +178,60 @@ signing_key = Table(
     Column("changed", Number, nullable=False),
 )
 """Keys that the mail of a domain, or of an alias of it, is signed with."""
+
+dmarc_seen = Table(
+    "dmarc_seen",
+    metadata,
+    Column("day", Number, primary_key=True, autoincrement=False),
+    Column("domain", String(255), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("facts", Text, nullable=False),
+    Column("count", Number, nullable=False),
+)
+"""What others sent in the name of a domain that asks for reports; `digest` is that of `facts`."""
+
+dmarc_reported = Table(
+    "dmarc_reported",
+    metadata,
+    Column("day", Number, primary_key=True, autoincrement=False),
+    Column("domain", String(255), primary_key=True),
+)
+"""Of what days a domain has been told."""
+
+policy_rule = Table(
+    "policy_rule",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("position", Number, nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("rule", Text, nullable=False),  # JSON
+)
+"""The administrator's rules for SMTP, asked in the order of their positions."""
+
+greylist = Table(
+    "greylist",
+    metadata,
+    Column("network", String(64), primary_key=True),
+    Column("sender", String(320), primary_key=True),
+    Column("recipient", String(320), primary_key=True),
+    Column("first", Number, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("until", Number, nullable=False, index=True),
+)
+"""Who was asked to come again, and who did: that is kept for network and domain, without a recipient."""
+
+send_usage = Table(
+    "send_usage",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("until", Number, nullable=False),
+    Column("messages", Number, nullable=False),
+    Column("recipients", Number, nullable=False),
+    Column("octets", Number, nullable=False),
+    Column("told", Boolean, nullable=False),
+)
+"""What somebody has sent in the interval that ends at `until`."""
 
 quota_warning = Table(
     "quota_warning",
@@ -469,7 +524,7 @@ trace = Table(
     Column("facts", Text, nullable=False),
     Column("party", String(320)),  # the address that it is about, in lower case
     Column("letter", String(255)),  # the Message-ID in the header
-    Index("ix_trace_party", "party", **_where("party IS NOT NULL")),
+    Index("ix_trace_party", "party", "id", **_where("party IS NOT NULL")),
     Index("ix_trace_letter", "letter", **_where("letter IS NOT NULL")),
 )
 

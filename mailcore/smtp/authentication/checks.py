@@ -22,6 +22,8 @@ from mailcore.smtp.authentication.keys import Dns
 from mailcore.smtp.authentication.verdicts import Arc, Dmarc, Iprev, SenderDomain, Signature, Spf, Verdicts
 
 T = TypeVar("T")
+Check = Callable[[], Coroutine[Any, Any, T]]
+"""Begins a check; what is called off before its turn was never begun."""
 _DICE: Final = SystemRandom()
 LARGE: Final = 65_536
 
@@ -76,33 +78,32 @@ class Checks:
         section, dns, ip = desk.section, desk.dns, address(asked.peer)
         domain = asked.sender.rpartition("@")[2]
         receiver, now = desk.host, int(desk.now())
-        self._iprev = self._begin(section.iprev, names.iprev(ip, dns), Iprev("temperror"))
+        self._iprev = self._begin(section.iprev, lambda: names.iprev(ip, dns), Iprev("temperror"))
         self._spf = self._begin(
             section.spf and bool(asked.sender or spf.well_formed(asked.helo)),
-            spf.check(ip, asked.sender, asked.helo, dns, receiver, now),
+            lambda: spf.check(ip, asked.sender, asked.helo, dns, receiver, now),
             Spf("temperror", domain or asked.helo, "it took too long"),
         )
         self._helo = self._begin(
             section.spf and bool(asked.sender) and spf.well_formed(asked.helo),
-            spf.check_helo(ip, asked.helo, dns, receiver, now),
+            lambda: spf.check_helo(ip, asked.helo, dns, receiver, now),
             Spf("temperror", asked.helo, "it took too long"),
         )
         self._domain = self._begin(
             section.sender_domain and bool(domain) and not domain.startswith("["),
-            names.sender_domain(domain, dns),
+            lambda: names.sender_domain(domain, dns),
             SenderDomain("temperror", domain, "it took too long"),
         )
 
-    def _begin(self, wanted: bool, check: Coroutine[Any, Any, T], otherwise: T) -> asyncio.Task[T] | None:
+    def _begin(self, wanted: bool, check: Check[T], otherwise: T) -> asyncio.Task[T] | None:
         if not wanted:
-            check.close()
             return None
         return asyncio.create_task(self._within(check, otherwise))
 
-    async def _within(self, check: Coroutine[Any, Any, T], otherwise: T) -> T:
+    async def _within(self, check: Check[T], otherwise: T) -> T:
         try:
             async with asyncio.timeout(self._desk.section.time_limit):
-                return await check
+                return await check()
         except TimeoutError:
             return otherwise
         except Exception:  # a bug of ours is no reason to refuse anybody's mail
@@ -148,16 +149,16 @@ class Checks:
         if not self._desk.section.dkim:
             return None
         late = (Signature("temperror", why="it took too long"),)
-        return await self._within(dkim.verify(mail, self._desk.dns, self._desk.now()), late)
+        return await self._within(lambda: dkim.verify(mail, self._desk.dns, self._desk.now()), late)
 
     async def _arc(self, mail: Mail) -> Arc | None:
         if not self._desk.section.arc:
             return None
         late = Arc("temperror", why="it took too long")
-        return await self._within(arc.verify(mail, self._desk.dns, self._desk.now()), late)
+        return await self._within(lambda: arc.verify(mail, self._desk.dns, self._desk.now()), late)
 
     async def _policies(self, mail: Mail) -> dmarc.Policies | None:
-        return await self._within(dmarc.policies(mail, self._desk.dns), None)
+        return await self._within(lambda: dmarc.policies(mail, self._desk.dns), None)
 
 
 async def _nothing() -> None:

@@ -13,7 +13,7 @@ from mailcore.server.dns import NoData, NoSuchDomain, TryAgain, to_ascii
 from mailcore.smtp.authentication.canonical import Mail
 from mailcore.smtp.authentication.dkim import passing
 from mailcore.smtp.authentication.keys import Dns
-from mailcore.smtp.authentication.names import Alignment, aligned, organisational
+from mailcore.smtp.authentication.names import Alignment, aligned, organisational, prepared
 from mailcore.smtp.authentication.results import methods
 from mailcore.smtp.authentication.tags import Malformed, tags
 from mailcore.smtp.authentication.verdicts import Arc, Disposition, Dmarc, Signature, Spf
@@ -121,6 +121,7 @@ Policies = Mapping[str, tuple[str, Record] | TryAgain | None]
 async def policies(mail: Mail, dns: Dns) -> Policies:
     """What the domains in From have published."""
     domains = author_domains(mail)[:MOST_AUTHORS]
+    await prepared()
 
     async def one(domain: str) -> tuple[str, Record] | TryAgain | None:
         try:

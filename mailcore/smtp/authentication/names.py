@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, Literal
@@ -86,6 +87,12 @@ def _suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList
 
     return PublicSuffixList()
+
+
+async def prepared() -> None:
+    """The list of suffixes is at hand. Reading it takes a tenth of a second, once, in another thread."""
+    if not _suffixes.cache_info().currsize:
+        await asyncio.to_thread(_suffixes)
 
 
 def aligned(one: str, other: str, how: Alignment) -> bool:

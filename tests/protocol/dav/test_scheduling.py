@@ -168,6 +168,8 @@ async def test_the_tag_of_a_copy_changes_with_the_meeting_and_not_with_the_answe
     first = await tag()
     await says(carol, HOME.format("carol"), "ACCEPTED")
     assert await tag() == first is not None
+    await says(bob, BOB, "TENTATIVE")
+    assert await tag() == first
     await alice.put(ALICE + "m.ics", meeting("m", "LOCATION:here", names=("bob", "carol")))
     assert await tag() != first
 
@@ -329,3 +331,40 @@ async def test_a_room_declines_what_its_settings_bar(
         lambda tx: tx.timeline(tx.locate(tx.account("alice@example.test").id, "Calendar").id, "m")
     )
     assert any(words in each.text for each in lines)
+
+
+async def test_a_room_that_asks_its_approver_waits_for_the_answer_in_its_calendar(stand: Stand, alice: Client) -> None:
+    carol = stand.client("carol")
+    await room(stand, resourceBooking="approval", resourceApprover="carol@example.test")
+    await alice.put(ALICE + "m.ics", meeting("m", names=("room",)))
+    assert "PARTSTAT=TENTATIVE" in (await the_one(alice, ALICE))[1]
+    [letter] = await letters(stand)
+    assert (letter["to"], letter["subject"]) == ("carol@example.test", "Booking of Blue Room to approve: Meeting")
+    await stand.share("room", "Calendar", "carol@example.test", "lrswipte1")
+    href, text = await the_one(carol, HOME.format("room"))
+    assert (await carol.put(href, text.replace("PARTSTAT=TENTATIVE", "PARTSTAT=ACCEPTED"))).status == 204
+    assert "PARTSTAT=ACCEPTED" in (await the_one(alice, ALICE))[1]
+
+
+async def test_a_room_keeps_time_free_around_bookings(stand: Stand, alice: Client) -> None:
+    await room(stand, resourceBufferBefore=30)
+    await alice.put(ALICE + "m.ics", meeting("m", names=("room",)))
+    await alice.put(ALICE + "n.ics", event("n", "20261201T111500Z", *invites("room"), end="20261201T120000Z"))
+    text = (await alice.ask("GET", ALICE + "n.ics")).body.decode()
+    assert "PARTSTAT=DECLINED" in text
+
+
+async def test_one_occurrence_that_moves_onto_a_booking_is_declined_alone(stand: Stand, alice: Client) -> None:
+    await room(stand)
+    await alice.put(ALICE + "n.ics", event("n", "20261203T150000Z", *invites("room"), end="20261203T160000Z"))
+    rule = "RRULE:FREQ=DAILY;COUNT=5"
+    whole = event("m", "20261201T100000Z", rule, *invites("room"), end="20261201T110000Z")
+    await alice.put(ALICE + "m.ics", whole)
+    stored = (await alice.ask("GET", ALICE + "m.ics")).body.decode()
+    mark = "RECURRENCE-ID:20261203T100000Z"
+    moved = event("m", "20261203T150000Z", mark, *invites("room"), end="20261203T160000Z")
+    part = moved[moved.index("BEGIN:VEVENT") : moved.index("END:VCALENDAR")]
+    await alice.put(ALICE + "m.ics", stored.replace("END:VCALENDAR", part + "END:VCALENDAR"))
+    text = (await alice.ask("GET", ALICE + "m.ics")).body.decode().replace("\r\n ", "")
+    first, second = text.split("BEGIN:VEVENT")[1:]
+    assert "PARTSTAT=ACCEPTED" in first and "PARTSTAT=DECLINED" in second

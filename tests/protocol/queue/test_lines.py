@@ -189,14 +189,21 @@ async def test_each_of_a_thousand_pipelined_answers_is_its_own_recipients() -> N
         assert peer.taken[0].recipients == [f"{number:03}@there.test" for number in range(1000) if number % 7]
 
 
-@pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
-async def test_a_peer_that_wants_the_message_though_nobody_gets_it_is_given_an_empty_one(stage: str) -> None:
-    async with kept(peer := Peer(answers={stage: ["550 5.7.1 no"]}, eager=True)) as box:
+async def test_a_peer_that_wants_the_message_though_nobody_gets_it_is_given_an_empty_one() -> None:
+    async with kept(peer := Peer(answers={"RCPT": ["550 5.7.1 no"]}, eager=True)) as box:
         await sent(box, *"ab")
-        assert [each.octets == b"" for each in peer.taken] == [True, False]
+        assert [(each.recipients, each.octets == b"") for each in peer.taken] == [([], True), (["b@there.test"], False)]
         assert peer.connections == 1
         assert [event.facts["to"] for event in box.queue.named("failed")] == ["a@there.test"]
         assert [event.facts["to"] for event in box.queue.named("sent")] == ["b@there.test"]
+
+
+async def test_a_peer_that_takes_recipients_of_a_message_that_it_refused_is_hung_up_on() -> None:
+    async with kept(peer := Peer(answers={"MAIL": ["550 5.7.1 no"]}, eager=True)) as box:
+        await sent(box, *"ab")
+        assert [each.recipients for each in peer.taken] == [["b@there.test"]]
+        assert peer.connections == 2
+        assert [event.facts["to"] for event in box.queue.named("failed")] == ["a@there.test"]
 
 
 async def test_success_without_the_message_is_none() -> None:

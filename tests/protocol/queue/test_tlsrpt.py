@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +21,9 @@ from mailcore.server.dns import DnsSettings, NameServer, Resolver
 from mailcore.server.parts import ServiceSetup
 from mailcore.smtp.processing import desk
 from mailcore.smtp.tlsrpt import addresses, report, send_due
+from tests.protocol.queue.test_sending_tls import server_context
 from tests.support import dnsserver
+from tests.support.certificates import Authority
 from tests.support.outbox import as_email
 from tests.support.postoffice import Place, PostOffice, post_office
 
@@ -81,26 +85,28 @@ class Bench:
     zone: dnsserver.Zone
     dns: Resolver
     day: str
+    context: ssl.SSLContext
 
     async def count(self, *domains: str) -> None:
         results = [replace(each, domain=domain, day=self.day) for domain in domains for each in RESULTS]
         await self.office.store.write(OPERATOR, lambda tx: tx.count_tls(results))
 
     async def send(self) -> int:
-        return await send_due(self.desk, self.office.config.smtp, self.dns)
+        return await send_due(self.desk, self.office.config.smtp, self.dns, self.context)
 
     async def letters(self) -> list[bytes]:
         return [await self.office.blobs.read(each.envelope.blob) for each in await self.office.queue()]
 
 
 @asynccontextmanager
-async def bench(place: Place) -> AsyncIterator[Bench]:
+async def bench(place: Place, context: ssl.SSLContext | None = None) -> AsyncIterator[Bench]:
     zone = dnsserver.Zone()
     async with post_office(place) as office, dnsserver.serving(zone) as port:
         dns = Resolver(DnsSettings(timeout=0.2, retries=0, servers=(NameServer(1, "127.0.0.1", port),)))
         setup = ServiceSetup("smtp_outgoing", office.config.services["smtp_outgoing"], office.config)
         own = desk(office.parts, setup, "SMTP-OUT")
-        yield Bench(office, own, zone, dns, (own.clock.now().date() - timedelta(days=1)).isoformat())
+        day = (own.clock.now().date() - timedelta(days=1)).isoformat()
+        yield Bench(office, own, zone, dns, day, context or ssl.create_default_context())
 
 
 async def test_a_report_goes_by_mail_once_to_who_asks_for_it(place: Place) -> None:
@@ -125,6 +131,52 @@ async def test_a_report_goes_by_mail_once_to_who_asks_for_it(place: Place) -> No
         made: Mapping[str, Any] = json.loads(gzip.decompress(attached.get_content()))
         assert made["organization-name"] == here.desk.host
         assert [each["policy"]["policy-type"] for each in made["policies"]] == ["no-policy-found", "sts"]
+
+
+@pytest.mark.parametrize("to", ["tls reports@a.test", "a@b@c", "<x@y.test>", "x%0d%0aBcc:@y.test", "nobody"])
+async def test_what_is_no_address_gets_no_report(place: Place, to: str) -> None:
+    async with bench(place) as here:
+        here.zone.records[("_smtp._tls.there.test.", "TXT")] = [f'"v=TLSRPTv1; rua=mailto:{to},mailto:tls%2Bx@a.test"']
+        await here.count("there.test")
+        assert await here.send() == 1
+        [letter] = await here.letters()
+        assert as_email(letter)["To"] == "tls+x@a.test"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_report_is_posted_to_a_web_server_whose_certificate_is_good(
+    place: Place, tmp_path_factory: pytest.TempPathFactory, known: bool
+) -> None:
+    authority = Authority(tmp_path_factory.mktemp("certificates"))
+    served = server_context(authority, "localhost")
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            asked.append(head + await reader.readexactly(length))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    web = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=served)
+    port = web.sockets[0].getsockname()[1]
+    context = ssl.create_default_context(cafile=str(authority.ca_file) if known else None)
+    async with web, bench(place, context) as here:
+        here.zone.records[("_smtp._tls.there.test.", "TXT")] = [f'"v=TLSRPTv1; rua=https://localhost:{port}/r"']
+        await here.count("there.test")
+        assert (await here.send(), await here.letters()) == (1, [])
+        if not known:
+            assert asked == []
+            assert [each["url"] for each in here.office.log.named("tls_report_failed")]
+            return
+        head, _, body = asked[0].partition(b"\r\n\r\n")
+        assert head.startswith(b"POST /r HTTP/1.1\r\n")
+        assert b"application/tlsrpt+gzip" in head
+        assert json.loads(gzip.decompress(body))["policies"][0]["policy"]["policy-domain"] == "there.test"
 
 
 async def test_todays_results_are_not_reported_yet(place: Place) -> None:

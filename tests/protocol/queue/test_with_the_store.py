@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
 from groupware.store.api import WriteTx
@@ -163,3 +165,34 @@ async def test_whose_mailbox_fills_up_finds_one_letter_in_it(place: Place) -> No
         assert (letter["To"], letter["Subject"]) == ("bob@example.test", "Your mailbox is 40 % full")
         assert letter["Auto-Submitted"] == "auto-generated"
         assert "It holds 2 messages, and may hold 5." in letter.get_content()
+
+
+GERMAN = """Subject: Nicht zugestellt
+
+Ihre Nachricht ging nicht an:
+---
+$recipient: $reason
+---
+Postamt $host
+"""
+
+
+@pytest.mark.parametrize(("language", "subject"), [("de-AT", "Nicht zugestellt"), ("fr", "Undelivered mail returned")])
+async def test_a_report_is_in_the_language_of_its_reader(place: Place, language: str, subject: str) -> None:
+    templates = place.folder / "data" / "templates"
+    async with (
+        serving(Peer(answers={"RCPT": "550 5.1.1 who?"})) as peer,
+        post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office,
+    ):
+        templates.mkdir()
+        (templates / "failed.de.txt").write_text(GERMAN)
+        await office.store.write(
+            OPERATOR, lambda tx: tx.put_setting("language", language, tx.account("alice@example.test").id)
+        )
+        office.start("smtp_outgoing", "processing")
+        await office.accept("carl@elsewhere.test")
+        await office.emptied()
+        report = as_email((await office.inbox("alice@example.test"))[-1])
+        assert report["Subject"].startswith(subject)
+        text = next(report.iter_parts()).get_content()
+        assert ("carl@elsewhere.test: 127.0.0.1 said: 550 5.1.1 who?" in text) is (language != "fr")

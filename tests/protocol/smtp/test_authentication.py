@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -218,6 +218,28 @@ async def test_a_message_that_never_comes_leaves_nothing_running(tmp_path: Path)
         assert (await caller.ask("RSET")).startswith("250 ")
         await asyncio.sleep(0)
         assert running() == []
+
+
+async def test_whoever_begins_messages_and_sends_none_costs_no_sockets(tmp_path: Path) -> None:
+    zone = Zone(dict(RECORDS), silent=1_000)
+    async with receiving(tmp_path, zone=zone, timeout=60.0) as found, talker(found.port) as caller:
+        before = sockets()
+        for _ in range(10):
+            await caller.envelope("alice@example.org", "bob@example.test")
+            caller.send(b"BDAT 1\r\nxRSET\r\n")
+            assert [(await caller.reply())[:4] for _ in range(2)] == ["250 ", "250 "]
+        async with asyncio.timeout(10):
+            while sockets() > before:  # noqa: ASYNC110 - the event loop closes them in its own time
+                await asyncio.sleep(0.01)
+
+
+def sockets() -> int:
+    """How many sockets this process has open."""
+    found = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found += str(each.readlink()).startswith("socket:")
+    return found
 
 
 def running() -> list[object]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -408,3 +410,30 @@ class TestMailHosts:
             assert await resolver(port, families=("A",)).addresses("mx1.test") == ("192.0.2.1",)
             with pytest.raises(NoData):
                 await resolver(port, families=("AAAA",)).addresses("mx2.test")
+
+
+def test_a_question_that_nobody_waits_for_any_more_leaves_no_socket_open() -> None:
+    async def ask_and_leave() -> int:
+        async with serving(Zone(silent=1_000)) as port:
+            resolver = Resolver(DnsSettings(timeout=60, retries=0, servers=(NameServer(1, "127.0.0.1", port),)))
+            before = sockets()
+            for turns in range(8):
+                asking = asyncio.create_task(resolver.query(f"x{turns}.test", "A"))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                asking.cancel()
+            await asyncio.sleep(0.2)
+            return sockets() - before
+
+    for loop in (asyncio.new_event_loop, uvloop.new_event_loop):
+        with asyncio.Runner(loop_factory=loop) as runner:
+            assert runner.run(ask_and_leave()) == 0
+
+
+def sockets() -> int:
+    """How many sockets this process has open."""
+    found = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found += str(each.readlink()).startswith("socket:")
+    return found

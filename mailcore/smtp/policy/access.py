@@ -1,4 +1,4 @@
-"""Who may send to whom: pure rules over what the session knows."""
+"""Who may send to whom, whatever the rules say: pure, over what the session knows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from groupware.model.errors import GroupwareError
 from groupware.store.api import ReadTx
 from mailcore.queue.intake import Targets
-from mailcore.server.sections_mail import SmtpSection
+from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import LMTP, SUBMISSION
 
@@ -23,15 +23,15 @@ def may_begin(role: str, signed_in: bool) -> Reply | None:
     return SIGN_IN if role == SUBMISSION and not signed_in else None
 
 
-def may_reach(rules: SmtpSection, role: str, signed_in: bool, *, local: bool) -> Reply | None:
-    """Why this recipient may not be reached from here; None when it may."""
+def may_reach(who_may: Value, role: str, signed_in: bool, *, local: bool) -> Reply | None:
+    """Why this recipient may not be reached from here; None when it may. `who_may`: none, auth or all."""
     if local:
-        if rules.local_delivery == "none":
+        if who_may == "none":
             return NOT_HERE
-        return SIGN_IN if rules.local_delivery == "auth" and not signed_in and role != LMTP else None
-    if rules.remote_delivery == "none":
+        return SIGN_IN if who_may == "auth" and not signed_in and role != LMTP else None
+    if who_may == "none":
         return NOT_ELSEWHERE
-    return NO_RELAY if rules.remote_delivery == "auth" and not signed_in else None
+    return NO_RELAY if who_may == "auth" and not signed_in else None
 
 
 def not_own(addresses: list[str]) -> Callable[[ReadTx], str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0016"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -18,9 +18,9 @@ def upgrade() -> None:
     op.add_column("queue_recipient", sa.Column("held", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("trace", sa.Column("party", sa.String(320), nullable=True))
     op.add_column("trace", sa.Column("letter", sa.String(255), nullable=True))
-    for name in ("party", "letter"):
+    for name, columns in (("party", ["party", "id"]), ("letter", ["letter"])):
         there = sa.text(f"{name} IS NOT NULL")
-        op.create_index(f"ix_trace_{name}", "trace", [name], sqlite_where=there, postgresql_where=there)
+        op.create_index(f"ix_trace_{name}", "trace", columns, sqlite_where=there, postgresql_where=there)
     op.create_table(
         "mta_sts",
         sa.Column("domain", sa.String(255), nullable=False),

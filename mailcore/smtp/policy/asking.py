@@ -1,0 +1,202 @@
+"""Where the dialogue asks the rules: one function for each event, which says what is answered and does what is due.
+
+Where no rule is for an event, nothing is looked at. LMTP is not asked: what comes that way was judged before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from groupware.model.errors import GroupwareError
+from groupware.model.event import Recipient
+from mailcore.queue.intake import Targets
+from mailcore.smtp.policy import builtin, facts, plugins
+from mailcore.smtp.policy.actions import Action, Answer
+from mailcore.smtp.policy.edits import edited
+from mailcore.smtp.policy.engine import Decision
+from mailcore.smtp.policy.lookups import looked_up
+from mailcore.smtp.policy.rules import Rule
+from mailcore.smtp.policy.variables import Event, Facts, Value
+from mailcore.smtp.reply import Reply
+from mailcore.smtp.state import LMTP, State, Transaction
+
+_EACH: Final = ("localDelivery", "remoteDelivery")
+
+
+async def decided(state: State, event: Event, known: Facts) -> Decision | None:
+    """What the rules of an event say; None: there are none."""
+    if state.role == LMTP or event not in state.rules:
+        return None
+    asked = state.rules.asks[event]
+    known = {**known, **await _looked_up(state, asked)}
+    if "country" in asked:
+        known["country"] = await builtin.country(state)
+    decision = await _with_plugins(state, event, state.rules.decide(event, known))
+    if decision.matched:
+        state.log.info("policy", at=event, rules=decision.names, does="; ".join(map(str, decision.actions)))
+    return decision
+
+
+async def _with_plugins(state: State, event: Event, decision: Decision) -> Decision:
+    """The decision, and what the plug-ins say that it asks for."""
+    for words in decision.words("ask"):
+        if decision.refusal is not None:
+            break
+        done = await plugins.asked(words[0], event, decision.facts, state.log)
+        if done is None and state.shared.config.smtp.plugin_failure == "tempreject":
+            done = [Action("tempreject")]
+        if done:
+            said = Rule(words[0], event, then=tuple(done))
+            decision = replace(decision, matched=(*decision.matched, said))
+    return decision
+
+
+async def _looked_up(state: State, asked: frozenset[str]) -> Facts:
+    return await looked_up(state.shared.parts.dns, state.connection.peer.ip, asked, state.looked_up, state.log)
+
+
+def _reply(decision: Decision | None) -> Reply | None:
+    found = decision.refusal if decision is not None else None
+    if found is None:
+        return None
+    verb, answer = found
+    return Reply(answer.code, answer.status, answer.text, close=verb == "close")
+
+
+async def renew(state: State) -> None:
+    """From now on the session is judged by the rules that hold now. TryAgain."""
+    if state.role != LMTP:
+        state.rules = await state.shared.book.current()
+
+
+async def connected(state: State) -> Reply | None:
+    """Why the client is sent away before it has said anything. RFC 5321 §3.1: with 554, or 421."""
+    decision = await decided(state, "connect", facts.of_session(state)) if "connect" in state.rules else None
+    if decision is None:
+        return None
+    state.opening = dict(decision.sets)
+    state.limits = dict(state.opening)
+    if decision.refusal is None:
+        return None
+    _, answer = decision.refusal
+    return _farewell(answer)
+
+
+def _farewell(answer: Answer) -> Reply:
+    if answer.code < 500:
+        return Reply(421, answer.status, answer.text, close=True)
+    return Reply(554 if answer.code == 550 else answer.code, answer.status, answer.text, close=True)
+
+
+async def greeted(state: State) -> Reply | None:
+    """Why the client's hello is refused."""
+    state.limits = dict(state.opening)
+    if "ehlo" not in state.rules:
+        return None
+    decision = await decided(state, "ehlo", facts.of_session(state))
+    if decision is not None:
+        state.limits.update(decision.sets)
+    return _reply(decision)
+
+
+async def sender(state: State, address: str, size: int) -> tuple[Reply | None, Mapping[str, Value]]:
+    """Why the sender is refused, and the limits for the message."""
+    if "mail" not in state.rules:
+        return None, state.limits
+    known = {**facts.of_session(state), **facts.of_sender(address), "declaredSize": size}
+    decision = await decided(state, "mail", known)
+    return _reply(decision), {**state.limits, **(decision.sets if decision is not None else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the rules say of one recipient."""
+
+    refusal: Reply | None = None
+    limits: Mapping[str, Value] = field(default_factory=dict)
+    added: tuple[str, ...] = ()
+    discarded: bool = False
+    accepted: bool = False
+    """Whether a rule has said `accept`: what is built in has nothing to say then."""
+
+
+async def recipient(state: State, transaction: Transaction, to: str, *, local: bool) -> Ruling:
+    """What the rules say of a recipient whose address has been looked up."""
+    if "rcpt" not in state.rules:
+        return Ruling(limits=transaction.limits)
+    leads = transaction.targets.get(to)
+    known: dict[str, Value] = {
+        **facts.of_message(state, transaction),
+        **facts.of_recipients((to,)),
+        "rcptIsLocal": local,
+        "rcptExists": leads is not None and not isinstance(leads, GroupwareError),
+    }
+    decision = await decided(state, "rcpt", known)
+    if decision is None:
+        return Ruling(limits=transaction.limits)
+    transaction.limits = {
+        **transaction.limits,
+        **{name: value for name, value in decision.sets.items() if name not in _EACH},
+    }
+    return Ruling(
+        refusal=_reply(decision),
+        limits={**transaction.limits, **decision.sets},
+        added=tuple(words[0] for words in decision.words("add-recipient")),
+        discarded=decision.does("discard-recipient"),
+        accepted=decision.does("accept"),
+    )
+
+
+async def content(state: State, transaction: Transaction, octets: bytes, complete: bytes) -> bytes | Reply:
+    """The message as the rules leave it, or why it is not taken. Recipients come and go in the transaction.
+
+    `octets` came from the client; `complete` is what they have become, and what edits are made to.
+    """
+    for event in ("headers", "data"):
+        if event not in state.rules or state.role == LMTP:
+            continue
+        asked = state.rules.asks[event]
+        known = {
+            **facts.of_message(state, transaction),
+            **facts.of_recipients(transaction.recipients),
+            **facts.of_header(octets, asked),
+        }
+        if event == "data":
+            known |= facts.of_content(octets, asked)
+        decision = await decided(state, event, known)
+        if decision is None:
+            continue
+        if (refusal := _reply(decision)) is not None:
+            return refusal
+        await _redirect(state, transaction, decision)
+        complete = edited(complete, decision.actions, decision.facts)
+    return complete
+
+
+async def _redirect(state: State, transaction: Transaction, decision: Decision) -> None:
+    for words in decision.words("discard-recipient"):
+        discard(transaction, words[0].lower() if words else None)
+    await add(state, transaction, [words[0] for words in decision.words("add-recipient")])
+
+
+def discard(transaction: Transaction, address: str | None) -> None:
+    """Take a recipient off the message, or with None all; the sender is not told."""
+    for name in [name for name in transaction.recipients if address is None or name.lower() == address]:
+        del transaction.recipients[name]
+        transaction.discarded.add(name)
+
+
+async def add(state: State, transaction: Transaction, addresses: list[str] | tuple[str, ...]) -> None:
+    """Put recipients on the message whom the sender has not named; no report goes to the sender about them."""
+    wanted = [each for each in addresses if each not in transaction.recipients]
+    if not wanted:
+        return
+    found: Mapping[str, Targets] = await state.shared.intake.resolve(wanted)
+    for address in wanted:
+        if isinstance(found[address], GroupwareError):
+            state.log.warning("policy_recipient_unknown", recipient=address, why=str(found[address]))
+            continue
+        transaction.targets[address] = found[address]
+        transaction.recipients[address] = Recipient(address, "NEVER")
