@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from groupware.model.content import folded
+
 END: Final = b"END:VCALENDAR\r\n"
 _TZID: Final = b"TZID"
 
@@ -41,21 +43,6 @@ class Joined:
                 self.zones.add(part.tzid)
             found.append(part.octets)
         return b"".join(found)
-
-
-def folded(line: str) -> bytes:
-    """A content line with its end, no more than 75 octets in one piece (RFC 5545 §3.1)."""
-    found: list[bytes] = []
-    rest = line.encode()
-    while len(rest) > 75:
-        cut = 75 if not found else 74
-        while rest[cut] & 0xC0 == 0x80:  # a character stays whole
-            cut -= 1
-        found.append(rest[:cut])
-        rest = rest[cut:]
-        if len(rest) <= 74:
-            break
-    return b"\r\n ".join([*found, rest]) + b"\r\n"
 
 
 def parts(octets: bytes) -> Iterator[Part]:

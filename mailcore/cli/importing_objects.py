@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import typer
 
@@ -39,13 +39,18 @@ def is_objects(source: Path) -> bool:
 def bring_objects(here: Site, owner: str, path: str, source: Path, tally: Tally) -> None:
     """Every object of the file into the folder, which is made when it is missing."""
     try:
-        octets = source.read_bytes()
+        file = source.open("rb")
     except OSError as error:
         raise typer.BadParameter(f"{source}: {error.strerror}", param_hint="SOURCE") from None
+    with file:
+        _bring(here, owner, path, source, file, tally)
+
+
+def _bring(here: Site, owner: str, path: str, source: Path, file: BinaryIO, tally: Tally) -> None:
     found: list[NewItem] = []
     folder: Folder | None = None
     try:
-        for name, new in _read(here, octets, source, tally):
+        for name, new in _read(here, file, source, tally):
             if folder is None:
                 folder = _open(here, owner, path, new.kind)
             if _belongs(folder, new, name, tally):
@@ -58,21 +63,21 @@ def bring_objects(here: Site, owner: str, path: str, source: Path, tally: Tally)
         _put(here, folder, found, tally)
 
 
-def _read(here: Site, octets: bytes, source: Path, tally: Tally) -> Iterator[tuple[str, NewItem]]:
+def _read(here: Site, file: BinaryIO, source: Path, tally: Tally) -> Iterator[tuple[str, NewItem]]:
     from groupware.calendar import item as calendar_item
-    from groupware.calendar.split import split as split_calendar
+    from groupware.calendar.split_file import split_file as split_calendar
     from groupware.contacts import card
-    from groupware.contacts.split import split as split_cards
+    from groupware.contacts.split_file import split_file as split_cards
 
     if source.suffix.lower() in CONTACTS:
-        for each in split_cards(octets):
+        for each in split_cards(file):
             if each.read is None:
                 tally.failed.append(f"{source}: {each.refused}")
             else:
                 stored = here.run(here.blobs.put(each.read.octets))
                 yield each.uid, card.new_item(each.read, stored, _name(each.uid, ".vcf"))
         return
-    for piece in split_calendar(octets):
+    for piece in split_calendar(file):
         if piece.read is None:
             tally.failed.append(f"{source}: {piece.refused}")
         else:

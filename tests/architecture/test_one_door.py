@@ -370,7 +370,7 @@ INSIDE = frozenset(
         "held",
         "marks",
         "moved",
-        "placed",
+        "put_at",
         "memory",
     }
     | {

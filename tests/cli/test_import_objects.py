@@ -82,3 +82,28 @@ def test_one_file_is_of_one_kind_and_never_written_over(postroom: Postroom, tmp_
     (tmp_path / "a.ics").write_text("mine")
     assert postroom("export", tmp_path / "a.ics", ALICE, "--folder", "Calendar").status == 1
     assert (tmp_path / "a.ics").read_text() == "mine"
+
+
+def test_one_broken_line_costs_its_object_alone(postroom: Postroom, tmp_path: Path) -> None:
+    body = event("1").replace("END:VCALENDAR\r\n", "")
+    for uid, line in (("bad", "no property here"), ("2", "X-A:b")):
+        body += "".join(event(uid, "20261201T100000Z", line).partition("BEGIN:VEVENT")[1:]).replace(
+            "END:VCALENDAR\r\n", ""
+        )
+    (tmp_path / "a.ics").write_text(body + "END:VCALENDAR\r\n", newline="")
+    said = postroom("import", ALICE, "Calendar", tmp_path / "a.ics", "--json").json
+    assert (said["imported"], len(said["failed"])) == (2, 1)
+    assert "component from line 10 on: 'no property here'" in said["failed"][0]
+
+
+def test_a_file_of_more_lines_than_an_object_may_have_goes_in(postroom: Postroom, tmp_path: Path) -> None:
+    note = "NOTE:x\r\n" * 60_000
+    cards = "".join(card(str(number)).replace("END:", note + "END:") for number in range(2))
+    (tmp_path / "a.vcf").write_text(cards, newline="")
+    assert postroom("import", ALICE, "Contacts", tmp_path / "a.vcf", "--json").json["imported"] == 2
+
+
+def test_a_card_without_an_end_is_told_and_the_others_go_in(postroom: Postroom, tmp_path: Path) -> None:
+    (tmp_path / "a.vcf").write_text(card("1") + card("2").replace("END:VCARD\r\n", ""), newline="")
+    said = postroom("import", ALICE, "Contacts", tmp_path / "a.vcf", "--json").json
+    assert (said["imported"], "has no END" in said["failed"][0]) == (1, True)

@@ -84,3 +84,12 @@ async def test_a_name_that_something_hidden_has_is_refused_cleanly(stand: Stand,
     assert (await bob.put(WORK + "a.ics", event("other"), if_none_match="*")).status == 412
     assert (await bob.ask("COPY", mine + "b.ics", destination=WORK + "a.ics")).status == 409
     assert b"UID:secret" in (await alice.ask("GET", WORK + "a.ics")).body
+
+
+async def test_a_move_of_what_one_may_not_take_away_leaves_no_copy(stand: Stand, alice: Client, bob: Client) -> None:
+    await stand.share("alice", "Calendar", "bob@example.test", "lri4")
+    await alice.put(WORK + "a.ics", event("hers"))
+    mine = "/dav/calendars/bob@example.test/Calendar/"
+    assert (await bob.ask("MOVE", WORK + "a.ics", destination=mine + "a.ics")).status == 403
+    assert (await bob.ask("GET", mine + "a.ics")).status == 404
+    assert (await alice.ask("GET", WORK + "a.ics")).status == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from groupware.calendar.joined import END, Joined, folded, parts
+from groupware.calendar.joined import END, Joined, parts
 from groupware.calendar.split import split
 from groupware.contacts.joined import joined
 from groupware.model.content import parse
@@ -48,10 +48,6 @@ def test_a_name_of_any_kind_leaves_a_file_that_is_read(name: str) -> None:
     octets = Joined().begin(name) + END
     assert all(len(line) <= 75 for line in octets.split(b"\r\n"))
     assert parse(octets)[0].text("NAME") == name
-
-
-def test_a_short_line_is_not_folded() -> None:
-    assert folded("A:" + "b" * 73) == b"A:" + b"b" * 73 + b"\r\n"
 
 
 def test_real_calendars_come_back_with_all_their_parts() -> None:
