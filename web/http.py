@@ -36,7 +36,7 @@ from mailcore.server.proxy import ProxyError
 from mailcore.server.rules import Rules, address, decide
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
-from web.jmap.app import jmap
+from web.jmap.app import SESSION, jmap
 
 HEADER_SECONDS: Final = 30.0
 HEADER_OCTETS: Final = 64 * 1024
@@ -54,26 +54,26 @@ HOME: Final = """<!doctype html>
 
 def service(parts: Parts, setup: ServiceSetup) -> HttpService:
     """The service for a configuration."""
-    mail = jmap(parts, setup)
     routes: list[BaseRoute] = [
         Route("/", _home(setup.config.host)),
         Route("/metrics", _measures(setup.config)),
-        *[Route(f"/.well-known/{name}", _moved, methods=None) for name in ("caldav", "carddav")],
+        *[Route(f"/.well-known/{name}", _Moved(DAV_ROOT, 301), methods=None) for name in ("caldav", "carddav")],
         Mount("/dav", dav(parts, setup)),
-        Route("/.well-known/jmap", mail, methods=None),
-        Mount("/jmap", mail),
+        Route("/.well-known/jmap", _Moved(SESSION, 307), methods=None),
+        Mount("/jmap", jmap(parts, setup)),
     ]
     return HttpService(parts, setup, routes)
 
 
+@dataclass(frozen=True, slots=True)
 class _Moved:
-    """Where a client that knows the server's name alone begins (RFC 6764 §5)."""
+    """Where a client that knows the server's name alone begins (RFC 6764 §5, RFC 8620 §2.2)."""
+
+    to: str
+    status: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await RedirectResponse(DAV_ROOT, 301)(scope, receive, send)
-
-
-_moved = _Moved()
+        await RedirectResponse(self.to, self.status)(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)

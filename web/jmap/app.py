@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupware.mime.sections import decoded
@@ -32,6 +32,7 @@ from web.jmap.request import read_request
 from web.jmap.session import session
 from web.jmap.turn import Turn, owner_in, readable
 
+SESSION: Final = "/jmap/session"
 _CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
 _TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}\Z")
 _SAFE: Final = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox"}
@@ -50,7 +51,7 @@ class Doing:
 
 
 def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
-    """The application for `/.well-known/jmap` and everything under `/jmap/`."""
+    """The application for everything under `/jmap/`."""
     doing = Doing(parts, desk(parts, setup, "jmap", "JMAP"), parts.log("JMAP"))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,8 +70,6 @@ def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
 
 async def _answer(doing: Doing, request: Request) -> Response:
     path = request.url.path
-    if path == "/.well-known/jmap":
-        return RedirectResponse("/jmap/session", 307)
     place, handler = next(((at, each) for at, each in _PLACES.items() if path.startswith(at)), ("", None))
     if handler is None:
         raise RequestError(404, "notFound", "There is nothing of that name; the session is at /jmap/session.")
@@ -227,7 +226,7 @@ def _said(error: RequestError) -> Response:
 
 
 _PLACES: Final[Mapping[str, Callable[[Doing, Request, Principal], Awaitable[Response]]]] = {
-    "/jmap/session": _session,
+    SESSION: _session,
     "/jmap/api": _api,
     "/jmap/download/": _download,
 }

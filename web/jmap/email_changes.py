@@ -15,7 +15,7 @@ from web.jmap.states import State, emails_at, read_state, unknown
 from web.jmap.turn import Turn, owner_in, readable
 
 Moments = dict[ItemId, tuple[ModSeq, ModSeq]]
-"""When an item changed last, and when it came."""
+"""Where a difference tells of an item, and when it came."""
 
 
 async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
@@ -28,7 +28,7 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
         changed, gone, now = turned(tx, owner, folders, since)
         most = min(arguments.max_changes or IN_CHANGES, IN_CHANGES)
         end = _end(changed, gone, now, most)
-        there = {item: moments for item, moments in changed.items() if moments[0] <= end}
+        there = {item: moments for item, moments in sorted(changed.items()) if moments[0] <= end}
         return {
             "accountId": account_id(owner),
             "oldState": arguments.since_state,
@@ -57,7 +57,8 @@ def turned(
         found = tx.turnover(at, since.at)
         if found is None:
             raise unknown()
-        changed.update({item: (modseq, came) for item, modseq, came in found.changed})
+        for item, modseq, came in found.changed:  # what came is told where it came, or a page would call it known
+            changed[item] = (came if came > since.at else modseq, came)
         for item, modseq in found.gone:
             left[item] = max(modseq, left.get(item, ModSeq(0)))
     still = _still_there(tx, folders, [item for item in left if item not in changed])

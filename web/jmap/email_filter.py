@@ -32,6 +32,8 @@ class Leaf:
     test: Callable[[ReadTx, Sequence[Row], Sequence[FolderId]], Test]
     mailbox: FolderId | None = None
     threads: bool = False
+    query: Query | None = None
+    """For one that the index of words decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,17 @@ class Filter:
     def narrowed(self, folders: Sequence[FolderId]) -> list[FolderId]:
         """The folders that can hold what is sought."""
         asked = {each.mailbox for each in self.root.inner if isinstance(each, Leaf) and each.mailbox is not None}
+        if self.root.operator != "AND":
+            return list(folders)
         return [at for at in folders if all(at == each for each in asked)]
+
+    @property
+    def query(self) -> Query | None:
+        """What the index of words has to find of every email that matches; None when that is nothing."""
+        asked = [each.query for each in self.root.inner if isinstance(each, Leaf) and each.query is not None]
+        if not asked or self.root.operator != "AND":
+            return None
+        return Query(tuple(w for each in asked for w in each.text), tuple(f for each in asked for f in each.fields))
 
     def kept(self, tx: ReadTx, rows: Sequence[Row], folders: Sequence[FolderId]) -> list[Row]:
         """Those of the rows that match."""
@@ -183,7 +195,7 @@ def _words(value: Any, field: str) -> Leaf:
         found = {(each.folder, each.uid) for each in tx.find(folders, query)}
         return lambda row: (row["at"], row["uid"]) in found
 
-    return Leaf((), made)
+    return Leaf((), made, query=query if words else None)
 
 
 def _since(value: Any) -> Leaf:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.model.folder import Folder
-from groupware.model.ids import EVERY, FolderId, ItemId, ranges
+from groupware.model.ids import EVERY, FolderId, ItemId, Uid, Uids, ranges
 from groupware.store.api import ReadTx
 from web.jmap.arguments import QueryArguments, argument, flag, page
 from web.jmap.email_filter import Filter, read_filter
@@ -103,19 +103,21 @@ def _matching(
     tx: ReadTx, folders: Mapping[FolderId, Folder], sought: Filter, sort: Sequence[Criterion], *, collapse: bool
 ) -> list[str]:
     """The ids of all that match, in order."""
-    threads = collapse or sought.threads or any(each.threads for each in sort)
+    whole = sought.threads or any(each.threads for each in sort)
+    threads = collapse or whole
     names = tuple(
         sorted({"id", "saved", *sought.columns, *columns_of(sort), *(("message_id", "ids") if threads else ())})
     )
-    if sought.threads or any(each.threads for each in sort):
+    if whole:
         names = tuple(sorted({*names, "bits", "words"}))
         searched = list(folders)
     else:
         searched = sought.narrowed(list(folders))
+    places = dict.fromkeys(searched, EVERY) if whole else _places(tx, sought, searched)
     rows = [
         {**dict(zip(("uid", *names), row, strict=True)), "at": at}
         for at in searched
-        for row in tx.columns(at, names, EVERY)
+        for row in tx.columns(at, names, places[at])
     ]
     if threads:
         for row in rows:
@@ -128,6 +130,16 @@ def _matching(
     for each in ordered:
         first.setdefault(each["thread"], email_id(ItemId(each["id"])))
     return list(first.values())
+
+
+def _places(tx: ReadTx, sought: Filter, searched: Sequence[FolderId]) -> Mapping[FolderId, Uids]:
+    """Where a look is worth while: where the index has found the words that every match has, or everywhere."""
+    if sought.query is None:
+        return dict.fromkeys(searched, EVERY)
+    found: dict[FolderId, list[Uid]] = {at: [] for at in searched}
+    for each in tx.find(searched, sought.query):
+        found[each.folder].append(each.uid)
+    return {at: ranges(uids) for at, uids in found.items()}
 
 
 async def query_changes(turn: Turn, arguments: Any) -> Mapping[str, Any]:

@@ -359,7 +359,7 @@ def isolate(at: FolderId, uid: Uid, why: str, keeps: bool, tx: Tx) -> None:
     if not rows:
         return
     [row] = rows
-    _, _, flags, keywords, item, size, saved, content, name, author, arrived, extra = row
+    _, _, flags, keywords, item, size, saved, content, name, author, arrived, extra, _ = row
     modseq = tx.bump(here.owner, -size, -1)
     item_changes.leave(tx, here, rows, modseq)
     item_changes.bury(tx, here, rows, modseq, keep=False)

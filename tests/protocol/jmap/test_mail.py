@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from groupware.mime.item import Marks
-from groupware.model.flags import Flags
+from groupware.model.flags import FlagChange, Flags
+from groupware.model.ids import FolderId, Uid
 from tests.support.jmapstand import Client, Stand, letter
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -206,11 +207,13 @@ async def test_collapsed_threads_show_their_first_email_on_both_ways(stand: Stan
 
 async def test_changes_tell_what_came_changed_and_went(stand: Stand, alice: Client) -> None:
     kept, moved, gone = [await stand.put("alice", letter(str(number))) for number in range(3)]
-    inbox = int((await _inbox(alice))[1:])
+    inbox = FolderId(int((await _inbox(alice))[1:]))
     state = (await alice.call("Email/get", ids=[]))["state"]
     new = await stand.put("alice", letter("new"))
-    await stand.house.write(lambda tx: tx.move(inbox, [(2, 2)], tx.locate(tx.folder(inbox).owner, "Trash").id))
-    await stand.house.write(lambda tx: tx.expunge(inbox, [(3, 3)], deleted_only=False))
+    await stand.house.write(
+        lambda tx: tx.move(inbox, [(Uid(2), Uid(2))], tx.locate(tx.folder(inbox).owner, "Trash").id)
+    )
+    await stand.house.write(lambda tx: tx.expunge(inbox, [(Uid(3), Uid(3))], deleted_only=False))
     got = await alice.call("Email/changes", sinceState=state)
     assert (got["created"], got["updated"], got["destroyed"]) == ([new], [moved], [gone])
     assert not got["hasMoreChanges"] and kept not in got["updated"]
@@ -229,6 +232,17 @@ async def test_changes_come_in_pages_that_end_where_they_began(stand: Stand, ali
         found += got["created"]
         state, more = got["newState"], got["hasMoreChanges"]
     assert found == emails
+
+
+async def test_what_came_and_changed_on_a_later_page_has_come_first(stand: Stand, alice: Client) -> None:
+    state = (await alice.call("Email/get", ids=[]))["state"]
+    emails = [await stand.put("alice", letter(str(number))) for number in range(3)]
+    inbox = FolderId(int((await _inbox(alice))[1:]))
+    await stand.house.write(lambda tx: tx.update_flags(inbox, [(Uid(1), Uid(1))], FlagChange(add=Flags.SEEN)))
+    first = await alice.call("Email/changes", sinceState=state, maxChanges=2)
+    rest = await alice.call("Email/changes", sinceState=first["newState"])
+    assert (first["created"], first["updated"]) == (emails[:2], [])
+    assert (rest["created"], rest["updated"]) == (emails[2:], emails[:1])
 
 
 async def test_who_loses_a_folder_starts_over(stand: Stand, bob: Client) -> None:

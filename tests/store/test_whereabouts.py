@@ -1,0 +1,60 @@
+"""Items by the ids that survive a move."""
+
+from __future__ import annotations
+
+from groupware.model.flags import Flags
+from groupware.model.ids import ItemId, ModSeq
+from tests.store.world import World
+
+
+def test_an_item_is_found_where_it_went_by_who_may_read_it(world: World) -> None:
+    [one, two] = [world.put()[0] for _ in range(2)]
+    world.write(world.alice, lambda tx: tx.move(world.work, [(one.uid, one.uid)], world.deep))
+    asked = [one.id, two.id, ItemId(999_999)]
+    found = world.read(world.alice, lambda tx: tx.placed(asked))
+    assert {item: at for item, (at, _) in found.items()} == {one.id: world.deep, two.id: world.work}
+    assert world.read(world.bob, lambda tx: tx.placed(asked)) == {}
+    world.grant(world.deep, world.bob, "lr")
+    assert list(world.read(world.bob, lambda tx: tx.placed(asked))) == [one.id]
+    assert world.read(world.alice, lambda tx: tx.placed([])) == {}
+
+
+def test_the_newest_come_first_and_a_page_goes_on_behind_the_last(world: World) -> None:
+    put = [world.put()[0].id for _ in range(5)]
+    newest = put[::-1]
+    assert [item for _, item in world.read(world.alice, lambda tx: tx.latest(world.work, 0, 2))] == newest[:2]
+    assert [item for _, item in world.read(world.alice, lambda tx: tx.latest(world.work, 2, 9))] == newest[2:]
+
+
+def test_turnover_tells_what_came_from_what_changed_and_what_went(world: World) -> None:
+    old, moved, gone = [world.put()[0] for _ in range(3)]
+    since = world.read(world.alice, lambda tx: tx.reached(world.alice.account))
+    assert since == world.folder(world.alice).modseq
+    [new] = world.put()
+    world.mark(world.alice, Flags.FLAGGED, [(old.uid, old.uid)])
+    world.write(world.alice, lambda tx: tx.move(world.work, [(moved.uid, moved.uid)], world.deep))
+    world.write(world.alice, lambda tx: tx.expunge(world.work, [(gone.uid, gone.uid)], deleted_only=False))
+    here = world.read(world.alice, lambda tx: tx.turnover(world.work, since))
+    there = world.read(world.alice, lambda tx: tx.turnover(world.deep, since))
+    assert here is not None and there is not None
+    assert {item: came > since for item, _, came in here.changed} == {old.id: False, new.id: True}
+    assert {item for item, _ in here.gone} == {moved.id, gone.id}
+    assert [(item, came > since) for item, _, came in there.changed] == [(moved.id, False)]
+
+
+def test_somebody_elses_reading_is_no_change_for_the_owner(world: World) -> None:
+    world.grant(world.work, world.bob, "lrs")
+    [one] = world.put()
+    since = world.folder(world.alice).modseq
+    world.mark(world.bob, Flags.SEEN)
+    for who, changed in ((world.alice, []), (world.bob, [one.id])):
+        found = world.read(who, lambda tx: tx.turnover(world.work, since))
+        assert found is not None
+        assert [item for item, _, _ in found.changed] == changed
+
+
+def test_how_far_a_sequence_has_come_is_for_who_sees_something_of_its_owner(world: World) -> None:
+    refusal = world.refusal(world.bob, lambda tx: tx.reached(world.alice.account))
+    assert refusal.startswith("NotFound")
+    world.grant(world.work, world.bob, "l")
+    assert world.read(world.bob, lambda tx: tx.reached(world.alice.account)) > ModSeq(0)
