@@ -162,6 +162,7 @@ async def content(state: State, transaction: Transaction, octets: bytes, complet
             **facts.of_message(state, transaction),
             **facts.of_recipients(transaction.recipients),
             **facts.of_header(octets, asked),
+            **facts.of_verdicts(transaction.verdicts),
         }
         if event == "data":
             known |= facts.of_content(octets, asked)

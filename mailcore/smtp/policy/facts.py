@@ -8,6 +8,7 @@ from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.media import text_of_param
 from groupware.mime.scan import scan
 from mailcore.smtp import headers
+from mailcore.smtp.authentication.verdicts import Verdicts
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.state import State, Transaction
 
@@ -75,6 +76,24 @@ def of_header(octets: bytes, asked: Collection[str]) -> dict[str, Value]:
             name = wanted.removeprefix("header.").encode()
             facts[wanted] = tuple(decode_text(unfold(value)) for each, value in found if each.lower() == name)
     return facts
+
+
+def of_verdicts(found: Verdicts) -> dict[str, Value]:
+    """What is known of a message by the checks of its sender; what was not checked is empty."""
+    signatures = found.dkim or ()
+    good = tuple(each.domain for each in signatures if each.result == "pass")
+    first = signatures[0].result if signatures else "" if found.dkim is None else "none"
+    return {
+        "SPFResult": found.spf.result if found.spf is not None else "",
+        "SPFExplanation": found.spf.explanation if found.spf is not None else "",
+        "reverseDNSResult": found.iprev.result if found.iprev is not None else "",
+        "senderDomainResult": found.sender_domain.result if found.sender_domain is not None else "",
+        "DKIMResult": "pass" if good else first,
+        "DKIMDomains": good,
+        "ARCResult": found.arc.result if found.arc is not None else "",
+        "DMARCResult": found.dmarc.result if found.dmarc is not None else "",
+        "DMARCPolicy": found.dmarc.policy if found.dmarc is not None else "",
+    }
 
 
 def of_content(octets: bytes, asked: Collection[str]) -> dict[str, Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from mailcore.smtp.authentication.verdicts import UNCHECKED
 from mailcore.smtp.policy import facts
 from mailcore.smtp.policy.engine import Decision, Ruleset
 from mailcore.smtp.policy.variables import Event, Facts, Value
@@ -45,7 +46,7 @@ async def trial(rules: Ruleset, given: Situation, look_up: LookUp) -> Sequence[S
     async def ask(event: Event, about: str, **more: Value) -> Decision:
         asked = rules.asks.get(event, frozenset())
         if event in ("headers", "data"):
-            more |= facts.of_header(given.octets, asked)
+            more |= {**facts.of_header(given.octets, asked), **facts.of_verdicts(UNCHECKED)}
         if event == "data":
             more |= facts.of_content(given.octets, asked)
         decision = rules.decide(event, {**known, **more, **await look_up(asked)})

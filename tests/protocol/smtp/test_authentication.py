@@ -285,3 +285,13 @@ async def test_what_is_marked_by_this_server_goes_to_junk_and_what_another_marks
             mark = f"Authentication-Results: {name}; x-postroom-disposition=junk policy.reason=dmarc\r\n".encode()
             assert (await caller.deliver("alice@example.org", ["bob@example.test"], mark + MESSAGE)).startswith("250")
         assert [len(await here.bodies("bob", path)) for path in ("Junk", "INBOX")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("sender", "says"), [("alice@forbids.org", "554 5.7.1 fail: not yours."), ("alice@example.org", "250")]
+)
+async def test_rules_know_what_was_found(tmp_path: Path, sender: str, says: str) -> None:
+    when = ["SPFResult is fail", "DMARCResult not is pass", "reverseDNSResult is pass"]
+    rules = f"[[rule]]\nname = 'spf'\nat = 'data'\nall = {when!r}\nthen = [\"reject '{{SPFResult}}: not yours.'\"]\n"
+    async with receiving(tmp_path, 'dmarc_reject = "accept"\n', rules=rules) as found:
+        assert (await send(found, sender)).startswith(says)
