@@ -288,7 +288,7 @@ async def test_what_is_marked_by_this_server_goes_to_junk_and_what_another_marks
 
 
 @pytest.mark.parametrize(
-    ("sender", "says"), [("alice@forbids.org", "554 5.7.1 fail: not yours."), ("alice@example.org", "250")]
+    ("sender", "says"), [("alice@forbids.org", "550 5.7.1 fail: not yours."), ("alice@example.org", "250")]
 )
 async def test_rules_know_what_was_found(tmp_path: Path, sender: str, says: str) -> None:
     when = ["SPFResult is fail", "DMARCResult not is pass", "reverseDNSResult is pass"]
