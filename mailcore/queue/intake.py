@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -112,21 +112,27 @@ class Intake:
         counters: Counters,
         log: EventLog,
         filters: Chain | None = None,
+        back: Callable[[str], str | None] = lambda address: None,
     ) -> None:
+        """`back`: whom mail to a rewritten sender is for (`mailcore.smtp.srs`)."""
         self._store, self._blobs, self._directory = store, blobs, directory
         self._counters, self._log = counters, log
-        self._filters = filters or Chain((), log)
+        self._filters, self._back = filters or Chain((), log), back
 
-    async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Targets]:
+    async def resolve(self, addresses: Collection[str]) -> Mapping[str, Targets]:
         """Where each address leads, or why it leads nowhere: NotFound, or TryAgain while the directory is away."""
-        wanted = list(dict.fromkeys(addresses))
+        back = {each: [Target("remote", address=to)] for each in addresses if (to := self._back(each)) is not None}
+        wanted = [each for each in dict.fromkeys(addresses) if each not in back]
         try:
             found = await self._directory.resolve_all(wanted)
         except GroupwareError as error:
-            return dict.fromkeys(wanted, error)
+            return {**back, **dict.fromkeys(wanted, error)}
         return {
-            address: targets or NotFound(f"<{address}> leads nowhere.")
-            for address, targets in zip(wanted, found, strict=True)
+            **back,
+            **{
+                address: targets or NotFound(f"<{address}> leads nowhere.")
+                for address, targets in zip(wanted, found, strict=True)
+            },
         }
 
     async def accept(

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -77,8 +77,6 @@ class Whole:
     trail: Trail
     utf8: bool = False
     body_type: str = "8BITMIME"
-    rewritten: Callable[[str, str], str] = lambda sender, to: sender
-    """The sender of what is redirected to an address: here a rewriting of senders (SRS) has its place."""
 
     @property
     def head(self) -> bytes:
@@ -128,7 +126,7 @@ class Prepared:
         whole = self._whole
         stored = await self._blobs.put(octets)
         envelope = Envelope(
-            sender=whole.rewritten(whole.sender, to) if whole.sender else "",
+            sender=whole.sender,
             recipients=(Recipient(to, recipient.notify, recipient.orcpt),),
             blob=stored.blob,
             size=stored.size,

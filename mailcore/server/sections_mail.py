@@ -203,6 +203,10 @@ class SmtpSection(Section):
     connection_idle: int = key(
         "Seconds that a connection is kept for the next message; 0: it is closed at once", 2, ge=0, le=300
     )
+    srs: bool = key(
+        "Pass mail of others on under a sender of ours (SRS), so that SPF does not forbid it and reports come back",
+        True,
+    )
     dane: bool = key("Follow DANE (TLSA), where a name server is believed that it checks DNSSEC", True)
     mta_sts: bool = key("Follow the MTA-STS policies of other domains", True)
     tls_reports: bool = key("Send domains that ask for it a daily report of TLS to them", False)

@@ -17,6 +17,7 @@ from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
 from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.queueing import Judge
+from mailcore.smtp.srs import srs_of
 
 LEASE: Final = 20.0
 """Seconds: delivery takes moments, so what a killed process had under way need not wait long."""
@@ -26,7 +27,7 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
     """The service. While it works, the intake may deliver to recipients here as it accepts (`Parts.at_work`)."""
     log = parts.log("PROCESSING")
     filters = chain(parts, setup)
-    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters)
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters, srs_of(parts).back)
     lanes = Lanes(
         local=True,
         lease=LEASE,

@@ -18,6 +18,7 @@ from mailcore.smtp.handover import hand_over
 from mailcore.smtp.lines import Lines
 from mailcore.smtp.route import Hop, NoRoute, Router
 from mailcore.smtp.signing import Signing
+from mailcore.smtp.srs import Forwarding
 from mailcore.smtp.talk import Broken, HandshakeRefused, Manners, Talk, TlsFailed
 from mailcore.smtp.tally import Tally
 from mailcore.smtp.ways import Way, Ways
@@ -50,6 +51,7 @@ class SmtpCourier:
         "_contexts",
         "_counters",
         "_demands",
+        "_forwarding",
         "_lines",
         "_log",
         "_router",
@@ -69,9 +71,10 @@ class SmtpCourier:
         log: EventLog,
         tally: Tally | None = None,
         signing: Signing | None = None,
+        forwarding: Forwarding | None = None,
     ) -> None:
         self._config, self._router, self._demands, self._contexts = config, router, demands, contexts
-        self._tally, self._signing = tally or Tally(), signing
+        self._tally, self._signing, self._forwarding = tally or Tally(), signing, forwarding
         self._counters, self._log = counters, log
         self._ways = Ways(config.smtp, config.host)
         self._lines = Lines(config.smtp.connection_idle)
@@ -98,6 +101,8 @@ class SmtpCourier:
         legs = [Leg(hop, self._manners(way, demand), demand, way.user, way.password) for hop, demand in demands]
         if self._signing is not None:
             octets = await self._signing.signed(attempt, octets)
+        if self._forwarding is not None:
+            attempt = await self._forwarding.sent(attempt)
         async with self._seat(way.destination(attempt.domain), way.connections):
             await self._along(self._kept_first(legs), way, attempt, octets, settlement)
 

@@ -21,6 +21,7 @@ from mailcore.smtp.route import Router
 from mailcore.smtp.sending import SmtpCourier
 from mailcore.smtp.signing import Desk as SigningDesk
 from mailcore.smtp.signing import Signing
+from mailcore.smtp.srs import Forwarding, srs_of
 from mailcore.smtp.sts import Policies
 from mailcore.smtp.tally import Tally
 from mailcore.smtp.tlsrpt import keep_reporting
@@ -34,11 +35,11 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     config, module, tally, tls = setup.config, "SMTP-OUT", Tally(parts.clock.now), contexts()
     smtp, own = config.smtp, desk(parts, setup, module)
     policies = Policies(parts.store, parts.dns, tls.checked, own.log)
-    signing = signing_of(parts, config)
+    signing, forwarding = signing_of(parts, config), forwarding_of(parts, config)
 
     def courier_of(config: Config) -> SmtpCourier:
         demands, router = demands_of(config, parts.dns, policies), Router(config, parts.dns)
-        return SmtpCourier(config, router, demands, tls, parts.counters, own.log, tally, signing)
+        return SmtpCourier(config, router, demands, tls, parts.counters, own.log, tally, signing, forwarding)
 
     courier, vias = courier_of(config), dict[str, SmtpCourier]()
 
@@ -76,6 +77,13 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
 def demands_of(config: Config, dns: Resolver, policies: Policies) -> Demands:
     """The demands on TLS, as far as the configuration wants them."""
     return Demands(dns, policies if config.smtp.mta_sts else None, dane=config.smtp.dane)
+
+
+def forwarding_of(parts: Parts, config: Config) -> Forwarding | None:
+    """Under whose name mail of others is passed on; None: under theirs."""
+    if not config.smtp.srs:
+        return None
+    return Forwarding(srs_of(parts), parts.directory, config.server.primary_domain)
 
 
 def signing_of(parts: Parts, config: Config) -> Signing:

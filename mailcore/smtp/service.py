@@ -25,6 +25,7 @@ from mailcore.smtp.policy.floods import Floods
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
+from mailcore.smtp.srs import srs_of
 from mailcore.smtp.state import MODULE, Shared
 
 RECEIVING_OCTETS: Final = 256 * 1024 * 1024  # of messages that are still coming in, over all connections
@@ -65,7 +66,8 @@ class Receiving:
 def receiving(parts: Parts, setup: ServiceSetup) -> Service:
     """SMTP Receiving as it is set up."""
     log = parts.log("PROCESSING")
-    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, chain(parts, setup))
+    filters, back = chain(parts, setup), srs_of(parts).back
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters, back)
     refusals = Refusals(parts.store)
     return Receiving(serving(parts, setup, intake, refusals), refusals)
 

@@ -70,6 +70,9 @@ class People:
         name = next(name for name, number in PEOPLE.items() if number == account)
         return Principal(account, name, frozenset({name, EVERYONE}))
 
+    async def local_domains(self) -> frozenset[str]:
+        return frozenset({"example.test"})
+
     async def resolve_all(self, addresses: Sequence[str]) -> Sequence[Sequence[Target] | GroupwareError]:
         self.asked += addresses
         if self.error is not None:

@@ -12,6 +12,7 @@ from groupware.mime.summary import decode
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
+from mailcore.smtp.srs import srs_of
 from tests.protocol.smtp.test_end_of_data import behind_trace, stuffed
 from tests.support import corpus
 from tests.support.house import House, house
@@ -191,3 +192,14 @@ async def test_whose_address_the_header_may_name(tmp_path: Path, author: str, co
             assert (await caller.deliver(ALICE, [BOB], letter)).startswith(code)
         kept = await here.bodies("bob")
     assert [b"\r\nSender: alice@example.test\r\n" in each for each in kept] == [True] * (code == "250")
+
+
+async def test_a_report_to_a_sender_of_ours_finds_its_way_back(tmp_path: Path) -> None:
+    async with house(tmp_path) as here, stand(tmp_path, real=here.parts) as there, talker(there.port) as caller:
+        ours = srs_of(here.parts).forward("ann@far.test", "example.test")
+        assert (await caller.deliver("", [ours], MESSAGE)).startswith("250")
+        (entry,) = await here.queued()
+        assert [each.address for each in entry.envelope.recipients] == ["ann@far.test"]
+        await caller.ask("MAIL FROM:<>")
+        for forged in (ours.replace("far", "fax"), "SRS0=aaaaaaaa=aa=far.test=ann@example.test"):
+            assert (await caller.ask(f"RCPT TO:<{forged}>")).startswith("550 5.1.1")
