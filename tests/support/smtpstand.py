@@ -164,7 +164,8 @@ class Memory:
     begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def resolve(self, addresses: Sequence[str]) -> Any:
-        return await Intake.resolve(cast(Intake, _Asks(self.directory)), addresses)
+        nothing, log = cast(Any, None), RecordingLog()
+        return await Intake(nothing, nothing, cast(Any, self.directory), Counters(), log).resolve(addresses)
 
     async def accept(self, message: Message, *, settle_local: bool, keep: bool, known: Any) -> Sequence[Outcome]:
         self.begun.set()
@@ -181,11 +182,6 @@ class Memory:
     @property
     def last(self) -> Message:
         return self.messages[-1]
-
-
-class _Asks:
-    def __init__(self, directory: People) -> None:
-        self._directory = directory
 
 
 @dataclass
