@@ -106,7 +106,7 @@ async def outbox(
     queue, blobs = MemoryQueue(clock, frozenset(("here.test",))), MemoryBlobs()
     async with dnsserver.serving(zone) as port:
         server = NameServer(1, "127.0.0.1", port, validating=True)
-        dns = Resolver(DnsSettings(timeout=0.2, retries=0, servers=(server,)))
+        dns = Resolver(DnsSettings(timeout=1.0, retries=0, servers=(server,)))
         settings = settings or config()
         made = courier(queue, blobs) if courier else None
         if made is None:

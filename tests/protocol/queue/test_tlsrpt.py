@@ -102,7 +102,7 @@ class Bench:
 async def bench(place: Place, context: ssl.SSLContext | None = None) -> AsyncIterator[Bench]:
     zone = dnsserver.Zone()
     async with post_office(place) as office, dnsserver.serving(zone) as port:
-        dns = Resolver(DnsSettings(timeout=0.2, retries=0, servers=(NameServer(1, "127.0.0.1", port),)))
+        dns = Resolver(DnsSettings(timeout=1.0, retries=0, servers=(NameServer(1, "127.0.0.1", port),)))
         setup = ServiceSetup("smtp_outgoing", office.config.services["smtp_outgoing"], office.config)
         own = desk(office.parts, setup, "SMTP-OUT")
         day = (own.clock.now().date() - timedelta(days=1)).isoformat()
