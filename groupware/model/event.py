@@ -206,7 +206,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an address leads: a folder (`folder`), an account's INBOX (`account`), or away (`remote`)."""
+    """Where an address leads: a folder (`folder`), the INBOX of an account or of a list (`account`, `list`), or away
+    (`remote`)."""
 
     kind: str
     account: AccountId | None = None

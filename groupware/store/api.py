@@ -39,6 +39,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
+from groupware.model.mailinglist import Progress, Subscriber
 from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
@@ -63,6 +64,9 @@ SERVER_ENTRIES = FolderId(-1)
 
 POLICY = FolderId(-2)
 """The mark on the bus for "the rules of SMTP have changed", with their epoch; no folder has this number."""
+
+LISTS = FolderId(-3)
+"""The mark on the bus for "something has come for a mail list"; no folder has this number."""
 
 Where = str | FolderId
 """A folder by its id, or by its path in the asking principal's own view."""
@@ -284,6 +288,25 @@ class ReadTx(Protocol):
 
     def members(self, group: str) -> Sequence[str]:
         """The direct members of a group, by address. Takes `a` on the domain."""
+        ...
+
+    def mail_lists(self) -> Sequence[AccountId]:
+        """Every mail list that is enabled. Takes `a` on the server."""
+        ...
+
+    def subscribers(self, of: AccountId | str, after: int = 0, limit: int = 0) -> Sequence[Subscriber]:
+        """Who is on a list with a number above `after`, by number, at most `limit` (0: all).
+
+        `a` on the list's root or domain, as for all that follows about subscribers.
+        """
+        ...
+
+    def subscriber(self, of: AccountId | str, key: int | str) -> Subscriber | None:
+        """Who is on a list under that number or address. `a` on its root or domain."""
+        ...
+
+    def list_progress(self, at: FolderId, uid: Uid) -> Progress:
+        """How a message came into a list's folder, and how far it has been sent on. Takes `r`."""
         ...
 
     def credentials(self, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
@@ -617,6 +640,21 @@ class WriteTx(ReadTx, Protocol):
 
     def drop_member(self, group: str, member: str) -> None:
         """Takes a member out of a group. `a` on the group's domain."""
+        ...
+
+    def put_subscriber(self, of: AccountId | str, new: Subscriber) -> Subscriber:
+        """Puts somebody on a list, or changes who is. `a` on its root or domain. `Refused` for what is no address.
+
+        The address says who is meant; when it joined stays as it is.
+        """
+        ...
+
+    def drop_subscriber(self, of: AccountId | str, address: str) -> None:
+        """Takes somebody off a list. `a` on its root or domain."""
+        ...
+
+    def note_list_progress(self, at: FolderId, uid: Uid, after: int | None) -> None:
+        """Keeps up to which subscriber a message has been sent on; None: it is done with. Takes `a`."""
         ...
 
     def put_credential(self, key: AccountId | str, kind: str, value: str, label: str = "") -> int:

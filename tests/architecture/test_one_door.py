@@ -23,9 +23,10 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
 from groupware.model.item import Kind, NewItem, Query
+from groupware.model.mailinglist import Subscriber
 from groupware.model.meeting import Happening
 from groupware.model.memory import Memory
-from groupware.model.principal import Domain, NewAccount, Principal
+from groupware.model.principal import Domain, NewAccount, Principal, PrincipalKind
 from groupware.model.rights import Right
 from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.sql import schema
@@ -125,6 +126,8 @@ def test_only_the_guard_makes_an_opened() -> None:
     assert makers == {"guard.py"}
 
 
+A, PATH, LIST = "alice@example.test", "Other Users/alice@example.test/Work", "news@example.test"
+
 # --- asked by somebody who holds nothing ----------------------------------------------------------------------------
 
 
@@ -138,6 +141,7 @@ class Scene:
     folder: FolderId
     mine: FolderId
     queued: QueueId
+    list: AccountId
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +157,10 @@ def scene() -> Iterator[Scene]:
         made.write(lambda tx: tx.append(folder, [item("a.ics")]), who)
         envelope = Envelope("alice@example.test", (Recipient("x@far.test"),), BlobId("c" * 64), 1, body=b"x")
         queued = made.write(lambda tx: tx.enqueue(envelope))
+        listed = made.add(LIST, PrincipalKind.LIST).id
+        made.write(lambda tx: tx.put_subscriber(listed, Subscriber(A)))
         mine = made.read(lambda tx: tx.folder("INBOX"), made.who(mallory)).id
-        yield Scene(made, made.who(mallory), alice.id, folder, mine, queued)
+        yield Scene(made, made.who(mallory), alice.id, folder, mine, queued, listed)
     shutil.rmtree(data)
 
 
@@ -169,7 +175,6 @@ def delivered(tx: Any, target: Target) -> None:
         raise verdict
 
 
-A, PATH = "alice@example.test", "Other Users/alice@example.test/Work"
 Ask = Callable[[Any, Scene], object]
 REFUSED: Mapping[str, list[Ask]] = {
     "folder": [lambda tx, s: tx.folder(s.folder), lambda tx, _: tx.folder(PATH, Right.NONE)],
@@ -261,6 +266,13 @@ REFUSED: Mapping[str, list[Ask]] = {
     "put_signing_key": [lambda tx, _: tx.put_signing_key("example.test", "s", "ed25519", "x", "y")],
     "turn_signing_key": [lambda tx, _: tx.turn_signing_key("example.test", "s", "active")],
     "drop_signing_key": [lambda tx, _: tx.drop_signing_key("example.test", "s")],
+    "mail_lists": [lambda tx, _: tx.mail_lists()],
+    "subscribers": [lambda tx, s: tx.subscribers(s.list), lambda tx, _: tx.subscribers(LIST)],
+    "subscriber": [lambda tx, s: tx.subscriber(s.list, 1), lambda tx, _: tx.subscriber(LIST, A)],
+    "put_subscriber": [lambda tx, s: tx.put_subscriber(s.list, Subscriber("mallory@other.test"))],
+    "drop_subscriber": [lambda tx, s: tx.drop_subscriber(s.list, A)],
+    "list_progress": [lambda tx, s: tx.list_progress(s.folder, Uid(1))],
+    "note_list_progress": [lambda tx, s: tx.note_list_progress(s.folder, Uid(1), 1)],
     "quota": [lambda tx, s: tx.quota(s.folder)],
     "send_use": [lambda tx, s: tx.send_use(s.alice)],
     "spend": [lambda tx, s: tx.spend(s.alice, 1, 1)],

@@ -32,7 +32,7 @@ def test_an_account_is_born_with_the_default_folders(house: House) -> None:
     ("kind", "paths"),
     [
         (PrincipalKind.GROUP, []),
-        (PrincipalKind.LIST, ["Drafts", "INBOX", "Junk", "Sent", "Trash"]),
+        (PrincipalKind.LIST, ["Approved", "Drafts", "INBOX", "Junk", "Moderation", "Rejected", "Sent", "Trash"]),
         (PrincipalKind.RESOURCE, ["Calendar", "INBOX", "Trash"]),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.sql import ColumnElement, FromClause, Select
 
 from groupware.model.addresses import checked_address, normal
@@ -25,7 +25,6 @@ from .settings import effective
 from .tx import Tx
 
 SENDING: Final = (Right.SEND_AS, Right.SEND_ON_BEHALF)
-_EXPANDED: Final = (PrincipalKind.GROUP, PrincipalKind.LIST)
 
 _a = schema.address.c
 _OF_DOMAIN: Final = select(_a.address).where(_a.principal_id == bindparam("principal")).order_by(_a.address)
@@ -34,19 +33,19 @@ _DROP: Final = delete(schema.address).where(_a.address == bindparam("which"))
 _RENEW: Final = update(schema.address).where(_a.address == bindparam("which")).values(expires=bindparam("until"))
 
 
-def _expanded(principal: FromClause) -> ColumnElement[bool]:
-    return or_(*(principal.c.kind == kind.value for kind in _EXPANDED))
+def _is_group(principal: FromClause) -> ColumnElement[bool]:
+    return principal.c.kind == PrincipalKind.GROUP.value
 
 
 def _members_below() -> Select[Any]:
-    """Everybody in a group, directly or through enabled groups and lists, each once."""
+    """Everybody in a group, directly or through enabled groups, each once; a list in it is one of them."""
     group, member = schema.principal.alias("grp"), schema.member.c
     members = select(member.member_id).join(group, group.c.id == member.group_id)
-    members = members.where(group.c.enabled, _expanded(group))
+    members = members.where(group.c.enabled, _is_group(group))
     below = members.where(member.group_id == bindparam("group")).cte("below", recursive=True)
     below = below.union(members.join(below, member.group_id == below.c.member_id))
     everybody = chosen().join(below, below.c.member_id == schema.principal.c.id)
-    return everybody.where(~_expanded(schema.principal)).order_by(schema.principal.c.id)
+    return everybody.where(~_is_group(schema.principal)).order_by(schema.principal.c.id)
 
 
 _BELOW: Final = _members_below()
@@ -83,7 +82,7 @@ def _nobody(address: str) -> NotFound:
 def _targets(tx: Tx, found: Known, tag: str, address: str) -> Sequence[Target]:
     if not found.usable:
         raise _nobody(address)
-    if found.kind not in _EXPANDED:
+    if found.kind is not PrincipalKind.GROUP:
         target = _target(found, tag)
         if target is None:
             raise _nobody(address)
@@ -111,6 +110,8 @@ def _target(found: Known, tag: str) -> Target | None:
         if found.folder is None:
             return None
         return Target("folder", found.folder_owner, FolderId(found.folder), found.address)
+    if found.kind is PrincipalKind.LIST:
+        return Target("list", found.id, None, found.address, tag)
     if found.kind in (PrincipalKind.ACCOUNT, PrincipalKind.RESOURCE):
         return Target("account", found.id, None, found.address, tag)
     return None

@@ -20,7 +20,7 @@ from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, schema
+from . import contents, mailinglists, schema
 from .guard import Opened, absent, admit
 from .item_changes import DELETED, INSERT, check_room, item_row
 from .items import SEEN
@@ -56,7 +56,21 @@ def deliver(tx: Tx, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | G
         verdicts.update(_put(tx, [some[owner] for owner in sorted(some)], new))
         waiting = {at: each for at, each in waiting.items() if at not in verdicts}
         waiting = {at: tx.open(at, Right.POST) for at in waiting}
+    _tell_lists(
+        tx,
+        [
+            (target.tag, place)
+            for target, place in zip(to, places, strict=True)
+            if target.kind == "list" and isinstance(place, Opened) and verdicts[place.id] is None
+        ],
+    )
     return [each if not isinstance(each, Opened) else verdicts[each.id] or each.id for each in places]
+
+
+def _tell_lists(tx: Tx, got: Sequence[tuple[str, Opened]]) -> None:
+    """Has lists look at what they have got; the list itself comes before its other addresses."""
+    for tag, place in {place.id: (tag, place) for tag, place in sorted(got, key=lambda each: -len(each[0]))}.values():
+        mailinglists.arrived(tx, place, tag)
 
 
 def _put(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, GroupwareError | None]:
@@ -124,7 +138,7 @@ def _guess(tx: Tx, target: Target) -> tuple[FolderId | None, Tree | None]:
     if target.folder is not None:
         return target.folder, None
     tree = tx.memory.newest(AccountId(target.account or 0))
-    if tree is None or target.tag:
+    if tree is None or (target.tag and target.kind != "list"):
         return None, None
     return _inbox(tree), tree
 
@@ -139,7 +153,7 @@ def _looked_up(tx: Tx, target: Target) -> Opened:
         return tx.open(target.folder, Right.POST)
     assert target.account is not None
     tree = tx.tree(target.account)
-    tagged = walk(tree, levels_of(target.tag)) if target.tag else None
+    tagged = walk(tree, levels_of(target.tag)) if target.tag and target.kind != "list" else None
     if tagged is not None and tree.nodes[tagged].kind == Kind.MAIL:
         try:
             return tx.open(tagged, Right.POST)

@@ -29,6 +29,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
+from groupware.model.mailinglist import Progress, Subscriber
 from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
@@ -60,6 +61,7 @@ from . import (
     item_copies,
     items,
     lessons,
+    mailinglists,
     mailqueue,
     memories,
     objects,
@@ -289,6 +291,18 @@ class SqlTx(Tx):
     def members(self, group: str) -> Sequence[str]:
         return groups.members(self, group)
 
+    def mail_lists(self) -> Sequence[AccountId]:
+        return mailinglists.lists(self)
+
+    def subscribers(self, of: AccountId | str, after: int = 0, limit: int = 0) -> Sequence[Subscriber]:
+        return mailinglists.page(self, of, after, limit)
+
+    def subscriber(self, of: AccountId | str, key: int | str) -> Subscriber | None:
+        return mailinglists.one(self, of, key)
+
+    def list_progress(self, at: FolderId, uid: Uid) -> Progress:
+        return mailinglists.progress(self, at, uid)
+
     def credentials(self, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
         return credentials.credentials(self, key)
 
@@ -348,6 +362,15 @@ class SqlTx(Tx):
 
     def drop_member(self, group: str, member: str) -> None:
         groups.drop(self, group, member)
+
+    def put_subscriber(self, of: AccountId | str, new: Subscriber) -> Subscriber:
+        return mailinglists.put(self, of, new)
+
+    def drop_subscriber(self, of: AccountId | str, address: str) -> None:
+        mailinglists.drop(self, of, address)
+
+    def note_list_progress(self, at: FolderId, uid: Uid, after: int | None) -> None:
+        mailinglists.note_progress(self, at, uid, after)
 
     def put_credential(self, key: AccountId | str, kind: str, value: str, label: str = "") -> int:
         return credentials.put(self, key, kind, value, label)

@@ -1,4 +1,4 @@
-"""Members of groups and lists."""
+"""Members of groups."""
 
 from __future__ import annotations
 
@@ -72,8 +72,10 @@ def drop(tx: Tx, group: str, member: str) -> None:
 
 def _group(tx: Tx, group: str) -> Known:
     found = administered(tx, group)
-    if found.kind not in (PrincipalKind.GROUP, PrincipalKind.LIST):
-        raise Refused(f"{found.address}: this is no group and no list, it has no members")
+    if found.kind is PrincipalKind.LIST:
+        raise Refused(f"{found.address}: this is a mail list; it has subscribers (postroom list member)")
+    if found.kind is not PrincipalKind.GROUP:
+        raise Refused(f"{found.address}: this is no group, it has no members")
     return found
 
 

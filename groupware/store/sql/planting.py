@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, update
 from groupware.model.folder import DEFAULT_FOLDERS, Role
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
+from groupware.model.mailinglist import FOLDERS
 from groupware.model.principal import PrincipalKind
 
 from . import schema
@@ -57,6 +58,8 @@ def plant(tx: Tx, owner: AccountId, kind: PrincipalKind) -> FolderId:
     set_root(tx, owner, root)
     for name, what, role in _folders(kind):
         _insert(tx, {**common, "parent_id": root, "name": name, "kind": what.value, "role": role.value})
+    for name in FOLDERS if kind is PrincipalKind.LIST else ():
+        _insert(tx, {**common, "parent_id": root, "name": name, "kind": Kind.MAIL.value, "role": None})
     tx.move_epoch(owner)
     tx.note_change("tree.created", owner, root, modseq, {})
     return root

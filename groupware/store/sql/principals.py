@@ -12,6 +12,7 @@ from sqlalchemy.sql import Select
 from groupware.model.addresses import TAG, normal
 from groupware.model.errors import NotFound
 from groupware.model.ids import AccountId, FolderId, PrincipalId
+from groupware.model.mailinglist import WORDS
 from groupware.model.principal import Account, PrincipalKind
 from groupware.model.rights import Right
 from groupware.model.times import moment, now_micros
@@ -174,7 +175,7 @@ class Lead:
 
 
 def lead(sql: Sql, address: str, *, tagged: bool) -> Lead:
-    """Whose address this is: itself, by an alias of its domain, or (with `tagged`) as a sub-address."""
+    """Whose address this is: itself, by an alias of its domain; `tagged`: also a sub-address, or a list's word."""
     plain = normal(address)
     local, at, domain = plain.rpartition("@")
     if not at or not local or not plain.isprintable():
@@ -194,7 +195,16 @@ def lead(sql: Sql, address: str, *, tagged: bool) -> Lead:
         found = by_address(sql, f"{name}@{home.address}")
         if found is not None:
             return Lead(found, via, home)
-    return Lead(None, "", home)
+    return _lead_to_list(sql, base or local, tag, home) if tagged else Lead(None, "", home)
+
+
+def _lead_to_list(sql: Sql, local: str, tag: str, home: Known) -> Lead:
+    """The list whose address this is with a word behind its name, as `news-request@x` or `news-confirm+TOKEN@x`."""
+    name, _, word = local.rpartition("-")
+    found = by_address(sql, f"{name}@{home.address}") if name and word in WORDS else None
+    if found is None or found.kind is not PrincipalKind.LIST:
+        return Lead(None, "", home)
+    return Lead(found, f"{word}{TAG}{tag}" if tag else word, home)
 
 
 # --- shown ----------------------------------------------------------------------------------------------------------

@@ -117,6 +117,25 @@ setting = Table(
     Column("value", Text, nullable=False),  # JSON
 )
 
+list_subscriber = Table(
+    "list_subscriber",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("list_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False),
+    Column("address", String(320), nullable=False),  # in its one form
+    Column("name", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("delivery", String(16), nullable=False),
+    Column("moderated", Boolean, nullable=False),
+    Column("bounces", Integer, nullable=False),
+    Column("bounced", Number),
+    Column("joined", Number, nullable=False),
+    UniqueConstraint("list_id", "address"),
+    Index("ix_list_subscriber_list_id_id", "list_id", "id"),
+    sqlite_autoincrement=True,  # an address that reports come back to is never somebody else's
+)
+"""Who is on mail lists, whether or not they have a mailbox here."""
+
 _ACTIVE = text("active")
 
 sieve_script = Table(
@@ -417,6 +436,17 @@ occurrence = Table(
     sqlite_with_rowid=False,
 )
 """When objects take place, in seconds since 1970. Those that are short are found by their start alone."""
+
+list_letter = Table(
+    "list_letter",
+    metadata,
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", Number, primary_key=True, autoincrement=False),
+    Column("tag", String(320), nullable=False),
+    Column("after", Number, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""By which of its addresses a message came to a list, and up to whom it has been sent on."""
 
 tombstone = Table(
     "tombstone",

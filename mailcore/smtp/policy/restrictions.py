@@ -63,7 +63,7 @@ def _receiving(tx: ReadTx, who: Principal | None, sender: str, to: str, targets:
     if not sender or isinstance(targets, GroupwareError):
         return None
     for each in targets:
-        if each.kind != "account" or each.account is None or len(targets) > 1:
+        if each.kind not in ("account", "list") or each.account is None or len(targets) > 1:
             continue
         if not _fits(tx, "receive", each.account, each.address or to, sender, trusted=who is not None):
             return Reply(550, "5.7.1", f"<{to}> takes no mail from <{sender}> (receiveRestriction).")
