@@ -17,6 +17,7 @@ Value = str | int | bool
 Scope = Literal["account", "class", "domain", "server"]
 
 EVERYWHERE: Final[tuple[Scope, ...]] = ("account", "class", "domain", "server")
+ON_LISTS: Final[tuple[Scope, ...]] = ("account", "domain", "server")
 FROM_DOMAIN: Final[tuple[Scope, ...]] = ("domain", "server")
 
 
@@ -104,6 +105,69 @@ _DECLARED: Final = (
         choices=RESTRICTIONS,
     ),
     Declared("receiveExceptions", "", "Patterns apart by spaces: the contrary of receiveRestriction."),
+    Declared(
+        "listSenderAllow",
+        "all",
+        "Who may write to a mail list: anybody, who is on it, who runs it.",
+        scopes=ON_LISTS,
+        choices=("all", "members", "admin"),
+    ),
+    Declared(
+        "listModerate",
+        "nonMembers",
+        "Whose messages to a mail list wait for a moderator.",
+        scopes=ON_LISTS,
+        choices=("none", "nonMembers", "all"),
+    ),
+    Declared(
+        "listContentAllow",
+        "any",
+        "What a message to a mail list may be made of: anything, or text alone.",
+        scopes=ON_LISTS,
+        choices=("any", "text"),
+    ),
+    Declared(
+        "listSubscribe",
+        "confirm",
+        "Who gets on a mail list by mail: whoever asks (open), whoever answers a question to that address (confirm), "
+        "and is let in by who runs the list (adminConfirm); nobody.",
+        scopes=ON_LISTS,
+        choices=("open", "confirm", "adminConfirm", "closed"),
+    ),
+    Declared("listOwners", "", "Addresses of who runs a mail list; empty: its domain's postmaster.", scopes=ON_LISTS),
+    Declared("listMaxSize", 0, "The largest message that a mail list takes.", "KB", ON_LISTS, most=KB_MOST),
+    Declared("listSubjectTag", "", "What a mail list writes before subjects, in brackets.", scopes=ON_LISTS),
+    Declared("listHead", "", "Text that a mail list puts before a message; `\\n` ends a line.", scopes=ON_LISTS),
+    Declared("listFoot", "", "Text that a mail list puts behind a message.", scopes=ON_LISTS),
+    Declared(
+        "listAddHeaders", "", "Header fields that a mail list adds, `Name: value`, with `\\n` between.", scopes=ON_LISTS
+    ),
+    Declared("listRemoveHeaders", "", "Names of header fields that a mail list takes away.", scopes=ON_LISTS),
+    Declared(
+        "listReplyTo",
+        "author",
+        "Where answers to a message of a mail list go.",
+        scopes=ON_LISTS,
+        choices=("author", "list"),
+    ),
+    Declared(
+        "listRewriteFrom",
+        "dmarc",
+        "When a mail list sends in its own name: never, where the author's domain asks others to refuse or doubt mail "
+        "that it did not send itself, always.",
+        scopes=ON_LISTS,
+        choices=("never", "dmarc", "always"),
+    ),
+    Declared("listArchive", True, "What a mail list has sent stays in its folder Archive.", scopes=ON_LISTS),
+    Declared("listPersonalSender", True, "A mail list knows from whom a report comes back (VERP).", scopes=ON_LISTS),
+    Declared("listOneClick", False, "One may leave a mail list by a button (RFC 8058).", scopes=ON_LISTS),
+    Declared("listWelcome", True, "Who gets on a mail list or off it is told so.", scopes=ON_LISTS),
+    Declared(
+        "listMaxBounces", 5, "Days with returned mail after which a subscriber gets none.", "days", ON_LISTS, most=365
+    ),
+    Declared("listDigest", False, "A mail list has a digest, for those who want that.", scopes=ON_LISTS),
+    Declared("listDigestHours", 24, "How long a digest waits.", "hours", ON_LISTS, least=1, most=8760),
+    Declared("listDigestMessages", 30, "With so many messages a digest waits no longer.", "", ON_LISTS, 1, 1000),
     Declared("catchAll", "", "Where mail goes that no address of the domain takes.", scopes=FROM_DOMAIN),
     Declared("passwordMinLength", 8, "Fewest characters of a new password.", "characters", least=1, most=1024),
     Declared("passwordMaxLength", 1024, "Most characters of a new password.", "characters", least=1, most=1024),

@@ -27,6 +27,7 @@ FAMILIES: Final = {
     "domain": ("domain:app", "Domains: add, list, set, delete."),
     "account": ("account:app", "Accounts and their passwords."),
     "group": ("group:app", "Groups and their members."),
+    "list": ("maillist:app", "Mail lists: who is on them, what waits for a moderator."),
     "alias": ("alias:app", "Other addresses of an account."),
     "folder": ("folder:app", "Folders of an account, or of a domain's public tree."),
     "calendar": ("calendar:app", "Calendars: what became of invitations."),

@@ -29,9 +29,32 @@ _HEADER: Final[Mapping[str, frozenset[str]]] = {
     "said": frozenset(("server", "text")),
     "instead": frozenset(("recipient", "original")),
 }
-LETTERS: Final[Mapping[str, frozenset[str]]] = {
-    name: frozenset(("address", "share", "used", "most")) for name in ("quota-storage", "quota-messages")
+_QUOTA: Final = frozenset(("address", "share", "used", "most"))
+_OF_LIST: Final = frozenset(("list", "title", "request", "owner", "address"))
+LIST_LETTERS: Final[Mapping[str, frozenset[str]]] = {
+    f"list-{name}": _OF_LIST.union(facts.split())
+    for name, facts in {
+        "welcome": "",
+        "goodbye": "",
+        "help": "",
+        "unknown-command": "command",
+        "invalid-format": "",
+        "invalid-user": "",
+        "not-a-user": "",
+        "already-subscribed": "",
+        "bad-confirmation": "",
+        "needs-confirmation": "what confirm days",
+        "needs-admin-confirmation": "approve reject",
+        "waits-for-admin": "",
+        "subscribe-denied": "",
+        "auto-reject": "subject reason",
+        "held": "author subject reason approve reject",
+        "suspended": "reason",
+        "probe": "",
+        "digest": "count contents",
+    }.items()
 }
+LETTERS: Final[Mapping[str, frozenset[str]]] = {"quota-storage": _QUOTA, "quota-messages": _QUOTA, **LIST_LETTERS}
 """Letters, and what may stand in them."""
 
 

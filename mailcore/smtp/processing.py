@@ -5,6 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from mailcore.lists.desk import Desk as ListDesk
+from mailcore.lists.desk import Policy
+from mailcore.lists.rules import Seal
+from mailcore.lists.worker import keep as keep_lists
 from mailcore.queue.filters import chain
 from mailcore.queue.fullness import keep_telling
 from mailcore.queue.gauges import Gauges
@@ -13,8 +17,10 @@ from mailcore.queue.local import LocalCourier
 from mailcore.queue.scheduler import Lanes, Scheduler
 from mailcore.queue.service import QueueService
 from mailcore.queue.settlement import Desk, desk_of
+from mailcore.server.dns import TryAgain
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
+from mailcore.smtp.authentication.dmarc import published
 from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.queueing import Judge
 from mailcore.smtp.srs import srs_of
@@ -44,8 +50,35 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
     own = desk(parts, setup, "PROCESSING")
     scheduler = Scheduler(own, parts.bus, LocalCourier(intake), lanes)
     gauges = Gauges(parts.store, parts.counters, parts.clock)
-    telling = partial(keep_telling, own)
-    return QueueService(setup.name, scheduler, beside=(gauges.keep, telling, *filters.beside), tell=tell)
+    beside = (gauges.keep, partial(keep_telling, own), partial(keep_lists, lists(parts, setup, own), parts.bus))
+    return QueueService(setup.name, scheduler, beside=(*beside, *filters.beside), tell=tell)
+
+
+def lists(parts: Parts, setup: ServiceSetup, own: Desk) -> ListDesk:
+    """What handling the messages of mail lists needs."""
+
+    async def policy(domain: str) -> Policy:
+        try:
+            found = await published(domain, parts.dns)
+        except TryAgain:
+            return "unknown"
+        if found is None:
+            return "none"
+        owner, record = found
+        return record.policy if owner == domain else record.subdomains
+
+    config = setup.config
+    return ListDesk(
+        parts.store,
+        parts.blobs,
+        parts.clock,
+        parts.log("LISTS"),
+        own.host,
+        config.smtp.authentication.authserv_id or config.host,
+        Seal(parts.secret),
+        own.texts,
+        policy,
+    )
 
 
 def desk(parts: Parts, setup: ServiceSetup, module: str) -> Desk:

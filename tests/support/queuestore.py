@@ -182,6 +182,10 @@ class Tx:
         """Nobody: there are no mailboxes here."""
         return ()
 
+    def mail_lists(self) -> Sequence[AccountId]:
+        """There are no lists here."""
+        return ()
+
     def lessons(self, limit: int = 100) -> Sequence[Lesson]:
         """Nobody moves anything into Junk here."""
         return ()
