@@ -285,7 +285,7 @@ def _resolved(tx: ReadTx, address: str) -> Sequence[Target] | GroupwareError:
     try:
         return tx.resolve(address)
     except (NotFound, Refused) as error:
-        return error
+        return error.with_traceback(None)  # a value now: its frames would hold the thread's connection
 
 
 def _app_secret(entry: _Entry, typed: str) -> Credential | None:
