@@ -37,6 +37,7 @@ from mailcore.server.rules import Rules, address, decide
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
 from web.jmap.app import SESSION, jmap
+from web.lists import lists
 
 HEADER_SECONDS: Final = 30.0
 HEADER_OCTETS: Final = 64 * 1024
@@ -61,6 +62,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Mount("/dav", dav(parts, setup)),
         Route("/.well-known/jmap", _Moved(SESSION, 307), methods=None),
         Mount("/jmap", jmap(parts, setup)),
+        Mount("/lists", lists(parts)),
     ]
     return HttpService(parts, setup, routes)
 

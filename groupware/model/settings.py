@@ -160,7 +160,13 @@ _DECLARED: Final = (
     ),
     Declared("listArchive", True, "What a mail list has sent stays in its folder Archive.", scopes=ON_LISTS),
     Declared("listPersonalSender", True, "A mail list knows from whom a report comes back (VERP).", scopes=ON_LISTS),
-    Declared("listOneClick", False, "One may leave a mail list by a button (RFC 8058).", scopes=ON_LISTS),
+    Declared(
+        "listOneClickUrl",
+        "",
+        "Where others reach this server's HTTP service, as https://mail.example.org: one may leave a mail list by a "
+        "button of the mail program then (RFC 8058).",
+        scopes=ON_LISTS,
+    ),
     Declared("listWelcome", True, "Who gets on a mail list or off it is told so.", scopes=ON_LISTS),
     Declared(
         "listMaxBounces", 5, "Days with returned mail after which a subscriber gets none.", "days", ON_LISTS, most=365

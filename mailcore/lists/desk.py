@@ -42,8 +42,6 @@ class Desk:
     texts: Texts = field(default_factory=Texts)
     policy: Callable[[str], Awaitable[Policy]] | None = None
     """None: nothing can be looked up."""
-    url: str = ""
-    """Where this server's pages are, as others reach them: `https://mail.example.org`; empty: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

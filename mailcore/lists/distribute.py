@@ -60,7 +60,7 @@ async def distribute(desk: Desk, case: Case, *, in_own_name: bool) -> int:
 
 
 async def _turn(desk: Desk, case: Case, mailing: Mailing) -> Turn:
-    own = await _own_bodies(desk, case, mailing) if case.rules.one_click and desk.url else None
+    own = await _own_bodies(desk, case, mailing) if case.rules.one_click_url else None
     return await desk.store.write(WHO, lambda tx: _write(tx, desk, case, mailing, own))
 
 
@@ -73,7 +73,7 @@ async def _own_bodies(desk: Desk, case: Case, mailing: Mailing) -> Mapping[int, 
 
     page = await desk.store.read(WHO, next_page)
     return {
-        each.number: await desk.blobs.put(personal(mailing.octets, rules, desk.seal, each, desk.url))
+        each.number: await desk.blobs.put(personal(mailing.octets, rules, desk.seal, each))
         for each in page
         if gets_mail(each)
     }

@@ -52,9 +52,9 @@ def made(letter: Letter, rules: Rules, *, in_own_name: bool) -> bytes:
     return b"".join(lines) + b"\r\n" + body
 
 
-def personal(octets: bytes, rules: Rules, seal: Seal, subscriber: Subscriber, url: str) -> bytes:
+def personal(octets: bytes, rules: Rules, seal: Seal, subscriber: Subscriber) -> bytes:
     """The same for one subscriber, who leaves the list by one click. RFC 8058 §3.1."""
-    leave = f"{url}/lists/unsubscribe/{seal.leave(rules, subscriber)}"
+    leave = f"{rules.one_click_url.rstrip('/')}/lists/unsubscribe/{seal.leave(rules, subscriber)}"
     mail, start = f"<{_mailto(rules, 'unsubscribe')}>", octets.index(b"List-Unsubscribe:")
     end = octets.index(b"\r\n", start) + 2
     own = header_line("List-Unsubscribe", f"<{leave}>, {mail}")

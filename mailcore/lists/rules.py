@@ -29,7 +29,7 @@ _NAMES: Final = (
     "listRewriteFrom",
     "listArchive",
     "listPersonalSender",
-    "listOneClick",
+    "listOneClickUrl",
     "listWelcome",
     "listMaxBounces",
     "listDigest",
@@ -37,6 +37,8 @@ _NAMES: Final = (
     "listDigestMessages",
     "language",
 )
+WHOLE: Final = 16
+"""Signs of a whole word of `Seal`."""
 MODERATES: Final = Right.READ | Right.TRASH | Right.EXPUNGE
 """What somebody may do in a list's folders who is told of what waits there."""
 
@@ -66,7 +68,7 @@ class Rules:
     rewrite_from: str = "dmarc"
     archive: bool = True
     personal_sender: bool = True
-    one_click: bool = False
+    one_click_url: str = ""
     welcome: bool = True
     max_bounces: int = 5
     digest: bool = False
@@ -150,8 +152,8 @@ class Seal:
         return f"{rules.id}-{subscriber.number}-{self.of('leave', rules.id, subscriber.number, _since(subscriber))}"
 
     def leaves(self, of: int, subscriber: Subscriber, word: str) -> bool:
-        """Whether `leave` made this word."""
-        return self.is_good(word, "leave", of, subscriber.number, _since(subscriber))
+        """Whether `leave` made this word, the last part of what it gave."""
+        return len(word) == WHOLE and self.is_good(word, "leave", of, subscriber.number, _since(subscriber))
 
 
 def _since(subscriber: Subscriber) -> int:

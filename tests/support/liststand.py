@@ -34,7 +34,6 @@ class Stand:
     of: AccountId
     policies: dict[str, Policy] = field(default_factory=dict)
     """What domains ask for by DMARC."""
-    url: str = ""
 
     @property
     def desk(self) -> Desk:
@@ -46,7 +45,7 @@ class Stand:
         office = self.office
         return Desk(
             office.store, office.blobs, self.clock, office.log, office.config.host,
-            office.config.host, Seal(b"x" * 32), policy=asked, url=self.url,
+            office.config.host, Seal(b"x" * 32), policy=asked,
         )  # fmt: skip
 
     async def write(self, work: Callable[[WriteTx], T]) -> T:
