@@ -106,6 +106,20 @@ _DECLARED: Final = (
     ),
     Declared("receiveExceptions", "", "Patterns apart by spaces: the contrary of receiveRestriction."),
     Declared(
+        "distributeEmailTo",
+        "members",
+        "To whom mail to a group goes: its members, every account of its domain or of the server, nobody.",
+        scopes=ON_LISTS,
+        choices=("members", "domain", "server", "nobody"),
+    ),
+    Declared(
+        "receiveEmailFrom",
+        "anybody",
+        "From whom a group takes mail; but for anybody, it has to be somebody here who has signed in to send it.",
+        scopes=ON_LISTS,
+        choices=("anybody", "server", "domain", "members", "directMembers", "nobody"),
+    ),
+    Declared(
         "listSenderAllow",
         "all",
         "Who may write to a mail list: anybody, who is on it, who runs it.",

@@ -290,6 +290,13 @@ class ReadTx(Protocol):
         """The direct members of a group, by address. Takes `a` on the domain."""
         ...
 
+    def group_takes(self, address: str, sender: str, *, proven: bool) -> bool:
+        """Whether the group of this address takes mail from the sender (`receiveEmailFrom`); True for what is no group.
+
+        `proven`: the sender has signed in. Anybody may ask who sends.
+        """
+        ...
+
     def mail_lists(self) -> Sequence[AccountId]:
         """Every mail list that is enabled. Takes `a` on the server."""
         ...

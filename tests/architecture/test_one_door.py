@@ -359,6 +359,7 @@ OWN_THINGS: Mapping[str, str] = {
     "invite": "puts a meeting where its owner takes invitations; anybody may invite",
     "schedule_inbox": "its own",
     "resolve": "where mail to an address goes; anybody may write a letter",
+    "group_takes": "whether a group would take a message; anybody may write one and see",
     "may_send_as": "only about itself",
     "body": "by the hash of the octets, which who has not read them does not know",
     "enqueue": "anybody may send",

@@ -137,6 +137,47 @@ def test_a_disabled_member_or_nested_group_is_left_out(grouped: House) -> None:
         resolve(grouped, SALES)
 
 
+def test_mail_to_a_group_goes_where_it_is_set_to(grouped: House) -> None:
+    group = grouped.read(lambda tx: tx.account(f"group:{SALES}")).id
+    everybody = {A, B, C, "postmaster@example.test"}
+    grouped.domain("other.test")
+    grouped.add("dora@other.test")
+    for value, wanted in (
+        ("domain", everybody),
+        ("server", everybody | {"dora@other.test", "postmaster@other.test"}),
+        ("members", {A, B, "rita@elsewhere.test"}),
+    ):
+        put_setting(grouped, "distributeEmailTo", value, group)
+        assert set(addresses(grouped, SALES)) == wanted
+    put_setting(grouped, "distributeEmailTo", "nobody", group)
+    with pytest.raises(Refused, match="goes to nobody"):
+        resolve(grouped, SALES)
+
+
+@pytest.mark.parametrize(
+    ("value", "takes"),
+    [
+        ("anybody", {A, C, "dora@other.test", "x@far.test"}),
+        ("server", {A, C, "dora@other.test"}),
+        ("domain", {A, C}),
+        ("members", {A, C}),
+        ("directMembers", {C}),
+        ("nobody", set()),
+    ],
+)
+def test_a_group_takes_mail_from_whom_it_is_set_to(grouped: House, value: str, takes: set[str]) -> None:
+    grouped.domain("other.test")
+    grouped.add("dora@other.test")
+    put_setting(grouped, "receiveEmailFrom", value, grouped.read(lambda tx: tx.account(f"group:{ALL}")).id)
+    for sender in (A, C, "dora@other.test", "x@far.test"):
+        proven = sender != "x@far.test"
+        found = grouped.read(lambda tx, sender=sender, proven=proven: tx.group_takes(ALL, sender, proven=proven))  # type: ignore[misc]
+        assert found is (sender in takes)
+        if proven and value != "anybody":
+            assert not grouped.read(lambda tx, sender=sender: tx.group_takes(ALL, sender, proven=False))  # type: ignore[misc]
+    assert grouped.read(lambda tx: tx.group_takes(A, "x@far.test", proven=False))
+
+
 def test_an_empty_group_takes_no_mail(house: House) -> None:
     house.add(SALES, PrincipalKind.GROUP)
     with pytest.raises(NotFound, match="nobody is in this group"):

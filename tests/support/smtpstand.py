@@ -107,6 +107,8 @@ class Permits:
         self.greylisted: list[tuple[tuple[str, ...], dict[str, float]]] = []
         self.put_off = 0
         """What the greylist says."""
+        self.closed: set[str] = set()
+        """Groups that take mail of those alone who have signed in."""
 
     def write_later(self, who: Principal, work: Callable[[Any], Any]) -> Future[None]:
         """DMARC's rows, the only thing that receiving itself writes."""
@@ -130,6 +132,9 @@ class Permits:
             def setting(self, name: str, of: AccountId | None = None) -> Setting:
                 value = permits.settings.get((of, name), SETTINGS[name].default)
                 return Setting(name, value, "account", True)
+
+            def group_takes(self, address: str, sender: str, *, proven: bool) -> bool:
+                return proven or address not in permits.closed
 
             def send_use(self, of: AccountId) -> SendUse:
                 return SendUse()

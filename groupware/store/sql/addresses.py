@@ -49,6 +49,13 @@ def _members_below() -> Select[Any]:
 
 
 _BELOW: Final = _members_below()
+_ACCOUNTS: Final = (
+    chosen().where(schema.principal.c.kind == PrincipalKind.ACCOUNT.value).order_by(schema.principal.c.id)
+)
+_EVERYBODY: Final = {
+    "domain": _ACCOUNTS.where(schema.principal.c.domain_id == bindparam("domain")),
+    "server": _ACCOUNTS,
+}
 
 
 # --- where mail goes ------------------------------------------------------------------------------------------------
@@ -91,7 +98,7 @@ def _targets(tx: Tx, found: Known, tag: str, address: str) -> Sequence[Target]:
         return [target]
     if not _takes_mail(tx, found):
         raise Refused(f"{address[:320]}: this address takes no mail at present")
-    members = [read(row) for row in tx.sql.rows(_BELOW, {"group": found.id})]
+    members = _meant(tx, found, address)
     reached = [
         target
         for each in members
@@ -100,6 +107,16 @@ def _targets(tx: Tx, found: Known, tag: str, address: str) -> Sequence[Target]:
     if not reached:
         raise NotFound(f"{address[:320]}: nobody is in this group, or nobody in it takes mail")
     return reached
+
+
+def _meant(tx: Tx, group: Known, address: str) -> Sequence[Known]:
+    """To whom mail to a group goes, as `distributeEmailTo` says."""
+    wanted = str(effective(tx, "distributeEmailTo", group.id, group.settings).value)
+    if wanted == "nobody":
+        raise Refused(f"{address[:320]}: mail to this group goes to nobody")
+    if wanted in _EVERYBODY:
+        return [read(row) for row in tx.sql.rows(_EVERYBODY[wanted], {"domain": group.domain_id})]
+    return [read(row) for row in tx.sql.rows(_BELOW, {"group": group.id})]
 
 
 def _target(found: Known, tag: str) -> Target | None:

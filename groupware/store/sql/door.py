@@ -291,6 +291,9 @@ class SqlTx(Tx):
     def members(self, group: str) -> Sequence[str]:
         return groups.members(self, group)
 
+    def group_takes(self, address: str, sender: str, *, proven: bool) -> bool:
+        return groups.takes(self, address, sender, proven=proven)
+
     def mail_lists(self) -> Sequence[AccountId]:
         return mailinglists.lists(self)
 

@@ -15,6 +15,7 @@ from groupware.model.principal import PrincipalKind
 
 from . import schema
 from .principals import Known, administered, by_key, insert_principal, lead
+from .settings import effective
 from .tx import Tx
 
 _m, _p = schema.member.c, schema.principal.c
@@ -43,6 +44,26 @@ def members(tx: Tx, group: str) -> Sequence[str]:
     found = _group(tx, group)
     keys = [key for (key,) in tx.sql.rows(_DIRECT, {"group": found.id})]
     return sorted(key.partition(":")[2] or key for key in keys)
+
+
+def takes(tx: Tx, address: str, sender: str, *, proven: bool) -> bool:
+    """See `ReadTx.group_takes`."""
+    group = lead(tx.sql, address, tagged=True).found
+    if group is None or group.kind is not PrincipalKind.GROUP:
+        return True
+    wanted = str(effective(tx, "receiveEmailFrom", group.id, group.settings).value)
+    if wanted == "anybody":
+        return True
+    who = lead(tx.sql, sender, tagged=True).found if proven else None
+    if who is None or wanted == "nobody":
+        return False
+    if wanted == "server":
+        return True
+    if wanted == "domain":
+        return who.domain_id == group.domain_id
+    if wanted == "directMembers":
+        return tx.sql.row(_THERE, {"group": group.id, "member": who.id}) is not None
+    return tx.sql.row(_IS_BELOW, {"group": who.id, "member": group.id}) is not None
 
 
 def put(tx: Tx, group: str, member: str) -> None:

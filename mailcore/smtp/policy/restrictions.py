@@ -62,6 +62,8 @@ def _receiving(tx: ReadTx, who: Principal | None, sender: str, to: str, targets:
     """Reports (<>) always come through: they are about what somebody has sent."""
     if not sender or isinstance(targets, GroupwareError):
         return None
+    if not tx.group_takes(to, sender, proven=who is not None):
+        return Reply(550, "5.7.1", f"<{to}> takes no mail from <{sender}> (receiveEmailFrom).")
     for each in targets:
         if each.kind not in ("account", "list") or each.account is None or len(targets) > 1:
             continue

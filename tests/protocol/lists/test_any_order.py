@@ -95,7 +95,7 @@ async def work(news: Stand, what: str, number: int) -> None:
 
 async def play(place: Place, steps: list[tuple[str, str]]) -> None:
     async with list_stand(place) as news:
-        oracle = Oracle({each: (True, False) for each in PEOPLE[:4]})
+        oracle = Oracle(dict.fromkeys(PEOPLE[:4], (True, False)))
         await news.put(*oracle.on)
         for number, (what, who) in enumerate(steps):
             await step(news, oracle, number, what, who)

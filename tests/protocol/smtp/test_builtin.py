@@ -248,6 +248,18 @@ async def test_a_restricted_recipient_takes_mail_from_its_own_domain_and_reports
         await caller.envelope(ALICE, BOB)
 
 
+async def test_a_group_that_takes_no_mail_from_outside_says_so(tmp_path: Path) -> None:
+    token = base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode()
+    async with stand(tmp_path) as here, talker(here.port) as caller:
+        cast(Permits, here.parts.store).closed.add("team@example.test")
+        for sender, code in (("x@far.test", "550 5.7.1 "), ("", "250 ")):
+            await caller.ask(f"MAIL FROM:<{sender}>")
+            assert (await caller.ask("RCPT TO:<team@example.test>")).startswith(code)
+            await caller.ask("RSET")
+        await caller.ask(f"AUTH PLAIN {token}")
+        await caller.envelope(ALICE, "team@example.test")
+
+
 # --- too much at once -----------------------------------------------------------------------------------------------
 
 
