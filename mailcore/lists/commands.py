@@ -18,11 +18,10 @@ from groupware.model.errors import Refused
 from groupware.model.event import Envelope, Event, Recipient
 from groupware.model.mailinglist import Delivery, Subscriber
 from groupware.model.memory import Memory
-from groupware.model.times import micros
 from groupware.store.api import WriteTx
 from mailcore.lists.desk import WHO, Case, Desk, settle
 from mailcore.lists.letters import letter, send
-from mailcore.lists.rules import Rules
+from mailcore.lists.rules import Rules, since
 from mailcore.queue.letters import Ready
 from mailcore.queue.trace import Trail
 from mailcore.server import log as server_log
@@ -167,7 +166,7 @@ async def _ask(desk: Desk, case: Case, what: str, address: str) -> None:
     except Refused:
         await _answer(desk, case, "invalid-user")
         return
-    word = f"{what}-{new.number}-{today}-{desk.seal.of('ask', rules.id, what, new.number, _since(new), today)}"
+    word = f"{what}-{new.number}-{today}-{desk.seal.of('ask', rules.id, what, new.number, since(new), today)}"
     confirm = rules.at("confirm", word)
     letters = await letter(
         desk, rules, [address], "needs-confirmation", reply_to=confirm, what=reading, confirm=confirm, days=str(LASTS)
@@ -182,10 +181,6 @@ def _asked(tx: WriteTx, case: Case, what: str, address: str, name: str) -> Subsc
     return tx.put_subscriber(case.rules.id, Subscriber(address, name, "unconfirmed"))
 
 
-def _since(subscriber: Subscriber) -> int:
-    return micros(subscriber.joined) if subscriber.joined is not None else 0
-
-
 async def _confirm(desk: Desk, case: Case, token: str) -> None:
     """An answer to such a question."""
     what, _, rest = token.lower().partition("-")
@@ -195,7 +190,7 @@ async def _confirm(desk: Desk, case: Case, token: str) -> None:
     if number.isascii() and number.isdigit() and day.isascii() and day.isdigit() and len(number + day) < 30:
         there = await desk.store.read(WHO, lambda tx: tx.subscriber(case.rules.id, int(number)))
     today = int(desk.clock.now().timestamp()) // _DAY
-    facts = (case.rules.id, what, number, _since(there) if there is not None else 0, day)
+    facts = (case.rules.id, what, number, since(there) if there is not None else 0, day)
     if there is None or not desk.seal.is_good(seal, "ask", *facts) or not 0 <= today - int(day) <= LASTS:
         await _answer(desk, case, "bad-confirmation")
     elif what == "join":
@@ -227,7 +222,7 @@ async def _wait_for_admin(desk: Desk, case: Case, there: Subscriber) -> None:
     rules, today = case.rules, int(desk.clock.now().timestamp()) // _DAY
 
     def way(what: str) -> str:
-        seal = desk.seal.of("ask", rules.id, what, there.number, _since(there), today)
+        seal = desk.seal.of("ask", rules.id, what, there.number, since(there), today)
         return rules.at("confirm", f"{what}-{there.number}-{today}-{seal}")
 
     owners = [each for each in rules.owners if each != rules.address]
@@ -250,9 +245,12 @@ async def _put_on(desk: Desk, case: Case, who: Subscriber) -> None:
     rules = case.rules
     try:
         letters = await letter(desk, rules, [who.address] if rules.welcome else [], "welcome")
-        if await settle(
-            desk, case, "", lambda tx: (_put(tx, rules, replace(who, state="active")), send(tx, letters))[1]
-        ):
+
+        def work(tx: WriteTx) -> Sequence[Event]:
+            tx.put_subscriber(rules.id, replace(who, state="active"))
+            return send(tx, letters)
+
+        if await settle(desk, case, "", work):
             desk.log.info("list_joined", list=rules.address, address=who.address)
     except Refused:
         await _answer(desk, case, "invalid-user")
@@ -261,7 +259,12 @@ async def _put_on(desk: Desk, case: Case, who: Subscriber) -> None:
 async def _take_off(desk: Desk, case: Case, who: Subscriber) -> None:
     rules = case.rules
     letters = await letter(desk, rules, [who.address] if rules.welcome else [], "goodbye")
-    if await settle(desk, case, "", lambda tx: (_gone(tx, rules, who), send(tx, letters))[1]):
+
+    def work(tx: WriteTx) -> Sequence[Event]:
+        _gone(tx, rules, who)
+        return send(tx, letters)
+
+    if await settle(desk, case, "", work):
         desk.log.info("list_left", list=rules.address, address=who.address)
 
 

@@ -86,16 +86,17 @@ class Letter:
         return not self.is_automatic and auto in ("", "no") and not listed
 
     def is_vouched(self, host: str, authserv_id: str) -> bool:
-        """Whether this server knows that the author wrote it: somebody signed in, or DMARC says so.
+        """Whether this server knows that the author wrote it: the author signed in, or DMARC says so.
 
-        The first two fields are its own: the trace line and, behind it, what it found of the sender.
+        The first two fields are its own: the trace line and, behind it, what it found of the sender. Who signs in
+        may pass mail of strangers on, but the sender of its envelope is always an address of one's own.
         """
         lines = [(name, decode_text(unfold(value))) for name, value in self.header[:2]]
         found = _BY.search(lines[0][1]) if lines and lines[0][0] == "received" else None
         if found is None or found[1].lower() != host.lower():
             return False
         if found[2].endswith("A"):
-            return True
+            return normal(self.sender) == self.address
         name, said = lines[1] if len(lines) > 1 else ("", "")
         ours = name == "authentication-results" and said.split(";")[0].strip().lower() == authserv_id.lower()
         return ours and _DMARC.search(said) is not None

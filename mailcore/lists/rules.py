@@ -149,12 +149,13 @@ class Seal:
 
     def leave(self, rules: Rules, subscriber: Subscriber) -> str:
         """What takes a subscriber off the list by one request, as long as it is on it."""
-        return f"{rules.id}-{subscriber.number}-{self.of('leave', rules.id, subscriber.number, _since(subscriber))}"
+        return f"{rules.id}-{subscriber.number}-{self.of('leave', rules.id, subscriber.number, since(subscriber))}"
 
     def leaves(self, of: int, subscriber: Subscriber, word: str) -> bool:
         """Whether `leave` made this word, the last part of what it gave."""
-        return len(word) == WHOLE and self.is_good(word, "leave", of, subscriber.number, _since(subscriber))
+        return len(word) == WHOLE and self.is_good(word, "leave", of, subscriber.number, since(subscriber))
 
 
-def _since(subscriber: Subscriber) -> int:
+def since(subscriber: Subscriber) -> int:
+    """When it was put on the list: who comes back later is another one."""
     return micros(subscriber.joined) if subscriber.joined is not None else 0

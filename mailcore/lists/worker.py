@@ -49,9 +49,9 @@ async def keep(desk: Desk, bus: Bus) -> None:
             places = await look(desk)
             with closing(bus.watch([LISTS, *(each.approved for each in places)])) as watch:
                 places = await look(desk)  # what came before anybody watched
-                for place in places:
-                    await handle(desk, place)
-                await watch.changed(EVERY_SECONDS)
+                counts = [await handle(desk, place) for place in places]
+                if max(counts, default=0) < PAGE:  # else there may be more
+                    await watch.changed(EVERY_SECONDS)
         except GroupwareError as error:  # the database is away
             desk.log.warning("lists_unreadable", why=str(error))
             await asyncio.sleep(1)

@@ -225,3 +225,10 @@ async def test_what_is_for_who_runs_the_list_goes_there(news: Stand) -> None:
     assert await news.subjects("INBOX") == []
     await ask(news, R, "owner", "again", more="Delivered-To: news-owner@example.test\r\n")
     assert await news.queued() == []
+
+
+async def test_who_signs_in_takes_nobody_else_off_by_a_from_of_theirs(news: Stand) -> None:
+    await news.put(RITA)
+    await ask(news, R, "unsubscribe", signed_in=True, sender=A)
+    assert await states(news) == {RITA: "active"}
+    await question(news)

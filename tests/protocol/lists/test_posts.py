@@ -11,7 +11,7 @@ import pytest
 from groupware.model.mailinglist import Subscriber
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.store import SqlStore
-from mailcore.lists import distribute
+from mailcore.lists import distribute, worker
 from mailcore.lists.worker import handle, look, run_due
 from tests.support.liststand import LIST, OWNER, Stand
 
@@ -273,3 +273,20 @@ async def test_two_processes_send_a_message_once(news: Stand, monkeypatch: pytes
     sent = await news.sent()
     assert sent.keys() == {*everybody, A}
     assert all(sorted(each) == ["number 0", "number 1", "number 2"] for each in sent.values())
+
+
+async def test_more_messages_than_are_looked_at_at_once_wait_for_no_mark(
+    news: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PAGE", 2)
+    await news.put(A)
+    for number in range(5):
+        await news.post(A, subject=f"n{number}")
+    keeping = asyncio.create_task(worker.keep(news.desk, news.office.parts.bus))
+    try:
+        async with asyncio.timeout(30):
+            while await news.subjects("INBOX"):
+                await news.office.log.moved()
+    finally:
+        keeping.cancel()
+    assert (await news.sent())[A] == [f"n{number}" for number in range(5)]
