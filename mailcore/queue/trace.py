@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,9 +91,13 @@ class Trail:
 
 def say(log: EventLog, events: Iterable[Event]) -> None:
     """The same events as log lines, once they are committed."""
+    current = server_log.current_message()
     for event in events:
-        with server_log.message(event.message) if event.message else nullcontext():
+        if event.message in ("", current):
             log.info(event.name, **event.facts)
+        else:
+            with server_log.message(event.message):
+                log.info(event.name, **event.facts)
 
 
 def _names(addresses: Sequence[str]) -> str:

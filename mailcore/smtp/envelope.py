@@ -13,7 +13,7 @@ from mailcore.queue.intake import Targets
 from mailcore.smtp import events
 from mailcore.smtp.policy import asking, builtin, sendquota
 from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_reach, not_own
-from mailcore.smtp.policy.restrictions import forbidden
+from mailcore.smtp.policy.restrictions import forbidden, unwelcome
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.reply import OK, Reply, of_error
 from mailcore.smtp.state import LMTP, State, Transaction
@@ -135,9 +135,13 @@ async def _forbidden(state: State, transaction: Transaction, wanted: Sequence[st
     if state.role == LMTP:
         return {}
     targets = [(each, transaction.targets[each]) for each in wanted]
+    found = unwelcome(transaction.sender, targets, trusted=state.who is not None)
+    work = forbidden(state.who, transaction.sender, targets)
+    if work is None:
+        return found
     store = state.shared.parts.store
     ask = store.glance if len(wanted) <= FEW else store.read
-    return await ask(OPERATOR, forbidden(state.who, transaction.sender, targets))
+    return {**found, **await ask(OPERATOR, work)}
 
 
 async def _judge(state: State, transaction: Transaction, recipient: Recipient) -> Reply:

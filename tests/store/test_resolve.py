@@ -338,3 +338,19 @@ def reached_by_groups(group: str, person: str, edges: set[tuple[str, str]]) -> b
         size = len(below)
         below |= {to for at, to in edges if at in below}
     return any(at[0] == "g" and to == person for at, to in itertools.product(below, [person]) if (at, to) in edges)
+
+
+def test_what_delivery_asks_of_a_recipient_comes_with_where_mail_goes(grouped: House) -> None:
+    alice, group = (grouped.read(lambda tx, key=key: tx.account(key)).id for key in (A, f"group:{SALES}"))  # type: ignore[misc]
+
+    def asked(address: str) -> list[tuple[int | None, bool | None, tuple[str, str]]]:
+        return [(each.group, each.scripted, each.takes_from) for each in resolve(grouped, address)]
+
+    assert asked(A) == [(None, False, ("anyDomain", ""))]
+    grouped.write(lambda tx: (tx.put_script("own", b"keep;", alice), tx.activate_script("own", alice)))
+    put_setting(grouped, "receiveRestriction", "localDomain", alice)
+    put_setting(grouped, "receiveExceptions", "far.test", alice)
+    assert asked(A) == [(None, True, ("localDomain", "far.test"))]
+    assert (group, True, ("anyDomain", "")) in asked(SALES)
+    grouped.write(lambda tx: tx.activate_script("", alice))
+    assert asked(A)[0][1] is False

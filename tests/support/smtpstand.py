@@ -40,6 +40,7 @@ from tests.support.talk import Client, client
 HOST = "mx.example.test"
 PASSWORD = "correct horse"
 PEOPLE = {"alice@example.test": AccountId(11), "bob@example.test": AccountId(12), "zoë@example.test": AccountId(13)}
+GROUP = AccountId(99)
 ALIASES = {
     "info@example.test": ("alice@example.test",),
     "team@example.test": ("alice@example.test", "bob@example.test"),
@@ -56,6 +57,8 @@ class People:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.error: GroupwareError | None = None
+        self.takes_from: dict[str, tuple[str, str]] = {}
+        """Restrictions of recipients, by address."""
 
     async def login(self, login: Login) -> Principal:
         name = login.name if "@" in login.name else f"{login.name}@{login.domain}"
@@ -87,7 +90,9 @@ class People:
         targets = []
         for name in ALIASES.get(f"{plain}@{domain}", (f"{plain}@{domain}",)):
             if name in PEOPLE:
-                targets.append(Target("account", PEOPLE[name], address=name, tag=tag))
+                group = GROUP if f"{plain}@{domain}" in ALIASES else None
+                takes = self.takes_from.get(name, ("anyDomain", ""))
+                targets.append(Target("account", PEOPLE[name], None, name, tag, group, takes_from=takes))
             elif name.endswith("@elsewhere.test"):
                 targets.append(Target("remote", address=name))
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -95,18 +96,19 @@ def _targets(tx: Tx, found: Known, tag: str, address: str) -> Sequence[Target]:
             raise _nobody(address)
         if not _takes_mail(tx, found):
             raise Refused(f"{address[:320]}: this address takes no mail at present")
-        return [target]
+        return [_judged(tx, found, target)]
     if not _takes_mail(tx, found):
         raise Refused(f"{address[:320]}: this address takes no mail at present")
-    members = _meant(tx, found, address)
     reached = [
-        target
-        for each in members
+        (each, replace(target, group=found.id))
+        for each in _meant(tx, found, address)
         if each.usable and (target := _target(each, "")) is not None and _takes_mail(tx, each)
     ]
     if not reached:
         raise NotFound(f"{address[:320]}: nobody is in this group, or nobody in it takes mail")
-    return reached
+    if len(reached) == 1:
+        return [_judged(tx, *reached[0])]
+    return [target for _, target in reached]
 
 
 def _meant(tx: Tx, group: Known, address: str) -> Sequence[Known]:
@@ -128,10 +130,19 @@ def _target(found: Known, tag: str) -> Target | None:
             return None
         return Target("folder", found.folder_owner, FolderId(found.folder), found.address)
     if found.kind is PrincipalKind.LIST:
-        return Target("list", found.id, None, found.address, tag)
+        return Target("list", found.id, None, found.address, tag, scripted=found.scripted)
     if found.kind in (PrincipalKind.ACCOUNT, PrincipalKind.RESOURCE):
-        return Target("account", found.id, None, found.address, tag)
+        return Target("account", found.id, None, found.address, tag, scripted=found.scripted)
     return None
+
+
+def _judged(tx: Tx, found: Known, target: Target) -> Target:
+    """The target with the restrictions that hold for it."""
+    if target.kind not in ("account", "list"):
+        return target
+    names = ("receiveRestriction", "receiveExceptions")
+    policy, exceptions = (str(effective(tx, name, found.id, found.settings).value) for name in names)
+    return replace(target, takes_from=(policy, exceptions))
 
 
 def _takes_mail(tx: Tx, found: Known) -> bool:

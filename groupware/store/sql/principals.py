@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.sql import Select
 
 from groupware.model.addresses import TAG, normal
@@ -45,6 +45,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _p.c.bytes,
     _p.c["items"],
     _p.c.credential_version,
+    exists().where(schema.sieve_script.c.account_id == _p.c.id, schema.sieve_script.c.active),
     *_EPOCHS,
 )
 
@@ -121,6 +122,8 @@ class Known:
     bytes: int
     items: int
     version: int
+    scripted: bool
+    """Whether it has an active script."""
     settings: int
     """The epoch of settings."""
     memberships: int
@@ -142,7 +145,7 @@ def read(row: Row) -> Known:
     domain = (row[10] or "").removeprefix("domain:")
     kind, enabled = PrincipalKind(row[1]), bool(row[4])
     home = (domain, row[10] is None or bool(row[11]))
-    return Known(*(row[0], kind, *row[2:4], enabled, *row[5:10], *home, *row[12:20]))
+    return Known(*(row[0], kind, *row[2:4], enabled, *row[5:10], *home, *row[12:18], bool(row[18]), *row[19:21]))
 
 
 def by_id(sql: Sql, principal: int) -> Known | None:
@@ -160,7 +163,7 @@ def by_key(sql: Sql, key: str) -> Known | None:
 def by_address(sql: Sql, address: str) -> Known | None:
     """Whose address this is, letter for letter; an alias that has expired is nobody's."""
     row = sql.row(_BY_ADDRESS, {"which": address})
-    if row is None or (row[20] is not None and row[20] <= now_micros()):
+    if row is None or (row[21] is not None and row[21] <= now_micros()):
         return None
     return read(row)
 

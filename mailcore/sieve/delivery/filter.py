@@ -65,7 +65,8 @@ class SieveFilter:
 
     async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
         """Who has an active script, and the judge that it is."""
-        accounts = {each.account for each in targets if each.kind == "account" and each.account is not None}
+        waited = [each for each in targets if each.kind == "account" and each.scripted is not False]
+        accounts = {each.account for each in waited if each.account is not None}
         if not accounts:
             return {}
         wanted = sorted(accounts)

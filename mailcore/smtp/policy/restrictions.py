@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from groupware.model.errors import GroupwareError
-from groupware.model.ids import AccountId
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx
 from mailcore.queue.intake import Targets
@@ -17,6 +16,8 @@ from mailcore.smtp.reply import Reply
 
 def allowed(policy: str, exceptions: str, own_domain: str, other: str, *, trusted: bool = True) -> bool:
     """Whether `other` is somebody to have to do with. `trusted`: whether it is known that the address is real."""
+    if policy == "anyDomain" and not exceptions:
+        return True
     domain, own = other.rpartition("@")[2].lower(), own_domain.lower()
     if policy == "anyDomain":
         fits = True
@@ -36,45 +37,50 @@ def _patterns(text: str) -> Sequence[re.Pattern[str]]:
     return [re.compile(fnmatch.translate(word.replace("[", "[[]"))) for word in words]
 
 
+def unwelcome(sender: str, recipients: Sequence[tuple[str, Targets]], *, trusted: bool) -> dict[str, Reply]:
+    """The recipients that take no mail from the sender, each with the reply that says so.
+
+    Reports (<>) always come through: they are about what somebody has sent. What a group says is `forbidden`'s.
+    """
+    found: dict[str, Reply] = {}
+    for address, targets in recipients:
+        if not sender or isinstance(targets, GroupwareError) or len(targets) != 1:
+            continue
+        own = (targets[0].address or address).rpartition("@")[2]
+        if not allowed(*targets[0].takes_from, own, sender, trusted=trusted):
+            found[address] = Reply(550, "5.7.1", f"<{address}> takes no mail from <{sender}> (receiveRestriction).")
+    return found
+
+
 def forbidden(
     who: Principal | None, sender: str, recipients: Sequence[tuple[str, Targets]]
-) -> Callable[[ReadTx], dict[str, Reply]]:
-    """Work that gives the recipients that a restriction forbids, each with the reply that says whose it is."""
+) -> Callable[[ReadTx], dict[str, Reply]] | None:
+    """Work that gives the recipients whom the sender's settings or a group's forbid; None: there is none to ask."""
+    groups = [address for address, targets in recipients if sender and _is_group(targets)]
+    if who is None and not groups:
+        return None
 
     def work(tx: ReadTx) -> dict[str, Reply]:
         found: dict[str, Reply] = {}
-        for address, targets in recipients:
-            reply = _sending(tx, who, address) or _receiving(tx, who, sender, address, targets)
-            if reply is not None:
-                found[address] = reply
+        for address in groups:
+            if not tx.group_takes(address, sender, proven=who is not None):
+                found[address] = Reply(550, "5.7.1", f"<{address}> takes no mail from <{sender}> (receiveEmailFrom).")
+        if who is not None:
+            found |= _sending(tx, who, [address for address, _ in recipients])
         return found
 
     return work
 
 
-def _sending(tx: ReadTx, who: Principal | None, to: str) -> Reply | None:
-    if who is None or _fits(tx, "send", who.account, who.name, to):
-        return None
-    return Reply(550, "5.7.1", f"<{to}>: the settings of {who.name} forbid it to send there (sendRestriction).")
+def _is_group(targets: Targets) -> bool:
+    return not isinstance(targets, GroupwareError) and any(each.group is not None for each in targets)
 
 
-def _receiving(tx: ReadTx, who: Principal | None, sender: str, to: str, targets: Targets) -> Reply | None:
-    """Reports (<>) always come through: they are about what somebody has sent."""
-    if not sender or isinstance(targets, GroupwareError):
-        return None
-    if not tx.group_takes(to, sender, proven=who is not None):
-        return Reply(550, "5.7.1", f"<{to}> takes no mail from <{sender}> (receiveEmailFrom).")
-    for each in targets:
-        if each.kind not in ("account", "list") or each.account is None or len(targets) > 1:
-            continue
-        if not _fits(tx, "receive", each.account, each.address or to, sender, trusted=who is not None):
-            return Reply(550, "5.7.1", f"<{to}> takes no mail from <{sender}> (receiveRestriction).")
-    return None
-
-
-def _fits(tx: ReadTx, way: str, account: AccountId, own: str, other: str, *, trusted: bool = True) -> bool:
-    policy = str(tx.setting(f"{way}Restriction", account).value)
-    exceptions = str(tx.setting(f"{way}Exceptions", account).value)
-    if policy == "anyDomain" and not exceptions:
-        return True
-    return allowed(policy, exceptions, own.rpartition("@")[2], other, trusted=trusted)
+def _sending(tx: ReadTx, who: Principal, recipients: Sequence[str]) -> dict[str, Reply]:
+    policy, exceptions = (str(tx.setting(f"send{each}", who.account).value) for each in ("Restriction", "Exceptions"))
+    own = who.name.rpartition("@")[2]
+    return {
+        to: Reply(550, "5.7.1", f"<{to}>: the settings of {who.name} forbid it to send there (sendRestriction).")
+        for to in recipients
+        if not allowed(policy, exceptions, own, to)
+    }

@@ -19,7 +19,7 @@ from mailcore.smtp.policy.variables import Facts
 from tests.support.clock import FakeClock
 from tests.support.dnsserver import Zone
 from tests.support.dnsserver import serving as zone_serving
-from tests.support.smtpstand import PASSWORD, PEOPLE, Permits, Stand, Talker, stand, talker
+from tests.support.smtpstand import PASSWORD, PEOPLE, People, Permits, Stand, Talker, stand, talker
 
 MESSAGE = b"From: x@far.test\r\nSubject: hi\r\n\r\nhello\r\n"
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -235,9 +235,7 @@ async def test_a_restricted_user_sends_home_alone_and_is_told_why(tmp_path: Path
 async def test_a_restricted_recipient_takes_mail_from_its_own_domain_and_reports(tmp_path: Path) -> None:
     token = base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode()
     async with stand(tmp_path) as here, talker(here.port) as caller:
-        settings = cast(Permits, here.parts.store).settings
-        settings[PEOPLE[BOB], "receiveRestriction"] = "localDomain"
-        settings[PEOPLE[BOB], "receiveExceptions"] = "friend@far.test"
+        cast(People, here.parts.directory).takes_from[BOB] = ("localDomain", "friend@far.test")
         for sender, code in (("x@far.test", "550"), (ALICE, "550"), ("friend@far.test", "250"), ("", "250")):
             await caller.ask(f"MAIL FROM:<{sender}>")
             said = await caller.ask(f"RCPT TO:<{BOB}>")
