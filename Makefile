@@ -43,5 +43,6 @@ $(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock tests/support/packages.txt
 	@sh tests/support/install.sh $$(cat tests/support/packages.txt)
+	@sh tests/support/unpack.sh $(VENV)/exim exim4-daemon-light
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
