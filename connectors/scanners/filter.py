@@ -82,8 +82,19 @@ class Asked:
         """Whether the message belongs into Junk by what this scanner says."""
         limit = self.junk_from(report)
         if report.score is None or limit is None:
-            return report.wish == "junk" or (self.section.obey and report.wish == "discard")
-        return report.score >= limit or (not self.section.junk_score and report.wish == "junk")
+            return report.wish in ("junk", "quarantine") or (self.section.obey and report.wish == "discard")
+        return report.score >= limit or (not self.section.junk_score and report.wish in ("junk", "quarantine"))
+
+    def held_back(self, report: Report) -> str:
+        """Why the message is held back by what this scanner says; "" when it is not."""
+        section, name = self.section, self.scanner.name
+        if report.virus:
+            return f"{name}: virus {report.virus}" if section.virus == "quarantine" else ""
+        if section.quarantine_score and report.score is not None and report.score >= section.quarantine_score:
+            return f"{name}: spam score {report.score:g}"
+        if section.obey and report.wish == "quarantine":
+            return one_line(f"{name}: {report.text or 'it asks for that'}")
+        return ""
 
 
 class Scanners:
@@ -165,6 +176,9 @@ def _together(found: Sequence[tuple[Asked, Report]], case: Case) -> Verdict:
     said = tuple(Said(_words(report)) for report in reports)
     junk = any(asked.is_junk(report) for asked, report in found)
     disposition = next(filter(None, (_refused(asked, report, case) for asked, report in found)), None)
+    held = next(filter(None, (asked.held_back(report) for asked, report in found)), None)
+    if disposition is None and held:
+        disposition = Disposition(quarantine=held)
     if disposition is None and any(report.virus and asked.section.virus == "discard" for asked, report in found):
         disposition = Disposition()
     infected = any(report.virus and asked.section.virus == "junk" for asked, report in found)

@@ -132,7 +132,7 @@ class _Dialogue:
         if wish is None and said != b"c":
             raise ValueError(f"its answer {said!r} is not known here")
         if self.quarantined and wish in (None, "accept"):
-            return Report(self.name, "junk", text=self.quarantined, changes=changes)
+            return Report(self.name, "quarantine", text=self.quarantined, changes=changes)
         return Report(self.name, wish or "accept", changes=changes)
 
     # --- what is told

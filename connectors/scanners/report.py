@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
-Wish = Literal["accept", "junk", "reject", "later", "discard"]
+Wish = Literal["accept", "junk", "quarantine", "reject", "later", "discard"]
 """What a scanner would have done with the message; the configuration decides whether that is done."""
 MOST_TOLD: Final = 200
 """Names of rules that are kept of one report."""

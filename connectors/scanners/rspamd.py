@@ -16,7 +16,7 @@ _WISHES: Final[Mapping[str, Wish]] = {
     "no action": "accept",
     "add header": "junk",
     "rewrite subject": "junk",
-    "quarantine": "junk",
+    "quarantine": "quarantine",
     "greylist": "later",
     "soft reject": "later",
     "reject": "reject",

@@ -12,6 +12,7 @@ from groupware.model.errors import NotFound, TryAgain
 from groupware.model.memory import Lesson
 from groupware.model.principal import OPERATOR
 from groupware.store.api import Blobs, Store
+from mailcore.queue.held import original
 from mailcore.server.events import EventLog
 
 EVERY: Final = 20.0
@@ -46,7 +47,7 @@ async def _learned(blobs: Blobs, lesson: Lesson, pupils: Sequence[Scanner], log:
     if lesson.blob is None:
         return True
     try:
-        octets = await blobs.read(lesson.blob)
+        octets = original(await blobs.read(lesson.blob))
         for each in pupils:
             await each.learn(octets, spam=lesson.spam, user=lesson.account)
     except NotFound:

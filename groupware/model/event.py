@@ -114,6 +114,10 @@ class Envelope:
     body_type: str = "8BITMIME"
     ret: str = ""
     envid: str = ""
+    cleared: bool = False
+    """Somebody has released it from quarantine: it is not judged again whether it is wanted."""
+    require_tls: bool = False
+    """It goes over connections that are protected, or not at all (REQUIRETLS, RFC 8689)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class Role(StrEnum):
     JOURNAL = "journal"
     SCHEDULE_INBOX = "schedule-inbox"
     """Where scheduling messages come in (RFC 6638 §2.2); made when the first does."""
+    QUARANTINE = "quarantine"
+    """Where mail is held back; made when the first is. Who may see what is above does not see it for that."""
 
 
 SPECIAL_USES = {

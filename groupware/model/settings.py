@@ -60,6 +60,13 @@ _DECLARED: Final = (
     Declared("mailboxFolderCount", 0, "How many folders it may have.", most=2**31 - 1),
     Declared("quotaLimitThreshold", 90, "From this share of a quota on, it is told so.", "%", least=1, most=100),
     Declared("removedItemsRetention", 30, "How long the content of removed items is kept.", "days", most=3650),
+    Declared(
+        "quarantineAccess",
+        "administrator",
+        "Where mail lies that is held back for it: where administrators see it, or in a folder of its own.",
+        choices=("administrator", "recipient"),
+    ),
+    Declared("quarantineRetention", 30, "How long mail that is held back is kept.", "days", most=3650),
     Declared("language", "", "Language of what the server writes to it, as de or pt-BR; empty: English."),
     Declared("traceRetention", 30, "How long the trace of messages is kept.", "days", scopes=("server",), most=3650),
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),

@@ -101,6 +101,10 @@ class ReadTx(Protocol):
         """The owner's folder with that role (`inbox`, `sent`, ...)."""
         ...
 
+    def quarantines(self) -> Sequence[tuple[FolderId, AccountId]]:
+        """Every folder where mail is held back, and whose it is. Takes `a` on the server."""
+        ...
+
     def grants(self, at: Where) -> Sequence[Grant]:
         """The rows on this very folder. Takes `a`."""
         ...
@@ -703,6 +707,20 @@ class WriteTx(ReadTx, Protocol):
         """The mail folder at a path in the account's view; made, and subscribed to, when it is missing (`k`).
 
         Oneself, or who delivers. `NotFound`, `NoRight`, `Refused`, `OverQuota`.
+        """
+        ...
+
+    def quarantine(self, owner: AccountId) -> FolderId:
+        """The folder where mail is held back for an account, or by its public owner for a domain; made when missing.
+
+        Who delivers, or `a` on the root of that tree.
+        """
+        ...
+
+    def teach(self, at: FolderId, uid: Uid, of: AccountId, *, spam: bool) -> bool:
+        """Keeps an item as a lesson for scanners, as if that account had said so. `a` on the folder.
+
+        False: it is not there, or `learnFromJunk` is off for the account.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""`postroom quarantine`: what `check --repair` took out of folders, listed, put back or dropped.
+"""`postroom salvage`: what `check --repair` took out of folders, listed, put back or dropped.
 
 What is put back has been read whole before: nothing comes back that cannot be served.
 """
@@ -31,7 +31,7 @@ def listed(store: SqlStore, number: int | None = None) -> Sequence[Quarantined]:
     except Exception as error:
         raise trouble(error) from error
     if number is not None and not found:
-        raise NotFound(f"there is no number {number} in quarantine")
+        raise NotFound(f"there is no number {number} set aside")
     return found
 
 

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from groupware.model.errors import TryAgain
-from groupware.model.ids import FolderId
+from groupware.model.ids import AccountId, FolderId, Uid, Uids
 from groupware.model.principal import OPERATOR
 from groupware.model.times import micros
 
-from .api import Store
+from .api import ReadTx, Store, WriteTx
 from .blobs import sweep
 from .objects import Objects
 from .sql import greylist, memories, retention, search, trace
@@ -78,6 +79,25 @@ async def purge(store: Store, *, now: datetime | None = None) -> int:
             gone += count
 
 
+async def expire_held(store: Store, *, now: datetime | None = None) -> int:
+    """Takes away what has been held back for longer than `quarantineRetention`; how many messages these were."""
+    moment, gone = now or datetime.now(UTC), 0
+    for at, owner in await store.read(OPERATOR, lambda tx: tx.quarantines()):
+        while due := await store.read(OPERATOR, partial(_due, at, owner, moment)):
+            gone += len(await store.write(OPERATOR, partial(_expire, at, due)))
+    return gone
+
+
+def _due(at: FolderId, owner: AccountId, now: datetime, tx: ReadTx) -> Uids:
+    days = int(tx.setting("quarantineRetention", owner).value)
+    due = tx.within(at, "arrived", high=micros(now - timedelta(days=days))) if days else ()
+    return [(uid, uid) for uid in due[:PURGED_AT_ONCE]]
+
+
+def _expire(at: FolderId, due: Uids, tx: WriteTx) -> Sequence[Uid]:
+    return tx.expunge(at, due, deleted_only=False)
+
+
 async def forget(store: Store) -> int:
     """Forgets what is remembered no longer; how much that was."""
     gone, count = 0, FORGOTTEN_AT_ONCE
@@ -105,6 +125,7 @@ async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SE
     while True:
         await asyncio.sleep(every)
         try:
+            await expire_held(store)
             await purge(store)
             await forget(store)
             await forget_trace(store)

@@ -26,7 +26,7 @@ app = single()
 def check(
     ctx: typer.Context,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Put right what can be; what cannot be served goes into quarantine.")
+        bool, typer.Option("--repair", help="Put right what can be; what cannot be served is set aside (salvage).")
     ] = False,
     bodies: Annotated[bool, typer.Option(help="Whether the octets of every body are read too.")] = True,
     as_json: Json = False,

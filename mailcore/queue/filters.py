@@ -4,7 +4,8 @@ A filter looks at a `Case` and gives a `Verdict`; it stores and sends nothing. W
 one write that delivers (`sorting`). Whoever adds a scanner or a language of rules declares an entry point
 (`[project.entry-points."postroom.filters"]`, name -> `factory(parts, setup)`), and nothing else changes.
 
-1. What becomes of the message (`Disposition`) is what the last filter says that says anything of it.
+1. What becomes of the message (`Disposition`) is what the last filter says that says anything of it. Where one holds
+   it back, none behind is asked; and what somebody has released passes those of server and domain unasked.
 2. What a filter adds to the message is seen by those behind it. What it sends, remembers and notes adds up.
 3. A filter that breaks is passed over, or has the message wait, as it says itself (`fails`). No message is lost by it.
 """
@@ -72,6 +73,8 @@ class Disposition:
     filings: tuple[Filing, ...] = ()
     redirections: tuple[Redirection, ...] = ()
     refusal: Refusal | None = None
+    quarantine: str | None = None
+    """Why it is held back, until somebody releases it; None: it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,8 @@ class Case:
     by: AccountId | None = None
     earlier: tuple[Verdict, ...] = ()
     """What the filters before have said."""
+    cleared: bool = False
+    """Somebody has released it from quarantine."""
 
 
 Judge = Callable[[Case], Awaitable[Verdict]]
@@ -237,6 +242,8 @@ class Chain:
         """What all of them together make of it. Never raises for what a filter does."""
         verdicts: list[tuple[str, Verdict]] = []
         for each, judge in judges:
+            if case.cleared and each.level != "account":
+                continue
             try:
                 if judge is None:
                     raise TryAgain(f"the filter {each.name} does not answer; try again later")
@@ -249,6 +256,8 @@ class Chain:
             verdicts.append((each.name, verdict))
             octets = case.octets if verdict.octets is None else verdict.octets
             case = replace(case, octets=octets, earlier=(*case.earlier, verdict))
+            if verdict.disposition is not None and verdict.disposition.quarantine is not None:
+                break
         return _together(verdicts, case.octets)
 
     def _failed(self, filter: Filter, error: Exception) -> None:

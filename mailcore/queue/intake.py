@@ -10,26 +10,26 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from groupware.directory.api import Directory
-from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
+from groupware.model.errors import GroupwareError, NotFound, Refused
 from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, Target
-from groupware.model.ids import AccountId, FolderId, QueueId
+from groupware.model.ids import FolderId
 from groupware.model.item import NewItem
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.store.api import Blobs, Store, Stored, WriteTx
-from mailcore.queue import meetings, xtext
-from mailcore.queue.filters import Case, Chain, Refusal
+from mailcore.queue import meetings
+from mailcore.queue.filters import Case, Chain, Decision, Refusal
+from mailcore.queue.holding import Holder, Wanted, put_aside
+from mailcore.queue.plans import NOT_QUEUED, Message, Plan, Step, Targets, letter_of, outcome_of, plan_of
 from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, untouched
 from mailcore.queue.trace import Trail, say
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 
-NOT_QUEUED: Final = QueueId(0)
 DELIVERED: Final = "delivered"
 """The text of an outcome `sent` that means: in a folder here, and nowhere in the queue."""
 TAKEN: Final = "taken"
@@ -37,57 +37,8 @@ TAKEN: Final = "taken"
 PROCESSING: Final = replace(OPERATOR, client="processing")
 """Delivers from the queue, and in the same write says what became of the recipients."""
 
-MOST_HEADER: Final = 64 * 1024
-_MESSAGE_ID: Final = re.compile(rb"(?im)^message-id:(?:[ \t]|\r\n[ \t])*<([!-~]{1,250})>")
-
-Targets = Sequence[Target] | GroupwareError
-"""Where an address leads, or why it leads nowhere."""
 Settle = Callable[[WriteTx, Sequence[Outcome]], None]
 """Called inside the write that delivers, with the outcomes of the attempt. It may run twice, as all of `work`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message that is about to be accepted: its envelope, and its octets with the trace headers."""
-
-    sender: str
-    """"" is <>."""
-    recipients: tuple[Recipient, ...]
-    octets: bytes = field(repr=False)
-    message: str
-    """The one message id from connect to delivery."""
-    by: AccountId | None = None
-    """The account that submitted it; None for mail from outside."""
-    utf8: bool = False
-    body_type: str = "8BITMIME"
-    ret: str = ""
-    envid: str = ""
-    peer: str = ""
-    """The address of who handed it in."""
-    helo: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One recipient on its way."""
-
-    given: str
-    """The recipient of the envelope that led here."""
-    recipient: Recipient
-    """As it goes into the queue: a group's member under its own address, so that no later try reaches the others."""
-    alone: bool = True
-    """Whether the recipient has this step and no other, so that what happens in it is what became of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be done for the recipients of one message."""
-
-    here: tuple[tuple[Step, Target], ...]
-    away: tuple[Step, ...]
-    nowhere: tuple[tuple[Step, GroupwareError], ...]
-    sorted: tuple[tuple[Step, Sorted], ...] = ()
-    """Those here for whom filters have something to say."""
 
 
 @dataclass(slots=True)
@@ -99,6 +50,7 @@ class Done:
     events: list[Event] = field(default_factory=list)
     """Not that the message came: who handed it in says that in the log."""
     deliveries: int = 0
+    held: int = 0
 
 
 class Intake:
@@ -113,9 +65,11 @@ class Intake:
         log: EventLog,
         filters: Chain | None = None,
         back: Callable[[str], str | None] = lambda address: None,
+        secret: bytes = b"",
     ) -> None:
-        """`back`: whom mail to a rewritten sender is for (`mailcore.smtp.srs`)."""
+        """`back`: whom mail to a rewritten sender is for (`mailcore.smtp.srs`); `secret`: that of the site."""
         self._store, self._blobs, self._directory = store, blobs, directory
+        self._holder = Holder(store, blobs, secret)
         self._counters, self._log = counters, log
         self._filters, self._back = filters or Chain((), log), back
 
@@ -142,6 +96,7 @@ class Intake:
         settle_local: bool = True,
         keep: bool = True,
         known: Mapping[str, Targets] | None = None,
+        held: str = "",
     ) -> Sequence[Outcome]:
         """Takes the message over; one outcome for each recipient, after COMMIT. TryAgain: nothing was accepted.
 
@@ -149,13 +104,21 @@ class Intake:
         takes what cannot be delivered now; without it (LMTP) that comes back as `later` or `failed`, and stays the
         client's. With `settle_local` False everything is queued; who wants a report of success (DSN) always is.
         `known` are targets that were looked up already. With `keep` either all have `failed`, for filters refuse the
-        message for every recipient (a scanner, ereject), and nothing was accepted; or none has.
+        message for every recipient (a scanner, ereject), and nothing was accepted; or none has. `held`: it is held
+        back for all of them, for that reason.
         """
+        early: Sequence[Recipient]
         early = [each for each in message.recipients if settle_local and "SUCCESS" not in each.notify]
         trail = Trail(message.message, message.by)
-        whole = Whole(message.sender, message.octets, trail, utf8=message.utf8, body_type=message.body_type)
+        whole = Whole(
+            message.sender, message.octets, trail, message.utf8, message.body_type, require_tls=message.require_tls
+        )
         prepared = Prepared(whole, self._blobs)
-        plan = await self._judged(await self._plan(early, known or {}), whole, prepared)
+        if held:
+            early = message.recipients
+            plan = await self._held(await self._plan(early, known or {}), whole, held)
+        else:
+            plan = await self._judged(await self._plan(early, known or {}), whole, prepared)
         if keep and (refusal := _early(plan, message)) is not None:
             return await self._refuse(message, plan, refusal)
         if len(early) < len(message.recipients):  # who asked for a report gets it from the courier
@@ -179,7 +142,15 @@ class Intake:
         envelope = attempt.envelope
         octets = await self._blobs.read(envelope.blob)
         trail = Trail(envelope.message, envelope.by)
-        whole = Whole(envelope.sender, octets, trail, utf8=envelope.utf8, body_type=envelope.body_type)
+        whole = Whole(
+            envelope.sender,
+            octets,
+            trail,
+            envelope.utf8,
+            envelope.body_type,
+            cleared=envelope.cleared,
+            require_tls=envelope.require_tls,
+        )
         prepared = Prepared(whole, self._blobs)
         plan = await self._judged(await self._plan(envelope.recipients, {}), whole, prepared)
         plan = replace(plan, sorted=tuple((step, _unreported(each)) for step, each in plan.sorted))
@@ -209,15 +180,26 @@ class Intake:
         mine = [(step, target) for step, target in plan.here if target in judges]
         trail = whole.trail
         cases = [
-            Case(trail.message, whole.octets, whole.sender, step.recipient, target, trail.by) for step, target in mine
+            Case(trail.message, whole.octets, whole.sender, step.recipient, target, trail.by, cleared=whole.cleared)
+            for step, target in mine
         ]
         decisions = await asyncio.gather(*(self._filters.decide(each, judges[each.target]) for each in cases))
-        found = [
-            (step, await prepared.sorted(step.recipient, target, decision))
-            for (step, target), decision in zip(mine, decisions, strict=True)
-        ]
+        found: list[tuple[Step, Sorted]] = []
+        aside: list[Wanted] = []
+        for (step, target), decision in zip(mine, decisions, strict=True):
+            if (held := _held_back(step, target, decision, trail)) is not None:
+                aside.append(held)
+            else:
+                found.append((step, await prepared.sorted(step.recipient, target, decision)))
         here = tuple((step, target) for step, target in plan.here if target not in judges)
-        return replace(plan, here=here, sorted=tuple(found))
+        holdings = await self._holder.prepared(whole, aside) if aside else ()
+        return replace(plan, here=here, sorted=tuple(found), held=holdings)
+
+    async def _held(self, plan: Plan, whole: Whole, reason: str) -> Plan:
+        """The plan by which nobody gets it now who would get it."""
+        away = [(step, Target("remote", address=step.recipient.address)) for step in plan.away]
+        wanted = [Wanted(step, target, reason, whole.octets) for step, target in (*plan.here, *away)]
+        return replace(plan, here=(), away=(), held=await self._holder.prepared(whole, wanted))
 
     async def _refuse(self, message: Message, plan: Plan, refusal: Refusal) -> Sequence[Outcome]:
         """The answers for a message that is not taken because no recipient is to have it; the trace says so."""
@@ -265,50 +247,9 @@ class Intake:
     def _tell(self, done: Done) -> None:
         if done.deliveries:
             self._counters.add("PROCESSING_DeliveredLocal", done.deliveries)
+        if done.held:
+            self._counters.add("PROCESSING_Quarantined", done.held)
         say(self._log, done.events)
-
-
-def letter_of(octets: bytes) -> str:
-    """The Message-ID in the header, without < and >; "" when there is none that can be one."""
-    end = octets.find(b"\r\n\r\n", 0, MOST_HEADER)
-    found = _MESSAGE_ID.search(octets, 0, end if end >= 0 else MOST_HEADER)
-    return found[1].decode("ascii", "replace") if found is not None else ""
-
-
-def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> Plan:
-    """Sorts what the recipients lead to into here, elsewhere and nowhere."""
-    here: list[tuple[Step, Target]] = []
-    away: list[Step] = []
-    nowhere: list[tuple[Step, GroupwareError]] = []
-    for recipient in recipients:
-        found = targets[recipient.address]
-        if isinstance(found, GroupwareError):
-            nowhere.append((Step(recipient.address, recipient), found))
-            continue
-        alone = len(found) == 1
-        for target in found:
-            is_own = alone and target.kind != "remote"
-            own = recipient if is_own else _behind(recipient, target.address)
-            step = Step(recipient.address, own, alone)
-            if target.kind == "remote":
-                away.append(step)
-            else:
-                here.append((step, target))
-    return Plan(tuple(here), tuple(away), tuple(nowhere))
-
-
-_CODES: Final[Mapping[type[GroupwareError], tuple[str, str]]] = {
-    NotFound: ("failed", "5.1.1"),
-    NoRight: ("failed", "5.7.1"),
-    Refused: ("failed", "5.7.1"),
-    OverQuota: ("later", "4.2.2"),
-}
-
-
-def outcome_of(error: GroupwareError, recipient: str) -> Outcome:
-    """What an error means for a recipient: quotas and temporary troubles are tried again, the rest has failed."""
-    verdict, code = _CODES.get(type(error), ("later", "4.3.0"))
-    return Outcome(NOT_QUEUED, recipient, verdict, code, str(error))
 
 
 def _early(plan: Plan, message: Message) -> Refusal | None:
@@ -320,6 +261,16 @@ def _early(plan: Plan, message: Message) -> Refusal | None:
     return wanted[0] if len(wanted) == len(plan.sorted) else None
 
 
+def _held_back(step: Step, target: Target, decision: Decision, trail: Trail) -> Wanted | None:
+    """What is to be held back for one recipient."""
+    quarantine = decision.disposition.quarantine
+    if quarantine is None or decision.trouble is not None:
+        return None
+    to = step.recipient.address
+    said = tuple(trail.filtered(to, name, each.did, each.script, each.line) for name, each in decision.said)
+    return Wanted(step, target, quarantine, decision.octets, said)
+
+
 def _unreported(each: Sorted) -> Sorted:
     """Without its refusal, so that it is dropped, where nobody may be told of that."""
     return replace(each, refusal=None) if each.refusal is not None and each.refusal.silent else each
@@ -329,17 +280,11 @@ class _BodyNeeded(GroupwareError):
     """Something has to be queued, and the body for the queue is not stored yet: it seldom is needed."""
 
 
-def _behind(recipient: Recipient, address: str) -> Recipient:
-    """The recipient under the address that it led to, for the queue. RFC 3461 §5.2.7."""
-    if address in ("", recipient.address):
-        return recipient
-    return Recipient(address, recipient.notify, recipient.orcpt or f"rfc822;{xtext.encode(recipient.address)}")
-
-
 def _envelope(message: Message, stored: Stored | None) -> Envelope | None:
     if stored is None:
         return None
     return Envelope(
+        require_tls=message.require_tls,
         sender=message.sender,
         recipients=message.recipients,
         blob=stored.blob,
@@ -365,6 +310,13 @@ def _carry_out(
     troubled += plan.nowhere
     done = Done(deliveries=count)
     outcomes = done.outcomes
+    aside, events = put_aside(tx, plan.held, trail)
+    done.events += events
+    for holding, error in aside:
+        done.held += error is None
+        troubled += [(step, error) for step in holding.steps if error is not None]
+        for step in holding.steps if error is None else ():
+            outcomes[step.given] = Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", TAKEN)
     for step in _carry(tx, plan, trail, done, delivered, troubled, keep=keep):
         outcomes[step.given] = Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", TAKEN)
     if delivered:

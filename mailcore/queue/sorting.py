@@ -77,6 +77,8 @@ class Whole:
     trail: Trail
     utf8: bool = False
     body_type: str = "8BITMIME"
+    cleared: bool = False
+    require_tls: bool = False
 
     @property
     def head(self) -> bytes:
@@ -135,6 +137,8 @@ class Prepared:
             message=whole.trail.message,
             utf8=whole.utf8 or not to.isascii(),
             body_type=whole.body_type,
+            cleared=whole.cleared,
+            require_tls=whole.require_tls,
         )
         return Posting("redirect", envelope)
 

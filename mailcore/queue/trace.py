@@ -62,6 +62,20 @@ class Trail:
         """Rules wrote a message because of it; `answer` is the message id of that."""
         return Event("answered", self.by, {"kind": kind, "to": _names(to), "answer": answer}, self.message)
 
+    def quarantined(self, to: Sequence[str], at: FolderId, why: str) -> Event:
+        """It is held back for these recipients, and lies in that folder."""
+        own: dict[str, dict[str, str | int]] = {address: {"folder": int(at)} for address in to}
+        return Event("quarantined", self.by, {"to": _names(to), "why": why}, self.message, own)
+
+    def released(self, queue: QueueId, to: Sequence[str], who: str) -> Event:
+        """Somebody has released it: it goes to these recipients now."""
+        facts: dict[str, str | int] = {"queue": int(queue), "to": _names(to), "who": who}
+        return Event("released", self.by, facts, self.message, dict.fromkeys(to, _NOTHING))
+
+    def withheld(self, to: Sequence[str], who: str) -> Event:
+        """Somebody has deleted what was held back: these recipients will not get it."""
+        return Event("withheld", self.by, {"to": _names(to), "who": who}, self.message, dict.fromkeys(to, _NOTHING))
+
     def sent(self, to: str, host: str, said: str) -> Event:
         """The next host has it for this recipient, and said so."""
         return Event("sent", self.by, {"to": to, "host": host, "said": said}, self.message, {to: {}})

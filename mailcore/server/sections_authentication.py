@@ -4,7 +4,7 @@ from typing import Literal
 
 from mailcore.server.declare import IpEntries, Many, Seconds, Section, key
 
-Caused = Literal["accept", "junk", "reject", "defer"]
+Caused = Literal["accept", "junk", "quarantine", "reject", "defer"]
 
 
 class AuthenticationSection(Section):

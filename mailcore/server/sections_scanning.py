@@ -27,6 +27,15 @@ class ScannerSection(Section):
         "When it does not answer: open, the message goes on without it; later, it waits and is tried again", "open"
     )
     junk_score: float = key("Score from which on a message goes to Junk; 0: where the scanner says", 0.0, ge=0, le=1000)
+    quarantine_score: float = key(
+        "Score from which on it is held back (postroom quarantine); 0: none is", 0.0, ge=0, le=1000
+    )
     reject_score: float = key("Score from which on it is refused; 0: none is", 0.0, ge=0, le=1000)
-    obey: bool = key("What the scanner would refuse is refused, and what it would discard goes to Junk", True)
-    virus: Literal["reject", "junk", "discard", "mark"] = key("What becomes of a message with a virus", "reject")
+    obey: bool = key(
+        "What the scanner would refuse is refused, what it would set apart is held back, what it would discard goes to"
+        " Junk",
+        True,
+    )
+    virus: Literal["reject", "quarantine", "junk", "discard", "mark"] = key(
+        "What becomes of a message with a virus", "reject"
+    )

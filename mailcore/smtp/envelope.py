@@ -9,7 +9,7 @@ from typing import Final
 from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
-from mailcore.queue.intake import Targets
+from mailcore.queue.plans import Targets
 from mailcore.smtp import events
 from mailcore.smtp.policy import asking, builtin, sendquota
 from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_reach, not_own

@@ -33,7 +33,8 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
     """The service. While it works, the intake may deliver to recipients here as it accepts (`Parts.at_work`)."""
     log = parts.log("PROCESSING")
     filters = chain(parts, setup)
-    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters, srs_of(parts).back)
+    back = srs_of(parts).back
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters, back, parts.secret)
     lanes = Lanes(
         local=True,
         lease=LEASE,

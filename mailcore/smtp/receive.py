@@ -8,7 +8,7 @@ from typing import Final
 from groupware.mime.lines import crlf, tidy
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
-from mailcore.queue.intake import Message
+from mailcore.queue.plans import Message
 from mailcore.smtp import events, headers, origin
 from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
@@ -126,6 +126,7 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
         caused = await origin.judged(state, transaction, octets)  # which may wait for DNS, and so has no place yet
         if caused.refusal is not None:
             return _end(state, transaction, caused.refusal)
+        transaction.held = caused.held
         async with state.shared.place():
             complete = await _complete(state, transaction, octets, caused.junk)
             if not isinstance(complete, Reply):
@@ -160,6 +161,7 @@ async def _accept(state: State, message: Message) -> Sequence[Outcome]:
         settle_local="processing" in state.shared.parts.at_work,
         keep=state.role != LMTP,
         known=state.transaction.targets,
+        held=state.transaction.held,
     )
 
 

@@ -67,7 +67,7 @@ def receiving(parts: Parts, setup: ServiceSetup) -> Service:
     """SMTP Receiving as it is set up."""
     log = parts.log("PROCESSING")
     filters, back = chain(parts, setup), srs_of(parts).back
-    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters, back)
+    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters, back, parts.secret)
     refusals = Refusals(parts.store)
     return Receiving(serving(parts, setup, intake, refusals), refusals)
 

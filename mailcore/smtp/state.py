@@ -11,7 +11,8 @@ from typing import Final
 from groupware.model.event import Recipient
 from groupware.model.policy import SendUse
 from groupware.model.principal import Principal
-from mailcore.queue.intake import Intake, Targets
+from mailcore.queue.intake import Intake
+from mailcore.queue.plans import Targets
 from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
@@ -95,6 +96,8 @@ class Transaction:
     """What is found out about the sender while the content comes in."""
     verdicts: Verdicts = UNCHECKED
     """What was found, once all of the message is here."""
+    held: str = ""
+    """Why it is held back for all recipients; "" when it is not."""
 
 
 class State:

@@ -1,4 +1,4 @@
-"""What check could not serve: told, put into quarantine, brought back; what was queued goes back to its sender."""
+"""`postroom quarantine`: what is held back is listed, shown, released and deleted."""
 
 from __future__ import annotations
 
@@ -6,77 +6,93 @@ from pathlib import Path
 
 import pytest
 
-from groupware.model.event import Envelope, Recipient
+from groupware.mime.item import read_item
+from groupware.model.event import Recipient, Target
+from groupware.model.principal import DELIVERY
+from groupware.store.api import WriteTx
 from mailcore.cli.site import opened
+from mailcore.queue.held import Held, stored
+from mailcore.server.compose import site_secret
 from mailcore.server.config import load
 from tests.cli.conftest import Postroom
 
-LETTER = b"From: a@x.test\r\nSubject: large\r\n\r\n" + b"All that fits on one line of a letter.\r\n" * 3000
+LETTER = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nFrom: a@far.test\r\n\r\ntext\r\n"
+
+
+def hold(data: Path, sender: str, *to: str, message: str = "ID1") -> None:
+    """One message is held back."""
+    with opened(load(None, data=data, environ={})) as site:
+        held = Held("clamd: virus X", sender, tuple(map(Recipient, to)), LETTER, message)
+        item = site.run(read_item(stored(held, site_secret(site.config)), site.blobs))
+
+        [domain] = site.read(lambda tx: tx.domains())
+        owner = domain.account
+        assert owner is not None
+
+        def work(tx: WriteTx) -> None:
+            tx.deliver([Target("folder", folder=tx.quarantine(owner))], item)
+
+        site.run(site.store.write(DELIVERY, work))
 
 
 @pytest.fixture
-def letter(tmp_path: Path) -> Path:
-    path = tmp_path / "letter.eml"
-    path.write_bytes(LETTER)
-    return path
-
-
-@pytest.fixture
-def lost(postroom: Postroom, data: Path, letter: Path) -> Path:
-    """Alice's one message has lost its body, and is in quarantine."""
-    assert postroom("import", "alice@example.test", "INBOX", letter).status == 0
-    [path] = (data / "blobs").glob("*/*")
-    path.rename(data / "aside")
-    said = postroom("check", "--repair", "--json")
-    assert said.status == 1 and [each["repaired"] for each in said.json["findings"]] == [True]
-    return path
-
-
-def test_the_list_says_what_and_why(postroom: Postroom, lost: Path) -> None:
+def number(postroom: Postroom, data: Path) -> int:
+    """A message for alice and bob is held back; its number."""
+    hold(data, "a@far.test", "alice@example.test", "bob@example.test")
     [found] = postroom("quarantine", "list", "--json").json
-    assert (found["place"], found["uid"], found["size"]) == ("alice@example.test: INBOX", 1, len(LETTER))
-    assert found["body"] == lost.name and "lost or damaged" in found["why"]
-    said = postroom("quarantine", "list")
-    assert (said.status, said.out.count("\n")) == (0, 2)
+    return int(found["id"])
 
 
-def test_nothing_in_quarantine(postroom: Postroom) -> None:
+def test_nothing_is_held_back(postroom: Postroom) -> None:
     assert postroom("quarantine", "list", "--json").json == []
-    assert postroom("quarantine", "list").err == "postroom: nothing is in quarantine\n"
+    assert postroom("quarantine", "list").err == "postroom: nothing is held back\n"
 
 
-def test_it_comes_back_when_its_body_is_back(postroom: Postroom, lost: Path, data: Path) -> None:
-    said = postroom("quarantine", "restore", "1")
-    assert (said.status, said.out) == (1, "")
-    assert "still lost or damaged" in said.err and said.err.count("\n") == 1
-    (data / "aside").rename(lost)
-    assert postroom("quarantine", "restore", "1").out == "number 1 is back, with UID 2\n"
-    assert postroom("check").out == "clean\n"
+def test_the_list_says_for_whom_and_why_and_until_when(postroom: Postroom, number: int) -> None:
+    [found] = postroom("quarantine", "list", "--json").json
+    assert found["recipients"] == ["alice@example.test", "bob@example.test"]
+    assert (found["sender"], found["reason"], found["subject"]) == ("a@far.test", "clamd: virus X", "Gr\u00fc\u00dfe")
+    assert found["since"] < found["until"]
+    assert "clamd: virus X" in postroom("quarantine", "list").out
 
 
-def test_it_comes_back_from_a_file_into_another_folder(postroom: Postroom, lost: Path, letter: Path) -> None:
-    postroom("folder", "add", "alice@example.test", "Found")
-    said = postroom("quarantine", "restore", "1", "--to", "alice@example.test", "Found", "--body", letter)
-    assert (said.out, said.err) == ("number 1 is back, with UID 1\n", "")
-    assert postroom("check").out == "clean\n"
-    assert postroom("quarantine", "list", "--json").json == []
+def test_one_is_shown_and_given_out_as_it_is(postroom: Postroom, number: int) -> None:
+    said = postroom("quarantine", "show", str(number), "--json").json
+    assert said["header"].startswith("Subject: =?utf-8?q?")
+    assert said["folder"] == "Public/example.test/Quarantine"
+    assert "From: a@far.test" in postroom("quarantine", "show", str(number)).out
 
 
-def test_it_is_dropped(postroom: Postroom, lost: Path) -> None:
-    assert postroom("quarantine", "drop", "1").out == "number 1 is gone\n"
-    assert postroom("quarantine", "list", "--json").json == []
+def test_it_is_released_once(postroom: Postroom, number: int) -> None:
+    assert postroom("quarantine", "release", str(number)).out == "1 message released\n"
+    [waiting] = postroom("queue", "list", "--json").json
+    assert sorted(waiting["recipients"]) == ["alice@example.test", "bob@example.test"]
+    said = postroom("quarantine", "release", str(number))
+    assert (said.status, said.err) == (1, f"postroom: there is no message {number} in quarantine\n")
+    assert any("the operator" in each["facts"] for each in postroom("trace", "ID1", "--json").json)
+
+
+def test_many_are_chosen_by_what_they_have_in_common(postroom: Postroom, data: Path, number: int) -> None:
+    hold(data, "", "bob@example.test", message="ID2")
+    for words, count in (
+        (("--sender", "<>"), 1),
+        (("--recipient", "Bob@example.test"), 2),
+        (("--domain", "example.test"), 2),
+        (("--domain", "far.test"), 0),
+    ):
+        assert len(postroom("quarantine", "list", "--json", *words).json) == count
+    assert postroom("quarantine", "delete", "--sender", "<>").out == "1 message deleted\n"
+    assert postroom("quarantine", "release", "--all", "--no-learn").out == "1 message released\n"
     assert postroom("check").out == "clean\n"
 
 
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
-        (("restore", "9"), 1, "there is no number 9 in quarantine"),
-        (("drop", "9"), 1, "there is no number 9 in quarantine"),
-        (("restore", "one"), 2, "valid integer"),
-        (("restore", "1", "--body", "/nowhere/at/all"), 2, "/nowhere/at/all"),
-        (("restore", "9", "--to", "nobody@example.test", "INBOX"), 1, "nobody@example.test"),
-        (("drop",), 2, "number"),
+        (("release",), 1, "say which"),
+        (("delete", "--sender", "z@z"), 1, "nothing that is held back fits"),
+        (("show", "9"), 1, "there is no message 9 in quarantine"),
+        (("release", "one"), 2, "valid integer"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_one_line(
@@ -85,23 +101,3 @@ def test_what_makes_no_sense_is_told_in_one_line(
     said = postroom("quarantine", *words)
     assert (said.status, said.out, said.err.count("\n")) == (status, "", 1)
     assert told in said.err
-
-
-def test_a_queued_message_whose_body_is_lost_goes_back_to_its_sender(postroom: Postroom, data: Path) -> None:
-    with opened(load(None, data=data, environ={})) as site:
-        stored = site.run(site.blobs.put(LETTER))
-        to = (Recipient("bob@elsewhere.test"),)
-        envelope = Envelope("alice@example.test", to, stored.blob, stored.size, stored.body, message="ABC")
-        queue = site.write(lambda tx: tx.enqueue(envelope))
-    for path in (data / "blobs").glob("*/*"):
-        path.unlink()
-    [found] = postroom("check", "--json").json["findings"]
-    assert (found["kind"], found["repaired"]) == ("body.lost", False)
-    [found] = postroom("check", "--repair", "--json").json["findings"]
-    assert found["repaired"] and found["text"].startswith(f"queued message {queue}: ")
-    waiting = postroom("queue", "list", "--json").json
-    assert {(each["sender"], *each["recipients"]) for each in waiting} == {
-        ("<>", "alice@example.test"),
-        ("<>", "postmaster@example.test"),
-    }
-    assert postroom("check").out == "clean\n"

@@ -29,7 +29,9 @@ GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
     "|sieve_script|memory|undo|object_key|occurrence|timeline"
 )
-SCAN = re.compile(rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX ix_search_text_waiting)")
+SCAN = re.compile(
+    rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
+)
 
 
 def a_day(world: World, who: Principal) -> None:
@@ -50,6 +52,8 @@ def a_day(world: World, who: Principal) -> None:
     world.read(who, lambda tx: tx.find([at], Query(text=("invoice",))))
     world.read(who, lambda tx: tx.setting("imapShowAllFolders"))
     own = who.account
+    world.write(OPERATOR, lambda tx: tx.teach(tx.quarantine(own), Uid(1), own, spam=False))
+    world.read(OPERATOR, lambda tx: tx.quarantines())
     world.read(DELIVERY, lambda tx: (tx.active_scripts([own]), tx.addresses(own), tx.remembered(own, "told", "x")))
     for renew in (False, True):
         world.write(DELIVERY, lambda tx, renew=renew: tx.remember(own, Memory("told", "x", 0, renew)))  # type: ignore[misc]

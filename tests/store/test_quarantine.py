@@ -189,5 +189,5 @@ async def test_a_number_that_is_not_there(store: SqlStore, fresh: Callable[[], S
         lambda: quarantine.drop(store, 7),
         lambda: quarantine.listed(store, 7),
     ):
-        with pytest.raises(NotFound, match="no number 7 in quarantine"):
+        with pytest.raises(NotFound, match="no number 7 set aside"):
             await asyncio.to_thread(way)

@@ -23,7 +23,8 @@ from groupware.store import SqlStore, open_blobs, open_store
 from groupware.store.api import Blobs, ReadTx, WriteTx
 from groupware.store.bus import LocalBus
 from mailcore.queue.filters import chain
-from mailcore.queue.intake import Intake, Message
+from mailcore.queue.intake import Intake
+from mailcore.queue.plans import Message
 from mailcore.server import log as server_log
 from mailcore.server.config import Config, load
 from mailcore.server.counters import Counters
@@ -101,7 +102,15 @@ class PostOffice:
         """Take a message in as SMTP Receiving does."""
         setup = ServiceSetup("smtp_incoming", self.config.services["smtp_incoming"], self.config)
         filters = chain(self.parts, setup)
-        intake = Intake(self.store, self.blobs, self.parts.directory, self.parts.counters, self.log, filters)
+        intake = Intake(
+            self.store,
+            self.blobs,
+            self.parts.directory,
+            self.parts.counters,
+            self.log,
+            filters,
+            secret=self.parts.secret,
+        )
         recipients = tuple(each if isinstance(each, Recipient) else Recipient(each) for each in to)
         with server_log.message() as name:
             self.accepted.append(name)

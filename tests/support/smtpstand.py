@@ -21,7 +21,8 @@ from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import EVERYONE, Principal, Setting
 from groupware.model.settings import SETTINGS
 from groupware.store.bus import LocalBus
-from mailcore.queue.intake import Intake, Message
+from mailcore.queue.intake import Intake
+from mailcore.queue.plans import Message
 from mailcore.server.clock import Clock, SystemClock
 from mailcore.server.config import load
 from mailcore.server.counters import Counters
@@ -168,6 +169,8 @@ class Memory:
     directory: People
     messages: list[Message] = field(default_factory=list)
     options: list[dict[str, bool]] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    """Why each of the messages is held back."""
     error: Exception | None = None
     verdicts: dict[str, Outcome] = field(default_factory=dict)
     hold: asyncio.Event | None = None
@@ -177,7 +180,9 @@ class Memory:
         nothing, log = cast(Any, None), RecordingLog()
         return await Intake(nothing, nothing, cast(Any, self.directory), Counters(), log).resolve(addresses)
 
-    async def accept(self, message: Message, *, settle_local: bool, keep: bool, known: Any) -> Sequence[Outcome]:
+    async def accept(
+        self, message: Message, *, settle_local: bool, keep: bool, known: Any, held: str
+    ) -> Sequence[Outcome]:
         self.begun.set()
         if self.hold is not None:
             await self.hold.wait()
@@ -185,6 +190,7 @@ class Memory:
             raise self.error
         assert set(known) >= {each.address for each in message.recipients}
         self.messages.append(message)
+        self.held.append(held)
         self.options.append({"settle_local": settle_local, "keep": keep})
         sent = [Outcome(QueueId(0), each.address, "sent", "2.0.0", "delivered") for each in message.recipients]
         return [self.verdicts.get(each.recipient, each) for each in sent]

@@ -56,6 +56,7 @@ from . import (
     grants,
     greylist,
     groups,
+    held,
     invitations,
     item_changes,
     item_copies,
@@ -101,6 +102,15 @@ class SqlTx(Tx):
 
     def role(self, owner: AccountId, role: str, need: Right = Right.LOOKUP) -> Folder:
         return folders.role(self, owner, role, need)
+
+    def quarantines(self) -> Sequence[tuple[FolderId, AccountId]]:
+        return held.quarantines(self)
+
+    def quarantine(self, owner: AccountId) -> FolderId:
+        return held.quarantine(self, owner)
+
+    def teach(self, at: FolderId, uid: Uid, of: AccountId, *, spam: bool) -> bool:
+        return held.teach(self, at, uid, of, spam=spam)
 
     def inherited(self, at: Where, actor: str) -> Right:
         return grants.inherited(self, at, actor)

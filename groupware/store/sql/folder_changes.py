@@ -99,6 +99,8 @@ def add(tx: Tx, owner: AccountId, path: str, kind: Kind, role: str | None) -> Fo
 def _create(tx: Tx, tree: Tree, levels: Sequence[str], path: str, kind: Kind, role: str | None) -> Folder:
     above, missing = _new_place(tx, tree, levels, path)
     check_count(tx, above, len(missing))
+    if role == Role.QUARANTINE:
+        raise Refused("what is held back has a folder that the server makes; nobody else makes one")
     if role is not None:
         _check_free(admit(above, Right.ADMIN).tree, role)
     made = above.id
@@ -279,6 +281,8 @@ def set_values(tx: Tx, at: Where, values: Mapping[str, int | bool | str | None])
 def _check_role(here: Opened, role: object) -> None:
     if role in (Role.ROOT, Role.INBOX) or here.role in (Role.ROOT, Role.INBOX):
         raise Refused("INBOX and the root stay what they are; choose another role")
+    if role != here.role and Role.QUARANTINE in (role, here.role):
+        raise Refused("what is held back has a folder that the server makes; nobody gives that role or takes it away")
     if role is not None and role != here.role:
         _check_free(here.tree, str(role))
 

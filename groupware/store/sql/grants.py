@@ -138,7 +138,7 @@ def explain(tx: Tx, at: Where, actor: str) -> Explanation:
     elif here.tree.is_postmaster(who):
         told.append(Reason(path, key, ALL, Right.NONE, "is the postmaster of the domain whose public tree this is"))
     else:
-        implied = here.tree.implied(who)
+        implied = here.tree.implied(who, here.id)
         if implied:
             text = f"is of the domain whose public tree this is: allows {letters(implied)}"
             told.append(Reason("", key, implied, Right.NONE, text))
@@ -158,8 +158,8 @@ def inherited(tx: Tx, at: Where, actor: str) -> Right:
         return Right.NONE
     if here.tree.is_postmaster(who):
         return ALL
-    rows = [row for node in here.tree.chain(here.id) if node.id != here.id for row in here.tree.grants.get(node.id, ())]
+    rows = [row for node, row in here.tree.counting(here.id) if node.id != here.id]
     identifiers = frozenset({ANYONE}) if key == ANYONE else who.identifiers
     above = [row for row in rows if row.grantee in identifiers]
-    implied = Grant(here.id, key, here.tree.implied(who), Right.NONE)
+    implied = Grant(here.id, key, here.tree.implied(who, here.id), Right.NONE)
     return decide([implied, *above], moment(now_micros()))

@@ -26,9 +26,11 @@ from .tx import Tx
 
 _m, _r, _a = schema.queue_message.c, schema.queue_recipient.c, schema.address.c
 MESSAGE_NAMES = (
-    ("message", "sender", "blob", "size", "by_id", "utf8", "body_type", "ret", "envid", "queued")
+    ("message", "sender", "blob", "size", "by_id", "utf8", "body_type", "ret", "envid", "queued", "marks")
 )  # fmt: skip
 _recipient_names = ("queue_id", "address", "domain", "local", "notify", "orcpt", "tries", "due", "code", "text")
+MARKS: Final = ("cleared", "require_tls")
+"""What else is to be known of a message: the fields of `Envelope` that are switches, as words with spaces between."""
 HELD: Final = 1
 RELEASED: Final = 2
 FOR_EVER: Final = 253_402_214_400_000_000  # the last day of 9999: what is held is due then
@@ -102,6 +104,7 @@ def enqueue(tx: Tx, envelope: Envelope) -> QueueId:
             "ret": envelope.ret,
             "envid": envelope.envid,
             "queued": now,
+            "marks": " ".join(name for name in MARKS if getattr(envelope, name)),
         },
     )
     assert row is not None
@@ -368,7 +371,8 @@ def _standing(row: Row, now: int) -> QueuedRecipient:
 
 
 def _envelope(row: Row, recipients: tuple[Recipient, ...]) -> Envelope:
-    _, message, sender, blob, size, by, utf8, body_type, ret, envid, _ = row
+    _, message, sender, blob, size, by, utf8, body_type, ret, envid, _, marks = row
+    marked = marks.split()
     return Envelope(
         sender=sender,
         recipients=recipients,
@@ -380,4 +384,6 @@ def _envelope(row: Row, recipients: tuple[Recipient, ...]) -> Envelope:
         body_type=body_type,
         ret=ret,
         envid=envid,
+        cleared="cleared" in marked,
+        require_tls="require_tls" in marked,
     )

@@ -138,5 +138,5 @@ def mend(tx: Tx, blob: BlobId, size: int, body: bytes | None) -> None:
 def _row(tx: Tx, number: int) -> Row:
     row = tx.sql.row(_ONE, {"number": number})
     if row is None:
-        raise NotFound(f"there is no number {number} in quarantine")
+        raise NotFound(f"there is no number {number} set aside")
     return row

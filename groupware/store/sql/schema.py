@@ -228,6 +228,18 @@ policy_rule = Table(
 )
 """The administrator's rules for SMTP, asked in the order of their positions."""
 
+domain_rule = Table(
+    "domain_rule",
+    metadata,
+    Column("principal_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("position", Number, nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("rule", Text, nullable=False),  # JSON
+)
+"""The rules of domains, asked behind those of the administrator."""
+
 greylist = Table(
     "greylist",
     metadata,
@@ -289,6 +301,7 @@ folder = Table(
     Column("quota_items", Number),
     Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds to `bytes`
     UniqueConstraint("parent_id", "name"),
+    Index("ix_folder_quarantine", "id", **_where("role = 'quarantine'")),
     sqlite_autoincrement=True,  # a number that has been a folder's is no other folder's, ever
 )
 
@@ -573,6 +586,7 @@ queue_message = Table(
     Column("ret", String(8), nullable=False),
     Column("envid", Text, nullable=False),
     Column("queued", Number, nullable=False),
+    Column("marks", String(64), nullable=False, server_default=""),  # words of `mailqueue.MARKS`
     sqlite_autoincrement=True,
 )
 

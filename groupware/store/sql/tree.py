@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -72,12 +72,19 @@ class Tree:
 
     def naming(self, identifiers: frozenset[str], at: FolderId) -> list[tuple[str, Grant]]:
         """The grants on the folder and its ancestors that name one of these, each with the path where it stands."""
-        return [
-            (self.path(node.id), grant)
-            for node in self.chain(at)
-            for grant in self.grants.get(node.id, ())
-            if grant.grantee in identifiers
-        ]
+        return [(self.path(node.id), grant) for node, grant in self.counting(at) if grant.grantee in identifiers]
+
+    def counting(self, at: FolderId) -> Iterator[tuple[Node, Grant]]:
+        """The grants on the folder and its ancestors, as they count there, upwards.
+
+        What stands above a quarantine opens it only to who administers: others get it shared by itself.
+        """
+        above = False
+        for node in self.chain(at):
+            for grant in self.grants.get(node.id, ()):
+                opens = not above or Right.ADMIN in grant.allow
+                yield node, grant if opens else replace(grant, allow=Right.NONE)
+            above = above or node.role == Role.QUARANTINE
 
     def rights(self, who: Principal, at: FolderId) -> Right:
         """What the principal may do there."""
@@ -95,28 +102,29 @@ class Tree:
 
     def _decide(self, who: Principal, at: FolderId, now: int) -> tuple[Right, int, Right]:
         """The rights, until when they stay what they are, and what is denied."""
-        allowed, denied, until = self.implied(who).value, 0, 1 << 62
+        allowed, denied, until = self.implied(who, at).value, 0, 1 << 62
         if self.is_postmaster(who):
             return ALL, until, Right.NONE
-        for node in self.chain(at):
-            for grant in self.grants.get(node.id, ()):
-                if grant.grantee not in who.identifiers:
-                    continue
-                ends = until if grant.expires is None else micros(grant.expires)
-                if ends > now:
-                    until = min(until, ends)
-                    allowed |= grant.allow.value
-                    denied |= grant.deny.value
+        for _, grant in self.counting(at):
+            if grant.grantee not in who.identifiers:
+                continue
+            ends = until if grant.expires is None else micros(grant.expires)
+            if ends > now:
+                until = min(until, ends)
+                allowed |= grant.allow.value
+                denied |= grant.deny.value
         return Right(allowed & ~denied), until, Right(denied)
 
     def is_postmaster(self, who: Principal) -> bool:
         """Whether this is a public tree and the principal its domain's postmaster."""
         return self.kind is PrincipalKind.PUBLIC and f"postmaster:{self.domain}" in who.identifiers
 
-    def implied(self, who: Principal) -> Right:
-        """What needs no grant: members of a domain read its public tree."""
+    def implied(self, who: Principal, at: FolderId) -> Right:
+        """What needs no grant: members of a domain read its public tree, but not what is held back there."""
         member = self.kind is PrincipalKind.PUBLIC and f"domain:{self.domain}" in who.identifiers
-        return MEMBERS_READ if member else Right.NONE
+        if not member or any(node.role == Role.QUARANTINE for node in self.chain(at)):
+            return Right.NONE
+        return MEMBERS_READ
 
 
 _owner, _grantee, _domain = (schema.principal.alias(name) for name in ("owner", "grantee", "dom"))

@@ -1,4 +1,4 @@
-"""What verdicts cause: the message is taken, goes to Junk, is refused, or put off. Replies by RFC 7372, RFC 7505."""
+"""What verdicts cause: taken, to Junk, held back, refused, or put off. Replies by RFC 7372, RFC 7505."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mailcore.server.sections_authentication import AuthenticationSection
 from mailcore.smtp.authentication.verdicts import Action, Verdicts
 from mailcore.smtp.reply import Reply
 
-_RANK: Final[Mapping[Action, int]] = {"accept": 0, "junk": 1, "defer": 2, "reject": 3}
+_RANK: Final[Mapping[Action, int]] = {"accept": 0, "junk": 1, "quarantine": 2, "defer": 3, "reject": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class Caused:
     def junk(self) -> str:
         """Why the message goes to Junk; "" when it does not."""
         return self.why if self.action == "junk" else ""
+
+    @property
+    def held(self) -> str:
+        """Why the message is held back; "" when it is not."""
+        return f"{self.why}: {self.reply.text}" if self.action == "quarantine" else ""
 
     @property
     def refusal(self) -> Reply | None:

@@ -20,7 +20,7 @@ MOST_SIGNATURES: Final = 10
 MOST_DESTINATIONS: Final = 5
 _URI: Final = re.compile(r"mailto:([^!?,\s]{1,320})(?:!([0-9]{1,12})([kmgt]?))?\Z", re.IGNORECASE)
 _UNITS: Final = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
-_DONE: Final = {"accept": "none", "junk": "quarantine", "reject": "reject", "defer": "none"}
+_DONE: Final = {"accept": "none", "junk": "quarantine", "quarantine": "quarantine", "reject": "reject", "defer": "none"}
 _ODD: Final = re.compile(r"[^\x20-\x7e]")
 
 

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 Result = Literal["none", "pass", "fail", "softfail", "neutral", "policy", "temperror", "permerror"]
 Disposition = Literal["none", "quarantine", "reject"]
-Action = Literal["accept", "junk", "reject", "defer"]
+Action = Literal["accept", "junk", "quarantine", "reject", "defer"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from groupware.model.errors import GroupwareError
 from groupware.store.api import ReadTx
-from mailcore.queue.intake import Targets
+from mailcore.queue.plans import Targets
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import LMTP, SUBMISSION

@@ -207,6 +207,8 @@ _VERBS: Final = (
          " at `connect` with 554, and the server hangs up.", _answer("5"), True),
     Verb("tempreject", DIALOGUE, "[CODE] [STATUS] [TEXT]", "It is put off, with 451 4.7.1.", _answer("4"), True),
     Verb("close", DIALOGUE, "[CODE] [STATUS] [TEXT]", "The server hangs up, with 421 4.7.0.", _answer("4"), True),
+    Verb("quarantine", CONTENT, "[TEXT]", "It is taken, and held back for all its recipients until somebody releases it"
+         " (`postroom quarantine`); the text says why.", _text, True),
     Verb("set", DIALOGUE[:4], "VARIABLE VALUE", "Sets a limit or a choice, from here to the end of the session; at"
          " `mail` and `rcpt` to the end of the message, and who may reach a recipient at `rcpt` for that one alone.",
          _set),

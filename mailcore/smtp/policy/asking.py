@@ -11,7 +11,7 @@ from typing import Final
 
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Recipient
-from mailcore.queue.intake import Targets
+from mailcore.queue.plans import Targets
 from mailcore.smtp.policy import builtin, facts, plugins
 from mailcore.smtp.policy.actions import Action, Answer
 from mailcore.smtp.policy.edits import edited
@@ -150,7 +150,8 @@ async def recipient(state: State, transaction: Transaction, to: str, *, local: b
 
 
 async def content(state: State, transaction: Transaction, octets: bytes, complete: bytes) -> bytes | Reply:
-    """The message as the rules leave it, or why it is not taken. Recipients come and go in the transaction.
+    """The message as the rules leave it, or why it is not taken. Recipients come and go in the transaction, which
+    also keeps why it is held back.
 
     `octets` came from the client; `complete` is what they have become, and what edits are made to.
     """
@@ -171,6 +172,7 @@ async def content(state: State, transaction: Transaction, octets: bytes, complet
             continue
         if (refusal := _reply(decision)) is not None:
             return refusal
+        transaction.held = transaction.held or decision.quarantine
         await _redirect(state, transaction, decision)
         complete = edited(complete, decision.actions, decision.facts)
     return complete

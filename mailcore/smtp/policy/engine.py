@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailcore.smtp.policy.actions import VERBS, Action, Answer, answer, named
+from mailcore.smtp.policy.actions import VERBS, Action, Answer, answer, filled, named
 from mailcore.smtp.policy.conditions import Budget, test
 from mailcore.smtp.policy.rules import Rule
 from mailcore.smtp.policy.variables import EVENTS, Event, Facts, Value, declared, setting
@@ -52,6 +52,15 @@ class Decision:
             if action.verb in ("reject", "tempreject", "close"):
                 return action.verb, answer(action, self.facts)
         return None
+
+    @property
+    def quarantine(self) -> str:
+        """Why the message is to be held back; "" when it is not."""
+        for rule in self.matched:
+            for action in until_end(rule.then):
+                if action.verb == "quarantine":
+                    return filled(" ".join(action.words), self.facts) or f"the rule {rule.name}"
+        return ""
 
     @property
     def sets(self) -> Mapping[str, Value]:

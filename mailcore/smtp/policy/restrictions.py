@@ -10,7 +10,7 @@ from functools import lru_cache
 from groupware.model.errors import GroupwareError
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx
-from mailcore.queue.intake import Targets
+from mailcore.queue.plans import Targets
 from mailcore.smtp.reply import Reply
 
 

@@ -12,7 +12,8 @@ from groupware.model.item import NewItem
 from groupware.model.meeting import Happening
 from groupware.model.principal import OPERATOR, NewAccount, PrincipalKind
 from groupware.store.api import WriteTx
-from mailcore.queue.intake import Intake, Message
+from mailcore.queue.intake import Intake
+from mailcore.queue.plans import Message
 from tests.protocol.dav.test_scheduling import ALICE, BOB, bodies, meeting, the_one
 from tests.support.davstand import Client, Stand, event
 

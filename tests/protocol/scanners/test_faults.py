@@ -145,7 +145,7 @@ async def test_a_filter_changes_the_header_and_quarantines() -> None:
         packet(b"q", b"looks odd\0"),
         packet(b"c"),
     )
-    assert (report.wish, report.text) == ("junk", "looks odd")
+    assert (report.wish, report.text) == ("quarantine", "looks odd")
     found = [(each.name, each.value, each.index) for each in report.changes]
     assert found == [("X-Spam", "yes", 0), ("Subject", None, 2), ("X-First", "a\r\n b", 0)]
 

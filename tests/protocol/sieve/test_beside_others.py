@@ -13,7 +13,8 @@ from groupware.model.event import Recipient, Target
 from groupware.model.folder import Destination, Role
 from groupware.store.api import WriteTx
 from mailcore.queue.filters import Case, Chain, Disposition, Filing, Judge, Level, Verdict
-from mailcore.queue.intake import Intake, Message
+from mailcore.queue.intake import Intake
+from mailcore.queue.plans import Message
 from mailcore.server.clock import SystemClock
 from mailcore.sieve import machine
 from mailcore.sieve.delivery.filter import SieveFilter

@@ -11,7 +11,8 @@ from sqlalchemy import Executable
 from groupware.model.event import Recipient
 from groupware.store.sql.engine import Sql
 from mailcore.queue.filters import Chain, chain
-from mailcore.queue.intake import Intake, Message
+from mailcore.queue.intake import Intake
+from mailcore.queue.plans import Message
 from mailcore.server.config import load
 from mailcore.server.parts import ServiceSetup
 from tests.support.house import House, house

@@ -278,3 +278,27 @@ async def test_a_rule_of_another_version_is_told_of_and_the_others_hold(tmp_path
         async with talker(here.port) as caller:
             assert (await caller.ask("MAIL FROM:<x@a.test>")).startswith("550 ")
         assert [each["rule"] for each in here.log.named("policy_rule_unusable")] == ["odd"]
+
+
+# --- held back ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_rule_has_a_message_held_back_and_the_client_hears_that_it_was_taken(tmp_path: Path) -> None:
+    rules = rule("headers", "quarantine 'looks odd: {header.subject}'", "header.subject contains Buy")
+    async with stand(tmp_path, rules=rules) as here, talker(here.port) as caller:
+        assert (await caller.deliver("x@far.test", (ALICE,), MESSAGE)).startswith("250 2.0.0 Ok")
+        assert (await caller.deliver("x@far.test", (ALICE,), MESSAGE.replace(b"Buy", b"Sell"))).startswith("250")
+        assert here.intake.held == ["looks odd: Buy now", ""]
+
+
+async def test_a_refusal_behind_it_counts_more(tmp_path: Path) -> None:
+    rules = rule("headers", "quarantine", name="a") + rule("data", "reject", name="b")
+    async with stand(tmp_path, rules=rules) as here, talker(here.port) as caller:
+        assert (await caller.deliver("x@far.test", (ALICE,), MESSAGE)).startswith("550")
+        assert here.intake.held == []
+
+
+async def test_without_words_the_rule_is_the_reason(tmp_path: Path) -> None:
+    async with stand(tmp_path, rules=rule("data", "quarantine", name="odd")) as here, talker(here.port) as caller:
+        await caller.deliver("x@far.test", (ALICE,), MESSAGE)
+        assert here.intake.held == ["the rule odd"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pytest
@@ -155,3 +155,18 @@ async def test_it_is_asked_once_for_all_targets() -> None:
     chain = Chain([Plain(about=(BOB,))], RecordingLog())
     assert list(await chain.judges([ALICE, BOB], b"")) == [BOB]
     assert await chain.judges([], b"") == {}
+
+
+async def test_what_is_held_back_is_held_back_whatever_the_owner_has_to_say() -> None:
+    rules = filing(ARCHIVE, "rules", "account")
+    found = await decide(Plain(say=lambda case: Verdict(Disposition(quarantine="a virus"))), rules)
+    assert (found.disposition, rules.heard) == (Disposition(quarantine="a virus"), [])
+
+
+async def test_what_was_released_is_judged_by_its_owner_alone() -> None:
+    server, domain, own = filing(JUNK, "s"), filing(JUNK, "d", "domain"), filing(ARCHIVE, "a", "account")
+    chain = Chain((server, domain, own), RecordingLog())
+    judges = await chain.judges([ALICE], b"")
+    found = await chain.decide(replace(CASE, cleared=True), judges[ALICE])
+    assert found.disposition == Disposition((Filing(ARCHIVE),))
+    assert [len(each.heard) for each in (server, domain, own)] == [0, 0, 1]

@@ -15,7 +15,8 @@ from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, 
 from groupware.model.ids import AccountId, BlobId, FolderId, QueueId
 from groupware.model.item import NewItem
 from groupware.model.principal import DELIVERY, Principal
-from mailcore.queue.intake import PROCESSING, Intake, Message
+from mailcore.queue.intake import PROCESSING, Intake
+from mailcore.queue.plans import Message
 from mailcore.server.counters import Counters
 from tests.support.eventlog import RecordingLog
 

@@ -1,0 +1,131 @@
+"""What is to be done for the recipients of one message: found out before the write that does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
+from groupware.model.event import Event, Outcome, Recipient, Target
+from groupware.model.ids import AccountId, QueueId
+from groupware.model.item import NewItem
+from mailcore.queue import xtext
+from mailcore.queue.sorting import Sorted
+
+NOT_QUEUED: Final = QueueId(0)
+MOST_HEADER: Final = 64 * 1024
+_MESSAGE_ID: Final = re.compile(rb"(?im)^message-id:(?:[ \t]|\r\n[ \t])*<([!-~]{1,250})>")
+
+Targets = Sequence[Target] | GroupwareError
+"""Where an address leads, or why it leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that is about to be accepted: its envelope, and its octets with the trace headers."""
+
+    sender: str
+    """"" is <>."""
+    recipients: tuple[Recipient, ...]
+    octets: bytes = field(repr=False)
+    message: str
+    """The one message id from connect to delivery."""
+    by: AccountId | None = None
+    """The account that submitted it; None for mail from outside."""
+    utf8: bool = False
+    body_type: str = "8BITMIME"
+    ret: str = ""
+    envid: str = ""
+    peer: str = ""
+    """The address of who handed it in."""
+    helo: str = ""
+    require_tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One recipient on its way."""
+
+    given: str
+    """The recipient of the envelope that led here."""
+    recipient: Recipient
+    """As it goes into the queue: a group's member under its own address, so that no later try reaches the others."""
+    alone: bool = True
+    """Whether the recipient has this step and no other, so that what happens in it is what became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A message for one folder where mail is held back."""
+
+    owner: AccountId
+    """Whose tree that folder is in."""
+    steps: tuple[Step, ...]
+    item: NewItem
+    reason: str
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done for the recipients of one message."""
+
+    here: tuple[tuple[Step, Target], ...]
+    away: tuple[Step, ...]
+    nowhere: tuple[tuple[Step, GroupwareError], ...]
+    sorted: tuple[tuple[Step, Sorted], ...] = ()
+    """Those here for whom filters have something to say."""
+    held: tuple[Holding, ...] = ()
+    """Those for whom it is held back."""
+
+
+def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> Plan:
+    """Sorts what the recipients lead to into here, elsewhere and nowhere."""
+    here: list[tuple[Step, Target]] = []
+    away: list[Step] = []
+    nowhere: list[tuple[Step, GroupwareError]] = []
+    for recipient in recipients:
+        found = targets[recipient.address]
+        if isinstance(found, GroupwareError):
+            nowhere.append((Step(recipient.address, recipient), found))
+            continue
+        alone = len(found) == 1
+        for target in found:
+            is_own = alone and target.kind != "remote"
+            own = recipient if is_own else _behind(recipient, target.address)
+            step = Step(recipient.address, own, alone)
+            if target.kind == "remote":
+                away.append(step)
+            else:
+                here.append((step, target))
+    return Plan(tuple(here), tuple(away), tuple(nowhere))
+
+
+def _behind(recipient: Recipient, address: str) -> Recipient:
+    """The recipient under the address that it led to, for the queue. RFC 3461 §5.2.7."""
+    if address in ("", recipient.address):
+        return recipient
+    return Recipient(address, recipient.notify, recipient.orcpt or f"rfc822;{xtext.encode(recipient.address)}")
+
+
+_CODES: Final[Mapping[type[GroupwareError], tuple[str, str]]] = {
+    NotFound: ("failed", "5.1.1"),
+    NoRight: ("failed", "5.7.1"),
+    Refused: ("failed", "5.7.1"),
+    OverQuota: ("later", "4.2.2"),
+}
+
+
+def outcome_of(error: GroupwareError, recipient: str) -> Outcome:
+    """What an error means for a recipient: quotas and temporary troubles are tried again, the rest has failed."""
+    verdict, code = _CODES.get(type(error), ("later", "4.3.0"))
+    return Outcome(NOT_QUEUED, recipient, verdict, code, str(error))
+
+
+def letter_of(octets: bytes) -> str:
+    """The Message-ID in the header, without < and >; "" when there is none that can be one."""
+    end = octets.find(b"\r\n\r\n", 0, MOST_HEADER)
+    found = _MESSAGE_ID.search(octets, 0, end if end >= 0 else MOST_HEADER)
+    return found[1].decode("ascii", "replace") if found is not None else ""
