@@ -54,3 +54,17 @@ def checked_address(address: str) -> str:
     if not _LOCAL.fullmatch(plain) or any(unicodedata.category(char)[0] in "CZ" for char in local):
         raise Refused(f"address {address[:80]!r}: a space, '/', '%', '*' or another sign that cannot be in an address")
     return f"{local}@{checked_domain(domain)}"
+
+
+def mail_addresses(text: str, most: int) -> tuple[str, ...]:
+    """The addresses, here or elsewhere, that a text names with spaces or commas between; each once. `Refused`."""
+    found: dict[str, str] = {}
+    for word in text.replace(",", " ").split():
+        local, at, domain = word.rpartition("@")
+        bare = not any(sign in local for sign in '<>()[]:;@\\"')
+        if not (at and local and bare and local.isprintable() and len(local.encode()) <= MAX_LOCAL):
+            raise Refused(f"{word[:80]!r}: this is no address that mail can be sent to; write it as name@domain")
+        found.setdefault(normal(word), f"{local}@{checked_domain(domain)}")
+    if len(found) > most:
+        raise Refused(f"these are {len(found)} addresses; there may be {most}")
+    return tuple(found.values())

@@ -221,7 +221,7 @@ class Target:
     """The sub-address of `user+tag@`, if any."""
     group: AccountId | None = field(default=None, compare=False)
     """The group whose address it was."""
-    scripted: bool | None = field(default=None, compare=False)
-    """Whether an active script awaits the mail; None: it was not looked."""
+    ruled: bool | None = field(default=None, compare=False)
+    """Whether an active script awaits the mail, or it is forwarded; None: it was not looked."""
     takes_from: tuple[str, str] = field(default=("anyDomain", ""), compare=False)
     """`receiveRestriction` and `receiveExceptions` of a single account or list."""

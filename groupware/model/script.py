@@ -25,7 +25,7 @@ class StoredScript:
 
 @dataclass(frozen=True, slots=True)
 class ActiveScript:
-    """The script that runs when mail for an account comes in."""
+    """What runs when mail for an account comes in: its active script, and where its mail goes on to."""
 
     account: AccountId
     address: str
@@ -33,7 +33,12 @@ class ActiveScript:
     owner: str
     """What people call it; "" for nothing."""
     name: str
+    """"": there is no script."""
     octets: bytes = field(repr=False)
+    forward: tuple[str, ...] = ()
+    """By the setting `forwardTo`."""
+    keeps: bool = True
+    """What is forwarded is kept as well."""
 
 
 class ScriptTooLong(OverQuota):

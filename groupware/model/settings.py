@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from .addresses import mail_addresses
 from .errors import NotFound, Refused
 
 Value = str | int | bool
@@ -36,6 +37,10 @@ class Declared:
     choices: tuple[str, ...] = ()
     every: bool = False
     """A switch: every level has to leave it on."""
+    addresses: int = 0
+    """For texts: they are so many addresses at most."""
+    longest: int = 320
+    """For texts: so many characters at most."""
 
 
 KB_MOST: Final = 4 * 1024 * 1024 * 1024 - 1
@@ -60,6 +65,15 @@ _DECLARED: Final = (
     Declared("mailboxFolderCount", 0, "How many folders it may have.", most=2**31 - 1),
     Declared("quotaLimitThreshold", 90, "From this share of a quota on, it is told so.", "%", least=1, most=100),
     Declared("removedItemsRetention", 30, "How long the content of removed items is kept.", "days", most=3650),
+    Declared(
+        "forwardTo",
+        "",
+        "Where mail that comes for it goes on to: addresses, apart by spaces.",
+        scopes=("account",),
+        addresses=10,
+        longest=4000,
+    ),
+    Declared("forwardKeepCopy", True, "What is forwarded (forwardTo) is kept as well."),
     Declared(
         "quarantineAccess",
         "administrator",
@@ -252,12 +266,21 @@ def checked(setting: Declared, value: Value) -> Value:
         if value < setting.least or (setting.most and value > setting.most):
             raise Refused(f"{setting.name}: {value} is out of range; from {setting.least} to {setting.most or 'any'}")
         return value
+    return _checked_text(setting, value)
+
+
+def _checked_text(setting: Declared, value: Value) -> str:
     if not isinstance(value, str):
         raise Refused(f"{setting.name}: {value!r} is no text")
     if setting.choices and value not in setting.choices:
         raise Refused(f"{setting.name}: {value[:64]!r} is none of {', '.join(setting.choices)}")
-    if len(value) > 320:
-        raise Refused(f"{setting.name}: longer than 320 characters")
+    if len(value) > setting.longest:
+        raise Refused(f"{setting.name}: longer than {setting.longest} characters")
+    if setting.addresses:
+        try:
+            return " ".join(mail_addresses(value, setting.addresses))
+        except Refused as error:
+            raise Refused(f"{setting.name}: {error}") from None
     return value
 
 
@@ -308,7 +331,7 @@ def _kind(each: Declared) -> str:
         return "yes or no"
     if isinstance(each.default, int):
         return f"{each.least} to {each.most}"
-    return ", ".join(f"`{choice}`" for choice in each.choices) or "text"
+    return ", ".join(f"`{choice}`" for choice in each.choices) or ("addresses" if each.addresses else "text")
 
 
 if __name__ == "__main__":

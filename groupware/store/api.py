@@ -363,7 +363,9 @@ class ReadTx(Protocol):
         ...
 
     def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
-        """The active scripts of those accounts that have one. Oneself, `a` on the domain, or who delivers."""
+        """The active scripts of those accounts that have one, and who forwards. Oneself, `a` on the domain, or who
+        delivers.
+        """
         ...
 
     def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:

@@ -278,13 +278,18 @@ def chain(parts: Parts, setup: ServiceSetup) -> Chain:
     return Chain(made, parts.log("PROCESSING"))
 
 
-def _together(verdicts: Sequence[tuple[str, Verdict]], octets: bytes) -> Decision:
+def disposition_of(verdicts: Iterable[Verdict]) -> Disposition:
+    """What becomes of a message by what filters say of it one after the other."""
     disposition = KEPT
-    for _, verdict in verdicts:
+    for verdict in verdicts:
         if verdict.disposition is not None:
             disposition = _over(disposition, verdict.disposition)
+    return disposition
+
+
+def _together(verdicts: Sequence[tuple[str, Verdict]], octets: bytes) -> Decision:
     return Decision(
-        disposition,
+        disposition_of(verdict for _, verdict in verdicts),
         octets,
         tuple((name, answer) for name, verdict in verdicts for answer in verdict.answers),
         tuple(memory for _, verdict in verdicts for memory in verdict.memories),

@@ -125,6 +125,30 @@ def test_who_has_an_active_script_is_told_at_once_for_all(world: World) -> None:
         world.read(world.bob, lambda tx: tx.active_scripts(both))
 
 
+def test_who_forwards_is_told_in_the_same_breath(world: World) -> None:
+    both = [world.alice.account, world.bob.account]
+    world.write(OPERATOR, lambda tx: tx.put_setting("forwardTo", "a@far.test b@far.test", world.bob.account))
+    world.write(OPERATOR, lambda tx: tx.put_setting("forwardKeepCopy", False))
+    [found] = world.read(DELIVERY, lambda tx: tx.active_scripts(both))
+    assert (found.account, found.name, found.forward) == (world.bob.account, "", ("a@far.test", "b@far.test"))
+    assert not found.keeps
+    world.write(OPERATOR, lambda tx: tx.put_setting("forwardTo", None, world.bob.account))
+    assert world.read(DELIVERY, lambda tx: tx.active_scripts(both)) == []
+
+
+@pytest.mark.parametrize(
+    "where", ["alice@example.test", "Alice+tag@example.test", "x@far.test info@example.test", "alice@alias.test"]
+)
+def test_nobody_forwards_to_himself(world: World, where: str) -> None:
+    world.write(OPERATOR, lambda tx: tx.put_alias(world.alice.name, "info@example.test"))
+    said = world.refusal(OPERATOR, lambda tx: tx.put_setting("forwardTo", where, world.alice.account))
+    assert "is an address of the account itself" in said
+
+
+def test_forwarding_is_of_accounts_alone(world: World) -> None:
+    assert "is set on account" in world.refusal(OPERATOR, lambda tx: tx.put_setting("forwardTo", "a@far.test"))
+
+
 def test_the_addresses_of_an_account_are_also_those_by_the_aliases_of_its_domain(world: World) -> None:
     world.write(OPERATOR, lambda tx: tx.put_alias(world.alice.name, "info@example.test"))
     found = world.read(DELIVERY, lambda tx: tx.addresses(world.alice.account))

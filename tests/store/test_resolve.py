@@ -344,7 +344,7 @@ def test_what_delivery_asks_of_a_recipient_comes_with_where_mail_goes(grouped: H
     alice, group = (grouped.read(lambda tx, key=key: tx.account(key)).id for key in (A, f"group:{SALES}"))  # type: ignore[misc]
 
     def asked(address: str) -> list[tuple[int | None, bool | None, tuple[str, str]]]:
-        return [(each.group, each.scripted, each.takes_from) for each in resolve(grouped, address)]
+        return [(each.group, each.ruled, each.takes_from) for each in resolve(grouped, address)]
 
     assert asked(A) == [(None, False, ("anyDomain", ""))]
     grouped.write(lambda tx: (tx.put_script("own", b"keep;", alice), tx.activate_script("own", alice)))
@@ -354,3 +354,5 @@ def test_what_delivery_asks_of_a_recipient_comes_with_where_mail_goes(grouped: H
     assert (group, True, ("anyDomain", "")) in asked(SALES)
     grouped.write(lambda tx: tx.activate_script("", alice))
     assert asked(A)[0][1] is False
+    put_setting(grouped, "forwardTo", "x@far.test", alice)
+    assert asked(A)[0][1] is True

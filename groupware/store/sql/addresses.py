@@ -130,9 +130,9 @@ def _target(found: Known, tag: str) -> Target | None:
             return None
         return Target("folder", found.folder_owner, FolderId(found.folder), found.address)
     if found.kind is PrincipalKind.LIST:
-        return Target("list", found.id, None, found.address, tag, scripted=found.scripted)
+        return Target("list", found.id, None, found.address, tag, ruled=found.ruled)
     if found.kind in (PrincipalKind.ACCOUNT, PrincipalKind.RESOURCE):
-        return Target("account", found.id, None, found.address, tag, scripted=found.scripted)
+        return Target("account", found.id, None, found.address, tag, ruled=found.ruled)
     return None
 
 

@@ -45,7 +45,10 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _p.c.bytes,
     _p.c["items"],
     _p.c.credential_version,
-    exists().where(schema.sieve_script.c.account_id == _p.c.id, schema.sieve_script.c.active),
+    or_(
+        exists().where(schema.sieve_script.c.account_id == _p.c.id, schema.sieve_script.c.active),
+        exists().where(schema.setting.c.principal_id == _p.c.id, schema.setting.c.name == "forwardTo"),
+    ),
     *_EPOCHS,
 )
 
@@ -122,8 +125,8 @@ class Known:
     bytes: int
     items: int
     version: int
-    scripted: bool
-    """Whether it has an active script."""
+    ruled: bool
+    """Whether it has an active script, or forwards its mail."""
     settings: int
     """The epoch of settings."""
     memberships: int

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, text, update
 
 from groupware.model.errors import AlreadyExists, Conflict, NotFound, Refused
 from groupware.model.ids import AccountId
@@ -18,7 +18,7 @@ from . import schema
 from .credentials import OWNERS
 from .guard import SERVER
 from .principals import by_id, permit
-from .settings import effective
+from .settings import effective, epoch
 from .tx import Tx
 
 _s, _p = schema.sieve_script.c, schema.principal.c
@@ -26,14 +26,19 @@ _ONE: Final = (_s.account_id == bindparam("account"), _s.name == bindparam("whic
 _OF: Final = select(_s.name, func.length(_s.octets), _s.active).where(_s.account_id == bindparam("account"))
 _OCTETS: Final = select(_s.octets).where(*_ONE)
 _ACTIVE: Final = select(_s.name, _s.octets).where(_s.account_id == bindparam("account"), _s.active)
-_EACH_ACTIVE: Final = select(_s.account_id, _p.key, _p.name, _s.name, _s.octets).select_from(
-    schema.sieve_script.join(schema.principal, _p.id == _s.account_id)
+_f: Final = schema.setting.c
+_EACH_ACTIVE: Final = (
+    select(_p.id, _p.key, _p.name, _s.name, _s.octets, _f.value)
+    .select_from(
+        schema.principal.outerjoin(schema.sieve_script, and_(_s.account_id == _p.id, _s.active)).outerjoin(
+            schema.setting, and_(_f.principal_id == _p.id, _f.name == "forwardTo")
+        )
+    )
+    .where(or_(_s.account_id.is_not(None), _f.value.is_not(None)))
 )
 _ACTIVES: Final = {
-    True: _EACH_ACTIVE.where(_s.active, _s.account_id == func.any(bindparam("all"))),
-    False: _EACH_ACTIVE.where(
-        _s.active, _s.account_id.in_(text("SELECT value FROM json_each(:all)").bindparams(bindparam("all")))
-    ),
+    True: _EACH_ACTIVE.where(_p.id == func.any(bindparam("all"))),
+    False: _EACH_ACTIVE.where(_p.id.in_(text("SELECT value FROM json_each(:all)").bindparams(bindparam("all")))),
 }
 _LOCK: Final = select(schema.principal.c.id).where(schema.principal.c.id == bindparam("account")).with_for_update()
 _CHANGE: Final = update(schema.sieve_script).where(*_ONE).values(octets=bindparam("text"), changed=bindparam("now"))
@@ -76,11 +81,18 @@ def active(tx: Tx, of: AccountId | None) -> tuple[str, bytes] | None:
 
 
 def actives(tx: Tx, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
-    """See `ReadTx.active_scripts`. One statement, and one index where nobody has a script."""
+    """See `ReadTx.active_scripts`. One statement, and look-ups by key where nobody has a script."""
     for each in of if Right.POST not in tx.who.floor else ():
         _whose(tx, each)
     rows = tx.sql.rows(_ACTIVES[tx.sql.postgres], {"all": list(of) if tx.sql.postgres else json.dumps(list(of))})
-    return [ActiveScript(AccountId(row[0]), row[1], row[2], row[3], bytes(row[4])) for row in rows]
+    found = []
+    for number, address, owner, name, octets, value in rows:
+        forward = tuple(json.loads(value).split()) if value is not None else ()
+        keeps = not forward or bool(effective(tx, "forwardKeepCopy", number, epoch(tx)).value)
+        if name is not None or forward:
+            script = bytes(octets) if octets is not None else b""
+            found.append(ActiveScript(AccountId(number), address, owner, name or "", script, forward, keeps))
+    return found
 
 
 def room(tx: Tx, name: str, size: int, of: AccountId | None) -> None:

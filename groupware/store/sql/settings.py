@@ -17,7 +17,7 @@ from groupware.model.settings import SETTINGS, Declared, Value, checked, declare
 from . import schema
 from .guard import SERVER
 from .kept import Level
-from .principals import by_id, permit
+from .principals import by_id, lead, permit
 from .tx import Tx
 
 _s, _p = schema.setting.c, schema.principal.c
@@ -117,6 +117,11 @@ def _load(tx: Tx, principal: int) -> Level:
 # --- through the door -----------------------------------------------------------------------------------------------
 
 
+def epoch(tx: Tx) -> int:
+    """The epoch of settings."""
+    return int(tx.sql.value(_EPOCH))
+
+
 def setting(tx: Tx, name: str, of: PrincipalId | AccountId | None) -> Setting:
     """The effective value. Oneself, or `a`."""
     found = declared(name)
@@ -140,11 +145,21 @@ def put(tx: Tx, name: str, value: Value | None, of: PrincipalId | AccountId | No
     if value is None:
         changed = tx.sql.change(_DELETE, values)
     else:
-        values = {**values, "text": json.dumps(checked(found, value))}
+        kept = checked(found, value)
+        if found.addresses:
+            _check_circle(tx, found.name, str(kept), principal)
+        values = {**values, "text": json.dumps(kept)}
         changed = tx.sql.change(_UPDATE, values) or tx.sql.change(_INSERT, values)
     if changed:
         tx.move_settings()
         tx.note_administration("setting.put", AccountId(principal), {"name": found.name, "value": value})
+
+
+def _check_circle(tx: Tx, name: str, addresses: str, principal: int) -> None:
+    for each in addresses.split():
+        found = lead(tx.sql, each, tagged=True).found
+        if found is not None and found.id == principal:
+            raise Refused(f"{name}: {each} is an address of the account itself; mail would come back")
 
 
 def _whose(tx: Tx, of: PrincipalId | AccountId | None, *, own: bool) -> tuple[int, int]:

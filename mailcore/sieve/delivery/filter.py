@@ -1,6 +1,6 @@
-"""The filter of accounts: the active script of whoever has one.
+"""The filter of accounts: the active script of whoever has one, and the addresses that mail is forwarded to.
 
-1. Whether anybody has one is one statement for all recipients of a message; who has none costs nothing more.
+1. Whether anybody has either is one statement for all recipients of a message; who has none costs nothing more.
 2. A script runs in a thread, for a regular expression holds whatever it runs on; a few at a time.
 3. A script that cannot be carried out leaves the message in the INBOX, and its owner is told once for each version.
 """
@@ -23,10 +23,11 @@ from groupware.model.principal import DELIVERY
 from groupware.model.script import ActiveScript
 from groupware.store.api import Store
 from mailcore.queue import xtext
-from mailcore.queue.filters import Answer, Case, Filing, Judge, Level, Said, Verdict
+from mailcore.queue.filters import NOTHING, Answer, Case, Filing, Judge, Level, Said, Verdict
 from mailcore.server.clock import Clock
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.sieve.delivery.forwarding import forwarded
 from mailcore.sieve.delivery.scripts import SCRIPTS, version
 from mailcore.sieve.errors import SieveError
 
@@ -64,8 +65,8 @@ class SieveFilter:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
-        """Who has an active script, and the judge that it is."""
-        waited = [each for each in targets if each.kind == "account" and each.scripted is not False]
+        """Who has an active script or forwards, and the judge that this is."""
+        waited = [each for each in targets if each.kind == "account" and each.ruled is not False]
         accounts = {each.account for each in waited if each.account is not None}
         if not accounts:
             return {}
@@ -81,6 +82,10 @@ class SieveFilter:
         }
 
     async def _judge(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
+        verdict = await self._of_script(active, reading, case) if active.name else NOTHING
+        return forwarded(verdict, case, active, self._most_received)
+
+    async def _of_script(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
         async with self._places:
             try:
                 return await asyncio.to_thread(self._judged, active, reading, case)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from groupware.mime.compose import header_line
 from groupware.model.memory import Memory
+from mailcore.queue.circles import circle, mark, redirected_from
 from mailcore.queue.filters import (
     Answer,
     Case,
@@ -44,8 +44,6 @@ from mailcore.sieve.delivery.writing import Original, Writer
 from mailcore.sieve.letter import applied
 from mailcore.sieve.message import Message, fields_of, read
 
-REDIRECTED: Final = "X-Sieve-Redirected-From"
-"""The field that each redirection leaves: mail that comes back with it has gone in a circle."""
 _LIST_FIELDS: Final = frozenset((b"list-id", b"list-post", b"list-unsubscribe", b"list-help"))
 
 
@@ -115,7 +113,7 @@ def _dispose(wants: _Wants, action: Action, message: Message, writer: Writer, bo
         flags, keywords = flags_of(action.flags)
         wants.filings.append(Filing(destination_of(action.place), flags, keywords, wants.edited))
     elif isinstance(action, Redirect):
-        why = _circle(message.header, writer.active.address, action.address, bounds)
+        why = circle(message.header, writer.active.address, action.address, bounds.most_received)
         if why:
             wants.said.append(Said(f"not redirected to {action.address}: {why}", line=action.line))
             wants.kept_back = wants.kept_back or not action.copy
@@ -128,30 +126,11 @@ def _dispose(wants: _Wants, action: Action, message: Message, writer: Writer, bo
         assert isinstance(action, Discard)
 
 
-def _circle(header: bytes, own: str, to: str, bounds: Bounds) -> str:
-    """Why the message may not go on to this address; "" if it may. RFC 5228 §10."""
-    names = fields_of(header)
-    if own.lower() in _redirected_from(header):
-        return "it has been redirected from here before"
-    if to.lower() == own.lower():
-        return "it would come back"
-    if sum(each.name.lower() == b"received" for each in names) >= bounds.most_received:
-        return "it has passed through too many servers"
-    return ""
-
-
 def _marks(header: bytes, wants: _Wants, own: str) -> bytes:
     """The owner's mark, and those that were there where the message has been wrapped up anew."""
-    there = _redirected_from(read(wants.octets).header) if wants.changed else frozenset()
-    lost = sorted(_redirected_from(header) - there) if wants.changed else []
-    return b"".join(header_line(REDIRECTED, each) for each in (own, *lost))
-
-
-def _redirected_from(header: bytes) -> frozenset[str]:
-    """The addresses that it was redirected from on its way."""
-    name = REDIRECTED.lower().encode()
-    values = (each.value for each in fields_of(header) if each.name.lower() == name)
-    return frozenset(value.decode("utf-8", "replace").strip().lower() for value in values)
+    there = redirected_from(read(wants.octets).header) if wants.changed else frozenset()
+    lost = sorted(redirected_from(header) - there) if wants.changed else []
+    return b"".join(map(mark, (own, *lost)))
 
 
 def _unanswerable(message: Message) -> bool:

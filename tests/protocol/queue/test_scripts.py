@@ -197,3 +197,17 @@ async def test_who_wants_a_report_of_success_gets_it_for_what_was_filed(place: P
         await office.emptied()
         (report,) = [as_email(each) for each in await office.inbox(ALICE)]
         assert report.get_payload(1).get_payload(1)["Action"] == "delivered"
+
+
+async def test_two_who_forward_to_each_other_each_get_it_once(place: Place) -> None:
+    async with post_office(place) as office:
+
+        def work(tx: WriteTx) -> None:
+            tx.put_setting("forwardTo", ALICE, tx.account(BOB).id)
+            tx.put_setting("forwardTo", BOB, tx.account(ALICE).id)
+
+        await office.store.write(OPERATOR, work)
+        office.start("processing")
+        await office.accept(BOB, sender=FAR)
+        await office.emptied()
+        assert [len(await office.inbox(each)) for each in (BOB, ALICE)] == [2, 1]

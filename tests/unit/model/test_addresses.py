@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupware.model.addresses import checked_address, checked_domain, normal
+from groupware.model.addresses import checked_address, checked_domain, mail_addresses, normal
 from groupware.model.errors import Refused
 
 
@@ -51,3 +51,31 @@ def test_a_plain_address_is_accepted(text: str) -> None:
 def test_a_name_before_the_at_that_cannot_be(local: str) -> None:
     with pytest.raises(Refused, match="address"):
         checked_address(f"{local}@x.test")
+
+
+def test_several_addresses_of_one_text_are_each_there_once() -> None:
+    found = mail_addresses(" Ann@Far.TEST, b@x.test\tann@far.test ", 2)
+    assert found == ("Ann@far.test", "b@x.test")
+    assert mail_addresses("", 2) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["ann", "@x.test", "ann@", "ann@x y", "<ann@x.test>", "a@b@x.test", "a@x_.test.", "a" * 65 + "@x.test"]
+)
+def test_what_is_no_address_is_named(text: str) -> None:
+    with pytest.raises(Refused, match=r"write it as|domain"):
+        mail_addresses(text, 5)
+
+
+def test_there_are_so_many_at_most() -> None:
+    with pytest.raises(Refused, match="there may be 2"):
+        mail_addresses("a@x.test b@x.test c@x.test", 2)
+
+
+@given(st.text(max_size=60))
+def test_what_is_taken_is_taken_again_as_it_is(text: str) -> None:
+    try:
+        found = mail_addresses(text, 50)
+    except Refused:
+        return
+    assert mail_addresses(" ".join(found), 50) == found
