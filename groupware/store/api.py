@@ -44,6 +44,7 @@ from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.record import Record, RecordChanges, RecordKind, Upload, UploadRoom
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
 from groupware.model.signing import SigningKey
@@ -427,6 +428,24 @@ class ReadTx(Protocol):
         """Whose mailbox has passed `quotaLimitThreshold` while its owner has not been told. The operator alone."""
         ...
 
+    # --- what is kept of an account beside its folders -----------------------------------------------------------
+
+    def uploaded(self, number: int) -> Upload:
+        """What the asking principal has uploaded under that number. `NotFound`, also when its time is over."""
+        ...
+
+    def records(self, kind: RecordKind) -> Sequence[Record]:
+        """The asking principal's own records of one kind, in the order in which they came."""
+        ...
+
+    def records_at(self, kind: RecordKind) -> ModSeq:
+        """When its own records of that kind last changed."""
+        ...
+
+    def records_since(self, kind: RecordKind, since: ModSeq) -> RecordChanges | None:
+        """What became of its own records of that kind after `since`, oldest first; None: that is not known any more."""
+        ...
+
     # --- history and queue -------------------------------------------------------------------------------------
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
@@ -796,6 +815,25 @@ class WriteTx(ReadTx, Protocol):
         Who comes again after `delay`, and before it is forgotten after `waiting`, passes: for that network and the
         sender's domain, as long as `passed` from the last time on.
         """
+        ...
+
+    # --- what is kept of an account beside its folders -----------------------------------------------------------
+
+    def put_upload(self, owner: AccountId, stored: Stored, media: str, room: UploadRoom) -> Upload:
+        """Keeps octets for the asking principal, to be used in that owner's account; the oldest make room.
+
+        `NotFound` when one may look up nothing of the owner's; `OverQuota` for what never fits.
+        """
+        ...
+
+    def put_record(
+        self, kind: RecordKind, facts: str, number: int | None = None, expires: datetime | None = None
+    ) -> Record:
+        """Keeps a record of the asking principal's own, instead of that of this number. `NotFound`, `OverQuota`."""
+        ...
+
+    def drop_record(self, kind: RecordKind, number: int) -> None:
+        """Takes one of its own records away. `NotFound`."""
         ...
 
     # --- queue and trace ---------------------------------------------------------------------------------------

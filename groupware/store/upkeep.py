@@ -20,7 +20,7 @@ from groupware.model.times import micros
 from .api import ReadTx, Store, WriteTx
 from .blobs import sweep
 from .objects import Objects
-from .sql import greylist, memories, retention, search, trace
+from .sql import greylist, memories, records, retention, search, trace, uploads
 from .sql.store import SqlStore
 from .sql.tx import Tx
 
@@ -37,6 +37,8 @@ MOST_WAITING: Final = 2000
 """... until so many contents wait, which a search then has to look through."""
 STANDS_BACK_SECONDS: Final = 0.5
 TIDY_SECONDS: Final = 3600.0
+UPLOADS_KEPT: Final = timedelta(days=1)
+"""How long what was uploaded waits to be used."""
 
 
 async def index_pending(store: Store, limit: int = AT_ONCE) -> int:
@@ -100,9 +102,20 @@ def _expire(at: FolderId, due: Uids, tx: WriteTx) -> Sequence[Uid]:
 
 async def forget(store: Store) -> int:
     """Forgets what is remembered no longer; how much that was."""
+    return await _in_steps(store, lambda tx: memories.forget(tx, FORGOTTEN_AT_ONCE))
+
+
+async def forget_unused(store: Store, *, now: datetime | None = None) -> int:
+    """Forgets uploads that nobody used, and records whose time is over; how many these were."""
+    before = micros((now or datetime.now(UTC)) - UPLOADS_KEPT)
+    unused = await _in_steps(store, lambda tx: uploads.forget(tx, before, FORGOTTEN_AT_ONCE))
+    return unused + await _in_steps(store, lambda tx: records.forget(tx, FORGOTTEN_AT_ONCE))
+
+
+async def _in_steps(store: Store, work: Callable[[Tx], int]) -> int:
     gone, count = 0, FORGOTTEN_AT_ONCE
     while count == FORGOTTEN_AT_ONCE:
-        count = await store.write(OPERATOR, lambda tx: memories.forget(_inner(tx), FORGOTTEN_AT_ONCE))
+        count = await store.write(OPERATOR, lambda tx: work(_inner(tx)))
         gone += count
     return gone
 
@@ -128,6 +141,7 @@ async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SE
             await expire_held(store)
             await purge(store)
             await forget(store)
+            await forget_unused(store)
             await forget_trace(store)
             await store.write(OPERATOR, lambda tx: greylist.sweep(_inner(tx)))
             await asyncio.to_thread(sweep, store.database, objects)

@@ -27,8 +27,10 @@ from groupware.model.mailinglist import Subscriber
 from groupware.model.meeting import Happening
 from groupware.model.memory import Memory
 from groupware.model.principal import Domain, NewAccount, Principal, PrincipalKind
+from groupware.model.record import UploadRoom
 from groupware.model.rights import Right
 from groupware.model.tls import StsPolicy, TlsResult
+from groupware.store.blobs import StoredBody
 from groupware.store.sql import schema
 from groupware.store.sql.door import SqlTx
 from tests.store.house import House, house
@@ -175,6 +177,7 @@ def delivered(tx: Any, target: Target) -> None:
         raise verdict
 
 
+STORED = StoredBody(BlobId("ef" * 32), 4, b"body")
 Ask = Callable[[Any, Scene], object]
 REFUSED: Mapping[str, list[Ask]] = {
     "folder": [lambda tx, s: tx.folder(s.folder), lambda tx, _: tx.folder(PATH, Right.NONE)],
@@ -276,6 +279,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "drop_subscriber": [lambda tx, s: tx.drop_subscriber(s.list, A)],
     "list_progress": [lambda tx, s: tx.list_progress(s.folder, Uid(1))],
     "note_list_progress": [lambda tx, s: tx.note_list_progress(s.folder, Uid(1), 1)],
+    "put_upload": [lambda tx, s: tx.put_upload(s.alice, STORED, "text/plain", UploadRoom(10, 1))],
     "quota": [lambda tx, s: tx.quota(s.folder)],
     "send_use": [lambda tx, s: tx.send_use(s.alice)],
     "spend": [lambda tx, s: tx.spend(s.alice, 1, 1)],
@@ -353,6 +357,12 @@ OWN_THINGS: Mapping[str, str] = {
     "folders": "its own folders, and what is shared with it",
     "people": "of its own domain, as everybody in it knows them",
     "subscriptions": "its own",
+    "uploaded": "its own",
+    "records": "its own",
+    "records_at": "its own",
+    "records_since": "its own",
+    "put_record": "its own",
+    "drop_record": "its own",
     "annotated_with": "of folders that it may look up",
     "all_annotations": "of folders that it may read",
     "all_annotated": "the same",

@@ -13,12 +13,14 @@ from sqlalchemy import Executable
 from groupware.model.event import Event, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
-from groupware.model.ids import EVERY, ModSeq, Uid
+from groupware.model.ids import EVERY, BlobId, ModSeq, Uid
 from groupware.model.item import Query
 from groupware.model.meeting import Happening, Visit
 from groupware.model.memory import Memory
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
+from groupware.model.record import RecordKind, UploadRoom
 from groupware.store import bus, upkeep
+from groupware.store.blobs import StoredBody
 from groupware.store.sql import search
 from groupware.store.sql.engine import Sql
 from groupware.store.upkeep import forget_trace
@@ -27,7 +29,7 @@ from tests.store.world import World, letter, people
 
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
-    "|sieve_script|memory|undo|object_key|occurrence|timeline"
+    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record"
 )
 SCAN = re.compile(
     rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
@@ -65,8 +67,21 @@ def a_day(world: World, who: Principal) -> None:
     world.write(who, lambda tx: (tx.invite([visit]), tx.schedule_tags(at), tx.schedule_tags(at, Uid(1))))
     world.read(world.alice, lambda tx: tx.timeline(at, "m"))
     asyncio.run(upkeep.forget(world.house.store))
+    keep_beside(world, who)
     world.write(who, lambda tx: (tx.copy(at, EVERY, at), tx.expunge(at, EVERY)))
     world.read(who, lambda tx: (tx.find_trace(TraceFilter()), tx.find_trace(TraceFilter(letter="a@b"))))
+
+
+def keep_beside(world: World, who: Principal) -> None:
+    """What clients keep of an account beside its folders."""
+    body, room = StoredBody(BlobId("ef" * 32), 4, b"body"), UploadRoom(5, 1)
+    put = [world.write(who, lambda tx: tx.put_upload(who.account, body, "text/plain", room)) for _ in range(2)]
+    world.read(who, lambda tx: tx.uploaded(put[1].number))
+    kind = RecordKind.IDENTITY
+    made = world.write(who, lambda tx: tx.put_record(kind, "{}"))
+    world.write(who, lambda tx: (tx.put_record(kind, "{}", made.number), tx.drop_record(kind, made.number)))
+    world.read(who, lambda tx: (tx.records(kind), tx.records_since(kind, ModSeq(0))))
+    asyncio.run(upkeep.forget_unused(world.house.store))
 
 
 def test_no_statement_of_the_day_reads_a_whole_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
 from web.jmap.app import jmap
 
-USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
+USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:blob"]
 
 
 @dataclass
@@ -41,11 +41,24 @@ class Client:
     password: str = PASSWORD
 
     async def get(self, path: str) -> httpx.Response:
-        return await self.http.get(path, headers=self._headers, follow_redirects=False)
+        return await self.http.get(path, headers=self.headers, follow_redirects=False)
 
     async def post(self, body: object, kind: str = "application/json") -> httpx.Response:
         octets = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return await self.http.post("/jmap/api", content=octets, headers={**self._headers, "content-type": kind})
+        return await self.http.post("/jmap/api", content=octets, headers={**self.headers, "content-type": kind})
+
+    async def upload(self, octets: bytes, kind: str = "text/plain", account: str = "") -> dict[str, Any]:
+        """What is said of octets that were taken."""
+        place = f"/jmap/upload/{account or await self.account()}"
+        got = await self.http.post(place, content=octets, headers={**self.headers, "content-type": kind})
+        assert got.status_code == 201, got.text
+        return dict(got.json())
+
+    async def octets(self, blob: str, account: str = "") -> bytes:
+        """What is in a blob."""
+        got = await self.get(f"/jmap/download/{account or await self.account()}/{blob}/name")
+        assert got.status_code == 200, got.text
+        return got.content
 
     async def calls(self, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
         """[name, arguments] of each answer."""
@@ -76,7 +89,8 @@ class Client:
         return next(key for key, value in session["accounts"].items() if value["name"] == f"{name}@example.test")
 
     @property
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
+        """What signs a request."""
         token = base64.b64encode(f"{self.name}@example.test:{self.password}".encode()).decode()
         return {"authorization": f"Basic {token}"}
 

@@ -1,42 +1,34 @@
-"""JMAP over HTTP: the session, the one address of all methods, and downloads. RFC 8620 §2, §3, §6."""
+"""JMAP over HTTP: the session, the one address of all methods, uploads and downloads. RFC 8620 §2, §3, §6."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-import re
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groupware.mime.sections import decoded
-from groupware.mime.summary import parts_of
-from groupware.model.errors import BadCredentials, GroupwareError, TryAgain
-from groupware.model.ids import BlobId, ranges
+from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
-from groupware.store.api import ReadTx
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
-from web.jmap.errors import MethodError, RequestError
-from web.jmap.ids import part_of
-from web.jmap.limits import AT_ONCE, REQUEST_OCTETS
+from web.jmap.errors import RequestError
+from web.jmap.limits import AT_ONCE, REQUEST_OCTETS, UPLOADS_AT_ONCE
 from web.jmap.methods import answers_to
 from web.jmap.request import read_request
 from web.jmap.session import session
-from web.jmap.turn import Turn, owner_in, readable
+from web.jmap.transfers import FRESH, body_of, download, upload
+from web.jmap.turn import Turn
 
 SESSION: Final = "/jmap/session"
 _CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
-_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}\Z")
-_SAFE: Final = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox"}
-_FRESH: Final = {"cache-control": "no-cache, no-store, must-revalidate"}
 
 
 @dataclass(slots=True)
@@ -48,6 +40,8 @@ class Doing:
     log: Any
     at_work: dict[int, int] = field(default_factory=dict)
     """Requests at work, by account."""
+    coming_in: dict[int, int] = field(default_factory=dict)
+    """Uploads that come in, by account."""
 
 
 def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
@@ -73,7 +67,7 @@ async def _answer(doing: Doing, request: Request) -> Response:
     place, handler = next(((at, each) for at, each in _PLACES.items() if path.startswith(at)), ("", None))
     if handler is None:
         raise RequestError(404, "notFound", "There is nothing of that name; the session is at /jmap/session.")
-    if request.method != (wanted := "POST" if place == "/jmap/api" else "GET"):
+    if request.method != (wanted := "POST" if place in _POSTED else "GET"):
         raise RequestError(405, "notRequest", f"Only {wanted} is taken here.", {"allow": wanted})
     return await handler(doing, request, await _signed_in(doing.signing, request))
 
@@ -81,91 +75,49 @@ async def _answer(doing: Doing, request: Request) -> Response:
 async def _session(doing: Doing, request: Request, who: Principal) -> Response:
     base = f"{request.url.scheme}://{request.url.netloc}"
     found = await doing.parts.store.read(who, lambda tx: session(tx, base))
-    return JSONResponse(found, headers=_FRESH)
+    return JSONResponse(found, headers=FRESH)
 
 
 async def _api(doing: Doing, request: Request, who: Principal) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise RequestError(400, "notJSON", "A request is application/json.")
-    if doing.at_work.get(who.account, 0) >= AT_ONCE:
-        raise RequestError(429, "limit", f"more than {AT_ONCE} requests at once", limit="maxConcurrentRequests")
-    doing.at_work[who.account] = doing.at_work.get(who.account, 0) + 1
-    try:
-        asked = read_request(await _body(request))
-        turn = Turn(doing.parts, who)
+    with _place(doing.at_work, who.account, AT_ONCE, "maxConcurrentRequests"):
+        asked = read_request(await body_of(request, REQUEST_OCTETS, "maxSizeRequest"))
+        turn = Turn(doing.parts, who, dict(asked.created_ids or {}))
         answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
         base = f"{request.url.scheme}://{request.url.netloc}"
         state = await doing.parts.store.read(who, lambda tx: session(tx, base)["state"])
-    finally:
-        doing.at_work[who.account] -= 1
-        if not doing.at_work[who.account]:
-            del doing.at_work[who.account]
-    created = {"createdIds": asked.created_ids} if asked.created_ids is not None else {}
+    created = {"createdIds": turn.created} if asked.created_ids is not None else {}
     body = {"methodResponses": answers, "sessionState": state, **created}
     octets = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Response(octets, media_type="application/json", headers=_FRESH)
+    return Response(octets, media_type="application/json", headers=FRESH)
 
 
 def _failed(doing: Doing, name: str, trace: str) -> None:
     doing.log.error("method_failed", method=name[:60], trace=trace)
 
 
-async def _body(request: Request) -> bytes:
-    found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > REQUEST_OCTETS:
-            raise RequestError(413, "limit", f"more than {REQUEST_OCTETS} octets", limit="maxSizeRequest")
-    return bytes(found)
-
-
 async def _download(doing: Doing, request: Request, who: Principal) -> Response:
-    """The octets of an email, or of one of its parts. RFC 8620 §6.2."""
-    account, blob, name = [*request.url.path.removeprefix("/jmap/download/").split("/", 2), "", ""][:3]
-    wanted = part_of(blob)
-    absent = RequestError(404, "notFound", "There is no such blob, or it is not shared with you.")
-    if wanted is None:
-        raise absent
-    item, number = wanted
+    return await download(Turn(doing.parts, who), request)
 
-    def work(tx: ReadTx) -> tuple[BlobId, bytes] | None:
-        folders = readable(tx, owner_in(tx, account))
-        at, uid = tx.placed([item]).get(item, (None, None))
-        if at is None or uid is None or at not in folders:
-            return None
-        [(_, found, summary)] = tx.columns(at, ("blob", "summary"), ranges([uid]))
-        return found, summary
 
+async def _upload(doing: Doing, request: Request, who: Principal) -> Response:
+    with _place(doing.coming_in, who.account, UPLOADS_AT_ONCE, "maxConcurrentUpload"):
+        return await upload(Turn(doing.parts, who), request)
+
+
+@contextmanager
+def _place(taken: dict[int, int], account: int, most: int, limit: str) -> Iterator[None]:
+    """One of the places that an account has. `RequestError` when all are taken."""
+    if taken.get(account, 0) >= most:
+        raise RequestError(429, "limit", f"more than {most} requests at once", limit=limit)
+    taken[account] = taken.get(account, 0) + 1
     try:
-        found = await doing.parts.store.read(who, work)
-    except MethodError:
-        raise absent from None
-    if found is None:
-        raise absent
-    try:
-        octets = await doing.parts.blobs.read(found[0])
-    except TryAgain as error:
-        raise RequestError(503, "serverUnavailable", str(error), {"retry-after": "5"}) from None
-    except GroupwareError:
-        raise absent from None
-    if number is not None:
-        parts = parts_of(found[1])
-        if number >= len(parts) or parts[number].kind == "multipart":
-            raise absent
-        octets = decoded(octets, parts[number])
-    return _file(request, octets, name)
-
-
-def _file(request: Request, octets: bytes, name: str) -> Response:
-    kind = request.query_params.get("accept", "")
-    media = kind if _TYPE.match(kind) else "application/octet-stream"
-    headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(name or 'download')}",
-        "content-type": media,
-        "cache-control": "private, immutable, max-age=31536000",
-        **_SAFE,
-    }
-    return Response(octets, headers=headers)
+        yield
+    finally:
+        taken[account] -= 1
+        if not taken[account]:
+            del taken[account]
 
 
 async def _signed_in(signing: Desk, request: Request) -> Principal:
@@ -221,7 +173,7 @@ def _said(error: RequestError) -> Response:
         "detail": str(error),
         **error.more,
     }
-    headers = {**error.headers, **_FRESH}
+    headers = {**error.headers, **FRESH}
     return Response(json.dumps(body), error.status, headers, "application/problem+json")
 
 
@@ -229,4 +181,6 @@ _PLACES: Final[Mapping[str, Callable[[Doing, Request, Principal], Awaitable[Resp
     SESSION: _session,
     "/jmap/api": _api,
     "/jmap/download/": _download,
+    "/jmap/upload/": _upload,
 }
+_POSTED: Final = frozenset({"/jmap/api", "/jmap/upload/"})

@@ -13,7 +13,7 @@ from web.jmap.limits import IN_GET
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}\Z")
+_ID: Final = re.compile(r"#?[A-Za-z0-9_-]{1,255}\Z")
 _MISSING: Final = object()
 
 
@@ -66,7 +66,7 @@ def text(value: Any) -> str:
 
 
 def ident(value: Any) -> str:
-    """An id."""
+    """An id, or the name of something that is created in this request, behind a #."""
     if not isinstance(value, str) or not _ID.match(value):
         raise ValueError("an id is wanted")
     return value
@@ -129,6 +129,11 @@ def things(value: Any) -> Sequence[Mapping[str, Any]]:
     if not isinstance(value, list):
         raise ValueError("a list of objects is wanted")
     return [thing(each) for each in value]
+
+
+def by_id(value: Any) -> Mapping[str, Mapping[str, Any]]:
+    """An object of objects by id."""
+    return {ident(name): thing(each) for name, each in thing(value).items()}
 
 
 # --- what several methods have in common

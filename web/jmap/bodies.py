@@ -10,9 +10,8 @@ from groupware.mime.charsets import decode
 from groupware.mime.parts import Part
 from groupware.mime.sections import children, decoded
 from groupware.mime.transfer import KNOWN
-from groupware.model.ids import ItemId
 from web.jmap.headers_of import header_fields, raw, value_of, wanted
-from web.jmap.ids import blob_id
+from web.jmap.ids import part_id
 
 PROPERTIES: Final = (
     "partId",
@@ -117,7 +116,8 @@ def _take(
 class Message:
     """A message whose parts are told of."""
 
-    item: ItemId
+    blob: str
+    """The id of its octets."""
     parts: Sequence[Part]
     octets: bytes
 
@@ -133,7 +133,7 @@ class Message:
             case "partId":
                 return None if several else str(index)
             case "blobId":
-                return None if several else blob_id(self.item, index)
+                return None if several else part_id(self.blob, index)
             case "size":
                 return len(decoded(self.octets, part)) if not several else part.size
             case "name" | "disposition" | "cid":

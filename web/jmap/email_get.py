@@ -184,7 +184,7 @@ def _pages(rows: Sequence[Row], octets: bool) -> list[list[Row]]:
 def email(row: Row, octets: bytes, asked: Asked) -> dict[str, Any]:
     """The message as a client sees it."""
     summary = decode(row.summary)
-    message = Message(row.id, summary.parts, octets)
+    message = Message(blob_id(row.id), summary.parts, octets)
     root = summary.parts[0]
     fields = header_fields(octets[root.header_start : root.body_start]) if octets else ()
     found: dict[str, Any] = {}

@@ -31,6 +31,20 @@ class MethodError(Exception):
         return {"type": self.kind, **said, **self.more}
 
 
+class SetError(Exception):
+    """One object is not created, changed or taken away. RFC 8620 §5.3."""
+
+    def __init__(self, kind: str, description: str = "", **more: Any) -> None:
+        super().__init__(description or kind)
+        self.kind, self.description, self.more = kind, description, more
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The SetError."""
+        said = {"description": self.description} if self.description else {}
+        return {"type": self.kind, **said, **self.more}
+
+
 KINDS: Final[Mapping[type[GroupwareError], str]] = {
     errors.NotFound: "notFound",
     errors.NoRight: "forbidden",
@@ -50,3 +64,18 @@ def method_error(error: GroupwareError) -> MethodError:
         if kind in KINDS:
             return MethodError(KINDS[kind], str(error))
     return MethodError("serverFail", str(error))
+
+
+_OF_ONE: Final[Mapping[type[GroupwareError], str]] = {
+    **KINDS,
+    errors.AlreadyExists: "invalidProperties",
+    errors.Refused: "invalidProperties",
+    errors.Conflict: "invalidPatch",
+    errors.TryAgain: "serverUnavailable",
+}
+
+
+def set_error(error: GroupwareError) -> SetError:
+    """What an error of the store is for the one object that it is about."""
+    kind = next((_OF_ONE[each] for each in type(error).__mro__ if each in _OF_ONE), "serverFail")
+    return SetError(kind, str(error))

@@ -1,19 +1,21 @@
 """What things are called: ids that last as long as the thing, whatever it is called and wherever it goes.
 
 `A12` an account, `F7` a mailbox, `M30064771073` an email, `T...` a thread, `G30064771073` the octets of an email and
-`G30064771073-2` one of its parts. A mailbox and a thread are called as IMAP calls them (RFC 8474).
+`G30064771073-2` one of its parts, `U5` octets that were uploaded. A mailbox and a thread are called as IMAP calls them
+(RFC 8474).
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
 from groupware.model.ids import AccountId, FolderId, ItemId
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,18}\Z")
-_BLOB: Final = re.compile(r"G([1-9][0-9]{0,18})(?:-(0|[1-9][0-9]{0,5}))?\Z")
+_BLOB: Final = re.compile(r"([GU])([1-9][0-9]{0,18})((?:-(?:0|[1-9][0-9]{0,5})){0,5})\Z")
 _MOST: Final = (1 << 63) - 1
 
 
@@ -57,17 +59,37 @@ def item_of(text: str) -> ItemId | None:
     return None if number is None else ItemId(number)
 
 
-def blob_id(item: ItemId, part: int | None = None) -> str:
-    """Of an item's octets, or of what one of its parts decodes to."""
-    return f"G{item}" if part is None else f"G{item}-{part}"
+@dataclass(frozen=True, slots=True)
+class BlobName:
+    """Where octets come from: an item or an upload, and in it a part of a message, in that a part again, ..."""
+
+    item: ItemId | None
+    upload: int | None
+    path: tuple[int, ...] = ()
 
 
-def part_of(text: str) -> tuple[ItemId, int | None] | None:
-    """Which item, and which of its parts; None for what is no such id."""
+def blob_id(item: ItemId) -> str:
+    """Of an item's octets."""
+    return f"G{item}"
+
+
+def upload_id(number: int) -> str:
+    """Of what was uploaded."""
+    return f"U{number}"
+
+
+def part_id(blob: str, part: int) -> str:
+    """Of what a part of the message in a blob decodes to."""
+    return f"{blob}-{part}"
+
+
+def blob_of(text: str) -> BlobName | None:
+    """Where its octets come from; None for what is no such id."""
     found = _BLOB.match(text)
-    if found is None or int(found[1]) > _MOST:
+    if found is None or int(found[2]) > _MOST:
         return None
-    return ItemId(int(found[1])), None if found[2] is None else int(found[2])
+    number, path = int(found[2]), tuple(int(each) for each in found[3].split("-")[1:])
+    return BlobName(ItemId(number), None, path) if found[1] == "G" else BlobName(None, number, path)
 
 
 def thread_id(item: ItemId, message_id: str, references: str) -> str:

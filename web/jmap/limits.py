@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from groupware.model.record import UploadRoom
+
 CORE: Final = "urn:ietf:params:jmap:core"
 MAIL: Final = "urn:ietf:params:jmap:mail"
-CAPABILITIES: Final = (CORE, MAIL)
+BLOB: Final = "urn:ietf:params:jmap:blob"
+CAPABILITIES: Final = (CORE, MAIL, BLOB)
 
 REQUEST_OCTETS: Final = 10_000_000
 CALLS: Final = 32
@@ -23,10 +26,17 @@ BODY_VALUE: Final = 1_000_000
 """Octets of one body value, whatever the client asks for."""
 BODY_VALUES: Final = 20_000_000
 """Octets of all body values of one answer."""
+UPLOAD_OCTETS: Final = 50 * 1024 * 1024
+UPLOADS_AT_ONCE: Final = 4
+"""Uploads of one account that come in together."""
+UPLOAD_ROOM: Final = UploadRoom(octets=10 * UPLOAD_OCTETS, count=1000)
+"""What one account may have uploaded and not used; the oldest make room."""
+DATA_SOURCES: Final = 64
+"""Pieces that one blob is put together from."""
 
 CORE_VALUE: Final[dict[str, Any]] = {
-    "maxSizeUpload": 0,
-    "maxConcurrentUpload": 0,
+    "maxSizeUpload": UPLOAD_OCTETS,
+    "maxConcurrentUpload": UPLOADS_AT_ONCE,
     "maxSizeRequest": REQUEST_OCTETS,
     "maxConcurrentRequests": AT_ONCE,
     "maxCallsInRequest": CALLS,
@@ -45,6 +55,13 @@ SORTS: Final = (
     "allInThreadHaveKeyword",
     "someInThreadHaveKeyword",
 )
+DIGESTS: Final = ("sha", "sha-256", "sha-512")
+BLOB_VALUE: Final[dict[str, Any]] = {
+    "maxSizeBlobSet": UPLOAD_OCTETS,
+    "maxDataSources": DATA_SOURCES,
+    "supportedTypeNames": ["Mailbox", "Thread", "Email"],
+    "supportedDigestAlgorithms": list(DIGESTS),
+}
 MAIL_VALUE: Final[dict[str, Any]] = {
     "maxMailboxesPerEmail": 1,
     "maxMailboxDepth": 50,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.model.errors import GroupwareError
-from web.jmap import email_changes, email_get, email_query, mailbox, thread
+from web.jmap import blob_methods, email_changes, email_get, email_query, mailbox, thread
 from web.jmap.arguments import (
     ChangesArguments,
     GetArguments,
@@ -22,7 +22,7 @@ from web.jmap.arguments import (
     things,
 )
 from web.jmap.errors import MethodError, method_error
-from web.jmap.limits import CORE, MAIL
+from web.jmap.limits import BLOB, CORE, MAIL
 from web.jmap.references import Answer, resolved
 from web.jmap.request import Call, Request
 from web.jmap.turn import Turn
@@ -54,6 +54,10 @@ class QueryChangesArguments:
 
 
 METHODS: Final[Mapping[str, Method]] = {
+    "Blob/upload": Method(BLOB, blob_methods.UploadArguments, blob_methods.upload),
+    "Blob/get": Method(BLOB, blob_methods.FetchArguments, blob_methods.get),
+    "Blob/lookup": Method(BLOB, blob_methods.LookupArguments, blob_methods.lookup),
+    "Blob/copy": Method(CORE, blob_methods.CopyArguments, blob_methods.copy),
     "Mailbox/get": Method(MAIL, GetArguments, mailbox.get),
     "Mailbox/changes": Method(MAIL, ChangesArguments, mailbox.changes),
     "Mailbox/query": Method(MAIL, mailbox.Arguments, mailbox.query),
@@ -92,4 +96,6 @@ async def _answer(turn: Turn, request: Request, call: Call, before: list[Answer]
     given = resolved(call.arguments, before)
     if method is None:
         return given
+    if isinstance(given.get("ids"), list):
+        given["ids"] = [turn.real(each) if isinstance(each, str) else each for each in given["ids"]]
     return await method.run(turn, taken(method.arguments, given))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from groupware.model.errors import NotFound
@@ -12,7 +12,7 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
-from groupware.store.api import ReadTx
+from groupware.store.api import ReadTx, WriteTx
 from mailcore.server.parts import Parts
 from web.jmap.errors import MethodError
 from web.jmap.ids import owner_of
@@ -26,10 +26,20 @@ class Turn:
 
     parts: Parts
     who: Principal
+    created: dict[str, str] = field(default_factory=dict)
+    """The ids of what was created, by the names that the client gave them. RFC 8620 §5.3."""
 
     async def read(self, work: Callable[[ReadTx], T]) -> T:
         """What `work` gives back over one snapshot."""
         return await self.parts.store.read(self.who, work)
+
+    async def write(self, work: Callable[[WriteTx], T]) -> T:
+        """What `work` gives back, after COMMIT."""
+        return await self.parts.store.write(self.who, work)
+
+    def real(self, name: str) -> str:
+        """The id that a client means: `#k1` is what it has created under that name."""
+        return self.created.get(name[1:], name) if name.startswith("#") else name
 
 
 def owner_in(tx: ReadTx, account: str) -> AccountId:

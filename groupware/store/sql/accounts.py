@@ -14,7 +14,7 @@ from groupware.model.principal import Account, NewAccount, PrincipalKind
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import credentials, folder_changes, schema
+from . import credentials, folder_changes, schema, uploads
 from .planting import OWNERS, plant
 from .principals import (
     Known,
@@ -288,6 +288,7 @@ def erase(tx: Tx, found: Known) -> None:
             folder_changes.erase(tx, at)
             tx.marks[at] = modseq
         tx.move_epoch(found.id)
+    uploads.erase(tx, AccountId(found.id))
     tx.sql.change(_DROP_SEEN, {"principal": found.id})
     tx.sql.change(_DROP, {"principal": found.id})
     tx.move_settings()

@@ -34,11 +34,12 @@ from groupware.model.meeting import Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.record import Record, RecordChanges, RecordKind, Upload, UploadRoom
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
 from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
-from groupware.store.api import Where
+from groupware.store.api import Stored, Where
 
 from . import (
     accounts,
@@ -70,6 +71,7 @@ from . import (
     policy,
     queueview,
     quota,
+    records,
     scripts,
     search,
     sending,
@@ -77,6 +79,7 @@ from . import (
     signing,
     tlsbook,
     trace,
+    uploads,
     warnings,
     whereabouts,
 )
@@ -488,6 +491,31 @@ class SqlTx(Tx):
 
     def forget_dmarc(self, before: int) -> None:
         dmarc.drop(self, before)
+
+    # --- what is kept of an account beside its folders
+
+    def uploaded(self, number: int) -> Upload:
+        return uploads.get(self, number)
+
+    def put_upload(self, owner: AccountId, stored: Stored, media: str, room: UploadRoom) -> Upload:
+        return uploads.put(self, owner, stored, media, room)
+
+    def records(self, kind: RecordKind) -> Sequence[Record]:
+        return records.every(self, kind)
+
+    def records_at(self, kind: RecordKind) -> ModSeq:
+        return records.state(self, kind)
+
+    def records_since(self, kind: RecordKind, since: ModSeq) -> RecordChanges | None:
+        return records.changes(self, kind, since)
+
+    def put_record(
+        self, kind: RecordKind, facts: str, number: int | None = None, expires: datetime | None = None
+    ) -> Record:
+        return records.put(self, kind, facts, number, expires)
+
+    def drop_record(self, kind: RecordKind, number: int) -> None:
+        records.drop(self, kind, number)
 
     # --- history and queue
 

@@ -183,6 +183,38 @@ undo = Table(
 )
 """What puts back what a run of rules over stored messages did."""
 
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, nullable=False),  # who uploaded it
+    Column("owner_id", Number, nullable=False),  # in whose account it is to be used
+    Column("blob", String(64), nullable=False),
+    Column("size", Number, nullable=False),
+    Column("media", String(255), nullable=False),
+    Column("created", Number, nullable=False, index=True),
+    Index("ix_upload_account_id_id", "account_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""Octets that somebody has brought and not used yet; each row holds a reference to its body."""
+
+record = Table(
+    "record",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("came", Number, nullable=False),
+    Column("changed", Number, nullable=False),
+    Column("gone", Boolean, nullable=False),  # a tombstone
+    Column("expires", Number),  # NULL: it stays
+    Column("facts", Text, nullable=False),  # JSON
+    Index("ix_record_account_id_kind_changed", "account_id", "kind", "changed"),
+    Index("ix_record_expires", "expires", **_where("expires IS NOT NULL")),
+    sqlite_autoincrement=True,
+)
+"""What a client keeps of an account beside its folders, with the modseqs of the account that made and changed it."""
+
 signing_key = Table(
     "signing_key",
     metadata,

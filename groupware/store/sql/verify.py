@@ -165,7 +165,7 @@ _REFER_CONTENT: Final = text(
 _LOCK_CONTENT: Final = text("UPDATE content SET refs = refs WHERE id = :content")
 _HOLDERS: Final = """
     SELECT blob, count(*) AS refs FROM (
-      SELECT blob FROM content UNION ALL SELECT blob FROM queue_message
+      SELECT blob FROM content UNION ALL SELECT blob FROM queue_message UNION ALL SELECT blob FROM upload
     ) AS holders GROUP BY blob"""
 _BLOBS: Final = text(
     f"SELECT b.hash, b.refs, coalesce(h.refs, 0) FROM blob b LEFT JOIN ({_HOLDERS}) h ON h.blob = b.hash"  # noqa: S608
@@ -173,7 +173,8 @@ _BLOBS: Final = text(
 )
 _REFER_BLOB: Final = text(
     "UPDATE blob SET refs = (SELECT count(*) FROM content WHERE blob = :blob)"
-    " + (SELECT count(*) FROM queue_message WHERE blob = :blob) WHERE hash = :blob"
+    " + (SELECT count(*) FROM queue_message WHERE blob = :blob)"
+    " + (SELECT count(*) FROM upload WHERE blob = :blob) WHERE hash = :blob"
 )
 _LOCK_BLOB: Final = text("UPDATE blob SET refs = refs WHERE hash = :blob")
 

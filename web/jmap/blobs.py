@@ -1,0 +1,96 @@
+"""Blobs: octets that a client names. Those of an email and of its parts, and what it has uploaded. RFC 8620 §6.
+
+A blob is found through what holds it: the folder of the email, which is opened as for everything else, or the upload,
+which is the uploader's own. No hash that somebody learnt leads to octets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from groupware.mime.parts import Part
+from groupware.mime.sections import decoded
+from groupware.mime.summary import parts_of, summarize
+from groupware.model.errors import NotFound
+from groupware.model.ids import AccountId, BlobId, ItemId, ranges
+from groupware.store.api import ReadTx
+from web.jmap.errors import MethodError
+from web.jmap.ids import BlobName, blob_of
+from web.jmap.turn import Turn, owner_in, readable
+
+MESSAGE: Final = "message/rfc822"
+
+
+@dataclass(frozen=True, slots=True)
+class Octets:
+    """What is in a blob."""
+
+    octets: bytes
+    media: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The stored octets that a blob is, or is a part of."""
+
+    blob: BlobId
+    media: str
+    summary: bytes = b""
+
+
+async def octets_of(turn: Turn, account: str, names: Sequence[str]) -> Mapping[str, Octets]:
+    """What is in each of these blobs of an account; those that are not there are left out. `MethodError`."""
+    known = {name: each for name in names if (each := blob_of(turn.real(name))) is not None}
+
+    def work(tx: ReadTx) -> Mapping[str, Root]:
+        owner = owner_in(tx, account)
+        return {name: root for name, each in known.items() if (root := root_of(tx, owner, each)) is not None}
+
+    roots = await turn.read(work)
+    bodies = await turn.parts.blobs.read_many(list({root.blob for root in roots.values()}))
+    lost = next((name for name, root in roots.items() if root.blob not in bodies), None)
+    if lost is not None:
+        raise MethodError("serverUnavailable", f"the octets of {lost} cannot be read just now")
+    found: dict[str, Octets] = {}
+    for name, root in roots.items():
+        path = known[name].path
+        one = Octets(bodies[root.blob], root.media)
+        inner = await asyncio.to_thread(_within, one, root.summary, path) if path else one
+        if inner is not None:
+            found[name] = inner
+    return found
+
+
+def root_of(tx: ReadTx, owner: AccountId, name: BlobName) -> Root | None:
+    """Where the octets are stored, if they are there for the asking principal in that owner's account."""
+    if name.item is not None:
+        return _of_item(tx, owner, name.item)
+    assert name.upload is not None
+    try:
+        found = tx.uploaded(name.upload)
+    except NotFound:
+        return None
+    return Root(found.blob, found.media) if found.owner == owner else None
+
+
+def _of_item(tx: ReadTx, owner: AccountId, item: ItemId) -> Root | None:
+    at, uid = tx.placed([item]).get(item, (None, None))
+    if at is None or uid is None or at not in readable(tx, owner):
+        return None
+    [(_, blob, summary)] = tx.columns(at, ("blob", "summary"), ranges([uid]))
+    return Root(blob, MESSAGE, summary)
+
+
+def _within(whole: Octets, summary: bytes, path: Sequence[int]) -> Octets | None:
+    """The part of the part ... of a message. None: there is no such part."""
+    found = whole
+    for number in path:
+        parts: Sequence[Part] = parts_of(summary) if summary else summarize(found.octets).parts
+        if number >= len(parts) or parts[number].kind == "multipart":
+            return None
+        found = Octets(decoded(found.octets, parts[number]), parts[number].media)
+        summary = b""
+    return found
