@@ -171,6 +171,19 @@ class QueryArguments:
     calculate_total: bool = argument(flag, False)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class QueryChangesArguments:
+    """`Foo/queryChanges`. RFC 8620 §5.6."""
+
+    account_id: str = argument(ident)
+    since_query_state: str = argument(text)
+    filter: Mapping[str, Any] | None = argument(thing, None)
+    sort: Sequence[Mapping[str, Any]] | None = argument(things, None)
+    max_changes: int | None = argument(at_least_one, None)
+    up_to_id: str | None = argument(ident, None)
+    calculate_total: bool = argument(flag, False)
+
+
 def chosen(asked: Sequence[str] | None, known: Sequence[str]) -> list[str]:
     """The properties to give back, `id` among them. `MethodError`."""
     if asked is None:

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.model.folder import Folder
-from groupware.model.ids import EVERY, FolderId, ItemId, Uid, Uids, ranges
+from groupware.model.ids import EVERY, FolderId, ItemId, ModSeq, Uid, Uids, ranges
 from groupware.store.api import ReadTx
-from web.jmap.arguments import QueryArguments, argument, flag, page
+from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, flag, page
+from web.jmap.email_changes import turned
 from web.jmap.email_filter import Filter, read_filter
 from web.jmap.email_sort import Criterion, columns_of, in_order, read_sort
+from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, email_id, folder_of, thread_id
 from web.jmap.limits import IN_QUERY
-from web.jmap.states import emails_at, unknown
+from web.jmap.remembered import difference, keep, known
+from web.jmap.states import emails_at, read_state, unknown
 from web.jmap.turn import Turn, owner_in, readable
 
 _PAGE: Final = 200
@@ -31,6 +34,13 @@ class Arguments(QueryArguments):
     collapse_threads: bool = argument(flag, False)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedArguments(QueryChangesArguments):
+    """RFC 8621 §4.5."""
+
+    collapse_threads: bool = argument(flag, False)
+
+
 async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`Email/query`."""
     sort = read_sort(arguments.sort)
@@ -39,10 +49,11 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         folders = readable(tx, owner)
+        now = str(emails_at(tx.reached(owner), folders.values()))
         head = {
             "accountId": account_id(owner),
-            "queryState": str(emails_at(tx.reached(owner), folders.values())),
-            "canCalculateChanges": False,
+            "queryState": now,
+            "canCalculateChanges": not arguments.collapse_threads,
         }
         at = _plain(arguments, sort, folders)
         if at is not None:
@@ -54,6 +65,7 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
             every = _matching(tx, folders, sought, sort, collapse=arguments.collapse_threads)
             some, position = page(every, arguments, IN_QUERY)
             total = len(every)
+            head |= {"queryState": keep(tx.who.account, every), "canCalculateChanges": True}
         found = {**head, "position": position, "ids": list(some)}
         if arguments.limit is None or arguments.limit > IN_QUERY:
             found["limit"] = IN_QUERY
@@ -62,14 +74,15 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     return await turn.read(work)
 
 
-def _plain(arguments: Arguments, sort: Sequence[Criterion], folders: Mapping[FolderId, Folder]) -> Folder | None:
+def _plain(
+    arguments: Arguments | ChangedArguments, sort: Sequence[Criterion], folders: Mapping[FolderId, Folder]
+) -> Folder | None:
     """The folder that is asked for from its newest email on, as the index has it; None: it is another query."""
-    known = arguments.filter or {}
-    at = (
-        folder_of(known["inMailbox"]) if known.keys() == {"inMailbox"} and isinstance(known["inMailbox"], str) else None
-    )
+    wanted = (arguments.filter or {}).get("inMailbox")
+    alone = len(arguments.filter or {}) == 1 and isinstance(wanted, str)
+    at = folder_of(wanted) if alone and isinstance(wanted, str) else None
     newest = tuple(sort) == (Criterion("receivedAt", False),)
-    simple = arguments.anchor is None and arguments.position >= 0
+    simple = isinstance(arguments, ChangedArguments) or (arguments.anchor is None and arguments.position >= 0)
     counted = arguments.collapse_threads and arguments.calculate_total
     return folders.get(at) if at is not None and newest and simple and not counted else None
 
@@ -142,7 +155,42 @@ def _places(tx: ReadTx, sought: Filter, searched: Sequence[FolderId]) -> Mapping
     return {at: ranges(uids) for at, uids in found.items()}
 
 
-async def query_changes(turn: Turn, arguments: Any) -> Mapping[str, Any]:
-    """`Email/queryChanges`: never known; a client asks again. RFC 8620 §5.6."""
-    await turn.read(lambda tx: owner_in(tx, arguments.account_id))
-    raise unknown()
+async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:
+    """`Email/queryChanges`: of a mailbox from its changes, else as long as it is remembered what was found."""
+    sort = read_sort(arguments.sort)
+    sought = read_filter(arguments.filter or {})
+    old = arguments.since_query_state
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, arguments.account_id)
+        folders = readable(tx, owner)
+        if old.startswith("Q"):
+            before = known(old)
+            every = _matching(tx, folders, sought, sort, collapse=arguments.collapse_threads)
+            new, total = keep(tx.who.account, every), len(every)
+            told = difference(before, every, arguments.max_changes)
+        else:
+            at = _plain(arguments, sort, folders)
+            if at is None or arguments.collapse_threads:
+                raise unknown()
+            turned(tx, owner, folders, read_state(old))
+            new, total = str(emails_at(tx.reached(owner), folders.values())), at.total
+            told = _turned_here(tx, at, read_state(old).at, arguments.max_changes)
+        found = {"accountId": account_id(owner), "oldQueryState": old, "newQueryState": new, **told}
+        return {**found, "total": total} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+def _turned_here(tx: ReadTx, at: Folder, since: ModSeq, most: int | None) -> Mapping[str, Any]:
+    """What came into a folder and left it; what has changed is told as if it had done both, for its place is known."""
+    found = tx.turnover(at.id, since)
+    if found is None:
+        raise unknown()
+    changed = {item for item, _, _ in found.changed}
+    gone = {item for item, _ in found.gone}
+    if most is not None and 2 * len(changed) + len(gone) > most:
+        raise MethodError("tooManyChanges", f"{2 * len(changed) + len(gone)} changes")
+    order = tx.latest(at.id, 0, at.total) if changed else ()
+    added = [{"id": email_id(item), "index": index} for index, (_, item) in enumerate(order) if item in changed]
+    return {"removed": [email_id(item) for item in sorted(gone | changed)], "added": added}

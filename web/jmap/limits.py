@@ -68,5 +68,5 @@ MAIL_VALUE: Final[dict[str, Any]] = {
     "maxSizeMailboxName": 250,
     "maxSizeAttachmentsPerEmail": 0,
     "emailQuerySortOptions": list(SORTS),
-    "mayCreateTopLevelMailbox": False,
+    "mayCreateTopLevelMailbox": True,
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.model.flags import Flags
@@ -12,11 +11,9 @@ from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import EVERY, AccountId, FolderId, ItemId, ModSeq
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
-from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, argument, chosen, flag, page
-from web.jmap.errors import MethodError
+from web.jmap.arguments import ChangesArguments, GetArguments, chosen
 from web.jmap.ids import account_id, mailbox_id, thread_id
-from web.jmap.limits import IN_QUERY
-from web.jmap.states import mailboxes_at, read_state, unknown
+from web.jmap.states import line_of, mailboxes_at, mailboxes_in, read_state, unknown
 from web.jmap.turn import Turn, mailboxes, owner_in
 
 PROPERTIES: Final = (
@@ -33,19 +30,13 @@ PROPERTIES: Final = (
     "isSubscribed",
 )
 COUNTS: Final = ("totalEmails", "unreadEmails", "totalThreads", "unreadThreads")
-_ROLES: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash")
+ORDER: Final = "/private/vendor/postroom/sort-order"
+"""The annotation that keeps one's own order of a folder."""
+ROLES: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash")
 _UNREAD: Final = Flags.SEEN.value | Flags.DRAFT.value
 _KEPT_COUNTS: Final = 10_000
 _threads_of: OrderedDict[tuple[AccountId, FolderId, ModSeq], tuple[int, int]] = OrderedDict()
 """Threads and unread threads of a folder at a modseq, which never become others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments(QueryArguments):
-    """RFC 8621 §2.3."""
-
-    sort_as_tree: bool = argument(flag, False)
-    filter_as_tree: bool = argument(flag, False)
 
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
@@ -55,19 +46,22 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         folders = mailboxes(tx, owner)
+        orders = orders_in(tx, folders)
         known = {mailbox_id(each.id): each for each in folders}
         asked = list(known) if arguments.ids is None else arguments.ids
         return {
             "accountId": account_id(owner),
-            "state": str(mailboxes_at(tx.reached(owner), folders)),
-            "list": [told(tx, known[each], folders, wanted) for each in asked if each in known],
+            "state": str(mailboxes_at(tx.reached(owner), folders, orders)),
+            "list": [told(tx, known[each], folders, orders, wanted) for each in asked if each in known],
             "notFound": [each for each in asked if each not in known],
         }
 
     return await turn.read(work)
 
 
-def told(tx: ReadTx, at: Folder, folders: Sequence[Folder], wanted: Sequence[str]) -> dict[str, Any]:
+def told(
+    tx: ReadTx, at: Folder, folders: Sequence[Folder], orders: Mapping[FolderId, int], wanted: Sequence[str]
+) -> dict[str, Any]:
     """The properties of a mailbox that are wanted."""
     found: dict[str, Any] = {}
     for name in wanted:
@@ -75,6 +69,8 @@ def told(tx: ReadTx, at: Folder, folders: Sequence[Folder], wanted: Sequence[str
             found[name] = threads(tx, at)[name == "unreadThreads"]
         elif name == "parentId":
             found[name] = parent_of(at, folders)
+        elif name == "sortOrder":
+            found[name] = sort_order(at, orders)
         else:
             found[name] = _PLAIN[name](at)
     return found
@@ -84,7 +80,6 @@ _PLAIN: Final[Mapping[str, Callable[[Folder], Any]]] = {
     "id": lambda at: mailbox_id(at.id),
     "name": lambda at: name_of(at),
     "role": lambda at: role_of(at),
-    "sortOrder": lambda at: sort_order(at),
     "totalEmails": lambda at: at.total,
     "unreadEmails": lambda at: at.unseen,
     "myRights": lambda at: rights_of(at),
@@ -104,12 +99,28 @@ def parent_of(at: Folder, folders: Sequence[Folder]) -> str | None:
 
 def role_of(at: Folder) -> str | None:
     """Its role, where it is one of mail."""
-    return at.role if at.role in _ROLES else None
+    return at.role if at.role in ROLES else None
 
 
-def sort_order(at: Folder) -> int:
-    """Those with a role first, in the usual order."""
-    return _ROLES.index(at.role) + 1 if at.role in _ROLES else 10
+def orders_in(tx: ReadTx, folders: Sequence[Folder]) -> Mapping[FolderId, int]:
+    """One's own order of the mailboxes, where one has said something of it."""
+    if not folders:
+        return {}
+    there = {each.id for each in folders}
+    return {
+        at: int(value)
+        for at, entries in tx.all_annotations().items()
+        if at in there
+        for entry, value in entries
+        if entry == ORDER and value.isdigit() and len(value) < 20
+    }
+
+
+def sort_order(at: Folder, orders: Mapping[FolderId, int]) -> int:
+    """One's own order; else those with a role first, in the usual order."""
+    if at.id in orders:
+        return orders[at.id]
+    return ROLES.index(at.role) + 1 if at.role in ROLES else 10
 
 
 def rights_of(at: Folder) -> dict[str, bool]:
@@ -151,105 +162,51 @@ def threads(tx: ReadTx, at: Folder) -> tuple[int, int]:
 
 
 async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
-    """`Mailbox/changes`. RFC 8621 §2.2. What is not about numbers is told by starting over."""
+    """`Mailbox/changes`. RFC 8621 §2.2. What a state was made of is known for a while; then a client starts over."""
     since = read_state(arguments.since_state)
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         folders, now = mailboxes(tx, owner), tx.reached(owner)
-        if since.at > now or mailboxes_at(since.at, folders) != since:
+        orders = orders_in(tx, folders)
+        same = mailboxes_at(since.at, folders, orders) == since
+        before = {each.id: line_of(each, orders) for each in folders if each.born <= since.at}
+        if since.at > now or (not same and (known := mailboxes_in(since)) is None):
             raise unknown()
-        made = [mailbox_id(each.id) for each in folders if each.born > since.at]
-        changed = [mailbox_id(each.id) for each in folders if each.born <= since.at < each.modseq]
-        if arguments.max_changes is not None and len(made) + len(changed) > arguments.max_changes:
+        if not same:
+            assert known is not None
+            before = dict(known)
+        made, told, counted, gone = _turned(folders, orders, before, since.at)
+        if (
+            arguments.max_changes is not None
+            and len(made) + len(told) + len(counted) + len(gone) > arguments.max_changes
+        ):
             raise unknown()
         return {
             "accountId": account_id(owner),
             "oldState": arguments.since_state,
-            "newState": str(mailboxes_at(now, folders)),
+            "newState": str(mailboxes_at(now, folders, orders)),
             "hasMoreChanges": False,
             "created": made,
-            "updated": changed,
-            "destroyed": [],
-            "updatedProperties": list(COUNTS) if changed else None,
+            "updated": [*told, *counted],
+            "destroyed": gone,
+            "updatedProperties": list(COUNTS) if counted and not told else None,
         }
 
     return await turn.read(work)
 
 
-async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
-    """`Mailbox/query`. RFC 8621 §2.3."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = owner_in(tx, arguments.account_id)
-        if arguments.sort_as_tree or arguments.filter_as_tree:
-            raise MethodError("unsupportedFilter", "sortAsTree and filterAsTree are not there: use parentId")
-        folders = mailboxes(tx, owner)
-        kept = [each for each in folders if fits(each, folders, arguments.filter)]
-        for criterion in reversed(arguments.sort or ()):
-            value = _SORTS.get(criterion.get("property", ""))
-            if value is None:
-                raise MethodError("unsupportedSort", "mailboxes are sorted by name, sortOrder and parentId")
-            kept.sort(key=value, reverse=criterion.get("isAscending", True) is False)
-        every = [mailbox_id(each.id) for each in kept]
-        some, position = page(every, arguments, IN_QUERY)
-        found = {
-            "accountId": account_id(owner),
-            "queryState": str(mailboxes_at(tx.reached(owner), folders)),
-            "canCalculateChanges": False,
-            "position": position,
-            "ids": list(some),
-        }
-        return {**found, "total": len(every)} if arguments.calculate_total else found
-
-    return await turn.read(work)
-
-
-_SORTS: Final[Mapping[str, Callable[[Folder], Any]]] = {
-    "name": lambda at: name_of(at).casefold(),
-    "sortOrder": sort_order,
-    "parentId": lambda at: at.parent or 0,
-}
-
-
-def fits(at: Folder, folders: Sequence[Folder], wanted: Mapping[str, Any] | None, depth: int = 0) -> bool:
-    """Whether a mailbox passes a filter. `MethodError` `unsupportedFilter`."""
-    if depth > 20:
-        raise MethodError("unsupportedFilter", "the filter is nested too deep")
-    if not wanted:
-        return True
-    if "operator" in wanted:
-        inner = wanted.get("conditions")
-        if not isinstance(inner, list) or not all(isinstance(each, dict) for each in inner):
-            raise MethodError("invalidArguments", "an operator has a list of `conditions`")
-        held = [fits(at, folders, each, depth + 1) for each in inner]
-        match wanted["operator"]:
-            case "AND":
-                return all(held)
-            case "OR":
-                return any(held)
-            case "NOT":
-                return not any(held)
-        raise MethodError("invalidArguments", "an operator is AND, OR or NOT")
-    return all(_condition(at, folders, name, value) for name, value in wanted.items())
-
-
-def _condition(at: Folder, folders: Sequence[Folder], name: str, value: Any) -> bool:
-    match name, value:
-        case "parentId", None | str():
-            return parent_of(at, folders) == value
-        case "name", str():
-            return value.casefold() in name_of(at).casefold()
-        case "role", None | str():
-            return role_of(at) == value
-        case "hasAnyRole", bool():
-            return (role_of(at) is not None) == value
-        case "isSubscribed", bool():
-            return at.subscribed == value
-    raise MethodError("unsupportedFilter", f"mailboxes are not found by {name[:60]!r} like that")
-
-
-async def query_changes(turn: Turn, arguments: Any) -> Mapping[str, Any]:
-    """`Mailbox/queryChanges`: never known; a client asks again. RFC 8620 §5.6."""
-    await turn.read(lambda tx: owner_in(tx, arguments.account_id))
-    raise unknown()
+def _turned(
+    folders: Sequence[Folder], orders: Mapping[FolderId, int], before: Mapping[FolderId, str], since: ModSeq
+) -> tuple[list[str], list[str], list[str], list[str]]:
+    """What is new, what is told otherwise, what has other numbers alone, and what has gone."""
+    made, told, counted = list[str](), list[str](), list[str]()
+    for each in folders:
+        if each.id not in before:
+            made.append(mailbox_id(each.id))
+        elif before[each.id] != line_of(each, orders):
+            told.append(mailbox_id(each.id))
+        elif each.modseq > since:
+            counted.append(mailbox_id(each.id))
+    there = {each.id for each in folders}
+    return made, told, counted, [mailbox_id(each) for each in before if each not in there]

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.model.errors import GroupwareError
-from web.jmap import blob_methods, email_changes, email_get, email_query, mailbox, thread
-from web.jmap.arguments import (
-    ChangesArguments,
-    GetArguments,
-    argument,
-    at_least_one,
-    flag,
-    ident,
-    taken,
-    text,
-    thing,
-    things,
-)
+from web.jmap import blob_methods, email_changes, email_get, email_query, mailbox, mailbox_query, mailbox_set, thread
+from web.jmap.arguments import ChangesArguments, GetArguments, taken
 from web.jmap.errors import MethodError, method_error
 from web.jmap.limits import BLOB, CORE, MAIL
 from web.jmap.references import Answer, resolved
@@ -39,20 +28,6 @@ class Method:
     run: Handler
 
 
-@dataclass(frozen=True, slots=True)
-class QueryChangesArguments:
-    """`Foo/queryChanges`. RFC 8620 §5.6."""
-
-    account_id: str = argument(ident)
-    since_query_state: str = argument(text)
-    filter: Mapping[str, Any] | None = argument(thing, None)
-    sort: Sequence[Mapping[str, Any]] | None = argument(things, None)
-    max_changes: int | None = argument(at_least_one, None)
-    up_to_id: str | None = argument(ident, None)
-    calculate_total: bool = argument(flag, False)
-    collapse_threads: bool = argument(flag, False)
-
-
 METHODS: Final[Mapping[str, Method]] = {
     "Blob/upload": Method(BLOB, blob_methods.UploadArguments, blob_methods.upload),
     "Blob/get": Method(BLOB, blob_methods.FetchArguments, blob_methods.get),
@@ -60,14 +35,15 @@ METHODS: Final[Mapping[str, Method]] = {
     "Blob/copy": Method(CORE, blob_methods.CopyArguments, blob_methods.copy),
     "Mailbox/get": Method(MAIL, GetArguments, mailbox.get),
     "Mailbox/changes": Method(MAIL, ChangesArguments, mailbox.changes),
-    "Mailbox/query": Method(MAIL, mailbox.Arguments, mailbox.query),
-    "Mailbox/queryChanges": Method(MAIL, QueryChangesArguments, mailbox.query_changes),
+    "Mailbox/query": Method(MAIL, mailbox_query.Arguments, mailbox_query.query),
+    "Mailbox/queryChanges": Method(MAIL, mailbox_query.ChangedArguments, mailbox_query.query_changes),
+    "Mailbox/set": Method(MAIL, mailbox_set.Arguments, mailbox_set.set_),
     "Thread/get": Method(MAIL, GetArguments, thread.get),
     "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),
     "Email/get": Method(MAIL, email_get.Arguments, email_get.get),
     "Email/changes": Method(MAIL, ChangesArguments, email_changes.changes),
     "Email/query": Method(MAIL, email_query.Arguments, email_query.query),
-    "Email/queryChanges": Method(MAIL, QueryChangesArguments, email_query.query_changes),
+    "Email/queryChanges": Method(MAIL, email_query.ChangedArguments, email_query.query_changes),
 }
 ECHO: Final = "Core/echo"
 

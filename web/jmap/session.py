@@ -35,7 +35,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
         "name": tx.who.name if own else _owner_name(folders[0]),
         "isPersonal": own,
         "isReadOnly": not own and not any(each.rights & _CHANGE for each in folders),
-        "accountCapabilities": {CORE: {}, MAIL: MAIL_VALUE, BLOB: BLOB_VALUE},
+        "accountCapabilities": {CORE: {}, MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": own}, BLOB: BLOB_VALUE},
     }
 
 

@@ -3,21 +3,26 @@
 What a folder holds changes with the sequence. Which folders there are for somebody changes with grants as well, and
 with folders that go; so a state carries a digest of those that were there. Folders that were made after the position
 are left out of the digest, so that a new folder costs nobody a new start. With another digest the difference is not
-known, and a client starts over (`cannotCalculateChanges`).
+known, and a client starts over (`cannotCalculateChanges`). What a digest of mailboxes was made of is kept in memory for
+a while: it never becomes anything else, and while it is there a difference can be told all the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
 from groupware.model.folder import Folder
-from groupware.model.ids import ModSeq
+from groupware.model.ids import FolderId, ModSeq
 from web.jmap.errors import MethodError
 
+_KEPT: Final = 2000
+_mailboxes: OrderedDict[str, Mapping[FolderId, str]] = OrderedDict()
+"""What was told of the mailboxes of a digest."""
 _STATE: Final = re.compile(r"([0-9]{1,18})-([0-9a-f]{16})\Z")
 
 
@@ -50,14 +55,31 @@ def emails_at(at: ModSeq, readable: Iterable[Folder]) -> State:
     return State(at, _digest(str(each.id) for each in readable if each.born <= at))
 
 
-def mailboxes_at(at: ModSeq, folders: Iterable[Folder]) -> State:
-    """The state of mailboxes: all of them but what their numbers say."""
-    return State(at, _digest(_told(each) for each in folders if each.born <= at))
+def mailboxes_at(at: ModSeq, folders: Iterable[Folder], orders: Mapping[FolderId, int]) -> State:
+    """The state of mailboxes: all of them but what their numbers say; `orders` is one's own order of them."""
+    lines = {each.id: _told(each, orders) for each in folders if each.born <= at}
+    state = State(at, _digest(lines.values()))
+    if state.around not in _mailboxes:
+        _mailboxes[state.around] = lines
+        if len(_mailboxes) > _KEPT:
+            _mailboxes.popitem(last=False)
+    return state
+
+
+def mailboxes_in(state: State) -> Mapping[FolderId, str] | None:
+    """What was told of each mailbox in that state; None: that is not kept here any more."""
+    return _mailboxes.get(state.around)
+
+
+def line_of(each: Folder, orders: Mapping[FolderId, int]) -> str:
+    """What is told of a mailbox, but for numbers."""
+    return _told(each, orders)
 
 
 def _digest(parts: Iterable[str]) -> str:
     return blake2b("\n".join(sorted(parts)).encode(), digest_size=8).hexdigest()
 
 
-def _told(each: Folder) -> str:
-    return f"{each.id} {each.path} {each.role} {each.rights.value} {each.subscribed}"
+def _told(each: Folder, orders: Mapping[FolderId, int]) -> str:
+    order = orders.get(each.id, "")
+    return f"{each.id} {each.path} {each.role} {each.rights.value} {each.subscribed} {order}"

@@ -1,0 +1,168 @@
+"""`Mailbox/query` and `Mailbox/queryChanges`. RFC 8621 §2.3, §2.4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from groupware.model.folder import Folder
+from groupware.model.ids import FolderId
+from groupware.store.api import ReadTx
+from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, flag, page
+from web.jmap.errors import MethodError
+from web.jmap.ids import account_id, mailbox_id
+from web.jmap.limits import IN_QUERY
+from web.jmap.mailbox import name_of, orders_in, parent_of, role_of, sort_order
+from web.jmap.remembered import difference, keep, known
+from web.jmap.turn import Turn, mailboxes, owner_in
+
+Orders = Mapping[FolderId, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments(QueryArguments):
+    """RFC 8621 §2.3."""
+
+    sort_as_tree: bool = argument(flag, False)
+    filter_as_tree: bool = argument(flag, False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedArguments(QueryChangesArguments):
+    """RFC 8621 §2.4."""
+
+    sort_as_tree: bool = argument(flag, False)
+    filter_as_tree: bool = argument(flag, False)
+
+
+async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
+    """`Mailbox/query`."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, arguments.account_id)
+        every = _found(tx, mailboxes(tx, owner), arguments)
+        some, position = page(every, arguments, IN_QUERY)
+        found = {
+            "accountId": account_id(owner),
+            "queryState": keep(tx.who.account, every),
+            "canCalculateChanges": True,
+            "position": position,
+            "ids": list(some),
+        }
+        return {**found, "total": len(every)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:
+    """`Mailbox/queryChanges`, as long as it is remembered what was found."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, arguments.account_id)
+        every = _found(tx, mailboxes(tx, owner), arguments)
+        found = {
+            "accountId": account_id(owner),
+            "oldQueryState": arguments.since_query_state,
+            "newQueryState": keep(tx.who.account, every),
+            **difference(known(arguments.since_query_state), every, arguments.max_changes),
+        }
+        return {**found, "total": len(every)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+def _found(tx: ReadTx, folders: Sequence[Folder], arguments: Arguments | ChangedArguments) -> list[str]:
+    """The ids of those that pass, in order."""
+    orders = orders_in(tx, folders)
+    kept = [each for each in folders if fits(each, folders, arguments.filter)]
+    for criterion in reversed(arguments.sort or ()):
+        value = _SORTS.get(criterion.get("property", ""))
+        if value is None:
+            raise MethodError("unsupportedSort", "mailboxes are sorted by name, sortOrder and parentId")
+        kept.sort(key=_with(value, orders), reverse=criterion.get("isAscending", True) is False)
+    if arguments.filter_as_tree:
+        kept = _rooted(kept, folders)
+    if arguments.sort_as_tree:
+        kept = _as_tree(kept, folders)
+    return [mailbox_id(each.id) for each in kept]
+
+
+def _with(value: Callable[[Folder, Orders], Any], orders: Orders) -> Callable[[Folder], Any]:
+    return lambda at: value(at, orders)
+
+
+def _rooted(kept: Sequence[Folder], folders: Sequence[Folder]) -> list[Folder]:
+    """Those of which everything above passes as well."""
+    there = {each.id for each in folders}
+    passed = {each.id: each.parent for each in kept}
+
+    def whole(at: Folder) -> bool:
+        above = at.parent
+        while above is not None and above in there:
+            if above not in passed:
+                return False
+            above = passed[above]
+        return True
+
+    return [each for each in kept if whole(each)]
+
+
+def _as_tree(kept: Sequence[Folder], folders: Sequence[Folder]) -> list[Folder]:
+    """Each before what is below it, in the order that they have among each other."""
+    place = {each.id: number for number, each in enumerate(kept)}
+    by_id = {each.id: each for each in folders}
+
+    def way(at: Folder) -> list[tuple[int, int]]:
+        steps: list[tuple[int, int]] = []
+        here: Folder | None = at
+        while here is not None:
+            steps.append((place.get(here.id, len(place)), here.id))
+            here = by_id.get(here.parent) if here.parent is not None else None
+        return steps[::-1]
+
+    return sorted(kept, key=way)
+
+
+_SORTS: Final[Mapping[str, Callable[[Folder, Orders], Any]]] = {
+    "name": lambda at, orders: name_of(at).casefold(),
+    "sortOrder": sort_order,
+    "parentId": lambda at, orders: at.parent or 0,
+}
+
+
+def fits(at: Folder, folders: Sequence[Folder], wanted: Mapping[str, Any] | None, depth: int = 0) -> bool:
+    """Whether a mailbox passes a filter. `MethodError` `unsupportedFilter`."""
+    if depth > 20:
+        raise MethodError("unsupportedFilter", "the filter is nested too deep")
+    if not wanted:
+        return True
+    if "operator" in wanted:
+        inner = wanted.get("conditions")
+        if not isinstance(inner, list) or not all(isinstance(each, dict) for each in inner):
+            raise MethodError("invalidArguments", "an operator has a list of `conditions`")
+        held = [fits(at, folders, each, depth + 1) for each in inner]
+        match wanted["operator"]:
+            case "AND":
+                return all(held)
+            case "OR":
+                return any(held)
+            case "NOT":
+                return not any(held)
+        raise MethodError("invalidArguments", "an operator is AND, OR or NOT")
+    return all(_condition(at, folders, name, value) for name, value in wanted.items())
+
+
+def _condition(at: Folder, folders: Sequence[Folder], name: str, value: Any) -> bool:
+    match name, value:
+        case "parentId", None | str():
+            return parent_of(at, folders) == value
+        case "name", str():
+            return value.casefold() in name_of(at).casefold()
+        case "role", None | str():
+            return role_of(at) == value
+        case "hasAnyRole", bool():
+            return (role_of(at) is not None) == value
+        case "isSubscribed", bool():
+            return at.subscribed == value
+    raise MethodError("unsupportedFilter", f"mailboxes are not found by {name[:60]!r} like that")

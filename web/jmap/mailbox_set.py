@@ -1,0 +1,241 @@
+"""`Mailbox/set`: the same calls of the store as IMAP's CREATE, RENAME, DELETE and SUBSCRIBE. RFC 8621 §2.5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from groupware.model.errors import GroupwareError, NoRight, NotFound, RoleTaken
+from groupware.model.folder import SEPARATOR, Folder
+from groupware.model.ids import AccountId
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx, WriteTx
+from web.jmap.arguments import argument, flag
+from web.jmap.errors import SetError, set_error
+from web.jmap.ids import account_id, folder_of, mailbox_id
+from web.jmap.mailbox import ORDER, PROPERTIES, ROLES, name_of, orders_in, parent_of, role_of, told
+from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.states import State, mailboxes_at, read_state
+from web.jmap.turn import Turn, mailboxes, owner_in
+
+_SETTABLE: Final = frozenset({"name", "parentId", "role", "sortOrder", "isSubscribed"})
+_LARGEST_ORDER: Final = (1 << 31) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments(SetArguments):
+    """RFC 8621 §2.5."""
+
+    on_destroy_remove_emails: bool = argument(flag, False)
+
+
+async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
+    """`Mailbox/set`."""
+    check_size(arguments)
+    account, done = arguments.account_id, Done()
+    owner, before = await turn.read(lambda tx: _state(tx, account))
+    if arguments.if_in_state is not None:
+        await _check_state(turn, account, arguments.if_in_state)
+    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, account, given))
+    for name in _in_turn(arguments.update or {}):
+        given = (arguments.update or {})[name]
+        done_with = await tried(done.not_updated, name, lambda: _update(turn, account, name, given))  # noqa: B023
+        if done_with is not None:
+            done.updated[name] = done_with or None
+    for name in await _deepest_first(turn, account, arguments.destroy):
+        gone = await tried(
+            done.not_destroyed,
+            name,
+            lambda: _destroy(turn, account, name, everything=arguments.on_destroy_remove_emails),  # noqa: B023
+        )
+        if gone is not None:
+            done.destroyed.append(name)
+    _, after = await turn.read(lambda tx: _state(tx, account))
+    return done.answer(account_id(owner), str(before), str(after))
+
+
+def _state(tx: ReadTx, account: str) -> tuple[AccountId, State]:
+    owner = owner_in(tx, account)
+    folders = mailboxes(tx, owner)
+    return owner, mailboxes_at(tx.reached(owner), folders, orders_in(tx, folders))
+
+
+async def _check_state(turn: Turn, account: str, given: str) -> None:
+    """`stateMismatch` when more than numbers has changed since."""
+
+    def work(tx: ReadTx) -> None:
+        owner = owner_in(tx, account)
+        folders = mailboxes(tx, owner)
+        since = read_state(given)
+        made = any(each.born > since.at for each in folders)
+        if made or since.at > tx.reached(owner) or mailboxes_at(since.at, folders, orders_in(tx, folders)) != since:
+            raise mismatch()
+
+    await turn.read(work)
+
+
+def _in_turn(update: Mapping[str, Given]) -> Sequence[str]:
+    """The objects in the order in which they are changed: who gives up a role first."""
+    return sorted(update, key=lambda name: update[name].get("role", "") is not None)
+
+
+async def _deepest_first(turn: Turn, account: str, names: Sequence[str]) -> Sequence[str]:
+    names = tuple(turn.real(name) for name in names)
+
+    def work(tx: ReadTx) -> Sequence[str]:
+        depth = {mailbox_id(each.id): each.path.count(SEPARATOR) for each in mailboxes(tx, owner_in(tx, account))}
+        return sorted(names, key=lambda name: -depth.get(name, 0))
+
+    return await turn.read(work) if names else ()
+
+
+# --- one mailbox
+
+
+def _checked(turn: Turn, given: Given) -> dict[str, Any]:
+    """The properties that are given, each of its type. `SetError`."""
+    unknown_property(given, PROPERTIES, _SETTABLE)
+    found = dict(given)
+    if "parentId" in found:
+        parent = found["parentId"]
+        if parent is not None and not isinstance(parent, str):
+            raise invalid("parentId", "an id or null is wanted")
+        found["parentId"] = None if parent is None else folder_of(turn.real(parent)) or -1
+    if "name" in found and not isinstance(found["name"], str):
+        raise invalid("name", "a string is wanted")
+    if found.get("role") is not None and (not isinstance(found["role"], str) or found["role"] not in ROLES):
+        raise invalid("role", f"a mailbox is {', '.join(ROLES)}, or has no role")
+    if "isSubscribed" in found and not isinstance(found["isSubscribed"], bool):
+        raise invalid("isSubscribed", "true or false is wanted")
+    order = found.get("sortOrder", 0)
+    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= _LARGEST_ORDER:
+        raise invalid("sortOrder", f"a number from 0 to {_LARGEST_ORDER} is wanted")
+    return found
+
+
+async def _create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
+    wanted = _checked(turn, given)
+    if not wanted.get("name"):
+        raise invalid("name", "a mailbox has a name")
+
+    def work(tx: WriteTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, account)
+        _check_owner(tx, owner, wanted)
+        path = _path(tx, owner, wanted.get("parentId"), wanted["name"])
+        made = _named(lambda: tx.create_folder(path, Kind.MAIL, wanted.get("role")))
+        _personal(tx, made, wanted)
+        folders = mailboxes(tx, owner)
+        here = next(each for each in folders if each.id == made.id)
+        found = told(tx, here, folders, orders_in(tx, folders), PROPERTIES)
+        return {name: value for name, value in found.items() if name not in given or given[name] != value}
+
+    return {"id": "", **await turn.write(work)}
+
+
+def _check_owner(tx: ReadTx, owner: AccountId, wanted: Given) -> None:
+    if wanted.get("role") is not None and owner != tx.who.account:
+        raise invalid("role", "what a mailbox is to its owner is its owner's to say")
+
+
+def _path(tx: ReadTx, owner: AccountId, parent: object, name: str) -> str:
+    """Where the mailbox comes to, in one's own view. `SetError`."""
+    if SEPARATOR in name:
+        raise invalid("name", "'/' is not allowed in a name")
+    if parent is None:
+        try:
+            above = tx.locate(owner, "", Right.NONE).path
+        except NotFound:
+            raise SetError("forbidden", "you may make nothing at the top of this account") from None
+        return f"{above}{SEPARATOR}{name}" if above else name
+    at = next((each for each in mailboxes(tx, owner) if each.id == parent), None)
+    if at is None:
+        raise invalid("parentId", "there is no such mailbox")
+    return f"{at.path}{SEPARATOR}{name}"
+
+
+def _named(work: Any) -> Folder:
+    """What `work` gives back; what is wrong with a name or a role is told of that property."""
+    try:
+        found: Folder = work()
+    except RoleTaken as error:
+        raise invalid("role", str(error)) from None
+    except NoRight as error:
+        raise SetError("forbidden", str(error)) from None
+    except GroupwareError as error:
+        told = set_error(error)
+        if told.kind == "invalidProperties":
+            raise invalid("name", str(error)) from None
+        raise
+    return found
+
+
+def _personal(tx: WriteTx, at: Folder, wanted: Given) -> None:
+    """What is the asking principal's own of a mailbox."""
+    if "isSubscribed" in wanted:
+        tx.subscribe(at.path, wanted["isSubscribed"])
+    if "sortOrder" in wanted:
+        tx.annotate(at.id, {ORDER: str(wanted["sortOrder"]).encode()})
+
+
+async def _update(turn: Turn, account: str, name: str, given: Given) -> Mapping[str, Any]:
+    wanted = _checked(turn, given)
+    number = folder_of(turn.real(name))
+
+    def work(tx: WriteTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, account)
+        folders = mailboxes(tx, owner)
+        at = next((each for each in folders if each.id == number), None)
+        if at is None:
+            raise SetError("notFound", "there is no such mailbox, or it is not shared with you")
+        if "role" in wanted and wanted["role"] != role_of(at):
+            _check_owner(tx, owner, wanted)
+            at = _named(lambda: tx.set_folder(at.id, role=wanted["role"]))
+        moved = _moved(tx, owner, at, folders, wanted)
+        _personal(tx, moved, wanted)
+        stored = name_of(moved)
+        return {"name": stored} if "name" in wanted and wanted["name"] != stored else {}
+
+    return await turn.write(work)
+
+
+def _moved(tx: WriteTx, owner: AccountId, at: Folder, folders: Sequence[Folder], wanted: Given) -> Folder:
+    """The mailbox under its new name, or below another one."""
+    above = parent_of(at, folders)
+    parent = wanted["parentId"] if "parentId" in wanted else folder_of(above or "")
+    name = wanted.get("name", name_of(at))
+    if name == name_of(at) and (mailbox_id(parent) if parent is not None else None) == above:
+        return at
+    if at.role == "inbox" and at.own:
+        raise SetError("forbidden", "the INBOX keeps its name and its place")
+    path = _path(tx, owner, parent, name)
+    if "parentId" not in wanted and above is None and at.path.count(SEPARATOR):
+        path = f"{at.path.rpartition(SEPARATOR)[0]}{SEPARATOR}{name}"  # what is above may not be looked up
+    return _named(lambda: tx.rename_folder(at.id, path))
+
+
+async def _destroy(turn: Turn, account: str, name: str, *, everything: bool) -> bool:
+    number = folder_of(name)
+
+    def work(tx: WriteTx) -> bool:
+        folders = mailboxes(tx, owner_in(tx, account))
+        at = next((each for each in folders if each.id == number), None)
+        if at is None:
+            raise SetError("notFound", "there is no such mailbox, or it is not shared with you")
+        if at.children:
+            raise SetError("mailboxHasChild", "there are mailboxes below it")
+        if at.total and not everything and Right.DROP in at.rights:
+            raise SetError("mailboxHasEmail", f"there are {at.total} emails in it")
+        try:
+            tx.delete_folder(at.id)
+        except NoRight as error:
+            raise SetError("forbidden", str(error)) from None
+        except GroupwareError as error:
+            kind = (
+                "forbidden" if at.role == "inbox" or set_error(error).kind != "invalidProperties" else "mailboxHasChild"
+            )
+            raise SetError(kind, str(error)) from None
+        return True
+
+    return await turn.write(work)

@@ -1,0 +1,119 @@
+"""What all `Foo/set` have in common: their arguments, their answer, and how one object after the other is done.
+
+Each object is a write of its own: what is wrong with one changes nothing of the others. RFC 8620 §5.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from groupware.model.errors import GroupwareError
+from web.jmap.arguments import argument, by_id, ident, ids, text
+from web.jmap.errors import MethodError, SetError, set_error
+from web.jmap.limits import IN_SET
+from web.jmap.turn import Turn
+
+T = TypeVar("T")
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SetArguments:
+    """`Foo/set`."""
+
+    account_id: str = argument(ident)
+    if_in_state: str | None = argument(text, None)
+    create: Mapping[str, Given] = argument(by_id, None)
+    update: Mapping[str, Given] = argument(by_id, None)
+    destroy: tuple[str, ...] = argument(ids, ())
+
+
+def check_size(arguments: SetArguments) -> None:
+    """`MethodError` `requestTooLarge` for more objects than one call may have."""
+    many = len(arguments.create or ()) + len(arguments.update or ()) + len(arguments.destroy or ())
+    if many > IN_SET:
+        raise MethodError("requestTooLarge", f"more than {IN_SET} objects in one call")
+
+
+def mismatch() -> MethodError:
+    """What is said when the state is another than a client goes out from."""
+    return MethodError("stateMismatch", "it has changed since that state: fetch the changes first")
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of each object."""
+
+    created: dict[str, Any] = field(default_factory=dict)
+    updated: dict[str, Any] = field(default_factory=dict)
+    destroyed: list[str] = field(default_factory=list)
+    not_created: dict[str, Any] = field(default_factory=dict)
+    not_updated: dict[str, Any] = field(default_factory=dict)
+    not_destroyed: dict[str, Any] = field(default_factory=dict)
+
+    def answer(self, account: str, old: str, new: str) -> dict[str, Any]:
+        """The arguments of the response."""
+        return {
+            "accountId": account,
+            "oldState": old,
+            "newState": new,
+            "created": self.created or None,
+            "updated": self.updated or None,
+            "destroyed": self.destroyed or None,
+            "notCreated": self.not_created or None,
+            "notUpdated": self.not_updated or None,
+            "notDestroyed": self.not_destroyed or None,
+        }
+
+
+async def tried(refused: dict[str, Any], name: str, work: Callable[[], Awaitable[T]]) -> T | None:
+    """What `work` gives back; or None, and what was wrong is among the refused."""
+    try:
+        return await work()
+    except SetError as error:
+        refused[name] = error.value
+    except GroupwareError as error:
+        refused[name] = set_error(error).value
+    return None
+
+
+async def create_each(
+    turn: Turn, done: Done, given: Mapping[str, Given], make: Callable[[Given], Awaitable[Mapping[str, Any]]]
+) -> None:
+    """Makes each object, those first that others name by `#`. What is made has an `id`, which later calls may name."""
+    waiting = dict(given)
+    while waiting:
+        ready = [name for name, one in waiting.items() if not _names(one) & (waiting.keys() - {name})]
+        for name in ready or list(waiting):
+            one = waiting.pop(name)
+            made = await tried(done.not_created, name, lambda one=one: make(one))  # type: ignore[misc]
+            if made is not None:
+                turn.created[name] = made["id"]
+                done.created[name] = made
+
+
+def _names(value: Any) -> set[str]:
+    """The names of other objects in one, without their #."""
+    if isinstance(value, str):
+        return {value[1:]} if value.startswith("#") else set()
+    if isinstance(value, Mapping):
+        return {found for key, each in value.items() for found in (*_names(key), *_names(each))}
+    if isinstance(value, list):
+        return {found for each in value for found in _names(each)}
+    return set()
+
+
+def unknown_property(given: Given, known: Collection[str], settable: Collection[str]) -> None:
+    """`SetError` `invalidProperties` for names that there are none of, or that the server sets alone."""
+    wrong = [name for name in given if name not in settable]
+    if wrong:
+        first = wrong[0]
+        why = "only the server sets it" if first in known else "there is no such property"
+        raise SetError("invalidProperties", f"{first[:60]!r}: {why}", properties=[name[:255] for name in wrong])
+
+
+def invalid(name: str, why: str) -> SetError:
+    """What is wrong with one property."""
+    return SetError("invalidProperties", f"{name}: {why}", properties=[name])
