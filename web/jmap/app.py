@@ -38,6 +38,8 @@ class Doing:
     parts: Parts
     signing: Desk
     log: Any
+    host: str
+    """What this server calls itself."""
     at_work: dict[int, int] = field(default_factory=dict)
     """Requests at work, by account."""
     coming_in: dict[int, int] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class Doing:
 
 def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     """The application for everything under `/jmap/`."""
-    doing = Doing(parts, desk(parts, setup, "jmap", "JMAP"), parts.log("JMAP"))
+    doing = Doing(parts, desk(parts, setup, "jmap", "JMAP"), parts.log("JMAP"), setup.config.host)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -83,7 +85,7 @@ async def _api(doing: Doing, request: Request, who: Principal) -> Response:
         raise RequestError(400, "notJSON", "A request is application/json.")
     with _place(doing.at_work, who.account, AT_ONCE, "maxConcurrentRequests"):
         asked = read_request(await body_of(request, REQUEST_OCTETS, "maxSizeRequest"))
-        turn = Turn(doing.parts, who, dict(asked.created_ids or {}))
+        turn = Turn(doing.parts, who, dict(asked.created_ids or {}), doing.host)
         answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
         base = f"{request.url.scheme}://{request.url.netloc}"
         state = await doing.parts.store.read(who, lambda tx: session(tx, base)["state"])

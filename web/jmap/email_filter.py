@@ -183,10 +183,15 @@ def _attachment(value: Any) -> Leaf:
     return _plain(("summary",), lambda row: has_attachment_of(row["summary"]) == value)
 
 
+def words_of(value: str) -> list[str]:
+    """The words, and the texts in quotes, of what is sought."""
+    words = [next(filter(None, each.groups()), "") for each in _WORDS.finditer(value)]
+    return [re.sub(r"\\(.)", r"\1", each) for each in words if each]
+
+
 def _words(value: Any, field: str) -> Leaf:
     """Every word, and every text in quotes, has to be there."""
-    words = [next(filter(None, each.groups()), "") for each in _WORDS.finditer(_text(value))]
-    words = [re.sub(r"\\(.)", r"\1", each) for each in words if each]
+    words = words_of(_text(value))
     query = Query(fields=tuple((field, each) for each in words)) if field else Query(text=tuple(words))
 
     def made(tx: ReadTx, rows: Sequence[Row], folders: Sequence[FolderId]) -> Test:

@@ -181,10 +181,10 @@ def _pages(rows: Sequence[Row], octets: bool) -> list[list[Row]]:
     return pages
 
 
-def email(row: Row, octets: bytes, asked: Asked) -> dict[str, Any]:
-    """The message as a client sees it."""
+def email(row: Row, octets: bytes, asked: Asked, blob: str = "") -> dict[str, Any]:
+    """The message as a client sees it; `blob` is the id of its octets where it is no email that is somewhere."""
     summary = decode(row.summary)
-    message = Message(blob_id(row.id), summary.parts, octets)
+    message = Message(blob or blob_id(row.id), summary.parts, octets)
     root = summary.parts[0]
     fields = header_fields(octets[root.header_start : root.body_start]) if octets else ()
     found: dict[str, Any] = {}
@@ -196,6 +196,8 @@ def email(row: Row, octets: bytes, asked: Asked) -> dict[str, Any]:
             found[name] = value_of(wanted(f"header:{field}:asAddresses"), fields)
         elif name == "headers":
             found[name] = [{"name": each.decode("latin-1"), "value": raw(value)} for each, value in fields]
+        elif name == "blobId":
+            found[name] = message.blob
         elif name in _OF_OCTETS:
             found[name] = _body(name, message, asked.arguments)
         else:
@@ -256,7 +258,6 @@ def keywords(bits: int, words: str) -> set[str]:
 
 _OF_ROW: Final[Mapping[str, Callable[[Row], Any]]] = {
     "id": lambda row: email_id(row.id),
-    "blobId": lambda row: blob_id(row.id),
     "threadId": lambda row: thread_id(row.id, row.message_id, row.references),
     "mailboxIds": lambda row: {mailbox_id(row.folder): True},
     "keywords": lambda row: dict.fromkeys(sorted(keywords(row.bits, row.words)), True),

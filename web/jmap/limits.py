@@ -66,7 +66,7 @@ MAIL_VALUE: Final[dict[str, Any]] = {
     "maxMailboxesPerEmail": 1,
     "maxMailboxDepth": 50,
     "maxSizeMailboxName": 250,
-    "maxSizeAttachmentsPerEmail": 0,
+    "maxSizeAttachmentsPerEmail": UPLOAD_OCTETS,
     "emailQuerySortOptions": list(SORTS),
     "mayCreateTopLevelMailbox": True,
 }

@@ -8,7 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.model.errors import GroupwareError
-from web.jmap import blob_methods, email_changes, email_get, email_query, mailbox, mailbox_query, mailbox_set, thread
+from web.jmap import (
+    blob_methods,
+    email_changes,
+    email_get,
+    email_import,
+    email_parse,
+    email_query,
+    email_set,
+    mailbox,
+    mailbox_query,
+    mailbox_set,
+    sets,
+    snippet,
+    thread,
+)
 from web.jmap.arguments import ChangesArguments, GetArguments, taken
 from web.jmap.errors import MethodError, method_error
 from web.jmap.limits import BLOB, CORE, MAIL
@@ -43,6 +57,11 @@ METHODS: Final[Mapping[str, Method]] = {
     "Email/get": Method(MAIL, email_get.Arguments, email_get.get),
     "Email/changes": Method(MAIL, ChangesArguments, email_changes.changes),
     "Email/query": Method(MAIL, email_query.Arguments, email_query.query),
+    "Email/set": Method(MAIL, sets.SetArguments, email_set.set_),
+    "Email/import": Method(MAIL, email_import.Arguments, email_import.import_),
+    "Email/copy": Method(MAIL, email_import.CopyArguments, email_import.copy),
+    "Email/parse": Method(MAIL, email_parse.Arguments, email_parse.parse),
+    "SearchSnippet/get": Method(MAIL, snippet.Arguments, snippet.get),
     "Email/queryChanges": Method(MAIL, email_query.ChangedArguments, email_query.query_changes),
 }
 ECHO: Final = "Core/echo"
@@ -54,6 +73,7 @@ async def answers_to(turn: Turn, request: Request, failed: Callable[[str, str], 
     for call in request.calls:
         try:
             found.append((call.name, await _answer(turn, request, call, found), call.id))
+            found += [(name, answer, call.id) for name, answer in turn.following]
         except MethodError as error:
             found.append(("error", error.value, call.id))
         except GroupwareError as error:
@@ -61,6 +81,7 @@ async def answers_to(turn: Turn, request: Request, failed: Callable[[str, str], 
         except Exception:
             failed(call.name, traceback.format_exc())
             found.append(("error", MethodError("serverFail", "an error of the server's own").value, call.id))
+        turn.following.clear()
     return found
 
 

@@ -25,8 +25,8 @@ class SetArguments:
 
     account_id: str = argument(ident)
     if_in_state: str | None = argument(text, None)
-    create: Mapping[str, Given] = argument(by_id, None)
-    update: Mapping[str, Given] = argument(by_id, None)
+    create: Mapping[str, Given] | None = argument(by_id, None)
+    update: Mapping[str, Given] | None = argument(by_id, None)
     destroy: tuple[str, ...] = argument(ids, ())
 
 

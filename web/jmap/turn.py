@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from groupware.model.errors import NotFound
 from groupware.model.folder import Folder
@@ -28,6 +28,10 @@ class Turn:
     who: Principal
     created: dict[str, str] = field(default_factory=dict)
     """The ids of what was created, by the names that the client gave them. RFC 8620 §5.3."""
+    host: str = "localhost"
+    """What this server calls itself."""
+    following: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    """Answers that come behind that of the call that is at work. RFC 8620 §5.4."""
 
     async def read(self, work: Callable[[ReadTx], T]) -> T:
         """What `work` gives back over one snapshot."""
@@ -36,6 +40,10 @@ class Turn:
     async def write(self, work: Callable[[WriteTx], T]) -> T:
         """What `work` gives back, after COMMIT."""
         return await self.parts.store.write(self.who, work)
+
+    def follow(self, name: str, answer: Mapping[str, Any]) -> None:
+        """Another answer to the same call, behind its own."""
+        self.following.append((name, answer))
 
     def real(self, name: str) -> str:
         """The id that a client means: `#k1` is what it has created under that name."""

@@ -1,0 +1,411 @@
+"""Emails made, changed, moved, taken away, brought in, copied and read from blobs. RFC 8621 §4.6 to §4.9, §5."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from typing import Any
+
+import pytest
+
+from groupware.mime.item import Marks
+from groupware.model.flags import Flags
+from tests.protocol.jmap.test_mail import MIXED
+from tests.support.jmapstand import Client, Stand, letter
+
+DRAFT: dict[str, Any] = {
+    "from": [{"name": "Älice", "email": "alice@example.test"}],
+    "to": [{"name": 'Bob, the "B"', "email": "bob@example.test"}, {"name": None, "email": "x@y.test"}],
+    "subject": "Grüße — " + "lang " * 40,
+    "keywords": {"$draft": True, "$Work": True},
+    "bodyValues": {"1": {"value": "Hällo\nWorld\n"}},
+    "textBody": [{"partId": "1", "type": "text/plain"}],
+}
+
+
+async def box(client: Client, role: str, account: str | None = None) -> str:
+    return str((await client.call("Mailbox/query", filter={"role": role}, accountId=account))["ids"][0])
+
+
+async def named(client: Client, name: str, account: str) -> str:
+    got = await client.call("Mailbox/get", accountId=account)
+    return next(str(each["id"]) for each in got["list"] if each["name"] == name)
+
+
+async def created(client: Client, account: str | None = None, **given: Any) -> dict[str, Any]:
+    at = {"mailboxIds": {await box(client, "drafts"): True}} if "mailboxIds" not in given else {}
+    got = await client.call("Email/set", create={"k": {**at, **given}}, accountId=account)
+    assert got["notCreated"] is None, got
+    return dict(got["created"]["k"])
+
+
+async def refused(client: Client, **given: Any) -> dict[str, Any]:
+    at = {"mailboxIds": {await box(client, "drafts"): True}} if "mailboxIds" not in given else {}
+    got = await client.call("Email/set", create={"k": {**at, **given}})
+    assert got["created"] is None
+    return dict(got["notCreated"]["k"])
+
+
+async def fetched(client: Client, name: str, account: str | None = None, **more: Any) -> dict[str, Any]:
+    return dict((await client.call("Email/get", ids=[name], accountId=account, **more))["list"][0])
+
+
+async def test_a_draft_comes_back_as_it_was_given(alice: Client) -> None:
+    made = await created(alice, **DRAFT)
+    got = await fetched(alice, made["id"], fetchTextBodyValues=True)
+    for name in ("from", "to"):
+        assert got[name] == DRAFT[name]
+    assert got["subject"] == DRAFT["subject"].strip()
+    assert got["keywords"] == {"$draft": True, "$work": True}
+    assert (got["blobId"], got["threadId"], got["size"]) == (made["blobId"], made["threadId"], made["size"])
+    [part] = got["textBody"]
+    assert got["bodyValues"][part["partId"]]["value"] == "Hällo\nWorld\n"
+    assert part["charset"] == "utf-8" and got["messageId"] and got["sentAt"]
+    octets = await alice.octets(made["blobId"])
+    assert len(octets) == made["size"] and octets.isascii() and b"\n" not in octets.replace(b"\r\n", b"")
+    assert max(map(len, octets.split(b"\r\n"))) <= 90
+
+
+async def test_texts_and_files_become_the_tree_that_readers_expect(alice: Client) -> None:
+    image = (await alice.upload(b"\x89PNG", "image/png"))["blobId"]
+    file = (await alice.upload(b"%PDF" * 100, "application/pdf"))["blobId"]
+    made = await created(
+        alice,
+        subject="Both",
+        bodyValues={"t": {"value": "Plain"}, "h": {"value": "<p>Rich <img src='cid:i1'></p>"}},
+        textBody=[{"partId": "t", "type": "text/plain"}],
+        htmlBody=[{"partId": "h", "type": "text/html"}],
+        attachments=[
+            {"blobId": image, "type": "image/png", "cid": "i1", "disposition": "inline", "name": "Bild ü.png"},
+            {"blobId": file, "type": "application/pdf", "name": 'a;b".pdf'},
+        ],
+    )
+    read = email.message_from_bytes(await alice.octets(made["blobId"]), policy=email.policy.default)
+    assert [each.get_content_type() for each in read.walk()] == [
+        "multipart/mixed",
+        "multipart/related",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "image/png",
+        "application/pdf",
+    ]
+    names = [each.get_filename() for each in read.walk() if each.get_filename()]
+    assert names == ["Bild ü.png", 'a;b".pdf']
+    got = await fetched(alice, made["id"])
+    assert [(each["name"], each["cid"], each["size"]) for each in got["attachments"]] == [
+        ("Bild ü.png", "i1", 4),
+        ('a;b".pdf', None, 400),
+    ]
+    assert got["hasAttachment"]
+    assert await alice.octets(got["attachments"][1]["blobId"]) == b"%PDF" * 100
+
+
+async def test_a_structure_of_ones_own_is_kept(stand: Stand, alice: Client) -> None:
+    inner = (await stand.put("alice", MIXED)).replace("M", "G")
+    made = await created(
+        alice,
+        bodyValues={"a": {"value": "One"}, "b": {"value": "x" * 2000}},
+        bodyStructure={
+            "type": "multipart/mixed",
+            "header:X-Part": " raw  value",
+            "subParts": [
+                {"partId": "a", "type": "text/plain", "language": ["de", "en"], "location": "http://x.test/a"},
+                {"partId": "b", "type": "text/csv", "name": "t.csv", "disposition": "attachment"},
+                {"blobId": inner, "type": "message/rfc822"},
+                {"blobId": f"{inner}-4", "type": "application/pdf"},
+            ],
+        },
+    )
+    got = await fetched(
+        alice,
+        made["id"],
+        properties=["bodyStructure"],
+        bodyProperties=["type", "language", "location", "header:X-Part"],
+    )
+    root = got["bodyStructure"]
+    assert (root["type"], root["header:X-Part"]) == ("multipart/mixed", " raw  value")
+    assert [each["type"] for each in root["subParts"]] == [
+        "text/plain",
+        "text/csv",
+        "message/rfc822",
+        "application/pdf",
+    ]
+    assert (root["subParts"][0]["language"], root["subParts"][0]["location"]) == (["de", "en"], "http://x.test/a")
+    assert await alice.octets(f"{made['blobId']}-3") == MIXED
+    assert await alice.octets(f"{made['blobId']}-3-4") == b"%PDF"
+
+
+@pytest.mark.parametrize(
+    ("property", "value", "found"),
+    [
+        ("header:X-Odd", " as it stands", " as it stands"),
+        ("header:X-Odd:asText", "Grün", "Grün"),
+        ("header:X-Odd:asText:all", ["a", "b"], ["a", "b"]),
+        ("header:Resent-To:asAddresses", [{"name": "Ü", "email": "u@x.test"}], [{"name": "Ü", "email": "u@x.test"}]),
+        (
+            "header:Reply-To:asGroupedAddresses",
+            [{"name": "Team", "addresses": [{"name": None, "email": "x@y.test"}]}],
+            [{"name": "Team", "addresses": [{"name": None, "email": "x@y.test"}]}],
+        ),
+        ("header:Resent-Date:asDate", "2026-01-01T10:00:00+02:00", "2026-01-01T10:00:00+02:00"),
+        ("header:List-Post:asURLs", ["mailto:x@y.test"], ["mailto:x@y.test"]),
+        ("header:X-Odd", None, None),
+    ],
+)
+async def test_a_field_is_written_in_the_form_that_it_is_given_in(
+    alice: Client, property: str, value: object, found: object
+) -> None:
+    made = await created(alice, subject="x", **{property: value})
+    assert (await fetched(alice, made["id"], properties=[property]))[property] == found
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"mailboxIds": {}}, "invalidProperties"),
+        ({"mailboxIds": {"F999999": True}}, "invalidProperties"),
+        ({"mailboxIds": 7}, "invalidProperties"),
+        ({"headers": []}, "invalidProperties"),
+        ({"size": 7}, "invalidProperties"),
+        ({"from": [{"email": "a@b.test"}], "header:From": " x@y.test"}, "invalidProperties"),
+        ({"header:Content-Type": " text/plain"}, "invalidProperties"),
+        ({"header:Subject:asAddresses": []}, "invalidProperties"),
+        ({"header:X": "x\r\nBcc: evil@x.test"}, "invalidProperties"),
+        ({"from": [{"name": "x", "email": "a@b>\r\nBcc: x@y"}]}, "invalidProperties"),
+        ({"messageId": ["a> <b"]}, "invalidProperties"),
+        ({"sentAt": "yesterday"}, "invalidProperties"),
+        ({"receivedAt": "2026-13-01T00:00:00Z"}, "invalidProperties"),
+        ({"keywords": {"a b": True}}, "invalidProperties"),
+        ({"keywords": {"$deleted": True}}, "invalidProperties"),
+        ({"keywords": {"x": False}}, "invalidProperties"),
+        ({"keywords": {f"k{number}": True for number in range(101)}}, "tooManyKeywords"),
+        ({"textBody": [{"partId": "1"}]}, "invalidProperties"),
+        ({"textBody": [{"partId": "1"}] * 2, "bodyValues": {"1": {"value": "x"}}}, "invalidProperties"),
+        (
+            {"textBody": [{"partId": "1", "type": "text/html"}], "bodyValues": {"1": {"value": "x"}}},
+            "invalidProperties",
+        ),
+        (
+            {"textBody": [{"partId": "1"}], "bodyValues": {"1": {"value": "x", "isTruncated": True}}},
+            "invalidProperties",
+        ),
+        ({"textBody": [{"partId": "1", "charset": "x"}], "bodyValues": {"1": {"value": "x"}}}, "invalidProperties"),
+        ({"bodyStructure": {"type": "multipart/mixed", "partId": "1"}}, "invalidProperties"),
+        ({"bodyStructure": {"blobId": "U1", "partId": "1"}}, "blobNotFound"),
+        ({"attachments": [{"blobId": "G999999"}]}, "blobNotFound"),
+        (
+            {
+                "bodyStructure": {"partId": "1", "header:Content-Transfer-Encoding": " 7bit"},
+                "bodyValues": {"1": {"value": "x"}},
+            },
+            "invalidProperties",
+        ),
+    ],
+)
+async def test_an_email_that_cannot_be_is_refused(alice: Client, given: dict[str, Any], kind: str) -> None:
+    assert (await refused(alice, **given))["type"] == kind
+
+
+async def test_an_email_is_in_one_mailbox(alice: Client) -> None:
+    both = {await box(alice, "drafts"): True, await box(alice, "inbox"): True}
+    assert (await refused(alice, mailboxIds=both))["type"] == "tooManyMailboxes"
+
+
+async def test_keywords_are_set_whole_and_in_part(stand: Stand, alice: Client) -> None:
+    name = await stand.put(
+        "alice", letter("x"), marks=Marks(Flags.DELETED | Flags.FLAGGED, frozenset({"$Work", "Odd"}))
+    )
+    for patch, found in [
+        ({"keywords/$seen": True}, {"$flagged", "$seen", "$work", "odd"}),
+        ({"keywords/$work": None, "keywords/new~1x": True}, {"$flagged", "$seen", "odd", "new/x"}),
+        ({"keywords": {"$Answered": True}}, {"$answered"}),
+        ({"keywords": {}}, set()),
+    ]:
+        got = await alice.call("Email/set", update={name: patch})
+        assert got["updated"] == {name: None}, got
+        assert (await fetched(alice, name, properties=["keywords"]))["keywords"].keys() == found
+    [item] = await stand.house.items("alice")
+    assert item.flags == Flags.DELETED
+
+
+@pytest.mark.parametrize(
+    ("patch", "kind"),
+    [
+        ({"keywords": {}, "keywords/x": True}, "invalidPatch"),
+        ({"keywords/x": False}, "invalidPatch"),
+        ({"subject": "y"}, "invalidProperties"),
+        ({"mailboxIds": {}}, "invalidProperties"),
+        ({"mailboxIds": {"F999999": True}}, "invalidProperties"),
+        ({"keywords/a b": True}, "invalidProperties"),
+        ({"keywords": 7}, "invalidProperties"),
+    ],
+)
+async def test_a_patch_that_cannot_be_changes_nothing(
+    stand: Stand, alice: Client, patch: dict[str, Any], kind: str
+) -> None:
+    name = await stand.put("alice", letter("x"))
+    got = await alice.call("Email/set", update={name: {"keywords/$seen": True, **patch}})
+    assert got["notUpdated"][name]["type"] in (kind, "invalidPatch")
+    assert (await fetched(alice, name))["keywords"] == {}
+
+
+async def test_an_email_is_moved_and_keeps_its_id(stand: Stand, alice: Client) -> None:
+    names = [await stand.put("alice", letter(f"{number}")) for number in range(3)]
+    inbox, archive = await box(alice, "inbox"), await box(alice, "archive")
+    since = (await alice.call("Email/get", ids=[]))["state"]
+    patch = {"mailboxIds": {archive: True}, "keywords/$seen": True}
+    other = {f"mailboxIds/{archive}": True, f"mailboxIds/{inbox}": None}
+    got = await alice.call("Email/set", update={names[0]: patch, names[1]: other, "M999999": patch})
+    assert got["updated"].keys() == set(names[:2])
+    assert got["notUpdated"]["M999999"]["type"] == "notFound"
+    for name in names[:2]:
+        assert (await fetched(alice, name))["mailboxIds"] == {archive: True}
+    assert (await fetched(alice, names[0]))["keywords"] == {"$seen": True}
+    changes = await alice.call("Email/changes", sinceState=since)
+    assert (sorted(changes["updated"]), changes["destroyed"]) == (sorted(names[:2]), [])
+    assert changes["newState"] == got["newState"]
+    both = {f"mailboxIds/{inbox}": True}
+    assert (await alice.call("Email/set", update={names[0]: both}))["notUpdated"][names[0]][
+        "type"
+    ] == "tooManyMailboxes"
+
+
+async def test_emails_are_destroyed(stand: Stand, alice: Client) -> None:
+    names = [await stand.put("alice", letter(f"{number}")) for number in range(2)]
+    since = (await alice.call("Email/get", ids=[]))["state"]
+    got = await alice.call("Email/set", destroy=[names[0], "M999999"])
+    assert (got["destroyed"], got["notDestroyed"]["M999999"]["type"]) == ([names[0]], "notFound")
+    assert (await alice.call("Email/get", ids=names))["notFound"] == [names[0]]
+    assert (await alice.call("Email/changes", sinceState=since))["destroyed"] == [names[0]]
+
+
+async def test_rights_of_others_mail_are_those_of_the_folder(stand: Stand, alice: Client, bob: Client) -> None:
+    name = await stand.put("alice", letter("x"))
+    await stand.share("alice", "INBOX", "bob@example.test", "lrs")
+    shared = await bob.account("alice")
+    got = await bob.call("Email/set", accountId=shared, update={name: {"keywords/$seen": True}})
+    assert got["updated"] == {name: None}
+    for patch in ({"keywords/$flagged": True}, {"keywords/word": True}, {"keywords": {"$seen": True, "$draft": True}}):
+        got = await bob.call("Email/set", accountId=shared, update={name: patch})
+        assert got["notUpdated"][name]["type"] == "forbidden"
+    got = await bob.call("Email/set", accountId=shared, destroy=[name])
+    assert got["notDestroyed"][name]["type"] == "forbidden"
+    assert (await fetched(alice, name))["keywords"] == {}
+    got = await bob.call(
+        "Email/set", accountId=shared, create={"k": {"mailboxIds": (await fetched(alice, name))["mailboxIds"]}}
+    )
+    assert got["notCreated"]["k"]["type"] == "forbidden"
+
+
+async def test_one_that_may_not_is_refused_and_the_others_are_done(stand: Stand, alice: Client, bob: Client) -> None:
+    one = await stand.put("alice", letter("1"))
+    two = await stand.put("alice", letter("2"), "Archive")
+    await stand.share("alice", "INBOX", "bob@example.test", "lrswite")
+    await stand.share("alice", "Archive", "bob@example.test", "lr")
+    shared = await bob.account("alice")
+    got = await bob.call("Email/set", accountId=shared, destroy=[two, one])
+    assert (got["destroyed"], got["notDestroyed"][two]["type"]) == ([one], "forbidden")
+
+
+async def test_an_old_state_refuses_a_set_and_new_mailboxes_do_not_matter(stand: Stand, alice: Client) -> None:
+    name = await stand.put("alice", letter("x"))
+    old = (await alice.call("Email/get", ids=[]))["state"]
+    await alice.call("Mailbox/set", create={"k": {"name": "New"}})
+    got = await alice.call("Email/set", ifInState=old, update={name: {"keywords/$seen": True}})
+    assert got["updated"] == {name: None}
+    assert await alice.refused("Email/set", ifInState=old, destroy=[name]) == "stateMismatch"
+    assert await alice.refused("Email/set", ifInState="nothing", destroy=[name]) == "stateMismatch"
+
+
+async def test_an_uploaded_message_is_brought_in_as_it_is(alice: Client) -> None:
+    blob = (await alice.upload(MIXED, "message/rfc822"))["blobId"]
+    given = {
+        "blobId": blob,
+        "mailboxIds": {await box(alice, "archive"): True},
+        "keywords": {"$seen": True},
+        "receivedAt": "2020-05-01T10:00:00Z",
+    }
+    bad = {"blobId": (await alice.upload(b"no header here"))["blobId"], "mailboxIds": given["mailboxIds"]}
+    got = await alice.call("Email/import", emails={"k": given, "gone": {**given, "blobId": "U999"}, "bad": bad})
+    made = got["created"]["k"]
+    assert await alice.octets(made["blobId"]) == MIXED
+    there = await fetched(alice, made["id"])
+    assert (there["receivedAt"], there["keywords"]) == ("2020-05-01T10:00:00Z", {"$seen": True})
+    assert (got["notCreated"]["gone"]["type"], got["notCreated"]["bad"]["type"]) == (
+        "invalidProperties",
+        "invalidEmail",
+    )
+
+
+async def test_emails_are_copied_between_accounts_and_the_original_goes(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    names = [await stand.put("bob", letter(f"{number}"), marks=Marks(Flags.FLAGGED)) for number in range(2)]
+    await stand.share("bob", "INBOX", "alice@example.test", "lrswite")
+    shared, own, inbox = await alice.account("bob"), await alice.account(), await box(alice, "inbox")
+    create = {
+        "a": {"id": names[0], "mailboxIds": {inbox: True}},
+        "b": {
+            "id": names[1],
+            "mailboxIds": {inbox: True},
+            "keywords": {"x": True},
+            "receivedAt": "2020-05-01T10:00:00Z",
+        },
+        "c": {"id": "M999999", "mailboxIds": {inbox: True}},
+    }
+    arguments = {"fromAccountId": shared, "accountId": own, "create": create, "onSuccessDestroyOriginal": True}
+    copied, gone = await alice.calls(("Email/copy", arguments))
+    assert copied[0] == "Email/copy" and gone[0] == "Email/set"
+    first, second = copied[1]["created"]["a"], copied[1]["created"]["b"]
+    assert copied[1]["notCreated"]["c"]["type"] == "notFound"
+    assert sorted(gone[1]["destroyed"]) == sorted(names)
+    assert (await fetched(alice, first["id"]))["keywords"] == {"$flagged": True}
+    there = await fetched(alice, second["id"])
+    assert (there["keywords"], there["receivedAt"]) == ({"x": True}, "2020-05-01T10:00:00Z")
+    assert await alice.octets(first["blobId"]) == letter("0")
+    assert await alice.refused("Email/copy", fromAccountId=own, create={}) == "invalidArguments"
+    assert await alice.refused("Email/copy", fromAccountId="A999999", create={}) == "fromAccountNotFound"
+
+
+async def test_a_blob_is_read_as_a_message(stand: Stand, alice: Client) -> None:
+    blob = (await alice.upload(MIXED))["blobId"]
+    other = (await alice.upload(b"nothing"))["blobId"]
+    got = await alice.call("Email/parse", blobIds=[blob, other, "U99999"], fetchTextBodyValues=True)
+    read = got["parsed"][blob]
+    assert (read["subject"], read["hasAttachment"], "id" in read) == ("Grüße", True, False)
+    assert next(iter(read["bodyValues"].values()))["value"] == "Grüße"
+    assert (got["notParsable"], got["notFound"]) == ([other], ["U99999"])
+    assert await alice.octets(read["attachments"][0]["blobId"]) == b"%PDF"
+    [again] = (await alice.call("Email/parse", blobIds=[blob], properties=["id", "mailboxIds", "size"]))[
+        "parsed"
+    ].values()
+    assert again == {"id": None, "mailboxIds": None, "size": len(MIXED)}
+
+
+async def test_a_snippet_shows_where_the_words_are(stand: Stand, alice: Client) -> None:
+    body = "x " * 300 + "the <b>Invoice</b> & more " + "y " * 300
+    name = await stand.put("alice", letter("Your invoice & thing", body=body))
+    got = await alice.call("SearchSnippet/get", filter={"text": "invoice"}, emailIds=[name, "M99999"])
+    [told] = got["list"]
+    assert told["subject"] == "Your <mark>invoice</mark> &amp; thing"
+    assert "&lt;b&gt;<mark>Invoice</mark>&lt;/b&gt; &amp; more" in told["preview"]
+    assert len(told["preview"].encode()) <= 255 and got["notFound"] == ["M99999"]
+    got = await alice.call(
+        "SearchSnippet/get", filter={"operator": "NOT", "conditions": [{"text": "invoice"}]}, emailIds=[name]
+    )
+    assert got["list"] == [{"emailId": name, "subject": None, "preview": None}]
+
+
+async def test_a_later_call_moves_what_an_earlier_one_made(alice: Client) -> None:
+    account = await alice.account()
+    mailbox, made, moved = await alice.calls(
+        ("Mailbox/set", {"accountId": account, "create": {"m": {"name": "Fresh"}}}),
+        ("Email/set", {"accountId": account, "create": {"e": {**DRAFT, "mailboxIds": {"#m": True}}}}),
+        ("Email/set", {"accountId": account, "update": {"#e": {"keywords/$seen": True, "keywords/$draft": None}}}),
+    )
+    name = made[1]["created"]["e"]["id"]
+    assert moved[1]["updated"] == {name: None}
+    there = await fetched(alice, name)
+    assert there["mailboxIds"] == {mailbox[1]["created"]["m"]["id"]: True}
+    assert there["keywords"] == {"$seen": True, "$work": True}

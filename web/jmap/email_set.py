@@ -1,0 +1,246 @@
+"""`Email/set`: the same calls of the store as IMAP's APPEND, STORE, MOVE and EXPUNGE. RFC 8621 §4.6."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from groupware.model.errors import GroupwareError
+from groupware.model.flags import FlagChange, permitted_mask
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, FolderId, Uid, ranges
+from groupware.store.api import ReadTx, WriteTx
+from web.jmap.blobs import octets_of
+from web.jmap.email_changes import turned
+from web.jmap.email_get import Row, keywords, rows_of
+from web.jmap.email_make import Source, blobs_in, message_of
+from web.jmap.email_place import (
+    checked,
+    flags_of,
+    keywords_of,
+    mailboxes_of,
+    one_mailbox,
+    place_of,
+    stored_words,
+)
+from web.jmap.email_put import mailbox_in, put
+from web.jmap.errors import MethodError, SetError, set_error
+from web.jmap.ids import account_id, mailbox_id
+from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch
+from web.jmap.states import emails_at, read_state
+from web.jmap.turn import Turn, owner_in, readable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of one email."""
+
+    name: str
+    row: Row
+    flags: FlagChange
+    to: FolderId | None
+
+
+async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
+    """`Email/set`."""
+    check_size(arguments)
+    account, done = arguments.account_id, Done()
+    owner, before = await turn.read(lambda tx: state_of(tx, account))
+    if arguments.if_in_state is not None:
+        await check_state(turn, account, arguments.if_in_state)
+    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, account, given))
+    if arguments.update:
+        await _all_or_each(
+            {turn.real(name): patch for name, patch in arguments.update.items()},
+            lambda some: turn.write(lambda tx: _updated(tx, turn, account, some)),
+            lambda name: done.updated.update({name: None}),
+            done.not_updated,
+        )
+    if arguments.destroy:
+        await _all_or_each(
+            dict.fromkeys([turn.real(name) for name in arguments.destroy]),
+            lambda some: turn.write(lambda tx: _destroyed(tx, account, list(some))),
+            done.destroyed.append,
+            done.not_destroyed,
+        )
+    _, after = await turn.read(lambda tx: state_of(tx, account))
+    return done.answer(account_id(owner), before, after)
+
+
+def state_of(tx: ReadTx, account: str) -> tuple[AccountId, str]:
+    """Whose account it is, and the state of its emails."""
+    owner = owner_in(tx, account)
+    return owner, str(emails_at(tx.reached(owner), readable(tx, owner).values()))
+
+
+async def check_state(turn: Turn, account: str, given: str) -> None:
+    """`stateMismatch` when an email has changed since."""
+
+    def work(tx: ReadTx) -> bool:
+        owner = owner_in(tx, account)
+        changed, gone, _ = turned(tx, owner, readable(tx, owner), read_state(given))
+        return not changed and not gone
+
+    try:
+        same = await turn.read(work)
+    except MethodError as error:
+        if error.kind != "cannotCalculateChanges":
+            raise
+        same = False
+    if not same:
+        raise mismatch()
+
+
+async def _all_or_each(
+    given: Mapping[str, T],
+    work: Callable[[Mapping[str, T]], Any],
+    good: Callable[[str], Any],
+    refused: dict[str, Any],
+) -> None:
+    """All in one write; when the store refuses that, each in one of its own. `work` gives what is wrong, by name."""
+    try:
+        wrong = await work(given)
+    except GroupwareError as error:
+        if len(given) == 1:
+            refused[next(iter(given))] = set_error(error).value
+            return
+        for name, one in given.items():
+            await _all_or_each({name: one}, work, good, refused)
+        return
+    for name in given:
+        if name in wrong:
+            refused[name] = wrong[name].value
+        else:
+            good(name)
+
+
+# --- create
+
+
+async def _create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
+    place = place_of(turn, given)
+    names = blobs_in(given)
+    blobs = await octets_of(turn, account, names) if names else {}
+    source = Source(blobs, turn.host, turn.parts.clock.now())
+    octets = await asyncio.to_thread(message_of, given, source) if names else message_of(given, source)
+    return await put(turn, account, octets, place)
+
+
+# --- update
+
+
+def _updated(tx: WriteTx, turn: Turn, account: str, given: Mapping[str, Given]) -> Mapping[str, SetError]:
+    owner = owner_in(tx, account)
+    folders = readable(tx, owner)
+    rows = rows_of(tx, folders, list(given))
+    wrong: dict[str, SetError] = {}
+    changes: list[Change] = []
+    for name, patch in given.items():
+        try:
+            if name not in rows:
+                raise SetError("notFound", "there is no such email, or it is not shared with you")
+            changes.append(_change(tx, turn, owner, folders, rows[name], name, patch))
+        except SetError as error:
+            wrong[name] = error
+    _mark(tx, changes)
+    wrong.update(_move(tx, changes))
+    return wrong
+
+
+def _change(
+    tx: ReadTx, turn: Turn, owner: AccountId, folders: Mapping[FolderId, Folder], row: Row, name: str, patch: Given
+) -> Change:
+    """What a patch comes to. `SetError`."""
+    here = folders[row.folder]
+    old = keywords(row.bits, row.words)
+    new, places = _patched(turn, old, row.folder, patch)
+    flags, words = flags_of(new - old)
+    away, _ = flags_of(old - new)
+    lost = stored_words(row.words, old - new)
+    mask, may_words = permitted_mask(here.rights)
+    if (flags | away) & ~mask or ((words or lost) and not may_words):
+        raise SetError("forbidden", "you may not change these keywords here")
+    to = one_mailbox(places)
+    if to != row.folder:
+        mailbox_in(tx, owner, to)
+    return Change(name, row, FlagChange(flags, away, words, lost), to if to != row.folder else None)
+
+
+def _patched(turn: Turn, old: set[str], at: FolderId, patch: Given) -> tuple[set[str], list[FolderId]]:
+    """Keywords and mailboxes after a patch. RFC 8620 §5.3."""
+    words, places = set(old), [at]
+    for path in ("keywords", "mailboxIds"):
+        if path in patch and any(each.startswith(f"{path}/") for each in patch):
+            raise SetError("invalidPatch", f"{path} is set as a whole and in part")
+    for path, value in patch.items():
+        kind, _, inner = path.partition("/")
+        inner = inner.replace("~1", "/").replace("~0", "~")
+        if path == "keywords":
+            words = keywords_of({} if value is None else value)
+        elif path == "mailboxIds":
+            places = mailboxes_of(turn, value)
+        elif kind == "keywords" and inner and value in (True, None):
+            [word] = checked([inner])
+            words = words | {word} if value else words - {word}
+        elif kind == "mailboxIds" and inner and value in (True, None):
+            [place] = mailboxes_of(turn, {inner: True})
+            places = [*[each for each in places if each != place], *([place] if value else [])]
+        else:
+            raise _unpatched(path, kind)
+    return words, places
+
+
+def _unpatched(path: str, kind: str) -> SetError:
+    if kind in ("keywords", "mailboxIds"):
+        return SetError("invalidPatch", f"{path[:60]!r}: true or null is wanted", properties=[kind])
+    return invalid(path[:255], "of an email that is there only keywords and mailboxIds can be set")
+
+
+def _mark(tx: WriteTx, changes: Sequence[Change]) -> None:
+    """Those with the same change in one folder together."""
+    alike: dict[tuple[FolderId, FlagChange], list[Uid]] = {}
+    for each in changes:
+        if each.flags != FlagChange():
+            alike.setdefault((each.row.folder, each.flags), []).append(each.row.uid)
+    for (at, change), uids in alike.items():
+        tx.update_flags(at, ranges(uids), change)
+
+
+def _move(tx: WriteTx, changes: Sequence[Change]) -> Mapping[str, SetError]:
+    """Those that go from one folder to another together; the ones that may not are told."""
+    ways: dict[tuple[FolderId, FolderId], list[Change]] = {}
+    for each in changes:
+        if each.to is not None:
+            ways.setdefault((each.row.folder, each.to), []).append(each)
+    wrong: dict[str, SetError] = {}
+    for (at, to), some in ways.items():
+        moved = {uid for uid, _ in tx.move(at, ranges([each.row.uid for each in some]), to)}
+        for each in some:
+            if each.row.uid not in moved:
+                wrong[each.name] = SetError("forbidden", f"you may not take it out of {mailbox_id(at)}")
+    return wrong
+
+
+# --- destroy
+
+
+def _destroyed(tx: WriteTx, account: str, names: Sequence[str]) -> Mapping[str, SetError]:
+    rows = rows_of(tx, readable(tx, owner_in(tx, account)), names)
+    wrong = {
+        name: SetError("notFound", "there is no such email, or it is not shared with you")
+        for name in names
+        if name not in rows
+    }
+    where: dict[FolderId, dict[Uid, str]] = {}
+    for name, row in rows.items():
+        where.setdefault(row.folder, {})[row.uid] = name
+    for at, some in where.items():
+        gone = set(tx.expunge(at, ranges(some), deleted_only=False))
+        for uid, name in some.items():
+            if uid not in gone:
+                wrong[name] = SetError("forbidden", "you may not take it away")
+    return wrong
