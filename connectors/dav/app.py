@@ -22,7 +22,9 @@ from groupware.model.errors import GroupwareError
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import desk
 
-CLASSES: Final = "1, 3, access-control, calendar-access, calendar-auto-schedule, addressbook, extended-mkcol"
+CLASSES: Final = (
+    "1, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, addressbook, extended-mkcol"
+)
 _GENERAL: Final = ("OPTIONS", "PROPFIND")
 _COLLECTION: Final = (*_GENERAL, "GET", "HEAD", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "DELETE", "POST", "ACL")
 _OBJECT: Final = (*_GENERAL, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE")

@@ -11,14 +11,16 @@ from starlette.responses import Response
 from connectors.dav import xml
 from connectors.dav.errors import DavError
 from connectors.dav.paths import CONTACTS, SEGMENT
-from connectors.dav.properties import DISPLAY_NAME, is_live, note_name
+from connectors.dav.properties import AVAILABLE, DISPLAY_NAME, is_live, note_name
 from connectors.dav.propfind import multistatus
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, account_of, collection
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
-from groupware.model.annotation import LONGEST_VALUE
-from groupware.model.errors import NotFound, Refused
-from groupware.model.folder import SEPARATOR, check_name
+from groupware.calendar.availability import availabilities
+from groupware.mime.lines import crlf
+from groupware.model.annotation import AVAILABILITY, LONGEST_VALUE
+from groupware.model.errors import Malformed, NotFound, Refused
+from groupware.model.folder import SEPARATOR, Role, check_name
 from groupware.model.ids import AccountId
 from groupware.model.item import Kind
 from groupware.store.api import WriteTx
@@ -171,12 +173,25 @@ def _change(tx: WriteTx, exchange: Exchange, said: Changes) -> None:
     for name, inside, text in said:
         if name == DISPLAY_NAME and not own:
             _rename(tx, exchange, shelf, text, notes)
+        elif name in AVAILABLE and shelf.folder.role == Role.SCHEDULE_INBOX:
+            notes[AVAILABILITY] = None if inside is None else _availability(text)
         elif name == DISPLAY_NAME:
             notes[note_name(name, shared=False)] = text.encode() or None
         else:
             notes[note_name(name, shared=not own)] = None if inside is None else _checked(name, inside)
     if notes:
         tx.annotate(shelf.folder.id, notes)
+
+
+def _availability(text: str) -> bytes:
+    octets = crlf(text.encode()) + b"\r\n"
+    try:
+        availabilities(octets)
+    except Malformed as error:
+        raise DavError(403, f"calendar-availability: {error}", "<C:valid-calendar-data/>") from None
+    if len(octets) > LONGEST_VALUE:
+        raise DavError(507, f"calendar-availability has {LONGEST_VALUE} octets at most")
+    return octets
 
 
 def _rename(tx: WriteTx, exchange: Exchange, shelf: Shelf, name: str, notes: dict[str, bytes | None]) -> None:

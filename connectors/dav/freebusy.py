@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from connectors.dav import filters
@@ -12,13 +14,14 @@ from connectors.dav.filters import FLOAT, Range
 from connectors.dav.paths import Place
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
+from groupware.calendar.availability import availabilities, unavailable
 from groupware.calendar.index import occurrences, span
-from groupware.calendar.object import read_object
+from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import local
 from groupware.model.content import NO_PARAMS, Component, Line, serialized
 from groupware.model.errors import Malformed
 from groupware.model.item import Placed, Span
-from groupware.store.api import ReadTx
+from groupware.store.api import Blobs, ReadTx
 
 TYPES: Final = {"B": "BUSY", "T": "BUSY-TENTATIVE", "U": "BUSY-UNAVAILABLE"}
 MOST: Final = 10_000
@@ -31,22 +34,44 @@ async def busy_times(exchange: Exchange, at: Place, range_: Range) -> list[Span]
     def work(tx: ReadTx) -> Placed:
         return tx.busy(collection(tx, at).folder.id, low, high)
 
-    found, rest = await exchange.parts.store.read(exchange.who, work)
-    whole = {uid for uid, _ in rest}
-    times = [each for uid, each in found if uid not in whole]
-    bodies = await exchange.parts.blobs.read_many([blob for _, blob in rest])
-    for body in bodies.values():
-        times.extend(from_rule(body, low, high))
+    placed = await exchange.parts.store.read(exchange.who, work)
+    return await together(exchange.parts.blobs, [placed], range_)
+
+
+async def together(blobs: Blobs, placed: Sequence[Placed], range_: Range, availability: bytes = b"") -> list[Span]:
+    """The times in the range that calendars take, or that an availability leaves no room in."""
+    low, high = range_.start - FLOAT, range_.end + FLOAT
+    times: list[Span] = []
+    said: list[CalendarObject] = []
+    for found, rest in placed:
+        whole = {uid for uid, _ in rest}
+        times += [each for uid, each in found if uid not in whole]
+        bodies = await blobs.read_many([blob for _, blob in rest])
+        for body in bodies.values():
+            _from_object(body, low, high, times, said)
+    with suppress(Malformed):  # it was right when it was stored
+        said += availabilities(availability) if availability else []
+    times += await asyncio.to_thread(_unavailable, said, low, high) if said else []
     return merged(times, range_)
 
 
-def from_rule(body: bytes, low: int, high: int) -> list[Span]:
-    """The times that an object takes, straight from it."""
+def _from_object(body: bytes, low: int, high: int, times: list[Span], said: list[CalendarObject]) -> None:
+    """Adds the times that an object takes, straight from it; an availability to the others."""
     try:
         read = read_object(body)
     except Malformed:
+        return
+    if read.kind == "VAVAILABILITY":
+        said.append(read)
+    else:
+        times += [span(read, each) for each in occurrences(read, low, high)][:MOST]
+
+
+def _unavailable(said: Sequence[CalendarObject], low: int, high: int) -> list[Span]:
+    try:
+        return unavailable(said, low, high)
+    except (ValueError, OverflowError):  # one that came in before such were looked at whole
         return []
-    return [span(read, each) for each in occurrences(read, low, high)][:MOST]
 
 
 def merged(times: Sequence[Span], range_: Range) -> list[Span]:

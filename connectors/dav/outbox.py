@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 from starlette.responses import Response
@@ -12,18 +11,16 @@ from starlette.responses import Response
 from connectors.dav import xml
 from connectors.dav.errors import DavError
 from connectors.dav.filters import FLOAT, Range
-from connectors.dav.freebusy import from_rule, intervals, merged, stamp
+from connectors.dav.freebusy import intervals, stamp, together
 from connectors.dav.propfind import XML_TYPE
 from connectors.dav.request import Exchange
 from groupware.calendar.itip.people import address, address_of
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.series import when
 from groupware.model.content import NO_PARAMS, Component, Line, serialized
-from groupware.model.errors import GroupwareError, Malformed, NotFound
+from groupware.model.errors import Malformed, NoRight, NotFound
 from groupware.model.folder import Role
-from groupware.model.ids import FolderId
-from groupware.model.item import Kind, Placed, Span
-from groupware.model.rights import Right
+from groupware.model.item import Placed, Span
 from groupware.store.api import ReadTx
 
 MOST_ASKED: Final = 200
@@ -92,45 +89,22 @@ async def _busy(exchange: Exchange, name: str, range_: Range) -> tuple[str, Sequ
     """When somebody is busy, by all their calendars that one may ask about."""
     low, high = range_.start - FLOAT, range_.end + FLOAT
     try:
-        placed = await exchange.parts.store.read(exchange.who, lambda tx: _placed(tx, name, low, high))
+        placed, availability = await exchange.parts.store.read(exchange.who, lambda tx: _placed(tx, name, low, high))
     except NotFound:
         return _NOBODY, None
-    if placed is None:
+    except NoRight:
         return _DENIED, None
-    times: list[Span] = []
-    for found, rest in placed:
-        whole = {uid for uid, _ in rest}
-        times += [each for uid, each in found if uid not in whole]
-        bodies = await exchange.parts.blobs.read_many([blob for _, blob in rest])
-        for body in bodies.values():
-            times += from_rule(body, low, high)
-    return _OK, merged(times, range_)
+    return _OK, await together(exchange.parts.blobs, placed, range_, availability)
 
 
-def _placed(tx: ReadTx, name: str, low: int, high: int) -> list[Placed] | None:
-    """What takes place in somebody's calendars; None: one may ask about none of them. `NotFound`."""
+def _placed(tx: ReadTx, name: str, low: int, high: int) -> tuple[Sequence[Placed], bytes]:
+    """What takes place in somebody's calendars, and their availability. `NotFound`, `NoRight`."""
     targets = tx.resolve(name) if address(name) else []
     account = targets[0].account if len(targets) == 1 and targets[0].kind == "account" else None
     if account is None:
         raise NotFound(f"{name[:100]!r}: nobody here")
-    calendars: dict[FolderId, None] = {}
-    with suppress(GroupwareError):
-        calendars[tx.guest(account, "").folder] = None
-    own = account == tx.who.account
-    for each in tx.folders(Kind.CALENDAR) if own else tx.folders(Kind.CALENDAR, of=account):
-        if each.exists and each.own == own and each.role != Role.SCHEDULE_INBOX and _may(each.rights):
-            calendars[each.id] = None
-    found = []
-    for at in calendars:
-        try:
-            found.append(tx.busy(at, low, high))
-        except GroupwareError:
-            continue
-    return found or None
-
-
-def _may(rights: Right) -> bool:
-    return Right.READ in rights or Right.FREEBUSY in rights
+    counted = tx.counted(account)
+    return [tx.busy(at, low, high) for at in counted.calendars], counted.availability
 
 
 def _reply(who: Line, head: Line, uid: str, times: Sequence[Span], range_: Range) -> bytes:

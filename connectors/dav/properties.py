@@ -14,12 +14,15 @@ from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, OUTBOX, PRINCIPALS,
 from connectors.dav.request import OBJECT_OCTETS
 from connectors.dav.shelf import Shelf, etag
 from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, SERVER, escape, href
+from groupware.model.annotation import AVAILABILITY
 from groupware.model.folder import SEPARATOR, Role
 from groupware.model.item import Item
 from groupware.model.rights import ALL, Right
 
 COLOUR, ORDER = f"{{{APPLE}}}calendar-color", f"{{{APPLE}}}calendar-order"
 TRANSPARENCY: Final = f"{{{CALDAV}}}schedule-calendar-transp"
+AVAILABLE: Final = (f"{{{CALDAV}}}calendar-availability", f"{{{SERVER}}}calendar-availability")
+"""The property and its elder name: of a scheduling inbox, when its owner can be met (RFC 7953 §7.2.4)."""
 DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
 NOTE: Final = "vendor/postroom/dav/"
 """Where an annotation that is a property begins, behind `/private/` or `/shared/`."""
@@ -283,6 +286,9 @@ def value(one: Resource, name: str) -> str | None:
         return live(one)
     if not isinstance(one, Collection):
         return None
+    if name in AVAILABLE and one.shelf.folder.role == Role.SCHEDULE_INBOX:
+        said = one.shelf.notes.get(AVAILABILITY)
+        return None if said is None else escape(said.decode()).replace("\r", "&#13;")
     if name == TRANSPARENCY and not one.shelf.contacts:
         return dead(one.shelf, name) or "<C:opaque/>"
     return dead(one.shelf, name)

@@ -23,6 +23,9 @@ _TEXTS: Final = ("DESCRIPTION", "LOCATION", "COMMENT", "CATEGORIES", "URL", "CON
 def keys_of(read: CalendarObject, now: int) -> ObjectKeys:
     """What the object is found by; `now` is in seconds."""
     private = any(part.text("CLASS").strip().upper() not in ("", "PUBLIC") for part in read.parts)
+    if read.kind == "VAVAILABILITY":  # what it says depends on others beside it: looked at when somebody asks
+        spans = tuple(_stated(read))
+        return ObjectKeys(read.uid, read.kind, private, spans, *_ends(spans), ALWAYS, -ALWAYS)
     if read.kind not in ("VEVENT", "VTODO", "VJOURNAL"):
         spans = tuple(_stated(read))
         return ObjectKeys(read.uid, read.kind, private, spans, *_ends(spans))

@@ -85,7 +85,8 @@ def object_of(octets: bytes, calendar: Component) -> CalendarObject:
     overrides = []
     keys = set()
     for part in parts:
-        _check(octets, part, zones, message=message)
+        for each in (part, *part.named("AVAILABLE")):
+            _check(octets, each, zones, message=message)
         line = part.first("RECURRENCE-ID")
         if line is None:
             if main is not None:
@@ -178,8 +179,8 @@ def _check_times(octets: bytes, part: Component, zones: Mapping[str, tzinfo]) ->
     first = part.first("DTSTART")
     last = part.first("DTEND") or part.first("DUE")
     if first is None:
-        if part.name == "VEVENT":
-            raise malformed(octets, part.at, "VEVENT has no DTSTART")
+        if part.name in ("VEVENT", "AVAILABLE"):
+            raise malformed(octets, part.at, f"{part.name} has no DTSTART")
         if part.first("RRULE") is not None and part.first("DUE") is None:
             raise malformed(octets, part.at, f"{part.name} recurs, and has no DTSTART")
         return

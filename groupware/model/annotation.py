@@ -22,6 +22,10 @@ ANY_OF: Final = Right.READ | Right.SEEN | Right.WRITE | Right.INSERT | Right.POS
 """Who has one of these beside LOOKUP may read annotations, and write private ones. RFC 5464 §3.3."""
 WRITES_SHARED: Final = Right.WRITE
 """What it takes to write a shared one (decision 105)."""
+TRANSPARENCY: Final = "vendor/postroom/dav/urn.ietf.params.xml.ns.caldav/schedule-calendar-transp"
+"""Behind `/shared/` or `/private/`: whether a calendar's events take their owner's time (RFC 6638 §9.1)."""
+AVAILABILITY: Final = "/shared/vendor/postroom/availability"
+"""Of a scheduling inbox: when its owner can be met, as a VCALENDAR (RFC 7953 §7.2.4)."""
 
 _ENTRY: Final = re.compile(r"/(?:shared|private)(?:/[!-$&-)+-.0-~](?:[ -$&-)+-.0-~]*[!-$&-)+-.0-~])?)+\Z")
 

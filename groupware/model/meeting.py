@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,6 +39,15 @@ class Guest:
     """The copy's Schedule-Tag."""
     settings: Mapping[str, str | int | bool] = field(default_factory=dict)
     """Those of the settings that begin with `resource` or `calendar`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What says when somebody is busy, as far as one may ask."""
+
+    calendars: Sequence[FolderId]
+    availability: bytes = b""
+    """The VCALENDAR that says when they can be met at all; empty: always."""
 
 
 @dataclass(frozen=True, slots=True)

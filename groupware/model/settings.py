@@ -83,6 +83,14 @@ _DECLARED: Final = (
     Declared("quarantineRetention", 30, "How long mail that is held back is kept.", "days", most=3650),
     Declared("language", "", "Language of what the server writes to it, as de or pt-BR; empty: English."),
     Declared("traceRetention", 30, "How long the trace of messages is kept.", "days", scopes=("server",), most=3650),
+    Declared(
+        "timelineRetention",
+        1095,
+        "How long it is kept what became of invitations.",
+        "days",
+        scopes=("server",),
+        most=36500,
+    ),
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
     Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
     Declared(

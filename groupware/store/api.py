@@ -40,7 +40,7 @@ from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
 from groupware.model.mailinglist import Progress, Subscriber
-from groupware.model.meeting import Guest, Happening, Visit
+from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
@@ -190,6 +190,13 @@ class ReadTx(Protocol):
 
     def busy(self, at: FolderId, low: int, high: int) -> Placed:
         """The same with what is private, for the times alone. Takes `9`, or `r`."""
+        ...
+
+    def counted(self, account: AccountId) -> Counted:
+        """What counts when somebody asks whether an account is busy: those of its calendars that one may ask about.
+
+        Not those that it has set transparent. `NoRight` when one may ask about none of its calendars.
+        """
         ...
 
     def guest(self, account: AccountId, ident: str) -> Guest:

@@ -120,17 +120,13 @@ async def _in_steps(store: Store, work: Callable[[Tx], int]) -> int:
     return gone
 
 
-async def forget_trace(store: Store, *, now: datetime | None = None) -> int:
-    """Drops the trace that is older than `traceRetention`, in small steps; how many rows these were."""
-    days = await store.read(OPERATOR, lambda tx: int(tx.setting("traceRetention").value))
+async def forget_trace(store: Store, what: str = "trace", *, now: datetime | None = None) -> int:
+    """Drops what is older than `traceRetention` or `timelineRetention`, in small steps; how many rows these were."""
+    days = await store.read(OPERATOR, lambda tx: int(tx.setting(f"{what}Retention").value))
     if not days:
         return 0
     before = micros((now or datetime.now(UTC)) - timedelta(days=days))
-    gone, count = 0, FORGOTTEN_AT_ONCE
-    while count == FORGOTTEN_AT_ONCE:
-        count = await store.write(OPERATOR, lambda tx: trace.forget(_inner(tx), before, FORGOTTEN_AT_ONCE))
-        gone += count
-    return gone
+    return await _in_steps(store, lambda tx: trace.forget(tx, what, before, FORGOTTEN_AT_ONCE))
 
 
 async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SECONDS) -> None:
@@ -143,6 +139,7 @@ async def keep_tidy(store: SqlStore, objects: Objects, *, every: float = TIDY_SE
             await forget(store)
             await forget_unused(store)
             await forget_trace(store)
+            await forget_trace(store, "timeline")
             await store.write(OPERATOR, lambda tx: greylist.sweep(_inner(tx)))
             await asyncio.to_thread(sweep, store.database, objects)
         except TryAgain:

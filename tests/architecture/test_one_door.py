@@ -212,6 +212,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "items_named": [lambda tx, s: tx.items_named(s.folder, ["a.ics"])],
     "identified": [lambda tx, s: tx.identified(s.folder, "uid")],
     "objects": [lambda tx, s: tx.objects(s.folder, "VEVENT")],
+    "counted": [lambda tx, s: tx.counted(s.alice)],
     "taken": [lambda tx, s: tx.taken(s.alice, 0, 1)],
     "schedule_tags": [lambda tx, s: tx.schedule_tags(s.folder)],
     "timeline": [lambda tx, s: tx.timeline(s.folder, "x")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from groupware.calendar.item import read_item
 from groupware.calendar.object import read_object
 from groupware.calendar.scheduling import Change, Plan, scheduled
+from groupware.model.annotation import AVAILABILITY, PRIVATE, SHARED, TRANSPARENCY
 from groupware.model.errors import NoRight, NotFound, Refused
 from groupware.model.ids import EVERY, BlobId
 from groupware.model.item import Kind, NewItem, ObjectKeys
@@ -20,6 +22,7 @@ from groupware.model.rights import Right
 from groupware.store import SqlStore, open_blobs, open_store
 from groupware.store.api import ReadTx, WriteTx
 from groupware.store.bus import LocalBus
+from groupware.store.upkeep import forget_trace
 from tests.store.conftest import Place
 from tests.store.world import World, setting
 
@@ -177,3 +180,37 @@ async def test_a_room_is_booked_once_however_many_race_for_it_by_two_processes(p
         for store, body in zip(stores, bodies, strict=True):
             await store.close()
             body.close()
+
+
+def test_a_timeline_is_forgotten_after_its_time(world: World) -> None:
+    at = world.read(world.bob, lambda tx: tx.folder("Calendar").id)
+    world.write(world.bob, lambda tx: tx.happened(at, [Happening("noted", "x", "m")] * 1200))
+    later = datetime.now(UTC) + timedelta(days=31)
+    assert asyncio.run(forget_trace(world.house.store, "timeline", now=later)) == 0
+    world.write(OPERATOR, lambda tx: tx.put_setting("timelineRetention", 30))
+    assert asyncio.run(forget_trace(world.house.store, "timeline", now=later)) == 1200
+    assert world.read(world.bob, lambda tx: tx.timeline(at, "m")) == []
+
+
+def test_what_counts_is_what_one_may_ask_about_and_not_what_is_transparent(world: World) -> None:
+    bob = world.bob.account
+    with pytest.raises(NoRight):
+        world.read(world.alice, lambda tx: tx.counted(bob))
+    own, more = (
+        world.read(world.bob, lambda tx: tx.folder("Calendar").id),
+        world.write(world.bob, lambda tx: tx.add_folder(bob, "More", kind=Kind.CALENDAR).id),
+    )
+    world.write(world.bob, lambda tx: tx.grant(own, world.alice.name, Right.FREEBUSY))
+    assert world.read(world.alice, lambda tx: tx.counted(bob).calendars) == [own]
+    assert world.read(world.bob, lambda tx: tx.counted(bob).calendars) == [own, more]
+    value = b"<C:transparent/>"
+    world.write(world.bob, lambda tx: tx.annotate(more, {SHARED + TRANSPARENCY: value}))
+    assert world.read(world.bob, lambda tx: tx.counted(bob).calendars) == [own]
+    world.write(world.bob, lambda tx: tx.grant(more, world.alice.name, Right.LOOKUP | Right.READ))
+    world.write(world.alice, lambda tx: tx.annotate(more, {PRIVATE + TRANSPARENCY: b"<C:opaque/>"}))
+    assert world.read(world.alice, lambda tx: tx.counted(bob).calendars) == [own]
+    inbox = world.write(world.bob, lambda tx: tx.schedule_inbox())
+    world.write(world.bob, lambda tx: tx.annotate(more, {AVAILABILITY: b"elsewhere"}))
+    assert world.read(world.alice, lambda tx: tx.counted(bob).availability) == b""
+    world.write(world.bob, lambda tx: tx.annotate(inbox, {AVAILABILITY: b"here"}))
+    assert world.read(world.alice, lambda tx: tx.counted(bob).availability) == b"here"

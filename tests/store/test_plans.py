@@ -107,7 +107,9 @@ def test_no_statement_of_the_day_reads_a_whole_table(tmp_path: Path, monkeypatch
         world.read(
             OPERATOR, lambda tx: (tx.trace("m1"), tx.find_trace(TraceFilter()), tx.movements(world.work, Uid(1)))
         )
-        asyncio.run(forget_trace(made.store))
+        for what in ("trace", "timeline"):
+            asyncio.run(forget_trace(made.store, what))
+        world.read(world.bob, lambda tx: tx.counted(world.bob.account))
     assert len(asked) > 50
     with sqlite3.connect(tmp_path / "postroom.db") as connection:
         plans = {

@@ -115,6 +115,11 @@ class Client:
         body = f"<D:propfind{HEAD}><D:prop>{wanted}</D:prop></D:propfind>"
         return await self.ask("PROPFIND", path, body, depth=str(depth))
 
+    async def set(self, path: str, inside: str, verb: str = "set") -> Said:
+        """Set properties, or `remove` them."""
+        body = f"<D:propertyupdate{HEAD}><D:{verb}><D:prop>{inside}</D:prop></D:{verb}></D:propertyupdate>"
+        return await self.ask("PROPPATCH", path, body)
+
     async def report(self, path: str, name: str, inside: str) -> Said:
         return await self.ask("REPORT", path, f"<{name}{HEAD}>{inside}</{name}>", depth="1")
 

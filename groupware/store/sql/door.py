@@ -30,7 +30,7 @@ from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
 from groupware.model.mailinglist import Progress, Subscriber
-from groupware.model.meeting import Guest, Happening, Visit
+from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
@@ -54,6 +54,7 @@ from . import (
     flags,
     folder_changes,
     folders,
+    freebusy,
     grants,
     greylist,
     groups,
@@ -226,6 +227,9 @@ class SqlTx(Tx):
 
     def spans(self, at: FolderId, low: int, high: int) -> Placed:
         return objects.spans(self, at, low, high)
+
+    def counted(self, account: AccountId) -> Counted:
+        return freebusy.counted(self, account)
 
     def busy(self, at: FolderId, low: int, high: int) -> Placed:
         return objects.busy(self, at, low, high)

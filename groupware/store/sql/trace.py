@@ -42,8 +42,13 @@ _OF_PARTY: Final = (
 _OF_LETTER: Final = (
     select(*_COLUMNS).where(_t.letter == bindparam("of"), *_below).order_by(_t.id.desc()).limit(bindparam("most"))
 )
-_OLDEST: Final = select(_t.id, _t.at).where(_t.id > 0).order_by(_t.id).limit(bindparam("most"))
-_DROP: Final = delete(schema.trace).where(_t.id <= bindparam("up_to"))
+_OLDEST: Final = {
+    each.name: select(each.c.id, each.c.at).where(each.c.id > 0).order_by(each.c.id).limit(bindparam("most"))
+    for each in (schema.trace, schema.timeline)
+}
+_DROP: Final = {
+    each.name: delete(each).where(each.c.id <= bindparam("up_to")) for each in (schema.trace, schema.timeline)
+}
 _OWN: Final = select(_a.address).where(_a.principal_id == bindparam("of")).order_by(_a.address)
 _LEFT: Final = select(_dead.modseq).where(_dead.folder_id == bindparam("folder"), _dead.uid == bindparam("number"))
 _WHY: Final = (
@@ -271,11 +276,14 @@ def note(tx: Tx, event: Event) -> None:
         )
 
 
-def forget(tx: Tx, before: int, most: int) -> int:
-    """Drops up to so many of the oldest rows from before a moment; how many these were. `a` on the server."""
+def forget(tx: Tx, what: str, before: int, most: int) -> int:
+    """Drops up to so many of the oldest rows from before a moment; how many these were. `a` on the server.
+
+    `what`: `trace` or `timeline`, whose rows come in the order of their time.
+    """
     tx.administer(None)
-    rows = tx.sql.rows(_OLDEST, {"most": most})
+    rows = tx.sql.rows(_OLDEST[what], {"most": most})
     count = next((number for number, (_, at) in enumerate(rows) if at >= before), len(rows))
     if count:
-        tx.sql.change(_DROP, {"up_to": rows[count - 1][0]})
+        tx.sql.change(_DROP[what], {"up_to": rows[count - 1][0]})
     return count

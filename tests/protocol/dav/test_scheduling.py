@@ -239,38 +239,97 @@ async def test_what_is_no_meeting_costs_nothing_and_keeps_its_octets(alice: Clie
     assert (await alice.ask("GET", ALICE + "m.ics")).body.decode() == event("m", "20261201T100000Z", CHAIR)
 
 
+OUTBOX, INBOX = (f"/dav/calendars/{{}}@example.test/~{each}/" for each in ("outbox", "inbox"))
+
+
+async def asks(client: Client, *addresses: str) -> Said:
+    """When these are busy on 1 December 2026."""
+    inside = ["UID:fb", "DTSTAMP:20260101T000000Z", "DTSTART:20261201T000000Z", "DTEND:20261202T000000Z"]
+    people = [f"ATTENDEE:mailto:{each}" for each in addresses]
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", "METHOD:REQUEST", "BEGIN:VFREEBUSY", *inside]
+    own = f"ORGANIZER:mailto:{client.name}@example.test"
+    text = "\r\n".join([*head, own, *people, "END:VFREEBUSY", "END:VCALENDAR", ""])
+    return await client.ask("POST", OUTBOX.format(client.name), text, content_type="text/calendar")
+
+
+def times(said: Said) -> list[str]:
+    """The times of the first who was asked about."""
+    assert said.status == 200
+    text = said.texts("C:response/C:calendar-data")[0]
+    return [line.strip() for line in text.splitlines() if line.startswith("FREEBUSY")]
+
+
 async def test_when_others_are_busy_is_told_as_far_as_one_may_know(stand: Stand, alice: Client, bob: Client) -> None:
     await bob.put(BOB + "x.ics", event("x", "20261201T100000Z", end="20261201T110000Z"))
-    outbox = "/dav/calendars/alice@example.test/~outbox/"
-    people = [f"ATTENDEE:mailto:{each}" for each in ("bob@example.test", "nobody@example.test", "eve@far.test")]
-    inside = [
-        "UID:fb",
-        "DTSTAMP:20260101T000000Z",
-        "DTSTART:20261201T000000Z",
-        "DTEND:20261202T000000Z",
-        CHAIR,
-        *people,
-    ]
-    text = "\r\n".join(
-        [
-            "BEGIN:VCALENDAR",
-            "VERSION:2.0",
-            "METHOD:REQUEST",
-            "BEGIN:VFREEBUSY",
-            *inside,
-            "END:VFREEBUSY",
-            "END:VCALENDAR",
-            "",
-        ]
-    )
-    said = await alice.ask("POST", outbox, text, content_type="text/calendar")
-    assert said.status == 200
+    people = ("bob@example.test", "nobody@example.test", "eve@far.test")
+    said = await asks(alice, *people)
     assert [each[:3] for each in said.texts("C:response/C:request-status")] == ["3.8", "3.7", "3.7"]
     await stand.share("bob", "Calendar", "alice@example.test", "9")
-    said = await alice.ask("POST", outbox, text, content_type="text/calendar")
-    assert "FREEBUSY:20261201T100000Z/20261201T110000Z" in said.texts("C:response/C:calendar-data")[0]
-    stranger = await bob.ask("POST", outbox, text, content_type="text/calendar")
-    assert stranger.status == 403
+    assert times(await asks(alice, *people)) == ["FREEBUSY:20261201T100000Z/20261201T110000Z"]
+    own = OUTBOX.format("alice")
+    assert (await bob.ask("POST", own, "BEGIN:VCALENDAR", content_type="text/calendar")).status == 403
+
+
+async def test_a_calendar_that_is_transparent_does_not_count(stand: Stand, alice: Client, bob: Client) -> None:
+    await bob.put(BOB + "x.ics", event("x", "20261201T100000Z", end="20261201T110000Z"))
+    await stand.share("bob", "Calendar", "alice@example.test", "9")
+    for kind, wanted in (("transparent", []), ("opaque", ["FREEBUSY:20261201T100000Z/20261201T110000Z"])):
+        await bob.set(BOB, f"<C:schedule-calendar-transp><C:{kind}/></C:schedule-calendar-transp>")
+        assert times(await asks(alice, "bob@example.test")) == wanted
+        assert times(await asks(bob, "bob@example.test")) == wanted
+
+
+WORK = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:x
+BEGIN:VAVAILABILITY
+UID:work
+DTSTAMP:20260101T000000Z
+BEGIN:AVAILABLE
+UID:days
+DTSTAMP:20260101T000000Z
+DTSTART:20260105T090000Z
+DTEND:20260105T170000Z
+RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR
+END:AVAILABLE
+END:VAVAILABILITY
+END:VCALENDAR
+"""
+AROUND = [
+    "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20261201T000000Z/20261201T090000Z",
+    "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20261201T170000Z/20261202T000000Z",
+]
+
+
+@pytest.mark.parametrize("space", ["C", "S"])
+async def test_times_when_somebody_cannot_be_met_count(stand: Stand, alice: Client, bob: Client, space: str) -> None:
+    await stand.share("bob", "Calendar", "alice@example.test", "9")
+    inbox, name = INBOX.format("bob"), f"{space}:calendar-availability"
+    said = await bob.set(inbox, f"<{name}>{WORK}</{name}>")
+    assert said.status == 207
+    for each in ("C:calendar-availability", "S:calendar-availability"):
+        told = (await bob.props(inbox, each)).found(inbox, each) or ""
+        assert "BEGIN:VAVAILABILITY" in told and "UID:days" in told
+    assert times(await asks(alice, "bob@example.test")) == AROUND
+    await bob.set(inbox, f"<{name}/>", "remove")
+    assert times(await asks(alice, "bob@example.test")) == []
+
+
+async def test_what_is_no_availability_is_refused_and_the_old_one_stays(alice: Client) -> None:
+    inbox = INBOX.format("alice")
+    await alice.set(inbox, f"<C:calendar-availability>{WORK}</C:calendar-availability>")
+    bad = WORK.replace("FREQ=WEEKLY", "FREQ=SOMETIMES")
+    said = await alice.set(inbox, f"<C:calendar-availability>{bad}</C:calendar-availability>")
+    assert said.status == 403 and b"valid-calendar-data" in said.body and b"RRULE" in said.body
+    assert times(await asks(alice, "alice@example.test")) == AROUND
+
+
+async def test_an_availability_in_a_calendar_counts_like_one_of_the_inbox(alice: Client) -> None:
+    assert (await alice.put(ALICE + "work.ics", WORK)).status == 201
+    assert times(await asks(alice, "alice@example.test")) == AROUND
+    query = '<C:time-range start="20261201T000000Z" end="20261202T000000Z"/>'
+    text = (await alice.report(ALICE, "C:free-busy-query", query)).body.decode()
+    assert [line.strip() for line in text.splitlines() if line.startswith("FREEBUSY")] == AROUND
 
 
 # --- rooms ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,60 @@
+"""What counts when somebody asks whether an account is busy. RFC 6638 §9.1, RFC 7953 §5."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import bindparam, or_, select
+
+from groupware.model.annotation import AVAILABILITY, PRIVATE, SHARED, TRANSPARENCY
+from groupware.model.errors import NoRight
+from groupware.model.folder import Role
+from groupware.model.ids import AccountId, FolderId
+from groupware.model.item import Kind
+from groupware.model.meeting import Counted
+from groupware.model.rights import Right
+
+from . import schema
+from .guard import SERVER
+from .tx import Tx
+
+_a, _f = schema.annotation.c, schema.folder.c
+_SAID: Final = (
+    select(_a.folder_id, _a.name, _a.value)
+    .select_from(schema.folder.join(schema.annotation, _a.folder_id == _f.id))
+    .where(_f.owner_id == bindparam("owner"))
+    .where(
+        or_(
+            (_a.name == SHARED + TRANSPARENCY) & (_a.account_id == SERVER),
+            (_a.name == AVAILABILITY) & (_a.account_id == SERVER),
+            (_a.name == PRIVATE + TRANSPARENCY) & (_a.account_id == bindparam("account")),
+        )
+    )
+    .where(_a.value.is_not(None))
+)
+_TIMES: Final = Right.READ | Right.FREEBUSY
+
+
+def counted(tx: Tx, account: AccountId) -> Counted:
+    """See `ReadTx.counted`."""
+    tree = tx.tree(account)
+    calendars = [
+        at
+        for at, node in tree.nodes.items()
+        if node.kind == Kind.CALENDAR and node.role != Role.SCHEDULE_INBOX and tree.rights(tx.who, at) & _TIMES
+    ]
+    if not calendars:
+        raise NoRight(f"{tree.key}: you may not ask when they are busy")
+    transparent: dict[FolderId, bool] = {}
+    availability = b""
+    for at, name, value in sorted(tx.sql.rows(_SAID, {"owner": account, "account": account}), key=_private_last):
+        if name == AVAILABILITY:
+            inbox = tree.nodes.get(FolderId(at))
+            availability = bytes(value) if inbox is not None and inbox.role == Role.SCHEDULE_INBOX else availability
+        else:
+            transparent[FolderId(at)] = b"transparent" in bytes(value)
+    return Counted([at for at in calendars if not transparent.get(at)], availability)
+
+
+def _private_last(row: tuple[int, str, bytes]) -> tuple[bool, int]:
+    return row[1].startswith(PRIVATE), row[0]
