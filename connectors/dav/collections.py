@@ -17,13 +17,14 @@ from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, account_of, collection
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
 from groupware.calendar.availability import availabilities
+from groupware.calendar.clearing import called_off
 from groupware.mime.lines import crlf
 from groupware.model.annotation import AVAILABILITY, LONGEST_VALUE
 from groupware.model.errors import Malformed, NotFound, Refused
 from groupware.model.folder import SEPARATOR, Role, check_name
-from groupware.model.ids import AccountId
+from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
-from groupware.store.api import WriteTx
+from groupware.store.api import ReadTx, WriteTx
 
 COMPONENT_SET: Final = f"{{{CALDAV}}}supported-calendar-component-set"
 RESOURCE_TYPE: Final = f"{{{DAV}}}resourcetype"
@@ -210,13 +211,18 @@ async def delete(exchange: Exchange) -> Response:
     if exchange.at.depth != 3:
         raise DavError(403, "this cannot be deleted")
 
-    def work(tx: WriteTx) -> None:
-        shelf = collection(tx, exchange.at)
-        if not shelf.folder.own and exchange.at.user == tx.who.name:
-            raise DavError(403, "this is shared with you: its owner takes it away, at its own path")
-        if shelf.folder.role is not None:
-            raise DavError(403, "this is the collection that others use when none is named; it stays")
-        tx.delete_folder(shelf.folder.id)
-
-    await exchange.parts.store.write(exchange.who, work)
+    at = await exchange.parts.store.read(exchange.who, lambda tx: _going(tx, exchange))
+    if exchange.at.area != CONTACTS:
+        await called_off(exchange.parts.store, exchange.parts.blobs, exchange.who, at)
+    await exchange.parts.store.write(exchange.who, lambda tx: tx.delete_folder(_going(tx, exchange)))
     return Response(status_code=204)
+
+
+def _going(tx: ReadTx, exchange: Exchange) -> FolderId:
+    """The collection that may be taken away."""
+    shelf = collection(tx, exchange.at)
+    if not shelf.folder.own and exchange.at.user == tx.who.name:
+        raise DavError(403, "this is shared with you: its owner takes it away, at its own path")
+    if shelf.folder.role is not None:
+        raise DavError(403, "this is the collection that others use when none is named; it stays")
+    return shelf.folder.id

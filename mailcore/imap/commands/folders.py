@@ -89,6 +89,12 @@ async def delete(session: Session, path: str) -> Reply:
             return str(error)
         return ""
 
+    here = await session.read(lambda tx: session.folder(tx, path))
+    if here.kind == Kind.CALENDAR and not here.children:
+        from groupware.calendar.clearing import called_off  # only where somebody sees calendars as mailboxes
+
+        parts = session.shared.parts
+        await called_off(parts.store, parts.blobs, session.user, here.id)
     refused = await session.write(work)
     return no(sentence(refused), b"HASCHILDREN") if refused else ok("Deleted")
 

@@ -332,6 +332,40 @@ async def test_an_availability_in_a_calendar_counts_like_one_of_the_inbox(alice:
     assert [line.strip() for line in text.splitlines() if line.startswith("FREEBUSY")] == AROUND
 
 
+async def test_a_calendar_that_is_deleted_calls_its_meetings_off(stand: Stand, alice: Client, bob: Client) -> None:
+    extra = "/dav/calendars/alice@example.test/extra/"
+    await alice.ask("MKCALENDAR", extra)
+    await alice.put(extra + "m.ics", meeting("m", names=("bob", "eve@far.test")))
+    await alice.put(extra + "plain.ics", event("plain", "20261201T080000Z"))
+    await bob.put("/dav/calendars/bob@example.test/Calendar/own.ics", event("own", "20261201T080000Z"))
+    assert (await alice.ask("DELETE", extra)).status == 204
+    assert (await alice.props(extra, "D:displayname")).status == 404
+    [cancelled] = [text for text in await bodies(bob, BOB) if "UID:m" in text]
+    assert "STATUS:CANCELLED" in cancelled
+    [_, last] = await letters(stand)
+    assert (last["To"], last["Subject"]) == ("eve@far.test", "Called off: Meeting")
+
+
+async def test_a_guest_who_deletes_a_calendar_declines(alice: Client, bob: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m"))
+    extra = "/dav/calendars/bob@example.test/extra/"
+    await bob.ask("MKCALENDAR", extra)
+    href, _ = await the_one(bob, BOB)
+    assert (await bob.ask("MOVE", href, destination=extra + "m.ics")).status == 201
+    assert (await bob.ask("DELETE", extra)).status == 204
+    assert "PARTSTAT=DECLINED" in (await the_one(alice, ALICE))[1]
+
+
+async def test_who_may_not_delete_a_calendar_calls_nothing_off(stand: Stand, alice: Client, bob: Client) -> None:
+    extra = "/dav/calendars/alice@example.test/extra/"
+    await alice.ask("MKCALENDAR", extra)
+    await alice.put(extra + "m.ics", meeting("m", names=("carol",)))
+    await stand.share("alice", "extra", "bob@example.test", "lrswite1")
+    assert (await bob.ask("DELETE", extra)).status == 403
+    [text] = await bodies(alice, extra)
+    assert "UID:m" in text
+
+
 # --- rooms ------------------------------------------------------------------------------------------------------------
 
 
