@@ -75,6 +75,19 @@ _DECLARED: Final = (
     ),
     Declared("forwardKeepCopy", True, "What is forwarded (forwardTo) is kept as well."),
     Declared(
+        "footerText",
+        "",
+        "What stands below the mail that it sends; $name, $address, $domain and $date are filled in.",
+        longest=20_000,
+    ),
+    Declared("footerHtml", "", "The same for mail in HTML; empty: made of footerText.", longest=40_000),
+    Declared(
+        "footerTo",
+        "outside",
+        "Who gets that: people elsewhere, everybody, nobody.",
+        choices=("outside", "everybody", "nobody"),
+    ),
+    Declared(
         "quarantineAccess",
         "administrator",
         "Where mail lies that is held back for it: where administrators see it, or in a folder of its own.",

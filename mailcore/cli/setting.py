@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from groupware.model.errors import NotFound
+from groupware.model.errors import NotFound, Refused
 from groupware.model.ids import PrincipalId
 from groupware.model.principal import Setting
 from groupware.model.settings import parse
@@ -41,13 +42,20 @@ def list_(ctx: typer.Context, of: Of = None, as_json: Json = False) -> None:
 
 @app.command("set")
 def set_(
-    ctx: typer.Context, name: Name, value: Annotated[str, typer.Argument(help="The value.")], of: Of = None
+    ctx: typer.Context,
+    name: Name,
+    value: Annotated[str, typer.Argument(help="The value.")] = "",
+    of: Of = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Take the value from this file; - is standard input.", show_default=False)
+    ] = None,
 ) -> None:
     """Set a value explicitly."""
+    text = value if file is None else _text(file)
 
     def work(tx: WriteTx) -> Setting:
         at = _principal(tx, of)
-        tx.put_setting(name, parse(name, value), at)
+        tx.put_setting(name, parse(name, text), at)
         return tx.setting(name, at)
 
     with site(ctx) as here:
@@ -67,6 +75,13 @@ def unset(ctx: typer.Context, name: Name, of: Of = None) -> None:
     with site(ctx) as here:
         found = here.write(work)
     say(f"{name} is {words(found.value)} ({_origin(found)})")
+
+
+def _text(file: Path) -> str:
+    try:
+        return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(f"{file}: this is not UTF-8") from None
 
 
 def _principal(tx: ReadTx, of: str | None) -> PrincipalId | None:

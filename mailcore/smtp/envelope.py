@@ -47,14 +47,14 @@ async def mail(state: State, argument: str) -> Reply:
     sender = _completed(state, path)
     await asking.renew(state)
     refusal, limits = await asking.sender(state, sender, params.size)
-    use, exhausted = await sendquota.begun(state)
+    known = await sendquota.begun(state)
     trouble = _sender_trouble(state.most_octets(limits), path, sender, params)
-    refusal = refusal or exhausted or trouble or await _not_allowed(state, sender)
+    refusal = refusal or known.refusal or trouble or await _not_allowed(state, sender)
     if refusal is not None:
         events.sender_refused(state, sender, refusal)
         return refusal
     begun = state.begin(sender, params)
-    begun.limits, begun.use = limits, use
+    begun.limits, begun.use, begun.footed = limits, known.use, known.footed
     events.sender_accepted(state)
     return SENDER_OK
 

@@ -9,7 +9,7 @@ from groupware.mime.lines import crlf, tidy
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
 from mailcore.queue.plans import Message
-from mailcore.smtp import events, headers, origin
+from mailcore.smtp import events, footers, headers, origin
 from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
 from mailcore.smtp.policy import asking, sendquota
@@ -128,9 +128,7 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
             return _end(state, transaction, caused.refusal)
         transaction.held = caused.held
         async with state.shared.place():
-            complete = await _complete(state, transaction, octets, caused.junk)
-            if not isinstance(complete, Reply):
-                complete = await asking.content(state, transaction, octets, complete)
+            complete = await _ready(state, transaction, octets, caused.junk)
             if isinstance(complete, Reply):
                 return _end(state, transaction, complete)
             if not transaction.recipients:
@@ -170,6 +168,18 @@ def _drop(state: State, transaction: Transaction, size: int) -> Reply:
     events.discarded(state, transaction, size)
     state.reset()
     return Reply(250, "2.0.0", f"Ok: queued as {transaction.id}")
+
+
+async def _ready(state: State, transaction: Transaction, octets: bytes, junk: str) -> bytes | Reply:
+    """The message as it goes on, or why it is not taken."""
+    complete = await _complete(state, transaction, octets, junk)
+    if isinstance(complete, Reply):
+        return complete
+    complete = await asking.content(state, transaction, octets, complete)
+    if isinstance(complete, Reply) or not transaction.footed or state.who is None:
+        return complete
+    now = state.shared.parts.clock.now()
+    return await footers.below(state.shared.parts.store, state.who.account, complete, now)
 
 
 async def _complete(state: State, transaction: Transaction, octets: bytes, junk: str) -> bytes | Reply:

@@ -1,9 +1,10 @@
-"""What SMTP Sending signs, and for whom.
+"""What SMTP Sending puts below a message and signs, and for whom.
 
 1. Signed is what somebody here has submitted, or this server has written: the first line of all else is the Received
    that it got when it came in. Mail from outside, forwarded, never gets a signature of ours, whatever its From says.
 2. That mail gets an ARC seal instead, where a key is there and the chain before has not failed.
 3. A message is signed once, however many servers it goes to.
+4. The footer of who has submitted it (`footers`) comes first, so that it is signed as well.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from groupware.mime.headers import unfold
@@ -23,6 +25,7 @@ from groupware.model.principal import OPERATOR
 from groupware.model.signing import SigningKey
 from groupware.store.api import Store
 from mailcore.server.events import EventLog
+from mailcore.smtp import footers
 from mailcore.smtp.authentication import arc, results
 from mailcore.smtp.authentication.canonical import Mail, taken_apart
 from mailcore.smtp.authentication.dmarc import author_domains
@@ -54,17 +57,25 @@ class Signing:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._made: OrderedDict[QueueId, bytes] = OrderedDict()
+        self._made: OrderedDict[tuple[QueueId, int], bytes] = OrderedDict()
 
     async def signed(self, attempt: Attempt, octets: bytes) -> bytes:
-        """The message with what is to be before it. `TryAgain` when the keys cannot be had now."""
-        known = self._made.get(attempt.queue)
+        """The message with what is to be below it and before it. `TryAgain` when the keys cannot be had now."""
+        whole = await self._footed(attempt.envelope, octets)
+        key = attempt.queue, 0 if whole is octets else hash(whole)
+        octets, known = whole, self._made.get(key)
         if known is None:
             known = await self._fields(attempt.envelope, octets)
-            self._made[attempt.queue] = known
+            self._made[key] = known
             while len(self._made) > REMEMBERED:
                 self._made.popitem(last=False)
         return known + octets
+
+    async def _footed(self, envelope: Envelope, octets: bytes) -> bytes:
+        if envelope.by is None or (envelope.body_type.upper() == "BINARYMIME" and not tidy(octets)):
+            return octets
+        now = datetime.fromtimestamp(self._desk.now(), UTC)
+        return await footers.below(self._desk.store, envelope.by, octets, now)
 
     async def _fields(self, envelope: Envelope, octets: bytes) -> bytes:
         if envelope.body_type.upper() == "BINARYMIME" and not tidy(octets):

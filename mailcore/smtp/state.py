@@ -86,6 +86,8 @@ class Transaction:
     """What rules have set for this message."""
     use: SendUse | None = None
     """What who signed in had sent when the message began; None: as much as they like."""
+    footed: bool = False
+    """It gets its footer at once, for people here as well."""
     forbidden: dict[str, Reply] = field(default_factory=dict)
     """Recipients that settings forbid."""
     discarded: set[str] = field(default_factory=set)

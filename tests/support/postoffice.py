@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 from groupware.directory.sql import SqlDirectory
 from groupware.model.event import Outcome, QueueEntry, Recipient
 from groupware.model.folder import Role
-from groupware.model.ids import EVERY, BlobId
+from groupware.model.ids import EVERY, AccountId, BlobId
 from groupware.model.principal import OPERATOR, Domain, NewAccount
 from groupware.store import SqlStore, open_blobs, open_store
 from groupware.store.api import Blobs, ReadTx, WriteTx
@@ -97,7 +97,12 @@ class PostOffice:
             await self.running.pop(name).stop(5)
 
     async def accept(
-        self, *to: str | Recipient, sender: str = "alice@example.test", octets: bytes = MAIL, early: bool = True
+        self,
+        *to: str | Recipient,
+        sender: str = "alice@example.test",
+        octets: bytes = MAIL,
+        early: bool = True,
+        by: AccountId | None = None,
     ) -> list[Outcome]:
         """Take a message in as SMTP Receiving does."""
         setup = ServiceSetup("smtp_incoming", self.config.services["smtp_incoming"], self.config)
@@ -114,7 +119,7 @@ class PostOffice:
         recipients = tuple(each if isinstance(each, Recipient) else Recipient(each) for each in to)
         with server_log.message() as name:
             self.accepted.append(name)
-            message = Message(sender, recipients, octets, name)
+            message = Message(sender, recipients, octets, name, by)
             return list(await intake.accept(message, settle_local=early))
 
     async def read(self, work: Callable[[ReadTx], T]) -> T:

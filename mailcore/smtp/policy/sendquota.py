@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from groupware.model.errors import GroupwareError
@@ -18,22 +19,37 @@ from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import WriteTx
 from mailcore.queue.letters import Letter, Ready, post, ready
 from mailcore.queue.trace import say
+from mailcore.smtp.footers import is_for_everybody
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import State, Transaction
 
 T = TypeVar("T")
 
 
-async def begun(state: State) -> tuple[SendUse | None, Reply | None]:
-    """What who signed in has sent and may send, None without a limit; and why no message may begin."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is known of who signed in when a message begins."""
+
+    use: SendUse | None = None
+    """What was sent and may be sent; None without a limit."""
+    refusal: Reply | None = None
+    """Why no message may begin."""
+    footed: bool = False
+    """The message gets its footer for people here as well."""
+
+
+async def begun(state: State) -> Begun:
+    """What counts for a message that begins."""
     if state.who is None:
-        return None, None
+        return Begun()
     account = state.who.account
-    use = await state.shared.parts.store.glance(OPERATOR, lambda tx: tx.send_use(account))
+    use, footed = await state.shared.parts.store.glance(
+        OPERATOR, lambda tx: (tx.send_use(account), is_for_everybody(tx, account))
+    )
     if not use.limited:
-        return None, None
+        return Begun(footed=footed)
     lacks = use.lacks(1, 1, 0)
-    return use, await _refused(state, state.who, use, lacks) if lacks else None
+    return Begun(use, await _refused(state, state.who, use, lacks) if lacks else None, footed)
 
 
 async def another(state: State, transaction: Transaction) -> Reply | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dkim as dkimpy
 import pytest
 
+from groupware.model.ids import AccountId
 from groupware.model.principal import OPERATOR
 from groupware.model.signing import ALGORITHMS, Algorithm
+from groupware.store.api import WriteTx
 from mailcore.smtp.authentication.private import make, record
 from tests.support.postoffice import Place, PostOffice, post_office
 from tests.support.smtppeer import Peer, serving
@@ -112,3 +114,50 @@ async def test_two_servers_get_the_same_signature(place: Place) -> None:
         await office.emptied()
         assert len(peer.taken) == 2
         assert peer.taken[0].octets == peer.taken[1].octets
+
+
+# --- footers --------------------------------------------------------------------------------------------------------
+
+
+async def footer(office: PostOffice, text: str, to: str = "outside") -> AccountId:
+    """The domain has a footer; Alice's number."""
+
+    def work(tx: WriteTx) -> AccountId:
+        [domain] = tx.domains()
+        tx.put_setting("footerText", text, domain.id)
+        tx.put_setting("footerTo", to, domain.id)
+        tx.update_account("alice@example.test", name="Alice A.")
+        return tx.account("alice@example.test").id
+
+    return await office.store.write(OPERATOR, work)
+
+
+async def test_what_people_send_to_others_has_the_footer_of_their_domain_and_is_signed_with_it(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        await key(office, "s")
+        alice = await footer(office, "Example Ltd, registered in England.\n$name, $domain")
+        office.start("smtp_outgoing", "processing")
+        await office.accept("carl@elsewhere.test", "bob@example.test", octets=LETTER, by=alice)
+        await office.emptied()
+        [taken], records = peer.taken, await dns(office)
+        end = b"hello\r\n\r\nExample Ltd, registered in England.\r\nAlice A., example.test\r\n"
+        assert taken.octets.endswith(end)
+        assert dkimpy.verify(taken.octets, dnsfunc=lambda name, timeout=5: records[name.decode()])
+        [inside] = await office.inbox("bob@example.test")
+        assert inside.endswith(b"hello\r\n")
+
+
+async def test_what_others_have_sent_gets_none(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        await footer(office, "Example Ltd, registered in England.")
+        assert await sent(office, peer) == LETTER
+
+
+async def test_who_is_excepted_gets_none(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        alice = await footer(office, "Example Ltd, registered in England.")
+        await office.store.write(OPERATOR, lambda tx: tx.put_setting("footerTo", "nobody", alice))
+        office.start("smtp_outgoing")
+        await office.accept("carl@elsewhere.test", octets=LETTER, by=alice)
+        await office.emptied()
+        assert peer.taken[-1].octets == LETTER

@@ -203,3 +203,20 @@ async def test_a_report_to_a_sender_of_ours_finds_its_way_back(tmp_path: Path) -
         await caller.ask("MAIL FROM:<>")
         for forged in (ours.replace("far", "fax"), "SRS0=aaaaaaaa=aa=far.test=ann@example.test"):
             assert (await caller.ask(f"RCPT TO:<{forged}>")).startswith("550 5.1.1")
+
+
+@pytest.mark.parametrize(("to", "has"), [("everybody", True), ("outside", False), ("nobody", False)])
+async def test_people_here_get_the_footer_too_where_that_is_set(tmp_path: Path, to: str, has: bool) -> None:
+    def work(tx: WriteTx) -> None:
+        account = tx.account(ALICE).id
+        tx.put_setting("footerText", "Example Ltd, registered in England.", account)
+        tx.put_setting("footerTo", to, account)
+
+    letter = f"From: {ALICE}\r\n\r\nhello\r\n".encode()
+    async with house(tmp_path) as here, stand(tmp_path, "submission", real=here.parts) as there:
+        await here.write(work)
+        async with talker(there.port) as caller:
+            await caller.ask("AUTH PLAIN " + base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode())
+            assert (await caller.deliver(ALICE, [BOB], letter)).startswith("250")
+        [kept] = await here.bodies("bob")
+    assert kept.endswith(b"hello\r\n\r\nExample Ltd, registered in England.\r\n") == has
