@@ -20,6 +20,9 @@ class AuthenticationSection(Section):
     dkim: bool = key("Check DKIM signatures", True)
     arc: bool = key("Check the ARC chain", True)
     dmarc: bool = key("Check DMARC of the author's domain", True)
+    refuse_early: bool = key(
+        "Refuse at RCPT already what needs only the envelope: SPF, names, the sender's domain", True
+    )
     trusted_sealers: Many[str] = key("Domains whose ARC seals are believed: mail lists and forwarders", ())
     spf_fail: Caused = key("What a peer causes that SPF forbids", "accept")
     spf_softfail: Caused = key("What a peer causes that SPF rather forbids (~all)", "accept")

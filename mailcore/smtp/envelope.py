@@ -10,7 +10,7 @@ from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
 from mailcore.queue.plans import Targets
-from mailcore.smtp import events
+from mailcore.smtp import events, origin
 from mailcore.smtp.policy import asking, builtin, sendquota
 from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_reach, not_own
 from mailcore.smtp.policy.restrictions import forbidden, unwelcome
@@ -55,6 +55,7 @@ async def mail(state: State, argument: str) -> Reply:
         return refusal
     begun = state.begin(sender, params)
     begun.limits, begun.use, begun.footed = limits, known.use, known.footed
+    origin.begin_early(state, begun)
     events.sender_accepted(state)
     return SENDER_OK
 
@@ -158,6 +159,7 @@ async def _judge(state: State, transaction: Transaction, recipient: Recipient) -
         await builtin.unknown(state, address)
     if refusal is None and not ruling.accepted:
         refusal = await builtin.objection(state, transaction, address)
+    refusal = refusal or await origin.objection(state, transaction)
     refusal = refusal or builtin.flooded(state, transaction, address)
     if refusal is not None:
         return refusal

@@ -5,14 +5,35 @@ from __future__ import annotations
 from mailcore.smtp import dmarc_reports, events
 from mailcore.smtp.authentication import report
 from mailcore.smtp.authentication.actions import NOTHING, Caused, caused
-from mailcore.smtp.authentication.checks import Asked, Checks
+from mailcore.smtp.authentication.checks import Asked, Checks, refuses_early
 from mailcore.smtp.authentication.results import without_claims, written
 from mailcore.smtp.authentication.verdicts import Verdicts
+from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import MX, State, Transaction
+
+
+def begin_early(state: State, transaction: Transaction) -> None:
+    """Begins it at MAIL, where RCPT is refused for what comes out."""
+    if refuses_early(state.shared.authentication.section):
+        begin(state, transaction)
+
+
+async def objection(state: State, transaction: Transaction) -> Reply | None:
+    """Why this sender reaches nobody, as far as the envelope says. The first recipient waits for it."""
+    if transaction.checks is None or not refuses_early(state.shared.authentication.section):
+        return None
+    if transaction.early is None:
+        verdicts = await transaction.checks.early()
+        transaction.early = caused(verdicts, state.shared.authentication.section)
+        if transaction.early.refusal is not None:
+            events.checked(state, verdicts, transaction.early.action)
+    return transaction.early.refusal
 
 
 def begin(state: State, transaction: Transaction) -> None:
     """Begins what needs only the envelope, while the content comes in."""
+    if transaction.checks is not None:
+        return
     peer = state.connection.peer.ip
     if state.who is not None:
         transaction.verdicts = Verdicts(peer, state.hello, transaction.sender, state.who.name)

@@ -21,6 +21,7 @@ from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
 from mailcore.smtp.authentication import checks
+from mailcore.smtp.authentication.actions import Caused
 from mailcore.smtp.authentication.verdicts import UNCHECKED, Verdicts
 from mailcore.smtp.data import Memory, Share
 from mailcore.smtp.policy.book import Rulebook
@@ -96,6 +97,8 @@ class Transaction:
     """Why no more BDAT is taken. RFC 3030 §2: until RSET."""
     checks: checks.Checks | None = None
     """What is found out about the sender while the content comes in."""
+    early: Caused | None = None
+    """What the envelope alone has caused; None: that was not asked."""
     verdicts: Verdicts = UNCHECKED
     """What was found, once all of the message is here."""
     held: str = ""

@@ -116,6 +116,18 @@ class Checks:
             if task is not None:
                 task.cancel()
 
+    async def early(self) -> Verdicts:
+        """What the envelope alone says, as far as that is to refuse something; the rest is not waited for."""
+        section = self._desk.section
+        return Verdicts(
+            peer=self._asked.peer,
+            helo=self._asked.helo,
+            sender=self._asked.sender,
+            iprev=await _result(self._iprev) if refuses(section.no_reverse_name) else None,
+            spf=await _result(self._spf) if _refuses_spf(section) else None,
+            sender_domain=await _result(self._domain) if refuses(section.no_sender_domain) else None,
+        )
+
     async def finish(self, octets: bytes) -> Verdicts:
         """All verdicts, for the message as it came."""
         section = self._desk.section
@@ -159,6 +171,22 @@ class Checks:
 
     async def _policies(self, mail: Mail) -> dmarc.Policies | None:
         return await self._within(lambda: dmarc.policies(mail, self._desk.dns), None)
+
+
+def refuses(*actions: str) -> bool:
+    """Whether one of them keeps a message out."""
+    return not {"reject", "defer"}.isdisjoint(actions)
+
+
+def _refuses_spf(section: AuthenticationSection) -> bool:
+    return refuses(section.spf_fail, section.spf_softfail, section.spf_permerror)
+
+
+def refuses_early(section: AuthenticationSection) -> bool:
+    """Whether anything is refused for what the envelope says."""
+    return section.refuse_early and (
+        _refuses_spf(section) or refuses(section.no_reverse_name, section.no_sender_domain)
+    )
 
 
 async def _nothing() -> None:

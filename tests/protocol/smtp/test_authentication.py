@@ -60,7 +60,13 @@ async def receiving(folder: Path, config: str = "", zone: Zone | None = None, **
 
 async def send(found: Stand, sender: str = "alice@example.org", octets: bytes = MESSAGE, hello: str = "") -> str:
     async with talker(found.port, hello or "EHLO mail.example.org") as caller:
-        return await caller.deliver(sender, ["bob@example.test"], octets)
+        assert (await caller.ask(f"MAIL FROM:<{sender}>")).startswith("250 ")
+        early = await caller.ask("RCPT TO:<bob@example.test>")
+        if not early.startswith("250 "):
+            return early
+        assert (await caller.ask("DATA")).startswith("354 ")
+        caller.send(octets + b".\r\n")
+        return await caller.reply()
 
 
 def said(found: Stand) -> str:
@@ -295,3 +301,50 @@ async def test_rules_know_what_was_found(tmp_path: Path, sender: str, says: str)
     rules = f"[[rule]]\nname = 'spf'\nat = 'data'\nall = {when!r}\nthen = [\"reject '{{SPFResult}}: not yours.'\"]\n"
     async with receiving(tmp_path, 'dmarc_reject = "accept"\n', rules=rules) as found:
         assert (await send(found, sender)).startswith(says)
+
+
+# --- before the message comes ---------------------------------------------------------------------------------------
+
+FORBIDDEN = b"MAIL FROM:<a@forbids.org>\r\n"
+RCPTS = b"RCPT TO:<bob@example.test>\r\nRCPT TO:<nobody@example.test>\r\nRCPT TO:<alice@example.test>\r\n"
+
+
+async def test_what_the_envelope_forbids_is_refused_at_each_recipient_in_its_place(tmp_path: Path) -> None:
+    async with receiving(tmp_path, 'spf_fail = "reject"') as found, talker(found.port) as caller:
+        caller.send(FORBIDDEN + RCPTS + b"DATA\r\nRSET\r\nMAIL FROM:<alice@example.org>\r\n" + RCPTS + b"NOOP\r\n")
+        replies = await caller.replies(11)
+        assert [each[:9] for each in replies] == [
+            *("250 2.1.0", "550 5.7.2", "550 5.1.1", "550 5.7.2", "554 5.5.1", "250 2.0.0"),
+            *("250 2.1.0", "250 2.1.5", "550 5.1.1", "250 2.1.5", "250 2.0.0"),
+        ]
+        assert [each["action"] for each in found.log.named("sender_checked")] == ["reject"]
+
+
+async def test_or_only_behind_the_message_where_that_is_set(tmp_path: Path) -> None:
+    async with receiving(tmp_path, 'spf_fail = "reject"\nrefuse_early = false') as found:
+        async with talker(found.port) as caller:
+            await caller.envelope("a@forbids.org", "bob@example.test")
+        assert (await send(found, "a@forbids.org", signed())).startswith("550 5.7.23")
+
+
+async def test_a_silent_name_server_holds_only_what_asks_for_it(tmp_path: Path) -> None:
+    zone = Zone({name: value for name, value in RECORDS.items() if name[1] != "PTR"}, silent=1_000)
+    more = 'time_limit = 120\nno_reverse_name = "junk"'
+    async with receiving(tmp_path, more, zone, timeout=60.0) as found, talker(found.port) as caller:
+        await caller.envelope("a@forbids.org", "bob@example.test")
+        assert (await caller.ask("RSET")).startswith("250")
+
+
+async def test_what_was_asked_for_early_is_not_asked_again(tmp_path: Path) -> None:
+    async with receiving(tmp_path, 'spf_fail = "reject"') as found:
+        assert (await send(found, octets=signed())).startswith("250 ")
+        assert "spf=pass" in said(found)
+
+
+async def test_who_goes_away_in_between_leaves_nothing_behind(tmp_path: Path) -> None:
+    zone = Zone(dict(RECORDS), silent=1_000)
+    async with receiving(tmp_path, 'spf_fail = "reject"\ntime_limit = 120', zone, timeout=60.0) as found:
+        async with talker(found.port) as caller:
+            assert (await caller.ask("MAIL FROM:<a@forbids.org>")).startswith("250")
+            assert (await caller.ask("RSET")).startswith("250")
+        assert found.log.named("check_failed") == []
