@@ -370,6 +370,13 @@ class ReadTx(Protocol):
         """What is in a script. Oneself, `a` on the domain, or who delivers. `NotFound`."""
         ...
 
+    def addressbook_has(self, of: AccountId, book: str, address: str = "") -> bool:
+        """Whether a contact in an account's address book has that address; with "" whether there is such a book.
+
+        `book` is a path in the account's view, "" its default book; as its owner may read it. Oneself, or who delivers.
+        """
+        ...
+
     def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
         """The active scripts of those accounts that have one, and who forwards. Oneself, `a` on the domain, or who
         delivers.

@@ -40,7 +40,9 @@ async def _policies(here: Site, domain: str, sender: str) -> list[Row]:
     from mailcore.smtp.ways import Ways
 
     config, dns = here.config, resolver(here.config)
-    demands = demands_of(config, dns, Policies(here.store, dns, contexts().checked, log.get("CLI")))
+    demands = demands_of(
+        config, dns, Policies(here.store, dns, contexts().checked, log.get("CLI"), private=config.smtp.mta_sts_private)
+    )
     way = Ways(config.smtp, config.host).find(domain, sender)
     try:
         found = await demands.of(domain, way, await Router(config, dns).hops(domain, way))

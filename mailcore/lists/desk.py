@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from groupware.model.errors import AlreadyExists, NotFound
@@ -39,9 +39,15 @@ class Desk:
     authserv_id: str
     """Under which this server writes what it found of senders."""
     seal: Seal
-    texts: Texts = field(default_factory=Texts)
+    shelf: Callable[[], Texts] = Texts
+    """What gives the texts that hold now."""
     policy: Callable[[str], Awaitable[Policy]] | None = None
     """None: nothing can be looked up."""
+
+    @property
+    def texts(self) -> Texts:
+        """The texts that hold now."""
+        return self.shelf()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from mailcore.queue.dsn import Fate, Occasion, compose
 from mailcore.queue.intake import DELIVERED
 from mailcore.queue.notices import Notice, notice_of, notices_due, wishes
 from mailcore.queue.retries import Retries, retries_of
-from mailcore.queue.texts import Texts, texts_of
+from mailcore.queue.shelf import Shelf
+from mailcore.queue.texts import Texts
 from mailcore.queue.trace import Trail, say
 from mailcore.server import log as server_log
 from mailcore.server.clock import Clock, SystemClock
@@ -48,11 +49,17 @@ class Desk:
     host: str
     postmaster: str = ""
     """Who is told what nobody else could mend; empty: the first domain's postmaster."""
-    texts: Texts = field(default_factory=Texts)
+    shelf: Callable[[], Texts] = Texts
+    """What gives the texts that hold now."""
     judge: Callable[[Attempt, Sequence[Result]], Awaitable[Sequence[Result]]] | None = None
     """What the administrator's rules make of results that were judged already; None: there are no such rules."""
     failing: set[str] = field(default_factory=set)
     """Domains for which nobody answered when they were last tried."""
+
+    @property
+    def texts(self) -> Texts:
+        """The texts that hold now."""
+        return self.shelf()
 
 
 def desk_of(
@@ -68,7 +75,7 @@ def desk_of(
         retries=retries_of(config.queue),
         host=config.host,
         postmaster=f"postmaster@{config.server.primary_domain}" if config.server.primary_domain else "",
-        texts=texts_of(config),
+        shelf=Shelf(config, log),
     )
 
 

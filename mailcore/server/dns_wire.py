@@ -62,9 +62,37 @@ async def exchange(
                 sock=sock,
             )
     except dns.message.Truncated:
-        response = await dns.asyncquery.tcp(question, address, seconds, port, backend=backend)
+        response = await _by_tcp(question, address, port, seconds)
     assert isinstance(response, dns.message.QueryMessage)
     return response
+
+
+async def _by_tcp(question: dns.message.Message, address: str, port: int, seconds: float) -> dns.message.Message:
+    """The answer over a connection of its own, which is closed whatever comes in between."""
+    wire = question.to_wire()
+    async with asyncio.timeout(seconds):
+        reader, writer = await _connected(address, port)
+        try:
+            writer.write(len(wire).to_bytes(2) + wire)
+            size = int.from_bytes(await reader.readexactly(2))
+            answer = dns.message.from_wire(await reader.readexactly(size))
+        finally:
+            writer.close()
+    if not question.is_response(answer):
+        raise EOFError("it answers another question")
+    return answer
+
+
+async def _connected(address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection. The socket is ours until it is made, so nothing stays open when nobody waits any more."""
+    sock = socket.socket(dns.inet.af_for_address(address), socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, (address, port))
+        return await asyncio.open_connection(sock=sock)
+    except BaseException:
+        sock.close()
+        raise
 
 
 async def _socket(backend: Any, address: str, port: int) -> Any:

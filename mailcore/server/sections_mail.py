@@ -209,6 +209,7 @@ class SmtpSection(Section):
     )
     dane: bool = key("Follow DANE (TLSA), where a name server is believed that it checks DNSSEC", True)
     mta_sts: bool = key("Follow the MTA-STS policies of other domains", True)
+    mta_sts_private: bool = key("Fetch them from private addresses too: for test networks only", False)
     tls_reports: bool = key("Send domains that ask for it a daily report of TLS to them", False)
     tls_report_from: str = key("Address such reports come from; empty: the first domain's postmaster", "")
     route: Many[RouteSection] = tables("None: by smart_host, or by MX")

@@ -53,8 +53,8 @@ def redirect(run: Run, call: Call) -> None:
     """RFC 5228 §4.2, RFC 3894 §3.2, RFC 6134 §2.5. To one address it goes once."""
     text = run.text(call, "address")
     of_list = "list" in call.args
-    if of_list and not run.env.list_exists(text):
-        raise run.error(f"There is no list {text[:80]!r}.")
+    if of_list and not run.env.list_reaches(text):
+        raise run.error(f"There is no list {text[:80]!r} that mail can be redirected to.")
     address = text if of_list else plain_address(text)
     if address is None:
         raise run.error(f"{text[:80]!r} is no address: name@example.com is.")

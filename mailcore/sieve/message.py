@@ -91,5 +91,7 @@ class Environment:
     list_exists: Callable[[str], bool] = _never
     in_list: Callable[[str, str], bool] = _never
     """Whether an external list holds a value. RFC 6134."""
+    list_reaches: Callable[[str], bool] = _never
+    """Whether mail may be redirected to all on an external list. RFC 6134 §2.5."""
     script: Callable[[str, str], Script | None] = _no_script
     """The script of a location (`personal` or `global`) and name, None if there is none; may raise `SieveError`."""

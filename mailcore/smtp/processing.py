@@ -77,7 +77,7 @@ def lists(parts: Parts, setup: ServiceSetup, own: Desk) -> ListDesk:
         own.host,
         config.smtp.authentication.authserv_id or config.host,
         Seal(parts.secret),
-        own.texts,
+        own.shelf,
         policy,
     )
 

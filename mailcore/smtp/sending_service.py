@@ -34,7 +34,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     """The service. Without it, mail for elsewhere waits in the queue."""
     config, module, tally, tls = setup.config, "SMTP-OUT", Tally(parts.clock.now), contexts()
     smtp, own = config.smtp, desk(parts, setup, module)
-    policies = Policies(parts.store, parts.dns, tls.checked, own.log)
+    policies = Policies(parts.store, parts.dns, tls.checked, own.log, private=smtp.mta_sts_private)
     signing, forwarding = signing_of(parts, config), forwarding_of(parts, config)
 
     def courier_of(config: Config) -> SmtpCourier:

@@ -10,8 +10,9 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from groupware.model.errors import GroupwareError
@@ -28,6 +29,7 @@ REFRESH_SECONDS: Final = 86_400
 """A policy that ends within so many seconds is fetched anew though its id is the same."""
 LONGEST_AGE: Final = 31_557_600
 MOST_KNOWN: Final = 10_000
+_NAT64: Final = IPv6Network("64:ff9b::/96")
 _ID: Final = re.compile(r"[A-Za-z0-9]{1,32}")
 
 
@@ -89,10 +91,22 @@ def permits(policy: StsPolicy, host: str) -> bool:
     return any(is_named(host, pattern) for pattern in policy.hosts)
 
 
+def is_public(address: str) -> bool:
+    """Whether an address is one of the Internet, and none within another that is not."""
+    found = ip_address(address)
+    if isinstance(found, IPv6Address):
+        if found in _NAT64:
+            return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
+        inner = found.ipv4_mapped or found.sixtofour
+        if inner is not None:
+            return is_public(str(inner))
+    return found.is_global and not found.is_multicast
+
+
 class Policies:
     """The policies of other domains, shared with other processes through the store."""
 
-    __slots__ = ("_clock", "_context", "_dns", "_fetching", "_known", "_log", "_port", "_store")
+    __slots__ = ("_clock", "_context", "_dns", "_fetching", "_known", "_log", "_port", "_private", "_store")
 
     def __init__(
         self,
@@ -103,10 +117,11 @@ class Policies:
         *,
         clock: Callable[[], float] = time.time,
         port: int = 443,
+        private: bool = False,
     ) -> None:
-        """`context` checks the certificates of web servers."""
+        """`context` checks the certificates of web servers; with `private` these may be at addresses of one's own."""
         self._store, self._dns, self._context, self._log = store, dns, context, log
-        self._clock, self._port = clock, port
+        self._clock, self._port, self._private = clock, port, private
         self._known: dict[str, tuple[float, Found]] = {}
         self._fetching: dict[str, asyncio.Task[Found]] = {}
 
@@ -139,7 +154,7 @@ class Policies:
 
         host = f"mta-sts.{domain}"
         try:
-            address = (await self._dns.addresses(host))[0]
+            address = self._public(host, await self._dns.addresses(host))
             policy = parse(await fetched(host, address, self._port, self._context), domain, id, now)
         except NotFetched as error:
             return self._failed(domain, kept, error.result, str(error))
@@ -149,6 +164,15 @@ class Policies:
             return self._failed(domain, kept, "sts-policy-fetch-error", str(error))
         await self._keep(policy)
         return Found(policy)
+
+    def _public(self, host: str, addresses: Sequence[str]) -> str:
+        """The first address that anybody could ask at. NotFetched: nobody's DNS leads us into our own network."""
+        from mailcore.smtp.fetch import NotFetched
+
+        found = next((each for each in addresses if self._private or is_public(each)), None)
+        if found is None:
+            raise NotFetched(f"{host} has no public address ({', '.join(addresses)})")
+        return found
 
     def _failed(self, domain: str, kept: StsPolicy | None, trouble: str, why: str) -> Found:
         self._log.warning("sts_policy_not_had", domain=domain, trouble=trouble, why=why)

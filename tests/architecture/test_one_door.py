@@ -240,6 +240,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "scripts": [lambda tx, s: tx.scripts(s.alice)],
     "script": [lambda tx, s: tx.script("x", s.alice)],
     "active_script": [lambda tx, s: tx.active_script(s.alice)],
+    "addressbook_has": [lambda tx, s: tx.addressbook_has(s.alice, "", "x@y")],
     "active_scripts": [lambda tx, s: tx.active_scripts([s.alice])],
     "addresses": [lambda tx, s: tx.addresses(s.alice)],
     "destination": [

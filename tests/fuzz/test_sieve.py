@@ -146,6 +146,7 @@ def test_whatever_compiles_ends_with_an_outcome(seed: int, head: str, octets: by
         datetime(2026, 11, 26, tzinfo=UTC),
         folder_exists=lambda name: name == "INBOX",
         list_exists=lambda name: True,
+        list_reaches=lambda name: True,
         in_list=lambda name, value: name == value,
         seen=lambda handle, key: bool(handle),
         script=lambda place, name: script if name == "one" else None,

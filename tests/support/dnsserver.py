@@ -28,6 +28,9 @@ class Zone:
     broken: int = 0  # so many get SERVFAIL
     no_edns: bool = False  # a question with EDNS gets FORMERR
     truncate: bool = False  # UDP answers are cut off
+    mute: bool = False  # it says nothing over TCP; `reached` and `left`: somebody has asked there, and has hung up
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
     follow: bool = True  # aliases are followed in one answer
     forge: bool = False  # before each answer come wrong ones
     signed: bool = False  # it says that it has checked its answers (AD), to who asks for that
@@ -133,7 +136,14 @@ async def serving(zone: Zone, host: str = "127.0.0.1") -> AsyncIterator[int]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         (length,) = struct.unpack("!H", await reader.readexactly(2))
-        for wire in zone.answer(await reader.readexactly(length), "tcp"):
+        question = await reader.readexactly(length)
+        if zone.mute:
+            zone.reached.set()
+            assert await reader.read() == b""
+            zone.left.set()
+            writer.close()
+            return
+        for wire in zone.answer(question, "tcp"):
             writer.write(struct.pack("!H", len(wire)) + wire)
         await writer.drain()
         writer.close()

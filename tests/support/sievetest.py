@@ -121,6 +121,7 @@ def environment_of(case: Case) -> Environment:
         virus=int(told["virus"]) if "virus" in told else None,
         seen=lambda handle, key: handle in _words(told, "seen"),
         list_exists=lists.__contains__,
+        list_reaches=lists.__contains__,
         in_list=lambda name, value: value.lower() in lists.get(name, ()),
         script=script,
     )

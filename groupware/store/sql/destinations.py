@@ -26,7 +26,7 @@ PUTS: Right = Right.INSERT | Right.POST
 
 def destination(tx: Tx, of: AccountId, wanted: Destination) -> FolderId:
     """See `ReadTx.destination`."""
-    who = _owner(tx, of)
+    who = owner_of(tx, of)
     trouble: NotFound | NoRight | Refused = absent(wanted.path or wanted.role or wanted.number)
     for at in _candidates(tx, who, wanted):
         try:
@@ -38,7 +38,7 @@ def destination(tx: Tx, of: AccountId, wanted: Destination) -> FolderId:
 
 def make(tx: Tx, of: AccountId, path: str) -> FolderId:
     """See `WriteTx.make_destination`."""
-    who = _owner(tx, of)
+    who = owner_of(tx, of)
     levels = split(path)
     found = place(tx.sql, tx.memory, who, "/".join(levels))
     if found is None:
@@ -73,7 +73,7 @@ def _show(tx: Tx, who: Principal, path: str) -> None:
         folder_changes.set_subscribed(tx, who.account, path, True)
 
 
-def _owner(tx: Tx, of: AccountId) -> Principal:
+def owner_of(tx: Tx, of: AccountId) -> Principal:
     """The owner of the rules, as the store knows them now."""
     if of == tx.who.account:
         return tx.who

@@ -43,6 +43,7 @@ from groupware.store.api import Stored, Where
 
 from . import (
     accounts,
+    addressbooks,
     addresses,
     annotated,
     columns,
@@ -411,6 +412,9 @@ class SqlTx(Tx):
 
     def script(self, name: str, of: AccountId | None = None) -> bytes:
         return scripts.script(self, name, of)
+
+    def addressbook_has(self, of: AccountId, book: str, address: str = "") -> bool:
+        return addressbooks.has(self, of, book, address)
 
     def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
         return scripts.actives(self, of)

@@ -141,6 +141,19 @@ def find(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
     return sorted(set(found), key=lambda each: (each.folder, each.uid))
 
 
+def has_line(tx: Tx, here: Opened, name: str, value: str) -> bool:
+    """Whether an item of the folder has this very text as a line of what is kept by that name."""
+    wanted = folded(value)
+    rows = _rows(tx, [here], [], [(name, wanted)], few=here.total <= FEW_ITEMS)
+    unseen = objects.hidden(tx, here)
+    return any(uid not in unseen and wanted in _lines(head, name) for _, uid, head in rows)
+
+
+def _lines(head: str, name: str) -> Sequence[str]:
+    sections = head.split(_named(name))[1:]
+    return [line.strip() for section in sections for line in section.partition(BEGIN)[0].split("\n")]
+
+
 def _rows(
     tx: Tx, at: Sequence[Opened], anywhere: Sequence[str], named: Sequence[tuple[str, str]], *, few: bool
 ) -> Iterator[Row]:

@@ -22,6 +22,7 @@ from groupware.model.principal import DELIVERY, Principal
 from groupware.model.script import ActiveScript
 from groupware.store.api import ReadTx, Store
 from mailcore.sieve.actions import Place
+from mailcore.sieve.delivery.lists import address_of, book_of
 from mailcore.sieve.delivery.scripts import SCRIPTS
 from mailcore.sieve.message import Environment
 from mailcore.sieve.script import Script
@@ -87,6 +88,16 @@ class Around:
         at = self._at(Destination(folder))
         return at is not None and all(each == at for each in there)
 
+    def list_exists(self, name: str) -> bool:
+        """RFC 6134 §2.8."""
+        book = book_of(name)
+        return book is not None and self.tx.addressbook_has(self.account, book)
+
+    def in_list(self, name: str, value: str) -> bool:
+        """RFC 6134 §2.3: whether somebody of this address is in the address book."""
+        book, address = book_of(name), address_of(value)
+        return book is not None and bool(address) and self.tx.addressbook_has(self.account, book, address)
+
     def seen(self, handle: str, key: str) -> bool:
         """RFC 7352."""
         return self.tx.remembered(self.account, "duplicate", memory_key(handle, key))
@@ -139,6 +150,8 @@ def environment(about: Around, script: Script, active: ActiveScript, situation: 
         spam=situation.spam,
         virus=situation.virus,
         seen=about.seen if seen is None else lambda handle, key: (handle, key) in seen,
+        list_exists=about.list_exists,
+        in_list=about.in_list,
         script=about.script,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mailcore.sieve.bounds import Limits
+from mailcore.sieve.delivery.lists import SCHEMES
 from mailcore.sieve.managesieve.grammar import Command
 from mailcore.sieve.managesieve.reply import BadCommand, Reply, ok, string
 from mailcore.sieve.managesieve.session import ManageSieveSession
@@ -20,6 +21,7 @@ async def capability(session: ManageSieveSession, command: Command) -> Reply:
         ("SASL", " ".join(session.signin.mechanisms)),
         ("SIEVE", _SIEVE),
         ("NOTIFY", "mailto"),
+        ("EXTLISTS", SCHEMES),
         ("MAXREDIRECTS", str(Limits().redirects)),
         ("LANGUAGE", "en"),
     ]

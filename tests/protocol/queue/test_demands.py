@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from groupware.model.tls import StsPolicy
 from mailcore.server.sections_sending import RouteSection
 from mailcore.smtp.demands import Demands
-from mailcore.smtp.sts import Policies
+from mailcore.smtp.sts import Policies, is_public
 from mailcore.smtp.tally import Tally
 from tests.protocol.queue.test_sending_tls import client_contexts, server_context
 from tests.support.certificates import Authority
@@ -93,6 +93,7 @@ async def bench(
     *,
     clock: Any = None,
     signed: bool = True,
+    private: bool = True,
     **smtp: object,
 ) -> AsyncIterator[tuple[Outbox, Tally]]:
     """The bench with a peer for `there.test`, DNSSEC, and the policies of domains."""
@@ -102,7 +103,9 @@ async def bench(
         if site is None:
             return Demands(dns)
         how = {"clock": clock} if clock else {}
-        return Demands(dns, Policies(queue, dns, contexts.checked, RecordingLog(), port=site.port, **how))
+        return Demands(
+            dns, Policies(queue, dns, contexts.checked, RecordingLog(), port=site.port, private=private, **how)
+        )
 
     async with (
         serving(peer),
@@ -259,6 +262,42 @@ async def test_a_policy_is_fetched_once_and_followed(authority: Authority) -> No
         assert len(peer.taken) == 2
         assert await counted(box, tally) == {("sts", "success"): 2}
         assert box.queue.state.policies["there.test"].hosts == ("*.there.test",)
+
+
+async def test_a_policy_at_an_address_of_our_own_network_is_not_asked_for(authority: Authority) -> None:
+    async with (
+        web(server_context(authority, "mta-sts.there.test")) as site,
+        bench(authority, encrypted(authority), site, private=False) as (box, tally),
+    ):
+        site.says(POLICY.format(mx="*.there.test"))
+        assert await sent(box)
+        assert (site.asked, box.queue.state.policies) == ([], {})
+        assert ("no-policy-found", "sts-policy-fetch-error") in await counted(box, tally)
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("2001:4860:4860::8888", True),
+        ("::1", False),
+        ("fd00::1", False),
+        ("fe80::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::808:808", True),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_which_addresses_are_public(address: str, public: bool) -> None:
+    assert is_public(address) is public
 
 
 async def test_a_host_that_the_policy_does_not_name_gets_nothing(authority: Authority) -> None:

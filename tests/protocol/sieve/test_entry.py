@@ -55,6 +55,7 @@ async def test_the_greeting_says_what_there_is(desk: Desk) -> None:
     assert set(found["SIEVE"].split()) == EXTENSIONS
     assert found["SASL"].split()[:2] == ["SCRAM-SHA-256", "SCRAM-SHA-1"]
     assert (found["VERSION"], found["NOTIFY"], found["MAXREDIRECTS"]) == ("1.0", "mailto", "5")
+    assert found["EXTLISTS"] == "urn"
     assert {"IMPLEMENTATION", "LANGUAGE", "UNAUTHENTICATE"} <= found.keys()
     assert "OWNER" not in found
     assert "STARTTLS" not in found  # there is no certificate

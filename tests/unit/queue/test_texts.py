@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcore.queue.dsn import advice_for
+from mailcore.queue.shelf import Shelf
 from mailcore.queue.texts import Texts, texts_of
 from mailcore.queue.words import WORDS
 from mailcore.server.config import ConfigError, load
+from tests.support.eventlog import RecordingLog
 
 FAILED = """Subject: Nicht zugestellt ($host)
 From: Postamt
@@ -125,3 +127,38 @@ def test_whatever_is_in_a_file_it_is_taken_or_named(tmp_path_factory: pytest.Tem
         assert texts(folder, failed_de=octets, advice_de=octets).languages == {"de"}
     except ConfigError as error:
         assert error.problems
+
+
+# --- read again when they change ------------------------------------------------------------------------------------
+
+
+def test_a_text_that_changes_holds_without_a_start(tmp_path: Path) -> None:
+    now = [0.0]
+    texts(tmp_path, failed_de=FAILED)
+    log = RecordingLog()
+    shelf = Shelf(replace(load(None, environ={}), data=tmp_path), log, lambda: now[0])
+    assert shelf().words("failed", "de").sender == "Postamt"
+    texts(tmp_path, failed_de=FAILED.replace("Postamt", "Briefkasten"))
+    assert shelf().words("failed", "de").sender == "Postamt"  # nobody has looked yet
+    now[0] = 5.0
+    assert shelf().words("failed", "de").sender == "Briefkasten"
+    (tmp_path / "templates" / "failed.de.txt").unlink()
+    now[0] = 10.0
+    assert shelf().languages == frozenset()
+    assert [each["files"] for each in log.named("templates_read")] == [1, 0]
+
+
+def test_while_a_text_is_wrong_the_one_before_holds_and_it_is_said_once(tmp_path: Path) -> None:
+    now = [0.0]
+    texts(tmp_path, failed_de=FAILED)
+    log = RecordingLog()
+    shelf = Shelf(replace(load(None, environ={}), data=tmp_path), log, lambda: now[0])
+    (tmp_path / "templates" / "failed.de.txt").write_text("Subject: $nonsense\n\nx\n")
+    for moment in (5.0, 10.0):
+        now[0] = moment
+        assert shelf().words("failed", "de").sender == "Postamt"
+    [said] = log.named("templates_unusable")
+    assert "failed.de.txt" in str(said["why"])
+    texts(tmp_path, failed_de=FAILED.replace("Postamt", "Post"))
+    now[0] = 15.0
+    assert shelf().words("failed", "de").sender == "Post"

@@ -240,6 +240,23 @@ class TestAnswers:
             assert len((await resolver(port).query("a.test", "A")).records) == 200
         assert [transport for _, _, transport in zone.asked] == ["udp", "tcp"]
 
+    async def test_who_calls_a_question_off_leaves_no_connection_open(self) -> None:
+        zone = Zone({("a.test.", "A"): ["192.0.2.1"]}, truncate=True, mute=True)
+        async with asyncio.timeout(20), serving(zone) as port:
+            asking = asyncio.create_task(resolver(port, timeout=60.0).query("a.test", "A"))
+            await zone.reached.wait()
+            asking.cancel()
+            await zone.left.wait()
+            with suppress(asyncio.CancelledError):
+                await asking
+
+    async def test_a_server_that_is_silent_over_tcp_is_given_up(self) -> None:
+        zone = Zone({("a.test.", "A"): ["192.0.2.1"]}, truncate=True, mute=True)
+        async with asyncio.timeout(20), serving(zone) as port:
+            with pytest.raises(TryAgain, match="no answer in time"):
+                await resolver(port, timeout=0.1, retries=0).query("a.test", "A")
+            await zone.left.wait()
+
     @pytest.mark.parametrize("follow", [True, False])
     async def test_aliases_are_followed_by_the_server_or_by_us(self, follow: bool) -> None:
         zone = Zone(
