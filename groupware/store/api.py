@@ -422,8 +422,15 @@ class ReadTx(Protocol):
         """Days before that one, and domains, of which nobody was told yet. Takes `a` on the server."""
         ...
 
-    def policy(self) -> Sequence[StoredRule]:
-        """The rules of SMTP, in the order in which they are asked. Takes `a` on the server."""
+    def policy(self, domain: str = "") -> Sequence[StoredRule]:
+        """The rules of SMTP, in their order: the administrator's, or a domain's. Takes `a` on the server or domain.
+
+        A write that asks for them is the only one to change them until it ends.
+        """
+        ...
+
+    def domain_policies(self) -> Mapping[str, Sequence[StoredRule]]:
+        """The rules of all domains that have some, by name and by alias. Takes `a` on the server."""
         ...
 
     def send_use(self, of: AccountId | None = None) -> SendUse:
@@ -799,8 +806,10 @@ class WriteTx(ReadTx, Protocol):
         """Forgets what was seen before a day. `a` on the server."""
         ...
 
-    def put_policy(self, rules: Sequence[StoredRule]) -> None:
-        """Makes these the rules of SMTP, instead of all that there were. `a` on the server; `Refused`: too many.
+    def put_policy(self, rules: Sequence[StoredRule], domain: str = "") -> None:
+        """Makes these the rules of SMTP (of a domain), instead of all that there were; `Refused`: too many.
+
+        `a` on the server, or the domain.
 
         Nobody else changes them between `policy` and this in one write.
         """

@@ -17,7 +17,7 @@ from mailcore.cli.show import Json, Row, note, one, rows, say
 from mailcore.cli.site import site
 from mailcore.smtp.policy.actions import VERBS
 from mailcore.smtp.policy.conditions import OPERATORS
-from mailcore.smtp.policy.rules import Rule, from_toml, parse, read, stored, table, to_toml
+from mailcore.smtp.policy.rules import Rule, for_domain, from_toml, parse, read, stored, table, to_toml
 from mailcore.smtp.policy.variables import EVENTS, VARIABLES
 
 app = family()
@@ -29,23 +29,24 @@ Any_ = Annotated[list[str] | None, typer.Option("--any", help="A condition of wh
 Then = Annotated[list[str] | None, typer.Option("--then", help="What is done; several: in this order.")]
 Note = Annotated[str | None, typer.Option("--note", help="What it is for.", show_default=False)]
 Before = Annotated[str | None, typer.Option(help="In front of this rule.", show_default=False)]
+Of = Annotated[str, typer.Option("--domain", help="The rules of this domain, instead of the server's.")]
 First = Annotated[bool, typer.Option("--first", help="In front of all others.")]
 
 
 @app.command("list")
-def list_(ctx: typer.Context, as_json: Json = False) -> None:
+def list_(ctx: typer.Context, domain: Of = "", as_json: Json = False) -> None:
     """Show the rules in the order in which they are asked."""
     with site(ctx) as here:
-        found = [read(each) for each in here.read(lambda tx: tx.policy())]
+        found = [read(each) for each in here.read(lambda tx: tx.policy(domain))]
     shown: Sequence[Row] = [table(each) for each in found] if as_json else list(map(_line, found))
     rows(shown, as_json, "there are no rules")
 
 
 @app.command()
-def show(ctx: typer.Context, name: Name, as_json: Json = False) -> None:
+def show(ctx: typer.Context, name: Name, domain: Of = "", as_json: Json = False) -> None:
     """Show one rule as a file has it."""
     with site(ctx) as here:
-        found = _named([read(each) for each in here.read(lambda tx: tx.policy())], name)
+        found = _named([read(each) for each in here.read(lambda tx: tx.policy(domain))], name)
     if as_json:
         one(table(found), as_json)
     else:
@@ -64,16 +65,17 @@ def add(
     disabled: Annotated[bool, typer.Option("--disabled", help="It does not hold yet.")] = False,
     before: Before = None,
     first: First = False,
+    domain: Of = "",
 ) -> None:
     """Make a rule, behind all others if nothing else is said."""
-    rule = parse({"name": name, "enabled": not disabled, **_given(at, all_, any_, then, remark)})
+    rule = _checked(parse({"name": name, "enabled": not disabled, **_given(at, all_, any_, then, remark)}), domain)
 
     def change(rules: list[Rule]) -> None:
         if any(each.name.lower() == name.lower() for each in rules):
             raise AlreadyExists(f"there is a rule {name!r} already; change it with: postroom policy set {name}")
         rules.insert(_place(rules, before, first=first), rule)
 
-    _change(ctx, change)
+    _change(ctx, change, domain)
     say(f"{name} is asked at {rule.at}")
 
 
@@ -87,20 +89,21 @@ def set_(
     then: Then = None,
     remark: Note = None,
     none: Annotated[bool, typer.Option("--always", help="Without any condition.")] = False,
+    domain: Of = "",
 ) -> None:
     """Change a rule: what is given takes the place of what was there."""
 
     def change(rules: list[Rule]) -> None:
         old = _named(rules, name)
         kept = {key: value for key, value in table(old).items() if not (none and key in ("all", "any"))}
-        rules[rules.index(old)] = parse({**kept, **_given(at, all_, any_, then, remark)})
+        rules[rules.index(old)] = _checked(parse({**kept, **_given(at, all_, any_, then, remark)}), domain)
 
-    _change(ctx, change)
+    _change(ctx, change, domain)
     say(f"{name} is changed")
 
 
 @app.command()
-def move(ctx: typer.Context, name: Name, before: Before = None, first: First = False) -> None:
+def move(ctx: typer.Context, name: Name, before: Before = None, first: First = False, domain: Of = "") -> None:
     """Give a rule another place; behind all others if nothing is said."""
 
     def change(rules: list[Rule]) -> None:
@@ -110,36 +113,38 @@ def move(ctx: typer.Context, name: Name, before: Before = None, first: First = F
         rules.remove(found)
         rules.insert(_place(rules, before, first=first), found)
 
-    _change(ctx, change)
+    _change(ctx, change, domain)
     say(f"{name} is moved")
 
 
 @app.command()
-def delete(ctx: typer.Context, name: Name) -> None:
+def delete(ctx: typer.Context, name: Name, domain: Of = "") -> None:
     """Take a rule away."""
-    _change(ctx, lambda rules: rules.remove(_named(rules, name)))
+    _change(ctx, lambda rules: rules.remove(_named(rules, name)), domain)
     say(f"{name} is gone")
 
 
 @app.command()
-def enable(ctx: typer.Context, name: Name) -> None:
+def enable(ctx: typer.Context, name: Name, domain: Of = "") -> None:
     """Let a rule hold."""
-    _switch(ctx, name, on=True)
+    _switch(ctx, name, domain, on=True)
 
 
 @app.command()
-def disable(ctx: typer.Context, name: Name) -> None:
+def disable(ctx: typer.Context, name: Name, domain: Of = "") -> None:
     """Keep a rule, but do not ask it."""
-    _switch(ctx, name, on=False)
+    _switch(ctx, name, domain, on=False)
 
 
 @app.command()
 def export(
-    ctx: typer.Context, file: Annotated[Path | None, typer.Argument(help="Into this file; without it: shown.")] = None
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Into this file; without it: shown.")] = None,
+    domain: Of = "",
 ) -> None:
     """Write all rules as a file that import reads."""
     with site(ctx) as here:
-        text = to_toml([read(each) for each in here.read(lambda tx: tx.policy())])
+        text = to_toml([read(each) for each in here.read(lambda tx: tx.policy(domain))])
     if file is None:
         say(text.rstrip())
     else:
@@ -148,19 +153,26 @@ def export(
 
 
 @app.command("import")
-def import_(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="The file; - is standard input.")]) -> None:
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file; - is standard input.")],
+    domain: Of = "",
+) -> None:
     """Make the rules of a file those that hold, instead of all that there are."""
-    found = _of_file(file)
+    found = [_checked(each, domain) for each in _of_file(file)]
     with site(ctx) as here:
-        here.write(lambda tx: tx.put_policy([stored(each) for each in found]))
+        here.write(lambda tx: tx.put_policy([stored(each) for each in found], domain))
     say(f"{len(found)} rules hold now")
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="The file; - is standard input.")]) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(help="The file; - is standard input.")],
+    domain: Of = "",
+) -> None:
     """Look whether a file is right, and say everything that is wrong in it."""
     try:
-        found = _of_file(file)
+        found = [_checked(each, domain) for each in _of_file(file)]
     except Refused as error:
         for line in str(error).splitlines():
             note(line)
@@ -196,22 +208,26 @@ def words(as_json: Json = False) -> None:
     rows(found, as_json)
 
 
-def _change(ctx: typer.Context, change: Callable[[list[Rule]], object]) -> None:
+def _checked(rule: Rule, domain: str) -> Rule:
+    return for_domain(rule) if domain else rule
+
+
+def _change(ctx: typer.Context, change: Callable[[list[Rule]], object], domain: str) -> None:
     def work(tx: WriteTx) -> None:
-        rules = [read(each) for each in tx.policy()]
+        rules = [read(each) for each in tx.policy(domain)]
         change(rules)
-        tx.put_policy([stored(each) for each in rules])
+        tx.put_policy([stored(each) for each in rules], domain)
 
     with site(ctx) as here:
         here.write(work)
 
 
-def _switch(ctx: typer.Context, name: str, *, on: bool) -> None:
+def _switch(ctx: typer.Context, name: str, domain: str, *, on: bool) -> None:
     def change(rules: list[Rule]) -> None:
         found = _named(rules, name)
         rules[rules.index(found)] = replace(found, enabled=on)
 
-    _change(ctx, change)
+    _change(ctx, change, domain)
     say(f"{name} {'holds' if on else 'is not asked any more'}")
 
 

@@ -17,8 +17,8 @@ from mailcore.cli.site import Site, site
 from mailcore.server import log
 from mailcore.server.rules import address as ip_address
 from mailcore.smtp.policy.access import is_elsewhere
-from mailcore.smtp.policy.engine import compiled
-from mailcore.smtp.policy.rules import from_toml, read
+from mailcore.smtp.policy.engine import Ruleset, compiled
+from mailcore.smtp.policy.rules import for_domain, from_toml, read
 from mailcore.smtp.policy.trial import LookUp, Situation, Step, trial
 from mailcore.smtp.policy.variables import Value
 
@@ -37,6 +37,7 @@ def try_(
     user: Annotated[str, typer.Option(help="Who has signed in; empty: nobody.")] = "",
     secure: Annotated[bool, typer.Option("--tls", help="The connection is encrypted.")] = False,
     rules: Annotated[Path | None, typer.Option(help="Try the rules of this file.", show_default=False)] = None,
+    domain: Annotated[str, typer.Option(help="Those of the file are the rules of this domain.")] = "",
     as_json: Json = False,
 ) -> None:
     """Tell what the rules would do with a message. Nothing is changed, and nothing is sent."""
@@ -45,10 +46,7 @@ def try_(
     except ValueError:
         raise Refused(f"{ip[:60]!r} is no IP address") from None
     with site(ctx) as here:
-        if rules is not None:
-            known = from_toml(rules.read_text("utf-8"))
-        else:
-            known = tuple(read(each) for each in here.read(lambda tx: tx.policy()))
+        known = here.read(lambda tx: _known(tx, rules, domain))
         given = Situation(
             ip=ip,
             helo=helo,
@@ -61,8 +59,19 @@ def try_(
             recipients=here.read(lambda tx: tuple(_recipient(tx, each) for each in to or ())),
             octets=_octets(here, file, stored),
         )
-        steps = here.run(trial(compiled(known), given, _looking_up(here, ip)))
+        steps = here.run(trial(known, given, _looking_up(here, ip)))
     rows([_row(each) for each in steps], as_json)
+
+
+def _known(tx: ReadTx, file: Path | None, domain: str) -> Ruleset:
+    """The rules to try: those that hold, or those of a file in their place."""
+    given = from_toml(file.read_text("utf-8")) if file is not None else None
+    if given is not None and not domain:
+        return compiled(given)
+    domains = {name: [read(each) for each in of] for name, of in tx.domain_policies().items()}
+    if given is not None:
+        domains[domain.lower()] = [for_domain(each) for each in given]
+    return compiled([read(each) for each in tx.policy()], domains)
 
 
 def _octets(here: Site, file: Path | None, stored: tuple[str, str, int] | None) -> bytes:

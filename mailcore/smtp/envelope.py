@@ -11,7 +11,7 @@ from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
 from mailcore.queue.plans import Targets
 from mailcore.smtp import events, origin
-from mailcore.smtp.policy import asking, builtin, sendquota
+from mailcore.smtp.policy import asking, builtin, domains, sendquota
 from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_reach, not_own
 from mailcore.smtp.policy.restrictions import forbidden, unwelcome
 from mailcore.smtp.policy.variables import Value
@@ -159,7 +159,7 @@ async def _judge(state: State, transaction: Transaction, recipient: Recipient) -
         await builtin.unknown(state, address)
     if refusal is None and not ruling.accepted:
         refusal = await builtin.objection(state, transaction, address)
-    refusal = refusal or await origin.objection(state, transaction)
+    refusal = refusal or domains.apart(state, transaction, address) or await origin.objection(state, transaction)
     refusal = refusal or builtin.flooded(state, transaction, address)
     if refusal is not None:
         return refusal

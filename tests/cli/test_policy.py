@@ -156,3 +156,23 @@ def test_a_stored_message_is_tried(postroom: Postroom, tmp_path: Path) -> None:
 def test_the_words_of_the_language_are_shown(postroom: Postroom) -> None:
     assert "header.NAME" in {each["name"] for each in postroom("policy", "variables", "--json").json}
     assert {"in-network", "reject"} <= {each["word"] for each in postroom("policy", "words", "--json").json}
+
+
+def test_a_domain_has_rules_of_its_own(postroom: Postroom, tmp_path: Path) -> None:
+    of = ("--domain", "example.test")
+    assert postroom("policy", "add", "odd", "--at", "rcpt", "--then", "reject 'Not now.'", *of).status == 0
+    assert postroom("policy", "list", "--json").json == []
+    assert [each["name"] for each in postroom("policy", "list", "--json", *of).json] == ["odd"]
+    tried = postroom("policy", "try", "--from", "x@far.test", "--to", "alice@example.test", "--json").json
+    assert [(each["about"], each["rules"]) for each in tried if each["rules"]] == [
+        ("alice@example.test (rules of example.test)", ["odd"])
+    ]
+    said = postroom("policy", "add", "bad", "--at", "rcpt", "--then", "set remoteDelivery all", *of)
+    assert (said.status, "server's own rules" in said.err) == (1, True)
+    file = tmp_path / "rules.toml"
+    assert postroom("policy", "export", file, *of).status == 0
+    assert postroom("policy", "disable", "odd", *of).status == 0
+    assert postroom("policy", "import", file, *of).out == "1 rules hold now\n"
+    assert postroom("policy", "delete", "odd", *of).status == 0
+    assert postroom("policy", "list", "--json", *of).json == []
+    assert postroom("policy", "list", "--domain", "nowhere.test").status == 1

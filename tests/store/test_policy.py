@@ -8,9 +8,9 @@ from itertools import cycle
 
 import pytest
 
-from groupware.model.errors import NoRight, Refused
+from groupware.model.errors import NoRight, NotFound, Refused
 from groupware.model.policy import LONGEST_RULE, MOST_RULES, StoredRule
-from groupware.model.principal import OPERATOR
+from groupware.model.principal import OPERATOR, Domain
 from groupware.store import open_store
 from groupware.store.api import WriteTx
 from groupware.store.bus import LocalBus
@@ -68,3 +68,36 @@ async def test_several_processes_that_add_rules_at_once_add_them_all(place: Plac
     for store in stores:
         await store.close()
     assert sorted(each.name for each in found) == sorted(names)
+
+
+def test_a_domain_has_rules_of_its_own_which_who_administers_it_edits(world: World) -> None:
+    postmaster = world.house.who("postmaster@example.test")
+    world.write(OPERATOR, lambda tx: tx.put_policy([rule("a")]))
+    world.write(postmaster, lambda tx: tx.put_policy([rule("b"), rule("a")], "Example.test"))
+    assert [each.name for each in world.read(postmaster, lambda tx: tx.policy("example.test"))] == ["b", "a"]
+    assert kept(world) == ["a"]
+    found = world.read(OPERATOR, lambda tx: tx.domain_policies())
+    assert {name: [each.name for each in of] for name, of in found.items()} == {
+        name: ["b", "a"] for name in ("example.test", "alias.test") if name in found
+    }
+    world.write(postmaster, lambda tx: tx.put_policy([], "example.test"))
+    assert world.read(OPERATOR, lambda tx: tx.domain_policies()) == {}
+
+
+def test_nobody_else_does(world: World) -> None:
+    for who in (world.alice, world.carol, world.house.who("postmaster@other.test")):
+        with pytest.raises(NoRight):
+            world.write(who, lambda tx: tx.put_policy([], "example.test"))
+        with pytest.raises(NoRight):
+            world.read(who, lambda tx: tx.policy("example.test"))
+        with pytest.raises(NoRight):
+            world.read(who, lambda tx: tx.policy("nowhere.test"))
+    with pytest.raises(NotFound):
+        world.read(OPERATOR, lambda tx: tx.policy("nowhere.test"))
+
+
+def test_they_go_with_their_domain(world: World) -> None:
+    world.write(OPERATOR, lambda tx: tx.put_domain(Domain("short.test")))
+    world.write(OPERATOR, lambda tx: tx.put_policy([rule("a")], "short.test"))
+    world.write(OPERATOR, lambda tx: tx.drop_domain("short.test"))
+    assert world.read(OPERATOR, lambda tx: tx.domain_policies()) == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -177,6 +177,10 @@ class Tx:
     def policy(self) -> Sequence[StoredRule]:
         """There are no rules."""
         return ()
+
+    def domain_policies(self) -> Mapping[str, Sequence[StoredRule]]:
+        """No domain has any."""
+        return {}
 
     def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
         """Nobody: there are no mailboxes here."""

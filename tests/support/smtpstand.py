@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -107,6 +107,8 @@ class Permits:
     def __init__(self, rules: Iterable[StoredRule] = ()) -> None:
         self.seen: list[DmarcSeen] = []
         self.rules = list(rules)
+        self.domains: dict[str, str] = {}
+        """The rules of domains, as files have them."""
         self.asked = 0
         """How often the rules were read."""
         self.settings: dict[tuple[AccountId | None, str], str] = {}
@@ -134,6 +136,9 @@ class Permits:
             def policy(self) -> Sequence[StoredRule]:
                 permits.asked += 1
                 return permits.rules
+
+            def domain_policies(self) -> Mapping[str, Sequence[StoredRule]]:
+                return {name: list(map(stored, from_toml(text))) for name, text in permits.domains.items()}
 
             def setting(self, name: str, of: AccountId | None = None) -> Setting:
                 value = permits.settings.get((of, name), SETTINGS[name].default)

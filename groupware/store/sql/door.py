@@ -606,11 +606,14 @@ class SqlTx(Tx):
 
     # --- the policy of SMTP
 
-    def policy(self) -> Sequence[StoredRule]:
-        return policy.rules(self)
+    def policy(self, domain: str = "") -> Sequence[StoredRule]:
+        return policy.rules(self, domain)
 
-    def put_policy(self, rules: Sequence[StoredRule]) -> None:
-        policy.put(self, rules)
+    def domain_policies(self) -> Mapping[str, Sequence[StoredRule]]:
+        return policy.of_domains(self)
+
+    def put_policy(self, rules: Sequence[StoredRule], domain: str = "") -> None:
+        policy.put(self, rules, domain)
 
     def send_use(self, of: AccountId | None = None) -> SendUse:
         return sending.use(self, of)

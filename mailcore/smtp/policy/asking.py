@@ -12,31 +12,49 @@ from typing import Final
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Recipient
 from mailcore.queue.plans import Targets
-from mailcore.smtp.policy import builtin, facts, plugins
+from mailcore.smtp.policy import builtin, domains, facts, plugins
 from mailcore.smtp.policy.actions import Action, Answer
+from mailcore.smtp.policy.domains import domain_of
 from mailcore.smtp.policy.edits import edited
 from mailcore.smtp.policy.engine import Decision
 from mailcore.smtp.policy.lookups import looked_up
 from mailcore.smtp.policy.rules import Rule
-from mailcore.smtp.policy.variables import Event, Facts, Value
+from mailcore.smtp.policy.variables import CONTENT, Event, Facts, Value
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import LMTP, State, Transaction
 
 _EACH: Final = ("localDelivery", "remoteDelivery")
 
 
-async def decided(state: State, event: Event, known: Facts) -> Decision | None:
-    """What the rules of an event say; None: there are none."""
-    if state.role == LMTP or event not in state.rules:
+async def decided(state: State, event: Event, known: Facts, domain: str = "") -> Decision | None:
+    """What the rules of an event say, the server's or a domain's; None: there are none."""
+    rules = state.rules.domains.get(domain) if domain else state.rules
+    if state.role == LMTP or rules is None or event not in rules:
         return None
-    asked = state.rules.asks[event]
+    asked = rules.asks[event]
     known = {**known, **await _looked_up(state, asked)}
     if "country" in asked:
         known["country"] = await builtin.country(state)
-    decision = await _with_plugins(state, event, state.rules.decide(event, known))
+    decision = await _with_plugins(state, event, rules.decide(event, known))
     if decision.matched:
-        state.log.info("policy", at=event, rules=decision.names, does="; ".join(map(str, decision.actions)))
+        whose = {"domain": domain} if domain else {}
+        state.log.info("policy", at=event, rules=decision.names, does="; ".join(map(str, decision.actions)), **whose)
     return decision
+
+
+async def _both(state: State, event: Event, known: Facts, domain: str) -> Decision | None:
+    """What the server's rules say, and behind them those of a domain."""
+    first = await decided(state, event, known)
+    if not domain or (first is not None and first.ended):
+        return first
+    then = await decided(state, event, known if first is None else first.facts, domain)
+    if first is None or then is None:
+        return first or then
+    return Decision(then.facts, (*first.matched, *then.matched))
+
+
+def _asks(state: State, event: Event, domain: str) -> bool:
+    return event in state.rules or event in state.rules.domains.get(domain, ())
 
 
 async def _with_plugins(state: State, event: Event, decision: Decision) -> Decision:
@@ -103,10 +121,11 @@ async def greeted(state: State) -> Reply | None:
 
 async def sender(state: State, address: str, size: int) -> tuple[Reply | None, Mapping[str, Value]]:
     """Why the sender is refused, and the limits for the message."""
-    if "mail" not in state.rules:
+    domain = domain_of(address)
+    if not _asks(state, "mail", domain):
         return None, state.limits
     known = {**facts.of_session(state), **facts.of_sender(address), "declaredSize": size}
-    decision = await decided(state, "mail", known)
+    decision = await _both(state, "mail", known, domain)
     return _reply(decision), {**state.limits, **(decision.sets if decision is not None else {})}
 
 
@@ -124,7 +143,8 @@ class Ruling:
 
 async def recipient(state: State, transaction: Transaction, to: str, *, local: bool) -> Ruling:
     """What the rules say of a recipient whose address has been looked up."""
-    if "rcpt" not in state.rules:
+    domain = domain_of(to)
+    if not _asks(state, "rcpt", domain):
         return Ruling(limits=transaction.limits)
     leads = transaction.targets.get(to)
     known: dict[str, Value] = {
@@ -133,7 +153,7 @@ async def recipient(state: State, transaction: Transaction, to: str, *, local: b
         "rcptIsLocal": local,
         "rcptExists": leads is not None and not isinstance(leads, GroupwareError),
     }
-    decision = await decided(state, "rcpt", known)
+    decision = await _both(state, "rcpt", known, domain)
     if decision is None:
         return Ruling(limits=transaction.limits)
     transaction.limits = {
@@ -155,33 +175,47 @@ async def content(state: State, transaction: Transaction, octets: bytes, complet
 
     `octets` came from the client; `complete` is what they have become, and what edits are made to.
     """
-    for event in ("headers", "data"):
-        if event not in state.rules or state.role == LMTP:
-            continue
-        asked = state.rules.asks[event]
-        known = {
-            **facts.of_message(state, transaction),
-            **facts.of_recipients(transaction.recipients),
-            **facts.of_header(octets, asked),
-            **facts.of_verdicts(transaction.verdicts),
-        }
-        if event == "data":
-            known |= facts.of_content(octets, asked)
-        decision = await decided(state, event, known)
-        if decision is None:
-            continue
-        if (refusal := _reply(decision)) is not None:
-            return refusal
-        transaction.held = transaction.held or decision.quarantine
-        await _redirect(state, transaction, decision)
-        complete = edited(complete, decision.actions, decision.facts)
+    for event in CONTENT:
+        for domain in ("", *domains.of_content(state, transaction)) if state.role != LMTP else ():
+            rules = state.rules.domains.get(domain) if domain else state.rules
+            if rules is None or event not in rules:
+                continue
+            known = _of_content(state, transaction, octets, event, rules.asks[event], domain)
+            decision = await decided(state, event, known, domain)
+            if decision is None:
+                continue
+            if (refusal := _reply(decision)) is not None:
+                return refusal
+            complete = await _done(state, transaction, decision, complete, domain)
+            if not domain and decision.ended:
+                break
     return complete
 
 
-async def _redirect(state: State, transaction: Transaction, decision: Decision) -> None:
+def _of_content(
+    state: State, transaction: Transaction, octets: bytes, event: Event, asked: frozenset[str], domain: str
+) -> Facts:
+    known = {
+        **facts.of_message(state, transaction),
+        **facts.of_recipients(domains.recipients(state, transaction, domain)),
+        **facts.of_header(octets, asked),
+        **facts.of_verdicts(transaction.verdicts),
+    }
+    return known | facts.of_content(octets, asked) if event == "data" else known
+
+
+async def _done(state: State, transaction: Transaction, decision: Decision, complete: bytes, domain: str) -> bytes:
+    """Does what a decision wants; a domain that has only some of the recipients decides of those alone."""
+    own = domains.recipients(state, transaction, domain)
     for words in decision.words("discard-recipient"):
-        discard(transaction, words[0].lower() if words else None)
+        for each in own if domain else [words[0].lower() if words else None]:
+            if not domain or not words or str(each).lower() == words[0].lower():
+                discard(transaction, each if each is None else each.lower())
+    if domain and not domains.decides_alone(state, transaction, domain):
+        return complete
+    transaction.held = transaction.held or decision.quarantine
     await add(state, transaction, [words[0] for words in decision.words("add-recipient")])
+    return edited(complete, decision.actions, decision.facts)
 
 
 def discard(transaction: Transaction, address: str | None) -> None:

@@ -11,7 +11,7 @@ from groupware.model.principal import OPERATOR
 from groupware.store.api import POLICY, Bus, Store, Watch
 from mailcore.server.events import EventLog
 from mailcore.smtp.policy.engine import Ruleset, compiled
-from mailcore.smtp.policy.rules import Rule, read
+from mailcore.smtp.policy.rules import Rule, for_domain, read
 
 
 class Rulebook:
@@ -33,20 +33,24 @@ class Rulebook:
         if self._stale:
             self._stale = False
             try:
-                self._rules = self._compiled(await self._store.read(OPERATOR, lambda tx: tx.policy()))
+                self._rules = await self._read()
             except BaseException as error:
                 self._stale = True
                 if self._rules is None or not isinstance(error, TryAgain):
                     raise
         if self._rules is None:  # somebody else is reading them for the first time
-            return self._compiled(await self._store.read(OPERATOR, lambda tx: tx.policy()))
+            return await self._read()
         return self._rules
 
-    def _compiled(self, kept: Sequence[StoredRule]) -> Ruleset:
+    async def _read(self) -> Ruleset:
+        kept, domains = await self._store.read(OPERATOR, lambda tx: (tx.policy(), tx.domain_policies()))
+        return compiled(self._usable(kept), {name: self._usable(of, name) for name, of in domains.items()})
+
+    def _usable(self, kept: Sequence[StoredRule], domain: str = "") -> Sequence[Rule]:
         found: list[Rule] = []
         for each in kept:
             try:
-                found.append(read(each))
+                found.append(for_domain(read(each)) if domain else read(each))
             except (Refused, ValueError) as error:
-                self._log.error("policy_rule_unusable", rule=each.name, why=str(error))
-        return compiled(found)
+                self._log.error("policy_rule_unusable", rule=each.name, domain=domain, why=str(error))
+        return found

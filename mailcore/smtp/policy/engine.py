@@ -37,6 +37,11 @@ class Decision:
         """The rules that matched, for the log."""
         return ",".join(rule.name for rule in self.matched)
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is to be asked at this event."""
+        return any(VERBS[action.verb].ends for action in self.actions)
+
     def words(self, verb: str) -> list[tuple[str, ...]]:
         """What stands behind each action of that name."""
         return [action.words for action in self.actions if action.verb == verb]
@@ -106,6 +111,9 @@ class Ruleset:
     asks: Mapping[Event, frozenset[str]] = field(default_factory=dict)
     """The variables that the rules of each event ask for, or write down."""
 
+    domains: Mapping[str, Ruleset] = field(default_factory=dict)
+    """Those of domains, by name and alias; they are asked behind these."""
+
     def __contains__(self, event: object) -> bool:
         """Whether there is a rule for the event."""
         return event in self._ready
@@ -125,8 +133,8 @@ class Ruleset:
 NO_RULES: Final = Ruleset()
 
 
-def compiled(rules: Sequence[Rule]) -> Ruleset:
-    """The rules that are enabled, ready to be asked."""
+def compiled(rules: Sequence[Rule], domains: Mapping[str, Sequence[Rule]] | None = None) -> Ruleset:
+    """The rules that are enabled, ready to be asked; and those of domains behind them."""
     ready: dict[Event, tuple[_Ready, ...]] = {}
     asks: dict[Event, frozenset[str]] = {}
     for event in EVENTS:
@@ -134,7 +142,7 @@ def compiled(rules: Sequence[Rule]) -> Ruleset:
         if those:
             ready[event] = tuple(map(_ready_of, those))
             asks[event] = frozenset[str]().union(*map(_asked, those))
-    return Ruleset(ready, asks)
+    return Ruleset(ready, asks, {name: compiled(of) for name, of in (domains or {}).items()})
 
 
 def _asked(rule: Rule) -> frozenset[str]:

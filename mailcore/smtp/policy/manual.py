@@ -35,6 +35,13 @@ kept in the database, hold in all processes from the next message on, and are ed
 `at` is the event. `all` are conditions that have to hold; of those in `any` one has to. `then` is done when they do.
 `enabled = false` keeps a rule without asking it, `note` says what it is for. The rules of an event are asked in their
 order, up to the first with an action that ends the event. LMTP listeners ask no rules.
+
+A domain has rules of its own: every command above takes `--domain example.org`. They are asked behind the server's, as
+far as these have not ended the event: at `mail` and of failures those of the sender's domain, at `rcpt` those of the
+recipient's, at `headers` and `data` those of the recipients' and of who has signed in. They know no `close`, `set`,
+`route` and `ask`, and are not asked at `connect`, `ehlo` and `relay`. Mail from outside for domains with rules at
+`headers` or `data` comes in a message for each (RCPT says 452 to the others); where who signed in writes to several at
+once, a recipient's domain refuses the message or drops its own recipients, and changes nothing else.
 """
 
 _EVENTS: Final[dict[Event, str]] = {

@@ -11,8 +11,9 @@ from mailcore.queue.courier import Courier, Result, Settlement
 from mailcore.server.events import EventLog
 from mailcore.smtp.policy import facts
 from mailcore.smtp.policy.book import Rulebook
-from mailcore.smtp.policy.engine import Decision
-from mailcore.smtp.policy.variables import Event, Value
+from mailcore.smtp.policy.domains import domain_of
+from mailcore.smtp.policy.engine import Decision, Ruleset
+from mailcore.smtp.policy.variables import QUEUE, Event, Value
 
 
 def of_attempt(attempt: Attempt) -> dict[str, Value]:
@@ -63,24 +64,26 @@ class Judge:
             rules = await self._book.current()
         except TryAgain:
             return results
-        if "failure" not in rules and "temporary-failure" not in rules:
-            return results
-        return [self._judged(attempt, each, rules.decide) for each in results]
+        own = rules.domains.get(domain_of(attempt.envelope.sender)) if attempt.envelope.by is not None else None
+        asked = [each for each in (rules, own) if each is not None and any(event in each for event in QUEUE[1:])]
+        return [self._judged(attempt, each, asked) for each in results] if asked else results
 
-    def _judged(self, attempt: Attempt, result: Result, decide: Callable[..., Decision]) -> Result:
+    def _judged(self, attempt: Attempt, result: Result, asked: Sequence[Ruleset]) -> Result:
         if result.verdict == "sent":
             return result
         event: Event = "failure" if result.verdict == "failed" else "temporary-failure"
-        decision = decide(
-            event,
-            {
-                **of_attempt(attempt),
-                **facts.of_recipients((result.recipient.address,)),
-                "failureCode": result.code,
-                "failureText": result.text,
-                "failureHost": result.remote,
-            },
-        )
+        known = {
+            **of_attempt(attempt),
+            **facts.of_recipients((result.recipient.address,)),
+            "failureCode": result.code,
+            "failureText": result.text,
+            "failureHost": result.remote,
+        }
+        decision = Decision(known)
+        for rules in asked:
+            if not decision.ended:
+                then = rules.decide(event, decision.facts)
+                decision = Decision(then.facts, (*decision.matched, *then.matched))
         if decision.matched:
             self._log.info("policy", at=event, rules=decision.names, recipient=result.recipient.address)
         if decision.does("give-up"):

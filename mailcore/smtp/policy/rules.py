@@ -71,6 +71,21 @@ def parse(given: object) -> Rule:
     )
 
 
+DOMAIN_EVENTS: Final[tuple[Event, ...]] = ("mail", "rcpt", "headers", "data", "failure", "temporary-failure")
+_SERVERS_OWN: Final = frozenset(("close", "set", "route", "ask"))
+"""Actions that concern more than one domain's mail."""
+
+
+def for_domain(rule: Rule) -> Rule:
+    """The rule, if it may be one of a domain. `Refused`."""
+    if rule.at not in DOMAIN_EVENTS:
+        raise _wrong(rule.name, "at", f"a domain's rules are asked at {', '.join(DOMAIN_EVENTS)}, not at {rule.at}")
+    for action in rule.then:
+        if action.verb in _SERVERS_OWN:
+            raise _wrong(rule.name, "then", f"{action.verb} is for the server's own rules, not for those of a domain")
+    return rule
+
+
 def table(rule: Rule) -> dict[str, object]:
     """What `parse` makes the rule of."""
     found: dict[str, object] = {"name": rule.name, "at": rule.at}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mailcore.smtp.authentication.verdicts import UNCHECKED
 from mailcore.smtp.policy import facts
+from mailcore.smtp.policy.domains import domain_of
 from mailcore.smtp.policy.engine import Decision, Ruleset
-from mailcore.smtp.policy.variables import Event, Facts, Value
+from mailcore.smtp.policy.variables import CONTENT, Event, Facts, Value
 
 LookUp = Callable[[Collection[str]], Awaitable[Facts]]
 
@@ -39,37 +40,72 @@ class Step:
     decision: Decision
 
 
-async def trial(rules: Ruleset, given: Situation, look_up: LookUp) -> Sequence[Step]:
-    """The events in their order, up to the one that refuses it all."""
-    known, steps = _session(given), list[Step]()
+@dataclass(slots=True)
+class _Trial:
+    """A dry run, as far as it has come."""
 
-    async def ask(event: Event, about: str, **more: Value) -> Decision:
-        asked = rules.asks.get(event, frozenset())
-        if event in ("headers", "data"):
-            more |= {**facts.of_header(given.octets, asked), **facts.of_verdicts(UNCHECKED)}
+    rules: Ruleset
+    given: Situation
+    look_up: LookUp
+    known: dict[str, Value]
+    steps: list[Step] = field(default_factory=list)
+
+    async def ask(self, event: Event, about: str, domain: str = "", **more: Value) -> Decision:
+        """What the server's rules and those of a domain behind them say."""
+        decision = await self._one(self.rules, event, about, more)
+        own = self.rules.domains.get(domain)
+        if own is None or event not in own or decision.ended:
+            return decision
+        then = await self._one(own, event, f"{about} (rules of {domain})".strip(), more)
+        return Decision(then.facts, (*decision.matched, *then.matched))
+
+    async def of_domain(self, rules: Ruleset, event: Event, domain: str) -> Decision:
+        """What a domain's rules alone say."""
+        return await self._one(rules, event, f"(rules of {domain})", {})
+
+    async def _one(self, rules: Ruleset, event: Event, about: str, more: Mapping[str, Value]) -> Decision:
+        asked, given = rules.asks.get(event, frozenset()), self.given
+        known = {**self.known, **more}
+        if event in CONTENT:
+            known |= {**facts.of_header(given.octets, asked), **facts.of_verdicts(UNCHECKED)}
         if event == "data":
-            more |= facts.of_content(given.octets, asked)
-        decision = rules.decide(event, {**known, **more, **await look_up(asked)})
-        steps.append(Step(event, about, decision))
-        known.update(decision.sets)
+            known |= facts.of_content(given.octets, asked)
+        decision = rules.decide(event, {**known, **await self.look_up(asked)})
+        self.steps.append(Step(event, about, decision))
+        self.known.update(decision.sets)
         return decision
 
-    if (await ask("connect", given.ip)).refusal is not None:
-        return steps
-    known |= {"ehloHost": given.helo, "isESMTP": True}
-    if (await ask("ehlo", given.helo)).refusal is not None:
-        return steps
-    known |= {**facts.of_sender(given.sender), "declaredSize": len(given.octets), "rcptCount": 0}
-    if (await ask("mail", given.sender)).refusal is not None:
-        return steps
-    taken = await _recipients(given, known, ask)
-    if not taken:
-        return steps
-    known |= facts.of_recipients(taken)
-    for event in ("headers", "data"):
-        if (await ask(event, "")).refusal is not None:
-            break
-    return steps
+
+async def trial(rules: Ruleset, given: Situation, look_up: LookUp) -> Sequence[Step]:
+    """The events in their order, up to the one that refuses it all."""
+    run = _Trial(rules, given, look_up, _session(given))
+    if (await run.ask("connect", given.ip)).refusal is not None:
+        return run.steps
+    run.known |= {"ehloHost": given.helo, "isESMTP": True}
+    if (await run.ask("ehlo", given.helo)).refusal is not None:
+        return run.steps
+    run.known |= {**facts.of_sender(given.sender), "declaredSize": len(given.octets), "rcptCount": 0}
+    if (await run.ask("mail", given.sender, domain_of(given.sender))).refusal is not None:
+        return run.steps
+    taken = await _recipients(given, run.known, run.ask)
+    if taken:
+        await _content(run, taken)
+    return run.steps
+
+
+async def _content(run: _Trial, taken: Sequence[str]) -> None:
+    run.known |= facts.of_recipients(taken)
+    own = domain_of(run.given.user) if run.given.user else ""
+    for event in CONTENT:
+        first = await run.ask(event, "", own)
+        others = [each for each in dict.fromkeys(map(domain_of, taken)) if each != own]
+        refused = first.refusal is not None
+        for domain in others if not first.ended else ():
+            rules = run.rules.domains.get(domain)
+            if rules is not None and event in rules and not refused:
+                refused = (await run.of_domain(rules, event, domain)).refusal is not None
+        if refused:
+            return
 
 
 async def _recipients(
@@ -80,7 +116,7 @@ async def _recipients(
     for address, local, exists in given.recipients:
         known["rcptCount"] = len(taken)
         more = {**facts.of_recipients((address,)), "rcptIsLocal": local, "rcptExists": exists}
-        decision = await ask("rcpt", address, **more)
+        decision = await ask("rcpt", address, domain_of(address), **more)
         if decision.refusal is None:
             taken += [address, *(words[0] for words in decision.words("add-recipient"))]
     known["rcptCount"] = len(taken)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from groupware.model.errors import TryAgain
-from groupware.model.event import Recipient
-from groupware.model.ids import ModSeq
+from groupware.model.errors import GroupwareError, Refused, TryAgain
+from groupware.model.event import Recipient, Target
+from groupware.model.ids import AccountId, ModSeq
 from groupware.model.policy import StoredRule
 from groupware.store.api import POLICY
-from mailcore.smtp.policy.rules import from_toml, stored
-from tests.support.smtpstand import HOST, PASSWORD, Permits, Stand, Talker, stand, talker
+from mailcore.smtp.policy.rules import for_domain, from_toml, stored
+from tests.support.smtpstand import HOST, PASSWORD, People, Permits, Stand, Talker, stand, talker
 from tests.support.talk import client
 
 MESSAGE = b"From: x@far.test\r\nSubject: Buy now\r\nX-Old: 1\r\nX-Old: 2\r\n\r\nhello\r\n"
@@ -302,3 +303,102 @@ async def test_without_words_the_rule_is_the_reason(tmp_path: Path) -> None:
     async with stand(tmp_path, rules=rule("data", "quarantine", name="odd")) as here, talker(here.port) as caller:
         await caller.deliver("x@far.test", (ALICE,), MESSAGE)
         assert here.intake.held == ["the rule odd"]
+
+
+# --- rules of domains -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is another domain here, with carol in it."""
+    real = People._resolved
+
+    def resolved(self: People, address: str) -> Sequence[Target] | GroupwareError:
+        if address.endswith("@other.test"):
+            return [Target("account", AccountId(21), address=address)]
+        return real(self, address)
+
+    monkeypatch.setattr(People, "_resolved", resolved)
+
+
+CAROL = "carol@other.test"
+
+
+def domain(here: Stand, text: str, name: str = "other.test") -> None:
+    cast(Permits, here.parts.store).domains[name] = text
+
+
+async def test_a_domain_refuses_its_own_recipients_alone(tmp_path: Path, two: None) -> None:
+    async with stand(tmp_path) as here:
+        domain(here, rule("rcpt", "reject 'Not here.'", "mailFromDomain is far.test"))
+        async with talker(here.port) as caller:
+            await caller.envelope("x@far.test", ALICE)
+            assert await caller.ask(f"RCPT TO:<{CAROL}>") == "550 5.7.1 Not here."
+            assert (await caller.ask(f"RCPT TO:<{BOB}>")).startswith("250")
+        assert [each.get("domain") for each in here.log.named("policy")] == ["other.test"]
+
+
+async def test_the_server_s_rules_come_first_and_may_end_it(tmp_path: Path, two: None) -> None:
+    async with stand(tmp_path, rules=rule("rcpt", "accept", "mailFrom is ok@far.test")) as here:
+        domain(here, rule("rcpt", "reject"))
+        async with talker(here.port) as caller:
+            await caller.envelope("ok@far.test", CAROL)
+            await caller.ask("RSET")
+            assert (await caller.ask("MAIL FROM:<x@far.test>")).startswith("250")
+            assert (await caller.ask(f"RCPT TO:<{CAROL}>")).startswith("550")
+
+
+async def test_what_a_domain_does_to_a_message_it_does_to_its_own_mail(tmp_path: Path, two: None) -> None:
+    async with stand(tmp_path) as here:
+        domain(here, rule("headers", ["add-header X-Domain other", "quarantine 'odd'"], "header.subject contains buy"))
+        async with talker(here.port) as caller:
+            await caller.envelope("x@far.test", ALICE)
+            assert (await caller.ask(f"RCPT TO:<{CAROL}>")).startswith("452 4.5.3")
+            await caller.ask("RSET")
+            assert (await caller.deliver("x@far.test", (ALICE,), MESSAGE)).startswith("250")
+            assert (await caller.deliver("x@far.test", (CAROL,), MESSAGE)).startswith("250")
+        assert [b"X-Domain" in each.octets for each in here.intake.messages] == [False, True]
+        assert here.intake.held == ["", "odd"]
+
+
+async def test_domains_without_such_rules_share_a_message(tmp_path: Path, two: None) -> None:
+    async with stand(tmp_path) as here:
+        domain(here, rule("rcpt", "accept"))
+        async with talker(here.port) as caller:
+            assert (await caller.deliver("x@far.test", (ALICE, CAROL), MESSAGE)).startswith("250")
+
+
+async def test_who_has_signed_in_writes_to_several_domains_at_once(tmp_path: Path, two: None) -> None:
+    async with stand(tmp_path, "submission") as here:
+        domain(here, rule("headers", ["add-header X-Other 1", "discard-recipient"]))
+        domain(here, rule("headers", ["add-header X-Own 1"]), "example.test")
+        async with talker(here.port) as caller:
+            await caller.ask("AUTH PLAIN " + base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode())
+            letter = MESSAGE.replace(b"x@far.test", ALICE.encode())
+            assert (await caller.deliver(ALICE, (BOB, CAROL), letter)).startswith("250")
+        assert [each.address for each in here.intake.last.recipients] == [BOB]
+        assert (b"X-Own: 1" in here.intake.last.octets, b"X-Other" in here.intake.last.octets) == (True, False)
+
+
+async def test_the_sender_s_domain_is_asked_at_mail(tmp_path: Path, two: None) -> None:
+    async with stand(tmp_path) as here:
+        domain(here, rule("mail", "reject 550 5.7.1 'Nobody else writes in our name.'", "authUser not exists"))
+        async with talker(here.port) as caller:
+            assert (await caller.ask(f"MAIL FROM:<{CAROL}>")).startswith("550 5.7.1 Nobody else")
+            assert (await caller.ask("MAIL FROM:<x@far.test>")).startswith("250")
+
+
+@pytest.mark.parametrize(
+    ("at", "then", "told"),
+    [
+        ("connect", "reject", "a domain's rules are asked at"),
+        ("relay", "stop", "a domain's rules are asked at"),
+        ("rcpt", "set remoteDelivery all", "set is for the server's own rules"),
+        ("rcpt", "close", "close is for the server's own rules"),
+        ("data", "ask plugin", "ask is for the server's own rules"),
+    ],
+)
+def test_what_concerns_others_is_no_rule_of_a_domain(at: str, then: str, told: str) -> None:
+    [found] = from_toml(rule(at, then))
+    with pytest.raises(Refused, match=told):
+        for_domain(found)
