@@ -502,6 +502,10 @@ class ReadTx(Protocol):
         """What waits in the queue. Takes `a` on the server."""
         ...
 
+    def submitted(self, queue: QueueId) -> QueueEntry | None:
+        """A message that the asking principal itself has submitted, while it is in the queue."""
+        ...
+
     def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
         """A page of what waits in the queue and fits, in the order it came, behind the message `after`, if any.
 
@@ -897,6 +901,13 @@ class WriteTx(ReadTx, Protocol):
 
     def release_queued(self, queue: QueueId, domain: str = "") -> int:
         """Makes due now what is held; how many recipients that are. `a` on the server."""
+        ...
+
+    def withdraw(self, queue: QueueId) -> None:
+        """Takes back a message of the asking principal's own that waits for its time. `NotFound`.
+
+        `Conflict` once its time has come.
+        """
         ...
 
     def drop_queued(self, queue: QueueId) -> None:

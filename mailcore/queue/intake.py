@@ -102,13 +102,15 @@ class Intake:
 
         `sent`: it is in its folder, or in the queue when `queue` says under which number. With `keep` the queue also
         takes what cannot be delivered now; without it (LMTP) that comes back as `later` or `failed`, and stays the
-        client's. With `settle_local` False everything is queued; who wants a report of success (DSN) always is.
+        client's. With `settle_local` False, or for a later time, everything is queued; who wants a report of success
+        (DSN) always is.
         `known` are targets that were looked up already. With `keep` either all have `failed`, for filters refuse the
         message for every recipient (a scanner, ereject), and nothing was accepted; or none has. `held`: it is held
         back for all of them, for that reason.
         """
         early: Sequence[Recipient]
-        early = [each for each in message.recipients if settle_local and "SUCCESS" not in each.notify]
+        now = settle_local and message.due is None
+        early = [each for each in message.recipients if now and "SUCCESS" not in each.notify]
         trail = Trail(message.message, message.by)
         whole = Whole(
             message.sender, message.octets, trail, message.utf8, message.body_type, require_tls=message.require_tls
@@ -296,6 +298,7 @@ def _envelope(message: Message, stored: Stored | None) -> Envelope | None:
         body_type=message.body_type,
         ret=message.ret,
         envid=message.envid,
+        due=message.due,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
@@ -42,6 +43,8 @@ class Message:
     """The address of who handed it in."""
     helo: str = ""
     require_tls: bool = False
+    due: datetime | None = None
+    """When it may go out; until then it waits in the queue for all recipients."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, timedelta
 from typing import Final
 
 from groupware.model.errors import BadCredentials, TryAgain
@@ -11,8 +12,8 @@ from mailcore.server.signin import Rejected
 from mailcore.smtp import events
 from mailcore.smtp.policy import asking
 from mailcore.smtp.reply import OK, Reply
-from mailcore.smtp.state import LMTP, Replies, State
-from mailcore.smtp.wire import hello_name
+from mailcore.smtp.state import LMTP, SUBMISSION, Replies, State
+from mailcore.smtp.wire import HOLD_MAX, hello_name
 from mailcore.smtp.xclient import OFFERED
 from mailcore.smtp.xclient import may as may_xclient
 
@@ -52,6 +53,9 @@ def _extensions(state: State) -> tuple[str, ...]:
     mechanisms = _mechanisms(state)
     if mechanisms:
         words.append(f"AUTH {' '.join(mechanisms)}")
+    if state.role == SUBMISSION:
+        until = state.shared.parts.clock.now().astimezone(UTC) + timedelta(seconds=HOLD_MAX)
+        words.append(f"FUTURERELEASE {HOLD_MAX} {until:%Y-%m-%dT%H:%M:%SZ}")
     words += OFFERED[may_xclient(state)]
     return tuple(words)
 

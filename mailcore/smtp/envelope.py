@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from groupware.model.errors import GroupwareError, NotFound
@@ -16,8 +17,18 @@ from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_re
 from mailcore.smtp.policy.restrictions import forbidden, unwelcome
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.reply import OK, Reply, of_error
-from mailcore.smtp.state import LMTP, State, Transaction
-from mailcore.smtp.wire import NULL, Bad, MailParams, Path, RcptParams, mail_params, path_and_params, rcpt_params
+from mailcore.smtp.state import LMTP, SUBMISSION, State, Transaction
+from mailcore.smtp.wire import (
+    HOLD_MAX,
+    NULL,
+    Bad,
+    MailParams,
+    Path,
+    RcptParams,
+    mail_params,
+    path_and_params,
+    rcpt_params,
+)
 
 FEW: Final = 10  # recipients of which the settings are looked at without a hop
 FROM_EXAMPLE: Final = "MAIL FROM:<you@example.org>"
@@ -48,7 +59,7 @@ async def mail(state: State, argument: str) -> Reply:
     await asking.renew(state)
     refusal, limits = await asking.sender(state, sender, params.size)
     known = await sendquota.begun(state)
-    trouble = _sender_trouble(state.most_octets(limits), path, sender, params)
+    trouble = _sender_trouble(state.most_octets(limits), path, sender, params) or _hold_trouble(state, params)
     refusal = refusal or known.refusal or trouble or await _not_allowed(state, sender)
     if refusal is not None:
         events.sender_refused(state, sender, refusal)
@@ -81,6 +92,19 @@ def _sender_trouble(largest: int, path: Path, sender: str, params: MailParams) -
         return NEEDS_UTF8
     if path != NULL and "@" not in sender:
         return NO_DOMAIN
+    return None
+
+
+def _hold_trouble(state: State, params: MailParams) -> Reply | None:
+    """Why the message cannot be kept back for so long. RFC 4865 §4."""
+    if not params.held:
+        return None
+    if state.role != SUBMISSION:
+        return Reply(555, "5.5.4", "Mail is kept back for those alone who submit it here.")
+    now = state.shared.parts.clock.now()
+    due = params.due(now)
+    if due is not None and due > now + timedelta(seconds=HOLD_MAX + 60):
+        return Reply(501, "5.5.4", f"A message is kept back for up to {HOLD_MAX} seconds.")
     return None
 
 

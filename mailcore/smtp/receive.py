@@ -120,6 +120,13 @@ def _end(state: State, transaction: Transaction, reply: Reply) -> Replies:
     return [reply] * len(transaction.recipients) if state.role == LMTP else reply
 
 
+async def take(state: State, transaction: Transaction, octets: bytes) -> Replies:
+    """Takes a message whose content is here already, as if DATA had brought it."""
+    events.transfer_begun(state, "DATA")
+    origin.begin(state, transaction)
+    return await _finish(state, transaction, octets, "DATA")
+
+
 async def _finish(state: State, transaction: Transaction, octets: bytes, verb: str) -> Replies:
     """Hands the message to the intake; the replies say what is committed."""
     try:
@@ -141,6 +148,7 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
         return _end(state, transaction, of_error(error))
     except Exception:  # a bug of ours: the client keeps the message, and the dialogue goes on
         return _end(state, transaction, state.fault())
+    transaction.outcomes = outcomes
     if state.role != LMTP and outcomes and all(each.verdict == "failed" for each in outcomes):
         return _end(state, transaction, _refusal(outcomes[0], transaction))
     events.accepted(state, transaction, verb, len(complete), headers.protocol(state, transaction))
@@ -227,6 +235,7 @@ def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
         envid=params.envid,
         peer=state.connection.peer.ip,
         helo=state.hello,
+        due=params.due(state.shared.parts.clock.now()) if params.held else None,
     )
 
 

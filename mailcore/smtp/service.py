@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
@@ -63,11 +65,16 @@ class Receiving:
         await self._refusals.write_down(all=True)
 
 
-def receiving(parts: Parts, setup: ServiceSetup) -> Service:
-    """SMTP Receiving as it is set up."""
+def intake_of(parts: Parts, setup: ServiceSetup) -> Intake:
+    """The way into folders and queue, with the filters that are set up."""
     log = parts.log("PROCESSING")
     filters, back = chain(parts, setup), srs_of(parts).back
-    intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters, back, parts.secret)
+    return Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, filters, back, parts.secret)
+
+
+def receiving(parts: Parts, setup: ServiceSetup) -> Service:
+    """SMTP Receiving as it is set up."""
+    intake = intake_of(parts, setup)
     refusals = Refusals(parts.store)
     return Receiving(serving(parts, setup, intake, refusals), refusals)
 
@@ -87,10 +94,23 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake, refusals: Refusal
     manner = Manner(
         places=setup.section.max_conn_threads, scope=log.session, refuse=refuse, refused=refused, closed=_closed
     )
-    shared = Shared(
+    shared = shared_of(parts, setup, intake, refusals, lambda: service.slot())
+    service = StreamService(setup.name, lambda connection: SmtpSession(shared, connection), parts.log(MODULE), manner)
+    return service
+
+
+def shared_of(
+    parts: Parts,
+    setup: ServiceSetup,
+    intake: Intake,
+    refusals: Refusals,
+    place: Callable[[], AbstractAsyncContextManager[None]],
+) -> Shared:
+    """What every session works with."""
+    return Shared(
         parts=parts,
         config=setup.config,
-        host=host,
+        host=setup.config.host,
         section=setup.section,
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
@@ -102,15 +122,13 @@ def serving(parts: Parts, setup: ServiceSetup, intake: Intake, refusals: Refusal
         authentication=checks.desk(
             setup.config.smtp.authentication,
             parts.dns,
-            host,
+            setup.config.host,
             parts.log(MODULE),
             lambda: parts.clock.now().timestamp(),
         ),
-        place=lambda: service.slot(),
+        place=place,
         refusals=refusals,
     )
-    service = StreamService(setup.name, lambda connection: SmtpSession(shared, connection), parts.log(MODULE), manner)
-    return service
 
 
 def _closed(connection: Connection) -> None:

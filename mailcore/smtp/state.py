@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
-from groupware.model.event import Recipient
+from groupware.model.event import Outcome, Recipient
 from groupware.model.policy import SendUse
 from groupware.model.principal import Principal
 from mailcore.queue.intake import Intake
@@ -103,6 +103,8 @@ class Transaction:
     """What was found, once all of the message is here."""
     held: str = ""
     """Why it is held back for all recipients; "" when it is not."""
+    outcomes: Sequence[Outcome] = ()
+    """What became of the recipients when the message was taken."""
 
 
 class State:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from mailcore.queue import xtext
@@ -18,6 +19,8 @@ LOCAL_MAX: Final = 128  # RFC 5321 says 64, and senders do not keep to it
 ADDRESS_MAX: Final = 320
 ENVID_MAX: Final = 100  # RFC 3461 §4.4
 ORCPT_MAX: Final = 500
+HOLD_MAX: Final = 60 * 24 * 3600
+"""Seconds for which a message may be kept back."""
 
 # By what is left out: a class that goes up to U+10FFFF takes long to compile, and every start would wait for it.
 _ATOM: Final = r'[^\x00-\x20\x7f"(),.:;<>@\[\\\]]+'
@@ -31,6 +34,7 @@ _MAILBOX: Final = re.compile(rf"{_ROUTE}(?P<local>{_DOT_STRING}|{_QUOTED})(?:@(?
 _PARAM: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9\-]*)(?:=([^\s=\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*))?\Z")
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
 _HELLO: Final = re.compile(rf"(?:{_DOMAIN}\.?|{_LITERAL})\Z")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)\Z")
 _PATH_END: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^">])*>')
 
 
@@ -73,6 +77,19 @@ class MailParams:
     utf8: bool = False
     ret: str = ""
     envid: str = ""
+    hold_for: int = 0
+    """Seconds for which it is kept back. RFC 4865."""
+    hold_until: datetime | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it is to go out later."""
+        return bool(self.hold_for) or self.hold_until is not None
+
+    def due(self, now: datetime) -> datetime | None:
+        """When it may go out; None: at once."""
+        until = self.hold_until if self.hold_until is not None else now + timedelta(seconds=self.hold_for)
+        return until if until > now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +181,17 @@ def params(words: Sequence[str], known: Mapping[str, Callable[[str], str]], comm
 def mail_params(words: Sequence[str]) -> MailParams:
     """The parameters of MAIL. Bad."""
     found = params(words, _OF_MAIL, "MAIL")
+    if "HOLDFOR" in found and "HOLDUNTIL" in found:
+        raise Bad(501, "5.5.4", "HOLDFOR and HOLDUNTIL do not go together.")
+    until = found.get("HOLDUNTIL")
     return MailParams(
         size=int(found.get("SIZE", "0")),
         body_type=found.get("BODY", "7BIT"),
         utf8="SMTPUTF8" in found,
         ret=found.get("RET", ""),
         envid=found.get("ENVID", ""),
+        hold_for=int(found.get("HOLDFOR", "0")),
+        hold_until=datetime.fromisoformat(until) if until else None,
     )
 
 
@@ -192,6 +214,18 @@ def _size(value: str) -> str:
     if not value.isascii() or not value.isdecimal() or len(value) > 20:
         raise ValueError(value)
     return value
+
+
+def _hold_for(value: str) -> str:
+    if not value.isascii() or not value.isdecimal() or len(value) > 9:
+        raise ValueError(value)
+    return value
+
+
+def _hold_until(value: str) -> str:
+    if not _MOMENT.match(value.upper()):
+        raise ValueError(value)
+    return datetime.fromisoformat(value.upper().replace("Z", "+00:00")).astimezone(UTC).isoformat()
 
 
 def _no_value(value: str) -> str:
@@ -235,5 +269,7 @@ _OF_MAIL: Final[Mapping[str, Callable[[str], str]]] = {
     "RET": _one_of("FULL", "HDRS"),
     "ENVID": _envid,
     "AUTH": _auth,
+    "HOLDFOR": _hold_for,
+    "HOLDUNTIL": _hold_until,
 }
 _OF_RCPT: Final[Mapping[str, Callable[[str], str]]] = {"NOTIFY": _notify, "ORCPT": _orcpt}

@@ -29,7 +29,12 @@ from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
 from web.jmap.app import jmap
 
-USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:blob"]
+USING = [
+    "urn:ietf:params:jmap:core",
+    "urn:ietf:params:jmap:mail",
+    "urn:ietf:params:jmap:blob",
+    "urn:ietf:params:jmap:submission",
+]
 
 
 @dataclass

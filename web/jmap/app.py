@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -18,7 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
 from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
+from mailcore.server.signin import Desk, Rejected, SignIn, desk
+from mailcore.server.signin import Way as SigningWay
+from mailcore.smtp.handin import Submitter, Way, submitter
 from web.jmap.errors import RequestError
 from web.jmap.limits import AT_ONCE, REQUEST_OCTETS, UPLOADS_AT_ONCE
 from web.jmap.methods import answers_to
@@ -31,7 +34,7 @@ SESSION: Final = "/jmap/session"
 _CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
 
 
-@dataclass(slots=True)
+@dataclass
 class Doing:
     """What is shared by the requests of one application."""
 
@@ -40,15 +43,21 @@ class Doing:
     log: Any
     host: str
     """What this server calls itself."""
+    setup: ServiceSetup
     at_work: dict[int, int] = field(default_factory=dict)
     """Requests at work, by account."""
     coming_in: dict[int, int] = field(default_factory=dict)
     """Uploads that come in, by account."""
 
+    @cached_property
+    def submitter(self) -> Submitter:
+        """Where mail is handed in; made when somebody does."""
+        return submitter(self.parts, self.setup)
+
 
 def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     """The application for everything under `/jmap/`."""
-    doing = Doing(parts, desk(parts, setup, "jmap", "JMAP"), parts.log("JMAP"), setup.config.host)
+    doing = Doing(parts, desk(parts, setup, "jmap", "JMAP"), parts.log("JMAP"), setup.config.host, setup)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -85,7 +94,14 @@ async def _api(doing: Doing, request: Request, who: Principal) -> Response:
         raise RequestError(400, "notJSON", "A request is application/json.")
     with _place(doing.at_work, who.account, AT_ONCE, "maxConcurrentRequests"):
         asked = read_request(await body_of(request, REQUEST_OCTETS, "maxSizeRequest"))
-        turn = Turn(doing.parts, who, dict(asked.created_ids or {}), doing.host)
+        way: Way = request.scope["state"]["way"]
+        turn = Turn(
+            doing.parts,
+            who,
+            dict(asked.created_ids or {}),
+            doing.host,
+            lambda what: doing.submitter.hand_in(who, way, what),
+        )
         answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
         base = f"{request.url.scheme}://{request.url.netloc}"
         state = await doing.parts.store.read(who, lambda tx: session(tx, base)["state"])
@@ -124,7 +140,7 @@ def _place(taken: dict[int, int], account: int, most: int, limit: str) -> Iterat
 
 async def _signed_in(signing: Desk, request: Request) -> Principal:
     """Who sends it: HTTP Basic (RFC 7617) or a bearer token (RFC 6750); asked once on a connection."""
-    way: Way = request.scope["state"]["way"]
+    way: SigningWay = request.scope["state"]["way"]
     known: dict[str, Principal] = request.scope["state"]["known"]
     given = request.headers.get("authorization", "")
     key = f"jmap {given}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from groupware.model.record import UploadRoom
+from mailcore.smtp.wire import HOLD_MAX
 
 CORE: Final = "urn:ietf:params:jmap:core"
 MAIL: Final = "urn:ietf:params:jmap:mail"
 BLOB: Final = "urn:ietf:params:jmap:blob"
-CAPABILITIES: Final = (CORE, MAIL, BLOB)
+SUBMISSION: Final = "urn:ietf:params:jmap:submission"
+CAPABILITIES: Final = (CORE, MAIL, BLOB, SUBMISSION)
 
 REQUEST_OCTETS: Final = 10_000_000
 CALLS: Final = 32
@@ -61,6 +63,17 @@ BLOB_VALUE: Final[dict[str, Any]] = {
     "maxDataSources": DATA_SOURCES,
     "supportedTypeNames": ["Mailbox", "Thread", "Email"],
     "supportedDigestAlgorithms": list(DIGESTS),
+}
+SUBMISSION_VALUE: Final[dict[str, Any]] = {
+    "maxDelayedSend": HOLD_MAX,
+    "submissionExtensions": {
+        "FUTURERELEASE": [],
+        "SIZE": [],
+        "DSN": [],
+        "8BITMIME": [],
+        "SMTPUTF8": [],
+        "ENHANCEDSTATUSCODES": [],
+    },
 }
 MAIL_VALUE: Final[dict[str, Any]] = {
     "maxMailboxesPerEmail": 1,

@@ -16,16 +16,19 @@ from web.jmap import (
     email_parse,
     email_query,
     email_set,
+    identity,
     mailbox,
     mailbox_query,
     mailbox_set,
     sets,
     snippet,
+    submission,
+    submission_set,
     thread,
 )
-from web.jmap.arguments import ChangesArguments, GetArguments, taken
+from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, QueryChangesArguments, taken
 from web.jmap.errors import MethodError, method_error
-from web.jmap.limits import BLOB, CORE, MAIL
+from web.jmap.limits import BLOB, CORE, MAIL, SUBMISSION
 from web.jmap.references import Answer, resolved
 from web.jmap.request import Call, Request
 from web.jmap.turn import Turn
@@ -52,6 +55,14 @@ METHODS: Final[Mapping[str, Method]] = {
     "Mailbox/query": Method(MAIL, mailbox_query.Arguments, mailbox_query.query),
     "Mailbox/queryChanges": Method(MAIL, mailbox_query.ChangedArguments, mailbox_query.query_changes),
     "Mailbox/set": Method(MAIL, mailbox_set.Arguments, mailbox_set.set_),
+    "Identity/get": Method(SUBMISSION, GetArguments, identity.get),
+    "Identity/changes": Method(SUBMISSION, ChangesArguments, identity.changes),
+    "Identity/set": Method(SUBMISSION, sets.SetArguments, identity.set_),
+    "EmailSubmission/get": Method(SUBMISSION, GetArguments, submission.get),
+    "EmailSubmission/changes": Method(SUBMISSION, ChangesArguments, submission.changes),
+    "EmailSubmission/query": Method(SUBMISSION, QueryArguments, submission.query),
+    "EmailSubmission/queryChanges": Method(SUBMISSION, QueryChangesArguments, submission.query_changes),
+    "EmailSubmission/set": Method(SUBMISSION, submission_set.Arguments, submission_set.set_),
     "Thread/get": Method(MAIL, GetArguments, thread.get),
     "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),
     "Email/get": Method(MAIL, email_get.Arguments, email_get.get),

@@ -13,7 +13,7 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.ids import account_id
-from web.jmap.limits import BLOB, BLOB_VALUE, CORE, CORE_VALUE, MAIL, MAIL_VALUE
+from web.jmap.limits import BLOB, BLOB_VALUE, CORE, CORE_VALUE, MAIL, MAIL_VALUE, SUBMISSION, SUBMISSION_VALUE
 
 _CHANGE: Final = (
     Right.WRITE | Right.INSERT | Right.CREATE | Right.DROP | Right.TRASH | Right.EXPUNGE | Right.ADMIN | Right.SEEN
@@ -35,7 +35,12 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
         "name": tx.who.name if own else _owner_name(folders[0]),
         "isPersonal": own,
         "isReadOnly": not own and not any(each.rights & _CHANGE for each in folders),
-        "accountCapabilities": {CORE: {}, MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": own}, BLOB: BLOB_VALUE},
+        "accountCapabilities": {
+            CORE: {},
+            MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": own},
+            BLOB: BLOB_VALUE,
+            **({SUBMISSION: SUBMISSION_VALUE} if own else {}),
+        },
     }
 
 
@@ -49,9 +54,9 @@ def session(tx: ReadTx, base: str) -> dict[str, Any]:
     """The session object; `base` is the address of the server without a path."""
     own = account_id(tx.who.account)
     found = {
-        "capabilities": {CORE: CORE_VALUE, MAIL: {}, BLOB: {}},
+        "capabilities": {CORE: CORE_VALUE, MAIL: {}, BLOB: {}, SUBMISSION: {}},
         "accounts": accounts(tx),
-        "primaryAccounts": dict.fromkeys((CORE, MAIL, BLOB), own),
+        "primaryAccounts": dict.fromkeys((CORE, MAIL, BLOB, SUBMISSION), own),
         "username": tx.who.name,
         "apiUrl": f"{base}/jmap/api",
         "downloadUrl": f"{base}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.server.parts import Parts
+from mailcore.smtp.handin import Submission, Taken
 from web.jmap.errors import MethodError
 from web.jmap.ids import owner_of
 
@@ -30,6 +31,8 @@ class Turn:
     """The ids of what was created, by the names that the client gave them. RFC 8620 §5.3."""
     host: str = "localhost"
     """What this server calls itself."""
+    hand_in: Callable[[Submission], Awaitable[Taken]] | None = None
+    """Where mail is submitted."""
     following: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """Answers that come behind that of the call that is at work. RFC 8620 §5.4."""
 

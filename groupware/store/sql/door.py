@@ -79,6 +79,7 @@ from . import (
     sending,
     settings,
     signing,
+    submitted,
     tlsbook,
     trace,
     uploads,
@@ -568,6 +569,12 @@ class SqlTx(Tx):
 
     def drop_queued(self, queue: QueueId) -> None:
         mailqueue.drop_queued(self, queue)
+
+    def submitted(self, queue: QueueId) -> QueueEntry | None:
+        return submitted.submitted(self, queue)
+
+    def withdraw(self, queue: QueueId) -> None:
+        submitted.withdraw(self, queue)
 
     def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
         return queueview.find_queued(self, wanted, after, limit)

@@ -38,7 +38,7 @@ FOR_EVER: Final = 253_402_214_400_000_000  # the last day of 9999: what is held 
 _ADD: Final = insert(schema.queue_message).values({name: bindparam(name) for name in MESSAGE_NAMES}).returning(_m.id)
 _ADD_RECIPIENT: Final = insert(schema.queue_recipient).values({name: bindparam(name) for name in _recipient_names})
 _IS_LOCAL: Final = select(_a.address).where(_a.address == bindparam("domain"))
-_MESSAGE: Final = select(_m.id, *(_m[name] for name in MESSAGE_NAMES)).where(_m.id == bindparam("queue"))
+MESSAGE: Final = select(_m.id, *(_m[name] for name in MESSAGE_NAMES)).where(_m.id == bindparam("queue"))
 _MESSAGES: Final = select(_m.id, *(_m[name] for name in MESSAGE_NAMES)).order_by(_m.id)
 STANDING: Final = (
     _r.queue_id,
@@ -54,10 +54,10 @@ STANDING: Final = (
     _r.held,
 )
 _recipients_of = select(*STANDING).where(_r.queue_id == bindparam("queue")).order_by(_r.address)
-_RECIPIENTS_OF: Final = {False: _recipients_of, True: _recipients_of.with_for_update()}
+RECIPIENTS_OF: Final = {False: _recipients_of, True: _recipients_of.with_for_update()}
 _RECIPIENTS: Final = select(*STANDING).order_by(_r.queue_id, _r.address)
 _LEFT: Final = select(_r.address).where(_r.queue_id == bindparam("queue")).limit(1)
-_DROP: Final = delete(schema.queue_message).where(_m.id == bindparam("queue")).returning(_m.blob)
+DROP: Final = delete(schema.queue_message).where(_m.id == bindparam("queue")).returning(_m.blob)
 _DONE: Final = delete(schema.queue_recipient).where(
     _r.queue_id == bindparam("queue"), _r.address == bindparam("recipient")
 )
@@ -89,7 +89,7 @@ def enqueue(tx: Tx, envelope: Envelope) -> QueueId:
         raise NoRight("mail can only be submitted in one's own name")
     if not envelope.recipients:
         raise Refused("a message without recipients is not queued")
-    now = now_micros()
+    now = max(now_micros(), micros(envelope.due) if envelope.due is not None else 0)
     contents.hold_blob(tx, envelope.blob, envelope.size, envelope.body)
     row = tx.sql.returning(
         _ADD,
@@ -191,7 +191,7 @@ def lease(tx: Tx, limit: int, seconds: float, *, local: bool, busy: Sequence[str
         values = {"queue": queue, "to": domain, "here": local, "now": now, "until": until}
         tx.sql.changed()
         rows = tx.sql.rows(_TAKE[tx.sql.postgres], values)
-        message = tx.sql.row(_MESSAGE, {"queue": queue}) if rows else None
+        message = tx.sql.row(MESSAGE, {"queue": queue}) if rows else None
         if message is not None:
             recipients = tuple(Recipient(*row[:3]) for row in sorted(rows))
             envelope = _envelope(message, recipients)
@@ -289,7 +289,7 @@ def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
 
 
 def _drop(tx: Tx, queue: QueueId) -> bool:
-    row = tx.sql.returning(_DROP, {"queue": queue})
+    row = tx.sql.returning(DROP, {"queue": queue})
     if row is not None:
         contents.let_go(tx, BlobId(row[0]))
     return row is not None
@@ -340,8 +340,8 @@ def queued(tx: Tx, key: QueueId | None = None) -> Sequence[QueueEntry]:
     """See `ReadTx.queued`. A write that asks for one message is the only one to settle it until it ends."""
     tx.administer(None)
     if key is not None:
-        rows = tx.sql.rows(_RECIPIENTS_OF[tx.locks], {"queue": key})  # first: it may have to wait, and see them gone
-        messages = tx.sql.rows(_MESSAGE, {"queue": key})
+        rows = tx.sql.rows(RECIPIENTS_OF[tx.locks], {"queue": key})  # first: it may have to wait, and see them gone
+        messages = tx.sql.rows(MESSAGE, {"queue": key})
     else:
         messages, rows = tx.sql.rows(_MESSAGES), tx.sql.rows(_RECIPIENTS)
     return entries(messages, rows, now_micros())

@@ -60,7 +60,7 @@ async def test_what_is_offered_is_what_rules_leave(tmp_path: Path) -> None:
     )
     async with stand(tmp_path, "submission", rules=rules) as here, talker(here.port, hello="") as caller:
         words = {line[4:].split(" ")[0] for line in (await caller.ask("EHLO client.test")).splitlines()[1:]}
-        assert words == {"SIZE", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "HELP"}
+        assert words == {"SIZE", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "FUTURERELEASE", "HELP"}
         assert (await caller.ask("AUTH PLAIN AGFsaWNlAHg=")).startswith("502 ")
         words = {line[4:].split(" ")[0] for line in (await caller.ask("EHLO other.test")).splitlines()[1:]}
         assert words >= {"PIPELINING", "CHUNKING", "AUTH"}

@@ -6,6 +6,7 @@ import base64
 import re
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,36 @@ async def test_remote_delivery_can_be_for_nobody(tmp_path: Path) -> None:
         await signed_in(caller)
         await caller.ask("MAIL FROM:<alice@example.test>")
         assert (await caller.ask("RCPT TO:<x@elsewhere.test>")).startswith("550 5.7.1")
+
+
+async def test_a_message_is_kept_back_as_its_sender_asks(tmp_path: Path) -> None:
+    async with stand(tmp_path, "submission") as here, talker(here.port) as caller:
+        await signed_in(caller)
+        for words, seconds in (("HOLDFOR=600", 600), ("HOLDUNTIL=2000-01-01T00:00:00Z", 0), ("", 0)):
+            before = datetime.now(UTC)
+            assert (await caller.ask(f"MAIL FROM:<alice@example.test> {words}".strip())).startswith("250")
+            assert (await caller.ask("RCPT TO:<bob@example.test>")).startswith("250")
+            assert (await caller.ask("DATA")).startswith("354")
+            assert (await caller.ask(MESSAGE.decode() + ".")).startswith("250")
+            due = here.intake.last.due
+            assert (due is not None) == bool(seconds)
+            if due is not None:
+                assert timedelta(0) <= due - before - timedelta(seconds=seconds) < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("role", "words", "code"),
+    [
+        ("submission", "HOLDFOR=5184000", "250"),
+        ("submission", "HOLDFOR=5999999", "501 5.5.4"),
+        ("submission", "HOLDFOR=x", "501 5.5.4"),
+        ("submission", "HOLDUNTIL=tomorrow", "501 5.5.4"),
+        ("submission", "HOLDUNTIL=2999-01-01T00:00:00Z", "501 5.5.4"),
+        ("submission", "HOLDFOR=1 HOLDUNTIL=2000-01-01T00:00:00Z", "501 5.5.4"),
+        ("mx", "HOLDFOR=600", "555 5.5.4"),
+    ],
+)
+async def test_how_long_it_is_kept_back_has_a_bound(tmp_path: Path, role: str, words: str, code: str) -> None:
+    async with stand(tmp_path, role) as here, talker(here.port) as caller:
+        await signed_in(caller)
+        assert (await caller.ask(f"MAIL FROM:<alice@example.test> {words}")).startswith(code)

@@ -1,0 +1,222 @@
+"""EmailSubmission: what was handed in, how it stands, and what there is of it. RFC 8621 §7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from groupware.model.errors import NotFound
+from groupware.model.event import TraceRow
+from groupware.model.ids import QueueId
+from groupware.model.record import Record, RecordKind
+from groupware.store.api import ReadTx
+from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, QueryChangesArguments, chosen, page
+from web.jmap.errors import MethodError
+from web.jmap.header_make import moment_of
+from web.jmap.ids import account_id
+from web.jmap.kept import facts_of, number_of, own, state_of, told_changes, turned
+from web.jmap.limits import IN_GET, IN_QUERY
+from web.jmap.remembered import difference, keep, known
+from web.jmap.turn import Turn
+
+KIND: Final = RecordKind.SUBMISSION
+PROPERTIES: Final = (
+    "id",
+    "identityId",
+    "emailId",
+    "threadId",
+    "envelope",
+    "sendAt",
+    "undoStatus",
+    "deliveryStatus",
+    "dsnBlobIds",
+    "mdnBlobIds",
+)
+_KEPT: Final = ("identityId", "emailId", "threadId", "envelope", "sendAt")
+_DELIVERED: Final = {"delivered": "yes", "sent": "unknown", "failed": "no"}
+"""What an event of the trace says of a recipient; that the next host took it is no more than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """One of them."""
+
+    record: Record
+    facts: Mapping[str, Any]
+    now: datetime
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return f"S{self.record.number}"
+
+    def property(self, tx: ReadTx, name: str) -> Any:
+        """A property of the EmailSubmission object."""
+        if name == "id":
+            return self.id
+        if name in _KEPT:
+            return self.facts[name]
+        if name == "undoStatus":
+            return self.undo_status(tx)
+        return self._delivery(tx) if name == "deliveryStatus" else []
+
+    def undo_status(self, tx: ReadTx) -> str:
+        """Whether it can still be taken back."""
+        if self.facts.get("canceled"):
+            return "canceled"
+        waits = bool(self.facts["queue"]) and moment_of(self.facts["sendAt"]) > self.now
+        return "pending" if waits and tx.submitted(QueueId(self.facts["queue"])) is not None else "final"
+
+    def _delivery(self, tx: ReadTx) -> Mapping[str, Any]:
+        said: Mapping[str, str] = self.facts["replies"]
+        found = {to: {"smtpReply": reply, "delivered": "queued", "displayed": "unknown"} for to, reply in said.items()}
+        try:
+            rows: Sequence[TraceRow] = tx.trace(self.facts["message"])
+        except NotFound:
+            rows = ()
+        for row in rows:
+            state = _DELIVERED.get(row.event.name)
+            for to in (row.event.parties or _named(row.event.facts.get("to"))) if state is not None else ():
+                if to in found:
+                    found[to]["delivered"] = state or ""
+                    found[to]["smtpReply"] = _reply(row, found[to]["smtpReply"])
+        return found
+
+
+def _named(value: object) -> list[str]:
+    return str(value).split() if value else []
+
+
+def _reply(row: TraceRow, before: str) -> str:
+    facts = row.event.facts
+    if row.event.name == "sent" and facts.get("said"):
+        return str(facts["said"])
+    return f"550 {facts.get('code', '5.0.0')} {facts.get('why', '')}"[:500] if row.event.name == "failed" else before
+
+
+def every(tx: ReadTx, now: datetime) -> dict[str, Submitted]:
+    """All of them, the oldest first, by id."""
+    return {f"S{each.number}": Submitted(each, facts_of(each), now) for each in tx.records(KIND)}
+
+
+async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
+    """`EmailSubmission/get`."""
+    wanted, now = chosen(arguments.properties, PROPERTIES), turn.parts.clock.now()
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner, there = own(tx, arguments.account_id), every(tx, now)
+        asked = list(there) if arguments.ids is None else arguments.ids
+        if len(asked) > IN_GET:
+            raise MethodError("requestTooLarge", f"more than {IN_GET} submissions: ask for some")
+        return {
+            "accountId": account_id(owner),
+            "state": state_of(tx, KIND),
+            "list": [{name: there[each].property(tx, name) for name in wanted} for each in asked if each in there],
+            "notFound": [each for each in asked if each not in there],
+        }
+
+    return await turn.read(work)
+
+
+async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
+    """`EmailSubmission/changes`."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = own(tx, arguments.account_id)
+        found = turned(tx, KIND, arguments.since_state, arguments.max_changes)
+        told = {name: [f"S{number}" for number in getattr(found, name)] for name in ("created", "updated", "destroyed")}
+        return told_changes(account_id(owner), arguments.since_state, state_of(tx, KIND), told)
+
+    return await turn.read(work)
+
+
+async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
+    """`EmailSubmission/query`."""
+    now = turn.parts.clock.now()
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = own(tx, arguments.account_id)
+        ids = _found(tx, arguments, now)
+        some, position = page(ids, arguments, IN_QUERY)
+        found = {
+            "accountId": account_id(owner),
+            "queryState": keep(tx.who.account, ids),
+            "canCalculateChanges": True,
+            "position": position,
+            "ids": list(some),
+        }
+        return {**found, "total": len(ids)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
+    """`EmailSubmission/queryChanges`."""
+    now = turn.parts.clock.now()
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = own(tx, arguments.account_id)
+        ids = _found(tx, arguments, now)
+        found = {
+            "accountId": account_id(owner),
+            "oldQueryState": arguments.since_query_state,
+            "newQueryState": keep(tx.who.account, ids),
+            **difference(known(arguments.since_query_state), ids, arguments.max_changes),
+        }
+        return {**found, "total": len(ids)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments, now: datetime) -> list[str]:
+    kept = [each for each in every(tx, now).values() if _fits(tx, each, arguments.filter, 0)]
+    for criterion in reversed(arguments.sort or ()):
+        name = {"emailId": "emailId", "threadId": "threadId", "sentAt": "sendAt"}.get(str(criterion.get("property")))
+        if name is None:
+            raise MethodError("unsupportedSort", "submissions are sorted by emailId, threadId and sentAt")
+        kept.sort(key=lambda each: str(each.facts[name]), reverse=criterion.get("isAscending", True) is False)
+    return [each.id for each in kept]
+
+
+def _fits(tx: ReadTx, each: Submitted, wanted: Mapping[str, Any] | None, depth: int) -> bool:
+    if depth > 20:
+        raise MethodError("unsupportedFilter", "the filter is nested too deep")
+    if not wanted:
+        return True
+    if "operator" not in wanted:
+        return all(_condition(tx, each, name, value) for name, value in wanted.items())
+    inner = wanted.get("conditions")
+    if not isinstance(inner, list) or not all(isinstance(one, dict) for one in inner):
+        raise MethodError("invalidArguments", "an operator has a list of `conditions`")
+    held = [_fits(tx, each, one, depth + 1) for one in inner]
+    match wanted["operator"]:
+        case "AND":
+            return all(held)
+        case "OR":
+            return any(held)
+        case "NOT":
+            return not any(held)
+    raise MethodError("invalidArguments", "an operator is AND, OR or NOT")
+
+
+def _condition(tx: ReadTx, each: Submitted, name: str, value: Any) -> bool:
+    match name, value:
+        case (("identityIds" | "emailIds" | "threadIds"), list()):
+            return each.facts[name.removesuffix("s")] in value
+        case "undoStatus", str():
+            return each.undo_status(tx) == value
+        case (("before" | "after"), str()):
+            try:
+                moment = moment_of(value).astimezone(UTC)
+            except ValueError as error:
+                raise MethodError("invalidArguments", str(error)) from None
+            sent = moment_of(each.facts["sendAt"])
+            return sent < moment if name == "before" else sent >= moment
+    raise MethodError("unsupportedFilter", f"submissions are not found by {name[:60]!r} like that")
+
+
+def record_of(name: str) -> int:
+    """The number of the record behind an id; 0 for what is no such id."""
+    return number_of(name, "S") or 0
