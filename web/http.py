@@ -157,6 +157,7 @@ class _Connection(HttpToolsProtocol):
         self, owner: HttpService, admission: Admission, client: tuple[str, int] | None, secure: bool, door: Door
     ) -> None:
         super().__init__(owner.uvicorn, owner.state, {})
+        self._owner = owner
         self._admission, self._named, self._secure = admission, client, secure
         self._door = door
         self._waiting: asyncio.TimerHandle | None = None
@@ -172,7 +173,7 @@ class _Connection(HttpToolsProtocol):
         tls = transport.get_extra_info("ssl_object")
         info = None if tls is None else TlsInfo(tls.version() or "", (tls.cipher() or ("",))[0])
         way = _Way(self._door.listener, self._door.gate, peer, info, self._secure)
-        self.app_state = {"way": way, "known": {}}
+        self.app_state = {"way": way, "known": {}, "stopping": self._owner.stopping}
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -228,6 +229,8 @@ class HttpService:
         self.state = _State()
         self._arriving: set[asyncio.Task[None]] = set()
         self._draining = False
+        self.stopping = asyncio.Event()
+        """Set when the service stops: what answers without an end has to end."""
 
     @property
     def name(self) -> str:
@@ -252,6 +255,7 @@ class HttpService:
     async def drain(self, grace: float) -> None:
         """Let requests finish within `grace` seconds, then close every connection."""
         self._draining = True
+        self.stopping.set()
         for task in list(self._arriving):
             task.cancel()
         for connection in list(self.state.connections):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupware.model.errors import BadCredentials, TryAgain
@@ -23,7 +24,8 @@ from mailcore.server.signin import Desk, Rejected, SignIn, desk
 from mailcore.server.signin import Way as SigningWay
 from mailcore.smtp.handin import Submitter, Way, submitter
 from web.jmap.errors import RequestError
-from web.jmap.limits import AT_ONCE, REQUEST_OCTETS, UPLOADS_AT_ONCE
+from web.jmap.events import asked, stream
+from web.jmap.limits import AT_ONCE, LISTENERS, REQUEST_OCTETS, UPLOADS_AT_ONCE
 from web.jmap.methods import answers_to
 from web.jmap.request import read_request
 from web.jmap.session import session
@@ -48,6 +50,8 @@ class Doing:
     """Requests at work, by account."""
     coming_in: dict[int, int] = field(default_factory=dict)
     """Uploads that come in, by account."""
+    listening: dict[int, int] = field(default_factory=dict)
+    """Streams of events, by account."""
 
     @cached_property
     def submitter(self) -> Submitter:
@@ -122,6 +126,21 @@ async def _download(doing: Doing, request: Request, who: Principal) -> Response:
 async def _upload(doing: Doing, request: Request, who: Principal) -> Response:
     with _place(doing.coming_in, who.account, UPLOADS_AT_ONCE, "maxConcurrentUpload"):
         return await upload(Turn(doing.parts, who), request)
+
+
+async def _events(doing: Doing, request: Request, who: Principal) -> Response:
+    given, last = request.query_params, request.headers.get("last-event-id", "")
+    wanted = asked(given.get("types", ""), given.get("closeafter", ""), given.get("ping", ""), last)
+    if doing.listening.get(who.account, 0) >= LISTENERS:
+        raise RequestError(429, "limit", f"more than {LISTENERS} streams at once", limit="maxConcurrentRequests")
+    stopping = request.scope["state"].get("stopping") or asyncio.Event()
+
+    async def events() -> AsyncIterator[bytes]:
+        with suppress(RequestError), _place(doing.listening, who.account, LISTENERS, "maxConcurrentRequests"):
+            async for each in stream(Turn(doing.parts, who), wanted, stopping):
+                yield each
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers={**FRESH, "x-accel-buffering": "no"})
 
 
 @contextmanager
@@ -200,5 +219,6 @@ _PLACES: Final[Mapping[str, Callable[[Doing, Request, Principal], Awaitable[Resp
     "/jmap/api": _api,
     "/jmap/download/": _download,
     "/jmap/upload/": _upload,
+    "/jmap/eventsource": _events,
 }
 _POSTED: Final = frozenset({"/jmap/api", "/jmap/upload/"})

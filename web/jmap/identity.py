@@ -94,7 +94,8 @@ def every(tx: ReadTx) -> Mapping[str, Identity]:
     return found
 
 
-def _state(tx: ReadTx) -> str:
+def state(tx: ReadTx) -> str:
+    """When an identity last changed, and which addresses there are."""
     return state_of(tx, _KIND, senders(tx))
 
 
@@ -107,7 +108,7 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
         asked = list(there) if arguments.ids is None else arguments.ids
         return {
             "accountId": account_id(owner),
-            "state": _state(tx),
+            "state": state(tx),
             "list": [{name: there[each].told[name] for name in wanted} for each in asked if each in there],
             "notFound": [each for each in asked if each not in there],
         }
@@ -131,7 +132,7 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
             ],
             "destroyed": [f"I{number}" for number in found.destroyed],
         }
-        return told_changes(account_id(owner), arguments.since_state, _state(tx), told)
+        return told_changes(account_id(owner), arguments.since_state, state(tx), told)
 
     return await turn.read(work)
 
@@ -140,7 +141,7 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`Identity/set`."""
     check_size(arguments)
     done = Done()
-    owner, before = await turn.read(lambda tx: (own(tx, arguments.account_id), _state(tx)))
+    owner, before = await turn.read(lambda tx: (own(tx, arguments.account_id), state(tx)))
     if arguments.if_in_state is not None and arguments.if_in_state != before:
         raise mismatch()
     await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, given))
@@ -151,7 +152,7 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     for name in arguments.destroy:
         if await tried(done.not_destroyed, name, lambda: _destroy(turn, turn.real(name))):  # noqa: B023
             done.destroyed.append(turn.real(name))
-    after = await turn.read(_state)
+    after = await turn.read(state)
     return done.answer(account_id(owner), before, after)
 
 

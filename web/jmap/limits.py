@@ -33,6 +33,8 @@ UPLOADS_AT_ONCE: Final = 4
 """Uploads of one account that come in together."""
 UPLOAD_ROOM: Final = UploadRoom(octets=10 * UPLOAD_OCTETS, count=1000)
 """What one account may have uploaded and not used; the oldest make room."""
+LISTENERS: Final = 20
+"""Streams of events of one account."""
 DATA_SOURCES: Final = 64
 """Pieces that one blob is put together from."""
 

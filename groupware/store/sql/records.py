@@ -143,7 +143,9 @@ def _turn(tx: Tx, kind: RecordKind) -> ModSeq:
     """The modseq of a change; whoever watches what is the account's own watches its root."""
     account = tx.who.account
     modseq = tx.bump(account)
-    tx.marks[tx.tree(account).root] = modseq
+    root = tx.tree(account).root
+    tx.note_change(f"{kind.value}.kept", account, root, modseq, {})
+    tx.marks[root] = modseq
     return modseq
 
 

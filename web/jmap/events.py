@@ -1,0 +1,159 @@
+"""Push over EventSource: which states are others now, as the bus tells that something has changed. RFC 8620 §7.1, §7.3.
+
+1. The watch is there before the states are read, so nothing that happens in between is missed.
+2. What is told are states alone, read through the store's door for the one who listens: what somebody may not see does
+   not change their states.
+3. A stream ends when its listener goes, may not sign in any more, or the server stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from groupware.model.errors import GroupwareError, TryAgain
+from groupware.model.ids import AccountId, FolderId
+from groupware.model.item import Kind
+from groupware.model.record import RecordKind
+from groupware.store.api import ReadTx, Watch
+from web.jmap import identity
+from web.jmap.errors import RequestError
+from web.jmap.ids import account_id
+from web.jmap.kept import state_of
+from web.jmap.mailbox import orders_in
+from web.jmap.states import emails_at, mailboxes_at
+from web.jmap.turn import Turn, mailboxes, readable
+
+TYPES: Final = ("Mailbox", "Email", "Thread", "Identity", "EmailSubmission")
+PINGS: Final = (5, 900)
+"""Seconds between two pings, at least and at most."""
+LOOK_AGAIN: Final = 300.0
+"""Seconds after which states are read without a mark: for grants of others, and for who may sign in no more."""
+SETTLES: Final = 0.1
+"""Seconds that are waited for more of the same."""
+
+States = Mapping[str, Mapping[str, str]]
+"""State by type, by account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a listener wants."""
+
+    types: frozenset[str]
+    once: bool
+    """Whether it ends after the first change."""
+    ping: int
+    """Seconds between pings; 0: none."""
+    last: str
+    """The id of the event that it has had last."""
+
+
+def asked(types: str, close_after: str, ping: str, last: str) -> Asked:
+    """The parameters of the address. `RequestError`."""
+    names = frozenset(TYPES) if types in ("*", "") else frozenset(types.split(","))
+    if close_after not in ("state", "no", ""):
+        raise RequestError(400, "notRequest", "closeafter is `state` or `no`")
+    if not (ping or "0").isascii() or not (ping or "0").isdigit() or len(ping) > 9:
+        raise RequestError(400, "notRequest", "ping is a number of seconds")
+    seconds = int(ping or "0")
+    return Asked(names, close_after == "state", min(max(seconds, PINGS[0]), PINGS[1]) if seconds else 0, last[:100])
+
+
+async def stream(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIterator[bytes]:
+    """The events, as octets of `text/event-stream`."""
+    known: States | None = None
+    watched: frozenset[FolderId] = frozenset()
+    watch: Watch | None = None
+    try:
+        while not stopping.is_set():
+            folders = await turn.read(_watched)
+            if watch is None or folders != watched:
+                if watch is not None:
+                    watch.close()
+                watch, watched = turn.parts.bus.watch(folders), folders
+            now = await turn.read(lambda tx: states(tx, wanted.types))
+            changed = _changed(known, now, wanted.last)
+            known = now
+            if changed:
+                yield _event("state", {"@type": "StateChange", "changed": changed}, _id(now))
+                if wanted.once:
+                    return
+            else:
+                yield b": \n\n"
+            while not await _woken(watch, wanted, stopping):
+                yield _event("ping", {"interval": wanted.ping})
+    except (GroupwareError, asyncio.CancelledError):
+        return
+    finally:
+        if watch is not None:
+            watch.close()
+
+
+async def _woken(watch: Watch, wanted: Asked, stopping: asyncio.Event) -> bool:
+    """Waits for a mark; False: it is time for a ping."""
+    stop = asyncio.ensure_future(stopping.wait())
+    mark = asyncio.ensure_future(watch.changed(wanted.ping or LOOK_AGAIN))
+    try:
+        await asyncio.wait((stop, mark), return_when=asyncio.FIRST_COMPLETED)
+        if mark.done() and mark.result():
+            await asyncio.wait((stop,), timeout=SETTLES)
+            return True
+        return stop.done() or not wanted.ping
+    finally:
+        for task in (stop, mark):
+            task.cancel()
+            with suppress(asyncio.CancelledError, TryAgain):
+                await task
+
+
+def _watched(tx: ReadTx) -> frozenset[FolderId]:
+    """The folders of mail, and the root of each tree that they are in: it is marked when folders come and go."""
+    folders = tx.folders(Kind.MAIL)
+    roots = {each.parent for each in folders if each.parent is not None}
+    return frozenset({each.id for each in folders if each.exists} | roots)
+
+
+def states(tx: ReadTx, types: frozenset[str]) -> States:
+    """What is told of each account."""
+    owners = {tx.who.account, *(each.owner for each in tx.folders(Kind.MAIL) if each.exists)}
+    return {account_id(owner): _of_account(tx, owner, types) for owner in owners}
+
+
+def _of_account(tx: ReadTx, owner: AccountId, types: frozenset[str]) -> Mapping[str, str]:
+    folders, now = mailboxes(tx, owner), tx.reached(owner)
+    emails = str(emails_at(now, readable(tx, owner).values()))
+    found = {
+        "Mailbox": str(mailboxes_at(now, folders, orders_in(tx, folders))),
+        "Email": emails,
+        "Thread": emails,
+    }
+    if owner == tx.who.account:
+        found["Identity"] = identity.state(tx)
+        found["EmailSubmission"] = state_of(tx, RecordKind.SUBMISSION)
+    return {name: value for name, value in found.items() if name in types}
+
+
+def _changed(known: States | None, now: States, last: str) -> States:
+    """What is another than it was; to who comes back without having missed anything, nothing."""
+    if known is None:
+        return now if last and last != _id(now) else {}
+    found = {
+        account: {name: value for name, value in all_.items() if known.get(account, {}).get(name) != value}
+        for account, all_ in now.items()
+    }
+    return {account: each for account, each in found.items() if each}
+
+
+def _id(now: States) -> str:
+    return blake2b(json.dumps(now, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def _event(name: str, data: Mapping[str, object], number: str = "") -> bytes:
+    mark = f"id: {number}\n" if number else ""
+    return f"event: {name}\n{mark}data: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
