@@ -29,12 +29,7 @@ from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
 from web.jmap.app import jmap
 
-USING = [
-    "urn:ietf:params:jmap:core",
-    "urn:ietf:params:jmap:mail",
-    "urn:ietf:params:jmap:blob",
-    "urn:ietf:params:jmap:submission",
-]
+USING = [f"urn:ietf:params:jmap:{each}" for each in ("core", "mail", "blob", "submission", "vacationresponse", "quota")]
 
 
 @dataclass

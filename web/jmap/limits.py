@@ -11,7 +11,9 @@ CORE: Final = "urn:ietf:params:jmap:core"
 MAIL: Final = "urn:ietf:params:jmap:mail"
 BLOB: Final = "urn:ietf:params:jmap:blob"
 SUBMISSION: Final = "urn:ietf:params:jmap:submission"
-CAPABILITIES: Final = (CORE, MAIL, BLOB, SUBMISSION)
+VACATION: Final = "urn:ietf:params:jmap:vacationresponse"
+QUOTA: Final = "urn:ietf:params:jmap:quota"
+CAPABILITIES: Final = (CORE, MAIL, BLOB, SUBMISSION, VACATION, QUOTA)
 
 REQUEST_OCTETS: Final = 10_000_000
 CALLS: Final = 32

@@ -20,15 +20,17 @@ from web.jmap import (
     mailbox,
     mailbox_query,
     mailbox_set,
+    quota,
     sets,
     snippet,
     submission,
     submission_set,
     thread,
+    vacation,
 )
 from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, QueryChangesArguments, taken
 from web.jmap.errors import MethodError, method_error
-from web.jmap.limits import BLOB, CORE, MAIL, SUBMISSION
+from web.jmap.limits import BLOB, CORE, MAIL, QUOTA, SUBMISSION, VACATION
 from web.jmap.references import Answer, resolved
 from web.jmap.request import Call, Request
 from web.jmap.turn import Turn
@@ -63,6 +65,11 @@ METHODS: Final[Mapping[str, Method]] = {
     "EmailSubmission/query": Method(SUBMISSION, QueryArguments, submission.query),
     "EmailSubmission/queryChanges": Method(SUBMISSION, QueryChangesArguments, submission.query_changes),
     "EmailSubmission/set": Method(SUBMISSION, submission_set.Arguments, submission_set.set_),
+    "VacationResponse/get": Method(VACATION, GetArguments, vacation.get),
+    "VacationResponse/set": Method(VACATION, sets.SetArguments, vacation.set_),
+    "Quota/get": Method(QUOTA, GetArguments, quota.get),
+    "Quota/changes": Method(QUOTA, ChangesArguments, quota.changes),
+    "Quota/query": Method(QUOTA, QueryArguments, quota.query),
     "Thread/get": Method(MAIL, GetArguments, thread.get),
     "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),
     "Email/get": Method(MAIL, email_get.Arguments, email_get.get),

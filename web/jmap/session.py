@@ -13,7 +13,19 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.ids import account_id
-from web.jmap.limits import BLOB, BLOB_VALUE, CORE, CORE_VALUE, MAIL, MAIL_VALUE, SUBMISSION, SUBMISSION_VALUE
+from web.jmap.limits import (
+    BLOB,
+    BLOB_VALUE,
+    CAPABILITIES,
+    CORE,
+    CORE_VALUE,
+    MAIL,
+    MAIL_VALUE,
+    QUOTA,
+    SUBMISSION,
+    SUBMISSION_VALUE,
+    VACATION,
+)
 
 _CHANGE: Final = (
     Right.WRITE | Right.INSERT | Right.CREATE | Right.DROP | Right.TRASH | Right.EXPUNGE | Right.ADMIN | Right.SEEN
@@ -39,7 +51,8 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             CORE: {},
             MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": own},
             BLOB: BLOB_VALUE,
-            **({SUBMISSION: SUBMISSION_VALUE} if own else {}),
+            QUOTA: {},
+            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}} if own else {}),
         },
     }
 
@@ -54,9 +67,9 @@ def session(tx: ReadTx, base: str) -> dict[str, Any]:
     """The session object; `base` is the address of the server without a path."""
     own = account_id(tx.who.account)
     found = {
-        "capabilities": {CORE: CORE_VALUE, MAIL: {}, BLOB: {}, SUBMISSION: {}},
+        "capabilities": {name: CORE_VALUE if name == CORE else {} for name in CAPABILITIES},
         "accounts": accounts(tx),
-        "primaryAccounts": dict.fromkeys((CORE, MAIL, BLOB, SUBMISSION), own),
+        "primaryAccounts": dict.fromkeys(CAPABILITIES, own),
         "username": tx.who.name,
         "apiUrl": f"{base}/jmap/api",
         "downloadUrl": f"{base}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}",
