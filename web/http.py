@@ -9,7 +9,7 @@ import asyncio
 import email.utils
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
 from connectors.dav.app import dav
@@ -36,7 +37,8 @@ from mailcore.server.proxy import ProxyError
 from mailcore.server.rules import Rules, address, decide
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
-from web.jmap.app import SESSION, jmap
+from web.jmap.app import SESSION, SOCKET_PATH, jmap
+from web.jmap.limits import REQUEST_OCTETS
 from web.lists import lists
 
 HEADER_SECONDS: Final = 30.0
@@ -194,6 +196,15 @@ class _Connection(HttpToolsProtocol):
         self._stop_waiting()
         super().on_headers_complete()
 
+    def _should_upgrade(self) -> bool:
+        return self.url.partition(b"?")[0] == SOCKET_PATH.encode() and super()._should_upgrade()
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        socket = self.transport.get_protocol()
+        if isinstance(socket, _Socket):
+            socket.left = self._admission.leave
+
     @property
     def _idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -208,6 +219,17 @@ class _Connection(HttpToolsProtocol):
             self._waiting = None
 
 
+class _Socket(WebSocketsSansIOProtocol):
+    """A connection that became a WebSocket: uvicorn's, which leaves as the connection that it was would have left."""
+
+    left: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.left is not None:
+            self.left()
+
+
 class HttpService:
     """Serves the routes given at every HTTP listener."""
 
@@ -216,7 +238,9 @@ class HttpService:
         self.uvicorn = uvicorn.Config(
             Starlette(routes=list(routes)),
             http=HttpToolsProtocol,
-            ws="none",
+            ws=_Socket,
+            ws_max_size=REQUEST_OCTETS,
+            ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
@@ -27,12 +28,15 @@ from web.jmap.errors import RequestError
 from web.jmap.events import asked, stream
 from web.jmap.limits import AT_ONCE, LISTENERS, REQUEST_OCTETS, UPLOADS_AT_ONCE
 from web.jmap.methods import answers_to
+from web.jmap.request import Request as Asked
 from web.jmap.request import read_request
 from web.jmap.session import session
+from web.jmap.socket import serve
 from web.jmap.transfers import FRESH, body_of, download, upload
 from web.jmap.turn import Turn
 
 SESSION: Final = "/jmap/session"
+SOCKET_PATH: Final = "/jmap/ws"
 _CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
 
 
@@ -64,6 +68,9 @@ def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     doing = Doing(parts, desk(parts, setup, "jmap", "JMAP"), parts.log("JMAP"), setup.config.host, setup)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await _socket(doing, WebSocket(scope, receive, send))
+            return
         request = Request(scope, receive)
         try:
             answer = await _answer(doing, request)
@@ -88,7 +95,7 @@ async def _answer(doing: Doing, request: Request) -> Response:
 
 
 async def _session(doing: Doing, request: Request, who: Principal) -> Response:
-    base = f"{request.url.scheme}://{request.url.netloc}"
+    base = _base(request)
     found = await doing.parts.store.read(who, lambda tx: session(tx, base))
     return JSONResponse(found, headers=FRESH)
 
@@ -98,21 +105,49 @@ async def _api(doing: Doing, request: Request, who: Principal) -> Response:
         raise RequestError(400, "notJSON", "A request is application/json.")
     with _place(doing.at_work, who.account, AT_ONCE, "maxConcurrentRequests"):
         asked = read_request(await body_of(request, REQUEST_OCTETS, "maxSizeRequest"))
-        way: Way = request.scope["state"]["way"]
-        turn = Turn(
-            doing.parts,
-            who,
-            dict(asked.created_ids or {}),
-            doing.host,
-            lambda what: doing.submitter.hand_in(who, way, what),
-        )
-        answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
-        base = f"{request.url.scheme}://{request.url.netloc}"
-        state = await doing.parts.store.read(who, lambda tx: session(tx, base)["state"])
-    created = {"createdIds": turn.created} if asked.created_ids is not None else {}
-    body = {"methodResponses": answers, "sessionState": state, **created}
-    octets = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return Response(octets, media_type="application/json", headers=FRESH)
+        body = await _response(doing, request, who, asked)
+    return Response(_octets(body), media_type="application/json", headers=FRESH)
+
+
+async def _response(doing: Doing, connection: HTTPConnection, who: Principal, asked: Asked) -> Mapping[str, Any]:
+    """The Response object. RFC 8620 §3.4."""
+    way: Way = connection.scope["state"]["way"]
+    created = dict(asked.created_ids or {})
+    turn = Turn(doing.parts, who, created, doing.host, lambda what: doing.submitter.hand_in(who, way, what))
+    answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
+    state = await doing.parts.store.read(who, lambda tx: session(tx, _base(connection))["state"])
+    told = {"createdIds": turn.created} if asked.created_ids is not None else {}
+    return {"methodResponses": answers, "sessionState": state, **told}
+
+
+def _base(connection: HTTPConnection) -> str:
+    """The address of the server without a path."""
+    return f"{connection.url.scheme.replace('ws', 'http')}://{connection.url.netloc}"
+
+
+def _octets(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+async def _socket(doing: Doing, socket: WebSocket) -> None:
+    """A connection that carries requests and pushes. RFC 8887."""
+    try:
+        who = await _signed_in(doing.signing, socket)
+        if "jmap" not in socket.scope["subprotocols"] or socket.url.path != SOCKET_PATH:
+            raise RequestError(400, "notRequest", "The subprotocol is jmap.")
+        place = _place(doing.listening, who.account, LISTENERS, "maxConcurrentRequests")
+    except RequestError as error:
+        await socket.send_denial_response(_said(error))
+        return
+    with suppress(RequestError), place:
+        await socket.accept("jmap")
+
+        async def answer(asked: Asked) -> Mapping[str, Any]:
+            with _place(doing.at_work, who.account, AT_ONCE, "maxConcurrentRequests"):
+                return await _response(doing, socket, who, asked)
+
+        stopping = socket.scope["state"].get("stopping") or asyncio.Event()
+        await serve(socket, Turn(doing.parts, who), answer, stopping, doing.log)
 
 
 def _failed(doing: Doing, name: str, trace: str) -> None:
@@ -157,7 +192,7 @@ def _place(taken: dict[int, int], account: int, most: int, limit: str) -> Iterat
             del taken[account]
 
 
-async def _signed_in(signing: Desk, request: Request) -> Principal:
+async def _signed_in(signing: Desk, request: HTTPConnection) -> Principal:
     """Who sends it: HTTP Basic (RFC 7617) or a bearer token (RFC 6750); asked once on a connection."""
     way: SigningWay = request.scope["state"]["way"]
     known: dict[str, Principal] = request.scope["state"]["known"]
@@ -204,14 +239,8 @@ async def _nothing_more(challenge: bytes) -> bytes:
 
 def _said(error: RequestError) -> Response:
     """A problem (RFC 7807)."""
-    body: Mapping[str, Any] = {
-        "type": f"urn:ietf:params:jmap:error:{error.kind}" if error.status in (400, 413, 429) else "about:blank",
-        "status": error.status,
-        "detail": str(error),
-        **error.more,
-    }
     headers = {**error.headers, **FRESH}
-    return Response(json.dumps(body), error.status, headers, "application/problem+json")
+    return Response(json.dumps(error.problem), error.status, headers, "application/problem+json")
 
 
 _PLACES: Final[Mapping[str, Callable[[Doing, Request, Principal], Awaitable[Response]]]] = {

@@ -16,6 +16,13 @@ class RequestError(Exception):
         super().__init__(detail)
         self.status, self.kind, self.headers, self.more = status, kind, dict(headers or {}), more
 
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The problem object (RFC 7807)."""
+        known = self.status in (400, 413, 429)
+        kind = f"urn:ietf:params:jmap:error:{self.kind}" if known else "about:blank"
+        return {"type": kind, "status": self.status, "detail": str(self), **self.more}
+
 
 class MethodError(Exception):
     """One method call is refused."""

@@ -65,8 +65,26 @@ def asked(types: str, close_after: str, ping: str, last: str) -> Asked:
     return Asked(names, close_after == "state", min(max(seconds, PINGS[0]), PINGS[1]) if seconds else 0, last[:100])
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to tell: what changed, or nothing but that one is still there."""
+
+    changed: States
+    id: str
+    ping: bool = False
+
+
 async def stream(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIterator[bytes]:
     """The events, as octets of `text/event-stream`."""
+    async for told in changes(turn, wanted, stopping):
+        if told.changed:
+            yield _event("state", {"@type": "StateChange", "changed": told.changed}, told.id)
+        else:
+            yield _event("ping", {"interval": wanted.ping}) if told.ping else b": \n\n"
+
+
+async def changes(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIterator[Told]:
+    """What there is to tell, as it happens; at first that one listens, or what was missed."""
     known: States | None = None
     watched: frozenset[FolderId] = frozenset()
     watch: Watch | None = None
@@ -80,14 +98,11 @@ async def stream(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIte
             now = await turn.read(lambda tx: states(tx, wanted.types))
             changed = _changed(known, now, wanted.last)
             known = now
-            if changed:
-                yield _event("state", {"@type": "StateChange", "changed": changed}, _id(now))
-                if wanted.once:
-                    return
-            else:
-                yield b": \n\n"
+            yield Told(changed, _id(now))
+            if changed and wanted.once:
+                return
             while not await _woken(watch, wanted, stopping):
-                yield _event("ping", {"interval": wanted.ping})
+                yield Told({}, _id(now), ping=True)
     except (GroupwareError, asyncio.CancelledError):
         return
     finally:

@@ -13,7 +13,8 @@ BLOB: Final = "urn:ietf:params:jmap:blob"
 SUBMISSION: Final = "urn:ietf:params:jmap:submission"
 VACATION: Final = "urn:ietf:params:jmap:vacationresponse"
 QUOTA: Final = "urn:ietf:params:jmap:quota"
-CAPABILITIES: Final = (CORE, MAIL, BLOB, SUBMISSION, VACATION, QUOTA)
+SOCKET: Final = "urn:ietf:params:jmap:websocket"
+CAPABILITIES: Final = (CORE, MAIL, BLOB, SUBMISSION, VACATION, QUOTA, SOCKET)
 
 REQUEST_OCTETS: Final = 10_000_000
 CALLS: Final = 32

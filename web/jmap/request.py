@@ -34,9 +34,18 @@ class Request:
 
 def read_request(octets: bytes) -> Request:
     """The request. `RequestError`: `notJSON`, `notRequest`, `unknownCapability`, `limit`."""
+    return request_of(json_of(octets))
+
+
+def json_of(octets: bytes) -> Any:
+    """The I-JSON value. `RequestError`: `notJSON`, `limit`."""
     if len(octets) > REQUEST_OCTETS:
         raise RequestError(413, "limit", f"more than {REQUEST_OCTETS} octets", limit="maxSizeRequest")
-    value = _json(octets)
+    return _json(octets)
+
+
+def request_of(value: Any) -> Request:
+    """The request that a value is. `RequestError`: `notRequest`, `unknownCapability`, `limit`."""
     if not isinstance(value, dict):
         raise _no_request("a request is an object")
     using, calls, created = value.get("using"), value.get("methodCalls"), value.get("createdIds")

@@ -22,6 +22,7 @@ from web.jmap.limits import (
     MAIL,
     MAIL_VALUE,
     QUOTA,
+    SOCKET,
     SUBMISSION,
     SUBMISSION_VALUE,
     VACATION,
@@ -67,9 +68,9 @@ def session(tx: ReadTx, base: str) -> dict[str, Any]:
     """The session object; `base` is the address of the server without a path."""
     own = account_id(tx.who.account)
     found = {
-        "capabilities": {name: CORE_VALUE if name == CORE else {} for name in CAPABILITIES},
+        "capabilities": {**{name: {} for name in CAPABILITIES}, CORE: CORE_VALUE, SOCKET: _socket(base)},
         "accounts": accounts(tx),
-        "primaryAccounts": dict.fromkeys(CAPABILITIES, own),
+        "primaryAccounts": dict.fromkeys([name for name in CAPABILITIES if name != SOCKET], own),
         "username": tx.who.name,
         "apiUrl": f"{base}/jmap/api",
         "downloadUrl": f"{base}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}",
@@ -77,6 +78,11 @@ def session(tx: ReadTx, base: str) -> dict[str, Any]:
         "eventSourceUrl": f"{base}/jmap/eventsource?types={{types}}&closeafter={{closeafter}}&ping={{ping}}",
     }
     return {**found, "state": state_of(found)}
+
+
+def _socket(base: str) -> Mapping[str, Any]:
+    """Where requests and pushes share one connection. RFC 8887 §4.1."""
+    return {"url": f"ws{base.removeprefix('http')}/jmap/ws", "supportsPush": True}
 
 
 def state_of(session: Mapping[str, Any]) -> str:

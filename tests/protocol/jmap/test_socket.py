@@ -1,0 +1,144 @@
+"""JMAP over WebSocket, by the library websockets against a server of HTTP. RFC 8887."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from mailcore.server.config import load
+from mailcore.server.gate import RuleGate, Turnstile
+from mailcore.server.guesses import Guesses, GuessLimits
+from mailcore.server.listener import Listener, open_socket
+from mailcore.server.parts import ServiceSetup
+from mailcore.server.service import Door
+from tests.support import talk
+from tests.support.clock import FakeClock
+from tests.support.house import House, house
+from tests.support.jmapstand import Stand, letter
+from tests.support.smtpstand import PASSWORD
+from web.http import HttpService, service
+
+USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
+ECHO = ["Core/echo", {"hello": "ü"}, "c"]
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[tuple[House, HttpService, int]]:
+    """HTTP at a port of this machine."""
+    settings = load(None, data=Path("/nonexistent"), environ={})
+    clock = FakeClock()
+    listener = Listener("http", "http", "127.0.0.1", 0, tls="none", policy=talk.unlimited(), plain_login=True)
+    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
+    async with house(folder) as here:
+        made = service(here.parts, ServiceSetup("http", settings.services["http"], settings))
+        socket = open_socket(listener)
+        serving = asyncio.create_task(made.serve(Door(listener, (socket,), lambda: None, gate)))
+        try:
+            yield here, made, socket.getsockname()[1]
+        finally:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+            await made.drain(1)
+            socket.close()
+
+
+def dialled(port: int, password: str = PASSWORD, subprotocol: str = "jmap") -> connect:
+    token = base64.b64encode(f"alice@example.test:{password}".encode()).decode()
+    headers = {"authorization": f"Basic {token}"}
+    return connect(
+        f"ws://127.0.0.1:{port}/jmap/ws",
+        subprotocols=[subprotocol],
+        additional_headers=headers,
+        proxy=None,  # type: ignore[list-item]
+    )
+
+
+async def ask(caller: ClientConnection, value: object) -> dict[str, Any]:
+    await caller.send(value if isinstance(value, str) else json.dumps(value))
+    return dict(json.loads(await caller.recv()))
+
+
+async def test_requests_are_answered_with_their_ids(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, _, port), dialled(port) as caller:
+        assert caller.subprotocol == "jmap"
+        got = await ask(caller, {"@type": "Request", "id": "R1", "using": USING, "methodCalls": [ECHO]})
+        assert (got["@type"], got["requestId"], got["methodResponses"]) == ("Response", "R1", [ECHO])
+        assert got["sessionState"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "number"),
+    [
+        ("{", "notJSON", None),
+        ('{"@type":"Request","id":"R","using":[]}', "notRequest", "R"),
+        ('{"@type":"Request","id":"R","using":["urn:x"],"methodCalls":[]}', "unknownCapability", "R"),
+        ('{"@type":"Odd","id":"R"}', "notRequest", "R"),
+        ("[]", "notRequest", None),
+        ('{"@type":"WebSocketPushEnable","dataTypes":7}', "notRequest", None),
+    ],
+)
+async def test_what_is_no_request_is_told_so_and_the_connection_goes_on(
+    tmp_path: Path, said: str, kind: str, number: str | None
+) -> None:
+    async with served(tmp_path) as (_, _, port), dialled(port) as caller:
+        got = await ask(caller, said)
+        assert (got["@type"], got["type"]) == ("RequestError", f"urn:ietf:params:jmap:error:{kind}")
+        assert (got["requestId"], got["status"]) == (number, 400)
+        assert (await ask(caller, {"@type": "Request", "using": USING, "methodCalls": [ECHO]}))["@type"] == "Response"
+
+
+async def test_changes_are_pushed_while_that_is_switched_on(tmp_path: Path) -> None:
+    async with served(tmp_path) as (here, _, port), dialled(port) as caller:
+        stand = Stand(here, None)  # type: ignore[arg-type]
+        await stand.put("alice", letter("first"))
+        first = await ask(caller, {"@type": "WebSocketPushEnable", "dataTypes": ["Email"], "pushState": "old"})
+        assert (first["@type"], next(iter(first["changed"].values())).keys()) == ("StateChange", {"Email"})
+        await stand.put("alice", letter("second"))
+        second = json.loads(await caller.recv())
+        assert second["pushState"] != first["pushState"]
+        await caller.send('{"@type":"WebSocketPushDisable"}')
+        await stand.put("alice", letter("third"))
+        got = await ask(caller, {"@type": "Request", "using": USING, "methodCalls": [ECHO]})
+        assert got["@type"] == "Response"
+
+
+async def test_who_may_not_sign_in_gets_no_connection(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, _, port):
+        for password, subprotocol, status in (("wrong", "jmap", 401), (PASSWORD, "odd", 400)):
+            with pytest.raises(InvalidStatus) as refused:
+                await dialled(port, password, subprotocol)
+            assert refused.value.response.status_code == status
+
+
+async def test_octets_instead_of_text_end_the_connection(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, _, port), dialled(port) as caller:
+        await caller.send(b"octets")
+        with pytest.raises(ConnectionClosed) as closed:
+            await caller.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1003
+
+
+async def test_a_message_that_is_too_long_ends_the_connection(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, _, port), dialled(port) as caller:
+        with pytest.raises(ConnectionClosed) as closed:
+            await caller.send(" " * 10_000_001)
+            await caller.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
+
+
+async def test_the_server_says_goodbye_when_it_stops(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, made, port), dialled(port) as caller:
+        assert (await ask(caller, {"@type": "Request", "using": USING, "methodCalls": [ECHO]}))["@type"] == "Response"
+        await made.drain(5)
+        with pytest.raises(ConnectionClosed) as closed:
+            await caller.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code in (1001, 1012)
