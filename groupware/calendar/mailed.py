@@ -14,10 +14,9 @@ from groupware.mime.charsets import decode
 from groupware.mime.sections import decoded
 from groupware.mime.summary import Summary, summarize
 from groupware.model.errors import Malformed
-from groupware.model.event import Envelope
-from groupware.model.meeting import Guest, Happening, Visit
+from groupware.model.meeting import Guest, Happening
 from groupware.model.principal import DELIVERY, PrincipalKind
-from groupware.store.api import Blobs, Store, WriteTx
+from groupware.store.api import Blobs, Store
 
 from . import rooms, rounds
 from .imip import Sender
@@ -25,7 +24,7 @@ from .itip.incoming import FOR_ATTENDEES, METHODS, Message, method_of
 from .itip.instances import dated
 from .itip.people import People, address_of, line_of, organizer
 from .object import CalendarObject, read_object
-from .rounds import Round
+from .rounds import Beside, Round
 from .scheduling import refresh
 
 LONGEST: Final = 1024 * 1024
@@ -42,20 +41,6 @@ class Mailed:
     read: CalendarObject
     sender: str
     senders: People
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What a mail does beside being delivered."""
-
-    visits: tuple[Visit, ...] = ()
-    letters: tuple[Envelope, ...] = ()
-
-    def carry_out(self, tx: WriteTx) -> None:
-        """Does it, in the write that delivers the mail. `Overtaken`."""
-        if self.visits:
-            tx.invite(self.visits)
-        rounds.post(tx, self.letters)
 
 
 def found(octets: bytes) -> Mailed | None:

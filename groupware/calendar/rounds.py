@@ -7,6 +7,7 @@ do: visits to guests here, letters for those elsewhere, lines for timelines.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Iterable, Sequence
@@ -35,6 +36,9 @@ from .object import CalendarObject, read_object
 MAIL: Final = "1.1"
 """SCHEDULE-STATUS of who is told by mail: sent, and what becomes of it is not known (RFC 6638 §3.2.9)."""
 DELIVERED: Final = "1.2"
+MARK: Final = "imip."
+"""Before a meeting's UID in the ENVID of letters about it, so that reports say which it is; of a usual UID alone."""
+_SAFE: Final = re.compile(r"[\w.@-]{1,90}", re.ASCII)
 NOBODY: Final = "3.7"
 DENIED: Final = "3.8"
 
@@ -200,8 +204,23 @@ async def send(round_: Round, octets: bytes, sender: str, to: str) -> None:
         by=by,
         message=secrets.token_hex(8),
         utf8=not (to + sender).isascii(),
+        envid=MARK + round_.ident if _SAFE.fullmatch(round_.ident) else "",
     )
     round_.letters.append(envelope)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a mail does beside being delivered."""
+
+    visits: tuple[Visit, ...] = ()
+    letters: tuple[Envelope, ...] = ()
+
+    def carry_out(self, tx: WriteTx) -> None:
+        """Does it, in the write that delivers the mail. `Overtaken`."""
+        if self.visits:
+            tx.invite(self.visits)
+        post(tx, self.letters)
 
 
 # --- what the write does ----------------------------------------------------------------------------------------------

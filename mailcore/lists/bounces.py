@@ -9,15 +9,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from groupware.mime.headers import decode_text, fields, unfold
-from groupware.mime.transfer import undo
-from groupware.model.addresses import normal
+from groupware.mime.report import Reported, report_of
 from groupware.model.event import Event
 from groupware.model.mailinglist import Subscriber
 from groupware.store.api import WriteTx
@@ -27,50 +24,12 @@ from mailcore.lists.letters import letter, send
 
 FORGOTTEN: Final = 30
 """Days after which earlier returns count no more."""
-_MOST: Final = 256 * 1024
-_MOST_REPORTED: Final = 100
-_STATUS: Final = re.compile(r"([245])\.\d{1,3}\.\d{1,3}")
-_BLANK: Final = re.compile(rb"\r?\n\r?\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """What a report says of one recipient."""
-
-    address: str
-    action: str
-    status: str
-    why: str
-
-    @property
-    def failed(self) -> bool:
-        """Whether the recipient has not got it, and will not."""
-        return self.action == "failed" and not self.status.startswith("2")
-
-
-def reported(found: Letter) -> Sequence[Reported]:
-    """What a report in the form of RFC 3464 says; empty when it is none."""
-    for part in found.parts:
-        if part.media in ("message/delivery-status", "message/global-delivery-status"):
-            octets = undo(found.octets[part.body_start : part.body_end][:_MOST], part.encoding)
-            return [each for block in _BLANK.split(octets)[:_MOST_REPORTED] if (each := _one(block)) is not None]
-    return []
-
-
-def _one(block: bytes) -> Reported | None:
-    said = {name.lower(): decode_text(unfold(value)) for name, value in fields(block.lstrip() + b"\r\n")}
-    recipient = said.get(b"original-recipient") or said.get(b"final-recipient", "")
-    if b"final-recipient" not in said:
-        return None
-    address = normal(recipient.partition(";")[2].strip().strip("<>"))
-    status = _STATUS.search(said.get(b"status", ""))
-    why = said.get(b"diagnostic-code", "").partition(";")[2].strip() or said.get(b"status", "")
-    return Reported(address, said.get(b"action", "").strip().lower(), status[0] if status else "", why)
 
 
 async def take(desk: Desk, case: Case, more: str) -> None:
     """Counts a report for the subscriber that it is about. TryAgain."""
-    found = reported(case.letter)
+    report = report_of(case.letter.octets, case.letter.parts)
+    found = report.recipients if report is not None else ()
     who = await _about(desk, case, more, found)
     failures = [each for each in found if each.failed]
     if who is None or (found and not failures) or not (found or _looks_returned(case.letter)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -16,11 +16,13 @@ from groupware.store.api import Blobs, Store, WriteTx
 from mailcore.queue.sorting import Sorted
 
 if TYPE_CHECKING:
-    from groupware.calendar.mailed import Beside
+    from groupware.calendar.rounds import Beside
 
 T = TypeVar("T")
 SIGNS: Final = (b"text/calendar", b"TEXT/CALENDAR", b"Text/Calendar", b"application/ics")
 """What stands in a mail that holds an invitation."""
+RETURNED: Final = b": imip."
+"""What stands in a report about a letter of ours about a meeting."""
 TRIES: Final = 20
 ON_THE_LOOP: Final = 32 * 1024
 
@@ -39,15 +41,16 @@ async def write(
     `sorted_`: those for whom filters have decided; whose copy goes to Junk, or nowhere, has no invitation by it.
     """
     names = _addresses([*targets, *(each.target for each in sorted_ if _wanted(each))])
-    if not names or not any(sign in octets for sign in SIGNS):
+    if not names or not any(sign in octets for sign in (RETURNED, *SIGNS)):
         return await store.write(who, work)
-    from groupware.calendar import mailed  # only for a mail that holds a calendar
-
-    found = mailed.found(octets) if len(octets) <= ON_THE_LOOP else await asyncio.to_thread(mailed.found, octets)
-    if found is not None:
+    small = len(octets) <= ON_THE_LOOP
+    beside = (
+        _beside(store, blobs, octets, names) if small else await asyncio.to_thread(_beside, store, blobs, octets, names)
+    )
+    if beside is not None:
         for _ in range(TRIES):
             try:
-                more = await mailed.beside(store, blobs, found, names)
+                more = await beside()
                 return await store.write(who, partial(_both, more=more, work=work))
             except Overtaken:
                 continue
@@ -56,6 +59,17 @@ async def write(
             except GroupwareError:
                 break  # a calendar that is full or closed is no reason to keep the mail back
     return await store.write(who, work)
+
+
+def _beside(store: Store, blobs: Blobs, octets: bytes, names: Sequence[str]) -> Callable[[], Awaitable[Beside]] | None:
+    """What finds out what the mail does to calendars; None: nothing."""
+    from groupware.calendar import mailed, returned  # only for a mail that may do something
+
+    report = returned.found(octets) if RETURNED in octets else None
+    if report is not None:
+        return partial(returned.beside, store, blobs, report, names)
+    found = mailed.found(octets)
+    return partial(mailed.beside, store, blobs, found, names) if found is not None else None
 
 
 def _both(tx: WriteTx, more: Beside, work: Callable[[WriteTx], T]) -> T:

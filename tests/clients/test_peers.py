@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
 
+import httpx
 import pytest
 
 from groupware.model.principal import Domain
 from groupware.store.api import WriteTx
 from tests.clients.account import Account
+from tests.support.davstand import event
 from tests.support.exim import exim
 from tests.support.postfix import postfix
 from tests.support.relay import Relay, free_port
@@ -121,6 +123,18 @@ def test_who_the_peer_does_not_know_is_reported_to_the_sender(pair: Pair) -> Non
         assert status["Action"] == "failed"
         assert status["Status"] == code
         assert words in status["Diagnostic-Code"]
+
+
+def test_a_guest_whom_the_peer_does_not_know_is_marked_in_the_meeting(pair: Pair) -> None:
+    server, _ = pair
+    with Account(server, server.account()) as alice:
+        at = f"http://127.0.0.1:{server.port('http')}/dav/calendars/{alice.address}/Calendar/m.ics"
+        people = (f"ORGANIZER:mailto:{alice.address}", "ATTENDEE;RSVP=TRUE:mailto:ghost@far.test")
+        text = event("m", "20261201T100000Z", *people)
+        who = (alice.address, alice.password)
+        assert httpx.put(at, content=text, auth=who, headers={"content-type": "text/calendar"}).status_code == 201
+        alice.until(1)
+        assert "SCHEDULE-STATUS=5.1" in httpx.get(at, auth=who).text.replace("\r\n ", "")
 
 
 def test_a_report_of_success_comes_from_the_peer(pair: Pair) -> None:

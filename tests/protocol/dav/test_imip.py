@@ -162,3 +162,54 @@ async def test_importing_a_meeting_invites_nobody(stand: Stand, alice: Client) -
     await stand.house.write(work, OPERATOR)
     assert await stand.house.queued() == [] and await bodies(stand.client("bob"), BOB) == []
     assert (await alice.ask("DELETE", ALICE + "m.ics")).status == 204
+
+
+# --- letters that come back -------------------------------------------------------------------------------------------
+
+
+def report(ident: str, address: str = EVE, action: str = "failed", status: str = "5.1.1") -> bytes:
+    return (
+        "From: MAILER-DAEMON@far.test\r\nTo: alice@example.test\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="r"\r\n\r\n'
+        "--r\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
+        "--r\r\nContent-Type: message/delivery-status\r\n\r\n"
+        f"Reporting-MTA: dns; far.test\r\nOriginal-Envelope-Id: {ident}\r\n\r\n"
+        f"Final-Recipient: rfc822; {address}\r\nAction: {action}\r\nStatus: {status}\r\n"
+        "Diagnostic-Code: smtp; 550 no such user\r\n\r\n--r--\r\n"
+    ).encode()
+
+
+async def test_who_was_not_reached_is_marked_and_that_is_on_the_timeline(stand: Stand, alice: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m", names=("bob", EVE)))
+    [queued] = await stand.house.queued()
+    assert queued.envelope.envid == "imip.m"
+    await arrives(stand, report("imip.m"), "alice", sender="")
+    text = (await the_one(alice, ALICE))[1]
+    [line] = [each for each in text.split("\r\n") if each.endswith(EVE)]
+    assert "SCHEDULE-STATUS=5.1" in line and text.count("SCHEDULE-STATUS=5.1") == 1
+    last = (await timeline(stand, "alice", "m"))[-1]
+    assert (last.what, last.text) == ("returned", f"{EVE} was not reached: 550 no such user")
+    assert len(await stand.house.items("alice")) == 1
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        report("imip.other"),
+        report("m"),
+        report("imip.m", action="delayed", status="4.4.1"),
+        report("imip.m", address="bob@example.test.far"),
+    ],
+)
+async def test_a_report_about_something_else_changes_no_meeting(stand: Stand, alice: Client, octets: bytes) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m", names=(EVE,)))
+    before = (await the_one(alice, ALICE))[1]
+    await arrives(stand, octets, "alice", sender="")
+    assert (await the_one(alice, ALICE))[1] == before
+
+
+async def test_a_report_to_a_guest_changes_nothing_in_the_copy(stand: Stand, alice: Client, bob: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m", names=("bob", EVE)))
+    before = (await the_one(bob, BOB))[1]
+    await arrives(stand, report("imip.m"), "bob", sender="")
+    assert (await the_one(bob, BOB))[1] == before
