@@ -12,7 +12,10 @@ from connectors.scanners.milter import Milter
 from connectors.scanners.report import Letter, Unavailable
 from connectors.scanners.rspamd import Rspamd
 from connectors.scanners.spamd import Spamd
+from mailcore.queue.quarantine import Desk, listed, one, release
+from tests.support.house import house
 from tests.support.scanners import EICAR, GTUBE, Scanners, scanners
+from tests.support.smtpstand import stand, talker
 
 pytestmark = pytest.mark.xdist_group("scanners")
 
@@ -86,3 +89,31 @@ async def test_one_that_is_not_there_is_unavailable() -> None:
     ):
         with pytest.raises(Unavailable, match=rf"^{scanner.name} at "):
             await scanner.scan(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "found", "reason"),
+    [
+        ("clamd", 'virus = "quarantine"', EICAR, "scanner: virus Eicar-Test.UNOFFICIAL"),
+        ("spamd", "quarantine_score = 100.0", GTUBE, "scanner: spam score 10"),
+    ],
+)
+async def test_what_they_find_can_be_held_back_and_released_as_it_came(
+    there: Scanners, tmp_path: Path, kind: str, more: str, found: bytes, reason: str
+) -> None:
+    address = {"clamd": there.clamd, "spamd": there.spamd}[kind]
+    config = f'[[scanner]]\nname = "scanner"\nkind = "{kind}"\naddress = "{address}"\n{more}\n'
+    octets = b"From: a@far.test\r\nSubject: x\r\n\r\n" + found + b"\r\n"
+    async with house(tmp_path) as here, stand(tmp_path, real=here.parts, config=config) as at:
+        async with talker(at.port) as caller:
+            assert (await caller.deliver("a@far.test", ("alice@example.test",), octets)).startswith("250")
+        assert await here.items("alice") == []
+        desk = Desk(here.store, here.blobs, here.parts.secret, here.log)
+        [entry] = await listed(desk)
+        assert entry.held is not None
+        assert entry.held.reason.startswith(reason)
+        assert entry.held.octets.endswith(octets)
+        await release(desk, await one(desk, entry.item.id), "the operator")
+        [waiting] = await here.queued()
+        assert waiting.envelope.cleared
+        assert await here.blobs.read(waiting.envelope.blob) == entry.held.octets
