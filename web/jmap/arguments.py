@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 from web.jmap.errors import MethodError
-from web.jmap.limits import IN_GET
+from web.jmap.limits import DEEPEST_FILTER, IN_GET
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
@@ -182,6 +182,24 @@ class QueryChangesArguments:
     max_changes: int | None = argument(at_least_one, None)
     up_to_id: str | None = argument(ident, None)
     calculate_total: bool = argument(flag, False)
+
+
+def check_filter(given: Mapping[str, Any] | None, known: Collection[str], depth: int = 0) -> None:
+    """Passes for a tree of conditions of these names. `MethodError`, whether or not there is anything to filter."""
+    if depth > DEEPEST_FILTER:
+        raise MethodError("unsupportedFilter", "the filter is nested too deep")
+    if given is None or "operator" not in given:
+        unknown = next((name for name in given or () if name not in known), None)
+        if unknown is not None:
+            raise MethodError("unsupportedFilter", f"nothing is found by {unknown[:60]!r} here")
+        return
+    inner = given.get("conditions")
+    if given["operator"] not in ("AND", "OR", "NOT") or not isinstance(inner, list):
+        raise MethodError("invalidArguments", "a filter has an `operator` AND, OR or NOT and its `conditions`")
+    for each in inner:
+        if not isinstance(each, dict):
+            raise MethodError("invalidArguments", "conditions are objects")
+        check_filter(each, known, depth + 1)
 
 
 def chosen(asked: Sequence[str] | None, known: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap.arguments import argument, flag
-from web.jmap.errors import SetError, set_error
+from web.jmap.errors import MethodError, SetError, set_error
 from web.jmap.ids import account_id, folder_of, mailbox_id
 from web.jmap.mailbox import ORDER, PROPERTIES, ROLES, name_of, orders_in, parent_of, role_of, told
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
@@ -65,10 +65,14 @@ def _state(tx: ReadTx, account: str) -> tuple[AccountId, State]:
 async def _check_state(turn: Turn, account: str, given: str) -> None:
     """`stateMismatch` when more than numbers has changed since."""
 
+    try:
+        since = read_state(given)
+    except MethodError:
+        raise mismatch() from None
+
     def work(tx: ReadTx) -> None:
         owner = owner_in(tx, account)
         folders = mailboxes(tx, owner)
-        since = read_state(given)
         made = any(each.born > since.at for each in folders)
         if made or since.at > tx.reached(owner) or mailboxes_at(since.at, folders, orders_in(tx, folders)) != since:
             raise mismatch()

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from groupware.store.api import ReadTx
-from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, chosen, page
+from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, check_filter, chosen, page
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id
 from web.jmap.limits import IN_QUERY
@@ -108,6 +108,7 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`Quota/query`."""
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
+        check_filter(arguments.filter, ("name", "scope", "resourceType", "type"))
         kept = [each for each in every(tx, arguments.account_id).values() if _fits(each, arguments.filter or {})]
         for criterion in reversed(arguments.sort or ()):
             name = criterion.get("property")
@@ -129,16 +130,16 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
 
 
 def _fits(each: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    for name, value in wanted.items():
-        match name, value:
-            case "name", str():
-                fits = value.casefold() in each["name"].casefold()
-            case (("scope" | "resourceType"), str()):
-                fits = each[name] == value
-            case "type", str():
-                fits = value in each["types"]
-            case _:
-                raise MethodError("unsupportedFilter", f"quotas are not found by {name[:60]!r} like that")
-        if not fits:
-            return False
-    return True
+    """Whether a quota passes a filter."""
+    if "operator" in wanted:
+        held = [_fits(each, one) for one in wanted["conditions"]]
+        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
+    return all(_condition(each, name, value) for name, value in wanted.items())
+
+
+def _condition(each: Mapping[str, Any], name: str, value: Any) -> bool:
+    if not isinstance(value, str):
+        raise MethodError("unsupportedFilter", f"quotas are not found by {name[:60]!r} like that")
+    if name == "name":
+        return value.casefold() in str(each["name"]).casefold()
+    return value in each["types"] if name == "type" else bool(each[name] == value)

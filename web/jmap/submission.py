@@ -12,7 +12,15 @@ from groupware.model.event import TraceRow
 from groupware.model.ids import QueueId
 from groupware.model.record import Record, RecordKind
 from groupware.store.api import ReadTx
-from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, QueryChangesArguments, chosen, page
+from web.jmap.arguments import (
+    ChangesArguments,
+    GetArguments,
+    QueryArguments,
+    QueryChangesArguments,
+    check_filter,
+    chosen,
+    page,
+)
 from web.jmap.errors import MethodError
 from web.jmap.header_make import moment_of
 from web.jmap.ids import account_id
@@ -35,6 +43,7 @@ PROPERTIES: Final = (
     "mdnBlobIds",
 )
 _KEPT: Final = ("identityId", "emailId", "threadId", "envelope", "sendAt")
+_CONDITIONS: Final = ("identityIds", "emailIds", "threadIds", "undoStatus", "before", "after")
 _DELIVERED: Final = {"delivered": "yes", "sent": "unknown", "failed": "no"}
 """What an event of the trace says of a recipient; that the next host took it is no more than that."""
 
@@ -171,7 +180,8 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 
 
 def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments, now: datetime) -> list[str]:
-    kept = [each for each in every(tx, now).values() if _fits(tx, each, arguments.filter, 0)]
+    check_filter(arguments.filter, _CONDITIONS)
+    kept = [each for each in every(tx, now).values() if _fits(tx, each, arguments.filter)]
     for criterion in reversed(arguments.sort or ()):
         name = {"emailId": "emailId", "threadId": "threadId", "sentAt": "sendAt"}.get(str(criterion.get("property")))
         if name is None:
@@ -180,25 +190,15 @@ def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments, now: d
     return [each.id for each in kept]
 
 
-def _fits(tx: ReadTx, each: Submitted, wanted: Mapping[str, Any] | None, depth: int) -> bool:
-    if depth > 20:
-        raise MethodError("unsupportedFilter", "the filter is nested too deep")
+def _fits(tx: ReadTx, each: Submitted, wanted: Mapping[str, Any] | None) -> bool:
     if not wanted:
         return True
     if "operator" not in wanted:
         return all(_condition(tx, each, name, value) for name, value in wanted.items())
-    inner = wanted.get("conditions")
-    if not isinstance(inner, list) or not all(isinstance(one, dict) for one in inner):
-        raise MethodError("invalidArguments", "an operator has a list of `conditions`")
-    held = [_fits(tx, each, one, depth + 1) for one in inner]
-    match wanted["operator"]:
-        case "AND":
-            return all(held)
-        case "OR":
-            return any(held)
-        case "NOT":
-            return not any(held)
-    raise MethodError("invalidArguments", "an operator is AND, OR or NOT")
+    held = [_fits(tx, each, one) for one in wanted["conditions"]]
+    if wanted["operator"] == "AND":
+        return all(held)
+    return any(held) is bool(wanted["operator"] == "OR")
 
 
 def _condition(tx: ReadTx, each: Submitted, name: str, value: Any) -> bool:

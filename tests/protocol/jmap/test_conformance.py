@@ -1,0 +1,201 @@
+"""Every method: its answer has the shape that the RFCs give it, and each kind of wrong request its own error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.protocol.jmap.test_mail import MIXED
+from tests.protocol.jmap.test_submission import draft
+from tests.support import jmapschemas as schemas
+from tests.support.jmapstand import Client, Stand, letter
+from web.jmap.limits import IN_GET, IN_SET
+from web.jmap.methods import METHODS
+
+Json = dict[str, Any]
+SETS = [name for name in METHODS if name.endswith("/set")]
+GETS = [name for name in METHODS if name.endswith("/get") and name != "SearchSnippet/get"]
+CHANGES = [name for name in METHODS if name.endswith("/changes")]
+QUERIES = [name for name in METHODS if name.endswith("/query")]
+
+
+def fits(schema: Mapping[str, Any], value: Any) -> None:
+    """Fails with each place where the value is not as the schema says."""
+    wrong = [f"{each.json_path}: {each.message[:300]}" for each in Draft202012Validator(schema).iter_errors(value)]
+    assert wrong == []
+
+
+async def scene(stand: Stand, alice: Client) -> Json:
+    """Alice's mail, and requests of every method that find something there."""
+    await stand.share("bob", "INBOX", "alice@example.test", "lrswite")
+    await stand.house.write(lambda tx: tx.put_setting("mailboxSize", 1000, tx.account("alice@example.test").id))
+    email, other = await stand.put("alice", MIXED), await stand.put("bob", letter("shared"))
+    states: Json = {}
+    for name in ("Mailbox", "Thread", "Email", "Identity", "EmailSubmission", "Quota"):
+        states[name] = (await alice.call(f"{name}/get", ids=[]))["state"]
+    queries = {
+        name: (await alice.call(f"{name}/query"))["queryState"] for name in ("Mailbox", "Email", "EmailSubmission")
+    }
+    letter_of_mine = await draft(alice)
+    thread = (await alice.call("Email/get", ids=[email], properties=["threadId"]))["list"][0]["threadId"]
+    inbox = (await alice.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
+    identity = (await alice.call("Identity/get"))["list"][0]["id"]
+    blob, shared = email.replace("M", "G"), await alice.account("bob")
+    held = {
+        "mailFrom": {"email": "alice@example.test", "parameters": {"HOLDFOR": "600"}},
+        "rcptTo": [{"email": "bob@example.test"}],
+    }
+    bad: Json = {"create": {"bad": {"odd": 1}}, "update": {"X9": {"odd": 1}}, "destroy": ["X9"]}
+
+    def changes(name: str) -> Json:
+        return {"sinceState": states[name]}
+
+    return {
+        "Blob/upload": {"create": {"k": {"data": [{"data:asText": "x"}], "type": "text/plain"}, "bad": {}}},
+        "Blob/get": {"ids": [blob, "G9"]},
+        "Blob/lookup": {"ids": [blob, "G9"], "typeNames": ["Email", "Thread", "Mailbox"]},
+        "Blob/copy": {"fromAccountId": shared, "blobIds": [other.replace("M", "G"), "G9"]},
+        "Mailbox/get": {"ids": None},
+        "Mailbox/changes": changes("Mailbox"),
+        "Mailbox/query": {"calculateTotal": True, "sort": [{"property": "name"}]},
+        "Mailbox/queryChanges": {"sinceQueryState": queries["Mailbox"], "calculateTotal": True},
+        "Mailbox/set": {**bad, "create": {"k": {"name": "New"}, **bad["create"]}},
+        "Thread/get": {"ids": [thread, "T9"]},
+        "Thread/changes": changes("Thread"),
+        "Email/get": {"ids": [email, letter_of_mine, "M9"], "fetchAllBodyValues": True},
+        "Email/changes": changes("Email"),
+        "Email/query": {"calculateTotal": True, "filter": {"inMailbox": inbox}},
+        "Email/queryChanges": {"sinceQueryState": queries["Email"], "filter": {}},
+        "Email/set": {
+            "create": {"k": {"mailboxIds": {inbox: True}, "subject": "x"}, **bad["create"]},
+            "update": {email: {"keywords/$seen": True}, **bad["update"]},
+            "destroy": bad["destroy"],
+        },
+        "Email/import": {"emails": {"k": {"blobId": blob, "mailboxIds": {inbox: True}}, "bad": {}}},
+        "Email/copy": {
+            "fromAccountId": shared,
+            "create": {"k": {"id": other, "mailboxIds": {inbox: True}}, "bad": {}},
+        },
+        "Email/parse": {"blobIds": [blob, "G9"], "fetchAllBodyValues": True},
+        "SearchSnippet/get": {"filter": {"text": "hi"}, "emailIds": [email, "M9"]},
+        "Identity/get": {"ids": None},
+        "Identity/changes": changes("Identity"),
+        "Identity/set": {**bad, "create": {"k": {"email": "alice@example.test"}, **bad["create"]}},
+        "EmailSubmission/set": {
+            **bad,
+            "create": {"k": {"emailId": letter_of_mine, "identityId": identity, "envelope": held}, **bad["create"]},
+        },
+        "EmailSubmission/get": {"ids": None},
+        "EmailSubmission/changes": changes("EmailSubmission"),
+        "EmailSubmission/query": {"calculateTotal": True},
+        "EmailSubmission/queryChanges": {"sinceQueryState": queries["EmailSubmission"], "calculateTotal": True},
+        "VacationResponse/get": {"ids": ["singleton", "X9"]},
+        "VacationResponse/set": {"update": {"singleton": {"isEnabled": True, "fromDate": "2026-01-01T00:00:00Z"}}},
+        "Quota/get": {"ids": None},
+        "Quota/changes": changes("Quota"),
+        "Quota/query": {"calculateTotal": True},
+    }
+
+
+def test_every_method_has_a_schema() -> None:
+    assert schemas.RESPONSES.keys() == METHODS.keys()
+
+
+async def test_every_answer_has_the_shape_that_it_should_have(stand: Stand, alice: Client) -> None:
+    asked = await scene(stand, alice)
+    assert asked.keys() == METHODS.keys()
+    account = await alice.account()
+    for name, given in asked.items():
+        if name == "Quota/changes":
+            given = {"sinceState": (await alice.call("Quota/get", ids=[]))["state"]}
+        answers = await alice.calls((name, {"accountId": account, **given}))
+        assert answers[0][0] == name, answers
+        fits(schemas.RESPONSES[name], answers[0][1])
+        found = answers[0][1]
+        told = found.get("list", found.get("ids", found.get("created", found.get("parsed", found.get("copied", 1)))))
+        assert told or name.endswith(("hanges", "VacationResponse/set")), (name, found)
+    fits(schemas.SESSION, (await alice.get("/jmap/session")).json())
+
+
+@pytest.mark.parametrize("name", METHODS)
+async def test_each_kind_of_wrong_request_has_its_error(alice: Client, name: str) -> None:
+    account = await alice.account()
+    for given, kind in (
+        ({}, "invalidArguments"),
+        ({"accountId": 7}, "invalidArguments"),
+        ({"accountId": account, "odd": 1}, "invalidArguments"),
+        ({"accountId": account, "#odd": {"resultOf": "x", "name": name, "path": "/"}}, "invalidResultReference"),
+    ):
+        [[said, error]] = await alice.calls((name, given))
+        assert (said, error["type"]) == ("error", kind), given
+        fits(schemas.ERROR, error)
+    body = {"using": ["urn:ietf:params:jmap:core"], "methodCalls": [[name, {"accountId": account}, "0"]]}
+    [[said, error, _]] = (await alice.post(body)).json()["methodResponses"]
+    assert said == "error" and error["type"] == ("invalidArguments" if name == "Blob/copy" else "unknownMethod")
+
+
+WANTED: dict[str, Json] = {
+    "Blob/upload": {"create": {}},
+    "Blob/lookup": {"ids": [], "typeNames": []},
+    "Blob/copy": {"fromAccountId": "A999999", "blobIds": []},
+    "Email/import": {"emails": {}},
+    "Email/copy": {"fromAccountId": "A888888", "create": {}},
+    "Email/parse": {"blobIds": []},
+    "SearchSnippet/get": {"emailIds": []},
+    **{name: {"sinceState": "0-0000000000000000"} for name in CHANGES},
+    **{name: {"sinceQueryState": "Q0"} for name in METHODS if name.endswith("/queryChanges")},
+    **{name: {"ids": []} for name in GETS},
+}
+"""Arguments that a method cannot do without."""
+
+
+@pytest.mark.parametrize("name", METHODS)
+async def test_an_account_that_is_not_there_is_said_to_be_absent(alice: Client, name: str) -> None:
+    kind = await alice.refused(name, accountId="A999999", **WANTED.get(name, {}))
+    assert kind in ("accountNotFound", "fromAccountNotFound")
+
+
+@pytest.mark.parametrize("name", SETS)
+async def test_every_set_has_the_same_limits(alice: Client, name: str) -> None:
+    many = {f"k{number}": {} for number in range(IN_SET + 1)}
+    assert await alice.refused(name, create=many) == "requestTooLarge"
+    assert await alice.refused(name, ifInState="0-00") == "stateMismatch"
+    assert await alice.refused(name, create=[]) == "invalidArguments"
+    got = await alice.call(name)
+    fits(schemas.SET, got)
+    assert got["oldState"] == got["newState"]
+
+
+@pytest.mark.parametrize("name", GETS)
+async def test_every_get_has_the_same_limits(alice: Client, name: str) -> None:
+    assert await alice.refused(name, ids=[f"X{number}" for number in range(IN_GET + 1)]) == "requestTooLarge"
+    assert await alice.refused(name, ids=[], properties=["odd"]) == "invalidArguments"
+    assert await alice.refused(name, ids=["bad id"]) == "invalidArguments"
+    got = await alice.call(name, ids=["X1", "X1"])
+    fits(schemas.RESPONSES[name], got)
+    assert got["notFound"] == ["X1"]
+
+
+@pytest.mark.parametrize("name", CHANGES)
+async def test_every_state_that_nobody_knows_is_said_so(alice: Client, name: str) -> None:
+    for state in ("nothing", "999999999-0000000000000000", ""):
+        assert await alice.refused(name, sinceState=state) == "cannotCalculateChanges"
+    assert await alice.refused(name, sinceState="x", maxChanges=0) == "invalidArguments"
+    kind = name.partition("/")[0]
+    now = (await alice.call(f"{kind}/get", ids=[]))["state"]
+    got = await alice.call(name, sinceState=now)
+    assert (got["created"], got["updated"], got["destroyed"], got["newState"]) == ([], [], [], now)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_every_query_has_the_same_limits(alice: Client, name: str) -> None:
+    assert await alice.refused(name, filter={"odd": 1}) == "unsupportedFilter"
+    assert await alice.refused(name, sort=[{"property": "odd"}]) == "unsupportedSort"
+    assert await alice.refused(name, anchor="X9") == "anchorNotFound"
+    assert await alice.refused(name, limit=-1) == "invalidArguments"
+    got = await alice.call(name, position=1000, calculateTotal=True)
+    fits(schemas.QUERY, got)
+    assert got["ids"] == []

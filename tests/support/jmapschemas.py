@@ -1,0 +1,330 @@
+"""JSON schemas of what the methods of JMAP answer, as the RFCs have it; nothing more is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+Schema = Mapping[str, Any]
+
+TEXT: Final[Schema] = {"type": "string"}
+FLAG: Final[Schema] = {"type": "boolean"}
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": 2**53 - 1}
+ID: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,255}$"}
+UTC: Final[Schema] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+DATE: Final[Schema] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$"}
+
+
+def null(schema: Schema) -> Schema:
+    """That, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def list_of(schema: Schema) -> Schema:
+    """A list of those."""
+    return {"type": "array", "items": schema}
+
+
+def map_of(schema: Schema, keys: str = ".*") -> Schema:
+    """An object whose values are those."""
+    return {"type": "object", "patternProperties": {keys: schema}, "additionalProperties": False}
+
+
+def thing(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
+    """An object with these members and no others."""
+    more = dict(optional or {})
+    return {
+        "type": "object",
+        "properties": {**required, **more},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+TRUE: Final[Schema] = {"const": True}
+ADDRESS: Final = thing({"name": null(TEXT), "email": TEXT})
+ADDRESSES: Final = null(list_of(ADDRESS))
+IDS: Final = null(list_of(TEXT))
+RIGHTS: Final = thing(
+    dict.fromkeys(
+        [
+            "mayReadItems",
+            "mayAddItems",
+            "mayRemoveItems",
+            "maySetSeen",
+            "maySetKeywords",
+            "mayCreateChild",
+            "mayRename",
+            "mayDelete",
+            "maySubmit",
+        ],
+        FLAG,
+    )
+)
+ROLES: Final = ["inbox", "drafts", "sent", "archive", "junk", "trash"]
+MAILBOX: Final = thing(
+    {
+        "id": ID,
+        "name": {"type": "string", "minLength": 1},
+        "parentId": null(ID),
+        "role": {"enum": [*ROLES, None]},
+        "sortOrder": COUNT,
+        "totalEmails": COUNT,
+        "unreadEmails": COUNT,
+        "totalThreads": COUNT,
+        "unreadThreads": COUNT,
+        "myRights": RIGHTS,
+        "isSubscribed": FLAG,
+    }
+)
+THREAD: Final = thing({"id": ID, "emailIds": list_of(ID)})
+PART: Final[Schema] = thing(
+    {
+        "partId": null(TEXT),
+        "blobId": null(ID),
+        "size": COUNT,
+        "name": null(TEXT),
+        "type": {"type": "string", "pattern": "^[^/]+/[^/]+$"},
+        "charset": null(TEXT),
+        "disposition": null(TEXT),
+        "cid": null(TEXT),
+        "language": IDS,
+        "location": null(TEXT),
+    },
+    {"subParts": null(list_of({"type": "object"}))},
+)
+VALUE: Final = thing({"value": TEXT, "isEncodingProblem": FLAG, "isTruncated": FLAG})
+CONTENT: Final = {
+    "messageId": IDS,
+    "inReplyTo": IDS,
+    "references": IDS,
+    "sender": ADDRESSES,
+    "from": ADDRESSES,
+    "to": ADDRESSES,
+    "cc": ADDRESSES,
+    "bcc": ADDRESSES,
+    "replyTo": ADDRESSES,
+    "subject": null(TEXT),
+    "sentAt": null(DATE),
+    "hasAttachment": FLAG,
+    "preview": {"type": "string", "maxLength": 256},
+    "bodyValues": map_of(VALUE),
+    "textBody": list_of(PART),
+    "htmlBody": list_of(PART),
+    "attachments": list_of(PART),
+}
+EMAIL: Final = thing(
+    {
+        "id": ID,
+        "blobId": ID,
+        "threadId": ID,
+        "mailboxIds": {**map_of(TRUE), "minProperties": 1},
+        "keywords": map_of(TRUE, "^[!-~]{1,255}$"),
+        "size": COUNT,
+        "receivedAt": UTC,
+        **CONTENT,
+    }
+)
+PARSED: Final = thing(CONTENT)
+PLACED: Final = thing({"id": ID, "blobId": ID, "threadId": ID, "size": COUNT})
+SNIPPET: Final = thing({"emailId": ID, "subject": null(TEXT), "preview": null({"type": "string", "maxLength": 255})})
+IDENTITY: Final = thing(
+    {
+        "id": ID,
+        "name": TEXT,
+        "email": TEXT,
+        "replyTo": ADDRESSES,
+        "bcc": ADDRESSES,
+        "textSignature": TEXT,
+        "htmlSignature": TEXT,
+        "mayDelete": FLAG,
+    }
+)
+ENVELOPED: Final = thing({"email": TEXT, "parameters": null(map_of(null(TEXT)))})
+DELIVERY: Final = thing(
+    {
+        "smtpReply": {"type": "string", "pattern": r"^[2-5]\d\d "},
+        "delivered": {"enum": ["queued", "yes", "no", "unknown"]},
+        "displayed": {"enum": ["unknown", "yes"]},
+    }
+)
+SUBMISSION: Final = thing(
+    {
+        "id": ID,
+        "identityId": ID,
+        "emailId": ID,
+        "threadId": ID,
+        "envelope": thing({"mailFrom": ENVELOPED, "rcptTo": list_of(ENVELOPED)}),
+        "sendAt": UTC,
+        "undoStatus": {"enum": ["pending", "final", "canceled"]},
+        "deliveryStatus": null(map_of(DELIVERY)),
+        "dsnBlobIds": list_of(ID),
+        "mdnBlobIds": list_of(ID),
+    }
+)
+VACATION: Final = thing(
+    {
+        "id": {"const": "singleton"},
+        "isEnabled": FLAG,
+        "fromDate": null(UTC),
+        "toDate": null(UTC),
+        "subject": null(TEXT),
+        "textBody": null(TEXT),
+        "htmlBody": null(TEXT),
+    }
+)
+QUOTA: Final = thing(
+    {
+        "id": ID,
+        "resourceType": {"enum": ["count", "octets"]},
+        "used": COUNT,
+        "hardLimit": COUNT,
+        "scope": {"enum": ["account", "domain", "global"]},
+        "name": TEXT,
+        "types": list_of(TEXT),
+    },
+    {"warnLimit": null(COUNT), "softLimit": null(COUNT), "description": null(TEXT)},
+)
+BLOB: Final = thing(
+    {"id": ID, "size": COUNT},
+    {"data:asText": null(TEXT), "data:asBase64": TEXT, "isEncodingProblem": FLAG, "isTruncated": FLAG},
+)
+SET_ERROR: Final[Schema] = {
+    "type": "object",
+    "properties": {"type": TEXT, "description": null(TEXT), "properties": list_of(TEXT)},
+    "required": ["type"],
+}
+ERROR: Final[Schema] = {"type": "object", "properties": {"type": TEXT, "description": TEXT}, "required": ["type"]}
+
+
+def get(item: Schema) -> Schema:
+    """`Foo/get`. RFC 8620 §5.1."""
+    return thing({"accountId": ID, "state": TEXT, "list": list_of(item), "notFound": list_of(ID)})
+
+
+CHANGES: Final = thing(
+    {
+        "accountId": ID,
+        "oldState": TEXT,
+        "newState": TEXT,
+        "hasMoreChanges": FLAG,
+        "created": list_of(ID),
+        "updated": list_of(ID),
+        "destroyed": list_of(ID),
+    },
+    {"updatedProperties": IDS},
+)
+QUERY: Final = thing(
+    {
+        "accountId": ID,
+        "queryState": TEXT,
+        "canCalculateChanges": FLAG,
+        "position": COUNT,
+        "ids": list_of(ID),
+        "total": COUNT,
+    },
+    {"limit": COUNT},
+)
+QUERY_CHANGES: Final = thing(
+    {
+        "accountId": ID,
+        "oldQueryState": TEXT,
+        "newQueryState": TEXT,
+        "removed": list_of(ID),
+        "added": list_of(thing({"id": ID, "index": COUNT})),
+    },
+    {"total": COUNT},
+)
+SET: Final = thing(
+    {
+        "accountId": ID,
+        "oldState": null(TEXT),
+        "newState": TEXT,
+        "created": null(map_of({"type": "object", "required": ["id"]})),
+        "updated": null(map_of(null({"type": "object"}))),
+        "destroyed": null(list_of(ID)),
+        "notCreated": null(map_of(SET_ERROR)),
+        "notUpdated": null(map_of(SET_ERROR)),
+        "notDestroyed": null(map_of(SET_ERROR)),
+    }
+)
+_PUT: Final = {
+    "accountId": ID,
+    "oldState": null(TEXT),
+    "newState": TEXT,
+    "created": null(map_of(PLACED)),
+    "notCreated": null(map_of(SET_ERROR)),
+}
+RESPONSES: Final[Mapping[str, Schema]] = {
+    "Blob/upload": thing(
+        {
+            "accountId": ID,
+            "created": null(map_of(thing({"id": ID, "type": null(TEXT), "size": COUNT}))),
+            "notCreated": null(map_of(SET_ERROR)),
+        }
+    ),
+    "Blob/get": thing({"accountId": ID, "list": list_of(BLOB), "notFound": list_of(ID)}),
+    "Blob/lookup": thing(
+        {
+            "accountId": ID,
+            "list": list_of(thing({"id": ID, "matchedIds": map_of(list_of(ID))})),
+            "notFound": list_of(ID),
+        }
+    ),
+    "Blob/copy": thing(
+        {"fromAccountId": ID, "accountId": ID, "copied": null(map_of(ID)), "notCopied": null(map_of(SET_ERROR))}
+    ),
+    "Mailbox/get": get(MAILBOX),
+    "Mailbox/changes": CHANGES,
+    "Mailbox/query": QUERY,
+    "Mailbox/queryChanges": QUERY_CHANGES,
+    "Mailbox/set": SET,
+    "Thread/get": get(THREAD),
+    "Thread/changes": CHANGES,
+    "Email/get": get(EMAIL),
+    "Email/changes": CHANGES,
+    "Email/query": QUERY,
+    "Email/queryChanges": QUERY_CHANGES,
+    "Email/set": SET,
+    "Email/import": thing(_PUT),
+    "Email/copy": thing({"fromAccountId": ID, **_PUT}),
+    "Email/parse": thing({"accountId": ID, "parsed": null(map_of(PARSED)), "notParsable": IDS, "notFound": IDS}),
+    "SearchSnippet/get": thing({"accountId": ID, "list": list_of(SNIPPET), "notFound": IDS}),
+    "Identity/get": get(IDENTITY),
+    "Identity/changes": CHANGES,
+    "Identity/set": SET,
+    "EmailSubmission/get": get(SUBMISSION),
+    "EmailSubmission/changes": CHANGES,
+    "EmailSubmission/query": QUERY,
+    "EmailSubmission/queryChanges": QUERY_CHANGES,
+    "EmailSubmission/set": SET,
+    "VacationResponse/get": get(VACATION),
+    "VacationResponse/set": SET,
+    "Quota/get": get(QUOTA),
+    "Quota/changes": CHANGES,
+    "Quota/query": QUERY,
+}
+"""What each method answers."""
+SESSION: Final = thing(
+    {
+        "capabilities": map_of({"type": "object"}, "^urn:"),
+        "accounts": map_of(
+            thing(
+                {
+                    "name": TEXT,
+                    "isPersonal": FLAG,
+                    "isReadOnly": FLAG,
+                    "accountCapabilities": map_of({"type": "object"}, "^urn:"),
+                }
+            ),
+            "^[A-Za-z0-9_-]{1,255}$",
+        ),
+        "primaryAccounts": map_of(ID, "^urn:"),
+        "username": TEXT,
+        "apiUrl": TEXT,
+        "downloadUrl": {"type": "string", "pattern": r"\{accountId\}.*\{blobId\}.*\{name\}.*\{type\}"},
+        "uploadUrl": {"type": "string", "pattern": r"\{accountId\}"},
+        "eventSourceUrl": {"type": "string", "pattern": r"\{types\}.*\{closeafter\}.*\{ping\}"},
+        "state": TEXT,
+    }
+)
