@@ -54,8 +54,8 @@ def redirect(run: Run, call: Call) -> None:
     text = run.text(call, "address")
     of_list = "list" in call.args
     if of_list and not run.env.list_reaches(text):
-        there = run.env.list_exists(text)
-        raise run.error(f"Mail cannot be redirected to {text[:80]!r}." if there else f"There is no list {text[:80]!r}.")
+        known = run.env.list_exists(text)
+        raise run.error(f"Mail cannot be redirected to {text[:80]!r}." if known else f"There is no list {text[:80]!r}.")
     address = text if of_list else plain_address(text)
     if address is None:
         raise run.error(f"{text[:80]!r} is no address: name@example.com is.")
