@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
+from .ids import AccountId, FolderId
+
 State = Literal["active", "suspended", "unconfirmed", "pending"]
 """`suspended`: gets nothing until somebody resumes it. `unconfirmed`: has been asked whether it wants to be on the
 list. `pending`: wants to, and waits for who runs the list."""
@@ -46,6 +48,19 @@ class Subscriber:
     """None: it is new; now."""
     number: int = 0
     """Never given again; 0: it is not stored yet."""
+
+
+class ListWork(NamedTuple):
+    """What lies in a list's folders to be done."""
+
+    list: AccountId
+    inbox: FolderId | None
+    approved: FolderId | None
+    """None: the folder is missing."""
+    letters: int
+    """In both of them."""
+    digest: int
+    """What waits for the next digest."""
 
 
 class Progress(NamedTuple):

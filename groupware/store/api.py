@@ -39,7 +39,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
-from groupware.model.mailinglist import Progress, Subscriber
+from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
@@ -309,8 +309,8 @@ class ReadTx(Protocol):
         """
         ...
 
-    def mail_lists(self) -> Sequence[AccountId]:
-        """Every mail list that is enabled. Takes `a` on the server."""
+    def mail_lists(self) -> Sequence[ListWork]:
+        """Every mail list that is enabled, and what there is to be done. Takes `a` on the server."""
         ...
 
     def subscribers(self, of: AccountId | str, after: int = 0, limit: int = 0) -> Sequence[Subscriber]:

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Final
 
 from groupware.model.errors import GroupwareError, NotFound
-from groupware.model.folder import Role
 from groupware.model.ids import EVERY, AccountId, FolderId, Uid
 from groupware.model.item import Item
-from groupware.model.mailinglist import APPROVED, FOLDERS, MODERATION, WORDS
+from groupware.model.mailinglist import FOLDERS, MODERATION, WORDS, ListWork
 from groupware.store.api import LISTS, Bus, ReadTx, WriteTx
 from mailcore.lists import bounces, commands, digests
 from mailcore.lists.desk import WHO, Case, Desk, folder, settle
@@ -32,22 +30,12 @@ EVERY_SECONDS: Final = 60.0
 PAGE: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One list, and where its work lies."""
-
-    of: AccountId
-    inbox: FolderId
-    approved: FolderId
-    waiting: int
-
-
 async def keep(desk: Desk, bus: Bus) -> None:
     """Handles what comes, until cancelled."""
     while True:
         try:
             places = await look(desk)
-            with closing(bus.watch([LISTS, *(each.approved for each in places)])) as watch:
+            with closing(bus.watch([LISTS, *(each.approved for each in places if each.approved is not None)])) as watch:
                 places = await look(desk)  # what came before anybody watched
                 counts = [await handle(desk, place) for place in places]
                 if max(counts, default=0) < PAGE:  # else there may be more
@@ -65,28 +53,13 @@ async def run_due(desk: Desk) -> int:
     return count
 
 
-async def look(desk: Desk) -> Sequence[Place]:
-    """Every list; the folders that one lacks are made."""
-    places = await desk.store.read(WHO, _places)
-    lacking = [of for of, place in places.items() if place is None]
+async def look(desk: Desk) -> Sequence[ListWork]:
+    """Every list, with what there is to be done; the folders that one lacks are made."""
+    places = await desk.store.read(WHO, lambda tx: tx.mail_lists())
+    lacking = [each.list for each in places if each.inbox is None or each.approved is None]
     for of in lacking:
         await desk.store.write(WHO, lambda tx, of=of: _furnish(tx, of))  # type: ignore[misc]
-    if lacking:
-        places = await desk.store.read(WHO, _places)
-    return [each for each in places.values() if each is not None]
-
-
-def _places(tx: ReadTx) -> Mapping[AccountId, Place | None]:
-    return {of: _place(tx, of) for of in tx.mail_lists()}
-
-
-def _place(tx: ReadTx, of: AccountId) -> Place | None:
-    try:
-        inbox, *others = tx.role(of, Role.INBOX), *(tx.locate(of, name) for name in FOLDERS)
-    except NotFound:
-        return None
-    approved = others[FOLDERS.index(APPROVED)]
-    return Place(of, inbox.id, approved.id, inbox.total + approved.total)
+    return await desk.store.read(WHO, lambda tx: tx.mail_lists()) if lacking else places
 
 
 def _furnish(tx: WriteTx, of: AccountId) -> None:
@@ -97,23 +70,24 @@ def _furnish(tx: WriteTx, of: AccountId) -> None:
 # --- one list -------------------------------------------------------------------------------------------------------
 
 
-async def handle(desk: Desk, place: Place) -> int:
+async def handle(desk: Desk, place: ListWork) -> int:
     """Handles what one list has got, and what is due of its digests; how many messages that were."""
     count = 0
     try:
-        if place.waiting:
-            for at in (place.approved, place.inbox):
+        for at in (place.approved, place.inbox) if place.letters else ():
+            if at is not None:
                 count += await _handle_all(desk, place, at)
-        await digests.send_due(desk, place.of)
+        if place.digest:
+            await digests.send_due(desk, place.list)
     except GroupwareError as error:  # it is tried again
-        desk.log.warning("list_waits", list=int(place.of), why=str(error))
+        desk.log.warning("list_waits", list=int(place.list), why=str(error))
     return count
 
 
-async def _handle_all(desk: Desk, place: Place, at: FolderId) -> int:
+async def _handle_all(desk: Desk, place: ListWork, at: FolderId) -> int:
     items = await desk.store.read(WHO, lambda tx: tx.items(at, EVERY, limit=PAGE))
     for item in items:
-        rules, tag = await desk.store.read(WHO, lambda tx, uid=item.uid: _known(tx, place.of, at, uid))  # type: ignore[misc]
+        rules, tag = await desk.store.read(WHO, lambda tx, uid=item.uid: _known(tx, place.list, at, uid))  # type: ignore[misc]
         try:
             octets = await desk.blobs.read(item.blob)
         except NotFound as error:
@@ -129,7 +103,7 @@ def _known(tx: ReadTx, of: AccountId, at: FolderId, uid: Uid) -> tuple[Rules, st
     return rules_of(tx, of), tx.list_progress(at, uid).tag
 
 
-async def _handle_one(desk: Desk, place: Place, case: Case) -> None:
+async def _handle_one(desk: Desk, place: ListWork, case: Case) -> None:
     try:
         await _by_its_address(desk, case)
     except GroupwareError:
@@ -156,7 +130,7 @@ async def _by_its_address(desk: Desk, case: Case) -> None:
         await commands.take(desk, case, word, more)
 
 
-async def _aside(desk: Desk, place: Place, at: FolderId, item: Item, rules: Rules) -> None:
+async def _aside(desk: Desk, place: ListWork, at: FolderId, item: Item, rules: Rules) -> None:
     """Puts a message aside that nobody can read any more."""
     case = Case(rules, at, item.uid, item.id, Letter(b"", "", (), 0, ()))
     await settle(desk, case, MODERATION)

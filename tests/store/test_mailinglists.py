@@ -9,7 +9,7 @@ import pytest
 
 from groupware.model.errors import AlreadyExists, NoRight, NotFound, Refused
 from groupware.model.event import Target
-from groupware.model.ids import AccountId, FolderId, Uid
+from groupware.model.ids import EVERY, AccountId, FolderId, Uid
 from groupware.model.mailinglist import Progress, Subscriber
 from groupware.model.principal import DELIVERY, OPERATOR, Principal, PrincipalKind
 from groupware.model.rights import Right, parse_rights
@@ -179,9 +179,20 @@ def test_progress_takes_the_right_to_run_the_folder(world: World, news: AccountI
 
 def test_lists_that_are_enabled_are_found(world: World, news: AccountId) -> None:
     other = world.house.add("talk@example.test", PrincipalKind.LIST).id
-    assert world.read(OPERATOR, lambda tx: tx.mail_lists()) == [news, other]
+
+    def found() -> list[tuple[AccountId, int, int]]:
+        return [(each.list, each.letters, each.digest) for each in world.read(OPERATOR, lambda tx: tx.mail_lists())]
+
+    assert found() == [(news, 0, 0), (other, 0, 0)]
+    at, _ = deliver(world, Target("list", news, None, LIST))
+    [work, _] = world.read(OPERATOR, lambda tx: tx.mail_lists())
+    approved = world.read(OPERATOR, lambda tx: tx.locate(news, "Approved").id)
+    assert (work.inbox, work.approved, work.letters) == (at, approved, 1)
+    digest = world.write(OPERATOR, lambda tx: tx.add_folder(news, "Digest").id)
+    world.write(OPERATOR, lambda tx: tx.copy(at, EVERY, digest))
+    assert found() == [(news, 1, 1), (other, 0, 0)]
     world.write(OPERATOR, lambda tx: tx.update_account("talk@example.test", enabled=False))
-    assert world.read(OPERATOR, lambda tx: tx.mail_lists()) == [news]
+    assert found() == [(news, 1, 1)]
 
 
 def test_a_moderator_needs_rights_on_two_folders_alone(world: World, news: AccountId) -> None:

@@ -102,6 +102,7 @@ def test_no_statement_of_the_day_reads_a_whole_table(tmp_path: Path, monkeypatch
         a_day(world, world.alice)
         a_day(world, world.bob)
         world.read(OPERATOR, lambda tx: (tx.resolve(world.bob.name), tx.credentials(world.bob.name)))
+        world.read(OPERATOR, lambda tx: tx.mail_lists())
         world.read(OPERATOR, lambda tx: (tx.domains(), tx.identity(world.bob.account)))
         world.write(OPERATOR, lambda tx: tx.note(Event("sent", None, {}, "m1", {"a@b.test": {}})))
         world.read(

@@ -24,6 +24,7 @@ from groupware.model.event import (
 )
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
+from groupware.model.mailinglist import ListWork
 from groupware.model.memory import Lesson
 from groupware.model.policy import StoredRule
 from groupware.model.principal import Principal
@@ -186,7 +187,7 @@ class Tx:
         """Nobody: there are no mailboxes here."""
         return ()
 
-    def mail_lists(self) -> Sequence[AccountId]:
+    def mail_lists(self) -> Sequence[ListWork]:
         """There are no lists here."""
         return ()
 

@@ -29,7 +29,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
-from groupware.model.mailinglist import Progress, Subscriber
+from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
@@ -313,7 +313,7 @@ class SqlTx(Tx):
     def group_takes(self, address: str, sender: str, *, proven: bool) -> bool:
         return groups.takes(self, address, sender, proven=proven)
 
-    def mail_lists(self) -> Sequence[AccountId]:
+    def mail_lists(self) -> Sequence[ListWork]:
         return mailinglists.lists(self)
 
     def subscribers(self, of: AccountId | str, after: int = 0, limit: int = 0) -> Sequence[Subscriber]:

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.addresses import MAX_LOCAL, normal
 from groupware.model.errors import AlreadyExists, NotFound, Refused
+from groupware.model.folder import Role
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
-from groupware.model.mailinglist import DELIVERIES, STATES, Progress, Subscriber
+from groupware.model.mailinglist import APPROVED, DELIVERIES, DIGEST, INBOX, STATES, ListWork, Progress, Subscriber
 from groupware.model.principal import PrincipalKind
 from groupware.model.rights import Right
 from groupware.model.times import micros, moment, now_micros
@@ -31,7 +32,16 @@ _s, _l, _p = schema.list_subscriber.c, schema.list_letter.c, schema.principal.c
 _MOST: Final = 1_000_000_000
 _CHANGING: Final = ("name", "state", "delivery", "moderated", "bounces", "bounced")
 
-_LISTS: Final = select(_p.id).where(_p.kind == PrincipalKind.LIST.value, _p.enabled).order_by(_p.id)
+_f: Final = schema.folder.c
+_PLACES: Final = or_(
+    _f.role == Role.INBOX.value, and_(_f.parent_id == _p.root_id, or_(_f.name == APPROVED, _f.name == DIGEST))
+)
+_LISTS: Final = (
+    select(_p.id, _f.id, _f.role, _f.name, _f.total)
+    .select_from(schema.principal.outerjoin(schema.folder, and_(_f.owner_id == _p.id, _PLACES)))
+    .where(_p.kind == PrincipalKind.LIST.value, _p.enabled)
+    .order_by(_p.id)
+)
 _COLUMNS: Final = (
     _s.address,
     _s.name,
@@ -80,10 +90,21 @@ _NOTE: Final = {True: _note(postgresql), False: _note(sqlite)}
 # --- who is on a list -----------------------------------------------------------------------------------------------
 
 
-def lists(tx: Tx) -> Sequence[AccountId]:
-    """See `ReadTx.mail_lists`."""
+def lists(tx: Tx) -> Sequence[ListWork]:
+    """See `ReadTx.mail_lists`. One statement over an index of lists."""
     tx.administer(None)
-    return [AccountId(each) for (each,) in tx.sql.rows(_LISTS)]
+    found: dict[int, dict[str, tuple[int, int]]] = {}
+    for of, at, role, name, total in tx.sql.rows(_LISTS):
+        there = found.setdefault(of, {})
+        if at is not None:
+            there[INBOX if role == Role.INBOX.value else name] = at, total
+    return [_waiting(of, there) for of, there in found.items()]
+
+
+def _waiting(of: int, there: Mapping[str, tuple[int, int]]) -> ListWork:
+    inbox, approved = (FolderId(there[name][0]) if name in there else None for name in (INBOX, APPROVED))
+    letters = sum(there[name][1] for name in (INBOX, APPROVED) if name in there)
+    return ListWork(AccountId(of), inbox, approved, letters, there[DIGEST][1] if DIGEST in there else 0)
 
 
 def page(tx: Tx, of: AccountId | str, after: int, limit: int) -> Sequence[Subscriber]:
