@@ -80,6 +80,7 @@ def show(ctx: typer.Context, number: Id, as_json: Json = False) -> None:
     envelope = found.envelope
     about = {"message": envelope.message, "body_type": envelope.body_type, "utf8": envelope.utf8}
     about |= {"ret": envelope.ret, "envid": envelope.envid}
+    about |= {"tls": "required" if envelope.require_tls else "", "released": envelope.cleared}
     if as_json:
         one({**_row(found), **about, "recipients": recipients, "header": header}, as_json)
         return

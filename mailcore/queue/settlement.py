@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -228,9 +228,10 @@ class Settling:
 
     async def _prepare(self, notice: Notice) -> Prepared:
         desk, attempt = self._desk, self._attempt
+        require_tls = attempt.envelope.require_tls
         occasion = Occasion(
             notice.action,
-            attempt.envelope,
+            replace(attempt.envelope, ret="HDRS") if require_tls else attempt.envelope,  # RFC 8689 §5
             self._octets,
             attempt.queued,
             desk.clock.now(),
@@ -250,6 +251,7 @@ class Settling:
                 body=stored.body,
                 message=name,
                 utf8=report.utf8,
+                require_tls=require_tls,
             )
         return Prepared(notice, envelope, Trail(name), len(report.octets))
 

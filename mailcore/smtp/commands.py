@@ -50,6 +50,8 @@ def _extensions(state: State) -> tuple[str, ...]:
     words = [f"SIZE {state.largest}", *(word for word in ALWAYS if state.limit(_WHILE.get(word, ""), True))]
     if _may_start_tls(state):
         words.append("STARTTLS")
+    if state.may_require_tls:
+        words.append("REQUIRETLS")
     mechanisms = _mechanisms(state)
     if mechanisms:
         words.append(f"AUTH {' '.join(mechanisms)}")

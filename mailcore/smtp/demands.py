@@ -61,8 +61,17 @@ class Demand:
     """Why there is no newer policy, in the words of RFC 8460 §4.3.2."""
     refused: str = ""
     """Why nothing may be sent there at all."""
+    code: str = "4.7.5"
+    """What that is in a status code."""
+    extension: str = ""
+    """What the host has to offer."""
     why: str = ""
     """In words, for people."""
+
+
+def usual_of(way: Way) -> Demand:
+    """What the administrator demands on a way."""
+    return Demand(_BY_WAY[way.tls], checked=way.tls in ("verified", "implicit"), why=f"{way.name}: tls {way.tls}")
 
 
 class Demands:
@@ -75,7 +84,7 @@ class Demands:
 
     async def of(self, domain: str, way: Way, hops: Sequence[Hop]) -> Sequence[tuple[Hop, Demand]]:
         """The hops with the demand on each, in their order. NoRoute when MTA-STS permits none of them."""
-        usual = Demand(_BY_WAY[way.tls], checked=way.tls in ("verified", "implicit"), why=f"{way.name}: tls {way.tls}")
+        usual = usual_of(way)
         if way.tls not in ("opportunistic", "required"):
             return [(hop, usual) for hop in hops]
         by_name: dict[str, Demand | None] = {}

@@ -38,6 +38,7 @@ NESTED: Final = Reply(503, "5.5.1", "One message at a time: this one has begun a
 MAIL_FIRST: Final = Reply(503, "5.5.1", "Say who sends first (MAIL).")
 NEEDS_UTF8: Final = Reply(553, "5.6.7", "An address with characters outside ASCII needs the parameter SMTPUTF8.")
 NO_DOMAIN: Final = Reply(553, "5.1.7", "The sender's address has no domain.")
+NO_REQUIRETLS: Final = Reply(555, "5.5.4", "REQUIRETLS is for connections with TLS alone.")
 SENDER_OK: Final = replace(OK, status="2.1.0")
 RECIPIENT_OK: Final = replace(OK, status="2.1.5")
 
@@ -55,6 +56,8 @@ async def mail(state: State, argument: str) -> Reply:
     path, words = path_and_params(argument, "FROM:", FROM_EXAMPLE)
     _plain(state, words)
     params = mail_params(words)
+    if params.require_tls and not state.may_require_tls:
+        return NO_REQUIRETLS
     sender = _completed(state, path)
     await asking.renew(state)
     refusal, limits = await asking.sender(state, sender, params.size)

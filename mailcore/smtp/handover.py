@@ -174,6 +174,8 @@ def _fitted(talk: Talk, envelope: Envelope, octets: bytes) -> Load:
         parameters.append(b"SMTPUTF8")
     elif talk.offers("smtputf8") and not all(each.address.isascii() for each in envelope.recipients):
         parameters.append(b"SMTPUTF8")
+    if envelope.require_tls:
+        parameters.append(b"REQUIRETLS")
     if talk.offers("dsn"):
         parameters += [b"RET=" + envelope.ret.encode()] if envelope.ret else []
         parameters += [b"ENVID=" + envelope.envid.encode()] if envelope.envid else []

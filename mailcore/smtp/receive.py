@@ -236,6 +236,7 @@ def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
         peer=state.connection.peer.ip,
         helo=state.hello,
         due=params.due(state.shared.parts.clock.now()) if params.held else None,
+        require_tls=params.require_tls,
     )
 
 

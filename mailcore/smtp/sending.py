@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from groupware.model.event import Attempt, Envelope
 from groupware.model.tls import SUCCESS
-from mailcore.queue.courier import Result, Settlement, for_all, held, later
+from mailcore.queue.courier import Result, Settlement, failed, for_all, held, later
 from mailcore.server.config import Config
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 from mailcore.smtp.demands import Contexts, Demand, Demands
 from mailcore.smtp.handover import hand_over
 from mailcore.smtp.lines import Lines
+from mailcore.smtp.requiretls import NOT_SUPPORTED, relaxed, strict, waived
 from mailcore.smtp.route import Hop, NoRoute, Router
 from mailcore.smtp.signing import Signing
 from mailcore.smtp.srs import Forwarding
@@ -94,7 +95,7 @@ class SmtpCourier:
             return
         try:
             hops = await self._router.hops(attempt.domain, way)
-            demands = await self._demands.of(attempt.domain, way, hops)
+            demands = await self._demanded(attempt, octets, way, hops)
         except NoRoute as error:
             await self._settle(attempt, octets, for_all(attempt, error.result), settlement)
             return
@@ -105,6 +106,15 @@ class SmtpCourier:
             attempt = await self._forwarding.sent(attempt)
         async with self._seat(way.destination(attempt.domain), way.connections):
             await self._along(self._kept_first(legs), way, attempt, octets, settlement)
+
+    async def _demanded(
+        self, attempt: Attempt, octets: bytes, way: Way, hops: Sequence[Hop]
+    ) -> Sequence[tuple[Hop, Demand]]:
+        """The hops with the TLS that each must have for this message. NoRoute."""
+        if way.tls in ("opportunistic", "required") and waived(attempt.envelope, octets):
+            return relaxed(hops, way)
+        found = await self._demands.of(attempt.domain, way, hops)
+        return strict(found, way) if attempt.envelope.require_tls else found
 
     @asynccontextmanager
     async def _seat(self, where: str, most: int) -> AsyncIterator[None]:
@@ -185,6 +195,12 @@ class SmtpCourier:
         )
         if talk.secure:
             self._counters.add("SMTP_OutboundConnectionSSL", domain=_sender_domain(envelope))
+        if leg.demand.extension and not talk.offers(leg.demand.extension):
+            talk.close()
+            raise Broken(
+                f"The server does not promise to require TLS further on ({leg.demand.extension.upper()}).",
+                NOT_SUPPORTED,
+            )
         if leg.user:
             try:
                 await talk.login(leg.user, leg.password)
@@ -199,7 +215,7 @@ class SmtpCourier:
         if demand.trouble:
             self._tally.add(attempt.domain, demand, hop.name, demand.trouble)
         if demand.refused and not demand.lenient:
-            raise self._failed(leg, attempt, TlsFailed(demand.refused, failure=_refusal(demand)))
+            raise self._failed(leg, attempt, TlsFailed(demand.refused, demand.code, failure=_refusal(demand)))
         try:
             talk = await self._connect(hop, manners, attempt.envelope)
         except TlsFailed as error:
@@ -271,9 +287,10 @@ class SmtpCourier:
 
 
 def _trouble(hop: Hop, error: Broken) -> Result:
+    verdict = failed if error.code == NOT_SUPPORTED else later
     if error.said:
-        return later(error.code, str(error), hop.name)
-    return later(error.code, f"{hop.name} [{hop.address}]: {error}")
+        return verdict(error.code, str(error), hop.name)
+    return verdict(error.code, f"{hop.name} [{hop.address}]: {error}")
 
 
 def _refusal(demand: Demand) -> str:

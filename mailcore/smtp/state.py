@@ -162,6 +162,11 @@ class State:
         name = self.who.name if self.who is not None else ""
         return name.rpartition("@")[2], name
 
+    @property
+    def may_require_tls(self) -> bool:
+        """Whether a message may be brought that requires TLS: only where it has come so far with it. RFC 8689 §3."""
+        return self.connection.secure and self.role != LMTP
+
     def limit(self, name: str, usual: Value) -> Value:
         """What rules have set a variable to, for the message that has begun or else for the session."""
         return (self.limits if self.transaction is None else self.transaction.limits).get(name, usual)

@@ -77,6 +77,7 @@ class MailParams:
     utf8: bool = False
     ret: str = ""
     envid: str = ""
+    require_tls: bool = False
     hold_for: int = 0
     """Seconds for which it is kept back. RFC 4865."""
     hold_until: datetime | None = None
@@ -192,6 +193,7 @@ def mail_params(words: Sequence[str]) -> MailParams:
         envid=found.get("ENVID", ""),
         hold_for=int(found.get("HOLDFOR", "0")),
         hold_until=datetime.fromisoformat(until) if until else None,
+        require_tls="REQUIRETLS" in found,
     )
 
 
@@ -271,5 +273,6 @@ _OF_MAIL: Final[Mapping[str, Callable[[str], str]]] = {
     "AUTH": _auth,
     "HOLDFOR": _hold_for,
     "HOLDUNTIL": _hold_until,
+    "REQUIRETLS": _no_value,
 }
 _OF_RCPT: Final[Mapping[str, Callable[[str], str]]] = {"NOTIFY": _notify, "ORCPT": _orcpt}

@@ -96,6 +96,8 @@ def test_an_envelope_comes_back_as_it_went_in(tx: SqlTx, clock: Clock) -> None:
         body_type="BINARYMIME",
         ret="HDRS",
         envid="QQ1",
+        cleared=True,
+        require_tls=True,
     )
     queue = tx.enqueue(given_)
     [attempt] = lease(tx)

@@ -420,3 +420,93 @@ async def test_a_route_says_what_tls_there_has_to_be(
     async with bench(authority, peer, route=(RouteSection(to=["there.test"], tls=tls),)) as (box, _):
         assert await sent(box) is goes
         assert peer.secured == (tls == "required")
+
+
+# --- REQUIRETLS, and its contrary
+
+
+def promising(peer: Peer) -> Peer:
+    peer.extensions = (*peer.extensions, "REQUIRETLS")
+    return peer
+
+
+async def outcome(box: Outbox, **more: object) -> str:
+    """`sent`, or the code of why not."""
+    before = len(box.queue.named("sent"))
+    await box.submit("bob@there.test", **more)
+    await box.scheduler.run_due()
+    if len(box.queue.named("sent")) > before:
+        return "sent"
+    failed = box.queue.named("failed")
+    return str(failed[-1].facts["code"]) if failed else box.waiting()["bob@there.test"]
+
+
+async def test_what_requires_tls_goes_to_a_host_that_is_proved_and_promises_the_same(authority: Authority) -> None:
+    async with bench(authority, peer := promising(encrypted(authority))) as (box, _):
+        assert await outcome(box, require_tls=True) == "sent"
+        assert peer.commands("MAIL")[0].endswith(" REQUIRETLS")
+        assert await outcome(box) == "sent"
+        assert "REQUIRETLS" not in peer.commands("MAIL")[1]
+
+
+async def test_or_one_that_mta_sts_names(authority: Authority) -> None:
+    async with (
+        web(server_context(authority, "mta-sts.there.test")) as site,
+        bench(authority, promising(encrypted(authority)), site, signed=False) as (box, _),
+    ):
+        site.says(POLICY.format(mx="*.there.test"))
+        assert await outcome(box, require_tls=True) == "sent"
+
+
+async def test_it_goes_back_from_a_host_that_does_not_promise(authority: Authority) -> None:
+    async with bench(authority, peer := encrypted(authority)) as (box, _):
+        assert await outcome(box, require_tls=True) == "5.7.30"
+        assert peer.commands("MAIL") == []
+        [report] = box.report_entries()
+        assert report.require_tls
+        assert [each.get_content_type() for each in box.reports()[0].iter_parts()][-1] == "text/rfc822-headers"
+
+
+async def test_and_from_one_whose_name_nothing_proves(authority: Authority) -> None:
+    async with bench(authority, peer := promising(encrypted(authority)), signed=False) as (box, _):
+        assert await outcome(box, require_tls=True) == "5.7.30"
+        assert peer.commands("MAIL") == []
+
+
+async def test_a_certificate_of_nobody_is_none(authority: Authority, stranger: Authority) -> None:
+    async with bench(authority, peer := promising(encrypted(stranger))) as (box, _):
+        assert await outcome(box, require_tls=True) == "4.7.5"
+        assert peer.commands("MAIL") == []
+
+
+async def test_nor_is_tls_that_was_not_begun(authority: Authority) -> None:
+    async with bench(authority, peer := promising(Peer())) as (box, _):
+        assert await outcome(box, require_tls=True) == "4.7.10"
+        assert peer.commands("MAIL") == []
+
+
+WAIVED = b"From: a@here.test\r\nTLS-Required: No\r\n\r\nhello\r\n"
+
+
+async def test_who_does_not_require_it_gets_through_though_a_policy_forbids(authority: Authority) -> None:
+    async with (
+        web(server_context(authority, "mta-sts.there.test")) as site,
+        bench(authority, peer := Peer(), site) as (box, _),
+    ):
+        site.says(POLICY.format(mx="other.test"))
+        assert await outcome(box) == "4.7.5"
+        assert await outcome(box, octets=WAIVED) == "sent"
+        assert len(peer.taken) == 1
+
+
+async def test_but_not_against_what_the_message_requires(authority: Authority) -> None:
+    async with bench(authority, peer := Peer()) as (box, _):
+        assert await outcome(box, octets=WAIVED, require_tls=True) == "4.7.10"
+        assert peer.taken == []
+
+
+async def test_nor_against_the_administrator(authority: Authority) -> None:
+    route = RouteSection(to=("there.test",), tls="required")
+    async with bench(authority, peer := Peer(), route=(route,)) as (box, _):
+        assert await outcome(box, octets=WAIVED) == "4.7.10"
+        assert peer.taken == []

@@ -193,6 +193,25 @@ async def test_starttls_forgets_what_was_said_and_what_was_sent_ahead(
     assert b" with ESMTPSA id " in here.intake.last.octets
 
 
+async def test_tls_further_on_can_be_required_where_there_is_tls(
+    tmp_path: Path, authority: Authority, tls: Callable[[], ssl.SSLContext | None]
+) -> None:
+    async with stand(tmp_path, tls=tls) as here, talker(here.port) as caller:
+        assert "REQUIRETLS" not in await caller.ask("EHLO client.test")
+        assert (await caller.ask("MAIL FROM:<x@far.test> REQUIRETLS")).startswith("555 5.5.4")
+        assert (await caller.ask("STARTTLS")).startswith("220")
+        await caller.line.start_tls(trusting(authority), HOST)
+        assert "250-REQUIRETLS" in await caller.ask("EHLO client.test")
+        assert (await caller.ask("MAIL FROM:<x@far.test> REQUIRETLS=yes")).startswith("501")
+        for words, required in ((" REQUIRETLS", True), ("", False)):
+            assert (await caller.ask(f"MAIL FROM:<x@far.test>{words}")).startswith("250")
+            assert (await caller.ask("RCPT TO:<bob@example.test>")).startswith("250")
+            assert (await caller.ask("DATA")).startswith("354")
+            caller.send(MESSAGE + b".\r\n")
+            assert (await caller.reply()).startswith("250")
+            assert here.intake.last.require_tls is required
+
+
 async def test_tls_from_the_first_octet(
     tmp_path: Path, authority: Authority, tls: Callable[[], ssl.SSLContext | None]
 ) -> None:
