@@ -140,3 +140,10 @@ def test_it_teaches_scanners_where_its_recipient_lets_it(world: World) -> None:
 def test_who_may_not_see_it_is_told_that_nothing_is_there(world: World) -> None:
     held(world)
     assert world.refusal(world.alice, lambda tx: tx.role(public(world), "quarantine")).startswith(NotFound.__name__)
+
+
+def test_it_takes_mail_though_the_tree_above_is_closed_to_it(world: World) -> None:
+    root = world.read(OPERATOR, lambda tx: tx.locate(public(world), "")).id
+    world.write(OPERATOR, lambda tx: tx.grant(root, "anyone", Right.NONE, parse_rights("p")))
+    at = held(world)
+    assert world.read(OPERATOR, lambda tx: tx.folder(at)).total == 1

@@ -22,6 +22,8 @@ from .kept import Kept, Level
 
 KEPT_TREES: Final = 10_000
 KEPT_PRINCIPALS: Final = 50_000
+_NEVER_CLOSED: Final = (Role.INBOX, Role.QUARANTINE)
+"""Where mail that was taken can always be put."""
 MEMBERS_READ: Final = LEVELS["viewer"]
 
 
@@ -97,7 +99,7 @@ class Tree:
             found = self.decided[key] = self._decide(who, at, now)
             if len(self.decided) > 100_000:
                 self.decided.clear()
-        closed = Right.NONE if self.nodes[at].role == Role.INBOX else found[2] & Right.POST
+        closed = Right.NONE if self.nodes[at].role in _NEVER_CLOSED else found[2] & Right.POST
         return found[0] | (who.floor & ~closed)
 
     def _decide(self, who: Principal, at: FolderId, now: int) -> tuple[Right, int, Right]:
