@@ -62,6 +62,8 @@ class Case:
     tag: str = ""
     approved: bool = False
     """A moderator has put it there."""
+    cleared: bool = False
+    """It was held back, and somebody has released it."""
 
 
 Work = Callable[[WriteTx], Sequence[Event]]

@@ -48,7 +48,9 @@ async def distribute(desk: Desk, case: Case, *, in_own_name: bool) -> int:
         octets = made(case.letter, case.rules, in_own_name=in_own_name)
         stored = await desk.blobs.put(octets)
         utf8 = not octets[: octets.index(b"\r\n\r\n")].isascii()
-        envelope = Envelope("", (), stored.blob, stored.size, stored.body, message=message, utf8=utf8)
+        envelope = Envelope(
+            "", (), stored.blob, stored.size, stored.body, message=message, utf8=utf8, cleared=case.cleared
+        )
         mailing, count, turn = Mailing(octets, envelope), 0, Turn()
         while not turn.done:
             turn = await _turn(desk, case, mailing)

@@ -23,6 +23,7 @@ from mailcore.lists.desk import WHO, Case, Desk, folder, settle
 from mailcore.lists.letter import Letter, read
 from mailcore.lists.posts import moderate, post
 from mailcore.lists.rules import Rules, rules_of
+from mailcore.queue.held import CLEARED
 from mailcore.server import log as server_log
 
 EVERY_SECONDS: Final = 60.0
@@ -95,7 +96,10 @@ async def _handle_all(desk: Desk, place: ListWork, at: FolderId) -> int:
             await _aside(desk, place, at, item, rules)
             continue
         with server_log.session():
-            await _handle_one(desk, place, Case(rules, at, item.uid, item.id, read(octets), tag, at == place.approved))
+            letter, cleared = read(octets), CLEARED in item.keywords
+            await _handle_one(
+                desk, place, Case(rules, at, item.uid, item.id, letter, tag, at == place.approved, cleared)
+            )
     return len(items)
 
 

@@ -20,6 +20,8 @@ from groupware.model.ids import AccountId
 
 MOST_HEAD: Final = 1 << 20
 """Octets that the fields before the message have at most: for recipients by the thousand."""
+CLEARED: Final = "$Cleared"
+"""The keyword of what was released and lies in a list's folder: so it is not held back again for each subscriber."""
 REASON: Final = "X-Quarantine-Reason"
 _ENVELOPE: Final = b"X-Quarantine-Envelope: "
 _TO: Final = b"X-Quarantine-Recipient: "

@@ -25,7 +25,7 @@ from mailcore.queue import meetings
 from mailcore.queue.filters import Case, Chain, Decision, Refusal
 from mailcore.queue.holding import Holder, Wanted, put_aside
 from mailcore.queue.plans import NOT_QUEUED, Message, Plan, Step, Targets, letter_of, outcome_of, plan_of
-from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, untouched
+from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, cleared, untouched
 from mailcore.queue.trace import Trail, say
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
@@ -309,7 +309,8 @@ def _carry_out(
     tx: WriteTx, plan: Plan, item: NewItem | None, envelope: Envelope | None, trail: Trail, *, keep: bool
 ) -> Done:
     """Delivers and queues; `envelope` is what queue entries are made from."""
-    delivered, troubled, count = _deliver(tx, plan.here, item)
+    released = envelope is not None and envelope.cleared
+    delivered, troubled, count = _deliver(tx, plan.here, item, released=released)
     troubled += plan.nowhere
     done = Done(deliveries=count)
     outcomes = done.outcomes
@@ -371,7 +372,7 @@ def _carry(
 
 
 def _deliver(
-    tx: WriteTx, here: Sequence[tuple[Step, Target]], item: NewItem | None
+    tx: WriteTx, here: Sequence[tuple[Step, Target]], item: NewItem | None, *, released: bool
 ) -> tuple[list[tuple[Step, FolderId]], list[tuple[Step, GroupwareError]], int]:
     """The steps that are delivered and where, those that are not and why, and how many folders took the message."""
     if not here or item is None:
@@ -379,7 +380,11 @@ def _deliver(
     delivered: list[tuple[Step, FolderId]] = []
     troubled: list[tuple[Step, GroupwareError]] = []
     folders: set[FolderId] = set()
-    for (step, _), verdict in zip(here, tx.deliver([target for _, target in here], item), strict=True):
+    lists = [each for each in here if released and each[1].kind == "list"]
+    others = [each for each in here if each not in lists]
+    verdicts = [*tx.deliver([target for _, target in others], item)]
+    verdicts += tx.deliver([target for _, target in lists], cleared(item)) if lists else []
+    for (step, _), verdict in zip([*others, *lists], verdicts, strict=True):
         if isinstance(verdict, GroupwareError):
             troubled.append((step, verdict))
         else:

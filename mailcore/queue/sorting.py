@@ -23,6 +23,7 @@ from groupware.model.item import NewItem
 from groupware.model.memory import Memory
 from groupware.store.api import Blobs, WriteTx
 from mailcore.queue.filters import Answer, Decision, Filing, Refusal
+from mailcore.queue.held import CLEARED
 from mailcore.queue.trace import Trail
 from mailcore.server import log as server_log
 
@@ -108,6 +109,8 @@ class Prepared:
         if what.refusal is not None:
             return Sorted(recipient.address, target, (), tuple(answers), what.refusal, decision.memories, events)
         copies = [await self._copy(each, decision.octets) for each in what.filings]
+        if self._whole.cleared and target.kind == "list":
+            copies = [replace(each, item=cleared(each.item)) for each in copies]
         postings = [await self._redirect(each.address, each.octets, recipient) for each in what.redirections]
         return Sorted(recipient.address, target, tuple(copies), (*postings, *answers), None, decision.memories, events)
 
@@ -161,6 +164,11 @@ class Prepared:
                 utf8=not all(each.isascii() for each in answer.to),
             )
         return Posting(answer.kind, envelope, answer.once, copy, name)
+
+
+def cleared(item: NewItem) -> NewItem:
+    """The message with the mark that somebody has released it."""
+    return replace(item, keywords=item.keywords | {CLEARED})
 
 
 # --- inside the write -----------------------------------------------------------------------------------------------

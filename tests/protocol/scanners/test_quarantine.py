@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -13,8 +15,9 @@ from connectors.scanners.teaching import teach
 from groupware.model.errors import GroupwareError, NotFound, Refused
 from groupware.model.event import Target
 from groupware.model.ids import EVERY
-from groupware.model.item import Item
-from groupware.model.principal import DELIVERY, OPERATOR
+from groupware.model.item import Item, Kind, NewItem
+from groupware.model.mailinglist import Subscriber
+from groupware.model.principal import DELIVERY, OPERATOR, NewAccount, PrincipalKind
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.queue.quarantine import Desk, Entry, delete, listed, one, release
 from mailcore.server.config import load
@@ -24,6 +27,7 @@ from mailcore.server.tasks import Supervisor
 from mailcore.smtp.processing import processing
 from tests.protocol.scanners import test_filter
 from tests.protocol.scanners.test_filter import ALICE, BOB, MESSAGE, Pupil, desk
+from tests.support.dnstable import Table
 from tests.support.eventlog import RecordingLog
 
 SPAM = "quarantine_score = 10.0\njunk_score = 5.0"
@@ -51,7 +55,8 @@ async def processed(at: test_filter.Desk, folder: Path) -> AsyncIterator[None]:
     config = load(folder / "postroom.toml", data=folder, environ={}, services=())
     setup = ServiceSetup("processing", config.services["processing"], config)
     async with Supervisor(RecordingLog()) as tasks:
-        running = Running(processing(at.here.parts, setup), tasks, None)  # type: ignore[arg-type]
+        parts = replace(at.here.parts, dns=cast(Any, Table()))
+        running = Running(processing(parts, setup), tasks, cast(Any, None))
         try:
             yield
             async with asyncio.timeout(20):
@@ -183,12 +188,8 @@ async def test_what_somebody_has_put_there_is_not_sent_on(tmp_path: Path) -> Non
         stored = await at.here.blobs.put(forged)
 
         def work(tx: WriteTx) -> None:
-            from dataclasses import replace
-
-            from groupware.model.item import Kind, NewItem
-
             new = NewItem(Kind.MAIL, stored.blob, stored.size, b"", stored.body)
-            [verdict] = tx.deliver([Target("folder", folder=entry.place.at)], replace(new))
+            [verdict] = tx.deliver([Target("folder", folder=entry.place.at)], new)
             assert not isinstance(verdict, GroupwareError)
 
         await at.here.parts.store.write(DELIVERY, work)
@@ -210,3 +211,25 @@ async def test_only_what_is_held_back_can_be_released(tmp_path: Path) -> None:
         item = await at.here.parts.store.read(OPERATOR, work)
         with pytest.raises(NotFound, match="in quarantine"):
             await one(quarantine(at), item.id)
+
+
+async def test_what_was_for_a_list_is_not_held_back_again_for_each_subscriber(tmp_path: Path) -> None:
+    name = "news@example.test"
+
+    def work(tx: WriteTx) -> None:
+        tx.put_account(NewAccount(name, PrincipalKind.LIST))
+        tx.put_setting("listModerate", "none", tx.account(name).id)
+        for each in (ALICE, BOB):
+            tx.put_subscriber(name, Subscriber(each))
+
+    async with desk(tmp_path, SPAM) as at:
+        await at.here.write(work)
+        entry = await held(at, name)
+        asked = at.rspamd.asked
+        async with processed(at, tmp_path):
+            await release(quarantine(at), entry, "x")
+            async with asyncio.timeout(20):
+                while not (await at.folders(ALICE) and await at.folders(BOB)):
+                    await at.here.log.moved()
+        assert [await at.folders(each) for each in (ALICE, BOB)] == [{"INBOX": 1}, {"INBOX": 1}]
+        assert (at.rspamd.asked, await found(at)) == (asked, [])
