@@ -138,7 +138,8 @@ class Permits:
                 return permits.rules
 
             def domain_policies(self) -> Mapping[str, Sequence[StoredRule]]:
-                return {name: list(map(stored, from_toml(text))) for name, text in permits.domains.items()}
+                lists = {text: list(map(stored, from_toml(text))) for text in permits.domains.values()}
+                return {name: lists[text] for name, text in permits.domains.items()}
 
             def setting(self, name: str, of: AccountId | None = None) -> Setting:
                 value = permits.settings.get((of, name), SETTINGS[name].default)

@@ -44,7 +44,10 @@ class Rulebook:
 
     async def _read(self) -> Ruleset:
         kept, domains = await self._store.read(OPERATOR, lambda tx: (tx.policy(), tx.domain_policies()))
-        return compiled(self._usable(kept), {name: self._usable(of, name) for name, of in domains.items()})
+        usable = {
+            id(of): self._usable(of, name) for name, of in domains.items()
+        }  # aliases have the list of their domain
+        return compiled(self._usable(kept), {name: usable[id(of)] for name, of in domains.items()})
 
     def _usable(self, kept: Sequence[StoredRule], domain: str = "") -> Sequence[Rule]:
         found: list[Rule] = []

@@ -134,7 +134,10 @@ NO_RULES: Final = Ruleset()
 
 
 def compiled(rules: Sequence[Rule], domains: Mapping[str, Sequence[Rule]] | None = None) -> Ruleset:
-    """The rules that are enabled, ready to be asked; and those of domains behind them."""
+    """The rules that are enabled, ready to be asked; and those of domains behind them.
+
+    Names with one and the same list (a domain and its aliases) have one and the same `Ruleset`.
+    """
     ready: dict[Event, tuple[_Ready, ...]] = {}
     asks: dict[Event, frozenset[str]] = {}
     for event in EVENTS:
@@ -142,7 +145,9 @@ def compiled(rules: Sequence[Rule], domains: Mapping[str, Sequence[Rule]] | None
         if those:
             ready[event] = tuple(map(_ready_of, those))
             asks[event] = frozenset[str]().union(*map(_asked, those))
-    return Ruleset(ready, asks, {name: compiled(of) for name, of in (domains or {}).items()})
+    lists = {id(of): of for of in (domains or {}).values()}
+    made = {number: compiled(of) for number, of in lists.items()}
+    return Ruleset(ready, asks, {name: made[id(of)] for name, of in (domains or {}).items()})
 
 
 def _asked(rule: Rule) -> frozenset[str]:

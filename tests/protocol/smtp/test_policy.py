@@ -361,6 +361,16 @@ async def test_what_a_domain_does_to_a_message_it_does_to_its_own_mail(tmp_path:
         assert here.intake.held == ["", "odd"]
 
 
+async def test_a_domain_and_its_alias_are_one(tmp_path: Path, two: None) -> None:
+    async with stand(tmp_path) as here:
+        text = rule("headers", "add-header X-Domain 1")
+        for name in ("other.test", "example.test"):
+            domain(here, text, name)
+        async with talker(here.port) as caller:
+            assert (await caller.deliver("x@far.test", (ALICE, CAROL), MESSAGE)).startswith("250")
+        assert here.intake.last.octets.count(b"X-Domain: 1") == 1
+
+
 async def test_domains_without_such_rules_share_a_message(tmp_path: Path, two: None) -> None:
     async with stand(tmp_path) as here:
         domain(here, rule("rcpt", "accept"))
