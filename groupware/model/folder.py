@@ -15,6 +15,8 @@ SEPARATOR = "/"
 OTHERS = "Other Users"
 PUBLIC = "Public"
 INBOX = "INBOX"
+RELEASE = "Release"
+"""The folder in a domain's quarantine: what is moved there is sent on."""
 MAX_NAME = 250  # characters of one level
 MAX_DEPTH = 50
 

@@ -14,6 +14,8 @@ from mailcore.queue.fullness import keep_telling
 from mailcore.queue.gauges import Gauges
 from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
+from mailcore.queue.quarantine import Desk as Quarantine
+from mailcore.queue.releasing import keep_releasing
 from mailcore.queue.scheduler import Lanes, Scheduler
 from mailcore.queue.service import QueueService
 from mailcore.queue.settlement import Desk, desk_of
@@ -52,7 +54,9 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
     scheduler = Scheduler(own, parts.bus, LocalCourier(intake), lanes)
     gauges = Gauges(parts.store, parts.counters, parts.clock)
     beside = (gauges.keep, partial(keep_telling, own), partial(keep_lists, lists(parts, setup, own), parts.bus))
-    return QueueService(setup.name, scheduler, beside=(*beside, *filters.beside), tell=tell)
+    quarantine = Quarantine(parts.store, parts.blobs, parts.secret, parts.log("QUARANTINE"))
+    releasing = partial(keep_releasing, quarantine, parts.bus)
+    return QueueService(setup.name, scheduler, beside=(*beside, releasing, *filters.beside), tell=tell)
 
 
 def lists(parts: Parts, setup: ServiceSetup, own: Desk) -> ListDesk:

@@ -179,6 +179,10 @@ class Tx:
         """There are no rules."""
         return ()
 
+    def quarantines(self) -> Sequence[tuple[FolderId, AccountId]]:
+        """Nothing is held back here."""
+        return ()
+
     def domain_policies(self) -> Mapping[str, Sequence[StoredRule]]:
         """No domain has any."""
         return {}

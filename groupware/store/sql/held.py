@@ -10,9 +10,10 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, select, text
 
-from groupware.model.folder import Role
+from groupware.model.folder import RELEASE, Role
 from groupware.model.ids import AccountId, FolderId, Uid
 from groupware.model.item import Kind
+from groupware.model.principal import PrincipalKind
 from groupware.model.rights import Right
 
 from . import folder_changes, schema
@@ -44,7 +45,10 @@ def quarantine(tx: Tx, owner: AccountId) -> FolderId:
         return found
     taken = root.tree.nodes[root.id].children
     name = next(each for each in (NAME, *(f"{NAME} {number}" for number in range(2, 10_000))) if each not in taken)
-    return folder_changes.make(tx, owner, root.id, name, Kind.MAIL, Role.QUARANTINE)
+    made = folder_changes.make(tx, owner, root.id, name, Kind.MAIL, Role.QUARANTINE)
+    if tree.kind is PrincipalKind.PUBLIC:
+        folder_changes.make(tx, owner, made, RELEASE, Kind.MAIL, None)
+    return made
 
 
 def _there(tree: Tree) -> FolderId | None:

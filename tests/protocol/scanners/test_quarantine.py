@@ -20,6 +20,7 @@ from groupware.model.mailinglist import Subscriber
 from groupware.model.principal import DELIVERY, OPERATOR, NewAccount, PrincipalKind
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.queue.quarantine import Desk, Entry, delete, listed, one, release
+from mailcore.queue.releasing import release_all
 from mailcore.server.config import load
 from mailcore.server.parts import ServiceSetup
 from mailcore.server.running import Running
@@ -233,3 +234,35 @@ async def test_what_was_for_a_list_is_not_held_back_again_for_each_subscriber(tm
                     await at.here.log.moved()
         assert [await at.folders(each) for each in (ALICE, BOB)] == [{"INBOX": 1}, {"INBOX": 1}]
         assert (at.rspamd.asked, await found(at)) == (asked, [])
+
+
+async def test_who_administers_the_domain_releases_it_in_a_mail_program(tmp_path: Path) -> None:
+    async with desk(tmp_path, SPAM) as at:
+        entry = await held(at, ALICE)
+        who = await at.here.read(lambda tx: tx.identity(tx.account("postmaster@example.test").id))
+
+        def move(tx: WriteTx) -> None:
+            there = tx.folder("Public/Quarantine").id
+            tx.move(there, EVERY, tx.folder("Public/Quarantine/Release").id)
+
+        async with processed(at, tmp_path):
+            await at.here.parts.store.write(who, move)
+            async with asyncio.timeout(20):
+                while not await at.folders():
+                    await at.here.log.moved()
+        assert await at.folders() == {"INBOX": 1}
+        assert entry.held is not None
+        told = await at.here.trace(entry.held.message)
+        assert {each.event.facts["who"] for each in told if each.event.name == "released"} == {who.name}
+        assert await found(at) == []
+
+
+async def test_what_was_never_held_back_goes_nowhere_from_there(tmp_path: Path) -> None:
+    async with desk(tmp_path, SPAM) as at:
+        entry = await held(at, ALICE)
+        stored = await at.here.blobs.put(MESSAGE)
+        foreign = NewItem(Kind.MAIL, stored.blob, stored.size, b"", stored.body)
+        await at.here.write(lambda tx: tx.append(tx.folder(f"{entry.place.path}/Release").id, [foreign]))
+        assert await release_all(quarantine(at)) == 0
+        assert len(await found(at)) == 2
+        assert await at.here.queued() == []
