@@ -236,3 +236,6 @@ class Found:
 
     folder: FolderId
     uid: Uid
+    id: ItemId = field(default=ItemId(0), compare=False)
+    saved_at: int = field(default=0, compare=False)
+    """As in `Item`."""

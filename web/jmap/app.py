@@ -32,6 +32,7 @@ from web.jmap.request import Request as Asked
 from web.jmap.request import read_request
 from web.jmap.session import session
 from web.jmap.socket import serve
+from web.jmap.threads import Threads
 from web.jmap.transfers import FRESH, body_of, download, upload
 from web.jmap.turn import Turn
 
@@ -54,6 +55,7 @@ class Doing:
     """Requests at work, by account."""
     coming_in: dict[int, int] = field(default_factory=dict)
     """Uploads that come in, by account."""
+    threads: Threads = field(default_factory=Threads)
     listening: dict[int, int] = field(default_factory=dict)
     """Streams of events, by account."""
 
@@ -113,7 +115,9 @@ async def _response(doing: Doing, connection: HTTPConnection, who: Principal, as
     """The Response object. RFC 8620 §3.4."""
     way: Way = connection.scope["state"]["way"]
     created = dict(asked.created_ids or {})
-    turn = Turn(doing.parts, who, created, doing.host, lambda what: doing.submitter.hand_in(who, way, what))
+    turn = Turn(
+        doing.parts, who, created, doing.host, lambda what: doing.submitter.hand_in(who, way, what), doing.threads
+    )
     answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
     state = await doing.parts.store.read(who, lambda tx: session(tx, _base(connection))["state"])
     told = {"createdIds": turn.created} if asked.created_ids is not None else {}

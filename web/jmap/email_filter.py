@@ -67,9 +67,18 @@ class Filter:
             return None
         return Query(tuple(w for each in asked for w in each.text), tuple(f for each in asked for f in each.fields))
 
-    def kept(self, tx: ReadTx, rows: Sequence[Row], folders: Sequence[FolderId]) -> list[Row]:
-        """Those of the rows that match."""
-        test = _made(self.root, tx, rows, folders)
+    @property
+    def decided(self) -> bool:
+        """Whether the index of words, asked in `narrowed` folders, has the last word."""
+        plain = all(isinstance(each, Leaf) and (each.query or each.mailbox) is not None for each in self.root.inner)
+        return plain and self.query is not None
+
+    def kept(self, tx: ReadTx, rows: Sequence[Row], folders: Sequence[FolderId], *, decided: bool) -> list[Row]:
+        """Those of the rows that match. `decided`: the rows are those that `query` has found."""
+        root = self.root
+        if decided:
+            root = Branch("AND", tuple(each for each in root.inner if not (isinstance(each, Leaf) and each.query)))
+        test = _made(root, tx, rows, folders)
         return [row for row in rows if test(row)]
 
 

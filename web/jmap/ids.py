@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -97,4 +98,10 @@ def thread_id(item: ItemId, message_id: str, references: str) -> str:
     root = references.split("\n", 1)[0] or message_id
     if not root:
         return f"TM{item}"
+    return _digest(root)
+
+
+@lru_cache(maxsize=1 << 14)
+def _digest(root: str) -> str:
+    """The emails of a thread are mostly asked for together."""
     return f"T{blake2b(root.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from groupware.model.flags import Flags
 from groupware.model.folder import SEPARATOR, Folder
-from groupware.model.ids import EVERY, AccountId, FolderId, ItemId, ModSeq
+from groupware.model.ids import EVERY, AccountId, FolderId, ModSeq
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments, GetArguments, chosen
-from web.jmap.ids import account_id, mailbox_id, thread_id
+from web.jmap.ids import account_id, mailbox_id
 from web.jmap.states import line_of, mailboxes_at, mailboxes_in, read_state, unknown
+from web.jmap.threads import Threads
 from web.jmap.turn import Turn, mailboxes, owner_in
 
 PROPERTIES: Final = (
@@ -41,7 +42,7 @@ _threads_of: OrderedDict[tuple[AccountId, FolderId, ModSeq], tuple[int, int]] = 
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     """`Mailbox/get`. RFC 8621 §2.1."""
-    wanted = chosen(arguments.properties, PROPERTIES)
+    wanted, counted = chosen(arguments.properties, PROPERTIES), turn.threads
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
@@ -52,7 +53,7 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
         return {
             "accountId": account_id(owner),
             "state": str(mailboxes_at(tx.reached(owner), folders, orders)),
-            "list": [told(tx, known[each], folders, orders, wanted) for each in asked if each in known],
+            "list": [told(tx, known[each], folders, orders, wanted, counted) for each in asked if each in known],
             "notFound": [each for each in asked if each not in known],
         }
 
@@ -60,13 +61,18 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 
 def told(
-    tx: ReadTx, at: Folder, folders: Sequence[Folder], orders: Mapping[FolderId, int], wanted: Sequence[str]
+    tx: ReadTx,
+    at: Folder,
+    folders: Sequence[Folder],
+    orders: Mapping[FolderId, int],
+    wanted: Sequence[str],
+    counted: Threads,
 ) -> dict[str, Any]:
     """The properties of a mailbox that are wanted."""
     found: dict[str, Any] = {}
     for name in wanted:
         if name in ("totalThreads", "unreadThreads"):
-            found[name] = threads(tx, at)[name == "unreadThreads"]
+            found[name] = threads(tx, at, counted)[name == "unreadThreads"]
         elif name == "parentId":
             found[name] = parent_of(at, folders)
         elif name == "sortOrder":
@@ -142,19 +148,19 @@ def rights_of(at: Folder) -> dict[str, bool]:
     }
 
 
-def threads(tx: ReadTx, at: Folder) -> tuple[int, int]:
+def threads(tx: ReadTx, at: Folder, counted: Threads) -> tuple[int, int]:
     """How many threads have an email in the mailbox, and how many an unread one that is there."""
     if Right.READ not in at.rights:
         return 0, 0
     key = (tx.who.account, at.id, at.modseq)
     known = _threads_of.get(key)
     if known is None:
-        every, unread = set(), set()
-        for _, number, bits, message, references in tx.columns(at.id, ("id", "bits", "message_id", "ids"), EVERY):
-            thread = thread_id(ItemId(number), message, references)
-            every.add(thread)
-            if not bits & _UNREAD:
-                unread.add(thread)
+        emails, every, unread = counted.placed_in(tx, at.id), set(), set()
+        for uid, bits in tx.columns(at.id, ("bits",), EVERY):
+            if uid in emails:
+                every.add(emails[uid].thread)
+                if not bits & _UNREAD:
+                    unread.add(emails[uid].thread)
         known = _threads_of[key] = (len(every), len(unread))
         if len(_threads_of) > _KEPT_COUNTS:
             _threads_of.popitem(last=False)

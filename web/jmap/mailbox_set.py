@@ -132,7 +132,7 @@ async def _create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
         _personal(tx, made, wanted)
         folders = mailboxes(tx, owner)
         here = next(each for each in folders if each.id == made.id)
-        found = told(tx, here, folders, orders_in(tx, folders), PROPERTIES)
+        found = told(tx, here, folders, orders_in(tx, folders), PROPERTIES, turn.threads)
         return {name: value for name, value in found.items() if name not in given or given[name] != value}
 
     return {"id": "", **await turn.write(work)}

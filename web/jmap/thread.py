@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from groupware.model.ids import EVERY, ItemId
+from groupware.model.ids import ItemId, ranges
 from groupware.store.api import ReadTx
 from web.jmap.arguments import GetArguments, chosen
 from web.jmap.errors import MethodError
-from web.jmap.ids import account_id, email_id, thread_id
+from web.jmap.ids import account_id, email_id
 from web.jmap.states import emails_at
 from web.jmap.turn import Turn, owner_in, readable
 
@@ -19,17 +19,18 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     wanted = chosen(arguments.properties, ("id", "emailIds"))
     if arguments.ids is None:
         raise MethodError("requestTooLarge", "name the threads that are wanted")
-    asked = frozenset(arguments.ids)
+    asked, threads = frozenset(arguments.ids), turn.threads
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         folders = readable(tx, owner)
         found: dict[str, list[tuple[int, int]]] = {}
         for at in folders if asked else ():
-            for _, number, saved, message, references in tx.columns(at, ("id", "saved", "message_id", "ids"), EVERY):
-                thread = thread_id(ItemId(number), message, references)
-                if thread in asked:
-                    found.setdefault(thread, []).append((saved, number))
+            emails = [(uid, each) for uid, each in threads.placed_in(tx, at).items() if each.thread in asked]
+            there = {uid for (uid,) in tx.columns(at, (), ranges([uid for uid, _ in emails]))} if emails else set()
+            for uid, each in emails:
+                if uid in there:
+                    found.setdefault(each.thread, []).append((each.saved, each.item))
         told = [
             {"id": each, "emailIds": [email_id(ItemId(number)) for _, number in sorted(found[each])]}
             for each in arguments.ids or ()

@@ -17,6 +17,7 @@ from mailcore.server.parts import Parts
 from mailcore.smtp.handin import Submission, Taken
 from web.jmap.errors import MethodError
 from web.jmap.ids import owner_of
+from web.jmap.threads import Threads
 
 T = TypeVar("T")
 
@@ -33,6 +34,8 @@ class Turn:
     """What this server calls itself."""
     hand_in: Callable[[Submission], Awaitable[Taken]] | None = None
     """Where mail is submitted."""
+    threads: Threads = field(default_factory=Threads)
+    """What is known of the threads of the store."""
     following: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """Answers that come behind that of the call that is at work. RFC 8620 §5.4."""
 

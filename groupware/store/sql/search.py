@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal_column, or_, select, text
 
 from groupware.model.collation import caseless
-from groupware.model.ids import FolderId, Uid
+from groupware.model.ids import FolderId, ItemId, Uid
 from groupware.model.item import LONGEST_TEXT, Found, Query
 from groupware.model.rights import Right
 
@@ -136,7 +136,9 @@ def find(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         rows = _rows(tx, some, anywhere, named, few=few)
         unseen = {each.id: objects.hidden(tx, each) for each in some}
         found.extend(
-            Found(FolderId(at_), Uid(uid)) for at_, uid, head in rows if uid not in unseen[at_] and _has(head, named)
+            Found(FolderId(at_), Uid(uid), ItemId(number), saved)
+            for at_, uid, number, saved, head in rows
+            if uid not in unseen[at_] and (not named or _has(head, named))
         )
     return sorted(set(found), key=lambda each: (each.folder, each.uid))
 
@@ -157,18 +159,23 @@ def _lines(head: str, name: str) -> Sequence[str]:
 def _rows(
     tx: Tx, at: Sequence[Opened], anywhere: Sequence[str], named: Sequence[tuple[str, str]], *, few: bool
 ) -> Iterator[Row]:
-    """Folder, UID and head of each item that has the texts, by the index and among what waits for it, or one by one."""
+    """Folder, UID, id, date and perhaps head of each item that has the texts.
+
+    By the index and among what waits for it, or one by one.
+    """
     texts = [*anywhere, *[value for _, value in named if value]]
     bodies = tuple(name == BODY for name, value in named if value)
     match = "" if few or tx.sql.postgres else fts_query(anywhere, named)
     values: dict[str, object] = {f"text{number}": _pattern(tx, value) for number, value in enumerate(texts)}
     values |= {"match": match} if match else {}
     by_index = bool(match) or tx.sql.postgres
-    for statement in _statements(tx.sql.postgres, len(at) == 1, len(anywhere), bodies, by_index):
+    heads = any(name != BODY for name, _ in named)
+    for statement in _statements(tx.sql.postgres, len(at) == 1, len(anywhere), bodies, by_index, heads):
         if len(at) == 1:
             yield from tx.sql.rows(statement, {**values, "at": at[0].id})
         else:
-            yield from map(tuple, tx.sql.execute(statement, {**values, "places": [each.id for each in at]}))
+            found = tx.sql.execute(statement, {**values, "places": [each.id for each in at]})
+            yield from map(tuple, found.all())
 
 
 def unindexed(tx: Tx, at: FolderId) -> Sequence[Uid]:
@@ -200,7 +207,7 @@ def _has(head: str, named: Iterable[tuple[str, str]]) -> bool:
 
 @lru_cache(maxsize=512)
 def _statements(
-    postgres: bool, alone: bool, anywhere: int, bodies: tuple[bool, ...], by_index: bool
+    postgres: bool, alone: bool, anywhere: int, bodies: tuple[bool, ...], by_index: bool, heads: bool
 ) -> Sequence[Select[Any]]:
     """What finds them: so many texts anywhere, the others in the body or else in the head."""
     columns = [(_s.head, _s.body)] * anywhere + [(_s.body if body else _s.head,) for body in bodies]
@@ -208,9 +215,11 @@ def _statements(
         or_(*[_contains(column, f"text{number}", postgres=postgres) for column in either])
         for number, either in enumerate(columns)
     ]
-    there = _i.folder_id == bindparam("at") if alone else _i.folder_id.in_(bindparam("places", expanding=True))
+    # The plus keeps SQLite from going through a folder for what the index has found: hits come first, then their items.
+    where: ColumnElement[int] = _i.folder_id if postgres or not by_index else literal_column("+item.folder_id")
+    there = where == bindparam("at") if alone else where.in_(bindparam("places", expanding=True))
     everything = (
-        select(_i.folder_id, _i.uid, _s.head)
+        select(_i.folder_id, _i.uid, _i.id, _i.saved, _s.head if heads else literal_column("''").label("head"))
         .select_from(schema.item.join(schema.search_text, _s.content_id == _i.content_id))
         .where(there, *conditions)
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import email
 import email.policy
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from groupware.mime.item import Marks
 from groupware.model.flags import Flags
-from tests.protocol.jmap.test_mail import MIXED
+from tests.protocol.jmap.test_mail import BEGIN, MIXED
 from tests.support.jmapstand import Client, Stand, letter
 
 DRAFT: dict[str, Any] = {
@@ -409,3 +410,42 @@ async def test_a_later_call_moves_what_an_earlier_one_made(alice: Client) -> Non
     there = await fetched(alice, name)
     assert there["mailboxIds"] == {mailbox[1]["created"]["m"]["id"]: True}
     assert there["keywords"] == {"$seen": True, "$work": True}
+
+
+async def test_a_thread_follows_what_comes_moves_and_goes(stand: Stand, alice: Client) -> None:
+    names = [await stand.put("alice", letter("One", "Message-ID: <1@x>"), marks=Marks(saved=BEGIN))]
+    thread = (await fetched(alice, names[0]))["threadId"]
+
+    async def told() -> list[str]:
+        [found] = (await alice.call("Thread/get", ids=[thread]))["list"]
+        return list(found["emailIds"])
+
+    assert await told() == names
+    for number in (2, 3):
+        reply = letter(f"Re: {number}", f"Message-ID: <{number}@x>", "References: <1@x>")
+        names.append(await stand.put("alice", reply, marks=Marks(saved=BEGIN + timedelta(days=number))))
+    assert await told() == names
+    archive = await box(alice, "archive")
+    await alice.call("Email/set", update={names[1]: {"mailboxIds": {archive: True}}})
+    assert await told() == names
+    await alice.call("Email/set", destroy=[names[0], names[2]])
+    assert await told() == [names[1]]
+    inbox = await alice.call("Mailbox/get", ids=[await box(alice, "inbox"), archive], properties=["totalThreads"])
+    assert [each["totalThreads"] for each in inbox["list"]] == [0, 1]
+
+
+async def test_words_are_found_whatever_else_is_asked(stand: Stand, alice: Client) -> None:
+    names = [await stand.put("alice", letter(f"Invoice {number}"), marks=Marks(saved=BEGIN)) for number in range(3)]
+    other = await stand.put(
+        "alice", letter("Invoice old"), "Archive", Marks(Flags.SEEN, saved=BEGIN - timedelta(days=1))
+    )
+    for sought, found in [
+        ({"text": "invoice"}, [*names[::-1], other]),
+        ({"text": "invoice", "hasKeyword": "$seen"}, [other]),
+        ({"text": "invoice", "subject": "old"}, [other]),
+        ({"subject": "invoice", "inMailbox": await box(alice, "inbox")}, names[::-1]),
+        ({"operator": "OR", "conditions": [{"text": "old"}, {"text": "nothing"}]}, [other]),
+        ({"operator": "AND", "conditions": [{"text": "invoice"}, {"text": "hello"}]}, [*names[::-1], other]),
+        ({"operator": "NOT", "conditions": [{"text": "old"}]}, names[::-1]),
+    ]:
+        assert (await alice.call("Email/query", filter=sought))["ids"] == found, sought
