@@ -8,6 +8,7 @@ the client asks again.
 from __future__ import annotations
 
 import bisect
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -19,6 +20,7 @@ from web.jmap.states import unknown
 MOST_IDS: Final = 500_000
 """Ids that are kept in all."""
 _kept: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+_lock = threading.Lock()
 _count = 0
 
 
@@ -27,13 +29,14 @@ def keep(account: int, ids: Sequence[str]) -> str:
     global _count
     digest = blake2b(f"{account}\n".encode() + "\n".join(ids).encode(), digest_size=12).hexdigest()
     state = f"Q{digest}"
-    if state in _kept:
-        _kept.move_to_end(state)
-    elif len(ids) <= MOST_IDS // 4:
-        _kept[state] = tuple(ids)
-        _count += len(ids) + 1
-    while _count > MOST_IDS:
-        _count -= len(_kept.popitem(last=False)[1]) + 1
+    with _lock:
+        if state in _kept:
+            _kept.move_to_end(state)
+        elif len(ids) <= MOST_IDS // 4:
+            _kept[state] = tuple(ids)
+            _count += len(ids) + 1
+        while _count > MOST_IDS:
+            _count -= len(_kept.popitem(last=False)[1]) + 1
     return state
 
 

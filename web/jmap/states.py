@@ -10,6 +10,7 @@ a while: it never becomes anything else, and while it is there a difference can 
 from __future__ import annotations
 
 import re
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq
 from web.jmap.errors import MethodError
 
-_KEPT: Final = 2000
+_KEPT: Final = 100_000
+"""Mailboxes in all."""
+_lock = threading.Lock()
 _mailboxes: OrderedDict[str, Mapping[FolderId, str]] = OrderedDict()
 """What was told of the mailboxes of a digest."""
 _STATE: Final = re.compile(r"([0-9]{1,18})-([0-9a-f]{16})\Z")
@@ -59,10 +62,11 @@ def mailboxes_at(at: ModSeq, folders: Iterable[Folder], orders: Mapping[FolderId
     """The state of mailboxes: all of them but what their numbers say; `orders` is one's own order of them."""
     lines = {each.id: _told(each, orders) for each in folders if each.born <= at}
     state = State(at, _digest(lines.values()))
-    if state.around not in _mailboxes:
-        _mailboxes[state.around] = lines
-        if len(_mailboxes) > _KEPT:
-            _mailboxes.popitem(last=False)
+    with _lock:
+        if state.around not in _mailboxes:
+            _mailboxes[state.around] = lines
+            while len(_mailboxes) > 1 and sum(map(len, _mailboxes.values())) > _KEPT:
+                _mailboxes.popitem(last=False)
     return state
 
 
