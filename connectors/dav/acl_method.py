@@ -13,6 +13,7 @@ from starlette.responses import Response
 from connectors.dav import xml
 from connectors.dav.acl import PRIVILEGES, WRITE
 from connectors.dav.errors import DavError
+from connectors.dav.locks import ITSELF, allowed
 from connectors.dav.paths import PRINCIPALS, place
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
@@ -113,6 +114,7 @@ def _rights(said: xml.Element | None) -> Right:
 
 def _set(tx: WriteTx, exchange: Exchange, wanted: dict[str, Entry]) -> None:
     shelf = collection(tx, exchange.at, Right.ADMIN)
+    allowed(tx, exchange, shelf, [ITSELF])
     keep = ALL & ~SAYABLE
     rows = {row.grantee: row for row in tx.grants(shelf.folder.id)}
     everybody = {**dict.fromkeys(rows, Entry()), **wanted}

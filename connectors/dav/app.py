@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from connectors.dav import collections, objects, outbox, xml
 from connectors.dav.acl_method import acl
 from connectors.dav.errors import DavError, dav_error
+from connectors.dav.lock_method import lock, unlock
 from connectors.dav.paths import INBOX, OUTBOX
 from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.reports import report
@@ -23,11 +24,12 @@ from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import desk
 
 CLASSES: Final = (
-    "1, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, addressbook, extended-mkcol"
+    "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, addressbook,"
+    " extended-mkcol"
 )
-_GENERAL: Final = ("OPTIONS", "PROPFIND")
-_COLLECTION: Final = (*_GENERAL, "GET", "HEAD", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "DELETE", "POST", "ACL")
-_OBJECT: Final = (*_GENERAL, "GET", "HEAD", "PUT", "DELETE", "COPY", "MOVE")
+_GENERAL: Final = ("OPTIONS", "PROPFIND", "GET", "HEAD", "DELETE", "LOCK", "UNLOCK")
+_COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "POST", "ACL")
+_OBJECT: Final = (*_GENERAL, "PUT", "PROPPATCH", "COPY", "MOVE")
 Handler = Callable[[Exchange], Awaitable[Response]]
 
 
@@ -85,6 +87,9 @@ _OBJECTS: Final[Mapping[str, Handler]] = {
     "COPY": objects.copy_or_move,
     "MOVE": objects.copy_or_move,
     "PROPFIND": propfind,
+    "PROPPATCH": collections.proppatch,
+    "LOCK": lock,
+    "UNLOCK": unlock,
 }
 _COLLECTIONS: Final[Mapping[str, Handler]] = {
     "GET": whole,
@@ -97,6 +102,8 @@ _COLLECTIONS: Final[Mapping[str, Handler]] = {
     "DELETE": collections.delete,
     "POST": objects.add,
     "ACL": acl,
+    "LOCK": lock,
+    "UNLOCK": unlock,
 }
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from connectors.dav import xml
 from connectors.dav.errors import DavError
+from connectors.dav.locks import ITSELF, allowed
 from connectors.dav.paths import CONTACTS, SEGMENT
 from connectors.dav.properties import AVAILABLE, DISPLAY_NAME, is_live, note_name
 from connectors.dav.propfind import multistatus
@@ -24,6 +25,7 @@ from groupware.model.errors import Malformed, NotFound, Refused
 from groupware.model.folder import SEPARATOR, Role, check_name
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
 COMPONENT_SET: Final = f"{{{CALDAV}}}supported-calendar-component-set"
@@ -45,14 +47,9 @@ def changes(root: xml.Element | None) -> list[tuple[str, str | None, str]]:
             continue
         for wanted in step.findall(f"{{{DAV}}}prop"):
             for each in wanted:
-                inside = _inside(each) if step.tag == f"{{{DAV}}}set" else None
+                inside = xml.inside(each) if step.tag == f"{{{DAV}}}set" else None
                 found.append((str(each.tag), inside, "".join(map(str, each.itertext())).strip()))
     return found
-
-
-def _inside(element: xml.Element) -> str:
-    inner = "".join(etree.tostring(each, encoding="unicode") for each in element)
-    return xml.escape(element.text or "") + inner
 
 
 # --- making -----------------------------------------------------------------------------------------------------------
@@ -146,11 +143,20 @@ async def proppatch(exchange: Exchange) -> Response:
     if not said:
         raise DavError(400, "PROPPATCH needs a body with set or remove")
     protected = [name for name, _, _ in said if is_live(name) or name in _SET_ONCE]
+    if exchange.at.name:
+        await exchange.parts.store.glance(exchange.who, lambda tx: _reach(tx, exchange))
     if protected or exchange.at.depth != 3:
         return _refused(exchange, said, protected or [name for name, _, _ in said])
     await exchange.parts.store.write(exchange.who, lambda tx: _change(tx, exchange, said))
     found = [xml.wrapped(name, None) for name in dict.fromkeys(name for name, _, _ in said)]
     return multistatus([xml.response(exchange.at.href, xml.propstat(found))])
+
+
+def _reach(tx: ReadTx, exchange: Exchange) -> None:
+    """An object, whose properties are what it says itself: that it is there, and not locked."""
+    shelf = collection(tx, exchange.at, Right.READ)
+    tx.item(shelf.folder.id, exchange.at.name)
+    allowed(tx, exchange, shelf, [exchange.at.name])
 
 
 def _refused(exchange: Exchange, said: Changes, protected: Sequence[str]) -> Response:
@@ -169,6 +175,7 @@ def _refused(exchange: Exchange, said: Changes, protected: Sequence[str]) -> Res
 
 def _change(tx: WriteTx, exchange: Exchange, said: Changes) -> None:
     shelf = collection(tx, exchange.at)
+    allowed(tx, exchange, shelf, [ITSELF])
     notes: dict[str, bytes | None] = {}
     own = not shelf.folder.own
     for name, inside, text in said:
@@ -225,4 +232,5 @@ def _going(tx: ReadTx, exchange: Exchange) -> FolderId:
         raise DavError(403, "this is shared with you: its owner takes it away, at its own path")
     if shelf.folder.role is not None:
         raise DavError(403, "this is the collection that others use when none is named; it stays")
+    allowed(tx, exchange, shelf, None)
     return shelf.folder.id

@@ -22,6 +22,7 @@ STATUS: Final[dict[type[GroupwareError], tuple[int, str]]] = {
     errors.IdentTaken: (409, ""),
     errors.AlreadyExists: (405, "<D:resource-must-be-null/>"),
     errors.Conflict: (412, ""),
+    errors.Locked: (423, ""),
     errors.OverQuota: (507, "<D:quota-not-exceeded/>"),
     errors.Malformed: (403, ""),
     errors.Refused: (403, ""),

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from starlette.responses import Response
 
 from connectors.dav.errors import DavError
+from connectors.dav.locks import ITSELF, allowed, gone, met
 from connectors.dav.paths import CONTACTS, Place, escaped, place
 from connectors.dav.properties import content_type
 from connectors.dav.request import Exchange
@@ -36,7 +37,7 @@ def _headers(item: Item, tag: str = "") -> dict[str, str]:
 
 async def get(exchange: Exchange) -> Response:
     """The octets as they were given."""
-    shelf, item, tag = await exchange.parts.store.glance(exchange.who, lambda tx: _found_tagged(tx, exchange.at))
+    shelf, item, tag = await exchange.parts.store.glance(exchange.who, lambda tx: _found_tagged(tx, exchange))
     exchange_tag = etag(item.blob)
     unwanted = exchange.headers.get("if-none-match", "")
     if f'"{exchange_tag}"' in unwanted:
@@ -51,8 +52,9 @@ def found(tx: ReadTx, at: Place) -> tuple[Shelf, Item]:
     return shelf, tx.item(shelf.folder.id, at.name)
 
 
-def _found_tagged(tx: ReadTx, at: Place) -> tuple[Shelf, Item, str]:
-    shelf, item = found(tx, at)
+def _found_tagged(tx: ReadTx, exchange: Exchange) -> tuple[Shelf, Item, str]:
+    met(tx, exchange)
+    shelf, item = found(tx, exchange.at)
     return shelf, item, tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "")
 
 
@@ -113,6 +115,7 @@ async def _write(
         old = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if shelf.may(Right.READ) else None
         exchange.check_tags(etag(old.blob) if old is not None else None)
         exchange.check_schedule_tag(_tag(tx, shelf, old))
+        allowed(tx, exchange, shelf, [at.name] if old is not None else [ITSELF, at.name])
         if old is None:
             return tx.append(shelf.folder.id, [item])[0], True
         if item.object is not None and tx.identified(shelf.folder.id, item.object.ident) != [at.name]:
@@ -172,8 +175,10 @@ async def delete(exchange: Exchange) -> Response:
         shelf, item = found(tx, exchange.at)
         exchange.check_tags(etag(item.blob))
         exchange.check_schedule_tag(_tag(tx, shelf, item))
+        locks = allowed(tx, exchange, shelf, [ITSELF, item.name])
         if not tx.expunge(shelf.folder.id, [(item.uid, item.uid)], deleted_only=False):
             raise NotFound(f"{exchange.at.name!r}: it is not yours to take away")
+        gone(tx, shelf.folder.id, item.name, locks)
 
     if exchange.at.area == CONTACTS:
         await exchange.parts.store.write(exchange.who, lambda tx: work(tx, Plan()))
@@ -252,13 +257,21 @@ def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> boo
     if now.blob != goes.item.blob:
         raise Conflict(f"{exchange.at.name!r}: it has changed meanwhile")
     old = _there(tx, goes.to, goes.there, exchange)
+    allowed(tx, exchange, goes.to, [goes.there.name] if old is not None else [ITSELF, goes.there.name])
     if old is not None and not tx.expunge(goes.to.folder.id, [(old.uid, old.uid)], deleted_only=False):
         raise NoRight(f"{goes.there.name!r}: what is there is not yours to take away")
-    moves = exchange.request.method == "MOVE"
-    if moves and not tx.expunge(goes.shelf.folder.id, [(now.uid, now.uid)], deleted_only=False):
-        raise NoRight(f"{exchange.at.name!r}: it is not yours to take away")
+    if exchange.request.method == "MOVE":
+        _depart(tx, exchange, goes, now)
     tx.append(goes.to.folder.id, [new])
     return old is None
+
+
+def _depart(tx: WriteTx, exchange: Exchange, goes: Journey, now: Item) -> None:
+    """What was moved is not there any more; its locks stay behind, and end (RFC 4918 §7.6)."""
+    locks = allowed(tx, exchange, goes.shelf, [ITSELF, now.name])
+    if not tx.expunge(goes.shelf.folder.id, [(now.uid, now.uid)], deleted_only=False):
+        raise NoRight(f"{now.name!r}: it is not yours to take away")
+    gone(tx, goes.shelf.folder.id, now.name, locks)
 
 
 def _name_taken(exchange: Exchange, error: AlreadyExists) -> DavError:

@@ -24,6 +24,7 @@ TRANSPARENCY: Final = f"{{{CALDAV}}}schedule-calendar-transp"
 AVAILABLE: Final = (f"{{{CALDAV}}}calendar-availability", f"{{{SERVER}}}calendar-availability")
 """The property and its elder name: of a scheduling inbox, when its owner can be met (RFC 7953 §7.2.4)."""
 DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
+LOCKS: Final = f"{{{DAV}}}lockdiscovery"
 NOTE: Final = "vendor/postroom/dav/"
 """Where an annotation that is a property begins, behind `/private/` or `/shared/`."""
 
@@ -54,6 +55,8 @@ class Thing:
     body: bytes | None = None
     tag: str = ""
     """The Schedule-Tag."""
+    locks: str | None = None
+    """DAV:lockdiscovery, where somebody has asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Collection:
     """Its DAV:acl, where one may read it."""
     default: str = ""
     """Of a scheduling inbox: the path of the calendar where invitations go."""
+    locks: str | None = None
+    """DAV:lockdiscovery, where somebody has asked."""
 
 
 Resource = Simple | Collection | Thing
@@ -210,6 +215,10 @@ def _components(one: Collection) -> str | None:
     return "".join(f'<C:comp name="{each}"/>' for each in one.shelf.components) or None
 
 
+_LOCKS: Final = "".join(
+    f"<D:lockentry><D:lockscope><D:{scope}/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>"
+    for scope in ("exclusive", "shared")
+)
 _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{DAV}}}resourcetype": _collection_kind,
     DISPLAY_NAME: lambda one: escape(display_name(one.shelf)),
@@ -220,6 +229,8 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{DAV}}}current-user-privilege-set": lambda one: privileges(one.shelf.folder.rights),
     f"{{{DAV}}}supported-privilege-set": lambda _: supported_privileges(),
     f"{{{DAV}}}acl": lambda one: one.grants,
+    f"{{{DAV}}}supportedlock": lambda _: _LOCKS,
+    LOCKS: lambda one: one.locks,
     f"{{{DAV}}}owner": lambda one: href(principal(one.shelf.owner)) if one.shelf.owner else "",
     f"{{{DAV}}}supported-report-set": lambda one: _reports(*_QUERIES[one.shelf.contacts]),
     f"{{{DAV}}}quota-used-bytes": lambda one: str(one.shelf.folder.bytes),
@@ -242,6 +253,8 @@ _THING: Final[Mapping[str, Callable[[Thing], str | None]]] = {
     f"{{{DAV}}}getetag": lambda one: f'"{etag(one.item.blob)}"',
     f"{{{DAV}}}getcontenttype": lambda one: content_type(one.shelf),
     f"{{{DAV}}}getcontentlength": lambda one: str(one.item.size),
+    f"{{{DAV}}}supportedlock": lambda _: _LOCKS,
+    LOCKS: lambda one: one.locks,
     f"{{{DAV}}}getlastmodified": lambda one: _date(one.item.arrived),
     f"{{{DAV}}}creationdate": lambda one: datetime.fromtimestamp(one.item.saved_at // 1_000_000, UTC).strftime(
         "%FT%TZ"
@@ -257,7 +270,13 @@ _EVERYWHERE: Final[Mapping[str, Callable[[str], str]]] = {
     f"{{{DAV}}}principal-collection-set": lambda _: href(f"{ROOT}{PRINCIPALS}/"),
 }
 NOT_IN_ALLPROP: Final = frozenset(
-    {f"{{{CALDAV}}}calendar-data", f"{{{CARDDAV}}}address-data", f"{{{DAV}}}acl", f"{{{DAV}}}supported-privilege-set"}
+    {
+        LOCKS,
+        f"{{{CALDAV}}}calendar-data",
+        f"{{{CARDDAV}}}address-data",
+        f"{{{DAV}}}acl",
+        f"{{{DAV}}}supported-privilege-set",
+    }
 )
 
 

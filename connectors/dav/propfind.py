@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from connectors.dav import xml
 from connectors.dav.acl import stored_acl
+from connectors.dav.locks import discovery
 from connectors.dav.paths import CALENDARS, CONTACTS, OUTBOX, PRINCIPALS, Place, escaped
-from connectors.dav.properties import Collection, Resource, Simple, Thing, content_type, known, stats, value
+from connectors.dav.properties import LOCKS, Collection, Resource, Simple, Thing, content_type, known, stats, value
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import ETAG_LENGTH, Shelf, account_of, collection, home
 from connectors.dav.xml import CALDAV, DAV
@@ -51,6 +52,8 @@ def asked(root: xml.Element | None) -> tuple[str, list[str]]:
 async def propfind(exchange: Exchange) -> Response:
     """The properties asked for."""
     kind, names = asked(exchange.document())
+    if kind == "allprop":
+        names = [*names, LOCKS]
     at, deep = exchange.at, exchange.depth > 0
     found = await exchange.parts.store.read(exchange.who, lambda tx: _lines(tx, exchange, at, kind, names, deep))
     return multistatus(found)
@@ -65,7 +68,7 @@ def _lines(tx: ReadTx, exchange: Exchange, at: Place, kind: str, names: list[str
         shelf = collection(tx, at, Right.READ)
         item = tx.item(shelf.folder.id, at.name)
         tag = tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "")
-        thing = Thing(shelf, item, exchange.user, tag=tag)
+        thing = Thing(shelf, item, exchange.user, tag=tag, locks=discovery(tx, shelf, LOCKS in names)(item.name))
         return [_line(thing, at.href, kind, names, exchange)]
     shelf = collection(tx, at)
     lines = [_line(seen(tx, shelf, names), shelf.href, kind, names, exchange)]
@@ -92,7 +95,8 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
         default = next(
             (each.href for each in home(tx, Place(CALENDARS, tx.who.name)) if each.folder.role == Role.CALENDAR), ""
         )
-    return Collection(shelf, tx.who.name, grants, default)
+    locks = discovery(tx, shelf, LOCKS in names)("")
+    return Collection(shelf, tx.who.name, grants, default, locks)
 
 
 def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:
@@ -132,8 +136,9 @@ def _inside(tx: ReadTx, shelf: Shelf, kind: str, names: list[str], exchange: Exc
         yield from rows(tx, shelf, names, minimal=exchange.minimal)
         return
     tags = tx.schedule_tags(shelf.folder.id) if TAG in names else {}
+    locks = discovery(tx, shelf, LOCKS in names)
     for item in tx.items(shelf.folder.id, EVERY):
-        thing = Thing(shelf, item, exchange.user, tag=tags.get(item.uid, ""))
+        thing = Thing(shelf, item, exchange.user, tag=tags.get(item.uid, ""), locks=locks(item.name))
         yield _line(thing, shelf.href + escaped(item.name), kind, names, exchange)
 
 

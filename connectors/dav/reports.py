@@ -15,9 +15,10 @@ from connectors.dav.errors import DavError
 from connectors.dav.expand import Lens, lens_of
 from connectors.dav.filters import FLOAT, Comp, Range
 from connectors.dav.freebusy import busy_times, freebusy
+from connectors.dav.locks import discovered
 from connectors.dav.narrow import narrowed
 from connectors.dav.paths import escaped, place
-from connectors.dav.properties import Thing, stats, sync_token
+from connectors.dav.properties import LOCKS, Thing, stats, sync_token
 from connectors.dav.propfind import TAG, data_name, multistatus, rows
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection
@@ -28,6 +29,7 @@ from groupware.contacts.card import read_card
 from groupware.model.errors import Malformed, NotFound
 from groupware.model.ids import EVERY, BlobId, FolderId, ModSeq, Uid
 from groupware.model.item import Delta, Item
+from groupware.model.lock import WriteLock
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
@@ -68,10 +70,13 @@ async def _told(exchange: Exchange, shelf: Shelf, items: Sequence[Item], names: 
     tags: Mapping[Uid, str] = {}
     if TAG in names:
         tags = await exchange.parts.store.read(exchange.who, lambda tx: tx.schedule_tags(at))
+    locks = None
+    if LOCKS in names:
+        locks = await exchange.parts.store.read(exchange.who, lambda tx: tx.write_locks(at))
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if wants_body else {}
-        told.extend(await asyncio.to_thread(_lines, exchange, shelf, some, bodies, names, lens, tags))
+        told.extend(await asyncio.to_thread(_lines, exchange, shelf, some, bodies, names, lens, tags, locks))
     return told
 
 
@@ -83,11 +88,14 @@ def _lines(
     names: list[str],
     lens: Lens,
     tags: Mapping[Uid, str],
+    locks: Sequence[WriteLock] | None,
 ) -> list[str]:
     lines = []
     for item in items:
         body = bodies.get(item.blob)
-        thing = Thing(shelf, item, exchange.user, None if body is None else lens(body), tags.get(item.uid, ""))
+        active = None if locks is None else discovered(shelf, locks, item.name)
+        shown = None if body is None else lens(body)
+        thing = Thing(shelf, item, exchange.user, shown, tags.get(item.uid, ""), active)
         lines.append(xml.response(shelf.href + escaped(item.name), stats(thing, names, minimal=exchange.minimal)))
     return lines
 

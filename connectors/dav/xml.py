@@ -43,6 +43,12 @@ def read(octets: bytes) -> Element | None:
     return root
 
 
+def inside(element: Element) -> str:
+    """What is inside, as XML that stands for itself."""
+    inner = "".join(etree.tostring(each, encoding="unicode") for each in element)
+    return escape(element.text or "") + inner
+
+
 def names(element: Element | None) -> list[str]:
     """The names, `{namespace}local`, of what is inside."""
     return [str(each.tag) for each in element] if element is not None else []

@@ -5,6 +5,8 @@ No protocol's codes are in here: each protocol owns one table from class to wire
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class GroupwareError(Exception):
     """A client caused it or can act on it; the text says which input, what is wrong, what to do."""
@@ -37,6 +39,15 @@ class RoleTaken(AlreadyExists):
 
 class Conflict(GroupwareError):
     """It changed since you looked (etag, UNCHANGEDSINCE, SyncKey)."""
+
+
+class Locked(Conflict):
+    """Somebody has locked it against writing."""
+
+    def __init__(self, text: str, names: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.names = names
+        """Of the objects that are locked; "" stands for their folder."""
 
 
 class OverQuota(GroupwareError):

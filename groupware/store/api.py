@@ -39,6 +39,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
+from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
@@ -212,6 +213,10 @@ class ReadTx(Protocol):
 
     def schedule_tags(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, str]:
         """The Schedule-Tag of each object (or of the only one) that is a meeting with others. Takes `r`."""
+        ...
+
+    def write_locks(self, at: FolderId) -> Sequence[WriteLock]:
+        """What WebDAV clients have locked in a folder, the oldest first. Takes `l`."""
         ...
 
     def timeline(self, at: FolderId, ident: str) -> Sequence[Happening]:
@@ -636,6 +641,22 @@ class WriteTx(ReadTx, Protocol):
 
         `Conflict`; `IdentTaken` when another object has its UID.
         """
+        ...
+
+    def put_write_lock(self, at: FolderId, lock: WriteLock) -> None:
+        """Takes a lock: `i`, `t` and `e`, or edit-own on one's own item; `i` where nothing is. `Locked`, `Refused`."""
+        ...
+
+    def renew_write_lock(self, at: FolderId, token: str, seconds: int) -> WriteLock:
+        """Holds a lock for so many seconds from now. Only who has taken it; `NotFound`."""
+        ...
+
+    def drop_write_lock(self, at: FolderId, token: str) -> None:
+        """Lets go of a lock. Who has taken it, or `a`; `NotFound`, `NoRight`."""
+        ...
+
+    def clear_write_locks(self, at: FolderId, name: str) -> None:
+        """Lets go of all locks on an object that has been taken away. `t` and `e`, or delete-own."""
         ...
 
     def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:

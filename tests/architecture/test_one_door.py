@@ -23,6 +23,7 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
 from groupware.model.item import Kind, NewItem, Query
+from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import Subscriber
 from groupware.model.meeting import Happening
 from groupware.model.memory import Memory
@@ -282,6 +283,11 @@ REFUSED: Mapping[str, list[Ask]] = {
     "list_progress": [lambda tx, s: tx.list_progress(s.folder, Uid(1))],
     "note_list_progress": [lambda tx, s: tx.note_list_progress(s.folder, Uid(1), 1)],
     "put_upload": [lambda tx, s: tx.put_upload(s.alice, STORED, "text/plain", UploadRoom(10, 1))],
+    "write_locks": [lambda tx, s: tx.write_locks(s.folder)],
+    "put_write_lock": [lambda tx, s: tx.put_write_lock(s.folder, WriteLock("t", "x", False, False, s.alice, "", 9, 0))],
+    "renew_write_lock": [lambda tx, s: tx.renew_write_lock(s.folder, "t", 9)],
+    "drop_write_lock": [lambda tx, s: tx.drop_write_lock(s.folder, "t")],
+    "clear_write_locks": [lambda tx, s: tx.clear_write_locks(s.folder, "x")],
     "quota": [lambda tx, s: tx.quota(s.folder)],
     "send_use": [lambda tx, s: tx.send_use(s.alice)],
     "spend": [lambda tx, s: tx.spend(s.alice, 1, 1)],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,3 +179,36 @@ def test_the_library_finds_tasks_that_are_open(library: Any) -> None:
 def test_the_library_finds_people_by_name(library: Any, alice: Account) -> None:
     found = library.client.search_principals(name=alice.address.partition("@")[0])
     assert f"/dav/principals/{alice.address}/" in [each.url.path.replace("%40", "@") for each in found]
+
+
+# --- locks ------------------------------------------------------------------------------------------------------------
+
+
+def test_cadaver_locks_discovers_and_unlocks(server: RunningServer, programs: Programs, alice: Account) -> None:
+    (programs.home / ".netrc").write_text(f'machine localhost login {alice.address} password "{alice.password}"\n')
+    (programs.home / ".netrc").chmod(0o600)
+    (programs.home / "a.ics").write_text(event("1"), newline="")
+    there = f"http://localhost:{server.port('http')}/dav/calendars/{alice.address}/Calendar/"
+    put = f"put {programs.home}/a.ics a.ics"
+    script = f"{put}\nlock a.ics\ndiscover a.ics\n{put}\nunlock a.ics\ndiscover a.ics\nquit\n"
+    said = programs.run("cadaver", there, stdin=script.encode()).decode()
+    assert said.count("urn:uuid:") >= 1
+    assert said.count("failed") == 0
+    assert "no locks found" in said
+
+
+LITMUS_CANNOT = {"put", "owner_modify", "copy", "prep_collection", "lock_collection", "indirect_refresh"}
+"""They need two objects of one UID in an address book, properties that a client sets on a contact, or a collection in
+an address book (decision 196)."""
+
+
+def test_litmus_finds_locks_right(server: RunningServer, programs: Programs, alice: Account) -> None:
+    (programs.home / "htdocs").mkdir()
+    (programs.home / "htdocs" / "foo").write_text(card("litmus"), newline="")
+    there = f"http://localhost:{server.port('http')}/dav/contacts/{alice.address}/"
+    words = shlex.join(["litmus", "-k", there, alice.address, alice.password])
+    octets = programs.run("sh", "-c", f"HTDOCS={programs.home}/htdocs TESTS=locks {words} || true")
+    said = octets.decode(errors="replace")
+    found = re.findall(r"(\w+)\.+ (pass|FAIL|SKIPPED)", said)
+    assert "of 41 tests run: 33 passed, 8 failed" in said, said
+    assert {name for name, verdict in found if verdict != "pass"} == LITMUS_CANNOT, said

@@ -15,6 +15,7 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, BlobId, ModSeq, Uid
 from groupware.model.item import Query
+from groupware.model.lock import WriteLock
 from groupware.model.meeting import Happening, Visit
 from groupware.model.memory import Memory
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
@@ -29,7 +30,7 @@ from tests.store.world import World, letter, people
 
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
-    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record"
+    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock"
 )
 SCAN = re.compile(
     rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
@@ -66,6 +67,9 @@ def a_day(world: World, who: Principal) -> None:
     )
     world.write(who, lambda tx: (tx.invite([visit]), tx.schedule_tags(at), tx.schedule_tags(at, Uid(1))))
     world.read(world.alice, lambda tx: tx.timeline(at, "m"))
+    lock = WriteLock(f"t{who.account}", f"x{who.account}", False, False, who.account, "", 9, 0)
+    world.write(who, lambda tx: (tx.put_write_lock(at, lock), tx.renew_write_lock(at, lock.token, 9)))
+    world.write(who, lambda tx: (tx.drop_write_lock(at, lock.token), tx.clear_write_locks(at, lock.name)))
     asyncio.run(upkeep.forget(world.house.store))
     keep_beside(world, who)
     world.write(who, lambda tx: (tx.copy(at, EVERY, at), tx.expunge(at, EVERY)))

@@ -29,6 +29,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
+from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
@@ -65,6 +66,7 @@ from . import (
     item_copies,
     items,
     lessons,
+    locks,
     mailinglists,
     mailqueue,
     memories,
@@ -437,6 +439,23 @@ class SqlTx(Tx):
 
     def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
         scripts.rename(self, old, new, of)
+
+    # --- locks of WebDAV
+
+    def write_locks(self, at: FolderId) -> Sequence[WriteLock]:
+        return locks.there(self, at)
+
+    def put_write_lock(self, at: FolderId, lock: WriteLock) -> None:
+        locks.put(self, at, lock)
+
+    def renew_write_lock(self, at: FolderId, token: str, seconds: int) -> WriteLock:
+        return locks.renew(self, at, token, seconds)
+
+    def drop_write_lock(self, at: FolderId, token: str) -> None:
+        locks.drop(self, at, token)
+
+    def clear_write_locks(self, at: FolderId, name: str) -> None:
+        locks.clear(self, at, name)
 
     # --- what rules do
 

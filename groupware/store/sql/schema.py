@@ -493,6 +493,22 @@ list_letter = Table(
 )
 """By which of its addresses a message came to a list, and up to whom it has been sent on."""
 
+write_lock = Table(
+    "write_lock",
+    metadata,
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("token", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("deep", Boolean, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("owner", Text, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("expires", Number, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""What WebDAV clients have locked, until it expires; "" is the folder itself."""
+
 tombstone = Table(
     "tombstone",
     metadata,
