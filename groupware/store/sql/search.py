@@ -148,7 +148,7 @@ def has_line(tx: Tx, here: Opened, name: str, value: str) -> bool:
     wanted = folded(value)
     rows = _rows(tx, [here], [], [(name, wanted)], few=here.total <= FEW_ITEMS)
     unseen = objects.hidden(tx, here)
-    return any(uid not in unseen and wanted in _lines(head, name) for _, uid, head in rows)
+    return any(uid not in unseen and wanted in _lines(head, name) for _, uid, _, _, head in rows)
 
 
 def _lines(head: str, name: str) -> Sequence[str]:
