@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.dav import collections, objects, outbox, xml
 from connectors.dav.acl_method import acl
+from connectors.dav.cards import Converted
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.lock_method import lock, unlock
 from connectors.dav.paths import INBOX, OUTBOX
@@ -37,6 +38,7 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     """The application for everything under `/dav/`."""
     signing = desk(parts, setup, "dav", "DAV")
     lines = parts.log("DAV")
+    cards = Converted()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -56,7 +58,7 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
             return Response(
                 status_code=200, headers={"dav": CLASSES, "allow": ", ".join(sorted({*_COLLECTION, *_OBJECT}))}
             )
-        exchange = await begin(parts, signing, request)
+        exchange = await begin(parts, signing, request, cards)
         if exchange.at.segment == INBOX:
             await outbox.ready_inbox(exchange)
         handler = _handler(exchange)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.dav.cards import Converted, card_lens
 from connectors.dav.errors import DavError
 from connectors.dav.filters import Range, time_range
 from connectors.dav.xml import CALDAV, CARDDAV, DAV, Element
@@ -29,18 +30,13 @@ class Shape:
     comps: dict[str, Shape] | None
 
 
-def lens_of(root: Element) -> Lens:
+def lens_of(root: Element, cards: Converted) -> Lens:
     """How the objects of an answer are told, by `calendar-data` or `address-data` of the request. `DavError`."""
     wanted = root.find(f"{{{DAV}}}prop/{{{CALDAV}}}calendar-data")
     if wanted is not None:
         return _calendar(wanted)
     wanted = root.find(f"{{{DAV}}}prop/{{{CARDDAV}}}address-data")
-    if wanted is None or not len(wanted):
-        return bytes
-    names = frozenset(each.get("name", "").upper() for each in wanted.findall(f"{{{CARDDAV}}}prop"))
-    if not names:
-        return bytes
-    return lambda body: _shaped(body, Shape(names | {"VERSION", "UID"}, None))
+    return bytes if wanted is None else card_lens(wanted, cards)
 
 
 def _calendar(wanted: Element) -> Lens:

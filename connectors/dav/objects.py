@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,10 +10,12 @@ from typing import Final, TypeVar
 
 from starlette.responses import Response
 
+from connectors.dav.cards import version_accepted
 from connectors.dav.errors import DavError
 from connectors.dav.locks import ITSELF, allowed, gone, met
 from connectors.dav.paths import CONTACTS, Place, escaped, place
 from connectors.dav.properties import content_type
+from connectors.dav.put_card import put_card
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection, etag
 from groupware.calendar import item as calendar_item
@@ -36,14 +39,17 @@ def _headers(item: Item, tag: str = "") -> dict[str, str]:
 
 
 async def get(exchange: Exchange) -> Response:
-    """The octets as they were given."""
+    """The octets as they were given; a contact in the version of vCard that Accept names, if it names one."""
     shelf, item, tag = await exchange.parts.store.glance(exchange.who, lambda tx: _found_tagged(tx, exchange))
-    exchange_tag = etag(item.blob)
-    unwanted = exchange.headers.get("if-none-match", "")
-    if f'"{exchange_tag}"' in unwanted:
-        return Response(status_code=304, headers=_headers(item, tag))
+    version = version_accepted(exchange.headers.get("accept", "")) if shelf.contacts else ""
+    headers = {**_headers(item, tag), **({"vary": "Accept"} if shelf.contacts else {})}
+    if f'"{etag(item.blob)}"' in exchange.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
     body = await exchange.parts.blobs.read(item.blob)
-    return Response(body, 200, {**_headers(item, tag), "content-type": content_type(shelf)})
+    if not version:
+        return Response(body, 200, {**headers, "content-type": content_type(shelf)})
+    body = await asyncio.to_thread(exchange.cards.in_version, body, version)
+    return Response(body, 200, {**headers, "content-type": f"{content_type(shelf)}; version={version}"})
 
 
 def found(tx: ReadTx, at: Place) -> tuple[Shelf, Item]:
@@ -124,8 +130,8 @@ async def _write(
 
     try:
         if read is None:
-            item, made = await exchange.parts.store.write(exchange.who, lambda tx: work(tx, Plan(new)))
-            return item, made, _headers(item)
+            put = await put_card(exchange, at, new, lambda tx, whole: work(tx, Plan(whole)))
+            return put.item, put.made, {} if put.altered else _headers(put.item)
         keep = "if-schedule-tag-match" in exchange.headers
         change = Change(lambda tx: collection(tx, at).folder, at.name, read, new, keep_answers=keep)
         (item, made), plan = await told(exchange, change, work)

@@ -119,7 +119,7 @@ async def multiget(exchange: Exchange, root: xml.Element) -> Response:
             lost.append(path.strip())
     at = shelf.folder.id
     items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items_named(at, list(wanted)))
-    told = await _told(exchange, shelf, items, _names(root), lens_of(root))
+    told = await _told(exchange, shelf, items, _names(root), lens_of(root, exchange.cards))
     there = {each.name for each in items}
     lost.extend(path for name, path in wanted.items() if name not in there)
     return multistatus([*told, *(xml.gone(xml.escape(path)) for path in lost)])
@@ -149,7 +149,7 @@ async def calendar_query(exchange: Exchange, root: xml.Element) -> Response:
         raise DavError(400, "calendar-query needs a filter", "<C:valid-filter/>")
     comp, zone = filters.calendar_filter(asked), _zone(root)
     items = await _let_through(exchange, shelf, comp, zone)
-    return multistatus(await _told(exchange, shelf, items, _names(root), lens_of(root)))
+    return multistatus(await _told(exchange, shelf, items, _names(root), lens_of(root, exchange.cards)))
 
 
 def _zone(root: xml.Element) -> tzinfo:
@@ -249,7 +249,7 @@ async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
         if most and len(found) > most:
             break
     cut = found[:most] if most else found
-    told = await _told(exchange, shelf, cut, _names(root), lens_of(root))
+    told = await _told(exchange, shelf, cut, _names(root), lens_of(root, exchange.cards))
     if len(cut) < len(found):
         told.append(_truncated(shelf))
     return multistatus(told)
@@ -302,7 +302,7 @@ async def sync(exchange: Exchange, root: xml.Element) -> Response:
     shelf, items, gone, delta = await exchange.parts.store.read(
         exchange.who, lambda tx: _difference(tx, exchange, since, most, began)
     )
-    told = await _told(exchange, shelf, items, names, lens_of(root))
+    told = await _told(exchange, shelf, items, names, lens_of(root, exchange.cards))
     told.extend(xml.gone(shelf.href + escaped(name)) for name in gone)
     ends = f"data:,{shelf.folder.uidvalidity}-{delta.modseq}"
     if delta.truncated:

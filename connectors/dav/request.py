@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.dav import xml
+from connectors.dav.cards import Converted
 from connectors.dav.errors import DavError
 from connectors.dav.paths import Place, place
 from groupware.model.errors import BadCredentials, NotFound
@@ -38,6 +39,7 @@ class Exchange:
     request: Request
     who: Principal
     at: Place
+    cards: Converted
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,7 +90,7 @@ def _matches(header: str, etag: str | None) -> bool:
     return etag is not None and any(found[2] == etag for found in _TAG.finditer(header))
 
 
-async def begin(parts: Parts, desk: Desk, request: Request) -> Exchange:
+async def begin(parts: Parts, desk: Desk, request: Request, cards: Converted) -> Exchange:
     """The request with its sender and body. `DavError`."""
     who = await _signed_in(desk, request)
     try:
@@ -96,7 +98,7 @@ async def begin(parts: Parts, desk: Desk, request: Request) -> Exchange:
     except NotFound as error:
         raise DavError(404, str(error)) from None
     most = OBJECT_OCTETS if request.method in ("PUT", "POST") else XML_OCTETS
-    return Exchange(parts, request, who, at, await _body(request, most), request.headers)
+    return Exchange(parts, request, who, at, cards, await _body(request, most), request.headers)
 
 
 async def _body(request: Request, most: int) -> bytes:

@@ -13,7 +13,8 @@ from groupware.model.errors import Malformed
 from groupware.model.item import LONGEST_TEXT, Kind, NewItem, ObjectKeys
 from groupware.store.api import Blobs, Stored
 
-VERSIONS: Final = ("3.0", "4.0")
+from .versions.convert import VERSIONS
+
 ON_THE_LOOP: Final = 64 * 1024
 _TEXTS: Final = ("NOTE", "TEL", "URL", "TITLE", "ROLE", "NICKNAME", "CATEGORIES")
 
@@ -61,7 +62,8 @@ def read_card(octets: bytes) -> Card:
 
 def keys_of(card: Card) -> ObjectKeys:
     """What the contact is found by."""
-    private = card.card.text("CLASS").strip().upper() not in ("", "PUBLIC")
+    said = card.card.text("CLASS") or card.card.text("X-CLASS")  # so is CLASS kept in 4.0, which has none
+    private = said.strip().upper() not in ("", "PUBLIC")
     return ObjectKeys(card.uid, "VCARD", private)
 
 

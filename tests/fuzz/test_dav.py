@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from connectors.dav import filters, xml
+from connectors.dav.cards import Converted
 from connectors.dav.errors import DavError
 from connectors.dav.expand import lens_of
 from connectors.dav.paths import place
@@ -80,7 +81,7 @@ def test_any_shape_tells_an_object_or_is_refused(pieces: list[str]) -> None:
     try:
         root = xml.read(f"<C:calendar-query{HEAD}>{inside}</C:calendar-query>".encode())
         assert root is not None
-        lens = lens_of(root)
+        lens = lens_of(root, Converted())
     except DavError as error:
         assert 400 <= error.status < 500
         return
