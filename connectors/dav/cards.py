@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from connectors.dav.errors import DavError
-from connectors.dav.xml import CARDDAV, Element
+from connectors.dav.xml import CARDDAV, DAV, Element
 from groupware.contacts.versions.convert import VERSIONS, in_version, version_of
 from groupware.model.content import Component, parse, serialized
 from groupware.model.errors import Malformed
@@ -92,6 +92,13 @@ def _weight(said: str) -> float:
         return min(max(float(said), 0.0), 1.0)
     except ValueError:
         return 0.0
+
+
+def whole_lens(root: Element, cards: Converted) -> Callable[[bytes], bytes]:
+    """How a query looks at contacts: in the version that it asks for, as its answer shows them. `DavError`."""
+    wanted = root.find(f"{{{DAV}}}prop/{{{CARDDAV}}}address-data")
+    version = "" if wanted is None else version_wanted(wanted)
+    return lambda body: cards.in_version(body, version)
 
 
 def card_lens(wanted: Element, cards: Converted) -> Callable[[bytes], bytes]:

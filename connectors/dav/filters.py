@@ -14,6 +14,8 @@ from groupware.calendar.object import CalendarObject
 from groupware.calendar.series import when
 from groupware.calendar.values import duration, local_time
 from groupware.calendar.zones import utc_seconds
+from groupware.contacts.versions.pairs import types
+from groupware.model.collation import caseless
 from groupware.model.content import Component, Line
 from groupware.model.item import ALWAYS
 
@@ -23,8 +25,8 @@ _ASCII: Final = {each: each + 32 for each in range(ord("A"), ord("Z") + 1)}
 COLLATIONS: Final[dict[str, Callable[[str], str]]] = {
     "i;ascii-casemap": lambda text: text.translate(_ASCII),
     "i;octet": str,
-    "i;unicode-casemap": str.casefold,
-    "default": str.casefold,
+    "i;unicode-casemap": caseless,
+    "default": caseless,
 }
 _TESTS: Final[dict[str, Callable[[str, str], bool]]] = {
     "equals": lambda value, text: value == text,
@@ -91,7 +93,7 @@ class Param:
 
     def of(self, line: Line) -> bool:
         """Whether a property has such a parameter."""
-        values = line.params.get(self.name)
+        values = types(line) or None if self.name == "TYPE" else line.params.get(self.name)
         if values is None or self.absent:
             return self.absent and values is None
         return self.match is None or any(self.match.of(each) for each in values)
@@ -108,6 +110,8 @@ class Prop:
     params: Sequence[Param]
     every: bool
     """Whether all of the tests have to hold, or one (CardDAV's `test`)."""
+    group: str = ""
+    """Of a contact: the group that the property has to be in (RFC 6352 §10.5.1); "" for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +159,29 @@ def card_filter(root: Element) -> tuple[Sequence[Prop], bool]:
     if sum(1 for _ in root.iter()) > MAX_PARTS:
         raise DavError(403, f"a filter has {MAX_PARTS} parts at most", "<A:supported-filter/>")
     props = [_prop(each, CARDDAV) for each in root.findall(f"{{{CARDDAV}}}prop-filter")]
-    return props, root.get("test", "anyof") == "allof"
+    return props, _every(root)
+
+
+def _every(element: Element) -> bool:
+    """Whether `test` says that all have to hold. `DavError`."""
+    test = element.get("test", "anyof")
+    if test not in ("anyof", "allof"):
+        raise DavError(400, f"test {test[:40]!r} is neither anyof nor allof", "<A:supported-filter/>")
+    return test == "allof"
 
 
 def _prop(element: Element, space: str) -> Prop:
     ranges = element.findall(f"{{{space}}}time-range")
+    whole = element.get("name", "").upper()
+    group, _, name = whole.rpartition(".") if space == CARDDAV else ("", "", whole)
     return Prop(
-        element.get("name", "").upper(),
+        name,
         element.find(f"{{{space}}}is-not-defined") is not None,
         time_range(ranges[0]) if ranges else None,
         [_match(each) for each in element.findall(f"{{{space}}}text-match")],
         [_param(each, space) for each in element.findall(f"{{{space}}}param-filter")],
-        space == CALDAV or element.get("test", "anyof") == "allof",
+        space == CALDAV or _every(element),
+        group,
     )
 
 
@@ -195,7 +210,7 @@ def _match(element: Element) -> Match:
 
 def holds(prop: Prop, part: Component, read: CalendarObject | None = None) -> bool:
     """Whether a component has such a property."""
-    lines = part.all(prop.name)
+    lines = [line for line in part.all(prop.name) if not prop.group or line.group.upper() == prop.group]
     if prop.absent or not lines:
         return prop.absent and not lines
     return any(_line_holds(prop, line, read) for line in lines)

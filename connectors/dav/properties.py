@@ -11,7 +11,7 @@ from typing import Final
 from connectors.dav import xml
 from connectors.dav.acl import SENDING, privileges, supported_privileges
 from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, OUTBOX, PRINCIPALS, ROOT, Place, principal
-from connectors.dav.request import OBJECT_OCTETS
+from connectors.dav.request import IMAGE_OCTETS, OBJECT_OCTETS
 from connectors.dav.shelf import Shelf, etag
 from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, SERVER, escape, href
 from groupware.model.annotation import AVAILABILITY
@@ -243,6 +243,7 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{CARDDAV}}}supported-collation-set": _contacts_only(_collation_set("A")),
     f"{{{CALDAV}}}max-resource-size": _calendar_only(str(OBJECT_OCTETS)),
     f"{{{CARDDAV}}}max-resource-size": _contacts_only(str(OBJECT_OCTETS)),
+    f"{{{CARDDAV}}}max-image-size": _contacts_only(str(IMAGE_OCTETS)),
     f"{{{CARDDAV}}}supported-address-data": _contacts_only(
         '<A:address-data-type content-type="text/vcard" version="3.0"/>'
         '<A:address-data-type content-type="text/vcard" version="4.0"/>'

@@ -11,6 +11,7 @@ from typing import Final
 from starlette.responses import Response
 
 from connectors.dav import filters, principals, xml
+from connectors.dav.cards import whole_lens
 from connectors.dav.errors import DavError
 from connectors.dav.expand import Lens, lens_of
 from connectors.dav.filters import FLOAT, Comp, Range
@@ -240,12 +241,14 @@ async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
     props, every = filters.card_filter(asked) if asked is not None else ([], True)
     at = shelf.folder.id
     found: list[Item] = []
-    most = _limit(root, CARDDAV)
+    most, shown = _limit(root, CARDDAV), whole_lens(root, exchange.cards)
     items = await exchange.parts.store.read(exchange.who, lambda tx: _cards(tx, at, props, every))
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if props else {}
-        found.extend(await asyncio.to_thread(_cards_decided, some, bodies, props, every) if props else some)
+        if props:
+            some = await asyncio.to_thread(_cards_decided, some, bodies, props, every, shown)
+        found.extend(some)
         if most and len(found) > most:
             break
     cut = found[:most] if most else found
@@ -261,16 +264,16 @@ def _cards(tx: ReadTx, at: FolderId, props: Sequence[filters.Prop], every: bool)
 
 
 def _cards_decided(
-    items: Sequence[Item], bodies: Mapping[BlobId, bytes], props: Sequence[filters.Prop], every: bool
+    items: Sequence[Item], bodies: Mapping[BlobId, bytes], props: Sequence[filters.Prop], every: bool, shown: Lens
 ) -> list[Item]:
-    return [each for each in items if _card_holds(bodies.get(each.blob), props, every)]
+    return [each for each in items if _card_holds(bodies.get(each.blob), props, every, shown)]
 
 
-def _card_holds(body: bytes | None, props: Sequence[filters.Prop], every: bool) -> bool:
+def _card_holds(body: bytes | None, props: Sequence[filters.Prop], every: bool, shown: Lens) -> bool:
     if body is None:
         return False
     try:
-        return filters.card_holds(props, every, read_card(body).card)
+        return filters.card_holds(props, every, read_card(shown(body)).card)
     except Malformed:
         return False
 

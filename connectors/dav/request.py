@@ -26,6 +26,8 @@ XML_OCTETS: Final = 10 * 1024 * 1024
 """Of a body that is XML."""
 OBJECT_OCTETS: Final = 20 * 1024 * 1024
 """Of an object: max-resource-size."""
+IMAGE_OCTETS: Final = OBJECT_OCTETS // 4 * 3 - 1024 * 1024
+"""Of a picture, which has a third more as base64 and is not all that a contact has: what Apple's programs ask for."""
 CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
 _TAG: Final = re.compile(r'(W/)?"([^"]*)"')
 Answer = Response

@@ -200,7 +200,7 @@ def _find_labels(work: _Work) -> None:
 
 
 def _alike(line: Line) -> tuple[frozenset[str], str]:
-    return frozenset(map(str.lower, types(line))), line.group
+    return frozenset(map(str.lower, types(line))) - {"pref"}, line.group
 
 
 def _address(line: Line, work: _Work) -> list[Line]:

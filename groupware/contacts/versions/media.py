@@ -11,6 +11,7 @@ from groupware.model.content import Line
 from .pairs import kind_of, media_type, plain, types, with_params
 
 _DATA: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?;base64,([A-Za-z0-9+/=\s]*+)", re.IGNORECASE)
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/=]*+")
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _KIND: Final = re.compile(r"[\w.+-]+(?:/[\w.+-]+)?")
 _MEDIA: Final = re.compile(r"[\w.+-]+/[\w.+-]+")
@@ -27,6 +28,8 @@ def to_four(line: Line) -> Line:
     encoded = line.param("ENCODING").lower() in ("b", "base64")
     if encoded:
         octets = "".join(line.value.split())
+        if not _BASE64.fullmatch(octets):
+            return line
         guessed = next((each for begin, each in _BEGINS.items() if octets.startswith(begin)), _UNKNOWN)
         made = with_params(line, "ENCODING", "VALUE", "TYPE", *_bare(line), **kinds)
         return made._replace(value=f"data:{media or guessed};base64,{octets}")
@@ -54,6 +57,8 @@ def _said(line: Line) -> tuple[list[str], str]:
 
 def to_three(line: Line) -> Line:
     """The line in 3.0."""
+    if "ENCODING" in line.params:
+        return line
     if line.param("VALUE").lower() == "text":
         return _typed(line, line.param("MEDIATYPE"))
     found = _DATA.fullmatch(plain(line.value)) if line.value[:5].lower() == "data:" else None

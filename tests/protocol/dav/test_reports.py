@@ -207,6 +207,81 @@ async def test_contacts_are_found_by_name_and_address(alice: Client) -> None:
     assert await found("anyof", limit="<A:limit><A:nresults>1</A:nresults></A:limit>") == ["a.vcf", ""]
 
 
+async def found(alice: Client, filters: str, data: str = "", limit: str = "") -> list[str]:
+    inside = f"<D:prop><D:getetag/>{data}</D:prop><A:filter>{filters}</A:filter>{limit}"
+    return names(await alice.report(CARDS, "A:addressbook-query", inside))
+
+
+def prop(name: str, inside: str = "") -> str:
+    return f"<A:prop-filter name='{name}'>{inside}</A:prop-filter>"
+
+
+def match(text: str, how: str = "") -> str:
+    return f"<A:text-match {how}>{text}</A:text-match>"
+
+
+@pytest.mark.parametrize(
+    ("filters", "finds"),
+    [
+        (prop("FN", match("ZOË")), ["a.vcf", "b.vcf"]),
+        (prop("FN", match("Zoe\u0308", "match-type='starts-with'")), ["a.vcf", "b.vcf"]),
+        (prop("FN", match("zo", "collation='i;ascii-casemap'")), ["a.vcf", "b.vcf"]),
+        (prop("FN", match("ZOË", "collation='i;ascii-casemap'")), ["b.vcf"]),
+        (prop("FN", match("Zo", "collation='i;octet'")), ["a.vcf"]),
+        (prop("FN", match("zoë maier", "match-type='equals'")), ["a.vcf"]),
+        (prop("FN", match("zoë", "negate-condition='yes'")), ["c.vcf"]),
+        (prop("EMAIL", match("x.test")), ["a.vcf", "b.vcf"]),
+        (prop("ITEM1.EMAIL", match("x.test")), ["a.vcf"]),
+        (prop("item2.EMAIL", "<A:is-not-defined/>"), ["a.vcf", "c.vcf"]),
+        (
+            prop("TEL", "<A:param-filter name='TYPE'>" + match("cell", "match-type='equals'") + "</A:param-filter>"),
+            ["b.vcf"],
+        ),
+        (prop("TEL", "<A:param-filter name='TYPE'>" + match("HOME") + "</A:param-filter>"), ["b.vcf", "c.vcf"]),
+        (prop("TEL", "<A:param-filter name='TYPE'><A:is-not-defined/></A:param-filter>"), ["a.vcf"]),
+    ],
+)
+async def test_contacts_are_found_by_groups_parameters_and_collations(
+    alice: Client, filters: str, finds: list[str]
+) -> None:
+    await alice.put(CARDS + "a.vcf", card("1", "Zoë Maier", "item1.EMAIL:z@x.test", "TEL:1"))
+    await alice.put(CARDS + "b.vcf", card("2", "ZOË Other", "item2.EMAIL:o@x.test", 'TEL;TYPE="home,CELL":2'))
+    await alice.put(CARDS + "c.vcf", card("3", "Ann", "TEL;HOME:3"))
+    assert await found(alice, filters) == finds
+
+
+async def test_a_filter_is_about_the_version_that_is_asked_for(alice: Client) -> None:
+    await alice.put(CARDS + "g.vcf", card("1", "Team", "KIND:group", "MEMBER:urn:uuid:2").replace("3.0", "4.0"))
+    three, four = (f"<A:address-data content-type='text/vcard' version='{each}'/>" for each in ("3.0", "4.0"))
+    old, new = prop("X-ADDRESSBOOKSERVER-KIND", match("group")), prop("KIND", match("group"))
+    assert [await found(alice, each, three) for each in (old, new)] == [["g.vcf"], []]
+    assert [await found(alice, each, four) for each in (old, new)] == [[], ["g.vcf"]]
+
+
+@pytest.mark.parametrize(
+    ("inside", "condition"),
+    [
+        ("<A:filter test='some'/>", "A:supported-filter"),
+        ("<A:filter><A:prop-filter name='FN' test='some'/></A:filter>", "A:supported-filter"),
+        ("<A:filter>" + prop("FN", match("a", "collation='i;x'")) + "</A:filter>", "A:supported-collation"),
+        ("<A:filter>" + prop("FN") * 300 + "</A:filter>", "A:supported-filter"),
+    ],
+)
+async def test_a_filter_of_contacts_that_means_nothing_is_refused(alice: Client, inside: str, condition: str) -> None:
+    said = await alice.report(CARDS, "A:addressbook-query", inside)
+    assert (said.status in (400, 403), len(said.find(condition))) == (True, 1)
+
+
+async def test_an_address_book_says_what_it_takes_and_how_it_compares(alice: Client) -> None:
+    said = await alice.props(CARDS, "A:max-image-size", "A:max-resource-size", "A:supported-collation-set")
+    image, whole = (int(said.found(CARDS, f"A:max-{each}-size") or 0) for each in ("image", "resource"))
+    assert 10_000_000 < image < whole * 3 // 4
+    collations = said.texts(".//A:supported-collation")
+    assert {"i;ascii-casemap", "i;unicode-casemap"} <= set(collations)
+    work = await alice.props(WORK, "A:max-image-size")
+    assert work.found(WORK, "A:max-image-size") is None
+
+
 # --- synchronisation --------------------------------------------------------------------------------------------------
 
 

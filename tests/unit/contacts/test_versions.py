@@ -142,6 +142,12 @@ def test_a_label_belongs_to_the_address_before_it() -> None:
     assert told(in_version(in_version(given, "3.0"), "4.0"))[2] == "ADR;TYPE=home;LABEL=There:;;Second;;;;"
 
 
+def test_a_preferred_address_has_its_label_again() -> None:
+    given = card("4.0", "N:O;A;;;", "ADR;TYPE=home;LABEL=There;PREF=1:;;Way;;;;")
+    back = in_version(in_version(given, "3.0"), "4.0")
+    assert list(map(any_order, told(back))) == list(map(any_order, told(given)))
+
+
 def test_who_moves_the_preference_in_3_0_moves_it_in_4_0() -> None:
     lines = ("N:O;A;;;", "EMAIL;X-PREF=3:old@x", "EMAIL;TYPE=pref;X-PREF=9:new@x")
     assert told(in_version(card("3.0", *lines), "4.0"))[1:] == ["EMAIL;PREF=3:old@x", "EMAIL;PREF=1:new@x"]
