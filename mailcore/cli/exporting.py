@@ -50,15 +50,20 @@ def export(
     folder: Annotated[
         str, typer.Option("--folder", help="This calendar or address book alone, as one .ics or .vcf file TO.")
     ] = "",
+    vcard: Annotated[
+        str, typer.Option("--vcard", help="With --folder: contacts as vCard 3.0 or 4.0, not each as it is stored.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Write accounts and public trees out as files. What cannot be read is reported, and the rest goes on."""
     report = Report()
     if folder and len(owner or ()) != 1:
         raise typer.BadParameter("say whose folder it is: one OWNER", param_hint="--folder")
+    if vcard and (vcard not in ("3.0", "4.0") or not folder):
+        raise typer.BadParameter("is 3.0 or 4.0, of one address book: name it with --folder", param_hint="--vcard")
     with site(ctx) as here:
         if folder and owner:
-            one_file(here, to, owner[0], folder, report)
+            one_file(here, to, owner[0], folder, report, vcard)
         else:
             _trees(here, to, owner, report)
     for problem in report.problems:

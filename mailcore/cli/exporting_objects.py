@@ -24,18 +24,23 @@ if TYPE_CHECKING:
 Step = Callable[[], None]
 
 
-def one_file(here: Site, to: Path, owner: str, path: str, report: Report) -> None:
-    """The objects of a folder in one file, piece by piece. What cannot be read is in the report."""
+def one_file(here: Site, to: Path, owner: str, path: str, report: Report, vcard: str = "") -> None:
+    """The objects of a folder in one file, piece by piece. What cannot be read is in the report.
+
+    Contacts are of the version `vcard`, or each of its own.
+    """
     folder = here.read(lambda tx: folder_at(tx, owner, path, Right.READ))
     suffix = ".vcf" if folder.kind is Kind.CONTACTS else ".ics"
     if folder.kind is Kind.MAIL:
         raise typer.BadParameter(f"{path}: is a folder of mail; leave --folder out to get Maildirs")
     if to.suffix.lower() != suffix:
         raise typer.BadParameter(f"{to}: a folder of {folder.kind} goes into a file that ends in {suffix}")
+    if vcard and folder.kind is not Kind.CONTACTS:
+        raise typer.BadParameter(f"{path}: is no address book; leave --vcard out")
     if to.exists():
         raise AlreadyExists(f"{to}: is there already; name a new file")
     with _progress(folder.total) as step:
-        here.run(_write(here, to, _as_owner(here, owner), folder, report, step))
+        here.run(_write(here, to, _as_owner(here, owner), folder, report, step, vcard))
 
 
 def _as_owner(here: Site, owner: str) -> Principal:
@@ -45,9 +50,10 @@ def _as_owner(here: Site, owner: str) -> Principal:
         return WHO  # a public tree, or somebody disabled
 
 
-async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: Report, step: Step) -> None:
+async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: Report, step: Step, vcard: str) -> None:
     from groupware.calendar.joined import END, Joined
     from groupware.contacts.joined import joined
+    from groupware.contacts.versions.convert import in_version
     from groupware.store.walk import walk
 
     calendar = None if folder.kind is Kind.CONTACTS else Joined()
@@ -60,7 +66,8 @@ async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: R
             if octets is None:
                 report.problems.append(f"{folder.path} {item.name or item.uid}: its octets are lost or damaged")
             else:
-                file.write(calendar.add(octets) if calendar is not None else joined(octets))
+                card = in_version(octets, vcard) if vcard else octets
+                file.write(calendar.add(octets) if calendar is not None else joined(card))
                 report.items += 1
         if calendar is not None:
             file.write(END)

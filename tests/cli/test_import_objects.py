@@ -75,6 +75,21 @@ def test_an_address_book_comes_out_as_one_file(postroom: Postroom, tmp_path: Pat
     assert (tmp_path / "out.vcf").read_bytes() == (tmp_path / "in.vcf").read_bytes()
 
 
+def test_an_address_book_comes_out_in_one_version_of_vcard(postroom: Postroom, tmp_path: Path) -> None:
+    four = card("2", "Ann", "BDAY:--0229").replace("3.0", "4.0")
+    (tmp_path / "in.vcf").write_text(card("1", "Zoë") + four, newline="")
+    postroom("import", ALICE, "Contacts", tmp_path / "in.vcf")
+    for version in ("3.0", "4.0"):
+        out = tmp_path / f"{version}.vcf"
+        assert postroom("export", out, ALICE, "--folder", "Contacts", "--vcard", version).status == 0
+        assert out.read_text().count(f"VERSION:{version}") == 2
+    assert "BDAY;VALUE=date;X-APPLE-OMIT-YEAR=1604:1604-02-29" in (tmp_path / "3.0.vcf").read_text()
+    for wrong in (["--folder", "Contacts", "--vcard", "2.1"], ["--vcard", "3.0"]):
+        assert postroom("export", tmp_path / "no.vcf", ALICE, *wrong).status != 0
+    assert postroom("export", tmp_path / "no.ics", ALICE, "--folder", "Calendar", "--vcard", "3.0").status != 0
+    assert not list(tmp_path.glob("no.*"))
+
+
 def test_one_file_is_of_one_kind_and_never_written_over(postroom: Postroom, tmp_path: Path) -> None:
     assert postroom("export", tmp_path / "a.vcf", ALICE, "--folder", "Calendar").status != 0
     assert postroom("export", tmp_path / "a.ics", ALICE, "--folder", "INBOX").status != 0

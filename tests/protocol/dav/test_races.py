@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.support.davstand import Client, Stand, event
+from tests.support.davstand import Client, Stand, card, event
 
 WORK = "/dav/calendars/alice@example.test/Calendar/"
 ROUNDS = 10
@@ -93,3 +93,17 @@ async def test_a_move_of_what_one_may_not_take_away_leaves_no_copy(stand: Stand,
     assert (await bob.ask("MOVE", WORK + "a.ics", destination=mine + "a.ics")).status == 403
     assert (await bob.ask("GET", mine + "a.ics")).status == 404
     assert (await alice.ask("GET", WORK + "a.ics")).status == 200
+
+
+async def test_programs_of_two_versions_that_change_one_contact_lose_nothing_of_either(alice: Client) -> None:
+    path = "/dav/contacts/alice@example.test/Contacts/a.vcf"
+    three = card("u1", "Ann", "N:Ann;;;;", "CLASS:PRIVATE")
+    four = card("u1", "Ann", "N:Ann;;;;", "GENDER:F").replace("VERSION:3.0", "VERSION:4.0")
+    await alice.put(path, three)
+    for number in range(ROUNDS):
+        bodies = [each.replace("FN:Ann", f"FN:Ann {number}") for each in (three, four)]
+        both = await asyncio.gather(*(alice.put(path, each) for each in bodies))
+        assert [each.status for each in both] == [204, 204]
+        there = (await alice.ask("GET", path, accept="text/vcard;version=3.0")).body.decode()
+        assert "CLASS:PRIVATE" in there
+        assert "X-GENDER" in there

@@ -73,6 +73,17 @@ async def test_get_gives_the_version_that_accept_names_best(alice: Client, ann: 
         assert (await alice.ask("GET", ann, accept=accept)).body == FOUR.encode()
 
 
+async def test_a_whole_address_book_is_of_the_version_that_accept_names(alice: Client, ann: str) -> None:
+    await alice.put(
+        CARDS + "b.vcf", FOUR.replace("4.0", "3.0").replace("u1", "u2").replace("TEL;VALUE=uri;PREF=1:tel:", "TEL:")
+    )
+    stored, three = await alice.ask("GET", CARDS), await alice.ask("GET", CARDS, accept="text/vcard;version=3.0")
+    assert [each.body.count(b"VERSION:3.0") for each in (stored, three)] == [1, 2]
+    assert stored.headers["etag"] != three.headers["etag"]
+    again = await alice.ask("GET", CARDS, accept="text/vcard;version=3.0", if_none_match=three.headers["etag"])
+    assert again.status == 304
+
+
 async def test_a_version_that_there_is_not_is_refused_by_its_condition(alice: Client, ann: str) -> None:
     for attributes in ("version='2.1'", "content-type='application/vcard+json'"):
         said = await multiget(alice, ann, attributes)
