@@ -16,7 +16,7 @@ from starlette.responses import Response
 from connectors.dav import xml
 from connectors.dav.cards import Converted
 from connectors.dav.errors import DavError
-from connectors.dav.paths import Place, place
+from connectors.dav.paths import CONTACTS, Place, place
 from groupware.model.errors import BadCredentials, NotFound
 from groupware.model.principal import Principal
 from mailcore.server.parts import Parts
@@ -100,18 +100,19 @@ async def begin(parts: Parts, desk: Desk, request: Request, cards: Converted) ->
     except NotFound as error:
         raise DavError(404, str(error)) from None
     most = OBJECT_OCTETS if request.method in ("PUT", "POST") else XML_OCTETS
-    return Exchange(parts, request, who, at, cards, await _body(request, most), request.headers)
+    return Exchange(parts, request, who, at, cards, await _body(request, most, at), request.headers)
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def _body(request: Request, most: int, at: Place) -> bytes:
+    condition = "<A:max-resource-size/>" if at.area == CONTACTS else "<C:max-resource-size/>"
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most:
-        raise DavError(413, f"the body has {said} octets, and {most} are taken at most", "<C:max-resource-size/>")
+        raise DavError(413, f"the body has {said} octets, and {most} are taken at most", condition)
     found = bytearray()
     async for chunk in request.stream():
         found += chunk
         if len(found) > most:
-            raise DavError(413, f"the body has more than {most} octets", "<C:max-resource-size/>")
+            raise DavError(413, f"the body has more than {most} octets", condition)
     return bytes(found)
 
 

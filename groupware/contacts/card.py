@@ -16,7 +16,8 @@ from groupware.store.api import Blobs, Stored
 from .versions.convert import VERSIONS
 
 ON_THE_LOOP: Final = 64 * 1024
-_TEXTS: Final = ("NOTE", "TEL", "URL", "TITLE", "ROLE", "NICKNAME", "CATEGORIES")
+_TEXTS: Final = ("TEL", "NICKNAME", "URL", "TITLE", "ROLE", "CATEGORIES", "NOTE")
+"""In this order: what queries look for by the index comes before what may be too long for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,3 +171,6 @@ async def test_xml_that_is_broken_or_clever_is_refused(alice: Client, body: str)
 async def test_a_body_that_is_too_large_is_refused_by_its_length(alice: Client) -> None:
     said = await alice.put(WORK + "a.ics", event("1"), content_length=str(1 << 40))
     assert (said.status, len(said.find("C:max-resource-size"))) == (413, 1)
+    contact = CARDS + "a.vcf"
+    said = await alice.put(contact, card("1"), content_length=str(1 << 40))
+    assert (said.status, len(said.find("A:max-resource-size"))) == (413, 1)

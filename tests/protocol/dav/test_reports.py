@@ -282,6 +282,11 @@ async def test_an_address_book_says_what_it_takes_and_how_it_compares(alice: Cli
     assert work.found(WORK, "A:max-image-size") is None
 
 
+async def test_a_number_is_found_beside_a_note_that_is_too_long_for_the_index(alice: Client) -> None:
+    await alice.put(CARDS + "a.vcf", card("1", "Ann", "NOTE:" + "word " * 60_000, "TEL:+4917"))
+    assert await found(alice, prop("TEL", match("+4917"))) == ["a.vcf"]
+
+
 # --- synchronisation --------------------------------------------------------------------------------------------------
 
 
