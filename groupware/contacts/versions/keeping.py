@@ -11,7 +11,7 @@ from groupware.model.errors import Malformed
 
 from . import pairs
 from .convert import converted, version_of
-from .pairs import FAMILIAR, LABEL, MARK, OMITTED, PARAMS, WAS
+from .pairs import FAMILIAR, LABEL, MARK, OMITTED, ONLY_FOUR, ONLY_THREE, PARAMS, WAS
 
 _PARAMS: Final = frozenset({MARK, WAS, OMITTED, *(f"X-{each}" for each in PARAMS)})
 _SAID: Final = re.compile(rb";(?:%s)=" % b"|".join(each.encode() for each in sorted(_PARAMS)), re.IGNORECASE)
@@ -23,7 +23,8 @@ def kept_whole(stored: bytes, sent: bytes) -> bytes | None:
     """The card that is sent, with what the stored one says and the sent one's version cannot; None: it has all of it.
 
     Who sends it was shown `stored` in the version of `sent`. A line that stands for what only the other version has is
-    put back when it is missing, unless programs know it and this one sends others that it has no need to know.
+    put back when it is missing, unless programs know it and this one sends others that it has no need to know. One that
+    sends properties of the other version by their own names leaves nothing out unknowingly.
     """
     version = version_of(sent)
     if version_of(stored) == version and not _SAID.search(_FOLD.sub(b"", stored)):
@@ -65,6 +66,8 @@ def _missing(shown: Component, new: Component) -> Iterable[Line]:
     """The lines to put back, each with its label."""
     there = {_key(line) for line in new.lines}
     names = {line.name for line in new.lines}
+    if names & (ONLY_FOUR if new.text("VERSION").strip() == "3.0" else ONLY_THREE):
+        return  # it was shown the stored card as it is, and keeps what its own version has not
     keeps = any(name.startswith("X-") for name in names)
     labels = {line.group: line for line in shown.lines if line.name.upper() == LABEL and line.group}
     number = pairs.last_group(new)

@@ -56,6 +56,10 @@ def test_what_programs_know_may_be_taken_away_by_those_that_send_others_back() -
     assert "ANNIVERSARY:20090808" in after(lines)
 
 
+def test_who_sends_names_of_the_other_version_knows_what_it_leaves_out() -> None:
+    assert after(["N:Other;Ann;;;", "GENDER:F", "NOTE:new"]) == ["GENDER:F", "N:Other;Ann;;;", "NOTE:new"]
+
+
 def test_it_is_kept_the_second_time_as_well() -> None:
     plain = card("3.0", "N:Other;Ann;;;", "EMAIL;TYPE=pref:a@x")
     once = kept_whole(card("4.0", *FOUR), plain)
