@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from connectors.dav import filters, xml
-from connectors.dav.cards import Converted
+from connectors.dav.cards import Converted, version_accepted
 from connectors.dav.errors import DavError
 from connectors.dav.expand import lens_of
 from connectors.dav.paths import place
@@ -118,3 +118,19 @@ def test_any_property_has_an_annotation_or_is_refused(space: str, local: str) ->
         assert check_entry(name) == name
     except Refused as error:
         assert "entry" in str(error)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.sampled_from("text/vcard;version=34.0,q*\"' \t-éx"), max_size=80)
+    | st.lists(st.sampled_from(["text/vcard", ";version=3.0", ";version=4.0", ";version=9", ";q=0", ",", "*/*"])).map(
+        "".join
+    )
+)
+def test_any_accept_names_a_version_that_there_is_or_none(accept: str) -> None:
+    try:
+        version = version_accepted(accept)
+    except DavError as error:
+        assert error.status == 406
+        return
+    assert version in ("", "3.0", "4.0")

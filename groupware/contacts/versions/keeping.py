@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -64,7 +65,7 @@ def _again(line: Line, shown: Line | None) -> Line:
 
 def _missing(shown: Component, new: Component) -> Iterable[Line]:
     """The lines to put back, each with its label."""
-    there = {_key(line) for line in new.lines}
+    there = Counter(_key(line) for line in new.lines)
     names = {line.name for line in new.lines}
     if names & (ONLY_FOUR if new.text("VERSION").strip() == "3.0" else ONLY_THREE):
         return  # it was shown the stored card as it is, and keeps what its own version has not
@@ -75,7 +76,10 @@ def _missing(shown: Component, new: Component) -> Iterable[Line]:
         name = line.name.upper()
         known = name in FAMILIAR and keeps
         replaced = name == "X-BDAY" and "BDAY" in names and "X-ALTID" not in line.params
-        if MARK not in line.params or name == LABEL or known or replaced or _key(line) in there:
+        if MARK not in line.params or name == LABEL or known or replaced:
+            continue
+        if there[_key(line)]:
+            there[_key(line)] -= 1
             continue
         label = labels.get(line.group)
         if label is None or MARK not in label.params:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
 
 from groupware.contacts.card import read_card
 from groupware.contacts.versions.convert import in_version
 from groupware.contacts.versions.keeping import kept_whole
-from tests.unit.contacts.test_versions import card, told
+from groupware.contacts.versions.pairs import ONLY_FOUR
+from groupware.model.content import parse, written
+from tests.unit.contacts.test_versions import LINES, card, told
 
 FOUR = (
     "N:Other;Ann;;;",
@@ -117,3 +120,29 @@ def test_what_is_put_back_is_a_card() -> None:
     whole = kept_whole(card("4.0", *FOUR), card("3.0", "N:O;A;;;"))
     assert whole is not None
     assert read_card(whole).version == "3.0"
+
+
+def plain(line: str) -> str:
+    """The line without parameters that begin with X-."""
+    read = parse(f"BEGIN:X\r\n{line}\r\nEND:X\r\n".encode())[0].lines[0]
+    return written(read._replace(params={key: each for key, each in read.params.items() if not key.startswith("X-")}))
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINES)
+def test_a_program_that_knows_nothing_of_4_0_takes_nothing_of_it(
+    lines: list[tuple[str, str, dict[str, str], str]],
+) -> None:
+    own = [each for each in lines if each[1] in ONLY_FOUR and "X-PREF" not in each[2]]
+    stored = card("4.0", "N:O;A;;;", *(f"{group}{name}:{value}" for group, name, _, value in own))
+    sent = card(
+        "3.0",
+        *(
+            plain(line)
+            for line in told(in_version(stored, "3.0"))
+            if "X-" not in line.partition(":")[0].partition(";")[0]
+        ),
+    )
+    whole = kept_whole(stored, sent)
+    there = sorted(told(in_version(sent if whole is None else whole, "4.0")))
+    assert there == sorted(told(in_version(in_version(stored, "3.0"), "4.0")))
