@@ -182,6 +182,34 @@ def test_thunderbird_finds_address_books_by_itself_and_keeps_them(
     assert "ann@example.test" in _get(server, alice, name)
 
 
+def test_thunderbird_changes_a_contact_that_was_written_in_the_other_version(
+    server: RunningServer, thunderbird: Thunderbird, alice: Account
+) -> None:
+    there = thunderbird.remember(alice)
+    path = f"/dav/contacts/{alice.address}/Contacts/1.vcf"
+    four = card("1", "Zoë", "N:Maier;Zoë;;;", "GENDER:F", "LANG:fr", "TEL;VALUE=uri:tel:+4912").replace("3.0", "4.0")
+    _put(server, alice, path, card("1", "Zoë", "N:Maier;Zoë;;;", "CLASS:PRIVATE"))
+    _put(server, alice, path, four)
+    thunderbird.run(
+        """
+        const {CardDAVUtils} = ChromeUtils.importESModule("resource:///modules/CardDAVUtils.sys.mjs");
+        const books = await CardDAVUtils.detectAddressBooks(args[1], args[2], args[0], false);
+        const book = await books.find(each => each.url.href.endsWith("/Contacts/")).create();
+        const contact = await until(() => book.childCards.find(each => each.displayName == "Zoë"));
+        contact.vCardProperties.getFirstEntry("fn").value = "Zoë Maier";
+        const tag = contact.getProperty("_etag", "");
+        await book.modifyCard(contact);
+        await until(() => book.childCards.find(
+          each => each.displayName == "Zoë Maier" && each.getProperty("_etag", "") != tag));
+        """,
+        there,
+        alice.address,
+        alice.password,
+    )
+    after = _get(server, alice, path)
+    assert all(each in after for each in ("FN:Zoë Maier", "GENDER:F", "LANG:fr", "X-CLASS;X-OF=3.0:PRIVATE"))
+
+
 def _request(server: RunningServer, who: Account, method: str, path: str, body: bytes | None = None) -> str:
     said = b64encode(f"{who.address}:{who.password}".encode()).decode()
     headers = {"Authorization": f"Basic {said}", "Content-Type": "application/octet-stream"}
