@@ -72,6 +72,7 @@ def _missing(shown: Component, new: Component) -> Iterable[Line]:
     keeps = any(name.startswith("X-") for name in names)
     labels = {line.group: line for line in shown.lines if line.name.upper() == LABEL and line.group}
     number = pairs.last_group(new)
+    stay = {line.group.lower() for line in shown.lines if not _is_marked(labels.get(line.group))}
     for line in shown.lines:
         name = line.name.upper()
         known = name in FAMILIAR and keeps
@@ -82,9 +83,16 @@ def _missing(shown: Component, new: Component) -> Iterable[Line]:
             there[_key(line)] -= 1
             continue
         label = labels.get(line.group)
-        if label is None or MARK not in label.params:
+        if label is None or not _is_marked(label):
             yield line
             continue
         number += 1
+        while f"item{number}" in stay:
+            number += 1
         yield line._replace(group=f"item{number}")
         yield label._replace(group=f"item{number}")
+
+
+def _is_marked(label: Line | None) -> bool:
+    """Whether a label is there for this version alone, so that its group may get another number."""
+    return label is not None and MARK in label.params
