@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from groupware.mime.charsets import decode
 from groupware.mime.sections import decoded
 from groupware.mime.summary import Summary, summarize
+from groupware.model.content import NO_PARAMS, Component, Line
 from groupware.model.errors import Malformed
 from groupware.model.meeting import Guest, Happening
 from groupware.model.principal import DELIVERY, PrincipalKind
@@ -22,7 +23,7 @@ from . import rooms, rounds
 from .imip import Sender
 from .itip.incoming import FOR_ATTENDEES, METHODS, Message, method_of
 from .itip.instances import dated
-from .itip.people import People, address_of, line_of, organizer
+from .itip.people import People, address_of, line_of, organizer, with_member
 from .object import CalendarObject, read_object
 from .rounds import Beside, Round
 from .scheduling import refresh
@@ -81,6 +82,11 @@ async def beside(store: Store, blobs: Blobs, mailed: Mailed, addresses: Sequence
 
 async def _apply(round_: Round, guest: Guest, mailed: Mailed, senders: People) -> None:
     copy = round_.copies[guest.account]
+    groups: People = frozenset()
+    if mailed.method in FOR_ATTENDEES:
+        mailed = await _for_member(round_, guest, mailed)
+    else:
+        groups = await rounds.groups_of(round_, copy.read, senders)
     if mailed.method in FOR_ATTENDEES and not any(line_of(part, guest.addresses) for part in mailed.read.parts):
         known = copy.stored is not None and mailed.method == "CANCEL"
         if not known:
@@ -88,7 +94,7 @@ async def _apply(round_: Round, guest: Guest, mailed: Mailed, senders: People) -
             copy.happened.append(Happening("ignored", text, round_.ident, who=mailed.sender, client="mail"))
             return
     before = copy.read
-    message = Message(mailed.method, mailed.read, guest.addresses, mailed.sender, senders)
+    message = Message(mailed.method, mailed.read, guest.addresses, mailed.sender, senders, groups)
     since = len(copy.happened)
     got = await rounds.into_copy(round_, guest, message)
     copy.happened[since:] = [
@@ -102,6 +108,23 @@ async def _apply(round_: Round, guest: Guest, mailed: Mailed, senders: People) -
         await refresh(round_, before, copy.read, guest, senders - guest.addresses)
     if guest.kind is PrincipalKind.RESOURCE and not got.ignored:
         await _book(round_, guest, mailed, own)
+
+
+async def _for_member(round_: Round, guest: Guest, mailed: Mailed) -> Mailed:
+    """The message as somebody gets it who is of an invited group: it invites them, too."""
+    head = organizer(mailed.read)
+    own_meeting = head is not None and address_of(head) in guest.addresses
+    groups = frozenset() if own_meeting else await rounds.groups_of(round_, mailed.read, guest.addresses)
+    if not groups:
+        return mailed
+    calendar, own = mailed.read.calendar, Line("ATTENDEE", NO_PARAMS, f"mailto:{guest.address}", 0)
+    parts = [with_member(part, group, own) if (group := _invited(part, groups)) else part for part in calendar.parts]
+    return replace(mailed, read=await rounds.object_of(round_, replace(calendar, parts=parts), mailed.read))
+
+
+def _invited(part: Component, groups: People) -> str:
+    line = line_of(part, groups)
+    return address_of(line) if line is not None else ""
 
 
 async def _book(round_: Round, guest: Guest, mailed: Mailed, own: Sender) -> None:

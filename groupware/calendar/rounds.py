@@ -31,11 +31,14 @@ from .itip.incoming import Message, applied
 from .itip.instances import dated
 from .itip.octets import rendered
 from .itip.organizer import Notice
+from .itip.people import People, attendees, line_of
 from .object import CalendarObject, read_object
 
 MAIL: Final = "1.1"
 """SCHEDULE-STATUS of who is told by mail: sent, and what becomes of it is not known (RFC 6638 §3.2.9)."""
 DELIVERED: Final = "1.2"
+MOST_GROUPS: Final = 200
+"""Attendees of a meeting that are looked at for groups."""
 MARK: Final = "imip."
 """Before a meeting's UID in the ENVID of letters about it, so that reports say which it is; of a usual UID alone."""
 _SAFE: Final = re.compile(r"[\w.@-]{1,90}", re.ASCII)
@@ -129,6 +132,21 @@ def _where(tx: ReadTx, address: str, ident: str) -> Guest | str:
         return DENIED
     except GroupwareError:
         return NOBODY
+
+
+async def groups_of(round_: Round, read: CalendarObject | None, who: People) -> People:
+    """The groups among those who are invited that have somebody in them who is not invited otherwise."""
+    if read is None or any(line_of(part, who) for part in read.parts):
+        return frozenset()
+    asked = list(attendees(read.parts))[:MOST_GROUPS]
+    return await round_.store.read(round_.who, lambda tx: frozenset(each for each in asked if _has(tx, each, who)))
+
+
+def _has(tx: ReadTx, group: str, who: People) -> bool:
+    try:
+        return any(each.group is not None and each.address.lower() in who for each in tx.resolve(group))
+    except GroupwareError:
+        return False
 
 
 async def parsed(round_: Round, octets: bytes) -> CalendarObject:

@@ -335,7 +335,9 @@ async def reply(round_: Round, notice: Notice, sender: Sender, mine: People, *so
         return await rounds.tell(round_, notice, sender, *sources)
     read = await rounds.object_of(round_, dated(notice.calendar, round_.stamp), *sources)
     before = round_.copies[where.account].read
-    got = await rounds.into_copy(round_, where, Message("REPLY", read, where.addresses))
+    groups = await rounds.groups_of(round_, before, mine)
+    message = Message("REPLY", read, where.addresses, senders=mine, groups=groups)
+    got = await rounds.into_copy(round_, where, message)
     round_.note("sent", f"REPLY to {notice.to}")
     after = round_.copies[where.account].read
     if got.calendar is not None and before is not None and after is not None:

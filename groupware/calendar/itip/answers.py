@@ -2,7 +2,8 @@
 
 1. An answer without ORGANIZER is an answer all the same; the UID says which meeting it is about.
 2. Somebody who answers under another of their addresses is known by it, by SENT-BY, or by who wrote the mail.
-3. An answer to an older version counts while the meeting is still at the time that was answered to.
+3. Somebody of a group that is invited, who answers, is an attendee from then on (MEMBER says of which group).
+4. An answer to an older version counts while the meeting is still at the time that was answered to.
 """
 
 from __future__ import annotations
@@ -13,11 +14,18 @@ from ..object import CalendarObject
 from ..series import when
 from .applied import Applied, ignored
 from .instances import made, sequence, whole, wrapped
-from .people import People, address, address_of, line_of, partstat, sent_by, with_params
+from .people import People, address, address_of, line_of, partstat, sent_by, with_member, with_params
 
 
-def reply(stored: CalendarObject | None, read: CalendarObject, senders: People, *, from_mail: bool = False) -> Applied:
-    """Takes the answers into the object, occurrence by occurrence."""
+def reply(
+    stored: CalendarObject | None,
+    read: CalendarObject,
+    senders: People,
+    groups: People = frozenset(),
+    *,
+    from_mail: bool = False,
+) -> Applied:
+    """Takes the answers into the object, occurrence by occurrence. `groups`: those of the sender that are invited."""
     if stored is None:
         return ignored("there is no such event any more")
     later: dict[int | None, Component] = dict(whole(stored))
@@ -29,6 +37,8 @@ def reply(stored: CalendarObject | None, read: CalendarObject, senders: People, 
         mark = part.first("RECURRENCE-ID")
         key = None if mark is None else stored.series.key(mark)
         there = later.get(key) or (made(stored, key) if key is not None else None)
+        if there is not None and groups:
+            there = _joined(there, part, senders, groups)
         got = _answered(stored, there, read, part, senders)
         if isinstance(got, str):
             why.append(got)
@@ -61,6 +71,15 @@ def _answered(
     comment = part.text("COMMENT")
     words = f"{address_of(line)}: {partstat(answer).lower()}{' (' + comment + ')' if comment else ''}"
     return _with_delegate(_set(there, line, answer), part, line), words
+
+
+def _joined(there: Component, part: Component, senders: People, groups: People) -> Component:
+    """With who answers as an attendee, where a group of theirs is one and they are not yet."""
+    answer = _answer(part, senders)
+    if answer is None or _invited(there, answer, senders) is not None:
+        return there
+    group = next((address_of(line) for line in there.all("ATTENDEE") if address_of(line) in groups), "")
+    return with_member(there, group, answer) if group else there
 
 
 def _answer(part: Component, senders: People) -> Line | None:

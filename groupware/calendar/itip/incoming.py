@@ -33,6 +33,8 @@ class Message:
     """From whom the message comes, where that says something: the writer of the mail. "": from inside, checked."""
     senders: People = frozenset()
     """All addresses of the sender that are known."""
+    groups: People = frozenset()
+    """Addresses of groups that are invited and have the sender in them."""
 
 
 def method_of(read: CalendarObject) -> str:
@@ -78,7 +80,8 @@ def _add(stored: CalendarObject | None, message: Message) -> Applied:
 
 
 def _reply(stored: CalendarObject | None, message: Message) -> Applied:
-    return reply(stored, message.read, message.senders | ({message.sender} - {""}), from_mail=bool(message.sender))
+    senders = message.senders | ({message.sender} - {""})
+    return reply(stored, message.read, senders, message.groups, from_mail=bool(message.sender))
 
 
 def _refresh(stored: CalendarObject | None, message: Message) -> Applied:

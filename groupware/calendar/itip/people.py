@@ -84,6 +84,13 @@ def with_params(line: Line, **values: str | None) -> Line:
     return line._replace(params=params) if params != line.params else line
 
 
+def with_member(part: Component, group: str, who: Line) -> Component:
+    """The component with somebody of an invited group as an attendee. RFC 5545 §3.2.11."""
+    params = {"CUTYPE": None, "MEMBER": f"mailto:{group}", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
+    line = with_params(who._replace(name="ATTENDEE"), **params)
+    return Component(part.name, part.at, [*part.lines, line], part.parts)
+
+
 def outward(line: Line) -> Line:
     """The line as others get it."""
     if not any(name in line.params for name in OWN_PARAMS):

@@ -213,3 +213,84 @@ async def test_a_report_to_a_guest_changes_nothing_in_the_copy(stand: Stand, ali
     before = (await the_one(bob, BOB))[1]
     await arrives(stand, report("imip.m"), "bob", sender="")
     assert (await the_one(bob, BOB))[1] == before
+
+
+# --- groups that are invited ------------------------------------------------------------------------------------------
+
+
+async def group(stand: Stand, *members: str) -> None:
+    def work(tx: WriteTx) -> None:
+        tx.put_account(NewAccount("sales@example.test", PrincipalKind.GROUP))
+        for each in members:
+            tx.put_member("sales@example.test", each)
+
+    await stand.house.write(work, OPERATOR)
+
+
+async def to_group(stand: Stand) -> None:
+    """What is queued for the group is delivered to who is in it."""
+    for queued in await stand.house.queued():
+        if queued.recipients[0].recipient.address == "sales@example.test":
+            await arrives(
+                stand, await stand.house.blobs.read(queued.envelope.blob), "sales", sender="alice@example.test"
+            )
+
+
+async def test_who_is_in_an_invited_group_has_the_meeting_and_answers_for_oneself(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    await group(stand, "bob@example.test", "carol@example.test", EVE)
+    await alice.put(ALICE + "m.ics", meeting("m", names=("sales",)))
+    await to_group(stand)
+    href, text = await the_one(bob, BOB)
+    [mine] = [line for line in text.split("\r\n") if line.endswith("mailto:bob@example.test")]
+    assert 'MEMBER="mailto:sales@example.test"' in mine and "PARTSTAT=NEEDS-ACTION" in mine
+    assert "carol" not in text
+    said = await bob.put(href, text.replace(mine, mine.replace("NEEDS-ACTION", "ACCEPTED")))
+    assert said.status == 204
+    own = (await the_one(alice, ALICE))[1].split("\r\n")
+    [answer] = [line for line in own if line.endswith("mailto:bob@example.test")]
+    assert "PARTSTAT=ACCEPTED" in answer and 'MEMBER="mailto:sales@example.test"' in answer
+    assert len([line for line in own if line.startswith("ATTENDEE")]) == 2
+
+
+async def test_who_has_answered_for_a_group_hears_of_changes_at_once(stand: Stand, alice: Client, bob: Client) -> None:
+    await group(stand, "bob@example.test")
+    await alice.put(ALICE + "m.ics", meeting("m", names=("sales",)))
+    await to_group(stand)
+    href, text = await the_one(bob, BOB)
+    await bob.put(href, text.replace("PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bob", "PARTSTAT=ACCEPTED:mailto:bob"))
+    mine, own = await the_one(alice, ALICE)
+    await alice.put(
+        mine, own.replace("20261201T100000Z", "20261202T100000Z").replace("20261201T110030Z", "20261202T110030Z")
+    )
+    assert "DTSTART:20261202T100000Z" in (await the_one(bob, BOB))[1]
+
+
+async def test_a_member_elsewhere_who_answers_by_mail_is_an_attendee(stand: Stand, alice: Client) -> None:
+    await group(stand, EVE)
+    await alice.put(ALICE + "m.ics", meeting("m", names=("sales",)))
+    said = itip("REPLY", event("m", "20261201T100000Z", f"ATTENDEE;PARTSTAT=DECLINED:mailto:{EVE}"))
+    await arrives(stand, letter(said, method="REPLY"), "alice")
+    [answer] = [line for line in (await the_one(alice, ALICE))[1].split("\r\n") if line.endswith(EVE)]
+    assert "PARTSTAT=DECLINED" in answer
+
+
+async def test_who_is_in_no_invited_group_is_not_let_in(stand: Stand, alice: Client, bob: Client) -> None:
+    await group(stand, "carol@example.test")
+    await alice.put(ALICE + "m.ics", meeting("m", names=("sales",)))
+    before = (await the_one(alice, ALICE))[1]
+    said = itip("REPLY", event("m", "20261201T100000Z", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{EVE}"))
+    await arrives(stand, letter(said, method="REPLY"), "alice")
+    assert (await the_one(alice, ALICE))[1] == before
+    asked = itip("REQUEST", event("far", "20261201T100000Z", HEAD, "ATTENDEE:mailto:sales@example.test"))
+    await arrives(stand, letter(asked), "bob")
+    assert await bodies(bob, BOB) == []
+
+
+async def test_an_organizer_who_is_in_the_group_keeps_the_meeting_as_it_is(stand: Stand, alice: Client) -> None:
+    await group(stand, "alice@example.test", "bob@example.test")
+    await alice.put(ALICE + "m.ics", meeting("m", names=("sales",)))
+    before = (await the_one(alice, ALICE))[1]
+    await to_group(stand)
+    assert (await the_one(alice, ALICE))[1] == before
