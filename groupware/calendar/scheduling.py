@@ -154,7 +154,7 @@ def carry_out(tx: WriteTx, plan: Plan, name: str) -> None:
 async def plan_of(store: Store, blobs: Blobs, who: Principal, change: Change) -> Plan:
     """What a change brings about. `Refused` for what somebody who is invited may not do, `NoRight`."""
     plain = Plan(change.item)
-    seen = await store.read(who, lambda tx: _seen(tx, change))
+    seen = await store.glance(who, lambda tx: _seen(tx, change))
     if seen.owner is None:
         return plain
     round_ = rounds.begin(store, blobs, who, change.new.uid if change.new is not None else "")
