@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -35,9 +36,10 @@ def test_a_rule_made_while_the_server_runs_refuses_a_recipient(
     assert (
         rules("add", "no", "--at", "rcpt", "--if", f"rcpt is {bob.address}", "--then", "reject 550 'Not {rcpt}.'") == 0
     )
-    said = swaks(server, programs, *line, status=RECIPIENTS_REFUSED)
+    said = ""
     while f"550 5.7.1 Not {bob.address}." not in said:  # the server hears of it a moment later
-        said = swaks(server, programs, *line, status=RECIPIENTS_REFUSED)
+        with suppress(AssertionError):
+            said = swaks(server, programs, *line, "--quit-after", "RCPT", status=RECIPIENTS_REFUSED)
 
 
 def test_a_header_field_is_added(server: RunningServer, programs: Programs, bob: Account, rules: Rules) -> None:
