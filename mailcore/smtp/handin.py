@@ -10,16 +10,15 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final
 
 from groupware.model.event import Outcome
 from groupware.model.principal import Principal
 from mailcore.server.connection import Connection
-from mailcore.server.dialogue import Peer, TlsInfo
-from mailcore.server.gate import Gate
-from mailcore.server.listener import Listener
+from mailcore.server.dialogue import Peer
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.reading import Reading
+from mailcore.server.signin import Way
 from mailcore.smtp import commands, envelope, receive
 from mailcore.smtp.policy import asking
 from mailcore.smtp.refusals import Refusals
@@ -29,35 +28,6 @@ from mailcore.smtp.state import SUBMISSION, Replies, Shared, State
 from mailcore.smtp.wire import Bad
 
 SERVICE: Final = "smtp_incoming"
-
-
-class Way(Protocol):
-    """The connection that the message came by."""
-
-    @property
-    def listener(self) -> Listener:
-        """Where it was accepted."""
-        ...
-
-    @property
-    def gate(self) -> Gate:
-        """Who is let in there."""
-        ...
-
-    @property
-    def peer(self) -> Peer:
-        """The other side."""
-        ...
-
-    @property
-    def tls(self) -> TlsInfo | None:
-        """How it is encrypted."""
-        ...
-
-    @property
-    def secure(self) -> bool:
-        """Whether nobody listens on the way."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def test_a_guest_gets_a_copy_and_later_another_and_loses_it(world: World) -> Non
 def test_a_copy_is_the_guests_own(world: World) -> None:
     invite(world, Visit(guest(world, world.bob), item(1)))
     world.write(world.bob, lambda tx: tx.expunge(tx.folder("Calendar").id, EVERY, deleted_only=False))
+    assert calendar(world, world.bob) == []
     world.refusal(world.alice, lambda tx: tx.entries(guest(world, world.bob).folder))
 
 

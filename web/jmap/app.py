@@ -21,9 +21,8 @@ from starlette.websockets import WebSocket
 from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
 from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.server.signin import Desk, Rejected, SignIn, desk
-from mailcore.server.signin import Way as SigningWay
-from mailcore.smtp.handin import Submitter, Way, submitter
+from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
+from mailcore.smtp.handin import Submitter, submitter
 from web.jmap.errors import RequestError
 from web.jmap.events import asked, stream
 from web.jmap.limits import AT_ONCE, LISTENERS, REQUEST_OCTETS, UPLOADS_AT_ONCE
@@ -198,7 +197,7 @@ def _place(taken: dict[int, int], account: int, most: int, limit: str) -> Iterat
 
 async def _signed_in(signing: Desk, request: HTTPConnection) -> Principal:
     """Who sends it: HTTP Basic (RFC 7617) or a bearer token (RFC 6750); asked once on a connection."""
-    way: SigningWay = request.scope["state"]["way"]
+    way: Way = request.scope["state"]["way"]
     known: dict[str, Principal] = request.scope["state"]["known"]
     given = request.headers.get("authorization", "")
     key = f"jmap {given}"

@@ -24,14 +24,7 @@ from web.jmap.limits import BODY_VALUE, BODY_VALUES
 from web.jmap.states import emails_at
 from web.jmap.turn import Turn, owner_in, readable
 
-DEFAULT: Final = (
-    "id",
-    "blobId",
-    "threadId",
-    "mailboxIds",
-    "keywords",
-    "size",
-    "receivedAt",
+OF_MESSAGE: Final = (
     "messageId",
     "inReplyTo",
     "references",
@@ -49,6 +42,17 @@ DEFAULT: Final = (
     "textBody",
     "htmlBody",
     "attachments",
+)
+"""What is told of any message, wherever it is (RFC 8621 §4.2, §4.9)."""
+DEFAULT: Final = (
+    "id",
+    "blobId",
+    "threadId",
+    "mailboxIds",
+    "keywords",
+    "size",
+    "receivedAt",
+    *OF_MESSAGE,
 )
 KNOWN: Final = frozenset({*DEFAULT, "headers", "bodyStructure"})
 _OF_OCTETS: Final = frozenset(

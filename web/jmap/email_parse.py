@@ -14,32 +14,13 @@ from groupware.model.ids import BlobId, FolderId, ItemId, Uid
 from web.jmap import bodies
 from web.jmap.arguments import argument, count, flag, ident, ids, texts
 from web.jmap.blobs import octets_of
+from web.jmap.email_get import OF_MESSAGE, Asked, Row, asked_for, email
 from web.jmap.email_get import Arguments as GetArguments
-from web.jmap.email_get import Asked, Row, asked_for, email
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id
 from web.jmap.limits import BODY_VALUES
 from web.jmap.turn import Turn, owner_in
 
-DEFAULT: Final = (
-    "messageId",
-    "inReplyTo",
-    "references",
-    "sender",
-    "from",
-    "to",
-    "cc",
-    "bcc",
-    "replyTo",
-    "subject",
-    "sentAt",
-    "hasAttachment",
-    "preview",
-    "bodyValues",
-    "textBody",
-    "htmlBody",
-    "attachments",
-)
 _UNPLACED: Final = ("id", "threadId", "mailboxIds", "keywords", "receivedAt")
 """What only an email that is somewhere has."""
 _MOST: Final = 50
@@ -51,7 +32,7 @@ class Arguments:
 
     account_id: str = argument(ident)
     blob_ids: tuple[str, ...] = argument(ids)
-    properties: tuple[str, ...] = argument(texts, DEFAULT)
+    properties: tuple[str, ...] = argument(texts, OF_MESSAGE)
     body_properties: tuple[str, ...] = argument(texts, bodies.PROPERTIES)
     fetch_text_body_values: bool = argument(flag, False)
     fetch_html_body_values: bool = argument(flag, False, "fetchHTMLBodyValues")

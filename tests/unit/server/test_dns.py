@@ -249,6 +249,7 @@ class TestAnswers:
             await zone.left.wait()
             with suppress(asyncio.CancelledError):
                 await asking
+        assert asking.cancelled()
 
     async def test_a_server_that_is_silent_over_tcp_is_given_up(self) -> None:
         zone = Zone({("a.test.", "A"): ["192.0.2.1"]}, truncate=True, mute=True)
