@@ -184,7 +184,7 @@ app.add_typer(shared, name="shared-secret")
 def shared_make(ctx: typer.Context, address: Address) -> None:
     """Make an account's secret for CRAM-MD5 and APOP, in place of the former, and show it this once."""
     from groupware.directory.shared import KIND, new_shared_secret, seal_shared
-    from mailcore.server.compose import site_secret
+    from mailcore.server.storage import site_secret
 
     made = new_shared_secret()
     with site(ctx) as here:

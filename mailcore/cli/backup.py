@@ -27,7 +27,7 @@ def make(ctx: typer.Context, to: Annotated[Path, typer.Argument(help="The file t
     """Copy everything into one file, while the server runs: database, bodies, keys and settings of the data folder."""
     from groupware.store.backup import backup as copied
     from groupware.store.backup import files_of
-    from mailcore.server.compose import open_storage
+    from mailcore.server.storage import open_storage
 
     config = as_running(place(ctx))
     as_owner(config.data)
@@ -46,7 +46,7 @@ def make(ctx: typer.Context, to: Annotated[Path, typer.Argument(help="The file t
 def bring_back(ctx: typer.Context, source: Annotated[Path, typer.Argument(help="The file that backup wrote.")]) -> None:
     """Make a server from a backup, in an empty data folder and an empty database. No server may run there."""
     from groupware.store.backup import restore as brought_back
-    from mailcore.server.compose import objects_of
+    from mailcore.server.storage import objects_of
 
     config = configuration(place(ctx))
     config.data.mkdir(mode=0o750, parents=True, exist_ok=True)

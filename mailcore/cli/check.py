@@ -16,8 +16,8 @@ from mailcore.cli.site import as_owner, as_running, place
 
 if TYPE_CHECKING:
     from groupware.store.check import Report
-    from mailcore.server.compose import Storage
     from mailcore.server.config import Config
+    from mailcore.server.storage import Storage
 
 app = single()
 
@@ -35,7 +35,7 @@ def check(
     import asyncio
 
     from groupware.store.check import check as checked
-    from mailcore.server.compose import open_storage
+    from mailcore.server.storage import open_storage
 
     config = as_running(place(ctx))
     as_owner(config.data)

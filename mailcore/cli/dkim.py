@@ -34,7 +34,7 @@ def add(
     algorithm: Annotated[str, typer.Option("--algorithm", "-a", help=f"{' or '.join(ALGORITHMS)}.")] = "rsa-2048",
 ) -> None:
     """Make a key, which does not sign yet, and print the record to publish."""
-    from mailcore.server.compose import site_secret
+    from mailcore.server.storage import site_secret
     from mailcore.smtp.authentication.private import make, record, record_name, zone_line
 
     kind = next((each for each in ALGORITHMS if each == algorithm), None)

@@ -52,6 +52,7 @@ FAMILIES: Final = {
     "import": ("importing:app", "Bring in an mbox, a Maildir or a folder of .eml files."),
     "export": ("exporting:app", "Write mail out as Maildirs."),
 }
+COLLECT_AT: Final = 50_000  # new objects; what a command imports is not worth a look every 700
 # The base of what typer raises for a command line that makes no sense; typer does not give it a public name.
 USAGE: Final[type[Exception]] = typer.BadParameter.__mro__[1]
 
@@ -164,4 +165,6 @@ def main() -> None:
     os.umask(os.umask(0o027) | 0o027)  # mail is nobody's business but the server's and its group's
     if {"serve", "demo"} & set(sys.argv):
         gc.disable()  # what a start imports stays; a server collects again when it is ready
+    else:
+        gc.set_threshold(COLLECT_AT)
     sys.exit(run(sys.argv[1:]))

@@ -120,7 +120,7 @@ def delete(
 
 def _desk(here: Site) -> Desk:
     from mailcore.server import log
-    from mailcore.server.compose import site_secret
+    from mailcore.server.storage import site_secret
 
     return Desk(here.store, here.blobs, site_secret(here.config), log.get("QUARANTINE"))
 

@@ -14,7 +14,7 @@ from mailcore.cli.show import Json, rows, say
 from mailcore.cli.site import as_owner, as_running, place
 
 if TYPE_CHECKING:
-    from mailcore.server.compose import Storage
+    from mailcore.server.storage import Storage
 
 app = family()
 Number = Annotated[int, typer.Argument(help="Its number, as the list says.", min=1, max=2**63 - 1)]
@@ -88,7 +88,7 @@ def drop(ctx: typer.Context, number: Number) -> None:
 def _storage(ctx: typer.Context) -> Iterator[Storage]:
     import asyncio
 
-    from mailcore.server.compose import open_storage
+    from mailcore.server.storage import open_storage
 
     config = as_running(place(ctx))
     as_owner(config.data)

@@ -91,7 +91,7 @@ def site(ctx: typer.Context) -> Iterator[Site]:
 @contextmanager
 def opened(config: Config) -> Iterator[Site]:
     """The store of this configuration, to be used inside the block."""
-    from mailcore.server.compose import open_storage
+    from mailcore.server.storage import open_storage
 
     with asyncio.Runner() as runner:
         storage = runner.run(open_storage(config, listen=False))

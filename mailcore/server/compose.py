@@ -10,18 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
-from typing import Any, Final, cast, get_args
+from dataclasses import asdict
+from typing import Any, cast, get_args
 
-from groupware.model.errors import Refused, TryAgain
-from groupware.store import NewerSchema, SqlStore, open_bus, open_store
-from groupware.store.blobs import SqlBlobs
-from groupware.store.bus import LocalBus, Tell
-from groupware.store.objects import Access, Objects, open_objects
-from groupware.store.upkeep import keep_indexed, keep_tidy
+from groupware.model.errors import TryAgain
+from groupware.store.objects import Objects
 from mailcore.server import log
 from mailcore.server.app import Loaders, Server, say_ready, wanted
 from mailcore.server.config import Config, ConfigError
@@ -36,69 +31,9 @@ from mailcore.server.metrics import metrics
 from mailcore.server.parts import Parts, installed_factories
 from mailcore.server.privileges import become
 from mailcore.server.seats import AtWork, LocalSeats, Seats
+from mailcore.server.storage import Storage, misplaced, open_storage, site_secret
 from mailcore.server.tasks import Supervisor
 from mailcore.server.team import Workers
-
-SECRET_OCTETS: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """The open store of a process, with what belongs to it."""
-
-    store: SqlStore
-    blobs: SqlBlobs
-    bus: LocalBus
-    objects: Objects
-
-    async def close(self) -> None:
-        """Finish what was handed in, then let go of the database."""
-        await asyncio.to_thread(self.bus.close)
-        await self.store.close()
-        self.blobs.close()
-
-    def start(self, tasks: Supervisor) -> None:
-        """What the store wants done in the background."""
-        tasks.start("search index", lambda: keep_indexed(self.store))
-        tasks.start("tidying", lambda: keep_tidy(self.store, self.objects))
-
-
-async def open_storage(config: Config, *, listen: bool = True, tell: Tell | None = None) -> Storage:
-    """The store of this configuration, its schema at the newest; with `listen` its bus hears other processes too.
-
-    `tell` hears at once of what this process changes; PostgreSQL says that by itself.
-
-    `TryAgain` when the database does not answer, `Refused` when it is newer than this program, ConfigError.
-    """
-    objects = objects_of(config)
-    try:
-        told = tell if not config.database_url else None
-        bus = open_bus(config.data, config.database_url, failed=_deaf, tell=told) if listen else LocalBus()
-    except ValueError as error:
-        raise _wrong(config, error) from None
-    try:
-        store = open_store(config.data, config.database_url, bus=bus)
-    except NewerSchema as error:
-        bus.close()
-        raise Refused(str(error)) from None
-    except BaseException:
-        bus.close()
-        raise
-    return Storage(store, SqlBlobs(store.database, objects, config.server.blob_threshold * 1024), bus, objects)
-
-
-def objects_of(config: Config) -> Objects:
-    """Where large bodies go. ConfigError when it is no place for them."""
-    at = config.server
-    access = Access(at.blob_store_endpoint, at.blob_store_region, at.blob_store_key_id, at.blob_store_secret)
-    try:
-        return open_objects(config.data, at.blob_store, access)
-    except ValueError as error:
-        raise _wrong(config, error) from None
-
-
-def _wrong(config: Config, error: ValueError) -> ConfigError:
-    return ConfigError([f"{config.path or 'the configuration'}: {error}"])
 
 
 def _probe(config: Config, objects: Objects) -> None:
@@ -106,14 +41,9 @@ def _probe(config: Config, objects: Objects) -> None:
     try:
         objects.probe()
     except ValueError as error:
-        raise _wrong(config, error) from None
+        raise misplaced(config, error) from None
     except TryAgain as error:
         log.get("SERVER").warning("blob_store_silent", error=str(error))
-
-
-def _deaf(error: Exception) -> None:
-    """The bus lost its connection; it is made again by itself."""
-    log.get("SERVER").warning("bus_lost", error=str(error))
 
 
 def resolver(config: Config, count: Callable[[str], None] = lambda counter: None) -> Resolver:
@@ -139,26 +69,6 @@ def _server(text: str) -> tuple[str, int]:
         return host, int(port.removeprefix(":") or 53)
     host, colon, port = text.partition(":")
     return (host, int(port)) if colon and ":" not in port else (text, 53)
-
-
-def site_secret(config: Config) -> bytes:
-    """What only the nodes of this site know; made at the first start. ConfigError when the file is of no use."""
-    path = config.data / config.server.secret_file
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        found = path.read_bytes()
-        if len(found) < SECRET_OCTETS:
-            raise ConfigError(
-                [f"{path}: a secret has at least {SECRET_OCTETS} octets, this file {len(found)}"]
-            ) from None
-        return found
-    with os.fdopen(fd, "wb") as file:
-        made = secrets.token_bytes(SECRET_OCTETS)
-        file.write(made)
-        file.flush()
-        os.fsync(fd)
-    return made
 
 
 # --- a server, from its claim to its end

@@ -16,7 +16,7 @@ from typing import Any, Final
 from mailcore.server import log, service
 from mailcore.server.app import Server
 from mailcore.server.channel import Answer, Channel
-from mailcore.server.compose import make_parts, open_storage, resolver
+from mailcore.server.compose import make_parts, resolver
 from mailcore.server.config import Config
 from mailcore.server.counters import Counters, own_use
 from mailcore.server.crew import members, siblings
@@ -27,6 +27,7 @@ from mailcore.server.members import FRONT, Alone
 from mailcore.server.parts import installed_factories
 from mailcore.server.shared import SharedSeats
 from mailcore.server.spawner import Commons
+from mailcore.server.storage import open_storage
 from mailcore.server.tasks import Supervisor
 from mailcore.server.team import State, state_of
 

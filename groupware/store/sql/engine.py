@@ -125,8 +125,9 @@ def _at_begin(begin: str) -> Any:
 
 
 def _postgres(url: str) -> Database:
-    readers = create_engine(url, pool_size=64, pool_pre_ping=True, isolation_level="REPEATABLE READ")
-    event.listen(readers, "begin", _at_begin("SET TRANSACTION READ ONLY"))
+    # In BEGIN itself: a SET of its own would be one more question to the server in every read.
+    reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    readers = create_engine(url, pool_size=64, pool_pre_ping=True, execution_options=reading)
     writers = create_engine(url, pool_size=64, pool_pre_ping=True, isolation_level="READ COMMITTED")
     return Database(readers, writers, postgres=True, turn=nullcontext())
 
@@ -180,9 +181,13 @@ class Sql:
 
     def many(self, statement: Executable, values: Sequence[Mapping[str, object]]) -> None:
         """The same change with many sets of values. For constants, as `rows`."""
-        if values:
-            self.writes += 1
-            prepared = self._prepare(statement)
+        if not values:
+            return
+        self.writes += 1
+        prepared = self._prepare(statement)
+        if len(values) == 1:  # psycopg's executemany asks the server twice more
+            self._cursor.execute(prepared.text, prepared.filled(values[0]))
+        else:
             self._cursor.executemany(prepared.text, [prepared.filled(each) for each in values])
 
     def execute(self, statement: Executable, values: Mapping[str, object] | None = None) -> CursorResult[Any]:
