@@ -12,10 +12,10 @@ import asyncio
 import contextlib
 import re
 import traceback
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from groupware.model.errors import Conflict, GroupwareError, NotFound
@@ -26,6 +26,7 @@ from mailcore.queue.courier import Courier, Result, failed, for_all, later
 from mailcore.queue.dsn import header_of
 from mailcore.queue.giveup import LOST, tell_postmaster
 from mailcore.queue.settlement import Desk, Settling
+from mailcore.queue.turns import Lanes, Turns
 from mailcore.server import log as server_log
 
 LONGEST_SLEEP: Final = 60.0
@@ -34,29 +35,9 @@ PAUSE: Final = 1.0
 """Seconds before another look when what is due is not to be had: somebody else is at it, or the database is away."""
 LAST_WORDS: Final = 10.0
 """Seconds that attempts get to settle once they were cut short."""
-MOST_DESTINATIONS: Final = 1000
-"""Destinations, and domains of one, that are remembered; of more, what runs now is enough."""
 LOST_TRIES: Final = 6
 """So often a message whose body is lost is tried: some hours, in which somebody may bring the body back."""
 _RECEIVED: Final = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Lanes:
-    """What is carried at once, and for how long."""
-
-    local: bool
-    at_once: int = 20
-    per_domain: int = 0
-    """0: no limit but `at_once`."""
-    destination: Callable[[Attempt], tuple[str, int]] | None = None
-    """Where an attempt goes, and how many may go there at once; None: to its domain, `per_domain`."""
-    lease: float = 60.0
-    """Seconds that an attempt is leased for; the lease is renewed while its courier carries it."""
-    carrying: float = 120.0
-    """Seconds that a courier gets."""
-    most_received: int = 30
-    """Received headers beyond which a message goes in a circle."""
 
 
 class Scheduler:
@@ -65,8 +46,11 @@ class Scheduler:
     def __init__(self, desk: Desk, bus: Bus, courier: Courier, lanes: Lanes) -> None:
         self._desk, self._bus, self._courier, self._lanes = desk, bus, courier, lanes
         self._running: dict[asyncio.Task[None], Attempt] = {}
-        self._domains: dict[str, set[str]] = {}  # of each destination, as far as they were seen
+        self._turns = Turns(lanes)
         self._news = asyncio.Event()
+        self._look = True  # the queue may hold more that could be leased now
+        self._limited = False  # the last look did not take all that was due
+        self._next: datetime | None = None  # when something is due, as the last look saw it
         self._draining = False
 
     # --- from start to end
@@ -80,11 +64,12 @@ class Scheduler:
             while not self._draining:
                 self._news.clear()
                 try:
-                    if not await self._take():
+                    if not (self._look and await self._take()):
                         await self._sleep(listening)
                 except GroupwareError as error:  # the database is away: attempts go on, and so will this
                     self._desk.log.warning("queue_unreadable", why=str(error))
                     await asyncio.sleep(PAUSE)
+                    self._look = True
             await asyncio.get_running_loop().create_future()
         finally:
             watch.close()
@@ -96,6 +81,9 @@ class Scheduler:
         """Take nothing more; let attempts finish within `grace` seconds, then cut them short: they are tried again."""
         self._draining = True
         self._news.set()
+        if waiting := self._turns.clear():
+            with contextlib.suppress(GroupwareError):  # else their leases run out
+                await self._desk.store.write(OPERATOR, lambda tx: tx.renew(waiting, 0.0))
         for seconds in (grace, LAST_WORDS):
             if self._running:
                 await asyncio.wait(set(self._running), timeout=seconds)
@@ -107,97 +95,90 @@ class Scheduler:
         count = 0
         while taken := await self._take():
             count += taken
-            await asyncio.wait(set(self._running))
+            while self._running:  # as one ends, another begins
+                await asyncio.wait(set(self._running))
         return count
 
     # --- the queue
 
     async def _take(self) -> int:
-        """Begin as many attempts as there are places for; gives how many."""
-        lanes = self._lanes
-        free = lanes.at_once - len(self._running)
-        if free <= 0 or self._draining or not await self._is_due():
+        """Lease as many attempts as there is room for, and begin those that can; gives how many were leased."""
+        self._look = False
+        busy, room = self._turns.room()
+        self._limited = room <= 0
+        if room <= 0 or self._draining:
             return 0
-        busy, free = self._busy(free)
+        self._next = await self._desk.store.read(OPERATOR, lambda tx: tx.next_due(local=self._lanes.local))
+        if self._next is None or self._next > self._desk.clock.now():
+            return 0
         attempts = await self._desk.store.write(
-            OPERATOR, lambda tx: tx.lease(free, lanes.lease, local=lanes.local, busy=busy)
+            OPERATOR, lambda tx: tx.lease(room, self._lanes.lease, local=self._lanes.local, busy=busy)
         )
-        for attempt in attempts:
-            task = asyncio.create_task(self._run(attempt))
-            self._running[task] = attempt
-            task.add_done_callback(self._ended)
+        self._limited = bool(busy) or len(attempts) >= room
+        self._look = self._look or bool(attempts)
+        self._turns.add(attempts)
+        self._begin()
         return len(attempts)
 
-    def _busy(self, free: int) -> tuple[Sequence[str], int]:
-        """The domains that have their share already, and how many attempts the others may get."""
-        shares = [self._share(attempt) for attempt in self._running.values()]
-        most = {where: limit for where, limit in shares if limit}
-        counts = Counter(where for where, limit in shares if limit)
-        full = [where for where, count in counts.items() if count >= most[where]]
-        usual = self._lanes.per_domain or free
-        room = min((most[where] - counts[where] for where in counts if where not in full), default=usual)
-        return [domain for where in full for domain in self._domains.get(where, ())], min(free, room)
+    def _begin(self) -> None:
+        """Carry those whose turn it is."""
+        if self._draining:
+            return
+        for where, attempt in self._turns.begin():
+            task = asyncio.create_task(self._run(attempt))
+            self._running[task] = attempt
+            task.add_done_callback(partial(self._ended, where))
 
-    def _share(self, attempt: Attempt) -> tuple[str, int]:
-        lanes = self._lanes
-        where, most = lanes.destination(attempt) if lanes.destination else (attempt.domain, lanes.per_domain)
-        if len(self._domains) >= MOST_DESTINATIONS and where not in self._domains:
-            self._domains.clear()
-        domains = self._domains.setdefault(where, set())
-        if len(domains) >= MOST_DESTINATIONS:
-            domains.clear()
-        domains.add(attempt.domain)
-        return where, most
-
-    async def _is_due(self) -> bool:
-        due = await self._next_due()
-        return due is not None and due <= self._desk.clock.now()
-
-    async def _next_due(self) -> datetime | None:
-        return await self._desk.store.read(OPERATOR, lambda tx: tx.next_due(local=self._lanes.local))
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, where: str, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        self._news.set()
+        if self._turns.end(where) and self._limited:
+            self._look = True
+            self._news.set()
+        self._begin()
 
     async def _listen(self, watch: Watch) -> None:
         while True:
             await watch.changed()
+            self._look = True
             self._news.set()
 
     async def _renew(self) -> None:
         """Hold the leases of what is carried."""
         while True:
             await asyncio.sleep(self._lanes.lease / 3)
-            held = dict(self._running)
+            held = [*self._running.values(), *self._turns.waiting]
             if not held:
                 continue
             try:
                 until = await self._desk.store.write(
                     OPERATOR,
-                    lambda tx: tx.renew(list(held.values()), self._lanes.lease),  # noqa: B023 - awaited here
+                    lambda tx: tx.renew(held, self._lanes.lease),  # noqa: B023 - awaited here
                 )
             except GroupwareError as error:
                 self._desk.log.warning("leases_not_renewed", why=str(error))
                 continue
-            for task in held.keys() & self._running.keys():
-                self._running[task] = replace(held[task], until=until)
+            renewed = {id(attempt): replace(attempt, until=until) for attempt in held}
+            self._running = {task: renewed.get(id(each), each) for task, each in self._running.items()}
+            self._turns.renewed(renewed)
 
     async def _sleep(self, listening: asyncio.Task[None]) -> None:
         """Until there is news, or the next attempt is due."""
         if listening.done():
             listening.result()  # raises what ended it; the supervisor begins anew
-        due = await self._next_due()
         seconds = LONGEST_SLEEP
-        if due is not None:
-            seconds = min(max((due - self._desk.clock.now()).total_seconds(), PAUSE), LONGEST_SLEEP)
-        with contextlib.suppress(TimeoutError):
+        if self._next is not None:
+            seconds = min(max((self._next - self._desk.clock.now()).total_seconds(), PAUSE), LONGEST_SLEEP)
+        try:
             async with asyncio.timeout(seconds):
                 await self._news.wait()
+        except TimeoutError:
+            self._look = True
 
     # --- one attempt
 
     async def _run(self, attempt: Attempt) -> None:
+        if attempt.until <= self._desk.clock.now():  # it waited too long: somebody else may have it
+            return
         with server_log.session(), server_log.message(attempt.envelope.message):
             try:
                 await self._attempt(attempt)

@@ -28,13 +28,22 @@ def is_for_everybody(tx: ReadTx, account: AccountId) -> bool:
 
 async def below(store: Store, account: AccountId, octets: bytes, now: datetime) -> bytes:
     """The message that an account has submitted with its footer, or as it is. `TryAgain`."""
-    try:
-        found = await store.read(OPERATOR, lambda tx: _footer(tx, account, now))
-    except NotFound:  # the account is gone meanwhile
-        return octets
+    return await put(await store.glance(OPERATOR, lambda tx: of(tx, account, now)), octets)
+
+
+async def put(found: Footer | None, octets: bytes) -> bytes:
+    """The message with a footer below it, or as it is."""
     if found is None or len(octets) > MOST:
         return octets
     return await asyncio.to_thread(footed, octets, found) if len(octets) > LARGE else footed(octets, found)
+
+
+def of(tx: ReadTx, account: AccountId, now: datetime) -> Footer | None:
+    """The footer of an account; None when it has none, or is gone meanwhile."""
+    try:
+        return _footer(tx, account, now)
+    except NotFound:
+        return None
 
 
 def _footer(tx: ReadTx, account: AccountId, now: datetime) -> Footer | None:

@@ -15,7 +15,6 @@ from mailcore.queue.dsn import header_of
 from mailcore.server.dns import NoSuchDomain, to_ascii
 from mailcore.smtp.talk import Answer, Broken, Talk
 
-_NON_ASCII: Final = re.compile(rb"[\x80-\xff]")
 _BINARY: Final = re.compile(rb"\0|\r(?!\n)|(?<!\r)\n|[^\r\n]{999}")
 _TOO_MANY: Final = (452, 552)
 """What servers answer to one recipient too many; RFC 5321 §4.5.3.1.10 wants both taken as temporary."""
@@ -163,7 +162,7 @@ def _fitted(talk: Talk, envelope: Envelope, octets: bytes) -> Load:
         raise Unfit(failed("5.6.3", "The server takes no binary content (it offers no BINARYMIME)."))
     octets = octets if binary else crlf(octets)
     parameters = _size(talk, octets)
-    eight_bit = _NON_ASCII.search(octets) is not None
+    eight_bit = not octets.isascii()
     if binary:
         parameters.append(b"BODY=BINARYMIME")
     elif eight_bit and talk.offers("8bitmime"):
@@ -199,7 +198,7 @@ def _needs_utf8(envelope: Envelope, octets: bytes, *, eight_bit: bool) -> bool:
     """Whether only a server with SMTPUTF8 may get it: an address or, as was declared, the header needs it. RFC 6531."""
     if not envelope.sender.rpartition("@")[0].isascii():
         return True
-    return envelope.utf8 and eight_bit and _NON_ASCII.search(header_of(octets)) is not None
+    return envelope.utf8 and eight_bit and not header_of(octets).isascii()
 
 
 def _path(talk: Talk, address: str) -> bytes | None:

@@ -107,39 +107,47 @@ class OutWire(asyncio.Protocol):
         if self._ended is not None or self._transport is None:
             raise Lost(_why(self._ended))
         self._transport.write(octets)
-        async with asyncio.timeout(seconds):
-            await self._writable.wait()
+        if not self._writable.is_set():
+            async with asyncio.timeout(seconds):
+                await self._writable.wait()
 
     async def reply(self, seconds: float) -> tuple[int, str]:
         """The next reply: its code, and its lines joined by spaces. Lost."""
-        code, texts, length = 0, list[bytes](), 0
-        async with asyncio.timeout(seconds):
-            while True:
-                line = await self._line()
-                length += len(line)
-                if length > LONGEST_REPLY:
-                    raise Lost("The peer's answer is too long.")
-                if len(line) < 3 or not line[:3].isdigit() or line[3:4] not in (b"", b" ", b"-"):
-                    raise Lost(f"The peer's answer is no SMTP: {line[:80].decode(errors='replace')!r}")
-                code = int(line[:3])
-                texts.append(line[4:].strip())
-                if line[3:4] != b"-":
-                    return code, b"\n".join(texts).decode(errors="replace")
-
-    async def _line(self) -> bytes:
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > LONGEST_LINE:
+        texts, length = list[bytes](), 0
+        until = asyncio.get_running_loop().time() + seconds
+        while True:
+            line = self._line()
+            while line is None:
+                async with asyncio.timeout_at(until):
+                    await self._more()
+                line = self._line()
+            length += len(line)
+            if length > LONGEST_REPLY:
                 raise Lost("The peer's answer is too long.")
-            if self._ended is not None:
-                raise Lost(_why(self._ended))
-            self._resume()
-            self._news.clear()
-            await self._news.wait()
-        if end > LONGEST_LINE:
+            if len(line) < 3 or not line[:3].isdigit() or line[3:4] not in (b"", b" ", b"-"):
+                raise Lost(f"The peer's answer is no SMTP: {line[:80].decode(errors='replace')!r}")
+            texts.append(line[4:].strip())
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(texts).decode(errors="replace")
+
+    def _line(self) -> bytes | None:
+        """The next line that has come whole."""
+        end = self._buffer.find(b"\n")
+        if end > LONGEST_LINE or (end < 0 and len(self._buffer) > LONGEST_LINE):
             raise Lost("The peer's answer is too long.")
+        if end < 0:
+            return None
         line = bytes(self._buffer[:end]).rstrip(b"\r")
         del self._buffer[: end + 1]
         return line
+
+    async def _more(self) -> None:
+        """Waits until more has come. Lost."""
+        if self._ended is not None:
+            raise Lost(_why(self._ended))
+        self._resume()
+        self._news.clear()
+        await self._news.wait()
 
     def _resume(self) -> None:
         if self._paused and self._transport is not None and len(self._buffer) <= MOST_AHEAD:

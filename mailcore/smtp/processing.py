@@ -16,9 +16,10 @@ from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
 from mailcore.queue.quarantine import Desk as Quarantine
 from mailcore.queue.releasing import keep_releasing
-from mailcore.queue.scheduler import Lanes, Scheduler
+from mailcore.queue.scheduler import Scheduler
 from mailcore.queue.service import QueueService
 from mailcore.queue.settlement import Desk, desk_of
+from mailcore.queue.turns import Lanes
 from mailcore.server.dns import TryAgain
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service

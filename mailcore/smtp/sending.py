@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from groupware.model.event import Attempt, Envelope
 from groupware.model.tls import SUCCESS
@@ -23,6 +24,9 @@ from mailcore.smtp.srs import Forwarding
 from mailcore.smtp.talk import Broken, HandshakeRefused, Manners, Talk, TlsFailed
 from mailcore.smtp.tally import Tally
 from mailcore.smtp.ways import Way, Ways
+
+BESIDE: Final = 3
+"""Attempts for each connection: while one has it, others are read and signed, and what became of others is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,9 @@ class SmtpCourier:
         self._seats: dict[str, Seats] = {}
 
     def destination(self, attempt: Attempt) -> tuple[str, int]:
-        """What an attempt's connection is counted for, and how many there may be."""
+        """What an attempt's connection is counted for, and how many attempts may be under way there at once."""
         way = self._ways.find(attempt.domain, attempt.envelope.sender)
-        return way.destination(attempt.domain), way.connections
+        return way.destination(attempt.domain), way.connections * BESIDE
 
     async def carry(self, attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
         """Send it to the first of the domain's hosts that can be talked with, and settle what was answered."""
@@ -105,7 +109,16 @@ class SmtpCourier:
         if self._forwarding is not None:
             attempt = await self._forwarding.sent(attempt)
         async with self._seat(way.destination(attempt.domain), way.connections):
-            await self._along(self._kept_first(legs), way, attempt, octets, settlement)
+            leg, talk, results = await self._along(self._kept_first(legs), attempt, octets)
+            if talk is not None and not self._lines.keep(talk, leg, way.messages):
+                try:  # before goodbyes, which may take a while
+                    await self._settle(attempt, octets, results, settlement)
+                except BaseException:
+                    talk.close()
+                    raise
+                await talk.leave()
+                return
+        await self._settle(attempt, octets, results, settlement)
 
     async def _demanded(
         self, attempt: Attempt, octets: bytes, way: Way, hops: Sequence[Hop]
@@ -118,7 +131,7 @@ class SmtpCourier:
 
     @asynccontextmanager
     async def _seat(self, where: str, most: int) -> AsyncIterator[None]:
-        """One of the connections that a destination may have; the scheduler sees to it that few wait for one."""
+        """One of the connections that a destination may have."""
         seat = self._seats.setdefault(where, Seats(asyncio.Semaphore(most)))
         seat.wanted += 1
         try:
@@ -138,32 +151,23 @@ class SmtpCourier:
         return sorted(legs, key=lambda leg: (leg.hop.preference, not self._lines.has(leg)))
 
     async def _along(
-        self, legs: Sequence[Leg], way: Way, attempt: Attempt, octets: bytes, settlement: Settlement
-    ) -> None:
-        """Settle what the first host that took part answered; if none did: why the last one did not."""
+        self, legs: Sequence[Leg], attempt: Attempt, octets: bytes
+    ) -> tuple[Leg, Talk | None, Sequence[Result]]:
+        """What the first host that took part answered, and the line to it; if none did: why the last one did not."""
         unanswered = True
         found: Result | None = None
         for leg in legs:
             try:
-                talk, results = await self._over(leg, attempt, octets)
+                return leg, *await self._over(leg, attempt, octets)
             except Broken as error:
                 unanswered = unanswered and error.unanswered
                 found = _trouble(leg.hop, error)
                 self._log.info("host_failed", host=leg.hop.name, address=leg.hop.address, why=str(error))
-                continue
-            try:
-                await self._settle(attempt, octets, results, settlement)  # before goodbyes, which may take a while
-            except BaseException:
-                talk.close()
-                raise
-            await self._lines.give(talk, leg, way.messages)
-            return
         assert found is not None  # there is always a hop
-        results = for_all(attempt, replace(found, unreachable=unanswered))
-        await self._settle(attempt, octets, results, settlement)
+        return legs[-1], None, for_all(attempt, replace(found, unreachable=unanswered))
 
     async def _over(self, leg: Leg, attempt: Attempt, octets: bytes) -> tuple[Talk, list[Result]]:
-        """What was answered over a connection to the leg's host, kept or new. Broken."""
+        """A connection to the leg's host, kept or new, and what was answered over it. Broken."""
         envelope, kept = attempt.envelope, await self._lines.take(leg)
         if kept is not None:
             try:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from mailcore.queue.scheduler import Lanes, Scheduler
+from mailcore.queue.scheduler import Scheduler
 from mailcore.queue.service import QueueService
+from mailcore.queue.turns import Lanes
 from mailcore.server.config import Config
 from mailcore.server.dns import Resolver
 from mailcore.server.parts import Parts, ServiceSetup
@@ -28,6 +29,9 @@ from mailcore.smtp.tlsrpt import keep_reporting
 
 LONG_ENOUGH: Final = 900.0
 """Seconds that an attempt gets at least, however short the time for an answer is."""
+
+AHEAD: Final = 20
+"""Attempts for one destination that wait at hand: enough for the time that a look at the queue takes."""
 
 
 def sending(parts: Parts, setup: ServiceSetup) -> Service:
@@ -55,6 +59,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
         local=False,
         at_once=setup.section.max_conn_threads,
         per_domain=smtp.sending_connections,
+        ahead=AHEAD,
         destination=courier.destination,
         carrying=max(LONG_ENOUGH, 3.0 * (smtp.connect_timeout + smtp.send_timeout)),
         most_received=smtp.max_received_headers,

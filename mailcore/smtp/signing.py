@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
+from groupware.mime.footers import Footer
 from groupware.mime.headers import unfold
 from groupware.mime.lines import tidy
 from groupware.model.errors import NotFound
@@ -23,7 +25,7 @@ from groupware.model.event import Attempt, Envelope
 from groupware.model.ids import QueueId
 from groupware.model.principal import OPERATOR
 from groupware.model.signing import SigningKey
-from groupware.store.api import Store
+from groupware.store.api import ReadTx, Store
 from mailcore.server.events import EventLog
 from mailcore.smtp import footers
 from mailcore.smtp.authentication import arc, results
@@ -61,30 +63,36 @@ class Signing:
 
     async def signed(self, attempt: Attempt, octets: bytes) -> bytes:
         """The message with what is to be below it and before it. `TryAgain` when the keys cannot be had now."""
-        whole = await self._footed(attempt.envelope, octets)
+        envelope = attempt.envelope
+        if envelope.body_type.upper() == "BINARYMIME" and not tidy(octets):
+            return octets  # it goes out as it is, and nobody else would see the same lines in it
+        now = self._desk.now()
+        domain = envelope.sender.rpartition("@")[2]
+
+        def work(tx: ReadTx) -> tuple[Footer | None, Mapping[str, Sequence[SigningKey]]]:
+            """Both in one look at the store: nearly every message is from the domain of its sender."""
+            if envelope.by is None:
+                return None, {}
+            return footers.of(tx, envelope.by, datetime.fromtimestamp(now, UTC)), {domain: _keys(tx, domain)}
+
+        footer, keys = await self._desk.store.glance(OPERATOR, work)
+        whole = await footers.put(footer, octets)
         key = attempt.queue, 0 if whole is octets else hash(whole)
-        octets, known = whole, self._made.get(key)
+        known = self._made.get(key)
         if known is None:
-            known = await self._fields(attempt.envelope, octets)
+            known = await self._fields(envelope, whole, int(now), keys)
             self._made[key] = known
             while len(self._made) > REMEMBERED:
                 self._made.popitem(last=False)
-        return known + octets
+        return known + whole
 
-    async def _footed(self, envelope: Envelope, octets: bytes) -> bytes:
-        if envelope.by is None or (envelope.body_type.upper() == "BINARYMIME" and not tidy(octets)):
-            return octets
-        now = datetime.fromtimestamp(self._desk.now(), UTC)
-        return await footers.below(self._desk.store, envelope.by, octets, now)
-
-    async def _fields(self, envelope: Envelope, octets: bytes) -> bytes:
-        if envelope.body_type.upper() == "BINARYMIME" and not tidy(octets):
-            return b""  # it goes out as it is, and nobody else would see the same lines in it
+    async def _fields(
+        self, envelope: Envelope, octets: bytes, now: int, keys: Mapping[str, Sequence[SigningKey]]
+    ) -> bytes:
         mail = await asyncio.to_thread(taken_apart, octets) if len(octets) > LARGE else taken_apart(octets)
-        now = int(self._desk.now())
         if envelope.by is not None or not (mail.fields and mail.fields[0].name == b"received"):
             domains = [*author_domains(mail)[:1], envelope.sender.rpartition("@")[2]]
-            signers = await self._signers(domains)
+            signers = await self._signers(domains, keys)
             if not signers:
                 return b""
             return await asyncio.to_thread(dkim_fields, mail, signers, now)
@@ -100,7 +108,7 @@ class Signing:
         if not found or (before and said != "pass"):
             return b""  # a chain that has failed, or was not looked at, is not carried on
         led = envelope.recipients[0].orcpt.rpartition("@")[2] if envelope.recipients else ""
-        signers = await self._signers([led, self._desk.primary_domain])
+        signers = await self._signers([led, self._desk.primary_domain], {})
         signer = next((each for each in signers if each.algorithm == "rsa-sha256"), None)
         if signer is None:
             return b""  # RFC 8617 knows no other algorithm that is understood everywhere
@@ -114,20 +122,16 @@ class Signing:
                 return value
         return ""
 
-    async def _signers(self, domains: Sequence[str]) -> list[Signer]:
-        """The active keys of the first of the domains that has some."""
+    async def _signers(self, domains: Sequence[str], known: Mapping[str, Sequence[SigningKey]]) -> list[Signer]:
+        """The active keys of the first of the domains that has some; the keys of some domains are known."""
         for domain in dict.fromkeys(each for each in domains if each):
-            keys = await self._keys(domain)
+            keys = known.get(domain)
+            if keys is None:
+                keys = await self._desk.store.glance(OPERATOR, partial(_keys, domain=domain))
             found = [signer for key in keys if key.state == "active" and (signer := self._signer(key)) is not None]
             if found:
                 return sorted(found, key=lambda each: each.algorithm, reverse=True)
         return []
-
-    async def _keys(self, domain: str) -> Sequence[SigningKey]:
-        try:
-            return await self._desk.store.read(OPERATOR, lambda tx: tx.signing_keys(domain))
-        except NotFound:
-            return ()
 
     def _signer(self, key: SigningKey) -> Signer | None:
         private = opened(key.sealed, self._desk.secret)
@@ -135,3 +139,11 @@ class Signing:
             self._desk.log.error("signing_key_unreadable", domain=key.domain, selector=key.selector)
             return None
         return Signer(key.domain, key.selector, private)
+
+
+def _keys(tx: ReadTx, domain: str) -> Sequence[SigningKey]:
+    """The keys of a domain; none when it is not here."""
+    try:
+        return tx.signing_keys(domain)
+    except NotFound:
+        return ()

@@ -277,7 +277,9 @@ class Talk:
     async def content(self, octets: bytes) -> Answer:
         """The answer to the message, which the peer waits for since it answered DATA."""
         end = b".\r\n" if not octets or octets.endswith(b"\r\n") else b"\r\n.\r\n"
-        return await self._long(_DOT.sub(b"..", octets) + end, len(octets))
+        if octets.startswith(b".") or b"\r\n." in octets:
+            octets = _DOT.sub(b"..", octets)
+        return await self._long(octets + end, len(octets))
 
     async def chunk(self, octets: bytes) -> Answer:
         """The answer to BDAT with the whole message. RFC 3030."""

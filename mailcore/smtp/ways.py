@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from mailcore.server.dns import NoSuchDomain, to_ascii
@@ -125,6 +126,7 @@ def _fits(domain: str, pattern: str) -> bool:
     return domain == _plain(pattern)
 
 
+@lru_cache(maxsize=4096)
 def _plain(domain: str) -> str:
     """The domain as DNS has it, where it is a name at all."""
     if domain == NOBODY or domain.startswith("["):

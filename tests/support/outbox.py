@@ -11,8 +11,9 @@ from groupware.model.ids import AccountId, QueueId
 from groupware.model.principal import OPERATOR
 from mailcore.queue.courier import Courier
 from mailcore.queue.retries import Retries
-from mailcore.queue.scheduler import Lanes, Scheduler
+from mailcore.queue.scheduler import Scheduler
 from mailcore.queue.settlement import Desk
+from mailcore.queue.turns import Lanes
 from mailcore.server.config import Config, load
 from mailcore.server.counters import Counters
 from mailcore.server.dns import DnsSettings, NameServer, Resolver

@@ -11,8 +11,9 @@ from groupware.model.event import Attempt, Envelope, Event, Recipient
 from groupware.model.principal import OPERATOR
 from mailcore.queue.courier import Result, Settlement, Verdict
 from mailcore.queue.retries import Retries
-from mailcore.queue.scheduler import Lanes, Scheduler
+from mailcore.queue.scheduler import Scheduler
 from mailcore.queue.settlement import Desk
+from mailcore.queue.turns import Lanes
 from mailcore.server.counters import Counters
 from tests.support.clock import FakeClock
 from tests.support.eventlog import RecordingLog

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from mailcore.server.sections_sending import RouteSection
+from mailcore.smtp import lines
 from tests.protocol.queue.test_sending_tls import client_contexts, server_context
 from tests.support.certificates import Authority
 from tests.support.outbox import Outbox, config, mx, outbox
@@ -33,15 +34,28 @@ async def sent(box: Outbox, *names: str) -> None:
         await box.scheduler.run_due()
 
 
+@pytest.fixture
+def rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line counts as one that has waited for a while as soon as it is kept."""
+    monkeypatch.setattr(lines, "FRESH", 0.0)
+
+
 async def test_messages_for_one_destination_go_over_one_connection() -> None:
     async with kept(peer := Peer()) as box:
         for name in "abc":
             await box.submit(f"{name}@there.test")
         await box.scheduler.run_due()
         assert [each.recipients for each in peer.taken] == [["a@there.test"], ["b@there.test"], ["c@there.test"]]
-        assert (peer.connections, len(peer.commands("EHLO")), len(peer.commands("RSET"))) == (1, 1, 2)
+        assert (peer.connections, len(peer.commands("EHLO")), len(peer.commands("RSET"))) == (1, 1, 0)
         await box.hang_up()
         assert peer.lines[-1] == "QUIT"
+
+
+@pytest.mark.usefixtures("rested")
+async def test_a_connection_that_has_waited_is_asked_whether_it_still_stands() -> None:
+    async with kept(peer := Peer()) as box:
+        await sent(box, *"abc")
+        assert (peer.connections, len(peer.taken), len(peer.commands("RSET"))) == (1, 3, 2)
 
 
 async def test_a_connection_carries_so_many_messages_and_no_more() -> None:
@@ -89,6 +103,7 @@ async def test_tls_stays_on_a_connection_that_is_kept(tmp_path_factory: pytest.T
         assert (peer.connections, peer.secured, len(peer.taken)) == (1, 1, 2)
 
 
+@pytest.mark.usefixtures("rested")
 @pytest.mark.parametrize("step", ["RSET", "MAIL FROM:<second", "RCPT TO:<b@", "DATA"])
 @pytest.mark.parametrize("fate", [DROP, "421 4.3.2 closing"])
 @pytest.mark.parametrize("pipelining", [False, True])
@@ -115,6 +130,7 @@ async def test_a_kept_connection_that_breaks_after_the_message_is_no_reason_to_s
         assert peer.connections == 1
 
 
+@pytest.mark.usefixtures("rested")
 async def test_a_kept_connection_that_the_peer_closed_is_replaced() -> None:
     async with kept(peer := Peer(answers={"RSET": [DROP]})) as box:
         await sent(box, *"ab")

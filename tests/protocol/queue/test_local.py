@@ -9,7 +9,7 @@ from groupware.model.ids import AccountId
 from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
 from mailcore.queue.retries import Retries
-from mailcore.queue.scheduler import Lanes
+from mailcore.queue.turns import Lanes
 from mailcore.server.counters import Counters
 from tests.support.eventlog import RecordingLog
 from tests.support.outbox import MAIL, outbox

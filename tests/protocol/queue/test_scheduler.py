@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -15,7 +16,8 @@ from groupware.model.principal import OPERATOR
 from mailcore.queue.courier import Result, Settlement, failed, for_all, later
 from mailcore.queue.giveup import give_up
 from mailcore.queue.retries import Retries
-from mailcore.queue.scheduler import LOST_TRIES, Lanes
+from mailcore.queue.scheduler import LOST_TRIES
+from mailcore.queue.turns import Lanes
 from mailcore.server import log
 from tests.support.outbox import MAIL, REMOTE, Outbox, config, mx, outbox, with_peer
 from tests.support.smtppeer import HANG, Peer, serving
@@ -382,3 +384,39 @@ async def test_a_message_that_is_not_there_cannot_be_given_up() -> None:
     async with outbox(courier=Scripted()) as box:
         with pytest.raises(NotFound):
             await give_up(box.desk, QueueId(77))
+
+
+# --- what is leased ahead
+
+
+async def test_more_than_can_be_carried_at_once_goes_out_with_few_looks_at_the_queue() -> None:
+    lanes = replace(REMOTE, ahead=20, at_once=2, per_domain=2)
+    async with outbox(courier=Scripted(lambda attempt: failed("5.1.1", "no")), lanes=lanes) as box:
+        for number in range(20):
+            await box.submit(f"bob{number}@there.test", sender="")
+        assert await box.scheduler.run_due() == 20
+        assert box.waiting() == {}
+        assert box.queue.writes == 20 + 1 + 20  # submitted, leased, settled
+
+
+async def test_what_waits_for_its_turn_when_the_service_stops_is_free_at_once() -> None:
+    entered, hold = asyncio.Event(), asyncio.Event()
+
+    class Slow(Scripted):
+        async def carry(self, attempt: Attempt, octets: bytes, settlement: Settlement) -> None:
+            entered.set()
+            await hold.wait()
+            await super().carry(attempt, octets, settlement)
+
+    lanes = replace(REMOTE, ahead=20, at_once=1, per_domain=1)
+    async with outbox(courier=Slow(lambda attempt: failed("5.1.1", "no")), lanes=lanes) as box:
+        for number in range(3):
+            await box.submit(f"bob{number}@there.test")
+        async with working(box):
+            await asyncio.wait_for(entered.wait(), WAIT)
+            asyncio.get_running_loop().call_later(0.1, hold.set)
+            await box.scheduler.drain(WAIT)
+            due = [row for entry in box.queue.entries if entry.envelope.sender for row in entry.recipients]
+        assert [row.recipient.address for row in due] == ["bob1@there.test", "bob2@there.test"]
+        assert all(row.lease_until is None or row.lease_until <= box.clock.now() for row in due)
+        assert [row.tries for row in due] == [0, 0]

@@ -8,7 +8,8 @@ from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
 from groupware.store.api import WriteTx
 from mailcore.queue.fullness import tell
-from mailcore.queue.scheduler import Lanes, Scheduler
+from mailcore.queue.scheduler import Scheduler
+from mailcore.queue.turns import Lanes
 from mailcore.server.parts import ServiceSetup
 from mailcore.smtp.demands import Demands
 from mailcore.smtp.processing import desk
