@@ -5,6 +5,8 @@ DATA ?= data
 PORT_BASE ?= 20000
 PYTHON ?= python3
 BIN = $(VENV)/bin
+# What a start compiles is kept for the next, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test soak check lint lock clean
 
