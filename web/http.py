@@ -25,6 +25,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from connectors.dav.app import dav
+from connectors.dav.busy_url import busy_urls
+from connectors.dav.feeds import feeds
 from connectors.dav.paths import ROOT as DAV_ROOT
 from mailcore.server.config import Config, service_policy
 from mailcore.server.dialogue import Peer, TlsInfo
@@ -62,6 +64,8 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Route("/metrics", _measures(setup.config)),
         *[Route(f"/.well-known/{name}", _Moved(DAV_ROOT, 301), methods=None) for name in ("caldav", "carddav")],
         Mount("/dav", dav(parts, setup)),
+        Mount("/feed", feeds(parts, setup)),
+        Mount("/freebusy", busy_urls(parts, setup)),
         Route("/.well-known/jmap", _Moved(SESSION, 307), methods=None),
         Mount("/jmap", jmap(parts, setup)),
         Mount("/lists", lists(parts)),

@@ -7,6 +7,7 @@ from typing import Final
 
 from connectors.dav.paths import principal
 from connectors.dav.xml import href
+from groupware.model.link import PREFIX
 from groupware.model.principal import ANYONE
 from groupware.model.rights import ALL, Grant, Right
 
@@ -94,6 +95,8 @@ def stored_acl(grants: Iterable[Grant], owner: str) -> str:
     everything = f"<D:grant>{_privilege('D:all')}</D:grant><D:protected/>"
     found = [f"<D:ace><D:principal>{href(principal(owner))}</D:principal>{everything}</D:ace>"] if owner else []
     for grant in grants:
+        if grant.grantee.startswith(PREFIX):
+            continue
         for word, rights in (("deny", grant.deny), ("grant", grant.allow)):
             said = "".join(map(_privilege, _granted(rights)))
             if said:

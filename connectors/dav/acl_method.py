@@ -19,6 +19,7 @@ from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
 from connectors.dav.xml import DAV
 from groupware.model.errors import NotFound
+from groupware.model.link import PREFIX
 from groupware.model.principal import ANYONE, EVERYONE
 from groupware.model.rights import ALL, Right
 from groupware.store.api import WriteTx
@@ -121,8 +122,8 @@ def _set(tx: WriteTx, exchange: Exchange, wanted: dict[str, Entry]) -> None:
     own = {name for name, row in rows.items() if name in tx.who.identifiers and Right.ADMIN in row.allow}
     for grantee in sorted(everybody, key=lambda name: name in own):  # who gives up the right to share does so last
         entry, row = everybody[grantee], rows.get(grantee)
-        if grantee == shelf.owner or (row is None and entry == Entry()):
-            continue
+        if grantee == shelf.owner or grantee.startswith(PREFIX) or (row is None and entry == Entry()):
+            continue  # no client names a link, and so none takes it away
         ends, why = (row.expires, row.reason) if row is not None else (None, "")
         try:
             tx.grant(shelf.folder.id, grantee, entry.allow & ~entry.deny, entry.deny, ends, why, keep=keep)

@@ -16,10 +16,11 @@ from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
 from groupware.calendar.availability import availabilities, unavailable
 from groupware.calendar.index import occurrences, span
+from groupware.calendar.itip.people import address
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import local
 from groupware.model.content import NO_PARAMS, Component, Line, serialized
-from groupware.model.errors import Malformed
+from groupware.model.errors import Malformed, NotFound
 from groupware.model.item import Placed, Span
 from groupware.store.api import Blobs, ReadTx
 
@@ -36,6 +37,16 @@ async def busy_times(exchange: Exchange, at: Place, range_: Range) -> list[Span]
 
     placed = await exchange.parts.store.read(exchange.who, work)
     return await together(exchange.parts.blobs, [placed], range_)
+
+
+def placed_of(tx: ReadTx, name: str, low: int, high: int) -> tuple[Sequence[Placed], bytes]:
+    """What takes place in somebody's calendars, and their availability. `NotFound`, `NoRight`."""
+    targets = tx.resolve(name) if address(name) else []
+    account = targets[0].account if len(targets) == 1 and targets[0].kind == "account" else None
+    if account is None:
+        raise NotFound(f"{name[:100]!r}: nobody here")
+    counted = tx.counted(account)
+    return [tx.busy(at, low, high) for at in counted.calendars], counted.availability
 
 
 async def together(blobs: Blobs, placed: Sequence[Placed], range_: Range, availability: bytes = b"") -> list[Span]:
@@ -92,16 +103,19 @@ def merged(times: Sequence[Span], range_: Range) -> list[Span]:
     return sorted(found)
 
 
-def freebusy(times: Sequence[Span], range_: Range) -> bytes:
-    """A VCALENDAR with one VFREEBUSY."""
+def freebusy(times: Sequence[Span], range_: Range, *more: Line, method: str = "") -> bytes:
+    """A VCALENDAR with one VFREEBUSY, and `more` lines in it."""
     lines = [
         Line("UID", NO_PARAMS, secrets.token_hex(16), 0),
         Line("DTSTAMP", NO_PARAMS, stamp(int(time.time())), 0),
         Line("DTSTART", NO_PARAMS, stamp(range_.start), 0),
         Line("DTEND", NO_PARAMS, stamp(range_.end), 0),
+        *more,
     ]
     lines.extend(intervals(times))
     head = [Line("VERSION", NO_PARAMS, "2.0", 0), Line("PRODID", NO_PARAMS, "-//Postroom//EN", 0)]
+    if method:
+        head.append(Line("METHOD", NO_PARAMS, method, 0))
     return serialized([Component("VCALENDAR", 0, head, [Component("VFREEBUSY", 0, lines)])])
 
 

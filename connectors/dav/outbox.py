@@ -11,17 +11,16 @@ from starlette.responses import Response
 from connectors.dav import xml
 from connectors.dav.errors import DavError
 from connectors.dav.filters import FLOAT, Range
-from connectors.dav.freebusy import intervals, stamp, together
+from connectors.dav.freebusy import intervals, placed_of, stamp, together
 from connectors.dav.propfind import XML_TYPE
 from connectors.dav.request import Exchange
-from groupware.calendar.itip.people import address, address_of
+from groupware.calendar.itip.people import address_of
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.series import when
 from groupware.model.content import NO_PARAMS, Component, Line, serialized
 from groupware.model.errors import Malformed, NoRight, NotFound
 from groupware.model.folder import Role
-from groupware.model.item import Placed, Span
-from groupware.store.api import ReadTx
+from groupware.model.item import Span
 
 MOST_ASKED: Final = 200
 LONGEST: Final = 3 * 366 * 86_400
@@ -89,22 +88,12 @@ async def _busy(exchange: Exchange, name: str, range_: Range) -> tuple[str, Sequ
     """When somebody is busy, by all their calendars that one may ask about."""
     low, high = range_.start - FLOAT, range_.end + FLOAT
     try:
-        placed, availability = await exchange.parts.store.read(exchange.who, lambda tx: _placed(tx, name, low, high))
+        placed, availability = await exchange.parts.store.read(exchange.who, lambda tx: placed_of(tx, name, low, high))
     except NotFound:
         return _NOBODY, None
     except NoRight:
         return _DENIED, None
     return _OK, await together(exchange.parts.blobs, placed, range_, availability)
-
-
-def _placed(tx: ReadTx, name: str, low: int, high: int) -> tuple[Sequence[Placed], bytes]:
-    """What takes place in somebody's calendars, and their availability. `NotFound`, `NoRight`."""
-    targets = tx.resolve(name) if address(name) else []
-    account = targets[0].account if len(targets) == 1 and targets[0].kind == "account" else None
-    if account is None:
-        raise NotFound(f"{name[:100]!r}: nobody here")
-    counted = tx.counted(account)
-    return [tx.busy(at, low, high) for at in counted.calendars], counted.availability
 
 
 def _reply(who: Line, head: Line, uid: str, times: Sequence[Span], range_: Range) -> bytes:

@@ -116,7 +116,8 @@ def content_type(shelf: Shelf) -> str:
     return f"text/calendar; charset=utf-8; component={shelf.components[0].lower()}"
 
 
-def _date(micros: int) -> str:
+def http_date(micros: int) -> str:
+    """A moment, in microseconds since 1970, as HTTP writes it."""
     return format_datetime(datetime.fromtimestamp(micros // 1_000_000, UTC), usegmt=True)
 
 
@@ -256,7 +257,7 @@ _THING: Final[Mapping[str, Callable[[Thing], str | None]]] = {
     f"{{{DAV}}}getcontentlength": lambda one: str(one.item.size),
     f"{{{DAV}}}supportedlock": lambda _: _LOCKS,
     LOCKS: lambda one: one.locks,
-    f"{{{DAV}}}getlastmodified": lambda one: _date(one.item.arrived),
+    f"{{{DAV}}}getlastmodified": lambda one: http_date(one.item.arrived),
     f"{{{DAV}}}creationdate": lambda one: datetime.fromtimestamp(one.item.saved_at // 1_000_000, UTC).strftime(
         "%FT%TZ"
     ),

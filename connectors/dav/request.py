@@ -94,17 +94,19 @@ def _matches(header: str, etag: str | None) -> bool:
 
 async def begin(parts: Parts, desk: Desk, request: Request, cards: Converted) -> Exchange:
     """The request with its sender and body. `DavError`."""
-    who = await _signed_in(desk, request)
+    who = await signed_in(desk, request)
     try:
         at = place(request.scope["raw_path"].decode("latin-1"))
     except NotFound as error:
         raise DavError(404, str(error)) from None
     most = OBJECT_OCTETS if request.method in ("PUT", "POST") else XML_OCTETS
-    return Exchange(parts, request, who, at, cards, await _body(request, most, at), request.headers)
+    body = await body_of(request, most, contacts=at.area == CONTACTS)
+    return Exchange(parts, request, who, at, cards, body, request.headers)
 
 
-async def _body(request: Request, most: int, at: Place) -> bytes:
-    condition = "<A:max-resource-size/>" if at.area == CONTACTS else "<C:max-resource-size/>"
+async def body_of(request: Request, most: int, *, contacts: bool) -> bytes:
+    """The body of a request, of so many octets at most. `DavError`."""
+    condition = "<A:max-resource-size/>" if contacts else "<C:max-resource-size/>"
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most:
         raise DavError(413, f"the body has {said} octets, and {most} are taken at most", condition)
@@ -116,7 +118,7 @@ async def _body(request: Request, most: int, at: Place) -> bytes:
     return bytes(found)
 
 
-async def _signed_in(desk: Desk, request: Request) -> Principal:
+async def signed_in(desk: Desk, request: Request) -> Principal:
     """Who sends it, by HTTP Basic (RFC 7617); what was right once on a connection is not asked again on it."""
     way: Way = request.scope["state"]["way"]
     given = request.headers.get("authorization", "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from groupware.model.content import folded
+from groupware.model.content import escaped, folded
 
 END: Final = b"END:VCALENDAR\r\n"
 _TZID: Final = b"TZID"
@@ -27,11 +27,12 @@ class Joined:
 
     zones: set[bytes] = field(default_factory=set)
 
-    def begin(self, name: str) -> bytes:
-        """The head of the file, with the name that a program may show."""
-        said = name.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+    def begin(self, name: str, *more: str) -> bytes:
+        """The head of the file, with the name that a program may show, and `more` lines as they are."""
+        said = escaped(name)
         lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Postroom//Postroom//EN", "CALSCALE:GREGORIAN"]
-        return b"".join(folded(line) for line in [*lines, *([f"NAME:{said}", f"X-WR-CALNAME:{said}"] if name else [])])
+        named = [f"NAME:{said}", f"X-WR-CALNAME:{said}"] if name else []
+        return b"".join(folded(line) for line in [*lines, *named, *more])
 
     def add(self, octets: bytes) -> bytes:
         """The components of an object, without the time zones that are in the file already."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from groupware.model.content import NO_PARAMS, Component, Line
+from groupware.model.content import NO_PARAMS, Component, Line, escaped
 from groupware.model.item import Placed, Span
 from groupware.model.meeting import Guest, Happening
 from groupware.model.principal import PrincipalKind
@@ -128,9 +128,8 @@ def _saying(part: Component, guest: Guest, word: str) -> Component:
 def _with_comment(part: Component, comment: str) -> Component:
     if not comment or part.name == "VTIMEZONE":
         return part
-    escaped = comment.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
     lines = [line for line in part.lines if line.name != "COMMENT"]
-    return Component(part.name, part.at, [*lines, Line("COMMENT", NO_PARAMS, escaped, 0)], part.parts)
+    return Component(part.name, part.at, [*lines, Line("COMMENT", NO_PARAMS, escaped(comment), 0)], part.parts)
 
 
 async def _decided(

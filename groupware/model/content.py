@@ -78,6 +78,11 @@ class Component:
         return [part for part in self.parts if part.name == name]
 
 
+def escaped(value: str) -> str:
+    """A text as a value of TEXT holds it. RFC 5545 §3.3.11, RFC 6350 §3.4."""
+    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
 def unescaped(value: str) -> str:
     """TEXT without its escapes."""
     return _ESCAPE.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)

@@ -31,6 +31,8 @@ class PrincipalKind(StrEnum):
     """`everyone` and `anyone`."""
     CLASS = "class"
     """A set of accounts of a domain that inherit the same settings."""
+    LINK = "link"
+    """Who holds a link to a folder."""
     REMOTE = "remote"
     """An address elsewhere that is a member of a group."""
 

@@ -39,6 +39,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
+from groupware.model.link import Bearer, Link
 from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.meeting import Counted, Guest, Happening, Visit
@@ -113,6 +114,21 @@ class ReadTx(Protocol):
 
     def explain(self, at: Where, actor: str) -> Explanation:
         """Which rows decide what `actor` (an address) may do here, in words. Takes `a`."""
+        ...
+
+    def links(self, at: Where) -> Sequence[Link]:
+        """The links to this very folder, the oldest first. Takes `a`."""
+        ...
+
+    def bearer(self, digest: str) -> Bearer:
+        """Who comes with the link whose secret has this digest (SHA-256, hexadecimal), and where it leads. `NotFound`.
+
+        Takes `a` on the server: for the service that people come to with links.
+        """
+        ...
+
+    def anyone(self) -> Principal:
+        """Who has not signed in: what is granted to `anyone`, and nothing else."""
         ...
 
     def inherited(self, at: Where, actor: str) -> Right:
@@ -605,6 +621,17 @@ class WriteTx(ReadTx, Protocol):
 
         `keep` are rights that the writer cannot express: what the row says of them stays.
         """
+        ...
+
+    def put_link(self, at: Where, digest: str, rights: Right, expires: datetime | None = None, label: str = "") -> Link:
+        """Makes a link to this folder: whoever has the secret of this digest has these rights. `a`.
+
+        `digest`: SHA-256, hexadecimal, of a secret of at least 128 bits. `Refused`, `OverQuota`.
+        """
+        ...
+
+    def drop_link(self, at: Where, ident: str) -> None:
+        """Takes a link away with its grant. `a`. `NotFound`."""
         ...
 
     # --- items -------------------------------------------------------------------------------------------------

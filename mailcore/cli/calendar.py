@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
+from urllib.parse import quote
 
 import typer
 
-from groupware.model.folder import Role
+from groupware.model.folder import SEPARATOR, Folder, Role
+from groupware.model.item import Kind
+from groupware.model.link import Link, digest_of, new_secret
 from groupware.model.meeting import Happening
-from groupware.store.api import ReadTx
+from groupware.model.rights import letters, level_of, parse_rights
+from groupware.store.api import ReadTx, WriteTx
 from mailcore.cli.family import family
-from mailcore.cli.folders import owner_of
-from mailcore.cli.show import Json, rows
-from mailcore.cli.site import site
+from mailcore.cli.folders import folder_at, owner_of
+from mailcore.cli.moments import moment
+from mailcore.cli.show import Json, rows, say
+from mailcore.cli.site import Site, site
 
 app = family()
+_SUFFIX: Final = {Kind.CONTACTS: ".vcf"}
 
 
 @app.callback()
@@ -45,3 +51,66 @@ def timeline(
         as_json,
         "nothing was sent or received for it",
     )
+
+
+@app.command()
+def publish(
+    ctx: typer.Context,
+    owner: Annotated[str, typer.Argument(help="Address of the owner, or a domain for its public tree.")],
+    path: Annotated[str, typer.Argument(help="Path of the calendar, task list or address book in the owner's tree.")],
+    rights: Annotated[
+        str, typer.Option(help="What the link allows: freebusy, viewer, editor, or letters (lrs5: private events too).")
+    ] = "viewer",
+    expires: Annotated[str | None, typer.Option(help="When the link ends: 2026-12-31, or 7d.")] = None,
+    label: Annotated[str, typer.Option(help="Whom it is for; kept with the link.")] = "",
+    show: Annotated[bool, typer.Option("--list", help="Show the links there are, without their secrets.")] = False,
+    withdraw: Annotated[str | None, typer.Option(help="Take this link away (link:... as --list shows it).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a secret link to a calendar or address book, for whoever gets it; the address is shown this once."""
+    with site(ctx) as here:
+        if show:
+            _show(here, owner, path, as_json=as_json)
+        elif withdraw is not None:
+            here.write(lambda tx: tx.drop_link(folder_at(tx, owner, path).id, withdraw))
+            say(f"{withdraw} leads nowhere any more")
+        else:
+            _publish(here, owner, path, rights, expires, label, as_json=as_json)
+
+
+def _show(here: Site, owner: str, path: str, *, as_json: bool) -> None:
+    found = here.read(lambda tx: tx.links(folder_at(tx, owner, path).id))
+    lines = [
+        {
+            "link": each.ident,
+            "rights": letters(each.rights),
+            "level": level_of(each.rights),
+            "expires": each.expires,
+            "created": each.created,
+            "by": each.by,
+            "label": each.label,
+        }
+        for each in found
+    ]
+    rows(lines, as_json, "there is no link to it")
+
+
+def _publish(here: Site, owner: str, path: str, rights: str, expires: str | None, label: str, *, as_json: bool) -> None:
+    secret, allowed = new_secret(), parse_rights(rights)
+    until = moment(expires) if expires is not None else None
+
+    def work(tx: WriteTx) -> tuple[Folder, Link]:
+        folder = folder_at(tx, owner, path)
+        if folder.kind == Kind.MAIL:
+            raise typer.BadParameter(f"{path}: mail is not published", param_hint="PATH")
+        return folder, tx.put_link(folder.id, digest_of(secret), allowed, until, label)
+
+    folder, link = here.write(work)
+    name = folder.path.rpartition(SEPARATOR)[2] + _SUFFIX.get(folder.kind, ".ics")
+    url = f"https://{here.config.host}/feed/{secret}/{quote(name)}"
+    if as_json:
+        rows([{"link": link.ident, "url": url, "rights": letters(link.rights), "expires": link.expires}], as_json)
+        return
+    say(url)
+    ends = f", until {until:%Y-%m-%d %H:%M} UTC" if until is not None else ""
+    say(f"{link.ident}: {level_of(link.rights)} ({letters(link.rights)}){ends}. The address is not shown again.")

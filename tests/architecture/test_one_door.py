@@ -309,6 +309,10 @@ REFUSED: Mapping[str, list[Ask]] = {
     "rename_folder": [lambda tx, s: tx.rename_folder(s.folder, "Mine"), lambda tx, _: tx.rename_folder("Sent", PATH)],
     "delete_folder": [lambda tx, s: tx.delete_folder(s.folder)],
     "set_folder": [lambda tx, s: tx.set_folder(s.folder, shared_seen=True)],
+    "links": [lambda tx, s: tx.links(s.folder)],
+    "bearer": [lambda tx, _: tx.bearer("ab" * 32)],
+    "put_link": [lambda tx, s: tx.put_link(s.folder, "ab" * 32, Right.READ)],
+    "drop_link": [lambda tx, s: tx.drop_link(s.folder, "link:abababababab")],
     "grant": [lambda tx, s: tx.grant(s.folder, "mallory@other.test", Right.LOOKUP)],
     "append": [lambda tx, s: tx.append(s.folder, [item()])],
     "deliver": [
@@ -364,6 +368,7 @@ REFUSED: Mapping[str, list[Ask]] = {
 }
 OWN_THINGS: Mapping[str, str] = {
     "who": "itself",
+    "anyone": "who is nobody",
     "folders": "its own folders, and what is shared with it",
     "people": "of its own domain, as everybody in it knows them",
     "subscriptions": "its own",

@@ -7,13 +7,19 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 from lxml import etree
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.dav.app import dav
+from connectors.dav.busy_url import busy_urls
+from connectors.dav.feeds import feeds
+from groupware.model.link import digest_of, new_secret
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import parse_rights
 from groupware.store.api import WriteTx
@@ -145,6 +151,24 @@ class Stand:
     def client(self, name: str) -> Client:
         return Client(self.http, name)
 
+    async def publish(self, owner: str, path: str, rights: str, expires: datetime | None = None) -> str:
+        """Makes a link to somebody's folder; gives the path of its address, without a name."""
+        secret = new_secret()
+
+        def work(tx: WriteTx) -> None:
+            at = tx.locate(tx.account(f"{owner}@example.test").id, path).id
+            tx.put_link(at, digest_of(secret), parse_rights(rights), expires)
+
+        await self.house.write(work)
+        return f"/feed/{secret}"
+
+    async def fetch(self, path: str, method: str = "GET", body: str | bytes = b"", **headers: str) -> Said:
+        """Asks without signing in."""
+        content = body.encode() if isinstance(body, str) else body
+        sent = {key.replace("_", "-"): value for key, value in headers.items()}
+        got = await self.http.request(method, path, content=content, headers=sent)
+        return Said(got.status_code, got.headers, got.content)
+
     async def share(self, owner: str, path: str, grantee: str, rights: str) -> int:
         """Grants rights on somebody's folder; gives its number."""
 
@@ -164,7 +188,14 @@ async def dav_stand(folder: Path) -> AsyncIterator[Stand]:
     listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
     gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
     async with house(folder) as here:
-        app = dav(here.parts, ServiceSetup("http", settings.services["http"], settings))
+        setup = ServiceSetup("http", settings.services["http"], settings)
+        app = Starlette(
+            routes=[
+                Mount("/feed", feeds(here.parts, setup)),
+                Mount("/freebusy", busy_urls(here.parts, setup)),
+                Mount("/", dav(here.parts, setup)),
+            ]
+        )
         transport = httpx.ASGITransport(app=_connected(app, Way(listener, gate)))
         async with httpx.AsyncClient(transport=transport, base_url="https://dav.example.test") as http:
             yield Stand(here, http)

@@ -29,6 +29,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, PrincipalId, QueueId, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Kind, NewItem, Placed, Query, Turnover
+from groupware.model.link import Bearer, Link
 from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.meeting import Counted, Guest, Happening, Visit
@@ -66,6 +67,7 @@ from . import (
     item_copies,
     items,
     lessons,
+    links,
     locks,
     mailinglists,
     mailqueue,
@@ -119,6 +121,21 @@ class SqlTx(Tx):
 
     def teach(self, at: FolderId, uid: Uid, of: AccountId, *, spam: bool) -> bool:
         return held.teach(self, at, uid, of, spam=spam)
+
+    def links(self, at: Where) -> Sequence[Link]:
+        return links.links(self, at)
+
+    def bearer(self, digest: str) -> Bearer:
+        return links.bearer(self, digest)
+
+    def anyone(self) -> Principal:
+        return links.anyone(self)
+
+    def put_link(self, at: Where, digest: str, rights: Right, expires: datetime | None = None, label: str = "") -> Link:
+        return links.put(self, at, digest, rights, expires, label)
+
+    def drop_link(self, at: Where, ident: str) -> None:
+        links.drop(self, at, ident)
 
     def inherited(self, at: Where, actor: str) -> Right:
         return grants.inherited(self, at, actor)

@@ -49,6 +49,9 @@ _MOVE: Final = (
     .values(parent_id=bindparam("parent"), name=bindparam("new_name"), modseq=bindparam("new_modseq"))
 )
 _DROP: Final = delete(schema.folder).where(schema.folder.c.id == bindparam("at"))
+_DROP_LINKS: Final = delete(schema.principal).where(
+    schema.principal.c.kind == "link", schema.principal.c.folder_id == bindparam("at")
+)
 _DROP_ITEMS: Final = delete(schema.item).where(schema.item.c.folder_id == bindparam("at"))
 _HELD: Final = (
     select(schema.item.c.content_id, func.count())
@@ -252,6 +255,7 @@ def erase(tx: Tx, at: FolderId) -> None:
     for content, count in (*tx.sql.rows(_HELD, values), *tx.sql.rows(_HELD_BY_TOMBSTONES, values)):
         contents.release(tx, content, count)
     tx.sql.change(_DROP_ITEMS, values)
+    tx.sql.change(_DROP_LINKS, values)
     tx.sql.change(_DROP, values)
 
 

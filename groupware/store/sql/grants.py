@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -43,7 +42,7 @@ _INSERT: Final = insert(schema.grant).values(
     reason=bindparam("reason"),
     created=bindparam("created"),
 )
-_KINDS: Final = frozenset({"account", "group", "list", "resource", "domain", "special"})
+_KINDS: Final = frozenset({"account", "group", "list", "resource", "domain", "special", "link"})
 
 
 def grants(tx: Tx, at: Where) -> Sequence[Grant]:
@@ -129,8 +128,6 @@ def explain(tx: Tx, at: Where, actor: str) -> Explanation:
     except BadCredentials:
         gone = Reason(path, key, Right.NONE, Right.NONE, "is disabled, or its domain is, and may do nothing")
         return Explanation(key, path, Right.NONE, (gone,))
-    if key == ANYONE:
-        who = replace(who, identifiers=frozenset({ANYONE}))
     rights = here.tree.rights(who, here.id)
     told: list[Reason] = []
     if number == here.owner:
@@ -159,7 +156,6 @@ def inherited(tx: Tx, at: Where, actor: str) -> Right:
     if here.tree.is_postmaster(who):
         return ALL
     rows = [row for node, row in here.tree.counting(here.id) if node.id != here.id]
-    identifiers = frozenset({ANYONE}) if key == ANYONE else who.identifiers
-    above = [row for row in rows if row.grantee in identifiers]
+    above = [row for row in rows if row.grantee in who.identifiers]
     implied = Grant(here.id, key, here.tree.implied(who, here.id), Right.NONE)
     return decide([implied, *above], moment(now_micros()))

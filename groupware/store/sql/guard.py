@@ -19,7 +19,7 @@ from sqlalchemy.sql import Select
 
 from groupware.model.errors import BadCredentials, NoRight, NotFound
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
-from groupware.model.principal import Principal
+from groupware.model.principal import ANYONE, Principal
 from groupware.model.rights import Right, letters
 
 from . import schema
@@ -59,7 +59,9 @@ def identify(sql: Sql, account: AccountId, epoch: int, client: str = "") -> Prin
     row = sql.row(_IDENTITY, {"account": account})
     if row is None or not row[1] or (row[3] is not None and not row[4]):
         raise BadCredentials("this account is not there any more, or has been disabled; ask the administrator")
-    key, _, _, domain, _ = row
+    key, _, kind, domain, _ = row
+    if kind == "link" or key == ANYONE:
+        return Principal(account, key, frozenset({key, ANYONE}), epoch=epoch, client=client)
     identifiers = {key, "everyone", "anyone", *(group for (group,) in sql.rows(_GROUPS, {"account": account}))}
     if domain is not None:
         identifiers.add(domain)

@@ -98,6 +98,7 @@ _NO_ACCOUNTS: Final = frozenset(
         PrincipalKind.DOMAIN,
         PrincipalKind.PUBLIC,
         PrincipalKind.REMOTE,
+        PrincipalKind.LINK,
     }
 )
 
