@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -13,12 +14,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from connectors.dav import collections, objects, outbox, xml
 from connectors.dav.acl_method import acl
 from connectors.dav.cards import Converted
+from connectors.dav.derived import Days
+from connectors.dav.derived_view import with_derived
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.lock_method import lock, unlock
 from connectors.dav.paths import INBOX, OUTBOX
 from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.reports import report
 from connectors.dav.request import Exchange, begin
+from connectors.dav.shelf import is_derived
 from connectors.dav.whole import whole
 from groupware.model.errors import GroupwareError
 from mailcore.server.parts import Parts, ServiceSetup
@@ -38,7 +42,7 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     """The application for everything under `/dav/`."""
     signing = desk(parts, setup, "dav", "DAV")
     lines = parts.log("DAV")
-    cards = Converted()
+    cards, days = Converted(), Days()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -61,6 +65,8 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
         exchange = await begin(parts, signing, request, cards)
         if exchange.at.segment == INBOX:
             await outbox.ready_inbox(exchange)
+        if is_derived(exchange.at):
+            exchange = await _derived(exchange, days)
         handler = _handler(exchange)
         if handler is None:
             allowed = _OBJECT if exchange.at.name else _COLLECTION
@@ -70,6 +76,18 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
         return answer
 
     return app
+
+
+async def _derived(exchange: Exchange, days: Days) -> Exchange:
+    """The exchange over a store that knows the collection, which is made of others and is only read. `DavError`."""
+    method, at = exchange.request.method, exchange.at
+    if method not in ("GET", "HEAD", "PROPFIND", "REPORT", "PROPPATCH"):
+        text = "this collection is made of others: change what it is made of"
+        raise DavError(403, text, "<D:need-privileges/>")
+    if at.user != exchange.user or (method == "PROPFIND" and not at.name and exchange.depth == 0):
+        return exchange
+    parts = await with_derived(exchange.parts, exchange.who, at.segment, days)
+    return replace(exchange, parts=parts)
 
 
 def _handler(exchange: Exchange) -> Handler | None:

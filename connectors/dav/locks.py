@@ -107,7 +107,7 @@ def discovery(tx: ReadTx, shelf: Shelf, wanted: bool) -> Callable[[str], str | N
     """What `discovered` says of each name; None where nobody has asked."""
     if not wanted:
         return lambda _: None
-    locks = tx.write_locks(shelf.folder.id)
+    locks = tx.write_locks(shelf.folder.id) if shelf.folder.id > 0 else ()
     return lambda name: discovered(shelf, locks, name)
 
 

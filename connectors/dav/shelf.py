@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.dav import derived
 from connectors.dav.paths import CALENDARS, HOMES, INBOX, SEGMENT, Place, segment
-from groupware.model.errors import GroupwareError, NotFound
+from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.folder import OTHERS, SEPARATOR, Folder, Role
 from groupware.model.ids import AccountId, BlobId, FolderId
 from groupware.model.item import Kind
@@ -97,6 +98,32 @@ def home(tx: ReadTx, at: Place) -> Sequence[Shelf]:
     folders = tx.folders() if mine else tx.folders(of=owner)
     notes = tx.all_annotations()
     kinds = HOMES[at.area]
+    made = derived.folders(tx, at.area, folders) if mine else ()
+    return [
+        *_shelves(tx, folders, at, notes, kinds, mine=mine),
+        *(_derived(tx, at, segment, found, notes) for segment, found in made),
+    ]
+
+
+def _derived(
+    tx: ReadTx, at: Place, segment: str, folder: Folder, notes: Mapping[FolderId, Sequence[tuple[str, bytes]]] | None
+) -> Shelf:
+    """A collection that is made of others."""
+    of_root = None
+    if notes is not None:
+        of_root = _notes(notes, tx.locate(tx.who.account, "").id)
+    return Shelf(folder, Place(at.area, at.user, segment).href, "", derived.notes(tx, segment, of_root))
+
+
+def _shelves(
+    tx: ReadTx,
+    folders: Sequence[Folder],
+    at: Place,
+    notes: Mapping[FolderId, Sequence[tuple[str, bytes]]],
+    kinds: Sequence[Kind],
+    *,
+    mine: bool,
+) -> list[Shelf]:
     return [
         _shelf(tx, each, Place(at.area, at.user), _notes(notes, each.id), native=each.own or not mine)
         for each in folders
@@ -115,11 +142,26 @@ def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool)
 def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:
     """The collection of a path. `NotFound`, `NoRight`."""
     owner = account_of(tx, at.user)
+    if is_derived(at) and owner == tx.who.account:
+        return _derived_at(tx, at, need)
     folder = _folder(tx, owner, at, need)
     if folder.kind not in HOMES[at.area]:
         raise NotFound(f"{at.segment[:100]!r}: there is no such collection here")
     native = folder.own or owner != tx.who.account
     return _shelf(tx, folder, at, _readable_notes(tx, folder), native=native)
+
+
+def is_derived(at: Place) -> bool:
+    """Whether a path is of a collection that is made of others."""
+    return derived.AREAS.get(at.segment) == at.area
+
+
+def _derived_at(tx: ReadTx, at: Place, need: Right) -> Shelf:
+    view = getattr(tx, "derived", None)  # what the request has made already
+    folder = view.folder if view is not None else derived.folder(tx, at.segment)
+    if need not in folder.rights:
+        raise NoRight("this collection is made of others: change what it is made of")
+    return _derived(tx, at, at.segment, folder, None)
 
 
 def _readable_notes(tx: ReadTx, folder: Folder) -> Notes:

@@ -67,6 +67,8 @@ class Person:
     address: str
     name: str
     kind: PrincipalKind
+    aliases: tuple[str, ...] = ()
+    """Its other addresses, but not those that end some day."""
 
 
 @dataclass(frozen=True, slots=True)

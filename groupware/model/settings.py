@@ -107,6 +107,13 @@ _DECLARED: Final = (
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
     Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
     Declared(
+        "birthdayCalendar",
+        True,
+        "Among its calendars is one of the birthdays and anniversaries that its contacts name.",
+    ),
+    Declared("domainAddressBook", True, "Among its address books is one of everybody in its domain."),
+    Declared("publishContactInfo", True, "Others of its domain find it: in the domain's address book, and by search."),
+    Declared(
         "calendarInvitations",
         "automatic",
         "What becomes of an invitation that comes by mail: it goes into the calendar, or stays in its mail alone.",

@@ -312,7 +312,14 @@ class ReadTx(Protocol):
         ...
 
     def people(self, match: str, limit: int = 100) -> Sequence[Person]:
-        """Who of the asking principal's own domain has this in the name or the address, by address; "" is everybody."""
+        """Who of the asking principal's own domain has this in the name or the address, by address; "" is everybody.
+
+        Not those of whom the setting `publishContactInfo` says so.
+        """
+        ...
+
+    def people_at(self) -> ModSeq:
+        """Another number, and a greater one, after each change of who `people` finds. Of all domains together."""
         ...
 
     def domains(self) -> Sequence[Domain]:

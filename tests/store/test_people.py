@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from groupware.model.principal import OPERATOR, PrincipalKind
+from groupware.model.principal import OPERATOR, NewAccount, PrincipalKind
+from groupware.model.times import moment, now_micros
+from groupware.store.api import WriteTx
 from tests.store.world import World
 
 
@@ -45,3 +47,40 @@ def test_who_is_disabled_is_not_there(world: World) -> None:
 
 def test_there_are_no_more_than_asked_for(world: World) -> None:
     assert len(found(world, "", 2)) == 2
+
+
+def test_who_is_not_published_is_not_found_and_does_not_take_the_place_of_others(world: World) -> None:
+    def names(limit: int = 100) -> list[str]:
+        return [each.address for each in world.read(world.bob, lambda tx: tx.people("", limit))]
+
+    before = names()
+    world.house.write(lambda tx: tx.put_setting("publishContactInfo", False, world.alice.account))
+    assert names() == [each for each in before if each != "alice@example.test"]
+    assert names(1) == [next(each for each in before if each != "alice@example.test")]
+
+
+def test_lasting_aliases_are_told_and_those_that_end_are_not(world: World) -> None:
+    def work(tx: WriteTx) -> None:
+        tx.put_alias("alice@example.test", "al@example.test")
+        tx.put_alias("alice@example.test", "temp@example.test", moment(now_micros() + 60_000_000))
+
+    world.house.write(work)
+    [alice] = world.read(world.bob, lambda tx: tx.people("alice@"))
+    assert alice.aliases == ("al@example.test",)
+
+
+def test_each_change_of_the_people_moves_their_number(world: World) -> None:
+    def number() -> int:
+        return world.read(world.bob, lambda tx: tx.people_at())
+
+    seen = [number()]
+    for work in (
+        lambda tx: tx.update_account("alice@example.test", name="Alicia"),
+        lambda tx: tx.put_setting("publishContactInfo", False, world.alice.account),
+        lambda tx: tx.put_account(NewAccount("new@example.test")),
+        lambda tx: tx.put_alias("new@example.test", "newer@example.test"),
+        lambda tx: tx.drop_account("new@example.test"),
+    ):
+        world.house.write(work)
+        seen.append(number())
+    assert seen == sorted(set(seen))

@@ -200,6 +200,7 @@ def change(tx: Tx, key: str, values: Mapping[str, str | bool | None]) -> Account
             tx.move_memberships()
         elif name == "name":
             _set(tx, found, "name", str(value or "")[:320])
+            tx.move_people()
         elif name == "external":
             _set(tx, found, "external", None if value is None else str(value))
         elif name == "account_class":

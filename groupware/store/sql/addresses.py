@@ -202,6 +202,7 @@ def put_alias(tx: Tx, key: str, alias: str, expires: datetime | None) -> None:
         raise Refused(f"{address}: this is its address already")
     if mine == "alias":
         tx.sql.change(_RENEW, {"which": address, "until": until})
+        tx.move_people()
     else:
         free(tx, address)
         insert_address(tx, address, found.id, expires=until)
@@ -227,5 +228,6 @@ def drop_alias(tx: Tx, alias: str) -> None:
     if row[1]:
         raise Refused(f"{address}: this is no alias but the address itself; change or drop the account")
     tx.sql.change(_DROP, {"which": address})
+    tx.move_people()
     if found is not None:
         tx.note_administration("alias.dropped", found.id, {"alias": address})

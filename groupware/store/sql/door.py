@@ -323,6 +323,9 @@ class SqlTx(Tx):
     def people(self, match: str, limit: int = 100) -> Sequence[Person]:
         return people.people(self, match, limit)
 
+    def people_at(self) -> ModSeq:
+        return people.people_at(self)
+
     def domains(self) -> Sequence[Domain]:
         return domains.domains(self)
 

@@ -7,17 +7,20 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, or_, select, text
 
+from groupware.model.ids import ModSeq
 from groupware.model.principal import Person, PrincipalKind
 
-from . import schema
+from . import schema, settings
 from .paths import domain_of
 from .tx import Tx
 
+PUBLISHED: Final = "publishContactInfo"
+"""The setting that says whether others find somebody."""
 KINDS: Final = ("account", "group", "list", "resource", "recipient")
 _p, _a = schema.principal.c, schema.address.c
 _domain = schema.principal.alias("dom")
 _PEOPLE: Final = (
-    select(_a.address, _p.name, _p.kind)
+    select(_a.address, _p.name, _p.kind, _p.id)
     .select_from(
         schema.principal.join(schema.address, _a.principal_id == _p.id).join(_domain, _domain.c.id == _p.domain_id)
     )
@@ -34,11 +37,39 @@ _PEOPLE: Final = (
 )
 
 
+_ALIASES: Final = (
+    select(_a.principal_id, _a.address)
+    .select_from(
+        schema.address.join(schema.principal, _p.id == _a.principal_id).join(_domain, _domain.c.id == _p.domain_id)
+    )
+    .where(_domain.c.key == bindparam("domain"), _a.expires.is_(None))
+    .where(~_a.primary)
+    .order_by(_a.address)
+)
+_ANY_HIDDEN: Final = select(func.count()).where(schema.setting.c.name == PUBLISHED)
+_EPOCHS: Final = select(func.sum(schema.meta.c.value)).where(
+    or_(*[schema.meta.c.name == each for each in ("memberships", "settings", "people")])
+)
+
+
 def people(tx: Tx, match: str, limit: int) -> Sequence[Person]:
     """See `ReadTx.people`."""
     domain = domain_of(tx.who)
     if not domain:
         return []
     plain = match.lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
-    values = {"domain": f"domain:{domain}", "pattern": f"%{plain}%", "most": limit}
-    return [Person(address, name, PrincipalKind(kind)) for address, name, kind in tx.sql.rows(_PEOPLE, values)]
+    hiding = bool(tx.sql.value(_ANY_HIDDEN))
+    values = {"domain": f"domain:{domain}", "pattern": f"%{plain}%", "most": 1 << 31 if hiding else limit}
+    rows = tx.sql.rows(_PEOPLE, values)
+    if hiding:
+        epoch = settings.epoch(tx)
+        rows = [row for row in rows if settings.effective(tx, PUBLISHED, row[3], epoch).value][:limit]
+    aliases: dict[int, list[str]] = {}
+    for number, address in tx.sql.rows(_ALIASES, {"domain": f"domain:{domain}"}) if rows else ():
+        aliases.setdefault(number, []).append(address)
+    return [Person(row[0], row[1], PrincipalKind(row[2]), tuple(aliases.get(row[3], ()))) for row in rows]
+
+
+def people_at(tx: Tx) -> ModSeq:
+    """See `ReadTx.people_at`."""
+    return ModSeq(int(tx.sql.value(_EPOCHS)))

@@ -326,6 +326,7 @@ def insert_address(tx: Tx, address: str, principal: int, *, primary: bool = Fals
     tx.sql.change(
         _INSERT_ADDRESS, {"address": address, "principal_id": principal, "primary": primary, "expires": expires}
     )
+    tx.move_people()
 
 
 def set_root(tx: Tx, principal: AccountId, root: FolderId) -> None:

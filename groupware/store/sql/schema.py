@@ -55,8 +55,8 @@ meta = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Number, nullable=False),
 )
-"""`memberships`: the epoch of groups and principals; `settings`: that of settings; `policy`: that of the rules
-of SMTP; `uidvalidity`: the last one."""
+"""`memberships`: the epoch of groups and principals; `settings`: that of settings; `people`: that of names and
+addresses; `policy`: that of the rules of SMTP; `uidvalidity`: the last one."""
 
 principal = Table(
     "principal",

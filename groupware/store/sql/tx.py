@@ -63,6 +63,7 @@ class Tx:
         "_journal",
         "_memory",
         "_opened",
+        "_people_changed",
         "_traced",
         "_trees",
         "_who",
@@ -87,6 +88,7 @@ class Tx:
         self.put_at: dict[FolderId, int] = {}  # the UIDs of messages that this transaction has delivered
         self.marks: dict[FolderId, ModSeq] = {}
         self.moved = False
+        self._people_changed = False
 
     @property
     def who(self) -> Principal:
@@ -207,6 +209,10 @@ class Tx:
         self.sql.change(_MOVE_META, {"which": "settings"})
         self._forget()
 
+    def move_people(self) -> None:
+        """Names or addresses have changed: who keeps a list of people asks for it again."""
+        self._people_changed = True
+
     def _forget(self) -> None:
         self._opened.clear()
         self._trees.clear()
@@ -246,6 +252,9 @@ class Tx:
 
     def finish(self) -> None:
         """Write what waits to be written. Called when `work` is done, and before journal or trace are read."""
+        if self._people_changed:  # last of all, so that two who lock more than this row do it in one order
+            self.sql.change(_MOVE_META, {"which": "people"})
+            self._people_changed = False
         self.sql.many(_JOURNAL, self._journal)
         self._journal.clear()
         self.sql.many(_TRACE, self._traced)

@@ -1,0 +1,177 @@
+"""A store that answers for one derived collection as well, while one request lasts; all else goes to the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar, cast
+
+from connectors.dav import derived
+from connectors.dav.derived import BIRTHDAYS, Days, Made, name_of, noted
+from groupware.contacts.birthdays import ANNIVERSARY, BIRTHDAY
+from groupware.model.errors import NoRight, NotFound
+from groupware.model.ids import BEGINNING, BlobId, ModSeq, Uid, Uids
+from groupware.model.item import Delta, Found, Item, Placed, Query
+from groupware.model.principal import Principal
+from groupware.store.api import Blobs, ReadTx, Store, WriteTx
+from mailcore.server.parts import Parts
+
+T = TypeVar("T")
+_READS: Final = frozenset(
+    {
+        "columns",
+        "delta",
+        "find",
+        "identified",
+        "item",
+        "items",
+        "items_named",
+        "objects",
+        "schedule_tags",
+        "spans",
+        "busy",
+        "write_locks",
+    }
+)
+"""What is asked of a collection by its number."""
+
+
+async def with_derived(parts: Parts, who: Principal, segment: str, days: Days) -> Parts:
+    """The parts, with a store that knows the collection of that segment. `NotFound`."""
+    made = await derived.made(parts, who, segment, days)
+    store = cast(Store, _Store(parts.store, made, segment))
+    return replace(parts, store=store, blobs=cast(Blobs, _Blobs(parts.blobs, made.bodies)))
+
+
+class _Blobs:
+    """Bodies, those of the collection among them."""
+
+    def __init__(self, blobs: Blobs, made: Mapping[BlobId, bytes]) -> None:
+        self._blobs, self._made = blobs, made
+
+    async def read(self, blob: BlobId, start: int = 0, length: int | None = None) -> bytes:
+        found = self._made.get(blob)
+        if found is None:
+            return await self._blobs.read(blob, start, length)
+        return found[start:] if length is None else found[start : start + length]
+
+    async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        ours = {blob: self._made[blob] for blob in blobs if blob in self._made}
+        others = [blob for blob in blobs if blob not in ours]
+        return {**ours, **(await self._blobs.read_many(others) if others else {})}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._blobs, name)
+
+
+class _Store:
+    """The store, with the collection."""
+
+    def __init__(self, store: Store, made: Made, segment: str) -> None:
+        self._store, self._made, self._segment = store, made, segment
+
+    async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        return await self._store.read(who, lambda tx: work(cast(ReadTx, self._view(tx))))
+
+    async def glance(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        return await self._store.read(who, lambda tx: work(cast(ReadTx, self._view(tx))))
+
+    async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
+        return await self._store.write(who, lambda tx: work(cast(WriteTx, self._view(tx))))
+
+    def _view(self, tx: ReadTx) -> _View:
+        return _View(tx, self._made, self._segment)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class _View:
+    """A transaction, in which the collection is a folder that can be read."""
+
+    def __init__(self, tx: ReadTx, made: Made, segment: str) -> None:
+        self._tx, self.derived, self._segment = tx, made, segment
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._tx, name)
+        ours = getattr(_Answers, name) if name in _READS else None
+        if not callable(real):
+            return real
+
+        def asked(*args: Any, **more: Any) -> Any:
+            at = args[0] if args else None
+            if at != self.derived.folder.id and at != [self.derived.folder.id]:
+                return real(*args, **more)
+            if name == "annotate":
+                root = self._tx.locate(self._tx.who.account, "").id
+                return real(root, noted(self._segment, args[1]), *args[2:], **more)
+            if ours is None:
+                raise NoRight("this collection is made of others: change what it is made of")
+            return ours(_Answers(self._tx, self.derived, self._segment), *args[1:], **more)
+
+        return asked
+
+
+class _Answers:
+    """What the collection says."""
+
+    def __init__(self, tx: ReadTx, made: Made, segment: str) -> None:
+        self._tx, self._made, self._segment = tx, made, segment
+
+    def items(self, uids: Uids, *, summary: bool = False, limit: int = 0) -> Sequence[Item]:
+        all_items = self._made.items  # the first has the UID 1, and none is missing
+        found = [each for low, high in uids for each in all_items[max(low, 1) - 1 : high]]
+        return found[:limit] if limit else found
+
+    def item(self, name: str) -> Item:
+        found = next((each for each in self._made.items if each.name == name), None)
+        if found is None:
+            raise NotFound(f"{name[:100]!r}: there is no object of that name here")
+        return found
+
+    def items_named(self, names: Sequence[str]) -> Sequence[Item]:
+        wanted = frozenset(names)
+        return [each for each in self._made.items if each.name in wanted]
+
+    def columns(self, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
+        return [(each.uid, *(getattr(each, name) for name in names)) for each in self.items(uids, limit=limit)]
+
+    def find(self, query: Query) -> Sequence[Found]:
+        """All there is: whoever narrows a search down looks at what is left."""
+        return [Found(self._made.folder.id, each.uid) for each in self._made.items]
+
+    def identified(self, ident: str) -> Sequence[str]:
+        return ()
+
+    def objects(self, component: str) -> Sequence[Uid]:
+        return [each.uid for each in self._made.items] if component == "VEVENT" else []
+
+    def spans(self, low: int, high: int) -> Placed:
+        return Placed((), [(each.uid, each.blob) for each in self._made.items])
+
+    def busy(self, low: int, high: int) -> Placed:
+        return Placed((), ())
+
+    def schedule_tags(self, only: Uid | None = None) -> Mapping[Uid, str]:
+        return {}
+
+    def write_locks(self) -> Sequence[Any]:
+        return ()
+
+    def delta(self, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
+        """What changed, by what changed in the address books; the directory remembers nothing, and begins again."""
+        now = self._made.folder.modseq
+        if since in (0, now):
+            return Delta(self._made.items if not since else (), (), now)
+        if self._segment != BIRTHDAYS:
+            return Delta((), (), now, reset=True)
+        touched: list[str] = []
+        for book in self._made.books:
+            found = self._tx.delta(book, since)
+            if found.reset:
+                return Delta((), (), now, reset=True)
+            for uid in [*(each.uid for each in found.changed), *(uid for uid, _ in found.vanished)]:
+                touched += [name_of(book, uid, what) for what in (BIRTHDAY, ANNIVERSARY)]
+        there = {each.name: each for each in self._made.items}
+        changed = [there[name] for name in touched if name in there]
+        return Delta(changed, [(Uid(0), name) for name in touched if name not in there], now)
