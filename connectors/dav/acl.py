@@ -9,7 +9,8 @@ from connectors.dav.paths import principal
 from connectors.dav.xml import href
 from groupware.model.link import PREFIX
 from groupware.model.principal import ANYONE
-from groupware.model.rights import ALL, Grant, Right
+from groupware.model.rights import ALL, LEVELS, Grant, Right
+from groupware.model.sharing import ShareState
 
 CHANGE: Final = Right.INSERT | Right.TRASH | Right.EXPUNGE
 PRIVILEGES: Final[Sequence[tuple[str, Right]]] = (
@@ -114,3 +115,30 @@ def _who(grantee: str) -> str:
     if grantee == ANYONE:
         return "<D:all/>"
     return "<D:authenticated/>" if grantee == "everyone" else href(principal(grantee))
+
+
+# --- invitations ------------------------------------------------------------------------------------------------------
+
+READS, WRITES = LEVELS["viewer"], LEVELS["editor"]
+"""What `read` and `read-write` of an invitation grant."""
+_STATES: Final = {"": "accepted", ShareState.INVITED: "noresponse", ShareState.DECLINED: "declined"}
+
+
+def level(rights: Right) -> str:
+    """The word for rights: `read-write` where some of it can be changed, else `read`."""
+    return "read-write" if rights & WRITES & ~READS else "read"
+
+
+def state_of(state: str, prefix: str = "S") -> str:
+    """What became of an invitation, as an element; a grant that nobody was invited with counts as accepted."""
+    return f"<{prefix}:invite-{_STATES.get(state, 'accepted')}/>"
+
+
+def address_of(grant: Grant) -> str:
+    """The address of the person or group that a row is for."""
+    return grant.grantee.removeprefix("group:")
+
+
+def shared_with(grants: Iterable[Grant]) -> Sequence[Grant]:
+    """The rows that an invitation could have made: people and groups that may read."""
+    return [each for each in grants if Right.READ in each.allow and "@" in each.grantee]

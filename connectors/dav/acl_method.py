@@ -91,7 +91,11 @@ def _grantee(principal: xml.Element | None, exchange: Exchange) -> str | None:
         return EVERYONE
     if f"{{{DAV}}}property" in inside or f"{{{DAV}}}self" in inside:
         return None
-    path = (principal.findtext(f"{{{DAV}}}href") or "").strip() if principal is not None else ""
+    return grantee_of((principal.findtext(f"{{{DAV}}}href") or "").strip() if principal is not None else "")
+
+
+def grantee_of(path: str) -> str:
+    """Who a path or an address is, as a row names them. `DavError`."""
     if path.lower().startswith("mailto:"):
         return path[7:].lower()
     try:

@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.dav import collections, objects, outbox, xml
+from connectors.dav import collections, objects, outbox, sharing, xml
 from connectors.dav.acl_method import acl
 from connectors.dav.cards import Converted
 from connectors.dav.derived import Days
 from connectors.dav.derived_view import with_derived
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.lock_method import lock, unlock
-from connectors.dav.paths import INBOX, OUTBOX
+from connectors.dav.notifications import notifications
+from connectors.dav.paths import INBOX, NOTIFICATIONS, OUTBOX
 from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.reports import report
 from connectors.dav.request import Exchange, begin
@@ -30,7 +31,7 @@ from mailcore.server.signin import desk
 
 CLASSES: Final = (
     "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, addressbook,"
-    " extended-mkcol"
+    " extended-mkcol, calendarserver-sharing, resource-sharing"
 )
 _GENERAL: Final = ("OPTIONS", "PROPFIND", "GET", "HEAD", "DELETE", "LOCK", "UNLOCK")
 _COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "POST", "ACL")
@@ -92,6 +93,8 @@ async def _derived(exchange: Exchange, days: Days) -> Exchange:
 
 def _handler(exchange: Exchange) -> Handler | None:
     method = exchange.request.method
+    if exchange.at.segment == NOTIFICATIONS:
+        return notifications
     if exchange.at.segment == OUTBOX:
         return {"PROPFIND": propfind, "POST": outbox.ask}.get(method)
     if exchange.at.name:
@@ -120,7 +123,7 @@ _COLLECTIONS: Final[Mapping[str, Handler]] = {
     "MKCALENDAR": collections.make,
     "MKCOL": collections.make,
     "DELETE": collections.delete,
-    "POST": objects.add,
+    "POST": sharing.post,
     "ACL": acl,
     "LOCK": lock,
     "UNLOCK": unlock,

@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 from starlette.responses import Response
 
-from connectors.dav import xml
+from connectors.dav import sharing, xml
 from connectors.dav.errors import DavError
 from connectors.dav.locks import ITSELF, allowed
 from connectors.dav.paths import CONTACTS, SEGMENT
@@ -217,12 +217,19 @@ async def delete(exchange: Exchange) -> Response:
     """Takes a collection away with all that is in it. 204."""
     if exchange.at.depth != 3:
         raise DavError(403, "this cannot be deleted")
-
+    if await exchange.parts.store.write(exchange.who, lambda tx: _hidden(tx, exchange)):
+        return Response(status_code=204)
     at = await exchange.parts.store.read(exchange.who, lambda tx: _going(tx, exchange))
     if exchange.at.area != CONTACTS:
         await called_off(exchange.parts.store, exchange.parts.blobs, exchange.who, at)
     await exchange.parts.store.write(exchange.who, lambda tx: tx.delete_folder(_going(tx, exchange)))
     return Response(status_code=204)
+
+
+def _hidden(tx: WriteTx, exchange: Exchange) -> bool:
+    """Whether it is what somebody else shares with one by name, in one's own home: it is not shown there any more."""
+    shelf = collection(tx, exchange.at)
+    return not shelf.folder.own and exchange.at.user == tx.who.name and sharing.hide(tx, shelf.folder.id)
 
 
 def _going(tx: ReadTx, exchange: Exchange) -> FolderId:

@@ -30,6 +30,8 @@ SEGMENT: Final = "/shared/vendor/postroom/dav/segment"
 """The annotation of a folder that a client has named in its own way."""
 INBOX, OUTBOX = "~inbox", "~outbox"
 """The segments of the scheduling inbox and outbox in a calendar home (RFC 6638 §2)."""
+NOTIFICATIONS = "~notifications"
+"""The segment of what one is told of sharing, in a calendar home."""
 LONGEST: Final = 4000
 _SAFE: Final = "@~!$&'()*+,;=:-._"
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
 
 from connectors.dav import xml
-from connectors.dav.acl import SENDING, privileges, supported_privileges
-from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, OUTBOX, PRINCIPALS, ROOT, Place, principal
+from connectors.dav.acl import SENDING, address_of, level, privileges, state_of, supported_privileges
+from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS, ROOT, Place, principal
 from connectors.dav.request import IMAGE_OCTETS, OBJECT_OCTETS
 from connectors.dav.shelf import Shelf, etag
 from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, SERVER, escape, href
 from groupware.model.annotation import AVAILABILITY
 from groupware.model.folder import SEPARATOR, Role
 from groupware.model.item import Item
-from groupware.model.rights import ALL, Right
+from groupware.model.rights import ALL, Grant, Right
 
 COLOUR, ORDER = f"{{{APPLE}}}calendar-color", f"{{{APPLE}}}calendar-order"
 TRANSPARENCY: Final = f"{{{CALDAV}}}schedule-calendar-transp"
 AVAILABLE: Final = (f"{{{CALDAV}}}calendar-availability", f"{{{SERVER}}}calendar-availability")
 """The property and its elder name: of a scheduling inbox, when its owner can be met (RFC 7953 §7.2.4)."""
+INVITE: Final = f"{{{SERVER}}}invite"
+ABOUT_SHARES: Final = frozenset({INVITE, f"{{{DAV}}}invite", f"{{{DAV}}}resourcetype", f"{{{DAV}}}share-access"})
+"""What is said by whom a collection is shared with."""
 DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
 LOCKS: Final = f"{{{DAV}}}lockdiscovery"
 NOTE: Final = "vendor/postroom/dav/"
@@ -67,6 +70,8 @@ class Collection:
     user: str
     grants: str | None = None
     """Its DAV:acl, where one may read it."""
+    shares: Sequence[Grant] | None = None
+    """Whom it is shared with by name, where one may read that."""
     default: str = ""
     """Of a scheduling inbox: the path of the calendar where invitations go."""
     locks: str | None = None
@@ -177,6 +182,7 @@ _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
         if one.at.area == PRINCIPALS and one.at.user
         else None
     ),
+    f"{{{SERVER}}}notification-URL": _box(NOTIFICATIONS),
     f"{{{SERVER}}}getctag": lambda one: str(one.changed) if one.changed else None,
     f"{{{DAV}}}current-user-privilege-set": lambda one: (
         SENDING if one.at.segment == OUTBOX else privileges(ALL if one.at.user == one.user else Right.READ)
@@ -189,7 +195,9 @@ def _collection_kind(one: Collection) -> str:
     if one.shelf.folder.role == Role.SCHEDULE_INBOX:
         return "<D:collection/><C:schedule-inbox/>"
     inside = "<A:addressbook/>" if one.shelf.contacts else "<C:calendar/>"
-    shared = "" if one.shelf.folder.own else "<S:shared/>" if one.shelf.owner else ""
+    shared = "<S:shared/>" if one.shelf.owner else ""
+    if one.shelf.folder.own:
+        shared = "<S:shared-owner/>" if one.shares else ""
     return f"<D:collection/>{inside}{shared}"
 
 
@@ -216,6 +224,40 @@ def _components(one: Collection) -> str | None:
     return "".join(f'<C:comp name="{each}"/>' for each in one.shelf.components) or None
 
 
+def _hosted(one: Collection) -> str:
+    """The path in the home of whose it is."""
+    return Place(CONTACTS if one.shelf.contacts else CALENDARS, one.shelf.owner, f"~{one.shelf.folder.id}").href
+
+
+def _invite(one: Collection) -> str | None:
+    """CS:invite: whom it is shared with, and what they have answered."""
+    if one.shares is None:
+        return None
+    owner = f"<S:organizer>{href('mailto:' + one.shelf.owner)}</S:organizer>" if one.shelf.owner else ""
+    return owner + "".join(
+        f"<S:user>{href('mailto:' + address_of(each))}<S:common-name>{escape(address_of(each))}</S:common-name>"
+        f"{state_of(each.state)}<S:access><S:{level(each.allow)}/></S:access></S:user>"
+        for each in one.shares
+    )
+
+
+def _sharees(one: Collection) -> str | None:
+    """DAV:invite, the same in the words of WebDAV Resource Sharing."""
+    if one.shares is None:
+        return None
+    return "".join(
+        f"<D:sharee>{href('mailto:' + address_of(each))}{state_of(each.state, 'D')}"
+        f"<D:share-access><D:{level(each.allow)}/></D:share-access></D:sharee>"
+        for each in one.shares
+    )
+
+
+def _share_access(one: Collection) -> str:
+    if one.shelf.folder.own:
+        return "<D:shared-owner/>" if one.shares else "<D:not-shared/>"
+    return f"<D:{level(one.shelf.folder.rights)}/>" if one.shelf.owner else "<D:not-shared/>"
+
+
 _LOCKS: Final = "".join(
     f"<D:lockentry><D:lockscope><D:{scope}/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>"
     for scope in ("exclusive", "shared")
@@ -235,6 +277,13 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{DAV}}}owner": lambda one: href(principal(one.shelf.owner)) if one.shelf.owner else "",
     f"{{{DAV}}}supported-report-set": lambda one: _reports(*_QUERIES[one.shelf.contacts]),
     f"{{{DAV}}}quota-used-bytes": lambda one: str(one.shelf.folder.bytes),
+    INVITE: _invite,
+    f"{{{DAV}}}invite": _sharees,
+    f"{{{DAV}}}share-access": _share_access,
+    f"{{{SERVER}}}shared-url": lambda one: None if one.shelf.folder.own or not one.shelf.owner else href(_hosted(one)),
+    f"{{{SERVER}}}allowed-sharing-modes": lambda one: (
+        "<S:can-be-shared/>" if one.shelf.may(Right.ADMIN) and one.shelf.folder.role != Role.SCHEDULE_INBOX else None
+    ),
     f"{{{CALDAV}}}supported-calendar-component-set": _components,
     f"{{{CALDAV}}}schedule-default-calendar-URL": lambda one: href(one.default) if one.default else None,
     f"{{{CALDAV}}}supported-calendar-data": _calendar_only(
@@ -273,6 +322,8 @@ _EVERYWHERE: Final[Mapping[str, Callable[[str], str]]] = {
 }
 NOT_IN_ALLPROP: Final = frozenset(
     {
+        INVITE,
+        f"{{{DAV}}}invite",
         LOCKS,
         f"{{{CALDAV}}}calendar-data",
         f"{{{CARDDAV}}}address-data",

@@ -8,10 +8,21 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from connectors.dav import xml
-from connectors.dav.acl import stored_acl
+from connectors.dav.acl import shared_with, stored_acl
 from connectors.dav.locks import discovery
 from connectors.dav.paths import CALENDARS, CONTACTS, OUTBOX, PRINCIPALS, Place, escaped
-from connectors.dav.properties import LOCKS, Collection, Resource, Simple, Thing, content_type, known, stats, value
+from connectors.dav.properties import (
+    ABOUT_SHARES,
+    LOCKS,
+    Collection,
+    Resource,
+    Simple,
+    Thing,
+    content_type,
+    known,
+    stats,
+    value,
+)
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import ETAG_LENGTH, Shelf, account_of, collection, home
 from connectors.dav.xml import CALDAV, DAV
@@ -95,8 +106,11 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
         default = next(
             (each.href for each in home(tx, Place(CALENDARS, tx.who.name)) if each.folder.role == Role.CALENDAR), ""
         )
+    shares = None
+    if shelf.may(Right.ADMIN) and not ABOUT_SHARES.isdisjoint(names or ABOUT_SHARES):
+        shares = shared_with(tx.grants(shelf.folder.id))
     locks = discovery(tx, shelf, LOCKS in names)("")
-    return Collection(shelf, tx.who.name, grants, default, locks)
+    return Collection(shelf, tx.who.name, grants, shares, default, locks)
 
 
 def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:

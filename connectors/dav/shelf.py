@@ -13,6 +13,7 @@ from groupware.model.folder import OTHERS, SEPARATOR, Folder, Role
 from groupware.model.ids import AccountId, BlobId, FolderId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
+from groupware.model.sharing import ShareState
 from groupware.store.api import ReadTx
 
 Notes = Mapping[str, bytes]
@@ -98,6 +99,8 @@ def home(tx: ReadTx, at: Place) -> Sequence[Shelf]:
     folders = tx.folders() if mine else tx.folders(of=owner)
     notes = tx.all_annotations()
     kinds = HOMES[at.area]
+    states = tx.share_states() if mine else {}
+    folders = [each for each in folders if each.subscribed or states.get(each.id) != ShareState.DECLINED]
     made = derived.folders(tx, at.area, folders) if mine else ()
     return [
         *_shelves(tx, folders, at, notes, kinds, mine=mine),

@@ -106,6 +106,8 @@ class Grant:
     by: str = ""
     reason: str = ""
     principal: PrincipalId | None = None
+    state: str = ""
+    """What became of the invitation that it was made with (`groupware.model.sharing.ShareState`)."""
 
 
 @dataclass(frozen=True, slots=True)

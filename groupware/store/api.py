@@ -49,6 +49,7 @@ from groupware.model.principal import Account, Credential, Domain, NewAccount, P
 from groupware.model.record import Record, RecordChanges, RecordKind, Upload, UploadRoom
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.sharing import Notice, ShareState
 from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 
@@ -129,6 +130,14 @@ class ReadTx(Protocol):
 
     def anyone(self) -> Principal:
         """Who has not signed in: what is granted to `anyone`, and nothing else."""
+        ...
+
+    def share_states(self) -> Mapping[FolderId, ShareState]:
+        """What became of the invitations that the asking principal has had by name; only where there was one."""
+        ...
+
+    def notices(self) -> Sequence[Notice]:
+        """What the asking principal is told of invitations and answers, the oldest first."""
         ...
 
     def inherited(self, at: Where, actor: str) -> Right:
@@ -628,6 +637,21 @@ class WriteTx(ReadTx, Protocol):
 
         `keep` are rights that the writer cannot express: what the row says of them stays.
         """
+        ...
+
+    def share(self, at: Where, grantee: str, rights: Right, keep: Right = Right.NONE, title: str = "") -> None:
+        """Grants it, and invites: an account that has not accepted before gets a notice. `a`. See `grant`."""
+        ...
+
+    def answer_share(self, at: FolderId, *, accept: bool) -> None:
+        """Answers an invitation, or shows or hides what was granted to oneself by name; its owner is told.
+
+        It stays granted. `NotFound`.
+        """
+        ...
+
+    def drop_notice(self, number: int) -> None:
+        """Takes one of the asking principal's own notices away. `NotFound`."""
         ...
 
     def put_link(self, at: Where, digest: str, rights: Right, expires: datetime | None = None, label: str = "") -> Link:

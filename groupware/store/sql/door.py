@@ -39,6 +39,7 @@ from groupware.model.principal import Account, Credential, Domain, NewAccount, P
 from groupware.model.record import Record, RecordChanges, RecordKind, Upload, UploadRoom
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
+from groupware.model.sharing import Notice, ShareState
 from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 from groupware.store.api import Stored, Where
@@ -82,6 +83,7 @@ from . import (
     search,
     sending,
     settings,
+    sharing,
     signing,
     submitted,
     tlsbook,
@@ -130,6 +132,21 @@ class SqlTx(Tx):
 
     def anyone(self) -> Principal:
         return links.anyone(self)
+
+    def share_states(self) -> Mapping[FolderId, ShareState]:
+        return sharing.states(self)
+
+    def notices(self) -> Sequence[Notice]:
+        return sharing.notices(self)
+
+    def share(self, at: Where, grantee: str, rights: Right, keep: Right = Right.NONE, title: str = "") -> None:
+        sharing.share(self, at, grantee, rights, keep, title)
+
+    def answer_share(self, at: FolderId, *, accept: bool) -> None:
+        sharing.answer(self, at, accept=accept)
+
+    def drop_notice(self, number: int) -> None:
+        sharing.drop(self, number)
 
     def put_link(self, at: Where, digest: str, rights: Right, expires: datetime | None = None, label: str = "") -> Link:
         return links.put(self, at, digest, rights, expires, label)

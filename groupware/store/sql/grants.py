@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from groupware.model.errors import BadCredentials, NotFound, Refused
 from groupware.model.ids import AccountId
-from groupware.model.principal import ANYONE, EVERYONE
+from groupware.model.principal import ANYONE, EVERYONE, PrincipalKind
 from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, decide, letters, reasons
 from groupware.model.times import micros, moment, now_micros
 from groupware.store.api import Where
@@ -41,6 +41,10 @@ _INSERT: Final = insert(schema.grant).values(
     given_by=bindparam("by"),
     reason=bindparam("reason"),
     created=bindparam("created"),
+    state=bindparam("state"),
+)
+_DROP_NOTICES: Final = delete(schema.notice).where(
+    schema.notice.c.folder_id == bindparam("at"), schema.notice.c.account_id == bindparam("grantee")
 )
 _KINDS: Final = frozenset({"account", "group", "list", "resource", "domain", "special", "link"})
 
@@ -53,12 +57,17 @@ def grants(tx: Tx, at: Where) -> Sequence[Grant]:
 
 def grantee_named(tx: Tx, name: str) -> tuple[int, str]:
     """Number and key of the principal that a grantee's name means. `NotFound` says what names are."""
+    return known_grantee(tx, name)[:2]
+
+
+def known_grantee(tx: Tx, name: str) -> tuple[int, str, PrincipalKind]:
+    """The same, with what kind of principal it is."""
     key = name.strip().lower()
     row = tx.sql.row(_BY_KEY, {"key": key}) or tx.sql.row(_BY_ADDRESS, {"key": key.removeprefix("group:")})
     if row is None or row[1] not in _KINDS:
         known = f"an address here, group:NAME@DOMAIN, domain:DOMAIN, {EVERYONE} or {ANYONE}"
         raise NotFound(f"grantee {name!r}: there is nobody of that name; use {known}")
-    return int(row[0]), str(row[2])
+    return int(row[0]), str(row[2]), PrincipalKind(row[1])
 
 
 def grant(
@@ -99,8 +108,11 @@ def grant(
                 "by": tx.who.name,
                 "reason": reason,
                 "created": now_micros(),
+                "state": old.state if old is not None else "",
             },
         )
+    if not allow:
+        tx.sql.change(_DROP_NOTICES, {"at": here.id, "grantee": number})
     modseq = tx.bump(here.owner)
     tx.move_epoch(here.owner)
     tx.journal_row("grant", here, modseq, {"grantee": key, "allow": letters(allow), "deny": letters(deny)})

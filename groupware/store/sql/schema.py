@@ -348,7 +348,24 @@ grant = Table(
     Column("given_by", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
     Column("created", Number, nullable=False),
+    Column("state", String(16), nullable=False, server_default=""),  # of an invitation
 )
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False),
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("other_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("created", Number, nullable=False),
+    UniqueConstraint("account_id", "folder_id", "other_id", "kind"),
+    sqlite_autoincrement=True,  # a client that has seen one never takes another for it
+)
+"""What somebody is told of invitations to share."""
 
 blob = Table(
     "blob",

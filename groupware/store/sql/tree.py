@@ -151,6 +151,7 @@ _TREE_GRANTS: Final = (
         schema.grant.c.given_by,
         schema.grant.c.reason,
         _grantee.c.id,
+        schema.grant.c.state,
     )
     .select_from(
         schema.grant.join(schema.folder, schema.folder.c.id == schema.grant.c.folder_id).join(
@@ -174,9 +175,9 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
         if node.parent is not None:
             nodes[node.parent].children[node.name] = node.id
     grants: dict[FolderId, list[Grant]] = {}
-    for at, key, allow, deny, expires, by, reason, id in sql.rows(_TREE_GRANTS, {"owner": owner}):
+    for at, key, allow, deny, expires, by, reason, id, state in sql.rows(_TREE_GRANTS, {"owner": owner}):
         ends = None if expires is None else moment(expires)
-        grant = Grant(FolderId(at), key, Right(allow), Right(deny), ends, by, reason, PrincipalId(id))
+        grant = Grant(FolderId(at), key, Right(allow), Right(deny), ends, by, reason, PrincipalId(id), state)
         grants.setdefault(FolderId(at), []).append(grant)
     return Tree(
         owner=owner,

@@ -94,8 +94,20 @@ async def test_each_has_a_colour_and_a_name_of_ones_own(stand: Stand, alice: Cli
     assert (hers.found(WORK, "I:calendar-color"), hers.found(WORK, "D:displayname")) == ("#111111", "Calendar")
 
 
-async def test_who_it_is_shared_with_does_not_take_it_away_from_its_owner(stand: Stand, bob: Client) -> None:
+async def test_who_it_is_shared_with_does_not_take_it_away_from_its_owner(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    await alice.put(WORK + "a.ics", event("1"))
     number = await stand.share("alice", "Calendar", BOB, "lrswipkxte")
+    path = f"{BOBS_HOME}~{number}/"
+    assert (await bob.ask("DELETE", path)).status == 204
+    assert path not in (await bob.props(BOBS_HOME, "D:displayname", depth=1)).hrefs
+    assert (await alice.ask("GET", WORK + "a.ics")).status == 200
+    assert (await bob.ask("GET", path + "a.ics")).status == 200
+
+
+async def test_what_is_shared_with_everybody_is_not_taken_away_by_one(stand: Stand, bob: Client) -> None:
+    number = await stand.share("alice", "Calendar", "everyone", "lrswipkxte")
     assert (await bob.ask("DELETE", f"{BOBS_HOME}~{number}/")).status == 403
 
 
