@@ -19,8 +19,9 @@ from connectors.dav.derived_view import with_derived
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.lock_method import lock, unlock
 from connectors.dav.notifications import notifications
-from connectors.dav.paths import INBOX, NOTIFICATIONS, OUTBOX
+from connectors.dav.paths import INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS
 from connectors.dav.propfind import XML_TYPE, propfind
+from connectors.dav.proxies import asked_of_group
 from connectors.dav.reports import report
 from connectors.dav.request import Exchange, begin
 from connectors.dav.shelf import is_derived
@@ -31,7 +32,7 @@ from mailcore.server.signin import desk
 
 CLASSES: Final = (
     "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, addressbook,"
-    " extended-mkcol, calendarserver-sharing, resource-sharing"
+    " extended-mkcol, calendar-proxy, calendarserver-sharing, resource-sharing"
 )
 _GENERAL: Final = ("OPTIONS", "PROPFIND", "GET", "HEAD", "DELETE", "LOCK", "UNLOCK")
 _COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "POST", "ACL")
@@ -93,6 +94,8 @@ async def _derived(exchange: Exchange, days: Days) -> Exchange:
 
 def _handler(exchange: Exchange) -> Handler | None:
     method = exchange.request.method
+    if exchange.at.area == PRINCIPALS and exchange.at.segment:
+        return report if method == "REPORT" else asked_of_group
     if exchange.at.segment == NOTIFICATIONS:
         return notifications
     if exchange.at.segment == OUTBOX:

@@ -12,8 +12,9 @@ from connectors.dav import sharing, xml
 from connectors.dav.errors import DavError
 from connectors.dav.locks import ITSELF, allowed
 from connectors.dav.paths import CONTACTS, SEGMENT
-from connectors.dav.properties import AVAILABLE, DISPLAY_NAME, is_live, note_name
+from connectors.dav.properties import AVAILABLE, DISPLAY_NAME, is_live, is_personal, note_name
 from connectors.dav.propfind import multistatus
+from connectors.dav.proxies import joins
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, account_of, collection
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
@@ -80,9 +81,11 @@ async def make(exchange: Exchange) -> Response:
         notes: dict[str, bytes | None] = {SEGMENT: at.segment.encode()} if name != at.segment else {}
         for key, inside, _ in said:
             if key not in (DISPLAY_NAME, *_SET_ONCE) and inside is not None and not is_live(key):
-                notes[note_name(key, shared=True)] = _checked(key, inside)
+                notes[note_name(key, shared=not is_personal(key))] = _checked(key, inside)
         if notes:
             tx.annotate(folder.id, notes)
+        if owner == tx.who.account:
+            joins(tx, folder.id, kind)
 
     await exchange.parts.store.write(exchange.who, work)
     return Response(status_code=201, headers={"cache-control": "no-cache"})
@@ -186,7 +189,9 @@ def _change(tx: WriteTx, exchange: Exchange, said: Changes) -> None:
         elif name == DISPLAY_NAME:
             notes[note_name(name, shared=False)] = text.encode() or None
         else:
-            notes[note_name(name, shared=not own)] = None if inside is None else _checked(name, inside)
+            notes[note_name(name, shared=not own and not is_personal(name))] = (
+                None if inside is None else _checked(name, inside)
+            )
     if notes:
         tx.annotate(shelf.folder.id, notes)
 

@@ -12,7 +12,7 @@ from connectors.dav import xml
 from connectors.dav.acl import level, privileges, state_of
 from connectors.dav.errors import DavError
 from connectors.dav.paths import CALENDARS, CONTACTS, NOTIFICATIONS, Place, principal
-from connectors.dav.propfind import XML_TYPE, asked, multistatus
+from connectors.dav.propfind import XML_TYPE, asked, multistatus, said_of
 from connectors.dav.request import Exchange
 from connectors.dav.xml import DAV, SERVER, escape, href
 from groupware.model.errors import NotFound
@@ -47,10 +47,10 @@ async def _listed(exchange: Exchange) -> Response:
     home = Place(CALENDARS, exchange.user, NOTIFICATIONS).href
     lines = []
     if not exchange.at.name:
-        lines.append(xml.response(home, _stats(_of_all(exchange, found), kind, names)))
+        lines.append(xml.response(home, said_of(_of_all(exchange, found), kind, names)))
     for name, (notice, body) in found.items():
         if exchange.at.name in ("", name) and (exchange.at.name or exchange.depth > 0):
-            lines.append(xml.response(home + name, _stats(_of_one(exchange, notice, body), kind, names)))
+            lines.append(xml.response(home + name, said_of(_of_one(exchange, notice, body), kind, names)))
     if not lines:
         raise _absent(exchange)
     return multistatus(lines)
@@ -138,11 +138,3 @@ def _of_one(exchange: Exchange, notice: Notice, body: bytes) -> Mapping[str, str
         f"{{{DAV}}}current-user-privilege-set": privileges(_MAY),
         f"{{{SERVER}}}notificationtype": f"<S:{_TYPES[notice.kind]}/>",
     }
-
-
-def _stats(values: Mapping[str, str], kind: str, names: list[str]) -> str:
-    if kind == "propname":
-        return xml.propstat(xml.wrapped(name, None) for name in values)
-    wanted = names if kind == "prop" else [*values, *names]
-    told = [xml.wrapped(name, values[name]) for name in wanted if name in values]
-    return xml.propstat(told, [name for name in wanted if name not in values])

@@ -32,6 +32,8 @@ INBOX, OUTBOX = "~inbox", "~outbox"
 """The segments of the scheduling inbox and outbox in a calendar home (RFC 6638 §2)."""
 NOTIFICATIONS = "~notifications"
 """The segment of what one is told of sharing, in a calendar home."""
+PROXY_READ, PROXY_WRITE = "calendar-proxy-read", "calendar-proxy-write"
+"""The two groups of delegates below a principal."""
 LONGEST: Final = 4000
 _SAFE: Final = "@~!$&'()*+,;=:-._"
 
@@ -73,7 +75,7 @@ def place(path: str) -> Place:
     if (
         len(levels) > 4
         or (levels and levels[0] not in (PRINCIPALS, *HOMES))
-        or (len(levels) > 2 and levels[0] == PRINCIPALS)
+        or (len(levels) > 2 and levels[0] == PRINCIPALS and levels[2:] not in ([PROXY_READ], [PROXY_WRITE]))
     ):
         raise NotFound(f"{path[:100]!r}: there is nothing here")
     if len(levels) > 1:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+from xml.sax.saxutils import unescape
 
 from starlette.responses import Response
 
 from connectors.dav import xml
 from connectors.dav.errors import DavError
-from connectors.dav.paths import PRINCIPALS, Place
+from connectors.dav.paths import PRINCIPALS, Place, place
 from connectors.dav.properties import DISPLAY_NAME, Resource, Simple, stats, value
-from connectors.dav.propfind import XML_TYPE, multistatus, outer, seen
+from connectors.dav.propfind import XML_TYPE, multistatus, outer, said_of, seen
+from connectors.dav.proxies import group
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
 from connectors.dav.xml import CALDAV, DAV, SERVER
+from groupware.model.errors import GroupwareError
 from groupware.model.principal import Person, PrincipalKind
 from groupware.store.api import ReadTx
 
 MOST: Final = 500
+_HREF: Final = re.compile("<D:href>([^<]*)</D:href>")
 _BY_ADDRESS: Final = (f"{{{SERVER}}}email-address-set", f"{{{CALDAV}}}calendar-user-address-set")
 _PARTS: Final = frozenset(
     f"{{{DAV}}}{name}" for name in ("property-search", "prop", "apply-to-principal-collection-set")
@@ -87,16 +92,17 @@ async def expand(exchange: Exchange, root: xml.Element) -> Response:
 
 
 def _expanded(tx: ReadTx, exchange: Exchange, root: xml.Element) -> str:
-    one = _resource(tx, exchange.at)
+    said = group(tx, exchange.at) if exchange.at.area == PRINCIPALS and exchange.at.segment else None
+    one = None if said is not None else _resource(tx, exchange.at)
     told, missing = [], []
     for wanted in root.findall(f"{{{DAV}}}property"):
         name = _name(wanted)
-        inside = value(one, name)
+        inside = value(one, name) if one is not None else (said or {}).get(name)
         if inside is None:
             missing.append(name)
             continue
         inner = [_name(each) for each in wanted.findall(f"{{{DAV}}}property")]
-        told.append(xml.wrapped(name, _followed(tx, exchange, inside, inner) if inner else inside))
+        told.append(xml.wrapped(name, _followed(tx, inside, inner) if inner else inside))
     return xml.propstat(told, missing)
 
 
@@ -104,13 +110,22 @@ def _name(wanted: xml.Element) -> str:
     return f"{{{wanted.get('namespace', DAV)}}}{wanted.get('name', '')}"
 
 
-def _followed(tx: ReadTx, exchange: Exchange, inside: str, names: list[str]) -> str:
-    """In place of each path the resource that it names, if it is oneself's to see."""
-    own = Place(PRINCIPALS, exchange.user)
-    if xml.href(own.href) not in inside:
-        return inside
-    one = next(found for found, _ in outer(tx, own, names, deep=False))
-    return xml.response(own.href, stats(one, names))
+def _followed(tx: ReadTx, inside: str, names: list[str]) -> str:
+    """In place of each path of a principal the principal, as far as one may see it."""
+    return _HREF.sub(lambda found: _principal_at(tx, unescape(found[1]), names) or found[0], inside)
+
+
+def _principal_at(tx: ReadTx, path: str, names: list[str]) -> str:
+    try:
+        at = place(path)
+        if at.area != PRINCIPALS or not at.user:
+            return ""
+        if at.segment:
+            return xml.response(at.href, said_of(group(tx, at), "prop", names))
+        one = next(found for found, _ in outer(tx, at, names, deep=False))
+    except GroupwareError:
+        return ""
+    return xml.response(at.href, stats(one, names))
 
 
 def _resource(tx: ReadTx, at: Place) -> Resource:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
@@ -26,6 +26,12 @@ AVAILABLE: Final = (f"{{{CALDAV}}}calendar-availability", f"{{{SERVER}}}calendar
 INVITE: Final = f"{{{SERVER}}}invite"
 ABOUT_SHARES: Final = frozenset({INVITE, f"{{{DAV}}}invite", f"{{{DAV}}}resourcetype", f"{{{DAV}}}share-access"})
 """What is said by whom a collection is shared with."""
+ABOUT_DELEGATES: Final = (
+    f"{{{DAV}}}group-membership",
+    f"{{{SERVER}}}calendar-proxy-read-for",
+    f"{{{SERVER}}}calendar-proxy-write-for",
+)
+"""What a principal says of whose delegate it is."""
 DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
 LOCKS: Final = f"{{{DAV}}}lockdiscovery"
 NOTE: Final = "vendor/postroom/dav/"
@@ -46,6 +52,8 @@ class Simple:
     """Of a principal: CALENDAR-USER-TYPE."""
     aliases: tuple[str, ...] = ()
     """Of oneself: the other addresses."""
+    delegated: Mapping[str, str] = field(default_factory=dict)
+    """Of oneself: what is said of whose delegate one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +96,14 @@ def note_name(name: str, *, shared: bool) -> str:
     return f"/{'shared' if shared else 'private'}/{NOTE}{kept.replace('//', '/')}"[:255]
 
 
+def is_personal(name: str) -> bool:
+    """Whether it is never for others, whoever sets it: what reminds the owner of all that is in a calendar."""
+    return name.startswith(f"{{{CALDAV}}}default-alarm-")
+
+
 def dead(shelf: Shelf, name: str) -> str | None:
     """The XML inside a property that somebody has set: one's own first, then what the owner has set for all."""
-    for shared in (False, True):
+    for shared in (False,) if is_personal(name) and not shelf.folder.own else (False, True):
         found = shelf.notes.get(note_name(name, shared=shared))
         if found is not None:
             return found.decode()
@@ -160,6 +173,10 @@ def _reports(*names: str) -> str:
     return "".join(f"<D:supported-report><D:report><{name}/></D:report></D:supported-report>" for name in names)
 
 
+def _delegated(name: str) -> Callable[[Simple], str | None]:
+    return lambda one: one.delegated.get(name)
+
+
 _PRINCIPAL_REPORTS: Final = (
     "D:principal-property-search",
     "D:principal-search-property-set",
@@ -182,6 +199,7 @@ _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
         if one.at.area == PRINCIPALS and one.at.user
         else None
     ),
+    **{name: _delegated(name) for name in ABOUT_DELEGATES},
     f"{{{SERVER}}}notification-URL": _box(NOTIFICATIONS),
     f"{{{SERVER}}}getctag": lambda one: str(one.changed) if one.changed else None,
     f"{{{DAV}}}current-user-privilege-set": lambda one: (

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from connectors.dav import xml
 from connectors.dav.acl import shared_with, stored_acl
+from connectors.dav.delegation import delegated
 from connectors.dav.locks import discovery
 from connectors.dav.paths import CALENDARS, CONTACTS, OUTBOX, PRINCIPALS, Place, escaped
 from connectors.dav.properties import (
+    ABOUT_DELEGATES,
     ABOUT_SHARES,
     LOCKS,
     Collection,
@@ -58,6 +60,15 @@ def asked(root: xml.Element | None) -> tuple[str, list[str]]:
         return "prop", xml.names(wanted)
     included = root.find(f"{{{DAV}}}include")
     return "allprop", xml.names(included)
+
+
+def said_of(values: Mapping[str, str], kind: str, names: list[str]) -> str:
+    """The `D:propstat`s of a resource that has these properties, for a PROPFIND of that kind."""
+    if kind == "propname":
+        return xml.propstat(xml.wrapped(name, None) for name in values)
+    wanted = names if kind == "prop" else [*values, *names]
+    told = [xml.wrapped(name, values[name]) for name in wanted if name in values]
+    return xml.propstat(told, [name for name in wanted if name not in values])
 
 
 async def propfind(exchange: Exchange) -> Response:
@@ -125,7 +136,8 @@ def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple
         for shelf in shelves if deep else ():
             yield seen(tx, shelf, names), shelf.href
         return
-    yield Simple(at, user, _name(tx, at), aliases=_aliases(tx, at)), at.href
+    told = delegated(tx) if at.user == user and not set(names or ABOUT_DELEGATES).isdisjoint(ABOUT_DELEGATES) else {}
+    yield Simple(at, user, _name(tx, at), aliases=_aliases(tx, at), delegated=told), at.href
     if deep and not at.user:
         below = [Place(each) for each in (PRINCIPALS, CALENDARS, CONTACTS)] if not at.area else [Place(at.area, user)]
         for each in below:

@@ -144,6 +144,8 @@ def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool)
 
 def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:
     """The collection of a path. `NotFound`, `NoRight`."""
+    if at.area not in HOMES:
+        raise NotFound(f"{at.href[:100]!r}: this is no collection")
     owner = account_of(tx, at.user)
     if is_derived(at) and owner == tx.who.account:
         return _derived_at(tx, at, need)

@@ -136,6 +136,10 @@ class ReadTx(Protocol):
         """What became of the invitations that the asking principal has had by name; only where there was one."""
         ...
 
+    def delegations(self) -> Sequence[tuple[AccountId, str, Right]]:
+        """Accounts, with their address, whose root names the asking principal or its groups, and what is allowed."""
+        ...
+
     def notices(self) -> Sequence[Notice]:
         """What the asking principal is told of invitations and answers, the oldest first."""
         ...

@@ -375,6 +375,7 @@ OWN_THINGS: Mapping[str, str] = {
     "folders": "its own folders, and what is shared with it",
     "share_states": "its own",
     "notices": "its own",
+    "delegations": "what is allowed to itself",
     "people_at": "a number that says nothing of anybody",
     "people": "of its own domain, as everybody in it knows them",
     "subscriptions": "its own",

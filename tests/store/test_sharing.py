@@ -133,3 +133,16 @@ def test_a_notice_is_not_there_while_one_may_not_look_the_folder_up(world: World
     invite(world)
     world.grant("Work", "everyone", deny="l")
     assert world.read(world.bob, lambda tx: tx.notices()) == []
+
+
+def test_whose_root_names_somebody_is_told_with_what_it_allows(world: World) -> None:
+    def told() -> list[tuple[str, str]]:
+        found = world.read(world.bob, lambda tx: tx.delegations())
+        return [(address, letters(rights)) for _, address, rights in found]
+
+    root = world.read(world.alice, lambda tx: tx.locate(world.alice.account, "").id)
+    assert told() == []
+    world.grant(root, world.bob, "9")
+    world.grant(root, "group:sales@example.test", "1")
+    world.grant(root, "everyone", "l")
+    assert told() == [("alice@example.test", "91")]

@@ -136,6 +136,9 @@ class SqlTx(Tx):
     def share_states(self) -> Mapping[FolderId, ShareState]:
         return sharing.states(self)
 
+    def delegations(self) -> Sequence[tuple[AccountId, str, Right]]:
+        return sharing.delegations(self)
+
     def notices(self) -> Sequence[Notice]:
         return sharing.notices(self)
 

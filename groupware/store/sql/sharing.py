@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from groupware.model.errors import NotFound
 from groupware.model.ids import AccountId, FolderId
@@ -19,6 +19,7 @@ from groupware.model.times import moment, now_micros
 from groupware.store.api import Where
 
 from . import grants, schema
+from .engine import Row
 from .folder_changes import subscribe
 from .guard import Opened
 from .paths import view_path
@@ -27,6 +28,17 @@ from .tx import Tx
 _n, _g = schema.notice.c, schema.grant.c
 _other = schema.principal.alias("other")
 _STATES: Final = select(_g.folder_id, _g.state).where(_g.grantee_id == bindparam("grantee"), _g.state != "")
+_owner, _grantee = schema.principal.alias("owner"), schema.principal.alias("grantee")
+_ROOTS: Final = (
+    select(_owner.c.id, _owner.c.key, _g.allow)
+    .select_from(
+        schema.grant.join(_grantee, _grantee.c.id == _g.grantee_id).join(_owner, _owner.c.root_id == _g.folder_id)
+    )
+    .where(_grantee.c.key.in_(bindparam("names", expanding=True)))
+    .where(_owner.c.kind == PrincipalKind.ACCOUNT.value, _owner.c.enabled)
+    .where(or_(_g.expires.is_(None), _g.expires > bindparam("now")))
+    .order_by(_owner.c.key)
+)
 _SET_STATE: Final = (
     update(schema.grant)
     .where(_g.folder_id == bindparam("at"), _g.grantee_id == bindparam("grantee"))
@@ -87,6 +99,16 @@ def answer(tx: Tx, at: FolderId, *, accept: bool) -> None:
 def states(tx: Tx) -> Mapping[FolderId, ShareState]:
     """See `ReadTx.share_states`."""
     return {FolderId(at): ShareState(state) for at, state in tx.sql.rows(_STATES, {"grantee": tx.who.account})}
+
+
+def delegations(tx: Tx) -> Sequence[tuple[AccountId, str, Right]]:
+    """See `ReadTx.delegations`."""
+    names = sorted(each for each in tx.who.identifiers if "@" in each and not each.startswith("postmaster:"))
+    found: dict[tuple[int, str], Right] = {}
+    rows: Sequence[Row] = tx.sql.execute(_ROOTS, {"names": names, "now": now_micros()}).all()
+    for owner, address, allow in rows:
+        found[owner, address] = found.get((owner, address), Right.NONE) | Right(allow)
+    return [(AccountId(number), key, rights) for (number, key), rights in found.items()]
 
 
 def notices(tx: Tx) -> Sequence[Notice]:

@@ -94,6 +94,36 @@ async def test_each_has_a_colour_and_a_name_of_ones_own(stand: Stand, alice: Cli
     assert (hers.found(WORK, "I:calendar-color"), hers.found(WORK, "D:displayname")) == ("#111111", "Calendar")
 
 
+@pytest.mark.parametrize(
+    ("name", "inherited"),
+    [
+        ("C:default-alarm-vevent-datetime", None),
+        ("C:default-alarm-vtodo-date", None),
+        ("I:calendar-order", "7"),
+        ("C:calendar-description", "7"),
+    ],
+)
+async def test_each_has_properties_of_ones_own_and_alarms_are_nobodys_but_ones_own(
+    stand: Stand, alice: Client, bob: Client, name: str, inherited: str | None
+) -> None:
+    await alice.set(WORK, f"<{name}>7</{name}>")
+    path = f"{BOBS_HOME}~{await stand.share('alice', 'Calendar', BOB, 'lrs')}/"
+    assert (await bob.props(path, name)).found(path, name) == inherited
+    await bob.set(path, f"<{name}>3</{name}>")
+    assert (await bob.props(path, name)).found(path, name) == "3"
+    assert (await alice.props(WORK, name)).found(WORK, name) == "7"
+    await bob.set(path, f"<{name}/>", "remove")
+    assert (await bob.props(path, name)).found(path, name) == inherited
+
+
+async def test_what_one_sets_transparent_is_so_for_oneself_alone(stand: Stand, alice: Client, bob: Client) -> None:
+    path = f"{BOBS_HOME}~{await stand.share('alice', 'Calendar', BOB, 'lrs')}/"
+    name = "C:schedule-calendar-transp"
+    await bob.set(path, f"<{name}><C:transparent/></{name}>")
+    assert (await bob.props(path, name)).found(path, name) == "<C:transparent/>"
+    assert (await alice.props(WORK, name)).found(WORK, name) == "<C:opaque/>"
+
+
 async def test_who_it_is_shared_with_does_not_take_it_away_from_its_owner(
     stand: Stand, alice: Client, bob: Client
 ) -> None:
