@@ -74,6 +74,8 @@ class Made:
     folder: Folder
     items: Sequence[Item] = ()
     bodies: Mapping[BlobId, bytes] = field(default_factory=dict)
+    days: Sequence[Day] = ()
+    """What each item of the birthdays tells of."""
     books: Sequence[FolderId] = ()
     """The address books that birthdays are read from."""
 
@@ -172,14 +174,15 @@ def _rows(tx: ReadTx) -> tuple[Folder, Sequence[FolderId], Sequence[_Row]]:
 def _birthdays(
     found: Folder, books: Sequence[FolderId], rows: Sequence[_Row], known: Mapping[BlobId, tuple[Day, ...]]
 ) -> Made:
-    since, items, bodies = _since(), list[Item](), dict[BlobId, bytes]()
+    since, items, bodies, days = _since(), list[Item](), dict[BlobId, bytes](), list[Day]()
     for book, uid, blob, modseq, arrived in rows:
         for day in known.get(blob, ()):
             name = name_of(book, uid, day.what)
             octets = event(day, name, since)
             items.append(_item(len(items) + 1, name, octets, modseq, arrived))
             bodies[items[-1].blob] = octets
-    return Made(found, items, bodies, books)
+            days.append(day)
+    return Made(found, items, bodies, days, books)
 
 
 def name_of(book: FolderId, uid: int, what: str) -> str:

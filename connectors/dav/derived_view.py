@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
 from connectors.dav import derived
@@ -11,7 +12,7 @@ from connectors.dav.derived import BIRTHDAYS, Days, Made, name_of, noted
 from groupware.contacts.birthdays import ANNIVERSARY, BIRTHDAY
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import BEGINNING, BlobId, ModSeq, Uid, Uids
-from groupware.model.item import Delta, Found, Item, Placed, Query
+from groupware.model.item import Delta, Found, Item, Placed, Query, Span
 from groupware.model.principal import Principal
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 from mailcore.server.parts import Parts
@@ -36,9 +37,14 @@ _READS: Final = frozenset(
 """What is asked of a collection by its number."""
 
 
-async def with_derived(parts: Parts, who: Principal, segment: str, days: Days) -> Parts:
-    """The parts, with a store that knows the collection of that segment. `NotFound`."""
-    made = await derived.made(parts, who, segment, days)
+async def with_derived(parts: Parts, who: Principal, segment: str, days: Days, token: str = "") -> Parts:
+    """The parts, with a store that knows the collection of that segment. `NotFound`.
+
+    `token`: what a client knows; while that is current, nothing is made.
+    """
+    made = Made(await parts.store.read(who, lambda tx: derived.folder(tx, segment)))
+    if token != f"data:,{made.folder.uidvalidity}-{made.folder.modseq}":
+        made = await derived.made(parts, who, segment, days)
     store = cast(Store, _Store(parts.store, made, segment))
     return replace(parts, store=store, blobs=cast(Blobs, _Blobs(parts.blobs, made.bodies)))
 
@@ -112,6 +118,12 @@ class _View:
         return asked
 
 
+def _date(seconds: int) -> date:
+    """The day of a moment, within the years that there are."""
+    first, last = date(1, 1, 1), date(9990, 1, 1)
+    return min(max(first, date(1970, 1, 1) + timedelta(days=min(max(seconds // 86_400, -719_000), 2_900_000))), last)
+
+
 class _Answers:
     """What the collection says."""
 
@@ -147,7 +159,14 @@ class _Answers:
         return [each.uid for each in self._made.items] if component == "VEVENT" else []
 
     def spans(self, low: int, high: int) -> Placed:
-        return Placed((), [(each.uid, each.blob) for each in self._made.items])
+        """A few days of each that has one then: an event is found by those as well as by all."""
+        first, last = _date(low), _date(high) + timedelta(days=1)
+        found = []
+        for each, day in zip(self._made.items, self._made.days, strict=False):
+            for at in day.within(first, last):
+                start = int(datetime(at.year, at.month, at.day, tzinfo=UTC).timestamp())
+                found.append((each.uid, Span(start, start + 86_400, True, "")))
+        return Placed(found, ())
 
     def busy(self, low: int, high: int) -> Placed:
         return Placed((), ())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from groupware.model.content import NO_PARAMS, Component, Line, escaped, parse, serialized
+from groupware.model.content import Line, escaped, folded, parse
 from groupware.model.errors import Malformed
 
 from .card import structured
@@ -34,7 +34,6 @@ _NAMES: Final = {
 _WORTH: Final = re.compile(rb"^(?:[\w-]+\.)?(?:BDAY|ANNIVERSARY|X-[\w-]*ANNIVERSARY)\b", re.IGNORECASE | re.MULTILINE)
 _WHOLE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T.*)?")
 _NO_YEAR: Final = re.compile(r"--(\d\d)(\d\d)(?:T.*)?")
-_SAID: Final = {BIRTHDAY: ("{name}: birthday", "{name} is {age}"), ANNIVERSARY: ("{name}: anniversary",) * 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,21 @@ class Day:
     day: int
     year: int = 0
     """0: not known."""
+
+    @property
+    def leap(self) -> bool:
+        """Whether it is 29 February."""
+        return (self.month, self.day) == (2, 29)
+
+    def on(self, year: int) -> date:
+        """The day in that year."""
+        return date(year, 3, 1) - _ONE if self.leap else date(year, self.month, self.day)
+
+    def within(self, low: date, high: date) -> Sequence[date]:
+        """The first three from `low` on, and before `high`."""
+        begin = max(low.year, self.year or NO_YEAR)
+        found = [self.on(year) for year in range(begin, min(high.year, begin + 3) + 1)]
+        return [at for at in found if low <= at < high][:3]
 
 
 def days_of(octets: bytes) -> tuple[Day, ...]:
@@ -96,41 +110,35 @@ def event(day: Day, ident: str, since: int) -> bytes:
 
     Somebody born on 29 February has the last day of February in other years.
     """
-    leap = (day.month, day.day) == (2, 29)
-    begin = date(day.year or NO_YEAR, day.month, day.day)
     uid = hashlib.sha256(ident.encode()).hexdigest()[:32]
-    rule = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1" if leap else "FREQ=YEARLY"
-    known = f" ({day.year})" if day.year else ""
-    summary = _SAID[day.what][0].format(name=day.name) + known
-    parts = [_event(uid, begin, begin, summary, [("RRULE", rule)])]
-    for at, age in _told(day, since):
-        text = _SAID[day.what][1].format(name=day.name, age=age) + (f" ({age})" if day.what == ANNIVERSARY else "")
-        parts.append(_event(uid, begin, at, text, [("RECURRENCE-ID", at)]))
-    head = [Line(name, NO_PARAMS, value, 0) for name, value in (("VERSION", "2.0"), ("PRODID", "-//Postroom//EN"))]
-    return serialized([Component("VCALENDAR", 0, head, parts)])
-
-
-def _told(day: Day, since: int) -> Iterator[tuple[date, int]]:
-    """The days of which the age is told, and the age."""
+    begin = date(day.year or NO_YEAR, day.month, day.day)
+    stamp = f"UID:{uid}\r\nDTSTAMP:{_value(max(begin, date(1970, 1, 1)))}T000000Z"
+    rule = "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1" if day.leap else "RRULE:FREQ=YEARLY"
+    name = escaped(day.name)
+    born = f" ({day.year})" if day.year else ""
+    parts = [_event(stamp, begin, rule, f"{name}: {day.what}{born}")]
     for year in range(max(since - 1, day.year + 1), since + AHEAD) if day.year else ():
-        if (day.month, day.day) == (2, 29):
-            yield date(year, 3, 1) - timedelta(days=1), year - day.year
-        else:
-            yield date(year, day.month, day.day), year - day.year
+        age, at = year - day.year, day.on(year)
+        said = f"{name} is {age}" if day.what == BIRTHDAY else f"{name}: {day.what} ({age})"
+        parts.append(_event(stamp, at, f"RECURRENCE-ID;VALUE=DATE:{_value(at)}", said))
+    return "".join((_HEAD, *parts, "END:VCALENDAR\r\n")).encode()
 
 
-def _event(uid: str, begin: date, at: date, summary: str, more: list[tuple[str, date | str]]) -> Component:
-    lines = [
-        Line("UID", NO_PARAMS, uid, 0),
-        Line("DTSTAMP", NO_PARAMS, f"{max(begin, date(1970, 1, 1)):%Y%m%d}T000000Z", 0),
-        _date("DTSTART", at),
-        _date("DTEND", at + timedelta(days=1)),
-        *[_date(name, said) if isinstance(said, date) else Line(name, NO_PARAMS, said, 0) for name, said in more],
-        Line("SUMMARY", NO_PARAMS, escaped(summary), 0),
-        Line("TRANSP", NO_PARAMS, "TRANSPARENT", 0),
-    ]
-    return Component("VEVENT", 0, lines)
+_HEAD: Final = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Postroom//EN\r\n"
 
 
-def _date(name: str, at: date) -> Line:
-    return Line(name, {"VALUE": ("DATE",)}, f"{at.year:04}{at.month:02}{at.day:02}", 0)
+def _event(stamp: str, at: date, line: str, summary: str) -> str:
+    """One VEVENT, written straight away: there are thousands of them in a large address book."""
+    said = f"SUMMARY:{summary}"
+    said = said if len(said) <= 75 and said.isascii() else folded(said).decode().removesuffix("\r\n")
+    return (
+        f"BEGIN:VEVENT\r\n{stamp}\r\nDTSTART;VALUE=DATE:{_value(at)}\r\n"
+        f"DTEND;VALUE=DATE:{_value(at + _ONE)}\r\n{line}\r\n{said}\r\nTRANSP:TRANSPARENT\r\nEND:VEVENT\r\n"
+    )
+
+
+_ONE: Final = timedelta(days=1)
+
+
+def _value(at: date) -> str:
+    return f"{at.year:04}{at.month:02}{at.day:02}"

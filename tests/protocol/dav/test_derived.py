@@ -44,7 +44,12 @@ async def test_a_birthday_is_found_by_its_time_with_the_age(alice: Client) -> No
     expand = "<C:calendar-data><C:expand start='20270201T000000Z' end='20270210T000000Z'/></C:calendar-data>"
     hit = await alice.query(DAYS, span.format("20270201T000000Z", "20270210T000000Z"), expand)
     assert b"SUMMARY:Ann is 47" in hit.body
-    assert (await alice.query(DAYS, span.format("20270301T000000Z", "20270310T000000Z"))).hrefs == []
+    for start, end in (("20270301T000000Z", "20270310T000000Z"), ("20270204T000000Z", "20280202T000000Z")):
+        assert (await alice.query(DAYS, span.format(start, end))).hrefs == []
+    for start, end in (("20260204T000000Z", "20270203T120000Z"), ("19700101T000000Z", "20300101T000000Z")):
+        assert len((await alice.query(DAYS, span.format(start, end))).hrefs) == 1
+    assert len((await alice.query(DAYS, "<C:comp-filter name='VEVENT'/>")).hrefs) == 1
+    assert (await alice.query(DAYS, "<C:comp-filter name='VTODO'/>")).hrefs == []
 
 
 async def test_a_client_that_synchronises_hears_of_each_change_of_a_birthday(alice: Client) -> None:

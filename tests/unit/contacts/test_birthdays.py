@@ -102,3 +102,18 @@ def test_whatever_a_card_says_becomes_an_event_or_nothing(what: str, value: str,
     octets = card("1", name, f"{what}:{value}").encode("utf-8", "replace")
     for day in days_of(octets):
         assert read_object(event(day, "x", SINCE)).kind == "VEVENT"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [
+        (date(2026, 1, 1), date(2026, 12, 31), [date(2026, 2, 3)]),
+        (date(2026, 2, 4), date(2027, 2, 3), []),
+        (date(2026, 2, 3), date(2026, 2, 4), [date(2026, 2, 3)]),
+        (date(1, 1, 1), date(1982, 1, 1), [date(1980, 2, 3), date(1981, 2, 3)]),
+        (date(1, 1, 1), date(9990, 1, 1), [date(1980, 2, 3), date(1981, 2, 3), date(1982, 2, 3)]),
+        (date(1900, 1, 1), date(1979, 1, 1), []),
+    ],
+)
+def test_the_first_days_in_a_time_are_found(low: date, high: date, found: list[date]) -> None:
+    assert Day(BIRTHDAY, "Ann", 2, 3, 1980).within(low, high) == found
