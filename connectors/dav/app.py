@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.dav import collections, objects, outbox, sharing, xml
+from connectors.dav import attachments, collections, objects, outbox, sharing, xml
 from connectors.dav.acl_method import acl
 from connectors.dav.cards import Converted
 from connectors.dav.derived import Days
@@ -19,7 +19,7 @@ from connectors.dav.derived_view import with_derived
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.lock_method import lock, unlock
 from connectors.dav.notifications import notifications
-from connectors.dav.paths import INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS
+from connectors.dav.paths import ATTACHMENTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS
 from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.proxies import asked_of_group
 from connectors.dav.reports import report
@@ -31,12 +31,12 @@ from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import desk
 
 CLASSES: Final = (
-    "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability, addressbook,"
-    " extended-mkcol, calendar-proxy, calendarserver-sharing, resource-sharing"
+    "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability,"
+    " calendar-managed-attachments, addressbook, extended-mkcol, calendar-proxy, calendarserver-sharing, resource-sharing"
 )
 _GENERAL: Final = ("OPTIONS", "PROPFIND", "GET", "HEAD", "DELETE", "LOCK", "UNLOCK")
 _COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "POST", "ACL")
-_OBJECT: Final = (*_GENERAL, "PUT", "PROPPATCH", "COPY", "MOVE")
+_OBJECT: Final = (*_GENERAL, "PUT", "POST", "PROPPATCH", "COPY", "MOVE")
 Handler = Callable[[Exchange], Awaitable[Response]]
 
 
@@ -101,6 +101,8 @@ def _handler(exchange: Exchange) -> Handler | None:
         return report if method == "REPORT" else asked_of_group
     if exchange.at.segment == NOTIFICATIONS:
         return notifications
+    if exchange.at.area == ATTACHMENTS:
+        return attachments.get
     if exchange.at.segment == OUTBOX:
         return {"PROPFIND": propfind, "POST": outbox.ask}.get(method)
     if exchange.at.name:
@@ -112,6 +114,7 @@ _OBJECTS: Final[Mapping[str, Handler]] = {
     "GET": objects.get,
     "HEAD": objects.get,
     "PUT": objects.put,
+    "POST": attachments.post,
     "DELETE": objects.delete,
     "COPY": objects.copy_or_move,
     "MOVE": objects.copy_or_move,

@@ -16,7 +16,7 @@ from connectors.dav.locks import ITSELF, allowed, gone, met
 from connectors.dav.paths import CONTACTS, Place, escaped, place
 from connectors.dav.properties import content_type
 from connectors.dav.put_card import put_card
-from connectors.dav.request import Exchange
+from connectors.dav.request import MOST_ATTACHMENTS, Exchange
 from connectors.dav.shelf import Shelf, collection, etag
 from groupware.calendar import item as calendar_item
 from groupware.calendar.itip.attendee import NotTheirs
@@ -76,8 +76,29 @@ async def put(exchange: Exchange) -> Response:
         )
     if len(at.name) > LONGEST_NAME:
         raise DavError(403, f"the name of an object has {LONGEST_NAME} characters at most")
-    _, made, headers = await _write(exchange, at, *await _read(exchange, at.name))
+    new, read = await _read(exchange, at.name)
+    if read is not None and new.attached:
+        await exchange.parts.store.glance(exchange.who, lambda tx: _check_attached(tx, new))
+    _, made, headers = await _write(exchange, at, new, read)
     return Response(status_code=201 if made else 204, headers=headers)
+
+
+def _check_attached(tx: ReadTx, new: NewItem) -> None:
+    """What an object refers to has to be there, and to be for who puts it in. RFC 8607 §3.11."""
+    if len(new.attached) > MOST_ATTACHMENTS:
+        text = f"an object has up to {MOST_ATTACHMENTS} attachments"
+        raise DavError(403, text, "<C:max-attachments-per-resource/>")
+    for key in new.attached:
+        try:
+            tx.attachment(key)
+        except NotFound as error:
+            raise DavError(403, str(error), "<C:valid-managed-id/>") from None
+
+
+async def stored(exchange: Exchange) -> tuple[Item, dict[str, str]]:
+    """Puts the body in the place of an object, as a client would; gives what is there now, and the headers."""
+    item, _, headers = await _write(exchange, exchange.at, *await _read(exchange, exchange.at.name))
+    return item, headers
 
 
 async def add(exchange: Exchange) -> Response:

@@ -5,6 +5,7 @@
     /dav/calendars/alice@example.test/          a home: all that its owner sees, what is shared with her too
     /dav/calendars/alice@example.test/Work/     a collection: by its name, or `~17` by its number
     /dav/contacts/alice@example.test/~17/x.vcf  an object
+    /dav/attachments/0123.../Agenda.pdf         what is attached to one, by its MANAGED-ID; the name is for people
 
 A client gives a collection its segment when it makes it. The folder gets the name that people see, and keeps the
 segment as an annotation: so it can be renamed, from whatever protocol, and stays where clients know it (decision 150).
@@ -21,7 +22,7 @@ from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.item import Kind
 
 ROOT: Final = "/dav/"
-PRINCIPALS, CALENDARS, CONTACTS = "principals", "calendars", "contacts"
+PRINCIPALS, CALENDARS, CONTACTS, ATTACHMENTS = "principals", "calendars", "contacts", "attachments"
 HOMES: Final = {
     CALENDARS: (Kind.CALENDAR, Kind.TASKS, Kind.NOTES, Kind.JOURNAL),
     CONTACTS: (Kind.CONTACTS,),
@@ -43,7 +44,7 @@ class Place:
     """A path taken apart; what is further in is empty where it ends."""
 
     area: str = ""
-    """"" for the root, else `principals`, `calendars` or `contacts`."""
+    """"" for the root, else `principals`, `calendars`, `contacts` or `attachments`."""
     user: str = ""
     segment: str = ""
     name: str = ""
@@ -74,7 +75,8 @@ def place(path: str) -> Place:
     levels = [_decoded(each) for each in raw[len(ROOT) :].split("/") if each]
     if (
         len(levels) > 4
-        or (levels and levels[0] not in (PRINCIPALS, *HOMES))
+        or (levels and levels[0] not in (PRINCIPALS, ATTACHMENTS, *HOMES))
+        or (levels and levels[0] == ATTACHMENTS and len(levels) != 3)
         or (len(levels) > 2 and levels[0] == PRINCIPALS and levels[2:] not in ([PROXY_READ], [PROXY_WRITE]))
     ):
         raise NotFound(f"{path[:100]!r}: there is nothing here")

@@ -11,7 +11,7 @@ from typing import Final
 from connectors.dav import xml
 from connectors.dav.acl import SENDING, address_of, level, privileges, state_of, supported_privileges
 from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS, ROOT, Place, principal
-from connectors.dav.request import IMAGE_OCTETS, OBJECT_OCTETS
+from connectors.dav.request import ATTACHMENT_OCTETS, IMAGE_OCTETS, MOST_ATTACHMENTS, OBJECT_OCTETS
 from connectors.dav.shelf import Shelf, etag
 from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, SERVER, escape, href
 from groupware.model.annotation import AVAILABILITY
@@ -194,6 +194,7 @@ _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
     f"{{{CALDAV}}}schedule-inbox-URL": _box(INBOX),
     f"{{{CALDAV}}}schedule-outbox-URL": _box(OUTBOX),
     f"{{{CALDAV}}}calendar-user-type": lambda one: one.kind if one.at.area == PRINCIPALS and one.at.user else None,
+    f"{{{CALDAV}}}managed-attachments-server-URL": lambda one: "" if one.at.area == CALENDARS and one.at.user else None,
     f"{{{SERVER}}}email-address-set": lambda one: (
         f"<S:email-address>{escape(one.at.user)}</S:email-address>"
         if one.at.area == PRINCIPALS and one.at.user
@@ -310,6 +311,8 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{CALDAV}}}supported-collation-set": _calendar_only(_collation_set("C")),
     f"{{{CARDDAV}}}supported-collation-set": _contacts_only(_collation_set("A")),
     f"{{{CALDAV}}}max-resource-size": _calendar_only(str(OBJECT_OCTETS)),
+    f"{{{CALDAV}}}max-attachment-size": _calendar_only(str(ATTACHMENT_OCTETS)),
+    f"{{{CALDAV}}}max-attachments-per-resource": _calendar_only(str(MOST_ATTACHMENTS)),
     f"{{{CARDDAV}}}max-resource-size": _contacts_only(str(OBJECT_OCTETS)),
     f"{{{CARDDAV}}}max-image-size": _contacts_only(str(IMAGE_OCTETS)),
     f"{{{CARDDAV}}}supported-address-data": _contacts_only(

@@ -26,6 +26,8 @@ XML_OCTETS: Final = 10 * 1024 * 1024
 """Of a body that is XML."""
 OBJECT_OCTETS: Final = 20 * 1024 * 1024
 """Of an object: max-resource-size."""
+ATTACHMENT_OCTETS, MOST_ATTACHMENTS = OBJECT_OCTETS, 100
+"""Of an attachment, and how many an object has: max-attachment-size, max-attachments-per-resource (RFC 8607 §6)."""
 IMAGE_OCTETS: Final = OBJECT_OCTETS // 4 * 3 - 1024 * 1024
 """Of a picture, which has a third more as base64 and is not all that a contact has: what Apple's programs ask for."""
 CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
@@ -100,13 +102,14 @@ async def begin(parts: Parts, desk: Desk, request: Request, cards: Converted) ->
     except NotFound as error:
         raise DavError(404, str(error)) from None
     most = OBJECT_OCTETS if request.method in ("PUT", "POST") else XML_OCTETS
-    body = await body_of(request, most, contacts=at.area == CONTACTS)
+    condition = "<C:max-attachment-size/>" if request.method == "POST" and at.name else ""
+    body = await body_of(request, most, contacts=at.area == CONTACTS, condition=condition)
     return Exchange(parts, request, who, at, cards, body, request.headers)
 
 
-async def body_of(request: Request, most: int, *, contacts: bool) -> bytes:
+async def body_of(request: Request, most: int, *, contacts: bool = False, condition: str = "") -> bytes:
     """The body of a request, of so many octets at most. `DavError`."""
-    condition = "<A:max-resource-size/>" if contacts else "<C:max-resource-size/>"
+    condition = condition or ("<A:max-resource-size/>" if contacts else "<C:max-resource-size/>")
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most:
         raise DavError(413, f"the body has {said} octets, and {most} are taken at most", condition)

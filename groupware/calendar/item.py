@@ -10,6 +10,7 @@ from groupware.mime.summary import summarize
 from groupware.model.item import Kind, NewItem
 from groupware.store.api import Blobs, Stored
 
+from .attachments import keys_in
 from .index import keys_of, texts_of
 from .object import CalendarObject, read_object
 
@@ -30,6 +31,7 @@ def new_item(read: CalendarObject, stored: Stored, name: str | None, now: int | 
         name=name,
         extra=summary.size - stored.size,
         object=keys_of(read, int(time.time()) if now is None else now),
+        attached=keys_in(read),
     )
 
 

@@ -20,9 +20,11 @@ from groupware.model.principal import DELIVERY, PrincipalKind
 from groupware.store.api import Blobs, Store
 
 from . import rooms, rounds
+from .attachments import managed, unmanaged
 from .imip import Sender
 from .itip.incoming import FOR_ATTENDEES, METHODS, Message, method_of
 from .itip.instances import dated
+from .itip.octets import rendered
 from .itip.people import People, address_of, line_of, organizer, with_member
 from .object import CalendarObject, read_object
 from .rounds import Beside, Round
@@ -54,13 +56,18 @@ def found(octets: bytes) -> Mailed | None:
         if len(body) > LONGEST:
             continue
         try:
-            read = read_object(decode(body, part.charset or "utf-8").encode())
+            read = _foreign(read_object(decode(body, part.charset or "utf-8").encode()))
         except Malformed:
             continue
         if method_of(read) in METHODS:
             senders = _senders(summary)
             return Mailed(method_of(read), read, next(iter(senders), ""), frozenset(senders)) if senders else None
     return None
+
+
+def _foreign(read: CalendarObject) -> CalendarObject:
+    """The message with nothing in it that only this server gives."""
+    return read_object(rendered(unmanaged(read), read)) if managed(read) else read
 
 
 def _senders(summary: Summary) -> Sequence[str]:

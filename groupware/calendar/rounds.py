@@ -13,10 +13,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
+from groupware.model.attachment import Attachment
 from groupware.model.content import Component
-from groupware.model.errors import GroupwareError, NoRight
+from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.event import Envelope, Event, Recipient
 from groupware.model.ids import AccountId
 from groupware.model.item import NewItem
@@ -25,6 +27,7 @@ from groupware.model.principal import Principal, PrincipalKind
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 
 from . import imip
+from .attachments import inlined, keys_in, managed
 from .item import ON_THE_LOOP, new_item
 from .itip.applied import Applied
 from .itip.incoming import Message, applied
@@ -39,6 +42,8 @@ MAIL: Final = "1.1"
 DELIVERED: Final = "1.2"
 MOST_GROUPS: Final = 200
 """Attendees of a meeting that are looked at for groups."""
+MOST_ATTACHED: Final = 5 * 1024 * 1024
+"""Octets of attachments that a letter carries; what has no room in it is a link."""
 MARK: Final = "imip."
 """Before a meeting's UID in the ENVID of letters about it, so that reports say which it is; of a usual UID alone."""
 _SAFE: Final = re.compile(r"[\w.@-]{1,90}", re.ASCII)
@@ -204,9 +209,30 @@ async def into_copy(round_: Round, guest: Guest, message: Message, *, quiet: boo
 
 
 async def write_letter(round_: Round, method: str, read: CalendarObject, sender: imip.Sender, to: str) -> None:
-    """A letter for the queue."""
+    """A letter for the queue; what is attached goes along, as far as mail should carry it."""
     now = datetime.fromtimestamp(round_.now, UTC)
+    if managed(read):
+        read = await object_of(round_, inlined(read, await _attached(round_, read)), read)
     await send(round_, imip.composed(method, read, sender, to, now), sender.address, to)
+
+
+async def _attached(round_: Round, read: CalendarObject) -> dict[str, bytes]:
+    """The octets of what is attached, up to `MOST_ATTACHED` in all."""
+    found: dict[str, bytes] = {}
+    room = MOST_ATTACHED
+    for key in keys_in(read):
+        try:
+            each = await round_.store.read(round_.who, partial(_attachment, key))
+            if each.size <= room:
+                found[key] = await round_.blobs.read(each.blob)
+                room -= each.size
+        except NotFound:
+            continue
+    return found
+
+
+def _attachment(key: str, tx: ReadTx) -> Attachment:
+    return tx.attachment(key)
 
 
 async def send(round_: Round, octets: bytes, sender: str, to: str) -> None:

@@ -154,6 +154,8 @@ class NewItem:
     """Octets that sending adds to `size`: line ends that were given as bare LF."""
     keys: Keys | None = None
     object: ObjectKeys | None = None
+    attached: tuple[str, ...] = ()
+    """The keys of what is attached to it and kept beside it."""
 
 
 @dataclass(frozen=True, slots=True)

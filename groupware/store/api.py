@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from groupware.model.attachment import Attachment
 from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import GroupwareError
 from groupware.model.event import (
@@ -508,6 +509,10 @@ class ReadTx(Protocol):
         """What became of its own records of that kind after `since`, oldest first; None: that is not known any more."""
         ...
 
+    def attachment(self, key: str) -> Attachment:
+        """What calendar objects refer to by that MANAGED-ID: for who may read one of them. `NotFound`."""
+        ...
+
     # --- history and queue -------------------------------------------------------------------------------------
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
@@ -933,6 +938,13 @@ class WriteTx(ReadTx, Protocol):
         """Keeps octets for the asking principal, to be used in that owner's account; the oldest make room.
 
         `NotFound` when one may look up nothing of the owner's; `OverQuota` for what never fits.
+        """
+        ...
+
+    def put_attachment(self, at: FolderId, stored: Stored, media: str, name: str) -> Attachment:
+        """Keeps octets for objects of that calendar to refer to, in its owner's quota. Takes `i`. `OverQuota`.
+
+        It is forgotten after a time when no object refers to it.
         """
         ...
 

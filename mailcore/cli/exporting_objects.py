@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from groupware.model.errors import AlreadyExists, GroupwareError
+from groupware.model.attachment import Attachment
+from groupware.model.errors import AlreadyExists, GroupwareError, Malformed, NotFound, TryAgain
 from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
+from groupware.store.api import ReadTx
 from mailcore.cli.folders import folder_at, owner_of
 from mailcore.cli.site import WHO, Site
 
@@ -66,11 +69,37 @@ async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: R
             if octets is None:
                 report.problems.append(f"{folder.path} {item.name or item.uid}: its octets are lost or damaged")
             else:
-                card = in_version(octets, vcard) if vcard else octets
-                file.write(calendar.add(octets) if calendar is not None else joined(card))
+                if calendar is not None:
+                    file.write(calendar.add(await _whole(here, who, octets)))
+                else:
+                    file.write(joined(in_version(octets, vcard) if vcard else octets))
                 report.items += 1
         if calendar is not None:
             file.write(END)
+
+
+async def _whole(here: Site, who: Principal, octets: bytes) -> bytes:
+    """The object with what is attached to it inside; what cannot be had stays a link."""
+    if b"MANAGED-ID" not in octets:
+        return octets
+    from groupware.calendar.attachments import inlined, keys_in
+    from groupware.calendar.itip.octets import rendered
+    from groupware.calendar.object import read_object
+
+    try:
+        read = read_object(octets)
+    except Malformed:
+        return octets
+    bodies: dict[str, bytes] = {}
+    for key in keys_in(read):
+        with suppress(NotFound, TryAgain):
+            found = await here.store.read(who, partial(_attachment, key))
+            bodies[key] = await here.blobs.read(found.blob)
+    return rendered(inlined(read, bodies), read)
+
+
+def _attachment(key: str, tx: ReadTx) -> Attachment:
+    return tx.attachment(key)
 
 
 @contextmanager

@@ -283,6 +283,8 @@ REFUSED: Mapping[str, list[Ask]] = {
     "list_progress": [lambda tx, s: tx.list_progress(s.folder, Uid(1))],
     "note_list_progress": [lambda tx, s: tx.note_list_progress(s.folder, Uid(1), 1)],
     "put_upload": [lambda tx, s: tx.put_upload(s.alice, STORED, "text/plain", UploadRoom(10, 1))],
+    "attachment": [lambda tx, _: tx.attachment("0" * 32)],
+    "put_attachment": [lambda tx, s: tx.put_attachment(s.folder, STORED, "text/plain", "x")],
     "write_locks": [lambda tx, s: tx.write_locks(s.folder)],
     "put_write_lock": [lambda tx, s: tx.put_write_lock(s.folder, WriteLock("t", "x", False, False, s.alice, "", 9, 0))],
     "renew_write_lock": [lambda tx, s: tx.renew_write_lock(s.folder, "t", 9)],

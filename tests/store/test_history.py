@@ -63,6 +63,7 @@ def test_the_layout_of_tables_on_disk_is_the_declared_one(connection: Connection
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
     clustered = {name for name, sql in rows if "WITHOUT ROWID" in sql and "search_index" not in name}
     assert clustered == {"item", "tombstone", "seen", "annotation", "object_key", "occurrence", "memory"} | {
+        "attached",
         "list_letter",
         "write_lock",
     }

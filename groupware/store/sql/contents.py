@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy import bindparam, delete, exists, func, insert, not_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from groupware.model.ids import BlobId
+from groupware.model.ids import AccountId, BlobId
 from groupware.model.item import NewItem
 from groupware.model.times import now_micros
 
-from . import schema, search, sortkeys
+from . import attachments, schema, search, sortkeys
 from .engine import Sql
 from .tx import Tx
 
@@ -42,6 +42,7 @@ _NEW_CONTENT: Final = (
 _SAME_CONTENT: Final = (
     update(schema.content)
     .where(_c.blob == bindparam("at"), _c.summary == bindparam("same"))
+    .where(not_(exists(select(schema.attached.c.content_id).where(schema.attached.c.content_id == _c.id))))
     .values(refs=_c.refs + bindparam("more"))
     .returning(_c.id)
 )
@@ -62,12 +63,17 @@ _SWEEP: Final = (
 AT_ONCE: Final = 500
 
 
-def hold(tx: Tx, new: NewItem, copies: int = 1) -> int:
+def hold(tx: Tx, new: NewItem, copies: int = 1, owner: AccountId | None = None) -> int:
     """The number of the content for `copies` new items; the same octets with the same summary share one.
 
     A fresh message takes three statements (its texts for search go in as well), one that is there already two, and one
-    that this transaction has put in a single one.
+    that this transaction has put in a single one. `owner`: whose folder it goes to, for what is attached. `NotFound`.
     """
+    if new.attached:  # a content of its own: who writes it is asked about what it refers to
+        hold_blob(tx, new.blob, new.size, new.body)
+        content = _add_content(tx, new, copies)
+        attachments.refer(tx, content, new.attached, owner)
+        return content
     known = tx.held.get(new.blob)
     if known is not None and known[1] == new.summary:
         tx.sql.change(_MORE_CONTENT, {"at": known[0], "more": copies})

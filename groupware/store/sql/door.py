@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from groupware.model.attachment import Attachment
 from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import GroupwareError
 from groupware.model.event import (
@@ -49,6 +50,7 @@ from . import (
     addressbooks,
     addresses,
     annotated,
+    attachments,
     columns,
     credentials,
     deliveries,
@@ -567,6 +569,12 @@ class SqlTx(Tx):
 
     def put_upload(self, owner: AccountId, stored: Stored, media: str, room: UploadRoom) -> Upload:
         return uploads.put(self, owner, stored, media, room)
+
+    def attachment(self, key: str) -> Attachment:
+        return attachments.get(self, key)
+
+    def put_attachment(self, at: FolderId, stored: Stored, media: str, name: str) -> Attachment:
+        return attachments.put(self, at, stored, media, name)
 
     def records(self, kind: RecordKind) -> Sequence[Record]:
         return records.every(self, kind)

@@ -228,7 +228,7 @@ def put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) 
     now = now_micros()
     rows = []
     for number, ((each, _, keywords), flags) in enumerate(zip(new, stored, strict=True)):
-        content = contents.hold(tx, each, 1)
+        content = contents.hold(tx, each, 1, here.owner)
         rows.append(
             item_row(here.id, first + number, modseq, flags, " ".join(sorted(keywords)), each, now, content, author)
         )
@@ -332,10 +332,10 @@ def exchange(tx: Tx, here: Opened, name: str, new: NewItem) -> Item:
     if new.object is not None:
         objects.check(tx, here, new.object, but=old.uid)
     former = whole(tx, here, [(old.uid, old.uid)])
+    content = contents.hold(tx, new, 1, here.owner)  # while the former is there: what is attached may be in that alone
     modseq = tx.bump(here.owner, new.size - old.size, 0)
     uid = count(tx, here, modseq, uids=1, octets=new.size - old.size, extra=new.extra - former[0][11])
     bury(tx, here, former, modseq, keep=True)
-    content = contents.hold(tx, new, 1)
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
     values.update(id=old.id, name=name, created=former[0][12])
     tx.sql.many(INSERT, [values])

@@ -198,6 +198,31 @@ upload = Table(
 )
 """Octets that somebody has brought and not used yet; each row holds a reference to its body."""
 
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("key", String(32), nullable=False, unique=True),
+    Column("owner_id", Number, nullable=False, index=True),  # in whose quota it counts
+    Column("by_id", Number, nullable=False),  # who brought it
+    Column("blob", String(64), nullable=False),
+    Column("size", Number, nullable=False),
+    Column("media", String(255), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("touched", Number, nullable=False, index=True),  # when it was brought, or last attached
+    sqlite_autoincrement=True,
+)
+"""What is attached to calendar objects; each row holds a reference to its body."""
+
+attached = Table(
+    "attached",
+    metadata,
+    Column("content_id", Number, ForeignKey("content.id", ondelete="CASCADE"), primary_key=True),
+    Column("attachment_id", Number, ForeignKey("attachment.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+"""Which contents refer to which attachments."""
+
 record = Table(
     "record",
     metadata,

@@ -75,15 +75,19 @@ _RECOUNT: Final = text(
 )
 _OWNERS: Final = text(
     """
-    SELECT p.id, p.key, p.bytes, p.items, p.modseq, coalesce(f.bytes, 0), coalesce(f.total, 0), coalesce(f.modseq, 0)
+    SELECT p.id, p.key, p.bytes, p.items, p.modseq, coalesce(f.bytes, 0) + coalesce(a.bytes, 0), coalesce(f.total, 0),
+           coalesce(f.modseq, 0)
     FROM principal p LEFT JOIN (
+      SELECT owner_id, CAST(sum(size) AS BIGINT) AS bytes FROM attachment GROUP BY owner_id
+    ) a ON a.owner_id = p.id LEFT JOIN (
       SELECT owner_id, CAST(sum(b.bytes) AS BIGINT) AS bytes, CAST(sum(b.total) AS BIGINT) AS total,
              max(folder.modseq) AS modseq
       FROM folder LEFT JOIN (
         SELECT folder_id, sum(size) AS bytes, count(*) AS total FROM item GROUP BY folder_id
       ) b ON b.folder_id = folder.id GROUP BY owner_id
     ) f ON f.owner_id = p.id
-    WHERE p.bytes <> coalesce(f.bytes, 0) OR p.items <> coalesce(f.total, 0) OR p.modseq < coalesce(f.modseq, 0)
+    WHERE p.bytes <> coalesce(f.bytes, 0) + coalesce(a.bytes, 0) OR p.items <> coalesce(f.total, 0)
+       OR p.modseq < coalesce(f.modseq, 0)
     ORDER BY p.id"""
 )
 _LOCK_OWNER: Final = text(
@@ -99,7 +103,8 @@ _RECOUNT_OWNER: Final = text(
     """
     UPDATE principal SET
       bytes = (SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM item JOIN folder ON folder.id = item.folder_id
-               WHERE folder.owner_id = :owner),
+               WHERE folder.owner_id = :owner)
+              + (SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM attachment WHERE owner_id = :owner),
       items = (SELECT count(*) FROM item JOIN folder ON folder.id = item.folder_id WHERE folder.owner_id = :owner)
     WHERE id = :owner"""
 )
@@ -166,6 +171,7 @@ _LOCK_CONTENT: Final = text("UPDATE content SET refs = refs WHERE id = :content"
 _HOLDERS: Final = """
     SELECT blob, count(*) AS refs FROM (
       SELECT blob FROM content UNION ALL SELECT blob FROM queue_message UNION ALL SELECT blob FROM upload
+      UNION ALL SELECT blob FROM attachment
     ) AS holders GROUP BY blob"""
 _BLOBS: Final = text(
     f"SELECT b.hash, b.refs, coalesce(h.refs, 0) FROM blob b LEFT JOIN ({_HOLDERS}) h ON h.blob = b.hash"  # noqa: S608
@@ -174,7 +180,8 @@ _BLOBS: Final = text(
 _REFER_BLOB: Final = text(
     "UPDATE blob SET refs = (SELECT count(*) FROM content WHERE blob = :blob)"
     " + (SELECT count(*) FROM queue_message WHERE blob = :blob)"
-    " + (SELECT count(*) FROM upload WHERE blob = :blob) WHERE hash = :blob"
+    " + (SELECT count(*) FROM upload WHERE blob = :blob)"
+    " + (SELECT count(*) FROM attachment WHERE blob = :blob) WHERE hash = :blob"
 )
 _LOCK_BLOB: Final = text("UPDATE blob SET refs = refs WHERE hash = :blob")
 
@@ -297,6 +304,7 @@ _USERS: Final = text(
     " ORDER BY i.folder_id, i.uid"
 )
 _QUEUED: Final = text("SELECT id FROM queue_message WHERE blob = :blob ORDER BY id")
+_ATTACHED: Final = text("SELECT key, name FROM attachment WHERE blob = :blob ORDER BY id")
 _PAGE: Final = text("SELECT hash, size, body FROM blob WHERE hash > :after AND refs > 0 ORDER BY hash LIMIT :most")
 _QUARANTINE: Final = insert(schema.quarantine).values(
     {
@@ -328,6 +336,8 @@ def broken_body(sql: Sql, blob: BlobId, why: str) -> Iterator[Fault]:
     for folder, uid in sql.rows(_USERS, {"blob": blob}):
         said = f"item {uid} of {place(sql, folder)}: body {blob}: {why}"
         yield Fault("body.lost", said, partial(isolate, FolderId(folder), Uid(uid), f"body {blob}: {why}", True))
+    for key, name in sql.rows(_ATTACHED, {"blob": blob}):
+        yield Fault("body.lost", f"attachment {key} ({name}): body {blob}: {why}")
     for (queue,) in sql.rows(_QUEUED, {"blob": blob}):
         yield Fault("body.lost", f"queued message {queue}: body {blob}: {why}", queue=QueueId(queue))
 
