@@ -28,6 +28,8 @@ from connectors.dav.app import dav
 from connectors.dav.busy_url import busy_urls
 from connectors.dav.feeds import feeds
 from connectors.dav.paths import ROOT as DAV_ROOT
+from connectors.dav.tzdist import ROOT as TZDIST
+from connectors.dav.tzdist import tzdist
 from mailcore.server.config import Config, service_policy
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.gate import Admission, Gate
@@ -66,6 +68,8 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Mount("/dav", dav(parts, setup)),
         Mount("/feed", feeds(parts, setup)),
         Mount("/freebusy", busy_urls(parts, setup)),
+        Route("/.well-known/timezone", _Moved(TZDIST, 301), methods=None),
+        Mount("/tzdist", tzdist),
         Route("/.well-known/jmap", _Moved(SESSION, 307), methods=None),
         Mount("/jmap", jmap(parts, setup)),
         Mount("/lists", lists(parts)),

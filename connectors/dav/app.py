@@ -32,7 +32,8 @@ from mailcore.server.signin import desk
 
 CLASSES: Final = (
     "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability,"
-    " calendar-managed-attachments, addressbook, extended-mkcol, calendar-proxy, calendarserver-sharing, resource-sharing"
+    " calendar-managed-attachments, calendar-no-timezone, addressbook, extended-mkcol, calendar-proxy,"
+    " calendarserver-sharing, resource-sharing"
 )
 _GENERAL: Final = ("OPTIONS", "PROPFIND", "GET", "HEAD", "DELETE", "LOCK", "UNLOCK")
 _COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "POST", "ACL")

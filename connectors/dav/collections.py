@@ -12,14 +12,16 @@ from connectors.dav import sharing, xml
 from connectors.dav.errors import DavError
 from connectors.dav.locks import ITSELF, allowed
 from connectors.dav.paths import CONTACTS, SEGMENT
-from connectors.dav.properties import AVAILABLE, DISPLAY_NAME, is_live, is_personal, note_name
+from connectors.dav.properties import AVAILABLE, DISPLAY_NAME, ZONE, ZONE_ID, is_live, is_personal, note_name
 from connectors.dav.propfind import multistatus
 from connectors.dav.proxies import joins
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, account_of, collection
+from connectors.dav.timezones import tzid_of, zone_property
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
 from groupware.calendar.availability import availabilities
 from groupware.calendar.clearing import called_off
+from groupware.calendar.zones import known_zone
 from groupware.mime.lines import crlf
 from groupware.model.annotation import AVAILABILITY, LONGEST_VALUE
 from groupware.model.errors import Malformed, NotFound, Refused
@@ -79,8 +81,10 @@ async def make(exchange: Exchange) -> Response:
         name = _free_name(tx, owner, wanted, at.segment)
         folder = tx.add_folder(owner, name, kind)
         notes: dict[str, bytes | None] = {SEGMENT: at.segment.encode()} if name != at.segment else {}
-        for key, inside, _ in said:
-            if key not in (DISPLAY_NAME, *_SET_ONCE) and inside is not None and not is_live(key):
+        for key, inside, text in said:
+            if key in (ZONE, ZONE_ID):
+                _set_zone(notes, key, inside, text, shared=True)
+            elif key not in (DISPLAY_NAME, *_SET_ONCE) and inside is not None and not is_live(key):
                 notes[note_name(key, shared=not is_personal(key))] = _checked(key, inside)
         if notes:
             tx.annotate(folder.id, notes)
@@ -188,12 +192,29 @@ def _change(tx: WriteTx, exchange: Exchange, said: Changes) -> None:
             notes[AVAILABILITY] = None if inside is None else _availability(text)
         elif name == DISPLAY_NAME:
             notes[note_name(name, shared=False)] = text.encode() or None
+        elif name in (ZONE, ZONE_ID):
+            _set_zone(notes, name, inside, text, shared=not own)
         else:
             notes[note_name(name, shared=not own and not is_personal(name))] = (
                 None if inside is None else _checked(name, inside)
             )
     if notes:
         tx.annotate(shelf.folder.id, notes)
+
+
+def _set_zone(notes: dict[str, bytes | None], name: str, inside: str | None, text: str, *, shared: bool) -> None:
+    """calendar-timezone and its name, which say the same: whichever comes sets both. `DavError`."""
+    if inside is None:
+        zone, tzid = None, None
+    elif name == ZONE_ID:
+        zone, tzid = xml.escape(zone_property(text)).replace("\r", "&#13;"), text
+    else:
+        tzid = tzid_of(text)
+        if not tzid:
+            raise DavError(403, "calendar-timezone is one VCALENDAR with a VTIMEZONE", "<C:valid-calendar-data/>")
+        zone, tzid = inside, tzid if known_zone(tzid) is not None else None
+    notes[note_name(ZONE, shared=shared)] = None if zone is None else _checked(ZONE, zone)
+    notes[note_name(ZONE_ID, shared=shared)] = None if tzid is None else _checked(ZONE_ID, xml.escape(tzid))
 
 
 def _availability(text: str) -> bytes:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from starlette.responses import Response
 
+from connectors.dav import timezones
 from connectors.dav.cards import version_accepted
 from connectors.dav.errors import DavError
 from connectors.dav.locks import ITSELF, allowed, gone, met
@@ -46,6 +47,9 @@ async def get(exchange: Exchange) -> Response:
     if f'"{etag(item.blob)}"' in exchange.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     body = await exchange.parts.blobs.read(item.blob)
+    if not shelf.contacts:
+        headers["vary"] = "CalDAV-Timezones"
+        body = timezones.told(body, exchange.headers)
     if not version:
         return Response(body, 200, {**headers, "content-type": content_type(shelf)})
     body = await asyncio.to_thread(exchange.cards.in_version, body, version)

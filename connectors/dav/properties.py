@@ -13,6 +13,7 @@ from connectors.dav.acl import SENDING, address_of, level, privileges, state_of,
 from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS, ROOT, Place, principal
 from connectors.dav.request import ATTACHMENT_OCTETS, IMAGE_OCTETS, MOST_ATTACHMENTS, OBJECT_OCTETS
 from connectors.dav.shelf import Shelf, etag
+from connectors.dav.tzdist import ROOT as TZDIST
 from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, SERVER, escape, href
 from groupware.model.annotation import AVAILABILITY
 from groupware.model.folder import SEPARATOR, Role
@@ -32,6 +33,8 @@ ABOUT_DELEGATES: Final = (
     f"{{{SERVER}}}calendar-proxy-write-for",
 )
 """What a principal says of whose delegate it is."""
+ZONE, ZONE_ID = f"{{{CALDAV}}}calendar-timezone", f"{{{CALDAV}}}calendar-timezone-id"
+"""The zone where what floats takes place (RFC 4791 §5.2.2), and its name alone (RFC 7809 §5.2): one sets the other."""
 DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
 LOCKS: Final = f"{{{DAV}}}lockdiscovery"
 NOTE: Final = "vendor/postroom/dav/"
@@ -194,6 +197,7 @@ _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
     f"{{{CALDAV}}}schedule-inbox-URL": _box(INBOX),
     f"{{{CALDAV}}}schedule-outbox-URL": _box(OUTBOX),
     f"{{{CALDAV}}}calendar-user-type": lambda one: one.kind if one.at.area == PRINCIPALS and one.at.user else None,
+    f"{{{CALDAV}}}timezone-service-set": lambda one: href(TZDIST) if one.at.area == CALENDARS and one.at.user else None,
     f"{{{CALDAV}}}managed-attachments-server-URL": lambda one: "" if one.at.area == CALENDARS and one.at.user else None,
     f"{{{SERVER}}}email-address-set": lambda one: (
         f"<S:email-address>{escape(one.at.user)}</S:email-address>"
@@ -311,6 +315,7 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{CALDAV}}}supported-collation-set": _calendar_only(_collation_set("C")),
     f"{{{CARDDAV}}}supported-collation-set": _contacts_only(_collation_set("A")),
     f"{{{CALDAV}}}max-resource-size": _calendar_only(str(OBJECT_OCTETS)),
+    f"{{{CALDAV}}}timezone-service-set": _calendar_only(href(TZDIST)),
     f"{{{CALDAV}}}max-attachment-size": _calendar_only(str(ATTACHMENT_OCTETS)),
     f"{{{CALDAV}}}max-attachments-per-resource": _calendar_only(str(MOST_ATTACHMENTS)),
     f"{{{CARDDAV}}}max-resource-size": _contacts_only(str(OBJECT_OCTETS)),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 from starlette.responses import Response
 
-from connectors.dav import filters, principals, xml
+from connectors.dav import filters, principals, timezones, xml
 from connectors.dav.cards import whole_lens
 from connectors.dav.errors import DavError
 from connectors.dav.expand import Lens, lens_of
@@ -19,7 +19,7 @@ from connectors.dav.freebusy import busy_times, freebusy
 from connectors.dav.locks import discovered
 from connectors.dav.narrow import narrowed
 from connectors.dav.paths import escaped, place
-from connectors.dav.properties import LOCKS, Thing, stats, sync_token
+from connectors.dav.properties import LOCKS, ZONE_ID, Thing, dead, stats, sync_token
 from connectors.dav.propfind import TAG, data_name, multistatus, rows
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection
@@ -95,6 +95,8 @@ def _lines(
     for item in items:
         body = bodies.get(item.blob)
         active = None if locks is None else discovered(shelf, locks, item.name)
+        if body is not None and not shelf.contacts:
+            body = timezones.told(body, exchange.headers)
         shown = None if body is None else lens(body)
         thing = Thing(shelf, item, exchange.user, shown, tags.get(item.uid, ""), active)
         lines.append(xml.response(shelf.href + escaped(item.name), stats(thing, names, minimal=exchange.minimal)))
@@ -148,20 +150,21 @@ async def calendar_query(exchange: Exchange, root: xml.Element) -> Response:
     asked = root.find(f"{{{CALDAV}}}filter")
     if asked is None:
         raise DavError(400, "calendar-query needs a filter", "<C:valid-filter/>")
-    comp, zone = filters.calendar_filter(asked), _zone(root)
+    comp, zone = filters.calendar_filter(asked), _zone(root, shelf)
     items = await _let_through(exchange, shelf, comp, zone)
     return multistatus(await _told(exchange, shelf, items, _names(root), lens_of(root, exchange.cards)))
 
 
-def _zone(root: xml.Element) -> tzinfo:
-    """The zone where what floats takes place: as the request says, else UTC. RFC 4791 §9.8, RFC 7809."""
+def _zone(root: xml.Element, shelf: Shelf) -> tzinfo:
+    """The zone where what floats takes place: as the request says, else the calendar, else UTC. RFC 4791 §9.8."""
     name = root.find(f"{{{CALDAV}}}timezone-id")
     given = root.find(f"{{{CALDAV}}}timezone")
     tzid = (name.text or "").strip() if name is not None else ""
     if given is not None:
         found = re.search(r"TZID:(\S+)", given.text or "")
         tzid = found[1] if found else tzid
-    zone = known_zone(tzid) if tzid else UTC
+    tzid = tzid or dead(shelf, ZONE_ID) or "UTC"
+    zone = known_zone(tzid)
     if zone is None:
         raise DavError(403, f"time zone {tzid[:60]!r} is not known", "<C:valid-timezone/>")
     return zone

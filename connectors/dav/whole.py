@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
+from connectors.dav import timezones
 from connectors.dav.cards import version_accepted
 from connectors.dav.errors import DavError
 from connectors.dav.request import Exchange
@@ -73,7 +74,7 @@ async def octets_of(
         if octets is None:
             parts.log("DAV").error("body_lost", folder=folder.id, uid=item.uid)
         elif calendar is not None:
-            yield calendar.add(octets)
+            yield calendar.add(timezones.told(octets, exchange.headers))
         else:
             yield joined(await asyncio.to_thread(in_version, octets, version) if version else octets)
     if calendar is not None:
