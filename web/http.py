@@ -9,9 +9,11 @@ import asyncio
 import email.utils
 import socket
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import uvicorn
@@ -28,8 +30,12 @@ from connectors.dav.app import dav
 from connectors.dav.busy_url import busy_urls
 from connectors.dav.feeds import feeds
 from connectors.dav.paths import ROOT as DAV_ROOT
+from connectors.dav.push import KIND as DAV_PUSH
+from connectors.dav.push import DavTeller
 from connectors.dav.tzdist import ROOT as TZDIST
 from connectors.dav.tzdist import tzdist
+from mailcore.push.sender import Sender
+from mailcore.push.worker import Desk, Teller, keep
 from mailcore.server.config import Config, service_policy
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.gate import Admission, Gate
@@ -43,11 +49,14 @@ from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
 from web.jmap.app import SESSION, SOCKET_PATH, jmap
 from web.jmap.limits import REQUEST_OCTETS
+from web.jmap.push import KIND as JMAP_PUSH
+from web.jmap.push import JmapTeller
 from web.lists import lists
 
 HEADER_SECONDS: Final = 30.0
 HEADER_OCTETS: Final = 64 * 1024
 KEEP_ALIVE_SECONDS: Final = 75
+BESIDE_SECONDS: Final = 5.0
 TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 HOME: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Postroom</title>
@@ -74,7 +83,18 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Mount("/jmap", jmap(parts, setup)),
         Mount("/lists", lists(parts)),
     ]
-    return HttpService(parts, setup, routes)
+    return HttpService(parts, setup, routes, telling(parts, setup))
+
+
+def telling(parts: Parts, setup: ServiceSetup) -> Callable[[], Awaitable[None]] | None:
+    """What tells clients by push of changes, until cancelled; None: the configuration wants none of it."""
+    config = setup.config
+    if not config.push.enabled:
+        return None
+    contact = config.push.contact or f"postmaster@{config.host}"
+    sender = Sender(parts.dns, parts.secret, contact, config.push.private)
+    tellers: Mapping[str, Teller] = {DAV_PUSH: DavTeller(parts.store), JMAP_PUSH: JmapTeller(parts)}
+    return partial(keep, Desk(parts.store, parts.bus, sender, tellers, parts.log("PUSH")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +261,15 @@ class _Socket(WebSocketsSansIOProtocol):
 class HttpService:
     """Serves the routes given at every HTTP listener."""
 
-    def __init__(self, parts: Parts, setup: ServiceSetup, routes: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        setup: ServiceSetup,
+        routes: Sequence[BaseRoute],
+        beside: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`beside`: what runs as long as it serves."""
+        self._beside, self._besides = beside, set[asyncio.Task[None]]()
         self._name, self._log = setup.name, parts.log("HTTP")
         self.uvicorn = uvicorn.Config(
             Starlette(routes=list(routes)),
@@ -272,6 +300,8 @@ class HttpService:
     async def serve(self, door: Door) -> None:
         """Accept at the door until cancelled."""
         loop = asyncio.get_running_loop()
+        if self._beside is not None and not self._besides and not self._draining:
+            self._besides.add(loop.create_task(self._run_beside(self._beside)))
         failed: asyncio.Future[None] = loop.create_future()
         listening = [each.dup() for each in door.sockets]
         try:
@@ -288,7 +318,7 @@ class HttpService:
         """Let requests finish within `grace` seconds, then close every connection."""
         self._draining = True
         self.stopping.set()
-        for task in list(self._arriving):
+        for task in [*self._arriving, *self._besides]:
             task.cancel()
         for connection in list(self.state.connections):
             connection.shutdown()
@@ -297,6 +327,15 @@ class HttpService:
         for connection in list(self.state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
+
+    async def _run_beside(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Runs what is beside; when it fails, again after a pause."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                self._log.error("beside_failed", trace=traceback.format_exc())
+            await asyncio.sleep(BESIDE_SECONDS)
 
     def _accept(self, door: Door, listening: socket.socket, failed: asyncio.Future[None]) -> None:
         try:

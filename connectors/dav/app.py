@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.dav import attachments, collections, objects, outbox, sharing, xml
+from connectors.dav import attachments, collections, objects, outbox, push, xml
 from connectors.dav.acl_method import acl
 from connectors.dav.cards import Converted
 from connectors.dav.derived import Days
@@ -19,7 +19,8 @@ from connectors.dav.derived_view import with_derived
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.lock_method import lock, unlock
 from connectors.dav.notifications import notifications
-from connectors.dav.paths import ATTACHMENTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS
+from connectors.dav.paths import ATTACHMENTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS, PUSHES
+from connectors.dav.post import post
 from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.proxies import asked_of_group
 from connectors.dav.reports import report
@@ -27,6 +28,7 @@ from connectors.dav.request import Exchange, begin
 from connectors.dav.shelf import is_derived
 from connectors.dav.whole import whole
 from groupware.model.errors import GroupwareError
+from mailcore.push.vapid import public_key
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import desk
 
@@ -46,6 +48,8 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     signing = desk(parts, setup, "dav", "DAV")
     lines = parts.log("DAV")
     cards, days = Converted(), Days()
+    key = public_key(parts.secret) if setup.config.push.enabled else ""
+    classes = f"{CLASSES}, webdav-push" if key else CLASSES
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -63,9 +67,10 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     async def _answer(request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(
-                status_code=200, headers={"dav": CLASSES, "allow": ", ".join(sorted({*_COLLECTION, *_OBJECT}))}
+                status_code=200, headers={"dav": classes, "allow": ", ".join(sorted({*_COLLECTION, *_OBJECT}))}
             )
         exchange = await begin(parts, signing, request, cards)
+        exchange.push = key
         if exchange.at.segment == INBOX:
             await outbox.ready_inbox(exchange)
         if is_derived(exchange.at):
@@ -75,7 +80,7 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
             allowed = _OBJECT if exchange.at.name else _COLLECTION
             raise DavError(405, f"{request.method[:20]} means nothing here", headers={"allow": ", ".join(allowed)})
         answer = await handler(exchange)
-        answer.headers["dav"] = CLASSES
+        answer.headers["dav"] = classes
         return answer
 
     return app
@@ -104,6 +109,8 @@ def _handler(exchange: Exchange) -> Handler | None:
         return notifications
     if exchange.at.area == ATTACHMENTS:
         return attachments.get
+    if exchange.at.area == PUSHES:
+        return push.registration
     if exchange.at.segment == OUTBOX:
         return {"PROPFIND": propfind, "POST": outbox.ask}.get(method)
     if exchange.at.name:
@@ -133,7 +140,7 @@ _COLLECTIONS: Final[Mapping[str, Handler]] = {
     "MKCALENDAR": collections.make,
     "MKCOL": collections.make,
     "DELETE": collections.delete,
-    "POST": sharing.post,
+    "POST": post,
     "ACL": acl,
     "LOCK": lock,
     "UNLOCK": unlock,

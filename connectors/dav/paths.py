@@ -6,6 +6,7 @@
     /dav/calendars/alice@example.test/Work/     a collection: by its name, or `~17` by its number
     /dav/contacts/alice@example.test/~17/x.vcf  an object
     /dav/attachments/0123.../Agenda.pdf         what is attached to one, by its MANAGED-ID; the name is for people
+    /dav/push/17                                somebody's registration for push
 
 A client gives a collection its segment when it makes it. The folder gets the name that people see, and keeps the
 segment as an annotation: so it can be renamed, from whatever protocol, and stays where clients know it (decision 150).
@@ -22,7 +23,8 @@ from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.item import Kind
 
 ROOT: Final = "/dav/"
-PRINCIPALS, CALENDARS, CONTACTS, ATTACHMENTS = "principals", "calendars", "contacts", "attachments"
+PRINCIPALS, CALENDARS, CONTACTS = "principals", "calendars", "contacts"
+ATTACHMENTS, PUSHES = "attachments", "push"
 HOMES: Final = {
     CALENDARS: (Kind.CALENDAR, Kind.TASKS, Kind.NOTES, Kind.JOURNAL),
     CONTACTS: (Kind.CONTACTS,),
@@ -35,6 +37,7 @@ NOTIFICATIONS = "~notifications"
 """The segment of what one is told of sharing, in a calendar home."""
 PROXY_READ, PROXY_WRITE = "calendar-proxy-read", "calendar-proxy-write"
 """The two groups of delegates below a principal."""
+_LENGTHS: Final = {ATTACHMENTS: 3, PUSHES: 2}
 LONGEST: Final = 4000
 _SAFE: Final = "@~!$&'()*+,;=:-._"
 
@@ -44,7 +47,7 @@ class Place:
     """A path taken apart; what is further in is empty where it ends."""
 
     area: str = ""
-    """"" for the root, else `principals`, `calendars`, `contacts` or `attachments`."""
+    """"" for the root, else `principals`, `calendars`, `contacts`, `attachments` or `push`."""
     user: str = ""
     segment: str = ""
     name: str = ""
@@ -75,8 +78,8 @@ def place(path: str) -> Place:
     levels = [_decoded(each) for each in raw[len(ROOT) :].split("/") if each]
     if (
         len(levels) > 4
-        or (levels and levels[0] not in (PRINCIPALS, ATTACHMENTS, *HOMES))
-        or (levels and levels[0] == ATTACHMENTS and len(levels) != 3)
+        or (levels and levels[0] not in (PRINCIPALS, *_LENGTHS, *HOMES))
+        or (levels and len(levels) != _LENGTHS.get(levels[0], len(levels)))
         or (len(levels) > 2 and levels[0] == PRINCIPALS and levels[2:] not in ([PROXY_READ], [PROXY_WRITE]))
     ):
         raise NotFound(f"{path[:100]!r}: there is nothing here")

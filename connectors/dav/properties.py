@@ -13,8 +13,9 @@ from connectors.dav.acl import SENDING, address_of, level, privileges, state_of,
 from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS, ROOT, Place, principal
 from connectors.dav.request import ATTACHMENT_OCTETS, IMAGE_OCTETS, MOST_ATTACHMENTS, OBJECT_OCTETS
 from connectors.dav.shelf import Shelf, etag
+from connectors.dav.topics import TRIGGERS, topic_of, transports
 from connectors.dav.tzdist import ROOT as TZDIST
-from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, SERVER, escape, href
+from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, PUSH, SERVER, escape, href
 from groupware.model.annotation import AVAILABILITY
 from groupware.model.folder import SEPARATOR, Role
 from groupware.model.item import Item
@@ -87,6 +88,8 @@ class Collection:
     """Of a scheduling inbox: the path of the calendar where invitations go."""
     locks: str | None = None
     """DAV:lockdiscovery, where somebody has asked."""
+    push: str = ""
+    """The key that push messages are signed with; "": there is no push."""
 
 
 Resource = Simple | Collection | Thing
@@ -315,6 +318,9 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{CALDAV}}}supported-collation-set": _calendar_only(_collation_set("C")),
     f"{{{CARDDAV}}}supported-collation-set": _contacts_only(_collation_set("A")),
     f"{{{CALDAV}}}max-resource-size": _calendar_only(str(OBJECT_OCTETS)),
+    f"{{{PUSH}}}transports": lambda one: transports(one.push) if one.push else None,
+    f"{{{PUSH}}}topic": lambda one: topic_of(one.shelf.folder) if one.push else None,
+    f"{{{PUSH}}}supported-triggers": lambda one: TRIGGERS if one.push else None,
     f"{{{CALDAV}}}timezone-service-set": _calendar_only(href(TZDIST)),
     f"{{{CALDAV}}}max-attachment-size": _calendar_only(str(ATTACHMENT_OCTETS)),
     f"{{{CALDAV}}}max-attachments-per-resource": _calendar_only(str(MOST_ATTACHMENTS)),
@@ -354,6 +360,7 @@ NOT_IN_ALLPROP: Final = frozenset(
         f"{{{CALDAV}}}calendar-data",
         f"{{{CARDDAV}}}address-data",
         f"{{{DAV}}}acl",
+        *(f"{{{PUSH}}}{name}" for name in ("transports", "topic", "supported-triggers")),
         f"{{{DAV}}}supported-privilege-set",
     }
 )

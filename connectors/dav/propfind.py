@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -100,6 +101,8 @@ def _lines(tx: ReadTx, exchange: Exchange, at: Place, kind: str, names: list[str
 
 
 def _line(one: Resource, path: str, kind: str, names: list[str], exchange: Exchange) -> str:
+    if isinstance(one, Collection) and exchange.push:
+        one = replace(one, push=exchange.push)
     if kind == "propname":
         inside = xml.propstat(xml.wrapped(name, None) for name in known(one) if value(one, name) is not None)
         return xml.response(path, inside)

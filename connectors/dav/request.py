@@ -46,6 +46,8 @@ class Exchange:
     cards: Converted
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    push: str = ""
+    """The key that push messages are signed with; "": there is no push."""
 
     @property
     def user(self) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from connectors.dav import objects, xml
+from connectors.dav import xml
 from connectors.dav.acl import READS, WRITES, address_of
 from connectors.dav.acl_method import grantee_of
 from connectors.dav.errors import DavError
@@ -31,7 +31,6 @@ KEEP: Final = ALL & ~WRITES
 """What an invitation has no word for stays as the row says it."""
 MOST: Final = 500
 """People in one request."""
-_XML: Final = ("application/xml", "text/xml", "application/davsharing+xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +43,15 @@ class Wish:
     title: str = ""
 
 
-async def post(exchange: Exchange) -> Response:
-    """POST to a collection or a home: sharing where the body is XML, else an object to be added."""
-    kind = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in _XML:
-        return await objects.add(exchange)
-    root = exchange.document()
+async def share(exchange: Exchange, root: xml.Element | None) -> Response:
+    """Shares a collection, or answers an invitation. `DavError`."""
     name = "" if root is None else str(root.tag)
     if root is not None and name == f"{{{SERVER}}}invite-reply" and exchange.at.depth == 2:
         return await _reply(exchange, root)
     if exchange.at.depth != 3 or name not in (f"{{{SERVER}}}share", f"{{{DAV}}}share-resource"):
-        raise DavError(400, f"{name[:80]!r} means nothing here: a collection takes share, a home invite-reply")
+        raise DavError(
+            400, f"{name[:80]!r} means nothing here: a collection takes share and push-register, a home invite-reply"
+        )
     assert root is not None
     wishes = list(_calendarserver(root) if name.startswith(f"{{{SERVER}}}") else _webdav(root))
     if not 0 < len(wishes) <= MOST:

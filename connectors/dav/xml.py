@@ -13,7 +13,8 @@ from connectors.dav.errors import DavError
 
 DAV, CALDAV, CARDDAV = "DAV:", "urn:ietf:params:xml:ns:caldav", "urn:ietf:params:xml:ns:carddav"
 SERVER, APPLE = "http://calendarserver.org/ns/", "http://apple.com/ns/ical/"
-PREFIXES: Final = {DAV: "D", CALDAV: "C", CARDDAV: "A", SERVER: "S", APPLE: "I"}
+PUSH: Final = "https://bitfire.at/webdav-push"
+PREFIXES: Final = {DAV: "D", CALDAV: "C", CARDDAV: "A", SERVER: "S", APPLE: "I", PUSH: "P"}
 HEAD: Final = '<?xml version="1.0" encoding="utf-8"?>\n'
 SPACES: Final = "".join(f' xmlns:{prefix}="{space}"' for space, prefix in PREFIXES.items())
 MAX_DEPTH: Final = 60

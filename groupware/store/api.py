@@ -47,6 +47,7 @@ from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.push import PushTarget
 from groupware.model.record import Record, RecordChanges, RecordKind, Upload, UploadRoom
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
@@ -72,6 +73,9 @@ POLICY = FolderId(-2)
 
 LISTS = FolderId(-3)
 """The mark on the bus for "something has come for a mail list"; no folder has this number."""
+
+PUSH = FolderId(-4)
+"""The mark on the bus for "another registration for push"; no folder has this number."""
 
 Where = str | FolderId
 """A folder by its id, or by its path in the asking principal's own view."""
@@ -513,6 +517,14 @@ class ReadTx(Protocol):
         """What calendar objects refer to by that MANAGED-ID: for who may read one of them. `NotFound`."""
         ...
 
+    def push_targets(self, kind: str) -> Sequence[PushTarget]:
+        """The asking principal's own registrations for push, of one protocol."""
+        ...
+
+    def all_push_targets(self, after: int = 0, limit: int = 1000) -> Sequence[PushTarget]:
+        """Those of everybody, by their numbers. `a` on the server."""
+        ...
+
     # --- history and queue -------------------------------------------------------------------------------------
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
@@ -946,6 +958,25 @@ class WriteTx(ReadTx, Protocol):
 
         It is forgotten after a time when no object refers to it.
         """
+        ...
+
+    def put_push_target(self, new: PushTarget) -> PushTarget:
+        """Registers the asking principal for push: `number` 0 makes one, or renews that of the same folder and URL.
+
+        Takes `r` on the folder that it is about. `NotFound` for a number that is not there, `OverQuota`.
+        """
+        ...
+
+    def drop_push_target(self, number: int) -> None:
+        """Takes one of its own registrations away. `NotFound`."""
+        ...
+
+    def claim_push_target(self, number: int, told: str, until: int) -> bool:
+        """Whether it was told that last, and nobody else sends to it until then (microseconds). `a` on the server."""
+        ...
+
+    def settle_push_target(self, number: int, told: str, due: int, tries: int) -> None:
+        """What it was told, not before when it is told more, and how often that has failed. `a` on the server."""
         ...
 
     def put_record(

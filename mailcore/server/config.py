@@ -43,6 +43,7 @@ from mailcore.server.sections_mail import (
     SmtpSection,
 )
 from mailcore.server.sections_openid import OpenIdSection, incomplete, placed
+from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_scanning import ScannerSection
 from mailcore.server.toml_lines import KeyPath
 
@@ -73,6 +74,7 @@ class Config:
     pop3: Pop3Section
     managesieve: ManageSieveSection
     openid: OpenIdSection
+    push: PushSection
     scanners: tuple[ScannerSection, ...]
 
     @property
@@ -141,6 +143,7 @@ def load(
         pop3=parsed.pop3,
         managesieve=parsed.managesieve,
         openid=openid,
+        push=parsed.push,
         scanners=parsed.scanner,
     )
 

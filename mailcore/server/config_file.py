@@ -23,6 +23,7 @@ from mailcore.server.sections_mail import (
     SmtpSection,
 )
 from mailcore.server.sections_openid import OpenIdSection
+from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_scanning import ScannerSection
 from mailcore.server.toml_lines import KeyPath, key_lines
 
@@ -45,6 +46,7 @@ class ConfigFile(Section):
     pop3: Pop3Section = Pop3Section()
     managesieve: ManageSieveSection = ManageSieveSection()
     openid: OpenIdSection = OpenIdSection()
+    push: PushSection = PushSection()
     scanner: Many[ScannerSection] = tables("Scanners for spam and viruses")
 
 

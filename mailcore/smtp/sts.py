@@ -12,7 +12,6 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from groupware.model.errors import GroupwareError
@@ -21,6 +20,7 @@ from groupware.model.tls import StsPolicy
 from groupware.store.api import Store
 from mailcore.server.dns import DnsError, Resolver
 from mailcore.server.events import EventLog
+from mailcore.server.reach import is_public
 from mailcore.smtp.dane import is_named
 
 KNOWN_SECONDS: Final = 300.0
@@ -29,7 +29,6 @@ REFRESH_SECONDS: Final = 86_400
 """A policy that ends within so many seconds is fetched anew though its id is the same."""
 LONGEST_AGE: Final = 31_557_600
 MOST_KNOWN: Final = 10_000
-_NAT64: Final = IPv6Network("64:ff9b::/96")
 _ID: Final = re.compile(r"[A-Za-z0-9]{1,32}")
 
 
@@ -89,18 +88,6 @@ def parse(text: str, domain: str, id: str, now: int) -> StsPolicy:
 def permits(policy: StsPolicy, host: str) -> bool:
     """Whether the host is one of those that the policy names."""
     return any(is_named(host, pattern) for pattern in policy.hosts)
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the Internet, and none within another that is not."""
-    found = ip_address(address)
-    if isinstance(found, IPv6Address):
-        if found in _NAT64:
-            return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
-        inner = found.ipv4_mapped or found.sixtofour
-        if inner is not None:
-            return is_public(str(inner))
-    return found.is_global and not found.is_multicast
 
 
 class Policies:

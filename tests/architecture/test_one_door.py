@@ -28,6 +28,7 @@ from groupware.model.mailinglist import Subscriber
 from groupware.model.meeting import Happening
 from groupware.model.memory import Memory
 from groupware.model.principal import Domain, NewAccount, Principal, PrincipalKind
+from groupware.model.push import PushTarget
 from groupware.model.record import UploadRoom
 from groupware.model.rights import Right
 from groupware.model.tls import StsPolicy, TlsResult
@@ -179,6 +180,12 @@ def delivered(tx: Any, target: Target) -> None:
 
 
 STORED = StoredBody(BlobId("ef" * 32), 4, b"body")
+
+
+def _target(scene: Scene) -> PushTarget:
+    return PushTarget(0, scene.alice, "dav", scene.folder, "https://x.test/", "{}", 1 << 60)
+
+
 Ask = Callable[[Any, Scene], object]
 REFUSED: Mapping[str, list[Ask]] = {
     "folder": [lambda tx, s: tx.folder(s.folder), lambda tx, _: tx.folder(PATH, Right.NONE)],
@@ -283,6 +290,11 @@ REFUSED: Mapping[str, list[Ask]] = {
     "list_progress": [lambda tx, s: tx.list_progress(s.folder, Uid(1))],
     "note_list_progress": [lambda tx, s: tx.note_list_progress(s.folder, Uid(1), 1)],
     "put_upload": [lambda tx, s: tx.put_upload(s.alice, STORED, "text/plain", UploadRoom(10, 1))],
+    "all_push_targets": [lambda tx, _: tx.all_push_targets()],
+    "put_push_target": [lambda tx, s: tx.put_push_target(_target(s))],
+    "drop_push_target": [lambda tx, _: tx.drop_push_target(1)],
+    "claim_push_target": [lambda tx, _: tx.claim_push_target(1, "", 1)],
+    "settle_push_target": [lambda tx, _: tx.settle_push_target(1, "", 0, 0)],
     "attachment": [lambda tx, _: tx.attachment("0" * 32)],
     "put_attachment": [lambda tx, s: tx.put_attachment(s.folder, STORED, "text/plain", "x")],
     "write_locks": [lambda tx, s: tx.write_locks(s.folder)],
@@ -383,6 +395,7 @@ OWN_THINGS: Mapping[str, str] = {
     "subscriptions": "its own",
     "submitted": "what it has submitted itself",
     "uploaded": "its own",
+    "push_targets": "its own",
     "records": "its own",
     "records_at": "its own",
     "records_since": "its own",

@@ -173,6 +173,15 @@ VACATION: Final = thing(
         "htmlBody": null(TEXT),
     }
 )
+PUSH: Final = thing(
+    {
+        "id": ID,
+        "deviceClientId": TEXT,
+        "verificationCode": null(TEXT),
+        "expires": UTC,
+        "types": null(list_of(TEXT)),
+    }
+)
 QUOTA: Final = thing(
     {
         "id": ID,
@@ -300,6 +309,10 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "EmailSubmission/set": SET,
     "VacationResponse/get": get(VACATION),
     "VacationResponse/set": SET,
+    "PushSubscription/get": thing({"list": list_of(PUSH), "notFound": list_of(ID)}),
+    "PushSubscription/set": thing(
+        {name: each for name, each in SET["properties"].items() if name not in ("accountId", "oldState", "newState")}
+    ),
     "Quota/get": get(QUOTA),
     "Quota/changes": CHANGES,
     "Quota/query": QUERY,

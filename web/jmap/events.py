@@ -90,13 +90,13 @@ async def changes(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIt
     watch: Watch | None = None
     try:
         while not stopping.is_set():
-            folders = await turn.read(_watched)
+            folders = await turn.read(watched_by)
             if watch is None or folders != watched:
                 if watch is not None:
                     watch.close()
                 watch, watched = turn.parts.bus.watch(folders), folders
             now = await turn.read(lambda tx: states(tx, wanted.types))
-            changed = _changed(known, now, wanted.last)
+            changed = changed_since(known, now, wanted.last)
             known = now
             yield Told(changed, _id(now))
             if changed and wanted.once:
@@ -127,7 +127,7 @@ async def _woken(watch: Watch, wanted: Asked, stopping: asyncio.Event) -> bool:
                 await task
 
 
-def _watched(tx: ReadTx) -> frozenset[FolderId]:
+def watched_by(tx: ReadTx) -> frozenset[FolderId]:
     """The folders of mail, and the root of each tree that they are in: it is marked when folders come and go."""
     folders = tx.folders(Kind.MAIL)
     roots = {each.parent for each in folders if each.parent is not None}
@@ -154,7 +154,7 @@ def _of_account(tx: ReadTx, owner: AccountId, types: frozenset[str]) -> Mapping[
     return {name: value for name, value in found.items() if name in types}
 
 
-def _changed(known: States | None, now: States, last: str) -> States:
+def changed_since(known: States | None, now: States, last: str) -> States:
     """What is another than it was; to who comes back without having missed anything, nothing."""
     if known is None:
         return now if last and last != _id(now) else {}

@@ -37,6 +37,7 @@ from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.push import PushTarget
 from groupware.model.record import Record, RecordChanges, RecordKind, Upload, UploadRoom
 from groupware.model.rights import Explanation, Grant, Right
 from groupware.model.script import ActiveScript, StoredScript
@@ -78,6 +79,7 @@ from . import (
     objects,
     people,
     policy,
+    pushes,
     queueview,
     quota,
     records,
@@ -575,6 +577,24 @@ class SqlTx(Tx):
 
     def put_attachment(self, at: FolderId, stored: Stored, media: str, name: str) -> Attachment:
         return attachments.put(self, at, stored, media, name)
+
+    def push_targets(self, kind: str) -> Sequence[PushTarget]:
+        return pushes.own(self, kind)
+
+    def all_push_targets(self, after: int = 0, limit: int = 1000) -> Sequence[PushTarget]:
+        return pushes.every(self, after, limit)
+
+    def put_push_target(self, new: PushTarget) -> PushTarget:
+        return pushes.put(self, new)
+
+    def drop_push_target(self, number: int) -> None:
+        pushes.drop(self, number)
+
+    def claim_push_target(self, number: int, told: str, until: int) -> bool:
+        return pushes.claim(self, number, told, until)
+
+    def settle_push_target(self, number: int, told: str, due: int, tries: int) -> None:
+        pushes.settle(self, number, told, due, tries)
 
     def records(self, kind: RecordKind) -> Sequence[Record]:
         return records.every(self, kind)

@@ -223,6 +223,23 @@ attached = Table(
 )
 """Which contents refer to which attachments."""
 
+push_target = Table(
+    "push_target",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(8), nullable=False),
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), index=True),  # NULL: the account
+    Column("url", Text, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON
+    Column("expires", Number, nullable=False, index=True),
+    Column("told", Text, nullable=False),
+    Column("due", Number, nullable=False),
+    Column("tries", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Where clients want to be told that something has changed."""
+
 record = Table(
     "record",
     metadata,

@@ -14,9 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from groupware.model.tls import StsPolicy
+from mailcore.server.reach import is_public
 from mailcore.server.sections_sending import RouteSection
 from mailcore.smtp.demands import Demands
-from mailcore.smtp.sts import Policies, is_public
+from mailcore.smtp.sts import Policies
 from mailcore.smtp.tally import Tally
 from tests.protocol.queue.test_sending_tls import client_contexts, server_context
 from tests.support.certificates import Authority

@@ -1,4 +1,4 @@
-"""What is attached to calendar objects is kept beside them."""
+"""What is attached to calendar objects is kept beside them; where clients want to be told of changes."""
 
 from __future__ import annotations
 
@@ -46,6 +46,29 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_attached_attachment_id", "attached", ["attachment_id"])
+    op.create_table(
+        "push_target",
+        sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("account_id", _NUMBER, nullable=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("folder_id", _NUMBER),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("expires", _NUMBER, nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("due", _NUMBER, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["principal.id"], name=op.f("fk_push_target_account_id_principal"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["folder_id"], ["folder.id"], name=op.f("fk_push_target_folder_id_folder"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_target")),
+        sqlite_autoincrement=True,
+    )
+    for name in ("account_id", "folder_id", "expires"):
+        op.create_index(f"ix_push_target_{name}", "push_target", [name])
 
 
 def downgrade() -> None:
@@ -58,5 +81,6 @@ def downgrade() -> None:
         "UPDATE principal SET bytes = bytes - (SELECT coalesce(sum(size), 0) FROM attachment WHERE owner_id ="
         " principal.id) WHERE id IN (SELECT owner_id FROM attachment)"
     )
+    op.drop_table("push_target")
     op.drop_table("attached")
     op.drop_table("attachment")

@@ -1,0 +1,13 @@
+"""The section of the configuration about push to clients."""
+
+from __future__ import annotations
+
+from mailcore.server.declare import Section, key
+
+
+class PushSection(Section):
+    """Messages to the push services that clients name (Web Push)."""
+
+    enabled: bool = key("Whether clients may register, and are told of changes", True)
+    contact: str = key("Address that push services can write to; empty: postmaster at the server's name", "")
+    private: bool = key("Push services may be at private addresses too: for those of one's own network", False)
