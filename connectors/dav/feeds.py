@@ -142,7 +142,8 @@ class _Door:
             return Response(status_code=304, headers=headers)
         if request.method == "HEAD":
             return Response(status_code=200, headers=headers)
-        return StreamingResponse(octets_of(self._parts, source.who, folder, version, head), 200, headers)
+        octets = octets_of(self._parts, source.who, folder, request.headers, version, head)
+        return StreamingResponse(octets, 200, headers)
 
     async def _times(self, request: Request, source: Source) -> Response:
         """When the calendar takes time, and nothing else of it."""

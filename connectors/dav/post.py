@@ -10,7 +10,7 @@ from connectors.dav import objects, push, sharing
 from connectors.dav.request import Exchange
 from connectors.dav.xml import PUSH
 
-_XML: Final = ("application/xml", "text/xml")
+_XML: Final = ("application/xml", "text/xml", "application/davsharing+xml")
 
 
 async def post(exchange: Exchange) -> Response:

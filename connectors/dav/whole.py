@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
@@ -41,7 +41,9 @@ async def whole(exchange: Exchange) -> Response:
         return Response(status_code=304, headers=headers)
     if exchange.request.method == "HEAD":
         return Response(status_code=200, headers=headers)
-    return StreamingResponse(octets_of(exchange.parts, exchange.who, shelf.folder, version), 200, headers)
+    return StreamingResponse(
+        octets_of(exchange.parts, exchange.who, shelf.folder, exchange.headers, version), 200, headers
+    )
 
 
 def headers_of(folder: Folder) -> dict[str, str]:
@@ -64,9 +66,14 @@ def tag_of(who: Principal, folder: Folder, version: str = "") -> str:
 
 
 async def octets_of(
-    parts: Parts, who: Principal, folder: Folder, version: str = "", head: Sequence[str] = ()
+    parts: Parts,
+    who: Principal,
+    folder: Folder,
+    asked: Mapping[str, str],
+    version: str = "",
+    head: Sequence[str] = (),
 ) -> AsyncIterator[bytes]:
-    """The file, piece by piece; `head`: more lines for the head of a calendar."""
+    """The file, piece by piece; `asked`: the request's headers, `head`: more lines for the head of a calendar."""
     calendar = None if folder.kind == Kind.CONTACTS else Joined()
     if calendar is not None:
         yield calendar.begin(folder.path.rpartition(SEPARATOR)[2], *head)
@@ -74,7 +81,7 @@ async def octets_of(
         if octets is None:
             parts.log("DAV").error("body_lost", folder=folder.id, uid=item.uid)
         elif calendar is not None:
-            yield calendar.add(timezones.told(octets, exchange.headers))
+            yield calendar.add(timezones.told(octets, asked))
         else:
             yield joined(await asyncio.to_thread(in_version, octets, version) if version else octets)
     if calendar is not None:

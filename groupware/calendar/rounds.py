@@ -17,7 +17,7 @@ from functools import partial
 from typing import Final
 
 from groupware.model.attachment import Attachment
-from groupware.model.content import Component
+from groupware.model.content import NO_PARAMS, Component, Line
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.event import Envelope, Event, Recipient
 from groupware.model.ids import AccountId
@@ -44,6 +44,8 @@ MOST_GROUPS: Final = 200
 """Attendees of a meeting that are looked at for groups."""
 MOST_ATTACHED: Final = 5 * 1024 * 1024
 """Octets of attachments that a letter carries; what has no room in it is a link."""
+PROPOSED_BY: Final = "X-POSTROOM-PROPOSED-BY"
+"""In a proposal that waits in the scheduling inbox: who has sent it."""
 MARK: Final = "imip."
 """Before a meeting's UID in the ENVID of letters about it, so that reports say which it is; of a usual UID alone."""
 _SAFE: Final = re.compile(r"[\w.@-]{1,90}", re.ASCII)
@@ -203,9 +205,19 @@ async def into_copy(round_: Round, guest: Guest, message: Message, *, quiet: boo
     if got.said:
         copy.happened.append(Happening(message.method.lower(), got.said, round_.ident))
     if got.notable:
-        copy.message = message.read.octets
+        copy.message = _kept_message(message)
     copy.loud = copy.loud or (got.calendar is not None and message.method != "REPLY")
     return got
+
+
+def _kept_message(message: Message) -> bytes:
+    """The message for the scheduling inbox; a proposal with whose it is, for it may name all who are invited."""
+    read = message.read
+    if message.method != "COUNTER" or not message.sender:
+        return read.octets
+    lines = [line for line in read.calendar.lines if line.name != PROPOSED_BY]
+    by = Line(PROPOSED_BY, NO_PARAMS, f"mailto:{message.sender}", 0)
+    return rendered(Component("VCALENDAR", read.calendar.at, [*lines, by], read.calendar.parts), read)
 
 
 async def write_letter(round_: Round, method: str, read: CalendarObject, sender: imip.Sender, to: str) -> None:

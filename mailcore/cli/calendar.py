@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from groupware.model.folder import SEPARATOR, Folder, Role
 from groupware.model.item import Kind
 from groupware.model.link import Link, digest_of, new_secret
 from groupware.model.meeting import Happening
+from groupware.model.principal import Principal
 from groupware.model.rights import letters, level_of, parse_rights
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.cli.family import family
@@ -21,6 +23,8 @@ from mailcore.cli.show import Json, rows, say
 from mailcore.cli.site import Site, site
 
 app = family()
+counter = family("Other times that those who are invited propose.")
+app.add_typer(counter, name="counter")
 _SUFFIX: Final = {Kind.CONTACTS: ".vcf"}
 
 
@@ -114,3 +118,55 @@ def _publish(here: Site, owner: str, path: str, rights: str, expires: str | None
     say(url)
     ends = f", until {until:%Y-%m-%d %H:%M} UTC" if until is not None else ""
     say(f"{link.ident}: {level_of(link.rights)} ({letters(link.rights)}){ends}. The address is not shown again.")
+
+
+Account = Annotated[str, typer.Argument(help="Address of the account whose event it is.")]
+Number = Annotated[int, typer.Argument(help="The number of the proposal, as `list` shows it.")]
+
+
+def _who(here: Site, account: str) -> Principal:
+    found = here.read(lambda tx: tx.identity(owner_of(tx, account)))
+    return replace(found, client="postroom")
+
+
+@counter.command("list")
+def list_(ctx: typer.Context, account: Account, as_json: Json = False) -> None:
+    """Show the proposals that wait for an answer."""
+    from groupware.calendar.counters import pending
+
+    with site(ctx) as here:
+        found = here.run(pending(here.store, here.blobs, _who(here, account)))
+    rows(
+        [
+            {"number": each.number, "who": each.who, "event": each.title, "when": each.when, "comment": each.comment,
+             "uid": each.ident}
+            for each in found
+        ],
+        as_json,
+        "no proposal waits",
+    )  # fmt: skip
+
+
+@counter.command()
+def accept(ctx: typer.Context, account: Account, number: Number) -> None:
+    """Change the event as is proposed, and tell all who take part."""
+    from groupware.calendar import counters
+
+    with site(ctx) as here:
+        done = here.run(counters.accept(here.store, here.blobs, _who(here, account), number))
+    typer.echo(f"{done.title}: {done.when}; all who take part are told")
+
+
+@counter.command()
+def decline(
+    ctx: typer.Context,
+    account: Account,
+    number: Number,
+    comment: Annotated[str, typer.Option(help="Why, for who proposed it.")] = "",
+) -> None:
+    """Keep the event as it is, and tell who proposed another time."""
+    from groupware.calendar import counters
+
+    with site(ctx) as here:
+        done = here.run(counters.decline(here.store, here.blobs, _who(here, account), number, comment))
+    typer.echo(f"{done.title}: stays as it is; {done.who} is told")
