@@ -51,6 +51,8 @@ class Principal:
     epoch: int = -1
     client: str = ""
     """For the journal: the protocol and what the client calls itself."""
+    by_script: bool = False
+    """It is a script that acts in this name: what it does sets off no other script."""
 
 
 OPERATOR = Principal(AccountId(1), "operator", frozenset({"operator"}), floor=ALL)

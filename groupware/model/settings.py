@@ -104,6 +104,12 @@ _DECLARED: Final = (
         scopes=("server",),
         most=36500,
     ),
+    Declared(
+        "scriptOnChange",
+        "",
+        "The Sieve script that runs when messages are put into its folders, copied there or flagged, but for folders"
+        " that name one of their own; empty: none.",
+    ),
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
     Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
     Declared(

@@ -45,6 +45,7 @@ from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
+from groupware.model.occasion import Occasion
 from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.push import PushTarget
@@ -76,6 +77,9 @@ LISTS = FolderId(-3)
 
 PUSH = FolderId(-4)
 """The mark on the bus for "another registration for push"; no folder has this number."""
+
+OCCASIONS = FolderId(-5)
+"""The mark on the bus for "a script waits for what happened to a message"; no folder has this number."""
 
 Where = str | FolderId
 """A folder by its id, or by its path in the asking principal's own view."""
@@ -450,6 +454,10 @@ class ReadTx(Protocol):
 
     def lessons(self, limit: int = 100) -> Sequence[Lesson]:
         """What people have moved into Junk and out of it, the oldest first. Takes `a` on the server."""
+        ...
+
+    def occasions(self, after: int = 0, limit: int = 100) -> Sequence[Occasion]:
+        """What scripts wait for, the oldest first, behind that number. Takes `a` on the server."""
         ...
 
     def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
@@ -876,6 +884,17 @@ class WriteTx(ReadTx, Protocol):
 
     def drop_lessons(self, number: int) -> int:
         """Forgets the lessons up to that number: they were learned. `a` on the server."""
+        ...
+
+    def settle_occasion(self, which: Occasion, uid: Uid) -> bool:
+        """Notes that the script has looked at the messages up to this one. `a` on the folder.
+
+        False: somebody else has been at it since `which` was read, and nothing is noted.
+        """
+        ...
+
+    def drop_occasion(self, number: int) -> None:
+        """Forgets what no script can look at any more. `a` on the server."""
         ...
 
     def put_undo(self, of: AccountId, facts: str) -> int:

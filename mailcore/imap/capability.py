@@ -66,10 +66,15 @@ _KNOWN: Final = b" ".join(
 
 
 def capabilities(
-    connection: Connection, signin: SignIn, append_limit: int, *, known: bool, message_limit: int = 0
+    connection: Connection, signin: SignIn, append_limit: int, *, known: bool, message_limit: int = 0, scripts: str = ""
 ) -> bytes:
-    """The capabilities as things are: what concerns signing in is said to strangers only."""
+    """The capabilities as things are: what concerns signing in is said to strangers only.
+
+    `scripts` is where the scripts of folders are edited (RFC 6785 §2.1).
+    """
     words = [_ALWAYS, _KNOWN, b"APPENDLIMIT=%d" % append_limit]
+    if scripts:
+        words.append(b"IMAPSIEVE=" + scripts.encode("ascii"))
     if message_limit:
         words.append(b"MESSAGELIMIT=%d" % message_limit)
     if known and not connection.compressed:

@@ -1,7 +1,8 @@
 """Entries of METADATA as IMAP names them, those that are settings of a folder among them. RFC 5464, RFC 6154 §4.
 
 `/private/specialuse` is the role of a folder of one's own. `/shared/vendor/postroom/shared-seen` says whether \\Seen is
-one for all who read the folder.
+one for all who read the folder. `/shared/imapsieve/script` of the server is the setting `scriptOnChange` (RFC 6785
+§2.3.1).
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from typing import Final
 
 from groupware.model.errors import NoRight, Refused
 from groupware.model.folder import Folder
-from groupware.store.api import WriteTx
+from groupware.model.occasion import ENTRY as SCRIPT
+from groupware.model.principal import OPERATOR
+from groupware.model.script import script_name
+from groupware.store.api import ReadTx, WriteTx
 from mailcore.imap.commands.folders import USES
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import astring, mailbox, string
 
 SPECIAL_USE: Final = "/private/specialuse"
 SHARED_SEEN: Final = "/shared/vendor/postroom/shared-seen"
+SCRIPT_SETTING: Final = "scriptOnChange"
 FOREVER: Final = 1 << 20
 """Levels that stand for DEPTH infinity."""
 MOST_ASKED: Final = 1000
@@ -107,6 +112,22 @@ def of_folder(folder: Folder, stored: Sequence[tuple[str, bytes]]) -> dict[str, 
     if use is not None:
         found[SPECIAL_USE] = use
     return found
+
+
+def of_server(tx: ReadTx, stored: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
+    """Every entry of the server, with the script that holds for one's own folders."""
+    found = dict(stored)
+    if script := str(tx.setting(SCRIPT_SETTING).value):
+        found[SCRIPT] = script.encode()
+    return found
+
+
+def put_server_settings(tx: WriteTx, values: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
+    """Sets those that are settings of the server, and gives the others back. `NoRight`, `Refused`."""
+    if SCRIPT in values:
+        value = (values[SCRIPT] or b"").decode("utf-8", "replace")
+        tx.put_setting(SCRIPT_SETTING, script_name(value) if value else None, OPERATOR.account)
+    return {name: value for name, value in values.items() if name != SCRIPT}
 
 
 def picked(values: Mapping[str, bytes], asked: Asked) -> tuple[Values, int]:

@@ -10,12 +10,15 @@ from mailcore.imap.reply import Reply, status_line
 from mailcore.imap.session import Session
 from mailcore.imap.shared import Shared
 from mailcore.server import log
+from mailcore.server.config import Config
 from mailcore.server.gate import Refusal
 from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Manner, Service, StreamService
 from mailcore.server.signin import desk
 
+MANAGESIEVE: Final = "managesieve"
+STANDARD: Final = 4190
 READ_AHEAD: Final = 65_536  # the longest line
 
 
@@ -34,10 +37,21 @@ def imap(parts: Parts, setup: ServiceSetup) -> Service:
         host=setup.config.host,
         slot=slot,
         log=events,
+        scripts=_scripts(setup.config),
     )
     manner = Manner(places=setup.section.max_conn_threads, read_ahead=READ_AHEAD, scope=log.session, refuse=_refuse)
     service: StreamService = StreamService(setup.name, lambda connection: Session(connection, shared), events, manner)
     return service
+
+
+def _scripts(config: Config) -> str:
+    """The address of ManageSieve as this server says it; "" where that does not run. RFC 5804 §3."""
+    runs = config.services[MANAGESIEVE].enabled
+    ports = [each.port for each in config.listeners if each.service == MANAGESIEVE] if runs else []
+    if not ports:
+        return ""
+    host = config.host.encode("idna").decode("ascii") if not config.host.isascii() else config.host
+    return f"sieve://{host}" if STANDARD in ports else f"sieve://{host}:{ports[0]}"
 
 
 def _refuse(refusal: Refusal, listener: Listener) -> bytes:

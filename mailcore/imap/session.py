@@ -197,7 +197,8 @@ class Session:
         """What the server can do, as things are."""
         most = self.shared.section.max_message_size * 1024
         limit, known = self.shared.section.message_limit, self.who is not None
-        return capabilities(self.connection, self.signin, most, known=known, message_limit=limit)
+        scripts = self.shared.scripts
+        return capabilities(self.connection, self.signin, most, known=known, message_limit=limit, scripts=scripts)
 
     # --- saying something
 

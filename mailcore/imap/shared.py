@@ -30,6 +30,8 @@ class Shared:
     host: str
     slot: Callable[[], AbstractAsyncContextManager[None]]
     log: EventLog
+    scripts: str = ""
+    """Where the scripts of folders are edited, for the capability IMAPSIEVE; "" where nobody can."""
     recent: dict[FolderId, int] = field(default_factory=dict)
     """The first UID of each folder that no session has been told of as recent."""
     snapshots: Snapshots = field(default_factory=Snapshots)

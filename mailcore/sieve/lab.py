@@ -202,7 +202,7 @@ async def apply(lab: Lab, tried: Sequence[Tried], name: str) -> Done:
     def work(tx: WriteTx) -> Done:
         return _apply(tx, lab, tried, name)
 
-    return await lab.store.write(lab.who, work)
+    return await lab.store.write(replace(lab.who, by_script=True), work)
 
 
 def _apply(tx: WriteTx, lab: Lab, tried: Sequence[Tried], name: str) -> Done:

@@ -44,6 +44,8 @@ class Message:
     recipient: str = ""
     original: str = ""
     """The recipient as the sender gave it, before a group led here; empty: the same."""
+    flags: tuple[str, ...] = ()
+    """Those of a message that lies in a mailbox. RFC 6785 §3.8."""
 
     @property
     def header(self) -> bytes:
@@ -82,6 +84,8 @@ class Environment:
     mailbox_id_exists: Callable[[str], bool] = _never
     special_use: Callable[[str, Sequence[str]], bool] = _never
     """Whether the folder has all these special uses; for "" whether each of them is somewhere."""
+    stored: bool = False
+    """The message lies in a mailbox, and something happened to it there: nobody is to get an answer. RFC 6785 §3."""
     spam: float | None = None
     """Percent: 0 is ham for certain, 100 spam for certain; None: not tested. RFC 5235."""
     virus: int | None = None

@@ -68,7 +68,7 @@ class Run:
         self.actions: list[Action] = []
         self.log: list[Entry] = []
         self.implicit_keep = True
-        self.flags: tuple[str, ...] = ()
+        self.flags = message.flags
         self.globals: dict[str, str] = {}
         self.scope = Scope("")
         self.scopes: list[Scope] = []
@@ -145,7 +145,13 @@ class Run:
             self.log.append(Entry(self.line, told, self.scope.name))
 
     def fits(self, action: Action) -> None:
-        """RFC 5429 §2.1, RFC 5230 §4.7: a message that is rejected is not kept, sent on or answered."""
+        """RFC 5429 §2.1, RFC 5230 §4.7: a message that is rejected is not kept, sent on or answered.
+
+        RFC 6785 §3: one that lies in a mailbox already is neither.
+        """
+        if self.env.stored and isinstance(action, Reject | Vacation):
+            name = type(action).__name__.lower()
+            raise self.error(f"{name!r} is for mail that comes in; this message lies in a mailbox already.")
         for kind, other in ((Reject, (*_DISPOSES, Reject)), (_DISPOSES, (Reject,)), (Vacation, (Vacation,))):
             if isinstance(action, kind) and (there := [one for one in self.actions if isinstance(one, other)]):
                 names = (

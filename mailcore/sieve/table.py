@@ -75,6 +75,7 @@ EXTENSIONS: Final = frozenset(
         "foreverypart",
         "ihave",
         "imap4flags",
+        "imapsieve",
         "include",
         "index",
         "mailbox",

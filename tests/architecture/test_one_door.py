@@ -27,6 +27,7 @@ from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import Subscriber
 from groupware.model.meeting import Happening
 from groupware.model.memory import Memory
+from groupware.model.occasion import Occasion
 from groupware.model.principal import Domain, NewAccount, Principal, PrincipalKind
 from groupware.model.push import PushTarget
 from groupware.model.record import UploadRoom
@@ -265,6 +266,11 @@ REFUSED: Mapping[str, list[Ask]] = {
     "remember": [lambda tx, s: tx.remember(s.alice, Memory("vacation", "x", 60))],
     "lessons": [lambda tx, _: tx.lessons()],
     "drop_lessons": [lambda tx, _: tx.drop_lessons(1)],
+    "occasions": [lambda tx, _: tx.occasions()],
+    "settle_occasion": [
+        lambda tx, s: tx.settle_occasion(Occasion(1, s.alice, s.folder, [(Uid(1), Uid(1))], "COPY", "x", "x"), Uid(1))
+    ],
+    "drop_occasion": [lambda tx, _: tx.drop_occasion(1)],
     "undos": [lambda tx, s: tx.undos(s.alice)],
     "put_undo": [lambda tx, s: tx.put_undo(s.alice, "x")],
     "drop_undo": [lambda tx, s: tx.drop_undo(s.alice, 1)],

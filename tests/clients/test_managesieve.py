@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 
 import pytest
+from imapclient import FLAGGED, IMAPClient
 
 from tests.clients.account import Account
+from tests.clients.letters import letters
 from tests.clients.programs import Programs
 from tests.support.server import RunningServer
 
@@ -78,6 +81,40 @@ def test_what_sieve_connect_puts_sorts_what_swaks_sends(
     connect("--deactivate")
     swaks("a list again")
     assert len(alice.until(3)) == 3
+
+
+EVENTS = """require ["imapsieve", "environment", "fileinto", "mailbox", "imap4flags"];
+if environment :is "imap.cause" "APPEND" { fileinto :create :flags "$Sorted" "Sorted"; }
+if environment :contains "imap.changedflags" "\\\\Flagged" { fileinto :create "Flagged"; }
+"""
+
+
+def attach(client: IMAPClient, folder: str) -> None:
+    """What imapclient has no word for."""
+    assert client._imap.xatom("SETMETADATA", folder, '(/shared/imapsieve/script "events")')[0] == "OK"
+
+
+def test_script_of_a_mailbox_sorts_what_imapclient_does_there(
+    server: RunningServer, programs: Programs, connect: Connect, alice: Account
+) -> None:
+    (programs.home / "events.sieve").write_text(EVENTS)
+    connect("--localsieve", str(programs.home / "events.sieve"), "--remotesieve", "events", "--upload")
+    trust = ssl.create_default_context(cafile=str(programs.certificate))
+    with IMAPClient("localhost", server.port("imaps"), ssl_context=trust, timeout=20) as client:
+        client.login(alice.address, alice.password)
+        (said,) = [each for each in client.capabilities() if each.startswith(b"IMAPSIEVE=")]
+        assert said.endswith(b":%d" % server.port("managesieve"))
+        for folder in ("Sorted", "Flagged"):
+            client.create_folder(folder)
+        attach(client, "INBOX")
+        client.append("INBOX", letters(1)[0])
+        (filed,) = alice.until(1, "Sorted")
+        assert (filed.flags, alice.messages()) == ({"$Sorted"}, [])
+        attach(client, "Sorted")
+        client.select_folder("Sorted")
+        client.add_flags([1], [FLAGGED])
+        (filed,) = alice.until(1, "Flagged")
+        assert filed.flags == {"$Sorted", "\\Flagged"}
 
 
 def test_sieve_connect_is_told_what_is_wrong_with_a_script(programs: Programs, connect: Connect) -> None:

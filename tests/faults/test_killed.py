@@ -104,3 +104,34 @@ def test_what_scripts_file_and_send_on_outlives_every_kill(tmp_path: Path) -> No
     assert sent_on == filed
     assert set(filed.values()) == {1}
     assert checked(tmp_path, {}) == (0, "clean\n")
+
+
+# as above
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.timeout(3600)
+def test_script_of_a_mailbox_runs_once_for_whatever_was_put_in(tmp_path: Path) -> None:
+    script = b'require ["fileinto", "mailbox", "imapsieve"]; fileinto :create "Sorted";'
+    with opened(load(None, data=tmp_path, environ={})) as site:
+        RunningServer(None, tmp_path, 0, site).account("alice", "faults.test")  # type: ignore[arg-type]  # as above
+        site.write(lambda tx: tx.put_script("main", script, tx.account(ADDRESS).id))
+        site.write(lambda tx: tx.put_setting("scriptOnChange", "main", tx.account(ADDRESS).id))
+    ledger, chance = Ledger(), random.Random(6)
+    for _ in range(int(os.environ.get("POSTROOM_KILLS", "4"))):
+        process, base = started(tmp_path, {})
+        writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
+        writers.start(senders=0)
+        time.sleep(chance.uniform(0.05, 0.6))
+        process.kill()
+        process.communicate()
+        writers.stop()
+    process, base = started(tmp_path, {})
+    end = time.monotonic() + 60
+    while tokens_in(base + 143, ADDRESS, PASSWORD) and time.monotonic() < end:
+        time.sleep(0.2)
+    found = Counter(tokens_in(base + 143, ADDRESS, PASSWORD, "Sorted"))
+    assert stop(process) == 0
+    assert ledger.accepted, "no load at all"
+    assert ledger.accepted - found.keys() == set()
+    assert found.keys() - ledger.accepted - ledger.doubtful == set()
+    assert set(found.values()) == {1}
+    assert checked(tmp_path, {}) == (0, "clean\n")

@@ -26,6 +26,7 @@ from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.item import NewItem
 from groupware.model.mailinglist import ListWork
 from groupware.model.memory import Lesson
+from groupware.model.occasion import Occasion
 from groupware.model.policy import StoredRule
 from groupware.model.principal import Principal
 from groupware.model.script import ActiveScript
@@ -197,6 +198,10 @@ class Tx:
 
     def lessons(self, limit: int = 100) -> Sequence[Lesson]:
         """Nobody moves anything into Junk here."""
+        return ()
+
+    def occasions(self, after: int = 0, limit: int = 100) -> Sequence[Occasion]:
+        """No script waits for anything here."""
         return ()
 
     def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:

@@ -6,7 +6,7 @@ The lines before the first section say which behaviour it is. A section begins w
     message         the message, line ends made CR LF; without this section there is a plain one
     envelope        `from: address` and `to: address`
     environment     `name: value`: now, addresses, folders, ids, uses (`folder=\\Use`), spam, virus, seen, separator,
-                    `item NAME`, `list NAME`
+                    `item NAME`, `list NAME`; `flags` and `stored: yes` of a message that lies in a mailbox
     include PLACE NAME      a script that `include` finds
     limits          `name: number` of `Limits`
     actions         the actions in their order, one a line, as `shown` writes them
@@ -24,7 +24,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -91,7 +91,8 @@ def message_of(case: Case) -> Message:
     """The message of a case with its envelope."""
     envelope = {"from": "ann@example.com", "to": "bob@example.net", **case.pairs("envelope")}
     octets = case.sections.get("message", MESSAGE).replace("\n", "\r\n").encode()
-    return read(octets, envelope["from"], envelope["to"])
+    flags = tuple(_words(case.pairs("environment"), "flags"))
+    return replace(read(octets, envelope["from"], envelope["to"]), flags=flags)
 
 
 def environment_of(case: Case) -> Environment:
@@ -114,6 +115,7 @@ def environment_of(case: Case) -> Environment:
         addresses=tuple(_words(told, "addresses")),
         items={name[5:]: value for name, value in told.items() if name.startswith("item ")},
         separator=told.get("separator", "+"),
+        stored=told.get("stored") == "yes",
         folder_exists=folders.__contains__,
         mailbox_id_exists=ids.__contains__,
         special_use=special_use,

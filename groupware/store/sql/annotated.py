@@ -28,7 +28,9 @@ from groupware.model.annotation import (
 )
 from groupware.model.errors import NoRight, Refused
 from groupware.model.ids import AccountId, FolderId, ModSeq
+from groupware.model.occasion import ENTRY
 from groupware.model.rights import Right
+from groupware.model.script import script_name
 
 from ..api import SERVER_ENTRIES
 from . import folders, schema
@@ -160,6 +162,8 @@ def annotate(tx: Tx, at: FolderId | None, values: Mapping[str, bytes | None]) ->
     for name, value in checked.items():
         if value is not None and len(value) > LONGEST_VALUE:
             raise Refused(f"entry {name}: a value has {LONGEST_VALUE} octets at most")
+    if name := (checked.get(ENTRY) or b"").decode("utf-8", "replace"):
+        checked[ENTRY] = script_name(name).encode()
     shared = any(name.startswith(SHARED) for name in checked)
     if tx.who.account == SERVER and any(name.startswith(PRIVATE) for name in checked):
         raise Refused("a private entry is a person's own, and the operator is none: act as the person it is for")
@@ -167,9 +171,11 @@ def annotate(tx: Tx, at: FolderId | None, values: Mapping[str, bytes | None]) ->
         return _annotate_server(tx, checked, shared=shared)
     here = _readable(tx, at)
     if shared:
-        here = tx.open(at, WRITES_SHARED)
+        here = tx.open(at, WRITES_SHARED if ENTRY not in checked else WRITES_SHARED | Right.ADMIN)
     modseq = tx.bump(here.owner)
     _write(tx, here.id, checked, modseq)
+    if ENTRY in checked:
+        tx.move_epoch(here.owner)
     tx.journal_row("folder.annotated", here, modseq, {"entries": sorted(checked)})
     return modseq
 

@@ -35,6 +35,7 @@ from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 from groupware.model.memory import Lesson, Memory, Undo
+from groupware.model.occasion import Occasion
 from groupware.model.policy import SendUse, StoredRule
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 from groupware.model.push import PushTarget
@@ -77,6 +78,7 @@ from . import (
     mailqueue,
     memories,
     objects,
+    occasions,
     people,
     policy,
     pushes,
@@ -526,6 +528,15 @@ class SqlTx(Tx):
 
     def drop_lessons(self, number: int) -> int:
         return lessons.drop_lessons(self, number)
+
+    def occasions(self, after: int = 0, limit: int = 100) -> Sequence[Occasion]:
+        return occasions.occasions(self, after, limit)
+
+    def settle_occasion(self, which: Occasion, uid: Uid) -> bool:
+        return occasions.settle(self, which, uid)
+
+    def drop_occasion(self, number: int) -> None:
+        occasions.drop(self, number)
 
     def put_undo(self, of: AccountId, facts: str) -> int:
         return memories.put_undo(self, of, facts)

@@ -15,7 +15,7 @@ from groupware.model.ids import FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Entry
 from groupware.model.rights import Right
 
-from . import items, objects, schema
+from . import items, objects, occasions, schema
 from .engine import Row
 from .guard import Opened
 from .item_changes import DELETED, count
@@ -83,6 +83,7 @@ def update_flags(tx: Tx, at: FolderId, uids: Uids, change: FlagChange) -> tuple[
         _count(tx, here, changed, modseq)
     else:
         _store(tx, here, changed, modseq)
+    occasions.flagged(tx, here, changed)
     tx.journal_row("item.flags", here, modseq, {"count": len(changed), "first": changed[0][0][0]})
     return [Entry(row[0], modseq, bits, words) for row, bits, words in changed], stale
 

@@ -19,7 +19,7 @@ from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import micros, now_micros
 
-from . import contents, items, objects, schema, warnings
+from . import contents, items, objects, occasions, schema, warnings
 from .engine import Row
 from .guard import SERVER, Opened
 from .items import SEEN
@@ -193,9 +193,12 @@ def append(tx: Tx, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
     here = tx.open(at, Right.INSERT)
     mask, may_words = permitted_mask(here.rights)
     author = tx.who.account if tx.who.account != SERVER else None
-    return put(
+    found = put(
         tx, here, [(each, each.flags & mask, each.keywords if may_words else frozenset()) for each in new], author
     )
+    if found:
+        occasions.put_in(tx, here, [item.uid for item in found], "APPEND")
+    return found
 
 
 Flagged = tuple[NewItem, Flags, frozenset[str]]

@@ -16,7 +16,7 @@ from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids, ranges
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, items, lessons, objects
+from . import contents, items, lessons, objects, occasions
 from .engine import Row
 from .guard import SERVER, Opened
 from .item_changes import (
@@ -53,6 +53,7 @@ def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
     lessons.noted(tx, here, there, rows)
+    occasions.put_in(tx, there, [uid for _, uid in pairs], "COPY")
     tx.journal_row("item.copied", there, modseq, {"from": here.id, "count": len(rows)})
     return pairs
 
@@ -79,6 +80,7 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
     lessons.noted(tx, here, there, rows)
+    occasions.put_in(tx, there, [uid for _, uid in pairs], "COPY")
     tx.journal_row("item.left", here, left, {"to": there.id, "count": len(rows), **_followed(pairs)})
     tx.journal_row("item.arrived", there, modseq, {"from": here.id, "count": len(rows)})
     return pairs

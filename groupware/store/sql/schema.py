@@ -172,6 +172,20 @@ lesson = Table(
 )
 """What people have moved into Junk and out of it, until scanners have learned it."""
 
+occasion = Table(
+    "occasion",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("cause", String(8), nullable=False),
+    Column("script", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("changed", Text, nullable=False),
+    Column("uids", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What happened to messages of folders that have a script for it, until the script has run (RFC 6785)."""
+
 undo = Table(
     "undo",
     metadata,

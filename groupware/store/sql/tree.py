@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from groupware.model.errors import NotFound
 from groupware.model.folder import SEPARATOR, Role
 from groupware.model.ids import AccountId, FolderId, PrincipalId
+from groupware.model.occasion import ENTRY
 from groupware.model.principal import Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Grant, Right
 from groupware.model.times import micros, moment, now_micros
@@ -36,6 +37,8 @@ class Node:
     name: str
     kind: str
     role: str | None
+    script: str | None = None
+    """The script that waits for changes of its messages; "": none; None: that of the owner's settings."""
     children: dict[str, FolderId] = field(default_factory=dict)
 
 
@@ -129,6 +132,8 @@ class Tree:
         return MEMBERS_READ
 
 
+_SERVER: Final = 1
+_a: Final = schema.annotation.c
 _owner, _grantee, _domain = (schema.principal.alias(name) for name in ("owner", "grantee", "dom"))
 _EPOCH: Final = select(schema.principal.c.epoch).where(schema.principal.c.id == bindparam("owner"))
 _TREE_OWNER: Final = (
@@ -138,7 +143,12 @@ _TREE_OWNER: Final = (
 )
 _TREE_FOLDERS: Final = (
     select(schema.folder.c.id, schema.folder.c.parent_id, schema.folder.c.name, schema.folder.c.kind)
-    .add_columns(schema.folder.c.role)
+    .add_columns(schema.folder.c.role, _a.value)
+    .select_from(
+        schema.folder.outerjoin(
+            schema.annotation, and_(_a.folder_id == schema.folder.c.id, _a.account_id == _SERVER, _a.name == ENTRY)
+        )
+    )
     .where(schema.folder.c.owner_id == bindparam("owner"))
 )
 _TREE_GRANTS: Final = (
@@ -168,8 +178,8 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
     if row is None or row[3] is None:
         raise NotFound(f"there is no such owner of folders: {owner}")
     nodes = {
-        FolderId(id): Node(FolderId(id), parent, name, kind, role)
-        for id, parent, name, kind, role in sql.rows(_TREE_FOLDERS, {"owner": owner})
+        FolderId(id): Node(FolderId(id), parent, name, kind, role, None if script is None else bytes(script).decode())
+        for id, parent, name, kind, role, script in sql.rows(_TREE_FOLDERS, {"owner": owner})
     }
     for node in nodes.values():
         if node.parent is not None:

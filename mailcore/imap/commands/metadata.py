@@ -19,7 +19,9 @@ from mailcore.imap.entries import (
     at_options,
     metadata_line,
     of_folder,
+    of_server,
     picked,
+    put_server_settings,
     put_settings,
     read_asked,
     read_entry,
@@ -60,7 +62,7 @@ async def getmetadata(session: Session, given: Getting) -> Reply:
 
     def work(tx: ReadTx) -> tuple[str, dict[str, bytes]]:
         if not given.path:
-            return "", dict(tx.annotations(None))
+            return "", of_server(tx, tx.annotations(None))
         folder = session.folder(tx, given.path)
         return folder.path, of_folder(folder, tx.annotations(folder.id))
 
@@ -108,7 +110,8 @@ async def setmetadata(session: Session, given: Setting) -> Reply:
         since = since_when(session, at)
         lines, known = heard_in(tx, [(at, since)] if since is not None else []).get(at, ((), NOTHING))
         if folder is None:
-            return {at: (lines, tx.annotate(None, given.values))}, None
+            rest = put_server_settings(tx, given.values)
+            return {at: (lines, tx.annotate(None, rest) if rest else known)}, None
         rest = put_settings(tx, folder, given.values)
         news = {at: (lines, tx.annotate(at, rest) if rest else known)}
         return news, tx.folder(at, Right.LOOKUP) if len(rest) < len(given.values) else None

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Target
@@ -47,7 +47,15 @@ def sieve_filter(parts: Parts, setup: ServiceSetup) -> SieveFilter:
     """The filter, as an entry point makes it."""
     config = setup.config
     most = config.smtp.max_received_headers
-    return SieveFilter(parts.store, parts.clock, config.host, most, parts.log("FILTERS"))
+
+    async def beside() -> None:
+        from mailcore.sieve.changes.desk import Desk
+        from mailcore.sieve.changes.worker import keep
+
+        desk = Desk(parts.store, parts.blobs, parts.clock, config.host, most, parts.log("FILTERS"))
+        await keep(desk, parts.bus)
+
+    return SieveFilter(parts.store, parts.clock, config.host, most, parts.log("FILTERS"), beside)
 
 
 class SieveFilter:
@@ -59,10 +67,23 @@ class SieveFilter:
     fails: Final[Literal["open", "later"]] = "later"
     """Only where the store does not answer: what a script does wrong is a verdict."""
 
-    def __init__(self, store: Store, clock: Clock, host: str, most_received: int, log: EventLog) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        host: str,
+        most_received: int,
+        log: EventLog,
+        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
         self._store, self._clock, self._host, self._most_received = store, clock, host, most_received
-        self._log = log
+        self._log, self._beside = log, beside
         self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def work(self) -> None:
+        """Run the scripts that wait for changes in folders."""
+        if self._beside is not None:
+            await self._beside()
 
     async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
         """Who has an active script or forwards, and the judge that this is."""

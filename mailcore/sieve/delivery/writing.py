@@ -101,6 +101,18 @@ class Writer:
         )
         return composed(Letter(self.active.address, "Your mail rules have an error", text), self.host, self.now)
 
+    def trouble_in(self, path: str, wrong: str) -> bytes:
+        """What is wrong with a script that ran because of something in a folder, for its owner."""
+        text = (
+            f"Your script {clean(self.active.name)!r} could not be carried out for a message in {clean(path)!r}:",
+            "",
+            *(f"    {line}" for line in wrong.splitlines()),
+            "",
+            "The message was left as it is. So it will be with every message that this script goes wrong with, until",
+            "you change it. You are told once for each version of a script.",
+        )
+        return composed(Letter(self.active.address, "A script of yours has an error", text), self.host, self.now)
+
     def _common(self) -> list[bytes]:
         return [header_line("Date", format_date(self.now)), header_line("Message-ID", message_id(self.host))]
 
