@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from base64 import encodebytes
+from collections.abc import Iterator
 from typing import Final
 
 from groupware.mime.scan import scan
+from groupware.model.octets import Octets
 
 _FIELD: Final = re.compile(
     rb"^content-transfer-encoding[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
 )
+_AT_ONCE: Final = 57 * 18_000
+"""Octets of a part, in whole lines of base64."""
 _AS_IT_IS: Final = frozenset({"binary", "8bit", "7bit"})
 
 
@@ -20,23 +24,35 @@ class NoEncoding(ValueError):
 
 def without_nul(octets: bytes) -> bytes:
     """The message with every part that holds NUL in base64; the very same octets when there is none. `NoEncoding`."""
-    if b"\0" not in octets:
-        return octets
-    pieces: list[bytes] = []
+    return b"".join(without_nul_pieces(octets)) if b"\0" in octets else octets
+
+
+def without_nul_pieces(octets: Octets) -> Iterator[bytes]:
+    """The same, piece by piece. `NoEncoding`, perhaps behind some of them."""
     done = 0
     for node in scan(octets):
         if node.kind != "leaf" or octets.find(b"\0", node.body_start, node.body_end) < 0:
             continue
         if node.encoding.decode("ascii", "replace").lower() not in _AS_IT_IS:
             raise NoEncoding("a part with a transfer encoding holds NUL")
+        yield from _clean(octets, done, node.header_start)
         header = octets[node.header_start : node.body_start]
-        pieces += [octets[done : node.header_start], _in_base64(header)]
-        pieces.append(encodebytes(octets[node.body_start : node.body_end]).rstrip(b"\n").replace(b"\n", b"\r\n"))
+        if b"\0" in header:
+            raise NoEncoding("NUL stands outside the parts of the message")
+        yield _in_base64(header)
+        for at in range(node.body_start, node.body_end, _AT_ONCE):
+            lines = encodebytes(octets[at : min(at + _AT_ONCE, node.body_end)]).replace(b"\n", b"\r\n")
+            yield lines if at + _AT_ONCE < node.body_end else lines.removesuffix(b"\r\n")
         done = node.body_end
-    made = b"".join((*pieces, octets[done:]))
-    if b"\0" in made:
+    yield from _clean(octets, done, len(octets))
+
+
+def _clean(octets: Octets, start: int, end: int) -> Iterator[bytes]:
+    """What stands between such parts."""
+    if octets.find(b"\0", start, end) >= 0:
         raise NoEncoding("NUL stands outside the parts of the message")
-    return made
+    for at in range(start, end, _AT_ONCE):
+        yield octets[at : min(at + _AT_ONCE, end)]
 
 
 def _in_base64(header: bytes) -> bytes:

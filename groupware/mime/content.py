@@ -9,12 +9,13 @@ from groupware.mime.charsets import codec_of, decode
 from groupware.mime.html import plain_text
 from groupware.mime.parts import Part
 from groupware.mime.transfer import undo
+from groupware.model.octets import Octets
 
 _META: Final = re.compile(rb"<meta\b[^<>]{0,200}?charset\s{0,9}=[\s\"']{0,9}([a-z0-9_:-]{1,40})", re.IGNORECASE)
 _META_OCTETS: Final = 2048
 
 
-def text_of_part(octets: bytes, part: Part, limit: int) -> str:
+def text_of_part(octets: Octets, part: Part, limit: int) -> str:
     """The text of a part out of the first `limit` octets of its body; of HTML the words that a reader sees.
 
     HTML without a charset in its Content-Type may name one itself.

@@ -13,6 +13,7 @@ from groupware.mime.summary import Summary, summarize
 from groupware.mime.text import text_of
 from groupware.model.flags import Flags
 from groupware.model.item import LONGEST_TEXT, Kind, NewItem
+from groupware.model.octets import Octets
 from groupware.store.api import Blobs, Stored
 
 INDEXED: Final = ("subject", "from", "to", "cc", "bcc")
@@ -34,7 +35,7 @@ class Marks:
 UNMARKED: Final = Marks()
 
 
-def new_item(octets: bytes, stored: Stored, summary: Summary, marks: Marks = UNMARKED) -> NewItem:
+def new_item(octets: Octets, stored: Stored, summary: Summary, marks: Marks = UNMARKED) -> NewItem:
     """The message as a new item: `stored` is what the blobs made of the octets, `summary` what was read in them."""
     return NewItem(
         kind=Kind.MAIL,
@@ -51,7 +52,7 @@ def new_item(octets: bytes, stored: Stored, summary: Summary, marks: Marks = UNM
     )
 
 
-def index_texts(octets: bytes, summary: Summary) -> dict[str, str]:
+def index_texts(octets: Octets, summary: Summary) -> dict[str, str]:
     """What search finds the message by: decoded header fields, and the words of its text parts; empty ones left out."""
     root = summary.parts[0]
     found: dict[str, list[str]] = {}
@@ -64,7 +65,7 @@ def index_texts(octets: bytes, summary: Summary) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-async def read_item(octets: bytes, blobs: Blobs, marks: Marks = UNMARKED) -> NewItem:
+async def read_item(octets: Octets, blobs: Blobs, marks: Marks = UNMARKED) -> NewItem:
     """Reads the message (a large one off the event loop) and makes its octets storable; ready for the write."""
     stored = await blobs.put(octets)
     if len(octets) <= ON_THE_LOOP:

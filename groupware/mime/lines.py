@@ -5,6 +5,8 @@ A bare LF counts as a line end and is sent as CRLF. A bare CR is an octet like a
 
 from __future__ import annotations
 
+from groupware.model.octets import Octets
+
 
 def crlf(octets: bytes) -> bytes:
     """The octets with every bare LF made CRLF; the very same object when there is none."""
@@ -18,7 +20,7 @@ def tidy(octets: bytes) -> bool:
     return octets.count(b"\r\n") == octets.count(b"\n") == octets.count(b"\r")
 
 
-def bare_line_feeds(octets: bytes, start: int, end: int) -> int:
+def bare_line_feeds(octets: Octets, start: int, end: int) -> int:
     """How many LF between `start` and `end` have no CR before them: by so much the range grows when it is sent."""
     feeds = octets.count(b"\n", start, end)
     return feeds - octets.count(b"\r\n", start, end) if feeds else 0

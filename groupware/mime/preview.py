@@ -8,6 +8,7 @@ from typing import Final
 
 from groupware.mime.content import text_of_part
 from groupware.mime.parts import Part
+from groupware.model.octets import Octets
 
 LONGEST_PREVIEW: Final = 200
 _PLAIN_OCTETS: Final = 2048
@@ -17,7 +18,7 @@ _RULE: Final = re.compile(r"[-_=*#~]{4,}")
 _FIRST_LOOK: Final = 2 * LONGEST_PREVIEW
 
 
-def preview_of(octets: bytes, parts: Sequence[Part]) -> str:
+def preview_of(octets: Octets, parts: Sequence[Part]) -> str:
     """The first 200 characters of the message's text on one line, quoted lines only when there is nothing else.
 
     The first text that says anything; attached messages come after the message's own text.
@@ -34,7 +35,7 @@ def preview_of(octets: bytes, parts: Sequence[Part]) -> str:
     return next((text for part in later if (text := _preview(octets, part))), "")
 
 
-def _preview(octets: bytes, part: Part) -> str:
+def _preview(octets: Octets, part: Part) -> str:
     if part.media not in ("text/plain", "text/html") or part.disposition == "attachment":
         return ""
     limit = _HTML_OCTETS if part.media == "text/html" else _PLAIN_OCTETS

@@ -16,6 +16,7 @@ from typing import Final, Literal
 from groupware.mime.headers import fields as split_fields
 from groupware.mime.headers import unfold
 from groupware.mime.media import MESSAGE, OCTETS, TEXT_PLAIN, Media, Params, disposition, media, token
+from groupware.model.octets import Octets
 
 Kind = Literal["leaf", "multipart", "message"]
 
@@ -64,7 +65,7 @@ class Node:
     disposition: tuple[bytes, Params] | None
 
 
-def scan(octets: bytes) -> list[Node]:
+def scan(octets: Octets) -> list[Node]:
     """The parts of a message, root first, in the order of their octets; `depth` tells the tree."""
     walk = _Walk(octets)
     at = walk.enter(0, 0, TEXT_PLAIN)
@@ -81,7 +82,7 @@ class _Walk:
 
     __slots__ = ("boundaries", "levels", "needle", "nodes", "octets", "opened")
 
-    def __init__(self, octets: bytes) -> None:
+    def __init__(self, octets: Octets) -> None:
         self.octets = octets
         self.nodes: list[Node] = []
         self.opened: list[Node] = []

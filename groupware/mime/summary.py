@@ -17,6 +17,7 @@ from groupware.mime.parts import Part, decode_parts, encode_parts, root_span
 from groupware.mime.preview import preview_of
 from groupware.mime.scan import Node, scan
 from groupware.mime.wire import address_lists, envelope, structures
+from groupware.model.octets import Octets
 
 VERSION: Final = 1
 _LONGEST_SUBJECT: Final = 4096
@@ -90,7 +91,7 @@ class Summary:
         return b"".join((head, self.envelope, self.body, self.bodystructure, parts, _texts(self)))
 
 
-def summarize(octets: bytes) -> Summary:
+def summarize(octets: Octets) -> Summary:
     """Read a message: any octets at all, in one pass. It never fails."""
     nodes = scan(octets)
     sizes, bare = _sizes(octets, nodes)
@@ -140,7 +141,7 @@ def _people(addresses: Sequence[Address]) -> tuple[Mailbox, ...]:
     return shown(addresses[:_MOST_MAILBOXES])
 
 
-def _sizes(octets: bytes, nodes: Sequence[Node]) -> tuple[list[tuple[int, int]], bool]:
+def _sizes(octets: Octets, nodes: Sequence[Node]) -> tuple[list[tuple[int, int]], bool]:
     """Octets (as sent) and lines of each part's body, and whether there are bare LF. Each octet is counted once."""
     marks = sorted({0, len(octets), *(n.body_start for n in nodes), *(n.body_end for n in nodes)})
     lines = {0: 0}

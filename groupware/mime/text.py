@@ -10,12 +10,13 @@ from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.parts import Part
 from groupware.mime.summary import summarize
 from groupware.mime.transfer import undo
+from groupware.model.octets import Octets
 
 _LONGEST_HEADER: Final = 256 * 1024
 _ENCODED_MESSAGES: Final = 3  # deep
 
 
-def text_of(octets: bytes, parts: Sequence[Part], limit: int = 256 * 1024) -> str:
+def text_of(octets: Octets, parts: Sequence[Part], limit: int = 256 * 1024) -> str:
     """The text of a message's text parts, attached texts and messages included, at most `limit` characters.
 
     Parts come one after the other, a line end between. The caller folds the case.
@@ -30,7 +31,7 @@ def text_of(octets: bytes, parts: Sequence[Part], limit: int = 256 * 1024) -> st
     return "\n".join(pieces)
 
 
-def _texts(octets: bytes, parts: Sequence[Part], limit: int, deep: int) -> Iterator[str]:
+def _texts(octets: Octets, parts: Sequence[Part], limit: int, deep: int) -> Iterator[str]:
     hidden = -1  # below this depth lies what is still encoded
     for part in parts:
         if hidden >= 0 and part.depth > hidden:

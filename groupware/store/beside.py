@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from groupware.model.ids import BlobId, FolderId, ModSeq
+from groupware.model.octets import Octets
 
 
 class Blobs(Protocol):
@@ -18,7 +19,7 @@ class Blobs(Protocol):
     synced, before that write begins. What nothing refers to is swept.
     """
 
-    async def put(self, octets: bytes) -> Stored:
+    async def put(self, octets: Octets) -> Stored:
         """Makes the octets storable; give `blob`, `size` and `body` on to `NewItem` or `Envelope`."""
         ...
 

@@ -21,9 +21,10 @@ from typing import Final, TypeVar
 
 from groupware.model.errors import NotFound, TryAgain
 from groupware.model.ids import BlobId
+from groupware.model.octets import Octets
 from groupware.model.times import now_micros
 
-from .frames import FRAME, TAIL, Table, opened_all, packed, table_of, unpacked
+from .frames import FRAME, TAIL, Table, frames, opened_all, packed, table_of, unpacked
 from .objects import SWEPT_SECONDS, Objects, lost
 from .sql import contents
 from .sql.engine import Database, Sql, trouble
@@ -57,7 +58,7 @@ class SqlBlobs:
         self._tables: dict[BlobId, Table | None] = {}
         self._lock = threading.Lock()
 
-    async def put(self, octets: bytes) -> StoredBody:
+    async def put(self, octets: Octets) -> StoredBody:
         """Makes the octets storable. `TryAgain` when the object store does not take them."""
         if len(octets) <= min(self._threshold, INLINE_BYTES):
             return self._small(octets)
@@ -81,19 +82,19 @@ class SqlBlobs:
             return found
         return await self._run(lambda: self.read_many_now(blobs))
 
-    def put_now(self, octets: bytes) -> StoredBody:
+    def put_now(self, octets: Octets) -> StoredBody:
         """`put`, for code that is in a thread already."""
         if len(octets) <= self._threshold:
             return self._small(octets)
         blob = hashed(octets)
         if not self._objects.keep(blob):
-            self._objects.put(blob, packed(octets))
+            self._objects.put(blob, frames(octets))
         return StoredBody(blob, len(octets), None)
 
     def put_anew(self, octets: bytes) -> StoredBody:
         """`put_now`, over what the object store may have of it, damaged. For code that is in a thread already."""
         if len(octets) > self._threshold:
-            self._objects.put(hashed(octets), packed(octets))
+            self._objects.put(hashed(octets), frames(octets))
         return self.put_now(octets)
 
     def read_now(self, blob: BlobId) -> bytes:
@@ -156,7 +157,7 @@ class SqlBlobs:
         """Ends the threads; the database is somebody else's."""
         self._threads.shutdown()
 
-    def _small(self, octets: bytes) -> StoredBody:
+    def _small(self, octets: Octets) -> StoredBody:
         return StoredBody(hashed(octets), len(octets), packed(octets))
 
     def _rows(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes | None]:
@@ -205,7 +206,7 @@ def _known(database: Database, blob: BlobId) -> bool:
         return blob in contents.bodies(Sql(connection), [blob])
 
 
-def hashed(octets: bytes) -> BlobId:
+def hashed(octets: Octets) -> BlobId:
     """The name of a body."""
     return BlobId(hashlib.sha256(octets).hexdigest())
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 import zstandard
 
 from groupware.model.ids import BlobId
+from groupware.model.octets import Octets
 
 from .objects import lost
 
@@ -49,15 +50,25 @@ class Table:
         return first, self.starts[first], self.starts[last + 1]
 
 
-def packed(octets: bytes) -> bytes:
+def packed(octets: Octets) -> bytes:
     """The stored form of a body."""
+    return b"".join(frames(octets))
+
+
+def frames(octets: Octets) -> Iterator[bytes]:
+    """The same, piece by piece: who writes it holds one at a time."""
     if len(octets) <= FRAME:
-        return _packer().compress(octets)
-    view = memoryview(octets)
-    frames = [_packer().compress(view[at : at + FRAME]) for at in range(0, len(octets), FRAME)]
-    entries = [_ENTRY.pack(len(frame), min(FRAME, len(octets) - at * FRAME)) for at, frame in enumerate(frames)]
+        yield _packer().compress(octets[:])
+        return
+    view, entries = memoryview(octets), []
+    for at in range(0, len(octets), FRAME):
+        piece = view[at : at + FRAME]
+        frame = _packer().compress(piece)
+        entries.append(_ENTRY.pack(len(frame), len(piece)))
+        piece.release()
+        yield frame
     size = len(entries) * _ENTRY.size + _FOOT.size
-    return b"".join((*frames, _HEAD.pack(_SKIPPABLE, size), *entries, _FOOT.pack(len(frames), 0, _MAGIC)))
+    yield b"".join((_HEAD.pack(_SKIPPABLE, size), *entries, _FOOT.pack(len(entries), 0, _MAGIC)))
 
 
 def unpacked(blob: BlobId, body: bytes) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -62,8 +62,8 @@ class Objects(Protocol):
         """Whether it is there already; if so, no sweep takes it away in the next half hour."""
         ...
 
-    def put(self, blob: BlobId, octets: bytes) -> None:
-        """Writes it, synced."""
+    def put(self, blob: BlobId, octets: bytes | Iterable[bytes]) -> None:
+        """Writes it, synced; pieces one after the other."""
         ...
 
     def get(self, blob: BlobId) -> bytes:
@@ -179,7 +179,7 @@ class FolderObjects:
             return False
         return True
 
-    def put(self, blob: BlobId, octets: bytes) -> None:
+    def put(self, blob: BlobId, octets: bytes | Iterable[bytes]) -> None:
         """See `Objects`."""
         path = self._path(blob)
         with _answering(blob):
@@ -189,7 +189,7 @@ class FolderObjects:
             part = path.with_name(f".{blob[:16]}.{token_hex(8)}")
             try:
                 with part.open("wb") as file:
-                    file.write(octets)
+                    file.writelines([octets] if isinstance(octets, bytes) else octets)
                     file.flush()
                     os.fsync(file.fileno())
                 part.rename(path)
@@ -285,10 +285,10 @@ class RemoteObjects:
         except NotFound:
             return False
 
-    def put(self, blob: BlobId, octets: bytes) -> None:
+    def put(self, blob: BlobId, octets: bytes | Iterable[bytes]) -> None:
         """See `Objects`."""
         with _answering():
-            obstore.put(self._store, _name(blob), octets)
+            obstore.put(self._store, _name(blob), octets if isinstance(octets, bytes) else b"".join(octets))
 
     def get(self, blob: BlobId) -> bytes:
         """See `Objects`."""

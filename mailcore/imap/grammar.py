@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, NoReturn, TypeVar
 
 from groupware.model.flags import Flags
+from groupware.model.octets import Octets
 from mailcore.imap import names
 from mailcore.imap.wire import MARK, Raw
 
@@ -186,6 +187,13 @@ class Cursor:
 
     def literal(self) -> bytes:
         """A literal, with any octets but NUL."""
+        octets = self.message()
+        if not isinstance(octets, bytes):
+            self.fail("a shorter literal")
+        return octets
+
+    def message(self) -> Octets:
+        """A literal that may be large: then it is in a file."""
         self._match(_LITERAL, "a literal")
         octets = self._literals[self._used]
         self._used += 1

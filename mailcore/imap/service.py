@@ -16,6 +16,7 @@ from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Manner, Service, StreamService
 from mailcore.server.signin import desk
+from mailcore.server.spool import Spool
 
 MANAGESIEVE: Final = "managesieve"
 STANDARD: Final = 4190
@@ -37,6 +38,7 @@ def imap(parts: Parts, setup: ServiceSetup) -> Service:
         host=setup.config.host,
         slot=slot,
         log=events,
+        spool=Spool(setup.config.data),
         scripts=_scripts(setup.config),
     )
     manner = Manner(places=setup.section.max_conn_threads, read_ahead=READ_AHEAD, scope=log.session, refuse=_refuse)

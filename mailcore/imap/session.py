@@ -93,7 +93,7 @@ class Session:
         self.sent = self._drained = self._errors = 0
         self._watch: Watch | None = None
         self._unsure = False
-        self._reader = Reader(connection, self._limits)
+        self._reader = Reader(connection, self._limits, shared.spool)
 
     # --- the dialogue
 
@@ -108,9 +108,13 @@ class Session:
                 try:
                     raw = await self._reader.command()
                 except TooBig as error:
-                    self._tell(error.tag or b"*", no(sentence(str(error)), b"TOOBIG"))
+                    self._tell(error.tag or b"*", no(sentence(str(error)), error.code))
                     continue
-                await self._run(raw)
+                try:
+                    await self._run(raw)
+                finally:
+                    raw.close()
+                del raw  # a message in it is no longer held while the client is silent
                 await self.keep_pace()
         except OutOfStep as error:
             self.send(status_line(b"*", Reply(b"BYE", f"The connection is out of step: {error}")))

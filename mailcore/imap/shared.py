@@ -14,6 +14,7 @@ from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
 from mailcore.server.sections_mail import ImapSection
 from mailcore.server.signin import Desk
+from mailcore.server.spool import Spool
 
 MOST_RECENT: Final = 100_000  # folders that are remembered
 
@@ -30,6 +31,7 @@ class Shared:
     host: str
     slot: Callable[[], AbstractAsyncContextManager[None]]
     log: EventLog
+    spool: Spool
     scripts: str = ""
     """Where the scripts of folders are edited, for the capability IMAPSIEVE; "" where nobody can."""
     recent: dict[FolderId, int] = field(default_factory=dict)

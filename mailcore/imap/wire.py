@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from groupware.model.octets import Octets
 from mailcore.server.connection import Connection
 from mailcore.server.dialogue import LineTooLong
+from mailcore.server.spool import FROM as SPOOL_FROM
+from mailcore.server.spool import NoRoom, Spool, Spooled
 
 _LITERAL: Final = re.compile(rb"\{([0-9]{1,19})(\+?)\}\Z")
 _TAG: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\+]{1,64}(?= )")
@@ -49,15 +52,24 @@ class Raw:
     """One command as it came: its text with MARK behind each announcement of a literal, and the literals in order."""
 
     text: bytes
-    literals: tuple[bytes, ...] = ()
+    literals: tuple[Octets, ...] = ()
+    spooled: tuple[Spooled, ...] = ()
+
+    def close(self) -> None:
+        """Give back what its literals have taken of the spool."""
+        for each in self.spooled:
+            each.close()
 
 
 class TooBig(Exception):
-    """The command passed a limit and was read to its end. `tag` is empty when it is not known."""
+    """The command passed a limit and was read to its end. `tag` is empty when it is not known.
 
-    def __init__(self, tag: bytes, reason: str) -> None:
+    `code` says whether it is always too big, or only just now.
+    """
+
+    def __init__(self, tag: bytes, reason: str, code: bytes = b"TOOBIG") -> None:
         super().__init__(reason)
-        self.tag = tag
+        self.tag, self.code = tag, code
 
 
 class OutOfStep(Exception):
@@ -71,46 +83,81 @@ class _Gathering:
     text: bytes = b""
     octets: int = 0  # of its literals
     refused: str = ""
+    code: bytes = b"TOOBIG"
+    literals: list[Octets] = field(default_factory=list)
+    spooled: list[Spooled] = field(default_factory=list)
+
+    def refuse(self, error: NoRoom) -> None:
+        """Nothing more of it is kept, for now."""
+        self.refused, self.code = str(error), b"UNAVAILABLE"
 
 
 class Reader:
     """Reads commands. `limits` gives what holds now for an ordinary command and for one with messages."""
 
-    __slots__ = ("_connection", "_limits", "octets")
+    __slots__ = ("_connection", "_limits", "_spool", "octets")
 
-    def __init__(self, connection: Connection, limits: Callable[[], tuple[Limits, Limits]]) -> None:
-        self._connection, self._limits = connection, limits
+    def __init__(self, connection: Connection, limits: Callable[[], tuple[Limits, Limits]], spool: Spool) -> None:
+        self._connection, self._limits, self._spool = connection, limits, spool
         self.octets = 0
 
     async def command(self) -> Raw:
-        """The next command. `TooBig`, `OutOfStep`, and what the connection raises."""
+        """The next command, which the caller closes. `TooBig`, `OutOfStep`, and what the connection raises."""
         got = _Gathering()
-        literals: list[bytes] = []
+        try:
+            await self._gather(got)
+            if got.refused:
+                raise TooBig(_tag(got.text), got.refused, got.code)
+        except BaseException:
+            Raw(b"", spooled=tuple(got.spooled)).close()
+            raise
+        return Raw(got.text, tuple(got.literals), tuple(got.spooled))
+
+    async def _gather(self, got: _Gathering) -> None:
         ordinary, append = self._limits()
         while True:
             line = await self._line(got, ordinary)
             found = _LITERAL.search(line)
             if found is None:
                 got.text += line
-                break
+                return
             limits = append if _APPEND.match(got.text or line) else ordinary
             size, no_wait = int(found[1]), bool(found[2])
-            got.refused = got.refused or _over(limits, size, len(literals), got, len(line))
+            got.refused = got.refused or _over(limits, size, len(got.literals), got, len(line))
+            place = self._place(got, size)
             got.text += line + MARK
             if got.refused:
                 if not no_wait:
-                    break
+                    return
                 await self._skip(size)
                 got.text = got.text[:128]
                 continue
             if not no_wait:
                 self._connection.write(b"+ OK\r\n")
-            literals.append(await self._connection.readexactly(size))
-            got.octets += size
-            self.octets += size
-        if got.refused:
-            raise TooBig(_tag(got.text), got.refused)
-        return Raw(got.text, tuple(literals))
+            await self._literal(got, size, place)
+
+    def _place(self, got: _Gathering, size: int) -> Spooled | None:
+        """Where a large literal is kept until the command has been carried out; None: in memory."""
+        if got.refused or size < SPOOL_FROM:
+            return None
+        try:
+            got.spooled.append(self._spool.take(size))
+        except NoRoom as error:
+            got.refuse(error)
+            return None
+        return got.spooled[-1]
+
+    async def _literal(self, got: _Gathering, size: int, place: Spooled | None) -> None:
+        if place is None:
+            got.literals.append(await self._connection.readexactly(size))
+        else:
+            try:
+                await place.fill(self._connection)
+                got.literals.append(place.mapped())
+            except NoRoom as error:
+                got.refuse(error)
+        got.octets += size
+        self.octets += size
 
     async def line(self, limit: int) -> bytes:
         """One line without its end, as an answer to a challenge is. `OutOfStep` when it is too long."""

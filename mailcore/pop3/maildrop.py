@@ -9,16 +9,18 @@ Invariants
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from groupware.mime.lines import crlf
+from groupware.mime.lines import Crlf, crlf
 from groupware.model.errors import NotFound
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Role
 from groupware.model.ids import BlobId, FolderId, Uid, ranges
 from groupware.model.item import Item
+from groupware.model.octets import PIECE
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
@@ -28,8 +30,17 @@ from mailcore.pop3.sizes import Sizes
 AHEAD: Final = 64  # messages
 AHEAD_OCTETS: Final = 1024 * 1024
 SMALL: Final = 128 * 1024  # octets; a larger message is read when its turn comes, and by TOP only as far as this
+LARGE: Final = 1 << 20  # octets; such a message is told as it is read
 MEASURED_AT_ONCE: Final = 500
 SEEN: Final = FlagChange(add=Flags.SEEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Large:
+    """A message that is told as it is read: its octets with CRLF line ends, and how many these are."""
+
+    size: int
+    pieces: AsyncIterator[bytes]
 
 
 class Maildrop:
@@ -131,15 +142,30 @@ class Maildrop:
         """Whether the message has been read ahead."""
         return number in self._ahead
 
-    async def whole(self, number: int, soon: Sequence[int]) -> bytes:
+    async def whole(self, number: int, soon: Sequence[int]) -> bytes | Large:
         """The message with CRLF line ends; it counts as retrieved. `soon` are those that will be asked for next.
 
         `NotFound` when others have removed it, `Unreadable` when its octets are lost.
         """
         item, octets = await self._take(number, soon)
+        if octets is None and item.size > LARGE:
+            first = await self._read(item, number, PIECE)  # whether it can be read at all shows before anything is said
+            self._retrieved(item, b"")
+            return Large(item.size + item.extra, self._pieces(item, number, first))
         if octets is None:
             octets = await self._read(item, number)
         return self._retrieved(item, octets)
+
+    async def _pieces(self, item: Item, number: int, piece: bytes) -> AsyncIterator[bytes]:
+        """A large message with CRLF line ends, beginning with this piece of it. `Unreadable`, `TryAgain`."""
+        ends, at = Crlf(), len(piece)
+        while at < item.size:
+            yield ends.feed(piece)
+            piece = await self._read(item, number, PIECE, at)
+            if not piece:
+                raise Unreadable(f"Message {number} is shorter than it was.")
+            at += len(piece)
+        yield ends.feed(piece) + ends.end()
 
     def ready(self, number: int) -> bytes | None:
         """As `whole`, for a message that has been read ahead and is not deleted; None when it is not so."""
@@ -154,13 +180,15 @@ class Maildrop:
             self._unseen.add(item.uid)
         return crlf(octets)
 
-    async def top(self, number: int, lines: int, soon: Sequence[int]) -> bytes:
+    async def top(self, number: int, lines: int, soon: Sequence[int]) -> bytes | AsyncIterator[bytes]:
         """Header, blank line and the first lines of the body. As `whole`, but it does not count as retrieved."""
         item, octets = await self._take(number, soon)
         if octets is None:
             start = crlf(await self._read(item, number, SMALL))
             if (end := end_of_top(start, lines)) is not None:
                 return start[:end]
+            if item.size > LARGE:
+                return top_of(self._pieces(item, number, await self._read(item, number, PIECE)), lines)
             octets = await self._read(item, number)
         octets = crlf(octets)
         return octets[: end_of_top(octets, lines)]
@@ -189,9 +217,9 @@ class Maildrop:
         bodies = await self._blobs.read_many(list(blobs)) if blobs else {}
         return {wanted[uid]: (item, bodies.get(item.blob)) for uid, item in items.items()}
 
-    async def _read(self, item: Item, number: int, length: int | None = None) -> bytes:
+    async def _read(self, item: Item, number: int, length: int | None = None, start: int = 0) -> bytes:
         try:
-            return await self._blobs.read(item.blob, 0, length)
+            return await self._blobs.read(item.blob, start, length)
         except NotFound as error:
             raise Unreadable(f"Message {number} cannot be read; the administrator can see why in the log.") from error
 
@@ -234,3 +262,23 @@ def end_of_top(octets: bytes, lines: int) -> int | None:
             return None
         end = found + 1
     return end
+
+
+async def top_of(pieces: AsyncIterator[bytes], lines: int) -> AsyncIterator[bytes]:
+    """The header, the blank line and so many lines of the body of a message that comes piece by piece."""
+    tail, left = b"\r\n", -1  # the octets before; lines of the body that are still wanted, -1: it is in the header
+    async for piece in pieces:
+        at = 0
+        if left < 0:
+            blank = (tail + piece).find(b"\r\n\r\n")
+            tail, before = (tail + piece)[-3:], len(tail)
+            if blank < 0:
+                yield piece
+                continue
+            at, left = blank + 4 - before, lines
+        while left and (end := piece.find(b"\n", at)) >= 0:
+            at, left = end + 1, left - 1
+        if not left:
+            yield piece[:at]
+            return
+        yield piece

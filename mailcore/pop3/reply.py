@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,8 @@ class Reply:
     code: str = ""
     body: bytes | None = None
     """Lines with their ends, dots doubled where a line begins with one; the last dot is added on the way out."""
+    pieces: AsyncIterator[bytes] | None = None
+    """The same of a large message, as it is read."""
     wrong: bool = False
     """Whether it counts among the client's errors."""
     last: bool = False
@@ -64,9 +66,9 @@ CODES: Final[Mapping[type[Exception], str]] = {
 BUG: Final = Reply(False, "Something went wrong here; the server's log says what. Try again later.", "SYS/TEMP")
 
 
-def ok(text: str, body: bytes | None = None) -> Reply:
+def ok(text: str, body: bytes | None = None, pieces: AsyncIterator[bytes] | None = None) -> Reply:
     """A good answer."""
-    return Reply(True, text, body=body)
+    return Reply(True, text, body=body, pieces=pieces)
 
 
 def refusal(error: Exception) -> Reply | None:
@@ -85,3 +87,14 @@ def stuffed(octets: bytes) -> bytes:
     if octets.startswith(b"."):
         octets = b"." + octets
     return octets if octets.endswith(b"\r\n") or not octets else octets + b"\r\n"
+
+
+async def stuffed_pieces(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same for octets that come piece by piece."""
+    tail, begun = b"\r\n", False  # what was sent last
+    async for piece in pieces:
+        if piece:
+            yield (tail + piece).replace(b"\r\n.", b"\r\n..")[len(tail) :]
+            tail, begun = (tail + piece)[-2:], True
+    if begun and tail != b"\r\n":
+        yield b"\r\n"

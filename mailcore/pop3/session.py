@@ -12,13 +12,13 @@ import asyncio
 import time
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Final, Literal
 
-from groupware.model.errors import GroupwareError
+from groupware.model.errors import GroupwareError, TryAgain
 from groupware.model.principal import Principal
 from mailcore.pop3.grammar import LINE_MAX, TOO_LONG, Command, parse
 from mailcore.pop3.maildrop import AHEAD, Maildrop
@@ -147,9 +147,24 @@ class Pop3Session:
             reply = self._failed(command, error)
         if reply is not None:
             self.say(self._counted(reply))
+            if reply.pieces is not None:
+                await self._tell(reply.pieces)
         if self._unsent >= GATHER:
             self._unsent = 0
             await self.connection.drain()
+
+    async def _tell(self, pieces: AsyncIterator[bytes]) -> None:
+        """A large message as it is read. `ConnectionClosed` when it cannot be read to its end: a dot would be a lie."""
+        try:
+            async for piece in pieces:
+                self.tally.octets += len(piece)
+                self.connection.write(piece)
+                await self.connection.drain()
+        except (Unreadable, TryAgain) as error:
+            self.shop.log.error("body_unreadable", user=self.name, command="RETR", why=repr(error.__cause__ or error))
+            self.connection.abort()
+            raise ConnectionClosed("a message could not be read to its end") from error
+        self.connection.write(b".\r\n")
 
     async def _carry_out(self, verb: Verb | None, command: Command) -> Reply | None:
         if command.problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groupware.model.errors import NotFound
 from mailcore.pop3 import grammar
-from mailcore.pop3.reply import BadCommand, Reply, ok, stuffed
+from mailcore.pop3.reply import BadCommand, Reply, ok, stuffed, stuffed_pieces
 from mailcore.pop3.session import Pop3Session
 
 
@@ -40,8 +40,11 @@ async def retr(session: Pop3Session, rest: str) -> Reply:
     """The message, octet for octet with CRLF line ends; it is seen by that."""
     number = _chosen(session, rest)
     drop = session.mailbox
-    octets = await drop.whole(number, () if drop.has(number) else await session.coming("RETR"))
-    return _message(session, octets)
+    found = await drop.whole(number, () if drop.has(number) else await session.coming("RETR"))
+    if isinstance(found, bytes):
+        return _message(session, found)
+    session.tally.retrieved += 1
+    return ok(f"{found.size} octets", pieces=stuffed_pieces(found.pieces))
 
 
 def retr_ready(session: Pop3Session, rest: str) -> Reply | None:
@@ -61,8 +64,10 @@ async def top(session: Pop3Session, rest: str) -> Reply:
     chosen, _, count = rest.strip().partition(" ")
     number, lines = _chosen(session, chosen), grammar.number(count.strip(), "number of lines")
     drop = session.mailbox
-    octets = await drop.top(number, lines, () if drop.has(number) else await session.coming("TOP"))
-    return ok("Top follows.", stuffed(octets))
+    found = await drop.top(number, lines, () if drop.has(number) else await session.coming("TOP"))
+    if isinstance(found, bytes):
+        return ok("Top follows.", stuffed(found))
+    return ok("Top follows.", pieces=stuffed_pieces(found))
 
 
 async def dele(session: Pop3Session, rest: str) -> Reply:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from groupware.mime.binary import NoEncoding, without_nul
+from groupware.mime.binary import NoEncoding, without_nul, without_nul_pieces
 from groupware.mime.item import ON_THE_LOOP, Marks, read_item
-from groupware.mime.lines import crlf
+from groupware.mime.lines import Crlf, crlf
 from groupware.mime.sections import header_fields, section
 from groupware.mime.summary import parts_of
 from groupware.model.errors import GroupwareError, NotFound, TryAgain
 from groupware.model.ids import Uid
 from groupware.model.item import Item, NewItem
+from groupware.model.octets import PIECE, Octets
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from mailcore.imap import names
 from mailcore.imap.grammar import Cursor, FlagList
-from mailcore.imap.reply import Reply, no, string
+from mailcore.imap.reply import Reply, no, sentence, string
 from mailcore.imap.session import Session
 from mailcore.imap.urls import Place, read_url
+from mailcore.server.spool import FROM, NoRoom, Spooled
 
 MOST_PIECES: Final = 500
 _FIELDS: Final = re.compile(r"((?:\d+\.)*)HEADER\.FIELDS(\.NOT)? \(([^()\"\\]+)\)\Z", re.IGNORECASE)
@@ -33,7 +36,7 @@ _FIELDS: Final = re.compile(r"((?:\d+\.)*)HEADER\.FIELDS(\.NOT)? \(([^()\"\\]+)\
 class Text:
     """Octets as given."""
 
-    octets: bytes = field(repr=False)
+    octets: Octets = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def parse_message(cursor: Cursor) -> NewMessage:
         saved = cursor.date_time()
         cursor.sp()
     if cursor.peek(b"{"):
-        return NewMessage((Text(cursor.literal()),), flags, saved)
+        return NewMessage((Text(cursor.message()),), flags, saved)
     if cursor.peek(b"~"):
         return NewMessage((Text(_literal8(cursor)),), flags, saved, binary=True)
     word = cursor.word()
@@ -84,12 +87,12 @@ def parse_message(cursor: Cursor) -> NewMessage:
     return NewMessage(_pieces(cursor), flags, saved, binary=True)
 
 
-def _literal8(cursor: Cursor) -> bytes:
+def _literal8(cursor: Cursor) -> Octets:
     cursor.sign(b"~")
-    return cursor.literal()
+    return cursor.message()
 
 
-def _utf8(cursor: Cursor) -> bytes:
+def _utf8(cursor: Cursor) -> Octets:
     """UTF8's message in parentheses, once UTF8=ACCEPT is enabled. RFC 6855 §4."""
     if not names.UTF8.get():
         cursor.fail("ENABLE UTF8=ACCEPT before a message with UTF8")
@@ -107,7 +110,7 @@ def _pieces(cursor: Cursor) -> tuple[Text | Url, ...]:
             return Url(cursor.text())
         if word != b"TEXT":
             cursor.fail("URL or TEXT")
-        return Text(_literal8(cursor) if cursor.peek(b"~") else cursor.literal())
+        return Text(_literal8(cursor) if cursor.peek(b"~") else cursor.message())
 
     cursor.sp()
     found = cursor.listed(piece)
@@ -121,44 +124,95 @@ def _pieces(cursor: Cursor) -> tuple[Text | Url, ...]:
 
 async def new_items(session: Session, messages: Sequence[NewMessage]) -> list[NewItem]:
     """The messages, ready for the write. `Unfit`, and what reading raises."""
-    return [await _item(session, message) for message in messages]
+    try:
+        return [await _item(session, message) for message in messages]
+    except NoRoom as error:
+        raise Unfit(no(sentence(str(error)), b"UNAVAILABLE")) from None
 
 
 async def _item(session: Session, message: NewMessage) -> NewItem:
-    octets = await _whole(session, message)
-    if not octets:
-        raise Unfit(no("An empty message cannot be stored"))  # RFC 3502 §5: so one gives up
-    if message.binary and b"\0" in octets:
-        try:
-            octets = without_nul(octets) if len(octets) <= ON_THE_LOOP else await asyncio.to_thread(without_nul, octets)
-        except NoEncoding as error:
-            raise Unfit(no(f"It cannot be stored: {error}", b"UNKNOWN-CTE")) from None
-        _check_size(session, len(octets))
-    marks = Marks(message.flags.flags, message.flags.words, message.saved)
-    return await read_item(octets, session.shared.parts.blobs, marks)
+    with ExitStack() as stack:
+        octets = await _whole(session, message, stack)
+        if not octets:
+            raise Unfit(no("An empty message cannot be stored"))  # RFC 3502 §5: so one gives up
+        if message.binary and b"\0" in octets:
+            octets = await _without_nul(session, octets, stack)
+        marks = Marks(message.flags.flags, message.flags.words, message.saved)
+        return await read_item(octets, session.shared.parts.blobs, marks)
 
 
-async def _whole(session: Session, message: NewMessage) -> bytes:
+async def _without_nul(session: Session, octets: Octets, stack: ExitStack) -> Octets:
+    try:
+        if len(octets) <= ON_THE_LOOP and isinstance(octets, bytes):
+            return without_nul(octets)
+        made = Gathered(session, stack)
+        pieces = without_nul_pieces(octets)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            await made.add(piece)
+        return await made.whole()
+    except NoEncoding as error:
+        raise Unfit(no(f"It cannot be stored: {error}", b"UNKNOWN-CTE")) from None
+
+
+async def _whole(session: Session, message: NewMessage, stack: ExitStack) -> Octets:
     """The octets of all pieces. RFC 4469 §3."""
     if len(message.pieces) == 1 and isinstance(message.pieces[0], Text):
         return message.pieces[0].octets
-    size, found = 0, []
+    made = Gathered(session, stack)
     for piece in message.pieces:
-        octets = piece.octets if isinstance(piece, Text) else await _fetched(session, piece.url, size)
-        size += len(octets)
-        _check_size(session, size)
-        found.append(octets)
-    return b"".join(found)
+        if isinstance(piece, Text):
+            await made.add(piece.octets)
+            continue
+        async for octets in _fetched(session, piece.url, made.size):
+            await made.add(octets)
+    return await made.whole()
 
 
-def _check_size(session: Session, size: int) -> None:
-    most = session.shared.section.max_message_size * 1024
+class Gathered:
+    """Octets that come together one after the other: in memory, and when they become many in a file."""
+
+    __slots__ = ("_found", "_session", "_spooled", "_stack", "size")
+
+    def __init__(self, session: Session, stack: ExitStack) -> None:
+        """What is in a file stays until the stack is left."""
+        self._session, self._stack = session, stack
+        self._found: list[bytes] = []
+        self._spooled: Spooled | None = None
+        self.size = 0
+
+    async def add(self, octets: Octets) -> None:
+        """Some more. `Unfit` when it is too much, `NoRoom`."""
+        self.size += len(octets)
+        check_size(self._session, self.size)
+        if isinstance(octets, bytes):
+            self._found.append(octets)
+        if self._spooled is None and self.size >= FROM:
+            self._spooled = self._stack.enter_context(self._session.shared.spool.take(most_of(self._session)))
+        if self._spooled is not None:
+            found, self._found = self._found, []
+            await self._spooled.add(found)
+            if not isinstance(octets, bytes):
+                await self._spooled.add(octets.pieces())
+
+    async def whole(self) -> Octets:
+        """All of it."""
+        return b"".join(self._found) if self._spooled is None else self._spooled.mapped()
+
+
+def most_of(session: Session) -> int:
+    """Octets that a message may have."""
+    return session.shared.section.max_message_size * 1024
+
+
+def check_size(session: Session, size: int) -> None:
+    """`Unfit` when a message may not have so many octets."""
+    most = most_of(session)
     if size > most:
         raise Unfit(no(f"The message is longer than the {most} octets that are allowed here", b"TOOBIG"))
 
 
-async def _fetched(session: Session, url: str, before: int) -> bytes:
-    """The octets that a URL names. `Unfit` with BADURL when it names none that the user may read."""
+async def _fetched(session: Session, url: str, before: int) -> AsyncIterator[bytes]:
+    """The octets that a URL names, in pieces. `Unfit` with BADURL when it names none that the user may read."""
     place = read_url(url, session.shared.host, session.user.name)
     if place is None or (place.mailbox is None and session.view is None):
         raise _bad_url(url)
@@ -175,15 +229,32 @@ async def _fetched(session: Session, url: str, before: int) -> bytes:
         if found is None:
             raise _bad_url(url)
         span = found
-    _check_size(session, before + (span[1] - span[0] if place.count is None else min(place.count, span[1] - span[0])))
+    check_size(session, before + (span[1] - span[0] if place.count is None else min(place.count, span[1] - span[0])))
     try:
-        octets = crlf(await session.shared.parts.blobs.read(item.blob, span[0], span[1] - span[0]))
+        if named is None:
+            async for octets in _range(session, item, span, place):
+                yield octets
+            return
+        header = crlf(await session.shared.parts.blobs.read(item.blob, span[0], span[1] - span[0]))
     except NotFound:
         raise _bad_url(url) from None
-    if named is not None:
-        octets = header_fields(octets, named[3].split(), wanted=named[2] is None)
-    end = None if place.count is None else place.start + place.count
-    return octets[place.start : end]
+    octets = header_fields(header, named[3].split(), wanted=named[2] is None)
+    yield octets[place.start : None if place.count is None else place.start + place.count]
+
+
+async def _range(session: Session, item: Item, span: tuple[int, int], place: Place) -> AsyncIterator[bytes]:
+    """A section, or what the URL wants of it. `NotFound`."""
+    ends, skip, left = Crlf(), place.start, place.count
+    at, end = span
+    while at < end and left != 0:
+        until = min(end, (at // PIECE + 1) * PIECE)
+        octets = ends.feed(await session.shared.parts.blobs.read(item.blob, at, until - at))
+        at = until
+        octets += ends.end() if at == end else b""
+        some = octets[skip:] if left is None else octets[skip : skip + left]
+        skip = max(0, skip - len(octets))
+        left = None if left is None else left - len(some)
+        yield some
 
 
 def _located(session: Session, tx: ReadTx, place: Place) -> Item:
