@@ -71,6 +71,12 @@ def root_span(encoded: bytes, at: int) -> tuple[int, int, int]:
     return header, start, end
 
 
+def header_spans(encoded: bytes, at: int) -> list[tuple[int, int]]:
+    """Where the header of each part begins and ends; the table begins at `at`."""
+    end = at + 4 + int.from_bytes(encoded[at : at + 4], "little") * _ROW.size
+    return [(row[3], row[4]) for row in _ROW.iter_unpack(encoded[at + 4 : end])]
+
+
 def decode_parts(table: bytes) -> tuple[Part, ...]:
     """The parts of a table that `encode_parts` made."""
     end = 4 + int.from_bytes(table[:4], "little") * _ROW.size

@@ -13,7 +13,7 @@ from groupware.mime.addresses import Address, Mailbox, address_of, shown
 from groupware.mime.headers import base_subject, clean, date, decode_text, message_ids
 from groupware.mime.lines import bare_line_feeds
 from groupware.mime.media import Media, text_of_param
-from groupware.mime.parts import Part, decode_parts, encode_parts, root_span
+from groupware.mime.parts import Part, decode_parts, encode_parts, header_spans, root_span
 from groupware.mime.preview import preview_of
 from groupware.mime.scan import Node, scan
 from groupware.mime.wire import address_lists, envelope, structures
@@ -283,6 +283,11 @@ def parts_of(encoded: bytes) -> tuple[Part, ...]:
 def span_of(encoded: bytes) -> tuple[int, int, int]:
     """Where in the octets header and body of the message begin, and where it ends: for HEADER and TEXT alone."""
     return root_span(encoded, _PARTS.unpack_from(encoded)[0])
+
+
+def header_spans_of(encoded: bytes) -> list[tuple[int, int]]:
+    """Where in the octets the header of each part begins and ends, that of the message first."""
+    return header_spans(encoded, _PARTS.unpack_from(encoded)[0])
 
 
 Ends = tuple[int, int, int]

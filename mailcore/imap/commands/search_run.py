@@ -8,7 +8,6 @@ looked for in the octets, so that the answer is exact.
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,15 +15,9 @@ from functools import partial
 from itertools import compress, filterfalse
 from typing import Final
 
-from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.item import INDEXED
-from groupware.mime.parts import Part
-from groupware.mime.summary import parts_of
-from groupware.mime.text import text_of
-from groupware.model.collation import caseless
-from groupware.model.ids import BlobId, Uid, ranges
-from groupware.model.item import LONGEST_TEXT, Item, Query
-from mailcore.imap.commands.fetch_body import batches
+from groupware.model.ids import Uid, ranges
+from groupware.model.item import Item, Query
 from mailcore.imap.commands.search_keys import (
     Among,
     Arrived,
@@ -50,6 +43,7 @@ from mailcore.imap.commands.search_keys import (
     changed,
     parts,
 )
+from mailcore.imap.commands.search_octets import OfHeaders, OfOctets, by_headers, by_octets, has_field, in_body, says
 from mailcore.imap.commands.search_progress import Progress
 from mailcore.imap.grammar import SAVED
 from mailcore.imap.objectids import email_id, thread_id
@@ -57,7 +51,6 @@ from mailcore.imap.session import Session
 from mailcore.imap.view import View
 
 PAGE: Final = 2000
-WHOLE_BODY: Final = 1 << 40  # characters of a body that are looked through
 FEW_OF: Final = 8  # of so many places one is few: then what was found is looked up, else what is there
 SHORTEST: Final = 4  # letters of a word that a fuzzy search keeps at least
 MOST_WORDS: Final = 20
@@ -65,7 +58,6 @@ MOST_TEXTS: Final = 20  # in a fuzzy key; of more only what is exact is found
 
 Places = Sequence[int]
 """In order; a range for all that there are."""
-Test = Callable[[Item, bytes], bool]
 
 _COSTS: Final[Mapping[type[Key], int]] = {
     Arrived: 2, Called: 3,
@@ -245,16 +237,7 @@ class Search:
     async def _field(self, name: str, text: str, places: Places) -> Places:
         if name in INDEXED and text:
             return await self._indexed(Query(fields=((name, text),)), places)
-        wanted, sought = name.encode("utf-8", "replace"), caseless(text)
-
-        def has(item: Item, octets: bytes) -> bool:
-            root = parts_of(item.summary)[0]
-            header = fields(octets[root.header_start : root.body_start])
-            return any(
-                sought in caseless(decode_text(unfold(value))) for field, value in header if field.lower() == wanted
-            )
-
-        return await self._octets(places, has)
+        return await self._by_headers(places, has_field(name, text), all_parts=False)
 
     async def _body(self, text: str, places: Places) -> Places:
         if not text:
@@ -264,34 +247,32 @@ class Search:
 
     async def _in_long_bodies(self, text: str, found: Places, places: Places) -> Places:
         """Those whose text does not fit the index and has it further on."""
-        at, known, sought = self.view.folder, set(found), caseless(text)
+        at, known = self.view.folder, set(found)
         long = self._having(await self.session.read(lambda tx: tx.unindexed(at)), places)
         rest = [each for each in long if each not in known]
-        return await self._octets(rest, lambda item, octets: sought in caseless(_body_text(item, octets)))
+        return await self._by_octets(rest, in_body(text))
 
     async def _text(self, text: str, places: Places) -> Places:
         if not text:
             return places
         found = await self._indexed(Query(text=(text,)), places)
-        known, sought = set(found), caseless(text)
-
-        def has(item: Item, octets: bytes) -> bool:
-            parts = parts_of(item.summary)
-            if any(sought in caseless(line) for line in _header_lines(octets, parts)):
-                return True
-            return item.size > LONGEST_TEXT and sought in caseless(_body_text(item, octets))
-
+        found = sorted([*found, *await self._in_long_bodies(text, found, places)])
+        known = set(found)
         rest = [at for at in places if at not in known]
-        return sorted([*found, *await self._octets(rest, has)])
+        return sorted([*found, *await self._by_headers(rest, says(text), all_parts=True)])
 
-    async def _octets(self, places: Places, test: Test) -> Places:
-        """Those whose octets pass the test, which runs beside the event loop."""
+    async def _by_headers(self, places: Places, test: OfHeaders, *, all_parts: bool) -> Places:
         found: list[int] = []
         async for items in self._items(places):
-            for batch in batches(items):
-                bodies = await self.session.shared.parts.blobs.read_many([item.blob for item in batch])
-                uids = await asyncio.to_thread(_passing, batch, bodies, test)
-                found += [self.view.place(uid) for uid in uids]
+            uids = await by_headers(self.session.shared.parts.blobs, items, test, all_parts=all_parts)
+            found += [self.view.place(uid) for uid in uids]
+        return sorted(found)
+
+    async def _by_octets(self, places: Places, test: OfOctets) -> Places:
+        found: list[int] = []
+        async for items in self._items(places):
+            uids = await by_octets(self.session.shared.parts.blobs, items, test)
+            found += [self.view.place(uid) for uid in uids]
         return found
 
 
@@ -301,23 +282,6 @@ def _thread_of(item: Item) -> bytes | None:
 
 def _content_of(item: Item) -> bytes:
     return email_id(item.blob, item.saved_at)
-
-
-def _passing(batch: Sequence[Item], bodies: Mapping[BlobId, bytes], test: Test) -> list[int]:
-    return [item.uid for item in batch if (octets := bodies.get(item.blob)) is not None and test(item, octets)]
-
-
-def _header_lines(octets: bytes, parts: Sequence[Part]) -> Sequence[str]:
-    """Every header line of the message and of its parts, decoded."""
-    return [
-        f"{name.decode('ascii', 'replace')}: {decode_text(unfold(value))}"
-        for part in parts
-        for name, value in fields(octets[part.header_start : part.body_start])
-    ]
-
-
-def _body_text(item: Item, octets: bytes) -> str:
-    return text_of(octets, parts_of(item.summary), WHOLE_BODY)
 
 
 def among(view: View, key: Among) -> Sequence[tuple[Uid, Uid]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
+from groupware.model.ids import BlobId
 from mailcore.imap.commands import search_progress
-from tests.support.imapstand import Client
+from tests.support.imapstand import Client, Stand
 
 
 async def test_long_search_says_how_far_it_is(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +77,22 @@ async def test_announced(alice: Client) -> None:
     assert {b"SORT", b"SORT=DISPLAY", b"THREAD=ORDEREDSUBJECT", b"THREAD=REFERENCES", b"ESORT", b"ESEARCH"} < set(words)
     assert {b"SEARCHRES", b"SEARCH=FUZZY", b"WITHIN", b"PARTIAL", b"MULTISEARCH", b"I18NLEVEL=1"} < set(words)
     assert {b"CONTEXT=SEARCH", b"CONTEXT=SORT", b"INPROGRESS"} < set(words)
+
+
+async def test_headers_of_a_large_message_are_read_alone(
+    place: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = b"X-Rare: needle one\r\nContent-Type: application/octet-stream\r\n\r\n" + b"AAAA needle two\r\n" * 20_000
+    await alice.append("INBOX", letter)
+    await alice.ask("SELECT INBOX")
+    whole: list[object] = []
+
+    async def read_many(blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        whole.extend(blobs)
+        return {}
+
+    monkeypatch.setattr(place.blobs, "read_many", read_many)
+    for key in ("TEXT needle", 'HEADER X-Rare "needle one"'):
+        assert (await alice.ask(f"SEARCH {key}")).untagged == [b"* SEARCH 1"]
+    assert (await alice.ask("SEARCH TEXT AAAA")).untagged == [b"* SEARCH"]
+    assert whole == []
