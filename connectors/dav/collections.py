@@ -12,10 +12,11 @@ from connectors.dav import sharing, xml
 from connectors.dav.errors import DavError
 from connectors.dav.locks import ITSELF, allowed
 from connectors.dav.paths import CONTACTS, SEGMENT
-from connectors.dav.properties import AVAILABLE, DISPLAY_NAME, ZONE, ZONE_ID, is_live, is_personal, note_name
+from connectors.dav.properties import is_live
 from connectors.dav.propfind import multistatus
 from connectors.dav.proxies import joins
 from connectors.dav.request import Exchange
+from connectors.dav.resources import AVAILABLE, DISPLAY_NAME, ZONE, ZONE_ID, is_personal, note_name
 from connectors.dav.shelf import Shelf, account_of, collection
 from connectors.dav.timezones import tzid_of, zone_property
 from connectors.dav.xml import CALDAV, CARDDAV, DAV

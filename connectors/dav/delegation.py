@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.dav.paths import PRINCIPALS, PROXY_READ, PROXY_WRITE, Place, principal
-from connectors.dav.properties import ABOUT_DELEGATES
+from connectors.dav.resources import ABOUT_DELEGATES
 from connectors.dav.xml import href
 from groupware.model.errors import GroupwareError
 from groupware.model.folder import Role

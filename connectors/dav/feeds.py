@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.applications import Starlette
@@ -25,8 +25,9 @@ from connectors.dav.busy_feed import busy_calendar, free_and_busy
 from connectors.dav.cards import version_accepted
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.feed_put import replaced
-from connectors.dav.properties import COLOUR, http_date, note_name
+from connectors.dav.properties import http_date
 from connectors.dav.request import OBJECT_OCTETS, body_of
+from connectors.dav.resources import COLOUR, note_name
 from connectors.dav.whole import headers_of, octets_of, tag_of
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound
 from groupware.model.folder import Folder
@@ -93,7 +94,7 @@ class _Door:
             if len(secret) + len(name) > LONGEST:
                 raise NotFound(NOTHING)
             found = await self._parts.store.glance(OPERATOR, lambda tx: tx.bearer(digest))
-            return await self._served(request, Source(found.who, found.folder, name))
+            return await self._served(request, Source(replace(found.who, client="feed"), found.folder, name))
         except (NotFound, NoRight, BadCredentials) as error:
             if isinstance(error, NoRight) and request.method == "PUT":
                 return _said(error)
@@ -118,6 +119,8 @@ class _Door:
             if request.method == "PUT":
                 raise
             folder = None
+        if folder is not None and folder.kind == Kind.MAIL:
+            raise NotFound(NOTHING)
         try:
             if request.method == "PUT":
                 return await self._put(request, source, folder)
@@ -132,14 +135,15 @@ class _Door:
     async def _whole(self, request: Request, source: Source, folder: Folder) -> Response:
         contacts = folder.kind == Kind.CONTACTS
         version = version_accepted(request.headers.get("accept", "")) if contacts else ""
-        colour, newest = await self._parts.store.read(source.who, lambda tx: _about(tx, folder.id))
+        colour = await self._parts.store.glance(source.who, lambda tx: _colour(tx, folder.id))
         head = [f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}", f"X-PUBLISHED-TTL:{REFRESH}"]
         head += [f"X-APPLE-CALENDAR-COLOR:{colour}"] if colour else []
         headers = {**_ALWAYS, **headers_of(folder), "etag": tag_of(source.who, folder, version + colour)}
-        if newest:
-            headers["last-modified"] = http_date(newest)
         if headers["etag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
+        newest = await self._parts.store.read(source.who, lambda tx: _newest(tx, folder.id))
+        if newest:
+            headers["last-modified"] = http_date(newest)
         if request.method == "HEAD":
             return Response(status_code=200, headers=headers)
         octets = octets_of(self._parts, source.who, folder, request.headers, version, head)
@@ -165,7 +169,7 @@ class _Door:
         octets = await body_of(request, OBJECT_OCTETS, contacts=folder.kind == Kind.CONTACTS)
 
         def check(tx: ReadTx) -> None:
-            now, colour = tx.folder(folder.id, Right.READ), _about(tx, folder.id)[0]
+            now, colour = tx.folder(folder.id, Right.READ), _colour(tx, folder.id)
             if wanted.strip() not in ("", "*") and tag_of(source.who, now, colour) not in wanted:
                 raise DavError(412, "the calendar has changed since you fetched it: fetch it again first")
 
@@ -193,12 +197,15 @@ def _owner(tx: ReadTx, owner: str) -> AccountId:
     raise NotFound(owner)
 
 
-def _about(tx: ReadTx, at: FolderId) -> tuple[str, int]:
-    """The colour that the owner gave a folder, and when the newest of its items came, in microseconds."""
-    notes = dict(tx.annotations(at))
-    colour = notes.get(note_name(COLOUR, shared=True), b"").decode()
-    newest = max((row[1] for row in tx.columns(at, ("arrived",), EVERY)), default=0)
-    return colour if colour.isascii() and colour.isprintable() and len(colour) < 40 else "", newest
+def _colour(tx: ReadTx, at: FolderId) -> str:
+    """The colour that the owner gave a folder."""
+    colour = dict(tx.annotations(at)).get(note_name(COLOUR, shared=True), b"").decode()
+    return colour if colour.isascii() and colour.isprintable() and len(colour) < 40 else ""
+
+
+def _newest(tx: ReadTx, at: FolderId) -> int:
+    """When the newest item of a folder came, in microseconds; 0 for none."""
+    return max((row[1] for row in tx.columns(at, ("arrived",), EVERY)), default=0)
 
 
 def _said(error: DavError | GroupwareError) -> Response:

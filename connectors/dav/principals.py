@@ -11,10 +11,11 @@ from starlette.responses import Response
 from connectors.dav import xml
 from connectors.dav.errors import DavError
 from connectors.dav.paths import PRINCIPALS, Place, place
-from connectors.dav.properties import DISPLAY_NAME, Resource, Simple, stats, value
+from connectors.dav.properties import stats, value
 from connectors.dav.propfind import XML_TYPE, multistatus, outer, said_of, seen
 from connectors.dav.proxies import group
 from connectors.dav.request import Exchange
+from connectors.dav.resources import DISPLAY_NAME, Resource, Simple
 from connectors.dav.shelf import collection
 from connectors.dav.xml import CALDAV, DAV, SERVER
 from groupware.model.errors import GroupwareError

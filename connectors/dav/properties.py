@@ -1,120 +1,40 @@
-"""Live properties: what each kind of resource says of itself. Dead ones are annotations (RFC 4918 §4, RFC 5464)."""
+"""Live properties: what each kind of resource says of itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
 
 from connectors.dav import xml
-from connectors.dav.acl import SENDING, address_of, level, privileges, state_of, supported_privileges
+from connectors.dav.acl import SENDING, privileges, supported_privileges
 from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS, ROOT, Place, principal
 from connectors.dav.request import ATTACHMENT_OCTETS, IMAGE_OCTETS, MOST_ATTACHMENTS, OBJECT_OCTETS
+from connectors.dav.resources import (
+    ABOUT_DELEGATES,
+    AVAILABLE,
+    COLOUR,
+    DISPLAY_NAME,
+    INVITE,
+    LOCKS,
+    ORDER,
+    TRANSPARENCY,
+    Collection,
+    Resource,
+    Simple,
+    Thing,
+    dead,
+    note_name,
+)
+from connectors.dav.share_properties import hosted, invite, share_access, sharees
 from connectors.dav.shelf import Shelf, etag
 from connectors.dav.topics import TRIGGERS, topic_of, transports
 from connectors.dav.tzdist import ROOT as TZDIST
-from connectors.dav.xml import APPLE, CALDAV, CARDDAV, DAV, PUSH, SERVER, escape, href
+from connectors.dav.xml import CALDAV, CARDDAV, DAV, PUSH, SERVER, escape, href
 from groupware.model.annotation import AVAILABILITY
 from groupware.model.folder import SEPARATOR, Role
-from groupware.model.item import Item
-from groupware.model.rights import ALL, Grant, Right
-
-COLOUR, ORDER = f"{{{APPLE}}}calendar-color", f"{{{APPLE}}}calendar-order"
-TRANSPARENCY: Final = f"{{{CALDAV}}}schedule-calendar-transp"
-AVAILABLE: Final = (f"{{{CALDAV}}}calendar-availability", f"{{{SERVER}}}calendar-availability")
-"""The property and its elder name: of a scheduling inbox, when its owner can be met (RFC 7953 §7.2.4)."""
-INVITE: Final = f"{{{SERVER}}}invite"
-ABOUT_SHARES: Final = frozenset({INVITE, f"{{{DAV}}}invite", f"{{{DAV}}}resourcetype", f"{{{DAV}}}share-access"})
-"""What is said by whom a collection is shared with."""
-ABOUT_DELEGATES: Final = (
-    f"{{{DAV}}}group-membership",
-    f"{{{SERVER}}}calendar-proxy-read-for",
-    f"{{{SERVER}}}calendar-proxy-write-for",
-)
-"""What a principal says of whose delegate it is."""
-ZONE, ZONE_ID = f"{{{CALDAV}}}calendar-timezone", f"{{{CALDAV}}}calendar-timezone-id"
-"""The zone where what floats takes place (RFC 4791 §5.2.2), and its name alone (RFC 7809 §5.2): one sets the other."""
-DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
-LOCKS: Final = f"{{{DAV}}}lockdiscovery"
-NOTE: Final = "vendor/postroom/dav/"
-"""Where an annotation that is a property begins, behind `/private/` or `/shared/`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Simple:
-    """The root, an area, a principal, or a home."""
-
-    at: Place
-    user: str
-    """Who asks."""
-    name: str = ""
-    changed: int = 0
-    """Of a home: the newest change of anything in it."""
-    kind: str = "INDIVIDUAL"
-    """Of a principal: CALENDAR-USER-TYPE."""
-    aliases: tuple[str, ...] = ()
-    """Of oneself: the other addresses."""
-    delegated: Mapping[str, str] = field(default_factory=dict)
-    """Of oneself: what is said of whose delegate one is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """An object in a collection."""
-
-    shelf: Shelf
-    item: Item
-    user: str
-    body: bytes | None = None
-    tag: str = ""
-    """The Schedule-Tag."""
-    locks: str | None = None
-    """DAV:lockdiscovery, where somebody has asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """A collection, for who asks."""
-
-    shelf: Shelf
-    user: str
-    grants: str | None = None
-    """Its DAV:acl, where one may read it."""
-    shares: Sequence[Grant] | None = None
-    """Whom it is shared with by name, where one may read that."""
-    default: str = ""
-    """Of a scheduling inbox: the path of the calendar where invitations go."""
-    locks: str | None = None
-    """DAV:lockdiscovery, where somebody has asked."""
-    push: str = ""
-    """The key that push messages are signed with; "": there is no push."""
-
-
-Resource = Simple | Collection | Thing
-
-
-def note_name(name: str, *, shared: bool) -> str:
-    """The annotation that holds a property."""
-    said = name.replace("{", "").replace("}", "/").replace(":", ".").replace("//", "/").strip("/").lower()
-    kept = "".join(each if each.isascii() and (each.isalnum() or each in "./-_") else "_" for each in said)
-    return f"/{'shared' if shared else 'private'}/{NOTE}{kept.replace('//', '/')}"[:255]
-
-
-def is_personal(name: str) -> bool:
-    """Whether it is never for others, whoever sets it: what reminds the owner of all that is in a calendar."""
-    return name.startswith(f"{{{CALDAV}}}default-alarm-")
-
-
-def dead(shelf: Shelf, name: str) -> str | None:
-    """The XML inside a property that somebody has set: one's own first, then what the owner has set for all."""
-    for shared in (False,) if is_personal(name) and not shelf.folder.own else (False, True):
-        found = shelf.notes.get(note_name(name, shared=shared))
-        if found is not None:
-            return found.decode()
-    return None
-
+from groupware.model.rights import ALL, Right
 
 # --- what they say ----------------------------------------------------------------------------------------------------
 
@@ -250,40 +170,6 @@ def _components(one: Collection) -> str | None:
     return "".join(f'<C:comp name="{each}"/>' for each in one.shelf.components) or None
 
 
-def _hosted(one: Collection) -> str:
-    """The path in the home of whose it is."""
-    return Place(CONTACTS if one.shelf.contacts else CALENDARS, one.shelf.owner, f"~{one.shelf.folder.id}").href
-
-
-def _invite(one: Collection) -> str | None:
-    """CS:invite: whom it is shared with, and what they have answered."""
-    if one.shares is None:
-        return None
-    owner = f"<S:organizer>{href('mailto:' + one.shelf.owner)}</S:organizer>" if one.shelf.owner else ""
-    return owner + "".join(
-        f"<S:user>{href('mailto:' + address_of(each))}<S:common-name>{escape(address_of(each))}</S:common-name>"
-        f"{state_of(each.state)}<S:access><S:{level(each.allow)}/></S:access></S:user>"
-        for each in one.shares
-    )
-
-
-def _sharees(one: Collection) -> str | None:
-    """DAV:invite, the same in the words of WebDAV Resource Sharing."""
-    if one.shares is None:
-        return None
-    return "".join(
-        f"<D:sharee>{href('mailto:' + address_of(each))}{state_of(each.state, 'D')}"
-        f"<D:share-access><D:{level(each.allow)}/></D:share-access></D:sharee>"
-        for each in one.shares
-    )
-
-
-def _share_access(one: Collection) -> str:
-    if one.shelf.folder.own:
-        return "<D:shared-owner/>" if one.shares else "<D:not-shared/>"
-    return f"<D:{level(one.shelf.folder.rights)}/>" if one.shelf.owner else "<D:not-shared/>"
-
-
 _LOCKS: Final = "".join(
     f"<D:lockentry><D:lockscope><D:{scope}/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>"
     for scope in ("exclusive", "shared")
@@ -303,10 +189,10 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{DAV}}}owner": lambda one: href(principal(one.shelf.owner)) if one.shelf.owner else "",
     f"{{{DAV}}}supported-report-set": lambda one: _reports(*_QUERIES[one.shelf.contacts]),
     f"{{{DAV}}}quota-used-bytes": lambda one: str(one.shelf.folder.bytes),
-    INVITE: _invite,
-    f"{{{DAV}}}invite": _sharees,
-    f"{{{DAV}}}share-access": _share_access,
-    f"{{{SERVER}}}shared-url": lambda one: None if one.shelf.folder.own or not one.shelf.owner else href(_hosted(one)),
+    INVITE: invite,
+    f"{{{DAV}}}invite": sharees,
+    f"{{{DAV}}}share-access": share_access,
+    f"{{{SERVER}}}shared-url": lambda one: None if one.shelf.folder.own or not one.shelf.owner else href(hosted(one)),
     f"{{{SERVER}}}allowed-sharing-modes": lambda one: (
         "<S:can-be-shared/>" if one.shelf.may(Right.ADMIN) and one.shelf.folder.role != Role.SCHEDULE_INBOX else None
     ),

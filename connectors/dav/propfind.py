@@ -9,24 +9,13 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from connectors.dav import xml
-from connectors.dav.acl import shared_with, stored_acl
+from connectors.dav.acl import address_of, shared_with, stored_acl
 from connectors.dav.delegation import delegated
 from connectors.dav.locks import discovery
 from connectors.dav.paths import CALENDARS, CONTACTS, OUTBOX, PRINCIPALS, Place, escaped
-from connectors.dav.properties import (
-    ABOUT_DELEGATES,
-    ABOUT_SHARES,
-    LOCKS,
-    Collection,
-    Resource,
-    Simple,
-    Thing,
-    content_type,
-    known,
-    stats,
-    value,
-)
+from connectors.dav.properties import content_type, known, stats, value
 from connectors.dav.request import Exchange
+from connectors.dav.resources import ABOUT_DELEGATES, ABOUT_SHARES, INVITE, LOCKS, Collection, Resource, Simple, Thing
 from connectors.dav.shelf import ETAG_LENGTH, Shelf, account_of, collection, home
 from connectors.dav.xml import CALDAV, DAV
 from groupware.model.folder import Role
@@ -123,8 +112,12 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
     shares = None
     if shelf.may(Right.ADMIN) and not ABOUT_SHARES.isdisjoint(names or ABOUT_SHARES):
         shares = shared_with(tx.grants(shelf.folder.id))
+    called = {}
+    if shares and INVITE in names:
+        wanted = {address_of(each) for each in shares}
+        called = {each.address: each.name for at in wanted for each in tx.people(at) if each.address in wanted}
     locks = discovery(tx, shelf, LOCKS in names)("")
-    return Collection(shelf, tx.who.name, grants, shares, default, locks)
+    return Collection(shelf, tx.who.name, grants, shares, called, default, locks)
 
 
 def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:

@@ -17,9 +17,9 @@ from connectors.dav.acl_method import grantee_of
 from connectors.dav.delegation import role_of
 from connectors.dav.errors import DavError
 from connectors.dav.paths import PROXY_READ, PROXY_WRITE, Place, principal
-from connectors.dav.properties import DISPLAY_NAME
 from connectors.dav.propfind import asked, multistatus, said_of
 from connectors.dav.request import Exchange
+from connectors.dav.resources import DISPLAY_NAME
 from connectors.dav.shelf import account_of
 from connectors.dav.xml import DAV, href
 from groupware.model.errors import NotFound

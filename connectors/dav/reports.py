@@ -19,9 +19,10 @@ from connectors.dav.freebusy import busy_times, freebusy
 from connectors.dav.locks import discovered
 from connectors.dav.narrow import narrowed
 from connectors.dav.paths import escaped, place
-from connectors.dav.properties import LOCKS, ZONE_ID, Thing, dead, stats, sync_token
+from connectors.dav.properties import stats, sync_token
 from connectors.dav.propfind import TAG, data_name, multistatus, rows
 from connectors.dav.request import Exchange
+from connectors.dav.resources import LOCKS, ZONE_ID, Thing, dead
 from connectors.dav.shelf import Shelf, collection
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
 from groupware.calendar.object import CalendarObject, read_object

@@ -13,7 +13,7 @@ from connectors.dav.cards import Converted, version_accepted
 from connectors.dav.errors import DavError
 from connectors.dav.expand import lens_of
 from connectors.dav.paths import place
-from connectors.dav.properties import note_name
+from connectors.dav.resources import note_name
 from groupware.calendar.object import read_object
 from groupware.model.annotation import check_entry
 from groupware.model.errors import NotFound, Refused

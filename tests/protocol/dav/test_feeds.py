@@ -9,7 +9,7 @@ import icalendar
 import pytest
 
 from groupware.model.content import Component, parse
-from tests.support.davstand import Client, Said, Stand, card, event
+from tests.support.davstand import Client, Said, Stand, Way, card, event
 
 WORK, TASKS = "/dav/calendars/alice@example.test/Calendar/", "/dav/calendars/alice@example.test/Tasks/"
 CARDS = "/dav/contacts/alice@example.test/Contacts/"
@@ -165,6 +165,22 @@ async def test_a_link_is_in_no_line_of_the_log(stand: Stand, alice: Client) -> N
     await stand.fetch(link + "/Calendar.ics")
     await stand.fetch(link + "x/Calendar.ics")
     assert link.rpartition("/")[2] not in repr(stand.house.log.__dict__)
+
+
+async def test_a_link_is_a_secret_that_goes_over_tls_alone(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = await stand.publish("alice", "Calendar", "lrs")
+    monkeypatch.setattr(Way, "secure", property(lambda _: False))
+    said = await stand.fetch(link)
+    assert (said.status, b"use https" in said.body) == (403, True)
+
+
+async def test_mail_is_not_shown_whatever_is_granted(stand: Stand, alice: Client) -> None:
+    link = await stand.publish("alice", "INBOX", "lrs")
+    await stand.share("alice", "INBOX", "anyone", "lrs")
+    for path in (link, "/feed/public/alice@example.test/INBOX.ics", "/feed/public/alice@example.test/INBOX"):
+        assert (await stand.fetch(path)).status == 404
 
 
 # --- what is public ---------------------------------------------------------------------------------------------------
