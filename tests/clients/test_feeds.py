@@ -1,7 +1,10 @@
-"""Links to calendars: curl publishes, vdirsyncer subscribes, khal shows, icalendar reads."""
+"""Links to calendars: curl publishes, vdirsyncer subscribes, khal shows, icalendar reads. Birthdays by `caldav`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import caldav
 import icalendar
 
 from groupware.model.link import digest_of, new_secret
@@ -9,7 +12,7 @@ from groupware.model.rights import parse_rights
 from groupware.store.api import WriteTx
 from tests.clients.account import Account
 from tests.clients.programs import Programs
-from tests.support.davstand import event
+from tests.support.davstand import card, event
 from tests.support.server import RunningServer
 
 
@@ -53,3 +56,20 @@ def test_what_curl_publishes_vdirsyncer_fetches_and_khal_shows(
     busy = programs.run("curl", *trusted, "--compressed", where + link(server, alice, "freebusy"))
     found = icalendar.Calendar.from_ical(busy).walk("VEVENT")
     assert [str(each["SUMMARY"]) for each in found] == ["Busy"]
+
+
+def test_the_caldav_library_finds_birthdays_with_their_ages(
+    server: RunningServer, programs: Programs, alice: Account
+) -> None:
+    root = f"https://localhost:{server.port('https')}/dav/"
+    with caldav.DAVClient(
+        root, username=alice.address, password=alice.password, ssl_verify_cert=str(programs.certificate)
+    ) as client:
+        book = f"{root}contacts/{alice.address}/Contacts/ann.vcf"
+        put = client.request(book, "PUT", card("ann", "Ann", "BDAY:1980-02-03"), {"Content-Type": "text/vcard"})
+        assert put.status == 201
+        named = {each.get_display_name(): each for each in client.principal().calendars()}
+        found = named["Birthdays"].search(
+            start=datetime(2027, 1, 1, tzinfo=UTC), end=datetime(2028, 1, 1, tzinfo=UTC), event=True, expand=True
+        )
+        assert [str(each.icalendar_component["SUMMARY"]) for each in found] == ["Ann is 47"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import icalendar
 import pytest
 
+from connectors.dav import feed_put
 from groupware.model.content import Component, parse
 from tests.support.davstand import Client, Said, Stand, Way, card, event
 
@@ -373,3 +375,47 @@ async def test_a_client_that_sets_an_acl_takes_no_link_away(stand: Stand, alice:
     assert b"link:" not in (await alice.props(WORK, "D:acl")).body
     empty = await alice.ask("ACL", WORK, "<D:acl xmlns:D='DAV:'/>")
     assert (empty.status, (await stand.fetch(link)).status) == (200, 200)
+
+
+async def test_what_comes_meanwhile_is_not_taken_away_by_a_file_that_could_not_have_it(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alice.put(WORK + "a.ics", event("a"))
+    link = await stand.publish("alice", "Calendar", "editor")
+    real, changed = feed_put._changed, []
+
+    async def slow(*args: Any) -> Any:
+        found = await real(*args)
+        if not changed:
+            changed.append(await alice.put(WORK + "a.ics", event("a", summary="Changed meanwhile")))
+        return found
+
+    monkeypatch.setattr(feed_put, "_changed", slow)
+    got = await stand.fetch(link, "PUT", both(event("a", summary="Published"), event("b")))
+    assert got.body == b"added 1, changed 1, taken away 0\n"
+    assert sorted(summaries(await stand.fetch(link))) == ["Meeting", "Published"]
+
+
+async def test_a_calendar_that_others_change_all_the_time_is_not_overwritten(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = await stand.publish("alice", "Calendar", "editor")
+    real, numbers = feed_put._changed, iter(range(100))
+
+    async def slow(*args: Any) -> Any:
+        found = await real(*args)
+        await alice.put(f"{WORK}{(number := next(numbers))}.ics", event(f"uid-{number}"))
+        return found
+
+    monkeypatch.setattr(feed_put, "_changed", slow)
+    got = await stand.fetch(link, "PUT", event("new"))
+    assert (got.status, "retry-after" in got.headers) == (503, True)
+    assert b"UID:new" not in (await stand.fetch(link)).body
+
+
+async def test_a_calendar_that_somebody_has_locked_is_not_overwritten(stand: Stand, alice: Client) -> None:
+    link = await stand.publish("alice", "Calendar", "editor")
+    info = "<D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype>"
+    locked = await alice.ask("LOCK", WORK, f"<D:lockinfo xmlns:D='DAV:'>{info}</D:lockinfo>")
+    assert locked.status == 200
+    assert (await stand.fetch(link, "PUT", event("new"))).status == 423
