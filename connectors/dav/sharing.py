@@ -53,11 +53,17 @@ async def share(exchange: Exchange, root: xml.Element | None) -> Response:
             400, f"{name[:80]!r} means nothing here: a collection takes share and push-register, a home invite-reply"
         )
     assert root is not None
-    wishes = list(_calendarserver(root) if name.startswith(f"{{{SERVER}}}") else _webdav(root))
-    if not 0 < len(wishes) <= MOST:
-        raise DavError(403, f"1 to {MOST} people are invited at once")
+    wishes = wishes_of(root)
     await exchange.parts.store.write(exchange.who, lambda tx: _share(tx, exchange, wishes))
     return Response(status_code=200)
+
+
+def wishes_of(root: xml.Element) -> Sequence[Wish]:
+    """What a request asks for, of each sharee that it names. `DavError`."""
+    wishes = list(_calendarserver(root) if str(root.tag).startswith(f"{{{SERVER}}}") else _webdav(root))
+    if not 0 < len(wishes) <= MOST:
+        raise DavError(403, f"1 to {MOST} people are invited at once")
+    return wishes
 
 
 def _calendarserver(root: xml.Element) -> Iterator[Wish]:
