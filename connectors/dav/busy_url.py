@@ -25,6 +25,8 @@ from groupware.model.principal import OPERATOR, Principal
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import Desk, desk
 
+LONGEST: Final = 320
+"""Characters of an address."""
 _TYPE: Final = "text/calendar; charset=utf-8"
 _NOT_TOLD: Final = "Nothing is told of this address without signing in."
 
@@ -56,6 +58,8 @@ class _Door:
         who = await self._who(request)
         low, high = range_.start - FLOAT, range_.end + FLOAT
         try:
+            if len(address) > LONGEST:
+                raise NotFound(f"{address[:60]!r}...: nobody has an address as long as that")
             placed, availability = await self._parts.store.read(who, lambda tx: placed_of(tx, address, low, high))
         except (NotFound, NoRight):
             if "authorization" in request.headers:

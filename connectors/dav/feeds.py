@@ -44,6 +44,8 @@ REFRESH: Final = "PT1H"
 """How long a program may wait before it fetches again."""
 LONGEST: Final = 300
 """Characters of a secret, and of a name."""
+LONGEST_PATH: Final = 4000
+"""Characters of an owner and a path."""
 NOTHING: Final = "There is nothing here: the link is wrong, has ended, or was withdrawn.\n"
 _NOWHERE: Final = FolderId(0)
 _ALWAYS: Final = {"x-robots-tag": "noindex", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
@@ -182,6 +184,8 @@ def _public(tx: ReadTx, owner: str, path: str) -> tuple[Principal, FolderId]:
     """Who comes without a link, and the folder of a path; no folder where there is none."""
     end = path.lower().rpartition(".")[2]
     inside = path[: -len(end) - 1] if end in ("ics", "vcf", "ifb") else path
+    if len(owner) + len(path) > LONGEST_PATH:
+        return tx.anyone(), _NOWHERE
     try:
         return tx.anyone(), tx.locate(_owner(tx, owner.lower()), inside.strip("/")).id
     except GroupwareError:
