@@ -30,6 +30,7 @@ from mailcore.server.log_setup import Logging, checked
 from mailcore.server.metrics import metrics
 from mailcore.server.parts import Parts, installed_factories
 from mailcore.server.privileges import become
+from mailcore.server.rates import LocalRates, Rates
 from mailcore.server.seats import AtWork, LocalSeats, Seats
 from mailcore.server.storage import Storage, misplaced, open_storage, site_secret
 from mailcore.server.tasks import Supervisor
@@ -127,7 +128,8 @@ async def serve(
         led = undo.enter_context(crew.led(config, storage.bus, logging, counters)) if crew is not None else None
         watch_system(counters, config.data, led.workers.use if led is not None else lambda gauge: 0)
         metrics.add(counters)
-        parts = make_parts(config, storage, counters, dns, led.seats if led is not None else LocalSeats())
+        shared = (led.seats, led.rates) if led is not None else (LocalSeats(), LocalRates())
+        parts = make_parts(config, storage, counters, dns, *shared)
         undo.push_async_callback(parts.directory.close)
         server = Server(
             config,
@@ -150,7 +152,9 @@ def checked_config(config: Config) -> Config:
     return config
 
 
-def make_parts(config: Config, storage: Storage, counters: Counters, dns: Resolver, seats: Seats) -> Parts:
+def make_parts(
+    config: Config, storage: Storage, counters: Counters, dns: Resolver, seats: Seats, rates: Rates
+) -> Parts:
     """The objects of this process. ConfigError when the site's secret is of no use."""
     from groupware.directory.sql import SqlDirectory
 
@@ -165,6 +169,7 @@ def make_parts(config: Config, storage: Storage, counters: Counters, dns: Resolv
         secret=site_secret(config),
         at_work=AtWork(seats),
         seats=seats,
+        rates=rates,
     )
 
 

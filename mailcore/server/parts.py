@@ -12,6 +12,7 @@ from mailcore.server.config import SERVICE_GROUP, Config
 from mailcore.server.counters import Counters
 from mailcore.server.dns import Resolver
 from mailcore.server.events import EventLog
+from mailcore.server.rates import LocalRates, Rates
 from mailcore.server.seats import AtWork, LocalSeats, Seats
 from mailcore.server.sections import ServiceSection
 from mailcore.server.service import Service
@@ -34,6 +35,7 @@ class Parts:
     clock: Clock = field(default_factory=SystemClock)
     at_work: AtWork = field(default_factory=AtWork)  # services whose own work runs in this server: `processing`
     seats: Seats = field(default_factory=LocalSeats)  # what is limited over all sessions of the server
+    rates: Rates = field(default_factory=LocalRates)  # what is counted over time, over all sessions of the server
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import fcntl
 import mmap
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
@@ -97,6 +98,10 @@ class SharedTable:
             if now - self._began[at] >= interval:
                 self._began[at], self._recent[at] = now, 0
             self._recent[at] += 1
+
+    def left(self, at: int, now: float, interval: float) -> float:
+        """For how long the interval runs that began there with the last first one; 0: none does."""
+        return max(self._began[at] + interval - now, 0.0) if at != NONE and self._recent[at] else 0.0
 
     def clear(self, slot: int) -> None:
         """A process is no more: nothing of it is open."""
@@ -196,6 +201,27 @@ class SharedSeats:
     def by_process(self, what: str) -> list[int]:
         """How many each process has taken."""
         return self._table.counts(self._table.place(f"seat {what}"))
+
+
+class SharedRates:
+    """As `rates.LocalRates`, over all processes: their monotonic clock is one."""
+
+    __slots__ = ("_table",)
+
+    def __init__(self, table: SharedTable) -> None:
+        self._table = table
+
+    def note(self, what: str, interval: float) -> int:
+        """See `rates.Rates`. Where the table is full of what is open, one is all that is known of."""
+        table, now = self._table, time.monotonic()
+        with table.locked():
+            at = table.place(f"rate {what}", make=True)
+            table.note(at, now, interval)
+            return max(table.seen(at, now, interval), 1)
+
+    def left(self, what: str, interval: float) -> float:
+        """See `rates.Rates`."""
+        return self._table.left(self._table.place(f"rate {what}"), time.monotonic(), interval)
 
 
 class SharedDoor:

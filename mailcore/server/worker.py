@@ -25,7 +25,7 @@ from mailcore.server.listener import Sockets, not_handed_over
 from mailcore.server.log_setup import Logging
 from mailcore.server.members import FRONT, Alone
 from mailcore.server.parts import installed_factories
-from mailcore.server.shared import SharedSeats
+from mailcore.server.shared import SharedRates, SharedSeats
 from mailcore.server.spawner import Commons
 from mailcore.server.storage import open_storage
 from mailcore.server.tasks import Supervisor
@@ -85,7 +85,7 @@ class _Worker:
             others.listen(storage.bus)
             undo.callback(others.close)
             seats = SharedSeats(self._shared.table)
-            parts = make_parts(config, storage, counters, dns, seats)
+            parts = make_parts(config, storage, counters, dns, seats, SharedRates(self._shared.table))
             undo.push_async_callback(parts.directory.close)
             made = members(self._shared, config, partial(_guessed, channel), Alone())
             self._guesses = made.gates.guesses

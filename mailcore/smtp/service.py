@@ -13,7 +13,6 @@ from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
 from mailcore.server.gate import Refusal
-from mailcore.server.guesses import Guesses
 from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Door, Manner, Service, StreamService
@@ -21,9 +20,9 @@ from mailcore.server.signin import desk
 from mailcore.smtp.authentication import checks
 from mailcore.smtp.data import Memory
 from mailcore.smtp.policy.book import Rulebook
-from mailcore.smtp.policy.builtin import harvest_limits
 from mailcore.smtp.policy.countries import Atlas
 from mailcore.smtp.policy.floods import Floods
+from mailcore.smtp.policy.harvesting import Harvesting
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
@@ -115,8 +114,8 @@ def shared_of(
         desk=desk(parts, setup, "smtp", "SMTP", MODULE),
         intake=intake,
         atlas=Atlas(_beside(setup.config), parts.log(MODULE)),
-        floods=Floods(setup.config.queue.messages_per_second, setup.config.queue.disable_interval, parts.clock),
-        harvest=Guesses(harvest_limits(setup.config.smtp.harvesting), parts.clock),
+        floods=Floods(setup.config.queue.messages_per_second, setup.config.queue.disable_interval, parts.rates),
+        harvest=Harvesting(setup.config.smtp.harvesting, parts.rates),
         book=Rulebook(parts.store, parts.bus, parts.log(MODULE)),
         memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
         authentication=checks.desk(

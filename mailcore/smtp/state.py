@@ -16,7 +16,6 @@ from mailcore.queue.plans import Targets
 from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
-from mailcore.server.guesses import Guesses
 from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
@@ -28,6 +27,7 @@ from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.countries import Atlas
 from mailcore.smtp.policy.engine import NO_RULES, Ruleset
 from mailcore.smtp.policy.floods import Floods
+from mailcore.smtp.policy.harvesting import Harvesting
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.refusals import Refusals
 from mailcore.smtp.reply import FAULT, Reply
@@ -56,7 +56,7 @@ class Shared:
     book: Rulebook
     atlas: Atlas
     floods: Floods
-    harvest: Guesses
+    harvest: Harvesting
     """Who has tried out recipients."""
     memory: Memory
     authentication: checks.Desk

@@ -31,6 +31,7 @@ from mailcore.server.gate import Policy, RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.listener import Listener, open_socket
 from mailcore.server.parts import Parts, ServiceSetup
+from mailcore.server.rates import LocalRates
 from mailcore.server.rules import NO_RULES, UNLIMITED
 from mailcore.server.service import Door, StreamService
 from mailcore.smtp.policy.rules import from_toml, stored
@@ -247,6 +248,7 @@ async def stand(
     parts = Parts(
         log=lambda _: log, store=cast(Any, Permits(map(stored, from_toml(rules)))), blobs=nothing, bus=LocalBus(),
         directory=people, counters=counters, dns=dns or nothing, secret=b"secret", clock=clock or SystemClock(),
+        rates=LocalRates(clock),
     )  # fmt: skip
     listener = Listener(
         "test", "smtp_incoming", "127.0.0.1", 0, "implicit" if implicit else "start", role, plain_login=plain_login

@@ -10,27 +10,13 @@ from ipaddress import IPv4Address, ip_network
 
 from groupware.model.errors import GroupwareError
 from groupware.model.principal import OPERATOR
-from mailcore.server.guesses import GuessLimits
 from mailcore.server.rules import address as ip_of
 from mailcore.server.rules import ip_set, peer_key
-from mailcore.server.sections_mail import HarvestingSection
 from mailcore.smtp.policy.lookups import looked_up
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import MX, State, Transaction
 
 HOUR, DAY = 3600, 86400
-
-
-def harvest_limits(section: HarvestingSection) -> GuessLimits:
-    """The section as the memory of guesses takes it."""
-    return GuessLimits(
-        first_delay=section.first_delay / 1000,
-        max_delay=section.max_delay,
-        interval=section.interval,
-        peer_failures=section.unknown_recipients,
-        name_failures=0,
-        block_time=section.block_time,
-    )
 
 
 def _is_stranger(state: State) -> bool:
@@ -51,7 +37,7 @@ def harvester(state: State) -> Reply | None:
     """Why a peer is hung up on that has asked for too many recipients who are not there."""
     if not _is_stranger(state) or not state.shared.config.smtp.harvesting.unknown_recipients:
         return None
-    left = state.shared.harvest.peer_blocked(_peer(state))
+    left = state.shared.harvest.blocked(_peer(state))
     if not left:
         return None
     state.log.warning("harvester_blocked", ip=state.connection.peer.ip, seconds=round(left))

@@ -12,8 +12,11 @@ from typing import cast
 import pytest
 
 from mailcore.server.dns import DnsSettings, NameServer, Resolver
+from mailcore.server.rates import LocalRates
+from mailcore.server.sections_mail import HarvestingSection
 from mailcore.smtp.policy import plugins
 from mailcore.smtp.policy.floods import Floods
+from mailcore.smtp.policy.harvesting import Harvesting
 from mailcore.smtp.policy.restrictions import allowed
 from mailcore.smtp.policy.variables import Facts
 from tests.support.clock import FakeClock
@@ -185,6 +188,21 @@ async def test_who_tries_out_recipients_is_hung_up_on_over_connections(tmp_path:
         assert len(here.log.named("harvester_blocked")) == 2
 
 
+def test_answers_to_who_tries_out_recipients_take_longer() -> None:
+    clock = FakeClock()
+    section = HarvestingSection(unknown_recipients=9, first_delay=500, max_delay=15, interval=600, block_time=900)
+    harvesting = Harvesting(section, LocalRates(clock))
+    assert [harvesting.failed("p", str(number)) for number in range(8)] == [0.5] * 7 + [1.0]
+    assert [harvesting.failed("q", "same") for _ in range(4)] == [0.5, 1.0, 2.0, 4.0]
+    assert (harvesting.blocked("p"), harvesting.blocked("q")) == (0, 0)
+    harvesting.failed("p", "last")
+    clock.advance(899)
+    assert (harvesting.blocked("p"), harvesting.blocked("q")) == (1, 0)
+    clock.advance(1)
+    assert harvesting.blocked("p") == 0
+    assert harvesting.failed("p", "anew") == 0.5
+
+
 async def test_users_who_mistype_are_no_harvesters(tmp_path: Path) -> None:
     token = base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode()
     async with stand(tmp_path, config=HARVEST) as here, talker(here.port) as caller:
@@ -263,7 +281,7 @@ async def test_a_group_that_takes_no_mail_from_outside_says_so(tmp_path: Path) -
 
 def test_a_mailbox_that_gets_too_much_in_a_second_pauses() -> None:
     clock = FakeClock()
-    floods = Floods(2, 300, clock)
+    floods = Floods(2, 300, LocalRates(clock))
     box, other = PEOPLE[ALICE], PEOPLE[BOB]
     assert [floods.another(box) for _ in range(4)] == [0, 0, 300, 300]
     assert floods.another(other) == 0
@@ -276,7 +294,7 @@ def test_a_mailbox_that_gets_too_much_in_a_second_pauses() -> None:
 
 
 def test_without_a_limit_no_mailbox_pauses() -> None:
-    floods = Floods(0, 300, FakeClock())
+    floods = Floods(0, 300, LocalRates(FakeClock()))
     assert [floods.another(PEOPLE[ALICE]) for _ in range(100)] == [0] * 100
 
 

@@ -175,3 +175,18 @@ def test_one_log_has_the_whole_lines_of_both(crew: RunningServer) -> None:
 
     until(lambda: len(re.findall(rf"IMAP:(\S+): logout user={person.address}", text())) >= 2)
     assert [line for line in text().splitlines() if not LINE.fullmatch(line)] == []
+
+
+def test_who_tries_out_recipients_does_so_at_all_processes_together(tmp_path: Path) -> None:
+    (tmp_path / "postroom.toml").write_text(f"{TOML}[smtp.harvesting]\nunknown_recipients = 6\nfirst_delay = 0\n")
+    with running(tmp_path) as server:
+        server.account()
+        clients = smtps(server)
+        for client in clients:
+            client.ehlo()
+            client.mail("x@far.example")
+        codes = [clients[number % 2].rcpt(f"nobody{number}@{server.domain}")[0] for number in range(6)]
+        assert codes == [550, 550, 550, 550, 550, 421]
+        assert clients[0].rcpt(f"somebody@{server.domain}")[0] == 421
+        for client in clients:
+            client.close()

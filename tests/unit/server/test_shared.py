@@ -9,7 +9,7 @@ from mailcore.server.gate import Admission, Policy, Refusal, RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.rules import Limits
 from mailcore.server.seats import AtWork
-from mailcore.server.shared import PROBES, SharedDoor, SharedSeats, SharedTable, SharedTallies
+from mailcore.server.shared import PROBES, SharedDoor, SharedRates, SharedSeats, SharedTable, SharedTallies
 from tests.support.clock import FakeClock
 
 
@@ -103,6 +103,20 @@ def test_seats_hold_over_processes() -> None:
     assert not seats.take("pop3 7", 1)
     table.clear(1)
     assert seats.take("pop3 7", 1)
+
+
+def test_rates_hold_over_processes() -> None:
+    table = SharedTable(2, 64)
+    rates = SharedRates(table)
+    assert rates.left("harvester p", 900) == 0
+    assert [rates.note("harvest p", 600), rates.note("harvest p", 600)] == [1, 2]
+    in_child(table, 1, lambda: (rates.note("harvest p", 600), rates.note("harvester p", 900)))
+    assert rates.note("harvest p", 600) == 4
+    assert rates.note("harvest q", 600) == 1
+    assert 890 < rates.left("harvester p", 900) <= 900
+    assert rates.note("harvest p", 0) == 1
+    table.clear(1)  # a process that died: what it counted is no less true
+    assert rates.left("harvester p", 900) > 0
 
 
 def test_what_is_at_work_in_one_process_is_so_in_all() -> None:
