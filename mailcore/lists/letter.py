@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile, islice
 from typing import Final
 
 from groupware.mime.addresses import Mailbox, parse, shown
@@ -16,6 +17,8 @@ from groupware.model.addresses import normal
 _RETURN: Final = re.compile(rb"\AReturn-Path: <([^>\r\n]*)>\r?\n")
 _BY: Final = re.compile(r"\bby (\S+) with ((?:UTF8SMTP|UTF8LMTP|E?SMTP|LMTP)S?A?) id ")
 _DMARC: Final = re.compile(r"\bdmarc\s*=\s*pass\b", re.IGNORECASE)
+_SCANNED: Final = ("x-spam-", "x-virus-")
+"""Fields that are written here once a message has its trace line, whatever came with it."""
 _NUMB: Final = frozenset({"bulk", "junk", "auto_reply"})
 
 
@@ -88,10 +91,12 @@ class Letter:
     def is_vouched(self, host: str, authserv_id: str) -> bool:
         """Whether this server knows that the author wrote it: the author signed in, or DMARC says so.
 
-        The first two fields are its own: the trace line and, behind it, what it found of the sender. Who signs in
-        may pass mail of strangers on, but the sender of its envelope is always an address of one's own.
+        The first two fields are its own: the trace line and, behind it, what it found of the sender; before them
+        stand at most those in which scanners say what they found. Who signs in may pass mail of strangers on, but the
+        sender of its envelope is always an address of one's own.
         """
-        lines = [(name, decode_text(unfold(value))) for name, value in self.header[:2]]
+        own = dropwhile(lambda field: field[0].startswith(_SCANNED), self.header)
+        lines = [(name, decode_text(unfold(value))) for name, value in islice(own, 2)]
         found = _BY.search(lines[0][1]) if lines and lines[0][0] == "received" else None
         if found is None or found[1].lower() != host.lower():
             return False

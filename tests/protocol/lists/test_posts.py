@@ -12,6 +12,7 @@ from groupware.model.mailinglist import Subscriber
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.store import SqlStore
 from mailcore.lists import distribute, worker
+from mailcore.lists.letter import read
 from mailcore.lists.worker import handle, look, run_due
 from tests.support.liststand import LIST, OWNER, Stand
 
@@ -290,3 +291,18 @@ async def test_more_messages_than_are_looked_at_at_once_wait_for_no_mark(
     finally:
         keeping.cancel()
     assert (await news.sent())[A] == [f"n{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("before", "vouched"),
+    [
+        ("", True),
+        ("X-Spam-Flag: YES\r\nX-Spam-Score: 12 of 15 (rspamd)\r\n\tA, B\r\nX-Virus-Status: none\r\n", True),
+        ("X-Sieve-Redirected-From: bob@example.test\r\n", False),
+        ("Subject: first\r\n", False),
+    ],
+)
+def test_what_scanners_say_before_the_trace_line_is_no_reason_to_doubt(before: str, vouched: bool) -> None:
+    trace = "Received: from x ([192.0.2.1])\r\n\tby mx.example.test with ESMTPSA id 1; 1 Jan 2026 00:00 +0000\r\n"
+    octets = f"Return-Path: <bob@example.test>\r\n{before}{trace}From: bob@example.test\r\n\r\nhi\r\n".encode()
+    assert read(octets).is_vouched("mx.example.test", "mx.example.test") == vouched

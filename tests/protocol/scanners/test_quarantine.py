@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from connectors.scanners.teaching import teach
 from groupware.model.errors import GroupwareError, NotFound, Refused
 from groupware.model.event import Target
-from groupware.model.ids import EVERY
+from groupware.model.ids import EVERY, AccountId
 from groupware.model.item import Item, Kind, NewItem
 from groupware.model.mailinglist import Subscriber
 from groupware.model.principal import DELIVERY, OPERATOR, NewAccount, PrincipalKind
@@ -234,6 +234,44 @@ async def test_what_was_for_a_list_is_not_held_back_again_for_each_subscriber(tm
                     await at.here.log.moved()
         assert [await at.folders(each) for each in (ALICE, BOB)] == [{"INBOX": 1}, {"INBOX": 1}]
         assert (at.rspamd.asked, await found(at)) == (asked, [])
+
+
+@pytest.mark.parametrize(
+    ("settings", "folder"),
+    [
+        ({"listModerate": "all"}, "Moderation"),
+        ({"listModerate": "nonMembers", "listSenderAllow": "all"}, "Moderation"),
+        ({"listModerate": "none", "listSenderAllow": "members"}, "Rejected"),
+        ({"listModerate": "none", "listSenderAllow": "all", "listDigest": True}, "Digest"),
+    ],
+)
+async def test_a_list_judges_what_was_released_as_it_judges_all_mail(
+    tmp_path: Path, settings: Mapping[str, str | bool], folder: str
+) -> None:
+    name = "news@example.test"
+
+    def work(tx: WriteTx) -> AccountId:
+        of = tx.put_account(NewAccount(name, PrincipalKind.LIST)).id
+        for each, value in settings.items():
+            tx.put_setting(each, value, of)
+        tx.put_subscriber(name, Subscriber(ALICE, delivery="digest"))
+        return of
+
+    def total(tx: ReadTx) -> int:
+        try:
+            return tx.locate(of, folder).total
+        except NotFound:
+            return 0
+
+    async with desk(tmp_path, SPAM) as at:
+        of = await at.here.write(work)
+        entry = await held(at, name)
+        async with processed(at, tmp_path):
+            await release(quarantine(at), entry, "x")
+            async with asyncio.timeout(20):
+                while not await at.here.read(total):
+                    await at.here.log.moved()
+        assert await at.folders() == {}
 
 
 async def test_who_administers_the_domain_releases_it_in_a_mail_program(tmp_path: Path) -> None:
