@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import inspect
 import os
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -35,6 +37,30 @@ Domain = Annotated[str, typer.Option(help="Only for recipients in this domain.")
 All = Annotated[bool, typer.Option("--all", help="Everything that is held back.")]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which messages are meant: those of these numbers, or those that fit what was said."""
+
+    ctx: typer.Context
+    numbers: Sequence[int]
+    sender: str
+    recipient: str
+    domain: str
+    all: bool = False
+
+    def fits(self, entry: Entry) -> bool:
+        """Whether sender and recipients are as they were asked for."""
+        held = entry.held
+        if held is None:
+            return not (self.sender or self.recipient or self.domain)
+        to = [one.address.lower() for one in held.recipients]
+        return (
+            (not self.sender or (held.sender.lower() or "<>") == self.sender)
+            and (not self.recipient or self.recipient in to)
+            and (not self.domain or any(address.rpartition("@")[2] == self.domain for address in to))
+        )
+
+
 @app.command("list")
 def list_(
     ctx: typer.Context,
@@ -45,8 +71,9 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Show what is held back: for whom, why, and until when."""
+    wanted = _which(ctx, None, sender, recipient, domain)
     with site(ctx) as here:
-        found = _fitting(here.run(listed(_desk(here), limit)), sender, recipient, domain)
+        found = [each for each in here.run(listed(_desk(here), limit)) if wanted.fits(each)]
     rows([_row(each) for each in found], as_json, "nothing is held back")
 
 
@@ -76,46 +103,54 @@ def show(
         say(words(line) if line else "")
 
 
-@app.command()
-def release(
+def _which(
     ctx: typer.Context,
     numbers: Numbers = None,
     sender: Sender = "",
     recipient: To = "",
     domain: Domain = "",
     all_: All = False,
+) -> Wanted:
+    """The options that say which messages are meant."""
+    return Wanted(ctx, numbers or (), sender.lower(), recipient.lower(), domain.lower(), all_)
+
+
+def _of_several(verb: Callable[..., None]) -> Callable[..., None]:
+    """A command over several messages: the options of `_which`, and its own behind them."""
+    asks, own = inspect.signature(_which, eval_str=True), inspect.signature(verb, eval_str=True)
+    more = [each for name, each in own.parameters.items() if name != "wanted"]
+
+    def command(**given: Any) -> None:
+        chosen = {name: given.pop(name) for name in asks.parameters}
+        verb(_which(**chosen), **given)
+
+    parameters = [*asks.parameters.values(), *more]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    command.__name__, command.__doc__ = verb.__name__, verb.__doc__
+    return command
+
+
+@app.command()
+@_of_several
+def release(
+    wanted: Wanted,
     no_learn: Annotated[bool, typer.Option("--no-learn", help="Scanners do not learn that it is no spam.")] = False,
 ) -> None:
     """Send messages on to whom they were for. They are not held back again."""
     who = _name()
-
-    def each(desk: Desk, entry: Entry) -> Coroutine[Any, Any, object]:
-        return released(desk, entry, who, learn=not no_learn)
-
-    with site(ctx) as here:
-        count = _each(here, _chosen(here, numbers, sender, recipient, domain, all_=all_), each)
-    say(f"{count} {'message' if count == 1 else 'messages'} released")
+    _each(wanted, "released", lambda desk, entry: released(desk, entry, who, learn=not no_learn))
 
 
 @app.command()
+@_of_several
 def delete(
-    ctx: typer.Context,
-    numbers: Numbers = None,
-    sender: Sender = "",
-    recipient: To = "",
-    domain: Domain = "",
-    all_: All = False,
+    wanted: Wanted,
     spam: Annotated[bool, typer.Option("--spam", help="Scanners learn that it is spam.")] = False,
 ) -> None:
     """Take messages away; nobody is told."""
     who = _name()
-
-    def each(desk: Desk, entry: Entry) -> Coroutine[Any, Any, object]:
-        return deleted(desk, entry, who, spam=spam)
-
-    with site(ctx) as here:
-        count = _each(here, _chosen(here, numbers, sender, recipient, domain, all_=all_), each)
-    say(f"{count} {'message' if count == 1 else 'messages'} deleted")
+    _each(wanted, "deleted", lambda desk, entry: deleted(desk, entry, who, spam=spam))
 
 
 def _desk(here: Site) -> Desk:
@@ -134,40 +169,23 @@ def _name() -> str:
     return f"the operator ({user})"
 
 
-def _each(here: Site, numbers: Sequence[int], do: Callable[[Desk, Entry], Coroutine[Any, Any, object]]) -> int:
-    desk = _desk(here)
-    for number in numbers:
-        here.run(do(desk, here.run(found_one(desk, ItemId(number)))))
-    return len(numbers)
+def _each(wanted: Wanted, done: str, do: Callable[[Desk, Entry], Coroutine[Any, Any, object]]) -> None:
+    with site(wanted.ctx) as here:
+        desk, numbers = _desk(here), _chosen(here, wanted)
+        for number in numbers:
+            here.run(do(desk, here.run(found_one(desk, ItemId(number)))))
+    say(f"{len(numbers)} {'message' if len(numbers) == 1 else 'messages'} {done}")
 
 
-def _chosen(
-    here: Site, numbers: Sequence[int] | None, sender: str, recipient: str, domain: str, *, all_: bool
-) -> Sequence[int]:
-    if numbers:
-        return list(dict.fromkeys(numbers))
-    if not (sender or recipient or domain or all_):
+def _chosen(here: Site, wanted: Wanted) -> Sequence[int]:
+    if wanted.numbers:
+        return list(dict.fromkeys(wanted.numbers))
+    if not (wanted.sender or wanted.recipient or wanted.domain or wanted.all):
         raise Refused("say which: their numbers, --sender, --recipient, --domain, or --all")
-    found = _fitting(here.run(listed(_desk(here))), sender, recipient, domain)
+    found = [each for each in here.run(listed(_desk(here))) if wanted.fits(each)]
     if not found:
         raise NotFound("nothing that is held back fits")
     return [int(each.item.id) for each in found if each.held is not None]
-
-
-def _fitting(found: Sequence[Entry], sender: str, recipient: str, domain: str) -> Sequence[Entry]:
-    return [each for each in found if _fits(each, sender.lower(), recipient.lower(), domain.lower())]
-
-
-def _fits(each: Entry, sender: str, recipient: str, domain: str) -> bool:
-    held = each.held
-    if held is None:
-        return not (sender or recipient or domain)
-    to = [one.address.lower() for one in held.recipients]
-    return (
-        (not sender or (held.sender.lower() or "<>") == sender)
-        and (not recipient or recipient in to)
-        and (not domain or any(address.rpartition("@")[2] == domain for address in to))
-    )
 
 
 def _row(entry: Entry) -> Row:
