@@ -35,6 +35,8 @@ from mailcore.sieve.errors import SieveError
 EVERY_SECONDS: Final = 60.0
 """After which somebody looks even if nobody said a word: a mark may be lost."""
 PAGE: Final = 100
+TURN: Final = 20
+"""Messages of one occasion before it is the next one's turn: who flags a whole folder does not keep others waiting."""
 _OF_THE_SCRIPT: Final = (NotFound, NoRight, Refused, OverQuota)
 """What a folder says to what a script wants there."""
 
@@ -44,7 +46,8 @@ async def keep(desk: Desk, bus: Bus) -> None:
     with closing(bus.watch([OCCASIONS])) as watch:
         while True:
             try:
-                await run_due(desk)
+                while await run_due(desk):
+                    pass
             except GroupwareError as error:  # the database is away
                 desk.log.warning("occasions_unreadable", why=str(error))
                 await asyncio.sleep(1)
@@ -53,7 +56,10 @@ async def keep(desk: Desk, bus: Bus) -> None:
 
 
 async def run_due(desk: Desk) -> int:
-    """Goes through all there is once; how many messages scripts have looked at. What must wait is left for the next."""
+    """Goes through all there is once; how many messages scripts have looked at.
+
+    What must wait is left for the next time, and so is what goes beyond one turn of an occasion.
+    """
     count, page, after = 0, await _page(desk, 0), 0
     while page:
         for each in page:
@@ -71,13 +77,13 @@ async def _page(desk: Desk, after: int) -> Sequence[Occasion]:
 
 
 async def _handle(desk: Desk, which: Occasion) -> int:
-    """Every message of one occasion; how many these were."""
+    """Some messages of one occasion; how many these were."""
     runner = await desk.store.read(OPERATOR, partial(runner_of, which))
     if runner is not None and not runner.active.octets:
         desk.log.warning("script_missing", of=runner.active.address, script=which.script)
         runner = None
     count, left = 0, which.uids
-    while left and runner is not None:
+    while left and runner is not None and count < TURN:
         which = replace(which, uids=left)
         found = await desk.store.read(runner.who, partial(_next, which))
         if found is None:
@@ -88,7 +94,7 @@ async def _handle(desk: Desk, which: Occasion) -> int:
                 return count  # another process is at it
         count += 1
         left = [(Uid(max(low, item.uid + 1)), high) for low, high in which.uids if high > item.uid]
-    if left:
+    if left and count < TURN:
         await desk.store.write(OPERATOR, lambda tx: tx.drop_occasion(which.number))
     return count
 

@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from groupware.model.ids import AccountId
+from groupware.model.occasion import ENTRY
 from groupware.model.principal import OPERATOR
+from groupware.model.rights import LEVELS, Right
+from groupware.store.api import WriteTx
 from mailcore.server.clock import SystemClock
+from mailcore.sieve.changes import worker
 from mailcore.sieve.changes.desk import Desk
 from mailcore.sieve.changes.worker import run_due
 from tests.support.imapstand import HOST, Client, Stand, stand
@@ -241,3 +245,69 @@ async def test_where_scripts_are_edited_is_announced(here: Place) -> None:
 async def test_without_managesieve_nothing_is_announced(tmp_path: Path) -> None:
     async with opened(tmp_path, "[service.managesieve]\nenabled = false\n") as place:
         assert b"IMAPSIEVE" not in (await place.alice.ask("CAPABILITY")).untagged[0]
+
+
+async def test_who_flags_many_does_not_keep_others_waiting(here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "TURN", 2)
+    for number in range(5):
+        await here.append(str(number), at="Third")
+    await here.script('require "imap4flags"; addflag "$Done";', at="Third")
+    await here.script('require "imap4flags"; addflag "$Done";', name="own")
+    await here.alice.ask("SELECT Third")
+    await here.alice.ask("STORE 1:* +FLAGS (\\Seen)")
+    await here.append("other")
+    assert await here.run() == 3
+    assert await here.subjects("INBOX") == [("other", "$Done")]
+    assert [await here.run() for _ in range(3)] == [2, 1, 0]
+    assert {flags for _, flags in await here.subjects("Third")} == {"SEEN $Done"}
+
+
+async def test_script_goes_no_further_than_its_owner_may(here: Place) -> None:
+    def share(tx: WriteTx) -> None:
+        tx.grant(tx.create_folder("Shared").id, "alice@example.test", Right.LOOKUP | Right.READ)
+
+    await here.stand.write(share, await here.stand.who("bob"))
+    await here.script('require "fileinto"; fileinto "Other Users/bob@example.test/Shared";', at="Third")
+    await here.append(at="Third")
+    assert await here.run() == 1
+    assert await here.subjects("Third") == [("hello", "")]
+    assert await here.subjects("Other Users/bob@example.test/Shared") == []
+    assert await here.subjects("INBOX") == [("A script of yours has an error", "")]
+
+
+async def test_others_in_a_shared_mailbox_set_off_its_owners_script(here: Place) -> None:
+    await here.script(
+        'require ["environment", "imap4flags", "variables"];'
+        'if environment :matches "imap.user" "*@*" { addflag "from-${1}"; }'
+    )
+    assert (await here.alice.ask("SETACL INBOX bob@example.test lrswi")).ok
+    async with here.stand.client("bob") as bob:
+        octets = MESSAGE % (b"shared", b"shared")
+        bob.send(b'x APPEND "Other Users/alice@example.test/INBOX" {%d+}\r\n%b\r\n' % (len(octets), octets))
+        assert (await bob.until(b"x")).ok
+    assert await here.run() == 1
+    assert await here.subjects("INBOX") == [("shared", "from-bob")]
+
+
+async def test_public_folders_run_the_postmasters_script(here: Place) -> None:
+    postmaster = await here.stand.write(lambda tx: tx.account("postmaster@example.test").id)
+
+    def public(tx: WriteTx) -> None:
+        folder = tx.create_folder("Public/News").id
+        tx.grant(folder, "alice@example.test", LEVELS["editor"])
+        tx.annotate(folder, {ENTRY: b"public"})
+
+    who = await here.stand.store.read(OPERATOR, lambda tx: tx.identity(postmaster))
+    await here.stand.write(lambda tx: tx.put_script("public", b'require "imap4flags"; addflag "$Public";'), who)
+    await here.stand.write(public, who)
+    await here.append(at="Public/News")
+    assert await here.run() == 1
+    assert await here.subjects("Public/News") == [("hello", "$Public")]
+
+
+async def test_script_of_somebody_who_is_disabled_does_not_run(here: Place) -> None:
+    await here.script(FILE % "APPEND")
+    await here.append()
+    await here.stand.write(lambda tx: tx.update_account("alice@example.test", enabled=False))
+    assert await here.run() == 0
+    assert await here.stand.store.read(OPERATOR, lambda tx: tx.occasions()) == []
