@@ -11,6 +11,7 @@ import pytest
 
 from groupware.mime.item import Marks
 from groupware.model.flags import Flags
+from groupware.model.principal import OPERATOR
 from tests.protocol.jmap.test_mail import BEGIN, MIXED
 from tests.support.jmapstand import Client, Stand, letter
 
@@ -370,3 +371,17 @@ async def test_words_are_found_whatever_else_is_asked(stand: Stand, alice: Clien
         ({"operator": "NOT", "conditions": [{"text": "old"}]}, names[::-1]),
     ]:
         assert (await alice.call("Email/query", filter=sought))["ids"] == found, sought
+
+
+async def test_what_is_done_here_sets_off_scripts_of_mailboxes(stand: Stand, alice: Client) -> None:
+    """RFC 6785: the same occasions as over IMAP."""
+    await stand.house.parts.store.write(OPERATOR, lambda tx: tx.put_setting("scriptOnChange", "main", OPERATOR.account))
+    made = await created(alice, subject="new")
+    await alice.call("Email/set", update={made["id"]: {"keywords/$flagged": True}})
+    await alice.call("Email/set", update={made["id"]: {"mailboxIds": {await box(alice, "inbox"): True}}})
+    found = await stand.house.parts.store.read(OPERATOR, lambda tx: tx.occasions())
+    assert [(each.cause, each.changed, each.by) for each in found] == [
+        ("APPEND", (), "alice@example.test"),
+        ("FLAG", ("\\Flagged",), "alice@example.test"),
+        ("COPY", (), "alice@example.test"),
+    ]
