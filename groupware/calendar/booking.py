@@ -43,21 +43,39 @@ class Decision:
     comment: str = ""
 
 
-def decide(settings: Settings, booking: Booking, taken: Iterable[Span], now: int) -> Decision:
-    """The answer by the settings of the resource and what it is taken for already."""
+def decide(
+    settings: Settings, booking: Booking, taken: Iterable[Span], now: int, closed: Iterable[Span] = ()
+) -> Decision:
+    """The answer by the settings of the resource, what it is taken for already, and when it cannot be had at all."""
     why = _barred(settings, booking, now)
     if why:
         return Decision("DECLINED", why)
-    if not settings["resourceConflicts"]:
-        busy = sorted((each.start, each.end) for each in taken if each.busy)
-        before, after = 60 * int(settings["resourceBufferBefore"]), 60 * int(settings["resourceBufferAfter"])
-        for start, end in booking.slots:
-            clash = conflict((start - before, end + after), busy)
-            if clash is not None:
-                return Decision("DECLINED", _refused((start, end), clash, busy, before, after, now))
+    calls = _calls(settings, taken, closed)
+    for start, end in booking.slots:
+        clash = conflict((start - calls.before, end + calls.after), calls.busy)
+        if clash is not None:
+            return Decision("DECLINED", _refused((start, end), clash, calls, now))
     if settings["resourceBooking"] == "approval":
         return Decision("TENTATIVE", "The booking waits for approval.")
     return Decision("ACCEPTED")
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """What there is already, in order."""
+
+    busy: Sequence[Slot]
+    """Also when the resource is closed, which is cut by the buffers: those are for what is before and behind it."""
+    closed: frozenset[Slot]
+    before: int
+    after: int
+
+
+def _calls(settings: Settings, taken: Iterable[Span], closed: Iterable[Span]) -> _Calls:
+    before, after = 60 * int(settings["resourceBufferBefore"]), 60 * int(settings["resourceBufferAfter"])
+    shut = frozenset((each.start + after, each.end - before) for each in closed)
+    busy = () if settings["resourceConflicts"] else [(each.start, each.end) for each in taken if each.busy]
+    return _Calls(sorted([*busy, *shut]), shut, before, after)
 
 
 def _barred(settings: Settings, booking: Booking, now: int) -> str:
@@ -97,11 +115,14 @@ def free(lasts: int, since: int, busy: Sequence[Slot], before: int, after: int) 
     return found
 
 
-def _refused(wanted: Slot, clash: Slot, busy: Sequence[Slot], before: int, after: int, now: int) -> str:
+def _refused(wanted: Slot, clash: Slot, calls: _Calls, now: int) -> str:
     """The conflict by its time alone, and when it is free."""
-    slots = free(wanted[1] - wanted[0], max(wanted[0], now), busy, before, after)
+    slots = free(wanted[1] - wanted[0], max(wanted[0], now), calls.busy, calls.before, calls.after)
     free_at = "; ".join(f"{_moment(start)} to {_moment(end, start)}" for start, end in slots)
-    words = f"It is taken from {_moment(clash[0])} to {_moment(clash[1], clash[0])} (UTC)."
+    why = "taken"
+    if clash in calls.closed:
+        why, clash = "closed", (clash[0] - calls.after, clash[1] + calls.before)
+    words = f"It is {why} from {_moment(clash[0])} to {_moment(clash[1], clash[0])} (UTC)."
     return f"{words} It is free {free_at}." if free_at else words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from groupware.model.meeting import Guest, Happening
 from groupware.model.principal import PrincipalKind
 
 from . import rounds
+from .availability import availabilities, unavailable
 from .booking import Booking, Decision, decide
 from .imip import Sender, to_approver
 from .index import busy, occurrences, span
@@ -144,19 +146,25 @@ async def _decided(
     if not slots:
         return decide(guest.settings, booking, (), now)
     low, top = slots[0][0] - 86_400, max(end for _, end in slots) + SEARCHED
-    placed = await round_.store.read(round_.who, lambda tx: tx.taken(guest.account, low, top))
+    placed, hours = await round_.store.read(round_.who, lambda tx: tx.taken(guest.account, low, top))
     own = [span(stored, each) for each in occurrences(stored, low, top)] if stored is not None else []
-    return decide(guest.settings, booking, _others(await _spans(round_, placed, low, top), own), now)
+    times, closed = await _times(round_, placed, hours, low, top)
+    return decide(guest.settings, booking, _others(times, own), now, closed)
 
 
-async def _spans(round_: Round, placed: Placed, low: int, high: int) -> list[Span]:
+async def _times(round_: Round, placed: Placed, hours: bytes, low: int, high: int) -> tuple[list[Span], list[Span]]:
+    """When the room is taken, and when it cannot be had at all: by its calendar, and what else says so."""
     whole = {uid for uid, _ in placed.rest}
     times = [each for uid, each in placed.found if uid not in whole]
+    said = availabilities(hours) if hours else []
     bodies = await round_.blobs.read_many([blob for _, blob in placed.rest])
     for body in bodies.values():
         read = await rounds.parsed(round_, body)
-        times.extend(span(read, each) for each in occurrences(read, low, high))
-    return times
+        if read.kind == "VAVAILABILITY":
+            said.append(read)
+        else:
+            times.extend(span(read, each) for each in occurrences(read, low, high))
+    return times, await asyncio.to_thread(unavailable, said, low, high) if said else []
 
 
 def _others(times: list[Span], own: Sequence[Span]) -> list[Span]:

@@ -245,8 +245,11 @@ class ReadTx(Protocol):
         """
         ...
 
-    def taken(self, account: AccountId, low: int, high: int) -> Placed:
-        """When a resource is taken, as `busy`: for who may book it, which is the same right. `Refused` for people."""
+    def taken(self, account: AccountId, low: int, high: int) -> tuple[Placed, bytes]:
+        """When a resource is taken, as `busy`, and the VCALENDAR of its availability: for who may book it.
+
+        `Refused` for people.
+        """
         ...
 
     def schedule_tags(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, str]:

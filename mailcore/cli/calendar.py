@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
 
 import typer
 
+from groupware.model.annotation import AVAILABILITY
 from groupware.model.folder import SEPARATOR, Folder, Role
 from groupware.model.item import Kind
 from groupware.model.link import Link, digest_of, new_secret
@@ -118,6 +120,30 @@ def _publish(here: Site, owner: str, path: str, rights: str, expires: str | None
     say(url)
     ends = f", until {until:%Y-%m-%d %H:%M} UTC" if until is not None else ""
     say(f"{link.ident}: {level_of(link.rights)} ({letters(link.rights)}){ends}. The address is not shown again.")
+
+
+@app.command()
+def hours(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Argument(help="Address of the account, room or equipment.")],
+    weekly: Annotated[str, typer.Argument(help="Such as 'Mon-Fri 08:00-18:00, Sat 09:00-12:00'; '' for always.")] = "",
+    zone: Annotated[str, typer.Option(help="The time zone of these hours.")] = "UTC",
+    file: Annotated[Path | None, typer.Option(help="A file with VAVAILABILITY instead (RFC 7953).")] = None,
+) -> None:
+    """Say when somebody can be met, or a room be booked: outside of these hours it declines."""
+    from groupware.calendar.availability import availabilities
+    from groupware.calendar.hours import weekly as said
+
+    octets = file.read_bytes() if file is not None else said(weekly, zone) if weekly else None
+    if octets is not None:
+        availabilities(octets)
+
+    def work(tx: WriteTx) -> None:
+        tx.annotate(tx.schedule_inbox(), {AVAILABILITY: octets})
+
+    with site(ctx) as here:
+        here.run(here.store.write(_who(here, account), work))
+    typer.echo(f"{account}: {'always' if octets is None else weekly or file}")
 
 
 Account = Annotated[str, typer.Argument(help="Address of the account whose event it is.")]

@@ -175,7 +175,7 @@ async def test_a_room_is_booked_once_however_many_race_for_it_by_two_processes(p
         said = await asyncio.gather(*(book(stores[number % 2], bodies[number % 2], number) for number in range(PEOPLE)))
         words = [next(line for line in read_object(each).shown.all("ATTENDEE")).param("PARTSTAT") for each in said]
         assert sorted(words) == ["ACCEPTED"] + ["DECLINED"] * (PEOPLE - 1)
-        taken = await stores[0].read(OPERATOR, lambda tx: tx.taken(tx.account("room@example.test").id, 0, 1 << 40))
+        taken, _ = await stores[0].read(OPERATOR, lambda tx: tx.taken(tx.account("room@example.test").id, 0, 1 << 40))
         assert len(taken.found) == 1
     finally:
         for store, body in zip(stores, bodies, strict=True):

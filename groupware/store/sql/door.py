@@ -210,7 +210,7 @@ class SqlTx(Tx):
     def guest(self, account: AccountId, ident: str) -> Guest:
         return invitations.guest(self, account, ident)
 
-    def taken(self, account: AccountId, low: int, high: int) -> Placed:
+    def taken(self, account: AccountId, low: int, high: int) -> tuple[Placed, bytes]:
         return invitations.taken(self, account, low, high)
 
     def schedule_tags(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, str]:

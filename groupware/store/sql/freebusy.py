@@ -46,14 +46,18 @@ def counted(tx: Tx, account: AccountId) -> Counted:
     if not calendars:
         raise NoRight(f"{tree.key}: you may not ask when they are busy")
     transparent: dict[FolderId, bool] = {}
-    availability = b""
     for at, name, value in sorted(tx.sql.rows(_SAID, {"owner": account, "account": account}), key=_private_last):
-        if name == AVAILABILITY:
-            inbox = tree.nodes.get(FolderId(at))
-            availability = bytes(value) if inbox is not None and inbox.role == Role.SCHEDULE_INBOX else availability
-        else:
+        if name != AVAILABILITY:
             transparent[FolderId(at)] = b"transparent" in bytes(value)
-    return Counted([at for at in calendars if not transparent.get(at)], availability)
+    return Counted([at for at in calendars if not transparent.get(at)], available(tx, account))
+
+
+def available(tx: Tx, account: AccountId) -> bytes:
+    """The VCALENDAR that says when somebody can be met at all; for those who have opened what it is about."""
+    nodes = tx.tree(account).nodes
+    rows = tx.sql.rows(_SAID, {"owner": account, "account": account})
+    said = ((nodes.get(FolderId(at)), value) for at, name, value in rows if name == AVAILABILITY)
+    return next((bytes(value) for node, value in said if node is not None and node.role == Role.SCHEDULE_INBOX), b"")
 
 
 def _private_last(row: tuple[int, str, bytes]) -> tuple[bool, int]:

@@ -25,7 +25,7 @@ from groupware.model.rights import Right
 from groupware.model.settings import SETTINGS
 from groupware.model.times import moment, now_micros
 
-from . import folder_changes, item_changes, objects, schema
+from . import folder_changes, freebusy, item_changes, objects, schema
 from .principals import Known, by_id, shown
 from .settings import effective
 from .tree import Tree
@@ -97,12 +97,12 @@ def _calendar(tree: Tree) -> FolderId:
     return found
 
 
-def taken(tx: Tx, account: AccountId, low: int, high: int) -> Placed:
+def taken(tx: Tx, account: AccountId, low: int, high: int) -> tuple[Placed, bytes]:
     """See `ReadTx.taken`."""
     tree = tx.tree(account)
     if tree.kind is not PrincipalKind.RESOURCE:
         raise Refused(f"{tree.key} is no room and no equipment")
-    return objects.times(tx, tx.open_for_guests(_calendar(tree)), low, high)
+    return objects.times(tx, tx.open_for_guests(_calendar(tree)), low, high), freebusy.available(tx, account)
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
