@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from tests.protocol.dav.test_scheduling import ALICE, BOB, letters, meeting, the_one
+from connectors.dav.request import ATTACHMENT_OCTETS, MOST_ATTACHMENTS
+from tests.protocol.dav.test_scheduling import ALICE, BOB, letters, meeting, says, the_one
 from tests.support.davstand import Client, Said, Stand, event
 
 AT = ALICE + "m.ics"
@@ -142,3 +143,27 @@ async def test_those_elsewhere_get_it_in_the_letter(alice: Client, stand: Stand)
     part = (await letters(stand))[-1].get_payload()[1]
     said = part.get_payload(decode=True).decode().replace("\r\n ", "")
     assert "ENCODING=BASE64" in said and ":Zmlyc3Q=" in said and "MANAGED-ID" not in said
+
+
+async def test_the_number_of_attachments_has_a_bound(alice: Client) -> None:
+    lines = [f"ATTACH;MANAGED-ID={number:032x}:https://x.test/" for number in range(MOST_ATTACHMENTS + 1)]
+    said = await alice.put(AT, event("m", "20261201T100000Z", *lines))
+    assert said.status == 403 and said.find("C:max-attachments-per-resource")
+
+
+async def test_an_attachment_has_a_bound(alice: Client) -> None:
+    await alice.put(AT, event("m"))
+    said = await attach(alice, body=b"x" * (ATTACHMENT_OCTETS + 1))
+    assert said.status == 413 and said.find("C:max-attachment-size")
+    props = await alice.props(ALICE, "C:max-attachment-size", "C:max-attachments-per-resource")
+    assert props.found(ALICE, "C:max-attachment-size") == str(ATTACHMENT_OCTETS)
+    assert props.found(ALICE, "C:max-attachments-per-resource") == str(MOST_ATTACHMENTS)
+
+
+async def test_an_answer_leaves_attachments_as_they_are(alice: Client, bob: Client) -> None:
+    await alice.put(AT, meeting("m"))
+    await attach(alice)
+    assert (await says(bob, BOB, "ACCEPTED")).status == 204
+    for client, home in ((alice, ALICE), (bob, BOB)):
+        [url] = urls((await the_one(client, home))[1])
+        assert (await client.ask("GET", url)).body == b"first"
