@@ -9,7 +9,9 @@ import pytest
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import STANDARD, Right, letters
 from groupware.store.api import WriteTx
-from tests.support.davstand import Client, Stand, dav_stand, event
+from tests.protocol.dav.test_attachments import urls
+from tests.protocol.dav.test_push import registration
+from tests.support.davstand import Client, Said, Stand, dav_stand, event
 
 WORK = "/dav/calendars/alice@example.test/Calendar/"
 NEEDS = {
@@ -19,6 +21,9 @@ NEEDS = {
     "put": Right.LOOKUP | Right.INSERT,
     "change": Right.LOOKUP | Right.READ | Right.INSERT | Right.TRASH | Right.EXPUNGE,
     "delete": Right.LOOKUP | Right.READ | Right.TRASH | Right.EXPUNGE,
+    "attach": Right.LOOKUP | Right.READ | Right.INSERT | Right.TRASH | Right.EXPUNGE,
+    "fetch what is attached": Right.LOOKUP | Right.READ,
+    "be told": Right.LOOKUP | Right.READ,
     "share": Right.LOOKUP | Right.ADMIN,
     "look up": Right.LOOKUP,
 }
@@ -33,6 +38,11 @@ HELD = [
 ]
 
 
+async def attach(client: Client) -> Said:
+    """Attaches a file to the event."""
+    return await client.ask("POST", WORK + "a.ics?action=attachment-add", b"x", content_type="text/plain")
+
+
 async def done(bob: Client, alice: Client, action: str) -> bool:
     """Whether somebody gets an action through."""
     if action == "list":
@@ -45,11 +55,20 @@ async def done(bob: Client, alice: Client, action: str) -> bool:
     if action == "share":
         body = "<D:acl xmlns:D='DAV:'><D:ace><D:principal><D:all/></D:principal><D:grant/></D:ace></D:acl>"
         return (await bob.ask("ACL", WORK, body)).status == 200
+    if action == "be told":
+        said = await bob.ask("POST", WORK, registration("https://push.example.test/"), content_type="application/xml")
+        return said.status == 204
     if action == "put":
         return (await bob.put(WORK + "new.ics", event("new"))).status == 201
     await alice.put(WORK + "a.ics", event("1"))
     if action == "get":
         return (await bob.ask("GET", WORK + "a.ics")).status == 200
+    if action == "attach":
+        return (await attach(bob)).status == 201
+    if action == "fetch what is attached":
+        await attach(alice)
+        [url] = urls((await alice.ask("GET", WORK + "a.ics")).body.decode().replace("\r\n ", ""))
+        return (await bob.ask("GET", url)).status == 200
     if action == "change":
         return (await bob.put(WORK + "a.ics", event("1", summary="Changed"))).status == 204
     return (await bob.ask("DELETE", WORK + "a.ics")).status == 204

@@ -1,0 +1,34 @@
+"""`postroom calendar`: hours, and other times that are proposed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from groupware.calendar.hours import weekly
+from tests.cli.conftest import Postroom
+
+ALICE = "alice@example.test"
+
+
+def test_hours_are_said_and_taken_back(postroom: Postroom, tmp_path: Path) -> None:
+    said = postroom("calendar", "hours", ALICE, "Mon-Fri 08:00-18:00", "--zone", "Europe/Berlin")
+    assert (said.status, said.out) == (0, f"{ALICE}: Mon-Fri 08:00-18:00\n")
+    assert postroom("calendar", "hours", ALICE).out == f"{ALICE}: always\n"
+    file = tmp_path / "hours.ics"
+    file.write_bytes(weekly("Sat 10:00-12:00", "UTC"))
+    assert postroom("calendar", "hours", ALICE, "--file", file).status == 0
+
+
+def test_hours_that_are_none_are_refused(postroom: Postroom, tmp_path: Path) -> None:
+    said = postroom("calendar", "hours", ALICE, "always")
+    assert said.status != 0 and "Mon-Fri 08:00-18:00" in said.err
+    file = tmp_path / "hours.ics"
+    file.write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    assert postroom("calendar", "hours", ALICE, "--file", file).status != 0
+
+
+def test_a_proposal_that_is_not_there_is_said_so(postroom: Postroom) -> None:
+    assert postroom("calendar", "counter", "list", ALICE, "--json").json == []
+    for word in ("accept", "decline"):
+        said = postroom("calendar", "counter", word, ALICE, "7")
+        assert said.status != 0 and "there is no proposal 7" in said.err
