@@ -42,6 +42,7 @@ def filled(body: bytes) -> bytes:
         return body
     used = sorted({each.decode("utf-8", "replace") for each in _USED.findall(_FOLD.sub(b"", body))})
     zones = b"".join(found for name in used if (found := vtimezone(name)) is not None)
+    zones = zones if b"\r\n" in body else zones.replace(b"\r\n", b"\n")
     at = _FIRST.search(body)
     return body[: at.start()] + zones + body[at.start() :] if zones and at is not None else body
 
