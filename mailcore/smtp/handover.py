@@ -69,6 +69,7 @@ async def _transaction(
     asked = [(each, _rcpt(talk, each, path)) for each, path in paths if path is not None]
     if not asked:
         return results, ()
+    talk.within = True
     said = await _envelope_said(talk, load, [command for _, command in asked])
     if not said.mail.ok:
         results += [_result(each, said.mail, host) for each, _ in asked]
@@ -95,6 +96,7 @@ async def _transaction(
         answer = await (talk.chunk(load.octets) if load.binary else talk.content(load.octets))
     except Broken as error:  # whether the peer has it is not known: only a second copy is worse than none at all
         return [*results, *_lost((*accepted, *surplus), error, host)], ()
+    talk.within = not answer.ok
     handed_on = talk.offers("dsn")
     results += [replace(_result(each, answer, host), handed_on=handed_on) for each in accepted]
     return results, surplus

@@ -2,8 +2,8 @@
 
 1. A line is used by one message at a time, and for so many messages at most.
 2. Only mail with the same manners goes over it: the same login, the same demands on TLS, the same name.
-3. A line that has waited for a while is asked by RSET whether it still stands; if not, it is closed and a new one is
-   opened in its place: that is nobody's failure.
+3. A line that has waited for a while, or whose last message was not taken, is asked by RSET whether it still stands; if
+   not, it is closed and a new one is opened in its place: that is nobody's failure.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Lines:
         while (found := next((talk for talk, kind in self._kept.items() if kind == key), None)) is not None:
             rested = asyncio.get_running_loop().time() - self._given[found]
             self._forget(found)
-            if found.alive and (rested < FRESH or await found.fresh()):
+            if found.alive and ((rested < FRESH and not found.within) or await found.fresh()):
                 return found
             found.close()
         return None

@@ -117,7 +117,7 @@ class Manners:
 class Talk:
     """One connection: `await Talk.open(hop, manners)`. Every method may raise Broken."""
 
-    __slots__ = ("_extensions", "_manners", "_wire", "carried", "hop", "secure")
+    __slots__ = ("_extensions", "_manners", "_wire", "carried", "hop", "secure", "within")
 
     def __init__(self, hop: Hop, manners: Manners, wire: OutWire) -> None:
         self.hop, self._manners, self._wire = hop, manners, wire
@@ -125,6 +125,8 @@ class Talk:
         self.secure = False
         self.carried = 0
         """Messages that it was opened or taken up for."""
+        self.within = False
+        """Whether a transaction has begun that the peer has not taken to its end: RSET comes before another."""
 
     @classmethod
     async def open(cls, hop: Hop, manners: Manners) -> Self:
@@ -195,7 +197,8 @@ class Talk:
         """Whether the connection, which was kept, can be used for another message: RSET says so. RFC 5321 §4.1.1.5."""
         try:
             await self._send(b"RSET\r\n", STILL_THERE)
-            return (await self._hear(STILL_THERE)).ok
+            self.within = not (await self._hear(STILL_THERE)).ok
+            return not self.within
         except Broken:
             return False
 

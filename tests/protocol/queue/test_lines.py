@@ -51,6 +51,14 @@ async def test_messages_for_one_destination_go_over_one_connection() -> None:
         assert peer.lines[-1] == "QUIT"
 
 
+async def test_a_connection_whose_last_message_was_refused_is_reset_before_the_next() -> None:
+    peer = Peer(extensions=("PIPELINING",), answers={"RCPT TO:<b@": "550 5.1.1 who?"})
+    async with kept(peer) as box:
+        await sent(box, *"abc")
+        assert [each.recipients for each in peer.taken] == [["a@there.test"], ["c@there.test"]]
+        assert (peer.connections, len(peer.commands("RSET"))) == (1, 1)
+
+
 @pytest.mark.usefixtures("rested")
 async def test_a_connection_that_has_waited_is_asked_whether_it_still_stands() -> None:
     async with kept(peer := Peer()) as box:
