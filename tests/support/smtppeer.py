@@ -83,6 +83,7 @@ class _Session:
     def __init__(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.peer, self.reader, self.writer = peer, reader, writer
         self.sender, self.recipients = "", list[str]()
+        self.within = False  # a transaction: MAIL was said, and it has not ended
         self.secure = peer.tls_first
 
     def say(self, text: str) -> None:
@@ -118,7 +119,10 @@ class _Session:
             return await self.start_tls()
         elif verb == "AUTH":
             self.say("235 2.7.0 welcome")
+        elif verb == "MAIL" and self.within:
+            self.say("503 5.5.1 nested MAIL")
         elif verb == "MAIL":
+            self.within = True
             self.sender, self.recipients = line[10:].split(" ")[0].strip("<>"), []
             self.say("250 2.1.0 ok")
         elif verb == "RCPT":
@@ -128,7 +132,11 @@ class _Session:
             return await self.data()
         elif verb == "BDAT":
             self.take(await self.reader.readexactly(int(line.split(" ")[1])))
+            self.within = False
             self.say("250 2.0.0 taken")
+        elif verb == "RSET":
+            self.within = False
+            self.say("250 2.0.0 ok")
         elif verb == "QUIT":
             self.say("221 2.0.0 bye")
             return False
@@ -151,6 +159,7 @@ class _Session:
             return True
         self.say("354 go on")
         octets = await self.message()
+        self.within = False
         if octets.startswith(b"."):
             octets = octets[1:]
         octets = octets.replace(b"\r\n.", b"\r\n")
