@@ -19,6 +19,8 @@ from starlette.types import Receive, Scope, Send
 from groupware.calendar import vtimezone, zonedata
 
 ROOT: Final = "/tzdist/"
+LATEST: Final = 9000
+"""The last year that is told of."""
 LONGEST: Final = 400 * 366 * 86_400
 """Seconds that one may ask about at once."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -218,6 +220,10 @@ def _time(query: Query, name: str) -> int | None:
     try:
         if _TIME.fullmatch(said) is None:
             raise ValueError
-        return int(datetime.fromisoformat(said).timestamp())
+        found = datetime.fromisoformat(said)
+        if found.year > LATEST:
+            raise ValueError
+        return int(found.timestamp())
     except ValueError:
-        raise _Wrong(f"invalid-{name}", f"{name} is a moment as 2026-01-01T00:00:00Z.") from None
+        text = f"{name} is a moment as 2026-01-01T00:00:00Z, of the year {LATEST} at the latest."
+        raise _Wrong(f"invalid-{name}", text) from None

@@ -9,7 +9,7 @@ from groupware.model.content import Component
 from groupware.model.item import ALWAYS, LONGEST_TEXT, ObjectKeys, Span
 
 from .object import CalendarObject
-from .series import Occurrence, Series, When, when
+from .series import Occurrence, Series, When, period, when
 from .values import duration
 
 MOST_SPANS: Final = 500
@@ -137,11 +137,7 @@ def _stated(read: CalendarObject) -> Iterator[Span]:
         for line in part.all("FREEBUSY"):
             kind = {"FREE": "", "BUSY-TENTATIVE": "T", "BUSY-UNAVAILABLE": "U"}.get(line.param("FBTYPE").upper(), "B")
             for each in line.value.split(","):
-                first, _, rest = each.partition("/")
-                start = when(line, read.zones, first)
-                ends = rest.strip()
-                lasts = duration(ends) if ends[:1] in "Pp+-" else None
-                end = start.seconds + int(lasts.total_seconds()) if lasts else when(line, read.zones, ends).seconds
+                start, end = period(line, read.zones, each)
                 yield Span(start.seconds, max(end, start.seconds + 1), start.floating, kind)
         if not part.all("FREEBUSY"):
             start_, end_ = _time(read, part, "DTSTART"), _time(read, part, "DTEND")

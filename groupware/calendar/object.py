@@ -11,7 +11,7 @@ from groupware.model.content import Component, Line, malformed, parse
 from groupware.model.errors import Malformed
 
 from .rule import parse_rule
-from .series import Series, when
+from .series import Series, period, when
 from .values import duration
 from .zones import known_zone, own_zone
 
@@ -168,6 +168,9 @@ def _check_value(line: Line, zones: Mapping[str, tzinfo]) -> None:
         duration(line.value)
     elif line.name == "RRULE":
         parse_rule(line.value)
+    elif line.name == "FREEBUSY":
+        for each in line.value.split(","):
+            period(line, zones, each)
     elif line.name in _DATES:
         for each in line.value.split(","):
             if each.strip():

@@ -72,6 +72,15 @@ def when(line: Line, zones: Zones, value: str | None = None) -> When:
     return When(at, zones[name] if name else None, False)
 
 
+def period(line: Line, zones: Zones, value: str) -> tuple[When, int]:
+    """Where a PERIOD begins, and the second in which it ends. `ValueError`. RFC 5545 §3.3.9."""
+    first, _, rest = value.partition("/")
+    start, ends = when(line, zones, first), rest.strip()
+    if ends[:1] in tuple("Pp+-"):
+        return start, start.seconds + int(duration(ends).total_seconds())
+    return start, when(line, zones, ends).seconds
+
+
 def length(part: Component, begin: When, zones: Zones) -> timedelta:
     """How long an occurrence takes: by DTEND, DUE or DURATION; a day for a DATE without, else nothing."""
     end = part.first("DTEND") or (part.first("DUE") if part.name == "VTODO" else None)

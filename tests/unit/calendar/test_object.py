@@ -234,6 +234,13 @@ def test_nothing_but_malformed_is_raised(octets: bytes) -> None:
     assert keys_of(read, NOW).ident == read.uid
 
 
+@pytest.mark.parametrize("value", ["x/PT1H", "20260101T000000Z/x", "20260101T000000Z", "20260101T000000Z/PT1H,"])
+def test_busy_times_that_are_none_are_named(value: str) -> None:
+    text = f"BEGIN:VCALENDAR\r\nBEGIN:VFREEBUSY\r\nUID:1\r\nFREEBUSY:{value}\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+    with pytest.raises(Malformed, match="FREEBUSY"):
+        read_object(text.encode())
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_damaged_object_raises_nothing_but_malformed(data: st.DataObject) -> None:
