@@ -35,6 +35,22 @@ def with_account(data: Path, environ: dict[str, str]) -> None:
         RunningServer(None, data, 0, site).account("alice", "faults.test")  # type: ignore[arg-type]  # no process yet
 
 
+def killed_again_and_again(
+    data: Path, environ: dict[str, str], kills: str = "POSTROOM_KILLS", *, senders: int = 3, appenders: int = 2
+) -> Ledger:
+    """What a server under load has accepted that is killed so often at random instants."""
+    ledger, chance = Ledger(), random.Random(4)
+    for _ in range(int(os.environ.get(kills, "5"))):
+        process, base = started(data, environ)
+        writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
+        writers.start(senders, appenders)
+        time.sleep(chance.uniform(0.05, 0.6))  # the instant of the kill is what is tried here
+        process.kill()
+        process.communicate()
+        writers.stop()
+    return ledger
+
+
 def assert_nothing_lost(data: Path, environ: dict[str, str], ledger: Ledger) -> None:
     """What was accepted is there, once, with nothing else; and a check finds nothing wrong."""
     process, base = started(data, environ)
@@ -57,15 +73,7 @@ def test_what_was_accepted_outlives_every_kill(tmp_path: Path, kind: str, kills:
         server = postgres.server()
         environ = {"DATABASE_URL": server.url(server.new())}
     with_account(tmp_path, environ)
-    ledger, chance = Ledger(), random.Random(4)
-    for _ in range(int(os.environ.get(kills, "6"))):
-        process, base = started(tmp_path, environ)
-        writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
-        writers.start()
-        time.sleep(chance.uniform(0.05, 0.6))  # the instant of the kill is what is tried here
-        process.kill()
-        process.communicate()
-        writers.stop()
+    ledger = killed_again_and_again(tmp_path, environ, kills)
     assert_nothing_lost(tmp_path, environ, ledger)
 
 
@@ -80,15 +88,7 @@ def test_what_scripts_file_and_send_on_outlives_every_kill(tmp_path: Path) -> No
             there.account(name, "faults.test")
         site.write(lambda tx: tx.put_script("main", script, tx.account(ADDRESS).id))
         site.write(lambda tx: tx.activate_script("main", tx.account(ADDRESS).id))
-    ledger, chance = Ledger(), random.Random(5)
-    for _ in range(int(os.environ.get("POSTROOM_KILLS", "4"))):
-        process, base = started(tmp_path, {})
-        writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
-        writers.start(appenders=0)
-        time.sleep(chance.uniform(0.05, 0.6))
-        process.kill()
-        process.communicate()
-        writers.stop()
+    ledger = killed_again_and_again(tmp_path, {}, appenders=0)
     process, base = started(tmp_path, {})
     filed = Counter(tokens_in(base + 143, ADDRESS, PASSWORD, "Sorted"))
     end = time.monotonic() + 60
@@ -115,15 +115,7 @@ def test_script_of_a_mailbox_runs_once_for_whatever_was_put_in(tmp_path: Path) -
         RunningServer(None, tmp_path, 0, site).account("alice", "faults.test")  # type: ignore[arg-type]  # as above
         site.write(lambda tx: tx.put_script("main", script, tx.account(ADDRESS).id))
         site.write(lambda tx: tx.put_setting("scriptOnChange", "main", tx.account(ADDRESS).id))
-    ledger, chance = Ledger(), random.Random(6)
-    for _ in range(int(os.environ.get("POSTROOM_KILLS", "4"))):
-        process, base = started(tmp_path, {})
-        writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
-        writers.start(senders=0)
-        time.sleep(chance.uniform(0.05, 0.6))
-        process.kill()
-        process.communicate()
-        writers.stop()
+    ledger = killed_again_and_again(tmp_path, {}, senders=0)
     process, base = started(tmp_path, {})
     end = time.monotonic() + 60
     while tokens_in(base + 143, ADDRESS, PASSWORD) and time.monotonic() < end:
