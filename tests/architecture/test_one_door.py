@@ -72,10 +72,11 @@ class Function:
 def functions() -> Mapping[str, Function]:
     """Every function of the package that works on a transaction."""
     found: dict[str, Function] = {}
-    for path in sorted(SQL.glob("*.py")):
+    for path in sorted(SQL.rglob("*.py")):
+        module = path.relative_to(SQL).with_suffix("").as_posix()
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef):
-                made = _function(path.stem, node)
+                made = _function(module, node)
                 if made is not None:
                     found[made.name] = made
     return found
@@ -84,7 +85,9 @@ def functions() -> Mapping[str, Function]:
 def _function(module: str, node: ast.FunctionDef) -> Function | None:
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     types = {each.arg: ast.unparse(each.annotation) for each in arguments if each.annotation is not None}
-    if "Tx" not in types.values() and not (module in ("tx", "door") and arguments and arguments[0].arg == "self"):
+    if "Tx" not in types.values() and not (
+        (module == "tx" or module.startswith("door/")) and arguments and arguments[0].arg == "self"
+    ):
         return None
     takes = any(word in {"FolderId", "Where"} for each in types.values() for word in _names(each))
     calls, opens = set(), False
@@ -123,7 +126,7 @@ def test_whatever_takes_a_folders_number_opens_the_folder() -> None:
 def test_only_the_guard_makes_an_opened() -> None:
     makers = {
         path.name
-        for path in SQL.glob("*.py")
+        for path in SQL.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Opened", "_opened"}
         and (node.func.id == "Opened" or path.name == "guard.py")

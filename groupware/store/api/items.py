@@ -1,0 +1,137 @@
+"""What lies in folders, whatever its kind: listing, finding, changing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from groupware.model.errors import GroupwareError
+from groupware.model.event import Target
+from groupware.model.flags import FlagChange
+from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
+from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Turnover
+
+
+class ReadItems(Protocol):
+    def entries(self, at: FolderId) -> Sequence[Entry]:
+        """UID, modseq, flags and keywords of every item, in UID order. Takes `r`."""
+        ...
+
+    def uids(self, at: FolderId) -> Sequence[Uid]:
+        """The UIDs there are, in order. Takes `r`."""
+        ...
+
+    def items(self, at: FolderId, uids: Uids, *, summary: bool = False, limit: int = 0) -> Sequence[Item]:
+        """The items in these ranges, in UID order, at most `limit` (0: all). Takes `r`."""
+        ...
+
+    def item(self, at: FolderId, name: str) -> Item:
+        """The item of that name (DAV href). Takes `r`."""
+        ...
+
+    def items_named(self, at: FolderId, names: Sequence[str]) -> Sequence[Item]:
+        """The items of these names that are there, in UID order. Takes `r`."""
+        ...
+
+    def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
+        """What changed after `since`. Takes `r`. `began`: of the page before, while a first synchronisation goes on."""
+        ...
+
+    def changes(self, at: FolderId, since: ModSeq) -> Changes:
+        """What changed after `since`, as far as a view of the folder keeps it; 0: all there is. Takes `r`."""
+        ...
+
+    def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
+        """The UIDs that were taken away after `since`; None when that is longer ago than is remembered. Takes `r`."""
+        ...
+
+    def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
+        """Where the query's texts are, in these folders. Takes `r` on each."""
+        ...
+
+    def unindexed(self, at: FolderId) -> Sequence[Uid]:
+        """UIDs, in order, of the items whose text goes on where the index has ended. Takes `r`."""
+        ...
+
+    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
+        """(UID, and a value for each name) of the items in these ranges, in UID order, at most `limit`. Takes `r`.
+
+        The names are those of `Keys`, with `ids` for the references, one a line; `modseq`, `bits`, `words`, `id`,
+        `name`, `size`, `arrived`, `blob` and `summary` as in `Item`; `saved` (microseconds since 1970), `octets` (as
+        sent). What an item has not is "" or None.
+        """
+        ...
+
+    def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
+        """UIDs, in order, of the items whose `saved`, `arrived`, `sent`, `day` or `octets` is in the range.
+
+        See `columns` for the names. Takes `r`. None: no end on that side.
+        """
+        ...
+
+    def latest(self, at: FolderId, skip: int, most: int) -> Sequence[tuple[Uid, ItemId]]:
+        """The items with the newest `saved` first, without the first `skip` of them. Takes `r`."""
+        ...
+
+    def placed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
+        """Where these items are, as far as the asking principal may read them; the others are left out."""
+        ...
+
+    def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
+        """What came, changed and went in a folder after a moment of its owner's sequence. Takes `r`.
+
+        None: that is longer ago than is remembered.
+        """
+        ...
+
+    def reached(self, owner: AccountId) -> ModSeq:
+        """How far the owner's change sequence has come. `NotFound` when one may look up nothing of the owner's."""
+        ...
+
+    def body(self, blob: BlobId) -> bytes | None:
+        """The stored form of a blob that lives in the database; None when it lives in the object store."""
+        ...
+
+
+class WriteItems(Protocol):
+    def append(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+        """Puts items in. `i`; flags that the principal may not set are left off. `OverQuota`."""
+        ...
+
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
+        """Puts one message into the folders of its targets, once in each: the folder, or why it cannot take it. `p`.
+
+        A target is a folder, an account's INBOX, or that folder of the account which the tag names. NotFound, NoRight,
+        Refused and OverQuota concern their target alone; anything else is raised.
+        """
+        ...
+
+    def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
+        """Another content under the same name. `i`, `t` and `e`, or edit-own on one's own item.
+
+        `Conflict`; `IdentTaken` when another object has its UID.
+        """
+        ...
+
+    def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:
+        """Changes flags; gives back the entries that changed and the UIDs too new for `unchanged_since`.
+
+        Each flag has its own right (RFC 4314 §4): `s` for SEEN, `t` for DELETED, `w` for the rest. Flags that the
+        principal may not touch stay as they are; with none left to change it is `NoRight`.
+        """
+        ...
+
+    def copy(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+        """(UID here, UID there) of the copies. `r` here, `i` there. `OverQuota`."""
+        ...
+
+    def move(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+        """(UID here, UID there). `r`, `t` and `e` here (or delete-own), `i` there."""
+        ...
+
+    def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
+        """Takes items away, by default only those that carry \\Deleted. `e`, or delete-own on one's own items.
+
+        Those without the mark take `t` as well.
+        """
+        ...

@@ -1,0 +1,101 @@
+"""Objects of calendars and address books: their times, meetings, and the locks that programs hold on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from groupware.model.ids import AccountId, FolderId, Uid
+from groupware.model.item import Placed
+from groupware.model.lock import WriteLock
+from groupware.model.meeting import Counted, Guest, Happening, Visit
+
+
+class ReadObjects(Protocol):
+    def identified(self, at: FolderId, ident: str) -> Sequence[str]:
+        """The names of the objects that have this UID of their maker's. Takes `r`."""
+        ...
+
+    def objects(self, at: FolderId, component: str) -> Sequence[Uid]:
+        """The calendar objects of one kind (`VEVENT`, ...), in UID order. Takes `r`."""
+        ...
+
+    def spans(self, at: FolderId, low: int, high: int) -> Placed:
+        """What takes place from `low` to before `high`, in seconds since 1970. Takes `r`.
+
+        What floats is there if it were UTC: who cares asks for 14 hours more on both sides.
+        """
+        ...
+
+    def busy(self, at: FolderId, low: int, high: int) -> Placed:
+        """The same with what is private, for the times alone. Takes `9`, or `r`."""
+        ...
+
+    def counted(self, account: AccountId) -> Counted:
+        """What counts when somebody asks whether an account is busy: those of its calendars that one may ask about.
+
+        Not those that it has set transparent. `NoRight` when one may ask about none of its calendars.
+        """
+        ...
+
+    def guest(self, account: AccountId, ident: str) -> Guest:
+        """An account or resource, for a meeting of that UID: its addresses, and what it has of the meeting.
+
+        For scheduling alone. Anybody may invite, who is not denied `p` on the calendar. `NotFound`, `NoRight`.
+        """
+        ...
+
+    def taken(self, account: AccountId, low: int, high: int) -> tuple[Placed, bytes]:
+        """When a resource is taken, as `busy`, and the VCALENDAR of its availability: for who may book it.
+
+        `Refused` for people.
+        """
+        ...
+
+    def schedule_tags(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, str]:
+        """The Schedule-Tag of each object (or of the only one) that is a meeting with others. Takes `r`."""
+        ...
+
+    def write_locks(self, at: FolderId) -> Sequence[WriteLock]:
+        """What WebDAV clients have locked in a folder, the oldest first. Takes `l`."""
+        ...
+
+    def timeline(self, at: FolderId, ident: str) -> Sequence[Happening]:
+        """What scheduling did to an object of this owner, oldest first. Takes `r` on the calendar where it is.
+
+        Where one has `a`, the object may be gone.
+        """
+        ...
+
+
+class WriteObjects(Protocol):
+    def invite(self, visits: Sequence[Visit], beside: FolderId | None = None) -> None:
+        """Brings guests' copies of a meeting up to date, all or none; locks the owner of `beside` as well.
+
+        For scheduling alone; as `guest`. `Overtaken` when a copy is not as it was; else as `append`.
+        """
+        ...
+
+    def happened(self, at: FolderId, lines: Sequence[Happening]) -> None:
+        """Lines for the timelines of objects in a calendar. Takes `i`."""
+        ...
+
+    def schedule_inbox(self) -> FolderId:
+        """The folder where the asking account's scheduling messages come in; it is made when it is not there."""
+        ...
+
+    def put_write_lock(self, at: FolderId, lock: WriteLock) -> None:
+        """Takes a lock: `i`, `t` and `e`, or edit-own on one's own item; `i` where nothing is. `Locked`, `Refused`."""
+        ...
+
+    def renew_write_lock(self, at: FolderId, token: str, seconds: int) -> WriteLock:
+        """Holds a lock for so many seconds from now. Only who has taken it; `NotFound`."""
+        ...
+
+    def drop_write_lock(self, at: FolderId, token: str) -> None:
+        """Lets go of a lock. Who has taken it, or `a`; `NotFound`, `NoRight`."""
+        ...
+
+    def clear_write_locks(self, at: FolderId, name: str) -> None:
+        """Lets go of all locks on an object that has been taken away. `t` and `e`, or delete-own."""
+        ...

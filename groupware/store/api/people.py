@@ -1,0 +1,170 @@
+"""Who there is: domains, accounts, groups and lists, their addresses, secrets and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from groupware.model.event import Target
+from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
+from groupware.model.mailinglist import ListWork, Progress, Subscriber
+from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+
+
+class ReadPeople(Protocol):
+    def account(self, key: AccountId | str) -> Account:
+        """An account, group, list or resource by id, any of its addresses or its key. Oneself, or `a` on the domain."""
+        ...
+
+    def accounts(self, domain: str, kind: PrincipalKind | None = None) -> Sequence[Account]:
+        """Those of a domain, by address. Takes `a` on the domain."""
+        ...
+
+    def people(self, match: str, limit: int = 100) -> Sequence[Person]:
+        """Who of the asking principal's own domain has this in the name or the address, by address; "" is everybody.
+
+        Not those of whom the setting `publishContactInfo` says so.
+        """
+        ...
+
+    def people_at(self) -> ModSeq:
+        """Another number, and a greater one, after each change of who `people` finds. Of all domains together."""
+        ...
+
+    def domains(self) -> Sequence[Domain]:
+        """Every domain. Takes `a` on the server."""
+        ...
+
+    def members(self, group: str) -> Sequence[str]:
+        """The direct members of a group, by address. Takes `a` on the domain."""
+        ...
+
+    def group_takes(self, address: str, sender: str, *, proven: bool) -> bool:
+        """Whether the group of this address takes mail from the sender (`receiveEmailFrom`); True for what is no group.
+
+        `proven`: the sender has signed in. Anybody may ask who sends.
+        """
+        ...
+
+    def mail_lists(self) -> Sequence[ListWork]:
+        """Every mail list that is enabled, and what there is to be done. Takes `a` on the server."""
+        ...
+
+    def subscribers(self, of: AccountId | str, after: int = 0, limit: int = 0) -> Sequence[Subscriber]:
+        """Who is on a list with a number above `after`, by number, at most `limit` (0: all).
+
+        `a` on the list's root or domain, as for all that follows about subscribers.
+        """
+        ...
+
+    def subscriber(self, of: AccountId | str, key: int | str) -> Subscriber | None:
+        """Who is on a list under that number or address. `a` on its root or domain."""
+        ...
+
+    def list_progress(self, at: FolderId, uid: Uid) -> Progress:
+        """How a message came into a list's folder, and how far it has been sent on. Takes `r`."""
+        ...
+
+    def credentials(self, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
+        """An account and its stored secrets. Takes `a` on the domain, which an account has not on its own."""
+        ...
+
+    def identity(self, account: AccountId) -> Principal:
+        """The account as a principal: its identifiers now. Takes `a` on the domain. `NotFound` when disabled."""
+        ...
+
+    def resolve(self, address: str) -> Sequence[Target]:
+        """Where mail to an address goes: aliases, domain aliases, sub-addresses, groups, catch-all.
+
+        `NotFound`; `Refused` while incoming mail is switched off for it.
+        """
+        ...
+
+    def addresses(self, of: AccountId) -> Sequence[str]:
+        """Every address of an account, its own first, also by its domain's aliases. Oneself, `a`, or who delivers."""
+        ...
+
+    def may_send_as(self, address: str) -> bool:
+        """Whether the asking principal may write `address` as the sender: its own, or a send-as right covers it."""
+        ...
+
+    def setting(self, name: str, of: PrincipalId | AccountId | None = None) -> Setting:
+        """The effective value: account > class > domain > server > default. Oneself, or `a`.
+
+        `of` None: the asking principal itself; for the operator that is the server.
+        """
+        ...
+
+    def settings(self, of: PrincipalId | AccountId | None = None) -> Sequence[Setting]:
+        """Every setting with its effective value and origin."""
+        ...
+
+
+class WritePeople(Protocol):
+    def put_domain(self, domain: Domain) -> Domain:
+        """Makes or changes a domain; a new one gets its public tree and a postmaster. `a` on the server."""
+        ...
+
+    def drop_domain(self, name: str) -> None:
+        """Takes a domain away that has no accounts any more but its postmaster. `a` on the server."""
+        ...
+
+    def put_account(self, new: NewAccount) -> Account:
+        """Makes an account (with its folders), group, list, resource, folder recipient or class. `a` on the domain."""
+        ...
+
+    def update_account(self, key: str, **values: str | bool | None) -> Account:
+        """Changes `name`, `enabled`, `address`, `external` or `account_class`. `a` on the domain."""
+        ...
+
+    def drop_account(self, key: str) -> None:
+        """Takes it away with its tree, grants and memberships. `a` on the domain."""
+        ...
+
+    def put_alias(self, key: str, alias: str, expires: datetime | None = None) -> None:
+        """Another address for it. `a` on the domain. `AlreadyExists`."""
+        ...
+
+    def drop_alias(self, alias: str) -> None:
+        """Takes the other address away. `a` on the domain."""
+        ...
+
+    def put_member(self, group: str, member: str) -> None:
+        """Adds a member to a group. `a` on the group's domain. `Refused` when it would go round in a circle."""
+        ...
+
+    def drop_member(self, group: str, member: str) -> None:
+        """Takes a member out of a group. `a` on the group's domain."""
+        ...
+
+    def put_subscriber(self, of: AccountId | str, new: Subscriber) -> Subscriber:
+        """Puts somebody on a list, or changes who is. `a` on its root or domain. `Refused` for what is no address.
+
+        The address says who is meant; when it joined stays as it is.
+        """
+        ...
+
+    def drop_subscriber(self, of: AccountId | str, address: str) -> None:
+        """Takes somebody off a list. `a` on its root or domain."""
+        ...
+
+    def note_list_progress(self, at: FolderId, uid: Uid, after: int | None) -> None:
+        """Keeps up to which subscriber a message has been sent on; None: it is done with. Takes `a`."""
+        ...
+
+    def put_credential(self, key: AccountId | str, kind: str, value: str, label: str = "") -> int:
+        """Stores a secret: a `password` and its derived keys replace the former, an `app` password adds. `a`."""
+        ...
+
+    def drop_credential(self, key: AccountId | str, number: int) -> None:
+        """Takes a secret away. `a` on the domain."""
+        ...
+
+    def use_credential(self, key: AccountId | str, number: int) -> None:
+        """Notes that a secret was used just now; nothing when it is gone meanwhile. `a` on the domain."""
+        ...
+
+    def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
+        """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
+        ...

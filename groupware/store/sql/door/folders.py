@@ -1,0 +1,97 @@
+"""`groupware.store.api.folders` over SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from groupware.model.event import QuotaWarning
+from groupware.model.folder import Destination, Folder
+from groupware.model.ids import AccountId, FolderId, ModSeq
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import Where
+
+from .. import annotated, destinations, folder_changes, folders, held, quota, warnings
+from ..tx import Tx
+
+
+class Folders(Tx):
+    __slots__ = ()
+
+    def folder(self, at: Where, need: Right = Right.READ) -> Folder:
+        return folders.folder(self, at, need)
+
+    def folders(self, kind: Kind | None = None, *, of: AccountId | None = None) -> Sequence[Folder]:
+        return folders.folders(self, kind, of)
+
+    def locate(self, owner: AccountId, path: str, need: Right = Right.LOOKUP) -> Folder:
+        return folders.locate(self, owner, path, need)
+
+    def role(self, owner: AccountId, role: str, need: Right = Right.LOOKUP) -> Folder:
+        return folders.role(self, owner, role, need)
+
+    def quarantines(self) -> Sequence[tuple[FolderId, AccountId]]:
+        return held.quarantines(self)
+
+    def quarantine(self, owner: AccountId) -> FolderId:
+        return held.quarantine(self, owner)
+
+    def annotations(self, at: FolderId | None) -> Sequence[tuple[str, bytes]]:
+        return annotated.read(self, at)
+
+    def all_annotations(self) -> Mapping[FolderId, Sequence[tuple[str, bytes]]]:
+        return annotated.everywhere(self)
+
+    def annotated_with(self, owner: AccountId, entry: str, value: bytes) -> FolderId | None:
+        return annotated.holder(self, owner, entry, value)
+
+    def annotated(self, at: FolderId | None, since: ModSeq) -> tuple[Sequence[str], ModSeq]:
+        return annotated.changed(self, at, since)
+
+    def all_annotated(self) -> Mapping[FolderId, ModSeq]:
+        return annotated.newest(self)
+
+    def annotate(self, at: FolderId | None, values: Mapping[str, bytes | None]) -> ModSeq:
+        return annotated.annotate(self, at, values)
+
+    def subscriptions(self) -> Sequence[str]:
+        return folders.subscriptions(self)
+
+    def create_folder(self, path: str, kind: Kind = Kind.MAIL, role: str | None = None) -> Folder:
+        return folder_changes.create(self, path, kind, role)
+
+    def add_folder(self, owner: AccountId, path: str, kind: Kind = Kind.MAIL, role: str | None = None) -> Folder:
+        return folder_changes.add(self, owner, path, kind, role)
+
+    def rename_folder(self, at: Where, path: str) -> Folder:
+        return folder_changes.rename(self, at, path)
+
+    def delete_folder(self, at: Where) -> None:
+        folder_changes.drop(self, at)
+
+    def set_folder(self, at: Where, **values: int | bool | str | None) -> Folder:
+        return folder_changes.set_values(self, at, values)
+
+    def subscribe(self, path: str, on: bool) -> None:
+        folder_changes.subscribe(self, path, on)
+
+    def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
+        return quota.quota(self, at)
+
+    def reclaimable(self, at: Iterable[FolderId]) -> Mapping[FolderId, int]:
+        return quota.reclaimable(self, at)
+
+    def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
+        return warnings.due(self, limit)
+
+    def told_of_quota(self, account: AccountId) -> bool:
+        return warnings.told(self, account)
+
+    def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:
+        return quota.put(self, root, most)
+
+    def destination(self, of: AccountId, wanted: Destination) -> FolderId:
+        return destinations.destination(self, of, wanted)
+
+    def make_destination(self, of: AccountId, path: str) -> FolderId:
+        return destinations.make(self, of, path)

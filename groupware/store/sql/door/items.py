@@ -1,0 +1,91 @@
+"""`groupware.store.api.items` over SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from groupware.model.errors import GroupwareError
+from groupware.model.event import Target
+from groupware.model.flags import FlagChange
+from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
+from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Turnover
+
+from .. import columns, deliveries, flags, item_changes, item_copies, items, search, whereabouts
+from ..engine import Row
+from ..tx import Tx
+
+
+class Items(Tx):
+    __slots__ = ()
+
+    def entries(self, at: FolderId) -> Sequence[Entry]:
+        return items.entries(self, at)
+
+    def uids(self, at: FolderId) -> Sequence[Uid]:
+        return items.uids(self, at)
+
+    def items(self, at: FolderId, uids: Uids, *, summary: bool = False, limit: int = 0) -> Sequence[Item]:
+        return items.items(self, at, uids, summary=summary, limit=limit)
+
+    def item(self, at: FolderId, name: str) -> Item:
+        return items.item(self, at, name)
+
+    def items_named(self, at: FolderId, names: Sequence[str]) -> Sequence[Item]:
+        return items.items_named(self, at, names)
+
+    def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
+        return items.delta(self, at, since, limit, began)
+
+    def changes(self, at: FolderId, since: ModSeq) -> Changes:
+        return items.changes(self, at, since)
+
+    def vanished(self, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
+        return items.vanished(self, at, since)
+
+    def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
+        return search.find(self, at, query)
+
+    def unindexed(self, at: FolderId) -> Sequence[Uid]:
+        return search.unindexed(self, at)
+
+    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[Row]:
+        return columns.columns(self, at, names, uids, limit)
+
+    def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
+        return columns.within(self, at, name, low, high)
+
+    def latest(self, at: FolderId, skip: int, most: int) -> Sequence[tuple[Uid, ItemId]]:
+        return whereabouts.latest(self, at, skip, most)
+
+    def placed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
+        return whereabouts.placed(self, ids)
+
+    def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
+        return whereabouts.turnover(self, at, since)
+
+    def reached(self, owner: AccountId) -> ModSeq:
+        return whereabouts.reached(self, owner)
+
+    def body(self, blob: BlobId) -> bytes | None:
+        return items.body(self, blob)
+
+    def append(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
+        return item_changes.append(self, at, new)
+
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
+        return deliveries.deliver(self, to, new)
+
+    def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
+        return item_changes.replace(self, at, name, new, if_modseq)
+
+    def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:
+        return flags.update_flags(self, at, uids, change)
+
+    def copy(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+        return item_copies.copy(self, at, uids, to)
+
+    def move(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
+        return item_copies.move(self, at, uids, to)
+
+    def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
+        return item_changes.expunge(self, at, uids, deleted_only=deleted_only)

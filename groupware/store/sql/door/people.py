@@ -1,0 +1,120 @@
+"""`groupware.store.api.people` over SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from groupware.model.event import Target
+from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
+from groupware.model.mailinglist import ListWork, Progress, Subscriber
+from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+
+from .. import accounts, addresses, credentials, domains, groups, mailinglists, people, settings
+from ..tx import Tx
+
+
+class People(Tx):
+    __slots__ = ()
+
+    def account(self, key: AccountId | str) -> Account:
+        return accounts.account(self, key)
+
+    def accounts(self, domain: str, kind: PrincipalKind | None = None) -> Sequence[Account]:
+        return accounts.accounts(self, domain, kind)
+
+    def people(self, match: str, limit: int = 100) -> Sequence[Person]:
+        return people.people(self, match, limit)
+
+    def people_at(self) -> ModSeq:
+        return people.people_at(self)
+
+    def domains(self) -> Sequence[Domain]:
+        return domains.domains(self)
+
+    def members(self, group: str) -> Sequence[str]:
+        return groups.members(self, group)
+
+    def group_takes(self, address: str, sender: str, *, proven: bool) -> bool:
+        return groups.takes(self, address, sender, proven=proven)
+
+    def mail_lists(self) -> Sequence[ListWork]:
+        return mailinglists.lists(self)
+
+    def subscribers(self, of: AccountId | str, after: int = 0, limit: int = 0) -> Sequence[Subscriber]:
+        return mailinglists.page(self, of, after, limit)
+
+    def subscriber(self, of: AccountId | str, key: int | str) -> Subscriber | None:
+        return mailinglists.one(self, of, key)
+
+    def list_progress(self, at: FolderId, uid: Uid) -> Progress:
+        return mailinglists.progress(self, at, uid)
+
+    def credentials(self, key: AccountId | str) -> tuple[Account, Sequence[Credential]]:
+        return credentials.credentials(self, key)
+
+    def identity(self, account: AccountId) -> Principal:
+        return credentials.identity(self, account)
+
+    def resolve(self, address: str) -> Sequence[Target]:
+        return addresses.resolve(self, address)
+
+    def addresses(self, of: AccountId) -> Sequence[str]:
+        return addresses.of_account(self, of)
+
+    def may_send_as(self, address: str) -> bool:
+        return addresses.may_send_as(self, address)
+
+    def setting(self, name: str, of: PrincipalId | AccountId | None = None) -> Setting:
+        return settings.setting(self, name, of)
+
+    def settings(self, of: PrincipalId | AccountId | None = None) -> Sequence[Setting]:
+        return settings.settings(self, of)
+
+    def put_domain(self, domain: Domain) -> Domain:
+        return domains.put(self, domain)
+
+    def drop_domain(self, name: str) -> None:
+        domains.drop(self, name)
+
+    def put_account(self, new: NewAccount) -> Account:
+        return accounts.put(self, new)
+
+    def update_account(self, key: str, **values: str | bool | None) -> Account:
+        return accounts.change(self, key, values)
+
+    def drop_account(self, key: str) -> None:
+        accounts.drop(self, key)
+
+    def put_alias(self, key: str, alias: str, expires: datetime | None = None) -> None:
+        addresses.put_alias(self, key, alias, expires)
+
+    def drop_alias(self, alias: str) -> None:
+        addresses.drop_alias(self, alias)
+
+    def put_member(self, group: str, member: str) -> None:
+        groups.put(self, group, member)
+
+    def drop_member(self, group: str, member: str) -> None:
+        groups.drop(self, group, member)
+
+    def put_subscriber(self, of: AccountId | str, new: Subscriber) -> Subscriber:
+        return mailinglists.put(self, of, new)
+
+    def drop_subscriber(self, of: AccountId | str, address: str) -> None:
+        mailinglists.drop(self, of, address)
+
+    def note_list_progress(self, at: FolderId, uid: Uid, after: int | None) -> None:
+        mailinglists.note_progress(self, at, uid, after)
+
+    def put_credential(self, key: AccountId | str, kind: str, value: str, label: str = "") -> int:
+        return credentials.put(self, key, kind, value, label)
+
+    def drop_credential(self, key: AccountId | str, number: int) -> None:
+        credentials.drop(self, key, number)
+
+    def use_credential(self, key: AccountId | str, number: int) -> None:
+        credentials.use(self, key, number)
+
+    def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
+        settings.put(self, name, value, of)
