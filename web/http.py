@@ -52,6 +52,7 @@ from web.jmap.limits import REQUEST_OCTETS
 from web.jmap.push import KIND as JMAP_PUSH
 from web.jmap.push import JmapTeller
 from web.lists import lists
+from web.signin.app import signin
 
 HEADER_SECONDS: Final = 30.0
 HEADER_OCTETS: Final = 64 * 1024
@@ -82,6 +83,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Route("/.well-known/jmap", _Moved(SESSION, 307), methods=None),
         Mount("/jmap", jmap(parts, setup)),
         Mount("/lists", lists(parts)),
+        Mount("/signin", signin(parts, setup)),
     ]
     return HttpService(parts, setup, routes, telling(parts, setup))
 

@@ -261,16 +261,16 @@ class SqlDirectory:
                 _, now = tx.credentials(account.id)
                 if all((each.id, each.value) != (found.id, found.value) for each in now):
                     return
-                store_sealed(tx, account.id, sealed)
+                store_sealed(tx, account.id, sealed, same=True)
 
             await self._store.write(OPERATOR, work)
         except (GroupwareError, secrets.BadPassword):
             return  # the stored form still works; the next login tries again
 
 
-def store_sealed(tx: WriteTx, account: AccountId | str, sealed: secrets.Sealed) -> None:
-    """Makes this the account's password. `a` on the domain."""
-    tx.put_credential(account, "password", sealed.hash)
+def store_sealed(tx: WriteTx, account: AccountId | str, sealed: secrets.Sealed, *, same: bool = False) -> None:
+    """Makes this the account's password; `same`: it is what it was, in another form. `a` on the domain."""
+    tx.put_credential(account, "password", sealed.hash, same=same)
     tx.put_credential(account, "scram-sha-1", sealed.scram_sha1)
     tx.put_credential(account, "scram-sha-256", sealed.scram_sha256)
 

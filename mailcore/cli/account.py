@@ -176,6 +176,45 @@ def app_password_remove(
     say(f"app password {number} of {address} is gone")
 
 
+browser = family("Browsers that somebody is signed in with.")
+app.add_typer(browser, name="sessions")
+
+
+@browser.command("list")
+def sessions_list(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Show where somebody is signed in to the webmail."""
+    with site(ctx) as here:
+        found = here.read(lambda tx: tx.browser_sessions(address))
+    rows(
+        [
+            {"id": each.number, "made": each.made, "used": each.used, "ends": each.ends, "peer": each.peer}
+            | {"browser": each.agent}
+            for each in found
+        ],
+        as_json,
+        f"{address} is signed in nowhere",
+    )
+
+
+@browser.command("end")
+def sessions_end(
+    ctx: typer.Context,
+    address: Address,
+    number: Annotated[int | None, typer.Argument(help="As the list says; none: all of them.")] = None,
+) -> None:
+    """Sign a browser out, or all of somebody's."""
+
+    def work(tx: WriteTx) -> int:
+        found = [number] if number is not None else [each.number for each in tx.browser_sessions(address)]
+        for each in found:
+            tx.drop_browser_session(each, address)
+        return len(found)
+
+    with site(ctx) as here:
+        ended = here.write(work)
+    say(f"{ended} of the sessions of {address} ended")
+
+
 shared = family("The secret for CRAM-MD5 and APOP, where an old program can do nothing better.")
 app.add_typer(shared, name="shared-secret")
 

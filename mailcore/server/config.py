@@ -45,6 +45,7 @@ from mailcore.server.sections_mail import (
 from mailcore.server.sections_openid import OpenIdSection, incomplete, placed
 from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_scanning import ScannerSection
+from mailcore.server.sections_web import WebmailSection
 from mailcore.server.toml_lines import KeyPath
 
 SERVICE_GROUP: Final = "postroom.services"  # entry points: name > factory
@@ -75,6 +76,7 @@ class Config:
     managesieve: ManageSieveSection
     openid: OpenIdSection
     push: PushSection
+    webmail: WebmailSection
     scanners: tuple[ScannerSection, ...]
 
     @property
@@ -144,6 +146,7 @@ def load(
         managesieve=parsed.managesieve,
         openid=openid,
         push=parsed.push,
+        webmail=parsed.webmail,
         scanners=parsed.scanner,
     )
 

@@ -25,6 +25,7 @@ from mailcore.server.sections_mail import (
 from mailcore.server.sections_openid import OpenIdSection
 from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_scanning import ScannerSection
+from mailcore.server.sections_web import WebmailSection
 from mailcore.server.toml_lines import KeyPath, key_lines
 
 Raw = dict[str, Any]
@@ -47,6 +48,7 @@ class ConfigFile(Section):
     managesieve: ManageSieveSection = ManageSieveSection()
     openid: OpenIdSection = OpenIdSection()
     push: PushSection = PushSection()
+    webmail: WebmailSection = WebmailSection()
     scanner: Many[ScannerSection] = tables("Scanners for spam and viruses")
 
 

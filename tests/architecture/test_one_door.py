@@ -370,6 +370,10 @@ REFUSED: Mapping[str, list[Ask]] = {
     ],
     "drop_credential": [lambda tx, s: tx.drop_credential(s.alice, 1)],
     "use_credential": [lambda tx, s: tx.use_credential(s.alice, 1)],
+    "browser_sessions": [lambda tx, s: tx.browser_sessions(s.alice), lambda tx, _: tx.browser_sessions(A)],
+    "browser_session": [lambda tx, _: tx.browser_session("ab" * 32)],
+    "use_browser_session": [lambda tx, _: tx.use_browser_session(1, "::1")],
+    "drop_browser_session": [lambda tx, s: tx.drop_browser_session(1, s.alice)],
     "put_setting": [
         lambda tx, s: tx.put_setting("mailboxSize", 1, s.alice),
         lambda tx, s: tx.put_setting("mailboxSize", 0, s.mallory.account),
@@ -408,6 +412,7 @@ OWN_THINGS: Mapping[str, str] = {
     "records": "its own",
     "records_at": "its own",
     "records_since": "its own",
+    "put_browser_session": "its own",
     "put_record": "its own",
     "drop_record": "its own",
     "annotated_with": "of folders that it may look up",

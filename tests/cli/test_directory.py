@@ -1,7 +1,12 @@
 """Domains, accounts, groups, aliases, settings."""
 
+from pathlib import Path
+
 import pytest
 
+from groupware.model.browser import NewBrowserSession
+from mailcore.cli.place import Place
+from mailcore.cli.site import configuration, opened
 from tests.cli.conftest import Postroom
 
 
@@ -50,6 +55,23 @@ def test_an_account_is_disabled_and_deleted(postroom: Postroom) -> None:
     assert postroom("account", "show", "bob@example.test", "--json").json["enabled"] is False
     assert postroom("account", "delete", "bob@example.test", "--yes").status == 0
     assert postroom("account", "show", "bob@example.test").status == 1
+
+
+def test_browsers_are_listed_and_signed_out(postroom: Postroom, data: Path) -> None:
+    who = "bob@example.test"
+
+    with opened(configuration(Place(data=data))) as site:
+        principal = site.read(lambda tx: tx.identity(tx.account(who).id))
+        for digest in "abc":
+            new = NewBrowserSession(digest * 64, 600, 0, "192.0.2.7", "Firefox")
+            site.run(site.store.write(principal, lambda tx, new=new: tx.put_browser_session(new)))  # type: ignore[misc]
+    first, *others = postroom("account", "sessions", "list", who, "--json").json
+    assert (first["peer"], first["browser"], len(others)) == ("192.0.2.7", "Firefox", 2)
+    assert postroom("account", "sessions", "end", who, str(first["id"])).status == 0
+    assert postroom("account", "sessions", "list", who, "--json").json == others
+    assert postroom("account", "sessions", "end", who, str(first["id"])).status != 0
+    assert postroom("account", "sessions", "end", who).status == 0
+    assert postroom("account", "sessions", "list", who, "--json").json == []
 
 
 def test_an_app_password_is_shown_once(postroom: Postroom) -> None:

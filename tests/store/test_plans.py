@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Executable
 
+from groupware.model.browser import NewBrowserSession
 from groupware.model.event import Event, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
@@ -30,7 +31,7 @@ from tests.store.world import World, letter, people
 
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
-    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock"
+    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock|browser_session"
 )
 SCAN = re.compile(
     rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
@@ -85,6 +86,10 @@ def keep_beside(world: World, who: Principal) -> None:
     made = world.write(who, lambda tx: tx.put_record(kind, "{}"))
     world.write(who, lambda tx: (tx.put_record(kind, "{}", made.number), tx.drop_record(kind, made.number)))
     world.read(who, lambda tx: (tx.records(kind), tx.records_since(kind, ModSeq(0))))
+    begun = world.write(who, lambda tx: tx.put_browser_session(NewBrowserSession(f"{who.account:064}", 9, 9, "", "")))
+    world.read(OPERATOR, lambda tx: tx.browser_session(f"{who.account:064}"))
+    world.write(OPERATOR, lambda tx: tx.use_browser_session(begun, "::1"))
+    world.write(who, lambda tx: (tx.browser_sessions(), tx.drop_browser_session(begun)))
     asyncio.run(upkeep.forget_unused(world.house.store))
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupware.mime.item import Marks, read_item
@@ -28,6 +30,7 @@ from tests.support.davstand import Way
 from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
 from web.jmap.app import jmap
+from web.signin.app import signin
 
 USING = [f"urn:ietf:params:jmap:{each}" for each in ("core", "mail", "blob", "submission", "vacationresponse", "quota")]
 
@@ -133,7 +136,8 @@ async def jmap_stand(folder: Path) -> AsyncIterator[Stand]:
     listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
     gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
     async with house(folder) as here:
-        app = jmap(here.parts, ServiceSetup("http", settings.services["http"], settings))
+        setup = ServiceSetup("http", settings.services["http"], settings)
+        app = Starlette(routes=[Mount("/signin", signin(here.parts, setup)), Mount("/jmap", jmap(here.parts, setup))])
         transport = httpx.ASGITransport(app=_connected(app, Way(listener, gate)))
         async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test") as http:
             yield Stand(here, http)

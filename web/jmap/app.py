@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import json
@@ -34,6 +33,7 @@ from web.jmap.socket import serve
 from web.jmap.threads import Threads
 from web.jmap.transfers import FRESH, body_of, download, upload
 from web.jmap.turn import Turn
+from web.signin.sessions import Foreign, has_session, signed_in, while_signed_in
 
 SESSION: Final = "/jmap/session"
 SOCKET_PATH: Final = "/jmap/ws"
@@ -92,7 +92,7 @@ async def _answer(doing: Doing, request: Request) -> Response:
         raise RequestError(404, "notFound", "There is nothing of that name; the session is at /jmap/session.")
     if request.method != (wanted := "POST" if place in _POSTED else "GET"):
         raise RequestError(405, "notRequest", f"Only {wanted} is taken here.", {"allow": wanted})
-    return await handler(doing, request, await _signed_in(doing.signing, request))
+    return await handler(doing, request, await _signed_in(doing, request))
 
 
 async def _session(doing: Doing, request: Request, who: Principal) -> Response:
@@ -135,7 +135,7 @@ def _octets(value: object) -> bytes:
 async def _socket(doing: Doing, socket: WebSocket) -> None:
     """A connection that carries requests and pushes. RFC 8887."""
     try:
-        who = await _signed_in(doing.signing, socket)
+        who = await _signed_in(doing, socket)
         if "jmap" not in socket.scope["subprotocols"] or socket.url.path != SOCKET_PATH:
             raise RequestError(400, "notRequest", "The subprotocol is jmap.")
         place = _place(doing.listening, who.account, LISTENERS, "maxConcurrentRequests")
@@ -149,8 +149,8 @@ async def _socket(doing: Doing, socket: WebSocket) -> None:
             with _place(doing.at_work, who.account, AT_ONCE, "maxConcurrentRequests"):
                 return await _response(doing, socket, who, asked)
 
-        stopping = socket.scope["state"].get("stopping") or asyncio.Event()
-        await serve(socket, Turn(doing.parts, who), answer, stopping, doing.log)
+        async with while_signed_in(doing.parts, socket) as ending:
+            await serve(socket, Turn(doing.parts, who), answer, ending, doing.log)
 
 
 def _failed(doing: Doing, name: str, trace: str) -> None:
@@ -171,12 +171,12 @@ async def _events(doing: Doing, request: Request, who: Principal) -> Response:
     wanted = asked(given.get("types", ""), given.get("closeafter", ""), given.get("ping", ""), last)
     if doing.listening.get(who.account, 0) >= LISTENERS:
         raise RequestError(429, "limit", f"more than {LISTENERS} streams at once", limit="maxConcurrentRequests")
-    stopping = request.scope["state"].get("stopping") or asyncio.Event()
 
     async def events() -> AsyncIterator[bytes]:
         with suppress(RequestError), _place(doing.listening, who.account, LISTENERS, "maxConcurrentRequests"):
-            async for each in stream(Turn(doing.parts, who), wanted, stopping):
-                yield each
+            async with while_signed_in(doing.parts, request) as ending:
+                async for each in stream(Turn(doing.parts, who), wanted, ending):
+                    yield each
 
     return StreamingResponse(events(), media_type="text/event-stream", headers={**FRESH, "x-accel-buffering": "no"})
 
@@ -195,25 +195,30 @@ def _place(taken: dict[int, int], account: int, most: int, limit: str) -> Iterat
             del taken[account]
 
 
-async def _signed_in(signing: Desk, request: HTTPConnection) -> Principal:
-    """Who sends it: HTTP Basic (RFC 7617) or a bearer token (RFC 6750); asked once on a connection."""
-    way: Way = request.scope["state"]["way"]
-    known: dict[str, Principal] = request.scope["state"]["known"]
+async def _signed_in(doing: Doing, request: HTTPConnection) -> Principal:
+    """Who sends it: by HTTP Basic (RFC 7617) or a bearer token (RFC 6750), or else by a browser's session."""
     given = request.headers.get("authorization", "")
-    key = f"jmap {given}"
-    if key in known:
-        return known[key]
+    by_session = has_session(request)
     try:
-        who = await _by(SignIn(signing, way), given)
+        return await (signed_in(doing.parts, request) if by_session else _authorized(doing.signing, request, given))
     except BadCredentials as error:
-        raise RequestError(401, "forbidden", str(error), _CHALLENGE) from None
-    except Rejected as error:
+        # a browser would ask for a password by itself
+        raise RequestError(401, "forbidden", str(error), {} if by_session else _CHALLENGE) from None
+    except (Rejected, Foreign) as error:
         raise RequestError(403, "forbidden", str(error)) from None
     except TryAgain as error:
         raise RequestError(503, "serverUnavailable", str(error), {"retry-after": "5"}) from None
-    known.clear()
-    known[key] = who
-    return who
+
+
+async def _authorized(signing: Desk, request: HTTPConnection, given: str) -> Principal:
+    """Whose Authorization field this is; asked once on a connection."""
+    known: dict[str, Principal] = request.scope["state"]["known"]
+    key = f"jmap {given}"
+    if key not in known:
+        who = await _by(SignIn(signing, request.scope["state"]["way"]), given)
+        known.clear()
+        known[key] = who
+    return known[key]
 
 
 async def _by(signing: SignIn, given: str) -> Principal:

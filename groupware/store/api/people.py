@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from groupware.model.browser import BrowserSession, NewBrowserSession
 from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
@@ -100,6 +101,14 @@ class ReadPeople(Protocol):
         """Every setting with its effective value and origin."""
         ...
 
+    def browser_sessions(self, of: AccountId | str | None = None) -> Sequence[BrowserSession]:
+        """Sessions of browsers that have not ended, the one used last at the end. Oneself, or `a` on the domain."""
+        ...
+
+    def browser_session(self, digest: str) -> BrowserSession:
+        """The session whose token has this digest. Takes `a` on the server. `NotFound` when it has ended."""
+        ...
+
 
 class WritePeople(Protocol):
     def put_domain(self, domain: Domain) -> Domain:
@@ -153,8 +162,13 @@ class WritePeople(Protocol):
         """Keeps up to which subscriber a message has been sent on; None: it is done with. Takes `a`."""
         ...
 
-    def put_credential(self, key: AccountId | str, kind: str, value: str, label: str = "") -> int:
-        """Stores a secret: a `password` and its derived keys replace the former, an `app` password adds. `a`."""
+    def put_credential(
+        self, key: AccountId | str, kind: str, value: str, label: str = "", *, same: bool = False
+    ) -> int:
+        """Stores a secret: a `password` and its derived keys replace the former, an `app` password adds. `a`.
+
+        Another `password` ends the sessions of browsers; `same`: it is the former one in another form, and they stay.
+        """
         ...
 
     def drop_credential(self, key: AccountId | str, number: int) -> None:
@@ -167,4 +181,16 @@ class WritePeople(Protocol):
 
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
+        ...
+
+    def put_browser_session(self, new: NewBrowserSession) -> int:
+        """Begins a session of the asking principal's own; its number. The least used makes room. `Refused`."""
+        ...
+
+    def use_browser_session(self, number: int, peer: str) -> None:
+        """Notes that a session was used just now; nothing when it has ended. `a` on the server."""
+        ...
+
+    def drop_browser_session(self, number: int, of: AccountId | str | None = None) -> None:
+        """Ends a session. Oneself, or `a` on the domain. `NotFound`."""
         ...

@@ -12,7 +12,7 @@ from groupware.model.ids import AccountId
 from groupware.model.principal import Account, Credential, Principal, PrincipalKind
 from groupware.model.times import moment, now_micros
 
-from . import schema
+from . import browsers, schema
 from .guard import identify
 from .principals import administered, named, permit, shown
 from .tx import Tx
@@ -78,11 +78,13 @@ def identity(tx: Tx, account: AccountId) -> Principal:
     return known
 
 
-def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str) -> int:
-    """Stores a secret: a `password` and its derived keys replace the former, an `app` password adds. `a`."""
+def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str, *, same: bool) -> int:
+    """See `WriteTx.put_credential`. `a` on the domain."""
     found = administered(tx, key)
     if found.kind not in OWNERS:
         raise Refused(f"{found.address}: a {found.kind.value} has no secrets; nobody signs in to it")
+    if kind == "password" and not same:
+        browsers.end_all(tx, found.id)
     return store(tx, found.id, kind, value, label)
 
 
@@ -116,6 +118,8 @@ def drop(tx: Tx, key: AccountId | str, number: int) -> None:
         )
         if derived or each.id == number:
             tx.sql.change(_DROP, {"number": each.id})
+    if gone.kind == "password":
+        browsers.end_all(tx, found.id)
     _changed(tx, found.id, "credential.dropped", gone.kind, gone.label)
 
 

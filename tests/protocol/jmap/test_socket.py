@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -26,6 +27,7 @@ from tests.support.house import House, house
 from tests.support.jmapstand import Stand, letter
 from tests.support.smtpstand import PASSWORD
 from web.http import HttpService, service
+from web.signin import sessions
 
 USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
 ECHO = ["Core/echo", {"hello": "ü"}, "c"]
@@ -142,3 +144,45 @@ async def test_the_server_says_goodbye_when_it_stops(tmp_path: Path) -> None:
         with pytest.raises(ConnectionClosed) as closed:
             await caller.recv()
         assert closed.value.rcvd is not None and closed.value.rcvd.code in (1001, 1012)
+
+
+async def sign_in(port: int) -> str:
+    """The Cookie field of a browser that Alice has signed in with."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        proof = (await http.get("/signin/session")).json()["csrf"]
+        body = {"name": "alice@example.test", "password": PASSWORD}
+        assert (await http.post("/signin/session", json=body, headers={"x-csrf-token": proof})).status_code == 200
+        return f"postroom={http.cookies['postroom']}"
+
+
+def by_cookie(port: int, cookie: str, origin: str | None) -> connect:
+    fields = {"cookie": cookie} | ({"origin": origin} if origin is not None else {})
+    return connect(
+        f"ws://127.0.0.1:{port}/jmap/ws",
+        subprotocols=["jmap"],
+        additional_headers=fields,
+        proxy=None,  # type: ignore[list-item]
+    )
+
+
+async def test_a_browser_connects_from_a_page_of_this_server_alone(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, _, port):
+        cookie = await sign_in(port)
+        for origin in (None, "http://evil.test", f"http://127.0.0.1.evil.test:{port}", "null"):
+            with pytest.raises(InvalidStatus, match="403"):
+                async with by_cookie(port, cookie, origin):
+                    pass
+        async with by_cookie(port, cookie, f"http://127.0.0.1:{port}") as caller:
+            got = await ask(caller, {"@type": "Request", "id": "R1", "using": USING, "methodCalls": [ECHO]})
+            assert got["methodResponses"] == [ECHO]
+
+
+async def test_a_connection_ends_with_its_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "LOOKED_AT_SECONDS", 0.02)
+    async with served(tmp_path) as (here, _, port):
+        cookie = await sign_in(port)
+        async with by_cookie(port, cookie, f"http://127.0.0.1:{port}") as caller:
+            (session,) = await here.read(lambda tx: tx.browser_sessions("alice@example.test"))
+            await here.write(lambda tx: tx.drop_browser_session(session.number, "alice@example.test"))
+            with pytest.raises(ConnectionClosed):
+                await caller.recv()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from groupware.model.browser import BrowserSession, NewBrowserSession
 from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
 
-from .. import accounts, addresses, credentials, domains, groups, mailinglists, people, settings
+from .. import accounts, addresses, browsers, credentials, domains, groups, mailinglists, people, settings
 from ..tx import Tx
 
 
@@ -107,8 +108,10 @@ class People(Tx):
     def note_list_progress(self, at: FolderId, uid: Uid, after: int | None) -> None:
         mailinglists.note_progress(self, at, uid, after)
 
-    def put_credential(self, key: AccountId | str, kind: str, value: str, label: str = "") -> int:
-        return credentials.put(self, key, kind, value, label)
+    def put_credential(
+        self, key: AccountId | str, kind: str, value: str, label: str = "", *, same: bool = False
+    ) -> int:
+        return credentials.put(self, key, kind, value, label, same=same)
 
     def drop_credential(self, key: AccountId | str, number: int) -> None:
         credentials.drop(self, key, number)
@@ -118,3 +121,18 @@ class People(Tx):
 
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         settings.put(self, name, value, of)
+
+    def browser_sessions(self, of: AccountId | str | None = None) -> Sequence[BrowserSession]:
+        return browsers.sessions(self, of)
+
+    def browser_session(self, digest: str) -> BrowserSession:
+        return browsers.session(self, digest)
+
+    def put_browser_session(self, new: NewBrowserSession) -> int:
+        return browsers.put(self, new)
+
+    def use_browser_session(self, number: int, peer: str) -> None:
+        browsers.use(self, number, peer)
+
+    def drop_browser_session(self, number: int, of: AccountId | str | None = None) -> None:
+        browsers.drop(self, number, of)

@@ -40,6 +40,7 @@ from .objects import occurrence as occurrence
 from .objects import timeline as timeline
 from .objects import write_lock as write_lock
 from .people import address as address
+from .people import browser_session as browser_session
 from .people import credential as credential
 from .people import list_subscriber as list_subscriber
 from .people import member as member

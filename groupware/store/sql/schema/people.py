@@ -66,6 +66,23 @@ credential = Table(
     Column("used", Number),
 )
 
+browser_session = Table(
+    "browser_session",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("digest", String(64), nullable=False, unique=True),  # of its token
+    Column("made", Number, nullable=False),
+    Column("used", Number, nullable=False),
+    Column("ends", Number, nullable=False),  # however much it is used
+    Column("idle", Number, nullable=False),  # seconds; 0: no limit
+    Column("until", Number, nullable=False, index=True),  # what of both comes first
+    Column("peer", String(64), nullable=False),
+    Column("agent", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Browsers that somebody is signed in with."""
+
 setting = Table(
     "setting",
     metadata,
