@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from groupware.directory.password import Digest, ScramKeys
-from groupware.model.errors import GroupwareError
+from groupware.model.errors import BadCredentials, GroupwareError
 from groupware.model.event import Target
 from groupware.model.ids import AccountId
 from groupware.model.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAnswer:
+    """What a security key has answered to a challenge that was made for this host."""
+
+    host: str
+    state: str = field(repr=False)
+    """Of the challenge, as `groupware.directory.keys` sealed it."""
+    response: Mapping[str, Any] = field(repr=False)
+    """`PublicKeyCredential.toJSON()` of the browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """What was given beside a password, where one can be asked for it."""
+
+    code: str | None = field(default=None, repr=False)
+    """Of an authenticator, or on paper."""
+    key: KeyAnswer | None = None
+
+
+class FactorMissing(BadCredentials):
+    """The password was right, but the account has a second factor."""
+
+    def __init__(self, text: str, keys: Sequence[str] = (), *, codes: bool = True) -> None:
+        super().__init__(text)
+        self.keys, self.codes = tuple(keys), codes
+        """Its security keys as they are stored; whether it has codes, of an authenticator or on paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +59,15 @@ class Login:
     """The mechanism proved it already (SCRAM, EXTERNAL): no password to check."""
     stored_key: bytes | None = field(default=None, repr=False)
     """Of SCRAM: which key fitted, and so which app password was used."""
+    second: Second | None = None
+    """None: this way of signing in cannot ask for a second factor, and who has one needs an app password for it."""
 
 
 class Directory(Protocol):
     """Sign-in, identities and addresses."""
 
     async def login(self, login: Login) -> Principal:
-        """The principal. `BadCredentials` (also for a service that is switched off) or `TryAgain`."""
+        """The principal. `BadCredentials` (also for a service that is switched off), `FactorMissing` or `TryAgain`."""
         ...
 
     async def scram_keys(self, name: str, digest: Digest, domain: str = "") -> ScramKeys | None:

@@ -6,13 +6,10 @@ whoever gets hold of the database alone has nothing.
 
 from __future__ import annotations
 
-import base64
 import secrets
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from groupware.directory.sealed import seal, unseal
 
 KIND: Final = "shared"
 """Of the stored secret."""
@@ -26,16 +23,9 @@ def new_shared_secret() -> str:
 
 def seal_shared(secret: str, site: bytes) -> str:
     """The stored form."""
-    return _box(site).encrypt(secret.encode()).decode("ascii")
+    return seal(secret, site, _USE)
 
 
 def open_shared(sealed: str, site: bytes) -> str | None:
     """The secret; None when it was sealed at another site, or is damaged."""
-    try:
-        return _box(site).decrypt(sealed.encode()).decode()
-    except (InvalidToken, ValueError):
-        return None
-
-
-def _box(site: bytes) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(HKDF(SHA256(), 32, None, _USE).derive(site)))
+    return unseal(sealed, site, _USE)

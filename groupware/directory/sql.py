@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
+from groupware.directory import factors
 from groupware.directory import password as secrets
-from groupware.directory.api import Login
+from groupware.directory.api import FactorMissing, Login
 from groupware.directory.password import Digest, Policy, ScramKeys, UnknownScheme, VerifiedPasswords
 from groupware.directory.shared import KIND as SHARED
 from groupware.model.addresses import normal
@@ -33,6 +34,8 @@ from groupware.model.settings import SWITCHES
 from groupware.store.api import ReadTx, Store, WriteTx
 
 WRONG: Final = "The name or the password is wrong."
+ASKED: Final = "A second factor is needed."
+APP_ONLY: Final = "This account has a second factor: sign in here with an app password."
 MAX_NAME: Final = 320
 USED_SECONDS: Final = 60.0
 """When an app password was used last is written so often at most."""
@@ -66,23 +69,29 @@ class _Entry:
     def open(self) -> bool:
         return self.who is not None and self.switched_on
 
+    @property
+    def guarded(self) -> bool:
+        """Whether the password alone is not enough."""
+        return any(each.kind in factors.GUARDS for each in self.secrets)
+
 
 class SqlDirectory:
     """`groupware.directory.api.Directory` over the store."""
 
-    __slots__ = ("_noting", "_pool", "_primary", "_store", "_switches", "_tasks", "_verified", "_waiting")
+    __slots__ = ("_noting", "_pool", "_primary", "_site", "_store", "_switches", "_tasks", "_verified", "_waiting")
 
     def __init__(
         self,
         store: Store,
         *,
         primary_domain: str = "",
+        site: bytes = b"",
         switches: Mapping[str, str] = SWITCHES,
         clock: Callable[[], float] = time.monotonic,
         threads: int = 2,
     ) -> None:
-        """`switches`: the setting that has to be on to sign in to a service; `threads` check passwords."""
-        self._store, self._primary, self._switches = store, primary_domain, switches
+        """`site`: its secret; `switches`: what has to be on to sign in to a service; `threads` check passwords."""
+        self._store, self._primary, self._site, self._switches = store, primary_domain, site, switches
         self._verified = VerifiedPasswords(clock=clock)
         self._pool = ThreadPoolExecutor(threads, "passwords")
         self._waiting = 0
@@ -97,9 +106,11 @@ class SqlDirectory:
     # --- signing in
 
     async def login(self, login: Login) -> Principal:
-        """The principal. `BadCredentials` (also for a service that is switched off) or `TryAgain`."""
+        """The principal. `BadCredentials` (also for a service that is switched off), `FactorMissing` or `TryAgain`."""
         entry = await self._entry(self._full(login.name, login.domain), login.service)
         if not await self._is_right(entry, login) or entry is None or entry.who is None or not entry.switched_on:
+            raise BadCredentials(WRONG)
+        if not login.proven and not await self._has_second(entry, login):
             raise BadCredentials(WRONG)
         who = replace(entry.who, client=login.service)
         if login.act_as:
@@ -148,6 +159,20 @@ class SqlDirectory:
         except UnknownScheme:
             return None
         return main if right else None
+
+    async def _has_second(self, entry: _Entry, login: Login) -> bool:
+        """Whether what comes with the right password is enough. `FactorMissing`."""
+        if _app_secret(entry, login.password or "") is not None:
+            return login.second is None  # an app password is for programs, and opens nothing where people are asked
+        if not entry.guarded:
+            return True
+        if login.second is None:
+            raise FactorMissing(APP_ONLY)
+        if login.second.code is None and login.second.key is None:
+            kinds = {each.kind for each in entry.secrets}
+            keys = [each.value for each in entry.secrets if each.kind == factors.KEY]
+            raise FactorMissing(ASKED, keys, codes=not kinds.isdisjoint({factors.TOTP, factors.RECOVERY}))
+        return await factors.Checks(self._store, self._site, entry.account.id, entry.secrets).is_right(login.second)
 
     def _note_use(self, entry: _Entry, found: Credential | None) -> None:
         """Has the time written down, in the background, when an app password was used and that is not written yet."""
@@ -202,7 +227,7 @@ class SqlDirectory:
         entry = await self._entry(self._full(name, domain), "")
         if entry is None or not entry.open:
             return None
-        kinds = _SCRAM_KINDS[digest]
+        kinds = _SCRAM_KINDS[digest][entry.guarded :]  # a main password is not enough for who has a second factor
         stored = sorted((each for each in entry.secrets if each.kind in kinds), key=lambda each: kinds.index(each.kind))
         try:
             return secrets.together([secrets.read_keys(each.value) for each in stored])

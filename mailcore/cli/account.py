@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from groupware.directory.factors import GUARDS, RECOVERY
 from groupware.directory.password import Digest, new_app_password, salts_of, seal_app
 from groupware.model.errors import NotFound
 from groupware.model.principal import Account, NewAccount, PrincipalKind
@@ -174,6 +175,49 @@ def app_password_remove(
             raise NotFound(f"{address} has no app password {number}")
         here.write(lambda tx: tx.drop_credential(address, number))
     say(f"app password {number} of {address} is gone")
+
+
+factor = family("What is asked for beside the password: authenticators and security keys.")
+app.add_typer(factor, name="factors")
+
+
+@factor.command("list")
+def factors_list(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Show an account's second factors, but for the secrets."""
+    with site(ctx) as here:
+        _, found = here.read(lambda tx: tx.credentials(address))
+    rows(
+        [
+            {"id": each.id, "kind": each.kind, "label": each.label, "created": each.created, "used": each.used}
+            for each in found
+            if each.kind in GUARDS
+        ],
+        as_json,
+        f"{address} has no second factor",
+    )
+
+
+@factor.command("remove")
+def factors_remove(
+    ctx: typer.Context,
+    address: Address,
+    number: Annotated[int | None, typer.Argument(help="As the list says; none: all, with the codes on paper.")] = None,
+) -> None:
+    """Take a second factor away, or all of somebody's who has lost them."""
+
+    def work(tx: WriteTx) -> int:
+        _, stored = tx.credentials(address)
+        there = [each for each in stored if each.kind in GUARDS and number in (None, each.id)]
+        last = len(there) == sum(each.kind in GUARDS for each in stored)
+        for each in [*there, *[each for each in stored if last and each.kind == RECOVERY]]:
+            tx.drop_credential(address, each.id)
+        return len(there)
+
+    with site(ctx) as here:
+        gone = here.write(work)
+    if not gone:
+        raise NotFound(f"{address} has no second factor" + (f" {number}" if number is not None else ""))
+    say(f"{gone} second factors of {address} are gone" if gone > 1 else f"a second factor of {address} is gone")
 
 
 browser = family("Browsers that somebody is signed in with.")

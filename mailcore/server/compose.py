@@ -158,15 +158,16 @@ def make_parts(
     """The objects of this process. ConfigError when the site's secret is of no use."""
     from groupware.directory.sql import SqlDirectory
 
+    secret = site_secret(config)
     return Parts(
         log=log.get,
         store=storage.store,
         blobs=storage.blobs,
         bus=storage.bus,
-        directory=SqlDirectory(storage.store, primary_domain=config.server.primary_domain),
+        directory=SqlDirectory(storage.store, primary_domain=config.server.primary_domain, site=secret),
         counters=counters,
         dns=dns,
-        secret=site_secret(config),
+        secret=secret,
         at_work=AtWork(seats),
         seats=seats,
         rates=rates,

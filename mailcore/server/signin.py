@@ -22,7 +22,7 @@ from hashlib import md5
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from groupware.directory.api import Login
+from groupware.directory.api import FactorMissing, Login, Second
 from groupware.directory.password import Digest, ScramKeys
 from groupware.directory.shared import open_shared
 from groupware.model.errors import BadCredentials
@@ -190,11 +190,14 @@ class SignIn:
 
     # --- signing in
 
-    async def password(self, name: str, password: str) -> Principal:
-        """The principal of that name and password. `BadCredentials`, `TryAgain`, `Rejected`."""
+    async def password(self, name: str, password: str, second: Second | None = None) -> Principal:
+        """The principal of that name and password. `BadCredentials`, `TryAgain`, `Rejected`.
+
+        With `second`, for who can be asked for more: `FactorMissing` when that is what it takes.
+        """
         if not self.passwords:
             raise Rejected("privacy", "Passwords need an encrypted connection here: start TLS first.")
-        return await self._login(Credentials("password", name, password))
+        return await self._login(Credentials("password", name, password), second)
 
     async def sasl(self, mechanism: str, initial: bytes | None, ask: Ask) -> Principal:
         """The principal at the end of an exchange; `initial` is the client's first line, as sent. See `password`."""
@@ -232,7 +235,7 @@ class SignIn:
             raise BadCredentials(WRONG)
         return await self._login(Credentials("APOP", name, verified=True))
 
-    async def _login(self, given: Credentials) -> Principal:
+    async def _login(self, given: Credentials, second: Second | None = None) -> Principal:
         self.tried = True
         connection, peer = self._connection, self._connection.peer.ip
         if connection.gate.blocked(peer, given.name):
@@ -250,8 +253,13 @@ class SignIn:
                     self._domain,
                     given.verified,
                     given.stored_key,
+                    second,
                 )
             )
+        except FactorMissing as error:  # the password was right: nobody guesses here
+            if second is None:
+                self._note_failure(given.name, given.mechanism, str(error))
+            raise
         except BadCredentials as error:
             await self._failed(given.name, given.mechanism, str(error))
             raise BadCredentials(WRONG) from None
@@ -263,11 +271,14 @@ class SignIn:
 
     async def _failed(self, name: str, mechanism: str, reason: str, *, blocked: bool = False) -> None:
         """Note the failure everywhere, and wait as long as the gate says."""
-        self.failures += 1
+        self._note_failure(name, mechanism, reason)
         peer = self._connection.peer.ip
-        log.login(self._desk.service, name, peer, ok=False, reason=reason, mechanism=mechanism)
-        self._log().warning("login_failed", user=name, mechanism=mechanism, reason=reason)
         await asyncio.sleep(BLOCKED_PAUSE if blocked else self._connection.gate.failed_login(peer, name))
+
+    def _note_failure(self, name: str, mechanism: str, reason: str) -> None:
+        self.failures += 1
+        log.login(self._desk.service, name, self._connection.peer.ip, ok=False, reason=reason, mechanism=mechanism)
+        self._log().warning("login_failed", user=name, mechanism=mechanism, reason=reason)
 
     def _lookups(self) -> Lookups:
         async def keys(name: str, digest: Digest) -> ScramKeys | None:

@@ -369,6 +369,7 @@ REFUSED: Mapping[str, list[Ask]] = {
         lambda tx, s: tx.put_credential(s.mallory.account, "password", "x"),
     ],
     "drop_credential": [lambda tx, s: tx.drop_credential(s.alice, 1)],
+    "spend_credential": [lambda tx, s: tx.spend_credential(s.alice, 1, datetime.now(UTC))],
     "use_credential": [lambda tx, s: tx.use_credential(s.alice, 1)],
     "browser_sessions": [lambda tx, s: tx.browser_sessions(s.alice), lambda tx, _: tx.browser_sessions(A)],
     "browser_session": [lambda tx, _: tx.browser_session("ab" * 32)],

@@ -74,6 +74,23 @@ def test_browsers_are_listed_and_signed_out(postroom: Postroom, data: Path) -> N
     assert postroom("account", "sessions", "list", who, "--json").json == []
 
 
+def test_second_factors_are_listed_and_taken_away(postroom: Postroom, data: Path) -> None:
+    who, kinds = "bob@example.test", ("totp", "key", "recovery", "recovery")
+    with opened(configuration(Place(data=data))) as site:
+        for at, kind in enumerate(kinds):
+            site.write(lambda tx, at=at, kind=kind: tx.put_credential(who, kind, f"sealed {at}", kind))  # type: ignore[misc]
+    phone, key = postroom("account", "factors", "list", who, "--json").json
+    assert (phone["kind"], key["label"]) == ("totp", "key")
+    assert "sealed" not in postroom("account", "factors", "list", who, "--json").out
+    assert postroom("account", "factors", "remove", who, "999").status == 1
+    assert postroom("account", "factors", "remove", who, str(phone["id"])).status == 0
+    assert postroom("account", "factors", "list", who, "--json").json == [key]
+    assert postroom("account", "factors", "remove", who).status == 0
+    with opened(configuration(Place(data=data))) as site:
+        _, left = site.read(lambda tx: tx.credentials(who))
+    assert not {each.kind for each in left} & set(kinds), "the codes on paper go with the last one"
+
+
 def test_an_app_password_is_shown_once(postroom: Postroom) -> None:
     secret = postroom("account", "app-password", "add", "bob@example.test", "phone").out.strip()
     (listed,) = postroom("account", "app-password", "list", "bob@example.test", "--json").json

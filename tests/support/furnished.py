@@ -57,7 +57,7 @@ async def furnished(
     bus = LocalBus()
     store = open_store(data, bus=bus)
     blobs = open_blobs(store, data)
-    directory = SqlDirectory(store, primary_domain=DOMAIN)
+    directory = SqlDirectory(store, primary_domain=DOMAIN, site=b"secret")
     parts = Parts(
         log=lambda _: log, store=store, blobs=blobs, bus=bus, directory=directory, counters=counters,
         dns=cast(Any, None), secret=b"secret",

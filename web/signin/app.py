@@ -1,7 +1,7 @@
 """Signing in and out, and the list of one's sessions: JSON below `/signin`. Decision 248.
 
 GET    /signin/session       who is signed in, and the proof (X-CSRF-Token) for what follows
-POST   /signin/session       {"name", "password", "stay"}: signs in
+POST   /signin/session       {"name", "password", "stay"}, and `code` or `key` where it is asked for: signs in
 DELETE /signin/session       signs out
 GET    /signin/sessions      one's sessions
 DELETE /signin/sessions      ends all but this one
@@ -10,7 +10,6 @@ DELETE /signin/sessions/N    ends one
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -20,30 +19,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from groupware.directory.api import FactorMissing, KeyAnswer, Second
 from groupware.model.browser import BrowserSession
-from groupware.model.errors import BadCredentials, NotFound, TryAgain
+from groupware.model.errors import AlreadyExists, BadCredentials, NotFound, Refused, TryAgain
 from groupware.model.principal import Principal
 from groupware.store.api import WriteTx
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
 from web.signin import sessions, tokens
+from web.signin.bodies import SAFE, object_of, text_of
+from web.signin.factors import Factors, host_of
 
-BODY_OCTETS: Final = 8192
 LONGEST_NAME: Final = 320
 LONGEST_PASSWORD: Final = 2000
-SAFE: Final = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-}
+LONGEST_CODE: Final = 40
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
 def signin(parts: Parts, setup: ServiceSetup) -> Starlette:
     """The application, below `/signin`."""
-    door = _Door(parts, setup)
+    way_in = desk(parts, setup, sessions.SERVICE, "WEBMAIL")
+    door, factors = _Door(parts, setup, way_in), Factors(parts, way_in)
     return Starlette(
         routes=[
             Route("/session", _told(door.session), methods=["GET"]),
@@ -52,6 +48,12 @@ def signin(parts: Parts, setup: ServiceSetup) -> Starlette:
             Route("/sessions", _told(door.listed), methods=["GET"]),
             Route("/sessions", _told(door.end_others), methods=["DELETE"]),
             Route("/sessions/{number:int}", _told(door.end), methods=["DELETE"]),
+            Route("/factors", _told(factors.listed), methods=["GET"]),
+            Route("/factors", _told(factors.take), methods=["POST"]),
+            Route("/factors/totp", _told(factors.new_authenticator), methods=["POST"]),
+            Route("/factors/key", _told(factors.new_key), methods=["POST"]),
+            Route("/factors/paper", _told(factors.new_paper), methods=["POST"]),
+            Route("/factors/{number:int}", _told(factors.remove), methods=["DELETE"]),
         ]
     )
 
@@ -61,9 +63,8 @@ class _Door:
 
     __slots__ = ("_desk", "_limits", "_parts")
 
-    def __init__(self, parts: Parts, setup: ServiceSetup) -> None:
-        self._parts, self._limits = parts, setup.config.webmail
-        self._desk: Desk = desk(parts, setup, sessions.SERVICE, "WEBMAIL")
+    def __init__(self, parts: Parts, setup: ServiceSetup, way_in: Desk) -> None:
+        self._parts, self._limits, self._desk = parts, setup.config.webmail, way_in
 
     async def session(self, request: Request) -> Response:
         """Who is signed in; who is not gets what it takes to."""
@@ -84,13 +85,16 @@ class _Door:
         proven = any(tokens.proven(request, self._parts.secret, each) for each in had)
         if not proven or not tokens.of_our_pages(request):
             raise sessions.Foreign(sessions.FOREIGN)
-        given = await _object(request)
+        given = await object_of(request)
         name, password, stay = given.get("name"), given.get("password"), given.get("stay", False)
         if not isinstance(name, str) or not isinstance(password, str) or not isinstance(stay, bool):
             raise HTTPException(400, "`name` and `password` are strings, `stay` is true or false.")
         if not name or len(name) > LONGEST_NAME or len(password) > LONGEST_PASSWORD or "\0" in name + password:
             raise BadCredentials("The name or the password is wrong.")
-        who = await self._password(way, name, password)
+        try:
+            who = await self._password(way, name, password, _second(request, given))
+        except FactorMissing as missing:
+            return self._asks(request, missing)
         agent = "".join(each for each in request.headers.get("user-agent", "") if each.isprintable())
         token = await sessions.begin(self._parts, self._limits, who, way, agent, stay=stay)
         answer = self._says(who.name, token)
@@ -98,15 +102,26 @@ class _Door:
         tokens.set_session(answer, token, lasts, secure=way.secure)
         return answer
 
-    async def _password(self, way: Way, name: str, password: str) -> Principal:
+    async def _password(self, way: Way, name: str, password: str, second: Second) -> Principal:
         add = self._parts.counters.add
         try:
-            who = await SignIn(self._desk, way).password(name, password)
-        except BadCredentials:
-            add("WEBMAIL_LoginFailed")
+            who = await SignIn(self._desk, way).password(name, password, second)
+        except BadCredentials as error:
+            if not isinstance(error, FactorMissing):
+                add("WEBMAIL_LoginFailed")
             raise
         add("WEBMAIL_Login", domain=who.name.rpartition("@")[2], account=who.name)
         return who
+
+    def _asks(self, request: Request, missing: FactorMissing) -> Response:
+        """What it takes beside the password; the browser sends all of it once more, with `code` or `key`."""
+        asked: dict[str, object] = {"error": str(missing), "codes": missing.codes, "key": None}
+        if missing.keys:
+            from groupware.directory import keys
+
+            made = keys.challenge(host_of(request), missing.keys, self._parts.secret)
+            asked["key"] = {"options": made.options, "state": made.state}
+        return JSONResponse(asked, 401, headers=SAFE)
 
     async def sign_out(self, request: Request) -> Response:
         """Ends the session; signed out is also who was not signed in."""
@@ -146,9 +161,7 @@ class _Door:
         return Response(status_code=204, headers=SAFE)
 
     async def _known(self, request: Request) -> sessions.Known:
-        """Who is signed in, and asks by a page of ours. `Foreign`, `BadCredentials`."""
-        await sessions.signed_in(self._parts, request)
-        return await sessions.known(self._parts, request)
+        return await sessions.proven_session(self._parts, request)
 
     def _says(self, name: str | None, token: str) -> Response:
         proof = tokens.proof_of(self._parts.secret, token)
@@ -167,6 +180,10 @@ def _told(handler: _Handler) -> _Handler:
             return _error(403, str(error))
         except NotFound as error:
             return _error(404, str(error))
+        except AlreadyExists as error:
+            return _error(409, str(error))
+        except Refused as error:
+            return _error(422, str(error))
         except TryAgain as error:
             return _error(503, str(error))
         except HTTPException as error:
@@ -175,22 +192,16 @@ def _told(handler: _Handler) -> _Handler:
     return told
 
 
-async def _object(request: Request) -> Mapping[str, Any]:
-    """The JSON object that a request brings. `HTTPException`."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "A request is application/json.")
-    octets = bytearray()
-    async for chunk in request.stream():
-        octets += chunk
-        if len(octets) > BODY_OCTETS:
-            raise HTTPException(413, f"A request has up to {BODY_OCTETS} octets.")
-    try:
-        found = json.loads(octets)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "The request is no JSON.") from None
-    if not isinstance(found, dict):
-        raise HTTPException(400, "The request is no JSON object.")
-    return found
+def _second(request: Request, given: Mapping[str, Any]) -> Second:
+    """What is given beside the password. `HTTPException`."""
+    code, key = given.get("code"), given.get("key")
+    if code is not None:
+        return Second(text_of(given, "code", LONGEST_CODE))
+    if key is None:
+        return Second()
+    if not isinstance(key, dict) or not isinstance(key.get("response"), dict):
+        raise HTTPException(400, "`key` has `state` and `response`.")
+    return Second(key=KeyAnswer(host_of(request), text_of(key, "state", 8000), key["response"]))
 
 
 def _shown(each: BrowserSession, here: BrowserSession) -> Mapping[str, object]:

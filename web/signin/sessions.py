@@ -74,6 +74,11 @@ async def known(parts: Parts, connection: HTTPConnection) -> Known:
 
 async def signed_in(parts: Parts, connection: HTTPConnection) -> Principal:
     """The same for a request, once it is sure that no page of another site sends it. `Foreign`."""
+    return (await proven_session(parts, connection)).who
+
+
+async def proven_session(parts: Parts, connection: HTTPConnection) -> Known:
+    """The same, with the session."""
     found = await known(parts, connection)
     safe = connection.scope["type"] == "http" and connection.scope["method"] in ("GET", "HEAD")
     if connection.scope["type"] == "websocket":
@@ -82,7 +87,7 @@ async def signed_in(parts: Parts, connection: HTTPConnection) -> Principal:
         ours = of_our_pages(connection) and (safe or proven(connection, parts.secret, found.token))
     if not ours:
         raise Foreign(FOREIGN)
-    return found.who
+    return found
 
 
 @asynccontextmanager

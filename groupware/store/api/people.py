@@ -179,6 +179,10 @@ class WritePeople(Protocol):
         """Notes that a secret was used just now; nothing when it is gone meanwhile. `a` on the domain."""
         ...
 
+    def spend_credential(self, key: AccountId | str, number: int, moment: datetime) -> bool:
+        """Notes that a secret was used at that moment; False, and nothing noted, if it was used then or later. `a`."""
+        ...
+
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
         ...

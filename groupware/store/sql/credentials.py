@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from groupware.model.errors import AlreadyExists, BadCredentials, NotFound, Refused
 from groupware.model.ids import AccountId
 from groupware.model.principal import Account, Credential, Principal, PrincipalKind
-from groupware.model.times import moment, now_micros
+from groupware.model.times import micros, moment, now_micros
 
 from . import browsers, schema
 from .guard import identify
@@ -23,6 +24,9 @@ APP: Final = ("app", "app-scram-sha-1", "app-scram-sha-256")
 """One of each kind for each label: the device."""
 SHARED: Final = ("shared",)
 """For mechanisms that both sides need the secret itself for; one, and no password's."""
+FACTORS: Final = ("totp", "key", "recovery")
+"""What is asked for beside the password; as many as there are, told apart by their labels but for codes on paper."""
+KINDS: Final = MAIN + APP + SHARED + FACTORS
 OWNERS: Final = (PrincipalKind.ACCOUNT, PrincipalKind.LIST, PrincipalKind.RESOURCE)
 """Who can sign in."""
 
@@ -43,6 +47,7 @@ _USED: Final = (
     .where(_c.id == bindparam("number"), _c.account_id == bindparam("account"))
     .values(used=bindparam("now"))
 )
+_SPEND: Final = _USED.where(or_(_c.used.is_(None), _c.used < bindparam("now"))).returning(_c.id)
 _MOVE_VERSION: Final = (
     update(schema.principal)
     .where(schema.principal.c.id == bindparam("account"))
@@ -90,12 +95,12 @@ def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str, *, same
 
 def store(tx: Tx, account: AccountId, kind: str, value: str, label: str) -> int:
     """The number of the secret that is stored, whoever asks. `Refused`, `AlreadyExists`."""
-    if kind not in MAIN + APP + SHARED:
-        raise Refused(f"{kind[:32]!r} is no kind of secret; there are {', '.join(MAIN + APP + SHARED)}")
+    if kind not in KINDS:
+        raise Refused(f"{kind[:32]!r} is no kind of secret; there are {', '.join(KINDS)}")
     for there in _of(tx, account):
-        same_device = there.kind == kind and there.label == label
-        if kind == "app" and same_device:
-            raise AlreadyExists(f"there is an app password {label!r} already; drop it, or use another label")
+        same_device = there.kind == kind and there.label == label and kind != "recovery"
+        if kind in ("app", "totp", "key") and same_device:
+            raise AlreadyExists(f"there is one of the name {label!r} already; drop it, or use another name")
         if (there.kind == kind and kind in MAIN) or same_device or (kind == "password" and there.kind in MAIN):
             tx.sql.change(_DROP, {"number": there.id})
     values = {"account_id": account, "kind": kind, "value": value, "label": label, "created": now_micros()}
@@ -126,6 +131,12 @@ def drop(tx: Tx, key: AccountId | str, number: int) -> None:
 def use(tx: Tx, key: AccountId | str, number: int) -> None:
     """Notes that a secret was used just now. `a` on the domain."""
     tx.sql.change(_USED, {"account": administered(tx, key).id, "number": number, "now": now_micros()})
+
+
+def spend(tx: Tx, key: AccountId | str, number: int, moment: datetime) -> bool:
+    """See `WriteTx.spend_credential`. `a` on the domain."""
+    values = {"account": administered(tx, key).id, "number": number, "now": micros(moment)}
+    return tx.sql.returning(_SPEND, values) is not None
 
 
 def _changed(tx: Tx, account: AccountId, what: str, kind: str, label: str) -> None:

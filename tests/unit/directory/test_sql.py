@@ -12,10 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+import pyotp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from groupware.directory import password, sql
-from groupware.directory.api import Login
+from groupware.directory import factors, password, sql
+from groupware.directory.api import FactorMissing, Login, Second
 from groupware.directory.sql import SqlDirectory, policy, store_sealed
 from groupware.model.errors import BadCredentials, NotFound, TryAgain
 from groupware.model.ids import AccountId
@@ -29,6 +32,7 @@ T = TypeVar("T")
 A, B, P = "alice@example.test", "bob@example.test", "postmaster@example.test"
 TYPED = "correct horse"
 APP = "abcd-efgh-jkmn-pqrs"
+SECRET, SITE = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", b"of this site"
 
 
 @cache
@@ -59,7 +63,7 @@ class Desk:
     def __init__(self, store: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
         self.store = store
         self.now = 0.0
-        self.directory = SqlDirectory(store, primary_domain="example.test", clock=lambda: self.now)  # type: ignore[arg-type]
+        self.directory = SqlDirectory(store, primary_domain="example.test", site=SITE, clock=lambda: self.now)  # type: ignore[arg-type]
         self.hashed = 0
         verify = password.verify
 
@@ -237,6 +241,67 @@ async def test_too_many_at_once_are_turned_away(desk: Desk, monkeypatch: pytest.
     monkeypatch.setattr(sql, "MAX_WAITING", 0)
     with pytest.raises(TryAgain):
         await desk.login(A)
+
+
+# --- second factors
+
+
+@pytest.fixture
+async def guarded(desk: Desk) -> Desk:
+    """Alice has an authenticator, and a phone with an app password."""
+    await desk.write(lambda tx: tx.put_credential(A, "totp", factors.seal_secret(SECRET, SITE), "phone"))
+    await desk.write(lambda tx: [tx.put_credential(A, *each, "phone") for each in app_forms().items()])
+    return desk
+
+
+@cache
+def app_forms() -> Mapping[str, str]:
+    return password.seal_app(APP, {})
+
+
+def shown(later: int = 0) -> Second:
+    return Second(pyotp.TOTP(SECRET).at(datetime.now(UTC), counter_offset=later))
+
+
+async def test_the_password_alone_is_for_nobody_who_has_a_second_factor(guarded: Desk) -> None:
+    for _ in range(2):  # the second time it is remembered
+        with pytest.raises(FactorMissing, match="app password"):
+            await guarded.login(A)
+    with pytest.raises(FactorMissing) as asked:
+        await guarded.login(A, second=Second())
+    assert (asked.value.codes, asked.value.keys) == (True, ())
+    assert (await guarded.login(A, second=shown())).name == A
+    assert (await guarded.login(A, APP)).name == A
+    assert (await guarded.login(B)).name == B
+
+
+async def test_a_wrong_password_is_told_nothing_of_a_second_factor(guarded: Desk) -> None:
+    for second in (None, Second(), shown()):
+        assert await guarded.refused(A, "wrong", second=second) == (sql.WRONG, 1)
+
+
+async def test_scram_proves_only_app_passwords_of_who_has_a_second_factor(guarded: Desk) -> None:
+    keys = await guarded.directory.scram_keys(A, "sha256")
+    assert keys is not None
+    assert keys.pairs == password.read_keys(app_forms()["app-scram-sha-256"]).pairs
+
+
+@given(st.integers(-3, 3))
+def test_a_code_is_of_one_of_the_steps_around_now(away: int) -> None:
+    now = datetime(2026, 11, 27, 12, 0, 10, tzinfo=UTC)
+    step = int(now.timestamp()) // factors.STEP_SECONDS + away
+    found = factors.step_of(SECRET, pyotp.TOTP(SECRET).generate_otp(step), now)
+    assert found == (step if abs(away) <= factors.DRIFT else None)
+
+
+async def test_a_secret_is_spent_once_for_a_moment_and_not_for_those_before(desk: Desk) -> None:
+    number = await desk.write(lambda tx: tx.put_credential(A, "totp", "sealed", "phone"))
+    moment = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    spent = [
+        await desk.write(lambda tx, at=at: tx.spend_credential(A, number, moment + timedelta(seconds=at)))  # type: ignore[misc]
+        for at in (0, 0, -30, 30, 30)
+    ]
+    assert spent == [True, False, False, True, False]
 
 
 # --- switches

@@ -119,6 +119,9 @@ class People(Tx):
     def use_credential(self, key: AccountId | str, number: int) -> None:
         credentials.use(self, key, number)
 
+    def spend_credential(self, key: AccountId | str, number: int, moment: datetime) -> bool:
+        return credentials.spend(self, key, number, moment)
+
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
         settings.put(self, name, value, of)
 
