@@ -258,6 +258,7 @@ async def send(round_: Round, octets: bytes, sender: str, to: str) -> None:
         stored.size,
         body=stored.body,
         by=by,
+        own=True,
         message=secrets.token_hex(8),
         utf8=not (to + sender).isascii(),
         envid=MARK + round_.ident if _SAFE.fullmatch(round_.ident) else "",

@@ -1,6 +1,7 @@
 """Line ends: messages are stored exactly as given, and sent with CRLF at the end of every line.
 
-A bare LF counts as a line end and is sent as CRLF. A bare CR is an octet like any other (RFC 5322 §2.3 forbids both).
+A bare LF counts as a line end and is sent as CRLF. A bare CR is an octet like any other (RFC 5322 §2.3 forbids both);
+but some mail servers take it for a line end, so none is sent to another server (`no_bare_ends`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,13 @@ def crlf(octets: bytes) -> bytes:
     if bare_line_feeds(octets, 0, len(octets)) == 0:
         return octets
     return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def no_bare_ends(octets: bytes) -> bytes:
+    """The octets with every bare CR and every bare LF made CRLF; the very same object when there is none."""
+    if tidy(octets):
+        return octets
+    return octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
 
 
 def tidy(octets: bytes) -> bool:

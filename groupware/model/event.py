@@ -118,6 +118,8 @@ class Envelope:
     """Somebody has released it from quarantine: it is not judged again whether it is wanted."""
     require_tls: bool = False
     """It goes over connections that are protected, or not at all (REQUIRETLS, RFC 8689)."""
+    own: bool = False
+    """Submitted by somebody here, or written by this server, and changed by nobody since: it may be signed."""
     due: datetime | None = None
     """When it comes into the queue, if that is later than now: nobody is tried before. RFC 4865."""
 

@@ -103,7 +103,7 @@ def _write(tx: WriteTx, desk: Desk, due: Due, uids: Sequence[Uid], envelope: Env
         sender = desk.seal.bounces(due.rules, number)
         one = Envelope(
             sender, (Recipient(address, "FAILURE"),), envelope.blob, envelope.size, envelope.body,
-            message=envelope.message, utf8=envelope.utf8 or not address.isascii(),
+            message=envelope.message, utf8=envelope.utf8 or not address.isascii(), own=True,
         )  # fmt: skip
         events.append(trail.queued(tx.enqueue(one), [address]))
     tx.expunge(due.at, ranges, deleted_only=False)

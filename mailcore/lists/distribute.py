@@ -49,7 +49,7 @@ async def distribute(desk: Desk, case: Case, *, in_own_name: bool) -> int:
         stored = await desk.blobs.put(octets)
         utf8 = not octets[: octets.index(b"\r\n\r\n")].isascii()
         envelope = Envelope(
-            "", (), stored.blob, stored.size, stored.body, message=message, utf8=utf8, cleared=case.cleared
+            "", (), stored.blob, stored.size, stored.body, message=message, utf8=utf8, cleared=case.cleared, own=True
         )
         mailing, count, turn = Mailing(octets, envelope), 0, Turn()
         while not turn.done:

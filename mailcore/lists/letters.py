@@ -29,8 +29,9 @@ async def letter(
             notify = "FAILURE" if sender else "NEVER"
             utf8 = not (address + rules.address).isascii()
             envelope = Envelope(
-                sender, (Recipient(address, notify),), stored.blob, stored.size, stored.body, message=message, utf8=utf8
-            )
+                sender, (Recipient(address, notify),), stored.blob, stored.size, stored.body,
+                message=message, utf8=utf8, own=True,
+            )  # fmt: skip
         made.append(Ready(envelope, len(octets)))
     return made
 

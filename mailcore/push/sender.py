@@ -10,7 +10,6 @@ import asyncio
 import ssl
 import time
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -19,7 +18,7 @@ import httpx
 from mailcore.push.encryption import Keys, encrypted
 from mailcore.push.vapid import authorization
 from mailcore.server.dns import DnsError, Resolver
-from mailcore.server.reach import is_public
+from mailcore.server.reach import NotPublic, public_address
 
 LONGEST_URL: Final = 2000
 SECONDS: Final = 15.0
@@ -86,7 +85,7 @@ class Sender:
         try:
             async with asyncio.timeout(SECONDS):
                 return await self._post(post)
-        except BadUrl as error:
+        except (BadUrl, NotPublic) as error:
             return Result("gone", str(error))
         except (httpx.HTTPError, httpx.InvalidURL, OSError, DnsError) as error:  # a TimeoutError is an OSError
             return Result("later", str(error) or type(error).__name__)
@@ -94,7 +93,7 @@ class Sender:
     async def _post(self, post: Post) -> Result:
         parts = urlsplit(checked(post.url))
         host = parts.hostname or ""
-        address = await self._address(host)
+        address = await public_address(self.dns, host, private=self.private)
         where = f"[{address}]" if ":" in address else address
         target = parts.path or "/"
         body = post.payload if post.keys is None else encrypted(post.payload, post.keys)
@@ -116,19 +115,6 @@ class Sender:
             client.stream("POST", url, content=body, headers=headers, extensions={"sni_hostname": host}) as answer,
         ):
             return _result(answer)
-
-    async def _address(self, host: str) -> str:
-        """One address of the host that messages may go to. `BadUrl`, `DnsError`."""
-        try:
-            found: tuple[str, ...] = (str(ip_address(host)),)
-        except ValueError:
-            found = await self.dns.addresses(host)
-        allowed = [each for each in found if self.private or is_public(each)]
-        if found and not allowed:
-            raise BadUrl(f"{host} is at {found[0]}, which is not of the Internet")
-        if not allowed:
-            raise OSError(f"{host} has no address")
-        return allowed[0]
 
 
 def _result(answer: httpx.Response) -> Result:

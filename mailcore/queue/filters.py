@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 from groupware.model.errors import GroupwareError, TryAgain
 from groupware.model.event import Recipient, Target
 from groupware.model.flags import Flags
-from groupware.model.folder import Destination
+from groupware.model.folder import Destination, Role
 from groupware.model.ids import AccountId
 from groupware.model.memory import Memory
 from mailcore.server.events import EventLog
@@ -53,6 +53,8 @@ class Redirection:
 
     address: str
     octets: bytes = field(repr=False)
+    whole: bool = False
+    """Nothing but marks of who passes it on has been added to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,12 @@ class Disposition:
     refusal: Refusal | None = None
     quarantine: str | None = None
     """Why it is held back, until somebody releases it; None: it is not."""
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether it is held back, or goes to Junk alone: it is no message that anybody answers or passes on."""
+        junk = bool(self.filings) and all(each.to is not None and each.to.role == Role.JUNK for each in self.filings)
+        return junk or self.quarantine is not None
 
 
 @dataclass(frozen=True, slots=True)

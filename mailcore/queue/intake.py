@@ -113,8 +113,9 @@ class Intake:
         early = [each for each in message.recipients if now and "SUCCESS" not in each.notify]
         trail = Trail(message.message, message.by)
         whole = Whole(
-            message.sender, message.octets, trail, message.utf8, message.body_type, require_tls=message.require_tls
-        )
+            message.sender, message.octets, trail, message.utf8, message.body_type,
+            require_tls=message.require_tls, own=message.by is not None,
+        )  # fmt: skip
         prepared = Prepared(whole, self._blobs)
         if held:
             early = message.recipients
@@ -152,6 +153,7 @@ class Intake:
             envelope.body_type,
             cleared=envelope.cleared,
             require_tls=envelope.require_tls,
+            own=envelope.own,
         )
         prepared = Prepared(whole, self._blobs)
         plan = await self._judged(await self._plan(envelope.recipients, {}), whole, prepared)
@@ -293,6 +295,7 @@ def _envelope(message: Message, stored: Stored | None) -> Envelope | None:
         size=stored.size,
         body=stored.body,
         by=message.by,
+        own=message.by is not None,
         message=message.message,
         utf8=message.utf8,
         body_type=message.body_type,

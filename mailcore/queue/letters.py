@@ -37,7 +37,7 @@ async def ready(letter: Letter, host: str, now: datetime, blobs: Blobs) -> Ready
     with server_log.message() as name:
         to = (Recipient(letter.to, "NEVER"),)
         envelope = Envelope(
-            "", to, stored.blob, stored.size, body=stored.body, message=name, utf8=not letter.to.isascii()
+            "", to, stored.blob, stored.size, body=stored.body, message=name, own=True, utf8=not letter.to.isascii()
         )
     return Ready(envelope, len(octets))
 

@@ -124,6 +124,7 @@ async def release(desk: Desk, entry: Entry, who: str, *, learn: bool = True) -> 
         held.body_type,
         cleared=True,
         require_tls=held.require_tls,
+        own=held.by is not None,
     )
 
     def work(tx: WriteTx) -> Event:

@@ -250,6 +250,7 @@ class Settling:
                 size=stored.size,
                 body=stored.body,
                 message=name,
+                own=True,
                 utf8=report.utf8,
                 require_tls=require_tls,
             )

@@ -22,7 +22,7 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import NewItem
 from groupware.model.memory import Memory
 from groupware.store.api import Blobs, WriteTx
-from mailcore.queue.filters import Answer, Decision, Filing, Refusal
+from mailcore.queue.filters import Answer, Decision, Filing, Redirection, Refusal
 from mailcore.queue.held import CLEARED
 from mailcore.queue.trace import Trail
 from mailcore.server import log as server_log
@@ -80,6 +80,7 @@ class Whole:
     body_type: str = "8BITMIME"
     cleared: bool = False
     require_tls: bool = False
+    own: bool = False
 
     @property
     def head(self) -> bytes:
@@ -111,7 +112,7 @@ class Prepared:
         copies = [await self._copy(each, decision.octets) for each in what.filings]
         if self._whole.cleared and target.kind == "list":
             copies = [replace(each, item=cleared(each.item)) for each in copies]
-        postings = [await self._redirect(each.address, each.octets, recipient) for each in what.redirections]
+        postings = [await self._redirect(each, recipient) for each in what.redirections]
         return Sorted(recipient.address, target, tuple(copies), (*postings, *answers), None, decision.memories, events)
 
     async def _copy(self, filing: Filing, octets: bytes) -> Copy:
@@ -127,9 +128,9 @@ class Prepared:
             found = self._items[octets] = await read_item(self._whole.head + octets, self._blobs)
         return found
 
-    async def _redirect(self, to: str, octets: bytes, recipient: Recipient) -> Posting:
-        whole = self._whole
-        stored = await self._blobs.put(octets)
+    async def _redirect(self, on: Redirection, recipient: Recipient) -> Posting:
+        whole, to = self._whole, on.address
+        stored = await self._blobs.put(on.octets)
         envelope = Envelope(
             sender=whole.sender,
             recipients=(Recipient(to, recipient.notify, recipient.orcpt),),
@@ -142,6 +143,7 @@ class Prepared:
             body_type=whole.body_type,
             cleared=whole.cleared,
             require_tls=whole.require_tls,
+            own=whole.own and on.whole,
         )
         return Posting("redirect", envelope)
 
@@ -161,6 +163,7 @@ class Prepared:
                 size=stored.size,
                 body=stored.body,
                 message=message,
+                own=True,
                 utf8=not all(each.isascii() for each in answer.to),
             )
         return Posting(answer.kind, envelope, answer.once, copy, name)

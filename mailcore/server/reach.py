@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
+from mailcore.server.dns import Resolver
+
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
@@ -18,3 +20,25 @@ def is_public(address: str) -> bool:
         if inner is not None:
             return is_public(str(inner))
     return found.is_global and not found.is_multicast
+
+
+class NotPublic(Exception):
+    """The host is in somebody's own network; the text says where."""
+
+
+async def public_address(dns: Resolver, host: str, *, private: bool = False) -> str:
+    """One address of a host, by name or as it is, that is of the Internet; any with `private`.
+
+    `NotPublic`; `DnsError`; `OSError` when it has none. Connect to the address, not to the name: DNS may say another
+    one when it is asked once more.
+    """
+    try:
+        found: tuple[str, ...] = (str(ip_address(host)),)
+    except ValueError:
+        found = await dns.addresses(host)
+    allowed = [each for each in found if private or is_public(each)]
+    if found and not allowed:
+        raise NotPublic(f"{host} is at {found[0]}, which is not of the Internet")
+    if not allowed:
+        raise OSError(f"{host} has no address")
+    return allowed[0]

@@ -32,6 +32,7 @@ class AuthenticationSection(Section):
     dkim_fail: Caused = key("What signatures cause of which none is good", "accept")
     dmarc_reject: Caused = key("What failing DMARC causes where its domain wants it refused", "reject")
     dmarc_quarantine: Caused = key("What failing DMARC causes where its domain wants it set apart", "junk")
+    dmarc_permerror: Caused = key("What a From with no author, or with more than five domains, causes", "reject")
     temperror: Literal["accept", "defer"] = key("What a check causes that could not be made just now", "accept")
 
 

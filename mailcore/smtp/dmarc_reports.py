@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import traceback
 from base64 import encodebytes
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,8 +75,12 @@ def keep(store: Store, log: EventLog, seen: DmarcSeen) -> None:
 async def keep_reporting(desk: Desk) -> None:
     """Report from time to time, and forget what is old, until cancelled."""
     while True:
-        with contextlib.suppress(errors.TryAgain):
+        try:
             await report_due(desk)
+        except errors.GroupwareError as error:
+            desk.log.warning("dmarc_reports_put_off", why=str(error))
+        except Exception:  # a bug of ours costs reports, and mail nothing
+            desk.log.error("dmarc_reports_crashed", traceback=traceback.format_exc())
         await asyncio.sleep(EVERY)
 
 
@@ -118,7 +122,9 @@ async def _report(desk: Desk, day: int, domain: str) -> int:
     stored = await desk.blobs.put(octets)
     with server_log.message() as name:
         recipients = tuple(Recipient(each, "NEVER") for each in to)
-        envelope = Envelope(desk.by.address, recipients, stored.blob, stored.size, body=stored.body, message=name)
+        envelope = Envelope(
+            desk.by.address, recipients, stored.blob, stored.size, body=stored.body, message=name, own=True
+        )
 
     def work(tx: WriteTx) -> Sequence[Event]:
         if not tx.reported_dmarc(day, domain):

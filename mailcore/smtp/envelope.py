@@ -129,11 +129,11 @@ async def rcpt(state: State, arguments: Sequence[str]) -> list[Reply]:
     if transaction is None or transaction.chunks is not None:
         return [MAIL_FIRST if transaction is None else NESTED] * len(arguments)
     asked = [_read(state, transaction, argument) for argument in arguments]
-    wanted = [each.address for each in asked if isinstance(each, Recipient) and each.address not in transaction.targets]
-    if wanted:
-        transaction.targets.update(await state.shared.intake.resolve(wanted))
-        transaction.forbidden.update(await _forbidden(state, transaction, wanted))
-    replies = [each if isinstance(each, Reply) else await _judge(state, transaction, each) for each in asked]
+    try:
+        await _looked_up(state, transaction, asked)
+    except Exception as error:
+        return [_trouble_of(state, error)] * len(arguments)
+    replies = [each if isinstance(each, Reply) else await _judged(state, transaction, each) for each in asked]
     if (blocked := builtin.harvester(state)) is not None:
         replies[-1] = blocked
     events.recipients_answered(state, sum(1 for each in replies if each.code == 250))
@@ -141,6 +141,27 @@ async def rcpt(state: State, arguments: Sequence[str]) -> list[Reply]:
         if reply.code != 250:
             events.recipient_refused(state, transaction.sender, argument[3:], reply)
     return replies
+
+
+async def _looked_up(state: State, transaction: Transaction, asked: Sequence[Recipient | Reply]) -> None:
+    """Where they lead, and what settings forbid, is in the transaction from then on."""
+    wanted = [each.address for each in asked if isinstance(each, Recipient) and each.address not in transaction.targets]
+    if wanted:
+        transaction.targets.update(await state.shared.intake.resolve(wanted))
+        transaction.forbidden.update(await _forbidden(state, transaction, wanted))
+
+
+async def _judged(state: State, transaction: Transaction, recipient: Recipient) -> Reply:
+    """The reply for one of several; what goes wrong with it is its own."""
+    try:
+        return await _judge(state, transaction, recipient)
+    except Exception as error:
+        return _trouble_of(state, error)
+
+
+def _trouble_of(state: State, error: Exception) -> Reply:
+    """The reply for what was raised. Each RCPT of a batch has one: else a client that pipelines loses count."""
+    return of_error(error) if isinstance(error, GroupwareError) else state.fault()
 
 
 def _read(state: State, transaction: Transaction, argument: str) -> Recipient | Reply:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from groupware.mime.lines import crlf
+from groupware.mime.lines import no_bare_ends
 from groupware.model.event import Envelope, Recipient
 from mailcore.queue.courier import Result, Verdict, failed, later
 from mailcore.queue.dsn import header_of
@@ -162,7 +162,7 @@ def _fitted(talk: Talk, envelope: Envelope, octets: bytes) -> Load:
     binary = envelope.body_type.upper() == "BINARYMIME" and _BINARY.search(octets) is not None
     if binary and not (talk.offers("binarymime") and talk.offers("chunking")):
         raise Unfit(failed("5.6.3", "The server takes no binary content (it offers no BINARYMIME)."))
-    octets = octets if binary else crlf(octets)
+    octets = octets if binary else no_bare_ends(octets)
     parameters = _size(talk, octets)
     eight_bit = not octets.isascii()
     if binary:

@@ -10,7 +10,7 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
 from mailcore.queue.plans import Message
 from mailcore.smtp import events, footers, headers, origin
-from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
+from mailcore.smtp.data import BLOCK, TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
 from mailcore.smtp.policy import asking, sendquota
 from mailcore.smtp.policy.access import Authors, foreign, judged
@@ -78,13 +78,26 @@ async def bdat(state: State, argument: str) -> Replies:
         events.transfer_begun(state, "BDAT")
         origin.begin(state, transaction)
         transaction.chunks = []
-    transaction.chunks += blocks
+    gather(transaction.chunks, blocks)
     transaction.size += size
     if not ends:
         return Reply(250, "2.0.0", f"{size} octets received")
     octets = b"".join(transaction.chunks)
     transaction.chunks = []
+    if transaction.params.body_type != "BINARYMIME" and not tidy(octets):
+        if smuggles(octets):  # it may go on to somebody who takes no BDAT
+            return _end(state, transaction, SMUGGLING)
+        octets = crlf(octets)
     return await _finish(state, transaction, octets, "BDAT")
+
+
+def gather(chunks: list[bytearray], blocks: Sequence[bytes]) -> None:
+    """Adds the blocks; small ones become one, for each object costs as much as fifty octets."""
+    for block in blocks:
+        if chunks and len(chunks[-1]) + len(block) <= BLOCK:
+            chunks[-1] += block
+        else:
+            chunks.append(bytearray(block))
 
 
 def _not_yet(transaction: Transaction | None) -> Reply | None:

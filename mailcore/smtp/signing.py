@@ -1,7 +1,8 @@
 """What SMTP Sending puts below a message and signs, and for whom.
 
-1. Signed is what somebody here has submitted, or this server has written: the first line of all else is the Received
-   that it got when it came in. Mail from outside, forwarded, never gets a signature of ours, whatever its From says.
+1. Signed is what somebody here has submitted, or this server has written, and nobody has changed (`Envelope.own`).
+   Mail from outside, forwarded, never gets a signature of ours, whatever its From says. What this server writes, or
+   passes on to the subscribers of a list, gets that of the domain that sends it, and no other.
 2. That mail gets an ARC seal instead, where a key is there and the chain before has not failed.
 3. A message is signed once, however many servers it goes to.
 4. The footer of who has submitted it (`footers`) comes first, so that it is signed as well.
@@ -90,13 +91,14 @@ class Signing:
         self, envelope: Envelope, octets: bytes, now: int, keys: Mapping[str, Sequence[SigningKey]]
     ) -> bytes:
         mail = await asyncio.to_thread(taken_apart, octets) if len(octets) > LARGE else taken_apart(octets)
-        if envelope.by is not None or not (mail.fields and mail.fields[0].name == b"received"):
-            domains = [*author_domains(mail)[:1], envelope.sender.rpartition("@")[2]]
-            signers = await self._signers(domains, keys)
-            if not signers:
-                return b""
-            return await asyncio.to_thread(dkim_fields, mail, signers, now)
-        return await self._seal(envelope, mail, now)
+        if not envelope.own:
+            return await self._seal(envelope, mail, now)
+        author, sender = author_domains(mail)[:1], envelope.sender.rpartition("@")[2]
+        domains = [*author, sender] if envelope.by is not None else [sender] if sender else author
+        signers = await self._signers(domains, keys)
+        if not signers:
+            return b""
+        return await asyncio.to_thread(dkim_fields, mail, signers, now)
 
     async def _seal(self, envelope: Envelope, mail: Mail, now: int) -> bytes:
         found = self._own_results(mail)

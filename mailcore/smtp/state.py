@@ -79,7 +79,7 @@ class Transaction:
     params: MailParams
     recipients: dict[str, Recipient] = field(default_factory=dict)
     targets: dict[str, Targets] = field(default_factory=dict)
-    chunks: list[bytes] | None = None
+    chunks: list[bytearray] | None = None
     """What BDAT has brought; None: none came yet."""
     size: int = 0
     """Octets in `chunks`."""

@@ -25,7 +25,8 @@ from mailcore.queue.letters import Ready, post
 from mailcore.queue.settlement import Desk
 from mailcore.queue.trace import say
 from mailcore.server import log as server_log
-from mailcore.server.dns import DnsError, Resolver
+from mailcore.server.dns import DnsError, NoData, NoSuchDomain, Resolver, TryAgain
+from mailcore.server.reach import NotPublic, public_address
 from mailcore.server.sections_mail import SmtpSection
 
 EVERY: Final = 3600.0
@@ -97,6 +98,8 @@ async def keep_reporting(desk: Desk, smtp: SmtpSection, dns: Resolver, context: 
                 await send_due(desk, smtp, dns, context)
         except GroupwareError as error:
             desk.log.warning("tls_reports_put_off", why=str(error))
+        except Exception:  # a bug of ours costs reports, and mail nothing
+            desk.log.error("tls_reports_crashed", traceback=traceback.format_exc())
         await asyncio.sleep(EVERY)
 
 
@@ -109,13 +112,22 @@ async def tidy(desk: Desk) -> None:
 async def send_due(desk: Desk, smtp: SmtpSection, dns: Resolver, context: ssl.SSLContext) -> int:
     """Sends the reports of yesterday that nobody has sent yet; how many these were. `context` checks web servers."""
     day, count = (desk.clock.now().astimezone(UTC).date() - timedelta(days=1)).isoformat(), 0
-    while domains := await desk.store.read(OPERATOR, lambda tx: tx.unreported_tls(day)):
+    later: set[str] = set()
+    while domains := [
+        each
+        for each in await desk.store.read(OPERATOR, lambda tx: tx.unreported_tls(day, 100 + len(later)))
+        if each not in later
+    ]:
         for domain in domains:
             try:
                 count += await _send(desk, smtp, dns, domain, day, context)
             except GroupwareError:
                 raise
+            except TryAgain as error:
+                later.add(domain)
+                desk.log.info("tls_report_waits", domain=domain, why=str(error))
             except Exception as error:  # a bug of ours costs this report, and mail nothing
+                later.add(domain)
                 facts = {"error": repr(error), "traceback": traceback.format_exc()}
                 desk.log.error("tls_report_crashed", domain=domain, **facts)
     return count
@@ -123,11 +135,11 @@ async def send_due(desk: Desk, smtp: SmtpSection, dns: Resolver, context: ssl.SS
 
 async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: str, context: ssl.SSLContext) -> bool:
     """Sends one report to where its domain wants it; False when nobody wants it, or somebody else has sent it."""
-    if not await desk.store.write(OPERATOR, lambda tx: tx.claim_tls_report(domain, day)):
-        return False
     try:
         where = addresses((await dns.query(f"_smtp._tls.{domain}", "TXT")).values)
-    except DnsError:
+    except (NoSuchDomain, NoData):
+        where = ()
+    if not await desk.store.write(OPERATOR, lambda tx: tx.claim_tls_report(domain, day)):
         return False
     results = await desk.store.read(OPERATOR, lambda tx: tx.tls_results(domain, day))
     sender = smtp.tls_report_from or await postmaster(desk)
@@ -137,20 +149,34 @@ async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: 
     octets = gzip.compress(json.dumps(made, indent=1).encode(), mtime=0)
     for each in where:
         if each.lower().startswith("https://"):
-            await _post(desk, domain, each, octets, context)
+            await _post(desk, dns, domain, each, octets, context, private=smtp.mta_sts_private)
         else:
             await _mail(desk, made, domain, day, sender, unquote(each[7:].partition("?")[0]), octets)
     return True
 
 
-async def _post(desk: Desk, domain: str, url: str, octets: bytes, context: ssl.SSLContext) -> None:
+async def _post(
+    desk: Desk, dns: Resolver, domain: str, url: str, octets: bytes, context: ssl.SSLContext, *, private: bool
+) -> None:
+    """Posts the report to the address that its domain names, unless that is in one's own network."""
     import httpx  # large, and seldom needed
 
     try:
-        async with httpx.AsyncClient(verify=context, timeout=POST_SECONDS, trust_env=False) as client:
-            answer = await client.post(url, content=octets, headers={"Content-Type": TYPE})
-        desk.log.info("tls_report_posted", domain=domain, url=url, status=answer.status_code)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        asked = httpx.URL(url)
+        address = await public_address(dns, asked.host, private=private)
+        headers = {"Content-Type": TYPE, "Host": asked.netloc.decode("ascii")}
+        async with (
+            httpx.AsyncClient(verify=context, timeout=POST_SECONDS, trust_env=False) as client,
+            client.stream(
+                "POST",
+                asked.copy_with(host=address),
+                content=octets,
+                headers=headers,
+                extensions={"sni_hostname": asked.host},
+            ) as answer,
+        ):
+            desk.log.info("tls_report_posted", domain=domain, url=url, status=answer.status_code)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, DnsError, NotPublic) as error:
         desk.log.warning("tls_report_failed", domain=domain, url=url, why=str(error) or type(error).__name__)
 
 
@@ -164,7 +190,7 @@ async def _mail(
     stored = await desk.blobs.put(letter)
     with server_log.message() as name:
         envelope = Envelope(
-            "", (Recipient(to, "NEVER"),), stored.blob, stored.size, body=stored.body, message=name
+            "", (Recipient(to, "NEVER"),), stored.blob, stored.size, body=stored.body, message=name, own=True
         )  # fmt: skip
     ready = Ready(envelope, len(letter))
     say(desk.log, await desk.store.write(OPERATOR, lambda tx: post(tx, ready)))

@@ -29,7 +29,7 @@ MESSAGE_NAMES = (
     ("message", "sender", "blob", "size", "by_id", "utf8", "body_type", "ret", "envid", "queued", "marks")
 )  # fmt: skip
 _recipient_names = ("queue_id", "address", "domain", "local", "notify", "orcpt", "tries", "due", "code", "text")
-MARKS: Final = ("cleared", "require_tls")
+MARKS: Final = ("cleared", "require_tls", "own")
 """What else is to be known of a message: the fields of `Envelope` that are switches, as words with spaces between."""
 HELD: Final = 1
 RELEASED: Final = 2
@@ -386,4 +386,5 @@ def _envelope(row: Row, recipients: tuple[Recipient, ...]) -> Envelope:
         envid=envid,
         cleared="cleared" in marked,
         require_tls="require_tls" in marked,
+        own="own" in marked,
     )

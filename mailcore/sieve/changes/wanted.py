@@ -214,6 +214,7 @@ class _Wants:
                 size=stored.size,
                 body=stored.body,
                 by=self.active.account,
+                own=not sender,  # what is passed on may be anybody's
                 message=message,
                 utf8=not all(each.isascii() for each in to),
             )

@@ -27,7 +27,7 @@ from mailcore.queue.filters import NOTHING, Answer, Case, Filing, Judge, Level, 
 from mailcore.server.clock import Clock
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.sieve.delivery.forwarding import forwarded
+from mailcore.sieve.delivery.forwarding import forwarded, quiet
 from mailcore.sieve.delivery.scripts import SCRIPTS, version
 from mailcore.sieve.errors import SieveError
 
@@ -104,7 +104,7 @@ class SieveFilter:
 
     async def _judge(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
         verdict = await self._of_script(active, reading, case) if active.name else NOTHING
-        return forwarded(verdict, case, active, self._most_received)
+        return forwarded(quiet(verdict, case), case, active, self._most_received)
 
     async def _of_script(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
         async with self._places:

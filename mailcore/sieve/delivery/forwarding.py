@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from groupware.model.folder import Role
 from groupware.model.script import ActiveScript
 from mailcore.queue.circles import circle, mark
 from mailcore.queue.dsn import header_of
@@ -20,7 +19,7 @@ def forwarded(verdict: Verdict, case: Case, active: ActiveScript, most_received:
     now = disposition_of((*case.earlier, verdict))
     if not active.forward or not (now.filings or now.redirections) or now.refusal is not None:
         return verdict
-    if now.filings and all(each.to is not None and each.to.role == Role.JUNK for each in now.filings):
+    if now.unwanted:
         return _saying(verdict, "not forwarded: it is junk")
     header, octets = header_of(case.octets), mark(active.address) + case.octets
     redirections, said = list(now.redirections), list[Said]()
@@ -30,10 +29,20 @@ def forwarded(verdict: Verdict, case: Case, active: ActiveScript, most_received:
         if why:
             keeps = True
         else:
-            redirections.append(Redirection(address, octets))
+            redirections.append(Redirection(address, octets, whole=True))
         said.append(Said(f"not forwarded to {address}: {why}" if why else f"forwarded to {address}"))
     filings = now.filings if keeps else ()
     return replace(verdict, disposition=Disposition(filings, tuple(redirections)), said=(*verdict.said, *said))
+
+
+def quiet(verdict: Verdict, case: Case) -> Verdict:
+    """The verdict, with no answer of a vacation to what is unwanted: whom that names as its sender has not sent it."""
+    if not any(each.kind == "vacation" for each in verdict.answers):
+        return verdict
+    if not disposition_of((*case.earlier, verdict)).unwanted:
+        return verdict
+    answers = tuple(each for each in verdict.answers if each.kind != "vacation")
+    return _saying(replace(verdict, answers=answers), "not answered: it is junk")
 
 
 def _saying(verdict: Verdict, did: str) -> Verdict:

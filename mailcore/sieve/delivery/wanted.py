@@ -119,7 +119,7 @@ def _dispose(wants: _Wants, action: Action, message: Message, writer: Writer, bo
             wants.kept_back = wants.kept_back or not action.copy
         else:
             marks = _marks(message.header, wants, writer.active.address)
-            wants.redirections.append(Redirection(action.address, marks + wants.octets))
+            wants.redirections.append(Redirection(action.address, marks + wants.octets, not wants.changed))
     elif isinstance(action, Reject):
         wants.refusal = Refusal(action.text, action.early, _unanswerable(message))
     else:

@@ -74,6 +74,9 @@ def _dmarc(found: Verdicts, section: AuthenticationSection) -> Iterator[Caused]:
             f" (SPF): DMARC policy {one.policy} of {one.published}."
         )
         yield _judged(action, "dmarc", "5.7.26", text)
+    elif one.result == "permerror":
+        text = f"Nobody can say who vouches for the message, for {one.why} in From."
+        yield _judged(section.dmarc_permerror, "dmarc", "5.7.1", text)
     elif one.result == "temperror":
         yield _put_off(section, "dmarc", "4.4.3", f"The DMARC policy of {one.domain or 'the author'} is not to be had.")
 

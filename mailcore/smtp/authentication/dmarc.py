@@ -153,10 +153,15 @@ def _of(domain: str, found: Found, known: tuple[str, Record] | TryAgain | None) 
     result = Dmarc("pass", domain, policy, published=owner, record=record.text, spf_aligned=spf, dkim_aligned=dkim)
     if spf or dkim:
         return result
-    troubled = [found.spf.result if found.spf is not None else "", *(each.result for each in found.dkim)]
-    if "temperror" in troubled:
+    if _might_pass(domain, record, found):
         return replace(result, result="temperror", why="what it needs could not be looked up")
     return _failed(result, record, found)
+
+
+def _might_pass(domain: str, record: Record, found: Found) -> bool:
+    """Whether what could not be looked up might have vouched for the domain; what is another domain's could not."""
+    spf = found.spf is not None and found.spf.result == "temperror" and aligned(found.spf.domain, domain, record.spf)
+    return spf or any(each.result == "temperror" and aligned(each.domain, domain, record.dkim) for each in found.dkim)
 
 
 def _failed(result: Dmarc, record: Record, found: Found) -> Dmarc:

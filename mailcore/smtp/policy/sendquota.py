@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Event
+from groupware.model.event import Event, Outcome
 from groupware.model.ids import AccountId
 from groupware.model.policy import SendUse
 from groupware.model.principal import OPERATOR, Principal
@@ -22,8 +21,6 @@ from mailcore.queue.trace import say
 from mailcore.smtp.footers import is_for_everybody
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import State, Transaction
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +59,8 @@ async def another(state: State, transaction: Transaction) -> Reply | None:
 
 
 async def counted(
-    state: State, transaction: Transaction, octets: int, hand_over: Callable[[], Awaitable[T]]
-) -> T | Reply:
+    state: State, transaction: Transaction, octets: int, hand_over: Callable[[], Awaitable[Sequence[Outcome]]]
+) -> Sequence[Outcome] | Reply:
     """Counts the message and hands it over; what that gives, or why the message is not taken."""
     if transaction.use is None or state.who is None:
         return await hand_over()
@@ -72,12 +69,19 @@ async def counted(
     if not fits:
         return await _refused(state, state.who, use, use.lacks(1, many, octets))
     until = use.until
-    try:
-        return await hand_over()
-    except Exception:
-        if until is not None:
+
+    async def back() -> None:
+        if until is not None and state.who is not None:
             await _give_back(state, state.who, lambda tx: tx.give_back(account, many, octets, until))
+
+    try:
+        outcomes = await hand_over()
+    except Exception:
+        await back()
         raise
+    if all(each.verdict == "failed" for each in outcomes):
+        await back()
+    return outcomes
 
 
 async def _give_back(state: State, who: Principal, work: Callable[[WriteTx], None]) -> None:

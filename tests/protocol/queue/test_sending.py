@@ -188,6 +188,13 @@ async def test_eight_bit_content_is_declared() -> None:
         assert peer.taken[0].octets == octets
 
 
+async def test_no_bare_carriage_return_reaches_a_server_that_might_end_the_message_there() -> None:
+    async with with_peer() as (box, peer):
+        await box.submit("bob@there.test", octets=MAIL + b"x\r.\r\nMAIL FROM:<ceo@here.test>\r\r\nz")
+        await box.scheduler.run_due()
+        assert peer.taken[0].octets == MAIL + b"x\r\n.\r\nMAIL FROM:<ceo@here.test>\r\n\r\nz\r\n"
+
+
 async def test_bare_line_feeds_are_sent_as_line_ends() -> None:
     async with with_peer() as (box, peer):
         await box.submit("bob@there.test", octets=MAIL.replace(b"\r\n", b"\n"))

@@ -99,9 +99,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(place: Place, context: ssl.SSLContext | None = None) -> AsyncIterator[Bench]:
+async def bench(place: Place, context: ssl.SSLContext | None = None, **smtp: object) -> AsyncIterator[Bench]:
     zone = dnsserver.Zone()
-    async with post_office(place) as office, dnsserver.serving(zone) as port:
+    async with post_office(place, **smtp) as office, dnsserver.serving(zone) as port:
         dns = Resolver(DnsSettings(timeout=1.0, retries=0, servers=(NameServer(1, "127.0.0.1", port),)))
         setup = ServiceSetup("smtp_outgoing", office.config.services["smtp_outgoing"], office.config)
         own = desk(office.parts, setup, "SMTP-OUT")
@@ -143,9 +143,9 @@ async def test_what_is_no_address_gets_no_report(place: Place, to: str) -> None:
         assert as_email(letter)["To"] == "tls+x@a.test"
 
 
-@pytest.mark.parametrize("known", [True, False])
-async def test_a_report_is_posted_to_a_web_server_whose_certificate_is_good(
-    place: Place, tmp_path_factory: pytest.TempPathFactory, known: bool
+@pytest.mark.parametrize(("known", "private"), [(True, True), (False, True), (True, False)])
+async def test_a_report_is_posted_to_a_web_server_of_the_internet_whose_certificate_is_good(
+    place: Place, tmp_path_factory: pytest.TempPathFactory, known: bool, private: bool
 ) -> None:
     authority = Authority(tmp_path_factory.mktemp("certificates"))
     served = server_context(authority, "localhost")
@@ -165,11 +165,12 @@ async def test_a_report_is_posted_to_a_web_server_whose_certificate_is_good(
     web = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=served)
     port = web.sockets[0].getsockname()[1]
     context = ssl.create_default_context(cafile=str(authority.ca_file) if known else None)
-    async with web, bench(place, context) as here:
+    async with web, bench(place, context, mta_sts_private=private) as here:
+        here.zone.records[("localhost.", "A")] = ["127.0.0.1"]
         here.zone.records[("_smtp._tls.there.test.", "TXT")] = [f'"v=TLSRPTv1; rua=https://localhost:{port}/r"']
         await here.count("there.test")
         assert (await here.send(), await here.letters()) == (1, [])
-        if not known:
+        if not (known and private):
             assert asked == []
             assert [each["url"] for each in here.office.log.named("tls_report_failed")]
             return
@@ -177,6 +178,17 @@ async def test_a_report_is_posted_to_a_web_server_whose_certificate_is_good(
         assert head.startswith(b"POST /r HTTP/1.1\r\n")
         assert b"application/tlsrpt+gzip" in head
         assert json.loads(gzip.decompress(body))["policies"][0]["policy"]["policy-domain"] == "there.test"
+
+
+async def test_a_report_waits_for_dns(place: Place) -> None:
+    async with bench(place) as here:
+        here.zone.records[("_smtp._tls.there.test.", "TXT")] = ['"v=TLSRPTv1; rua=mailto:tls@reports.test"']
+        await here.count("there.test")
+        here.zone.broken = 10
+        assert (await here.send(), await here.letters()) == (0, [])
+        here.zone.broken = 0
+        here.dns.flush()
+        assert await here.send() == 1
 
 
 async def test_todays_results_are_not_reported_yet(place: Place) -> None:

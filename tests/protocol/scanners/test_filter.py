@@ -187,6 +187,20 @@ class Pupil:
         self.learned.append((octets, spam, user))
 
 
+async def test_a_vacation_does_not_answer_spam(tmp_path: Path) -> None:
+    def work(tx: WriteTx) -> None:
+        alice = tx.account(ALICE).id
+        tx.put_script("away", b'require ["vacation", "vacation-seconds"]; vacation :seconds 0 "away";', alice)
+        tx.activate_script("away", alice)
+
+    async with desk(tmp_path) as at:
+        await at.here.write(work)
+        for score, action, answers in ((8.0, "add header", 0), (0.0, "no action", 1)):
+            at.rspamd.score, at.rspamd.action = score, action
+            await at.send()
+            assert len(await at.here.queued()) == answers
+
+
 async def test_scanners_learn_what_people_move_into_junk_and_wait_for_one_that_is_away(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
         await at.send()

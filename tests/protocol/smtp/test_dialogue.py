@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from groupware.model.errors import TryAgain
+from mailcore.smtp.data import BLOCK
+from mailcore.smtp.receive import gather
 from tests.support.smtpstand import HOST, stand, talker
 
 HELLO_WORDS = {
@@ -174,6 +177,52 @@ async def test_bdat_takes_chunks_as_they_are(tmp_path: Path) -> None:
         said = await caller.replies(3)
     assert [each[:3] for each in said] == ["250", "250", "250"]
     assert here.intake.last.octets.endswith(b"\r\n" + body)
+
+
+@pytest.mark.parametrize("end", [b"x\r.\r\nMAIL FROM:<ceo@example.test>\r\n", b"x\n.\r\nQUIT\r\n", b".\rDATA\r\n"])
+async def test_no_end_of_data_hides_in_a_chunk(tmp_path: Path, end: bytes) -> None:
+    body = b"Subject: x\r\n\r\n" + end
+    async with stand(tmp_path) as here, talker(here.port) as caller:
+        await caller.envelope("x@far.test", "alice@example.test")
+        caller.send(b"BDAT %d\r\n%bBDAT %d LAST\r\n%bNOOP\r\n" % (9, body[:9], len(body) - 9, body[9:]))
+        said = await caller.replies(3)
+    assert [each[:9] for each in said] == ["250 2.0.0", "554 5.6.0", "250 2.0.0"]
+    assert here.intake.messages == []
+
+
+async def test_a_chunk_of_text_has_whole_line_ends(tmp_path: Path) -> None:
+    async with stand(tmp_path) as here, talker(here.port) as caller:
+        await caller.envelope("x@far.test", "alice@example.test")
+        caller.send(b"BDAT 17 LAST\r\nSubject: x\n\nhello")
+        assert (await caller.reply()).startswith("250")
+    assert here.intake.last.octets.endswith(b"\r\nSubject: x\r\n\r\nhello")
+
+
+async def test_many_small_chunks_take_no_more_room_than_their_octets() -> None:
+    chunks: list[bytearray] = []
+    for _ in range(100_000):
+        gather(chunks, [b"ab"])
+    gather(chunks, [b"x" * BLOCK, b"yz"])
+    assert len(chunks) <= 6
+    assert b"".join(chunks) == b"ab" * 100_000 + b"x" * BLOCK + b"yz"
+
+
+async def test_each_recipient_of_a_batch_has_a_reply_whatever_goes_wrong(tmp_path: Path) -> None:
+    def failing(error: Exception) -> Callable[..., Awaitable[None]]:
+        async def fail(*args: object) -> None:
+            raise error
+
+        return fail
+
+    asked = b"MAIL FROM:<x@far.test>\r\n" + b"RCPT TO:<alice@example.test>\r\n" * 3 + b"NOOP\r\nRSET\r\n"
+    async with stand(tmp_path) as here, talker(here.port) as caller:
+        for place in ("_forbidden", "_judge"):
+            for error, status in ((TryAgain("away"), "451 4.3.0"), (ValueError("a bug"), "451 4.3.0")):
+                with pytest.MonkeyPatch.context() as broken:
+                    broken.setattr(f"mailcore.smtp.envelope.{place}", failing(error))
+                    caller.send(asked)
+                    said = [each[:9] for each in await caller.replies(6)]
+                assert said == ["250 2.1.0", status, status, status, "250 2.0.0", "250 2.0.0"]
 
 
 async def test_an_empty_last_chunk_ends_the_message(tmp_path: Path) -> None:

@@ -87,6 +87,23 @@ async def test_a_message_that_was_not_taken_does_not_count(tmp_path: Path, monke
             assert (await caller.ask(f"MAIL FROM:<{ALICE}>")).startswith("451 ")
 
 
+async def test_a_message_that_its_recipient_refuses_does_not_count(tmp_path: Path) -> None:
+    async with house(tmp_path) as here:
+        await limit(here, Messages=1)
+
+        def work(tx: WriteTx) -> None:
+            bob = tx.account(BOB).id
+            tx.put_script("no", b'require "ereject"; ereject "no";', bob)
+            tx.activate_script("no", bob)
+
+        await here.write(work)
+        async with stand(tmp_path, "submission", real=here.parts) as there, talker(there.port) as caller:
+            await sign_in(caller)
+            assert (await caller.deliver(ALICE, [BOB], MESSAGE)).startswith("550 ")
+            assert (await caller.deliver(ALICE, [ALICE], MESSAGE)).startswith("250 ")
+            assert (await caller.ask(f"MAIL FROM:<{ALICE}>")).startswith("451 ")
+
+
 async def send(there: Stand, ready: asyncio.Barrier) -> str:
     async with talker(there.port) as caller:
         await sign_in(caller)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from mailcore.server.sections_authentication import AuthenticationSection
 from mailcore.smtp.authentication import canonical, dmarc
+from mailcore.smtp.authentication.actions import caused
 from mailcore.smtp.authentication.dmarc import Found
 from mailcore.smtp.authentication.names import aligned, organisational
 from mailcore.smtp.authentication.tags import Malformed
-from mailcore.smtp.authentication.verdicts import Arc, Dmarc, Signature, Spf
+from mailcore.smtp.authentication.verdicts import Arc, Dmarc, Signature, Spf, Verdicts
 from tests.support.dnstable import Table
 
 NOBODY = Found(Spf("fail", "elsewhere.test"), ())
@@ -87,6 +89,29 @@ async def test_what_could_not_be_looked_up_is_no_fail() -> None:
     assert (await verdict(Table(broken={"_dmarc.example.org"}))).result == "temperror"
     table = names("v=DMARC1; p=reject")
     assert (await verdict(table, Found(Spf("temperror", "example.org"), ()))).result == "temperror"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        Found(Spf("temperror", "elsewhere.test"), ()),
+        Found(None, (Signature("temperror", "elsewhere.test"),)),
+        Found(Spf("temperror", "bounces.example.org"), (Signature("temperror", "news.example.org"),)),
+    ],
+)
+async def test_trouble_with_a_domain_that_could_not_vouch_is_no_excuse(found: Found) -> None:
+    failed = await verdict(names("v=DMARC1; p=reject; aspf=s; adkim=s"), found)
+    assert (failed.result, failed.disposition) == ("fail", "reject")
+
+
+@pytest.mark.parametrize("line", [b"From: nobody", b"From: " + b", ".join(b"a@d%d.test" % n for n in range(6))])
+async def test_a_from_that_hides_whose_it_is_is_refused(line: bytes) -> None:
+    mail = canonical.taken_apart(line + b"\r\n\r\nx\r\n")
+    found = dmarc.evaluate(mail, NOBODY, await dmarc.policies(mail, names("v=DMARC1; p=reject", "d5.test")))
+    verdicts = Verdicts("192.0.2.1", "elsewhere.test", "a@elsewhere.test", dmarc=found)
+    refusal = caused(verdicts, AuthenticationSection()).refusal
+    assert refusal is not None
+    assert (refusal.code, refusal.status) == (550, "5.7.1")
 
 
 async def test_a_trusted_list_may_vouch() -> None:
