@@ -20,7 +20,7 @@ from mailcore.smtp.policy.access import is_elsewhere
 from mailcore.smtp.policy.engine import Ruleset, compiled
 from mailcore.smtp.policy.rules import for_domain, from_toml, read
 from mailcore.smtp.policy.trial import LookUp, Situation, Step, trial
-from mailcore.smtp.policy.variables import Value
+from mailcore.smtp.policy.variables import Value, declared, setting
 
 
 def try_(
@@ -36,6 +36,15 @@ def try_(
     to: Annotated[list[str] | None, typer.Option("--to", help="A recipient.", show_default=False)] = None,
     user: Annotated[str, typer.Option(help="Who has signed in; empty: nobody.")] = "",
     secure: Annotated[bool, typer.Option("--tls", help="The connection is encrypted.")] = False,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="What else is so: SPFResult=fail, failureCode=5.1.1, ...",
+            show_default=False,
+        ),
+    ] = None,
     rules: Annotated[Path | None, typer.Option(help="Try the rules of this file.", show_default=False)] = None,
     domain: Annotated[str, typer.Option(help="Those of the file are the rules of this domain.")] = "",
     as_json: Json = False,
@@ -58,9 +67,22 @@ def try_(
             sender=sender,
             recipients=here.read(lambda tx: tuple(_recipient(tx, each) for each in to or ())),
             octets=_octets(here, file, stored),
+            also=dict(map(_set, also or ())),
         )
         steps = here.run(trial(known, given, _looking_up(here, ip)))
     rows([_row(each) for each in steps], as_json)
+
+
+def _set(text: str) -> tuple[str, Value]:
+    """A variable and its value. `Refused`."""
+    name, sign, value = text.partition("=")
+    try:
+        variable, name = declared(name.strip())
+        if not sign:
+            raise ValueError(f"write {name}=VALUE")
+        return name, tuple(value.split(",")) if variable.kind == "texts" else setting(variable, value)
+    except ValueError as error:
+        raise Refused(f"--set {text[:80]}: {error}") from None
 
 
 def _known(tx: ReadTx, file: Path | None, domain: str) -> Ruleset:

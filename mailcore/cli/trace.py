@@ -25,6 +25,7 @@ VERDICTS: Final[Mapping[str, tuple[str, ...]]] = {
     "sent": ("sent",),
     "queued": ("queued",),
     "held": ("held",),
+    "discarded": ("discarded",),
     "quarantined": ("quarantined", "released", "withheld"),
     "deferred": ("deferred", "undelivered"),
     "failed": ("failed",),

@@ -136,6 +136,23 @@ class Intake:
         self._tell(done)
         return [done.outcomes[each.address] for each in message.recipients]
 
+    async def drop(self, message: Message) -> None:
+        """Writes down that rules have taken all recipients off a message. TryAgain."""
+        trail = Trail(message.message, message.by)
+        told = [
+            trail.received(
+                message.sender, len(message.octets), 0, peer=message.peer, helo=message.helo,
+                letter=letter_of(message.octets), checked=message.checked,
+            ),
+            *by_rules(message, trail),
+        ]  # fmt: skip
+
+        def work(tx: WriteTx) -> None:
+            for event in told:
+                tx.note(event)
+
+        await self._store.write(DELIVERY, work)
+
     async def deliver_local(self, attempt: Attempt, settle: Settle) -> Sequence[Outcome]:
         """Delivers an attempt for local recipients; `settle` gets the outcomes in the same write.
 
@@ -233,11 +250,13 @@ class Intake:
             peer=message.peer,
             helo=message.helo,
             letter=letter_of(message.octets),
+            checked=message.checked,
         )
+        told = [received, *by_rules(message, trail)]
 
         def work(tx: WriteTx) -> Done:
             done = _carry_out(tx, plan, item, envelope, trail, keep=keep)
-            for event in (received, *done.events):
+            for event in (*told, *done.events):
                 tx.note(event)
             return done
 
@@ -282,6 +301,12 @@ def _unreported(each: Sorted) -> Sorted:
 
 class _BodyNeeded(GroupwareError):
     """Something has to be queued, and the body for the queue is not stored yet: it seldom is needed."""
+
+
+def by_rules(message: Message, trail: Trail) -> Sequence[Event]:
+    """What rules did with it while it came in."""
+    done = [trail.ruled(each.at, each.rules, each.did) for each in message.ruled]
+    return [*done, trail.discarded(message.discarded)] if message.discarded else done
 
 
 def _envelope(message: Message, stored: Stored | None) -> Envelope | None:

@@ -24,6 +24,15 @@ Targets = Sequence[Target] | GroupwareError
 
 
 @dataclass(frozen=True, slots=True)
+class Ruled:
+    """Rules of the policy that fitted a message: at which event, by their names, and what they did."""
+
+    at: str
+    rules: str
+    did: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message that is about to be accepted: its envelope, and its octets with the trace headers."""
 
@@ -45,6 +54,11 @@ class Message:
     require_tls: bool = False
     due: datetime | None = None
     """When it may go out; until then it waits in the queue for all recipients."""
+    checked: str = ""
+    """What was found out about its sender, as `spf=pass; dkim=none`."""
+    ruled: tuple[Ruled, ...] = ()
+    discarded: tuple[str, ...] = ()
+    """Recipients that rules have taken off it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,25 @@ class Trail:
     """Who submitted it; None: it came from outside."""
 
     def received(
-        self, sender: str, size: int, recipients: int, *, peer: str = "", helo: str = "", letter: str = ""
-    ) -> Event:
-        """The server has the message and answers for it from now on. `letter`: the Message-ID in its header."""
+        self, sender: str, size: int, recipients: int, *, peer: str = "", helo: str = "", letter: str = "",
+        checked: str = "",
+    ) -> Event:  # fmt: skip
+        """The server has the message and answers for it from now on. `letter`: the Message-ID in its header.
+
+        `checked`: what was found out about its sender, as `spf=pass; dkim=none`.
+        """
         facts: dict[str, str | int] = {"from": sender, "size": size, "recipients": recipients}
-        facts |= {name: value for name, value in (("peer", peer), ("helo", helo), ("letter", letter)) if value}
+        more = (("peer", peer), ("helo", helo), ("letter", letter), ("checked", checked))
+        facts |= {name: value for name, value in more if value}
         return Event("received", self.by, facts, self.message, {sender: {}} if sender else {}, letter)
+
+    def ruled(self, at: str, rules: str, did: str) -> Event:
+        """Rules of the policy fitted it at an event of the dialogue, and what they did."""
+        return Event("ruled", self.by, {"at": at, "rules": rules, "did": did}, self.message)
+
+    def discarded(self, to: Sequence[str]) -> Event:
+        """Rules have taken these recipients off it; its sender was told that it is taken."""
+        return Event("discarded", self.by, {"to": _names(to)}, self.message, dict.fromkeys(to, _NOTHING))
 
     def delivered(self, to: Mapping[str, FolderId]) -> Event:
         """It is in the folders of these recipients."""

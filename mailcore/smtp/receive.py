@@ -10,6 +10,7 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
 from mailcore.queue.plans import Message
 from mailcore.smtp import events, footers, headers, origin
+from mailcore.smtp.authentication.results import listed
 from mailcore.smtp.data import BLOCK, TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
 from mailcore.smtp.policy import asking, sendquota
@@ -152,7 +153,7 @@ async def _finish(state: State, transaction: Transaction, octets: bytes, verb: s
             if isinstance(complete, Reply):
                 return _end(state, transaction, complete)
             if not transaction.recipients:
-                return _drop(state, transaction, len(complete))
+                return await _drop(state, transaction, complete)
             message = _message(state, transaction, complete)
             outcomes = await sendquota.counted(state, transaction, len(complete), lambda: _accept(state, message))
             if isinstance(outcomes, Reply):
@@ -184,9 +185,10 @@ async def _accept(state: State, message: Message) -> Sequence[Outcome]:
     )
 
 
-def _drop(state: State, transaction: Transaction, size: int) -> Reply:
-    """The end of a message that nobody gets; its sender hears what is always heard."""
-    events.discarded(state, transaction, size)
+async def _drop(state: State, transaction: Transaction, octets: bytes) -> Reply:
+    """The end of a message that nobody gets; its sender hears what is always heard. TryAgain."""
+    await state.shared.intake.drop(_message(state, transaction, octets))
+    events.discarded(state, transaction, len(octets))
     state.reset()
     return Reply(250, "2.0.0", f"Ok: queued as {transaction.id}")
 
@@ -250,6 +252,9 @@ def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
         helo=state.hello,
         due=params.due(state.shared.parts.clock.now()) if params.held else None,
         require_tls=params.require_tls,
+        checked="; ".join(listed(transaction.verdicts)) if transaction.checks is not None else "",
+        ruled=tuple(transaction.ruled),
+        discarded=tuple(sorted(transaction.discarded)),
     )
 
 

@@ -12,7 +12,7 @@ from groupware.model.event import Outcome, Recipient
 from groupware.model.policy import SendUse
 from groupware.model.principal import Principal
 from mailcore.queue.intake import Intake
-from mailcore.queue.plans import Targets
+from mailcore.queue.plans import Ruled, Targets
 from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
@@ -103,6 +103,8 @@ class Transaction:
     """What was found, once all of the message is here."""
     held: str = ""
     """Why it is held back for all recipients; "" when it is not."""
+    ruled: list[Ruled] = field(default_factory=list)
+    """The rules that fitted."""
     outcomes: Sequence[Outcome] = ()
     """What became of the recipients when the message was taken."""
 

@@ -142,6 +142,28 @@ def test_a_dry_run_tells_event_by_event_what_would_happen(postroom: Postroom, tm
     assert names(postroom) == []
 
 
+def test_what_checks_would_find_and_how_it_would_fail_are_tried(postroom: Postroom, tmp_path: Path) -> None:
+    for at, when, then in (
+        ("headers", "DMARCResult is fail", "add-header X-Odd yes"),
+        ("relay", "relayDomain is far.test", "route mx.test"),
+        ("failure", "failureCode is 5.1.1", "no-report"),
+        ("temporary-failure", "failureCode is 4.2.2", "give-up"),
+    ):
+        assert postroom("policy", "add", at, "--at", at, "--if", when, "--then", then).status == 0
+
+    def tried(*given: str) -> list[str]:
+        line = ["policy", "try", "--from", "bob@example.test", "--user", "bob@example.test", "--to", "ann@far.test"]
+        line += [word for each in given for word in ("--set", each)]
+        return [name for each in postroom(*line, "--json").json for name in each["rules"]]
+
+    assert tried() == ["relay"]
+    assert tried("DMARCResult=fail", "failureCode=5.1.1") == ["headers", "relay", "failure"]
+    assert tried("failureCode=4.2.2") == ["relay", "temporary-failure"]
+    for wrong in ("nothing=1", "DMARCResult"):
+        said = postroom("policy", "try", "--set", wrong)
+        assert (said.status, said.err.startswith(f"postroom: --set {wrong}")) == (1, True)
+
+
 def test_a_stored_message_is_tried(postroom: Postroom, tmp_path: Path) -> None:
     letter = tmp_path / "letter.eml"
     letter.write_bytes(LETTER)

@@ -175,6 +175,8 @@ class Memory:
 
     directory: People
     messages: list[Message] = field(default_factory=list)
+    dropped: list[Message] = field(default_factory=list)
+    """Whose recipients rules have all taken off."""
     options: list[dict[str, bool]] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     """Why each of the messages is held back."""
@@ -201,6 +203,9 @@ class Memory:
         self.options.append({"settle_local": settle_local, "keep": keep})
         sent = [Outcome(QueueId(0), each.address, "sent", "2.0.0", "delivered") for each in message.recipients]
         return [self.verdicts.get(each.recipient, each) for each in sent]
+
+    async def drop(self, message: Message) -> None:
+        self.dropped.append(message)
 
     @property
     def last(self) -> Message:

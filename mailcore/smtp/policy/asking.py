@@ -11,7 +11,7 @@ from typing import Final
 
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Recipient
-from mailcore.queue.plans import Targets
+from mailcore.queue.plans import Ruled, Targets
 from mailcore.smtp.policy import builtin, domains, facts, plugins
 from mailcore.smtp.policy.actions import Action, Answer
 from mailcore.smtp.policy.domains import domain_of
@@ -23,6 +23,8 @@ from mailcore.smtp.policy.variables import CONTENT, Event, Facts, Value
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import LMTP, State, Transaction
 
+MOST_RULED: Final = 100
+"""Of one message, in the trace."""
 _EACH: Final = ("localDelivery", "remoteDelivery")
 
 
@@ -38,7 +40,12 @@ async def decided(state: State, event: Event, known: Facts, domain: str = "") ->
     decision = await _with_plugins(state, event, rules.decide(event, known))
     if decision.matched:
         whose = {"domain": domain} if domain else {}
-        state.log.info("policy", at=event, rules=decision.names, does="; ".join(map(str, decision.actions)), **whose)
+        ruled = Ruled(
+            f"{event} of {domain}" if domain else event, decision.names, "; ".join(map(str, decision.actions))
+        )
+        state.log.info("policy", at=event, rules=ruled.rules, does=ruled.did, **whose)
+        if state.transaction is not None and len(state.transaction.ruled) < MOST_RULED:
+            state.transaction.ruled.append(ruled)
     return decision
 
 

@@ -29,6 +29,8 @@ class Situation:
     recipients: tuple[tuple[str, bool, bool], ...] = ()
     """Address, whether it is of this server, whether it leads anywhere."""
     octets: bytes = b""
+    also: Facts = field(default_factory=dict)
+    """What is so besides: what checks of the sender have found, with which code it fails, ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class _Trial:
             known |= {**facts.of_header(given.octets, asked), **facts.of_verdicts(UNCHECKED)}
         if event == "data":
             known |= facts.of_content(given.octets, asked)
-        decision = rules.decide(event, {**known, **await self.look_up(asked)})
+        decision = rules.decide(event, {**known, **await self.look_up(asked), **given.also})
         self.steps.append(Step(event, about, decision))
         self.known.update(decision.sets)
         return decision
@@ -106,6 +108,20 @@ async def _content(run: _Trial, taken: Sequence[str]) -> None:
                 refused = (await run.of_domain(rules, event, domain)).refusal is not None
         if refused:
             return
+    await _queue(run, taken)
+
+
+async def _queue(run: _Trial, taken: Sequence[str]) -> None:
+    """What is asked when it leaves, for each domain, and when it fails, for each recipient."""
+    size: dict[str, Value] = {"messageSize": len(run.given.octets), "submitted": bool(run.given.user), "tries": 1}
+    there = [address for address, local, _ in run.given.recipients if address in taken and not local]
+    for domain in dict.fromkeys(map(domain_of, there)):
+        await run.ask("relay", domain, "", relayDomain=domain, **size)
+    code = str(run.given.also.get("failureCode", ""))
+    own = domain_of(run.given.sender) if run.given.user else ""
+    for address in taken if code else ():
+        event: Event = "failure" if code.startswith("5") else "temporary-failure"
+        await run.ask(event, address, own, **facts.of_recipients((address,)), **size)
 
 
 async def _recipients(

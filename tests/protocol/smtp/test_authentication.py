@@ -144,6 +144,13 @@ async def test_the_owner_of_the_domain_has_a_word_in_the_refusal(tmp_path: Path)
         assert reply.endswith("forbids.org says: Ask forbids.org about 127.0.0.1")
 
 
+async def test_the_trace_is_told_what_was_found(tmp_path: Path) -> None:
+    async with receiving(tmp_path) as found:
+        assert (await send(found, octets=signed())).startswith("250 ")
+        checked = found.intake.last.checked.split("; ")
+        assert {each.partition(" ")[0] for each in checked} >= {"spf=pass", "dkim=pass", "dmarc=pass"}
+
+
 async def test_an_address_without_name_may_be_refused(tmp_path: Path) -> None:
     zone = Zone({name: value for name, value in RECORDS.items() if name[1] != "PTR"})
     async with receiving(tmp_path, 'no_reverse_name = "reject"', zone) as found:

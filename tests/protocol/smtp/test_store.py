@@ -12,6 +12,7 @@ from groupware.mime.summary import decode
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
+from mailcore.smtp.policy.rules import from_toml, stored
 from mailcore.smtp.srs import srs_of
 from tests.protocol.smtp.test_end_of_data import behind_trace, stuffed
 from tests.support import corpus
@@ -64,6 +65,22 @@ async def test_the_trace_is_under_the_id_that_the_client_was_told(tmp_path: Path
         said = await caller.deliver("x@far.test", [ALICE], MESSAGE)
         rows = await here.trace(said.rpartition(" ")[2])
     assert [(row.event.name, row.event.facts.get("to")) for row in rows] == [("received", None), ("delivered", ALICE)]
+
+
+async def test_the_trace_has_what_rules_did(tmp_path: Path) -> None:
+    rule = "[[rule]]\nname = '{}'\nat = 'headers'\nall = ['header.subject contains {}']\nthen = ['{}']\n"
+    rules = rule.format("mark", "hi", "add-header X-Seen yes") + rule.format("drop", "bye", "discard-recipient")
+    async with house(tmp_path) as here, stand(tmp_path, real=here.parts) as there, talker(there.port) as caller:
+        await here.write(lambda tx: tx.put_policy([stored(each) for each in from_toml(rules)]))
+        marked = await caller.deliver("x@far.test", [ALICE], MESSAGE)
+        dropped = await caller.deliver("x@far.test", [ALICE, BOB], MESSAGE.replace(b"hi", b"bye"))
+        of_marked, of_dropped = [
+            [(row.event.name, row.event.facts.get("rules", row.event.facts.get("to"))) for row in rows]
+            for rows in [await here.trace(said.rpartition(" ")[2]) for said in (marked, dropped)]
+        ]
+        assert await here.items("bob") == []
+    assert of_marked == [("received", None), ("ruled", "mark"), ("delivered", ALICE)]
+    assert of_dropped == [("received", None), ("ruled", "drop"), ("discarded", ALICE), ("discarded", BOB)]
 
 
 async def test_a_user_sends_here_and_elsewhere(tmp_path: Path) -> None:
