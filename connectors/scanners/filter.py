@@ -72,7 +72,9 @@ class Asked:
 
     def wants(self, case: Case) -> bool:
         """Whether it is asked about this message."""
-        return len(case.octets) <= self.section.largest * 1024 and (self.section.submitted or case.by is None)
+        section = self.section
+        fits = len(case.octets) <= section.largest * 1024 and (section.submitted or case.by is None)
+        return fits and (section.relayed or case.target.kind != "remote")
 
     def junk_from(self, report: Report) -> float | None:
         """The score from which on a message is junk."""

@@ -134,7 +134,7 @@ NOTHING: Final = Verdict()
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One message for one recipient here."""
+    """One message for one recipient here, or for all elsewhere (a `remote` target)."""
 
     message: str
     """The message id of log and trace."""
@@ -229,6 +229,10 @@ class Chain:
     def beside(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         """What its filters have to do beside."""
         return [each.work for each in self._filters if isinstance(each, Busy)]
+
+    def __len__(self) -> int:
+        """How many filters there are."""
+        return len(self._filters)
 
     async def judges(
         self, targets: Sequence[Target], octets: bytes

@@ -22,7 +22,7 @@ from groupware.model.item import NewItem
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.store.api import Blobs, Store, Stored, WriteTx
 from mailcore.queue import meetings
-from mailcore.queue.filters import Case, Chain, Decision, Refusal
+from mailcore.queue.filters import Case, Chain, Decision, Place, Refusal
 from mailcore.queue.holding import Holder, Wanted, put_aside
 from mailcore.queue.plans import NOT_QUEUED, Message, Plan, Step, Targets, letter_of, outcome_of, plan_of
 from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, cleared, untouched
@@ -71,7 +71,7 @@ class Intake:
         self._store, self._blobs, self._directory = store, blobs, directory
         self._holder = Holder(store, blobs, secret)
         self._counters, self._log = counters, log
-        self._filters, self._back = filters or Chain((), log), back
+        self._filters, self._back = Chain((), log) if filters is None else filters, back
 
     async def resolve(self, addresses: Collection[str]) -> Mapping[str, Targets]:
         """Where each address leads, or why it leads nowhere: NotFound, or TryAgain while the directory is away."""
@@ -121,12 +121,10 @@ class Intake:
             early = message.recipients
             plan = await self._held(await self._plan(early, known or {}), whole, held)
         else:
-            plan = await self._judged(await self._plan(early, known or {}), whole, prepared)
-        if keep and (refusal := _early(plan, message)) is not None:
+            plan = await self._judged(await self._whole_plan(message, early, known or {}), whole, prepared, keep=keep)
+        if keep and (refusal := plan.refusal or _early(plan, message)) is not None:
             return await self._refuse(message, plan, refusal)
-        if len(early) < len(message.recipients):  # who asked for a report gets it from the courier
-            waiting = [Step(each.address, each) for each in message.recipients if each not in early]
-            plan = replace(plan, away=(*plan.away, *waiting))
+        plan = replace(plan, away=(*plan.away, *plan.waiting), waiting=())
         item = await prepared.item(message.octets) if plan.here else None
         stored = await self._blobs.put(message.octets) if plan.away or (keep and plan.nowhere) else None
         try:
@@ -173,7 +171,7 @@ class Intake:
             own=envelope.own,
         )
         prepared = Prepared(whole, self._blobs)
-        plan = await self._judged(await self._plan(envelope.recipients, {}), whole, prepared)
+        plan = await self._judged(await self._plan(envelope.recipients, {}), whole, prepared, keep=False)
         plan = replace(plan, sorted=tuple((step, _unreported(each)) for step, each in plan.sorted))
         item = await prepared.item(octets) if plan.here else None
 
@@ -193,11 +191,27 @@ class Intake:
         missing = [each.address for each in recipients if each.address not in known]
         return plan_of(recipients, {**known, **await self.resolve(missing)} if missing else known)
 
-    async def _judged(self, plan: Plan, whole: Whole, prepared: Prepared) -> Plan:
-        """The plan with what the filters want, storable. `TryAgain`."""
-        judges = await self._filters.judges([target for _, target in plan.here], whole.octets)
+    async def _whole_plan(self, message: Message, early: Sequence[Recipient], known: Mapping[str, Targets]) -> Plan:
+        """The plan for those who get it now, and of the others, who wait in the queue, who is elsewhere."""
+        plan, late = await self._plan(early, known), [each for each in message.recipients if each not in early]
+        if not late:
+            return plan
+        if not self._filters:
+            return replace(plan, waiting=tuple([Step(each.address, each) for each in late]))
+        away = {step.given: step for step in (await self._plan(late, known)).away if step.alone}
+        others = [Step(each.address, each) for each in late if each.address not in away]
+        reported = [replace(step, recipient=each) for each in late if (step := away.get(each.address)) is not None]
+        return replace(plan, away=(*plan.away, *reported), waiting=tuple(others))
+
+    async def _judged(self, plan: Plan, whole: Whole, prepared: Prepared, *, keep: bool) -> Plan:
+        """The plan with what the filters want, storable. `TryAgain`. With `keep` what leaves may be refused."""
+        out = Target("remote", address=plan.away[0].recipient.address) if plan.away else None
+        targets = [target for _, target in plan.here]
+        judges = await self._filters.judges([*targets, out] if out is not None else targets, whole.octets)
         if not judges:
             return plan
+        if out is not None and out in judges:
+            plan = await self._let_out(plan, whole, out, judges[out], keep=keep)
         mine = [(step, target) for step, target in plan.here if target in judges]
         trail = whole.trail
         cases = [
@@ -214,7 +228,27 @@ class Intake:
                 found.append((step, await prepared.sorted(step.recipient, target, decision)))
         here = tuple((step, target) for step, target in plan.here if target not in judges)
         holdings = await self._holder.prepared(whole, aside) if aside else ()
-        return replace(plan, here=here, sorted=tuple(found), held=holdings)
+        return replace(plan, here=here, sorted=tuple(found), held=(*plan.held, *holdings))
+
+    async def _let_out(self, plan: Plan, whole: Whole, out: Target, judges: Sequence[Place], *, keep: bool) -> Plan:
+        """The plan as filters leave it that look at what goes to other servers: once for all, and as it is. `TryAgain`.
+
+        Refused is the whole message, while its sender is there to hear it; later it is held back.
+        """
+        trail, first = whole.trail, plan.away[0]
+        case = Case(trail.message, whole.octets, whole.sender, first.recipient, out, trail.by, cleared=whole.cleared)
+        decision = await self._filters.decide(case, judges)
+        if decision.trouble is not None:
+            raise decision.trouble
+        what = decision.disposition
+        if what.refusal is not None and keep:
+            return replace(plan, refusal=what.refusal)
+        reason = what.quarantine or (what.refusal.text if what.refusal is not None else "")
+        if not reason and (what.filings or what.redirections):
+            return plan
+        remote = [(step, Target("remote", address=step.recipient.address)) for step in plan.away]
+        wanted = [Wanted(step, target, reason or "a filter would drop it", whole.octets) for step, target in remote]
+        return replace(plan, away=(), held=await self._holder.prepared(whole, wanted))
 
     async def _held(self, plan: Plan, whole: Whole, reason: str) -> Plan:
         """The plan by which nobody gets it now who would get it."""
@@ -277,7 +311,7 @@ class Intake:
 
 def _early(plan: Plan, message: Message) -> Refusal | None:
     """The first recipient's refusal, where no recipient is to have the message and all want that in the reply."""
-    if len(plan.sorted) != len(message.recipients) or plan.here or plan.away or plan.nowhere:
+    if len(plan.sorted) != len(message.recipients) or plan.here or plan.away or plan.nowhere or plan.waiting:
         return None
     refusals = [each.refusal for step, each in plan.sorted if step.alone]
     wanted = [each for each in refusals if each is not None and each.early]

@@ -13,6 +13,7 @@ from groupware.model.event import Event, Outcome, Recipient, Target
 from groupware.model.ids import AccountId, QueueId
 from groupware.model.item import NewItem
 from mailcore.queue import xtext
+from mailcore.queue.filters import Refusal
 from mailcore.queue.sorting import Sorted
 
 NOT_QUEUED: Final = QueueId(0)
@@ -96,6 +97,10 @@ class Plan:
     """Those here for whom filters have something to say."""
     held: tuple[Holding, ...] = ()
     """Those for whom it is held back."""
+    waiting: tuple[Step, ...] = ()
+    """Those for whom it waits in the queue, wherever they are."""
+    refusal: Refusal | None = None
+    """Why it is not taken for anybody."""
 
 
 def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> Plan:

@@ -6,7 +6,7 @@ from mailcore.server.declare import Section, key
 
 
 class ScannerSection(Section):
-    """A scanner that mail for people here passes before the rules of its recipients."""
+    """A scanner that mail passes before the rules of its recipients, or before it leaves."""
 
     name: str = key("What log and header fields call it", example="rspamd", min_length=1, max_length=64)
     kind: Literal["rspamd", "spamd", "clamd", "milter"] = key("What it speaks", example="rspamd")
@@ -21,6 +21,7 @@ class ScannerSection(Section):
     learns: bool = key("A spamd learns what people move into and out of Junk (it needs --allow-tell)", False)
     enable: bool = key("Whether it is asked", True)
     submitted: bool = key("It is asked about mail of people who have signed in as well", True)
+    relayed: bool = key("It is asked about mail that goes to other servers as well", True)
     timeout: int = key("Seconds it has for one message", 30, ge=1, le=600)
     largest: int = key("KB of the largest message it is asked about; what is larger passes", 10240, ge=1, le=2_097_151)
     fails: Literal["open", "later"] = key(

@@ -35,9 +35,10 @@ class Unwanted:
         self._id = authserv_id
 
     async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
-        """All targets of a message with the mark; of others none, after a look at the header."""
+        """All targets here of a message with the mark; of others none, after a look at the header."""
         header = header_of(octets)
-        return dict.fromkeys(targets, _judge) if _MARK in header and is_junk(header, self._id) else {}
+        here = [each for each in targets if each.kind != "remote"]
+        return dict.fromkeys(here, _judge) if _MARK in header and is_junk(header, self._id) else {}
 
 
 async def _judge(case: Case) -> Verdict:

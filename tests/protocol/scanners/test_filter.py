@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from connectors.scanners.report import Letter, Report, Unavailable
 from connectors.scanners.teaching import teach
 from groupware.model.ids import EVERY
+from groupware.model.principal import NewAccount, PrincipalKind
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from tests.support.eventlog import RecordingLog
-from tests.support.house import House, house
+from tests.support.house import PASSWORD, House, house
 from tests.support.smtpstand import Talker, stand, talker
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -185,6 +190,66 @@ class Pupil:
         if self.away:
             raise Unavailable("it is away")
         self.learned.append((octets, spam, user))
+
+
+async def submitting(at: Desk, folder: Path, *to: str) -> str:
+    """What Alice is told who hands a message in for these."""
+    config = (folder / "postroom.toml").read_text().partition('primary_domain = "example.test"')[2]
+    async with (
+        stand(folder, "submission", real=at.here.parts, config=config) as there,
+        talker(there.port, "EHLO client.test") as caller,
+    ):
+        token = base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode()
+        assert (await caller.ask(f"AUTH PLAIN {token}")).startswith("235 ")
+        return await caller.deliver(ALICE, to, MESSAGE.replace(b"a@far.test", ALICE.encode()))
+
+
+async def waiting(at: Desk) -> list[list[str]]:
+    return [[each.address for each in entry.envelope.recipients] for entry in await at.here.queued()]
+
+
+@pytest.mark.parametrize("to", [["x@far.test"], [BOB, "x@far.test"], [BOB]])
+async def test_what_leaves_is_looked_at_once_and_refused_as_a_whole(tmp_path: Path, to: list[str]) -> None:
+    async with desk(tmp_path, "reject_score = 20.0") as at:
+        at.rspamd.score, at.rspamd.action = 30.0, "reject"
+        assert (await submitting(at, tmp_path, *to)).startswith("550 5.7.1 ")
+        assert (at.rspamd.asked, await waiting(at), await at.folders(BOB)) == (1, [], {})
+        at.rspamd.score, at.rspamd.action = 0.0, "no action"
+        assert (await submitting(at, tmp_path, *to)).startswith("250 ")
+        assert at.rspamd.asked == 2
+        assert await waiting(at) == [[each] for each in to if each != BOB]
+
+
+async def test_what_leaves_is_held_back_or_passes_unseen_where_that_is_wanted(tmp_path: Path) -> None:
+    async with desk(tmp_path, "quarantine_score = 20.0") as at:
+        at.rspamd.score = 30.0
+        assert (await submitting(at, tmp_path, "x@far.test", BOB)).startswith("250 ")
+        assert (await waiting(at), await at.folders(BOB)) == ([], {})
+        held = await at.here.read(lambda tx: [tx.folder(at, Right.LOOKUP).total for at, _ in tx.quarantines()])
+        assert sum(held) == 2, "what stays here has the scanner's fields, what leaves has not"
+    async with desk(tmp_path / "other", "relayed = false\nreject_score = 20.0") as at:
+        at.rspamd.score = 30.0
+        assert (await submitting(at, tmp_path / "other", "x@far.test")).startswith("250 ")
+        assert (at.rspamd.asked, await waiting(at)) == (0, [["x@far.test"]])
+
+
+async def test_a_scanner_that_is_away_puts_off_what_leaves_where_it_must_look(tmp_path: Path) -> None:
+    async with desk(tmp_path, 'fails = "later"') as at:
+        at.rspamd.status = 500
+        assert (await submitting(at, tmp_path, "x@far.test")).startswith("451 ")
+        assert await waiting(at) == []
+
+
+async def test_mail_from_outside_to_members_elsewhere_is_looked_at(tmp_path: Path) -> None:
+    def work(tx: WriteTx) -> None:
+        tx.put_account(NewAccount("team@example.test", PrincipalKind.GROUP))
+        tx.put_member("team@example.test", "x@far.test")
+
+    async with desk(tmp_path, "reject_score = 20.0") as at:
+        await at.here.write(work)
+        at.rspamd.score, at.rspamd.action = 30.0, "reject"
+        assert (await at.send("team@example.test")).startswith("550 ")
+        assert (at.rspamd.asked, await waiting(at)) == (1, [])
 
 
 async def test_a_vacation_does_not_answer_spam(tmp_path: Path) -> None:
