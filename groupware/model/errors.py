@@ -58,6 +58,10 @@ class Refused(GroupwareError):
     """Policy: a size, a rate, a name that is not allowed."""
 
 
+class HasChildren(Refused):
+    """Folders are below it."""
+
+
 class Malformed(Refused):
     """An object that is not what it says it is: which line, and which rule."""
 

@@ -22,6 +22,8 @@ class Flags(Flag):
     DRAFT = 16
 
 
+MOST_KEYWORDS: Final = 100
+"""Of one item: more is nobody's filing, and whoever lists a folder would have to send them all."""
 FLAGS: Final = tuple(Flags(bits) for bits in range(32))
 """The flags that a number means."""
 

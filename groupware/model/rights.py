@@ -51,22 +51,28 @@ STANDARD = Right(2047)
 """The eleven rights of RFC 4314."""
 
 LEVELS: Mapping[str, Right] = {}
+ON_ROOTS: Mapping[str, Right] = {
+    "send-as": Right.SEND_AS, "send-on-behalf": Right.SEND_ON_BEHALF, "schedule-as": Right.SCHEDULE_AS
+}  # fmt: skip
+"""What is granted on an account's root, by name."""
 
 
 def parse_rights(text: str) -> Right:
-    """The rights that letters or a level's name stand for. `Refused` names the letter that means nothing.
+    """The rights that letters stand for, or the name of a level or of what is granted on a root.
+
+    `Refused` names the letter that means nothing.
 
     `c` and `d`, which RFC 4314 §2.1.1 keeps for old clients, stand for `kx` and `te`.
     """
-    level = LEVELS.get(text.strip().lower())
-    if level is not None:
-        return level
+    named = {**LEVELS, **ON_ROOTS}.get(text.strip().lower())
+    if named is not None:
+        return named
     rights = Right(0)
     for letter in text.strip():
         old = {"c": "kx", "d": "te"}.get(letter, letter)
         for each in old:
             if each not in LETTERS:
-                known = f"letters are {''.join(LETTERS)}, levels {', '.join(LEVELS)}"
+                known = f"letters are {''.join(LETTERS)}, levels {', '.join(LEVELS)}, and {', '.join(ON_ROOTS)}"
                 raise Refused(f"{text!r}: there is no right {letter!r}; {known}")
             rights |= LETTERS[each]
     return rights

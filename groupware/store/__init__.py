@@ -9,11 +9,11 @@ from groupware.store.blobs import SqlBlobs
 from groupware.store.bus import SharedBus, open_bus
 from groupware.store.marks import announce
 from groupware.store.objects import open_objects
-from groupware.store.sql.engine import open_database, trouble
+from groupware.store.sql.engine import DATABASE, open_database, trouble
 from groupware.store.sql.history import NewerSchema, upgrade
 from groupware.store.sql.store import SqlStore
 
-__all__ = ["NewerSchema", "SharedBus", "SqlBlobs", "SqlStore", "open_blobs", "open_bus", "open_store"]
+__all__ = ["DATABASE", "NewerSchema", "SharedBus", "SqlBlobs", "SqlStore", "open_blobs", "open_bus", "open_store"]
 
 
 def open_store(data: Path, url: str = "", *, bus: Bus, readers: int = 4, writers: int = 4) -> SqlStore:

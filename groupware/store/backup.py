@@ -28,7 +28,7 @@ from groupware.model.ids import BlobId
 from .frames import unpacked
 from .objects import Objects
 from .sql.dump import Loader, away, last_numbers, page, pages, tables
-from .sql.engine import Database, open_database
+from .sql.engine import DATABASE, Database, open_database
 from .sql.history import NewerSchema, head, revisions
 
 FORMAT: Final = 1
@@ -54,7 +54,7 @@ def files_of(data: Path, omit: Iterable[Path] = ()) -> Iterator[Path]:
     """What belongs to a server in its data folder beside database and bodies, which `omit` names: keys, settings."""
     left_out = {data / name for name in OMITTED} | {path.absolute() for path in omit}
     for path in sorted(data.rglob("*")):
-        if path.is_symlink() or not path.is_file() or path.name.startswith("postroom.db"):
+        if path.is_symlink() or not path.is_file() or path.name.startswith(DATABASE):
             continue
         if not any(parent.absolute() in left_out or parent in left_out for parent in (path, *path.parents)):
             yield path

@@ -20,7 +20,7 @@ from groupware.model.ids import FolderId, ModSeq
 
 from .api import QUEUE
 from .marks import CHANNEL, decoded
-from .sql.engine import psycopg_url
+from .sql.engine import DATABASE, psycopg_url
 
 POLL_SECONDS: Final = 0.05
 AGAIN_SECONDS: Final = 0.5
@@ -206,7 +206,7 @@ class SqliteEar:
     """A look every 50 ms whether somebody has committed, and then at the journal."""
 
     def __init__(self, data: Path) -> None:
-        self._path = data / "postroom.db"
+        self._path = data / DATABASE
 
     def listen(self, stopped: Event, bus: LocalBus) -> None:
         """See `_Ear`."""

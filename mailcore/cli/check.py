@@ -12,7 +12,7 @@ import typer
 
 from mailcore.cli.family import single
 from mailcore.cli.show import Json, one, say
-from mailcore.cli.site import as_owner, as_running, place
+from mailcore.cli.site import as_owner, as_running, check_there, place
 
 if TYPE_CHECKING:
     from groupware.store.check import Report
@@ -38,6 +38,7 @@ def check(
     from mailcore.server.storage import open_storage
 
     config = as_running(place(ctx))
+    check_there(config)
     as_owner(config.data)
     with asyncio.Runner() as runner, _progress() as step:
         storage = runner.run(open_storage(config, listen=False))

@@ -36,6 +36,7 @@ def demo(ctx: typer.Context, data: serve.Data = None, port_base: serve.PortBase 
     """Run a server on loopback; an empty data folder gets a demo domain with three people, mail and a shared folder."""
     at = Place(data or place(ctx).data or Path("data"), place(ctx).config)
     config = configuration(at, port_base=port_base)
+    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # with PostgreSQL nothing else has made it
     with opened(config) as here:
         if not here.read(lambda tx: tx.domains()):
             furnish(here)

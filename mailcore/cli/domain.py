@@ -22,7 +22,7 @@ Aliases = Annotated[list[str] | None, typer.Option("--alias", help="Another name
 def add(ctx: typer.Context, name: Name, alias: Aliases = None) -> None:
     """Make a domain, with its postmaster and its public tree."""
     name = name.lower()
-    with site(ctx) as here:
+    with site(ctx, begin=True) as here:
         if name in {domain.name for domain in here.read(lambda tx: tx.domains())}:
             raise AlreadyExists(f"{name}: the domain is there already")
         made = here.write(lambda tx: tx.put_domain(Domain(name, aliases=tuple(each.lower() for each in alias or ()))))

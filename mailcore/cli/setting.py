@@ -58,7 +58,7 @@ def set_(
         tx.put_setting(name, parse(name, text), at)
         return tx.setting(name, at)
 
-    with site(ctx) as here:
+    with site(ctx, begin=True) as here:
         found = here.write(work)
     say(f"{name} is {words(found.value)} ({_origin(found)})")
 

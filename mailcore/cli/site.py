@@ -13,7 +13,9 @@ from typing import Any, Final, TypeVar
 
 import typer
 
+from groupware.model.errors import Refused
 from groupware.model.principal import OPERATOR
+from groupware.store import DATABASE
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 from mailcore.cli.place import Place
 from mailcore.server.config import Config, load
@@ -80,12 +82,26 @@ def as_running(at: Place) -> Config:
 
 
 @contextmanager
-def site(ctx: typer.Context) -> Iterator[Site]:
-    """The store of the server that the command line means, to be used inside the block."""
+def site(ctx: typer.Context, *, begin: bool = False) -> Iterator[Site]:
+    """The store of the server that the command line means, to be used inside the block.
+
+    `Refused` where nothing is stored yet, for a command that does not `begin` anything: the folder may be mistyped.
+    """
     config = as_running(place(ctx))
+    if not begin:
+        check_there(config)
     as_owner(config.data)
     with opened(config) as found:
         yield found
+
+
+def check_there(config: Config) -> None:
+    """`Refused` where nothing is stored yet."""
+    if not config.database_url and not (config.data / DATABASE).exists():
+        raise Refused(
+            f"{config.data}: no data of Postroom is there (see --data); a first `postroom domain add`, or a start of"
+            " the server, makes it"
+        )
 
 
 @contextmanager

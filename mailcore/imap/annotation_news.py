@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 NOWHERE: Final = FolderId(0)
 NOTHING: Final = ModSeq(0)
 
-Heard = tuple[Sequence[bytes], ModSeq]
-"""The lines to say, and where to ask on from."""
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The entries of a mailbox (of the server: "") that were changed, and where to ask on from."""
+
+    path: str
+    entries: Sequence[str]
+    newest: ModSeq
 
 
 @dataclass(slots=True)
@@ -62,13 +68,10 @@ def know(session: Session, at: FolderId, upto: ModSeq) -> None:
 
 
 def heard(tx: ReadTx, at: FolderId, since: ModSeq) -> Heard:
-    """The untagged METADATA response without values, where there is news. `NotFound`, `NoRight`."""
+    """What others did since. `NotFound`, `NoRight`. How it is said depends on the session, and is left to `say`."""
     of_server = at == SERVER_ENTRIES
     names, newest = tx.annotated(None if of_server else at, since)
-    if not names:
-        return (), newest
-    path = "" if of_server else tx.folder(at, Right.LOOKUP).path
-    return [names_line(path, names)], newest
+    return Heard("" if of_server or not names else tx.folder(at, Right.LOOKUP).path, names, newest)
 
 
 def names_line(path: str, names: Iterable[str]) -> bytes:
@@ -95,8 +98,8 @@ async def hear(session: Session, at: FolderId) -> None:
 
 
 def say(session: Session, news: Mapping[FolderId, Heard]) -> None:
-    """Tell it, and know it from here on."""
-    for at, (lines, newest) in news.items():
-        for line in lines:
-            session.send(line)
-        know(session, at, newest)
+    """Tell it by untagged METADATA responses without values, and know it from here on."""
+    for at, found in news.items():
+        if found.entries:
+            session.send(names_line(found.path, found.entries))
+        know(session, at, found.newest)

@@ -14,7 +14,7 @@ import secrets
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.folder import Folder
@@ -42,6 +42,8 @@ from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
 from mailcore.server.signin import SignIn
 
 T = TypeVar("T")
+LOGIN_SECONDS: Final = 120.0
+"""Silence of a client that has not signed in."""
 
 
 class Session:
@@ -94,6 +96,7 @@ class Session:
         self._watch: Watch | None = None
         self._unsure = False
         self._reader = Reader(connection, self._limits, shared.spool)
+        self._wait_for_login()
 
     # --- the dialogue
 
@@ -407,6 +410,11 @@ class Session:
         before, after, append = self.shared.limits
         return (before, before) if self.who is None else (after, append)
 
+    def _wait_for_login(self) -> None:
+        """Who is not known yet is not waited for as long: strangers could take all places there are."""
+        if self.who is None:
+            self.connection.idle = min(self.connection.listener.idle or LOGIN_SECONDS, LOGIN_SECONDS)
+
     def enter(self, who: Principal) -> bool:
         """The session is this user's from now on; False when the user has too many already."""
         most = self.shared.section.max_connections_per_account
@@ -414,6 +422,7 @@ class Session:
             self.shared.log.warning("too_many_sessions", user=who.name, limit=most)
             return False
         self.counted = True
+        self.connection.idle = self.connection.listener.idle
         self._service = who.client or "imap"
         self.who = replace(who, client=f"{self._service} {self.client}".strip())
         return True
@@ -435,6 +444,7 @@ class Session:
         self.watch_for(None)
         self._discount()
         self.who, self.modes, self.annotations = None, Modes(), None
+        self._wait_for_login()
         names.UTF8.set(False)
 
     def _discount(self) -> None:

@@ -332,11 +332,12 @@ class View:
             there = {entry.uid for entry in changes.changed}
             self.lost(uid for uid in self.uids if uid not in there)
         for entry in changes.changed:
-            self._learn(entry)
+            self._learn(entry, anew=changes.reset)
         self.lost(changes.vanished)
         self.modseq = max(self.modseq, changes.modseq)
 
-    def _learn(self, entry: Entry) -> None:
+    def _learn(self, entry: Entry, *, anew: bool) -> None:
+        """`anew`: what was known of it may be wrong though nothing was counted, as when \\Seen becomes everybody's."""
         self.stirred += 1
         if not self.uids or entry.uid > self.uids[-1]:
             self.uids.append(entry.uid)
@@ -346,13 +347,16 @@ class View:
                 self.words[entry.uid] = entry.keywords
             return
         at = self.place(entry.uid)
-        if at >= 0 and self.modseqs[at] < entry.modseq:
-            if self._differs(at, entry):
+        if at < 0:
+            return
+        newer = self.modseqs[at] < entry.modseq
+        if newer or anew:
+            if self._differs(at, entry, newer=newer):
                 self._touched.add(entry.uid)
             self._put(at, entry)
 
-    def _differs(self, at: int, entry: Entry) -> bool:
-        if self.condstore:
+    def _differs(self, at: int, entry: Entry, *, newer: bool) -> bool:
+        if self.condstore and newer:
             return True
         return self.flags[at] != entry.bits or self.words_at(at) != entry.keywords
 

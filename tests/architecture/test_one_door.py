@@ -43,6 +43,7 @@ SQL = Path(groupware.store.sql.__file__).parent
 WITHOUT = {
     "folder_changes.make": "its callers have opened the parent, or make the owner of the tree",
     "folder_changes.erase": "its callers have opened the folder, or take its owner away",
+    "folder_changes._check_no_gain": "compares rights in a folder that has been opened, and below it",
     "folder_changes._shown": "asks the tree whether a folder may be looked up, and gives nothing of it away",
     "folders._listed": "a line of a listing: asks the tree for the right to look it up itself",
     "folders._has_children": "the same of what is below",

@@ -170,3 +170,14 @@ def test_an_error_is_one_line(postroom: Postroom, words: tuple[str, ...], status
 def test_help_names_every_family(postroom: Postroom) -> None:
     said = postroom("--help").out
     assert all(name in said for name in ("serve", "account", "grant", "import", "export"))
+
+
+@pytest.mark.parametrize(
+    "line", [["check"], ["account", "list"], ["export", "alice@example.test", "out.mbox"], ["queue", "list"]]
+)
+def test_a_mistyped_folder_is_no_empty_server(postroom: Postroom, tmp_path: Path, line: list[str]) -> None:
+    typo = tmp_path / "typo"
+    said = postroom("--data", typo, *line)
+    assert said.status == 1
+    assert said.err.startswith(f"postroom: {typo}: no data of Postroom is there")
+    assert not typo.exists()

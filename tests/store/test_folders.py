@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from groupware.model.errors import AlreadyExists, NoRight, NotFound, OverQuota, Refused
 from groupware.model.folder import MAX_DEPTH, Role
-from groupware.model.ids import FolderId
+from groupware.model.ids import EVERY, FolderId
+from groupware.model.item import Kind
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
-from tests.store.world import World, letter, setting
+from tests.store.world import World, deliver, letter, setting
 
 THERE = "Other Users/alice@example.test"
 
@@ -246,3 +249,48 @@ def test_what_one_wants_no_more_stays_away_until_one_wants_it(world: World) -> N
 def test_a_subscription_too_long_to_be_stored_is_refused(world: World) -> None:
     with pytest.raises(Refused, match="2000"):
         world.write(world.alice, lambda tx: tx.subscribe("x" * 2001, True))
+
+
+@pytest.mark.parametrize(
+    ("den", "deny", "open_"), [("lrswipkxte", "r", "lrk"), ("lkx", "", "lrkx"), ("lrx", "", "lrswk")]
+)
+def test_nobody_gains_rights_by_moving_a_folder(world: World, den: str, deny: str, open_: str) -> None:
+    world.write(world.alice, lambda tx: tx.create_folder("Den/Sec/Below"))
+    sec = world.folder(world.alice, "Den/Sec")
+    world.write(world.alice, lambda tx: tx.create_folder("Open"))
+    world.grant("Den", "everyone", den)
+    if deny:
+        world.grant("Den", world.bob, deny=deny)
+    world.grant("Open", world.bob, open_)
+    had = world.rights(world.bob, sec.id)
+    with pytest.raises(NoRight):
+        world.write(world.bob, lambda tx: tx.rename_folder(sec.id, f"{THERE}/Open/Sec"))
+    assert world.folder(world.alice, sec.id).path == "Den/Sec"
+    assert world.rights(world.bob, sec.id) == had
+    assert world.write(world.alice, lambda tx: tx.rename_folder(sec.id, "Open/Sec")).path == "Open/Sec"
+
+
+def test_a_folder_moves_to_where_one_has_no_more_rights_on_it(world: World) -> None:
+    sec = world.write(world.alice, lambda tx: tx.create_folder("Den/Sec"))
+    world.write(world.alice, lambda tx: tx.create_folder("Open"))
+    world.grant("Den", world.bob, "lrswipkxte")
+    world.grant("Open", world.bob, "lrk")
+    assert world.write(world.bob, lambda tx: tx.rename_folder(sec.id, f"{THERE}/Open/Sec")).path == f"{THERE}/Open/Sec"
+
+
+@pytest.mark.parametrize("kind", [Kind.CALENDAR, Kind.CONTACTS, Kind.TASKS, Kind.NOTES, Kind.JOURNAL])
+def test_no_message_gets_where_nobody_would_see_it(world: World, kind: Kind) -> None:
+    there = world.write(world.alice, lambda tx: tx.create_folder("There", kind))
+    world.put()
+
+    def refused(work: Callable[[WriteTx], object]) -> None:
+        with pytest.raises(Refused, match="this is a message"):
+            world.write(world.alice, work)
+
+    refused(lambda tx: tx.append(there.id, [letter()]))
+    refused(lambda tx: tx.copy(world.work, EVERY, there.id))
+    refused(lambda tx: tx.move(world.work, EVERY, there.id))
+    with pytest.raises(Refused, match="this is a message"):
+        world.write(OPERATOR, lambda tx: deliver(tx, there.id, letter()))
+    assert world.folder(world.alice, there.id).total == 0
+    assert world.folder(world.alice).total == 1

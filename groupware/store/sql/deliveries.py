@@ -20,7 +20,7 @@ from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, mailinglists, schema
+from . import contents, mailinglists, objects, schema
 from .guard import Opened, absent, admit
 from .item_changes import DELETED, INSERT, check_room, item_row
 from .items import SEEN
@@ -108,9 +108,10 @@ def _refusal(tx: Tx, at: Opened, new: NewItem) -> GroupwareError | None:
     if at.parent is None:
         return Refused("the root of a tree holds folders only; choose a folder in it")
     try:
+        objects.check_kind(at, new.object)
         check_room(tx, at, 1, new.size)
-    except OverQuota as full:
-        return full
+    except (Refused, OverQuota) as trouble:
+        return trouble
     return None
 
 

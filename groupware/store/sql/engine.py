@@ -21,6 +21,8 @@ from groupware.model.errors import TryAgain
 
 from .turn import Turn
 
+DATABASE: Final = "postroom.db"
+"""What SQLite's is called in the data folder."""
 BUSY_SECONDS: Final = 20.0
 NOTHING: Final[Mapping[str, object]] = {}
 
@@ -71,7 +73,7 @@ def open_database(data: Path, url: str = "") -> Database:
     if url:
         return _postgres(f"postgresql+psycopg://{_checked(url)}")
     data.mkdir(parents=True, exist_ok=True)
-    return _sqlite(data / "postroom.db")
+    return _sqlite(data / DATABASE)
 
 
 def psycopg_url(url: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Final
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from groupware.model.errors import NoRight
-from groupware.model.flags import FLAGS, FlagChange, apply, permitted_mask, words_in
+from groupware.model.errors import NoRight, Refused
+from groupware.model.flags import FLAGS, MOST_KEYWORDS, FlagChange, apply, permitted_mask, words_in
 from groupware.model.ids import FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Entry
 from groupware.model.rights import Right
@@ -111,8 +111,11 @@ def _changed(rows: Sequence[Row], change: FlagChange, rights: Right) -> list[Aft
 
 
 def _after(state: State, change: FlagChange, rights: Right) -> State:
-    flags, keywords = apply(change, rights, FLAGS[state[0]], words_in(state[1]))
-    return flags.value, state[1] if keywords == words_in(state[1]) else " ".join(sorted(keywords))
+    before = words_in(state[1])
+    flags, keywords = apply(change, rights, FLAGS[state[0]], before)
+    if len(keywords) > max(MOST_KEYWORDS, len(before)):
+        raise Refused(f"a message has up to {MOST_KEYWORDS} keywords; take some off first")
+    return flags.value, state[1] if keywords == before else " ".join(sorted(keywords))
 
 
 def _store(tx: Tx, here: Opened, changed: Sequence[After], modseq: ModSeq) -> None:

@@ -8,11 +8,11 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from groupware.model.errors import AlreadyExists, NotFound, OverQuota, Refused, RoleTaken
+from groupware.model.errors import AlreadyExists, HasChildren, NoRight, NotFound, OverQuota, Refused, RoleTaken
 from groupware.model.folder import INBOX, MAX_DEPTH, SEPARATOR, Folder, Role, check_name, split
 from groupware.model.ids import EVERY, AccountId, FolderId, ModSeq
 from groupware.model.item import Kind
-from groupware.model.rights import Right
+from groupware.model.rights import Right, letters
 from groupware.store.api import Where
 
 from . import contents, folders, item_copies, schema
@@ -186,7 +186,11 @@ def _mark_tree(tx: Tx, owner: AccountId, modseq: ModSeq) -> None:
 
 
 def rename(tx: Tx, at: Where, path: str) -> Folder:
-    """Gives it (and all below) another path. `x` here, `k` on the new parent. INBOX moves only its items."""
+    """Gives it (and all below) another path. `x` here, `k` on the new parent. INBOX moves only its items.
+
+    `NoRight` where the asking principal would have rights there that it has not here: nobody leaves a denial behind,
+    or takes what is granted elsewhere, by moving a folder.
+    """
     here = tx.open(at, Right.DROP)
     path = SEPARATOR.join(split(path))
     found = place(tx.sql, tx.memory, tx.who, path)
@@ -208,11 +212,23 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
         parent = make(tx, tree.owner, parent, check_name(name), Kind(here.kind), None)
     modseq = tx.bump(tree.owner)
     name = check_name(missing[-1])
+    before = {each: here.tree.rights(tx.who, each) for each in here.tree.below(here.id)}
     tx.sql.change(_MOVE, {"at": here.id, "parent": parent, "new_name": name, "new_modseq": modseq})
     tx.move_epoch(tree.owner)
     tx.journal_row("folder.renamed", here, modseq, {"from": here.tree.path(here.id), "to": SEPARATOR.join(levels)})
     _mark_tree(tx, tree.owner, modseq)
+    _check_no_gain(tx, tx.tree(tree.owner), before, path)
     return folders.shown(tx, tx.open(here.id, Right.NONE))
+
+
+def _check_no_gain(tx: Tx, tree: Tree, before: Mapping[FolderId, Right], path: str) -> None:
+    for at, had in before.items():
+        gained = tree.rights(tx.who, at) & ~had
+        if gained:
+            raise NoRight(
+                f"folder {path}: there you would have rights on it that you have not now ({letters(gained)}); ask its"
+                " owner to move it"
+            )
 
 
 def _height(tree: Tree, at: FolderId) -> int:
@@ -241,7 +257,7 @@ def drop(tx: Tx, at: Where) -> None:
     if here.parent is None or here.role == Role.INBOX:
         raise Refused(f"folder {path or INBOX}: this one cannot be deleted")
     if here.tree.nodes[here.id].children:
-        raise Refused(f"folder {path}: there are folders below it; delete or move them first")
+        raise HasChildren(f"folder {path}: there are folders below it; delete or move them first")
     modseq = tx.bump(here.owner, -here.bytes, -here.total)
     erase(tx, here.id)
     tx.move_epoch(here.owner)

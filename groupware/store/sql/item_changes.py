@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, OverQuota, Refused
-from groupware.model.flags import Flags, permitted_mask
+from groupware.model.flags import MOST_KEYWORDS, Flags, permitted_mask
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
@@ -210,10 +210,12 @@ def put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) 
         raise Refused("the root of a tree holds folders only; choose a folder in it")
     if not new:
         return ()
+    if any(len(keywords) > MOST_KEYWORDS for _, _, keywords in new):
+        raise Refused(f"a message has up to {MOST_KEYWORDS} keywords")
     octets = sum(each.size for each, _, _ in new)
     check_room(tx, here, len(new), octets)
     _check_names(tx, here, [each for each, _, _ in new])
-    objects.check_new(tx, here, [each.object for each, _, _ in new if each.object is not None])
+    objects.check_new(tx, here, [each.object for each, _, _ in new])
     modseq = tx.bump(here.owner, octets, len(new))
     personal = [bool(here.reader) and Flags.SEEN in flags for _, flags, _ in new]
     stored = [flags.value & ~SEEN if here.reader else flags.value for _, flags, _ in new]

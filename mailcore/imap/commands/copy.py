@@ -48,6 +48,8 @@ async def copy(session: Session, given: Transfer) -> Reply:
         pairs, validity = await session.write(lambda tx: _copied(session, tx, given.to, uids))
     except Absent as error:
         return no(str(error), b"TRYCREATE")
+    if not pairs and not given.uid:  # RFC 2180 §4.4.1; a UID that is not there is no error, RFC 9051 §6.4.9
+        return no("These messages are gone; nothing was copied", b"EXPUNGEISSUED")
     return ok("Copied", _code(validity, pairs))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from groupware.model.errors import Refused
+from groupware.model.errors import HasChildren
 from groupware.model.folder import INBOX, Folder, Role
 from groupware.model.item import Kind
 from groupware.store.api import WriteTx
@@ -83,9 +83,7 @@ async def delete(session: Session, path: str) -> Reply:
         folder = session.folder(tx, path)
         try:
             tx.delete_folder(folder.id)
-        except Refused as error:
-            if not folder.children:
-                raise
+        except HasChildren as error:
             return str(error)
         return ""
 

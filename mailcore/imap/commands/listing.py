@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from groupware.model.annotation import ANY_OF
+from groupware.model.errors import GroupwareError
 from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import FolderId
 from groupware.model.item import Kind
@@ -26,6 +27,7 @@ _USE_OF: Final[dict[str, bytes]] = {role: b"\\" + name[1:].capitalize() for name
 _SELECT: Final = (b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE")
 _RETURN: Final = (b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"MYRIGHTS", b"STATUS", b"METADATA")
 MOST_PATTERNS: Final = 100
+FEW_NAMES: Final = 10
 LONGEST_PATTERN: Final = 2000
 
 
@@ -137,10 +139,24 @@ class _Context:
 
 def _about(session: Session, tx: ReadTx, wanted: Wanted) -> _Context:
     """What a LIST needs to know, in one snapshot."""
-    folders, subscribed = seen_by(session, tx)
+    named = None if wanted.only or b"SUBSCRIBED" in wanted.also else _named(session, tx, wanted.patterns)
+    folders, subscribed = seen_by(session, tx) if named is None else (named, frozenset[str]())
     freed = reclaimable(tx, folders.values(), wanted.status)
     annotations = tx.all_annotations() if wanted.entries is not None else {}
     return _Context(wanted, subscribed, folders, freed, annotations)
+
+
+def _named(session: Session, tx: ReadTx, patterns: Sequence[str]) -> dict[str, Folder] | None:
+    """The folders of these very names, for clients look for one of them at a time; None: that takes a look at all."""
+    if len(patterns) > FEW_NAMES or any(sign in pattern for pattern in patterns for sign in "%*"):
+        return None
+    try:
+        found = [tx.folder(path, Right.LOOKUP) for path in patterns if path]
+    except GroupwareError:
+        return None  # it may be a parent that is shown for what is below it
+    if any(each.kind != Kind.MAIL for each in found) or not all(each.exists for each in found):
+        return None
+    return {each.path: each for each in found}
 
 
 def _told(session: Session, path: str, folder: Folder | None, about: _Context) -> list[bytes]:

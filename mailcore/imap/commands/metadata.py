@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from groupware.model.annotation import LONGEST_VALUE
 from groupware.model.folder import Folder
@@ -108,12 +108,12 @@ async def setmetadata(session: Session, given: Setting) -> Reply:
         folder = session.folder(tx, given.path) if given.path else None
         at = folder.id if folder is not None else SERVER_ENTRIES
         since = since_when(session, at)
-        lines, known = heard_in(tx, [(at, since)] if since is not None else []).get(at, ((), NOTHING))
+        heard = heard_in(tx, [(at, since)] if since is not None else []).get(at, Heard("", (), NOTHING))
         if folder is None:
             rest = put_server_settings(tx, given.values)
-            return {at: (lines, tx.annotate(None, rest) if rest else known)}, None
+            return {at: replace(heard, newest=tx.annotate(None, rest)) if rest else heard}, None
         rest = put_settings(tx, folder, given.values)
-        news = {at: (lines, tx.annotate(at, rest) if rest else known)}
+        news = {at: replace(heard, newest=tx.annotate(at, rest)) if rest else heard}
         return news, tx.folder(at, Right.LOOKUP) if len(rest) < len(given.values) else None
 
     try:

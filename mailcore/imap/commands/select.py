@@ -25,6 +25,7 @@ from mailcore.imap.snapshot import Snapshot
 from mailcore.imap.table import KNOWN, SELECTED, command
 from mailcore.imap.view import View
 
+MOST_TOLD: Final = 1000  # keywords
 _CHANGES: Final = Right.INSERT | Right.EXPUNGE | Right.SEEN | Right.WRITE | Right.TRASH
 """With any of these a mailbox is READ-WRITE (RFC 4314 §5.2)."""
 _SEEN: Final = bytes([bits & Flags.SEEN.value for bits in range(256)])
@@ -108,7 +109,7 @@ def _described(view: View, folder: Folder) -> list[bytes]:
     permanent = b"" if view.read_only else flag_words(mask.value)
     if words and not view.read_only:
         permanent += b" \\*"
-    keywords = b"".join([b" " + word.encode("ascii", "replace") for word in view.keywords()])
+    keywords = b"".join([b" " + word.encode("ascii", "replace") for word in view.keywords()[:MOST_TOLD]])
     lines = [
         b"* FLAGS (%b%b)\r\n" % (ALL_FLAGS, keywords),
         view.exists(),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from groupware.model.flags import MOST_KEYWORDS
 from groupware.model.item import Kind
 from groupware.model.rights import Right, parse_rights
 from mailcore.imap import names
@@ -125,3 +126,49 @@ async def test_journal_names_the_client(place: Stand, alice: Client) -> None:
     who = await place.who("alice")
     rows = await place.store.read(who, lambda tx: tx.journal(tx.folder("Noted").id))
     assert {row.client for row in rows} == {"imap Pigeon 2"}
+
+
+async def test_a_name_is_listed_as_it_is_among_all(place: Stand, alice: Client, bob: Client) -> None:
+    for name in ("Work", "Work/Deep/Down", "Gr&APwA3w-e", "INBOX/Sub"):
+        assert (await alice.ask(f'CREATE "{name}"')).ok
+    assert (await alice.ask('SETACL "Work/Deep/Down" bob lr')).ok
+    who = await place.who("alice")
+    await place.write(lambda tx: tx.create_folder("Team", Kind.CALENDAR) and None, who)
+    for client in (alice, bob):
+        every = (await client.ask('LIST "" *')).untagged
+        assert len(every) > 4
+        for line in every:
+            name = line.rpartition(b'"/" ')[2].decode()
+            assert (await client.ask(f'LIST "" {name}')).untagged == [line]
+    for name in ("inbox", "InBox/Sub"):
+        assert len((await alice.ask(f'LIST "" {name}')).untagged) == 1
+    for name in ("Nothing", "Team", "Work/", "&-x", '"a//b"'):
+        assert (await alice.ask(f'LIST "" {name}')).untagged == []
+
+
+async def test_a_message_has_only_so_many_keywords(alice: Client) -> None:
+    words = [f"k{number}" for number in range(MOST_KEYWORDS + 1)]
+    assert (await alice.append("INBOX", MESSAGE)).ok
+    await alice.ask("SELECT INBOX")
+    assert (await alice.ask(f"STORE 1 +FLAGS ({' '.join(words[:-1])})")).ok
+    assert (await alice.ask(f"STORE 1 +FLAGS ({words[-1]})")).tagged.startswith(b"NO ")
+    assert (await alice.ask(f"APPEND INBOX ({' '.join(words)})", MESSAGE)).tagged.startswith(b"NO ")
+    assert (await alice.ask(f"STORE 1 -FLAGS ({words[0]})")).ok
+    assert (await alice.ask(f"STORE 1 +FLAGS ({words[-1]})")).ok
+
+
+async def test_inbox_stays_whatever_is_below_it(alice: Client) -> None:
+    assert (await alice.ask("CREATE INBOX/Sub")).ok
+    assert (await alice.ask("DELETE INBOX")).tagged.startswith(b"NO [CANNOT]")
+    assert (await alice.ask("CREATE Work/Sub")).ok
+    assert (await alice.ask("DELETE Work")).tagged.startswith(b"NO [HASCHILDREN]")
+
+
+async def test_what_is_gone_is_not_said_to_be_copied(place: Stand, alice: Client) -> None:
+    assert (await alice.append("INBOX", MESSAGE)).ok
+    await alice.ask("SELECT INBOX")
+    async with place.client("alice") as other:
+        await other.ask("SELECT INBOX")
+        await other.ask(r"STORE 1 +FLAGS.SILENT (\Deleted)")
+        assert (await other.ask("EXPUNGE")).ok
+    assert (await alice.ask("COPY 1 Sent")).tagged.startswith(b"NO [EXPUNGEISSUED]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailcore.imap import session
 from tests.support.imapstand import Client, Stand
 
 
@@ -28,3 +29,12 @@ async def test_mailbox_that_is_deleted(alice: Client, bob: Client) -> None:
     assert (await alice.ask("DELETE Work")).ok
     why = b"The selected mailbox is gone, or you may no longer read it"
     assert [await bob.response() for _ in range(3)] == [b"* BYE " + why, b"i OK " + why, b""]
+
+
+async def test_a_stranger_is_waited_for_less_long_than_somebody_known(
+    place: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LOGIN_SECONDS", 1.0)
+    async with place.client("alice") as known, place.client() as stranger:
+        assert (await stranger.response()).startswith(b"* BYE")
+        assert (await known.ask("NOOP")).ok
