@@ -14,7 +14,7 @@ from groupware.model.principal import Account, NewAccount, PrincipalKind
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.cli import passwords
 from mailcore.cli.family import family
-from mailcore.cli.show import Json, Row, one, rows, say
+from mailcore.cli.show import Json, Row, one, rows, say, sure
 from mailcore.cli.site import site
 
 app = family()
@@ -127,7 +127,7 @@ def delete(
     with site(ctx) as here:
         found = here.read(lambda tx: tx.account(address))
         if not yes:
-            typer.confirm(f"Delete {found.address} with its {found.items} items?", abort=True)
+            sure(f"Delete {found.address} with its {found.items} items?")
         here.write(lambda tx: tx.drop_account(address))
     say(f"account {found.address} is gone")
 
@@ -292,7 +292,7 @@ def shared_remove(ctx: typer.Context, address: Address) -> None:
 
 def accounts(tx: ReadTx, domain: str | None, kind: PrincipalKind) -> Sequence[Account]:
     """Those of a domain, or of all."""
-    names = [domain.lower()] if domain is not None else [each.name for each in tx.domains()]
+    names = [domain.lower()] if domain is not None else [each.name for each in tx.administered()]
     return [account for name in names for account in tx.accounts(name, kind)]
 
 

@@ -55,6 +55,6 @@ def _aliases(tx: ReadTx, of: str | None) -> list[Row]:
     if of is not None and "@" in of:
         holders = [tx.account(of)]
     else:
-        names = [of.lower()] if of is not None else [each.name for each in tx.domains()]
+        names = [of.lower()] if of is not None else [each.name for each in tx.administered()]
         holders = [each for name in names for each in tx.accounts(name)]
     return [{"alias": alias, "address": each.address} for each in holders for alias in each.aliases]

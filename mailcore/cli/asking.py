@@ -10,7 +10,7 @@ from typing import Any, cast
 import typer
 
 from mailcore.cli.service import server
-from mailcore.cli.site import configuration, place
+from mailcore.cli.site import configured
 from mailcore.server.control import ControlError, NotRunning
 
 
@@ -38,6 +38,6 @@ def _own(ctx: typer.Context, name: str, kind: Any) -> dict[str, Any]:
     from mailcore.server.dns import DnsError
 
     try:
-        return asdict(asyncio.run(resolver(configuration(place(ctx))).query(name, kind)))
+        return asdict(asyncio.run(resolver(configured(ctx)).query(name, kind)))
     except DnsError as error:
         raise ControlError(str(error)) from None

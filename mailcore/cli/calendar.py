@@ -143,7 +143,7 @@ def hours(
 
     with site(ctx) as here:
         here.run(here.store.write(_who(here, account), work))
-    typer.echo(f"{account}: {'always' if octets is None else weekly or file}")
+    say(f"{account}: {'always' if octets is None else weekly or file}")
 
 
 Account = Annotated[str, typer.Argument(help="Address of the account whose event it is.")]
@@ -180,7 +180,7 @@ def accept(ctx: typer.Context, account: Account, number: Number) -> None:
 
     with site(ctx) as here:
         done = here.run(counters.accept(here.store, here.blobs, _who(here, account), number))
-    typer.echo(f"{done.title}: {done.when}; all who take part are told")
+    say(f"{done.title}: {done.when}; all who take part are told")
 
 
 @counter.command()
@@ -195,4 +195,4 @@ def decline(
 
     with site(ctx) as here:
         done = here.run(counters.decline(here.store, here.blobs, _who(here, account), number, comment))
-    typer.echo(f"{done.title}: stays as it is; {done.who} is told")
+    say(f"{done.title}: stays as it is; {done.who} is told")

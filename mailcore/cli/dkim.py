@@ -177,7 +177,7 @@ def _trouble(ctx: typer.Context, key: SigningKey) -> str:
 def _names(tx: ReadTx, domain: str | None) -> list[str]:
     if domain is not None:
         return [domain]
-    return [name for each in tx.domains() for name in (each.name, *each.aliases)]
+    return [name for each in tx.administered() for name in (each.name, *each.aliases)]
 
 
 def _key(tx: ReadTx, domain: str, selector: str) -> SigningKey:

@@ -23,7 +23,7 @@ def add(ctx: typer.Context, name: Name, alias: Aliases = None) -> None:
     """Make a domain, with its postmaster and its public tree."""
     name = name.lower()
     with site(ctx, begin=True) as here:
-        if name in {domain.name for domain in here.read(lambda tx: tx.domains())}:
+        if name in {domain.name for domain in here.read(lambda tx: tx.administered())}:
             raise AlreadyExists(f"{name}: the domain is there already")
         made = here.write(lambda tx: tx.put_domain(Domain(name, aliases=tuple(each.lower() for each in alias or ()))))
     say(f"domain {made.name}")
@@ -31,9 +31,9 @@ def add(ctx: typer.Context, name: Name, alias: Aliases = None) -> None:
 
 @app.command("list")
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show every domain."""
+    """Show the domains."""
     with site(ctx) as here:
-        found = here.read(lambda tx: [(each, len(tx.accounts(each.name))) for each in tx.domains()])
+        found = here.read(lambda tx: [(each, len(tx.accounts(each.name))) for each in tx.administered()])
     rows(
         [
             {"domain": each.name, "aliases": each.aliases, "enabled": each.enabled, "principals": count}
@@ -74,7 +74,7 @@ def delete(ctx: typer.Context, name: Name) -> None:
 
 
 def _domain(tx: ReadTx, name: str) -> Domain:
-    for each in tx.domains():
+    for each in tx.administered():
         if each.name == name.lower():
             return each
     raise NotFound(f"{name}: there is no such domain")

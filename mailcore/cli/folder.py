@@ -11,7 +11,7 @@ from groupware.model.item import Kind
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.cli.family import family
 from mailcore.cli.folders import folder_at, owner_of
-from mailcore.cli.show import Json, Row, rows, say
+from mailcore.cli.show import Json, Row, rows, say, sure
 from mailcore.cli.site import site
 
 app = family()
@@ -72,7 +72,7 @@ def delete(
     with site(ctx) as here:
         found = here.read(lambda tx: folder_at(tx, owner, path))
         if not yes and found.total:
-            typer.confirm(f"Delete {path} of {owner} with its {found.total} items?", abort=True)
+            sure(f"Delete {path} of {owner} with its {found.total} items?")
         here.write(lambda tx: tx.delete_folder(found.id))
     say(f"folder {path} of {owner} is gone")
 

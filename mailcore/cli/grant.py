@@ -16,7 +16,7 @@ from mailcore.cli.show import Json, Row, one, rows, say, words
 from mailcore.cli.site import site
 
 app = family()
-Owner = Annotated[str, typer.Argument(help="Address of the owner, or a domain for its public tree.")]
+Owner = Annotated[str, typer.Argument(help="Address of the owner, a domain for its public tree, or server.")]
 Path = Annotated[str, typer.Argument(help="Path in the owner's tree; / is the root.")]
 Grantee = Annotated[
     str, typer.Argument(help="An account's or group's address, domain:example.org, everyone (here) or anyone.")

@@ -20,7 +20,7 @@ from groupware.store.api import ReadTx, WriteTx
 from mailcore.cli import subscribers
 from mailcore.cli.account import accounts
 from mailcore.cli.family import family
-from mailcore.cli.show import Json, Row, one, rows, say
+from mailcore.cli.show import Json, Row, one, rows, say, sure
 from mailcore.cli.site import Site, site
 
 app = family()
@@ -121,8 +121,8 @@ def delete(
     ctx: typer.Context, address: Address, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
 ) -> None:
     """Take a list away, with its folders and archive, and who is on it."""
-    if not yes and not typer.confirm(f"Delete {address} with its archive?"):
-        raise Refused("nothing was deleted")
+    if not yes:
+        sure(f"Delete {address} with its archive?")
 
     def work(tx: WriteTx) -> None:
         _list(tx, address)

@@ -113,14 +113,14 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _told(error: Exception) -> int:
-    if isinstance(error, _expected()):
-        return _failed(_one_line(error))
+    if isinstance(error, expected()):
+        return _failed(one_line(error))
     if isinstance(error, OSError):
         return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     return _bug(error)
 
 
-def _expected() -> tuple[type[Exception], ...]:
+def expected() -> tuple[type[Exception], ...]:
     """What tells people something, whatever they have asked for. Imported when something has gone wrong."""
     from groupware.model.errors import GroupwareError
     from mailcore.server.config_file import ConfigError
@@ -144,10 +144,15 @@ def _bug(error: Exception) -> int:
 def _usage(error: Any) -> int:
     ctx = error.ctx
     command = ctx.command_path if ctx is not None else "postroom"
-    said = error.format_message()
+    said = misused(error)
     if not said:  # a family without a command: its help has been shown
         return 2
-    return _failed(f"{' '.join(said.split())} (postroom {command} --help)".replace("postroom postroom", "postroom"), 2)
+    return _failed(f"{said} (postroom {command} --help)".replace("postroom postroom", "postroom"), 2)
+
+
+def misused(error: Any) -> str:
+    """What is wrong with a command line, in one line."""
+    return " ".join(error.format_message().split())
 
 
 def _failed(said: str, status: int = 1) -> int:
@@ -155,7 +160,8 @@ def _failed(said: str, status: int = 1) -> int:
     return status
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """What an error says, in one line."""
     first, *more = str(error).splitlines() or [type(error).__name__]
     return f"{first} (and {len(more)} more: postroom config check)" if more else first
 

@@ -10,14 +10,17 @@ import typer
 
 from groupware.directory.password import NO_SALTS, BadPassword, Digest, problems, seal
 from groupware.model.errors import Refused
-from mailcore.cli.show import note
+from mailcore.cli.show import elsewhere, note
 
 Stdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 
 
 def ask(address: str, from_stdin: bool) -> str:
     """The new password: the first line of standard input, or asked for twice on a terminal. `Refused`: no use."""
-    if from_stdin:
+    terminal = elsewhere.get()
+    if terminal is not None:
+        password = terminal.ask(f"Password for {address}", hidden=True)
+    elif from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
         password = typer.prompt(f"Password for {address}", hide_input=True, confirmation_prompt=True)

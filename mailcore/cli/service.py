@@ -10,7 +10,7 @@ import typer
 
 from mailcore.cli.family import family
 from mailcore.cli.show import Json, rows, say
-from mailcore.cli.site import configuration, place
+from mailcore.cli.site import configured
 from mailcore.server.control import Client, client
 
 app = family()
@@ -20,7 +20,7 @@ Name = Annotated[str, typer.Argument(help="Name of the service, as the list says
 @contextmanager
 def server(ctx: typer.Context) -> Iterator[Client]:
     """The running server. `NotRunning`."""
-    with client(configuration(place(ctx)).data) as found:
+    with client(configured(ctx).data) as found:
         yield found
 
 

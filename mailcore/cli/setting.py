@@ -9,7 +9,7 @@ import typer
 
 from groupware.model.errors import NotFound, Refused
 from groupware.model.ids import PrincipalId
-from groupware.model.principal import Setting
+from groupware.model.principal import OPERATOR, Setting
 from groupware.model.settings import parse
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.cli.family import family
@@ -86,10 +86,10 @@ def _text(file: Path) -> str:
 
 def _principal(tx: ReadTx, of: str | None) -> PrincipalId | None:
     if of is None:
-        return None
+        return PrincipalId(OPERATOR.account)
     if "@" in of:
         return PrincipalId(tx.account(of).id)
-    for domain in tx.domains():
+    for domain in tx.administered():
         if domain.name == of.lower() and domain.id is not None:
             return domain.id
     raise NotFound(f"{of}: there is no such domain; an account is named by its whole address")

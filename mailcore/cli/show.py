@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 import typer
 
@@ -18,14 +19,52 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _GAP: Final = "  "
 
 
+class Terminal(Protocol):
+    """Where the answers of one command go, and who is asked: standard streams, or a session of the console."""
+
+    def write(self, text: str) -> object:
+        """Say some of the answer."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Say what is not the answer, in one line."""
+        ...
+
+    def ask(self, question: str, *, hidden: bool = False) -> str:
+        """The answer to a question, one line."""
+        ...
+
+
+elsewhere: Final[ContextVar[Terminal | None]] = ContextVar("elsewhere", default=None)
+"""Set while a command runs whose answers do not go to standard output."""
+
+
+def write(text: str) -> None:
+    """Some of the answer, as it is."""
+    (elsewhere.get() or sys.stdout).write(text)
+
+
 def say(text: str) -> None:
-    """One line on standard output."""
-    sys.stdout.write(f"{text}\n")
+    """One line of the answer."""
+    write(f"{text}\n")
 
 
 def note(text: str) -> None:
-    """One line on standard error: what is not the answer."""
-    sys.stderr.write(f"postroom: {text}\n")
+    """One line that is not the answer: on standard error."""
+    terminal = elsewhere.get()
+    if terminal is not None:
+        terminal.note(text)
+    else:
+        sys.stderr.write(f"postroom: {text}\n")
+
+
+def sure(question: str) -> None:
+    """Comes back when the question is answered with yes; else the command ends here."""
+    terminal = elsewhere.get()
+    if terminal is None:
+        typer.confirm(question, abort=True)
+    elif terminal.ask(f"{question} [y/N]").strip().lower() not in ("y", "yes"):
+        raise typer.Abort
 
 
 def rows(found: Sequence[Row], as_json: bool, empty: str = "nothing found") -> None:
@@ -34,7 +73,7 @@ def rows(found: Sequence[Row], as_json: bool, empty: str = "nothing found") -> N
         say(json.dumps([_plain(row) for row in found], ensure_ascii=False, indent=2))
     elif not found:
         note(empty)
-    elif sys.stdout.isatty():
+    elif elsewhere.get() is None and sys.stdout.isatty():
         _framed(found)
     else:
         _aligned(found)

@@ -21,7 +21,7 @@ from groupware.model.script import ActiveScript
 from groupware.model.times import moment
 from groupware.store.api import ReadTx
 from mailcore.cli.family import family
-from mailcore.cli.show import Json, Row, note, one, rows, say
+from mailcore.cli.show import Json, Row, elsewhere, note, one, rows, say, write
 from mailcore.cli.site import WHO, Site, site
 from mailcore.sieve.check import compiled
 from mailcore.sieve.errors import SieveError
@@ -54,6 +54,9 @@ def show(ctx: typer.Context, account: Who, name: Name) -> None:
     """Write a script to standard output, as it is kept."""
     with site(ctx) as here:
         octets = here.read(lambda tx: tx.script(name, tx.account(account).id))
+    if elsewhere.get() is not None:
+        write(octets.decode(errors="replace"))
+        return
     sys.stdout.flush()
     sys.stdout.buffer.write(octets) if hasattr(sys.stdout, "buffer") else sys.stdout.write(octets.decode())
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import typer
 
 from groupware.model.errors import Refused
-from groupware.model.principal import OPERATOR
+from groupware.model.principal import OPERATOR, Principal
 from groupware.store import DATABASE
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 from mailcore.cli.place import Place
@@ -30,21 +30,26 @@ CONFIG_NAME: Final = "postroom.toml"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The open store of one server, for one command."""
+    """The open store of one server, for one command.
+
+    The console hands its own to a command as the context's object; otherwise `site` opens the store.
+    """
 
     config: Config
     store: Store
     blobs: Blobs
     run: Callable[[Coroutine[Any, Any, Any]], Any]
+    who: Principal = WHO
+    """Who gives the command: the operator, unless the console has signed somebody in."""
 
     def read(self, work: Callable[[ReadTx], T]) -> T:
-        """What `work` gives back, asked by the operator."""
-        found: T = self.run(self.store.read(WHO, work))
+        """What `work` gives back, asked by who gives the command."""
+        found: T = self.run(self.store.read(self.who, work))
         return found
 
     def write(self, work: Callable[[WriteTx], T]) -> T:
-        """What `work` gives back after COMMIT, asked by the operator."""
-        found: T = self.run(self.store.write(WHO, work))
+        """What `work` gives back after COMMIT, asked by who gives the command."""
+        found: T = self.run(self.store.write(self.who, work))
         return found
 
 
@@ -52,6 +57,12 @@ def place(ctx: typer.Context) -> Place:
     """The global options of this command line."""
     found = ctx.find_root().obj
     return found if isinstance(found, Place) else Place()
+
+
+def configured(ctx: typer.Context) -> Config:
+    """The configuration of the server that the command line means."""
+    given = ctx.find_root().obj
+    return given.config if isinstance(given, Site) else configuration(place(ctx))
 
 
 def configuration(at: Place, *, port_base: int | None = None, environ: Mapping[str, str] = os.environ) -> Config:
@@ -87,6 +98,10 @@ def site(ctx: typer.Context, *, begin: bool = False) -> Iterator[Site]:
 
     `Refused` where nothing is stored yet, for a command that does not `begin` anything: the folder may be mistyped.
     """
+    given = ctx.find_root().obj
+    if isinstance(given, Site):
+        yield given
+        return
     config = as_running(place(ctx))
     if not begin:
         check_there(config)

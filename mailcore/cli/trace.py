@@ -15,7 +15,7 @@ from groupware.store.api import ReadTx
 from mailcore.cli.family import single
 from mailcore.cli.moments import past
 from mailcore.cli.show import Json, Row, rows, words
-from mailcore.cli.site import WHO, Site, site
+from mailcore.cli.site import Site, site
 
 app = single()
 VERDICTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -79,7 +79,7 @@ Read = Callable[[Callable[[ReadTx], Any]], Any]
 
 def _reading(here: Site, address: str) -> Read:
     """How to read: as the operator, or as an account."""
-    who = here.read(lambda tx: tx.identity(tx.account(address).id)) if address else WHO
+    who = here.read(lambda tx: tx.identity(tx.account(address).id)) if address else here.who
     return lambda work: here.run(here.store.read(who, work))
 
 

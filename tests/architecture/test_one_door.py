@@ -428,6 +428,8 @@ OWN_THINGS: Mapping[str, str] = {
     "resolve": "where mail to an address goes; anybody may write a letter",
     "group_takes": "whether a group would take a message; anybody may write one and see",
     "may_send_as": "only about itself",
+    "administers": "only about itself",
+    "administered": "those that it administers",
     "body": "by the hash of the octets, which who has not read them does not know",
     "enqueue": "anybody may send",
     "note": "the trace of what it sends",

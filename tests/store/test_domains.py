@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groupware.model.errors import AlreadyExists, NoRight, NotFound, Refused
-from groupware.model.principal import DELIVERY, Domain, PrincipalKind
+from groupware.model.principal import DELIVERY, OPERATOR, Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Right
 from tests.store.house import House
 
@@ -109,3 +109,34 @@ def test_only_the_server_s_administrator_makes_and_lists_domains(house: House) -
             house.write(lambda tx: tx.put_domain(Domain("mine.test")), who)
         with pytest.raises(NoRight):
             house.read(lambda tx: tx.domains(), who)
+
+
+def test_each_administers_the_domains_where_it_has_the_right(house: House) -> None:
+    house.domain("other.test")
+    postmaster = house.who(house.read(lambda tx: tx.account("postmaster@example.test")))
+    alice, root = house.who(house.add("alice@example.test")), house.who(house.add("root@example.test"))
+    public = domain_of(house, "other.test").account
+    assert public is not None
+
+    def of(who: Principal) -> tuple[list[str], bool]:
+        return house.read(lambda tx: ([each.name for each in tx.administered()], tx.administers()), who)
+
+    assert of(postmaster) == (["example.test"], False)
+    assert of(alice) == ([], False)
+    house.write(lambda tx: tx.grant(tx.locate(public, "").id, "domain:example.test", LEVELS["editor"]))
+    assert of(alice) == ([], False)
+    house.write(lambda tx: tx.grant(tx.locate(public, "").id, "alice@example.test", Right.ADMIN))
+    assert of(alice) == (["other.test"], False)
+    house.write(lambda tx: tx.grant(tx.locate(OPERATOR.account, "").id, "root@example.test", Right.ADMIN))
+    assert of(root) == (["example.test", "other.test"], True)
+
+
+def test_who_is_denied_the_right_administers_the_domain_no_longer(house: House) -> None:
+    alice = house.who(house.add("alice@example.test"))
+    root = house.read(lambda tx: tx.locate(domain_of(house, "example.test").account, "").id)  # type: ignore[arg-type]
+    house.write(lambda tx: tx.grant(root, "alice@example.test", Right.ADMIN))
+    assert house.read(lambda tx: tx.administers("example.test"), alice)
+    assert not house.read(lambda tx: tx.administers("nowhere.test"), alice)
+    house.write(lambda tx: tx.grant(root, "everyone", Right.NONE, Right.ADMIN))
+    assert not house.read(lambda tx: tx.administers("example.test"), alice)
+    assert house.read(lambda tx: tx.administered(), alice) == ()

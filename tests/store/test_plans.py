@@ -113,6 +113,7 @@ def test_no_statement_of_the_day_reads_a_whole_table(tmp_path: Path, monkeypatch
         world.read(OPERATOR, lambda tx: (tx.resolve(world.bob.name), tx.credentials(world.bob.name)))
         world.read(OPERATOR, lambda tx: tx.mail_lists())
         world.read(OPERATOR, lambda tx: (tx.domains(), tx.identity(world.bob.account)))
+        world.read(world.bob, lambda tx: tx.administered())
         world.write(OPERATOR, lambda tx: tx.note(Event("sent", None, {}, "m1", {"a@b.test": {}})))
         world.read(
             OPERATOR, lambda tx: (tx.trace("m1"), tx.find_trace(TraceFilter()), tx.movements(world.work, Uid(1)))

@@ -37,6 +37,14 @@ class ReadPeople(Protocol):
         """Every domain. Takes `a` on the server."""
         ...
 
+    def administered(self) -> Sequence[Domain]:
+        """The domains that the asking principal administers: where it has `a`; every one with `a` on the server."""
+        ...
+
+    def administers(self, domain: str = "") -> bool:
+        """Whether the asking principal administers that domain, or the server; "" asks about the server alone."""
+        ...
+
     def members(self, group: str) -> Sequence[str]:
         """The direct members of a group, by address. Takes `a` on the domain."""
         ...

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 
 from groupware.model.addresses import checked_domain, normal
-from groupware.model.errors import AlreadyExists, NotFound, Refused
+from groupware.model.errors import AlreadyExists, NoRight, NotFound, Refused
 from groupware.model.ids import AccountId, PrincipalId
 from groupware.model.principal import Domain, PrincipalKind
 
 from . import schema
 from .accounts import erase, make_account
 from .planting import plant
-from .principals import Known, by_address, by_key, insert_address, insert_principal
+from .principals import Known, administer, by_address, by_key, insert_address, insert_principal
 from .tx import Tx
 
 POSTMASTER: Final = "postmaster"
@@ -47,11 +48,47 @@ _OF_OTHERS: Final = (
     .limit(1)
 )
 
+_grantee: Final = schema.principal.alias("grantee")
+_naming: Final = (
+    select(_public.c.id)
+    .distinct()
+    .join(schema.folder, schema.folder.c.id == _public.c.root_id)
+    .join(schema.grant, schema.grant.c.folder_id == schema.folder.c.id)
+    .join(_grantee, _grantee.c.id == schema.grant.c.grantee_id)
+    .where(_public.c.kind == "public")
+)
+_NAMING: Final = {
+    True: _naming.where(_grantee.c.key == func.any(bindparam("keys"))),
+    False: _naming.where(_grantee.c.key.in_(text("SELECT value FROM json_each(:keys)").bindparams(bindparam("keys")))),
+}
+"""Owners of public trees whose root has a grant that names one of these."""
+
 
 def domains(tx: Tx) -> Sequence[Domain]:
     """Every domain. `a` on the server."""
     tx.administer(None)
     return known(tx)
+
+
+def administered(tx: Tx) -> Sequence[Domain]:
+    """The domains that the asking principal administers, in the order of their names."""
+    if administers(tx, ""):
+        return known(tx)
+    who = sorted(tx.who.identifiers)
+    rows = tx.sql.rows(_NAMING[tx.sql.postgres], {"keys": who if tx.sql.postgres else json.dumps(who)})
+    owners = {owner for (owner,) in rows}
+    # Its own domain, too: a postmaster's right needs no grant.
+    likely = [each for each in known(tx) if each.account in owners or f"domain:{each.name}" in who]
+    return tuple(each for each in likely if administers(tx, each.name))
+
+
+def administers(tx: Tx, domain: str) -> bool:
+    """Whether the asking principal administers that domain, or the server; "" asks about the server alone."""
+    try:
+        administer(tx, domain)
+    except NoRight:
+        return False
+    return True
 
 
 def known(tx: Tx) -> tuple[Domain, ...]:

@@ -33,6 +33,12 @@ class People(Tx):
     def domains(self) -> Sequence[Domain]:
         return domains.domains(self)
 
+    def administered(self) -> Sequence[Domain]:
+        return domains.administered(self)
+
+    def administers(self, domain: str = "") -> bool:
+        return domains.administers(self, domain)
+
     def members(self, group: str) -> Sequence[str]:
         return groups.members(self, group)
 

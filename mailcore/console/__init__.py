@@ -1,0 +1,1 @@
+"""The console: the command line of the server, by network, for those who administer it."""

@@ -1,0 +1,1 @@
+"""The console, spoken to over a socket."""
