@@ -42,7 +42,7 @@ def console(parts: Parts, setup: ServiceSetup) -> ConsoleService:
     threads = ThreadPoolExecutor(places, "console")
     shop = Shop(
         parts=parts,
-        desk=desk(parts, setup, "cli", MODULE),
+        desk=desk(parts, setup, "cli", MODULE, brief=True),
         config=setup.config,
         threads=threads,
         slot=lambda: service.slot(),

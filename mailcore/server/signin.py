@@ -101,9 +101,13 @@ class Desk:
     """The server's primary domain, for a bare name at a listener that has none."""
     provider: OpenId | None = None
     """Whose tokens sign people in."""
+    brief: bool = False
+    """Connections are counted, and those that signed in; for the services of administrators."""
 
 
-def desk(parts: Parts, setup: ServiceSetup, service: str, counter: str, module: str = "") -> Desk:
+def desk(
+    parts: Parts, setup: ServiceSetup, service: str, counter: str, module: str = "", *, brief: bool = False
+) -> Desk:
     """The desk of a service as it is set up. `module` is `counter` unless said otherwise (`SMTP-IN`)."""
     server = setup.config.server
     provider = None
@@ -112,7 +116,9 @@ def desk(parts: Parts, setup: ServiceSetup, service: str, counter: str, module: 
 
         provider = OpenId(setup.config.openid)
     module = module or counter
-    return Desk(parts, setup.section, service, counter, module, setup.config.host, server.primary_domain, provider)
+    return Desk(
+        parts, setup.section, service, counter, module, setup.config.host, server.primary_domain, provider, brief
+    )
 
 
 class Rejected(Exception):
@@ -318,6 +324,11 @@ class SignIn:
         account = self.who.name if self.who is not None else ""
         domain = account.rpartition("@")[2]
         names = [f"{prefix}_InboundConnection"]
+        if self._desk.brief:
+            add(names[0])
+            if self.who is not None:
+                add(f"{prefix}_AuthenticatedSuccess")
+            return
         if self._connection.secure:
             names.append(f"{prefix}_InboundConnectionSSL")
         if self.tried:

@@ -116,6 +116,17 @@ async def test_passwords_wait_for_tls_where_they_must(opening: Opening, tmp_path
         assert (await answer(caller, f'LOGIN {ROOT} "correct horse"'))[-1].startswith("+OK")
 
 
+async def test_connections_and_sign_ins_are_counted(door: OneDoor) -> None:
+    async with connected(door, ROOT) as caller:
+        await answer(caller, "QUIT")
+    async with connected(door) as caller:
+        await answer(caller, "QUIT")
+    await door.until_ended(2)
+    counters = door.parts.counters
+    assert (counters.total("CLI_InboundConnection"), counters.total("CLI_AuthenticatedSuccess")) == (2, 1)
+    assert door.log.named("connection_crashed") == []
+
+
 # --- the end of a session, and of a command
 
 
