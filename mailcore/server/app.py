@@ -38,6 +38,7 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     "imap": ("imap",),
     "pop3": ("pop3",),
     "managesieve": ("managesieve",),
+    "ftp_backup": ("ftp_backup",),
     "log": ("log",),
 }
 LAST: Final = ("processing", "log")  # stopped behind all others, in this order

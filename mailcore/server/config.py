@@ -34,6 +34,7 @@ from mailcore.server.sections import (
 )
 from mailcore.server.sections_mail import (
     DnrSection,
+    FtpBackupSection,
     GuessingSection,
     ImapSection,
     LogSection,
@@ -74,6 +75,7 @@ class Config:
     imap: ImapSection
     pop3: Pop3Section
     managesieve: ManageSieveSection
+    ftp_backup: FtpBackupSection
     openid: OpenIdSection
     push: PushSection
     webmail: WebmailSection
@@ -144,6 +146,7 @@ def load(
         imap=parsed.imap,
         pop3=parsed.pop3,
         managesieve=parsed.managesieve,
+        ftp_backup=parsed.ftp_backup,
         openid=openid,
         push=parsed.push,
         webmail=parsed.webmail,

@@ -14,6 +14,7 @@ from mailcore.server.declare import Many, Section, key, tables
 from mailcore.server.sections import ListenerSection, ServerSection, ServiceSection, TlsSection
 from mailcore.server.sections_mail import (
     DnrSection,
+    FtpBackupSection,
     GuessingSection,
     ImapSection,
     LogSection,
@@ -46,6 +47,7 @@ class ConfigFile(Section):
     imap: ImapSection = ImapSection()
     pop3: Pop3Section = Pop3Section()
     managesieve: ManageSieveSection = ManageSieveSection()
+    ftp_backup: FtpBackupSection = FtpBackupSection()
     openid: OpenIdSection = OpenIdSection()
     push: PushSection = PushSection()
     webmail: WebmailSection = WebmailSection()

@@ -253,3 +253,11 @@ class ManageSieveSection(Section):
     """ManageSieve."""
 
     max_connections_per_account: int = key("Sessions of one account; 0: no limit", 10, ge=0, le=10_000)
+
+
+class FtpBackupSection(Section):
+    """FTP backup."""
+
+    passive_port_first: int = key("First port for transfers; 0: any that is free", 0, ge=0, le=65_535)
+    passive_port_last: int = key("Last port for transfers", 0, ge=0, le=65_535)
+    passive_address: str = key("IPv4 address that clients reach these ports at; empty: the listener's", "")

@@ -18,7 +18,8 @@ from tests.support.talk import Client, client
 ROOT, ANNA = "root@example.test", "anna@other.test"
 
 
-def _people(tx: WriteTx) -> None:
+def people(tx: WriteTx) -> None:
+    """Root and anna."""
     made = tx.put_domain(Domain("other.test"))
     assert made.account is not None
     for name in (ROOT, ANNA):
@@ -30,7 +31,7 @@ def _people(tx: WriteTx) -> None:
 @asynccontextmanager
 async def serving(here: House, **manner: Any) -> AsyncIterator[OneDoor]:
     """The service at a listener on a free port."""
-    await here.parts.store.write(OPERATOR, _people)
+    await here.parts.store.write(OPERATOR, people)
     async with at_door(console, "cli", here, **manner) as (service, port):
         yield OneDoor(service, port, here.parts, here.log, here.who)
 
@@ -58,4 +59,4 @@ async def answer(caller: Client, line: str) -> list[str]:
                 return found
 
 
-__all__ = ["ANNA", "NAME", "PASSWORD", "ROOT", "answer", "connected", "serving"]
+__all__ = ["ANNA", "NAME", "PASSWORD", "ROOT", "answer", "connected", "people", "serving"]

@@ -1,0 +1,1 @@
+"""FTP backup, spoken to by a client of FTP."""
