@@ -22,6 +22,7 @@ from pyftpdlib.handlers.ftp.dispatchers import PassiveDTP  # type: ignore[import
 from mailcore.server.tls import described, handshake_error
 
 SHUTDOWN_SECONDS: Final = 5.0
+STRANGER_SECONDS: Final = 60.0  # of silence before somebody has signed in: a session holds a thread
 _NOT_HERE: Final = ("APPE", "STOU", "PORT", "EPRT", "MFMT", "REIN")
 _TLS_COMMANDS: Final = {
     name: {"perm": None, "auth": False, "arg": True, "help": f"Syntax: {name} <SP> {takes}."}
@@ -225,7 +226,8 @@ class Control(Secure, FTPHandler):  # type: ignore[misc]
         self._out_dtp_queue: Any = None
         self.authorizer = hall
         self.abstracted_fs = hall.files
-        self.timeout, self.banner, self.passive_ports = hall.idle, hall.banner, hall.passive_ports
+        self.timeout = min(hall.idle or STRANGER_SECONDS, STRANGER_SECONDS)
+        self.banner, self.passive_ports = hall.banner, hall.passive_ports
         self.masquerade_address = hall.passive_address or None
         self.max_login_attempts = hall.most_failures
         super().__init__(sock, hall, ioloop)
@@ -233,6 +235,12 @@ class Control(Secure, FTPHandler):  # type: ignore[misc]
             facts[:] = [each for each in facts if each in ("type", "perm", "size", "modify")]
         if hall.offers_tls:
             self._extra_feats = ["AUTH TLS", "PBSZ", "PROT"]
+
+    def on_login(self, username: str) -> None:
+        """Whoever is known may be silent for longer."""
+        self._idler.cancel()
+        if self.hall.idle:
+            self._idler = self.ioloop.call_later(self.hall.idle, self.handle_timeout, _errback=self.handle_error)
 
     # --- TLS
 

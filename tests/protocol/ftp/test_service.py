@@ -17,6 +17,7 @@ import pytest
 from groupware.model.errors import NotFound
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import Right
+from mailcore.ftp import channels
 from mailcore.server.tls import Certificate, Contexts, TlsSettings
 from tests.protocol.ftp.conftest import Opening
 from tests.protocol.ftp.stand import ALICE, ANNA, INBOX, NAME, PASSWORD, ROOT, Backup, fetched, named, stored
@@ -309,6 +310,25 @@ async def test_lines_are_bounded(backup: Backup) -> None:
             b"5"
         )
     writer.close()
+
+
+async def test_a_silent_stranger_is_hung_up_on_and_who_is_known_is_not(
+    backup: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def stranger() -> bytes:
+        monkeypatch.setattr(channels, "STRANGER_SECONDS", 0.1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", backup.port)
+        said = await reader.read()
+        writer.close()
+        return said
+
+    def known(client: ftplib.FTP) -> str:
+        assert b"421 " in asyncio.run_coroutine_threadsafe(stranger(), loop).result(30)
+        return client.pwd()
+
+    assert await backup.ask(known) == "/"
 
 
 async def test_a_service_that_stops_ends_sessions_and_threads(backup: Backup) -> None:
