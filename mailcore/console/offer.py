@@ -34,6 +34,8 @@ OFFERED: Final = frozenset(
         *_each("domain", "add list set delete"),
         *_each("account", "add list show sending passwd set delete"),
         *_each("account app-password", "add list remove"),
+        *_each("account factors", "list remove"),
+        *_each("account sessions", "list end"),
         *_each("account shared-secret", "make remove"),
         *_each("group", "add list delete"),
         *_each("group member", "add remove list"),

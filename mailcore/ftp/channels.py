@@ -222,6 +222,7 @@ class Control(Secure, FTPHandler):  # type: ignore[misc]
 
     def __init__(self, sock: Any, hall: Any, ioloop: Any) -> None:
         self.hall, self.private, self._buffered = hall, False, False
+        self._idler: Any = None
         self._in_dtp_queue: Any = None
         self._out_dtp_queue: Any = None
         self.authorizer = hall

@@ -24,6 +24,9 @@ KINDS: Final = (PrincipalKind.ACCOUNT, PrincipalKind.RESOURCE)
 """What stands among the accounts of a domain."""
 DOCUMENT_MAX: Final = 4 * 1024 * 1024
 _MAIN: Final = "password"
+_DERIVED: Final = ("scram-sha-1", "scram-sha-256")
+_NAMED: Final = ("app", "totp", "key")
+"""Of these there is one of each name."""
 
 Facts = Mapping[str, Any]
 
@@ -118,18 +121,14 @@ def put_secrets(tx: WriteTx, address: str, facts: Facts) -> None:
     _, there = tx.credentials(address)
     known = {(each.kind, each.label, each.value) for each in there}
     wanted = [_secret(each) for each in part(facts, "secrets", list, [])]
+    replaced = any(each[0] == _MAIN and each not in known for each in wanted)
     for kind, label, value in sorted(wanted, key=lambda each: each[0] != _MAIN):  # a password takes derived keys away
-        if (kind, label, value) in known and not _replaced(wanted, known):
+        if (kind, label, value) in known and not (replaced and kind in _DERIVED):
             continue
         for old in there:
-            if (old.kind, old.label) == (kind, label) and kind == "app":
+            if (old.kind, old.label) == (kind, label) and kind in _NAMED:
                 tx.drop_credential(address, old.id)
         tx.put_credential(address, kind, value, label)
-
-
-def _replaced(wanted: Sequence[tuple[str, str, str]], known: set[tuple[str, str, str]]) -> bool:
-    """Whether another password is put in the place of the former, and so all that is derived goes."""
-    return any(each[0] == _MAIN and each not in known for each in wanted)
 
 
 def _secret(facts: Any) -> tuple[str, str, str]:

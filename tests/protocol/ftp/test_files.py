@@ -122,6 +122,7 @@ async def test_an_account_comes_back_with_secrets_settings_aliases_and_scripts(b
         tx.put_credential("bob@example.test", "password", "hash-1")
         tx.put_credential("bob@example.test", "scram-sha-256", "keys-1")
         tx.put_credential("bob@example.test", "app", "hash-2", "phone")
+        tx.put_credential("bob@example.test", "totp", "sealed", "pocket")
         tx.put_alias("bob@example.test", "bobby@example.test")
         account = tx.account("bob@example.test").id
         tx.put_setting("mailboxSize", 12345, account)
@@ -148,6 +149,16 @@ async def test_an_account_comes_back_with_secrets_settings_aliases_and_scripts(b
     for _ in range(2):
         await backup.ask(lambda client: [stored(client, each, taken[each]) for each in taken])
         assert await backup.read(state, OPERATOR) == before
+
+    def change(tx) -> None:  # type: ignore[no-untyped-def]
+        tx.put_credential("bob@example.test", "password", "hash-3")
+        app = next(each for each in tx.credentials("bob@example.test")[1] if each.kind == "app")
+        tx.drop_credential("bob@example.test", app.id)
+        tx.put_credential("bob@example.test", "app", "hash-4", "phone")
+
+    await backup.write(change, OPERATOR)
+    await backup.ask(lambda client: [stored(client, each, taken[each]) for each in taken])
+    assert await backup.read(state, OPERATOR) == before
 
 
 async def test_a_folder_has_its_role_grants_and_notes_again(backup: Backup) -> None:
