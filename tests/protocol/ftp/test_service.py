@@ -168,14 +168,15 @@ async def test_an_upload_that_breaks_off_puts_nothing_back(backup: Backup) -> No
 
 
 async def test_a_client_that_leaves_during_an_upload_puts_nothing_back(backup: Backup) -> None:
+    loop = asyncio.get_running_loop()
+
     def leave(client: ftplib.FTP) -> None:
         client.voidcmd("TYPE I")
         channel = client.transfercmd(f"STOR {INBOX}/x.eml")
         channel.sendall(LETTER)
         assert client.sock is not None
         client.sock.shutdown(socket.SHUT_RDWR)
-        while backup.service.connections:
-            pass
+        asyncio.run_coroutine_threadsafe(backup.log.until("session_ended"), loop).result(30)
         channel.close()
 
     await backup.ask(leave)
