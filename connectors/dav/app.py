@@ -25,6 +25,7 @@ from connectors.dav.propfind import XML_TYPE, propfind
 from connectors.dav.proxies import asked_of_group
 from connectors.dav.reports import report
 from connectors.dav.request import Exchange, begin
+from connectors.dav.seen import as_seen
 from connectors.dav.shelf import is_derived
 from connectors.dav.whole import whole
 from groupware.model.errors import GroupwareError
@@ -75,6 +76,8 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
             await outbox.ready_inbox(exchange)
         if is_derived(exchange.at):
             exchange = await _derived(exchange, days)
+        else:
+            exchange = await as_seen(exchange)
         handler = _handler(exchange)
         if handler is None:
             allowed = _OBJECT if exchange.at.name else _COLLECTION

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -17,10 +17,11 @@ from typing import Final
 from connectors.dav.errors import DavError
 from connectors.dav.shelf import COMPONENTS
 from groupware.calendar import item as calendar_item
+from groupware.calendar.personal import merged, own_of
 from groupware.calendar.split import split as split_calendar
 from groupware.contacts import card
 from groupware.contacts.split import split as split_cards
-from groupware.model.content import Component, Line, parse, serialized
+from groupware.model.content import ordered, parse, serialized
 from groupware.model.errors import IdentTaken, Locked, Malformed, NoRight, TryAgain
 from groupware.model.folder import Folder
 from groupware.model.ids import EVERY, BlobId, FolderId, Uid
@@ -128,6 +129,8 @@ def _uid(octets: bytes) -> str:
 async def _changed(blobs: Blobs, folder: Folder, pieces: Mapping[str, bytes], there: _There) -> Mapping[str, NewItem]:
     """What of the file is new or not what is there, ready to be stored. `DavError` for a meeting that differs."""
     stored = await blobs.read_many([there.items[uid].blob for uid in pieces if uid in there.items])
+    if folder.kind != Kind.CONTACTS:
+        pieces = await asyncio.to_thread(_with_alarms, pieces, there, stored)
     found: dict[str, NewItem] = {}
     for uid in await asyncio.to_thread(_differing, pieces, there, stored):
         if uid in there.meetings:
@@ -138,6 +141,12 @@ async def _changed(blobs: Blobs, folder: Folder, pieces: Mapping[str, bytes], th
         found[uid] = await _item(blobs, folder, pieces[uid], name)
         await asyncio.sleep(0)  # others have their turn between two of thousands
     return found
+
+
+def _with_alarms(pieces: Mapping[str, bytes], there: _There, stored: Mapping[BlobId, bytes]) -> Mapping[str, bytes]:
+    """The objects with the alarms that their owner has; a link is nobody who could have alarms (decision 237)."""
+    before = {uid: stored.get(item.blob, b"") for uid, item in there.items.items() if uid in pieces}
+    return {uid: merged(octets, own_of(before.get(uid, b""))) for uid, octets in pieces.items()}
 
 
 def _differing(pieces: Mapping[str, bytes], there: _There, stored: Mapping[BlobId, bytes]) -> Sequence[str]:
@@ -165,13 +174,7 @@ def essence(octets: bytes) -> bytes:
     """What an object says, whoever has written it down: without what stands around it, in one order."""
     whole = parse(octets)[0]
     parts = [whole] if whole.name == "VCARD" else [part for part in whole.parts if part.name != "VTIMEZONE"]
-    return serialized(sorted(map(_ordered, parts), key=lambda part: serialized([part])))
-
-
-def _ordered(part: Component) -> Component:
-    inner: Iterable[Component] = sorted(map(_ordered, part.parts), key=lambda each: serialized([each]))
-    lines: list[Line] = sorted(part.lines, key=lambda line: (line.name, line.value, sorted(line.params)))
-    return Component(part.name, 0, lines, list(inner))
+    return serialized(sorted(map(ordered, parts), key=lambda part: serialized([part])))
 
 
 def _put(

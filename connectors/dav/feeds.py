@@ -28,7 +28,9 @@ from connectors.dav.feed_put import replaced
 from connectors.dav.properties import http_date
 from connectors.dav.request import OBJECT_OCTETS, body_of
 from connectors.dav.resources import COLOUR, note_name
+from connectors.dav.seen import seen_parts
 from connectors.dav.whole import headers_of, octets_of, tag_of
+from groupware.calendar.shown import Shown, sight
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound
 from groupware.model.folder import Folder
 from groupware.model.ids import EVERY, AccountId, FolderId
@@ -148,8 +150,16 @@ class _Door:
             headers["last-modified"] = http_date(newest)
         if request.method == "HEAD":
             return Response(status_code=200, headers=headers)
-        octets = octets_of(self._parts, source.who, folder, request.headers, version, head)
+        parts = await self._seen(source, folder)
+        octets = octets_of(parts, source.who, folder, request.headers, version, head)
         return StreamingResponse(octets, 200, headers)
+
+    async def _seen(self, source: Source, folder: Folder) -> Parts:
+        """The parts, which tell of the calendar what is for who comes with the link."""
+        found = await self._parts.store.glance(source.who, lambda tx: sight(tx, folder.id))
+        if found is None:
+            return self._parts
+        return seen_parts(self._parts, Shown(self._parts.store, self._parts.blobs, found))
 
     async def _times(self, request: Request, source: Source) -> Response:
         """When the calendar takes time, and nothing else of it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -17,33 +16,32 @@ from connectors.dav.locks import ITSELF, allowed, gone, met
 from connectors.dav.paths import CONTACTS, Place, escaped, place
 from connectors.dav.properties import content_type
 from connectors.dav.put_card import put_card
+from connectors.dav.put_seen import write_seen
 from connectors.dav.request import MOST_ATTACHMENTS, Exchange
 from connectors.dav.shelf import Shelf, collection, etag
+from connectors.dav.storing import check_component, headers_of, scheduled_put, stored_at, tag_of, told
 from groupware.calendar import item as calendar_item
-from groupware.calendar.itip.attendee import NotTheirs
 from groupware.calendar.object import CalendarObject
-from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
+from groupware.calendar.personal import merged, own_of
+from groupware.calendar.scheduling import Change, Plan
+from groupware.calendar.shown import sight
 from groupware.contacts import card
 from groupware.model.errors import AlreadyExists, Conflict, IdentTaken, Malformed, NoRight, NotFound
-from groupware.model.folder import Role
 from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
 T = TypeVar("T")
 LONGEST_NAME: Final = 255
+TRIES: Final = 20
 _TYPES: Final = {True: ("text/vcard", "text/x-vcard", "text/directory"), False: ("text/calendar",)}
-
-
-def _headers(item: Item, tag: str = "") -> dict[str, str]:
-    return {"etag": f'"{etag(item.blob)}"', **({"schedule-tag": f'"{tag}"'} if tag else {})}
 
 
 async def get(exchange: Exchange) -> Response:
     """The octets as they were given; a contact in the version of vCard that Accept names, if it names one."""
     shelf, item, tag = await exchange.parts.store.glance(exchange.who, lambda tx: _found_tagged(tx, exchange))
     version = version_accepted(exchange.headers.get("accept", "")) if shelf.contacts else ""
-    headers = {**_headers(item, tag), **({"vary": "Accept"} if shelf.contacts else {})}
+    headers = {**headers_of(item, tag), **({"vary": "Accept"} if shelf.contacts else {})}
     if f'"{etag(item.blob)}"' in exchange.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     body = await exchange.parts.blobs.read(item.blob)
@@ -139,61 +137,21 @@ async def _write(
 ) -> tuple[Item, bool, dict[str, str]]:
     """Stores it and tells all others; gives the item, whether it is new, and the headers of the answer. `DavError`."""
 
-    def work(tx: WriteTx, plan: Plan) -> tuple[Item, bool]:
-        shelf = collection(tx, at)
-        item = plan.item or new
-        _check_component(shelf, item)
-        old = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if shelf.may(Right.READ) else None
-        exchange.check_tags(etag(old.blob) if old is not None else None)
-        exchange.check_schedule_tag(_tag(tx, shelf, old))
-        allowed(tx, exchange, shelf, [at.name] if old is not None else [ITSELF, at.name])
-        if old is None:
-            return tx.append(shelf.folder.id, [item])[0], True
-        if item.object is not None and tx.identified(shelf.folder.id, item.object.ident) != [at.name]:
-            raise IdentTaken("an object keeps its UID: this is another one", at.name)
-        return tx.replace(shelf.folder.id, at.name, item, old.modseq), False
-
     try:
+        if exchange.shown is not None and read is not None:
+            return await write_seen(exchange, exchange.shown, at)
         if read is None:
-            put = await put_card(exchange, at, new, lambda tx, whole: work(tx, Plan(whole)))
-            return put.item, put.made, {} if put.altered else _headers(put.item)
-        keep = "if-schedule-tag-match" in exchange.headers
-        change = Change(lambda tx: collection(tx, at).folder, at.name, read, new, keep_answers=keep)
-        (item, made), plan = await told(exchange, change, work)
+            put = await put_card(exchange, at, new, lambda tx, whole: stored_at(tx, exchange, at, whole))
+            return put.item, put.made, {} if put.altered else headers_of(put.item)
+        (item, made), plan = await scheduled_put(exchange, at, read, new)
     except IdentTaken as error:
         raise _taken(error, at) from None
     except AlreadyExists as error:
         raise _name_taken(exchange, error) from None
-    headers = _headers(item, plan.tag)
+    headers = headers_of(item, plan.tag)
     if plan.altered:
         del headers["etag"]  # what is stored is not what was sent: RFC 4791 §5.3.4
     return item, made, headers
-
-
-def _tag(tx: ReadTx, shelf: Shelf, item: Item | None) -> str:
-    return tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "") if item is not None else ""
-
-
-async def told(exchange: Exchange, change: Change, work: Callable[[WriteTx, Plan], T]) -> tuple[T, Plan]:
-    """`scheduled`, with the preconditions of RFC 6638 §3.2.4 in the place of its errors."""
-    try:
-        return await scheduled(exchange.parts.store, exchange.parts.blobs, exchange.who, change, work)
-    except NotTheirs as error:
-        raise DavError(403, str(error), "<C:allowed-attendee-scheduling-object-change/>") from None
-    except OneOrganizer as error:
-        raise DavError(403, str(error), "<C:same-organizer-in-all-components/>") from None
-    except Elsewhere as error:
-        raise DavError(403, str(error), "<C:unique-scheduling-object-resource/>") from None
-
-
-def _check_component(shelf: Shelf, new: NewItem) -> None:
-    if shelf.folder.role == Role.SCHEDULE_INBOX:
-        raise DavError(403, "what is in the scheduling inbox comes from the server", "<C:valid-calendar-data/>")
-    component = new.object.component if new.object is not None else ""
-    if shelf.contacts or component in shelf.components:
-        return
-    text = f"{component} has no place in this collection, which is for {', '.join(shelf.components)}"
-    raise DavError(403, text, "<C:supported-calendar-component/>")
 
 
 # --- taking away, and elsewhere ---------------------------------------------------------------------------------------
@@ -205,7 +163,7 @@ async def delete(exchange: Exchange) -> Response:
     def work(tx: WriteTx, _: Plan) -> None:
         shelf, item = found(tx, exchange.at)
         exchange.check_tags(etag(item.blob))
-        exchange.check_schedule_tag(_tag(tx, shelf, item))
+        exchange.check_schedule_tag(tag_of(tx, shelf, item))
         locks = allowed(tx, exchange, shelf, [ITSELF, item.name])
         if not tx.expunge(shelf.folder.id, [(item.uid, item.uid)], deleted_only=False):
             raise NotFound(f"{exchange.at.name!r}: it is not yours to take away")
@@ -232,6 +190,10 @@ class Journey:
     """What is there."""
     tag: str
     """Its Schedule-Tag."""
+    to_another: bool = False
+    """Whether it goes into a calendar of somebody else's."""
+    own: bytes = b""
+    """What goes along that is its bearer's own."""
 
 
 async def copy_or_move(exchange: Exchange) -> Response:
@@ -240,8 +202,9 @@ async def copy_or_move(exchange: Exchange) -> Response:
     goes = await exchange.parts.store.read(exchange.who, lambda tx: _journey(tx, exchange, there))
     if goes.old is not None and goes.old.id == goes.item.id:
         raise DavError(403, "source and destination are the same")
-    body = await exchange.parts.blobs.read(goes.item.blob)
+    body, own = await _carried(exchange, goes)
     new, read = await _read(replace(exchange, body=body, headers={}), there.name)
+    goes = replace(goes, own=own)
     if goes.tag and new.object is not None:
         new = replace(new, object=replace(new.object, schedule_tag=goes.tag))
     try:
@@ -263,7 +226,19 @@ def _journey(tx: ReadTx, exchange: Exchange, there: Place) -> Journey:
     exchange.check_tags(etag(item.blob))
     to = collection(tx, there)
     old = _there(tx, to, there, exchange)
-    return Journey(shelf, item, to, there, old, _tag(tx, shelf, item))
+    return Journey(shelf, item, to, there, old, tag_of(tx, shelf, item), sight(tx, to.folder.id) is not None)
+
+
+async def _carried(exchange: Exchange, goes: Journey) -> tuple[bytes, bytes]:
+    """The octets that arrive, and what is the bearer's own: another's calendar has that beside the object."""
+    body = await exchange.parts.blobs.read(goes.item.blob)
+    if not goes.to_another:
+        return body, b""
+    stored = body
+    if exchange.shown is not None and exchange.stored is not None:
+        stored = await exchange.stored.blobs.read(exchange.shown.stored(goes.item.blob))
+    stays = exchange.request.method == "MOVE" and goes.shelf.folder.owner == goes.to.folder.owner
+    return merged(body, own_of(stored) if stays else b""), own_of(body)
 
 
 def _there(tx: ReadTx, to: Shelf, there: Place, exchange: Exchange) -> Item | None:
@@ -271,7 +246,7 @@ def _there(tx: ReadTx, to: Shelf, there: Place, exchange: Exchange) -> Item | No
     old = next(iter(tx.items_named(to.folder.id, [there.name])), None) if to.may(Right.READ) else None
     if old is not None and exchange.headers.get("overwrite", "T").strip().upper() == "F":
         raise DavError(412, "there is an object of that name already, and Overwrite is F")
-    if old is not None and _tag(tx, to, old):
+    if old is not None and tag_of(tx, to, old):
         raise DavError(403, "a meeting with others is there: delete it first, so that they are told")
     return old
 
@@ -283,7 +258,7 @@ def _check_owner(goes: Journey) -> None:
 
 def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> bool:
     """Whether nothing was overwritten. `Conflict` when the object has changed since it was read."""
-    _check_component(goes.to, new)
+    check_component(goes.to, new)
     now = tx.item(goes.shelf.folder.id, exchange.at.name)
     if now.blob != goes.item.blob:
         raise Conflict(f"{exchange.at.name!r}: it has changed meanwhile")
@@ -293,7 +268,9 @@ def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> boo
         raise NoRight(f"{goes.there.name!r}: what is there is not yours to take away")
     if exchange.request.method == "MOVE":
         _depart(tx, exchange, goes, now)
-    tx.append(goes.to.folder.id, [new])
+    [item] = tx.append(goes.to.folder.id, [new])
+    if goes.own and goes.to.may(Right.READ):
+        tx.put_personal(goes.to.folder.id, item.uid, goes.own)
     return old is None
 
 

@@ -17,6 +17,7 @@ from connectors.dav import xml
 from connectors.dav.cards import Converted
 from connectors.dav.errors import DavError
 from connectors.dav.paths import CONTACTS, Place, place
+from groupware.calendar.shown import Shown
 from groupware.model.errors import BadCredentials, NotFound
 from groupware.model.principal import Principal
 from mailcore.server.parts import Parts
@@ -48,6 +49,10 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=dict)
     push: str = ""
     """The key that push messages are signed with; "": there is no push."""
+    shown: Shown | None = None
+    """How the calendar is seen, where it is somebody else's: `parts` tell it so."""
+    stored: Parts | None = None
+    """The parts that tell it as it is stored."""
 
     @property
     def user(self) -> str:

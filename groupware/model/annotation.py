@@ -26,6 +26,8 @@ TRANSPARENCY: Final = "vendor/postroom/dav/urn.ietf.params.xml.ns.caldav/schedul
 """Behind `/shared/` or `/private/`: whether a calendar's events take their owner's time (RFC 6638 §9.1)."""
 AVAILABILITY: Final = "/shared/vendor/postroom/availability"
 """Of a scheduling inbox: when its owner can be met, as a VCALENDAR (RFC 7953 §7.2.4)."""
+ALARMS: Final = "/shared/vendor/postroom/alarms"
+"""Of a calendar: `shared` where its alarms are for all who read it, and not for its owner alone (decision 237)."""
 
 _ENTRY: Final = re.compile(r"/(?:shared|private)(?:/[!-$&-)+-.0-~](?:[ -$&-)+-.0-~]*[!-$&-)+-.0-~])?)+\Z")
 

@@ -110,7 +110,7 @@ def parse(octets: bytes) -> list[Component]:
     found: list[Component] = []
     open_: list[Component] = []
     for at, text in lines:
-        line = _read(text, at, octets)
+        line = read_line(text, at, octets)
         if line.name == "BEGIN":
             part = Component(line.value.strip().upper(), at)
             if len(open_) >= MAX_DEPTH:
@@ -151,7 +151,8 @@ def _logical(octets: bytes) -> Iterator[tuple[int, str]]:
             yield at, line
 
 
-def _read(text: str, at: int, octets: bytes) -> Line:
+def read_line(text: str, at: int = 0, octets: bytes = b"") -> Line:
+    """The property that a logical line is. `Malformed`."""
     found = _LINE.match(text)
     if found is None:
         raise malformed(octets, at, f"{text[:40]!r} is no property: NAME:value is what is expected")
@@ -193,6 +194,13 @@ def malformed(octets: bytes, at: int, why: str) -> Malformed:
 def serialized(parts: Sequence[Component]) -> bytes:
     """Components as octets, folded at 75 (RFC 5545 §3.1): for what the server makes itself."""
     return b"".join(folded(line) for part in parts for line in _written(part))
+
+
+def ordered(part: Component) -> Component:
+    """The component with its lines, their parameters and what is inside in one order, whoever has written it down."""
+    inner = sorted(map(ordered, part.parts), key=lambda each: serialized([each]))
+    lines = [Line(line.name, dict(sorted(line.params.items())), line.value, 0, line.group) for line in part.lines]
+    return Component(part.name, 0, sorted(lines, key=written), inner)
 
 
 def _written(part: Component) -> Iterator[str]:

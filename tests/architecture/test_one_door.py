@@ -230,6 +230,8 @@ REFUSED: Mapping[str, list[Ask]] = {
     "schedule_tags": [lambda tx, s: tx.schedule_tags(s.folder)],
     "timeline": [lambda tx, s: tx.timeline(s.folder, "x")],
     "happened": [lambda tx, s: tx.happened(s.folder, [Happening("x", "x")])],
+    "personal": [lambda tx, s: tx.personal(s.folder)],
+    "put_personal": [lambda tx, s: tx.put_personal(s.folder, Uid(1), b"x")],
     "spans": [lambda tx, s: tx.spans(s.folder, 0, 1)],
     "busy": [lambda tx, s: tx.busy(s.folder, 0, 1)],
     "changes": [lambda tx, s: tx.changes(s.folder, ModSeq(0))],

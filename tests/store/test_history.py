@@ -65,6 +65,7 @@ def test_the_layout_of_tables_on_disk_is_the_declared_one(connection: Connection
     assert clustered == {"item", "tombstone", "seen", "annotation", "object_key", "occurrence", "memory"} | {
         "attached",
         "list_letter",
+        "personal",
         "write_lock",
     }
 

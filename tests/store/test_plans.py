@@ -31,7 +31,7 @@ from tests.store.world import World, letter, people
 
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
-    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock|browser_session"
+    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock|browser_session|personal"
 )
 SCAN = re.compile(
     rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
@@ -69,6 +69,8 @@ def a_day(world: World, who: Principal) -> None:
     world.write(who, lambda tx: (tx.invite([visit]), tx.schedule_tags(at), tx.schedule_tags(at, Uid(1))))
     world.read(world.alice, lambda tx: tx.timeline(at, "m"))
     lock = WriteLock(f"t{who.account}", f"x{who.account}", False, False, who.account, "", 9, 0)
+    world.write(who, lambda tx: tx.put_personal(at, tx.uids(at)[0], b"x"))
+    world.read(who, lambda tx: (tx.personal(at), tx.personal(at, Uid(1))))
     world.write(who, lambda tx: (tx.put_write_lock(at, lock), tx.renew_write_lock(at, lock.token, 9)))
     world.write(who, lambda tx: (tx.drop_write_lock(at, lock.token), tx.clear_write_locks(at, lock.name)))
     asyncio.run(upkeep.forget(world.house.store))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from groupware.model.ids import AccountId, FolderId, Uid
+from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
 from groupware.model.item import Placed
 from groupware.model.lock import WriteLock
 from groupware.model.meeting import Counted, Guest, Happening, Visit
@@ -56,6 +56,13 @@ class ReadObjects(Protocol):
         """The Schedule-Tag of each object (or of the only one) that is a meeting with others. Takes `r`."""
         ...
 
+    def personal(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, bytes]:
+        """What the asking principal has of objects (or of the only one) that nobody else sees. Takes `r`.
+
+        What these octets are is for `groupware.calendar.personal` to say.
+        """
+        ...
+
     def write_locks(self, at: FolderId) -> Sequence[WriteLock]:
         """What WebDAV clients have locked in a folder, the oldest first. Takes `l`."""
         ...
@@ -82,6 +89,10 @@ class WriteObjects(Protocol):
 
     def schedule_inbox(self) -> FolderId:
         """The folder where the asking account's scheduling messages come in; it is made when it is not there."""
+        ...
+
+    def put_personal(self, at: FolderId, uid: Uid, octets: bytes) -> ModSeq:
+        """Keeps what only the asking principal sees of an object. Takes `r`; the object stays as it is. `Refused`."""
         ...
 
     def put_write_lock(self, at: FolderId, lock: WriteLock) -> None:

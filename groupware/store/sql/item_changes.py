@@ -19,7 +19,7 @@ from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import micros, now_micros
 
-from . import contents, items, objects, occasions, schema, warnings
+from . import contents, items, objects, occasions, personal, schema, warnings
 from .engine import Row
 from .guard import SERVER, Opened
 from .items import SEEN
@@ -217,7 +217,7 @@ def put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) 
     _check_names(tx, here, [each for each, _, _ in new])
     objects.check_new(tx, here, [each.object for each, _, _ in new])
     modseq = tx.bump(here.owner, octets, len(new))
-    personal = [bool(here.reader) and Flags.SEEN in flags for _, flags, _ in new]
+    own_seen = [bool(here.reader) and Flags.SEEN in flags for _, flags, _ in new]
     stored = [flags.value & ~SEEN if here.reader else flags.value for _, flags, _ in new]
     first = count(
         tx,
@@ -241,7 +241,7 @@ def put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) 
     for row, (each, _, _) in zip(rows, new, strict=True):
         if each.object is not None:
             objects.put(tx, here, row["uid"], each.object)
-    seen = [row["uid"] for row, own in zip(rows, personal, strict=True) if own]
+    seen = [row["uid"] for row, own in zip(rows, own_seen, strict=True) if own]
     tx.sql.many(INSERT_SEEN, [{"account": here.reader, "at": here.id, "number": uid, "now": modseq} for uid in seen])
     tx.journal_row("item.added", here, modseq, {"first": first, "count": len(new)})
     return [
@@ -340,6 +340,7 @@ def exchange(tx: Tx, here: Opened, name: str, new: NewItem) -> Item:
     content = contents.hold(tx, new, 1, here.owner)  # while the former is there: what is attached may be in that alone
     modseq = tx.bump(here.owner, new.size - old.size, 0)
     uid = count(tx, here, modseq, uids=1, octets=new.size - old.size, extra=new.extra - former[0][11])
+    personal.follow(tx, here, here, [(old.uid, uid)], modseq)
     bury(tx, here, former, modseq, keep=True)
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
     values.update(id=old.id, name=name, created=former[0][12])
@@ -374,6 +375,7 @@ def take(tx: Tx, here: Opened, gone: Sequence[Row]) -> None:
     modseq = tx.bump(here.owner, -sum(row[5] for row in gone), -len(gone))
     leave(tx, here, gone, modseq)
     bury(tx, here, gone, modseq, keep=True)
+    personal.drop(tx, here, [row[0] for row in gone])
     tx.journal_row("item.removed", here, modseq, {"count": len(gone), "first": gone[0][0], "last": gone[-1][0]})
 
 

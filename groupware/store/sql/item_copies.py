@@ -16,7 +16,7 @@ from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids, ranges
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, items, lessons, objects, occasions
+from . import contents, items, lessons, objects, occasions, personal
 from .engine import Row
 from .guard import SERVER, Opened
 from .item_changes import (
@@ -72,11 +72,12 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     for owner, sign in sorted({here.owner: -1, there.owner: 1}.items()) if not own else ():
         tx.bump(AccountId(owner), sign * octets, sign * len(rows))
     modseq, left = tx.bump(there.owner), tx.bump(here.owner)
-    personal = _read_by(tx, here, rows)
+    as_read = _read_by(tx, here, rows)
     leave(tx, here, rows, left)
     keys = [objects.copied(tx, here, row[0]) for row in rows]
     bury(tx, here, rows, left, keep=False)
-    pairs = _place(tx, here, there, rows, modseq, same=True, personal=personal)
+    pairs = _place(tx, here, there, rows, modseq, same=True, as_read=as_read)
+    personal.follow(tx, here, there, pairs, modseq)
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
     lessons.noted(tx, here, there, rows)
@@ -106,14 +107,14 @@ def _place(
     modseq: ModSeq,
     *,
     same: bool,
-    personal: Mapping[int, int] | None = None,
+    as_read: Mapping[int, int] | None = None,
 ) -> Sequence[tuple[Uid, Uid]]:
     """Put rows of one folder into another; `same`: they are the same items, else copies. RFC 9051 §6.4.7.
 
     Flags come along as far as the principal may set them there; \\Seen is as the principal has it here.
     """
     mask, may_words = permitted_mask(there.rights)
-    mine = personal if personal is not None else _read_by(tx, here, rows)
+    mine = as_read if as_read is not None else _read_by(tx, here, rows)
     flags = [mine.get(row[0], row[2]) & mask.value for row in rows]
     stored = [value & ~SEEN if there.reader else value for value in flags]
     first = count(

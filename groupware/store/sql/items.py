@@ -20,7 +20,7 @@ from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Item
 from groupware.model.rights import Right
 
-from . import objects, schema
+from . import objects, personal, schema
 from .engine import Row
 from .guard import Opened
 from .tx import Tx
@@ -228,6 +228,8 @@ def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq) -> Del
     if since == here.modseq:
         return Delta((), (), here.modseq)
     changed = _changed(tx, here, since)
+    for uid, modseq in personal.changed(tx, here, since).items() if since else ():
+        changed[uid] = max(modseq, changed.get(uid, 0))
     gone_since = tx.sql.rows(_VANISHED, {"at": here.id, "since": max(since, began)}) if since else []
     vanished = [(uid, modseq, name or "") for uid, modseq, name in gone_since]
     reached, truncated = here.modseq, False

@@ -19,7 +19,7 @@ from groupware.model.ids import AccountId, BlobId, FolderId, QueueId, Uid
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, item_changes, schema, search
+from . import contents, item_changes, personal, schema, search
 from .engine import Row, Sql
 from .tx import Tx
 
@@ -223,6 +223,11 @@ _ORPHANS: Final = (
         "seen flags of items that are gone",
         _GONE.format("item i", "i.folder_id = seen.folder_id AND i.uid = seen.uid"),
     ),
+    (
+        "personal",
+        "alarms of one's own for items that are gone",
+        _GONE.format("item i", "i.folder_id = personal.folder_id AND i.uid = personal.uid"),
+    ),
     ("search_text", "texts of contents that are gone", _GONE.format("content c", "c.id = search_text.content_id")),
     ("sort_key", "sort keys of contents that are gone", _GONE.format("content c", "c.id = sort_key.content_id")),
     (
@@ -374,6 +379,7 @@ def isolate(at: FolderId, uid: Uid, why: str, keeps: bool, tx: Tx) -> None:
     modseq = tx.bump(here.owner, -size, -1)
     item_changes.leave(tx, here, rows, modseq)
     item_changes.bury(tx, here, rows, modseq, keep=False)
+    personal.drop(tx, here, [uid])
     facts = {
         "flags": flags,
         "keywords": keywords,

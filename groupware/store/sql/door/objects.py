@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from groupware.model.ids import AccountId, FolderId, Uid
+from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
 from groupware.model.item import Placed
 from groupware.model.lock import WriteLock
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 
-from .. import freebusy, invitations, locks, objects
+from .. import freebusy, invitations, locks, objects, personal
 from ..tx import Tx
 
 
@@ -40,6 +40,9 @@ class Objects(Tx):
     def schedule_tags(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, str]:
         return invitations.schedule_tags(self, at, only)
 
+    def personal(self, at: FolderId, only: Uid | None = None) -> Mapping[Uid, bytes]:
+        return personal.personal(self, at, only)
+
     def write_locks(self, at: FolderId) -> Sequence[WriteLock]:
         return locks.there(self, at)
 
@@ -54,6 +57,9 @@ class Objects(Tx):
 
     def schedule_inbox(self) -> FolderId:
         return invitations.inbox(self, self.who.account)
+
+    def put_personal(self, at: FolderId, uid: Uid, octets: bytes) -> ModSeq:
+        return personal.put(self, at, uid, octets)
 
     def put_write_lock(self, at: FolderId, lock: WriteLock) -> None:
         locks.put(self, at, lock)

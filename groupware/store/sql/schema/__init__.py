@@ -37,6 +37,7 @@ from .objects import attached as attached
 from .objects import attachment as attachment
 from .objects import object_key as object_key
 from .objects import occurrence as occurrence
+from .objects import personal as personal
 from .objects import timeline as timeline
 from .objects import write_lock as write_lock
 from .people import address as address

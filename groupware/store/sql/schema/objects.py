@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from .base import Number, metadata
 
@@ -102,3 +102,16 @@ attached = Table(
     sqlite_with_rowid=False,
 )
 """Which contents refer to which attachments."""
+
+personal = Table(
+    "personal",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("folder_id", Number, ForeignKey("folder.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", Number, primary_key=True, autoincrement=False),
+    Column("modseq", Number, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
+    Index("ix_personal_folder_id_uid", "folder_id", "uid"),
+    sqlite_with_rowid=False,
+)
+"""What each person has of an object that others share, beside it."""

@@ -1,0 +1,133 @@
+"""What of an object is one person's own: alarms, and what a program notes of them. Taken out of octets and put in.
+
+Somebody who shares another's calendar has alarms of their own there (decision 237). They are kept beside the object, as
+a calendar whose components have nothing but them; all other octets of the object stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from groupware.model.content import Component, Line, folded, ordered, parse, read_line, serialized, written
+from groupware.model.errors import Refused
+
+MOST: Final = 64 * 1024
+"""Octets that one person's alarms of one object may have."""
+_CARRIERS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
+_ALARM: Final = "VALARM"
+_OWN: Final = ("X-MOZ-LASTACK", "X-MOZ-SNOOZE-TIME")
+"""How the names of lines begin that Mozilla's programs note of alarms."""
+_VOLATILE: Final = frozenset({"DTSTAMP", "LAST-MODIFIED", "X-MOZ-GENERATION"})
+"""What a program writes anew whatever it changes."""
+_ANY: Final = re.compile(rb"VALARM|X-MOZ-LASTACK|X-MOZ-SNOOZE", re.IGNORECASE)
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
+_LINES: Final = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")
+_TOLD: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9_-]+)[:;]")
+Key = tuple[str, str]
+"""The value and the TZID of RECURRENCE-ID; both empty for what describes the whole."""
+_WHOLE: Final[Key] = ("", "")
+
+
+# --- what is one's own ------------------------------------------------------------------------------------------------
+
+
+def own_of(octets: bytes) -> bytes:
+    """What of an object is its writer's own; b"" for nothing. `Refused` for more than may be kept."""
+    if not _ANY.search(_FOLD.sub(b"", octets)):
+        return b""
+    calendar = parse(octets)[0]
+    parts = [_own_part(part) for part in calendar.parts if part.name in _CARRIERS]
+    if not any(part.parts or any(_is_own(line.name) for line in part.lines) for part in parts):
+        return b""
+    found = serialized([Component("VCALENDAR", 0, [], parts)])
+    if len(found) > MOST:
+        raise Refused(f"its alarms have {len(found)} octets, and {MOST} are kept at most: use fewer")
+    return found
+
+
+def _own_part(part: Component) -> Component:
+    lines = [line for line in part.lines if line.name == "RECURRENCE-ID" or _is_own(line.name)]
+    return Component(part.name, part.at, lines, part.named(_ALARM))
+
+
+def _is_own(name: str) -> bool:
+    return name.startswith(_OWN)
+
+
+def _by_key(own: bytes) -> Mapping[Key, bytes]:
+    """The octets of what is one's own, by the component where they belong."""
+    if not own:
+        return {}
+    found = {}
+    for part in parse(own)[0].parts:
+        lines = [line for line in part.lines if line.name != "RECURRENCE-ID"]
+        octets = b"".join(folded(written(line)) for line in lines)
+        found[_key(part.first("RECURRENCE-ID"))] = octets + serialized(part.parts)
+    return found
+
+
+def _key(line: Line | None) -> Key:
+    return _WHOLE if line is None else (line.value.strip(), line.param("TZID"))
+
+
+# --- put in -----------------------------------------------------------------------------------------------------------
+
+
+def merged(octets: bytes, own: bytes) -> bytes:
+    """The object with this in the place of all alarms that it has.
+
+    An occurrence that has been changed since has the alarms of the whole.
+    """
+    if not own and not _ANY.search(_FOLD.sub(b"", octets)):
+        return octets
+    return b"".join(_rewritten(octets.removeprefix(b"\xef\xbb\xbf"), _by_key(own)))
+
+
+def _rewritten(octets: bytes, own: Mapping[Key, bytes]) -> Iterator[bytes]:
+    inside: list[str] = []
+    key = _WHOLE
+    ending = b"\r\n" if b"\r\n" in octets else b"\n"
+    for pieces in _LINES.findall(octets):
+        text = _FOLD.sub(b"", pieces).decode("utf-8", "replace").strip("\r\n")
+        found = _TOLD.match(text)
+        verb = found[1].upper() if found is not None else ""
+        if verb == "BEGIN":
+            inside.append(read_line(text).value.strip().upper())
+            key = _WHOLE if len(inside) == 2 else key
+        carrier = len(inside) > 1 and inside[1] in _CARRIERS
+        if carrier and len(inside) == 2 and verb == "RECURRENCE-ID":
+            key = _key(read_line(text))
+        if carrier and len(inside) == 2 and verb == "END":
+            yield own.get(key, own.get(_WHOLE, b"")).replace(b"\r\n", ending)
+        if not carrier or not (inside[2:3] == [_ALARM] or (len(inside) == 2 and _is_own(verb))):
+            yield pieces
+        if verb == "END" and inside:
+            inside.pop()
+
+
+# --- what somebody has changed ----------------------------------------------------------------------------------------
+
+
+def alike(one: bytes, other: bytes, *, roughly: bool = False) -> bool:
+    """Whether two objects differ in nothing but what is one's own, and what programs write anew every time.
+
+    `roughly`: nor in lines that begin with X-, or SEQUENCE.
+    """
+    return _shared(one, roughly) == _shared(other, roughly)
+
+
+def _shared(octets: bytes, roughly: bool) -> bytes:
+    parts = [part for part in parse(octets)[0].parts if part.name != "VTIMEZONE"]
+    return serialized(sorted((_reduced(part, roughly) for part in parts), key=lambda part: serialized([part])))
+
+
+def _reduced(part: Component, roughly: bool) -> Component:
+    lines = [line for line in part.lines if not _aside(line.name, roughly)]
+    parts = [inner for inner in part.parts if inner.name != _ALARM]
+    return ordered(Component(part.name, 0, lines, parts))
+
+
+def _aside(name: str, roughly: bool) -> bool:
+    return name in _VOLATILE or _is_own(name) or (roughly and (name.startswith("X-") or name == "SEQUENCE"))

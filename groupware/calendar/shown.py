@@ -1,0 +1,169 @@
+"""Another's calendar as one sees it: a store and bodies that tell of each object what is for who asks.
+
+A protocol reads such a calendar through `shown` as it would through the store itself. Who has alarms of their own there
+gets those, and not the owner's. What is told has a name of its own in the place of the stored octets' (`Item.blob`), so
+that entity tags are those of what is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar, cast
+
+from groupware.model.annotation import ALARMS
+from groupware.model.errors import GroupwareError
+from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
+from groupware.model.item import Delta, Item, Kind
+from groupware.model.principal import Principal
+from groupware.model.rights import Right
+from groupware.store.api import Blobs, ReadTx, Store, WriteTx
+
+from .personal import merged
+
+T = TypeVar("T")
+Told = Callable[[bytes], bytes]
+_KINDS: Final = (Kind.CALENDAR, Kind.TASKS, Kind.JOURNAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How somebody sees a calendar of somebody else's."""
+
+    at: FolderId
+    alarms: bool
+    """Whether its owner's alarms are for all."""
+
+
+def sight(tx: ReadTx, at: FolderId) -> Sight | None:
+    """How who asks sees a folder; None: as it is stored. `NotFound`."""
+    folder = tx.folder(at, Right.LOOKUP)
+    if folder.own or folder.kind not in _KINDS:
+        return None
+    return Sight(at, _alarms_for_all(tx, at))
+
+
+def _alarms_for_all(tx: ReadTx, at: FolderId) -> bool:
+    try:
+        return dict(tx.annotations(at)).get(ALARMS, b"").strip().lower() == b"shared"
+    except GroupwareError:
+        return False
+
+
+def named(blob: BlobId, own: bytes | None, seen: Sight) -> BlobId:
+    """What octets are called that tell of a stored body what is one's own."""
+    if own is None and seen.alarms:
+        return blob
+    return BlobId(hashlib.sha256(b"alarms\n" + blob.encode() + b"\n" + (own or b"")).hexdigest())
+
+
+class Shown:
+    """The store and the bodies, for as long as one request lasts."""
+
+    def __init__(self, store: Store, blobs: Blobs, seen: Sight) -> None:
+        self.sight = seen
+        self._told: dict[BlobId, tuple[BlobId, Told]] = {}
+        self.store = cast(Store, _Store(store, self))
+        self.blobs = cast(Blobs, _Blobs(blobs, self._told))
+
+    def tx(self, tx: WriteTx) -> WriteTx:
+        """A transaction that tells of the calendar what is for who asks."""
+        return cast(WriteTx, _View(tx, self))
+
+    def item(self, item: Item, own: Mapping[Uid, bytes]) -> Item:
+        """An item, with the name of what is told of it in the place of its body's."""
+        return item._replace(blob=self.blob(item.blob, own.get(item.uid)))
+
+    def blob(self, blob: BlobId, own: bytes | None) -> BlobId:
+        """What is told of a body, which `blobs` gives from now on."""
+        name = named(blob, own, self.sight)
+        if name != blob:
+            self._told[name] = blob, lambda octets: merged(octets, own or b"")
+        return name
+
+    def stored(self, blob: BlobId) -> BlobId:
+        """The body that is told under a name."""
+        return self._told[blob][0] if blob in self._told else blob
+
+
+class _Blobs:
+    """Bodies, those among them that are told in another form."""
+
+    def __init__(self, blobs: Blobs, told: Mapping[BlobId, tuple[BlobId, Told]]) -> None:
+        self._blobs, self._told = blobs, told
+
+    async def read(self, blob: BlobId, start: int = 0, length: int | None = None) -> bytes:
+        if blob not in self._told:
+            return await self._blobs.read(blob, start, length)
+        stored, tell = self._told[blob]
+        octets = tell(await self._blobs.read(stored))
+        return octets[start:] if length is None else octets[start : start + length]
+
+    async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        stored = {self._told[blob][0] if blob in self._told else blob for blob in blobs}
+        bodies = await self._blobs.read_many(list(stored))
+        found = {}
+        for blob in blobs:
+            inner, tell = self._told.get(blob, (blob, None))
+            if inner in bodies:
+                found[blob] = bodies[inner] if tell is None else tell(bodies[inner])
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._blobs, name)
+
+
+class _Store:
+    """The store, with the calendar as it is seen."""
+
+    def __init__(self, store: Store, shown: Shown) -> None:
+        self._store, self._shown = store, shown
+
+    async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        return await self._store.read(who, lambda tx: work(cast(ReadTx, _View(tx, self._shown))))
+
+    async def glance(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
+        return await self._store.glance(who, lambda tx: work(cast(ReadTx, _View(tx, self._shown))))
+
+    async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
+        return await self._store.write(who, lambda tx: work(self._shown.tx(tx)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class _View:
+    """A transaction in which the items of the calendar are as they are told; all else goes to the real one."""
+
+    def __init__(self, tx: ReadTx, shown: Shown) -> None:
+        self._tx, self._shown = tx, shown
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tx, name)
+
+    def items(self, at: FolderId, uids: Uids, *, summary: bool = False, limit: int = 0) -> Sequence[Item]:
+        return self._seen(at, self._tx.items(at, uids, summary=summary, limit=limit))
+
+    def item(self, at: FolderId, name: str) -> Item:
+        return self._seen(at, [self._tx.item(at, name)])[0]
+
+    def items_named(self, at: FolderId, names: Sequence[str]) -> Sequence[Item]:
+        return self._seen(at, self._tx.items_named(at, names))
+
+    def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
+        found = self._tx.delta(at, since, limit, began)
+        return replace(found, changed=self._seen(at, found.changed))
+
+    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
+        rows = self._tx.columns(at, names, uids, limit)
+        if at != self._shown.sight.at or "blob" not in names:
+            return rows
+        own, place = self._tx.personal(at), names.index("blob") + 1
+        return [(*row[:place], self._shown.blob(row[place], own.get(row[0])), *row[place + 1 :]) for row in rows]
+
+    def _seen(self, at: FolderId, items: Sequence[Item]) -> Sequence[Item]:
+        if at != self._shown.sight.at or not items:
+            return items
+        own = self._tx.personal(at, items[0].uid if len(items) == 1 else None)
+        return [self._shown.item(each, own) for each in items]
