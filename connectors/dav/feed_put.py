@@ -1,15 +1,16 @@
 """A whole calendar or address book put in the place of what is there, as programs that publish do.
 
-Object by object, by UID: what is new is added, what differs is changed, what is missing is taken away; all in one
-write, or nothing. What one may not see stays. A meeting with others stays as it is when the file has it not, and may
-not be changed in this way: that is for the programs of those who take part, who are told then.
+Object by object, by UID: what is new is added, what differs is changed, what is missing is taken away. A file that is
+wrong anywhere changes nothing; `AT_ONCE` changes are one write. What one may not see stays. A meeting with others stays
+as it is when the file has it not, and may not be changed in this way: that is for the programs of those who take part,
+who are told then.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -22,9 +23,9 @@ from groupware.calendar.split import split as split_calendar
 from groupware.contacts import card
 from groupware.contacts.split import split as split_cards
 from groupware.model.content import ordered, parse, serialized
-from groupware.model.errors import IdentTaken, Locked, Malformed, NoRight, TryAgain
+from groupware.model.errors import IdentTaken, Locked, Malformed, NoRight, OverQuota, TryAgain
 from groupware.model.folder import Folder
-from groupware.model.ids import EVERY, BlobId, FolderId, Uid
+from groupware.model.ids import EVERY, BlobId, FolderId, ModSeq, Uid
 from groupware.model.item import Item, Kind, NewItem
 from groupware.model.meeting import Overtaken
 from groupware.model.principal import Principal
@@ -34,6 +35,8 @@ from mailcore.server.parts import Parts
 TRIES: Final = 5
 MOST: Final = 20_000
 """Objects in one file."""
+AT_ONCE: Final = 250
+"""Objects that one write adds or changes, and as many that it takes away."""
 MOST_SAID: Final = 5
 """Objects that are named when a file is refused."""
 
@@ -44,9 +47,21 @@ Check = Callable[[ReadTx], None]
 class Done:
     """What became of the objects."""
 
-    added: int
-    changed: int
-    dropped: int
+    added: int = 0
+    changed: int = 0
+    dropped: int = 0
+
+    def plus(self, more: Done) -> Done:
+        """Both together."""
+        return Done(self.added + more.added, self.changed + more.changed, self.dropped + more.dropped)
+
+    @property
+    def so_far(self) -> str:
+        """In words, where more was to be done."""
+        if self == Done():
+            return "Nothing was changed."
+        counts = f"{self.added} added, {self.changed} changed, {self.dropped} taken away"
+        return f"So far: {counts}. Publish again to go on from there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +75,30 @@ class _There:
 
 
 async def replaced(parts: Parts, who: Principal, folder: Folder, octets: bytes, check: Check) -> Done:
-    """Makes the folder hold what the file has. `check` raises in the write for what forbids it. `DavError`."""
+    """Makes the folder hold what the file has. `check` raises in the first write for what forbids it. `DavError`.
+
+    A large file is stored in several writes, so that others have their turn; what has been stored when one of them
+    fails stays, and who publishes again goes on from there.
+    """
     pieces = await asyncio.to_thread(pieces_of, folder, octets)
+    done = Done()
     for _ in range(TRIES):
         there = await _there(parts, who, folder.id)
         new = await _changed(parts.blobs, folder, pieces, there)
+        going = sorted(item.uid for uid, item in there.items.items() if uid not in pieces and uid not in there.meetings)
         try:
-            return await parts.store.write(who, partial(_put, folder, there, pieces, new, check))
+            at: _Mark | None = None
+            for step in _steps(folder, there, new, going):
+                at = await parts.store.write(who, partial(_put, step, at, check if done == Done() else None))
+                done = done.plus(at.done)
+            return done
         except Overtaken:
             continue
         except IdentTaken as error:
-            raise DavError(409, f"{error}; one of them is not yours to see. Nothing was changed.") from None
-    raise TryAgain("others are changing this calendar again and again; try again in a moment")
+            raise DavError(409, f"{error}; one of them is not yours to see. {done.so_far}") from None
+        except (NoRight, OverQuota) as error:
+            raise type(error)(f"{error}. {done.so_far}") from None
+    raise TryAgain(f"others are changing this calendar again and again; try again in a moment. {done.so_far}")
 
 
 def pieces_of(folder: Folder, octets: bytes) -> Mapping[str, bytes]:
@@ -177,23 +204,56 @@ def essence(octets: bytes) -> bytes:
     return serialized(sorted(map(ordered, parts), key=lambda part: serialized([part])))
 
 
-def _put(
-    folder: Folder, there: _There, keep: Collection[str], new: Mapping[str, NewItem], check: Check, tx: WriteTx
-) -> Done:
-    at = folder.id
-    check(tx)
-    if {each.uid: each.blob for each in tx.items(at, EVERY)} != there.seen:
+# --- storing ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one write does."""
+
+    at: FolderId
+    there: _There
+    new: Sequence[tuple[str, NewItem]]
+    going: Sequence[Uid]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Where a write has left the folder, and what it did."""
+
+    modseq: ModSeq
+    done: Done
+
+
+def _steps(folder: Folder, there: _There, new: Mapping[str, NewItem], going: Sequence[Uid]) -> Iterator[_Step]:
+    """The writes that it takes, at least one: what goes makes room for what comes."""
+    all_new = list(new.items())
+    for start in range(0, max(len(going), len(all_new), 1), AT_ONCE):
+        end = start + AT_ONCE
+        yield _Step(folder.id, there, all_new[start:end], going[start:end])
+
+
+def _put(step: _Step, before: _Mark | None, check: Check | None, tx: WriteTx) -> _Mark:
+    """`Overtaken` when the folder is not as it was."""
+    at = step.at
+    if check is not None:
+        check(tx)
+    if before is None:
+        as_it_was = {each.uid: each.blob for each in tx.items(at, EVERY)} == step.there.seen
+    else:
+        as_it_was = tx.folder(at).modseq == before.modseq
+    if not as_it_was:
         raise Overtaken("the calendar has changed meanwhile")
     if tx.write_locks(at):
         raise Locked("somebody has locked this calendar, or something in it: try again when they are done")
-    going = sorted(item.uid for uid, item in there.items.items() if uid not in keep and uid not in there.meetings)
-    gone = tx.expunge(at, [(uid, uid) for uid in going], deleted_only=False) if going else ()
+    going = [(uid, uid) for uid in step.going]
+    gone = tx.expunge(at, going, deleted_only=False) if going else ()
     if len(gone) < len(going):
-        raise NoRight("some of what the file does not have is not yours to take away; nothing was changed")
-    added = [item for uid, item in new.items() if uid not in there.items]
-    for uid, item in new.items():
-        if uid in there.items:
-            tx.replace(at, there.items[uid].name, item)
+        raise NoRight("some of what the file does not have is not yours to take away")
+    added = [item for uid, item in step.new if uid not in step.there.items]
+    for uid, item in step.new:
+        if uid in step.there.items:
+            tx.replace(at, step.there.items[uid].name, item)
     if added:
         tx.append(at, added)
-    return Done(len(added), len(new) - len(added), len(gone))
+    return _Mark(tx.folder(at).modseq, Done(len(added), len(step.new) - len(added), len(gone)))

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from starlette.applications import Starlette
@@ -30,14 +32,15 @@ from connectors.dav.request import OBJECT_OCTETS, body_of
 from connectors.dav.resources import COLOUR, note_name
 from connectors.dav.seen import seen_parts
 from connectors.dav.whole import headers_of, octets_of, tag_of
-from groupware.calendar.shown import Shown, sight
+from groupware.calendar.shown import Shown, sees_titles, sight
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound
 from groupware.model.folder import Folder
-from groupware.model.ids import EVERY, AccountId, FolderId
-from groupware.model.item import Kind
+from groupware.model.ids import AccountId, FolderId
+from groupware.model.item import CALENDARS, Kind
 from groupware.model.link import digest_of
 from groupware.model.principal import OPERATOR, Principal
 from groupware.model.rights import Right
+from groupware.model.times import now_micros
 from groupware.store.api import ReadTx
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import BLOCKED_PAUSE, Desk, SignIn, Way, desk
@@ -48,6 +51,8 @@ LONGEST: Final = 300
 """Characters of a secret, and of a name."""
 LONGEST_PATH: Final = 4000
 """Characters of an owner and a path."""
+SETTLED: Final = 2_000_000
+"""Microseconds until a date can stand for what was there then: dates have whole seconds. RFC 9110 §8.8.2.2."""
 NOTHING: Final = "There is nothing here: the link is wrong, has ended, or was withdrawn.\n"
 _NOWHERE: Final = FolderId(0)
 _ALWAYS: Final = {"x-robots-tag": "noindex", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
@@ -118,7 +123,7 @@ class _Door:
     async def _served(self, request: Request, source: Source) -> Response:
         """The answer. `NotFound`, `NoRight`: nothing is open to who asks."""
         try:
-            folder = await self._parts.store.glance(source.who, lambda tx: tx.folder(source.at, Right.READ))
+            folder = await self._parts.store.glance(source.who, lambda tx: _readable(tx, source.at))
         except (NotFound, NoRight):
             if request.method == "PUT":
                 raise
@@ -139,18 +144,20 @@ class _Door:
     async def _whole(self, request: Request, source: Source, folder: Folder) -> Response:
         contacts = folder.kind == Kind.CONTACTS
         version = version_accepted(request.headers.get("accept", "")) if contacts else ""
-        colour = await self._parts.store.glance(source.who, lambda tx: _colour(tx, folder.id))
+        parts = await self._seen(source, folder)
+        colour = await parts.store.glance(source.who, lambda tx: _colour(tx, folder.id))
         head = [f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}", f"X-PUBLISHED-TTL:{REFRESH}"]
         head += [f"X-APPLE-CALENDAR-COLOR:{colour}"] if colour else []
         headers = {**_ALWAYS, **headers_of(folder), "etag": tag_of(source.who, folder, version + colour)}
         if headers["etag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        newest = await self._parts.store.read(source.who, lambda tx: _newest(tx, folder.id))
-        if newest:
-            headers["last-modified"] = http_date(newest)
+        changed = await parts.store.read(source.who, lambda tx: tx.changed_at(folder.id))
+        if changed and now_micros() - changed > SETTLED:
+            headers["last-modified"] = http_date(changed)
+            if not_modified(request.headers, changed):
+                return Response(status_code=304, headers=headers)
         if request.method == "HEAD":
             return Response(status_code=200, headers=headers)
-        parts = await self._seen(source, folder)
         octets = octets_of(parts, source.who, folder, request.headers, version, head)
         return StreamingResponse(octets, 200, headers)
 
@@ -190,6 +197,12 @@ class _Door:
         return Response(text, 200, _ALWAYS, "text/plain; charset=utf-8")
 
 
+def _readable(tx: ReadTx, at: FolderId) -> Folder:
+    """A folder that may be read, be it for titles alone. `NotFound`, `NoRight`."""
+    found = tx.folder(at, Right.LOOKUP)
+    return found if sees_titles(found.rights) and found.kind in CALENDARS else tx.folder(at, Right.READ)
+
+
 def _public(tx: ReadTx, owner: str, path: str) -> tuple[Principal, FolderId]:
     """Who comes without a link, and the folder of a path; no folder where there is none."""
     end = path.lower().rpartition(".")[2]
@@ -217,9 +230,15 @@ def _colour(tx: ReadTx, at: FolderId) -> str:
     return colour if colour.isascii() and colour.isprintable() and len(colour) < 40 else ""
 
 
-def _newest(tx: ReadTx, at: FolderId) -> int:
-    """When the newest item of a folder came, in microseconds; 0 for none."""
-    return max((row[1] for row in tx.columns(at, ("arrived",), EVERY)), default=0)
+def not_modified(asked: Mapping[str, str], changed: int) -> bool:
+    """Whether If-Modified-Since is no earlier than that moment; If-None-Match counts before it. RFC 9110 §13.1.3."""
+    since = asked.get("if-modified-since")
+    if since is None or "if-none-match" in asked:
+        return False
+    try:
+        return changed // 1_000_000 <= parsedate_to_datetime(since).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return False
 
 
 def _said(error: DavError | GroupwareError) -> Response:

@@ -149,7 +149,7 @@ class DavTeller:
         """The collection, and its owner's root, which is marked when a folder is renamed."""
         assert target.folder is not None
         at = target.folder
-        folder = await self.store.read(who, lambda tx: tx.folder(at, Right.READ))
+        folder = await self.store.read(who, lambda tx: _read(tx, at))
         return [each for each in (folder.id, folder.parent) if each is not None]
 
     async def news(self, who: Principal, target: PushTarget) -> News | None:
@@ -172,6 +172,12 @@ class DavTeller:
         return News(message.encode(), 'application/xml; charset="UTF-8"', now.text, keys, topic)
 
 
+def _read(tx: ReadTx, at: FolderId) -> Folder:
+    """A folder that may be read, be it for titles alone."""
+    tx.outline(at)
+    return tx.folder(at, Right.READ)
+
+
 def _token(folder: Folder) -> str:
     return f"data:,{folder.uidvalidity}-{folder.modseq}"
 
@@ -179,7 +185,7 @@ def _token(folder: Folder) -> str:
 def _compared(tx: ReadTx, target: PushTarget, facts: Mapping[str, Any], since: ModSeq) -> tuple[Shelf, _State, bool]:
     """The collection now, and whether anything in it has changed since."""
     assert target.folder is not None
-    folder = tx.folder(target.folder, Right.READ)
+    folder = _read(tx, target.folder)
     shelf = collection(tx, Place(facts["area"], facts["user"], f"~{folder.id}"), Right.READ)
     delta = tx.delta(folder.id, since, 1) if folder.modseq > since else None
     contents = delta is not None and bool(delta.reset or delta.changed or delta.vanished)

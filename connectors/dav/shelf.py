@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.dav import derived
 from connectors.dav.paths import CALENDARS, HOMES, INBOX, SEGMENT, Place, segment
+from groupware.calendar.shown import sees_titles
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.folder import OTHERS, SEPARATOR, Folder, Role
 from groupware.model.ids import AccountId, BlobId, FolderId
@@ -18,6 +19,8 @@ from groupware.store.api import ReadTx
 
 Notes = Mapping[str, bytes]
 ETAG_LENGTH: Final = 40
+_OUTLINED: Final = 1 << 30
+"""What the tokens of a calendar of titles differ by from those of the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +139,18 @@ def _shelves(
 
 def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool) -> Shelf:
     """`native`: the home is that of the folder's owner."""
+    folder = _as_read(folder)
     top = native and SEPARATOR not in _own_path(folder)
     given = notes.get(SEGMENT, b"").decode() if native else ""
     named = INBOX if folder.role == Role.SCHEDULE_INBOX else given or segment(folder, "", top)
     return Shelf(folder, Place(at.area, at.user, named).href, owner_of(folder, tx.who.name), notes)
+
+
+def _as_read(folder: Folder) -> Folder:
+    """A calendar of which one knows titles alone is read like others; who comes to read more, or less, begins again."""
+    if not sees_titles(folder.rights) or folder.kind not in COMPONENTS:
+        return folder
+    return replace(folder, rights=folder.rights | Right.READ, uidvalidity=folder.uidvalidity ^ _OUTLINED)
 
 
 def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:

@@ -1,8 +1,8 @@
 """Another's calendar as one sees it: a store and bodies that tell of each object what is for who asks.
 
-A protocol reads such a calendar through `shown` as it would through the store itself. Who has alarms of their own there
-gets those, and not the owner's. What is told has a name of its own in the place of the stored octets' (`Item.blob`), so
-that entity tags are those of what is told.
+A protocol reads such a calendar through `Shown` as it would through the store itself. Who has alarms of their own there
+gets those, and not the owner's; who may know titles alone gets outlines (decision 238). What is told has a name of its
+own in the place of the stored octets' (`Item.blob`), so that entity tags are those of what is told.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from groupware.model.annotation import ALARMS
 from groupware.model.errors import GroupwareError
 from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
-from groupware.model.item import Delta, Item, Kind
+from groupware.model.item import CALENDARS, Delta, Item
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 
+from .outline import outline
 from .personal import merged
 
 T = TypeVar("T")
 Told = Callable[[bytes], bytes]
-_KINDS: Final = (Kind.CALENDAR, Kind.TASKS, Kind.JOURNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,21 @@ class Sight:
     at: FolderId
     alarms: bool
     """Whether its owner's alarms are for all."""
+    titles: bool
+    """Whether times and titles are all there is to see."""
 
 
 def sight(tx: ReadTx, at: FolderId) -> Sight | None:
     """How who asks sees a folder; None: as it is stored. `NotFound`."""
     folder = tx.folder(at, Right.LOOKUP)
-    if folder.own or folder.kind not in _KINDS:
+    if folder.own or folder.kind not in CALENDARS:
         return None
-    return Sight(at, _alarms_for_all(tx, at))
+    return Sight(at, _alarms_for_all(tx, at), sees_titles(folder.rights))
+
+
+def sees_titles(rights: Right) -> bool:
+    """Whether of a calendar times and titles may be known, and nothing else."""
+    return Right.TITLES in rights and Right.READ not in rights
 
 
 def _alarms_for_all(tx: ReadTx, at: FolderId) -> bool:
@@ -52,7 +59,9 @@ def _alarms_for_all(tx: ReadTx, at: FolderId) -> bool:
 
 
 def named(blob: BlobId, own: bytes | None, seen: Sight) -> BlobId:
-    """What octets are called that tell of a stored body what is one's own."""
+    """What octets are called that tell of a stored body what somebody sees."""
+    if seen.titles:
+        return BlobId(hashlib.sha256(b"outline\n" + blob.encode()).hexdigest())
     if own is None and seen.alarms:
         return blob
     return BlobId(hashlib.sha256(b"alarms\n" + blob.encode() + b"\n" + (own or b"")).hexdigest())
@@ -67,9 +76,15 @@ class Shown:
         self.store = cast(Store, _Store(store, self))
         self.blobs = cast(Blobs, _Blobs(blobs, self._told))
 
-    def tx(self, tx: WriteTx) -> WriteTx:
+    def tx(self, tx: ReadTx) -> WriteTx:
         """A transaction that tells of the calendar what is for who asks."""
+        if self.sight.titles:
+            tx.outline(self.sight.at)
         return cast(WriteTx, _View(tx, self))
+
+    def told(self, own: bytes | None) -> Told:
+        """What makes of stored octets those that are told."""
+        return outline if self.sight.titles else lambda octets: merged(octets, own or b"")
 
     def item(self, item: Item, own: Mapping[Uid, bytes]) -> Item:
         """An item, with the name of what is told of it in the place of its body's."""
@@ -79,7 +94,7 @@ class Shown:
         """What is told of a body, which `blobs` gives from now on."""
         name = named(blob, own, self.sight)
         if name != blob:
-            self._told[name] = blob, lambda octets: merged(octets, own or b"")
+            self._told[name] = blob, self.told(own)
         return name
 
     def stored(self, blob: BlobId) -> BlobId:
@@ -121,10 +136,10 @@ class _Store:
         self._store, self._shown = store, shown
 
     async def read(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
-        return await self._store.read(who, lambda tx: work(cast(ReadTx, _View(tx, self._shown))))
+        return await self._store.read(who, lambda tx: work(self._shown.tx(tx)))
 
     async def glance(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
-        return await self._store.glance(who, lambda tx: work(cast(ReadTx, _View(tx, self._shown))))
+        return await self._store.glance(who, lambda tx: work(self._shown.tx(tx)))
 
     async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
         return await self._store.write(who, lambda tx: work(self._shown.tx(tx)))

@@ -24,6 +24,10 @@ class Kind(StrEnum):
     JOURNAL = "journal"
 
 
+CALENDARS: Final = (Kind.CALENDAR, Kind.TASKS, Kind.JOURNAL, Kind.NOTES)
+"""What holds objects of calendars."""
+
+
 class Item(NamedTuple):
     """One stored item as the asking principal sees it (`SEEN` is that principal's own).
 

@@ -38,9 +38,10 @@ class Right(Flag):
     SEND_AS = 32768  # 3: on an account's root
     SEND_ON_BEHALF = 65536  # 2: on an account's root
     SCHEDULE_AS = 131072  # 1: on an account's root
+    TITLES = 262144  # 8: of a calendar, when something takes place and what it is called
 
 
-LETTERS: Mapping[str, Right] = dict(zip("lrswipkxtea96543" + "21", Right, strict=True))
+LETTERS: Mapping[str, Right] = dict(zip("lrswipkxtea96543" + "218", Right, strict=True))
 _LETTER_OF = {right: letter for letter, right in LETTERS.items()}
 
 ALL = Right(0)
@@ -86,6 +87,7 @@ def letters(rights: Right) -> str:
 LEVELS = {
     "none": Right(0),
     "freebusy": parse_rights("9"),
+    "titles": parse_rights("l98"),
     "viewer": parse_rights("lrs"),
     "contributor": parse_rights("lrsip"),
     "author": parse_rights("lrsip64"),

@@ -65,7 +65,10 @@ def publish(
     owner: Annotated[str, typer.Argument(help="Address of the owner, or a domain for its public tree.")],
     path: Annotated[str, typer.Argument(help="Path of the calendar, task list or address book in the owner's tree.")],
     rights: Annotated[
-        str, typer.Option(help="What the link allows: freebusy, viewer, editor, or letters (lrs5: private events too).")
+        str,
+        typer.Option(
+            help="What the link allows: freebusy, titles, viewer, editor, or letters (lrs5: private events too)."
+        ),
     ] = "viewer",
     expires: Annotated[str | None, typer.Option(help="When the link ends: 2026-12-31, or 7d.")] = None,
     label: Annotated[str, typer.Option(help="Whom it is for; kept with the link.")] = "",
@@ -113,7 +116,7 @@ def _publish(here: Site, owner: str, path: str, rights: str, expires: str | None
 
     folder, link = here.write(work)
     name = folder.path.rpartition(SEPARATOR)[2] + _SUFFIX.get(folder.kind, ".ics")
-    url = f"https://{here.config.host}/feed/{secret}/{quote(name)}"
+    url = f"{here.config.web_url}/feed/{secret}/{quote(name)}"
     if as_json:
         rows([{"link": link.ident, "url": url, "rights": letters(link.rights), "expires": link.expires}], as_json)
         return

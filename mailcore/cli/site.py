@@ -89,7 +89,8 @@ def as_running(at: Place) -> Config:
     except NotRunning:
         return config
     path = Path(said["config"]) if said["config"] else None
-    return load(path, data=config.data, environ={"DATABASE_URL": said["database_url"]})
+    environ = {"DATABASE_URL": said["database_url"]}
+    return load(path, data=config.data, port_base=said["port_base"], environ=environ)
 
 
 @contextmanager

@@ -178,7 +178,11 @@ def _verbs(config: Config, dns: Resolver, logging: Logging, workers: Workers | N
     """What other processes may ask besides the services: where the data is, the resolver, the log."""
 
     async def where(asked: Mapping[str, Any]) -> object:
-        return {"config": str(config.path.absolute()) if config.path else "", "database_url": config.database_url}
+        return {
+            "config": str(config.path.absolute()) if config.path else "",
+            "database_url": config.database_url,
+            "port_base": config.port_base,
+        }
 
     async def query(asked: Mapping[str, Any]) -> object:
         kind = str(asked.get("type", "A")).upper()

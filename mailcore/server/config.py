@@ -86,6 +86,19 @@ class Config:
         """The name of this server in greetings, headers and certificates."""
         return self.server.server_name or _this_host()
 
+    @property
+    def web_url(self) -> str:
+        """Where people reach HTTP, without a slash behind it: for addresses that are shown to them."""
+        if self.server.web_url:
+            return self.server.web_url
+        found = [each for each in self.listeners if each.service == "http"]
+        if self.port_base is not None:  # all of it on loopback, where a certificate of one's own is only in the way
+            plain = next((each for each in found if each.tls != "implicit"), None)
+            return f"http://{plain.where}" if plain is not None else f"https://{self.host}"
+        secure = [each.port for each in found if each.tls == "implicit"]
+        port = secure[0] if secure and 443 not in secure else 443
+        return f"https://{self.host}" if port == 443 else f"https://{self.host}:{port}"
+
 
 @functools.cache
 def _this_host() -> str:

@@ -32,6 +32,11 @@ class ServerSection(Section):
     server_name: str = key(
         "Name of this node, at most 64 characters; empty: this host's name", "", known_as="serverName", max_length=64
     )
+    web_url: str = key(
+        "Where people reach HTTP from outside, such as https://mail.example.org; empty: by the listeners",
+        "",
+        pattern=r"^(?:https?://[A-Za-z0-9.\[\]:-]+)?$",
+    )
     primary_domain: str = key(
         "Domain of a login name or recipient without @; empty: none", "", known_as="primaryDomain", max_length=255
     )

@@ -98,7 +98,8 @@ def _function(module: str, node: ast.FunctionDef) -> Function | None:
         if isinstance(each.func, ast.Attribute) and isinstance(each.func.value, ast.Name):
             holder, name = each.func.value.id, each.func.attr
             opens = opens or (
-                holder in {"tx", "self"} and name in {"open", "open_times", "open_for_guests", "administer"}
+                holder in {"tx", "self"}
+                and name in {"open", "open_times", "open_outline", "open_for_guests", "administer"}
             )
             calls.add(f"{module if holder in {'tx', 'self'} else holder}.{name}")
         elif isinstance(each.func, ast.Name):
@@ -230,6 +231,8 @@ REFUSED: Mapping[str, list[Ask]] = {
     "schedule_tags": [lambda tx, s: tx.schedule_tags(s.folder)],
     "timeline": [lambda tx, s: tx.timeline(s.folder, "x")],
     "happened": [lambda tx, s: tx.happened(s.folder, [Happening("x", "x")])],
+    "changed_at": [lambda tx, s: tx.changed_at(s.folder)],
+    "outline": [lambda tx, s: tx.outline(s.folder)],
     "personal": [lambda tx, s: tx.personal(s.folder)],
     "put_personal": [lambda tx, s: tx.put_personal(s.folder, Uid(1), b"x")],
     "spans": [lambda tx, s: tx.spans(s.folder, 0, 1)],
@@ -441,6 +444,7 @@ INSIDE = frozenset(
         "open",
         "open_each",
         "open_times",
+        "open_outline",
         "open_for_guests",
         "lock",
         "bump_each",

@@ -1,6 +1,7 @@
 """Links to calendars on the command line."""
 
 import re
+from pathlib import Path
 
 from tests.cli.conftest import Postroom
 
@@ -39,3 +40,10 @@ def test_mail_is_not_published(postroom: Postroom) -> None:
 def test_rights_that_mean_nothing_are_a_mistake(postroom: Postroom) -> None:
     said = postroom("calendar", "publish", ALICE, "Calendar", "--rights", "lq")
     assert (said.status != 0, "there is no right" in said.err) == (True, True)
+
+
+def test_the_address_is_where_people_reach_the_server(postroom: Postroom, tmp_path: Path) -> None:
+    config = tmp_path / "x.toml"
+    config.write_text('[server]\nweb_url = "https://cal.example.test:8443"\n')
+    made = postroom("--config", str(config), "calendar", "publish", ALICE, "Calendar", "--json").json
+    assert made[0]["url"].startswith("https://cal.example.test:8443/feed/")

@@ -29,6 +29,8 @@ HELD = [
     Right.PRIVATE,
     *(SEES | each for each in STANDARD if each != Right.ADMIN),
     SEES | Right.PRIVATE,
+    Right.TITLES,
+    Right.LOOKUP | Right.TITLES | Right.PRIVATE,
     *(SEES | each for each in CHANGES.values()),
     *(level for level in LEVELS.values() if level and Right.ADMIN not in level),
 ]
@@ -41,9 +43,9 @@ def without_admin(held: Right) -> Right:
 
 def shown(rights: Right) -> set[str] | None:
     """What is to be seen; None: nothing at all."""
-    if SEES in rights:
+    if Right.LOOKUP in rights and rights & (Right.READ | Right.TITLES):
         return {"open", "private"} if Right.PRIVATE in rights else {"open"}
-    return {"busy"} if rights & (Right.FREEBUSY | Right.READ) else None
+    return {"busy"} if rights & (Right.FREEBUSY | Right.TITLES | Right.READ) else None
 
 
 async def seen(stand: Stand, link: str) -> set[str] | None:

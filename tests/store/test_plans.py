@@ -49,6 +49,7 @@ def a_day(world: World, who: Principal) -> None:
     since = ModSeq(world.read(who, lambda tx: tx.folder(at)).modseq - 1)
     world.write(who, lambda tx: tx.update_flags(at, ((1, 1),), FlagChange(add=Flags.SEEN | Flags.DELETED)))
     world.read(who, lambda tx: (tx.delta(at, since), tx.changes(at, since), tx.vanished(at, since)))
+    world.read(who, lambda tx: tx.changed_at(at))
     world.read(who, lambda tx: (tx.within(at, "saved", 0), tx.unindexed(at)))
     world.read(who, lambda tx: (tx.latest(at, 0, 5), tx.turnover(at, since), tx.reached(world.alice.account)))
     [(_, found), *_] = world.read(who, lambda tx: tx.latest(at, 0, 1))

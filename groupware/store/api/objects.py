@@ -28,7 +28,14 @@ class ReadObjects(Protocol):
         ...
 
     def busy(self, at: FolderId, low: int, high: int) -> Placed:
-        """The same with what is private, for the times alone. Takes `9`, or `r`."""
+        """The same with what is private, for the times alone. Takes `9`, `8` or `r`."""
+        ...
+
+    def outline(self, at: FolderId) -> None:
+        """From now on, in this transaction, `8` opens a calendar as `r` does. Takes `8` or `r`.
+
+        For who tells nothing of an object but what `groupware.calendar.outline` leaves of it.
+        """
         ...
 
     def counted(self, account: AccountId) -> Counted:

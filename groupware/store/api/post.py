@@ -26,6 +26,13 @@ from groupware.model.tls import StsPolicy, TlsResult
 
 
 class ReadPost(Protocol):
+    def changed_at(self, at: FolderId) -> int:
+        """When something last happened to a folder, to what is in it, or to rights above it; 0: long ago.
+
+        In microseconds since 1970. Takes `r`.
+        """
+        ...
+
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
         """What was done in a folder, oldest first. Takes `a`."""
         ...

@@ -132,7 +132,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         unseen=unseen,
         deleted=at.deleted,
         bytes=at.bytes,
-        rights=at.rights,
+        rights=tree.rights(tx.who, at.id),  # those that one holds, also where `outline` opens by fewer
         subscribed=subscribed,
         shared_seen=at.shared_seen,
         children=_has_children(tx, tree, at.id),

@@ -32,7 +32,7 @@ _SAID: Final = (
     )
     .where(_a.value.is_not(None))
 )
-_TIMES: Final = Right.READ | Right.FREEBUSY
+_TIMES: Final = Right.READ | Right.FREEBUSY | Right.TITLES
 
 
 def counted(tx: Tx, account: AccountId) -> Counted:

@@ -197,8 +197,13 @@ def spans(tx: Tx, at: FolderId, low: int, high: int) -> Placed:
 
 
 def busy(tx: Tx, at: FolderId, low: int, high: int) -> Placed:
-    """See `ReadTx.busy`. Takes `9`, or `r`."""
+    """See `ReadTx.busy`. Takes `9`, `8` or `r`."""
     return _placed(tx, tx.open_times(at), low, high, ())
+
+
+def outline(tx: Tx, at: FolderId) -> None:
+    """See `ReadTx.outline`. Takes `8`, or `r`."""
+    tx.open_outline(at)
 
 
 def times(tx: Tx, here: Opened, low: int, high: int) -> Placed:

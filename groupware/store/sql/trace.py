@@ -32,6 +32,7 @@ _JOURNAL: Final = (
     .order_by(_j.id)
     .limit(bindparam("most"))
 )
+_NEWEST: Final = select(_j.at).where(_j.folder_id == bindparam("folder")).order_by(_j.id.desc()).limit(1)
 _COLUMNS: Final = (_t.id, _t.at, _t.message, _t.name, _t.account_id, _t.facts, _t.party)
 _TRACE: Final = select(*_COLUMNS).where(_t.message == bindparam("of")).order_by(_t.id).limit(bindparam("most"))
 _below = (_t.id < bindparam("below"),)
@@ -75,6 +76,15 @@ def journal(tx: Tx, at: FolderId, after: int, limit: int) -> Sequence[JournalRow
         JournalRow(id, moment(when), actor, client, what, at, path, facts)
         for id, when, actor, client, what, facts in tx.sql.rows(_JOURNAL, {"folder": at, "after": after, "most": limit})
     ]
+
+
+def changed_at(tx: Tx, at: FolderId) -> int:
+    """See `ReadTx.changed_at`. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    if tx.locks:
+        tx.finish()
+    rows = [tx.sql.row(_NEWEST, {"folder": node.id}) for node in here.tree.chain(here.id)]
+    return max((int(row[0]) for row in rows if row is not None), default=0)
 
 
 def movements(tx: Tx, at: FolderId, uid: Uid) -> Sequence[JournalRow]:

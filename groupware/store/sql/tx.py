@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, insert, update
 
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId
+from groupware.model.item import CALENDARS
 from groupware.model.principal import ANYONE, Principal
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
@@ -115,9 +116,17 @@ class Tx:
             self._opened[number] = found
         return admit(found, need)
 
+    def open_outline(self, at: FolderId) -> Opened:
+        """The calendar, opened for times and titles: `8` is as good as `r` from now on here. `NotFound`, `NoRight`."""
+        found = self.open(at, Right.LOOKUP)
+        if Right.READ not in found.rights and found.kind in CALENDARS:
+            found = replace(admit(found, Right.TITLES), rights=found.rights | Right.READ)
+            self._opened[found.id] = found
+        return admit(found, Right.READ)
+
     def open_times(self, at: FolderId) -> Opened:
-        """The folder, opened for when its owner is busy and nothing else: `9` or `r`. `NotFound`."""
-        enough = Right.FREEBUSY | Right.READ
+        """The folder, opened for when its owner is busy and nothing else: `9`, `8` or `r`. `NotFound`."""
+        enough = Right.FREEBUSY | Right.TITLES | Right.READ
         return open_folder(self.sql, self._memory, self._who, at, lock=False, said=at, enough=enough)
 
     def open_for_guests(self, at: FolderId) -> Opened:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import json
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import icalendar
 import pytest
 
-from connectors.dav import feed_put
+from connectors.dav import feed_put, feeds
 from groupware.model.content import Component, parse
+from groupware.model.folder import Role
+from groupware.model.ids import EVERY, FolderId
+from groupware.model.principal import OPERATOR
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
 from tests.support.davstand import Client, Said, Stand, Way, card, event
 
 WORK, TASKS = "/dav/calendars/alice@example.test/Calendar/", "/dav/calendars/alice@example.test/Tasks/"
@@ -109,14 +116,63 @@ async def test_nothing_is_sent_again_that_has_not_changed(stand: Stand, alice: C
     assert (await stand.fetch(link, if_none_match=first.headers["etag"])).status == 200
 
 
-async def test_head_says_what_get_would_without_the_file(stand: Stand, alice: Client) -> None:
+async def test_head_says_what_get_would_without_the_file(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await fill(alice)
     link = await stand.publish("alice", "Calendar", "lrs")
+    monkeypatch.setattr(feeds, "SETTLED", -1)
     got, head = await stand.fetch(link), await stand.fetch(link, "HEAD")
     assert (head.status, head.body) == (200, b"")
     assert [head.headers[each] for each in ("etag", "last-modified")] == [
         got.headers[each] for each in ("etag", "last-modified")
     ]
+
+
+async def test_who_knows_no_entity_tags_asks_by_the_date(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(alice)
+    link = await stand.publish("alice", "Calendar", "lrs")
+    assert "last-modified" not in (await stand.fetch(link)).headers  # something may yet happen in the same second
+    monkeypatch.setattr(feeds, "SETTLED", -1)
+    first = await stand.fetch(link)
+    at = first.headers["last-modified"]
+    assert (await stand.fetch(link, if_modified_since=at)).status == 304
+    assert (await stand.fetch(link, if_modified_since=at, if_none_match='"other"')).status == 200
+    earlier = format_datetime(parsedate_to_datetime(at) - timedelta(seconds=1), usegmt=True)
+    assert (await stand.fetch(link, if_modified_since=earlier)).status == 200
+    assert (await stand.fetch(link, if_modified_since="yesterday")).status == 200
+
+
+@pytest.mark.parametrize("how", ["add", "take away", "colour", "less is shown above", "rename"])
+async def test_the_date_is_that_of_the_last_change(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    await fill(alice)
+    link = await stand.publish("alice", "Calendar", "lrs")
+    before = await stand.house.read(lambda tx: tx.changed_at(_calendar(tx)))
+    if how == "add":
+        await alice.put(WORK + "d.ics", event("more", SOON))
+    elif how == "take away":
+        await alice.ask("DELETE", WORK + "a.ics")
+    elif how == "colour":
+        await alice.set(WORK, "<I:calendar-color>#AA0000FF</I:calendar-color>")
+    elif how == "rename":
+        await alice.set(WORK, "<D:displayname>Plans</D:displayname>")
+    else:
+        await stand.house.write(lambda tx: tx.grant(_root(tx), "anyone", Right.NONE, Right.PRIVATE))
+    assert await stand.house.read(lambda tx: tx.changed_at(_calendar(tx))) > before
+    monkeypatch.setattr(feeds, "SETTLED", -1)
+    assert (await stand.fetch(link)).headers["last-modified"]
+
+
+def _root(tx: ReadTx) -> FolderId:
+    return tx.locate(tx.account("alice@example.test").id, "").id
+
+
+def _calendar(tx: ReadTx) -> FolderId:
+    return tx.role(tx.account("alice@example.test").id, Role.CALENDAR).id
 
 
 async def test_a_file_is_sent_compressed_to_who_takes_that(stand: Stand, alice: Client) -> None:
@@ -424,3 +480,56 @@ async def test_a_calendar_that_somebody_has_locked_is_not_overwritten(stand: Sta
     locked = await alice.ask("LOCK", WORK, f"<D:lockinfo xmlns:D='DAV:'>{info}</D:lockinfo>")
     assert locked.status == 200
     assert (await stand.fetch(link, "PUT", event("new"))).status == 423
+
+
+def files(*uids: str) -> str:
+    return both(*(event(uid) for uid in uids))
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_put, "AT_ONCE", 3)
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_a_large_file_is_stored_in_several_writes(stand: Stand, alice: Client) -> None:
+    link = await stand.publish("alice", "Calendar", "editor")
+    first = await stand.fetch(link, "PUT", files(*"abcdefgh"))
+    assert first.body == b"added 8, changed 0, taken away 0\n"
+    tag = (await stand.fetch(link)).headers["etag"]
+    changed = both(event("a", summary="Other"), *(event(uid) for uid in "hijklmn"))
+    second = await stand.fetch(link, "PUT", changed, if_match=tag)
+    assert second.body == b"added 6, changed 1, taken away 6\n"
+    assert sorted(each.text("UID") for each in events(await stand.fetch(link))) == list("ahijklmn")
+    rows = await stand.house.read(lambda tx: tx.journal(_calendar(tx)))
+    assert [json.loads(row.facts)["count"] for row in rows if row.what == "item.added"] == [3, 3, 2, 2, 3, 1]
+    assert (await stand.fetch(link, "PUT", files("z"), if_match=tag)).status == 412
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_what_was_stored_when_a_later_write_fails_is_told_and_stays(stand: Stand, alice: Client) -> None:
+    link = await stand.publish("alice", "Calendar", "editor")
+    await stand.house.write(lambda tx: tx.set_folder(_calendar(tx), quota_items=5))
+    got = await stand.fetch(link, "PUT", files(*"abcdefgh"))
+    assert got.status == 507
+    assert b"So far: 3 added, 0 changed, 0 taken away. Publish again" in got.body
+    assert len(events(await stand.fetch(link))) == 3
+    await stand.house.write(lambda tx: tx.set_folder(_calendar(tx), quota_items=8))
+    assert (await stand.fetch(link, "PUT", files(*"abcdefgh"))).body == b"added 5, changed 0, taken away 0\n"
+
+
+@pytest.mark.usefixtures("small_steps")
+async def test_a_change_between_two_writes_is_taken_into_account(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = await stand.publish("alice", "Calendar", "editor")
+    write, count = type(stand.house.parts.store).write, iter(range(100))
+
+    async def between(store: Any, *args: Any) -> Any:
+        if next(count) == 1:
+            await write(store, OPERATOR, lambda tx: tx.expunge(_calendar(tx), EVERY, deleted_only=False))
+        return await write(store, *args)
+
+    monkeypatch.setattr(type(stand.house.parts.store), "write", between)
+    assert (await stand.fetch(link, "PUT", files(*"abcdefgh"))).status == 200
+    assert sorted(each.text("UID") for each in events(await stand.fetch(link))) == list("abcdefgh")

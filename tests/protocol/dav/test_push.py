@@ -103,6 +103,20 @@ async def test_a_change_is_told_encrypted_and_signed(
     assert told.find(f"{{{P}}}property-update") is None
 
 
+async def test_who_may_know_titles_is_told(
+    stand: Stand, alice: Client, bob: Client, service: PushService, desk: Desk
+) -> None:
+    await stand.share("alice", "Calendar", "bob@example.test", "l9")
+    assert (await register(bob, service.url())).status == 403
+    await stand.share("alice", "Calendar", "bob@example.test", "titles")
+    assert (await register(bob, service.url())).status == 204
+    async with at_work(desk):
+        await alice.put(WORK + "m.ics", event("m"))
+        told = await message(service)
+    token = (await bob.sync(WORK)).xml.findtext("{DAV:}sync-token")
+    assert told.findtext(f"{{{P}}}content-update/{{DAV:}}sync-token") == token
+
+
 async def test_a_property_is_told_to_who_wants_that_alone(alice: Client, service: PushService, desk: Desk) -> None:
     await register(alice, service.url(), triggers=PROPERTIES)
     async with at_work(desk):

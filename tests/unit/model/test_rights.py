@@ -63,6 +63,7 @@ def test_the_levels_are_those_of_the_consoles() -> None:
     assert shown == {
         "none": "",
         "freebusy": "9",
+        "titles": "l98",
         "viewer": "lrs",
         "contributor": "lrsip",
         "author": "lrsip64",

@@ -55,6 +55,25 @@ def test_without_a_file_everything_has_its_default() -> None:
     assert off == {"reporting", "ftp_backup", "rpop", "smtp_proxy", "imap_proxy", "pop3_proxy", "webmail_proxy"}
 
 
+@pytest.mark.parametrize(
+    ("text", "base", "url"),
+    [
+        ("", None, "https://mail.example.test"),
+        ('web_url = "https://cal.example.test"', 33000, "https://cal.example.test"),
+        ("", 33000, "http://127.0.0.1:33080"),
+        ('[[listener]]\nname = "https"\naddress = "127.0.0.1:8443"\n', None, "https://mail.example.test:8443"),
+    ],
+)
+def test_people_reach_http_where_its_listeners_are(tmp_path: Path, text: str, base: int | None, url: str) -> None:
+    path = written(tmp_path, f'[server]\nserver_name = "mail.example.test"\n{text}\n')
+    assert load(path, environ={}, services=(), port_base=base).web_url == url
+
+
+def test_an_address_of_http_is_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="web_url"):
+        load(written(tmp_path, '[server]\nweb_url = "ftp://x/"\n'), environ={}, services=())
+
+
 def test_defaults_of_listeners_depend_on_the_service() -> None:
     found = {listener.name: listener for listener in load(None, environ={}, services=()).listeners}
     assert (found["smtp"].idle, found["imap"].idle, found["imaps"].idle) == (300, 1800, 1800)

@@ -28,6 +28,9 @@ class Objects(Tx):
     def busy(self, at: FolderId, low: int, high: int) -> Placed:
         return objects.busy(self, at, low, high)
 
+    def outline(self, at: FolderId) -> None:
+        objects.outline(self, at)
+
     def counted(self, account: AccountId) -> Counted:
         return freebusy.counted(self, account)
 

@@ -30,6 +30,9 @@ from ..tx import Tx
 class Post(Tx):
     __slots__ = ()
 
+    def changed_at(self, at: FolderId) -> int:
+        return trace.changed_at(self, at)
+
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
         return trace.journal(self, at, after, limit)
 

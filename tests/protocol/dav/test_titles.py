@@ -1,0 +1,81 @@
+"""A calendar of which somebody may know times and titles, or only when its owner is busy, in their home."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.davstand import Client, Stand, event
+
+WORK = "/dav/calendars/alice@example.test/Calendar/"
+A = WORK + "a.ics"
+BOB, HOME = "bob@example.test", "/dav/calendars/bob@example.test/"
+SHOWN = event("1", "20261201T100000Z")
+
+
+async def shared(stand: Stand, alice: Client, rights: str) -> str:
+    """The path of the calendar in the home of who it is shared with."""
+    await alice.put(A, event("1", "20261201T100000Z", "LOCATION:Attic"))
+    return f"{HOME}~{await stand.share('alice', 'Calendar', BOB, rights)}/"
+
+
+async def test_a_calendar_of_titles_is_in_the_home_and_is_read_there(stand: Stand, alice: Client, bob: Client) -> None:
+    path = await shared(stand, alice, "titles")
+    said = await bob.props(HOME, "D:displayname", "D:current-user-privilege-set", "D:sync-token", depth=1)
+    assert said.found(path, "D:displayname") == "Calendar (alice@example.test)"
+    held = said.found(path, "D:current-user-privilege-set") or ""
+    assert "<D:read/>" in held
+    assert "<D:write" not in held
+    assert (await bob.ask("GET", path + "a.ics")).body.decode() == SHOWN
+    assert (await bob.sync(path)).texts("D:sync-token") == [said.found(path, "D:sync-token")]
+
+
+async def test_what_is_not_told_is_no_change(stand: Stand, alice: Client, bob: Client) -> None:
+    await shared(stand, alice, "titles")
+    assert (await bob.put(A, SHOWN)).status == 403
+    assert (await bob.ask("DELETE", A)).status == 403
+    assert (await bob.ask("COPY", A, destination=HOME + "Calendar/a.ics")).status == 201
+    assert (await bob.ask("GET", HOME + "Calendar/a.ics")).body.decode() == SHOWN
+
+
+async def test_who_comes_to_read_more_or_less_begins_again(stand: Stand, alice: Client, bob: Client) -> None:
+    await shared(stand, alice, "titles")
+    token = (await bob.sync(WORK)).texts("D:sync-token")[0]
+    tag = (await bob.ask("GET", A)).headers["etag"]
+    assert (await bob.sync(WORK, token)).status == 207
+    await stand.share("alice", "Calendar", BOB, "viewer")
+    assert (await bob.sync(WORK, token)).status == 403
+    got = await bob.ask("GET", A, if_none_match=tag)
+    assert got.status == 200
+    assert b"Attic" in got.body
+    later = (await bob.sync(WORK)).texts("D:sync-token")[0]
+    await stand.share("alice", "Calendar", BOB, "titles")
+    assert (await bob.sync(WORK, later)).status == 403
+
+
+async def test_an_attachment_is_not_told_of(stand: Stand, alice: Client, bob: Client) -> None:
+    await alice.put(A, SHOWN)
+    said = await alice.ask("POST", A + "?action=attachment-add", b"x", content_type="text/plain")
+    assert said.status == 201
+    await stand.share("alice", "Calendar", BOB, "titles")
+    assert b"ATTACH" not in (await bob.ask("GET", A)).body
+    key = said.headers["cal-managed-id"]
+    assert (await bob.ask("GET", f"/dav/attachments/{key}/attachment")).status == 404
+
+
+@pytest.mark.parametrize(("rights", "listed"), [("9", False), ("l9", True)])
+async def test_a_calendar_of_busy_times_is_listed_where_it_may_be_looked_up(
+    stand: Stand, alice: Client, bob: Client, rights: str, listed: bool
+) -> None:
+    path = await shared(stand, alice, rights)
+    found = (await bob.props(HOME, "D:current-user-privilege-set", depth=1)).found(path, "D:current-user-privilege-set")
+    assert (found is not None) is listed
+    if listed:
+        assert "<C:read-free-busy/>" in (found or "")
+        assert "<D:read/>" not in (found or "")
+        range_ = "<C:time-range start='20261201T000000Z' end='20261202T000000Z'/>"
+        said = await bob.report(path, "C:free-busy-query", range_)
+        assert b"FREEBUSY:20261201T100000Z/20261201T100000Z" not in said.body
+        assert said.status == 200
+        assert (await bob.props(path, "D:getetag", depth=1)).hrefs == [path]
+    for refused in (bob.ask("GET", path + "a.ics"), bob.sync(path), bob.query(path, "")):
+        assert (await refused).status == (403 if listed else 404)
