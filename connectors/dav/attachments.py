@@ -13,7 +13,7 @@ from starlette.responses import Response
 from connectors.dav import objects
 from connectors.dav.errors import DavError
 from connectors.dav.paths import ATTACHMENTS, CALENDARS, Place
-from connectors.dav.request import MOST_ATTACHMENTS, Exchange
+from connectors.dav.request import Exchange, attachable
 from connectors.dav.shelf import etag
 from groupware.calendar.attachments import MASTER, Change, NoSuchInstance, changed, line_of, managed
 from groupware.calendar.object import CalendarObject, read_object
@@ -45,7 +45,8 @@ async def post(exchange: Exchange) -> Response:
         raise DavError(405, "POST means nothing to a contact", headers={"allow": "GET, HEAD, PUT, DELETE"})
     asked = _asked(exchange)
     item, read, at = await _read(exchange)
-    _check(asked, read)
+    most = (await exchange.parts.store.glance(exchange.who, attachable)).count
+    _check(asked, read, most)
     made = None
     if asked.action != "attachment-remove":
         stored = await exchange.parts.blobs.put(exchange.body)
@@ -58,7 +59,7 @@ async def post(exchange: Exchange) -> Response:
             if error.status != 412 or "if-match" in exchange.headers or number == TRIES - 1:
                 raise
             item, read, at = await _read(exchange)
-            _check(asked, read)
+            _check(asked, read, most)
     return await _answer(exchange, asked, made, item, headers)
 
 
@@ -94,12 +95,12 @@ async def _read(exchange: Exchange) -> tuple[Item, CalendarObject, FolderId]:
         raise DavError(409, f"the object cannot be changed: {error}") from None
 
 
-def _check(asked: Asked, read: CalendarObject) -> None:
+def _check(asked: Asked, read: CalendarObject, most: int) -> None:
     there = managed(read)
     if asked.key and asked.key not in there:
         raise DavError(403, f"{asked.key[:40]!r}: the object has no such attachment", "<C:valid-managed-id/>")
-    if asked.action == "attachment-add" and len(there) >= MOST_ATTACHMENTS:
-        raise DavError(403, f"an object has up to {MOST_ATTACHMENTS} attachments", "<C:max-attachments-per-resource/>")
+    if asked.action == "attachment-add" and len(there) >= most:
+        raise DavError(403, f"an object has up to {most} attachments", "<C:max-attachments-per-resource/>")
 
 
 def _kept(tx: WriteTx, at: FolderId, stored: Stored, exchange: Exchange) -> Attachment:

@@ -17,7 +17,7 @@ from connectors.dav.paths import CONTACTS, Place, escaped, place
 from connectors.dav.properties import content_type
 from connectors.dav.put_card import put_card
 from connectors.dav.put_seen import write_seen
-from connectors.dav.request import MOST_ATTACHMENTS, Exchange
+from connectors.dav.request import Exchange, attachable
 from connectors.dav.shelf import Shelf, collection, etag
 from connectors.dav.storing import check_component, headers_of, scheduled_put, stored_at, tag_of, told
 from groupware.calendar import item as calendar_item
@@ -87,8 +87,9 @@ async def put(exchange: Exchange) -> Response:
 
 def _check_attached(tx: ReadTx, new: NewItem) -> None:
     """What an object refers to has to be there, and to be for who puts it in. RFC 8607 §3.11."""
-    if len(new.attached) > MOST_ATTACHMENTS:
-        text = f"an object has up to {MOST_ATTACHMENTS} attachments"
+    most = attachable(tx).count
+    if len(new.attached) > most:
+        text = f"an object has up to {most} attachments"
         raise DavError(403, text, "<C:max-attachments-per-resource/>")
     for key in new.attached:
         try:

@@ -10,9 +10,11 @@ from typing import Final
 from connectors.dav import xml
 from connectors.dav.acl import SENDING, privileges, supported_privileges
 from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS, ROOT, Place, principal
-from connectors.dav.request import ATTACHMENT_OCTETS, IMAGE_OCTETS, MOST_ATTACHMENTS, OBJECT_OCTETS
+from connectors.dav.request import IMAGE_OCTETS, OBJECT_OCTETS
 from connectors.dav.resources import (
     ABOUT_DELEGATES,
+    ATTACHMENT_COUNT,
+    ATTACHMENT_SIZE,
     AVAILABLE,
     COLOUR,
     DISPLAY_NAME,
@@ -208,8 +210,8 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{PUSH}}}topic": lambda one: topic_of(one.shelf.folder) if one.push else None,
     f"{{{PUSH}}}supported-triggers": lambda one: TRIGGERS if one.push else None,
     f"{{{CALDAV}}}timezone-service-set": _calendar_only(href(TZDIST)),
-    f"{{{CALDAV}}}max-attachment-size": _calendar_only(str(ATTACHMENT_OCTETS)),
-    f"{{{CALDAV}}}max-attachments-per-resource": _calendar_only(str(MOST_ATTACHMENTS)),
+    ATTACHMENT_SIZE: lambda one: str(one.attachable.octets) if one.attachable and not one.shelf.contacts else None,
+    ATTACHMENT_COUNT: lambda one: str(one.attachable.count) if one.attachable and not one.shelf.contacts else None,
     f"{{{CARDDAV}}}max-resource-size": _contacts_only(str(OBJECT_OCTETS)),
     f"{{{CARDDAV}}}max-image-size": _contacts_only(str(IMAGE_OCTETS)),
     f"{{{CARDDAV}}}supported-address-data": _contacts_only(

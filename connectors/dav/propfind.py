@@ -14,8 +14,19 @@ from connectors.dav.delegation import delegated
 from connectors.dav.locks import discovery
 from connectors.dav.paths import CALENDARS, CONTACTS, OUTBOX, PRINCIPALS, Place, escaped
 from connectors.dav.properties import content_type, known, stats, value
-from connectors.dav.request import Exchange
-from connectors.dav.resources import ABOUT_DELEGATES, ABOUT_SHARES, INVITE, LOCKS, Collection, Resource, Simple, Thing
+from connectors.dav.request import Exchange, attachable
+from connectors.dav.resources import (
+    ABOUT_DELEGATES,
+    ABOUT_SHARES,
+    ATTACHMENT_COUNT,
+    ATTACHMENT_SIZE,
+    INVITE,
+    LOCKS,
+    Collection,
+    Resource,
+    Simple,
+    Thing,
+)
 from connectors.dav.shelf import ETAG_LENGTH, Shelf, account_of, collection, home
 from connectors.dav.xml import CALDAV, DAV
 from groupware.model.folder import Role
@@ -117,7 +128,9 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
         wanted = {address_of(each) for each in shares}
         called = {each.address: each.name for at in wanted for each in tx.people(at) if each.address in wanted}
     locks = discovery(tx, shelf, LOCKS in names)("")
-    return Collection(shelf, tx.who.name, grants, shares, called, default, locks)
+    attaches = not {ATTACHMENT_SIZE, ATTACHMENT_COUNT}.isdisjoint(names or (ATTACHMENT_SIZE,))
+    limits = attachable(tx) if attaches and not shelf.contacts else None
+    return Collection(shelf, tx.who.name, grants, shares, called, default, locks, limits)
 
 
 def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:

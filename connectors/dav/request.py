@@ -20,6 +20,7 @@ from connectors.dav.paths import CONTACTS, Place, place
 from groupware.calendar.shown import Shown
 from groupware.model.errors import BadCredentials, NotFound
 from groupware.model.principal import Principal
+from groupware.store.api import ReadTx
 from mailcore.server.parts import Parts
 from mailcore.server.signin import Desk, Rejected, SignIn, Way
 
@@ -27,8 +28,6 @@ XML_OCTETS: Final = 10 * 1024 * 1024
 """Of a body that is XML."""
 OBJECT_OCTETS: Final = 20 * 1024 * 1024
 """Of an object: max-resource-size."""
-ATTACHMENT_OCTETS, MOST_ATTACHMENTS = OBJECT_OCTETS, 100
-"""Of an attachment, and how many an object has: max-attachment-size, max-attachments-per-resource (RFC 8607 §6)."""
 IMAGE_OCTETS: Final = OBJECT_OCTETS // 4 * 3 - 1024 * 1024
 """Of a picture, which has a third more as base64 and is not all that a contact has: what Apple's programs ask for."""
 CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
@@ -101,6 +100,19 @@ def _matches(header: str, etag: str | None) -> bool:
     return etag is not None and any(found[2] == etag for found in _TAG.finditer(header))
 
 
+@dataclass(frozen=True, slots=True)
+class Attachable:
+    """What somebody may attach: max-attachment-size and max-attachments-per-resource. RFC 8607 §6."""
+
+    octets: int
+    count: int
+
+
+def attachable(tx: ReadTx) -> Attachable:
+    """What the asking principal may attach to an object."""
+    return Attachable(int(tx.setting("attachmentSize").value) * 1024, int(tx.setting("attachmentCount").value))
+
+
 async def begin(parts: Parts, desk: Desk, request: Request, cards: Converted) -> Exchange:
     """The request with its sender and body. `DavError`."""
     who = await signed_in(desk, request)
@@ -109,7 +121,10 @@ async def begin(parts: Parts, desk: Desk, request: Request, cards: Converted) ->
     except NotFound as error:
         raise DavError(404, str(error)) from None
     most = OBJECT_OCTETS if request.method in ("PUT", "POST") else XML_OCTETS
-    condition = "<C:max-attachment-size/>" if request.method == "POST" and at.name else ""
+    condition = ""
+    if request.method == "POST" and at.name:
+        most = (await parts.store.glance(who, attachable)).octets
+        condition = "<C:max-attachment-size/>"
     body = await body_of(request, most, contacts=at.area == CONTACTS, condition=condition)
     return Exchange(parts, request, who, at, cards, body, request.headers)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.dav.paths import Place
+from connectors.dav.request import Attachable
 from connectors.dav.shelf import Shelf
 from connectors.dav.xml import APPLE, CALDAV, DAV, SERVER
 from groupware.model.item import Item
@@ -27,6 +28,7 @@ ABOUT_DELEGATES: Final = (
 """What a principal says of whose delegate it is."""
 ZONE, ZONE_ID = f"{{{CALDAV}}}calendar-timezone", f"{{{CALDAV}}}calendar-timezone-id"
 """The zone where what floats takes place (RFC 4791 §5.2.2), and its name alone (RFC 7809 §5.2): one sets the other."""
+ATTACHMENT_SIZE, ATTACHMENT_COUNT = f"{{{CALDAV}}}max-attachment-size", f"{{{CALDAV}}}max-attachments-per-resource"
 DISPLAY_NAME: Final = f"{{{DAV}}}displayname"
 LOCKS: Final = f"{{{DAV}}}lockdiscovery"
 NOTE: Final = "vendor/postroom/dav/"
@@ -81,6 +83,8 @@ class Collection:
     """Of a scheduling inbox: the path of the calendar where invitations go."""
     locks: str | None = None
     """DAV:lockdiscovery, where somebody has asked."""
+    attachable: Attachable | None = None
+    """What one may attach to its objects, where somebody has asked."""
     push: str = ""
     """The key that push messages are signed with; "": there is no push."""
 

@@ -113,6 +113,15 @@ _DECLARED: Final = (
     Declared("sieveScripts", 30, "How many Sieve scripts it may keep.", least=1, most=1000),
     Declared("sieveScriptSize", 256, "The longest Sieve script that it may keep.", "KB", least=1, most=256),
     Declared(
+        "attachmentSize",
+        20_480,
+        "The largest file that it may attach to an event or a task.",
+        "KB",
+        least=1,
+        most=102_400,
+    ),
+    Declared("attachmentCount", 100, "How many files an event or a task that it stores may have.", least=1, most=1000),
+    Declared(
         "birthdayCalendar",
         True,
         "Among its calendars is one of the birthdays and anniversaries that its contacts name.",

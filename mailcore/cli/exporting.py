@@ -20,7 +20,7 @@ from groupware.model.ids import LAST_UID, AccountId, FolderId, Uid, Uids
 from groupware.model.item import Item, Kind
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx
-from mailcore.cli.exporting_objects import one_file
+from mailcore.cli.exporting_objects import one_file, with_attachments
 from mailcore.cli.family import single
 from mailcore.cli.folders import owner_of
 from mailcore.cli.show import Json, note, one, say
@@ -130,6 +130,8 @@ def _folder(here: Site, to: Path, who: Principal, folder: Folder, report: Report
                 report.problems.append(f"{folder.path} UID {item.uid}: its octets are lost or damaged")
                 continue
             path = _file(to, folder.kind, item, words)
+            if folder.kind is not Kind.MAIL:
+                octets = here.run(with_attachments(here, who, octets, report))
             path.write_bytes(octets)
             os.utime(path, (item.saved.timestamp(), item.saved.timestamp()))
             report.items += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +70,7 @@ async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: R
                 report.problems.append(f"{folder.path} {item.name or item.uid}: its octets are lost or damaged")
             else:
                 if calendar is not None:
-                    file.write(calendar.add(await _whole(here, who, octets)))
+                    file.write(calendar.add(await with_attachments(here, who, octets, report)))
                 else:
                     file.write(joined(in_version(octets, vcard) if vcard else octets))
                 report.items += 1
@@ -78,8 +78,8 @@ async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: R
             file.write(END)
 
 
-async def _whole(here: Site, who: Principal, octets: bytes) -> bytes:
-    """The object with what is attached to it inside; what cannot be had stays a link."""
+async def with_attachments(here: Site, who: Principal, octets: bytes, report: Report) -> bytes:
+    """The object with what is attached to it inside; what cannot be had is in the report, and stays a link."""
     if b"MANAGED-ID" not in octets:
         return octets
     from groupware.calendar.attachments import inlined, keys_in
@@ -92,9 +92,11 @@ async def _whole(here: Site, who: Principal, octets: bytes) -> bytes:
         return octets
     bodies: dict[str, bytes] = {}
     for key in keys_in(read):
-        with suppress(NotFound, TryAgain):
+        try:
             found = await here.store.read(who, partial(_attachment, key))
             bodies[key] = await here.blobs.read(found.blob)
+        except (NotFound, TryAgain) as error:
+            report.problems.append(f"{read.uid[:80]}: attachment {key} is left out: {error}")
     return rendered(inlined(read, bodies), read)
 
 

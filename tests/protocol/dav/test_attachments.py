@@ -6,11 +6,13 @@ import re
 
 import pytest
 
-from connectors.dav.request import ATTACHMENT_OCTETS, MOST_ATTACHMENTS
+from groupware.store.api import WriteTx
 from tests.protocol.dav.test_scheduling import ALICE, BOB, letters, meeting, says, the_one
 from tests.support.davstand import Client, Said, Stand, event
 
 AT = ALICE + "m.ics"
+MOST_OCTETS, MOST = 20 * 1024 * 1024, 100
+"""What the settings say when nobody has set them."""
 NAMED = {"content_type": "text/plain", "content_disposition": 'attachment; filename="../Agenda 1.txt"'}
 
 
@@ -146,18 +148,34 @@ async def test_those_elsewhere_get_it_in_the_letter(alice: Client, stand: Stand)
 
 
 async def test_the_number_of_attachments_has_a_bound(alice: Client) -> None:
-    lines = [f"ATTACH;MANAGED-ID={number:032x}:https://x.test/" for number in range(MOST_ATTACHMENTS + 1)]
+    lines = [f"ATTACH;MANAGED-ID={number:032x}:https://x.test/" for number in range(MOST + 1)]
     said = await alice.put(AT, event("m", "20261201T100000Z", *lines))
     assert said.status == 403 and said.find("C:max-attachments-per-resource")
 
 
 async def test_an_attachment_has_a_bound(alice: Client) -> None:
     await alice.put(AT, event("m"))
-    said = await attach(alice, body=b"x" * (ATTACHMENT_OCTETS + 1))
+    said = await attach(alice, body=b"x" * (MOST_OCTETS + 1))
     assert said.status == 413 and said.find("C:max-attachment-size")
     props = await alice.props(ALICE, "C:max-attachment-size", "C:max-attachments-per-resource")
-    assert props.found(ALICE, "C:max-attachment-size") == str(ATTACHMENT_OCTETS)
-    assert props.found(ALICE, "C:max-attachments-per-resource") == str(MOST_ATTACHMENTS)
+    assert props.found(ALICE, "C:max-attachment-size") == str(MOST_OCTETS)
+    assert props.found(ALICE, "C:max-attachments-per-resource") == str(MOST)
+
+
+async def test_the_bounds_are_settings(stand: Stand, alice: Client) -> None:
+    def work(tx: WriteTx) -> None:
+        for name, value in (("attachmentSize", 2), ("attachmentCount", 1)):
+            tx.put_setting(name, value, tx.account("alice@example.test").id)
+
+    await stand.house.write(work)
+    await alice.put(AT, event("m"))
+    assert (await attach(alice, body=b"x" * 2049)).status == 413
+    assert (await attach(alice, body=b"x" * 2048)).status == 201
+    said = await attach(alice, body=b"y")
+    assert said.status == 403 and said.find("C:max-attachments-per-resource")
+    props = await alice.props(ALICE, "C:max-attachment-size", "C:max-attachments-per-resource")
+    assert props.found(ALICE, "C:max-attachment-size") == "2048"
+    assert props.found(ALICE, "C:max-attachments-per-resource") == "1"
 
 
 async def test_an_answer_leaves_attachments_as_they_are(alice: Client, bob: Client) -> None:
