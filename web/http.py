@@ -32,6 +32,8 @@ from connectors.dav.feeds import feeds
 from connectors.dav.paths import ROOT as DAV_ROOT
 from connectors.dav.push import KIND as DAV_PUSH
 from connectors.dav.push import DavTeller
+from connectors.dav.push_home import KINDS as HOME_KINDS
+from connectors.dav.push_home import HomeTeller
 from connectors.dav.tzdist import ROOT as TZDIST
 from connectors.dav.tzdist import tzdist
 from mailcore.push.sender import Sender
@@ -95,7 +97,8 @@ def telling(parts: Parts, setup: ServiceSetup) -> Callable[[], Awaitable[None]] 
         return None
     contact = config.push.contact or f"postmaster@{config.host}"
     sender = Sender(parts.dns, parts.secret, contact, config.push.private)
-    tellers: Mapping[str, Teller] = {DAV_PUSH: DavTeller(parts.store), JMAP_PUSH: JmapTeller(parts)}
+    homes = {kind: HomeTeller(parts.store, area) for area, kind in HOME_KINDS.items()}
+    tellers: Mapping[str, Teller] = {DAV_PUSH: DavTeller(parts.store), **homes, JMAP_PUSH: JmapTeller(parts)}
     return partial(keep, Desk(parts.store, parts.bus, sender, tellers, parts.log("PUSH")))
 
 

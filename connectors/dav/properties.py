@@ -31,7 +31,7 @@ from connectors.dav.resources import (
 )
 from connectors.dav.share_properties import hosted, invite, share_access, sharees
 from connectors.dav.shelf import Shelf, etag
-from connectors.dav.topics import TRIGGERS, topic_of, transports
+from connectors.dav.topics import HOME_TRIGGERS, TOPIC, TRIGGERS, topic_of, transports
 from connectors.dav.tzdist import ROOT as TZDIST
 from connectors.dav.xml import CALDAV, CARDDAV, DAV, PUSH, SERVER, escape, href
 from groupware.model.annotation import AVAILABILITY
@@ -136,6 +136,9 @@ _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
         SENDING if one.at.segment == OUTBOX else privileges(ALL if one.at.user == one.user else Right.READ)
     ),
     f"{{{DAV}}}owner": lambda one: href(principal(one.at.user)) if one.at.user else None,
+    f"{{{PUSH}}}transports": lambda one: transports(one.push) if one.push else None,
+    TOPIC: lambda one: one.topic if one.push and one.topic else None,
+    f"{{{PUSH}}}supported-triggers": lambda one: HOME_TRIGGERS if one.push else None,
 }
 
 
@@ -207,7 +210,7 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{CARDDAV}}}supported-collation-set": _contacts_only(_collation_set("A")),
     f"{{{CALDAV}}}max-resource-size": _calendar_only(str(OBJECT_OCTETS)),
     f"{{{PUSH}}}transports": lambda one: transports(one.push) if one.push else None,
-    f"{{{PUSH}}}topic": lambda one: topic_of(one.shelf.folder) if one.push else None,
+    TOPIC: lambda one: topic_of(one.shelf.folder) if one.push else None,
     f"{{{PUSH}}}supported-triggers": lambda one: TRIGGERS if one.push else None,
     f"{{{CALDAV}}}timezone-service-set": _calendar_only(href(TZDIST)),
     ATTACHMENT_SIZE: lambda one: str(one.attachable.octets) if one.attachable and not one.shelf.contacts else None,

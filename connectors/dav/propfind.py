@@ -12,7 +12,7 @@ from connectors.dav import xml
 from connectors.dav.acl import address_of, shared_with, stored_acl
 from connectors.dav.delegation import delegated
 from connectors.dav.locks import discovery
-from connectors.dav.paths import CALENDARS, CONTACTS, OUTBOX, PRINCIPALS, Place, escaped
+from connectors.dav.paths import CALENDARS, CONTACTS, HOMES, OUTBOX, PRINCIPALS, Place, escaped
 from connectors.dav.properties import content_type, known, stats, value
 from connectors.dav.request import Exchange, attachable
 from connectors.dav.resources import (
@@ -28,6 +28,7 @@ from connectors.dav.resources import (
     Thing,
 )
 from connectors.dav.shelf import ETAG_LENGTH, Shelf, account_of, collection, home
+from connectors.dav.topics import TOPIC, topic_of_home
 from connectors.dav.xml import CALDAV, DAV
 from groupware.model.folder import Role
 from groupware.model.ids import EVERY
@@ -101,8 +102,10 @@ def _lines(tx: ReadTx, exchange: Exchange, at: Place, kind: str, names: list[str
 
 
 def _line(one: Resource, path: str, kind: str, names: list[str], exchange: Exchange) -> str:
-    if isinstance(one, Collection) and exchange.push:
+    if exchange.push and isinstance(one, Collection):
         one = replace(one, push=exchange.push)
+    elif exchange.push and isinstance(one, Simple) and one.at.depth == 2 and one.at.area in HOMES:
+        one = replace(one, push=exchange.push if one.at.user == exchange.user else "")
     if kind == "propname":
         inside = xml.propstat(xml.wrapped(name, None) for name in known(one) if value(one, name) is not None)
         return xml.response(path, inside)
@@ -141,7 +144,8 @@ def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple
     if at.user and at.area != PRINCIPALS:
         shelves = home(tx, at)
         newest = max((each.folder.modseq for each in shelves), default=0)
-        yield Simple(at, user, changed=newest), at.href
+        topic = topic_of_home(tx, at.area) if TOPIC in names and at.user == user else ""
+        yield Simple(at, user, changed=newest, topic=topic), at.href
         for shelf in shelves if deep else ():
             yield seen(tx, shelf, names), shelf.href
         return

@@ -16,6 +16,7 @@ from connectors.dav import xml
 from connectors.dav.errors import DavError
 from connectors.dav.paths import PUSHES, Place
 from connectors.dav.properties import display_name
+from connectors.dav.push_home import KINDS, root_of, state
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection
 from connectors.dav.topics import topic_of
@@ -41,25 +42,35 @@ USUAL: Final = timedelta(days=14)
 
 async def register(exchange: Exchange, root: xml.Element) -> Response:
     """Registers a subscription, or renews it. 204 with its own path, and when it expires."""
-    if exchange.at.depth != 3 or not exchange.push:
+    at = exchange.at
+    own_home = at.depth == 2 and at.user == exchange.user and at.area in KINDS
+    if not exchange.push or (at.depth != 3 and not own_home):
         raise DavError(403, "there is no push for this", "<P:push-not-available/>")
     url, facts = _subscription(root), _triggers(root)
     expires = _expires(root)
-    shelf, told = await exchange.parts.store.read(exchange.who, lambda tx: _now(tx, exchange.at))
+    folder, told = await exchange.parts.store.read(exchange.who, lambda tx: _known(tx, at))
     new = PushTarget(
         0,
         exchange.who.account,
-        KIND,
-        shelf.folder.id,
+        KINDS[at.area] if own_home else KIND,
+        folder,
         url["url"],
-        json.dumps({**url, **facts, "area": exchange.at.area, "user": exchange.at.user}),
+        json.dumps({**url, **facts, "area": at.area, "user": at.user}),
         micros(expires),
-        told.text,
+        told,
     )
     made = await exchange.parts.store.write(exchange.who, lambda tx: tx.put_push_target(new))
     location = Place(PUSHES, str(made.number)).href.removesuffix("/")
     headers = {"location": location, "expires": format_datetime(expires, usegmt=True)}
     return Response(status_code=204, headers=headers)
+
+
+def _known(tx: ReadTx, at: Place) -> tuple[FolderId, str]:
+    """What a registration is about, and what whoever registers knows of it already."""
+    if at.depth == 2:
+        return root_of(tx), state(tx, at.area).text
+    shelf, now = _now(tx, at)
+    return shelf.folder.id, now.text
 
 
 def _subscription(root: xml.Element) -> dict[str, str]:

@@ -51,6 +51,10 @@ class Simple:
     """Of oneself: the other addresses."""
     delegated: Mapping[str, str] = field(default_factory=dict)
     """Of oneself: what is said of whose delegate one is."""
+    topic: str = ""
+    """Of one's own home: what push messages about it are known by, where somebody has asked."""
+    push: str = ""
+    """Of one's own home: the key that these are signed with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, decid
 from groupware.model.times import micros, moment, now_micros
 from groupware.store.api import Where
 
-from . import schema
+from . import pushes, schema
 from .guard import Opened, identify
 from .paths import view_path
 from .tx import Tx
@@ -116,6 +116,7 @@ def grant(
     modseq = tx.bump(here.owner)
     tx.move_epoch(here.owner)
     tx.journal_row("grant", here, modseq, {"grantee": key, "allow": letters(allow), "deny": letters(deny)})
+    pushes.shared(tx, number)
     tx.marks[here.tree.root] = modseq
     for below in here.tree.below(here.id):
         tx.marks[below] = modseq

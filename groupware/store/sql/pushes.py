@@ -113,6 +113,12 @@ def _is_same(known: PushTarget, new: PushTarget) -> bool:
     return new.folder is not None and (known.folder, known.url) == (new.folder, new.url)
 
 
+def shared(tx: Tx, account: int) -> None:
+    """Something is shared with an account: who tells its clients looks anew, at what it could not see before."""
+    if tx.sql.row(_COUNT, {"account": account, "now": now_micros()})[0]:  # type: ignore[index]
+        _mark(tx)
+
+
 def _mark(tx: Tx) -> None:
     """Whoever sends looks at the registrations anew."""
     tx.marks[PUSH] = ModSeq(now_micros())
