@@ -1,0 +1,100 @@
+"""Runs under the system's Python: one calendar of a server, in Evolution's data server, and what is to be done in it.
+
+Standard input is a job in JSON; what each step found is the last line of the output, in JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+import gi  # type: ignore[import-not-found]
+
+gi.require_version("ECal", "2.0")
+gi.require_version("EDataServer", "1.2")
+from gi.repository import ECal, EDataServer, GLib, ICalGLib  # type: ignore[import-not-found] # noqa: E402
+
+CONNECTED = EDataServer.SourceConnectionStatus.CONNECTED
+WAIT = 30.0
+
+
+def source_of(job: dict[str, Any]) -> Any:
+    """The calendar as an account of Evolution's."""
+    made = EDataServer.Source.new_with_uid("probe", None)
+    made.set_display_name("probe")
+    made.get_extension(EDataServer.SOURCE_EXTENSION_CALENDAR).set_backend_name("caldav")
+    made.get_extension(EDataServer.SOURCE_EXTENSION_SECURITY).set_method("none")
+    made.get_extension(EDataServer.SOURCE_EXTENSION_OFFLINE).set_stay_synchronized(True)
+    login = made.get_extension(EDataServer.SOURCE_EXTENSION_AUTHENTICATION)
+    login.set_host("127.0.0.1")
+    login.set_port(job["port"])
+    login.set_user(job["user"])
+    login.set_method("plain/password")
+    place = made.get_extension(EDataServer.SOURCE_EXTENSION_WEBDAV_BACKEND)
+    place.set_resource_path(job["path"])
+    place.set_calendar_auto_schedule(True)
+    return made
+
+
+def events(client: Any, count: int) -> list[str]:
+    """What is in the calendar, once it is so many: it is brought up to date beside the answer to a refresh."""
+    client.refresh_sync(None)
+    end = time.monotonic() + WAIT
+    while len(found := client.get_object_list_sync("#t", None)[1]) < count and time.monotonic() < end:
+        time.sleep(0.05)
+    return [each.as_ical_string() for each in found]
+
+
+def done(client: Any, step: list[Any]) -> Any:
+    """What a step finds."""
+    name, *given = step
+    if name == "list":
+        return events(client, *given)
+    if name == "read-only":
+        return client.is_readonly()
+    if name == "busy":
+        return [each.get_as_string() for each in client.get_free_busy_sync(*given, None)[1]]
+    event = ICalGLib.Component.new_from_string(given[0])
+    if name == "create":
+        return client.create_object_sync(event, ECal.OperationFlags.NONE, None)[0]
+    return client.modify_object_sync(event, ECal.ObjModType.ALL, ECal.OperationFlags.NONE, None)
+
+
+def work(job: dict[str, Any], registry: Any, loop: Any) -> None:
+    """Does all steps, and ends the loop."""
+    found: list[Any] = []
+    try:
+        registry.commit_source_sync(source_of(job), None)
+        source = registry.ref_source("probe")
+        client = ECal.Client.connect_sync(source, ECal.ClientSourceType.EVENTS, 0, None)
+        end = time.monotonic() + WAIT
+        while source.get_connection_status() != CONNECTED and time.monotonic() < end:
+            time.sleep(0.05)
+        for step in job["steps"]:
+            try:
+                found.append(done(client, step))
+            except GLib.Error as error:
+                found.append({"error": error.message})
+    finally:
+        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.flush()
+        loop.quit()
+
+
+def main() -> None:
+    """Reads the job, and answers when Evolution asks who one is."""
+    job = json.load(sys.stdin)
+    loop, registry = GLib.MainLoop(), EDataServer.SourceRegistry.new_sync(None)
+    login = EDataServer.NamedParameters.new()
+    login.set(EDataServer.SOURCE_CREDENTIAL_USERNAME, job["user"])
+    login.set(EDataServer.SOURCE_CREDENTIAL_PASSWORD, job["password"])
+    registry.connect("credentials-required", lambda _, source, *rest: source.invoke_authenticate(login, None, None))
+    threading.Thread(target=work, args=(job, registry, loop), daemon=True).start()
+    loop.run()
+
+
+if __name__ == "__main__":
+    main()
