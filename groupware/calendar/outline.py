@@ -24,6 +24,7 @@ _OF_OBJECTS: Final = frozenset(
         "DUE",
         "DURATION",
         "COMPLETED",
+        "CREATED",
         "RECURRENCE-ID",
         "RRULE",
         "EXRULE",
