@@ -13,7 +13,7 @@ from typing import Final
 from groupware.model.content import Component, Line, folded, ordered, parse, read_line, serialized, written
 from groupware.model.errors import Refused
 
-MOST: Final = 64 * 1024
+MOST: Final = 256 * 1024
 """Octets that one person's alarms of one object may have."""
 _CARRIERS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 _ALARM: Final = "VALARM"

@@ -99,4 +99,4 @@ def test_the_operator_and_what_is_too_long_are_refused(world: World, calendar: F
     with pytest.raises(Refused, match="operator"):
         keep(world, OPERATOR, calendar, 1, b"x")
     with pytest.raises(Refused, match="at most"):
-        keep(world, world.bob, calendar, 1, b"x" * 65_537)
+        keep(world, world.bob, calendar, 1, b"x" * 262_145)

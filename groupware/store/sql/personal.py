@@ -22,7 +22,7 @@ from . import objects, schema
 from .guard import SERVER, Opened
 from .tx import Tx
 
-LONGEST: Final = 64 * 1024
+LONGEST: Final = 256 * 1024
 _m = schema.personal.c
 _MINE: Final = (_m.account_id == bindparam("account"), _m.folder_id == bindparam("at"))
 _OF: Final = select(_m.uid, _m.octets).where(*_MINE)

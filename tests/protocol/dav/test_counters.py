@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from email.message import Message
+from datetime import UTC, datetime
+from email.message import EmailMessage, Message
+from email.policy import SMTP
 
 import pytest
 
 from groupware.calendar.counters import Counter, accept, decline, pending
+from groupware.calendar.object import read_object
+from groupware.calendar.series import when
 from groupware.model.errors import NotFound, Refused
 from groupware.model.principal import Principal
 from tests.protocol.dav.test_imip import EVE, arrives, itip, letter, timeline
@@ -120,3 +124,114 @@ async def test_one_occurrence_of_a_set_moves(stand: Stand, alice: Client, bob: C
 async def test_a_stranger_proposes_nothing(stand: Stand) -> None:
     await proposes(stand, who="mallory@bad.test")
     assert await waiting(stand) == []
+
+
+AT = int(datetime(2026, 12, 2, 14, tzinfo=UTC).timestamp())
+OUTLOOK = """\
+BEGIN:VCALENDAR
+PRODID:-//Microsoft Corporation//Outlook 16.0 MIMEDIR//EN
+VERSION:2.0
+METHOD:COUNTER
+X-MS-OLK-FORCEINSPECTOROPEN:TRUE
+BEGIN:VTIMEZONE
+TZID:W. Europe Standard Time
+BEGIN:STANDARD
+DTSTART:16011028T030000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010325T020000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+END:DAYLIGHT
+END:VTIMEZONE
+BEGIN:VEVENT
+ATTENDEE;PARTSTAT=TENTATIVE:mailto:{eve}
+CLASS:PUBLIC
+CREATED:20261128T080000Z
+DESCRIPTION:rather later\\n
+DTEND;TZID="W. Europe Standard Time":20261202T160000
+DTSTAMP:20261128T080000Z
+DTSTART;TZID="W. Europe Standard Time":20261202T150000
+LAST-MODIFIED:20261128T080000Z
+LOCATION:Here
+ORGANIZER:mailto:alice@example.test
+PRIORITY:5
+SEQUENCE:0
+SUMMARY;LANGUAGE=de:New Time Proposed: Meeting
+TRANSP:OPAQUE
+UID:m
+X-MICROSOFT-CDO-BUSYSTATUS:BUSY
+X-MS-OLK-ORIGINALSTART:20261201T100000Z
+X-MS-OLK-ORIGINALEND:20261201T110000Z
+END:VEVENT
+END:VCALENDAR
+"""
+"""As Outlook writes a proposal: its own zone by a name of Windows, another title, the old times beside the new ones."""
+THUNDERBIRD = """\
+BEGIN:VCALENDAR
+PRODID:-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN
+VERSION:2.0
+METHOD:COUNTER
+BEGIN:VTIMEZONE
+TZID:Europe/Berlin
+X-TZINFO:Europe/Berlin[2025b]
+BEGIN:DAYLIGHT
+TZOFFSETTO:+020000
+TZOFFSETFROM:+010000
+TZNAME:CEST
+DTSTART:19700329T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT
+BEGIN:STANDARD
+TZOFFSETTO:+010000
+TZOFFSETFROM:+020000
+TZNAME:CET
+DTSTART:19701025T030000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VEVENT
+CREATED:20261128T080000Z
+LAST-MODIFIED:20261128T080000Z
+DTSTAMP:20261128T080000Z
+UID:m
+SUMMARY:Meeting
+ORGANIZER;CN=Alice:mailto:alice@example.test
+ATTENDEE;RSVP=TRUE;CN=Eve;PARTSTAT=DECLINED;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT:mailto:{eve}
+DTSTART;TZID=Europe/Berlin:20261202T150000
+DTEND;TZID=Europe/Berlin:20261202T160000
+SEQUENCE:0
+COMMENT:rather later
+END:VEVENT
+END:VCALENDAR
+"""
+"""As Thunderbird writes one: whoever proposes has declined, and the zone is its own."""
+
+
+@pytest.mark.usefixtures("called")
+@pytest.mark.parametrize("written", [OUTLOOK, THUNDERBIRD], ids=["Outlook", "Thunderbird"])
+@pytest.mark.parametrize("transfer", ["base64", "quoted-printable"])
+async def test_proposals_are_taken_as_programs_write_them(
+    stand: Stand, alice: Client, bob: Client, written: str, transfer: str
+) -> None:
+    octets = written.format(eve=EVE).replace("\n", "\r\n").encode()
+    sent = EmailMessage(policy=SMTP)
+    sent["From"], sent["To"], sent["Subject"] = f"Eve <{EVE}>", "alice@example.test", "New Time Proposed: Meeting"
+    sent.set_content("Could we meet later?")
+    sent.add_alternative(octets.decode(), subtype="calendar", params={"method": "COUNTER"}, cte=transfer)
+    await arrives(stand, sent.as_bytes(), "alice", sender=EVE)
+    [found] = await waiting(stand)
+    assert (found.who, found.ident) == (EVE, "m")
+    await accept(stand.house.store, stand.house.blobs, await alice_of(stand), found.number)
+    for client, home in ((alice, ALICE), (bob, BOB)):
+        read = read_object((await the_one(client, home))[1].encode())
+        begin, end = (
+            when(line, read.zones) for line in (read.shown.first("DTSTART"), read.shown.first("DTEND")) if line
+        )
+        assert (begin.seconds, end.seconds) == (AT, AT + 3600)
+        assert read.shown.text("SUMMARY") == "Meeting"
+        assert not any(line.name.startswith("X-M") for line in read.shown.lines)
