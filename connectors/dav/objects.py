@@ -267,12 +267,31 @@ def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> boo
     allowed(tx, exchange, goes.to, [goes.there.name] if old is not None else [ITSELF, goes.there.name])
     if old is not None and not tx.expunge(goes.to.folder.id, [(old.uid, old.uid)], deleted_only=False):
         raise NoRight(f"{goes.there.name!r}: what is there is not yours to take away")
+    if exchange.request.method == "MOVE" and _stays_itself(goes, now):
+        _travel(tx, exchange, goes, now)
+        return old is None
     if exchange.request.method == "MOVE":
         _depart(tx, exchange, goes, now)
     [item] = tx.append(goes.to.folder.id, [new])
     if goes.own and goes.to.may(Right.READ):
         tx.put_personal(goes.to.folder.id, item.uid, goes.own)
     return old is None
+
+
+def _stays_itself(goes: Journey, now: Item) -> bool:
+    """Whether nothing changes but the calendar where it is: then all that people have beside it goes along."""
+    here, there = goes.shelf.folder, goes.to.folder
+    return here.owner == there.owner and here.id != there.id and now.name == goes.there.name
+
+
+def _travel(tx: WriteTx, exchange: Exchange, goes: Journey, now: Item) -> None:
+    """The item itself goes. `AlreadyExists` when something has its name that is hidden from who asks."""
+    locks = allowed(tx, exchange, goes.shelf, [ITSELF, now.name])
+    if not tx.move(goes.shelf.folder.id, [(now.uid, now.uid)], goes.to.folder.id):
+        raise NoRight(f"{now.name!r}: it is not yours to take away")
+    if goes.to.may(Right.READ) and not tx.items_named(goes.to.folder.id, [now.name]):
+        raise AlreadyExists(f"{now.name!r}: there is an object of that name already")
+    gone(tx, goes.shelf.folder.id, now.name, locks)
 
 
 def _depart(tx: WriteTx, exchange: Exchange, goes: Journey, now: Item) -> None:

@@ -174,6 +174,29 @@ async def test_a_move_within_another_s_calendars_keeps_the_owner_s_alarms(
     assert await seen(alice, f"/dav/calendars/alice@example.test/~{number}/a.ics") == ["-PT90M"]
 
 
+async def test_an_owner_s_move_takes_everybody_s_alarms_along(stand: Stand, alice: Client, bob: Client) -> None:
+    await shared(stand, alice)
+    await bob.put(A, event("1", "20261201T100000Z", *alarm(5)))
+    there = "/dav/calendars/alice@example.test/other/"
+    await alice.ask("MKCALENDAR", there)
+    await stand.share("alice", "other", BOB, "lrs")
+    assert (await alice.ask("MOVE", A, destination=there + "a.ics")).status == 201
+    assert await seen(bob, there + "a.ics") == ["-PT5M"]
+    assert await seen(alice, there + "a.ics") == ["-PT90M"]
+    assert (await alice.ask("GET", A)).status == 404
+
+
+async def test_a_move_to_a_name_that_something_hidden_has_is_refused(stand: Stand, alice: Client, bob: Client) -> None:
+    await shared(stand, alice, "lrswite")
+    there = "/dav/calendars/alice@example.test/other/"
+    await alice.ask("MKCALENDAR", there)
+    await alice.put(there + "a.ics", event("2", "20261201T100000Z", "CLASS:PRIVATE"))
+    await stand.share("alice", "other", BOB, "lrswite")
+    assert (await bob.ask("MOVE", A, destination=there + "a.ics")).status == 409
+    assert (await alice.ask("GET", A)).status == 200
+    assert len((await alice.props(there, "D:getetag", depth=1)).hrefs) == 2
+
+
 async def test_a_calendar_may_have_its_alarms_for_all(stand: Stand, alice: Client, bob: Client) -> None:
     await shared(stand, alice)
 
