@@ -18,8 +18,11 @@ LONGEST_VALUE: Final = 32 * 1024
 """Octets of one value."""
 MOST_ENTRIES: Final = 100
 """On one folder (or the server): so many shared ones, and so many of each person."""
-ANY_OF: Final = Right.READ | Right.SEEN | Right.WRITE | Right.INSERT | Right.POST
-"""Who has one of these beside LOOKUP may read annotations, and write private ones. RFC 5464 §3.3."""
+ANY_OF: Final = Right.READ | Right.SEEN | Right.WRITE | Right.INSERT | Right.POST | Right.TITLES | Right.FREEBUSY
+"""Who has one of these beside LOOKUP may read annotations, and write private ones. RFC 5464 §3.3 has the first five.
+
+Who sees a calendar by `8` or `9` has a colour and a name of their own for it as well.
+"""
 WRITES_SHARED: Final = Right.WRITE
 """What it takes to write a shared one (decision 105)."""
 TRANSPARENCY: Final = "vendor/postroom/dav/urn.ietf.params.xml.ns.caldav/schedule-calendar-transp"

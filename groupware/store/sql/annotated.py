@@ -90,7 +90,7 @@ FIRST: Final = ModSeq(1)
 
 
 def read(tx: Tx, at: FolderId | None) -> Values:
-    """(entry, value) of a folder, or of the server: the shared ones and one's own. `l` and one of `r s w i p`."""
+    """(entry, value) of a folder, or of the server: the shared ones and one's own. `l` and one of `r s w i p 8 9`."""
     number = _root(tx) if at is None else _readable(tx, at).id
     return [(name, bytes(value)) for name, value in tx.sql.rows(_OF, {"at": number, "account": tx.who.account})]
 
@@ -142,7 +142,7 @@ def _may_read(rights: Right) -> bool:
 def _readable(tx: Tx, at: FolderId) -> Opened:
     here = tx.open(at, Right.LOOKUP)
     if not _may_read(here.rights):
-        raise NoRight(f"folder {here.tree.path(here.id)}: annotations take one of the rights 'r s w i p' here")
+        raise NoRight(f"folder {here.tree.path(here.id)}: annotations take one of the rights 'r s w i p 8 9' here")
     return here
 
 

@@ -29,6 +29,19 @@ async def test_a_calendar_of_titles_is_in_the_home_and_is_read_there(stand: Stan
     assert (await bob.sync(path)).texts("D:sync-token") == [said.found(path, "D:sync-token")]
 
 
+@pytest.mark.parametrize("rights", ["titles", "l9"])
+async def test_a_colour_and_a_name_are_ones_own(stand: Stand, alice: Client, bob: Client, rights: str) -> None:
+    path = await shared(stand, alice, rights)
+    await alice.set(WORK, "<I:calendar-color>#FF0000</I:calendar-color>")
+    assert (await bob.props(HOME, "I:calendar-color", depth=1)).found(path, "I:calendar-color") == "#FF0000"
+    said = await bob.set(path, "<I:calendar-color>#00FF00</I:calendar-color><D:displayname>Hers</D:displayname>")
+    assert said.status == 207 and not said.found(path, "I:calendar-color")
+    shown = await bob.props(HOME, "I:calendar-color", "D:displayname", depth=1)
+    assert shown.found(path, "I:calendar-color") == "#00FF00"
+    assert shown.found(path, "D:displayname") == "Hers"
+    assert (await alice.props(WORK, "I:calendar-color")).found(WORK, "I:calendar-color") == "#FF0000"
+
+
 async def test_what_is_not_told_is_no_change(stand: Stand, alice: Client, bob: Client) -> None:
     await shared(stand, alice, "titles")
     assert (await bob.put(A, SHOWN)).status == 403
