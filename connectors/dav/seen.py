@@ -8,7 +8,7 @@ from connectors.dav.paths import CALENDARS
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
 from groupware.calendar.shown import Shown, sight
-from groupware.model.errors import GroupwareError
+from groupware.model.errors import NoRight, NotFound
 from mailcore.server.parts import Parts
 
 
@@ -23,7 +23,7 @@ async def as_seen(exchange: Exchange) -> Exchange:
     parts = exchange.parts
     try:
         found = await parts.store.glance(exchange.who, lambda tx: sight(tx, collection(tx, at).folder.id))
-    except GroupwareError:
+    except (NotFound, NoRight):
         return exchange  # what is wrong is said by who handles it
     if found is None:
         return exchange

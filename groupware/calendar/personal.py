@@ -25,6 +25,10 @@ _ANY: Final = re.compile(rb"VALARM|X-MOZ-LASTACK|X-MOZ-SNOOZE", re.IGNORECASE)
 _FOLD: Final = re.compile(rb"\r?\n[ \t]")
 _LINES: Final = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")
 _TOLD: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9_-]+)[:;]")
+_FIRST: Final = frozenset(bytes([each]) for each in b"BbEeRrXx")
+"""How the lines begin that are looked at: BEGIN, END, RECURRENCE-ID, X-..."""
+_GROUPED: Final = re.compile(rb"^[A-Za-z0-9-]+(?:\r?\n[ \t][A-Za-z0-9-]*)*\.", re.MULTILINE)
+"""A name may have a group before it, which calendars hardly ever have."""
 Key = tuple[str, str]
 """The value and the TZID of RECURRENCE-ID; both empty for what describes the whole."""
 _WHOLE: Final[Key] = ("", "")
@@ -89,8 +93,11 @@ def _rewritten(octets: bytes, own: Mapping[Key, bytes]) -> Iterator[bytes]:
     inside: list[str] = []
     key = _WHOLE
     ending = b"\r\n" if b"\r\n" in octets else b"\n"
+    grouped = _GROUPED.search(octets) is not None
     for pieces in _LINES.findall(octets):
-        text = _FOLD.sub(b"", pieces).decode("utf-8", "replace").strip("\r\n")
+        text = ""
+        if grouped or pieces[:1] in _FIRST:
+            text = _FOLD.sub(b"", pieces).decode("utf-8", "replace").strip("\r\n")
         found = _TOLD.match(text)
         verb = found[1].upper() if found is not None else ""
         if verb == "BEGIN":

@@ -7,6 +7,7 @@ own in the place of the stored octets' (`Item.blob`), so that entity tags are th
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 
+from .item import ON_THE_LOOP
 from .outline import outline
 from .personal import merged
 
@@ -112,17 +114,21 @@ class _Blobs:
         if blob not in self._told:
             return await self._blobs.read(blob, start, length)
         stored, tell = self._told[blob]
-        octets = tell(await self._blobs.read(stored))
+        octets = await self._blobs.read(stored)
+        octets = tell(octets) if len(octets) <= ON_THE_LOOP else await asyncio.to_thread(tell, octets)
         return octets[start:] if length is None else octets[start : start + length]
 
     async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
         stored = {self._told[blob][0] if blob in self._told else blob for blob in blobs}
         bodies = await self._blobs.read_many(list(stored))
+        return await asyncio.to_thread(self._all, blobs, bodies)
+
+    def _all(self, blobs: Sequence[BlobId], bodies: Mapping[BlobId, bytes]) -> Mapping[BlobId, bytes]:
         found = {}
         for blob in blobs:
-            inner, tell = self._told.get(blob, (blob, None))
-            if inner in bodies:
-                found[blob] = bodies[inner] if tell is None else tell(bodies[inner])
+            stored, tell = self._told.get(blob, (blob, bytes))
+            if stored in bodies:
+                found[blob] = tell(bodies[stored])
         return found
 
     def __getattr__(self, name: str) -> Any:
