@@ -112,6 +112,8 @@ async def test_a_sound_store_is_clean(at: FolderId, look: Look) -> None:
         ("UPDATE blob SET refs = 9 WHERE size > 5000", "body.references"),
         ("INSERT INTO seen (account_id, folder_id, uid, modseq, seen) SELECT 1, id, 900, 1, '1' FROM folder"
          " WHERE name = 'Work'", "rows.orphaned"),
+        ("INSERT INTO personal (account_id, folder_id, uid, modseq, octets) SELECT 1, id, 900, 1, 'x' FROM folder"
+         " WHERE name = 'Work'", "rows.orphaned"),
         ("INSERT INTO search_text (content_id, indexed, head, body) VALUES (900, '0', '', '')", "rows.orphaned"),
         ("INSERT INTO sort_key (content_id, reply, subject, from_box, to_box, cc_box, from_name, to_name,"
          " message_id, ids) VALUES (900, '0', '', '', '', '', '', '', '', '')", "rows.orphaned"),
