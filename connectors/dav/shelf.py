@@ -8,7 +8,7 @@ from typing import Final
 
 from connectors.dav import derived
 from connectors.dav.paths import CALENDARS, HOMES, INBOX, SEGMENT, Place, segment
-from groupware.calendar.shown import sees_titles
+from groupware.calendar.shown import alarms_for_all, sees_titles
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.folder import OTHERS, SEPARATOR, Folder, Role
 from groupware.model.ids import AccountId, BlobId, FolderId
@@ -19,8 +19,8 @@ from groupware.store.api import ReadTx
 
 Notes = Mapping[str, bytes]
 ETAG_LENGTH: Final = 40
-_OUTLINED: Final = 1 << 30
-"""What the tokens of a calendar of titles differ by from those of the whole."""
+_OUTLINED, _WITH_ALARMS = 1 << 30, 1 << 29
+"""What the tokens of a calendar of titles, or of one with its owner's alarms, differ by from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +139,23 @@ def _shelves(
 
 def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool) -> Shelf:
     """`native`: the home is that of the folder's owner."""
-    folder = _as_read(folder)
+    folder = _as_read(folder, notes)
     top = native and SEPARATOR not in _own_path(folder)
     given = notes.get(SEGMENT, b"").decode() if native else ""
     named = INBOX if folder.role == Role.SCHEDULE_INBOX else given or segment(folder, "", top)
     return Shelf(folder, Place(at.area, at.user, named).href, owner_of(folder, tx.who.name), notes)
 
 
-def _as_read(folder: Folder) -> Folder:
-    """A calendar of which one knows titles alone is read like others; who comes to read more, or less, begins again."""
-    if not sees_titles(folder.rights) or folder.kind not in COMPONENTS:
+def _as_read(folder: Folder, notes: Notes) -> Folder:
+    """Somebody else's calendar, as it is read: who comes to be told more, or less, begins again.
+
+    One of which one knows titles alone is read like others.
+    """
+    if folder.own or folder.kind not in COMPONENTS:
         return folder
-    return replace(folder, rights=folder.rights | Right.READ, uidvalidity=folder.uidvalidity ^ _OUTLINED)
+    if sees_titles(folder.rights):
+        return replace(folder, rights=folder.rights | Right.READ, uidvalidity=folder.uidvalidity ^ _OUTLINED)
+    return replace(folder, uidvalidity=folder.uidvalidity ^ _WITH_ALARMS) if alarms_for_all(notes) else folder
 
 
 def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:

@@ -53,9 +53,14 @@ def sees_titles(rights: Right) -> bool:
     return Right.TITLES in rights and Right.READ not in rights
 
 
+def alarms_for_all(notes: Mapping[str, bytes]) -> bool:
+    """Whether the annotations of a calendar say that its owner's alarms are for all who read it."""
+    return notes.get(ALARMS, b"").strip().lower() == b"shared"
+
+
 def _alarms_for_all(tx: ReadTx, at: FolderId) -> bool:
     try:
-        return dict(tx.annotations(at)).get(ALARMS, b"").strip().lower() == b"shared"
+        return alarms_for_all(dict(tx.annotations(at)))
     except GroupwareError:
         return False
 

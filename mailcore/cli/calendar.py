@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import typer
 
-from groupware.model.annotation import AVAILABILITY
+from groupware.model.annotation import ALARMS, AVAILABILITY
 from groupware.model.folder import SEPARATOR, Folder, Role
 from groupware.model.item import Kind
 from groupware.model.link import Link, digest_of, new_secret
@@ -123,6 +123,23 @@ def _publish(here: Site, owner: str, path: str, rights: str, expires: str | None
     say(url)
     ends = f", until {until:%Y-%m-%d %H:%M} UTC" if until is not None else ""
     say(f"{link.ident}: {level_of(link.rights)} ({letters(link.rights)}){ends}. The address is not shown again.")
+
+
+@app.command()
+def alarms(
+    ctx: typer.Context,
+    owner: Annotated[str, typer.Argument(help="Address of the owner, or a domain for its public tree.")],
+    path: Annotated[str, typer.Argument(help="Path of the calendar or task list in the owner's tree.")],
+    shared: Annotated[bool, typer.Option("--shared/--own", help="For all who read it, or for its owner alone.")],
+) -> None:
+    """Say whom the owner's alarms are for. Whoever sets alarms of their own there has those instead."""
+
+    def work(tx: WriteTx) -> None:
+        tx.annotate(folder_at(tx, owner, path).id, {ALARMS: b"shared" if shared else None})
+
+    with site(ctx) as here:
+        here.write(work)
+    say(f"{path}: its owner's alarms are for {'all who read it' if shared else 'its owner alone'}")
 
 
 @app.command()

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from groupware.calendar.hours import weekly
+from groupware.model.annotation import ALARMS
+from groupware.model.folder import Role
+from mailcore.cli.site import opened
+from mailcore.server.config import load
 from tests.cli.conftest import Postroom
 
 ALICE = "alice@example.test"
@@ -25,6 +29,17 @@ def test_hours_that_are_none_are_refused(postroom: Postroom, tmp_path: Path) -> 
     file = tmp_path / "hours.ics"
     file.write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")
     assert postroom("calendar", "hours", ALICE, "--file", file).status != 0
+
+
+def test_alarms_are_for_all_or_for_their_owner(postroom: Postroom, data: Path) -> None:
+    for word, said, kept in (("--shared", "all who read it", {ALARMS: b"shared"}), ("--own", "its owner alone", {})):
+        assert (
+            postroom("calendar", "alarms", ALICE, "Calendar", word).out
+            == f"Calendar: its owner's alarms are for {said}\n"
+        )
+        with opened(load(None, data=data)) as here:
+            notes = here.read(lambda tx: dict(tx.annotations(tx.role(tx.account(ALICE).id, Role.CALENDAR).id)))
+        assert {name: value for name, value in notes.items() if name == ALARMS} == kept
 
 
 def test_a_proposal_that_is_not_there_is_said_so(postroom: Postroom) -> None:

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from groupware.model.rights import parse_rights
-from groupware.store.api import WriteTx
 from tests.clients.account import Account
 from tests.clients.programs import Programs
 from tests.clients.test_dav import curl, home
@@ -87,14 +85,6 @@ def path_of(who: Account) -> str:
     return f"/dav/calendars/{who.address}/Calendar/"
 
 
-def share(server: RunningServer, owner: Account, who: Account, rights: str) -> None:
-    def work(tx: WriteTx) -> None:
-        at = tx.locate(tx.account(owner.address).id, "Calendar")
-        tx.grant(at.id, who.address, parse_rights(rights))
-
-    server.write(work)
-
-
 def test_evolution_makes_and_changes_an_event(
     server: RunningServer, programs: Programs, evolution: Evolution, alice: Account
 ) -> None:
@@ -110,7 +100,7 @@ def test_evolution_invites_and_asks_when_others_are_busy(
     server: RunningServer, evolution: Evolution, alice: Account, bob: Account
 ) -> None:
     people = (f"ORGANIZER:mailto:{alice.address}", f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{bob.address}")
-    share(server, bob, alice, "freebusy")
+    server.grant(bob.person, "Calendar", alice.person, "freebusy")
     seconds = [int(datetime(2029, 12, day, tzinfo=UTC).timestamp()) for day in (1, 2)]
     meeting = inner(event("m1", START, *people, end=END))
     _, busy = evolution(alice, path_of(alice), ["create", meeting], ["busy", *seconds, [bob.address]])
@@ -125,7 +115,7 @@ def test_alarms_that_evolution_sets_in_a_shared_calendar_are_ones_own(
     there = programs.home / "a.ics"
     there.write_text(event("a", START, *alarm(90), end=END), newline="")
     curl(programs, alice, "-T", there, "-H", "Content-Type: text/calendar", home(server, alice) + "Calendar/a.ics")
-    share(server, alice, bob, "editor")
+    server.grant(alice.person, "Calendar", bob.person, "editor")
     mine = inner(event("a", START, *alarm(5), end=END))
     [before], done = evolution(bob, path_of(alice), ["list", 1], ["modify", mine])
     assert ("TRIGGER" in before, done) == (False, True)
@@ -138,6 +128,6 @@ def test_evolution_shows_titles_where_these_are_all_one_may_know(
     server: RunningServer, evolution: Evolution, alice: Account, bob: Account
 ) -> None:
     evolution(alice, path_of(alice), ["create", inner(event("t", START, "LOCATION:Attic", end=END, summary="Visit"))])
-    share(server, alice, bob, "titles")
+    server.grant(alice.person, "Calendar", bob.person, "titles")
     [shown], closed = evolution(bob, path_of(alice), ["list", 1], ["read-only"])
     assert ("SUMMARY:Visit" in shown, "Attic" in shown, closed) == (True, False, True)

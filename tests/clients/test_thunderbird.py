@@ -154,6 +154,46 @@ def test_thunderbird_finds_calendars_by_itself_and_keeps_them(
     assert "RRULE:FREQ=WEEKLY;COUNT=3" in _get(server, alice, path + "2.ics")
 
 
+def test_thunderbird_sets_and_dismisses_alarms_of_its_own_in_a_shared_calendar(
+    server: RunningServer, thunderbird: Thunderbird, alice: Account, bob: Account
+) -> None:
+    there = thunderbird.remember(bob)
+    path = f"/dav/calendars/{alice.address}/Calendar/1.ics"
+    alarm = ("BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:-PT90M", "END:VALARM")
+    _put(server, alice, path, event("1", "20261201T100000Z", *alarm, summary="Hers"))
+    server.grant(alice.person, "Calendar", bob.person, "lrswite")
+    seen = thunderbird.run(
+        """
+        const found = await cal.provider.detection.detect(args[1], args[2], args[0], true, [], {});
+        const calendar = [...found.values()].flat().find(each => each.name.includes(args[3]));
+        cal.manager.registerCalendar(calendar);
+        const items = async () => await calendar.getItemsAsArray(Ci.calICalendar.ITEM_FILTER_ALL_ITEMS, 0, null, null);
+        const old = await until(async () => (await items()).find(each => each.id == "1"));
+        const {CalAlarm} = ChromeUtils.importESModule("resource:///modules/CalAlarm.sys.mjs");
+        const alarm = new CalAlarm();
+        alarm.action = "DISPLAY";
+        alarm.description = "mine";
+        alarm.related = Ci.calIAlarm.ALARM_RELATED_START;
+        alarm.offset = cal.createDuration("-PT5M");
+        const changed = old.clone();
+        changed.addAlarm(alarm);
+        const kept = await calendar.modifyItem(changed, old);
+        const service = Cc["@mozilla.org/calendar/alarm-service;1"].getService(Ci.calIAlarmService);
+        await service.dismissAlarm(kept, kept.getAlarms()[0]);
+        await until(async () => (await items())[0].alarmLastAck);
+        return [old.getAlarms().length, (await items())[0].getAlarms().map(each => each.offset.icalString)];
+        """,
+        there,
+        bob.address,
+        bob.password,
+        alice.address,
+    )
+    assert seen == [0, ["-PT5M"]]
+    hers, his = _get(server, alice, path), _get(server, bob, path)
+    assert ("TRIGGER:-PT90M" in hers, "PT5M" in hers, "X-MOZ-LASTACK" in hers) == (True, False, False)
+    assert ("TRIGGER:-PT90M" in his, "-PT5M" in his, "X-MOZ-LASTACK" in his) == (False, True, True)
+
+
 def test_thunderbird_finds_address_books_by_itself_and_keeps_them(
     server: RunningServer, thunderbird: Thunderbird, alice: Account
 ) -> None:

@@ -203,7 +203,9 @@ async def test_a_calendar_may_have_its_alarms_for_all(stand: Stand, alice: Clien
     def work(tx: WriteTx) -> None:
         tx.annotate(tx.locate(tx.account("alice@example.test").id, "Calendar").id, {ALARMS: b"shared"})
 
+    token = (await bob.sync(WORK)).texts("D:sync-token")[0]
     await stand.house.write(work)
+    assert (await bob.sync(WORK, token)).status == 403  # a client begins again, for it is told more now
     assert await seen(bob) == ["-PT90M"]
     assert (await bob.put(A, event("1", "20261201T100000Z"))).status == 204
     assert await seen(bob) == []
