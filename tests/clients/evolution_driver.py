@@ -71,7 +71,9 @@ def work(job: dict[str, Any], registry: Any, loop: Any) -> None:
         source = registry.ref_source("probe")
         client = ECal.Client.connect_sync(source, ECal.ClientSourceType.EVENTS, 0, None)
         end = time.monotonic() + WAIT
-        while source.get_connection_status() != CONNECTED and time.monotonic() < end:
+        while not (source.get_connection_status() == CONNECTED and client.is_online()):
+            if time.monotonic() > end:
+                raise TimeoutError("the calendar is not connected")
             time.sleep(0.05)
         for step in job["steps"]:
             try:

@@ -76,6 +76,8 @@ def evolution(server: RunningServer, programs: Programs) -> Evolution:
             stdin=json.dumps({**job, "steps": steps}).encode(),
         )
         found: list[Any] = json.loads(said.splitlines()[-1])
+        assert len(found) == len(steps), found
+        assert not [each for each in found if isinstance(each, dict)], found
         return found
 
     return run
