@@ -5,15 +5,17 @@ DATA ?= data
 PORT_BASE ?= 20000
 PYTHON ?= python3
 BIN = $(VENV)/bin
+CLIENT = web/webmail/client
+BUILT = web/webmail/dist/.built
 # What a start compiles is kept for the next, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test soak check lint lock clean
+.PHONY: run test soak check lint lock clean client
 
-run: $(VENV)/.installed
+run: $(VENV)/.installed $(BUILT)
 	@exec $(BIN)/postroom --data "$(DATA)" demo --port-base "$(PORT_BASE)"
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev $(BUILT)
 	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 soak: $(VENV)/.installed-dev
@@ -24,6 +26,13 @@ check lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@sh web/webmail/build.sh $(BIN) check
+
+# The webmail's client, built anew when its sources have changed.
+client: $(BUILT)
+
+$(BUILT): $(VENV)/bin/python web/webmail/build.sh $(wildcard $(CLIENT)/*.* $(CLIENT)/public/* $(CLIENT)/src/*.* $(CLIENT)/src/*/*.*)
+	@sh web/webmail/build.sh $(BIN)
 
 lock: $(VENV)/bin/python
 	$(BIN)/pip install -q --disable-pip-version-check uv
@@ -31,7 +40,7 @@ lock: $(VENV)/bin/python
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build *.egg-info web/webmail/dist $(CLIENT)/node_modules
 
 # The environment is made from the lock file alone; Debian splits venv off, so it is added where that is allowed.
 $(VENV)/bin/python:

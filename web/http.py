@@ -55,6 +55,8 @@ from web.jmap.push import KIND as JMAP_PUSH
 from web.jmap.push import JmapTeller
 from web.lists import lists
 from web.signin.app import signin
+from web.webmail.app import webmail
+from web.webmail.files import built
 
 HEADER_SECONDS: Final = 30.0
 HEADER_OCTETS: Final = 64 * 1024
@@ -73,8 +75,9 @@ HOME: Final = """<!doctype html>
 
 def service(parts: Parts, setup: ServiceSetup) -> HttpService:
     """The service for a configuration."""
+    client = built()
     routes: list[BaseRoute] = [
-        Route("/", _home(setup.config.host)),
+        Route("/", _Moved("/mail/", 302) if client else _home(setup.config.host)),
         Route("/metrics", _measures(setup.config)),
         *[Route(f"/.well-known/{name}", _Moved(DAV_ROOT, 301), methods=None) for name in ("caldav", "carddav")],
         Mount("/dav", dav(parts, setup)),
@@ -86,6 +89,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Mount("/jmap", jmap(parts, setup)),
         Mount("/lists", lists(parts)),
         Mount("/signin", signin(parts, setup)),
+        *([Mount("/mail", webmail(parts, client))] if client else []),
     ]
     return HttpService(parts, setup, routes, telling(parts, setup))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupware.mime.item import Marks, read_item
@@ -23,7 +23,7 @@ from mailcore.server.config import load
 from mailcore.server.gate import RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.listener import Listener
-from mailcore.server.parts import ServiceSetup
+from mailcore.server.parts import Parts, ServiceSetup
 from tests.support import talk
 from tests.support.clock import FakeClock
 from tests.support.davstand import Way
@@ -129,15 +129,16 @@ class Stand:
 
 
 @asynccontextmanager
-async def jmap_stand(folder: Path) -> AsyncIterator[Stand]:
-    """The application over a house of its own."""
+async def jmap_stand(folder: Path, more: Callable[[Parts], Sequence[BaseRoute]] = lambda _: ()) -> AsyncIterator[Stand]:
+    """The application over a house of its own; `more` is served beside it."""
     settings = load(None, data=Path("/nonexistent"), environ={})
     clock = FakeClock()
     listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
     gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
     async with house(folder) as here:
         setup = ServiceSetup("http", settings.services["http"], settings)
-        app = Starlette(routes=[Mount("/signin", signin(here.parts, setup)), Mount("/jmap", jmap(here.parts, setup))])
+        usual = [Mount("/signin", signin(here.parts, setup)), Mount("/jmap", jmap(here.parts, setup))]
+        app = Starlette(routes=[*usual, *more(here.parts)])
         transport = httpx.ASGITransport(app=_connected(app, Way(listener, gate)))
         async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test") as http:
             yield Stand(here, http)

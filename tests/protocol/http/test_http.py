@@ -27,6 +27,7 @@ from tests.support.certificates import Authority
 from tests.support.clock import FakeClock
 from tests.support.eventlog import RecordingLog
 from tests.support.parts import only_log
+from web.webmail.files import File
 
 GET = b"GET %s HTTP/1.1\r\nhost: here\r\n\r\n"
 PLAIN = Listener("http", "http", "127.0.0.1", 0, tls="none", policy=talk.unlimited())
@@ -77,6 +78,21 @@ async def answer(client: talk.Client) -> tuple[str, dict[str, str], bytes]:
         header[name.lower()] = value
     async with asyncio.timeout(talk.WAIT):
         return status, header, await client.reader.readexactly(int(header.get("content-length", 0)))
+
+
+@pytest.fixture(autouse=True)
+def without_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As installed from sources without the webmail's client."""
+    monkeypatch.setattr(web.http, "built", dict)
+
+
+async def test_where_there_is_a_webmail_the_first_page_leads_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = {"index.html": File("text/html", {"": b"the client"}, "no-cache")}
+    monkeypatch.setattr(web.http, "built", lambda: client)
+    async with served() as here, talk.client(here.port, first=GET % b"/" + GET % b"/mail/") as caller:
+        status, header, _ = await answer(caller)
+        assert (status, header["location"]) == ("HTTP/1.1 302 Found", "/mail/")
+        assert (await answer(caller))[2] == b"the client"
 
 
 async def test_the_first_page_says_what_this_is() -> None:

@@ -1,0 +1,109 @@
+"""The webmail over HTTP, below `/mail`: the files of the client, bodies of emails, and pictures from elsewhere.
+
+Everything else the client asks of `/jmap`, and signs in at `/signin`. Decisions 249 and 250.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from groupware.model.errors import BadCredentials, GroupwareError, TryAgain
+from groupware.model.principal import Principal
+from mailcore.server.parts import Parts
+from web.jmap.blobs import octets_of
+from web.jmap.errors import MethodError
+from web.jmap.turn import Turn
+from web.signin import sessions
+from web.webmail import body, files
+from web.webmail.remote import NoPicture, Remote
+
+_FRAMED: Final = {
+    "content-security-policy": body.POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "private, no-store",
+}
+_PICTURE: Final = {
+    "content-security-policy": "default-src 'none'; sandbox",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "cross-origin",  # the frame is of no origin
+    "cache-control": "private, max-age=3600",
+}
+_PAGES: Final = frozenset({"", files.INDEX})
+
+
+def webmail(parts: Parts, there: Mapping[str, files.File], remote: Remote | None = None) -> Starlette:
+    """The application, over the files that were built."""
+    door = _Door(parts, there, remote or Remote(parts.dns, parts.secret))
+    return Starlette(
+        routes=[
+            Route("/body/{account}/{blob}", door.body),
+            Route("/image", door.image),
+            Route("/{path:path}", door.file),
+        ]
+    )
+
+
+class _Door:
+    """Gives what the client needs besides JMAP."""
+
+    __slots__ = ("_files", "_parts", "_remote")
+
+    def __init__(self, parts: Parts, there: Mapping[str, files.File], remote: Remote) -> None:
+        self._parts, self._files, self._remote = parts, there, remote
+
+    async def file(self, request: Request) -> Response:
+        """A file of the client; what is none, and looks like a place within it, is its page."""
+        path = str(request.path_params["path"])
+        found = self._files.get(files.INDEX if path in _PAGES else path)
+        if found is None and "." not in path.rpartition("/")[2]:
+            found = self._files.get(files.INDEX)
+        return files.answer(found, request) if found is not None else _said(404, "There is nothing of that name.")
+
+    async def body(self, request: Request) -> Response:
+        """The body of an email as a page; `images=1`: with pictures from elsewhere."""
+        try:
+            who = await sessions.signed_in(self._parts, request)
+            octets = await self._octets(who, request)
+        except BadCredentials as error:
+            return _said(401, str(error))
+        except sessions.Foreign as error:
+            return _said(403, str(error))
+        except TryAgain as error:
+            return _said(503, str(error))
+        except (GroupwareError, MethodError):
+            return _said(404, "There is no such email, or it is not shared with you.")
+        wanted = request.query_params.get("images") == "1"
+        found = await body.body_of(octets, self._remote.address if wanted else lambda _: None)
+        if request.query_params.get("about") == "1":
+            return JSONResponse({"blocked": found.blocked}, headers=_FRAMED)
+        return Response(found.page, headers=_FRAMED, media_type="text/html; charset=utf-8")
+
+    async def _octets(self, who: Principal, request: Request) -> bytes:
+        account, blob = str(request.path_params["account"]), str(request.path_params["blob"])
+        found = await octets_of(Turn(self._parts, who), account, [blob])
+        if blob not in found:
+            raise MethodError("notFound", "there is no such blob")
+        return found[blob].octets
+
+    async def image(self, request: Request) -> Response:
+        """A picture from elsewhere, by an address that `body` has made."""
+        given = request.query_params
+        url = given.get("url", "")
+        if not self._remote.sealed(given.get("until", ""), given.get("seal", ""), url):
+            return _said(403, "This address was not made by this server, or its time is over.")
+        try:
+            found = await self._remote.fetch(url)
+        except NoPicture as error:
+            return _said(404, str(error))
+        return Response(found.octets, headers=_PICTURE, media_type=found.media)
+
+
+def _said(status: int, text: str) -> Response:
+    return PlainTextResponse(f"{text}\n", status, headers={**files.SAFE, "cache-control": "no-store"})

@@ -1,0 +1,350 @@
+/** Letters being written: kept on the server while they are, sent with some seconds to change one's mind. */
+import { t } from "i18next";
+import { change, request, type Uploaded, upload } from "../jmap/client";
+import type { Address, Email, FullEmail, Identity } from "../jmap/types";
+import { refreshList } from "../mail/load";
+import { get, set, toast, withRole } from "../store";
+import { forwarded, htmlOf, quoted, textOf } from "./quote";
+
+export const UNDO_SECONDS = 10;
+
+export interface Attached extends Uploaded {
+  name: string;
+}
+
+export interface Draft {
+  key: number;
+  accountId: string;
+  identityId: string;
+  to: Address[];
+  cc: Address[];
+  bcc: Address[];
+  subject: string;
+  rich: boolean;
+  /** HTML when rich, else text. */
+  body: string;
+  attached: Attached[];
+  inReplyTo: string[] | null;
+  references: string[] | null;
+  /** Of the email that is answered or passed on, and what it is marked as then. */
+  about: { accountId: string; id: string; keyword: "$answered" | "$forwarded" } | null;
+  /** As it is kept on the server. */
+  emailId: string | null;
+  state: "new" | "changed" | "saving" | "saved" | "failed" | "sending";
+  uploading: number;
+  small: boolean;
+}
+
+let keys = 0;
+const savings = new Map<number, Promise<void>>();
+
+function own(): string {
+  return get().accounts.find((each) => each.own)?.id ?? "";
+}
+
+/** What letters end with. */
+function signatureOf(identity: Identity | undefined, rich: boolean): string {
+  if (!identity) return "";
+  if (rich) return identity.htmlSignature || (identity.textSignature ? htmlOf(identity.textSignature) : "");
+  return identity.textSignature || (identity.htmlSignature ? textOf(identity.htmlSignature) : "");
+}
+
+export function begin(more: Partial<Draft> = {}): void {
+  const identity = get().identities.find((each) => each.id === more.identityId) ?? get().identities[0];
+  const rich = more.rich ?? localStorage.getItem("postroom.plain") !== "1";
+  const signature = signatureOf(identity, rich);
+  const body = more.body ?? "";
+  const signed = rich
+    ? `<p></p>${signature ? `<p></p>${signature}` : ""}${body}`
+    : `${signature ? `\n\n-- \n${signature}\n` : ""}${body ? `\n\n${body}` : ""}`;
+  const draft: Draft = {
+    key: ++keys,
+    accountId: own(),
+    identityId: identity?.id ?? "",
+    to: [],
+    cc: [],
+    bcc: [],
+    subject: "",
+    attached: [],
+    inReplyTo: null,
+    references: null,
+    about: null,
+    emailId: null,
+    state: "new",
+    uploading: 0,
+    small: false,
+    ...more,
+    rich,
+    body: more.emailId ? body : signed,
+  };
+  set({ drafts: [...get().drafts.map((each) => ({ ...each, small: true })), draft] });
+}
+
+function prefixed(prefix: "Re" | "Fwd", subject: string | null): string {
+  const plain = (subject ?? "").replace(/^((re|aw|fwd?|wg)\s*:\s*)+/i, "");
+  return `${prefix}: ${plain}`;
+}
+
+function identityFor(email: FullEmail): Identity | undefined {
+  const named = new Set([...(email.to ?? []), ...(email.cc ?? [])].map((each) => each.email.toLowerCase()));
+  return get().identities.find((each) => named.has(each.email.toLowerCase()));
+}
+
+export function reply(email: FullEmail, all: boolean): void {
+  const mine = new Set(get().identities.map((each) => each.email.toLowerCase()));
+  const others = (list: Address[] | null) => (list ?? []).filter((each) => !mine.has(each.email.toLowerCase()));
+  const sentByMe = others(email.from).length === 0;
+  const to = sentByMe ? (email.to ?? []) : (email.replyTo ?? email.from ?? []);
+  const taken = new Set(to.map((each) => each.email.toLowerCase()));
+  const unique = (list: Address[]) => list.filter((each) => !taken.has(each.email.toLowerCase()));
+  const rich = localStorage.getItem("postroom.plain") !== "1";
+  begin({
+    identityId: identityFor(email)?.id ?? get().identities[0]?.id ?? "",
+    to,
+    cc: all ? unique([...(sentByMe ? [] : others(email.to)), ...others(email.cc)]) : [],
+    subject: prefixed("Re", email.subject),
+    rich,
+    body: quoted(email, rich),
+    inReplyTo: email.messageId,
+    references: [...(email.references ?? email.inReplyTo ?? []), ...(email.messageId ?? [])],
+    about: { accountId: email.accountId, id: email.id, keyword: "$answered" },
+  });
+}
+
+export function forward(email: FullEmail): void {
+  const rich = localStorage.getItem("postroom.plain") !== "1";
+  const from = own();
+  const here = email.accountId === from;
+  const attached = email.attachments.map((each) => ({
+    blobId: each.blobId,
+    type: each.type,
+    size: each.size,
+    name: each.name ?? "attachment",
+  }));
+  begin({
+    subject: prefixed("Fwd", email.subject),
+    rich,
+    body: forwarded(email, rich),
+    attached: here ? attached : [],
+    about: { accountId: email.accountId, id: email.id, keyword: "$forwarded" },
+  });
+  if (!here && attached.length) void bring(email, attached);
+}
+
+/** Attachments of an email in somebody else's account come into one's own. */
+async function bring(email: FullEmail, attached: Attached[]): Promise<void> {
+  const draft = get().drafts.at(-1);
+  if (!draft) return;
+  const { octets } = await import("../jmap/client");
+  const files = await Promise.all(
+    attached.map(
+      async (each) =>
+        new File([await octets(email.accountId, each.blobId, each.name, each.type)], each.name, { type: each.type }),
+    ),
+  );
+  await attach(draft.key, files);
+}
+
+/** Goes on with a draft that the server has. */
+export async function resume(email: FullEmail): Promise<void> {
+  const html = email.htmlBody.find((each) => each.type === "text/html" && each.partId);
+  let body = email.textBody.map((each) => email.bodyValues[each.partId ?? ""]?.value ?? "").join("\n");
+  if (html?.partId) {
+    const given = {
+      accountId: email.accountId,
+      ids: [email.id],
+      properties: ["bodyValues"],
+      fetchHTMLBodyValues: true,
+    };
+    const [answer] = await request([["Email/get", given]]);
+    body = answer.list[0]?.bodyValues[html.partId]?.value ?? body;
+  }
+  const from = email.from?.[0]?.email.toLowerCase();
+  begin({
+    identityId: get().identities.find((each) => each.email.toLowerCase() === from)?.id ?? get().identities[0]?.id ?? "",
+    to: email.to ?? [],
+    cc: email.cc ?? [],
+    bcc: email.bcc ?? [],
+    subject: email.subject ?? "",
+    rich: html !== undefined,
+    body,
+    attached: email.attachments.map((each) => ({ ...each, name: each.name ?? "attachment" })),
+    inReplyTo: email.inReplyTo,
+    references: email.references,
+    emailId: email.id,
+    state: "saved",
+  });
+}
+
+export function draftOf(key: number): Draft | undefined {
+  return get().drafts.find((each) => each.key === key);
+}
+
+export function edit(key: number, patch: Partial<Draft>): void {
+  set({ drafts: get().drafts.map((each) => (each.key === key ? { ...each, ...patch } : each)) });
+}
+
+export function write(key: number, patch: Partial<Draft>): void {
+  edit(key, { ...patch, state: "changed" });
+}
+
+export async function attach(key: number, files: File[]): Promise<void> {
+  for (const file of files) {
+    edit(key, { uploading: (draftOf(key)?.uploading ?? 0) + 1 });
+    try {
+      const draft = draftOf(key);
+      if (!draft) return;
+      const made = await upload(draft.accountId, file);
+      write(key, { attached: [...(draftOf(key)?.attached ?? []), { ...made, name: file.name }] });
+    } catch (error) {
+      toast(`${file.name}: ${(error as Error).message}`, { error: true });
+    } finally {
+      edit(key, { uploading: (draftOf(key)?.uploading ?? 1) - 1 });
+    }
+  }
+}
+
+/** The email that a draft is. */
+export function emailOf(draft: Draft, mailboxId: string): Record<string, unknown> {
+  const identity = get().identities.find((each) => each.id === draft.identityId);
+  const text = draft.rich ? textOf(draft.body) : draft.body;
+  const values: Record<string, { value: string }> = { text: { value: text } };
+  if (draft.rich) values.html = { value: `<!doctype html><html><body>${draft.body}</body></html>` };
+  return {
+    mailboxIds: { [mailboxId]: true },
+    keywords: { $draft: true, $seen: true },
+    from: identity ? [{ name: identity.name || null, email: identity.email }] : [],
+    to: draft.to,
+    cc: draft.cc.length ? draft.cc : null,
+    bcc: draft.bcc.length ? draft.bcc : null,
+    subject: draft.subject,
+    inReplyTo: draft.inReplyTo,
+    references: draft.references,
+    textBody: [{ partId: "text", type: "text/plain" }],
+    ...(draft.rich ? { htmlBody: [{ partId: "html", type: "text/html" }] } : {}),
+    attachments: draft.attached.map(({ blobId, type, name }) => ({ blobId, type, name, disposition: "attachment" })),
+    bodyValues: values,
+  };
+}
+
+async function put(draft: Draft): Promise<string> {
+  const drafts = withRole(draft.accountId, "drafts");
+  if (!drafts) throw new Error(t("compose.noDrafts"));
+  const destroy = draft.emailId ? [draft.emailId] : [];
+  const create = { draft: emailOf(draft, drafts.id) };
+  const [answer] = await change([["Email/set", { accountId: draft.accountId, create, destroy }]]);
+  return answer.created.draft.id;
+}
+
+/** Keeps it on the server; one saving of a draft at a time. */
+export async function save(key: number): Promise<void> {
+  await savings.get(key);
+  const draft = draftOf(key);
+  if (draft?.state !== "changed") return;
+  const saving = (async () => {
+    edit(key, { state: "saving" });
+    try {
+      const emailId = await put(draft);
+      const now = draftOf(key);
+      if (now) edit(key, { emailId, state: now.state === "saving" ? "saved" : now.state });
+    } catch (error) {
+      if (draftOf(key)) edit(key, { state: "failed" });
+      toast((error as Error).message, { error: true });
+    }
+  })();
+  savings.set(key, saving);
+  await saving;
+  savings.delete(key);
+}
+
+/** Puts it aside; it stays among the drafts. */
+export async function close(key: number): Promise<void> {
+  await save(key);
+  if (draftOf(key)?.state === "failed") return;
+  set({ drafts: get().drafts.filter((each) => each.key !== key) });
+}
+
+export async function discard(key: number): Promise<void> {
+  await savings.get(key);
+  const draft = draftOf(key);
+  if (!draft) return;
+  set({ drafts: get().drafts.filter((each) => each.key !== key) });
+  const empty = !draft.emailId && draft.state === "new";
+  if (!empty)
+    toast(t("compose.discarded"), {
+      undo: () => set({ drafts: [...get().drafts, { ...draft, emailId: null, state: "changed" }] }),
+    });
+  if (draft.emailId) await change([["Email/set", { accountId: draft.accountId, destroy: [draft.emailId] }]]);
+}
+
+/** Hands it in, to leave after some seconds; until then it can be taken back. */
+export async function send(key: number): Promise<boolean> {
+  await savings.get(key);
+  const draft = draftOf(key);
+  if (!draft) return false;
+  const { accountId } = draft;
+  const identity = get().identities.find((each) => each.id === draft.identityId);
+  const sent = withRole(accountId, "sent");
+  const drafts = withRole(accountId, "drafts");
+  edit(key, { state: "sending" });
+  try {
+    if (!sent || !drafts || !identity) throw new Error(t("compose.noDrafts"));
+    const emailId = await put(draft);
+    edit(key, { emailId });
+    const envelope = {
+      mailFrom: { email: identity.email, parameters: { HOLDFOR: `${UNDO_SECONDS}` } },
+      rcptTo: [...draft.to, ...draft.cc, ...draft.bcc].map(({ email }) => ({ email, parameters: null })),
+    };
+    const done = { mailboxIds: { [sent.id]: true }, "keywords/$draft": null };
+    const [answer] = await change([
+      [
+        "EmailSubmission/set",
+        {
+          accountId,
+          create: { sending: { identityId: identity.id, emailId, envelope } },
+          onSuccessUpdateEmail: { "#sending": done },
+        },
+      ],
+    ]);
+    set({ drafts: get().drafts.filter((each) => each.key !== key) });
+    const back = () => void takeBack({ ...draft, emailId, state: "saved" }, answer.created.sending.id, drafts.id);
+    toast(t("compose.sent"), { undo: back, seconds: UNDO_SECONDS });
+    if (draft.about) void markAbout(draft.about);
+    return true;
+  } catch (error) {
+    edit(key, { state: "changed" });
+    toast((error as Error).message, { error: true });
+    return false;
+  }
+}
+
+async function markAbout(about: NonNullable<Draft["about"]>): Promise<void> {
+  const update = { [about.id]: { [`keywords/${about.keyword}`]: true } };
+  await change([["Email/set", { accountId: about.accountId, update }]]).catch(() => undefined);
+  await refreshList();
+}
+
+async function takeBack(draft: Draft, submission: string, draftsId: string): Promise<void> {
+  const { accountId, emailId } = draft;
+  if (!emailId) return;
+  try {
+    await change([["EmailSubmission/set", { accountId, update: { [submission]: { undoStatus: "canceled" } } }]]);
+    const again = { mailboxIds: { [draftsId]: true }, "keywords/$draft": true };
+    await change([["Email/set", { accountId, update: { [emailId]: again } }]]);
+    set({ drafts: [...get().drafts, draft] });
+    toast(t("compose.takenBack"));
+  } catch {
+    toast(t("compose.tooLate"), { error: true });
+  }
+}
+
+/** Who letters were exchanged with, as far as the app has seen them. */
+export function acquaintances(): Address[] {
+  const found = new Map<string, Address>();
+  for (const each of Object.values(get().emails) as Email[])
+    for (const one of [...(each.from ?? []), ...(each.to ?? [])]) {
+      const key = one.email.toLowerCase();
+      if (!found.get(key)?.name) found.set(key, one);
+    }
+  return [...found.values()];
+}

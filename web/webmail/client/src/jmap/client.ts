@@ -1,0 +1,165 @@
+/** Talking to the server: the session of the browser, batched requests, uploads, downloads. */
+import type { Session } from "./types";
+
+const USING = ["core", "mail", "submission", "quota"].map((each) => `urn:ietf:params:jmap:${each}`);
+export const MAIL = "urn:ietf:params:jmap:mail";
+
+export type Call = [name: string, given: Record<string, unknown>, id?: string];
+// biome-ignore lint/suspicious/noExplicitAny: each method has its own form of answer
+export type Answer = any;
+
+/** Nobody is signed in any more. */
+export class SignedOut extends Error {}
+
+/** The server has said no; the message is for people. */
+export class Refused extends Error {
+  constructor(
+    readonly kind: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Visit {
+  name: string | null;
+  mayStay: boolean;
+}
+
+let proof = "";
+let onSignedOut: () => void = () => {};
+
+/** What happens when the session has ended. */
+export function whenSignedOut(act: () => void): void {
+  onSignedOut = act;
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (proof) headers.set("X-CSRF-Token", proof);
+  const got = await fetch(path, { ...init, headers, credentials: "same-origin" });
+  if (got.status === 401 && !path.startsWith("/signin/")) {
+    onSignedOut();
+    throw new SignedOut();
+  }
+  return got;
+}
+
+/** Who is signed in. */
+export async function visit(): Promise<Visit> {
+  const got = await ask("/signin/session");
+  if (!got.ok) throw new Refused("serverUnavailable", (await got.json()).error);
+  const told = await got.json();
+  proof = told.csrf;
+  return told;
+}
+
+/** Signs in; `Refused` says why not. */
+export async function signIn(name: string, password: string, stay: boolean): Promise<Visit> {
+  if (!proof) await visit();
+  const body = JSON.stringify({ name, password, stay });
+  const headers = { "Content-Type": "application/json" };
+  const got = await ask("/signin/session", { method: "POST", headers, body });
+  const told = await got.json();
+  if (!got.ok) {
+    if (got.status === 403) await visit();
+    throw new Refused("forbidden", told.error);
+  }
+  proof = told.csrf;
+  return told;
+}
+
+export async function signOut(): Promise<void> {
+  await ask("/signin/session", { method: "DELETE" });
+  proof = "";
+}
+
+export interface BrowserSession {
+  id: number;
+  here: boolean;
+  peer: string;
+  agent: string;
+  made: string;
+  used: string;
+}
+
+export async function browserSessions(): Promise<BrowserSession[]> {
+  const got = await ask("/signin/sessions");
+  if (!got.ok) throw new Refused("serverFail", (await got.json()).error);
+  return got.json();
+}
+
+export async function endSession(id: number): Promise<void> {
+  await ask(`/signin/sessions/${id}`, { method: "DELETE" });
+}
+
+export async function session(): Promise<Session> {
+  const got = await ask("/jmap/session");
+  if (!got.ok) throw new Refused("serverUnavailable", got.statusText);
+  return got.json();
+}
+
+/** The answers to several calls, in their order; an error of any of them is thrown. */
+export async function request(calls: Call[]): Promise<Answer[]> {
+  const methodCalls = calls.map(([name, given, id], number) => [name, given, id ?? `c${number}`]);
+  const headers = { "Content-Type": "application/json" };
+  const got = await ask("/jmap/api", { method: "POST", headers, body: JSON.stringify({ using: USING, methodCalls }) });
+  const told = await got.json();
+  if (!got.ok) throw new Refused(told.type ?? "serverFail", told.detail ?? got.statusText);
+  const responses = told.methodResponses as [string, Answer, string][];
+  for (const [name, answer] of responses)
+    if (name === "error") throw new Refused(answer.type, answer.description ?? answer.type);
+  return methodCalls.map(([, , id]) => responses.find((each) => each[2] === id)?.[1]);
+}
+
+/** What a `/set` has left undone is thrown. */
+export async function change(calls: Call[]): Promise<Answer[]> {
+  const answers = await request(calls);
+  for (const answer of answers) {
+    const failed = { ...answer?.notCreated, ...answer?.notUpdated, ...answer?.notDestroyed };
+    const first = Object.values(failed)[0] as { type: string; description?: string } | undefined;
+    if (first) throw new Refused(first.type, first.description ?? first.type);
+  }
+  return answers;
+}
+
+export interface Uploaded {
+  blobId: string;
+  type: string;
+  size: number;
+}
+
+export async function upload(accountId: string, file: Blob): Promise<Uploaded> {
+  const headers = { "Content-Type": file.type || "application/octet-stream" };
+  const got = await ask(`/jmap/upload/${accountId}`, { method: "POST", headers, body: file });
+  const told = await got.json();
+  if (!got.ok) throw new Refused(told.type, told.detail ?? got.statusText);
+  return told;
+}
+
+export function downloadUrl(accountId: string, blobId: string, name: string, type: string): string {
+  return `/jmap/download/${accountId}/${blobId}/${encodeURIComponent(name)}?accept=${encodeURIComponent(type)}`;
+}
+
+export async function octets(accountId: string, blobId: string, name: string, type: string): Promise<Blob> {
+  const got = await ask(downloadUrl(accountId, blobId, name, type));
+  if (!got.ok) throw new Refused("notFound", got.statusText);
+  return got.blob();
+}
+
+export function bodyUrl(accountId: string, blobId: string, images: boolean): string {
+  return `/mail/body/${accountId}/${blobId}${images ? "?images=1" : ""}`;
+}
+
+/** How many pictures the body has that are elsewhere. */
+export async function blockedIn(accountId: string, blobId: string): Promise<number> {
+  const got = await ask(`/mail/body/${accountId}/${blobId}?about=1`);
+  return got.ok ? (await got.json()).blocked : 0;
+}
+
+/** Calls `act` with the accounts and types that have changed, until it is closed. */
+export function listen(act: (changed: Record<string, Record<string, string>>) => void): () => void {
+  const source = new EventSource("/jmap/eventsource?types=*&closeafter=no&ping=60");
+  source.addEventListener("state", (event) => act(JSON.parse((event as MessageEvent).data).changed));
+  return () => source.close();
+}

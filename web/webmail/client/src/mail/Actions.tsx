@@ -1,0 +1,74 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { Archive, FolderInput, Mail, MailOpen, ShieldAlert, ShieldCheck, Star, Trash2 } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "../shell/Button";
+import { useApp, withRole } from "../store";
+import { archive, folderName, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
+import { lines } from "./FolderTree";
+
+/** What may be done with emails, as buttons. */
+export function Actions({ ids }: { ids: string[] }) {
+  const { t } = useTranslation();
+  const first = useApp((state) => state.emails[ids[0] ?? ""]);
+  const unread = useApp((state) => ids.some((id) => !state.emails[id]?.keywords.$seen));
+  const flagged = useApp((state) => ids.every((id) => state.emails[id]?.keywords.$flagged));
+  if (!first) return null;
+  const inJunk = Boolean(first.mailboxIds[withRole(first.accountId, "junk")?.id ?? ""]);
+  return (
+    <>
+      <IconButton label={t("act.archive")} keys="e" onClick={() => void archive(ids)}>
+        <Archive />
+      </IconButton>
+      <IconButton label={t("act.delete")} keys="#" onClick={() => void remove(ids)}>
+        <Trash2 />
+      </IconButton>
+      {inJunk ? (
+        <IconButton label={t("act.notJunk")} onClick={() => void notJunk(ids)}>
+          <ShieldCheck />
+        </IconButton>
+      ) : (
+        <IconButton label={t("act.junk")} keys="!" onClick={() => void junk(ids)}>
+          <ShieldAlert />
+        </IconButton>
+      )}
+      <MoveMenu ids={ids} accountId={first.accountId} />
+      <IconButton label={unread ? t("act.read") : t("act.unread")} keys="m" onClick={() => void toggleSeen(ids)}>
+        {unread ? <MailOpen /> : <Mail />}
+      </IconButton>
+      <IconButton
+        label={flagged ? t("act.unflag") : t("act.flag")}
+        keys="s"
+        className={flagged ? "starred" : undefined}
+        onClick={() => void toggleFlag(ids)}
+      >
+        <Star />
+      </IconButton>
+    </>
+  );
+}
+
+function MoveMenu({ ids, accountId }: { ids: string[]; accountId: string }) {
+  const { t } = useTranslation();
+  const all = useApp((state) => state.mailboxes[accountId]) ?? [];
+  const here = useApp((state) => state.place.mailboxId);
+  return (
+    <Menu.Root>
+      <Menu.Trigger asChild>
+        <IconButton label={t("act.move")}>
+          <FolderInput />
+        </IconButton>
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Content className="menu tall" align="end">
+          {lines(all)
+            .filter(([each]) => each.myRights.mayAddItems && each.id !== here)
+            .map(([each, depth]) => (
+              <Menu.Item key={each.id} style={{ paddingLeft: 12 + depth * 14 }} onSelect={() => void move(ids, each)}>
+                {folderName(each)}
+              </Menu.Item>
+            ))}
+        </Menu.Content>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

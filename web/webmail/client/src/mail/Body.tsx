@@ -1,0 +1,74 @@
+import { ImageOff } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { blockedIn, bodyUrl } from "../jmap/client";
+import type { FullEmail } from "../jmap/types";
+
+const LINK = /(https?:\/\/[^\s<>"')\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g;
+
+/** What there is to read. HTML is shown in a frame that runs no scripts and is of no origin. */
+export function Body({ email }: { email: FullEmail }) {
+  const html = email.htmlBody.some((each) => each.type !== "text/plain");
+  return html ? <Html email={email} /> : <Plain email={email} />;
+}
+
+function Html({ email }: { email: FullEmail }) {
+  const { t } = useTranslation();
+  const [images, setImages] = useState(false);
+  const [blocked, setBlocked] = useState(0);
+  const { accountId, blobId } = email;
+  useEffect(() => {
+    blockedIn(accountId, blobId).then(setBlocked, () => undefined);
+  }, [accountId, blobId]);
+  return (
+    <>
+      {blocked > 0 && !images && (
+        <p className="notice">
+          <ImageOff aria-hidden="true" />
+          <span>{t("read.images", { count: blocked })}</span>
+          <button type="button" className="text" onClick={() => setImages(true)}>
+            {t("read.showImages")}
+          </button>
+        </p>
+      )}
+      <iframe
+        className="html"
+        title={t("read.body")}
+        sandbox="allow-popups allow-popups-to-escape-sandbox"
+        referrerPolicy="no-referrer"
+        src={bodyUrl(accountId, blobId, images)}
+      />
+    </>
+  );
+}
+
+function Plain({ email }: { email: FullEmail }) {
+  const { t } = useTranslation();
+  const values = email.textBody.map((each) => email.bodyValues[each.partId ?? ""]);
+  const text = values.map((each) => each?.value ?? "").join("\n");
+  return (
+    <div className="plain">
+      {text.split(/\n/).map((line, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a letter stay where they are
+        <div key={at} className={line.startsWith(">") ? "quote" : undefined}>
+          <Linked line={line} />
+        </div>
+      ))}
+      {values.some((each) => each?.isTruncated) && <p className="notice">{t("read.truncated")}</p>}
+    </div>
+  );
+}
+
+function Linked({ line }: { line: string }) {
+  if (!line) return <br />;
+  return line.split(LINK).map((piece, at) =>
+    at % 2 === 0 ? (
+      piece
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line stay where they are
+      <a key={at} href={piece.includes("://") ? piece : `mailto:${piece}`} target="_blank" rel="noopener noreferrer">
+        {piece}
+      </a>
+    ),
+  );
+}

@@ -1,0 +1,186 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { Archive, FilePen, Folder, FolderPlus, Inbox, MoreHorizontal, Send, ShieldAlert, Trash2 } from "lucide-react";
+import { type DragEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Mailbox } from "../jmap/types";
+import { IconButton } from "../shell/Button";
+import { type Account, get, toast, useApp } from "../store";
+import { changeFolder, deleteFolder, folderName, move } from "./act";
+import { FolderDialog, type FolderTask } from "./FolderDialog";
+import { visitPlace } from "./load";
+
+export const DRAGGED = "application/x-postroom-emails";
+const DRAGGED_FOLDER = "application/x-postroom-folder";
+const ROLES = ["inbox", "drafts", "sent", "archive", "junk", "trash"];
+const ICONS = { inbox: Inbox, drafts: FilePen, sent: Send, archive: Archive, junk: ShieldAlert, trash: Trash2 };
+
+function order(one: Mailbox, other: Mailbox): number {
+  const rank = (each: Mailbox) => (each.role && ROLES.includes(each.role) ? ROLES.indexOf(each.role) : ROLES.length);
+  return rank(one) - rank(other) || one.sortOrder - other.sortOrder || one.name.localeCompare(other.name);
+}
+
+/** The folders of a tree as lines, each with how deep it is. */
+export function lines(all: Mailbox[]): [Mailbox, number][] {
+  const there = new Set(all.map((each) => each.id));
+  const under = (parent: string | null, depth: number): [Mailbox, number][] =>
+    all
+      .filter((each) => (parent === null ? !each.parentId || !there.has(each.parentId) : each.parentId === parent))
+      .sort(order)
+      .flatMap((each) => [[each, depth] as [Mailbox, number], ...under(each.id, depth + 1)]);
+  return under(null, 0);
+}
+
+export function FolderTree() {
+  const accounts = useApp((state) => state.accounts);
+  const ready = useApp((state) => state.ready);
+  const [task, setTask] = useState<FolderTask | null>(null);
+  if (!ready) return <Bones />;
+  return (
+    <div className="tree">
+      {accounts.map((each) => (
+        <Tree key={each.id} account={each} onTask={setTask} />
+      ))}
+      {task && <FolderDialog task={task} onClose={() => setTask(null)} />}
+    </div>
+  );
+}
+
+function Bones() {
+  return (
+    <div className="tree" aria-hidden="true">
+      {[60, 45, 52, 38, 48, 56].map((width) => (
+        <div className="bone" key={width} style={{ width: `${width}%` }} />
+      ))}
+    </div>
+  );
+}
+
+function Tree({ account, onTask }: { account: Account; onTask: (task: FolderTask) => void }) {
+  const { t } = useTranslation();
+  const all = useApp((state) => state.mailboxes[account.id]) ?? [];
+  const name = account.name === "Public" ? t("tree.public") : account.name;
+  if (!account.own && !all.length) return null;
+  return (
+    <section aria-label={account.own ? t("app.folders") : name}>
+      {account.own ? null : <h2>{name}</h2>}
+      <ul>
+        {lines(all).map(([each, depth]) => (
+          <Line key={each.id} folder={each} depth={depth} onTask={onTask} />
+        ))}
+      </ul>
+      {account.own && (
+        <button
+          type="button"
+          className="text add"
+          onClick={() => onTask({ kind: "create", accountId: account.id, parent: null })}
+        >
+          <FolderPlus />
+          {t("tree.create")}
+        </button>
+      )}
+    </section>
+  );
+}
+
+interface LineProps {
+  folder: Mailbox;
+  depth: number;
+  onTask: (task: FolderTask) => void;
+}
+
+function Line({ folder, depth, onTask }: LineProps) {
+  const { t } = useTranslation();
+  const here = useApp((state) => state.place.mailboxId === folder.id);
+  const [over, setOver] = useState(false);
+  const Icon = ICONS[folder.role as keyof typeof ICONS] ?? Folder;
+  const name = folderName(folder);
+  const quiet = folder.role === "trash" || folder.role === "sent";
+  const shown = folder.role === "drafts" ? folder.totalEmails : quiet ? 0 : folder.unreadEmails;
+
+  function onDrop(event: DragEvent) {
+    setOver(false);
+    const ids = event.dataTransfer.getData(DRAGGED);
+    const moved = event.dataTransfer.getData(DRAGGED_FOLDER);
+    event.preventDefault();
+    if (ids) void move(JSON.parse(ids), folder);
+    else if (moved && moved !== folder.id) {
+      const one = get().mailboxes[folder.accountId]?.find((each) => each.id === moved);
+      if (one)
+        changeFolder(one, { parentId: folder.id }).catch((error: Error) => toast(error.message, { error: true }));
+    }
+  }
+
+  return (
+    <li className={over ? "over" : undefined} style={{ paddingLeft: depth * 14 }}>
+      <a
+        href={`/mail/${folder.accountId}/${folder.id}`}
+        aria-current={here ? "page" : undefined}
+        draggable={folder.myRights.mayRename}
+        onClick={(event) => {
+          event.preventDefault();
+          void visitPlace({ accountId: folder.accountId, mailboxId: folder.id, search: null, emailId: null }, false);
+        }}
+        onDragStart={(event) => event.dataTransfer.setData(DRAGGED_FOLDER, folder.id)}
+        onDragOver={(event) => {
+          if (!event.dataTransfer.types.some((each) => each === DRAGGED || each === DRAGGED_FOLDER)) return;
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={onDrop}
+      >
+        <Icon aria-hidden="true" />
+        <span className="name">{name}</span>
+        {shown > 0 && (
+          <span className="count">
+            {shown}
+            <span className="unseen"> {folder.role === "drafts" ? "" : t("tree.unread", { count: shown })}</span>
+          </span>
+        )}
+      </a>
+      <LineMenu folder={folder} name={name} onTask={onTask} />
+    </li>
+  );
+}
+
+function LineMenu({ folder, name, onTask }: { folder: Mailbox; name: string; onTask: LineProps["onTask"] }) {
+  const { t } = useTranslation();
+  const { mayCreateChild, mayRename, mayDelete } = folder.myRights;
+  const fixed = folder.role !== null;
+  if (!mayCreateChild && (fixed || (!mayRename && !mayDelete))) return null;
+
+  function drop() {
+    if (folder.totalEmails) onTask({ kind: "delete", folder });
+    else deleteFolder(folder).catch((error: Error) => toast(error.message, { error: true }));
+  }
+
+  return (
+    <Menu.Root>
+      <Menu.Trigger asChild>
+        <IconButton label={t("tree.actions", { name })} className="dots">
+          <MoreHorizontal />
+        </IconButton>
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Content className="menu" align="start">
+          {mayCreateChild && (
+            <Menu.Item onSelect={() => onTask({ kind: "create", accountId: folder.accountId, parent: folder })}>
+              {t("tree.createIn", { name })}
+            </Menu.Item>
+          )}
+          {mayRename && !fixed && (
+            <>
+              <Menu.Item onSelect={() => onTask({ kind: "rename", folder })}>{t("tree.rename")}</Menu.Item>
+              <Menu.Item onSelect={() => onTask({ kind: "move", folder })}>{t("tree.moveTo")}</Menu.Item>
+            </>
+          )}
+          {mayDelete && !fixed && (
+            <Menu.Item className="danger" onSelect={drop}>
+              {t("tree.delete")}
+            </Menu.Item>
+          )}
+        </Menu.Content>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

@@ -1,0 +1,100 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { type State, set, useApp } from "../store";
+import { folderName } from "./act";
+import { ListBar } from "./ListBar";
+import { loadWindow, openList } from "./load";
+import { Bone, Row } from "./Row";
+
+export const ROW_HEIGHT = 72;
+const BONES = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+
+/** The messages of a folder or a search; of 100,000 lines only those that are seen are there. */
+export function MailList() {
+  const { t } = useTranslation();
+  const list = useApp((state) => state.list);
+  const cursor = useApp((state) => state.cursor);
+  const shown = useApp((state) => state.place.emailId);
+  const selected = useApp((state) => state.selected);
+  const scroller = useRef<HTMLDivElement>(null);
+  const total = list?.total ?? null;
+  const virtual = useVirtualizer({
+    count: total ?? 0,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 8,
+  });
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+
+  useEffect(() => {
+    if (total === null) return;
+    void loadWindow(first);
+    void loadWindow(last);
+  }, [first, last, total]);
+  useEffect(() => {
+    if (cursor < (total ?? 0)) virtual.scrollToIndex(cursor, { align: "auto" });
+  }, [cursor, total, virtual]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its top
+  useEffect(() => {
+    void scroller.current?.scrollTo({ top: 0 });
+  }, [list?.place]);
+
+  return (
+    <section className="list" aria-label={t("list.label")} id="list">
+      <ListBar />
+      {list?.failed ? (
+        <div className="none" role="alert">
+          <p>{list.failed}</p>
+          <button type="button" onClick={() => openList(list.place)}>
+            {t("list.retry")}
+          </button>
+        </div>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+        <div className="scroll" ref={scroller} tabIndex={0}>
+          {total === null && BONES.map((at) => <Bone key={at} top={at * ROW_HEIGHT} />)}
+          {total === 0 && <p className="none">{t(list?.place.search !== null ? "list.emptySearch" : "list.empty")}</p>}
+          {total !== null && total > 0 && (
+            <ul style={{ height: virtual.getTotalSize() }}>
+              {items.map(({ index, start }) => {
+                const id = list?.ids[index];
+                return id === undefined ? (
+                  <Bone key={`at${index}`} top={start} />
+                ) : (
+                  <Row
+                    key={id}
+                    id={id}
+                    top={start}
+                    index={index}
+                    total={total}
+                    shown={shown === id}
+                    at={cursor === index}
+                    selected={selected.has(id)}
+                  />
+                );
+              })}
+            </ul>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The name of what the list shows. */
+export function useTitle(): string {
+  const { t } = useTranslation();
+  return useApp((state: State) => {
+    const { place, mailboxes } = state;
+    if (place.search !== null) return t("search.results");
+    const folder = mailboxes[place.accountId ?? ""]?.find((each) => each.id === place.mailboxId);
+    return folder ? folderName(folder) : "";
+  });
+}
+
+export function clearSelection(): void {
+  set({ selected: new Set() });
+}

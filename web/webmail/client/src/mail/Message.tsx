@@ -1,0 +1,128 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { Forward, MoreHorizontal, Reply, ReplyAll } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { forward, reply, resume } from "../compose/draft";
+import { shown } from "../compose/quote";
+import { bodyUrl } from "../jmap/client";
+import type { Address, Email, FullEmail } from "../jmap/types";
+import { IconButton } from "../shell/Button";
+import { useApp } from "../store";
+import { Attachments } from "./Attachments";
+import { Body } from "./Body";
+import { hue } from "./Row";
+import { long } from "./when";
+
+const Source = lazy(() => import("./Source"));
+
+/** One email, opened. */
+export function Message({ email }: { email: Email }) {
+  const full = useApp((state) => state.full[email.id]);
+  return (
+    <article className="message">
+      <Head email={email} full={full} />
+      {full ? (
+        <>
+          <Attachments email={full} />
+          <Body email={full} />
+        </>
+      ) : (
+        <div className="wait" aria-hidden="true">
+          <span className="bone" style={{ width: "70%" }} />
+          <span className="bone" style={{ width: "84%" }} />
+          <span className="bone" style={{ width: "46%" }} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+function Head({ email, full }: { email: Email; full: FullEmail | undefined }) {
+  const { t } = useTranslation();
+  const me = useApp((state) => state.me);
+  const [details, setDetails] = useState(false);
+  const from = email.from?.[0];
+  const name = from?.name || from?.email || "—";
+  const names = (email.to ?? []).map((each) => (each.email === me ? t("read.me") : each.name || each.email));
+  return (
+    <header className="letterhead">
+      <span className={`face hue${hue(name)}`} aria-hidden="true">
+        {name.slice(0, 1).toUpperCase()}
+      </span>
+      <div className="who">
+        <strong>{name}</strong> {from?.name && <span className="address">{from.email}</span>}
+        <div className="line">
+          <span>{t("read.to", { names: names.join(", ") || "—" })}</span>
+          <button type="button" className="text" aria-expanded={details} onClick={() => setDetails(!details)}>
+            {t("read.details")}
+          </button>
+        </div>
+      </div>
+      <time dateTime={email.receivedAt}>{long(email.receivedAt)}</time>
+      {full && <Answers email={full} />}
+      {details && full && <Details email={full} />}
+    </header>
+  );
+}
+
+function Details({ email }: { email: FullEmail }) {
+  const { t } = useTranslation();
+  const people = (list: Address[] | null) => (list ?? []).map(shown).join(", ");
+  const rows = [
+    ["from", people(email.from)],
+    ["replyTo", people(email.replyTo)],
+    ["to", people(email.to)],
+    ["cc", people(email.cc)],
+    ["bcc", people(email.bcc)],
+    ["date", long(email.sentAt ?? email.receivedAt)],
+  ];
+  return (
+    <dl className="details">
+      {rows
+        .filter(([, value]) => value)
+        .map(([key, value]) => (
+          <div key={key}>
+            <dt>{t(`header.${key}`)}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+function Answers({ email }: { email: FullEmail }) {
+  const { t } = useTranslation();
+  const [source, setSource] = useState(false);
+  return (
+    <div className="answers">
+      <IconButton label={t("act.reply")} keys="r" onClick={() => reply(email, false)}>
+        <Reply />
+      </IconButton>
+      <IconButton label={t("act.replyAll")} keys="a" onClick={() => reply(email, true)}>
+        <ReplyAll />
+      </IconButton>
+      <IconButton label={t("act.forward")} keys="f" onClick={() => forward(email)}>
+        <Forward />
+      </IconButton>
+      <Menu.Root>
+        <Menu.Trigger asChild>
+          <IconButton label={t("act.more")}>
+            <MoreHorizontal />
+          </IconButton>
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Content className="menu" align="end">
+            {email.keywords.$draft && <Menu.Item onSelect={() => void resume(email)}>{t("act.editDraft")}</Menu.Item>}
+            <Menu.Item
+              onSelect={() => window.open(bodyUrl(email.accountId, email.blobId, false), "_blank", "noopener")}
+            >
+              {t("act.print")}
+            </Menu.Item>
+            <Menu.Item onSelect={() => setSource(true)}>{t("act.source")}</Menu.Item>
+          </Menu.Content>
+        </Menu.Portal>
+      </Menu.Root>
+      <Suspense>{source && <Source email={email} onClose={() => setSource(false)} />}</Suspense>
+    </div>
+  );
+}

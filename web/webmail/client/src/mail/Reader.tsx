@@ -1,0 +1,79 @@
+import { ArrowLeft } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { resume } from "../compose/draft";
+import type { Email } from "../jmap/types";
+import { IconButton } from "../shell/Button";
+import { get, go, useApp } from "../store";
+import { Actions } from "./Actions";
+import { mark } from "./act";
+import { loadFull } from "./load";
+import { Message } from "./Message";
+import { short } from "./when";
+
+/** Goes on writing a draft. */
+export async function resumeById(accountId: string, id: string): Promise<void> {
+  await loadFull(accountId, [id]);
+  const email = get().full[id];
+  if (email) await resume(email);
+}
+
+/** The emails of the conversation that one is in, oldest first. */
+function useConversation(id: string | null): Email[] {
+  const emails = useApp((state) => state.emails);
+  const threads = useApp((state) => state.threads);
+  const here = id ? emails[id] : undefined;
+  if (!here) return [];
+  const found = (threads[here.threadId] ?? [here.id]).map((each) => emails[each]);
+  const all = found.filter((each): each is Email => each !== undefined);
+  return all.length ? all.sort((one, other) => one.receivedAt.localeCompare(other.receivedAt)) : [here];
+}
+
+export function Reader() {
+  const { t } = useTranslation();
+  const id = useApp((state) => state.place.emailId);
+  const conversation = useConversation(id);
+  const [opened, setOpened] = useState<string | null>(id);
+  useEffect(() => setOpened(id), [id]);
+  const shown = conversation.find((each) => each.id === opened) ?? conversation.find((each) => each.id === id);
+  const unread = shown && !shown.keywords.$seen;
+  useEffect(() => {
+    if (shown && unread) void mark([shown.id], "$seen", true);
+    if (shown) void loadFull(shown.accountId, [shown.id]).catch(() => undefined);
+  }, [shown, unread]);
+
+  if (!id)
+    return (
+      <main className="reader idle">
+        <div className="none">
+          <p>{t("read.none")}</p>
+          <small>{t("read.noneHint")}</small>
+        </div>
+      </main>
+    );
+  return (
+    <main className="reader" aria-label={shown?.subject || t("list.noSubject")}>
+      <div className="bar" role="toolbar" aria-label={t("act.more")}>
+        <IconButton label={t("act.back")} keys="u" className="back" onClick={() => go({ emailId: null })}>
+          <ArrowLeft />
+        </IconButton>
+        <span className="grow" />
+        <Actions ids={[id]} />
+      </div>
+      <h2 className="title">{shown ? shown.subject || t("list.noSubject") : " "}</h2>
+      <div className="conversation">
+        {conversation.map((each) =>
+          each.id === shown?.id ? (
+            <Message key={each.id} email={each} />
+          ) : (
+            <button type="button" className="folded" key={each.id} onClick={() => setOpened(each.id)}>
+              <strong>{each.from?.[0]?.name || each.from?.[0]?.email}</strong>
+              <span>{each.preview}</span>
+              <time dateTime={each.receivedAt}>{short(each.receivedAt)}</time>
+            </button>
+          ),
+        )}
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,142 @@
+import { Check, CornerUpLeft, Paperclip, Star } from "lucide-react";
+import { type MouseEvent, memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Address, Email } from "../jmap/types";
+import { open } from "../shell/keys";
+import { get, set, useApp, withRole } from "../store";
+import { toggleFlag } from "./act";
+import { DRAGGED } from "./FolderTree";
+import { resumeById } from "./Reader";
+import { long, short } from "./when";
+
+interface Props {
+  id: string;
+  top: number;
+  index: number;
+  total: number;
+  shown: boolean;
+  at: boolean;
+  selected: boolean;
+}
+
+const HUES = 8;
+
+function called(list: Address[] | null): string {
+  return (list ?? []).map((each) => each.name || each.email).join(", ");
+}
+
+/** The same colour for the same person. */
+export function hue(text: string): number {
+  let found = 7;
+  for (const sign of text) found = (found * 31 + (sign.codePointAt(0) ?? 0)) >>> 0;
+  return found % HUES;
+}
+
+function select(id: string, index: number, range: boolean): void {
+  const { selected, list, cursor } = get();
+  const next = new Set(selected);
+  if (range && list) {
+    const [from, to] = [Math.min(cursor, index), Math.max(cursor, index)];
+    for (const each of list.ids.slice(from, to + 1)) if (each) next.add(each);
+  } else if (!next.delete(id)) next.add(id);
+  set({ selected: next, cursor: index });
+}
+
+function drag(event: React.DragEvent, id: string): void {
+  const { selected } = get();
+  const ids = selected.has(id) ? [...selected] : [id];
+  event.dataTransfer.setData(DRAGGED, JSON.stringify(ids));
+  event.dataTransfer.effectAllowed = "move";
+}
+
+/** One line of the list. */
+export const Row = memo(function Row({ id, top, index, total, shown, at, selected }: Props) {
+  const { t } = useTranslation();
+  const email = useApp((state) => state.emails[id]);
+  if (!email) return <Bone top={top} />;
+  const unread = !email.keywords.$seen;
+  const outgoing = ["sent", "drafts"].some((role) => email.mailboxIds[withRole(email.accountId, role)?.id ?? ""]);
+  const people = called(outgoing ? email.to : email.from) || "—";
+  const subject = email.subject || t("list.noSubject");
+  const act = (event: MouseEvent) => {
+    event.preventDefault();
+    if (event.ctrlKey || event.metaKey || event.shiftKey) select(id, index, event.shiftKey);
+    else if (email.keywords.$draft) void resumeById(email.accountId, id);
+    else open(index);
+  };
+  const state = [unread && "unread", shown && "shown", at && "at", selected && "selected"].filter(Boolean).join(" ");
+  return (
+    <li
+      className={`row ${state}`}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      draggable
+      onDragStart={(event) => drag(event, id)}
+    >
+      <button
+        type="button"
+        className={`face hue${hue(people)}`}
+        aria-pressed={selected}
+        aria-label={`${t("list.select")}: ${subject}`}
+        onClick={(event) => select(id, index, event.shiftKey)}
+      >
+        {selected ? <Check /> : <span aria-hidden="true">{people.slice(0, 1).toUpperCase()}</span>}
+      </button>
+      <a
+        href={`/mail/${email.accountId}/${Object.keys(email.mailboxIds)[0]}/${id}`}
+        onClick={act}
+        aria-current={shown || undefined}
+      >
+        <Head email={email} people={people} unread={unread} />
+        <span className="subject">
+          {email.keywords.$answered && <CornerUpLeft aria-hidden="true" />}
+          {subject}
+        </span>
+        <span className="preview">{email.preview}</span>
+      </a>
+      <button
+        type="button"
+        className={email.keywords.$flagged ? "star on" : "star"}
+        aria-pressed={Boolean(email.keywords.$flagged)}
+        aria-label={`${t("act.flag")}: ${subject}`}
+        onClick={() => void toggleFlag([id])}
+      >
+        <Star />
+      </button>
+    </li>
+  );
+});
+
+function Head({ email, people, unread }: { email: Email; people: string; unread: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <span className="head">
+      <span className="people">
+        {unread && <span className="unseen">{t("list.unread")}: </span>}
+        {people}
+      </span>
+      {(email.threadSize ?? 1) > 1 && (
+        <span className="many" title={t("list.messages", { count: email.threadSize })}>
+          {email.threadSize}
+        </span>
+      )}
+      {email.hasAttachment && <Paperclip role="img" aria-label={t("list.attachment")} />}
+      <time dateTime={email.receivedAt} title={long(email.receivedAt)}>
+        {short(email.receivedAt)}
+      </time>
+    </span>
+  );
+}
+
+/** A line that is not there yet. */
+export function Bone({ top }: { top: number }) {
+  return (
+    <div className="row bones" style={{ transform: `translateY(${top}px)` }} aria-hidden="true">
+      <span className="face" />
+      <span className="bone" style={{ width: "38%" }} />
+      <span className="bone" style={{ width: "64%" }} />
+      <span className="bone" style={{ width: "82%" }} />
+    </div>
+  );
+}

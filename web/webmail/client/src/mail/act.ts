@@ -1,0 +1,245 @@
+/** What people do with mail: shown at once, sent to the server, taken back when that says no, or by Undo. */
+import { t } from "i18next";
+import { type Call, change, request } from "../jmap/client";
+import type { Email, Mailbox } from "../jmap/types";
+import { get, go, mailboxOf, set, toast, withRole } from "../store";
+import { loadMailboxes, refreshList } from "./load";
+
+type Patch = Record<string, true | null | Record<string, true>>;
+const PERMANENT_SECONDS = 8;
+
+/** The emails that are meant: those that are selected, or the one that is read or pointed at. */
+export function meant(): string[] {
+  const { selected, place, list, cursor } = get();
+  if (selected.size) return [...selected];
+  if (place.emailId) return [place.emailId];
+  const at = list?.ids[cursor];
+  return at ? [at] : [];
+}
+
+/** The same, and in a list of conversations the others of each that are in the same folder. */
+async function whole(ids: string[]): Promise<Email[]> {
+  const { emails, threads, list } = get();
+  const found = ids.map((id) => emails[id]).filter((each): each is Email => each !== undefined);
+  if (!list?.collapse) return found;
+  const others = found.flatMap((each) => (threads[each.threadId] ?? []).filter((id) => id !== each.id));
+  const accountId = list.place.accountId;
+  if (!others.length || !accountId) return found;
+  const properties = ["id", "mailboxIds", "keywords", "threadId"];
+  const [answer] = await request([["Email/get", { accountId, ids: others, properties }]]);
+  const here = list.place.mailboxId ?? "";
+  const inside = (answer.list as Email[]).filter((each) => each.mailboxIds[here]);
+  return [...found, ...inside.map((each) => ({ ...each, accountId }))];
+}
+
+function patched(email: Email, patch: Patch): Email {
+  const keywords = { ...email.keywords };
+  let { mailboxIds } = email;
+  for (const [path, value] of Object.entries(patch)) {
+    if (path === "mailboxIds") mailboxIds = value as Record<string, true>;
+    else if (value === null) delete keywords[path.slice("keywords/".length)];
+    else keywords[path.slice("keywords/".length)] = true;
+  }
+  return { ...email, keywords, mailboxIds };
+}
+
+/** Shows emails as they will be. */
+function show(before: Email[], after: Email[]): void {
+  const { emails, full, list } = get();
+  const nextEmails = { ...emails };
+  const nextFull = { ...full };
+  for (const each of after) {
+    if (nextEmails[each.id]) nextEmails[each.id] = { ...nextEmails[each.id], ...each };
+    const known = nextFull[each.id];
+    if (known) nextFull[each.id] = { ...known, keywords: each.keywords, mailboxIds: each.mailboxIds };
+  }
+  set({ emails: nextEmails, full: nextFull });
+  count(before, after);
+  const here = list?.place.mailboxId;
+  const gone = new Set(after.filter((each) => here && !each.mailboxIds[here]).map((each) => each.id));
+  if (gone.size) takeOff(gone);
+}
+
+/** Takes lines off the list, and goes on to what stands there then. */
+function takeOff(gone: ReadonlySet<string>): void {
+  const { list, place, cursor } = get();
+  if (!list) return;
+  const ids: (string | undefined)[] = [];
+  for (let at = 0; at < list.ids.length; at += 1) {
+    const id = list.ids[at];
+    if (id === undefined || !gone.has(id)) ids.push(id);
+  }
+  const lost = list.ids.length - ids.length;
+  const total = list.total === null ? null : list.total - lost;
+  set({ list: { ...list, ids, total }, selected: new Set(), cursor: Math.min(cursor, Math.max(ids.length - 1, 0)) });
+  if (place.emailId && gone.has(place.emailId)) go({ emailId: null }, true);
+}
+
+function count(before: Email[], after: Email[]): void {
+  const mailboxes = { ...get().mailboxes };
+  const add = (email: Email, by: number) => {
+    const all = mailboxes[email.accountId];
+    if (!all) return;
+    mailboxes[email.accountId] = all.map((each) =>
+      email.mailboxIds[each.id]
+        ? {
+            ...each,
+            totalEmails: each.totalEmails + by,
+            unreadEmails: each.unreadEmails + (email.keywords.$seen ? 0 : by),
+          }
+        : each,
+    );
+  };
+  for (const each of before) add(each, -1);
+  for (const each of after) add(each, 1);
+  set({ mailboxes });
+}
+
+function updates(emails: Email[], patchOf: (each: Email) => Patch): Call[] {
+  const byAccount = Map.groupBy(emails, (each) => each.accountId);
+  return [...byAccount].map(([accountId, all]) => [
+    "Email/set",
+    { accountId, update: Object.fromEntries(all.map((each) => [each.id, patchOf(each)])) },
+  ]);
+}
+
+async function send(before: Email[], after: Email[], patchOf: (each: Email) => Patch): Promise<boolean> {
+  show(before, after);
+  try {
+    await change(updates(before, patchOf));
+    return true;
+  } catch (error) {
+    show(after, before);
+    toast((error as Error).message, { error: true });
+    await refreshList();
+    return false;
+  }
+}
+
+/** Changes emails; the toast takes it back. */
+async function apply(ids: string[], patchOf: (each: Email) => Patch, said: string | null): Promise<void> {
+  const quick = ids.map((id) => get().emails[id]).filter((each): each is Email => each !== undefined);
+  if (!quick.length) return;
+  const before = await whole(ids);
+  const after = before.map((each) => patched(each, patchOf(each)));
+  const reverse = (each: Email): Patch => {
+    const was = before.find((other) => other.id === each.id) ?? each;
+    return Object.fromEntries(
+      Object.keys(patchOf(was)).map((path) => [
+        path,
+        path === "mailboxIds" ? was.mailboxIds : was.keywords[path.slice("keywords/".length)] ? true : null,
+      ]),
+    );
+  };
+  const undo = async () => {
+    await done;
+    if (await send(after, before, reverse)) await refreshList();
+  };
+  const done = send(before, after, patchOf);
+  if (said) toast(said, { undo: () => void undo() });
+  await done;
+}
+
+export function mark(ids: string[], keyword: string, on: boolean): Promise<void> {
+  return apply(ids, () => ({ [`keywords/${keyword}`]: on ? true : null }), null);
+}
+
+/** Marks as read what has unread in it, else as unread. */
+export function toggleSeen(ids: string[]): Promise<void> {
+  const unread = ids.some((id) => !get().emails[id]?.keywords.$seen);
+  return mark(ids, "$seen", unread);
+}
+
+export function toggleFlag(ids: string[]): Promise<void> {
+  const plain = ids.some((id) => !get().emails[id]?.keywords.$flagged);
+  return mark(ids, "$flagged", plain);
+}
+
+export function move(ids: string[], to: Mailbox): Promise<void> {
+  const said = t("toast.moved", { count: ids.length, folder: folderName(to) });
+  return apply(ids, () => ({ mailboxIds: { [to.id]: true } }), said);
+}
+
+export function folderName(each: Mailbox): string {
+  return each.role ? t(`role.${each.role}`, { defaultValue: each.name }) : each.name;
+}
+
+/** The folder of that role in the account of these emails; it is made where it is missing. */
+async function roleFor(ids: string[], role: string, name: string): Promise<Mailbox | undefined> {
+  const accountId = get().emails[ids[0] ?? ""]?.accountId;
+  if (!accountId) return undefined;
+  const there = withRole(accountId, role) ?? mailboxOf(accountId, (each) => each.name === name && !each.parentId);
+  if (there) return there;
+  const create = { made: { name, parentId: null, role } };
+  await change([["Mailbox/set", { accountId, create }]]);
+  await loadMailboxes(accountId);
+  return withRole(accountId, role);
+}
+
+async function moveToRole(ids: string[], role: string, name: string): Promise<void> {
+  try {
+    const to = await roleFor(ids, role, name);
+    if (to) await move(ids, to);
+  } catch (error) {
+    toast((error as Error).message, { error: true });
+  }
+}
+
+export const archive = (ids: string[]) => moveToRole(ids, "archive", "Archive");
+export const junk = (ids: string[]) => moveToRole(ids, "junk", "Junk");
+
+/** From Junk, back to where mail comes in. */
+export const notJunk = (ids: string[]) => moveToRole(ids, "inbox", "Inbox");
+
+/** Into Trash; from there for good, when nobody has taken it back after some seconds. */
+export async function remove(ids: string[]): Promise<void> {
+  const { list, emails } = get();
+  const accountId = emails[ids[0] ?? ""]?.accountId ?? null;
+  const trash = withRole(accountId, "trash");
+  if (!list || !accountId) return;
+  const inTrash = ids.every((id) => trash && emails[id]?.mailboxIds[trash.id]);
+  if (trash && !inTrash) return move(ids, trash);
+  if (!inTrash) return moveToRole(ids, "trash", "Trash");
+  const before = await whole(ids);
+  takeOff(new Set(ids));
+  const timer = setTimeout(() => {
+    const destroy = before.map((each) => each.id);
+    change([["Email/set", { accountId, destroy }]]).catch((error: Error) => {
+      toast(error.message, { error: true });
+      void refreshList();
+    });
+  }, PERMANENT_SECONDS * 1000);
+  const undo = () => {
+    clearTimeout(timer);
+    void refreshList();
+  };
+  toast(t("toast.deleted", { count: ids.length }), { undo, seconds: PERMANENT_SECONDS });
+}
+
+// --- folders
+
+export async function createFolder(accountId: string, name: string, parentId: string | null): Promise<void> {
+  await change([["Mailbox/set", { accountId, create: { made: { name, parentId } } }]]);
+  await loadMailboxes(accountId);
+}
+
+export async function changeFolder(folder: Mailbox, patch: { name?: string; parentId?: string | null }): Promise<void> {
+  await change([["Mailbox/set", { accountId: folder.accountId, update: { [folder.id]: patch } }]]);
+  await loadMailboxes(folder.accountId);
+}
+
+/** Takes a folder away whose mail goes to Trash before; a folder with mail that cannot go there stays. */
+export async function deleteFolder(folder: Mailbox): Promise<void> {
+  const { accountId, id } = folder;
+  const trash = withRole(accountId, "trash");
+  if (folder.totalEmails && trash) {
+    for (;;) {
+      const [found] = await request([["Email/query", { accountId, filter: { inMailbox: id }, limit: 200 }]]);
+      if (!found.ids.length) break;
+      const update = Object.fromEntries(found.ids.map((each: string) => [each, { mailboxIds: { [trash.id]: true } }]));
+      await change([["Email/set", { accountId, update }]]);
+    }
+  }
+  await change([["Mailbox/set", { accountId, destroy: [id] }]]);
+  await loadMailboxes(accountId);
+}

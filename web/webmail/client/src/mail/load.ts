@@ -1,0 +1,235 @@
+/** Getting what is shown: accounts, folders, windows of lists, conversations; and what has changed, as the server tells. */
+import { type Call, listen, MAIL, request, session, visit } from "../jmap/client";
+import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
+import { NOWHERE, type Place, placeOf, sameList } from "../place";
+import { get, go, type List, mailboxOf, set, toast, withRole } from "../store";
+import { operators } from "./search";
+
+const WINDOW = 60;
+/** Above so many emails a folder is shown without conversations: each list would look at all of them. */
+const MOST_COLLAPSED = 20_000;
+const asked = new Set<string>();
+let stop: () => void = () => {};
+
+/** Everything from the start; who is not signed in sees the sign-in. */
+export async function boot(): Promise<void> {
+  const found = await visit();
+  set({ me: found.name, signedOut: !found.name, mayStay: found.mayStay });
+  if (!found.name) return;
+  await loadAccounts();
+  set({ ready: true });
+  stop();
+  stop = listen(changed);
+  const place = placeOf(location.pathname);
+  await visitPlace(known(place) ? place : home());
+}
+
+function known(place: Place): boolean {
+  const { accountId, mailboxId, search } = place;
+  return search !== null || mailboxOf(accountId, (each) => each.id === mailboxId) !== undefined;
+}
+
+function home(): Place {
+  const own = get().accounts.find((each) => each.own)?.id ?? null;
+  return { ...NOWHERE, accountId: own, mailboxId: withRole(own, "inbox")?.id ?? null };
+}
+
+/** Goes there, and gets what is to be seen. */
+export async function visitPlace(place: Place, replace = true): Promise<void> {
+  const before = get().place;
+  go(place, replace);
+  if (!get().list || !sameList(before, place)) openList(place);
+  if (place.accountId && place.emailId) await openEmail(place.accountId, place.emailId);
+}
+
+async function loadAccounts(): Promise<void> {
+  const found = await session();
+  const primary = found.primaryAccounts[MAIL];
+  const accounts = Object.entries(found.accounts)
+    .map(([id, each]) => ({ id, name: each.name, own: id === primary }))
+    .sort((one, other) => Number(other.own) - Number(one.own) || one.name.localeCompare(other.name));
+  const calls: Call[] = accounts.map(({ id }) => ["Mailbox/get", { accountId: id, properties: FOLDER }]);
+  const [identities, ...answers] = await request([["Identity/get", { accountId: primary }], ...calls]);
+  const mailboxes: Record<string, Mailbox[]> = {};
+  for (const answer of answers) mailboxes[answer.accountId] = foldersOf(answer);
+  set({ accounts, mailboxes, identities: identities.list });
+}
+
+const FOLDER = ["id", "name", "parentId", "role", "sortOrder", "totalEmails", "unreadEmails", "myRights"];
+
+function foldersOf(answer: { accountId: string; list: Omit<Mailbox, "accountId">[] }): Mailbox[] {
+  return answer.list.map((each) => ({ ...each, accountId: answer.accountId }));
+}
+
+export async function loadMailboxes(accountId: string): Promise<void> {
+  const [answer] = await request([["Mailbox/get", { accountId, properties: FOLDER }]]);
+  set({ mailboxes: { ...get().mailboxes, [accountId]: foldersOf(answer) } });
+}
+
+// --- lists
+
+function collapses(place: Place): boolean {
+  const folder = mailboxOf(place.accountId, (each) => each.id === place.mailboxId);
+  const role = folder?.role;
+  if (role === "drafts" || role === "sent") return false;
+  return get().conversations && place.search === null && (folder?.totalEmails ?? 0) <= MOST_COLLAPSED;
+}
+
+/** Begins with the list of a place. */
+export function openList(place: Place): void {
+  asked.clear();
+  const list: List = { place, collapse: collapses(place), total: null, ids: [], failed: null };
+  set({ list, selected: new Set(), cursor: 0 });
+  void loadWindow(0);
+}
+
+function filterOf(place: Place): Record<string, unknown> {
+  if (place.search === null) return { inMailbox: place.mailboxId };
+  const { filter, folder, wrong } = operators(place.search);
+  if (wrong.length) toast(`${wrong.join(" ")}?`, { error: true });
+  const within = folder?.toLowerCase();
+  const found = within
+    ? mailboxOf(place.accountId, (each) => each.name.toLowerCase() === within || each.role === within)
+    : undefined;
+  if (!found) return filter;
+  const inside = { inMailbox: found.id };
+  return Object.keys(filter).length ? { operator: "AND", conditions: [filter, inside] } : inside;
+}
+
+/** Gets the lines around a position, unless they are there or under way. */
+export async function loadWindow(position: number, again = false): Promise<void> {
+  const list = get().list;
+  if (!list?.place.accountId) return;
+  const start = Math.floor(position / WINDOW) * WINDOW;
+  const key = `${start}`;
+  if (asked.has(key) && !again) return;
+  asked.add(key);
+  try {
+    const [query, emails, threads] = await request(windowOf(list, start));
+    const now = get().list;
+    if (!now || now.place !== list.place) return;
+    const found = emails.list as Email[];
+    keepEmails(list.place.accountId, found, threads?.list);
+    const ids = now.total === query.total ? now.ids.slice() : now.ids.slice(0, query.total);
+    query.ids.forEach((id: string, index: number) => {
+      ids[start + index] = id;
+    });
+    set({ list: { ...now, total: query.total, ids, failed: null } });
+  } catch (error) {
+    asked.delete(key);
+    const now = get().list;
+    if (now && now.place === list.place && now.total === null)
+      set({ list: { ...now, failed: (error as Error).message } });
+  }
+}
+
+function windowOf(list: List, position: number): Call[] {
+  const accountId = list.place.accountId;
+  const from = (resultOf: string, name: string, path: string) => ({ resultOf, name, path });
+  const query = {
+    accountId,
+    filter: filterOf(list.place),
+    sort: [{ property: "receivedAt", isAscending: false }],
+    collapseThreads: list.collapse,
+    position,
+    limit: WINDOW,
+    calculateTotal: true,
+  };
+  const calls: Call[] = [
+    ["Email/query", query, "q"],
+    ["Email/get", { accountId, "#ids": from("q", "Email/query", "/ids"), properties: LIST_PROPERTIES }, "e"],
+  ];
+  if (list.collapse) calls.push(["Thread/get", { accountId, "#ids": from("e", "Email/get", "/list/*/threadId") }, "t"]);
+  return calls;
+}
+
+function keepEmails(accountId: string, found: Email[], threads?: { id: string; emailIds: string[] }[]): void {
+  const emails = { ...get().emails };
+  const known = { ...get().threads };
+  for (const each of threads ?? []) known[each.id] = each.emailIds;
+  for (const each of found) {
+    const threadSize = known[each.threadId]?.length ?? 1;
+    emails[each.id] = { ...each, accountId, threadSize };
+  }
+  set({ emails, threads: known });
+}
+
+/** The list as it is now, where it is looked at; what is further away is asked for when it is seen. */
+export async function refreshList(): Promise<void> {
+  const list = get().list;
+  if (!list) return;
+  const at = get().cursor;
+  asked.clear();
+  await loadWindow(0, true);
+  if (at >= WINDOW) await loadWindow(at, true);
+}
+
+// --- reading
+
+/** An email with its conversation. */
+export async function openEmail(accountId: string, id: string): Promise<void> {
+  const from = (resultOf: string, name: string, path: string) => ({ resultOf, name, path });
+  try {
+    const [full, threads, others] = await request([
+      ["Email/get", { accountId, ids: [id], properties: FULL_PROPERTIES, ...VALUES }, "f"],
+      ["Thread/get", { accountId, "#ids": from("f", "Email/get", "/list/*/threadId") }, "t"],
+      [
+        "Email/get",
+        { accountId, "#ids": from("t", "Thread/get", "/list/*/emailIds"), properties: LIST_PROPERTIES },
+        "o",
+      ],
+    ]);
+    keepEmails(accountId, others.list, threads.list);
+    keepFull(accountId, full.list);
+    if (!full.list.length) go({ emailId: null }, true);
+  } catch (error) {
+    toast((error as Error).message, { error: true });
+  }
+}
+
+const VALUES = { fetchTextBodyValues: true, maxBodyValueBytes: 400_000 };
+
+export async function loadFull(accountId: string, ids: string[]): Promise<void> {
+  const missing = ids.filter((id) => !get().full[id]);
+  if (!missing.length) return;
+  const given = { accountId, ids: missing, properties: FULL_PROPERTIES, ...VALUES };
+  const [answer] = await request([["Email/get", given]]);
+  keepFull(accountId, answer.list);
+}
+
+function keepFull(accountId: string, found: FullEmail[]): void {
+  const full = { ...get().full };
+  for (const each of found) full[each.id] = { ...each, accountId };
+  set({ full });
+}
+
+/** Gets what is likely to be read next. */
+export function prefetch(ids: (string | undefined)[]): void {
+  const list = get().list;
+  const wanted = ids.filter((id): id is string => id !== undefined && !get().full[id]);
+  if (list?.place.accountId && wanted.length) void loadFull(list.place.accountId, wanted).catch(() => undefined);
+}
+
+// --- what others have changed
+
+let waiting: ReturnType<typeof setTimeout> | undefined;
+const moved = new Set<string>();
+
+function changed(told: Record<string, Record<string, string>>): void {
+  for (const [account, types] of Object.entries(told)) if (types.Mailbox || types.Email) moved.add(account);
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    const accounts = [...moved];
+    moved.clear();
+    void catchUp(accounts).catch(() => undefined);
+  }, 150);
+}
+
+async function catchUp(accounts: string[]): Promise<void> {
+  for (const each of accounts) if (get().mailboxes[each]) await loadMailboxes(each);
+  const { list, place } = get();
+  if (!list?.place.accountId || !accounts.includes(list.place.accountId)) return;
+  await refreshList();
+  const shown = place.emailId ? get().emails[place.emailId] : undefined;
+  if (shown && accounts.includes(shown.accountId)) await openEmail(shown.accountId, shown.id);
+}

@@ -1,0 +1,27 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "./tokens.css";
+import "./base.css";
+import "./app.css";
+import "./compose.css";
+import { prepare } from "./i18n";
+import { whenSignedOut } from "./jmap/client";
+import { boot, visitPlace } from "./mail/load";
+import { placeOf } from "./place";
+import { App } from "./shell/App";
+import { followTheme } from "./shell/theme";
+import { set, toast } from "./store";
+
+followTheme();
+whenSignedOut(() => set({ signedOut: true }));
+addEventListener("popstate", () => void visitPlace(placeOf(location.pathname)));
+addEventListener("online", () => set({ online: true }));
+addEventListener("offline", () => set({ online: false }));
+
+await prepare();
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
+boot().catch((error: Error) => toast(error.message, { error: true }));

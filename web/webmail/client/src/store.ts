@@ -1,0 +1,131 @@
+/** What the app knows: one value, changed by the functions of `mail/` and shown by the components. */
+import { create } from "zustand";
+import type { Draft } from "./compose/draft";
+import type { Email, FullEmail, Identity, Mailbox } from "./jmap/types";
+import { NOWHERE, type Place, pathOf } from "./place";
+
+export interface Account {
+  id: string;
+  name: string;
+  own: boolean;
+}
+
+export interface List {
+  place: Place;
+  collapse: boolean;
+  /** Not known until the first answer. */
+  total: number | null;
+  /** By position; what has not been asked for is undefined. */
+  ids: (string | undefined)[];
+  failed: string | null;
+}
+
+export interface Toast {
+  id: number;
+  text: string;
+  error: boolean;
+  undo: (() => void) | null;
+  seconds: number;
+}
+
+export type Theme = "system" | "light" | "dark";
+
+export interface State {
+  me: string | null;
+  signedOut: boolean;
+  mayStay: boolean;
+  ready: boolean;
+  online: boolean;
+  accounts: Account[];
+  mailboxes: Record<string, Mailbox[]>;
+  emails: Record<string, Email>;
+  full: Record<string, FullEmail>;
+  threads: Record<string, string[]>;
+  identities: Identity[];
+  place: Place;
+  list: List | null;
+  /** Position of the line that the keyboard is at. */
+  cursor: number;
+  selected: ReadonlySet<string>;
+  drafts: Draft[];
+  toasts: Toast[];
+  theme: Theme;
+  conversations: boolean;
+  helpShown: boolean;
+  drawer: boolean;
+}
+
+function kept<T>(name: string, fallback: T): T {
+  try {
+    return JSON.parse(localStorage.getItem(`postroom.${name}`) ?? "") as T;
+  } catch {
+    return fallback;
+  }
+}
+
+export function keep(name: string, value: unknown): void {
+  localStorage.setItem(`postroom.${name}`, JSON.stringify(value));
+}
+
+export const useApp = create<State>(() => ({
+  me: null,
+  signedOut: false,
+  mayStay: false,
+  ready: false,
+  online: navigator.onLine,
+  accounts: [],
+  mailboxes: {},
+  emails: {},
+  full: {},
+  threads: {},
+  identities: [],
+  place: NOWHERE,
+  list: null,
+  cursor: 0,
+  selected: new Set(),
+  drafts: [],
+  toasts: [],
+  theme: kept<Theme>("theme", "system"),
+  conversations: kept("conversations", true),
+  helpShown: false,
+  drawer: false,
+}));
+
+export const get = useApp.getState;
+export const set = useApp.setState;
+
+let numbers = 0;
+
+/** Says something for some seconds; gives its number. */
+export function toast(text: string, more: Partial<Omit<Toast, "id" | "text">> = {}): number {
+  const made: Toast = { id: ++numbers, text, error: false, undo: null, seconds: 6, ...more };
+  set({ toasts: [...get().toasts.slice(-2), made] });
+  setTimeout(() => dismiss(made.id), made.seconds * 1000);
+  return made.id;
+}
+
+export function dismiss(id: number): void {
+  set({ toasts: get().toasts.filter((each) => each.id !== id) });
+}
+
+/** Takes back the last thing that can be. */
+export function undoLast(): void {
+  const last = get().toasts.findLast((each) => each.undo);
+  if (!last) return;
+  dismiss(last.id);
+  last.undo?.();
+}
+
+export function go(to: Partial<Place>, replace = false): void {
+  const place = { ...get().place, ...to };
+  if (pathOf(place) !== location.pathname) history[replace ? "replaceState" : "pushState"](null, "", pathOf(place));
+  set({ place, drawer: false });
+}
+
+export function mailboxOf(accountId: string | null, test: (each: Mailbox) => boolean): Mailbox | undefined {
+  return accountId ? get().mailboxes[accountId]?.find(test) : undefined;
+}
+
+export function withRole(accountId: string | null, role: string): Mailbox | undefined {
+  return mailboxOf(accountId, (each) => each.role === role);
+}

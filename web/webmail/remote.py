@@ -1,0 +1,133 @@
+"""Pictures that emails show from elsewhere: fetched by the server for who asks, so that their owners learn nothing.
+
+1. An address is fetched only with our own seal on it, which is in the bodies that people are given who are signed in.
+2. The host is looked up, has to be of the Internet, and the address that was looked at is the one connected to; each
+   redirection is looked at anew. Ports 80 and 443 alone, no cookies, no Referer, a picture or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+from urllib.parse import quote, urljoin, urlsplit
+
+import httpx
+
+from mailcore.server.dns import DnsError, Resolver
+from mailcore.server.reach import NotPublic, public_address
+from web.webmail.body import PICTURES
+
+SECONDS: Final = 15.0
+OCTETS: Final = 10_000_000
+REDIRECTIONS: Final = 4
+LONGEST: Final = 4000
+AT_ONCE: Final = 24
+SEALED_SECONDS: Final = 3600
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class NoPicture(Exception):
+    """It is not shown; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What was fetched."""
+
+    octets: bytes
+    media: str
+
+
+@dataclass(slots=True)
+class Remote:
+    """Fetches pictures."""
+
+    dns: Resolver
+    secret: bytes = field(repr=False)
+    private: bool = False
+    """Pictures may be in one's own network too, and at any port."""
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    def address(self, url: str) -> str | None:
+        """The address under which this server gives a picture; None for what is no address of one."""
+        if len(url) > LONGEST or _parts(url, self.private) is None:
+            return None
+        until = int(time.time()) + SEALED_SECONDS
+        return f"/mail/image?until={until}&seal={self._seal(until, url)}&url={quote(url, safe='')}"
+
+    def sealed(self, until: str, seal: str, url: str) -> bool:
+        """Whether the seal is ours, and still good."""
+        if not until.isascii() or not until.isdigit() or len(until) > 12 or int(until) < time.time():
+            return False
+        return hmac.compare_digest(seal.encode(), self._seal(int(until), url).encode())
+
+    def _seal(self, until: int, url: str) -> str:
+        said = f"picture of an email {until} {url}".encode("utf-8", "replace")
+        return hmac.new(self.secret, said, sha256).hexdigest()[:40]
+
+    async def fetch(self, url: str) -> Picture:
+        """The picture at an address. `NoPicture`."""
+        try:
+            async with asyncio.timeout(SECONDS), self._places:
+                for _ in range(REDIRECTIONS + 1):
+                    found = await self._once(url)
+                    if isinstance(found, Picture):
+                        return found
+                    url = found
+        except (NotPublic, httpx.HTTPError, httpx.InvalidURL, OSError, DnsError) as error:  # OSError: TimeoutError too
+            raise NoPicture(str(error) or type(error).__name__) from None
+        raise NoPicture(f"it is redirected more than {REDIRECTIONS} times")
+
+    async def _once(self, url: str) -> Picture | str:
+        """The picture, or where it is instead."""
+        parts = _parts(url, self.private)
+        if parts is None:
+            raise NoPicture("that is no address of a picture")
+        scheme, host, netloc, target = parts
+        address = await public_address(self.dns, host, private=self.private)
+        where = f"[{address}]" if ":" in address else address
+        port = urlsplit(url).port or _PORTS[scheme]
+        headers = {"host": netloc, "accept": "image/*", "user-agent": "Postroom"}
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=SECONDS) as client,
+            client.stream(
+                "GET", f"{scheme}://{where}:{port}{target}", headers=headers, extensions={"sni_hostname": host}
+            ) as answer,
+        ):
+            if answer.status_code in (301, 302, 303, 307, 308):
+                return urljoin(url, str(answer.headers.get("location", "")))
+            if answer.status_code != 200:
+                raise NoPicture(f"its server answers {answer.status_code}")
+            return await _picture(answer)
+
+
+async def _picture(answer: httpx.Response) -> Picture:
+    media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in PICTURES:
+        raise NoPicture("what is there is no picture")
+    octets = bytearray()
+    async for piece in answer.aiter_bytes():
+        octets += piece
+        if len(octets) > OCTETS:
+            raise NoPicture(f"it has more than {OCTETS} octets")
+    return Picture(bytes(octets), media)
+
+
+def _parts(url: str, any_port: bool) -> tuple[str, str, str, str] | None:
+    """Scheme, host, host with port, and the rest; None for an address where nothing is fetched."""
+    try:
+        found = urlsplit(url)
+        port = found.port
+    except ValueError:
+        return None
+    if found.scheme not in _PORTS or not found.hostname or found.username is not None:
+        return None
+    if (not any_port and port not in (None, *_PORTS.values())) or not url.isprintable():
+        return None
+    target = quote(found.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    query = f"?{quote(found.query, safe='/%:@!$&()*+,;=~-._?')}" if found.query else ""
+    return found.scheme, found.hostname, found.netloc, target + query
