@@ -1,0 +1,135 @@
+"""Widths, colours, languages, sessions, and what a screen reader meets."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import AXE, Desk, Make, letter
+from web.webmail.files import BUILT
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+FIRST_LOAD = 250 * 1024
+SERIOUS = ("serious", "critical")
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds that is serious, but for what is within letters of others."""
+    page.evaluate(AXE.read_text())
+    page.evaluate("() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => 0)))")
+    found: dict[str, Any] = page.evaluate("axe.run({ exclude: [['iframe.html']] }, { iframes: false })")
+    return [
+        f"{each['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
+        for each in found["violations"]
+        if each["impact"] in SERIOUS
+        for node in each["nodes"]
+    ]
+
+
+def furnished(desk: Desk) -> Desk:
+    desk.put(letter("Watering list", "Mon Alice"))
+    desk.put(letter("Lunch", "On Thursday"), days=1, seen=True)
+    desk.sign_in()
+    expect(desk.row("Lunch")).to_be_visible()
+    return desk
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1360, 390])
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(sit: Make, dark: bool, width: int) -> None:
+    desk = sit(width=width, dark=dark)
+    desk.page.goto(f"http://127.0.0.1:{desk.server.port('http')}/mail/")
+    expect(desk.page.get_by_label("Address")).to_be_visible()
+    assert faults(desk.page) == []
+    furnished(desk)
+    assert faults(desk.page) == []
+    desk.open("Watering list")
+    expect(desk.page.locator(".plain")).to_be_visible()
+    assert faults(desk.page) == []
+    desk.page.keyboard.press("r")
+    expect(desk.page.locator(".composer .text-body")).to_contain_text("Mon Alice")
+    assert faults(desk.page) == []
+
+
+def test_a_phone_shows_one_thing_at_a_time(sit: Make) -> None:
+    desk = furnished(sit(width=390))
+    expect(desk.page.locator(".reader")).to_be_hidden()
+    desk.open("Lunch")
+    expect(desk.page.locator(".list")).to_be_hidden()
+    desk.page.go_back()
+    expect(desk.row("Lunch")).to_be_visible()
+    desk.page.get_by_role("button", name="Menu", exact=True).click()
+    desk.folder("Archive").click()
+    expect(desk.page.get_by_role("heading", name="Archive")).to_be_visible()
+    expect(desk.page.locator(".side")).to_be_hidden()
+    assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_dark_is_as_the_system_has_it_or_as_one_chooses(sit: Make) -> None:
+    desk = furnished(sit(dark=True))
+    paper = "getComputedStyle(document.querySelector('.list')).backgroundColor"
+    assert desk.page.evaluate(paper) == "rgb(27, 32, 35)"
+    desk.page.get_by_role("button", name="Account menu").click()
+    desk.page.get_by_role("menuitemradio", name="Light").click()
+    assert desk.page.evaluate(paper) == "rgb(255, 255, 255)"
+    desk.page.reload()
+    expect(desk.row("Lunch")).to_be_visible()
+    assert desk.page.evaluate(paper) == "rgb(255, 255, 255)"
+
+
+def test_german(sit: Make) -> None:
+    desk = furnished(sit())
+    desk.page.get_by_role("button", name="Account menu").click()
+    desk.page.get_by_role("menuitemradio", name="Deutsch").click()
+    expect(desk.page.get_by_role("button", name="Neue Nachricht").first).to_be_visible()
+    desk.page.reload()
+    expect(desk.page.get_by_role("heading", name="Posteingang")).to_be_visible()
+    expect(desk.page.locator("html")).to_have_attribute("lang", "de")
+
+
+def test_a_session_that_ends_asks_again_and_loses_nothing(sit: Make) -> None:
+    desk = furnished(sit())
+    desk.page.keyboard.press("c")
+    desk.page.get_by_label("Subject").fill("Not lost")
+    (session,) = desk.server.site.read(lambda tx: tx.browser_sessions(desk.who.address))
+    desk.server.site.write(lambda tx: tx.drop_browser_session(session.number, desk.who.address))
+    expect(desk.page.get_by_text("Your session has ended.")).to_be_visible()
+    desk.page.get_by_label("Password").fill(desk.who.password)
+    desk.page.get_by_role("button", name="Sign in").click()
+    expect(desk.page.get_by_label("Password")).to_have_count(0)
+    expect(desk.page.get_by_label("Subject")).to_have_value("Not lost")
+    desk.wrong.clear()  # the 401 that was meant
+
+
+def test_another_browser_is_signed_out_from_the_list(sit: Make) -> None:
+    desk = furnished(sit())
+    other = sit(desk.who)
+    other.sign_in()
+    desk.page.get_by_role("button", name="Account menu").click()
+    desk.page.get_by_role("menuitem", name="Signed-in browsers").click()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(desk.page.get_by_role("dialog").get_by_role("listitem")).to_have_count(1)
+    other.page.reload()
+    expect(other.page.get_by_label("Password")).to_be_visible()
+    other.wrong.clear()
+
+
+def test_signing_out_leaves_nothing_behind(sit: Make) -> None:
+    desk = furnished(sit())
+    desk.page.get_by_role("button", name="Account menu").click()
+    desk.page.get_by_role("menuitem", name="Sign out").click()
+    expect(desk.page.get_by_label("Password")).to_be_visible()
+    assert desk.server.site.read(lambda tx: tx.browser_sessions(desk.who.address)) == []
+
+
+def test_what_is_loaded_at_first_is_small() -> None:
+    index = (BUILT / "index.html").read_text()
+    names = re.findall(r'(?:src|href)="/mail/(assets/[^"]+)"', index)
+    assert any(each.endswith(".js") for each in names) and any(each.endswith(".css") for each in names)
+    assert sum(len(gzip.compress((BUILT / each).read_bytes())) for each in names) < FIRST_LOAD
+    assert "<script>" not in index and "onload" not in index
