@@ -32,7 +32,8 @@ _PAGE: Final = """<!doctype html>
 :root{{color-scheme:light}}
 body{{margin:16px;background:#fff;color:#1a1d21;font:15px/1.55 system-ui,sans-serif;overflow-wrap:break-word}}
 img{{max-width:100%;height:auto}}
-img:not([src]){{display:inline-block;min-width:16px;min-height:16px;background:#eef0f3;border-radius:3px}}
+img:not([src]){{display:none}}
+img:not([src])[alt]:not([alt=""]){{display:inline-block;padding:2px 6px;background:#eef0f3;border-radius:3px}}
 pre{{white-space:pre-wrap;font:inherit;margin:0}}
 blockquote{{margin:8px 0 8px 0;padding-left:12px;border-left:2px solid #cfd4da;color:#4b5158}}
 table{{max-width:100%}}

@@ -14,14 +14,13 @@ function wanted(): string {
 }
 
 export async function speak(language: string): Promise<void> {
-  if (language === "de" && !i18next.hasResourceBundle("de", "translation")) {
+  if (language === "de") {
     const [words, { de }] = await Promise.all([import("./locales/de.json"), import("date-fns/locale/de")]);
     i18next.addResourceBundle("de", "translation", words.default);
     setDefaultOptions({ locale: de });
-  } else if (language === "de") {
-    setDefaultOptions({ locale: (await import("date-fns/locale/de")).de });
   } else {
-    setDefaultOptions({ locale: undefined });
+    const american = navigator.languages.find((each) => each.startsWith("en")) === "en-US";
+    setDefaultOptions({ locale: american ? undefined : (await import("date-fns/locale/en-GB")).enGB });
   }
   document.documentElement.lang = language;
   await i18next.changeLanguage(language);

@@ -157,9 +157,29 @@ export async function blockedIn(accountId: string, blobId: string): Promise<numb
   return got.ok ? (await got.json()).blocked : 0;
 }
 
+const AGAIN_AFTER = 10_000;
+
 /** Calls `act` with the accounts and types that have changed, until it is closed. */
 export function listen(act: (changed: Record<string, Record<string, string>>) => void): () => void {
-  const source = new EventSource("/jmap/eventsource?types=*&closeafter=no&ping=60");
-  source.addEventListener("state", (event) => act(JSON.parse((event as MessageEvent).data).changed));
-  return () => source.close();
+  let source: EventSource;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    source = new EventSource("/jmap/eventsource?types=*&closeafter=no&ping=60");
+    source.addEventListener("state", (event) => act(JSON.parse((event as MessageEvent).data).changed));
+    source.addEventListener("error", () => {
+      // What was refused is not tried again by itself: either the session has ended, which the next request is told,
+      // or there was no room.
+      if (source.readyState === EventSource.CLOSED) waiting = setTimeout(again, AGAIN_AFTER);
+    });
+  };
+  const again = () => {
+    session().then(open, (error: Error) => {
+      if (!(error instanceof SignedOut)) waiting = setTimeout(again, AGAIN_AFTER);
+    });
+  };
+  open();
+  return () => {
+    clearTimeout(waiting);
+    source.close();
+  };
 }

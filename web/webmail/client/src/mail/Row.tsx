@@ -27,9 +27,9 @@ function called(list: Address[] | null): string {
 
 /** The same colour for the same person. */
 export function hue(text: string): number {
-  let found = 7;
-  for (const sign of text) found = (found * 31 + (sign.codePointAt(0) ?? 0)) >>> 0;
-  return found % HUES;
+  let found = 0x811c9dc5;
+  for (const sign of text) found = Math.imul(found ^ (sign.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return (found >>> 16) % HUES;
 }
 
 function select(id: string, index: number, range: boolean): void {

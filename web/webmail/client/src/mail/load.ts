@@ -1,4 +1,5 @@
 /** Getting what is shown: accounts, folders, windows of lists, conversations; and what has changed, as the server tells. */
+import { t } from "i18next";
 import { type Call, listen, MAIL, request, session, visit } from "../jmap/client";
 import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
 import { NOWHERE, type Place, placeOf, sameList } from "../place";
@@ -18,10 +19,22 @@ export async function boot(): Promise<void> {
   if (!found.name) return;
   await loadAccounts();
   set({ ready: true });
-  stop();
-  stop = listen(changed);
+  follow();
   const place = placeOf(location.pathname);
   await visitPlace(known(place) ? place : home());
+}
+
+function follow(): void {
+  stop();
+  stop = listen(changed);
+}
+
+/** Goes on where the session had ended. */
+export async function comeBack(): Promise<void> {
+  set({ signedOut: false });
+  follow();
+  await loadAccounts();
+  await refreshList();
 }
 
 function known(place: Place): boolean {
@@ -80,17 +93,27 @@ export function openList(place: Place): void {
   asked.clear();
   const list: List = { place, collapse: collapses(place), total: null, ids: [], failed: null };
   set({ list, selected: new Set(), cursor: 0 });
+  doubt(place);
   void loadWindow(0);
+}
+
+function folderCalled(accountId: string | null, name: string) {
+  const said = name.toLowerCase();
+  return mailboxOf(accountId, (each) => each.name.toLowerCase() === said || each.role === said);
+}
+
+/** Says what of a search is not looked for. */
+function doubt(place: Place): void {
+  if (place.search === null) return;
+  const { folder, wrong } = operators(place.search);
+  const words = folder && !folderCalled(place.accountId, folder) ? [...wrong, `in:${folder}`] : wrong;
+  if (words.length) toast(t("search.wrong", { words: words.join(" ") }), { error: true });
 }
 
 function filterOf(place: Place): Record<string, unknown> {
   if (place.search === null) return { inMailbox: place.mailboxId };
-  const { filter, folder, wrong } = operators(place.search);
-  if (wrong.length) toast(`${wrong.join(" ")}?`, { error: true });
-  const within = folder?.toLowerCase();
-  const found = within
-    ? mailboxOf(place.accountId, (each) => each.name.toLowerCase() === within || each.role === within)
-    : undefined;
+  const { filter, folder } = operators(place.search);
+  const found = folder ? folderCalled(place.accountId, folder) : undefined;
   if (!found) return filter;
   const inside = { inMailbox: found.id };
   return Object.keys(filter).length ? { operator: "AND", conditions: [filter, inside] } : inside;

@@ -1,8 +1,8 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { signIn } from "../jmap/client";
-import { boot } from "../mail/load";
-import { set, useApp } from "../store";
+import { boot, comeBack } from "../mail/load";
+import { useApp } from "../store";
 import { Brand } from "./Brand";
 
 /** The page to sign in; over the app when a session has ended, so that nothing written is lost. */
@@ -22,7 +22,7 @@ export function SignIn() {
     try {
       const name = String(given.get("name"));
       const told = await signIn(name, String(given.get("password")), given.get("stay") === "on");
-      if (ready && told.name === me) set({ signedOut: false });
+      if (ready && told.name === me) await comeBack();
       else if (ready) location.reload();
       else await boot();
     } catch (error) {

@@ -1,0 +1,130 @@
+"""Makes the pictures in docs/screenshots: `python -m tests.e2e.screenshots`, with what `postroom demo` begins with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from groupware.mime.item import Marks, read_item
+from groupware.store.api import WriteTx
+from mailcore.cli.demo import NOTES, furnish
+from mailcore.cli.place import Place
+from mailcore.cli.site import Site, configuration, opened
+from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.support.server import started, stop
+
+TO = Path(__file__).parents[2] / "docs/screenshots"
+WHO = "alice@demo.test"
+NEWSLETTER = b"""From: The Seed Shop <news@seeds.example>\r
+To: alice@demo.test\r
+Subject: Seeds for early spring\r
+Message-ID: <spring@seeds.example>\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=b\r
+\r
+--b\r
+Content-Type: text/html; charset=utf-8\r
+\r
+<div style="max-width: 560px; margin: 0 auto; font-family: Georgia, serif">\r
+<h1 style="color: #2f5d3a">Sow early, eat early</h1>\r
+<p>Broad beans and peas stand a light frost. Four weeks under glass, then out into the bed.</p>\r
+<table width="100%" cellpadding="10" style="border-collapse: collapse">\r
+<tr bgcolor="#e8f0e4"><th align="left">Seed</th><th align="left">Under glass</th><th align="left">Outside</th></tr>\r
+<tr><td>Broad beans</td><td>from 1 February</td><td>from 1 March</td></tr>\r
+<tr><td>Peas</td><td>from 15 February</td><td>from 15 March</td></tr>\r
+<tr><td>Spinach</td><td>-</td><td>from 10 March</td></tr></table>\r
+<img src="https://seeds.example/open.gif" alt="">\r
+<p><a href="https://seeds.example/">All seeds in the shop</a></p></div>\r
+--b\r
+Content-Type: application/pdf; name="calendar.pdf"\r
+Content-Disposition: attachment; filename="calendar.pdf"\r
+\r
+%PDF-1.4\r
+--b--\r
+"""
+
+
+def put(site: Site, octets: bytes) -> None:
+    """One more message in the inbox."""
+    new = site.run(read_item(octets, site.blobs, Marks(saved=datetime.now(UTC) - timedelta(minutes=12))))
+
+    def work(tx: WriteTx) -> None:
+        tx.append(tx.locate(tx.account(WHO).id, "INBOX").id, [new])
+
+    site.write(work)
+
+
+@contextmanager
+def demo() -> Iterator[tuple[str, str]]:
+    """A demo server: its address, and Alice's password."""
+    with TemporaryDirectory() as folder:
+        data = Path(folder)
+        with opened(configuration(Place(data=data))) as site:
+            furnish(site)
+            put(site, NEWSLETTER)
+        process, base = started(data)
+        try:
+            yield f"http://127.0.0.1:{base + 80}/", json.loads((data / NOTES).read_text())[WHO]
+        finally:
+            stop(process)
+
+
+def sit(browser: Browser, where: str, password: str, width: int, height: int, *, dark: bool) -> Page:
+    """Alice, signed in, with the inbox before her."""
+    scheme = "dark" if dark else "light"
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(where)
+    page.get_by_label("Address").fill(WHO)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator("li.row a").first.wait_for()
+    return page
+
+
+def shoot(page: Page, name: str) -> None:
+    """A picture, once everything has come."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate("() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => 0)))")
+    page.screenshot(path=TO / f"{name}.png")
+
+
+def open_(page: Page, subject: str) -> None:
+    page.locator("li.row", has_text=subject).get_by_role("link").click()
+    page.locator(".message .plain, iframe.html").first.wait_for()
+
+
+def main() -> None:
+    """All of them."""
+    TO.mkdir(exist_ok=True)
+    with demo() as (where, password), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS.split())
+        page = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB").new_page()
+        page.goto(where)
+        page.get_by_label("Address").wait_for()
+        shoot(page, "sign-in")
+        for dark in (False, True):
+            scheme = "dark" if dark else "light"
+            page = sit(browser, where, password, 1280, 800, dark=dark)
+            open_(page, "Seeds for early spring")
+            shoot(page, f"mail-{scheme}")
+            open_(page, "Watering list")
+            page.keyboard.press("r")
+            page.locator(".composer blockquote").wait_for()
+            shoot(page, f"writing-{scheme}")
+            page.locator(".composer").get_by_role("button", name="Discard").click()
+            phone = sit(browser, where, password, 390, 780, dark=dark)
+            shoot(phone, f"phone-list-{scheme}")
+            open_(phone, "Beds for next year")
+            shoot(phone, f"phone-mail-{scheme}")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
