@@ -68,10 +68,11 @@ class Desk:
 
         site.write(work)
 
-    def sign_in(self) -> None:
+    def sign_in(self, *, stay: bool = False) -> None:
         self.page.goto(f"http://127.0.0.1:{self.server.port('http')}/")
         self.page.get_by_label("Address").fill(self.who.address)
         self.page.get_by_label("Password").fill(self.who.password)
+        self.page.get_by_label("Stay signed in on this device").set_checked(stay)
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_role("button", name="Account menu")).to_be_visible()
         expect(self.page.locator(".list h1 small")).to_be_visible()

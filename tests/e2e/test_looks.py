@@ -15,6 +15,18 @@ from web.webmail.files import BUILT
 pytestmark = pytest.mark.xdist_group("browser")
 
 FIRST_LOAD = 250 * 1024
+KEPT = """async () => {
+  const done = (asked) => new Promise((act) => { asked.onsuccess = () => act(asked.result); });
+  const both = async () => {
+    if (!(await indexedDB.databases()).length) return false;
+    const open = await done(indexedDB.open("postroom"));
+    const state = await done(open.transaction("kept").objectStore("kept").get("state"));
+    open.close();
+    return Boolean(state) && Object.keys(state.full).length >= 2;
+  };
+  while (!(await both())) await new Promise((act) => setTimeout(act, 50));
+}"""
+"""Until both messages are kept on the device."""
 SERIOUS = ("serious", "critical")
 
 
@@ -133,3 +145,40 @@ def test_what_is_loaded_at_first_is_small() -> None:
     assert any(each.endswith(".js") for each in names) and any(each.endswith(".css") for each in names)
     assert sum(len(gzip.compress((BUILT / each).read_bytes())) for each in names) < FIRST_LOAD
     assert "<script>" not in index and "onload" not in index
+
+
+def test_what_was_read_is_there_without_a_connection(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("Watering list", "Mon Alice"))
+    desk.put(letter("Newsletter", "<h1>Spring</h1><script>x</script>", "Content-Type: text/html"), days=1)
+    desk.sign_in(stay=True)
+    for subject in ("Watering list", "Newsletter"):
+        desk.open(subject)
+    expect(desk.page.frame_locator("iframe.html").get_by_text("Spring")).to_be_visible()
+    desk.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    desk.page.evaluate(KEPT)
+    desk.page.context.set_offline(True)
+    desk.page.goto(f"http://127.0.0.1:{desk.server.port('http')}/mail/")
+    expect(desk.page.get_by_text("Offline: showing what was read before")).to_be_visible()
+    desk.open("Watering list")
+    expect(desk.page.locator(".plain")).to_have_text("Mon Alice")
+    desk.open("Newsletter")
+    expect(desk.page.locator(".plain")).to_have_text("Spring")
+    desk.page.keyboard.press("e")
+    expect(desk.toast("There is no connection to the server")).to_be_visible()
+    expect(desk.row("Newsletter")).to_be_visible()
+    desk.page.context.set_offline(False)
+    desk.put(letter("Back again"))
+    expect(desk.row("Back again")).to_be_visible()
+    desk.page.get_by_role("button", name="Account menu").click()
+    desk.page.get_by_role("menuitem", name="Sign out").click()
+    expect(desk.page.get_by_label("Password")).to_be_visible()
+    assert desk.page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
+    assert desk.page.evaluate("caches.keys().then((all) => all.length)") == 0
+    desk.wrong.clear()  # requests that failed, as they were meant to
+
+
+def test_where_nobody_stays_signed_in_nothing_is_kept(sit: Make) -> None:
+    desk = furnished(sit())
+    assert desk.page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
+    assert desk.page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.routing import Mount
 
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY
@@ -14,6 +15,7 @@ from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import STANDARD, Right, letters, parse_rights
 from groupware.store.api import WriteTx
 from tests.support.jmapstand import Client, Stand, jmap_stand, letter
+from web.webmail.app import webmail
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 
@@ -74,6 +76,13 @@ class Scene:
         place = f"/jmap/download/{self.account}/{self.email.replace('M', 'G')}/x"
         return (await self.bob.get(place)).status_code == 200
 
+    async def paged(self) -> bool:
+        """As the webmail shows it."""
+        if not self.stand.http.cookies:
+            await self.stand.browse("bob")
+        place = f"/mail/body/{self.account}/{self.email.replace('M', 'G')}"
+        return (await self.stand.http.get(place)).status_code == 200
+
     async def copied(self) -> bool:
         create = {"k": {"id": self.email, "mailboxIds": {self.inbox: True}}}
         asked = {"fromAccountId": self.account, "accountId": self.own, "create": create}
@@ -99,6 +108,7 @@ ACTIONS: dict[str, tuple[str, Do]] = {
     "Email/get": ("lr", lambda s: s.listed("Email", s.email)),
     "Email/query": ("lr", lambda s: s.found()),
     "download": ("lr", lambda s: s.downloaded()),
+    "body as a page": ("lr", lambda s: s.paged()),
     "$seen": ("lrs", lambda s: s.updated("Email", s.email, {"keywords/$seen": True})),
     "$flagged": ("lrw", lambda s: s.updated("Email", s.email, {"keywords/$flagged": True})),
     "keyword": ("lrw", lambda s: s.updated("Email", s.email, {"keywords/word": True})),
@@ -129,7 +139,7 @@ HELD = [
 
 @pytest.mark.parametrize("how", ["account", "group", "everyone", "denied above"])
 async def test_each_method_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str) -> None:
-    async with jmap_stand(tmp_path) as stand:
+    async with jmap_stand(tmp_path, lambda parts: [Mount("/mail", webmail(parts, {}))]) as stand:
         grantee = await _grantee(stand, how)
         await stand.house.write(lambda tx: tx.add_folder(tx.account(ALICE).id, "Work"))
         await stand.share("alice", "Work", grantee, "l")

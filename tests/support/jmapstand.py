@@ -108,6 +108,14 @@ class Stand:
     def client(self, name: str) -> Client:
         return Client(self.http, name)
 
+    async def browse(self, name: str) -> None:
+        """Signs somebody in with a browser: the cookie comes with every request from now on."""
+        self.http.cookies.clear()
+        proof = (await self.http.get("/signin/session")).json()["csrf"]
+        body = {"name": f"{name}@example.test", "password": PASSWORD}
+        got = await self.http.post("/signin/session", json=body, headers={"x-csrf-token": proof})
+        assert got.status_code == 200, got.text
+
     async def put(self, name: str, octets: bytes, path: str = "INBOX", marks: Marks | None = None) -> str:
         """Puts a message into somebody's folder; gives its id."""
         new = await read_item(octets, self.house.blobs, marks or Marks())

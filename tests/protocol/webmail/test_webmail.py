@@ -18,13 +18,11 @@ from starlette.routing import Mount
 
 from mailcore.server.dns import Resolver
 from tests.support.jmapstand import Stand, jmap_stand, letter
-from tests.support.smtpstand import PASSWORD
 from web.webmail import remote
 from web.webmail.app import webmail
 from web.webmail.files import POLICY, built
 from web.webmail.remote import NoPicture, Picture, Remote
 
-OURS = {"origin": "https://mail.example.test", "sec-fetch-site": "same-origin"}
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
@@ -61,14 +59,6 @@ def files(tmp_path: Path) -> Path:
 async def stand(tmp_path: Path, files: Path) -> AsyncIterator[Stand]:
     async with jmap_stand(tmp_path, lambda parts: [Mount("/mail", webmail(parts, built(files)))]) as made:
         yield made
-
-
-async def sign_in(stand: Stand, name: str = "alice") -> None:
-    stand.http.cookies.clear()
-    proof = (await stand.http.get("/signin/session")).json()["csrf"]
-    body = {"name": f"{name}@example.test", "password": PASSWORD}
-    got = await stand.http.post("/signin/session", json=body, headers={"x-csrf-token": proof, **OURS})
-    assert got.status_code == 200
 
 
 async def body_at(stand: Stand, message: bytes) -> str:
@@ -139,7 +129,7 @@ async def test_nothing_leads_to_another_site(stand: Stand, path: str) -> None:
 
 
 async def test_a_body_is_a_page_of_its_own_policy(stand: Stand) -> None:
-    await sign_in(stand)
+    await stand.browse("alice")
     got = await stand.http.get(await body_at(stand, html("<p>Hello</p><script>alert(1)</script>")))
     assert got.status_code == 200
     assert "<p>Hello</p>" in got.text and "<script" not in got.text
@@ -151,7 +141,7 @@ async def test_a_body_is_a_page_of_its_own_policy(stand: Stand) -> None:
 async def test_a_body_is_for_who_may_read_it(stand: Stand) -> None:
     at = await body_at(stand, html("<p>secret</p>"))
     assert (await stand.http.get(at)).status_code == 401
-    await sign_in(stand, "bob")
+    await stand.browse("bob")
     assert (await stand.http.get(at)).status_code == 404
     await stand.share("alice", "INBOX", "bob@example.test", "lr")
     assert (await stand.http.get(at)).status_code == 200
@@ -168,7 +158,7 @@ async def test_pictures_that_come_along_are_shown_and_others_only_when_asked(sta
         + base64.b64encode(PNG)
         + b"\r\n--b--\r\n"
     )
-    await sign_in(stand)
+    await stand.browse("alice")
     at = await body_at(stand, message)
     plain = (await stand.http.get(at)).text
     assert f"data:image/png;base64,{base64.b64encode(PNG).decode()}" in plain
@@ -185,12 +175,12 @@ async def test_a_picture_that_is_a_document_is_not_shown(stand: Stand) -> None:
         b"Content-Type: image/svg+xml\r\nContent-ID: <s>\r\n\r\n"
         b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>\r\n--b--\r\n"
     )
-    await sign_in(stand)
+    await stand.browse("alice")
     assert "svg" not in (await stand.http.get(await body_at(stand, message))).text
 
 
 async def test_plain_text_is_escaped(stand: Stand) -> None:
-    await sign_in(stand)
+    await stand.browse("alice")
     got = await stand.http.get(await body_at(stand, letter("x", body="<script>alert(1)</script>\r\n")))
     assert "&lt;script&gt;" in got.text and "<script" not in got.text
 

@@ -31,5 +31,5 @@ export default defineConfig({
   base: "/mail/",
   plugins: [react(), compressed()],
   build: { outDir: OUT, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
-  test: { environment: "jsdom" },
+  test: { environment: "jsdom", pool: "threads", fileParallelism: false, isolate: false },
 });

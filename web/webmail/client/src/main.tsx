@@ -9,7 +9,7 @@ import "./compose.css";
 import "./narrow.css";
 import { prepare } from "./i18n";
 import { whenSignedOut } from "./jmap/client";
-import { boot, visitPlace } from "./mail/load";
+import { boot, reconnect, visitPlace } from "./mail/load";
 import { placeOf } from "./place";
 import { App } from "./shell/App";
 import { followTheme } from "./shell/theme";
@@ -18,7 +18,7 @@ import { set, toast } from "./store";
 followTheme();
 whenSignedOut(() => set({ signedOut: true }));
 addEventListener("popstate", () => void visitPlace(placeOf(location.pathname)));
-addEventListener("online", () => set({ online: true }));
+addEventListener("online", () => void reconnect().catch(() => set({ online: false })));
 addEventListener("offline", () => set({ online: false }));
 
 await prepare();

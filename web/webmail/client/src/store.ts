@@ -55,7 +55,7 @@ export interface State {
   drawer: boolean;
 }
 
-function kept<T>(name: string, fallback: T): T {
+export function kept<T>(name: string, fallback: T): T {
   try {
     return JSON.parse(localStorage.getItem(`postroom.${name}`) ?? "") as T;
   } catch {

@@ -1,4 +1,5 @@
 /** Talking to the server: the session of the browser, batched requests, uploads, downloads. */
+import { t } from "i18next";
 import type { Session } from "./types";
 
 const USING = ["core", "mail", "submission", "quota"].map((each) => `urn:ietf:params:jmap:${each}`);
@@ -10,6 +11,9 @@ export type Answer = any;
 
 /** Nobody is signed in any more. */
 export class SignedOut extends Error {}
+
+/** There is no connection to the server. */
+export class Offline extends Error {}
 
 /** The server has said no; the message is for people. */
 export class Refused extends Error {
@@ -37,7 +41,9 @@ export function whenSignedOut(act: () => void): void {
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (proof) headers.set("X-CSRF-Token", proof);
-  const got = await fetch(path, { ...init, headers, credentials: "same-origin" });
+  const got = await fetch(path, { ...init, headers, credentials: "same-origin" }).catch(() => {
+    throw new Offline(t("app.noConnection"));
+  });
   if (got.status === 401 && !path.startsWith("/signin/")) {
     onSignedOut();
     throw new SignedOut();

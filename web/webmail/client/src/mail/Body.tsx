@@ -1,15 +1,19 @@
 import { ImageOff } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { plainOf } from "../compose/quote";
 import { blockedIn, bodyUrl } from "../jmap/client";
 import type { FullEmail } from "../jmap/types";
+import { useApp } from "../store";
 
 const LINK = /(https?:\/\/[^\s<>"')\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g;
 
 /** What there is to read. HTML is shown in a frame that runs no scripts and is of no origin. */
 export function Body({ email }: { email: FullEmail }) {
+  const online = useApp((state) => state.online);
   const html = email.htmlBody.some((each) => each.type !== "text/plain");
-  return html ? <Html email={email} /> : <Plain email={email} />;
+  // Without a connection the text of it has to do: the page comes from the server.
+  return html && online ? <Html email={email} /> : <Plain email={email} />;
 }
 
 function Html({ email }: { email: FullEmail }) {
@@ -45,7 +49,7 @@ function Html({ email }: { email: FullEmail }) {
 function Plain({ email }: { email: FullEmail }) {
   const { t } = useTranslation();
   const values = email.textBody.map((each) => email.bodyValues[each.partId ?? ""]);
-  const text = values.map((each) => each?.value ?? "").join("\n");
+  const text = plainOf(email);
   return (
     <div className="plain">
       {text.split(/\n/).map((line, at) => (

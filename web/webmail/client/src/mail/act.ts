@@ -104,12 +104,14 @@ function updates(emails: Email[], patchOf: (each: Email) => Patch): Call[] {
 }
 
 async function send(before: Email[], after: Email[], patchOf: (each: Email) => Patch): Promise<boolean> {
+  const { list } = get();
   show(before, after);
   try {
     await change(updates(before, patchOf));
     return true;
   } catch (error) {
     show(after, before);
+    if (list && get().list?.place === list.place) set({ list });
     toast((error as Error).message, { error: true });
     await refreshList();
     return false;

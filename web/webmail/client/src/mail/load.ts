@@ -1,7 +1,8 @@
 /** Getting what is shown: accounts, folders, windows of lists, conversations; and what has changed, as the server tells. */
 import { t } from "i18next";
-import { type Call, listen, MAIL, request, session, visit } from "../jmap/client";
+import { type Call, listen, MAIL, Offline, request, session, visit } from "../jmap/client";
 import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
+import { keepSeen, recall, recalledList } from "../offline";
 import { NOWHERE, type Place, placeOf, sameList } from "../place";
 import { get, go, type List, mailboxOf, set, toast, withRole } from "../store";
 import { operators } from "./search";
@@ -12,16 +13,32 @@ const MOST_COLLAPSED = 20_000;
 const asked = new Set<string>();
 let stop: () => void = () => {};
 
-/** Everything from the start; who is not signed in sees the sign-in. */
+/** Everything from the start; who is not signed in sees the sign-in, who is without a connection what was kept. */
 export async function boot(): Promise<void> {
-  const found = await visit();
-  set({ me: found.name, signedOut: !found.name, mayStay: found.mayStay });
-  if (!found.name) return;
-  await loadAccounts();
-  set({ ready: true });
-  follow();
+  try {
+    const found = await visit();
+    set({ me: found.name, signedOut: !found.name, mayStay: found.mayStay, online: true });
+    if (!found.name) return;
+    await loadAccounts();
+    follow();
+    keepSeen();
+  } catch (error) {
+    const found = error instanceof Offline ? await recall() : null;
+    if (!found) throw error;
+    set({ ...found, online: false });
+  }
+  set({ ready: true, list: null });
   const place = placeOf(location.pathname);
   await visitPlace(known(place) ? place : home());
+}
+
+/** Goes on where the connection was lost. */
+export async function reconnect(): Promise<void> {
+  set({ online: true });
+  if (!get().ready) return boot();
+  const found = await visit();
+  if (!found.name) set({ signedOut: true });
+  else await comeBack();
 }
 
 function follow(): void {
@@ -94,7 +111,8 @@ export function openList(place: Place): void {
   const list: List = { place, collapse: collapses(place), total: null, ids: [], failed: null };
   set({ list, selected: new Set(), cursor: 0 });
   doubt(place);
-  void loadWindow(0);
+  if (get().online) void loadWindow(0);
+  else set({ list: recalledList(list) });
 }
 
 function folderCalled(accountId: string | null, name: string) {
@@ -122,7 +140,7 @@ function filterOf(place: Place): Record<string, unknown> {
 /** Gets the lines around a position, unless they are there or under way. */
 export async function loadWindow(position: number, again = false): Promise<void> {
   const list = get().list;
-  if (!list?.place.accountId) return;
+  if (!list?.place.accountId || !get().online) return;
   const start = Math.floor(position / WINDOW) * WINDOW;
   const key = `${start}`;
   if (asked.has(key) && !again) return;
@@ -191,6 +209,7 @@ export async function refreshList(): Promise<void> {
 
 /** An email with its conversation. */
 export async function openEmail(accountId: string, id: string): Promise<void> {
+  if (!get().online) return;
   const from = (resultOf: string, name: string, path: string) => ({ resultOf, name, path });
   try {
     const [full, threads, others] = await request([
@@ -214,7 +233,7 @@ const VALUES = { fetchTextBodyValues: true, maxBodyValueBytes: 400_000 };
 
 export async function loadFull(accountId: string, ids: string[]): Promise<void> {
   const missing = ids.filter((id) => !get().full[id]);
-  if (!missing.length) return;
+  if (!missing.length || !get().online) return;
   const given = { accountId, ids: missing, properties: FULL_PROPERTIES, ...VALUES };
   const [answer] = await request([["Email/get", given]]);
   keepFull(accountId, answer.list);

@@ -5,14 +5,20 @@ import { useTranslation } from "react-i18next";
 import { choose, LANGUAGES } from "../i18n";
 import { signOut } from "../jmap/client";
 import { openList } from "../mail/load";
-import { get, keep, set, type Theme, useApp } from "../store";
+import { forget } from "../offline";
+import { get, keep, set, type Theme, toast, useApp } from "../store";
 import { chooseTheme } from "./theme";
 
 const Sessions = lazy(() => import("./Sessions"));
 const IdentityDialog = lazy(() => import("./Identity"));
 
 function leave(): void {
-  void signOut().finally(() => location.assign("/mail/"));
+  void signOut()
+    .then(forget)
+    .then(
+      () => location.assign("/mail/"),
+      (error: Error) => toast(error.message, { error: true }),
+    );
 }
 
 function toggleConversations(on: boolean): void {

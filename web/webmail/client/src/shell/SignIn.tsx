@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { signIn } from "../jmap/client";
 import { boot, comeBack } from "../mail/load";
+import { forget, stays } from "../offline";
 import { useApp } from "../store";
 import { Brand } from "./Brand";
 
@@ -21,7 +22,10 @@ export function SignIn() {
     setWrong("");
     try {
       const name = String(given.get("name"));
-      const told = await signIn(name, String(given.get("password")), given.get("stay") === "on");
+      const stay = given.get("stay") === "on";
+      const told = await signIn(name, String(given.get("password")), stay);
+      if (told.name !== me) await forget();
+      stays(stay || (told.name === me && stays()));
       if (ready && told.name === me) await comeBack();
       else if (ready) location.reload();
       else await boot();
