@@ -68,8 +68,8 @@ class Desk:
 
         site.write(work)
 
-    def sign_in(self, *, stay: bool = False) -> None:
-        self.page.goto(f"http://127.0.0.1:{self.server.port('http')}/")
+    def sign_in(self, *, stay: bool = False, host: str = "127.0.0.1") -> None:
+        self.page.goto(f"http://{host}:{self.server.port('http')}/")
         self.page.get_by_label("Address").fill(self.who.address)
         self.page.get_by_label("Password").fill(self.who.password)
         self.page.get_by_label("Stay signed in on this device").set_checked(stay)

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from pyotp import TOTP
 
+from groupware.directory import factors
+from mailcore.server.storage import site_secret
 from tests.e2e.conftest import AXE, Desk, Make, letter
 from web.webmail.files import BUILT
 
@@ -182,3 +185,59 @@ def test_where_nobody_stays_signed_in_nothing_is_kept(sit: Make) -> None:
     desk = furnished(sit())
     assert desk.page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
     assert desk.page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+
+
+def test_a_second_factor_is_asked_for(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("Watering list"))
+    secret = factors.new_secret()
+    sealed = factors.seal_secret(secret, site_secret(desk.server.site.config))
+    desk.server.site.write(lambda tx: tx.put_credential(desk.who.address, factors.TOTP, sealed, "phone"))
+    desk.page.goto(f"http://127.0.0.1:{desk.server.port('http')}/")
+    desk.page.get_by_label("Address").fill(desk.who.address)
+    desk.page.get_by_label("Password").fill(desk.who.password)
+    desk.page.get_by_role("button", name="Sign in").click()
+    code = desk.page.get_by_label("Code of your authenticator")
+    expect(code).to_be_visible()
+    assert faults(desk.page) == []
+    code.fill("000000x")
+    desk.page.get_by_role("button", name="Sign in").click()
+    expect(desk.page.get_by_role("alert").first).not_to_be_empty()
+    code.fill(TOTP(secret).now())
+    desk.page.get_by_role("button", name="Sign in").click()
+    expect(desk.row("Watering list")).to_be_visible()
+    desk.wrong.clear()  # the 401s that were meant
+
+
+REGISTER = """async (password) => {
+  const { csrf } = await (await fetch("/signin/session")).json();
+  const post = async (path, body) =>
+    (await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-csrf-token": csrf },
+      body: JSON.stringify(body),
+    })).json();
+  const asked = await post("/signin/factors/key", { password });
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked.options);
+  const made = await navigator.credentials.create({ publicKey });
+  return post("/signin/factors", { label: "key", state: asked.state, response: made.toJSON() });
+}"""
+
+
+def test_a_security_key_signs_in(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("Watering list"))
+    tools = desk.page.context.new_cdp_session(desk.page)
+    tools.send("WebAuthn.enable")
+    able = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": True, "isUserVerified": True}
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": able})
+    desk.sign_in(host="localhost")
+    assert len(desk.page.evaluate(REGISTER, desk.who.password)["paper"]) > 0
+    desk.page.get_by_role("button", name="Account menu").click()
+    desk.page.get_by_role("menuitem", name="Sign out").click()
+    desk.page.get_by_label("Address").fill(desk.who.address)
+    desk.page.get_by_label("Password").fill(desk.who.password)
+    desk.page.get_by_role("button", name="Sign in").click()
+    desk.page.get_by_role("button", name="Use a security key").click()
+    expect(desk.row("Watering list")).to_be_visible()
+    desk.wrong.clear()  # the 401 that was meant

@@ -60,19 +60,36 @@ export async function visit(): Promise<Visit> {
   return told;
 }
 
-/** Signs in; `Refused` says why not. */
-export async function signIn(name: string, password: string, stay: boolean): Promise<Visit> {
+/** What is asked for beside the password: a code, or a security key. */
+export interface Asked {
+  codes: boolean;
+  key: { options: PublicKeyCredentialRequestOptionsJSON; state: string } | null;
+}
+
+export type Second = { code: string } | { key: { state: string; response: unknown } };
+
+/** Signs in, or says what that takes beside the password; `Refused` says why not. */
+export async function signIn(name: string, password: string, stay: boolean, second?: Second): Promise<Visit | Asked> {
   if (!proof) await visit();
-  const body = JSON.stringify({ name, password, stay });
+  const body = JSON.stringify({ name, password, stay, ...second });
   const headers = { "Content-Type": "application/json" };
   const got = await ask("/signin/session", { method: "POST", headers, body });
   const told = await got.json();
+  if (got.status === 401 && ("codes" in told || "key" in told)) return told;
   if (!got.ok) {
     if (got.status === 403) await visit();
     throw new Refused("forbidden", told.error);
   }
   proof = told.csrf;
   return told;
+}
+
+/** Asks the browser for what a security key says. */
+export async function askKey(asked: NonNullable<Asked["key"]>): Promise<Second> {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.options);
+  const found = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential | null;
+  if (!found) throw new Refused("forbidden", t("signin.noKey"));
+  return { key: { state: asked.state, response: found.toJSON() } };
 }
 
 export async function signOut(): Promise<void> {

@@ -1,6 +1,7 @@
-import { type FormEvent, useState } from "react";
+import { KeyRound } from "lucide-react";
+import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { signIn } from "../jmap/client";
+import { type Asked, askKey, type Second, signIn } from "../jmap/client";
 import { boot, comeBack } from "../mail/load";
 import { forget, stays } from "../offline";
 import { useApp } from "../store";
@@ -14,21 +15,29 @@ export function SignIn() {
   const mayStay = useApp((state) => state.mayStay);
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState("");
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const form = useRef<HTMLFormElement>(null);
 
-  async function go(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const given = new FormData(event.currentTarget);
+  async function attempt(second?: Second) {
+    const given = new FormData(form.current ?? undefined);
+    const stay = given.get("stay") === "on";
+    const told = await signIn(String(given.get("name")), String(given.get("password")), stay, second);
+    if (!("name" in told)) {
+      setAsked(told);
+      return;
+    }
+    if (told.name !== me) await forget();
+    stays(stay || (told.name === me && stays()));
+    if (ready && told.name === me) await comeBack();
+    else if (ready) location.reload();
+    else await boot();
+  }
+
+  async function go(act: () => Promise<void>) {
     setBusy(true);
     setWrong("");
     try {
-      const name = String(given.get("name"));
-      const stay = given.get("stay") === "on";
-      const told = await signIn(name, String(given.get("password")), stay);
-      if (told.name !== me) await forget();
-      stays(stay || (told.name === me && stays()));
-      if (ready && told.name === me) await comeBack();
-      else if (ready) location.reload();
-      else await boot();
+      await act();
     } catch (error) {
       setWrong((error as Error).message);
     } finally {
@@ -36,41 +45,84 @@ export function SignIn() {
     }
   }
 
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const code = String(new FormData(event.currentTarget).get("code") ?? "").trim();
+    void go(() => attempt(code ? { code } : undefined));
+  }
+
   return (
     <main className="signin">
-      <form onSubmit={go} aria-labelledby="signin-title">
+      <form onSubmit={submit} ref={form} aria-labelledby="signin-title">
         <Brand />
         <h1 id="signin-title">{t("signin.title")}</h1>
-        <p>{ready ? t("signin.again") : t("signin.lead")}</p>
-        <label>
-          {t("signin.name")}
-          <input
-            name="name"
-            type="text"
-            autoComplete="username"
-            required
-            defaultValue={me ?? ""}
-            autoCapitalize="none"
-            spellCheck={false}
-          />
-        </label>
-        <label>
-          {t("signin.password")}
-          <input name="password" type="password" autoComplete="current-password" required />
-        </label>
-        {mayStay && (
-          <label className="check">
-            <input name="stay" type="checkbox" />
-            {t("signin.stay")}
+        <p>{t(asked ? "signin.second" : ready ? "signin.again" : "signin.lead")}</p>
+        <div hidden={asked !== null} className="fields">
+          <label>
+            {t("signin.name")}
+            <input
+              name="name"
+              type="text"
+              autoComplete="username"
+              required
+              defaultValue={me ?? ""}
+              autoCapitalize="none"
+              spellCheck={false}
+              onChange={() => setAsked(null)}
+            />
+          </label>
+          <label>
+            {t("signin.password")}
+            <input name="password" type="password" autoComplete="current-password" required />
+          </label>
+          {mayStay && (
+            <label className="check">
+              <input name="stay" type="checkbox" />
+              {t("signin.stay")}
+            </label>
+          )}
+        </div>
+        {asked?.key && (
+          <KeyButton asked={asked.key} onAnswer={(second) => go(() => attempt(second))} onWrong={setWrong} />
+        )}
+        {asked?.codes && (
+          <label>
+            {t("signin.code")}
+            <input name="code" autoComplete="one-time-code" required maxLength={40} spellCheck={false} />
           </label>
         )}
         <p role="alert" className="wrong">
           {wrong}
         </p>
-        <button type="submit" className="main" disabled={busy}>
+        <button type="submit" className="main" disabled={busy} hidden={asked !== null && !asked.codes}>
           {busy ? t("signin.busy") : t("signin.go")}
         </button>
+        {asked && (
+          <button type="button" className="text" onClick={() => setAsked(null)}>
+            {t("signin.other")}
+          </button>
+        )}
       </form>
     </main>
+  );
+}
+
+interface KeyProps {
+  asked: NonNullable<Asked["key"]>;
+  onAnswer: (second: Second) => void;
+  onWrong: (text: string) => void;
+}
+
+function KeyButton({ asked, onAnswer, onWrong }: KeyProps) {
+  const { t } = useTranslation();
+  return (
+    <button
+      type="button"
+      className="wide"
+      onClick={() => void askKey(asked).then(onAnswer, (error: Error) => onWrong(error.message))}
+    >
+      <KeyRound />
+      {t("signin.key")}
+    </button>
   );
 }
