@@ -206,6 +206,34 @@ SET_ERROR: Final[Schema] = {
 ERROR: Final[Schema] = {"type": "object", "properties": {"type": TEXT, "description": TEXT}, "required": ["type"]}
 
 
+BOOK_RIGHTS: Final = thing(dict.fromkeys(["mayRead", "mayWrite", "mayShare", "mayDelete"], FLAG))
+BOOK: Final = thing(
+    {
+        "id": ID,
+        "name": TEXT,
+        "description": null(TEXT),
+        "sortOrder": COUNT,
+        "isDefault": FLAG,
+        "isSubscribed": FLAG,
+        "shareWith": null(map_of(BOOK_RIGHTS)),
+        "myRights": BOOK_RIGHTS,
+    }
+)
+CARD: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "id": ID,
+        "@type": {"const": "Card"},
+        "version": {"const": "1.0"},
+        "uid": TEXT,
+        "addressBookIds": {**map_of(TRUE), "minProperties": 1, "maxProperties": 1},
+        "name": {"type": "object"},
+        "emails": map_of({"type": "object", "required": ["address"]}, "^[A-Za-z0-9_-]{1,255}$"),
+    },
+    "required": ["id", "uid", "@type", "version", "addressBookIds"],
+}
+
+
 def get(item: Schema) -> Schema:
     """`Foo/get`. RFC 8620 §5.1."""
     return thing({"accountId": ID, "state": TEXT, "list": list_of(item), "notFound": list_of(ID)})
@@ -264,6 +292,16 @@ _PUT: Final = {
     "created": null(map_of(PLACED)),
     "notCreated": null(map_of(SET_ERROR)),
 }
+COPY: Final = thing(
+    {
+        "fromAccountId": ID,
+        "accountId": ID,
+        "oldState": null(TEXT),
+        "newState": TEXT,
+        "created": null(map_of({"type": "object", "required": ["id"]})),
+        "notCreated": null(map_of(SET_ERROR)),
+    }
+)
 RESPONSES: Final[Mapping[str, Schema]] = {
     "Blob/upload": thing(
         {
@@ -313,6 +351,15 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "PushSubscription/set": thing(
         {name: each for name, each in SET["properties"].items() if name not in ("accountId", "oldState", "newState")}
     ),
+    "AddressBook/get": get(BOOK),
+    "AddressBook/changes": CHANGES,
+    "AddressBook/set": SET,
+    "ContactCard/get": get(CARD),
+    "ContactCard/changes": CHANGES,
+    "ContactCard/query": QUERY,
+    "ContactCard/queryChanges": QUERY_CHANGES,
+    "ContactCard/set": SET,
+    "ContactCard/copy": COPY,
     "Quota/get": get(QUOTA),
     "Quota/changes": CHANGES,
     "Quota/query": QUERY,

@@ -32,7 +32,10 @@ from tests.support.smtpstand import PASSWORD
 from web.jmap.app import jmap
 from web.signin.app import signin
 
-USING = [f"urn:ietf:params:jmap:{each}" for each in ("core", "mail", "blob", "submission", "vacationresponse", "quota")]
+USING = [
+    f"urn:ietf:params:jmap:{each}"
+    for each in ("core", "mail", "blob", "submission", "vacationresponse", "quota", "contacts")
+]
 
 
 @dataclass

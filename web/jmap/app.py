@@ -115,7 +115,13 @@ async def _response(doing: Doing, connection: HTTPConnection, who: Principal, as
     way: Way = connection.scope["state"]["way"]
     created = dict(asked.created_ids or {})
     turn = Turn(
-        doing.parts, who, created, doing.host, lambda what: doing.submitter.hand_in(who, way, what), doing.threads
+        doing.parts,
+        who,
+        created,
+        doing.host,
+        lambda what: doing.submitter.hand_in(who, way, what),
+        doing.threads,
+        asked.using,
     )
     answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
     state = await doing.parts.store.read(who, lambda tx: session(tx, _base(connection))["state"])

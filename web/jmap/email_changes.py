@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from groupware.model.folder import Folder
@@ -25,21 +26,42 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         folders = readable(tx, owner)
-        changed, gone, now = turned(tx, owner, folders, since)
-        most = min(arguments.max_changes or IN_CHANGES, IN_CHANGES)
-        end = _end(changed, gone, now, most)
-        there = {item: moments for item, moments in sorted(changed.items()) if moments[0] <= end}
+        told = page_of(*turned(tx, owner, folders, since), since, arguments.max_changes)
         return {
             "accountId": account_id(owner),
             "oldState": arguments.since_state,
-            "newState": str(emails_at(end, folders.values())),
-            "hasMoreChanges": end < now,
-            "created": [email_id(item) for item, (_, came) in there.items() if came > since.at],
-            "updated": [email_id(item) for item, (_, came) in there.items() if came <= since.at],
-            "destroyed": [email_id(item) for item, went in gone.items() if went <= end],
+            "newState": str(emails_at(told.end, folders.values())),
+            "hasMoreChanges": told.more,
+            "created": [email_id(item) for item in told.created],
+            "updated": [email_id(item) for item in told.updated],
+            "destroyed": [email_id(item) for item in told.destroyed],
         }
 
     return await turn.read(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What became of items, up to a moment."""
+
+    end: ModSeq
+    more: bool
+    created: Sequence[ItemId]
+    updated: Sequence[ItemId]
+    destroyed: Sequence[ItemId]
+
+
+def page_of(changed: Moments, gone: Mapping[ItemId, ModSeq], now: ModSeq, since: State, most: int | None) -> Page:
+    """The first of what `turned` gave, about as many as a client wants. `MethodError`."""
+    end = _end(changed, gone, now, min(most or IN_CHANGES, IN_CHANGES))
+    there = {item: moments for item, moments in sorted(changed.items()) if moments[0] <= end}
+    return Page(
+        end,
+        end < now,
+        [item for item, (_, came) in there.items() if came > since.at],
+        [item for item, (_, came) in there.items() if came <= since.at],
+        [item for item, went in gone.items() if went <= end],
+    )
 
 
 def turned(

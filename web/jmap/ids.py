@@ -1,12 +1,14 @@
 """What things are called: ids that last as long as the thing, whatever it is called and wherever it goes.
 
-`A12` an account, `F7` a mailbox, `M30064771073` an email, `T...` a thread, `G30064771073` the octets of an email and
-`G30064771073-2` one of its parts, `U5` octets that were uploaded. A mailbox and a thread are called as IMAP calls them
-(RFC 8474).
+`A12` an account, `F7` a mailbox, a calendar or another folder, `M30064771073` an email, `C...` a contact, `E...` an
+event, `K...` a task, `P...` a principal, `T...` a thread, `G30064771073` the octets of an email and `G30064771073-2`
+one of its parts, `U5` octets that were uploaded. A mailbox and a thread are called as IMAP calls them (RFC 8474).
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,6 +60,33 @@ def item_of(text: str) -> ItemId | None:
     """Which item it is."""
     number = _number(text, "M")
     return None if number is None else ItemId(number)
+
+
+def object_id(letter: str, item: ItemId) -> str:
+    """Of a contact, an event or a task, each by a letter of its own."""
+    return f"{letter}{item}"
+
+
+def object_of(letter: str, text: str) -> ItemId | None:
+    """Which item it is."""
+    number = _number(text, letter)
+    return None if number is None else ItemId(number)
+
+
+def principal_id(grantee: str) -> str:
+    """Of whoever a grant can name: by what the grant calls them."""
+    return "P" + base64.urlsafe_b64encode(grantee.encode()).decode().rstrip("=")
+
+
+def grantee_of(text: str) -> str | None:
+    """What a grant calls them."""
+    if not text.startswith("P"):
+        return None
+    try:
+        found = base64.b64decode(text[1:] + "=" * (-(len(text) - 1) % 4), b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return found if principal_id(found) == text else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ SUBMISSION: Final = "urn:ietf:params:jmap:submission"
 VACATION: Final = "urn:ietf:params:jmap:vacationresponse"
 QUOTA: Final = "urn:ietf:params:jmap:quota"
 SOCKET: Final = "urn:ietf:params:jmap:websocket"
-CAPABILITIES: Final = (CORE, MAIL, BLOB, SUBMISSION, VACATION, QUOTA, SOCKET)
+CONTACTS: Final = "urn:ietf:params:jmap:contacts"
+CAPABILITIES: Final = (CORE, MAIL, BLOB, SUBMISSION, VACATION, QUOTA, SOCKET, CONTACTS)
 
 REQUEST_OCTETS: Final = 10_000_000
 CALLS: Final = 32

@@ -10,12 +10,17 @@ from typing import Any, Final
 from groupware.model.errors import GroupwareError
 from web.jmap import (
     blob_methods,
+    books,
+    card,
+    card_query,
+    card_set,
     email_changes,
     email_get,
     email_import,
     email_parse,
     email_query,
     email_set,
+    holders_set,
     identity,
     mailbox,
     mailbox_query,
@@ -26,12 +31,13 @@ from web.jmap import (
     snippet,
     submission,
     submission_set,
+    thing_copy,
     thread,
     vacation,
 )
 from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, QueryChangesArguments, taken
 from web.jmap.errors import MethodError, method_error
-from web.jmap.limits import BLOB, CORE, MAIL, QUOTA, SUBMISSION, VACATION
+from web.jmap.limits import BLOB, CONTACTS, CORE, MAIL, QUOTA, SUBMISSION, VACATION
 from web.jmap.references import Answer, resolved
 from web.jmap.request import Call, Request
 from web.jmap.turn import Turn
@@ -73,6 +79,15 @@ METHODS: Final[Mapping[str, Method]] = {
     "Quota/get": Method(QUOTA, GetArguments, quota.get),
     "Quota/changes": Method(QUOTA, ChangesArguments, quota.changes),
     "Quota/query": Method(QUOTA, QueryArguments, quota.query),
+    "AddressBook/get": Method(CONTACTS, GetArguments, books.get),
+    "AddressBook/changes": Method(CONTACTS, ChangesArguments, books.changes),
+    "AddressBook/set": Method(CONTACTS, holders_set.BookArguments, books.set_),
+    "ContactCard/get": Method(CONTACTS, GetArguments, card.get),
+    "ContactCard/changes": Method(CONTACTS, ChangesArguments, books.card_changes),
+    "ContactCard/query": Method(CONTACTS, QueryArguments, card_query.query),
+    "ContactCard/queryChanges": Method(CONTACTS, QueryChangesArguments, card_query.query_changes),
+    "ContactCard/set": Method(CONTACTS, sets.SetArguments, card_set.set_),
+    "ContactCard/copy": Method(CONTACTS, thing_copy.Arguments, books.card_copy),
     "Thread/get": Method(MAIL, GetArguments, thread.get),
     "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),
     "Email/get": Method(MAIL, email_get.Arguments, email_get.get),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
+from groupware.model.errors import NoRight, NotFound
 from groupware.model.folder import PUBLIC, SEPARATOR, Folder
 from groupware.model.ids import AccountId
 from groupware.model.item import Kind
@@ -17,6 +18,7 @@ from web.jmap.limits import (
     BLOB,
     BLOB_VALUE,
     CAPABILITIES,
+    CONTACTS,
     CORE,
     CORE_VALUE,
     MAIL,
@@ -28,34 +30,52 @@ from web.jmap.limits import (
     VACATION,
 )
 
+_HELD: Final = (Kind.MAIL, Kind.CONTACTS)
 _CHANGE: Final = (
     Right.WRITE | Right.INSERT | Right.CREATE | Right.DROP | Right.TRASH | Right.EXPUNGE | Right.ADMIN | Right.SEEN
 )
 
 
 def accounts(tx: ReadTx) -> Mapping[str, Any]:
-    """One's own account, and one for every other owner of whom one may look up a folder of mail."""
+    """One's own account, and one for every other owner of whom one may look up a folder of what there is here."""
     held: dict[AccountId, list[Folder]] = {tx.who.account: []}
-    for each in tx.folders(Kind.MAIL):
-        if each.exists:
+    for each in tx.folders():
+        if each.exists and each.kind in _HELD:
             held.setdefault(each.owner, []).append(each)
     return {account_id(owner): _account(tx, owner, folders) for owner, folders in held.items()}
 
 
 def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str, Any]:
     own = owner == tx.who.account
+    top = own or _may_create(tx, owner)
+    kinds = _HELD if own else sorted({each.kind for each in folders})
     return {
         "name": tx.who.name if own else _owner_name(folders[0]),
         "isPersonal": own,
         "isReadOnly": not own and not any(each.rights & _CHANGE for each in folders),
         "accountCapabilities": {
             CORE: {},
-            MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": own},
             BLOB: BLOB_VALUE,
             QUOTA: {},
+            **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
             **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}} if own else {}),
         },
     }
+
+
+def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
+    """What can be done with the folders of a kind; `top`: one may make others."""
+    if kind == Kind.CONTACTS:
+        return {CONTACTS: {"maxAddressBooksPerCard": 1, "mayCreateAddressBook": top}}
+    return {MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": top}}
+
+
+def _may_create(tx: ReadTx, owner: AccountId) -> bool:
+    try:
+        tx.locate(owner, "", Right.CREATE)
+    except (NotFound, NoRight):
+        return False
+    return True
 
 
 def _owner_name(folder: Folder) -> str:

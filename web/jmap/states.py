@@ -60,7 +60,11 @@ def emails_at(at: ModSeq, readable: Iterable[Folder]) -> State:
 
 def mailboxes_at(at: ModSeq, folders: Iterable[Folder], orders: Mapping[FolderId, int]) -> State:
     """The state of mailboxes: all of them but what their numbers say; `orders` is one's own order of them."""
-    lines = {each.id: _told(each, orders) for each in folders if each.born <= at}
+    return lines_at(at, {each.id: _told(each, orders) for each in folders if each.born <= at})
+
+
+def lines_at(at: ModSeq, lines: Mapping[FolderId, str]) -> State:
+    """The state of folders of which these lines are told; those lines are kept for a while."""
     state = State(at, _digest(lines.values()))
     with _lock:
         if state.around not in _mailboxes:

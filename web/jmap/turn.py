@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from groupware.model.errors import NotFound
-from groupware.model.folder import Folder
+from groupware.model.folder import Folder, Role
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
@@ -36,6 +36,8 @@ class Turn:
     """Where mail is submitted."""
     threads: Threads = field(default_factory=Threads)
     """What is known of the threads of the store."""
+    using: frozenset[str] = frozenset()
+    """The capabilities that the request names."""
     following: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     """Answers that come behind that of the call that is at work. RFC 8620 §5.4."""
 
@@ -72,6 +74,11 @@ def owner_in(tx: ReadTx, account: str) -> AccountId:
 def mailboxes(tx: ReadTx, owner: AccountId) -> Sequence[Folder]:
     """The folders of mail that may be looked up, in path order."""
     return [each for each in tx.folders(Kind.MAIL, of=owner) if each.exists]
+
+
+def folders_of(tx: ReadTx, owner: AccountId, kind: Kind) -> Sequence[Folder]:
+    """The folders of one kind that may be looked up, in path order, without the inbox of scheduling messages."""
+    return [each for each in tx.folders(kind, of=owner) if each.exists and each.role != Role.SCHEDULE_INBOX]
 
 
 def readable(tx: ReadTx, owner: AccountId) -> dict[FolderId, Folder]:

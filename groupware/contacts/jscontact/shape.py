@@ -51,62 +51,60 @@ _UNITS: Final = listed(thing({"name": text, "sortAs": text}, ("name",)))
 _DATE: Final = thing({"year": number, "month": number, "day": number, "utc": UTC, "calendarScale": text})
 _RESOURCE: Final[dict[str, Check]] = {"kind": text, "uri": filled, "mediaType": text}
 _PRONOUNS: Final = _many({"pronouns": filled}, "pronouns")
-CARD: Final = thing(
-    {
-        "@type": one_of("Card"),
-        "version": one_of("1.0"),
-        "uid": filled,
-        "created": UTC,
-        "updated": UTC,
-        "kind": filled,
-        "language": text,
-        "prodId": text,
-        "members": FLAGS,
-        "relatedTo": mapped(thing({"relation": FLAGS})),
-        "name": thing(
-            {
-                "components": _COMPONENTS,
-                "full": text,
-                "isOrdered": flag,
-                "defaultSeparator": text,
-                "sortAs": mapped(text),
-                "vCardParams": _params,
-            }
-        ),
-        "nicknames": _many({"name": filled}, "name"),
-        "organizations": _many({"name": text, "units": _UNITS, "sortAs": text}),
-        "speakToAs": thing({"grammaticalGender": text, "pronouns": _PRONOUNS}),
-        "titles": _many({"name": filled, "kind": text, "organizationId": text}, "name"),
-        "emails": _many({"address": filled}, "address"),
-        "onlineServices": _many({"service": text, "uri": text, "user": text, "vCardName": text}),
-        "phones": _many({"number": filled, "features": FLAGS}, "number"),
-        "preferredLanguages": _many({"language": filled}, "language"),
-        "calendars": _many(_RESOURCE, "uri"),
-        "schedulingAddresses": _many({"uri": filled}, "uri"),
-        "addresses": _many(
-            {
-                "components": _COMPONENTS,
-                "full": text,
-                "isOrdered": flag,
-                "countryCode": text,
-                "coordinates": text,
-                "timeZone": text,
-                "defaultSeparator": text,
-            }
-        ),
-        "cryptoKeys": _many(_RESOURCE, "uri"),
-        "directories": _many({**_RESOURCE, "listAs": number}, "uri"),
-        "links": _many(_RESOURCE, "uri"),
-        "media": _many({**_RESOURCE, "blobId": text}, "kind"),
-        "localizations": mapped(mapped(anything)),
-        "anniversaries": _many({"kind": filled, "date": _DATE, "place": anything}, "kind", "date"),
-        "keywords": FLAGS,
-        "notes": _many({"note": text, "created": UTC, "author": anything}, "note"),
-        "personalInfo": _many({"kind": filled, "value": filled, "level": text, "listAs": integer}, "kind", "value"),
-        "vCardProps": listed(_entry),
-        "vCardParams": _params,
-    },
-    ("uid",),
-    closed=True,
-)
+MEMBERS: Final[dict[str, Check]] = {
+    "@type": one_of("Card"),
+    "version": one_of("1.0"),
+    "uid": filled,
+    "created": UTC,
+    "updated": UTC,
+    "kind": filled,
+    "language": text,
+    "prodId": text,
+    "members": FLAGS,
+    "relatedTo": mapped(thing({"relation": FLAGS})),
+    "name": thing(
+        {
+            "components": _COMPONENTS,
+            "full": text,
+            "isOrdered": flag,
+            "defaultSeparator": text,
+            "sortAs": mapped(text),
+            "vCardParams": _params,
+        }
+    ),
+    "nicknames": _many({"name": filled}, "name"),
+    "organizations": _many({"name": text, "units": _UNITS, "sortAs": text}),
+    "speakToAs": thing({"grammaticalGender": text, "pronouns": _PRONOUNS}),
+    "titles": _many({"name": filled, "kind": text, "organizationId": text}, "name"),
+    "emails": _many({"address": filled}, "address"),
+    "onlineServices": _many({"service": text, "uri": text, "user": text, "vCardName": text}),
+    "phones": _many({"number": filled, "features": FLAGS}, "number"),
+    "preferredLanguages": _many({"language": filled}, "language"),
+    "calendars": _many(_RESOURCE, "uri"),
+    "schedulingAddresses": _many({"uri": filled}, "uri"),
+    "addresses": _many(
+        {
+            "components": _COMPONENTS,
+            "full": text,
+            "isOrdered": flag,
+            "countryCode": text,
+            "coordinates": text,
+            "timeZone": text,
+            "defaultSeparator": text,
+        }
+    ),
+    "cryptoKeys": _many(_RESOURCE, "uri"),
+    "directories": _many({**_RESOURCE, "listAs": number}, "uri"),
+    "links": _many(_RESOURCE, "uri"),
+    "media": _many({**_RESOURCE, "blobId": text}, "kind"),
+    "localizations": mapped(mapped(anything)),
+    "anniversaries": _many({"kind": filled, "date": _DATE, "place": anything}, "kind", "date"),
+    "keywords": FLAGS,
+    "notes": _many({"note": text, "created": UTC, "author": anything}, "note"),
+    "personalInfo": _many({"kind": filled, "value": filled, "level": text, "listAs": integer}, "kind", "value"),
+    "vCardProps": listed(_entry),
+    "vCardParams": _params,
+}
+"""What each member looks like."""
+CARD: Final = thing(MEMBERS, ("uid",), closed=True)
 """Raises `Misshapen`, which says where."""

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.protocol.jmap.test_contacts import put as put_card
+from tests.protocol.jmap.test_contacts import vcard
 from tests.protocol.jmap.test_mail import MIXED
 from tests.protocol.jmap.test_submission import draft
 from tests.support import jmapschemas as schemas
@@ -96,9 +98,31 @@ async def scene(stand: Stand, alice: Client) -> Json:
         "EmailSubmission/queryChanges": {"sinceQueryState": queries["EmailSubmission"], "calculateTotal": True},
         "VacationResponse/get": {"ids": ["singleton", "X9"]},
         "VacationResponse/set": {"update": {"singleton": {"isEnabled": True, "fromDate": "2026-01-01T00:00:00Z"}}},
+        **await contacts(stand, alice, bad),
         "Quota/get": {"ids": None},
         "Quota/changes": changes("Quota"),
         "Quota/query": {"calculateTotal": True},
+    }
+
+
+async def contacts(stand: Stand, alice: Client, bad: Json) -> Json:
+    """Requests of address books and contacts."""
+    await stand.share("bob", "Contacts", "alice@example.test", "lr")
+    theirs = await put_card(stand, "bob", vcard("1", "FN:Bert", "EMAIL:b@x"))
+    mine = await put_card(stand, "alice", vcard("2", "FN:Ann", "EMAIL:a@x", "X-OWN:1"))
+    shared = await alice.account("bob")
+    books, cards = await alice.call("AddressBook/get"), await alice.call("ContactCard/query")
+    here = {"addressBookIds": {books["list"][0]["id"]: True}}
+    return {
+        "AddressBook/get": {"ids": None},
+        "AddressBook/changes": {"sinceState": books["state"]},
+        "AddressBook/set": {**bad, "create": {"k": {"name": "New"}, **bad["create"]}},
+        "ContactCard/get": {"ids": [mine, "C9"]},
+        "ContactCard/changes": {"sinceState": (await alice.call("ContactCard/get", ids=[]))["state"]},
+        "ContactCard/query": {"calculateTotal": True, "filter": {"text": "ann"}},
+        "ContactCard/queryChanges": {"sinceQueryState": cards["queryState"], "calculateTotal": True},
+        "ContactCard/set": {**bad, "create": {"k": {**here, "name": {"full": "C"}}, **bad["create"]}},
+        "ContactCard/copy": {"fromAccountId": shared, "create": {"k": {"id": theirs, **here}, "bad": {}}},
     }
 
 
@@ -145,6 +169,7 @@ WANTED: dict[str, Json] = {
     "Blob/copy": {"fromAccountId": "A999999", "blobIds": []},
     "Email/import": {"emails": {}},
     "Email/copy": {"fromAccountId": "A888888", "create": {}},
+    "ContactCard/copy": {"fromAccountId": "A888888", "create": {}},
     "Email/parse": {"blobIds": []},
     "SearchSnippet/get": {"emailIds": []},
     **{name: {"sinceState": "0-0000000000000000"} for name in CHANGES},

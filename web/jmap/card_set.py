@@ -1,0 +1,162 @@
+"""`ContactCard/set` and `copy`: the stored vCard with the lines that a change is about. RFC 9610 §3.5, §3.6."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+import uuid
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from groupware.contacts.card import read_item
+from groupware.contacts.jscontact.reading import card_of
+from groupware.contacts.jscontact.shape import CARD
+from groupware.contacts.jscontact.writing import changed, vcard_of
+from groupware.contacts.versions.convert import converted, version_of
+from groupware.model.content import Component, serialized
+from groupware.model.errors import IdentTaken, Malformed
+from groupware.model.ids import FolderId
+from groupware.model.item import NewItem
+from groupware.store.api import WriteTx
+from web.jmap.blobs import octets_of
+from web.jmap.card import LETTER, stored_card
+from web.jmap.errors import SetError
+from web.jmap.families import ADDRESS_BOOK
+from web.jmap.ids import account_id, object_id
+from web.jmap.sets import Given, SetArguments, check_size, invalid
+from web.jmap.thing_set import (
+    again,
+    already,
+    check_octets,
+    container_of,
+    each_object,
+    folder_in,
+    moved,
+    place_of,
+    shaped,
+    taken_away,
+    unchanged,
+    wanted,
+)
+from web.jmap.things import check_state, state_in
+from web.jmap.turn import Turn, owner_in
+
+Json = dict[str, Any]
+
+
+async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
+    """`ContactCard/set`."""
+    check_size(arguments)
+    account = arguments.account_id
+    await check_state(turn, account, ADDRESS_BOOK, arguments.if_in_state)
+    owner, before = await turn.read(lambda tx: _state(tx, account))
+    done = await each_object(
+        turn,
+        arguments,
+        lambda given: create(turn, account, given),
+        lambda name, patch: again(lambda: _update(turn, account, name, patch)),
+        lambda name: again(lambda: _destroy(turn, account, name)),
+    )
+    _, after = await turn.read(lambda tx: _state(tx, account))
+    return done.answer(owner, before, after)
+
+
+def _state(tx: Any, account: str) -> tuple[str, str]:
+    owner = owner_in(tx, account)
+    return account_id(owner), state_in(tx, owner, ADDRESS_BOOK)
+
+
+async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
+    """Puts a new contact in; what of it the client has not said. `SetError`."""
+    value = dict(given)
+    if "id" in value:
+        raise invalid("id", "only the server sets it")
+    at = container_of(turn, ADDRESS_BOOK, value.pop(ADDRESS_BOOK.container, None))
+    made: Json = {} if value.get("uid") else {"uid": f"urn:uuid:{uuid.uuid4()}"}
+    value |= {"@type": "Card", "version": "1.0", **made} | {k: value[k] for k in ("@type", "version") if k in value}
+    shaped(CARD, value)
+    new = await _item(
+        turn, vcard_of(await _with_blobs(turn, account, value)), secrets.token_urlsafe(18) + ".vcf", "4.0"
+    )
+    return {"id": await _append(turn, account, at, new), **made}
+
+
+async def _append(turn: Turn, account: str, at: FolderId, new: NewItem) -> str:
+    def work(tx: WriteTx) -> str:
+        folder_in(tx, account, ADDRESS_BOOK, at)
+        try:
+            return object_id(LETTER, tx.append(at, [new])[0].id)
+        except IdentTaken as error:
+            there = {each.name: each.id for each in tx.items_named(at, [error.name])}
+            item = there.get(error.name)
+            raise already(error, ADDRESS_BOOK, object_id(LETTER, item) if item is not None else "") from None
+
+    return await turn.write(work)
+
+
+async def _item(turn: Turn, card: Component, name: str, version: str) -> NewItem:
+    octets = check_octets(serialized([converted(card, version)]))
+    try:
+        return (await read_item(octets, turn.parts.blobs, name))[1]
+    except Malformed as error:
+        raise SetError("invalidProperties", str(error)) from None
+
+
+async def _with_blobs(turn: Turn, account: str, value: Json) -> Json:
+    """The card with what was uploaded put in, where it says `blobId`. `SetError`. RFC 9610 §3."""
+    media = value.get("media") or {}
+    names = {key: each["blobId"] for key, each in media.items() if isinstance(each, Mapping) and each.get("blobId")}
+    if not names:
+        return value
+    found = await octets_of(turn, account, list(names.values()))
+    value = deepcopy(value)
+    for key, name in names.items():
+        if name not in found:
+            raise invalid("media", f"there is no blob {name[:60]!r}, or it is not shared with you")
+        kind = value["media"][key].get("mediaType") or found[name].media
+        coded = base64.b64encode(found[name].octets).decode()
+        value["media"][key] = {**value["media"][key], "uri": f"data:{kind};base64,{coded}"}
+        value["media"][key].pop("blobId")
+    return value
+
+
+async def _update(turn: Turn, account: str, name: str, patch: Given) -> Mapping[str, Any]:
+    place = await place_of(turn, account, ADDRESS_BOOK, name)
+    octets = await turn.parts.blobs.read(place.blob)
+    stored = await asyncio.to_thread(stored_card, octets)
+    now = card_of(stored)
+    asked = wanted(turn, ADDRESS_BOOK, place, now, patch)
+    if asked.value.get("uid") != now.get("uid"):
+        raise invalid("uid", "it stays what it is")
+    new = None
+    if asked.changed:
+        shaped(CARD, asked.value)
+        value = await _with_blobs(turn, account, asked.value)
+        new = await _item(turn, await asyncio.to_thread(changed, stored, value), place.name, version_of(octets))
+
+    def work(tx: WriteTx) -> None:
+        unchanged(tx, place)
+        here = place
+        if new is not None:
+            item = tx.replace(place.folder.id, place.name, new, place.modseq)
+            here = replace(place, uid=item.uid, blob=item.blob)
+        if asked.to != place.folder.id:
+            folder_in(tx, account, ADDRESS_BOOK, asked.to)
+            moved(tx, here, asked.to)
+
+    await turn.write(work)
+    return {}
+
+
+async def _destroy(turn: Turn, account: str, name: str) -> bool:
+    place = await place_of(turn, account, ADDRESS_BOOK, name)
+
+    def work(tx: WriteTx) -> bool:
+        unchanged(tx, place)
+        taken_away(tx, place)
+        return True
+
+    return await turn.write(work)

@@ -1,0 +1,169 @@
+"""Folders that hold other things than mail, as JMAP has them: address books, calendars, lists of tasks.
+
+What is different between them is a `Family`; `holders` and `holders_set` are what they have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from xml.sax.saxutils import escape, unescape
+
+from connectors.dav.resources import note_name
+from connectors.dav.xml import CARDDAV
+from groupware.model.folder import SEPARATOR, Folder, Role
+from groupware.model.item import Kind
+from groupware.store.api import ReadTx
+from web.jmap.granted import BOOK, Words, rights_in, shared_with
+from web.jmap.ids import mailbox_id
+from web.jmap.mailbox import ORDER
+from web.jmap.sets import invalid
+
+Notes = Mapping[str, bytes]
+TITLE: Final = note_name("{DAV:}displayname", shared=False)
+"""One's own name of what somebody else shares."""
+_LONGEST: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A property that is kept as an annotation: the same as the property of DAV, where it has one."""
+
+    name: str
+    """What `note_name` makes of the property of DAV, or the entry itself."""
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+    """`ValueError` for what it cannot be."""
+    default: Any = None
+    personal: bool = False
+    """It is each person's own, always; else one's own where the folder is somebody else's."""
+    dav: bool = True
+
+    def entry(self, *, shared: bool) -> str:
+        """The annotation."""
+        return note_name(self.name, shared=shared) if self.dav else self.name
+
+    def value(self, notes: Notes) -> Any:
+        """What it is for who asks: one's own first."""
+        for shared in (False, True) if not self.personal else (False,):
+            found = notes.get(self.entry(shared=shared))
+            if found is not None:
+                return self.read(unescape(found.decode("utf-8", "replace")) if self.dav else found.decode())
+        return self.default
+
+    def octets(self, value: Any) -> bytes | None:
+        """The annotation that says it; None: it is as if nobody had said anything."""
+        if value is None:
+            return None
+        text = self.write(value)
+        return (escape(text) if self.dav else text).encode()
+
+
+def text_of(value: Any) -> str:
+    """A text that may be kept."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise ValueError(f"a string of at most {_LONGEST} characters is wanted")
+    return value
+
+
+def order_of(value: Any) -> str:
+    """A place in an order."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 31:
+        raise ValueError("a whole number that is not negative is wanted")
+    return str(value)
+
+
+def number_in(text: str) -> int:
+    """The place that is kept."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
+
+
+PERSONAL_ORDER: Final = Note(ORDER, number_in, order_of, 0, personal=True, dav=False)
+DESCRIPTION: Final = Note(f"{{{CARDDAV}}}addressbook-description", str, text_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One kind of folder."""
+
+    type: str
+    kind: Kind
+    role: Role
+    """Of the one that is used when none is named."""
+    words: Words
+    holds: str
+    """The error for one that holds something, and is to be taken away."""
+    letter: str
+    """Of the ids of what is in it."""
+    container: str
+    """The property of what is in it that says where it is."""
+    notes: Mapping[str, Note] = field(default_factory=dict)
+    extra: Mapping[str, Callable[[ReadTx, Folder], Any]] = field(default_factory=dict)
+    """Properties that only the server sets."""
+
+    @property
+    def properties(self) -> Sequence[str]:
+        """What is told of each."""
+        plain = ("id", "name", *self.notes, "isDefault", "isSubscribed", "shareWith", "myRights")
+        return (*plain, *self.extra)
+
+    @property
+    def settable(self) -> frozenset[str]:
+        """What a client may set."""
+        return frozenset({"name", "isSubscribed", "shareWith", *self.notes})
+
+
+def title_of(at: Folder, notes: Notes) -> str:
+    """What people call it."""
+    own = notes.get(TITLE, b"").decode("utf-8", "replace") if not at.own else ""
+    return unescape(own) or at.path.rpartition(SEPARATOR)[2]
+
+
+def told(tx: ReadTx, family: Family, at: Folder, notes: Notes, wanted: Sequence[str]) -> dict[str, Any]:
+    """The properties that are wanted."""
+    return {name: _one(tx, family, at, notes, name) for name in wanted}
+
+
+def _one(tx: ReadTx, family: Family, at: Folder, notes: Notes, name: str) -> Any:
+    if name in family.notes:
+        return family.notes[name].value(notes)
+    if name in family.extra:
+        return family.extra[name](tx, at)
+    match name:
+        case "id":
+            return mailbox_id(at.id)
+        case "name":
+            return title_of(at, notes)
+        case "isDefault":
+            return at.own and at.role == family.role
+        case "isSubscribed":
+            return at.subscribed
+        case "shareWith":
+            return shared_with(tx, at, family.words)
+    stays = {"mayDelete": False} if at.own and at.role is not None else {}
+    return {**rights_in(family.words, at.rights), **stays}
+
+
+def note_values(family: Family, given: Mapping[str, Any], *, own: bool) -> dict[str, bytes | None]:
+    """The annotations that a client sets. `SetError`."""
+    found: dict[str, bytes | None] = {}
+    for name, note in family.notes.items():
+        if name in given:
+            try:
+                found[note.entry(shared=own and not note.personal)] = note.octets(given[name])
+            except ValueError as error:
+                raise invalid(name, str(error)) from None
+    return found
+
+
+ADDRESS_BOOK: Final = Family(
+    "AddressBook",
+    Kind.CONTACTS,
+    Role.CONTACTS,
+    BOOK,
+    "addressBookHasContents",
+    "C",
+    "addressBookIds",
+    {"description": DESCRIPTION, "sortOrder": PERSONAL_ORDER},
+)

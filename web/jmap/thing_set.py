@@ -1,0 +1,165 @@
+"""What `ContactCard/set`, `CalendarEvent/set` and `Task/set` have in common. RFC 8620 §5.3.
+
+An object is in one folder, as an email is (decision 181). What is written is made of what was read; when somebody else
+has changed that meanwhile it is made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from groupware.model.errors import IdentTaken, NotFound, TryAgain
+from groupware.model.folder import Folder
+from groupware.model.ids import FolderId, ranges
+from groupware.model.meeting import Overtaken
+from groupware.model.patches import patched
+from groupware.model.shape import Check, Misshapen
+from groupware.store.api import ReadTx, WriteTx
+from web.jmap.errors import SetError
+from web.jmap.families import Family
+from web.jmap.ids import folder_of, mailbox_id, object_id
+from web.jmap.sets import Done, Given, SetArguments, create_each, invalid, tried
+from web.jmap.things import Place, named, places, readable_in
+from web.jmap.turn import Turn, folders_of, owner_in
+
+T = TypeVar("T")
+Json = dict[str, Any]
+TRIES: Final = 20
+OBJECT_OCTETS: Final = 10 * 1024 * 1024
+"""Of one object as it is stored."""
+
+
+def folder_in(tx: ReadTx, account: str, family: Family, at: FolderId) -> Folder:
+    """The folder where something is to come. `SetError`."""
+    found = next((each for each in folders_of(tx, owner_in(tx, account), family.kind) if each.id == at), None)
+    if found is None:
+        raise invalid(family.container, f"there is no such {family.type}, or it is not shared with you")
+    return found
+
+
+def container_of(turn: Turn, family: Family, given: Any) -> FolderId:
+    """The one folder that is named. `SetError`."""
+    if not isinstance(given, Mapping) or any(value is not True for value in given.values()) or not given:
+        raise invalid(family.container, f"an object with the id of one {family.type}, which is true, is wanted")
+    if len(given) > 1:
+        raise invalid(family.container, f"it is in one {family.type} here: copy it")
+    return folder_of(turn.real(next(iter(given)))) or FolderId(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an update comes to."""
+
+    value: Json
+    """The object without what is only JMAP's."""
+    to: FolderId
+    changed: bool
+    """Whether the object itself becomes another."""
+
+
+def wanted(turn: Turn, family: Family, place: Place, now: Json, patch: Given) -> Wanted:
+    """The object after a patch, and where it is to be. `SetError`."""
+    here = {family.container: {mailbox_id(place.folder.id): True}}
+    real = {
+        f"{family.container}/{turn.real(way.partition('/')[2])}"
+        if way.startswith(f"{family.container}/")
+        else way: value
+        for way, value in patch.items()
+    }
+    try:
+        told = patched({**now, **here, "id": object_id(family.letter, place.item)}, real)
+    except ValueError as error:
+        raise SetError("invalidPatch", str(error)) from None
+    if told.pop("id", None) != object_id(family.letter, place.item):
+        raise invalid("id", "only the server sets it")
+    to = container_of(turn, family, told.pop(family.container, None))
+    return Wanted(told, to, told != now)
+
+
+def shaped(check: Check, value: Any) -> None:
+    """`SetError` `invalidProperties` for what has another shape."""
+    try:
+        check(value)
+    except Misshapen as error:
+        property_ = error.way.partition("/")[0] or error.why.partition(" ")[0]
+        raise SetError("invalidProperties", f"{error.way}: {error.why}", properties=[property_]) from None
+
+
+def check_octets(octets: bytes) -> bytes:
+    """The octets. `SetError` `tooLarge`."""
+    if len(octets) > OBJECT_OCTETS:
+        raise SetError("tooLarge", f"it would have {len(octets)} octets; {OBJECT_OCTETS} is the most")
+    return octets
+
+
+async def place_of(turn: Turn, account: str, family: Family, name: str) -> Place:
+    """Where it is. `SetError` `notFound`."""
+
+    def work(tx: ReadTx) -> Place:
+        folders = readable_in(tx, owner_in(tx, account), family)
+        there = places(tx, folders, list(named(family, [name]).values()))
+        if not there:
+            raise SetError("notFound", "there is no such object, or it is not shared with you")
+        return next(iter(there.values()))
+
+    return await turn.read(work)
+
+
+def unchanged(tx: ReadTx, place: Place) -> None:
+    """`Overtaken` when it is not any more what it was, where it was."""
+    try:
+        if tx.item(place.folder.id, place.name).blob == place.blob:
+            return
+    except NotFound:
+        pass
+    raise Overtaken("it has changed meanwhile")
+
+
+async def again(work: Callable[[], Awaitable[T]]) -> T:
+    """What `work` gives back, when nobody has come between. `TryAgain`."""
+    for _ in range(TRIES):
+        try:
+            return await work()
+        except Overtaken:
+            continue
+    raise TryAgain("others are changing it again and again; try again in a moment")
+
+
+def moved(tx: WriteTx, place: Place, to: FolderId) -> None:
+    """Puts it into another folder. `SetError`."""
+    if not tx.move(place.folder.id, ranges([place.uid]), to):
+        raise SetError("forbidden", f"you may not take it out of {mailbox_id(place.folder.id)}")
+
+
+def taken_away(tx: WriteTx, place: Place) -> None:
+    """`SetError` when it is not one's own to take away."""
+    if not tx.expunge(place.folder.id, ranges([place.uid]), deleted_only=False):
+        raise SetError("forbidden", "you may not take it away")
+
+
+def already(error: IdentTaken, family: Family, tx_item: str) -> SetError:
+    """What is said when there is an object of that UID."""
+    told = {"existingId": tx_item} if tx_item else {}
+    return SetError("alreadyExists", f"there is an object with this UID in that {family.type} already", **told)
+
+
+async def each_object(
+    turn: Turn,
+    arguments: SetArguments,
+    create: Callable[[Given], Awaitable[Mapping[str, Any]]],
+    update: Callable[[str, Given], Awaitable[Mapping[str, Any]]],
+    destroy: Callable[[str], Awaitable[bool]],
+) -> Done:
+    """What became of each object of a `Foo/set`, one after the other."""
+    done = Done()
+    await create_each(turn, done, arguments.create or {}, create)
+    for name, given in (arguments.update or {}).items():
+        changed = await tried(done.not_updated, name, lambda: update(turn.real(name), given))  # noqa: B023
+        if changed is not None:
+            done.updated[name] = changed or None
+    for name in dict.fromkeys(map(turn.real, arguments.destroy)):
+        if await tried(done.not_destroyed, name, lambda: destroy(name)):  # noqa: B023
+            done.destroyed.append(name)
+    return done

@@ -1,0 +1,141 @@
+"""What is in address books, calendars and lists of tasks: where it is, and what became of it. RFC 8620 §5.1, §5.2."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from groupware.model.folder import Folder
+from groupware.model.ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, ranges
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+from web.jmap.arguments import ChangesArguments
+from web.jmap.email_changes import page_of, turned
+from web.jmap.errors import MethodError
+from web.jmap.families import Family
+from web.jmap.ids import account_id, object_id, object_of
+from web.jmap.limits import IN_GET
+from web.jmap.sets import mismatch
+from web.jmap.states import emails_at, read_state
+from web.jmap.turn import Turn, folders_of, owner_in
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one is, and what is stored."""
+
+    folder: Folder
+    uid: Uid
+    item: ItemId
+    name: str
+    blob: BlobId
+    modseq: ModSeq
+    words: str = ""
+    """The keywords beside it."""
+
+
+def readable_in(tx: ReadTx, owner: AccountId, family: Family) -> dict[FolderId, Folder]:
+    """The folders of the family that may be read."""
+    return {each.id: each for each in folders_of(tx, owner, family.kind) if Right.READ in each.rights}
+
+
+def state_in(tx: ReadTx, owner: AccountId, family: Family) -> str:
+    """The state of what is in them."""
+    return str(emails_at(tx.reached(owner), readable_in(tx, owner, family).values()))
+
+
+def places(tx: ReadTx, folders: Mapping[FolderId, Folder], items: Sequence[ItemId]) -> dict[ItemId, Place]:
+    """Where these are; those that are in none of the folders are left out."""
+    where: dict[FolderId, list[Uid]] = {}
+    for at, uid in tx.placed(items).values():
+        if at in folders:
+            where.setdefault(at, []).append(uid)
+    found = {}
+    for at, uids in where.items():
+        for uid, *row in tx.columns(at, ("id", "name", "blob", "modseq", "words"), ranges(uids)):
+            found[ItemId(row[0])] = Place(folders[at], Uid(uid), *row)
+    return found
+
+
+def every_place(tx: ReadTx, folders: Mapping[FolderId, Folder], uids: Mapping[FolderId, Sequence[Uid]]) -> list[Place]:
+    """All that are in some folders under these UIDs."""
+    names = ("id", "name", "blob", "modseq", "words")
+    return [
+        Place(folders[at], Uid(uid), *row)
+        for at, some in uids.items()
+        for uid, *row in (tx.columns(at, names, ranges(some)) if some else ())
+    ]
+
+
+def all_in(tx: ReadTx, folders: Mapping[FolderId, Folder], component: str) -> list[Place]:
+    """All of one kind that are in some folders, in the order in which they came."""
+    return every_place(tx, folders, {at: tx.objects(at, component) for at in folders})
+
+
+def named(family: Family, names: Sequence[str]) -> dict[str, ItemId]:
+    """The items that ids mean; what is no such id is left out."""
+    return {name: number for name in names if (number := object_of(family.letter, name)) is not None}
+
+
+def asked_for(
+    tx: ReadTx, owner: AccountId, family: Family, component: str, names: Sequence[str] | None
+) -> dict[str, Place]:
+    """What is asked for by ids, or all there is. `MethodError` `requestTooLarge`."""
+    folders = readable_in(tx, owner, family)
+    if names is None:
+        found = all_in(tx, folders, component)
+        if len(found) > IN_GET:
+            raise MethodError("requestTooLarge", f"there are more than {IN_GET}: name those that are wanted")
+        return {object_id(family.letter, each.item): each for each in found}
+    wanted = named(family, names)
+    there = places(tx, folders, list(wanted.values()))
+    return {name: there[item] for name, item in wanted.items() if item in there}
+
+
+def check_properties(wanted: Sequence[str] | None, known: Collection[str]) -> None:
+    """`MethodError` for a property that there is none of; those of vendors (`example.com:name`) may be there."""
+    unknown = next((name for name in wanted or () if name not in known and ":" not in name and name != "id"), None)
+    if unknown is not None:
+        raise MethodError("invalidArguments", f"there is no property {unknown[:60]!r}")
+
+
+async def changes(turn: Turn, arguments: ChangesArguments, family: Family) -> Mapping[str, Any]:
+    """`Foo/changes`."""
+    since = read_state(arguments.since_state)
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = owner_in(tx, arguments.account_id)
+        folders = readable_in(tx, owner, family)
+        told = page_of(*turned(tx, owner, folders, since), since, arguments.max_changes)
+        return {
+            "accountId": account_id(owner),
+            "oldState": arguments.since_state,
+            "newState": str(emails_at(told.end, folders.values())),
+            "hasMoreChanges": told.more,
+            "created": [object_id(family.letter, item) for item in told.created],
+            "updated": [object_id(family.letter, item) for item in told.updated],
+            "destroyed": [object_id(family.letter, item) for item in told.destroyed],
+        }
+
+    return await turn.read(work)
+
+
+async def check_state(turn: Turn, account: str, family: Family, given: str | None) -> None:
+    """`MethodError` `stateMismatch` when something in them has changed since."""
+    if given is None:
+        return
+
+    def work(tx: ReadTx) -> bool:
+        owner = owner_in(tx, account)
+        changed, gone, _ = turned(tx, owner, readable_in(tx, owner, family), read_state(given))
+        return not changed and not gone
+
+    try:
+        same = await turn.read(work)
+    except MethodError as error:
+        if error.kind != "cannotCalculateChanges":
+            raise
+        same = False
+    if not same:
+        raise mismatch()
