@@ -234,6 +234,61 @@ CARD: Final[Schema] = {
 }
 
 
+CALENDAR_RIGHTS: Final = thing(
+    dict.fromkeys(
+        [
+            "mayReadFreeBusy",
+            "mayReadItems",
+            "mayWriteAll",
+            "mayWriteOwn",
+            "mayUpdatePrivate",
+            "mayRSVP",
+            "mayShare",
+            "mayDelete",
+        ],
+        FLAG,
+    )
+)
+CALENDAR: Final = thing(
+    {
+        "id": ID,
+        "name": TEXT,
+        "description": null(TEXT),
+        "color": null(TEXT),
+        "sortOrder": COUNT,
+        "isSubscribed": FLAG,
+        "isVisible": FLAG,
+        "isDefault": FLAG,
+        "includeInAvailability": {"enum": ["all", "attending", "none"]},
+        "defaultAlertsWithTime": {"type": "null"},
+        "defaultAlertsWithoutTime": {"type": "null"},
+        "timeZone": null(TEXT),
+        "shareWith": null(map_of(CALENDAR_RIGHTS)),
+        "myRights": CALENDAR_RIGHTS,
+    }
+)
+LOCAL: Final[Schema] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"}
+EVENT: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "id": ID,
+        "@type": {"const": "Event"},
+        "baseEventId": null(ID),
+        "uid": TEXT,
+        "calendarIds": {**map_of(TRUE), "minProperties": 1, "maxProperties": 1},
+        "isDraft": FLAG,
+        "isOrigin": FLAG,
+        "start": LOCAL,
+        "timeZone": null(TEXT),
+        "recurrenceOverrides": map_of({"type": "object"}, LOCAL["pattern"]),
+    },
+    "required": ["id", "uid", "@type", "calendarIds", "isDraft", "isOrigin", "start"],
+}
+PARTICIPANT_IDENTITY: Final = thing(
+    {"id": ID, "name": TEXT, "calendarAddress": {"type": "string", "pattern": "^mailto:"}, "isDefault": FLAG}
+)
+
+
 def get(item: Schema) -> Schema:
     """`Foo/get`. RFC 8620 §5.1."""
     return thing({"accountId": ID, "state": TEXT, "list": list_of(item), "notFound": list_of(ID)})
@@ -360,6 +415,26 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "ContactCard/queryChanges": QUERY_CHANGES,
     "ContactCard/set": SET,
     "ContactCard/copy": COPY,
+    "Calendar/get": get(CALENDAR),
+    "Calendar/changes": CHANGES,
+    "Calendar/set": SET,
+    "CalendarEvent/get": get(EVENT),
+    "CalendarEvent/changes": CHANGES,
+    "CalendarEvent/query": QUERY,
+    "CalendarEvent/queryChanges": QUERY_CHANGES,
+    "CalendarEvent/set": SET,
+    "CalendarEvent/copy": COPY,
+    "CalendarEvent/parse": thing(
+        {
+            "accountId": ID,
+            "parsed": null(map_of(list_of({"type": "object", "required": ["uid"]}))),
+            "notParsable": IDS,
+            "notFound": IDS,
+        }
+    ),
+    "ParticipantIdentity/get": get(PARTICIPANT_IDENTITY),
+    "ParticipantIdentity/changes": CHANGES,
+    "ParticipantIdentity/set": SET,
     "Quota/get": get(QUOTA),
     "Quota/changes": CHANGES,
     "Quota/query": QUERY,

@@ -32,10 +32,8 @@ from tests.support.smtpstand import PASSWORD
 from web.jmap.app import jmap
 from web.signin.app import signin
 
-USING = [
-    f"urn:ietf:params:jmap:{each}"
-    for each in ("core", "mail", "blob", "submission", "vacationresponse", "quota", "contacts")
-]
+EXTENSIONS = "core mail blob submission vacationresponse quota contacts calendars calendars:parse"
+USING = [f"urn:ietf:params:jmap:{each}" for each in EXTENSIONS.split()]
 
 
 @dataclass

@@ -5,17 +5,20 @@ What is different between them is a `Family`; `holders` and `holders_set` are wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.sax.saxutils import escape, unescape
 
-from connectors.dav.resources import note_name
-from connectors.dav.xml import CARDDAV
+from connectors.dav.resources import COLOUR, TRANSPARENCY, ZONE_ID, note_name
+from connectors.dav.resources import ORDER as CALENDAR_ORDER
+from connectors.dav.xml import CALDAV, CARDDAV
 from groupware.model.folder import SEPARATOR, Folder, Role
 from groupware.model.item import Kind
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx
-from web.jmap.granted import BOOK, Words, rights_in, shared_with
+from web.jmap.granted import BOOK, CALENDAR_WORDS, LIST_WORDS, Words, rights_in, shared_with
 from web.jmap.ids import mailbox_id
 from web.jmap.mailbox import ORDER
 from web.jmap.sets import invalid
@@ -24,6 +27,8 @@ Notes = Mapping[str, bytes]
 TITLE: Final = note_name("{DAV:}displayname", shared=False)
 """One's own name of what somebody else shares."""
 _LONGEST: Final = 10_000
+_APPLE_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{8}\Z")
+_COLOUR: Final = re.compile(r"(?:#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})|[A-Za-z]{3,30})\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Note:
     personal: bool = False
     """It is each person's own, always; else one's own where the folder is somebody else's."""
     dav: bool = True
+    xml: bool = False
+    """What DAV keeps of it is XML, and no text."""
 
     def entry(self, *, shared: bool) -> str:
         """The annotation."""
@@ -49,7 +56,8 @@ class Note:
         for shared in (False, True) if not self.personal else (False,):
             found = notes.get(self.entry(shared=shared))
             if found is not None:
-                return self.read(unescape(found.decode("utf-8", "replace")) if self.dav else found.decode())
+                text = found.decode("utf-8", "replace")
+                return self.read(unescape(text) if self.dav and not self.xml else text)
         return self.default
 
     def octets(self, value: Any) -> bytes | None:
@@ -57,7 +65,7 @@ class Note:
         if value is None:
             return None
         text = self.write(value)
-        return (escape(text) if self.dav else text).encode()
+        return (escape(text) if self.dav and not self.xml else text).encode()
 
 
 def text_of(value: Any) -> str:
@@ -99,8 +107,10 @@ class Family:
     container: str
     """The property of what is in it that says where it is."""
     notes: Mapping[str, Note] = field(default_factory=dict)
-    extra: Mapping[str, Callable[[ReadTx, Folder], Any]] = field(default_factory=dict)
+    extra: Mapping[str, Callable[[Notes], Any]] = field(default_factory=dict)
     """Properties that only the server sets."""
+    also: Callable[[Right], Mapping[str, bool]] = lambda rights: {}
+    """What of `myRights` is no grant of the folder."""
 
     @property
     def properties(self) -> Sequence[str]:
@@ -129,7 +139,7 @@ def _one(tx: ReadTx, family: Family, at: Folder, notes: Notes, name: str) -> Any
     if name in family.notes:
         return family.notes[name].value(notes)
     if name in family.extra:
-        return family.extra[name](tx, at)
+        return family.extra[name](notes)
     match name:
         case "id":
             return mailbox_id(at.id)
@@ -142,7 +152,7 @@ def _one(tx: ReadTx, family: Family, at: Folder, notes: Notes, name: str) -> Any
         case "shareWith":
             return shared_with(tx, at, family.words)
     stays = {"mayDelete": False} if at.own and at.role is not None else {}
-    return {**rights_in(family.words, at.rights), **stays}
+    return {**rights_in(family.words, at.rights), **family.also(at.rights), **stays}
 
 
 def note_values(family: Family, given: Mapping[str, Any], *, own: bool) -> dict[str, bytes | None]:
@@ -166,4 +176,84 @@ ADDRESS_BOOK: Final = Family(
     "C",
     "addressBookIds",
     {"description": DESCRIPTION, "sortOrder": PERSONAL_ORDER},
+)
+
+
+# --- calendars and lists of tasks
+
+
+def colour_in(text: str) -> str | None:
+    """A colour as CSS has it: Apple's programs write one more number, how far it covers what is below."""
+    found = text.strip()
+    return (found[:7] if _APPLE_COLOUR.match(found) else found) or None
+
+
+def colour_of(value: Any) -> str:
+    """A colour that may be kept."""
+    if not isinstance(value, str) or not _COLOUR.match(value):
+        raise ValueError("a colour as CSS has it (#1e90ff, teal) is wanted")
+    return value
+
+
+def flag_of(value: Any) -> str:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false is wanted")
+    return "1" if value else "0"
+
+
+def counts_of(value: Any) -> str:
+    """Whether events take their owner's time."""
+    if value not in ("all", "none"):
+        raise ValueError("'all' or 'none' is wanted")
+    word = "opaque" if value == "all" else "transparent"
+    return f'<{word} xmlns="{CALDAV}"/>'
+
+
+def _zone(notes: Notes) -> str | None:
+    """The zone where what floats takes place, as CalDAV's calendar-timezone-id says."""
+    found = notes.get(note_name(ZONE_ID, shared=False)) or notes.get(note_name(ZONE_ID, shared=True)) or b""
+    return unescape(found.decode("utf-8", "replace")) or None
+
+
+def _invites(rights: Right) -> Mapping[str, bool]:
+    return {"mayUpdatePrivate": False, "mayRSVP": Right.SCHEDULE_AS | Right.READ in rights}
+
+
+_NOTES: Final = {
+    "description": Note(f"{{{CALDAV}}}calendar-description", str, text_of),
+    "color": Note(COLOUR, colour_in, colour_of),
+    "sortOrder": Note(CALENDAR_ORDER, number_in, order_of, 0),
+    "isVisible": Note("/private/vendor/postroom/visible", lambda text: text != "0", flag_of, True, True, False),
+}
+CALENDAR: Final = Family(
+    "Calendar",
+    Kind.CALENDAR,
+    Role.CALENDAR,
+    CALENDAR_WORDS,
+    "calendarHasEvent",
+    "E",
+    "calendarIds",
+    {
+        **_NOTES,
+        "includeInAvailability": Note(
+            TRANSPARENCY, lambda text: "none" if "transparent" in text else "all", counts_of, "all", xml=True
+        ),
+    },
+    {
+        "timeZone": _zone,
+        "defaultAlertsWithTime": lambda notes: None,
+        "defaultAlertsWithoutTime": lambda notes: None,
+    },
+    _invites,
+)
+TASK_LIST: Final = Family(
+    "TaskList",
+    Kind.TASKS,
+    Role.TASKS,
+    LIST_WORDS,
+    "taskListHasTask",
+    "K",
+    "taskListId",
+    _NOTES,
 )

@@ -28,13 +28,38 @@ BOOK: Final[Words] = {
     "mayDelete": Right.DROP,
 }
 """RFC 9610 §2."""
+CALENDAR_WORDS: Final[Words] = {
+    "mayReadFreeBusy": Right.FREEBUSY,
+    "mayReadItems": _SEE,
+    "mayWriteAll": _SEE | _PUT,
+    "mayWriteOwn": _SEE | Right.INSERT | Right.EDIT_OWN | Right.DELETE_OWN,
+    "mayUpdatePrivate": Right.NONE,
+    "mayRSVP": Right.NONE,
+    "mayShare": Right.ADMIN,
+    "mayDelete": Right.DROP,
+}
+"""draft-ietf-jmap-calendars. `NONE`: it is no grant of a folder, and cannot be given."""
+LIST_WORDS: Final[Words] = {
+    "mayReadItems": _SEE,
+    "mayWriteAll": _SEE | _PUT,
+    "mayWriteOwn": _SEE | Right.INSERT | Right.EDIT_OWN | Right.DELETE_OWN,
+    "mayUpdatePrivate": Right.NONE,
+    "mayRSVP": Right.NONE,
+    "mayAdmin": Right.ADMIN,
+    "mayDelete": Right.DROP,
+}
+"""draft-ietf-jmap-tasks."""
 MOST: Final = 500
 """Principals that one folder is shared with."""
 
 
 def rights_in(words: Words, rights: Right) -> dict[str, bool]:
     """Which words somebody with these rights has."""
-    return {name: need in rights for name, need in words.items()}
+    if Right.READ in rights:
+        rights |= Right.FREEBUSY
+    if _PUT in rights:
+        rights |= Right.EDIT_OWN | Right.DELETE_OWN
+    return {name: bool(need) and need in rights for name, need in words.items()}
 
 
 def shared_with(tx: ReadTx, at: Any, words: Words) -> dict[str, dict[str, bool]] | None:
@@ -97,6 +122,9 @@ def _said(given: Any, words: Words) -> dict[str, bool]:
     unknown = next((name for name in given if name not in words), None)
     if unknown is not None:
         raise invalid("shareWith", f"there is no right {unknown[:60]!r}")
+    beyond = next((name for name, each in given.items() if each and not words[name]), None)
+    if beyond is not None:
+        raise invalid("shareWith", f"{beyond} is no right that a folder is shared with")
     return dict(given)
 
 

@@ -46,6 +46,22 @@ class BookArguments(SetArguments):
     on_success_set_is_default: str | None = argument(ident, None)
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarArguments(SetArguments):
+    """draft-ietf-jmap-calendars, Calendar/set."""
+
+    on_destroy_remove_events: bool = argument(flag, False)
+    on_success_set_is_default: str | None = argument(ident, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ListArguments(SetArguments):
+    """draft-ietf-jmap-tasks, TaskList/set."""
+
+    on_destroy_remove_tasks: bool = argument(flag, False)
+    on_success_set_is_default: str | None = argument(ident, None)
+
+
 async def set_(turn: Turn, arguments: SetArguments, family: Family, wishes: Wishes) -> Mapping[str, Any]:
     """`Foo/set`."""
     check_size(arguments)

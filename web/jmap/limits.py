@@ -15,7 +15,20 @@ VACATION: Final = "urn:ietf:params:jmap:vacationresponse"
 QUOTA: Final = "urn:ietf:params:jmap:quota"
 SOCKET: Final = "urn:ietf:params:jmap:websocket"
 CONTACTS: Final = "urn:ietf:params:jmap:contacts"
-CAPABILITIES: Final = (CORE, MAIL, BLOB, SUBMISSION, VACATION, QUOTA, SOCKET, CONTACTS)
+CALENDARS: Final = "urn:ietf:params:jmap:calendars"
+CALENDARS_PARSE: Final = "urn:ietf:params:jmap:calendars:parse"
+CAPABILITIES: Final = (
+    CORE,
+    MAIL,
+    BLOB,
+    SUBMISSION,
+    VACATION,
+    QUOTA,
+    SOCKET,
+    CONTACTS,
+    CALENDARS,
+    CALENDARS_PARSE,
+)
 
 REQUEST_OCTETS: Final = 10_000_000
 CALLS: Final = 32
@@ -88,4 +101,11 @@ MAIL_VALUE: Final[dict[str, Any]] = {
     "maxSizeAttachmentsPerEmail": UPLOAD_OCTETS,
     "emailQuerySortOptions": list(SORTS),
     "mayCreateTopLevelMailbox": True,
+}
+CALENDARS_VALUE: Final[dict[str, Any]] = {
+    "maxCalendarsPerEvent": 1,
+    "minDateTime": "0001-01-01T00:00:00",
+    "maxDateTime": "9999-12-31T23:59:59",
+    "maxExpandedQueryDuration": "P732D",
+    "maxParticipantsPerEvent": None,
 }

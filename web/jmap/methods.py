@@ -11,6 +11,7 @@ from groupware.model.errors import GroupwareError
 from web.jmap import (
     blob_methods,
     books,
+    calendars,
     card,
     card_query,
     card_set,
@@ -20,6 +21,9 @@ from web.jmap import (
     email_parse,
     email_query,
     email_set,
+    event,
+    event_query,
+    event_set,
     holders_set,
     identity,
     mailbox,
@@ -37,7 +41,7 @@ from web.jmap import (
 )
 from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, QueryChangesArguments, taken
 from web.jmap.errors import MethodError, method_error
-from web.jmap.limits import BLOB, CONTACTS, CORE, MAIL, QUOTA, SUBMISSION, VACATION
+from web.jmap.limits import BLOB, CALENDARS, CALENDARS_PARSE, CONTACTS, CORE, MAIL, QUOTA, SUBMISSION, VACATION
 from web.jmap.references import Answer, resolved
 from web.jmap.request import Call, Request
 from web.jmap.turn import Turn
@@ -88,6 +92,19 @@ METHODS: Final[Mapping[str, Method]] = {
     "ContactCard/queryChanges": Method(CONTACTS, QueryChangesArguments, card_query.query_changes),
     "ContactCard/set": Method(CONTACTS, sets.SetArguments, card_set.set_),
     "ContactCard/copy": Method(CONTACTS, thing_copy.Arguments, books.card_copy),
+    "Calendar/get": Method(CALENDARS, GetArguments, calendars.get),
+    "Calendar/changes": Method(CALENDARS, ChangesArguments, calendars.changes),
+    "Calendar/set": Method(CALENDARS, holders_set.CalendarArguments, calendars.set_),
+    "CalendarEvent/get": Method(CALENDARS, event.Arguments, event.get),
+    "CalendarEvent/changes": Method(CALENDARS, ChangesArguments, calendars.event_changes),
+    "CalendarEvent/query": Method(CALENDARS, event_query.Arguments, event_query.query),
+    "CalendarEvent/queryChanges": Method(CALENDARS, event_query.ChangedArguments, event_query.query_changes),
+    "CalendarEvent/set": Method(CALENDARS, event_set.Arguments, event_set.set_),
+    "CalendarEvent/copy": Method(CALENDARS, thing_copy.Arguments, event_set.copy),
+    "CalendarEvent/parse": Method(CALENDARS_PARSE, event_set.ParseArguments, event_set.parse),
+    "ParticipantIdentity/get": Method(CALENDARS, GetArguments, calendars.identities),
+    "ParticipantIdentity/changes": Method(CALENDARS, ChangesArguments, calendars.identity_changes),
+    "ParticipantIdentity/set": Method(CALENDARS, sets.SetArguments, calendars.identities_set),
     "Thread/get": Method(MAIL, GetArguments, thread.get),
     "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),
     "Email/get": Method(MAIL, email_get.Arguments, email_get.get),

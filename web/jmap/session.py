@@ -17,6 +17,9 @@ from web.jmap.ids import account_id
 from web.jmap.limits import (
     BLOB,
     BLOB_VALUE,
+    CALENDARS,
+    CALENDARS_PARSE,
+    CALENDARS_VALUE,
     CAPABILITIES,
     CONTACTS,
     CORE,
@@ -30,7 +33,7 @@ from web.jmap.limits import (
     VACATION,
 )
 
-_HELD: Final = (Kind.MAIL, Kind.CONTACTS)
+_HELD: Final = (Kind.MAIL, Kind.CONTACTS, Kind.CALENDAR)
 _CHANGE: Final = (
     Right.WRITE | Right.INSERT | Right.CREATE | Right.DROP | Right.TRASH | Right.EXPUNGE | Right.ADMIN | Right.SEEN
 )
@@ -65,6 +68,8 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
 
 def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
     """What can be done with the folders of a kind; `top`: one may make others."""
+    if kind == Kind.CALENDAR:
+        return {CALENDARS: {**CALENDARS_VALUE, "mayCreateCalendar": top}, CALENDARS_PARSE: {}}
     if kind == Kind.CONTACTS:
         return {CONTACTS: {"maxAddressBooksPerCard": 1, "mayCreateAddressBook": top}}
     return {MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": top}}

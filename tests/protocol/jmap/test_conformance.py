@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.protocol.jmap.test_calendars import put as put_event
+from tests.protocol.jmap.test_calendars import vevent
 from tests.protocol.jmap.test_contacts import put as put_card
 from tests.protocol.jmap.test_contacts import vcard
 from tests.protocol.jmap.test_mail import MIXED
@@ -99,6 +101,7 @@ async def scene(stand: Stand, alice: Client) -> Json:
         "VacationResponse/get": {"ids": ["singleton", "X9"]},
         "VacationResponse/set": {"update": {"singleton": {"isEnabled": True, "fromDate": "2026-01-01T00:00:00Z"}}},
         **await contacts(stand, alice, bad),
+        **await calendars(stand, alice, bad),
         "Quota/get": {"ids": None},
         "Quota/changes": changes("Quota"),
         "Quota/query": {"calculateTotal": True},
@@ -126,6 +129,33 @@ async def contacts(stand: Stand, alice: Client, bad: Json) -> Json:
     }
 
 
+async def calendars(stand: Stand, alice: Client, bad: Json) -> Json:
+    """Requests of calendars and events."""
+    await stand.share("bob", "Calendar", "alice@example.test", "lr")
+    times = ("DTSTART:20250303T100000Z", "RRULE:FREQ=DAILY", "EXDATE:20250304T100000Z")
+    theirs = await put_event(stand, "bob", vevent("1", *times))
+    mine = await put_event(stand, "alice", vevent("2", *times, "SUMMARY:Tea"))
+    shared = await alice.account("bob")
+    there, events = await alice.call("Calendar/get"), await alice.call("CalendarEvent/query")
+    here = {"calendarIds": {there["list"][0]["id"]: True}}
+    blob = (await alice.upload(vevent("3", *times)))["blobId"]
+    return {
+        "Calendar/get": {"ids": None},
+        "Calendar/changes": {"sinceState": there["state"]},
+        "Calendar/set": {**bad, "create": {"k": {"name": "New calendar"}, **bad["create"]}},
+        "CalendarEvent/get": {"ids": [mine, f"{mine}-20250305T100000", "E9"]},
+        "CalendarEvent/changes": {"sinceState": (await alice.call("CalendarEvent/get", ids=[]))["state"]},
+        "CalendarEvent/query": {"calculateTotal": True, "filter": {"after": "2025-03-05T00:00:00"}},
+        "CalendarEvent/queryChanges": {"sinceQueryState": events["queryState"], "calculateTotal": True},
+        "CalendarEvent/set": {**bad, "create": {"k": {**here, "start": "2025-03-03T10:00:00"}, **bad["create"]}},
+        "CalendarEvent/copy": {"fromAccountId": shared, "create": {"k": {"id": theirs, **here}, "bad": {}}},
+        "CalendarEvent/parse": {"blobIds": [blob, "U99"]},
+        "ParticipantIdentity/get": {"ids": None},
+        "ParticipantIdentity/changes": {"sinceState": (await alice.call("ParticipantIdentity/get", ids=[]))["state"]},
+        "ParticipantIdentity/set": {**bad, "create": {}},
+    }
+
+
 def test_every_method_has_a_schema() -> None:
     assert schemas.RESPONSES.keys() == ALL_METHODS.keys()
 
@@ -142,7 +172,7 @@ async def test_every_answer_has_the_shape_that_it_should_have(stand: Stand, alic
         fits(schemas.RESPONSES[name], answers[0][1])
         found = answers[0][1]
         told = found.get("list", found.get("ids", found.get("created", found.get("parsed", found.get("copied", 1)))))
-        assert told or name.endswith(("hanges", "VacationResponse/set")), (name, found)
+        assert told or name.endswith(("hanges", "VacationResponse/set", "ParticipantIdentity/set")), (name, found)
     fits(schemas.SESSION, (await alice.get("/jmap/session")).json())
 
 
@@ -170,6 +200,8 @@ WANTED: dict[str, Json] = {
     "Email/import": {"emails": {}},
     "Email/copy": {"fromAccountId": "A888888", "create": {}},
     "ContactCard/copy": {"fromAccountId": "A888888", "create": {}},
+    "CalendarEvent/copy": {"fromAccountId": "A888888", "create": {}},
+    "CalendarEvent/parse": {"blobIds": []},
     "Email/parse": {"blobIds": []},
     "SearchSnippet/get": {"emailIds": []},
     **{name: {"sinceState": "0-0000000000000000"} for name in CHANGES},
