@@ -57,6 +57,7 @@ RIGHTS: Final = thing(
             "mayRename",
             "mayDelete",
             "maySubmit",
+            "mayShare",
         ],
         FLAG,
     )
@@ -75,6 +76,7 @@ MAILBOX: Final = thing(
         "unreadThreads": COUNT,
         "myRights": RIGHTS,
         "isSubscribed": FLAG,
+        "shareWith": null(map_of(RIGHTS)),
     }
 )
 THREAD: Final = thing({"id": ID, "emailIds": list_of(ID)})
@@ -289,6 +291,41 @@ PARTICIPANT_IDENTITY: Final = thing(
 )
 
 
+PRINCIPAL: Final = thing(
+    {
+        "id": ID,
+        "type": {"enum": ["individual", "group", "resource", "location", "other"]},
+        "name": TEXT,
+        "description": null(TEXT),
+        "email": null(TEXT),
+        "timeZone": null(TEXT),
+        "capabilities": map_of({"type": "object"}, "^urn:"),
+        "accounts": null(map_of({"type": "object", "required": ["name", "accountCapabilities"]})),
+    }
+)
+NOTIFICATION: Final = thing(
+    {
+        "id": ID,
+        "created": UTC,
+        "changedBy": thing({"name": TEXT, "email": null(TEXT), "principalId": null(ID)}),
+        "objectType": TEXT,
+        "objectAccountId": ID,
+        "objectId": ID,
+        "oldRights": null(map_of(FLAG)),
+        "newRights": null(map_of(FLAG)),
+        "name": TEXT,
+    }
+)
+BUSY: Final = thing(
+    {
+        "utcStart": UTC,
+        "utcEnd": UTC,
+        "busyStatus": {"enum": ["confirmed", "tentative", "unavailable"]},
+        "event": {"type": "null"},
+    }
+)
+
+
 def get(item: Schema) -> Schema:
     """`Foo/get`. RFC 8620 §5.1."""
     return thing({"accountId": ID, "state": TEXT, "list": list_of(item), "notFound": list_of(ID)})
@@ -435,6 +472,17 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "ParticipantIdentity/get": get(PARTICIPANT_IDENTITY),
     "ParticipantIdentity/changes": CHANGES,
     "ParticipantIdentity/set": SET,
+    "Principal/get": get(PRINCIPAL),
+    "Principal/changes": CHANGES,
+    "Principal/query": QUERY,
+    "Principal/queryChanges": QUERY_CHANGES,
+    "Principal/set": SET,
+    "Principal/getAvailability": thing({"accountId": ID, "list": list_of(BUSY)}),
+    "ShareNotification/get": get(NOTIFICATION),
+    "ShareNotification/changes": CHANGES,
+    "ShareNotification/query": QUERY,
+    "ShareNotification/queryChanges": QUERY_CHANGES,
+    "ShareNotification/set": SET,
     "Quota/get": get(QUOTA),
     "Quota/changes": CHANGES,
     "Quota/query": QUERY,

@@ -32,7 +32,10 @@ from tests.support.smtpstand import PASSWORD
 from web.jmap.app import jmap
 from web.signin.app import signin
 
-EXTENSIONS = "core mail blob submission vacationresponse quota contacts calendars calendars:parse"
+EXTENSIONS = (
+    "core mail blob submission vacationresponse quota contacts calendars calendars:parse"
+    " principals principals:availability mail:share"
+)
 USING = [f"urn:ietf:params:jmap:{each}" for each in EXTENSIONS.split()]
 
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 from groupware.store.api import ReadTx
 from web.jmap import holders, holders_set, things
 from web.jmap.arguments import ChangesArguments, GetArguments, chosen
-from web.jmap.errors import SetError
 from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id
 from web.jmap.kept import own, told_changes
-from web.jmap.sets import Done, SetArguments, check_size, mismatch
+from web.jmap.refusing import refused
+from web.jmap.sets import SetArguments
 from web.jmap.states import unknown
 from web.jmap.turn import Turn
 
@@ -95,19 +95,8 @@ async def identity_changes(turn: Turn, arguments: ChangesArguments) -> Mapping[s
 
 async def identities_set(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`ParticipantIdentity/set`: who one is, an administrator says; nothing of it is changed here."""
-    check_size(arguments)
 
-    def work(tx: ReadTx) -> tuple[str, str]:
-        owner = own(tx, arguments.account_id)
-        return account_id(owner), _state(_identities(tx))
+    def now(tx: ReadTx) -> tuple[str, str]:
+        return account_id(own(tx, arguments.account_id)), _state(_identities(tx))
 
-    owner, state = await turn.read(work)
-    if arguments.if_in_state not in (None, state):
-        raise mismatch()
-    refused = SetError("forbidden", "one's own addresses are what there is; an administrator changes them").value
-    done = Done(
-        not_created=dict.fromkeys(arguments.create or {}, refused),
-        not_updated=dict.fromkeys(arguments.update or {}, refused),
-        not_destroyed=dict.fromkeys(arguments.destroy, refused),
-    )
-    return done.answer(owner, state, state)
+    return await refused(turn, arguments, now, "one's own addresses are what there is; an administrator changes them")

@@ -7,9 +7,10 @@ stays, and so do the end of a grant and its reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
+from groupware.model.folder import Folder
 from groupware.model.link import PREFIX
 from groupware.model.rights import ALL, Grant, Right
 from groupware.store.api import ReadTx, WriteTx
@@ -49,6 +50,19 @@ LIST_WORDS: Final[Words] = {
     "mayDelete": Right.DROP,
 }
 """draft-ietf-jmap-tasks."""
+MAIL_WORDS: Final[Words] = {
+    "mayReadItems": _SEE,
+    "mayAddItems": Right.INSERT,
+    "mayRemoveItems": Right.READ | Right.TRASH | Right.EXPUNGE,
+    "maySetSeen": Right.SEEN,
+    "maySetKeywords": Right.WRITE,
+    "mayCreateChild": Right.CREATE,
+    "mayRename": Right.DROP,
+    "mayDelete": Right.DROP,
+    "maySubmit": Right.POST,
+    "mayShare": Right.ADMIN,
+}
+"""RFC 8621 §2, draft-ietf-jmap-mail-sharing."""
 MOST: Final = 500
 """Principals that one folder is shared with."""
 
@@ -62,7 +76,7 @@ def rights_in(words: Words, rights: Right) -> dict[str, bool]:
     return {name: bool(need) and need in rights for name, need in words.items()}
 
 
-def shared_with(tx: ReadTx, at: Any, words: Words) -> dict[str, dict[str, bool]] | None:
+def shared_with(tx: ReadTx, at: Folder, words: Words) -> dict[str, dict[str, bool]] | None:
     """Whom a folder is shared with; None: with nobody, or one may not see it. RFC 9670 §4.1."""
     if Right.ADMIN not in at.rights:
         return None
@@ -74,7 +88,7 @@ def shared_with(tx: ReadTx, at: Any, words: Words) -> dict[str, dict[str, bool]]
     return {name: each for name, each in told.items() if any(each.values())} or None
 
 
-def share(tx: WriteTx, at: Any, words: Words, wanted: Mapping[str, Mapping[str, bool]]) -> None:
+def share(tx: WriteTx, at: Folder, words: Words, wanted: Mapping[str, Mapping[str, bool]]) -> None:
     """Shares a folder with those that are named, as said, and leaves all others as they are. `SetError`."""
     rows = {row.grantee: row for row in tx.grants(at.id)}
     if len(rows.keys() | wanted.keys()) > MOST:
@@ -128,7 +142,7 @@ def _said(given: Any, words: Words) -> dict[str, bool]:
     return dict(given)
 
 
-def patched_shares(tx: ReadTx, at: Any, words: Words, patch: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
+def patched_shares(tx: ReadTx, at: Folder, words: Words, patch: Mapping[str, Any]) -> dict[str, dict[str, bool]]:
     """What a patch makes of `shareWith`, of those that it is about. `SetError`."""
     now = shared_with(tx, at, words) or {}
     wanted: dict[str, dict[str, bool]] = {}
@@ -150,6 +164,20 @@ def patched_shares(tx: ReadTx, at: Any, words: Words, patch: Mapping[str, Any]) 
     return wanted
 
 
-def is_shared(names: Sequence[str]) -> bool:
-    """Whether a patch is about whom something is shared with."""
-    return any(name == "shareWith" or name.startswith("shareWith/") for name in names)
+def without_shares(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The patch without what it says of whom something is shared with."""
+    return {name: value for name, value in patch.items() if not is_shared(name)}
+
+
+def is_shared(name: str) -> bool:
+    """Whether a pointer is about whom something is shared with."""
+    return name == "shareWith" or name.startswith("shareWith/")
+
+
+def share_as_patched(tx: WriteTx, at: Folder, words: Words, patch: Mapping[str, Any]) -> None:
+    """Shares a folder as a patch says, if it says anything of that. `SetError`."""
+    if not any(map(is_shared, patch)):
+        return
+    if Right.ADMIN not in at.rights:
+        raise SetError("forbidden", "whom it is shared with is not yours to say")
+    share(tx, at, words, patched_shares(tx, at, words, patch))

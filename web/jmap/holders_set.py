@@ -114,7 +114,7 @@ async def _check_state(turn: Turn, family: Family, account: str, given: str) -> 
 
 def _checked(family: Family, given: Given, *, new: bool) -> dict[str, Any]:
     """What is to be set, but whom it is shared with. `SetError`."""
-    plain = {name: value for name, value in given.items() if not granted.is_shared([name])}
+    plain = granted.without_shares(given)
     unknown_property(plain, family.properties, family.settable)
     if "name" in plain:
         _check_name(plain["name"])
@@ -192,10 +192,7 @@ async def _update(turn: Turn, family: Family, account: str, name: str, given: Gi
             tx.annotate(at.id, notes)
         if "isSubscribed" in wanted:
             tx.subscribe(at.path, wanted["isSubscribed"])
-        if granted.is_shared(list(given)):
-            if Right.ADMIN not in at.rights:
-                raise SetError("forbidden", "whom it is shared with is not yours to say")
-            granted.share(tx, at, family.words, granted.patched_shares(tx, at, family.words, given))
+        granted.share_as_patched(tx, at, family.words, given)
         return {"name": told_name} if "name" in wanted and told_name != wanted["name"] else {}
 
     return await turn.write(work)

@@ -17,6 +17,10 @@ SOCKET: Final = "urn:ietf:params:jmap:websocket"
 CONTACTS: Final = "urn:ietf:params:jmap:contacts"
 CALENDARS: Final = "urn:ietf:params:jmap:calendars"
 CALENDARS_PARSE: Final = "urn:ietf:params:jmap:calendars:parse"
+PRINCIPALS: Final = "urn:ietf:params:jmap:principals"
+OWNER: Final = "urn:ietf:params:jmap:principals:owner"
+AVAILABILITY: Final = "urn:ietf:params:jmap:principals:availability"
+MAIL_SHARE: Final = "urn:ietf:params:jmap:mail:share"
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -28,6 +32,10 @@ CAPABILITIES: Final = (
     CONTACTS,
     CALENDARS,
     CALENDARS_PARSE,
+    PRINCIPALS,
+    OWNER,
+    AVAILABILITY,
+    MAIL_SHARE,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

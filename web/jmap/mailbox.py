@@ -12,7 +12,9 @@ from groupware.model.ids import EVERY, AccountId, FolderId, ModSeq
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments, GetArguments, chosen
+from web.jmap.granted import MAIL_WORDS, shared_with
 from web.jmap.ids import account_id, mailbox_id
+from web.jmap.limits import MAIL_SHARE
 from web.jmap.states import line_of, mailboxes_at, mailboxes_in, read_state, unknown
 from web.jmap.threads import Threads
 from web.jmap.turn import Turn, mailboxes, owner_in
@@ -30,6 +32,8 @@ PROPERTIES: Final = (
     "myRights",
     "isSubscribed",
 )
+SHARED: Final = ("shareWith",)
+"""What is there with the capability `mail:share`."""
 COUNTS: Final = ("totalEmails", "unreadEmails", "totalThreads", "unreadThreads")
 ORDER: Final = "/private/vendor/postroom/sort-order"
 """The annotation that keeps one's own order of a folder."""
@@ -42,7 +46,8 @@ _threads_of: OrderedDict[tuple[AccountId, FolderId, ModSeq], tuple[int, int]] = 
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     """`Mailbox/get`. RFC 8621 §2.1."""
-    wanted, counted = chosen(arguments.properties, PROPERTIES), turn.threads
+    shares = MAIL_SHARE in turn.using
+    wanted, counted = chosen(arguments.properties, (*PROPERTIES, *SHARED) if shares else PROPERTIES), turn.threads
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
@@ -53,7 +58,11 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
         return {
             "accountId": account_id(owner),
             "state": str(mailboxes_at(tx.reached(owner), folders, orders)),
-            "list": [told(tx, known[each], folders, orders, wanted, counted) for each in asked if each in known],
+            "list": [
+                told(tx, known[each], folders, orders, wanted, counted, shares=shares)
+                for each in asked
+                if each in known
+            ],
             "notFound": [each for each in asked if each not in known],
         }
 
@@ -67,6 +76,8 @@ def told(
     orders: Mapping[FolderId, int],
     wanted: Sequence[str],
     counted: Threads,
+    *,
+    shares: bool = False,
 ) -> dict[str, Any]:
     """The properties of a mailbox that are wanted."""
     found: dict[str, Any] = {}
@@ -77,6 +88,10 @@ def told(
             found[name] = parent_of(at, folders)
         elif name == "sortOrder":
             found[name] = sort_order(at, orders)
+        elif name == "shareWith":
+            found[name] = shared_with(tx, at, MAIL_WORDS)
+        elif name == "myRights" and shares:
+            found[name] = {**rights_of(at), "mayShare": Right.ADMIN in at.rights}
         else:
             found[name] = _PLAIN[name](at)
     return found

@@ -12,9 +12,11 @@ from groupware.model.ids import AccountId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
+from web.jmap import granted
 from web.jmap.arguments import argument, flag
 from web.jmap.errors import MethodError, SetError, set_error
 from web.jmap.ids import account_id, folder_of, mailbox_id
+from web.jmap.limits import MAIL_SHARE
 from web.jmap.mailbox import ORDER, PROPERTIES, ROLES, name_of, orders_in, parent_of, role_of, told
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
 from web.jmap.states import State, mailboxes_at, read_state
@@ -100,8 +102,8 @@ async def _deepest_first(turn: Turn, account: str, names: Sequence[str]) -> Sequ
 
 def _checked(turn: Turn, given: Given) -> dict[str, Any]:
     """The properties that are given, each of its type. `SetError`."""
-    unknown_property(given, PROPERTIES, _SETTABLE)
-    found = dict(given)
+    found = granted.without_shares(given) if MAIL_SHARE in turn.using else dict(given)
+    unknown_property(found, PROPERTIES, _SETTABLE)
     if "parentId" in found:
         parent = found["parentId"]
         if parent is not None and not isinstance(parent, str):
@@ -130,6 +132,7 @@ async def _create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
         path = _path(tx, owner, wanted.get("parentId"), wanted["name"])
         made = _named(lambda: tx.create_folder(path, Kind.MAIL, wanted.get("role")))
         _personal(tx, made, wanted)
+        granted.share_as_patched(tx, made, granted.MAIL_WORDS, given)
         folders = mailboxes(tx, owner)
         here = next(each for each in folders if each.id == made.id)
         found = told(tx, here, folders, orders_in(tx, folders), PROPERTIES, turn.threads)
@@ -198,6 +201,7 @@ async def _update(turn: Turn, account: str, name: str, given: Given) -> Mapping[
             at = _named(lambda: tx.set_folder(at.id, role=wanted["role"]))
         moved = _moved(tx, owner, at, folders, wanted)
         _personal(tx, moved, wanted)
+        granted.share_as_patched(tx, moved, granted.MAIL_WORDS, given)
         stored = name_of(moved)
         return {"name": stored} if "name" in wanted and wanted["name"] != stored else {}
 

@@ -29,6 +29,8 @@ from web.jmap import (
     mailbox,
     mailbox_query,
     mailbox_set,
+    notification,
+    principal,
     push,
     quota,
     sets,
@@ -41,7 +43,19 @@ from web.jmap import (
 )
 from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, QueryChangesArguments, taken
 from web.jmap.errors import MethodError, method_error
-from web.jmap.limits import BLOB, CALENDARS, CALENDARS_PARSE, CONTACTS, CORE, MAIL, QUOTA, SUBMISSION, VACATION
+from web.jmap.limits import (
+    AVAILABILITY,
+    BLOB,
+    CALENDARS,
+    CALENDARS_PARSE,
+    CONTACTS,
+    CORE,
+    MAIL,
+    PRINCIPALS,
+    QUOTA,
+    SUBMISSION,
+    VACATION,
+)
 from web.jmap.references import Answer, resolved
 from web.jmap.request import Call, Request
 from web.jmap.turn import Turn
@@ -105,6 +119,17 @@ METHODS: Final[Mapping[str, Method]] = {
     "ParticipantIdentity/get": Method(CALENDARS, GetArguments, calendars.identities),
     "ParticipantIdentity/changes": Method(CALENDARS, ChangesArguments, calendars.identity_changes),
     "ParticipantIdentity/set": Method(CALENDARS, sets.SetArguments, calendars.identities_set),
+    "Principal/get": Method(PRINCIPALS, GetArguments, principal.get),
+    "Principal/changes": Method(PRINCIPALS, ChangesArguments, principal.changes),
+    "Principal/query": Method(PRINCIPALS, QueryArguments, principal.query),
+    "Principal/queryChanges": Method(PRINCIPALS, QueryChangesArguments, principal.query_changes),
+    "Principal/set": Method(PRINCIPALS, sets.SetArguments, principal.set_),
+    "Principal/getAvailability": Method(AVAILABILITY, principal.AvailabilityArguments, principal.availability),
+    "ShareNotification/get": Method(PRINCIPALS, GetArguments, notification.get),
+    "ShareNotification/changes": Method(PRINCIPALS, ChangesArguments, notification.changes),
+    "ShareNotification/query": Method(PRINCIPALS, QueryArguments, notification.query),
+    "ShareNotification/queryChanges": Method(PRINCIPALS, QueryChangesArguments, notification.query_changes),
+    "ShareNotification/set": Method(PRINCIPALS, sets.SetArguments, notification.set_),
     "Thread/get": Method(MAIL, GetArguments, thread.get),
     "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),
     "Email/get": Method(MAIL, email_get.Arguments, email_get.get),

@@ -13,8 +13,9 @@ from groupware.model.ids import AccountId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
-from web.jmap.ids import account_id
+from web.jmap.ids import account_id, principal_id
 from web.jmap.limits import (
+    AVAILABILITY,
     BLOB,
     BLOB_VALUE,
     CALENDARS,
@@ -25,7 +26,10 @@ from web.jmap.limits import (
     CORE,
     CORE_VALUE,
     MAIL,
+    MAIL_SHARE,
     MAIL_VALUE,
+    OWNER,
+    PRINCIPALS,
     QUOTA,
     SOCKET,
     SUBMISSION,
@@ -52,8 +56,9 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
     own = owner == tx.who.account
     top = own or _may_create(tx, owner)
     kinds = _HELD if own else sorted({each.kind for each in folders})
+    name = tx.who.name if own else _owner_name(folders[0])
     return {
-        "name": tx.who.name if own else _owner_name(folders[0]),
+        "name": name,
         "isPersonal": own,
         "isReadOnly": not own and not any(each.rights & _CHANGE for each in folders),
         "accountCapabilities": {
@@ -61,7 +66,8 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             BLOB: BLOB_VALUE,
             QUOTA: {},
             **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
-            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}} if own else {}),
+            OWNER: {"accountIdForPrincipal": account_id(tx.who.account), "principalId": principal_id(name)},
+            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}, **_sharing(tx)} if own else {}),
         },
     }
 
@@ -72,7 +78,15 @@ def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
         return {CALENDARS: {**CALENDARS_VALUE, "mayCreateCalendar": top}, CALENDARS_PARSE: {}}
     if kind == Kind.CONTACTS:
         return {CONTACTS: {"maxAddressBooksPerCard": 1, "mayCreateAddressBook": top}}
-    return {MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": top}}
+    return {MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": top}, MAIL_SHARE: {}}
+
+
+def _sharing(tx: ReadTx) -> Mapping[str, Any]:
+    """Of one's own account: who there is. RFC 9670 §1.5."""
+    return {
+        PRINCIPALS: {"currentUserPrincipalId": principal_id(tx.who.name)},
+        AVAILABILITY: {"maxAvailabilityDuration": "P1098D"},
+    }
 
 
 def _may_create(tx: ReadTx, owner: AccountId) -> bool:

@@ -16,6 +16,7 @@ from tests.protocol.jmap.test_mail import MIXED
 from tests.protocol.jmap.test_submission import draft
 from tests.support import jmapschemas as schemas
 from tests.support.jmapstand import Client, Stand, letter
+from web.jmap.ids import principal_id
 from web.jmap.limits import IN_GET, IN_SET
 from web.jmap.methods import METHODS as ALL_METHODS
 
@@ -102,6 +103,7 @@ async def scene(stand: Stand, alice: Client) -> Json:
         "VacationResponse/set": {"update": {"singleton": {"isEnabled": True, "fromDate": "2026-01-01T00:00:00Z"}}},
         **await contacts(stand, alice, bad),
         **await calendars(stand, alice, bad),
+        **await sharing(stand, alice, bad),
         "Quota/get": {"ids": None},
         "Quota/changes": changes("Quota"),
         "Quota/query": {"calculateTotal": True},
@@ -156,6 +158,32 @@ async def calendars(stand: Stand, alice: Client, bad: Json) -> Json:
     }
 
 
+async def sharing(stand: Stand, alice: Client, bad: Json) -> Json:
+    """Requests of principals and of what is shared."""
+    bob, me = stand.client("bob"), principal_id("alice@example.test")
+    at = (await bob.call("AddressBook/set", create={"k": {"name": "Ours"}}))["created"]["k"]["id"]
+    await bob.call("AddressBook/set", update={at: {f"shareWith/{me}": {"mayRead": True}}})
+    states = {
+        kind: ((await alice.call(f"{kind}/get", ids=[]))["state"], (await alice.call(f"{kind}/query"))["queryState"])
+        for kind in ("Principal", "ShareNotification")
+    }
+    him = principal_id("bob@example.test")
+    times = {"utcStart": "2025-03-01T00:00:00Z", "utcEnd": "2025-04-01T00:00:00Z"}
+    await stand.share("bob", "Calendar", "alice@example.test", "lr9")
+    found: Json = {
+        "Principal/get": {"ids": None},
+        "Principal/set": {**bad, "create": {}},
+        "Principal/getAvailability": {"id": him, **times},
+        "ShareNotification/get": {"ids": None},
+        "ShareNotification/set": {**bad, "create": {}},
+    }
+    for kind, (state, query) in states.items():
+        found[f"{kind}/changes"] = {"sinceState": state}
+        found[f"{kind}/query"] = {"calculateTotal": True}
+        found[f"{kind}/queryChanges"] = {"sinceQueryState": query, "calculateTotal": True}
+    return found
+
+
 def test_every_method_has_a_schema() -> None:
     assert schemas.RESPONSES.keys() == ALL_METHODS.keys()
 
@@ -172,7 +200,9 @@ async def test_every_answer_has_the_shape_that_it_should_have(stand: Stand, alic
         fits(schemas.RESPONSES[name], answers[0][1])
         found = answers[0][1]
         told = found.get("list", found.get("ids", found.get("created", found.get("parsed", found.get("copied", 1)))))
-        assert told or name.endswith(("hanges", "VacationResponse/set", "ParticipantIdentity/set")), (name, found)
+        assert told or name.endswith(
+            ("hanges", "VacationResponse/set", "ParticipantIdentity/set", "Principal/set", "Notification/set")
+        ), (name, found)
     fits(schemas.SESSION, (await alice.get("/jmap/session")).json())
 
 
@@ -200,6 +230,7 @@ WANTED: dict[str, Json] = {
     "Email/import": {"emails": {}},
     "Email/copy": {"fromAccountId": "A888888", "create": {}},
     "ContactCard/copy": {"fromAccountId": "A888888", "create": {}},
+    "Principal/getAvailability": {"id": "Px", "utcStart": "2025-03-01T00:00:00Z", "utcEnd": "2025-04-01T00:00:00Z"},
     "CalendarEvent/copy": {"fromAccountId": "A888888", "create": {}},
     "CalendarEvent/parse": {"blobIds": []},
     "Email/parse": {"blobIds": []},

@@ -1,0 +1,222 @@
+"""ShareNotification: what somebody was told of something that is shared with them. RFC 9670 §3.
+
+They are the notices of invitations that every protocol shows (decision 214). Answers to invitations are none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final
+
+from groupware.model.item import Kind
+from groupware.model.sharing import Notice, NoticeKind
+from groupware.store.api import ReadTx, WriteTx
+from web.jmap.arguments import (
+    ChangesArguments,
+    GetArguments,
+    QueryArguments,
+    QueryChangesArguments,
+    check_filter,
+    chosen,
+    page,
+)
+from web.jmap.errors import MethodError, SetError
+from web.jmap.families import ADDRESS_BOOK, CALENDAR, TASK_LIST, Family
+from web.jmap.granted import MAIL_WORDS, Words, rights_in
+from web.jmap.ids import account_id, mailbox_id, principal_id
+from web.jmap.kept import number_of, own, told_changes
+from web.jmap.limits import IN_QUERY
+from web.jmap.remembered import difference, keep, known
+from web.jmap.sets import Done, SetArguments, check_size, mismatch, tried
+from web.jmap.states import unknown
+from web.jmap.turn import Turn
+
+Json = dict[str, Any]
+PROPERTIES: Final = (
+    "id",
+    "created",
+    "changedBy",
+    "objectType",
+    "objectAccountId",
+    "objectId",
+    "oldRights",
+    "newRights",
+    "name",
+)
+_FAMILIES: Final[Mapping[Kind, Family]] = {each.kind: each for each in (ADDRESS_BOOK, CALENDAR, TASK_LIST)}
+
+
+def _kind(kind: Kind) -> tuple[str, Words] | None:
+    family = _FAMILIES.get(kind)
+    if family is not None:
+        return family.type, family.words
+    return ("Mailbox", MAIL_WORDS) if kind == Kind.MAIL else None
+
+
+def every(tx: ReadTx) -> dict[str, Json]:
+    """Those that there are, by id, the oldest first."""
+    notices = [each for each in tx.notices() if each.kind == NoticeKind.INVITATION]
+    folders = {each.id: each for each in tx.folders()} if notices else {}
+    found = {}
+    for each in notices:
+        at = folders.get(each.folder)
+        kind = _kind(at.kind) if at is not None else None
+        if at is not None and kind is not None:
+            found[f"S{each.number}"] = _told(each, account_id(at.owner), *kind)
+    return found
+
+
+def _told(notice: Notice, account: str, kind: str, words: Words) -> Json:
+    return {
+        "id": f"S{notice.number}",
+        "created": notice.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "changedBy": {
+            "name": notice.name or notice.other,
+            "email": notice.other,
+            "principalId": principal_id(notice.other),
+        },
+        "objectType": kind,
+        "objectAccountId": account,
+        "objectId": mailbox_id(notice.folder),
+        "oldRights": None,
+        "newRights": rights_in(words, notice.rights),
+        "name": notice.title or notice.path.rpartition("/")[2],
+    }
+
+
+def state(tx: ReadTx) -> str:
+    """Another one whenever there are others."""
+    return _digest(every(tx))
+
+
+def _digest(there: Mapping[str, Json]) -> str:
+    text = "\n".join(f"{name} {each['newRights']} {each['name']}" for name, each in there.items())
+    return blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
+    """`ShareNotification/get`."""
+    wanted = chosen(arguments.properties, PROPERTIES)
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner, there = own(tx, arguments.account_id), every(tx)
+        asked = list(there) if arguments.ids is None else arguments.ids
+        return {
+            "accountId": account_id(owner),
+            "state": _digest(there),
+            "list": [{name: there[each][name] for name in wanted} for each in asked if each in there],
+            "notFound": [each for each in asked if each not in there],
+        }
+
+    return await turn.read(work)
+
+
+async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
+    """`ShareNotification/changes`: none, or a client asks for all again: they are few."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = own(tx, arguments.account_id)
+        if state(tx) != arguments.since_state:
+            raise unknown()
+        nothing: dict[str, list[str]] = {"created": [], "updated": [], "destroyed": []}
+        return told_changes(account_id(owner), arguments.since_state, arguments.since_state, nothing)
+
+    return await turn.read(work)
+
+
+async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
+    """`ShareNotification/set`: they are taken away, and nothing else."""
+    check_size(arguments)
+
+    def now(tx: ReadTx) -> tuple[str, str]:
+        return account_id(own(tx, arguments.account_id)), state(tx)
+
+    account, before = await turn.read(now)
+    if arguments.if_in_state not in (None, before):
+        raise mismatch()
+    why = SetError("forbidden", "the server makes them; they can be taken away").value
+    done = Done(
+        not_created=dict.fromkeys(arguments.create or {}, why), not_updated=dict.fromkeys(arguments.update or {}, why)
+    )
+    for name in dict.fromkeys(arguments.destroy):
+        if await tried(done.not_destroyed, name, lambda: _dropped(turn, name)):  # noqa: B023
+            done.destroyed.append(name)
+    _, after = await turn.read(now)
+    return done.answer(account, before, after)
+
+
+async def _dropped(turn: Turn, name: str) -> bool:
+    number = number_of(name, "S")
+
+    def work(tx: WriteTx) -> bool:
+        if number is None or name not in every(tx):
+            raise SetError("notFound", "there is no such notification")
+        tx.drop_notice(number)
+        return True
+
+    return await turn.write(work)
+
+
+async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
+    """`ShareNotification/query`."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
+        some, position = page(ids, arguments, IN_QUERY)
+        found = {
+            "accountId": account_id(owner),
+            "queryState": keep(tx.who.account, ids),
+            "canCalculateChanges": True,
+            "position": position,
+            "ids": list(some),
+        }
+        return {**found, "total": len(ids)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
+    """`ShareNotification/queryChanges`, as long as it is remembered what was found."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
+        found = {
+            "accountId": account_id(owner),
+            "oldQueryState": arguments.since_query_state,
+            "newQueryState": keep(tx.who.account, ids),
+            **difference(known(arguments.since_query_state), ids, arguments.max_changes),
+        }
+        return {**found, "total": len(ids)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> Sequence[str]:
+    check_filter(arguments.filter, tuple(_CONDITIONS))
+    kept = [each for each in every(tx).values() if _fits(each, arguments.filter or {})]
+    for criterion in reversed(arguments.sort or ()):
+        if criterion.get("property") != "created":
+            raise MethodError("unsupportedSort", "notifications are sorted by created")
+        kept.sort(key=lambda each: str(each["created"]), reverse=criterion.get("isAscending", True) is False)
+    return [each["id"] for each in kept]
+
+
+def _fits(each: Json, wanted: Mapping[str, Any]) -> bool:
+    if "operator" in wanted:
+        held = [_fits(each, one) for one in wanted["conditions"]]
+        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
+    for name, value in wanted.items():
+        if not isinstance(value, str):
+            raise MethodError("unsupportedFilter", f"notifications are not found by {name[:60]!r} like that")
+        if not _CONDITIONS[name](each, value):
+            return False
+    return True
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Json, str], bool]]] = {
+    "after": lambda each, value: bool(each["created"] >= value),
+    "before": lambda each, value: bool(each["created"] < value),
+    "objectType": lambda each, value: bool(each["objectType"] == value),
+    "objectAccountId": lambda each, value: bool(each["objectAccountId"] == value),
+}

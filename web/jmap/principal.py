@@ -1,0 +1,266 @@
+"""Principal: whom something can be shared with, and when they are busy. RFC 9670 §2, draft-ietf-jmap-calendars §2.
+
+Everybody of one's own domain that `people` finds, and the two sets of people that a grant can name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from connectors.dav.filters import FLOAT, Range
+from connectors.dav.freebusy import placed_of, together
+from groupware.calendar.zones import utc_seconds
+from groupware.model.item import Placed
+from groupware.model.principal import EVERYONE, Person, PrincipalKind
+from groupware.store.api import ReadTx
+from web.jmap.arguments import (
+    ChangesArguments,
+    GetArguments,
+    QueryArguments,
+    QueryChangesArguments,
+    argument,
+    check_filter,
+    chosen,
+    flag,
+    ident,
+    page,
+    texts,
+)
+from web.jmap.errors import MethodError
+from web.jmap.event import utc_of, utc_text
+from web.jmap.ids import account_id, grantee_of, principal_id
+from web.jmap.kept import own, told_changes
+from web.jmap.limits import CALENDARS, IN_QUERY
+from web.jmap.refusing import refused
+from web.jmap.remembered import difference, keep, known
+from web.jmap.session import accounts
+from web.jmap.sets import SetArguments
+from web.jmap.states import unknown
+from web.jmap.turn import Turn
+
+Json = dict[str, Any]
+PROPERTIES: Final = ("id", "type", "name", "description", "email", "timeZone", "capabilities", "accounts")
+MOST: Final = 10_000
+"""People of a domain that are looked through."""
+FEW: Final = 20
+LONGEST: Final = 3 * 366 * 86_400
+"""Seconds that one may ask about at once."""
+TYPES: Final = {
+    PrincipalKind.ACCOUNT: "individual",
+    PrincipalKind.GROUP: "group",
+    PrincipalKind.LIST: "group",
+    PrincipalKind.RESOURCE: "resource",
+}
+_BUSY: Final = {"B": "confirmed", "T": "tentative", "U": "unavailable"}
+
+
+def _of(person: Person) -> Json:
+    """A person, group or resource as a principal."""
+    grantee = f"group:{person.address}" if person.kind == PrincipalKind.GROUP else person.address
+    asked = person.kind in (PrincipalKind.ACCOUNT, PrincipalKind.RESOURCE)
+    address = {"calendarAddress": f"mailto:{person.address}", "mayGetAvailability": asked, "mayShareWith": True}
+    return {
+        "id": principal_id(grantee),
+        "type": TYPES.get(person.kind, "other"),
+        "name": person.name or person.address,
+        "description": None,
+        "email": person.address,
+        "timeZone": None,
+        "capabilities": {CALENDARS: {"accountId": None, "account": None, **address}},
+    }
+
+
+def _sets(tx: ReadTx) -> list[Json]:
+    """Everybody, and everybody of one's own domain."""
+    domain = tx.who.name.rpartition("@")[2]
+    named = [(EVERYONE, "Everybody with an account"), (f"domain:{domain}", f"Everybody of {domain}")]
+    plain: Json = {"type": "other", "description": None, "email": None, "timeZone": None, "capabilities": {}}
+    return [{"id": principal_id(grantee), "name": name, **plain} for grantee, name in named]
+
+
+def every(tx: ReadTx, names: Sequence[str] | None = None) -> dict[str, Json]:
+    """All principals, or those of a few ids, each with its accounts that one may see."""
+    if names is not None and len(names) <= FEW:
+        told = [grantee.removeprefix("group:") for each in names if (grantee := grantee_of(each)) and "@" in grantee]
+        found = [person for address in told for person in tx.people(address, MOST) if person.address == address]
+    else:
+        found = list(tx.people("", MOST))
+    there = {each["name"]: (name, each) for name, each in accounts(tx).items()}
+    principals = {}
+    for each in [*map(_of, found), *_sets(tx)]:
+        name, account = there.get(each["email"] or "", ("", None))
+        if account is not None and CALENDARS in each["capabilities"]:
+            each["capabilities"][CALENDARS]["accountId"] = name
+        each["capabilities"].get(CALENDARS, {}).pop("account", None)
+        principals[each["id"]] = {**each, "accounts": {name: account} if account is not None else None}
+    return principals
+
+
+def state(tx: ReadTx) -> str:
+    """Another one after each change of who there is."""
+    return f"{tx.people_at()}-{len(accounts(tx))}"
+
+
+async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
+    """`Principal/get`."""
+    wanted = chosen(arguments.properties, PROPERTIES)
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner, there = own(tx, arguments.account_id), every(tx, arguments.ids)
+        asked = list(there) if arguments.ids is None else arguments.ids
+        return {
+            "accountId": account_id(owner),
+            "state": state(tx),
+            "list": [{name: there[each][name] for name in wanted} for each in asked if each in there],
+            "notFound": [each for each in asked if each not in there],
+        }
+
+    return await turn.read(work)
+
+
+async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
+    """`Principal/changes`: when somebody came, went or is called otherwise, a client starts over."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = own(tx, arguments.account_id)
+        if state(tx) != arguments.since_state:
+            raise unknown()
+        nothing: dict[str, list[str]] = {"created": [], "updated": [], "destroyed": []}
+        return told_changes(account_id(owner), arguments.since_state, arguments.since_state, nothing)
+
+    return await turn.read(work)
+
+
+async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
+    """`Principal/set`: an administrator says who there is."""
+    why = "who there is, an administrator says"
+    return await refused(turn, arguments, lambda tx: (account_id(own(tx, arguments.account_id)), state(tx)), why)
+
+
+async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
+    """`Principal/query`."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
+        some, position = page(ids, arguments, IN_QUERY)
+        found = {
+            "accountId": account_id(owner),
+            "queryState": keep(tx.who.account, ids),
+            "canCalculateChanges": True,
+            "position": position,
+            "ids": list(some),
+        }
+        if arguments.limit is None or arguments.limit > IN_QUERY:
+            found["limit"] = IN_QUERY
+        return {**found, "total": len(ids)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
+    """`Principal/queryChanges`, as long as it is remembered what was found."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
+        found = {
+            "accountId": account_id(owner),
+            "oldQueryState": arguments.since_query_state,
+            "newQueryState": keep(tx.who.account, ids),
+            **difference(known(arguments.since_query_state), ids, arguments.max_changes),
+        }
+        return {**found, "total": len(ids)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> list[str]:
+    check_filter(arguments.filter, tuple(_CONDITIONS))
+    kept = [each for each in every(tx).values() if _fits(each, arguments.filter or {})]
+    for criterion in reversed(arguments.sort or ()):
+        if criterion.get("property") not in ("name", "email"):
+            raise MethodError("unsupportedSort", "principals are sorted by name and email")
+        name = str(criterion["property"])
+        kept.sort(
+            key=lambda each: str(each[name] or "").casefold(), reverse=criterion.get("isAscending", True) is False
+        )
+    return [each["id"] for each in kept]
+
+
+def _fits(each: Json, wanted: Mapping[str, Any]) -> bool:
+    if "operator" in wanted:
+        held = [_fits(each, one) for one in wanted["conditions"]]
+        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
+    for name, value in wanted.items():
+        if not isinstance(value, list if name == "accountIds" else str):
+            raise MethodError("unsupportedFilter", f"principals are not found by {name[:60]!r} like that")
+        if not _CONDITIONS[name](each, value):
+            return False
+    return True
+
+
+def _has(*names: str) -> Callable[[Json, str], bool]:
+    return lambda each, value: any(value.casefold() in str(each[name] or "").casefold() for name in names)
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Json, Any], bool]]] = {
+    "accountIds": lambda each, value: any(name in value for name in each["accounts"] or ()),
+    "email": _has("email"),
+    "name": _has("name"),
+    "text": _has("name", "email"),
+    "type": lambda each, value: bool(each["type"] == value),
+    "timeZone": lambda each, value: bool(each["timeZone"] == value),
+}
+
+
+# --- when somebody is busy
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityArguments:
+    """draft-ietf-jmap-calendars, Principal/getAvailability."""
+
+    account_id: str = argument(ident)
+    id: str = argument(ident)
+    utc_start: str = argument(utc_of)
+    utc_end: str = argument(utc_of)
+    show_details: bool = argument(flag, False)
+    event_properties: tuple[str, ...] | None = argument(texts, None)
+
+
+async def availability(turn: Turn, arguments: AvailabilityArguments) -> Mapping[str, Any]:
+    """`Principal/getAvailability`: the times that somebody's calendars take, and nothing of what is in them."""
+    range_ = Range(_seconds(arguments.utc_start), _seconds(arguments.utc_end))
+    if not 0 < range_.end - range_.start <= LONGEST:
+        raise MethodError("invalidArguments", "utcEnd is after utcStart, by three years at most")
+    grantee = grantee_of(arguments.id)
+
+    def work(tx: ReadTx) -> tuple[Sequence[Placed], bytes]:
+        own(tx, arguments.account_id)
+        if grantee is None or "@" not in grantee or ":" in grantee:
+            raise MethodError("notFound", "there is nobody of that id who could be busy")
+        return placed_of(tx, grantee, range_.start - FLOAT, range_.end + FLOAT)
+
+    placed, said = await turn.read(work)
+    times = await together(turn.parts.blobs, placed, range_, said)
+    return {
+        "accountId": account_id(turn.who.account),
+        "list": [
+            {
+                "utcStart": utc_text(each.start),
+                "utcEnd": utc_text(each.end),
+                "busyStatus": _BUSY[each.busy],
+                "event": None,
+            }
+            for each in times
+        ],
+    }
+
+
+def _seconds(utc: str) -> int:
+    try:
+        return utc_seconds(datetime.fromisoformat(utc.rstrip("Z").partition(".")[0]), None)
+    except ValueError as error:
+        raise MethodError("invalidArguments", str(error)) from None
