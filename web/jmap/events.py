@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -21,15 +21,32 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.record import RecordKind
 from groupware.store.api import ReadTx, Watch
-from web.jmap import identity
+from web.jmap import holders, identity, notification
 from web.jmap.errors import RequestError
+from web.jmap.families import ADDRESS_BOOK, CALENDAR
 from web.jmap.ids import account_id
 from web.jmap.kept import state_of
 from web.jmap.mailbox import orders_in
 from web.jmap.states import emails_at, mailboxes_at
+from web.jmap.things import state_in
 from web.jmap.turn import Turn, mailboxes, readable
 
-TYPES: Final = ("Mailbox", "Email", "Thread", "Identity", "EmailSubmission")
+_OF_MAIL: Final = frozenset({"Mailbox", "Email", "Thread"})
+_FAMILIES: Final = ((ADDRESS_BOOK, "ContactCard"), (CALENDAR, "CalendarEvent"))
+_OWN: Final[Mapping[str, Callable[[ReadTx], str]]] = {
+    "Identity": identity.state,
+    "EmailSubmission": lambda tx: state_of(tx, RecordKind.SUBMISSION),
+    "ShareNotification": notification.state,
+}
+"""What there is in one's own account alone."""
+KINDS: Final = frozenset({Kind.MAIL, *(family.kind for family, _ in _FAMILIES)})
+TYPES: Final = (
+    "Mailbox",
+    "Email",
+    "Thread",
+    *(name for family, thing in _FAMILIES for name in (family.type, thing)),
+    *_OWN,
+)
 PINGS: Final = (5, 900)
 """Seconds between two pings, at least and at most."""
 LOOK_AGAIN: Final = 300.0
@@ -128,30 +145,34 @@ async def _woken(watch: Watch, wanted: Asked, stopping: asyncio.Event) -> bool:
 
 
 def watched_by(tx: ReadTx) -> frozenset[FolderId]:
-    """The folders of mail, and the root of each tree that they are in: it is marked when folders come and go."""
-    folders = tx.folders(Kind.MAIL)
+    """The folders that are told of, and the root of each tree that they are in: it is marked when folders come and go."""
+    folders = [each for each in tx.folders() if each.kind in KINDS]
     roots = {each.parent for each in folders if each.parent is not None}
     return frozenset({each.id for each in folders if each.exists} | roots)
 
 
 def states(tx: ReadTx, types: frozenset[str]) -> States:
     """What is told of each account."""
-    owners = {tx.who.account, *(each.owner for each in tx.folders(Kind.MAIL) if each.exists)}
+    owners = {tx.who.account, *(each.owner for each in tx.folders() if each.exists and each.kind in KINDS)}
     return {account_id(owner): _of_account(tx, owner, types) for owner in owners}
 
 
 def _of_account(tx: ReadTx, owner: AccountId, types: frozenset[str]) -> Mapping[str, str]:
+    found = _mail(tx, owner) if types & _OF_MAIL else {}
+    for family, thing in _FAMILIES:
+        if family.type in types:
+            found[family.type] = str(holders.state_of(tx, family, owner))
+        if thing in types:
+            found[thing] = state_in(tx, owner, family)
+    if owner == tx.who.account:
+        found |= {name: state(tx) for name, state in _OWN.items() if name in types}
+    return {name: value for name, value in found.items() if name in types}
+
+
+def _mail(tx: ReadTx, owner: AccountId) -> dict[str, str]:
     folders, now = mailboxes(tx, owner), tx.reached(owner)
     emails = str(emails_at(now, readable(tx, owner).values()))
-    found = {
-        "Mailbox": str(mailboxes_at(now, folders, orders_in(tx, folders))),
-        "Email": emails,
-        "Thread": emails,
-    }
-    if owner == tx.who.account:
-        found["Identity"] = identity.state(tx)
-        found["EmailSubmission"] = state_of(tx, RecordKind.SUBMISSION)
-    return {name: value for name, value in found.items() if name in types}
+    return {"Mailbox": str(mailboxes_at(now, folders, orders_in(tx, folders))), "Email": emails, "Thread": emails}
 
 
 def changed_since(known: States | None, now: States, last: str) -> States:

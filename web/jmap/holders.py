@@ -44,7 +44,12 @@ def state_at(at: ModSeq, lines: Mapping[FolderId, tuple[ModSeq, str]]) -> State:
 
 def state_of(tx: ReadTx, family: Family, owner: AccountId) -> State:
     """The state now."""
-    return state_at(tx.reached(owner), lines_of(tx, family, owner))
+    return state_now(lines_of(tx, family, owner))
+
+
+def state_now(lines: Mapping[FolderId, tuple[ModSeq, str]]) -> State:
+    """The state of all of them: another one when a folder came, or something else is told of one."""
+    return state_at(max((born for born, _ in lines.values()), default=ModSeq(0)), lines)
 
 
 async def get(turn: Turn, arguments: GetArguments, family: Family) -> Mapping[str, Any]:
@@ -85,7 +90,7 @@ async def changes(turn: Turn, arguments: ChangesArguments, family: Family) -> Ma
         return {
             "accountId": account_id(owner),
             "oldState": arguments.since_state,
-            "newState": str(state_at(now, lines)),
+            "newState": str(state_now(lines)),
             "hasMoreChanges": False,
             "created": made,
             "updated": other,

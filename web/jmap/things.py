@@ -41,8 +41,14 @@ def readable_in(tx: ReadTx, owner: AccountId, family: Family) -> dict[FolderId, 
 
 
 def state_in(tx: ReadTx, owner: AccountId, family: Family) -> str:
-    """The state of what is in them."""
-    return str(emails_at(tx.reached(owner), readable_in(tx, owner, family).values()))
+    """The state of what is in them: it stays when something else in the account changes."""
+    folders = readable_in(tx, owner, family)
+    return str(emails_at(position(folders), folders.values()))
+
+
+def position(folders: Mapping[FolderId, Folder]) -> ModSeq:
+    """How far the owner's sequence had come when one of these folders last changed."""
+    return max((each.modseq for each in folders.values()), default=ModSeq(0))
 
 
 def places(tx: ReadTx, folders: Mapping[FolderId, Folder], items: Sequence[ItemId]) -> dict[ItemId, Place]:
@@ -111,7 +117,7 @@ async def changes(turn: Turn, arguments: ChangesArguments, family: Family) -> Ma
         return {
             "accountId": account_id(owner),
             "oldState": arguments.since_state,
-            "newState": str(emails_at(told.end, folders.values())),
+            "newState": str(emails_at(min(told.end, position(folders)), folders.values())),
             "hasMoreChanges": told.more,
             "created": [object_id(family.letter, item) for item in told.created],
             "updated": [object_id(family.letter, item) for item in told.updated],

@@ -56,6 +56,26 @@ async def test_new_mail_is_told_with_the_states_that_the_methods_say(stand: Stan
     await found.aclose()  # type: ignore[attr-defined]
 
 
+async def test_what_changes_in_calendars_and_address_books_is_told(stand: Stand, alice: Client) -> None:
+    found = stream(await turn_of(stand, "alice"), Asked(ALL, False, 0, ""), asyncio.Event())
+    assert await anext(found) == b": \n\n"
+    mail = {"Mailbox", "Email", "Thread"}
+    for kind, container, given in (
+        ("CalendarEvent", "Calendar", {"start": "2025-03-03T10:00:00"}),
+        ("ContactCard", "AddressBook", {"name": {"full": "Ann"}}),
+    ):
+        at = (await alice.call(f"{container}/get"))["list"][0]["id"]
+        here = {f"{container[0].lower()}{container[1:]}Ids": {at: True}}
+        await alice.call(f"{kind}/set", create={"k": {**here, **given}})
+        changed = (await told(found))[await alice.account()]
+        assert changed.keys() - mail == {kind}
+        assert changed[kind] == (await alice.call(f"{kind}/get", ids=[]))["state"]
+        await alice.call(f"{container}/set", update={at: {"description": "new"}})
+        changed = (await told(found))[await alice.account()]
+        assert changed.keys() - mail - {kind} == {container}
+    await found.aclose()  # type: ignore[attr-defined]
+
+
 async def test_what_is_shared_is_told_and_what_is_not_is_not(stand: Stand, alice: Client, bob: Client) -> None:
     await stand.share("alice", "Archive", "bob@example.test", "lr")
     shared = await bob.account("alice")
