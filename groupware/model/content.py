@@ -220,7 +220,7 @@ def written(line: Line) -> str:
 
 def _param(value: str) -> str:
     value = value.replace("^", "^^").replace("\n", "^n").replace('"', "^'")
-    return f'"{value}"' if any(sign in value for sign in ":;,") else value
+    return f'"{value}"' if any(sign in value for sign in ":;,\\") else value
 
 
 def folded(line: str) -> bytes:

@@ -38,6 +38,10 @@ class Sort:
     patch: dict[str, Any]
     sought: dict[str, Any]
 
+    def in_folder(self, at: str) -> Any:
+        """What says that something is there."""
+        return at if self.container.endswith("Id") else {at: True}
+
 
 VCARD = b"BEGIN:VCARD\r\nVERSION:4.0\r\nUID:u1\r\nFN:Ann\r\nEND:VCARD\r\n"
 EVENT = (
@@ -68,6 +72,18 @@ SORTS = {
         {"start": "2025-03-03T10:00:00"},
         {"title": "C"},
         {"after": "2025-03-03T00:00:00", "before": "2025-03-04T00:00:00"},
+    ),
+    "tasks": Sort(
+        Kind.TASKS,
+        "TaskList",
+        "Task",
+        "taskListId",
+        "K",
+        EVENT.replace(b"VEVENT", b"VTODO"),
+        read_event,
+        {"title": "B"},
+        {"title": "C"},
+        {"text": "ann"},
     ),
 }
 
@@ -103,7 +119,7 @@ class Scene:
         return self.thing in (await self.call(f"{self.sort.thing}/query", filter=self.sort.sought)).get("ids", ())
 
     async def created(self) -> bool:
-        given = {self.sort.container: {self.folder: True}, **self.sort.given}
+        given = {self.sort.container: self.sort.in_folder(self.folder), **self.sort.given}
         return "k" in ((await self.call(f"{self.sort.thing}/set", create={"k": given})).get("created") or {})
 
     async def updated(self, kind: str, name: str, patch: dict[str, Any]) -> bool:
@@ -114,7 +130,7 @@ class Scene:
         return self.thing in (gone.get("destroyed") or [])
 
     async def copied(self) -> bool:
-        create = {"k": {"id": self.thing, self.sort.container: {self.own_folder: True}}}
+        create = {"k": {"id": self.thing, self.sort.container: self.sort.in_folder(self.own_folder)}}
         asked = {"fromAccountId": self.account, "accountId": self.own, "create": create}
         [[name, got]] = await self.bob.calls((f"{self.sort.thing}/copy", asked))
         done = name != "error" and "k" in (got["created"] or {})
@@ -175,7 +191,7 @@ async def test_what_is_hidden_is_answered_as_what_is_absent(tmp_path: Path, sort
         scene = Scene(stand, sort, bob, await bob.account("alice"))
         await scene.made()
         folder, thing = (scene.folder, "F999999"), (scene.thing, f"{sort.letter}999999")
-        new = {sort.container: {"{}": True}, **sort.given}
+        new = {sort.container: sort.in_folder("{}"), **sort.given}
         for method, given, (name, other) in (
             (f"{sort.folder}/get", {"ids": ["{}"]}, folder),
             (f"{sort.folder}/set", {"update": {"{}": {"name": "x"}}}, folder),

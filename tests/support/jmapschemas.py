@@ -326,6 +326,31 @@ BUSY: Final = thing(
 )
 
 
+LIST_RIGHTS: Final = thing(
+    dict.fromkeys(
+        ["mayReadItems", "mayWriteAll", "mayWriteOwn", "mayUpdatePrivate", "mayRSVP", "mayAdmin", "mayDelete"], FLAG
+    )
+)
+TASK_LIST: Final = thing(
+    {
+        "id": ID,
+        "name": TEXT,
+        "description": null(TEXT),
+        "color": null(TEXT),
+        "sortOrder": COUNT,
+        "isSubscribed": FLAG,
+        "isDefault": FLAG,
+        "shareWith": null(map_of(LIST_RIGHTS)),
+        "myRights": LIST_RIGHTS,
+    }
+)
+TASK: Final[Schema] = {
+    "type": "object",
+    "properties": {"id": ID, "@type": {"const": "Task"}, "uid": TEXT, "taskListId": ID, "due": LOCAL, "start": LOCAL},
+    "required": ["id", "uid", "@type", "taskListId"],
+}
+
+
 def get(item: Schema) -> Schema:
     """`Foo/get`. RFC 8620 §5.1."""
     return thing({"accountId": ID, "state": TEXT, "list": list_of(item), "notFound": list_of(ID)})
@@ -483,6 +508,15 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "ShareNotification/query": QUERY,
     "ShareNotification/queryChanges": QUERY_CHANGES,
     "ShareNotification/set": SET,
+    "TaskList/get": get(TASK_LIST),
+    "TaskList/changes": CHANGES,
+    "TaskList/set": SET,
+    "Task/get": get(TASK),
+    "Task/changes": CHANGES,
+    "Task/query": QUERY,
+    "Task/queryChanges": QUERY_CHANGES,
+    "Task/set": SET,
+    "Task/copy": COPY,
     "Quota/get": get(QUOTA),
     "Quota/changes": CHANGES,
     "Quota/query": QUERY,

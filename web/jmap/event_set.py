@@ -111,7 +111,7 @@ async def create(turn: Turn, account: str, given: Given, *, tell: bool = False) 
     value = {"@type": "Event", **value, **made}
     made |= await _organized(turn, account, value)
     shaped(EVENT, value | made)
-    read, new = await _item(turn, lambda: calendar_of(plain(value | made)), secrets.token_urlsafe(18) + ".ics")
+    read, new = await item_of(turn, lambda: calendar_of(plain(value | made)), secrets.token_urlsafe(18) + ".ics")
     return {"id": await _append(turn, account, at, read, new, tell=tell), **made, **FIXED, "isOrigin": True}
 
 
@@ -138,7 +138,7 @@ def _address(tx: ReadTx, account: str) -> str | None:
     return tx.account(owner).address if owner == tx.who.account else None
 
 
-async def _item(turn: Turn, make: Callable[[], Component], name: str) -> tuple[CalendarObject, NewItem]:
+async def item_of(turn: Turn, make: Callable[[], Component], name: str) -> tuple[CalendarObject, NewItem]:
     """What is made, ready to be stored. `SetError` for what no calendar object can say."""
     try:
         octets = check_octets(serialized([await asyncio.to_thread(make)]))
@@ -195,7 +195,7 @@ async def _update(turn: Turn, account: str, name: str, patch: Given, *, tell: bo
         value = {**asked.value, **made}
         made |= await _organized(turn, account, value)
         shaped(EVENT, {**value, **made})
-        change, new = await _item(turn, lambda: changed(read, plain({**value, **made})), place.name)
+        change, new = await item_of(turn, lambda: changed(read, plain({**value, **made})), place.name)
 
     def work(tx: WriteTx, plan: Plan) -> None:
         unchanged(tx, place)

@@ -23,7 +23,7 @@ from groupware.model.record import RecordKind
 from groupware.store.api import ReadTx, Watch
 from web.jmap import holders, identity, notification
 from web.jmap.errors import RequestError
-from web.jmap.families import ADDRESS_BOOK, CALENDAR
+from web.jmap.families import ADDRESS_BOOK, CALENDAR, TASK_LIST
 from web.jmap.ids import account_id
 from web.jmap.kept import state_of
 from web.jmap.mailbox import orders_in
@@ -32,7 +32,7 @@ from web.jmap.things import state_in
 from web.jmap.turn import Turn, mailboxes, readable
 
 _OF_MAIL: Final = frozenset({"Mailbox", "Email", "Thread"})
-_FAMILIES: Final = ((ADDRESS_BOOK, "ContactCard"), (CALENDAR, "CalendarEvent"))
+_FAMILIES: Final = ((ADDRESS_BOOK, "ContactCard"), (CALENDAR, "CalendarEvent"), (TASK_LIST, "Task"))
 _OWN: Final[Mapping[str, Callable[[ReadTx], str]]] = {
     "Identity": identity.state,
     "EmailSubmission": lambda tx: state_of(tx, RecordKind.SUBMISSION),
@@ -145,7 +145,7 @@ async def _woken(watch: Watch, wanted: Asked, stopping: asyncio.Event) -> bool:
 
 
 def watched_by(tx: ReadTx) -> frozenset[FolderId]:
-    """The folders that are told of, and the root of each tree that they are in: it is marked when folders come and go."""
+    """The folders that are told of, and the roots of their trees: those are marked when folders come and go."""
     folders = [each for each in tx.folders() if each.kind in KINDS]
     roots = {each.parent for each in folders if each.parent is not None}
     return frozenset({each.id for each in folders if each.exists} | roots)

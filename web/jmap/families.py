@@ -106,6 +106,8 @@ class Family:
     """Of the ids of what is in it."""
     container: str
     """The property of what is in it that says where it is."""
+    one: bool = field(default=False, kw_only=True)
+    """Whether that is an id; else it is a set of ids."""
     notes: Mapping[str, Note] = field(default_factory=dict)
     extra: Mapping[str, Callable[[Notes], Any]] = field(default_factory=dict)
     """Properties that only the server sets."""
@@ -255,5 +257,8 @@ TASK_LIST: Final = Family(
     "taskListHasTask",
     "K",
     "taskListId",
-    _NOTES,
+    {name: note for name, note in _NOTES.items() if name != "isVisible"},
+    {},
+    lambda rights: {"mayUpdatePrivate": False, "mayRSVP": False},
+    one=True,
 )

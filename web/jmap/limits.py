@@ -17,6 +17,7 @@ SOCKET: Final = "urn:ietf:params:jmap:websocket"
 CONTACTS: Final = "urn:ietf:params:jmap:contacts"
 CALENDARS: Final = "urn:ietf:params:jmap:calendars"
 CALENDARS_PARSE: Final = "urn:ietf:params:jmap:calendars:parse"
+TASKS: Final = "urn:ietf:params:jmap:tasks"
 PRINCIPALS: Final = "urn:ietf:params:jmap:principals"
 OWNER: Final = "urn:ietf:params:jmap:principals:owner"
 AVAILABILITY: Final = "urn:ietf:params:jmap:principals:availability"
@@ -32,6 +33,7 @@ CAPABILITIES: Final = (
     CONTACTS,
     CALENDARS,
     CALENDARS_PARSE,
+    TASKS,
     PRINCIPALS,
     OWNER,
     AVAILABILITY,

@@ -34,10 +34,11 @@ from web.jmap.limits import (
     SOCKET,
     SUBMISSION,
     SUBMISSION_VALUE,
+    TASKS,
     VACATION,
 )
 
-_HELD: Final = (Kind.MAIL, Kind.CONTACTS, Kind.CALENDAR)
+_HELD: Final = (Kind.MAIL, Kind.CONTACTS, Kind.CALENDAR, Kind.TASKS)
 _CHANGE: Final = (
     Right.WRITE | Right.INSERT | Right.CREATE | Right.DROP | Right.TRASH | Right.EXPUNGE | Right.ADMIN | Right.SEEN
 )
@@ -76,6 +77,14 @@ def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
     """What can be done with the folders of a kind; `top`: one may make others."""
     if kind == Kind.CALENDAR:
         return {CALENDARS: {**CALENDARS_VALUE, "mayCreateCalendar": top}, CALENDARS_PARSE: {}}
+    if kind == Kind.TASKS:
+        return {
+            TASKS: {
+                "minDateTime": "0001-01-01T00:00:00",
+                "maxDateTime": "9999-12-31T23:59:59",
+                "mayCreateTaskList": top,
+            }
+        }
     if kind == Kind.CONTACTS:
         return {CONTACTS: {"maxAddressBooksPerCard": 1, "mayCreateAddressBook": top}}
     return {MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": top}, MAIL_SHARE: {}}

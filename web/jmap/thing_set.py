@@ -41,11 +41,21 @@ def folder_in(tx: ReadTx, account: str, family: Family, at: FolderId) -> Folder:
 
 def container_of(turn: Turn, family: Family, given: Any) -> FolderId:
     """The one folder that is named. `SetError`."""
+    if family.one:
+        if not isinstance(given, str):
+            raise invalid(family.container, f"the id of a {family.type} is wanted")
+        return folder_of(turn.real(given)) or FolderId(-1)
     if not isinstance(given, Mapping) or any(value is not True for value in given.values()) or not given:
         raise invalid(family.container, f"an object with the id of one {family.type}, which is true, is wanted")
     if len(given) > 1:
         raise invalid(family.container, f"it is in one {family.type} here: copy it")
     return folder_of(turn.real(next(iter(given)))) or FolderId(-1)
+
+
+def container_in(family: Family, place: Place) -> Json:
+    """The property that says where something is."""
+    at = mailbox_id(place.folder.id)
+    return {family.container: at if family.one else {at: True}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class Wanted:
 
 def wanted(turn: Turn, family: Family, place: Place, now: Json, patch: Given) -> Wanted:
     """The object after a patch, and where it is to be. `SetError`."""
-    here = {family.container: {mailbox_id(place.folder.id): True}}
+    here = container_in(family, place)
     real = {
         f"{family.container}/{turn.real(way.partition('/')[2])}"
         if way.startswith(f"{family.container}/")

@@ -122,16 +122,16 @@ def exact(part: Component, zones: Zones) -> Json:
         except (ValueError, KeyError, TypeError, OverflowError):
             skip = frozenset(at for at, line in enumerate(lines) if line.name not in ("DTSTART", "SUMMARY"))
             continue
-        lost = set(skip)
-        for at, line in enumerate(lines):
+        lost = set()
+        for line in lines:
             key = normal(line)
             if back[key]:
                 back[key] -= 1
             else:
-                lost.add(at)
-        if lost == skip:
+                lost.add(key)
+        if not lost:
             return found
-        skip = frozenset(lost)
+        skip |= {at for at, line in enumerate(lines) if normal(line) in lost}
     return part_of(part, zones, frozenset(range(len(lines))))
 
 

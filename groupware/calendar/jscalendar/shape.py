@@ -27,6 +27,7 @@ from groupware.model.shape import (
     thing,
 )
 
+from .lines import address_of, person_key
 from .values import is_duration, zone_of
 
 Json = dict[str, Any]
@@ -194,9 +195,22 @@ def plain(given: Mapping[str, Any]) -> Json:
     for name, kind in _TYPED.items():
         for key, each in (found.get(name) or {}).items():
             found[name] = {**found[name], key: _completed(kind, each)}
+    reply = (found.get("replyTo") or {}).get("imip")
+    if reply:
+        found["participants"] = _with_owner(found.get("participants") or {}, str(reply))
     if "recurrenceRules" in found:
         found["recurrenceRules"] = [_rule(each) for each in found["recurrenceRules"]]
     return found
+
+
+def _with_owner(people: Mapping[str, Any], address: str) -> Json:
+    """The participants, and among them who organizes it."""
+    same = [key for key, each in people.items() if address_of(each).lower() == address.lower()]
+    if not same:
+        owner = {"@type": "Participant", "sendTo": {"imip": address}, "roles": {"owner": True}}
+        return {**people, person_key(address): owner}
+    first = people[same[0]]
+    return {**people, same[0]: {**first, "roles": {**first["roles"], "owner": True}}}
 
 
 def _completed(kind: str, each: Mapping[str, Any]) -> Json:

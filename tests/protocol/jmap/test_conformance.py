@@ -14,6 +14,8 @@ from tests.protocol.jmap.test_contacts import put as put_card
 from tests.protocol.jmap.test_contacts import vcard
 from tests.protocol.jmap.test_mail import MIXED
 from tests.protocol.jmap.test_submission import draft
+from tests.protocol.jmap.test_tasks import put as put_task
+from tests.protocol.jmap.test_tasks import vtodo
 from tests.support import jmapschemas as schemas
 from tests.support.jmapstand import Client, Stand, letter
 from web.jmap.ids import principal_id
@@ -104,6 +106,7 @@ async def scene(stand: Stand, alice: Client) -> Json:
         **await contacts(stand, alice, bad),
         **await calendars(stand, alice, bad),
         **await sharing(stand, alice, bad),
+        **await tasks(stand, alice, bad),
         "Quota/get": {"ids": None},
         "Quota/changes": changes("Quota"),
         "Quota/query": {"calculateTotal": True},
@@ -184,6 +187,29 @@ async def sharing(stand: Stand, alice: Client, bad: Json) -> Json:
     return found
 
 
+async def tasks(stand: Stand, alice: Client, bad: Json) -> Json:
+    """Requests of tasks and their lists."""
+    await stand.share("bob", "Tasks", "alice@example.test", "lr")
+    theirs = await put_task(stand, "bob", vtodo("1", "DUE:20250303T100000Z"))
+    mine = await put_task(stand, "alice", vtodo("2", "DUE:20250303T100000Z", "SUMMARY:Tea"))
+    there, found = await alice.call("TaskList/get"), await alice.call("Task/query")
+    here = {"taskListId": there["list"][0]["id"]}
+    return {
+        "TaskList/get": {"ids": None},
+        "TaskList/changes": {"sinceState": there["state"]},
+        "TaskList/set": {**bad, "create": {"k": {"name": "New list"}, **bad["create"]}},
+        "Task/get": {"ids": [mine, "K9"]},
+        "Task/changes": {"sinceState": (await alice.call("Task/get", ids=[]))["state"]},
+        "Task/query": {"calculateTotal": True, "filter": {"title": "tea"}},
+        "Task/queryChanges": {"sinceQueryState": found["queryState"], "calculateTotal": True},
+        "Task/set": {**bad, "create": {"k": {**here, "title": "Do"}, **bad["create"]}},
+        "Task/copy": {
+            "fromAccountId": await alice.account("bob"),
+            "create": {"k": {"id": theirs, **here}, "bad": {}},
+        },
+    }
+
+
 def test_every_method_has_a_schema() -> None:
     assert schemas.RESPONSES.keys() == ALL_METHODS.keys()
 
@@ -230,6 +256,7 @@ WANTED: dict[str, Json] = {
     "Email/import": {"emails": {}},
     "Email/copy": {"fromAccountId": "A888888", "create": {}},
     "ContactCard/copy": {"fromAccountId": "A888888", "create": {}},
+    "Task/copy": {"fromAccountId": "A888888", "create": {}},
     "Principal/getAvailability": {"id": "Px", "utcStart": "2025-03-01T00:00:00Z", "utcEnd": "2025-04-01T00:00:00Z"},
     "CalendarEvent/copy": {"fromAccountId": "A888888", "create": {}},
     "CalendarEvent/parse": {"blobIds": []},

@@ -199,6 +199,18 @@ def with_override() -> CalendarObject:
     return read_object(text.replace("END:VCALENDAR", "\r\n".join(other)).encode())
 
 
+def test_who_organizes_a_meeting_is_among_its_participants() -> None:
+    meeting = {"@type": "Event", "uid": "1", "start": "2025-03-03T10:00:00", "participants": {"b": {"email": "bob@x"}}}
+    made = calendar_of(plain({**meeting, "replyTo": {"imip": "mailto:al@x"}})).parts[-1]
+    assert [line.value for line in made.lines if line.name in ("ATTENDEE", "ORGANIZER")] == [
+        "mailto:bob@x",
+        "mailto:al@x",
+    ]
+    assert made.first("JSPROP") is None
+    same = plain({**meeting, "replyTo": {"imip": "mailto:BOB@x"}})
+    assert same["participants"]["b"]["roles"] == {"attendee": True, "owner": True}
+
+
 def test_an_override_is_what_differs() -> None:
     found = object_of(with_override())
     assert found["recurrenceOverrides"] == {"2025-03-04T10:00:00": {"start": "2025-03-04T12:00:00", "title": "B"}}

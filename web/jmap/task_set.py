@@ -1,0 +1,149 @@
+"""`Task/set` and `copy`: the stored VTODO with the lines that a change is about. draft-ietf-jmap-tasks.
+
+Nobody is told of a task: what is for others goes by the calendar.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
+from groupware.calendar.jscalendar.shape import TASK, plain
+from groupware.calendar.object import read_object
+from groupware.calendar.rounds import tagged
+from groupware.model.errors import IdentTaken
+from groupware.store.api import ReadTx, WriteTx
+from web.jmap.event import utc_text
+from web.jmap.event_set import item_of
+from web.jmap.families import TASK_LIST
+from web.jmap.ids import account_id, object_id
+from web.jmap.sets import Given, SetArguments, check_size, invalid
+from web.jmap.tasks import LETTER, TASKS
+from web.jmap.thing_copy import Arguments as CopyArguments
+from web.jmap.thing_copy import Ways
+from web.jmap.thing_copy import copy as copy_things
+from web.jmap.thing_set import (
+    again,
+    already,
+    container_of,
+    each_object,
+    folder_in,
+    moved,
+    place_of,
+    shaped,
+    taken_away,
+    unchanged,
+    wanted,
+)
+from web.jmap.things import Place, check_state, state_in
+from web.jmap.turn import Turn, owner_in
+
+Json = dict[str, Any]
+
+
+async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
+    """`Task/set`."""
+    check_size(arguments)
+    account = arguments.account_id
+    await check_state(turn, account, TASK_LIST, arguments.if_in_state)
+    owner, before = await turn.read(lambda tx: _state(tx, account))
+    done = await each_object(
+        turn,
+        arguments,
+        lambda given: create(turn, account, given),
+        lambda name, patch: again(lambda: _update(turn, account, name, patch)),
+        lambda name: again(lambda: _destroy(turn, account, name)),
+    )
+    _, after = await turn.read(lambda tx: _state(tx, account))
+    return done.answer(owner, before, after)
+
+
+def _state(tx: ReadTx, account: str) -> tuple[str, str]:
+    owner = owner_in(tx, account)
+    return account_id(owner), state_in(tx, owner, TASK_LIST)
+
+
+def _now(turn: Turn) -> str:
+    return utc_text(int(turn.parts.clock.now().timestamp()))
+
+
+async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
+    """Puts a new task in; what of it the client has not said. `SetError`."""
+    value = dict(given)
+    if "id" in value:
+        raise invalid("id", "only the server sets it")
+    at = container_of(turn, TASK_LIST, value.pop(TASK_LIST.container, None))
+    made: Json = {"updated": _now(turn)} | ({} if value.get("uid") else {"uid": f"urn:uuid:{uuid.uuid4()}"})
+    made |= {} if value.get("created") else {"created": made["updated"]}
+    value = {"@type": "Task", **value, **made}
+    shaped(TASK, value)
+    _, new = await item_of(turn, lambda: calendar_of(plain(value)), secrets.token_urlsafe(18) + ".ics")
+
+    def work(tx: WriteTx) -> str:
+        folder_in(tx, account, TASK_LIST, at)
+        try:
+            return object_id(LETTER, tx.append(at, [new])[0].id)
+        except IdentTaken as error:
+            there = {each.name: each.id for each in tx.items_named(at, [error.name])}
+            item = there.get(error.name)
+            raise already(error, TASK_LIST, object_id(LETTER, item) if item is not None else "") from None
+
+    return {"id": await turn.write(work), **made}
+
+
+async def _update(turn: Turn, account: str, name: str, patch: Given) -> Mapping[str, Any]:
+    place = await place_of(turn, account, TASK_LIST, name)
+    read = await asyncio.to_thread(read_object, await turn.parts.blobs.read(place.blob))
+    now = object_of(read)
+    asked = wanted(turn, TASK_LIST, place, now, patch)
+    if asked.value.get("uid") != now.get("uid"):
+        raise invalid("uid", "it stays what it is")
+    made: Json = {}
+    new = None
+    if asked.changed:
+        made = {"updated": _now(turn)}
+        value = {**asked.value, **made}
+        shaped(TASK, value)
+        _, new = await item_of(turn, lambda: changed(read, plain(value)), place.name)
+
+    def work(tx: WriteTx) -> None:
+        unchanged(tx, place)
+        here = place
+        if new is not None:
+            tag = tx.schedule_tags(place.folder.id, place.uid).get(place.uid, "")
+            stored = tx.replace(place.folder.id, place.name, tagged(new, tag) if tag else new, place.modseq)
+            here = replace(place, uid=stored.uid, blob=stored.blob)
+        if asked.to != place.folder.id:
+            folder_in(tx, account, TASK_LIST, asked.to)
+            moved(tx, here, asked.to)
+
+    await turn.write(work)
+    return made
+
+
+async def _destroy(turn: Turn, account: str, name: str) -> bool:
+    place = await place_of(turn, account, TASK_LIST, name)
+
+    def work(tx: WriteTx) -> bool:
+        unchanged(tx, place)
+        taken_away(tx, place)
+        return True
+
+    return await turn.write(work)
+
+
+async def _read(turn: Turn, place: Place) -> Json:
+    return (await TASKS.all_of(turn, [place.blob]))[place.blob]
+
+
+_WAYS: Final = Ways(TASK_LIST, _read, create, set_, "Task/set")
+
+
+async def copy(turn: Turn, arguments: CopyArguments) -> Mapping[str, Any]:
+    """`Task/copy`."""
+    return await copy_things(turn, arguments, _WAYS)
