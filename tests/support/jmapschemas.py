@@ -351,6 +351,9 @@ TASK: Final[Schema] = {
 }
 
 
+SCRIPT: Final = thing({"id": ID, "name": null(TEXT), "blobId": ID, "isActive": FLAG})
+
+
 def get(item: Schema) -> Schema:
     """`Foo/get`. RFC 8620 §5.1."""
     return thing({"accountId": ID, "state": TEXT, "list": list_of(item), "notFound": list_of(ID)})
@@ -520,6 +523,11 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "Quota/get": get(QUOTA),
     "Quota/changes": CHANGES,
     "Quota/query": QUERY,
+    "Quota/queryChanges": QUERY_CHANGES,
+    "SieveScript/get": get(SCRIPT),
+    "SieveScript/query": QUERY,
+    "SieveScript/set": SET,
+    "SieveScript/validate": thing({"accountId": ID, "error": null(SET_ERROR)}),
 }
 """What each method answers."""
 SESSION: Final = thing(

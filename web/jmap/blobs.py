@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from groupware.mime.parts import Part
@@ -22,6 +23,7 @@ from web.jmap.ids import BlobName, blob_of
 from web.jmap.turn import Turn, owner_in, readable
 
 MESSAGE: Final = "message/rfc822"
+SIEVE: Final = "application/sieve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,13 @@ async def octets_of(turn: Turn, account: str, names: Sequence[str]) -> Mapping[s
         owner = owner_in(tx, account)
         return {name: root for name, each in known.items() if (root := root_of(tx, owner, each)) is not None}
 
-    roots = await turn.read(work)
+    wanted = frozenset(name for name in names if name.startswith("S"))
+    roots, scripts = await turn.read(lambda tx: (work(tx), _scripts(tx, account, wanted)))
     bodies = await turn.parts.blobs.read_many(list({root.blob for root in roots.values()}))
     lost = next((name for name, root in roots.items() if root.blob not in bodies), None)
     if lost is not None:
         raise MethodError("serverUnavailable", f"the octets of {lost} cannot be read just now")
-    found: dict[str, Octets] = {}
+    found: dict[str, Octets] = dict(scripts)
     for name, root in roots.items():
         path = known[name].path
         one = Octets(bodies[root.blob], root.media)
@@ -62,6 +65,19 @@ async def octets_of(turn: Turn, account: str, names: Sequence[str]) -> Mapping[s
         if inner is not None:
             found[name] = inner
     return found
+
+
+def script_blob(name: str, octets: bytes) -> str:
+    """The id of what is in a Sieve script."""
+    return f"S{blake2b(name.encode() + bytes(1) + octets, digest_size=16).hexdigest()}"
+
+
+def _scripts(tx: ReadTx, account: str, names: frozenset[str]) -> Mapping[str, Octets]:
+    """Those of one's own scripts that are in blobs of these names."""
+    if not names or owner_in(tx, account) != tx.who.account:
+        return {}
+    told = {script_blob(each.name, octets := tx.script(each.name)): octets for each in tx.scripts()}
+    return {name: Octets(octets, SIEVE) for name, octets in told.items() if name in names}
 
 
 def root_of(tx: ReadTx, owner: AccountId, name: BlobName) -> Root | None:

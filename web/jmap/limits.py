@@ -17,6 +17,7 @@ SOCKET: Final = "urn:ietf:params:jmap:websocket"
 CONTACTS: Final = "urn:ietf:params:jmap:contacts"
 CALENDARS: Final = "urn:ietf:params:jmap:calendars"
 CALENDARS_PARSE: Final = "urn:ietf:params:jmap:calendars:parse"
+SIEVE: Final = "urn:ietf:params:jmap:sieve"
 TASKS: Final = "urn:ietf:params:jmap:tasks"
 PRINCIPALS: Final = "urn:ietf:params:jmap:principals"
 OWNER: Final = "urn:ietf:params:jmap:principals:owner"
@@ -34,6 +35,7 @@ CAPABILITIES: Final = (
     CALENDARS,
     CALENDARS_PARSE,
     TASKS,
+    SIEVE,
     PRINCIPALS,
     OWNER,
     AVAILABILITY,

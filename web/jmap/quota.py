@@ -8,11 +8,19 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from groupware.store.api import ReadTx
-from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, check_filter, chosen, page
+from web.jmap.arguments import (
+    ChangesArguments,
+    GetArguments,
+    QueryArguments,
+    QueryChangesArguments,
+    check_filter,
+    chosen,
+    page,
+)
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id
 from web.jmap.limits import IN_QUERY
-from web.jmap.remembered import keep
+from web.jmap.remembered import difference, keep, known
 from web.jmap.states import unknown
 from web.jmap.turn import Turn, owner_in, readable
 
@@ -108,25 +116,46 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`Quota/query`."""
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
-        check_filter(arguments.filter, ("name", "scope", "resourceType", "type"))
-        kept = [each for each in every(tx, arguments.account_id).values() if _fits(each, arguments.filter or {})]
-        for criterion in reversed(arguments.sort or ()):
-            name = criterion.get("property")
-            if name not in ("name", "used"):
-                raise MethodError("unsupportedSort", "quotas are sorted by name and used")
-            kept.sort(key=lambda each: each[name], reverse=criterion.get("isAscending", True) is False)
-        ids = [each["id"] for each in kept]
+        ids = _found(tx, arguments)
         some, position = page(ids, arguments, IN_QUERY)
         found = {
             "accountId": account_id(owner_in(tx, arguments.account_id)),
             "queryState": keep(tx.who.account, ids),
-            "canCalculateChanges": False,
+            "canCalculateChanges": True,
             "position": position,
             "ids": list(some),
         }
         return {**found, "total": len(ids)} if arguments.calculate_total else found
 
     return await turn.read(work)
+
+
+async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
+    """`Quota/queryChanges`, as long as it is remembered what was found."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        ids = _found(tx, arguments)
+        found = {
+            "accountId": account_id(owner_in(tx, arguments.account_id)),
+            "oldQueryState": arguments.since_query_state,
+            "newQueryState": keep(tx.who.account, ids),
+            **difference(known(arguments.since_query_state), ids, arguments.max_changes),
+        }
+        return {**found, "total": len(ids)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> list[str]:
+    """The ids of those that pass, in order."""
+    check_filter(arguments.filter, ("name", "scope", "resourceType", "type"))
+    kept = [each for each in every(tx, arguments.account_id).values() if _fits(each, arguments.filter or {})]
+    for criterion in reversed(arguments.sort or ()):
+        name = criterion.get("property")
+        if name not in ("name", "used"):
+            raise MethodError("unsupportedSort", "quotas are sorted by name and used")
+        kept.sort(key=lambda each: each[name], reverse=criterion.get("isAscending", True) is False)
+    return [each["id"] for each in kept]
 
 
 def _fits(each: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -12,7 +12,9 @@ from groupware.model.folder import PUBLIC, SEPARATOR, Folder
 from groupware.model.ids import AccountId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
+from groupware.model.script import NAME_CHARACTERS
 from groupware.store.api import ReadTx
+from mailcore.sieve.table import EXTENSIONS
 from web.jmap.ids import account_id, principal_id
 from web.jmap.limits import (
     AVAILABILITY,
@@ -31,6 +33,7 @@ from web.jmap.limits import (
     OWNER,
     PRINCIPALS,
     QUOTA,
+    SIEVE,
     SOCKET,
     SUBMISSION,
     SUBMISSION_VALUE,
@@ -68,7 +71,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             QUOTA: {},
             **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
             OWNER: {"accountIdForPrincipal": account_id(tx.who.account), "principalId": principal_id(name)},
-            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}, **_sharing(tx)} if own else {}),
+            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}, SIEVE: _sieve(tx), **_sharing(tx)} if own else {}),
         },
     }
 
@@ -88,6 +91,19 @@ def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
     if kind == Kind.CONTACTS:
         return {CONTACTS: {"maxAddressBooksPerCard": 1, "mayCreateAddressBook": top}}
     return {MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": top}, MAIL_SHARE: {}}
+
+
+def _sieve(tx: ReadTx) -> Mapping[str, Any]:
+    """What scripts may be. RFC 9661 §1.2."""
+    return {
+        "maxSizeScriptName": NAME_CHARACTERS,
+        "maxSizeScript": int(tx.setting("sieveScriptSize").value) * 1024,
+        "maxNumberScripts": int(tx.setting("sieveScripts").value),
+        "maxNumberRedirects": None,
+        "sieveExtensions": sorted(EXTENSIONS),
+        "notificationMethods": ["mailto"] if "enotify" in EXTENSIONS else None,
+        "externalLists": None,
+    }
 
 
 def _sharing(tx: ReadTx) -> Mapping[str, Any]:

@@ -110,6 +110,11 @@ async def scene(stand: Stand, alice: Client) -> Json:
         "Quota/get": {"ids": None},
         "Quota/changes": changes("Quota"),
         "Quota/query": {"calculateTotal": True},
+        "Quota/queryChanges": {
+            "sinceQueryState": (await alice.call("Quota/query"))["queryState"],
+            "calculateTotal": True,
+        },
+        **await scripts(alice, bad),
     }
 
 
@@ -210,6 +215,18 @@ async def tasks(stand: Stand, alice: Client, bad: Json) -> Json:
     }
 
 
+async def scripts(alice: Client, bad: Json) -> Json:
+    """Requests of Sieve scripts."""
+    blob = (await alice.upload(b"keep;"))["blobId"]
+    await alice.call("SieveScript/set", create={"k": {"name": "mine", "blobId": blob}})
+    return {
+        "SieveScript/get": {"ids": None},
+        "SieveScript/query": {"calculateTotal": True},
+        "SieveScript/set": {**bad, "create": {"k": {"blobId": blob}, **bad["create"]}},
+        "SieveScript/validate": {"blobId": blob},
+    }
+
+
 def test_every_method_has_a_schema() -> None:
     assert schemas.RESPONSES.keys() == ALL_METHODS.keys()
 
@@ -256,6 +273,7 @@ WANTED: dict[str, Json] = {
     "Email/import": {"emails": {}},
     "Email/copy": {"fromAccountId": "A888888", "create": {}},
     "ContactCard/copy": {"fromAccountId": "A888888", "create": {}},
+    "SieveScript/validate": {"blobId": "S1"},
     "Task/copy": {"fromAccountId": "A888888", "create": {}},
     "Principal/getAvailability": {"id": "Px", "utcStart": "2025-03-01T00:00:00Z", "utcEnd": "2025-04-01T00:00:00Z"},
     "CalendarEvent/copy": {"fromAccountId": "A888888", "create": {}},

@@ -1,0 +1,246 @@
+"""SieveScript: the scripts that ManageSieve edits as well. RFC 9661.
+
+A script is called by its name everywhere, so its id is made of that, and it keeps its name here: who renames it by
+ManageSieve has another script in JMAP. Its blob is named by what is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final
+
+from groupware.model.errors import Conflict
+from groupware.model.script import script_name
+from groupware.store.api import ReadTx, WriteTx
+from mailcore.sieve.check import compiled
+from mailcore.sieve.errors import SieveError
+from web.jmap.arguments import GetArguments, QueryArguments, argument, check_filter, chosen, flag, ident, page
+from web.jmap.blobs import octets_of, script_blob
+from web.jmap.errors import MethodError, SetError
+from web.jmap.ids import account_id
+from web.jmap.kept import own
+from web.jmap.limits import IN_QUERY
+from web.jmap.remembered import keep
+from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.turn import Turn
+
+Json = dict[str, Any]
+PROPERTIES: Final = ("id", "name", "blobId", "isActive")
+_SETTABLE: Final = frozenset({"name", "blobId"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments(SetArguments):
+    """RFC 9661 §2.4."""
+
+    on_success_activate_script: str | None = argument(ident, None)
+    on_success_deactivate_script: bool = argument(flag, False)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateArguments:
+    """RFC 9661 §2.6."""
+
+    account_id: str = argument(ident)
+    blob_id: str = argument(ident)
+
+
+def id_of(name: str) -> str:
+    """The id of a script."""
+    return f"Y{blake2b(name.encode(), digest_size=12).hexdigest()}"
+
+
+def every(tx: ReadTx) -> dict[str, Json]:
+    """One's own scripts by id."""
+    return {
+        id_of(each.name): {
+            "id": id_of(each.name),
+            "name": each.name,
+            "blobId": script_blob(each.name, tx.script(each.name)),
+            "isActive": each.active,
+        }
+        for each in tx.scripts()
+    }
+
+
+def state(tx: ReadTx) -> str:
+    """Another one after each change."""
+    text = "\n".join(f"{each['blobId']} {each['isActive']}" for each in every(tx).values())
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
+    """`SieveScript/get`."""
+    wanted = chosen(arguments.properties, PROPERTIES)
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner, there = own(tx, arguments.account_id), every(tx)
+        asked = list(there) if arguments.ids is None else arguments.ids
+        return {
+            "accountId": account_id(owner),
+            "state": state(tx),
+            "list": [{name: there[each][name] for name in wanted} for each in asked if each in there],
+            "notFound": [each for each in asked if each not in there],
+        }
+
+    return await turn.read(work)
+
+
+async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
+    """`SieveScript/query`."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        owner = own(tx, arguments.account_id)
+        check_filter(arguments.filter, ("name", "isActive"))
+        kept = [each for each in every(tx).values() if _fits(each, arguments.filter or {})]
+        for criterion in reversed(arguments.sort or ()):
+            name = criterion.get("property")
+            if name not in ("name", "isActive"):
+                raise MethodError("unsupportedSort", "scripts are sorted by name and isActive")
+            kept.sort(key=lambda each: each[name], reverse=criterion.get("isAscending", True) is False)
+        ids = [each["id"] for each in kept]
+        some, position = page(ids, arguments, IN_QUERY)
+        found = {
+            "accountId": account_id(owner),
+            "queryState": keep(tx.who.account, ids),
+            "canCalculateChanges": False,
+            "position": position,
+            "ids": list(some),
+        }
+        return {**found, "total": len(ids)} if arguments.calculate_total else found
+
+    return await turn.read(work)
+
+
+def _fits(each: Json, wanted: Mapping[str, Any]) -> bool:
+    if "operator" in wanted:
+        held = [_fits(each, one) for one in wanted["conditions"]]
+        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
+    for name, value in wanted.items():
+        if not isinstance(value, bool if name == "isActive" else str):
+            raise MethodError("unsupportedFilter", f"scripts are not found by {name[:60]!r} like that")
+        if name == "isActive" and each["isActive"] is not value:
+            return False
+        if name == "name" and str(value).casefold() not in each["name"].casefold():
+            return False
+    return True
+
+
+async def validate(turn: Turn, arguments: ValidateArguments) -> Mapping[str, Any]:
+    """`SieveScript/validate`."""
+    owner = await turn.read(lambda tx: own(tx, arguments.account_id))
+    found = (await octets_of(turn, arguments.account_id, [arguments.blob_id])).get(arguments.blob_id)
+    if found is None:
+        raise MethodError("blobNotFound", "there is no such blob, or it is not shared with you")
+    try:
+        await asyncio.to_thread(compiled, found.octets)
+    except SieveError as error:
+        return {"accountId": account_id(owner), "error": SetError("invalidSieve", str(error)).value}
+    return {"accountId": account_id(owner), "error": None}
+
+
+async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
+    """`SieveScript/set`."""
+    check_size(arguments)
+    account, done = arguments.account_id, Done()
+    owner, before = await turn.read(lambda tx: (own(tx, account), state(tx)))
+    if arguments.if_in_state not in (None, before):
+        raise mismatch()
+    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, account, given))
+    for name, given in (arguments.update or {}).items():
+        changed = await tried(done.not_updated, name, lambda: _update(turn, account, turn.real(name), given))  # noqa: B023
+        if changed is not None:
+            done.updated[name] = changed or None
+    for name in dict.fromkeys(map(turn.real, arguments.destroy)):
+        if await tried(done.not_destroyed, name, lambda: _destroy(turn, name)):  # noqa: B023
+            done.destroyed.append(name)
+    if not (done.not_created or done.not_updated or done.not_destroyed):
+        await _activate(turn, arguments)
+    after = await turn.read(state)
+    return done.answer(account_id(owner), before, after)
+
+
+async def _activate(turn: Turn, arguments: Arguments) -> None:
+    """Makes the one that is named active, or none. RFC 9661 §2.4."""
+    wanted = arguments.on_success_activate_script
+    if wanted is None and not arguments.on_success_deactivate_script:
+        return
+
+    def work(tx: WriteTx) -> None:
+        found = every(tx).get(turn.real(wanted)) if wanted is not None else None
+        if wanted is None or found is not None:
+            tx.activate_script(found["name"] if found is not None else "")
+
+    await turn.write(work)
+
+
+async def _octets(turn: Turn, account: str, given: Given) -> bytes:
+    """The script of a blob, compiled once to see that it can be. `SetError`."""
+    blob = given.get("blobId")
+    if not isinstance(blob, str):
+        raise invalid("blobId", "an id is wanted")
+    found = (await octets_of(turn, account, [blob])).get(blob)
+    if found is None:
+        raise SetError("blobNotFound", "there is no such blob, or it is not shared with you", notFound=[blob[:255]])
+    try:
+        await asyncio.to_thread(compiled, found.octets)
+    except SieveError as error:
+        raise SetError("invalidSieve", str(error)) from None
+    return found.octets
+
+
+async def _create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
+    unknown_property(given, PROPERTIES, _SETTABLE)
+    name = given.get("name")
+    if name is not None and not isinstance(name, str):
+        raise invalid("name", "a string is wanted")
+    octets = await _octets(turn, account, given)
+    wanted = script_name(name if name is not None else f"script-{secrets.token_hex(6)}")
+
+    def work(tx: WriteTx) -> Mapping[str, Any]:
+        if id_of(wanted) in every(tx):
+            raise SetError("alreadyExists", f"there is a script {wanted[:60]!r} already", existingId=id_of(wanted))
+        tx.put_script(wanted, octets)
+        made = every(tx)[id_of(wanted)]
+        return {key: value for key, value in made.items() if given.get(key) != value}
+
+    return {"id": id_of(wanted), **await turn.write(work)}
+
+
+async def _update(turn: Turn, account: str, name: str, given: Given) -> Mapping[str, Any]:
+    unknown_property(given, PROPERTIES, _SETTABLE)
+    octets = await _octets(turn, account, given) if "blobId" in given else None
+
+    def work(tx: WriteTx) -> Mapping[str, Any]:
+        found = _there(tx, name)
+        if given.get("name", found["name"]) != found["name"]:
+            raise invalid("name", "a script keeps its name here; make another one, or rename it by ManageSieve")
+        if octets is not None:
+            tx.put_script(found["name"], octets)
+        told: str = every(tx)[name]["blobId"]
+        return {"blobId": told} if "blobId" in given and told != given["blobId"] else {}
+
+    return await turn.write(work)
+
+
+def _there(tx: ReadTx, name: str) -> Json:
+    found = every(tx).get(name)
+    if found is None:
+        raise SetError("notFound", "there is no such script")
+    return found
+
+
+async def _destroy(turn: Turn, name: str) -> bool:
+    def work(tx: WriteTx) -> bool:
+        found = _there(tx, name)
+        try:
+            tx.drop_script(found["name"])
+        except Conflict:
+            raise SetError("sieveIsActive", "it is the active one: make another one active first, or none") from None
+        return True
+
+    return await turn.write(work)
