@@ -15,8 +15,8 @@ from .content import Line, escaped
 UNKNOWN: Final = "unknown"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,100}\Z")
 _GROUP: Final = re.compile(r"[A-Za-z0-9-]{1,100}\Z")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_CONTROL_PARAM: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL: Final = re.compile(r"[\x00\r\n]")
+_CONTROL_PARAM: Final = re.compile(r"[\x00\r]")
 _STRUCTURE: Final = frozenset({"BEGIN", "END"})
 
 
@@ -63,7 +63,7 @@ def line_of(entry: Any) -> Line:
         raise ValueError("a group is a name")
     raw = ",".join(_value(each, kind) for each in [value, *more])
     if _CONTROL.search(raw):
-        raise ValueError(f"the value of {name[:40]!r} holds a control character")
+        raise ValueError(f"the value of {name[:40]!r} holds a line end")
     return Line(name.upper(), told, raw, 0, group)
 
 

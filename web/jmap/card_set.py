@@ -6,7 +6,7 @@ import asyncio
 import base64
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -78,9 +78,8 @@ async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
     made: Json = {} if value.get("uid") else {"uid": f"urn:uuid:{uuid.uuid4()}"}
     value |= {"@type": "Card", "version": "1.0", **made} | {k: value[k] for k in ("@type", "version") if k in value}
     shaped(CARD, value)
-    new = await _item(
-        turn, vcard_of(await _with_blobs(turn, account, value)), secrets.token_urlsafe(18) + ".vcf", "4.0"
-    )
+    whole = await _with_blobs(turn, account, value)
+    new = await _item(turn, lambda: vcard_of(whole), secrets.token_urlsafe(18) + ".vcf", "4.0")
     return {"id": await _append(turn, account, at, new), **made}
 
 
@@ -97,12 +96,15 @@ async def _append(turn: Turn, account: str, at: FolderId, new: NewItem) -> str:
     return await turn.write(work)
 
 
-async def _item(turn: Turn, card: Component, name: str, version: str) -> NewItem:
-    octets = check_octets(serialized([converted(card, version)]))
+async def _item(turn: Turn, make: Callable[[], Component], name: str, version: str) -> NewItem:
+    """What is made, ready to be stored. `SetError` for what no card can say."""
     try:
-        return (await read_item(octets, turn.parts.blobs, name))[1]
+        octets = await asyncio.to_thread(lambda: serialized([converted(make(), version)]))
+        return (await read_item(check_octets(octets), turn.parts.blobs, name))[1]
     except Malformed as error:
         raise SetError("invalidProperties", str(error)) from None
+    except ValueError as error:
+        raise SetError("invalidProperties", f"it cannot be said as a card: {error}") from None
 
 
 async def _with_blobs(turn: Turn, account: str, value: Json) -> Json:
@@ -135,7 +137,7 @@ async def _update(turn: Turn, account: str, name: str, patch: Given) -> Mapping[
     if asked.changed:
         shaped(CARD, asked.value)
         value = await _with_blobs(turn, account, asked.value)
-        new = await _item(turn, await asyncio.to_thread(changed, stored, value), place.name, version_of(octets))
+        new = await _item(turn, lambda: changed(stored, value), place.name, version_of(octets))
 
     def work(tx: WriteTx) -> None:
         unchanged(tx, place)

@@ -157,8 +157,13 @@ def _listed(
         elif placed[each]:
             found.append(Found(each, start=placed[each][0].start))
         if len(found) > MOST_FOUND:
-            raise MethodError("requestTooLarge", f"more than {MOST_FOUND} occurrences: ask for less time")
+            raise too_many()
     return found
+
+
+def too_many() -> MethodError:
+    """What is said when there is more than one answer may hold."""
+    return MethodError("requestTooLarge", f"more than {MOST_FOUND} occurrences: ask for less time")
 
 
 def _recurs(event: Json) -> bool:
@@ -204,6 +209,7 @@ class Times:
 def _placed(places: Sequence[Place], bodies: Mapping[BlobId, bytes], times: Times) -> dict[Place, list[Found]]:
     """The occurrences of events in the range, straight from them."""
     found: dict[Place, list[Found]] = {}
+    many = 0
     for place in places:
         try:
             read = read_object(bodies[place.blob])
@@ -220,6 +226,9 @@ def _placed(places: Sequence[Place], bodies: Mapping[BlobId, bytes], times: Time
             for each in occurrences(read, times.low - FLOAT, times.high + FLOAT)
             if times.meets(each.start, each.end, floating=each.floating)
         ]
+        many += len(found[place])
+        if many > MOST_FOUND:
+            raise too_many()
     return found
 
 

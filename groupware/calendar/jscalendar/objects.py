@@ -6,12 +6,13 @@ it, and what the component with its RECURRENCE-ID says.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from groupware.calendar.object import CalendarObject
+from groupware.calendar.object import MOST_PARTS, CalendarObject
 from groupware.calendar.series import Zones
 from groupware.calendar.vtimezone import vtimezone
 from groupware.calendar.zones import known_zone, local
@@ -28,6 +29,8 @@ from .writing import component_of
 
 Json = dict[str, Any]
 KINDS: Final = ("VEVENT", "VTODO")
+MOST_OCTETS: Final = 20_000_000
+"""Of all overrides of one object as JSON."""
 HEAD: Final = (
     Line("VERSION", NO_PARAMS, "2.0", 0),
     Line("PRODID", NO_PARAMS, "-//Postroom//Postroom//EN", 0),
@@ -146,11 +149,20 @@ def components_of(given: Mapping[str, Any], zones: Zones) -> dict[str, Component
     line = _recurrence_id(given, str(key), zones) if key else None
     found = {"": _bare(component_of(whole, zones, line))}
     base = occurrence_base(given)
+    check_size(base, given.get("recurrenceOverrides") or {})
     for at, patch in (given.get("recurrenceOverrides") or {}).items():
         if patch and patch != {"excluded": True}:
             one = patched({**base, "start": at}, patch)
             found[at] = _bare(component_of(one, zones, _recurrence_id(given, at, zones)))
     return found
+
+
+def check_size(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> None:
+    """`ValueError` for what would be too much: each override is a component that says all that the whole says."""
+    many = sum(bool(patch) and patch != {"excluded": True} for patch in overrides.values())
+    size = len(json.dumps(base)) if many else 0
+    if many > MOST_PARTS or many * size > MOST_OCTETS:
+        raise ValueError(f"recurrenceOverrides: {many} changed occurrences of an object of {size} octets are too many")
 
 
 def _named(given: Mapping[str, Any]) -> dict[str, tzinfo]:

@@ -234,6 +234,12 @@ def test_an_occurrence_is_taken_out_and_changed_for_the_first_time() -> None:
     assert made.overrides[0].text("X-B") == "1"
 
 
+def test_control_characters_that_were_stored_stay() -> None:
+    read = event(AT_TEN, "X-OWN;P=a\x0bb:c\x0cd", "SUMMARY:A")
+    found = changed(read, patched(object_of(read), {"title": "B"}))
+    assert b"X-OWN;P=a\x0bb:c\x0cd\r\nSUMMARY:B" in serialized([found])
+
+
 def test_a_zone_that_is_named_comes_with_its_rules() -> None:
     made = calendar_of(plain({"@type": "Event", "uid": "1", "start": "2025-03-03T10:00:00", "timeZone": "Asia/Tokyo"}))
     assert [part.text("TZID") for part in made.named("VTIMEZONE")] == ["Asia/Tokyo"]
@@ -365,7 +371,7 @@ PARAMS = st.dictionaries(
 VALUES = TEXT | st.sampled_from(
     ["20250303T110000Z", "20250304", "PT1H", "FREQ=DAILY", "mailto:a@x", "null", "{}", "CONFIRMED"]
 )
-LINES = st.builds(Line, st.sampled_from(NAMES), PARAMS, VALUES, st.just(0))
+LINES = st.builds(Line, st.sampled_from(NAMES), PARAMS, VALUES, st.just(0), st.just(""))
 
 
 @settings(max_examples=600, deadline=None)
