@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from groupware.model.event import Event, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
 from groupware.model.ids import EVERY, BlobId, ModSeq, Uid
-from groupware.model.item import Query
+from groupware.model.item import Kind, Query
 from groupware.model.lock import WriteLock
 from groupware.model.meeting import Happening, Visit
 from groupware.model.memory import Memory
@@ -65,7 +66,9 @@ def a_day(world: World, who: Principal) -> None:
     world.read(DELIVERY, lambda tx: tx.destination(own, Destination("INBOX")))
     world.write(who, lambda tx: (tx.undos(own), tx.drop_undo(own, tx.put_undo(own, "x"))))
     visit = Visit(
-        world.read(who, lambda tx: tx.guest(own, "m")), message=letter(), happened=(Happening("x", "x", "m"),)
+        world.read(who, lambda tx: tx.guest(own, "m")),
+        message=replace(letter(), kind=Kind.CALENDAR),
+        happened=(Happening("x", "x", "m"),),
     )
     world.write(who, lambda tx: (tx.invite([visit]), tx.schedule_tags(at), tx.schedule_tags(at, Uid(1))))
     world.read(world.alice, lambda tx: tx.timeline(at, "m"))

@@ -108,7 +108,7 @@ def _refusal(tx: Tx, at: Opened, new: NewItem) -> GroupwareError | None:
     if at.parent is None:
         return Refused("the root of a tree holds folders only; choose a folder in it")
     try:
-        objects.check_kind(at, new.object)
+        objects.check_mail(at, new.kind)
         check_room(tx, at, 1, new.size)
     except (Refused, OverQuota) as trouble:
         return trouble

@@ -215,7 +215,9 @@ def put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) 
     octets = sum(each.size for each, _, _ in new)
     check_room(tx, here, len(new), octets)
     _check_names(tx, here, [each for each, _, _ in new])
-    objects.check_new(tx, here, [each.object for each, _, _ in new])
+    for each, _, _ in new:
+        objects.check_mail(here, each.kind)
+    objects.check_new(tx, here, [each.object for each, _, _ in new if each.object is not None])
     modseq = tx.bump(here.owner, octets, len(new))
     own_seen = [bool(here.reader) and Flags.SEEN in flags for _, flags, _ in new]
     stored = [flags.value & ~SEEN if here.reader else flags.value for _, flags, _ in new]

@@ -44,6 +44,7 @@ def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     rows = whole(tx, here, uids)
     if not rows:
         return []
+    objects.check_mail(there, here.kind)
     octets = sum(row[5] for row in rows)
     check_room(tx, there, len(rows), octets)
     modseq = tx.bump(there.owner, octets, len(rows))
@@ -66,6 +67,7 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     rows = removable(tx, here, uids, Right.TRASH | Right.EXPUNGE)
     if not rows:
         return []
+    objects.check_mail(there, here.kind)
     octets = sum(row[5] for row in rows)
     own = here.owner == there.owner
     check_room(tx, there, len(rows), octets, moved=own)

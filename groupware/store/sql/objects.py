@@ -91,13 +91,11 @@ def check(tx: Tx, here: Opened, keys: ObjectKeys, *, but: int = 0) -> None:
             raise IdentTaken(f"UID {keys.ident[:60]!r}: there is an object of this UID here already", shown_name)
 
 
-def check_new(tx: Tx, here: Opened, new: Sequence[ObjectKeys | None]) -> None:
-    """The same for several that come together; None: a message. `IdentTaken`, `Refused`."""
+def check_new(tx: Tx, here: Opened, new: Sequence[ObjectKeys]) -> None:
+    """The same for several that come together. `IdentTaken`, `Refused`."""
     idents = set[str]()
     for keys in new:
         check_kind(here, keys)
-        if keys is None:
-            continue
         check(tx, here, keys)
         if keys.ident in idents:
             raise IdentTaken(f"UID {keys.ident[:60]!r}: two of these objects have it")
@@ -105,10 +103,14 @@ def check_new(tx: Tx, here: Opened, new: Sequence[ObjectKeys | None]) -> None:
 
 
 def check_kind(here: Opened, keys: ObjectKeys | None) -> None:
-    """`Refused` for what has no place in a folder of that kind; None: a message."""
+    """`Refused` for what has no place in a folder of that kind."""
     if keys is not None and here.kind == Kind.MAIL:
         raise Refused(f"folder {here.tree.path(here.id)} is for mail, and this is no message")
-    if keys is None and here.kind != Kind.MAIL:
+
+
+def check_mail(here: Opened, kind: str) -> None:
+    """`Refused` for messages where nobody would see them."""
+    if kind == Kind.MAIL and here.kind != Kind.MAIL:
         raise Refused(
             f"folder {here.tree.path(here.id)} is for {here.kind}, and this is a message: it would not be seen"
         )
@@ -147,7 +149,6 @@ def copied(tx: Tx, here: Opened, uid: int) -> tuple[Row | None, list[Row]]:
 def place(tx: Tx, there: Opened, uid: int, found: tuple[Row | None, list[Row]]) -> None:
     """Makes a copy of an item findable where it is now. `IdentTaken`, `Refused`."""
     if found[0] is None:
-        check_kind(there, None)
         return
     key = dict(zip(_KEY_NAMES, found[0], strict=True))
     keys = ObjectKeys(key["ident"], key["component"])
