@@ -44,7 +44,7 @@ OFFERED: Final = frozenset(
         *_each("list moderator", "add remove"),
         *_each("alias", "add remove list"),
         *_each("folder", "add list rename delete set"),
-        *_each("calendar", "timeline publish hours"),
+        *_each("calendar", "timeline publish alarms hours"),
         *_each("calendar counter", "list accept decline"),
         *_each("grant", "set list remove explain"),
         *_each("setting", "get list set unset"),
