@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from groupware.model.errors import AlreadyExists, NoRight, NotFound, Refused
 from groupware.model.principal import DELIVERY, OPERATOR, Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Right
+from groupware.store.api import WriteTx
 from tests.store.house import House
 
 
@@ -140,3 +143,29 @@ def test_who_is_denied_the_right_administers_the_domain_no_longer(house: House) 
     house.write(lambda tx: tx.grant(root, "everyone", Right.NONE, Right.ADMIN))
     assert not house.read(lambda tx: tx.administers("example.test"), alice)
     assert house.read(lambda tx: tx.administered(), alice) == ()
+
+
+@pytest.mark.parametrize("by", ["boss@example.test", "group:rulers@example.test"])
+def test_who_administers_a_domain_gets_no_hold_of_who_administers_the_server(house: House, by: str) -> None:
+    boss, clerk = house.add("boss@example.test"), house.who(house.add("clerk@example.test"))
+    house.add("rulers@example.test", kind=PrincipalKind.GROUP)
+    house.write(lambda tx: tx.put_member("rulers@example.test", "boss@example.test"))
+    public, root = domain_of(house, "example.test").account, house.read(lambda tx: tx.locate(OPERATOR.account, "").id)
+    assert public is not None
+    house.write(lambda tx: tx.grant(tx.locate(public, "").id, "clerk@example.test", Right.ADMIN | Right.LOOKUP))
+    house.write(lambda tx: tx.put_credential("boss@example.test", "app", "x", "by the clerk"), clerk)
+    house.write(lambda tx: tx.grant(root, by, Right.ADMIN))
+    attempts: list[Callable[[WriteTx], object]] = [
+        lambda tx: tx.put_credential("boss@example.test", "password", "x"),
+        lambda tx: tx.update_account("boss@example.test", enabled=False),
+        lambda tx: tx.drop_account("boss@example.test"),
+        lambda tx: tx.identity(boss.id),
+        lambda tx: tx.put_alias("boss@example.test", "me@example.test"),
+    ]
+    if by.startswith("group:"):
+        attempts.append(lambda tx: tx.put_member("rulers@example.test", "clerk@example.test"))
+    for attempt in attempts:
+        with pytest.raises(NoRight):
+            house.write(attempt, clerk)
+    house.write(lambda tx: tx.put_credential("clerk@example.test", "app", "x", "own"), clerk)
+    house.write(lambda tx: tx.put_credential("boss@example.test", "app", "y", "own"), house.who(boss))

@@ -62,12 +62,17 @@ def identify(sql: Sql, account: AccountId, epoch: int, client: str = "") -> Prin
     key, _, kind, domain, _ = row
     if kind == "link" or key == ANYONE:
         return Principal(account, key, frozenset({key, ANYONE}), epoch=epoch, client=client)
-    identifiers = {key, "everyone", "anyone", *(group for (group,) in sql.rows(_GROUPS, {"account": account}))}
+    return Principal(account, key, identifiers_of(sql, account, key, domain), epoch=epoch, client=client)
+
+
+def identifiers_of(sql: Sql, account: AccountId, key: str, domain: str | None) -> frozenset[str]:
+    """What grants can name an account, a group or the like by; `domain` is the key of its domain."""
+    found = {key, "everyone", "anyone", *(group for (group,) in sql.rows(_GROUPS, {"account": account}))}
     if domain is not None:
-        identifiers.add(domain)
+        found.add(domain)
         if key == "postmaster@" + domain.removeprefix("domain:"):
-            identifiers.add("postmaster:" + domain.removeprefix("domain:"))
-    return Principal(account, key, frozenset(identifiers), epoch=epoch, client=client)
+            found.add("postmaster:" + domain.removeprefix("domain:"))
+    return frozenset(found)
 
 
 def renewed(sql: Sql, memory: Memory, who: Principal) -> Principal:

@@ -13,12 +13,13 @@ from groupware.model.addresses import TAG, normal
 from groupware.model.errors import NotFound
 from groupware.model.ids import AccountId, FolderId, PrincipalId
 from groupware.model.mailinglist import WORDS
-from groupware.model.principal import Account, PrincipalKind
+from groupware.model.principal import Account, Principal, PrincipalKind
 from groupware.model.rights import Right
 from groupware.model.times import moment, now_micros
 
 from . import schema
 from .engine import Row, Sql
+from .guard import SERVER, identifiers_of
 from .tx import Tx
 
 _p, _domain, _place = schema.principal, schema.principal.alias("dom"), schema.folder.alias("place")
@@ -246,6 +247,8 @@ def account_of(found: Known, aliases: Sequence[str], class_key: str) -> Account:
     )
 
 
+_HOLD_RIGHTS: Final = (PrincipalKind.ACCOUNT, PrincipalKind.GROUP)
+
 # --- who may --------------------------------------------------------------------------------------------------------
 
 
@@ -261,14 +264,28 @@ def named(tx: Tx, key: AccountId | str) -> Known | None:
 def permit(tx: Tx, found: Known | None, domain: str, said: str) -> Known:
     """The principal, when the asking one administers its domain. `NoRight`, and only then `NotFound`.
 
-    `domain` is the one that the address `said` names, for when nothing was found.
+    `domain` is the one that the address `said` names, for when nothing was found. What administers the server is for
+    those alone who do so too: else who sets its password would be one of them.
     """
     if found is not None:
         domain = found.address if found.kind is PrincipalKind.DOMAIN else found.domain
     administer(tx, domain)
     if found is None:
         raise NotFound(f"{said[:80]}: there is no such account, group, list or resource")
+    _check_not_above(tx, found)
     return found
+
+
+def _check_not_above(tx: Tx, found: Known) -> None:
+    if Right.ADMIN in tx.who.floor or found.kind not in _HOLD_RIGHTS:
+        return
+    tree = tx.tree(SERVER)
+    if not any(Right.ADMIN in each.allow for each in tree.grants.get(tree.root, ())):
+        return
+    domain = f"domain:{found.domain}" if found.domain else None
+    names = identifiers_of(tx.sql, found.id, found.key, domain)
+    if Right.ADMIN in tree.rights(Principal(found.id, found.key, names), tree.root):
+        tx.administer(None)
 
 
 def administer(tx: Tx, domain: str) -> None:
