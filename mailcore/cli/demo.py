@@ -98,6 +98,8 @@ def _announce(config: Config) -> None:
         web = [f"http://{each.where}/" for each in config.listeners if each.name == "http"]
         say("Web: " + ", ".join(web))
         say("Calendars and contacts: " + ", ".join(f"{each}dav/" for each in web))
+        admin = [f"http://{each.where}/" for each in config.listeners if each.name == "webadmin"]
+        say("Administration: " + ", ".join(admin) + f", behind `postroom grant set server / alice@{DOMAIN} a`")
     else:
         note(f"{config.data} was not made by the demo: its users and passwords are yours")
 
@@ -105,7 +107,7 @@ def _announce(config: Config) -> None:
 def _security(listener: Listener) -> str:
     if listener.tls == "implicit":
         return "TLS"
-    return "plain, or STARTTLS" if listener.tls == "start" and listener.service != "http" else "plain"
+    return "plain, or STARTTLS" if listener.tls == "start" and listener.service not in ("http", "webadmin") else "plain"
 
 
 def _people(data: Path) -> Mapping[str, str]:

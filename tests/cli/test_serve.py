@@ -2,11 +2,13 @@
 
 import http.client
 import imaplib
+import json
 import os
 import poplib
 import smtplib
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +87,31 @@ def test_measures_are_at_the_http_port(server: RunningServer) -> None:
     assert answer.status == 200
     assert b"postroom_SMTP_InboundConnection_total" in answer.read()
     client.close()
+
+
+def test_webadmin_signs_in_at_its_port_and_restarts_a_service(server: RunningServer) -> None:
+    who = server.account()
+    assert beside(server, "grant", "set", "server", "/", who.address, "a").status == 0
+    client = http.client.HTTPConnection("127.0.0.1", server.port("webadmin"), timeout=30)
+
+    def ask(method: str, path: str, body: object = None, **headers: str) -> tuple[Any, str]:
+        about = {"content-type": "application/json"} if body is not None else {}
+        octets = json.dumps(body) if body is not None else None
+        client.request(method, path, octets, {**about, **{name.replace("_", "-"): it for name, it in headers.items()}})
+        answer = client.getresponse()
+        cookies = [each.partition(";")[0] for each in answer.headers.get_all("set-cookie") or ()]
+        return json.loads(answer.read()), next((each for each in cookies if not each.endswith('=""')), "")
+
+    visit, cookie = ask("GET", "/signin/session")
+    login = {"name": who.address, "password": who.password}
+    told, cookie = ask("POST", "/signin/session", login, cookie=cookie, x_csrf_token=visit["csrf"])
+    restarted, _ = ask("POST", "/api/v1/services/pop3/restart", cookie=cookie, x_csrf_token=told["csrf"])
+    assert (restarted["name"], restarted["state"]) == ("pop3", "running")
+    client.request("GET", "/")
+    assert b"WebAdmin" in client.getresponse().read()
+    client.close()
+    assert beside(server, "grant", "remove", "server", "/", who.address).status == 0
+    poplib.POP3("127.0.0.1", server.port("pop3"), timeout=30).quit()
 
 
 def test_what_the_server_keeps_is_not_for_other_users_of_the_machine(server: RunningServer) -> None:

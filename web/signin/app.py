@@ -11,6 +11,7 @@ DELETE /signin/sessions/N    ends one
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -21,7 +22,7 @@ from starlette.routing import Route
 
 from groupware.directory.api import FactorMissing, KeyAnswer, Second
 from groupware.model.browser import BrowserSession
-from groupware.model.errors import AlreadyExists, BadCredentials, NotFound, Refused, TryAgain
+from groupware.model.errors import AlreadyExists, BadCredentials, NoRight, NotFound, Refused, TryAgain
 from groupware.model.principal import Principal
 from groupware.store.api import WriteTx
 from mailcore.server.parts import Parts, ServiceSetup
@@ -36,10 +37,26 @@ LONGEST_CODE: Final = 40
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
-def signin(parts: Parts, setup: ServiceSetup) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Whose pages one signs in to."""
+
+    module: str = "WEBMAIL"
+    """Of its log lines."""
+    login: str = "WEBMAIL_Login"
+    failed: str = "WEBMAIL_LoginFailed"
+    """Its counters; "": none."""
+    admit: Callable[[Principal], Awaitable[None]] | None = None
+    """Raises `NoRight` for whom these pages are not, though the password is right; None: they are for everybody."""
+
+
+WEBMAIL: Final = Entrance()
+
+
+def signin(parts: Parts, setup: ServiceSetup, entrance: Entrance = WEBMAIL) -> Starlette:
     """The application, below `/signin`."""
-    way_in = desk(parts, setup, sessions.SERVICE, "WEBMAIL")
-    door, factors = _Door(parts, setup, way_in), Factors(parts, way_in)
+    way_in = desk(parts, setup, sessions.SERVICE, entrance.module)
+    door, factors = _Door(parts, setup, way_in, entrance), Factors(parts, way_in)
     return Starlette(
         routes=[
             Route("/session", _told(door.session), methods=["GET"]),
@@ -61,10 +78,10 @@ def signin(parts: Parts, setup: ServiceSetup) -> Starlette:
 class _Door:
     """Signs people in and out."""
 
-    __slots__ = ("_desk", "_limits", "_parts")
+    __slots__ = ("_desk", "_entrance", "_limits", "_parts")
 
-    def __init__(self, parts: Parts, setup: ServiceSetup, way_in: Desk) -> None:
-        self._parts, self._limits, self._desk = parts, setup.config.webmail, way_in
+    def __init__(self, parts: Parts, setup: ServiceSetup, way_in: Desk, entrance: Entrance) -> None:
+        self._parts, self._limits, self._desk, self._entrance = parts, setup.config.webmail, way_in, entrance
 
     async def session(self, request: Request) -> Response:
         """Who is signed in; who is not gets what it takes to."""
@@ -103,14 +120,16 @@ class _Door:
         return answer
 
     async def _password(self, way: Way, name: str, password: str, second: Second) -> Principal:
-        add = self._parts.counters.add
+        add, here = self._parts.counters.add, self._entrance
         try:
             who = await SignIn(self._desk, way).password(name, password, second)
         except BadCredentials as error:
-            if not isinstance(error, FactorMissing):
-                add("WEBMAIL_LoginFailed")
+            if here.failed and not isinstance(error, FactorMissing):
+                add(here.failed)
             raise
-        add("WEBMAIL_Login", domain=who.name.rpartition("@")[2], account=who.name)
+        if here.admit is not None:
+            await here.admit(who)
+        add(here.login, domain=who.name.rpartition("@")[2], account=who.name)
         return who
 
     def _asks(self, request: Request, missing: FactorMissing) -> Response:
@@ -176,7 +195,7 @@ def _told(handler: _Handler) -> _Handler:
             return await handler(request)
         except BadCredentials as error:
             return _error(401, str(error))
-        except (Rejected, sessions.Foreign) as error:
+        except (Rejected, sessions.Foreign, NoRight) as error:
             return _error(403, str(error))
         except NotFound as error:
             return _error(404, str(error))

@@ -1,0 +1,151 @@
+"""WebAdmin over a real store, asked without a socket between: root administers the server, anna other.test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
+
+from groupware.directory.password import seal
+from groupware.model.event import Envelope, Outcome, Recipient
+from groupware.model.ids import QueueId
+from groupware.model.principal import OPERATOR, Domain, NewAccount, PrincipalKind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx, WriteTx
+from mailcore.server.config import Config, load
+from mailcore.server.control import Control, ControlError
+from mailcore.server.gate import RuleGate, Turnstile
+from mailcore.server.guesses import Guesses, GuessLimits
+from mailcore.server.listener import Listener
+from mailcore.server.parts import ServiceSetup
+from tests.support import talk
+from tests.support.clock import FakeClock
+from tests.support.davstand import Way
+from tests.support.house import House, house
+from tests.support.smtpstand import PASSWORD
+from web.admin.service import routes
+from web.signin import sessions
+from web.signin.tokens import proof_of
+
+ROOT, ANNA, ALICE = "root@example.test", "anna@other.test", "alice@example.test"
+OURS = {"origin": "https://mail.example.test", "sec-fetch-site": "same-origin"}
+FOREIGN = {"origin": "https://evil.test", "sec-fetch-site": "cross-site"}
+COOKIE = "__Host-postroom"
+
+
+@dataclass
+class Stand:
+    """WebAdmin, the store behind it, and the orders that the server was given."""
+
+    house: House
+    config: Config
+    http: httpx.AsyncClient
+    way: Way
+    orders: list[tuple[str, str]]
+    message: QueueId
+
+    async def session(self, name: str) -> dict[str, str]:
+        """The header fields of a page whose session is this person's, however it has begun."""
+        who = await self.house.read(lambda tx: tx.identity(tx.account(name).id))
+        parts = self.house.parts
+        token = await sessions.begin(parts, self.config.webmail, who, self.way, "a browser", stay=False)
+        return {"cookie": f"{COOKIE}={token}", "x-csrf-token": proof_of(parts.secret, token), **OURS}
+
+    async def ask(self, headers: Mapping[str, str], method: str, path: str, body: Any = None) -> httpx.Response:
+        """The answer."""
+        return await self.http.request(method, f"/api/v1{path}", headers=dict(headers), json=body)
+
+    async def put_off(self) -> None:
+        """The message in the queue has been tried, and waits."""
+
+        def work(tx: WriteTx) -> None:
+            (attempt,) = tx.lease(1, 60, local=False)
+            later = datetime.now(UTC) + timedelta(hours=1)
+            tx.settle([Outcome(attempt.queue, "ann@far.test", "later", "4.0.0", "full", later)])
+
+        await self.house.write(work)
+
+    async def state(self) -> object:
+        """What the domains are, what is in example.test and in the queue, and the orders to services."""
+
+        def work(tx: ReadTx) -> object:
+            accounts = [(each, tx.credentials(each.address)) for each in tx.accounts("example.test")]
+            values = [tx.settings(each.id) for each, _ in accounts]
+            domain = next(each for each in tx.domains() if each.name == "example.test")
+            crew = [tx.members(each.address) for each, _ in accounts if each.kind is PrincipalKind.GROUP]
+            queued = [(each.id, [(one.state, one.tries) for one in each.recipients]) for each in tx.queued()]
+            return tx.domains(), accounts, values, tx.settings(domain.id), crew, queued
+
+        return await self.house.read(work), list(self.orders)
+
+
+def _people(tx: WriteTx) -> None:
+    other = tx.put_domain(Domain("other.test"))
+    assert other.account is not None
+    secrets = {"password": seal(PASSWORD).hash}
+    for name in (ROOT, ANNA):
+        tx.put_account(NewAccount(name, credentials=secrets))
+    tx.grant(tx.locate(OPERATOR.account, "").id, ROOT, Right.ADMIN)
+    tx.grant(tx.locate(other.account, "").id, ANNA, Right.ADMIN)
+    tx.put_alias(ALICE, "al@example.test")
+    tx.put_account(NewAccount("crew@example.test", PrincipalKind.GROUP, "The crew"))
+    tx.put_member("crew@example.test", ALICE)
+
+
+@asynccontextmanager
+async def admin_stand(folder: Path) -> AsyncIterator[Stand]:
+    """The pages and the interface over a house of their own."""
+    data = folder / "server"
+    data.mkdir()
+    config = load(None, data=data, environ={})
+    clock, orders = FakeClock(), list[tuple[str, str]]()
+    listener = Listener("webadmin", "webadmin", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
+    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
+    async with house(folder) as here:
+        await here.write(_people)
+        kept = await here.blobs.put(b"Subject: hello\r\n\r\nhello\r\n")
+        envelope = Envelope("bob@example.test", (Recipient("ann@far.test"),), kept.blob, kept.size, kept.body)
+        message = await here.write(lambda tx: tx.enqueue(envelope))
+        control = Control(data, _verbs(orders), here.log)
+        answering = asyncio.create_task(control.serve())
+        setup = ServiceSetup("webadmin", config.services["webadmin"], config)
+        way, app = Way(listener, gate), Starlette(routes=routes(here.parts, setup))
+
+        async def connected(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "state": {"way": way, "known": {}}}, receive, send)
+
+        transport = httpx.ASGITransport(app=connected)
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test") as http:
+                yield Stand(here, config, http, way, orders, message)
+        finally:
+            answering.cancel()
+            await asyncio.wait({answering})
+            control.close()
+
+
+def _verbs(orders: list[tuple[str, str]]) -> Mapping[str, Any]:
+    """A server whose service pop3 cannot be started."""
+
+    async def listed(asked: Mapping[str, Any]) -> object:
+        about = {"enabled": True, "listeners": ["imap 127.0.0.1:143"], "processes": [1]}
+        return [{"name": name, "state": "running", **about} for name in ("imap", "pop3")]
+
+    def verb(do: str) -> Any:
+        async def ordered(asked: Mapping[str, Any]) -> object:
+            if (do, asked["name"]) == ("start", "pop3"):
+                raise ControlError("pop3: its port is taken")
+            orders.append((do, asked["name"]))
+            return None
+
+        return ordered
+
+    return {"service.list": listed, **{f"service.{do}": verb(do) for do in ("start", "stop", "restart")}}
