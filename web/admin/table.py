@@ -5,6 +5,7 @@ A handler gets what a request brings, read as its fields say, and gives back wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
@@ -27,6 +28,8 @@ PAGE_MAX: Final = 200
 LONGEST: Final = 320
 TEXTS_MAX: Final = 100
 NUMBER_MAX: Final = 2**63 - 1
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+"""What JSON can write and no database keeps: NUL, and halves of characters."""
 
 TEXT: Final[Schema] = {"type": "string"}
 NUMBER: Final[Schema] = {"type": "integer"}
@@ -128,7 +131,7 @@ class Field:
 
 def _is_text(field: Field, found: Any) -> bool:
     fits = isinstance(found, str) and len(found) <= field.longest and (field.empty or bool(found))
-    return fits and "\0" not in found and (not field.choices or found in field.choices)
+    return fits and not _NO_TEXT.search(found) and (not field.choices or found in field.choices)
 
 
 def _is_number(field: Field, found: Any) -> bool:

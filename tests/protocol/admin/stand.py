@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -61,7 +62,9 @@ class Stand:
 
     async def ask(self, headers: Mapping[str, str], method: str, path: str, body: Any = None) -> httpx.Response:
         """The answer."""
-        return await self.http.request(method, f"/api/v1{path}", headers=dict(headers), json=body)
+        kind = {"content-type": "application/json"} if body is not None else {}
+        octets = json.dumps(body) if body is not None else None
+        return await self.http.request(method, f"/api/v1{path}", headers={**headers, **kind}, content=octets)
 
     async def put_off(self) -> None:
         """The message in the queue has been tried, and waits."""

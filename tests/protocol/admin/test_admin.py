@@ -127,6 +127,7 @@ async def test_pages_name_nothing_that_is_not_there(stand: Stand) -> None:
         ("POST", "/domains", {"name": "new.test", "more": 1}, 400),
         ("POST", "/domains", {"name": 1}, 400),
         ("POST", "/domains", {"name": "a\0b"}, 400),
+        ("POST", "/domains", {"name": "a\ud800b"}, 400),
         ("POST", "/domains", {"name": "no domain"}, 422),
         ("POST", "/domains", {"name": "other.test"}, 409),
         ("PATCH", "/domains/other.test", {"enabled": "yes"}, 400),
