@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.folder import Folder
-from groupware.model.ids import Uid
+from groupware.model.ids import FolderId, Uid
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
@@ -60,6 +60,7 @@ class Session:
         "client",
         "connection",
         "counted",
+        "home",
         "idling",
         "modes",
         "notices",
@@ -93,6 +94,8 @@ class Session:
         self.counted = False
         """The account's session count has this one in it."""
         self.sent = self._drained = self._errors = 0
+        self.home: FolderId | None = None
+        """The root of the user's own tree, once it is known: what becomes of the user is marked there."""
         self._watch: Watch | None = None
         self._unsure = False
         self._reader = Reader(connection, self._limits, shared.spool)
@@ -311,7 +314,7 @@ class Session:
         self.leave_folder()
         self.view = view
         view.limit = self.shared.section.message_limit
-        self._watch = self.shared.parts.bus.watch([view.folder])
+        self._watch = self.shared.parts.bus.watch([view.folder] if self.home is None else [view.folder, self.home])
         self._unsure = True  # what came between the reading and the watch is looked for with the next command
 
     def leave_folder(self) -> None:
@@ -342,7 +345,7 @@ class Session:
             self._unsure = False
             return True
         marks = await self._watch.changed(0)
-        return any(mark > self.selected.modseq for mark in marks.values())
+        return any(at == self.home or mark > self.selected.modseq for at, mark in marks.items())
 
     async def tell_news(self, *, expunges: bool = True, flags: bool = True) -> None:
         """Take over what changed in the selected folder, and say so at once."""
@@ -443,7 +446,7 @@ class Session:
         self.leave_folder()
         self.watch_for(None)
         self._discount()
-        self.who, self.modes, self.annotations = None, Modes(), None
+        self.who, self.home, self.modes, self.annotations = None, None, Modes(), None
         self._wait_for_login()
         names.UTF8.set(False)
 

@@ -14,7 +14,7 @@ from groupware.model.principal import Account, NewAccount, PrincipalKind
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import credentials, folder_changes, schema, uploads
+from . import credentials, folder_changes, groups, schema, uploads
 from .planting import OWNERS, plant
 from .principals import (
     Known,
@@ -198,6 +198,7 @@ def change(tx: Tx, key: str, values: Mapping[str, str | bool | None]) -> Account
             _set(tx, found, "enabled", bool(value))
             tx.sql.change(_MOVE_VERSION, {"principal": found.id})
             tx.move_memberships()
+            groups.mark(tx, found.id)
         elif name == "name":
             _set(tx, found, "name", str(value or "")[:320])
             tx.move_people()
@@ -279,6 +280,7 @@ def drop(tx: Tx, key: str) -> None:
 def erase(tx: Tx, found: Known) -> None:
     """Take the rows of a principal and of its tree away, whoever asks."""
     tx.move_memberships()
+    groups.mark(tx, found.id)
     for owner in [row[0] for row in tx.sql.rows(_FOREIGN_TREES, {"principal": found.id})]:
         if owner != found.id:
             tx.move_epoch(owner)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, insert, select
-from sqlalchemy.sql import Select
+from sqlalchemy import CTE, bindparam, delete, exists, insert, or_, select
 
 from groupware.model.addresses import normal
 from groupware.model.errors import AlreadyExists, NotFound, Refused
@@ -30,13 +29,16 @@ _DROP_IDLE: Final = delete(schema.principal).where(
 )
 
 
-def _below() -> Select[Any]:
+def _below() -> CTE:
     below = select(_m.member_id).where(_m.group_id == bindparam("member")).cte("below", recursive=True)
-    below = below.union(select(_m.member_id).join(below, _m.group_id == below.c.member_id))
-    return select(below.c.member_id).where(below.c.member_id == bindparam("group"))
+    return below.union(select(_m.member_id).join(below, _m.group_id == below.c.member_id))
 
 
-_IS_BELOW: Final = _below()
+_BELOW: Final = _below()
+_IS_BELOW: Final = select(_BELOW.c.member_id).where(_BELOW.c.member_id == bindparam("group"))
+_ROOTS: Final = select(_p.root_id, _p.modseq).where(
+    _p.root_id.is_not(None), or_(_p.id == bindparam("member"), _p.id.in_(select(_BELOW.c.member_id)))
+)
 
 
 def members(tx: Tx, group: str) -> Sequence[str]:
@@ -77,6 +79,7 @@ def put(tx: Tx, group: str, member: str) -> None:
     if tx.sql.row(_THERE, values) is not None:
         raise AlreadyExists(f"{member[:80]}: it is in {found.address} already")
     tx.sql.change(_INSERT, values)
+    mark(tx, added)
     tx.note_administration("member.put", found.id, {"member": normal(member)})
 
 
@@ -86,9 +89,16 @@ def drop(tx: Tx, group: str, member: str) -> None:
     there = lead(tx.sql, member, tagged=False).found or by_key(tx.sql, "remote:" + normal(member))
     if there is None or not tx.sql.change(_DROP, {"group": found.id, "member": there.id}):
         raise NotFound(f"{member[:80]}: it is not in {found.address}")
-    tx.sql.change(_DROP_IDLE, {"member": there.id})
     tx.move_memberships()
+    mark(tx, there.id)
+    tx.sql.change(_DROP_IDLE, {"member": there.id})
     tx.note_administration("member.dropped", found.id, {"member": normal(member)})
+
+
+def mark(tx: Tx, principal: int) -> None:
+    """Marks the root of the principal, and of everybody in it: who watches it looks at what it may do now."""
+    for root, modseq in tx.sql.rows(_ROOTS, {"member": principal}):
+        tx.marks[root] = modseq
 
 
 def _group(tx: Tx, group: str) -> Known:

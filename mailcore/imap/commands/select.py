@@ -11,7 +11,7 @@ from typing import Final
 from groupware.model.errors import NoRight, Refused
 from groupware.model.flags import Flags, permitted_mask
 from groupware.model.folder import Folder
-from groupware.model.ids import Uid, Uids
+from groupware.model.ids import FolderId, Uid, Uids
 from groupware.model.item import Changes
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
@@ -81,17 +81,18 @@ async def _open(session: Session, given: Opening) -> Reply:
 
     resync = given.resync
 
-    def work(tx: ReadTx, *, anyhow: bool = True) -> tuple[Folder, Snapshot, Changes | None] | None:
+    def work(tx: ReadTx, *, anyhow: bool = True) -> tuple[FolderId, Folder, Snapshot, Changes | None] | None:
         folder = session.folder(tx, given.path, Right.READ)
         same = resync is not None and resync.uidvalidity == folder.uidvalidity
         if not anyhow and (same or not session.shared.snapshots.at_hand(tx, folder)):
             return None
         since = tx.changes(folder.id, resync.since) if resync is not None and same else None
-        return folder, session.shared.snapshots.read(tx, folder), since
+        home = session.home or tx.locate(session.user.account, "").id
+        return home, folder, session.shared.snapshots.read(tx, folder), since
 
     found = await session.glance(partial(work, anyhow=False)) or await session.read(work)
     assert found is not None
-    folder, now, since = found
+    session.home, folder, now, since = found
     session.shared.snapshots.keep(session.user.account, folder.id, now)
     read_only = given.read_only or not folder.rights & _CHANGES
     view = View(folder, now, session.modes, read_only=read_only)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from groupware.model.principal import NewAccount, PrincipalKind
+from groupware.store.api import WriteTx
 from mailcore.imap import session
 from tests.support.imapstand import Client, Stand
 
 
 @pytest.mark.parametrize("first", ["SELECT INBOX", "NOTIFY SET (PERSONAL (MessageNew MessageExpunge))"])
-async def test_account_that_is_disabled_is_told_so(place: Stand, alice: Client, bob: Client, first: str) -> None:
-    await alice.ask("SETACL INBOX bob lri")
+async def test_account_that_is_disabled_is_told_so(place: Stand, alice: Client, first: str) -> None:
     assert (await alice.ask(first)).ok
     alice.send(b"i IDLE\r\n")
     assert await alice.response() == b"+ idling"
     await place.write(lambda tx: tx.update_account("alice@example.test", enabled=False) and None)
-    await bob.append('"Other Users/alice@example.test/INBOX"', b"Subject: x\r\n\r\nx")
     why = b"Your account has been disabled, or its password changed"
     assert [await alice.response() for _ in range(3)] == [b"* BYE " + why, b"i OK " + why, b""]
 
@@ -27,6 +29,34 @@ async def test_mailbox_that_is_deleted(alice: Client, bob: Client) -> None:
     bob.send(b"i IDLE\r\n")
     assert await bob.response() == b"+ idling"
     assert (await alice.ask("DELETE Work")).ok
+    why = b"The selected mailbox is gone, or you may no longer read it"
+    assert [await bob.response() for _ in range(3)] == [b"* BYE " + why, b"i OK " + why, b""]
+
+
+TAKEN_OUT: list[Callable[[WriteTx], object]] = [
+    lambda tx: tx.drop_member("staff@example.test", "bob@example.test"),
+    lambda tx: tx.drop_member("all@example.test", "staff@example.test"),
+    lambda tx: tx.drop_account("staff@example.test"),
+]
+
+
+@pytest.mark.parametrize("taken_out", TAKEN_OUT, ids=["member", "group", "dropped"])
+async def test_who_is_no_longer_in_the_group_it_is_shared_with(
+    place: Stand, alice: Client, bob: Client, taken_out: Callable[[WriteTx], object]
+) -> None:
+    def made(tx: WriteTx) -> None:
+        for group in ("staff@example.test", "all@example.test"):
+            tx.put_account(NewAccount(group, PrincipalKind.GROUP))
+        tx.put_member("staff@example.test", "bob@example.test")
+        tx.put_member("all@example.test", "staff@example.test")
+
+    await place.write(made)
+    await alice.ask("CREATE Work")
+    await alice.ask("SETACL Work all@example.test lr")
+    assert (await bob.ask('SELECT "Other Users/alice@example.test/Work"')).ok
+    bob.send(b"i IDLE\r\n")
+    assert await bob.response() == b"+ idling"
+    await place.write(taken_out)
     why = b"The selected mailbox is gone, or you may no longer read it"
     assert [await bob.response() for _ in range(3)] == [b"* BYE " + why, b"i OK " + why, b""]
 
