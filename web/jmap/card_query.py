@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from groupware.model.shape import UTC, Misshapen
 from groupware.store.api import ReadTx
-from web.jmap.arguments import QueryArguments, QueryChangesArguments, check_filter, page
+from web.jmap.arguments import QueryArguments, QueryChangesArguments, check_filter
 from web.jmap.card import CARDS, LETTER, VCARD
 from web.jmap.errors import MethodError
 from web.jmap.families import ADDRESS_BOOK
 from web.jmap.ids import account_id, mailbox_id, object_id
-from web.jmap.limits import IN_QUERY
-from web.jmap.remembered import difference, keep, known
+from web.jmap.queries import conditions, passes, told_query, told_query_changes
 from web.jmap.things import Place, all_in, readable_in
 from web.jmap.turn import Turn, owner_in
 
@@ -28,34 +28,18 @@ Asked = QueryArguments | QueryChangesArguments
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`ContactCard/query`."""
     owner, every = await _found(turn, arguments)
-    some, position = page(every, arguments, IN_QUERY)
-    found = {
-        "accountId": owner,
-        "queryState": keep(turn.who.account, every),
-        "canCalculateChanges": True,
-        "position": position,
-        "ids": list(some),
-    }
-    if arguments.limit is None or arguments.limit > IN_QUERY:
-        found["limit"] = IN_QUERY
-    return {**found, "total": len(every)} if arguments.calculate_total else found
+    return told_query(turn.who.account, owner, every, arguments)
 
 
 async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
     """`ContactCard/queryChanges`, as long as it is remembered what was found."""
     owner, every = await _found(turn, arguments)
-    found = {
-        "accountId": owner,
-        "oldQueryState": arguments.since_query_state,
-        "newQueryState": keep(turn.who.account, every),
-        **difference(known(arguments.since_query_state), every, arguments.max_changes),
-    }
-    return {**found, "total": len(every)} if arguments.calculate_total else found
+    return told_query_changes(turn.who.account, owner, every, arguments)
 
 
 async def _found(turn: Turn, arguments: Asked) -> tuple[str, list[str]]:
     check_filter(arguments.filter, CONDITIONS)
-    check_values(arguments.filter)
+    _check_values(arguments.filter)
     sorts = [_sort(each) for each in arguments.sort or ()]
 
     def work(tx: ReadTx) -> tuple[str, list[Place]]:
@@ -63,8 +47,8 @@ async def _found(turn: Turn, arguments: Asked) -> tuple[str, list[str]]:
         return account_id(owner), all_in(tx, readable_in(tx, owner, ADDRESS_BOOK), VCARD)
 
     owner, places = await turn.read(work)
-    if set(names_in(arguments.filter)) <= {"inAddressBook"} and not sorts:
-        kept = [each for each in places if fits(each, {}, arguments.filter)]
+    if {name for name, _ in conditions(arguments.filter)} <= {"inAddressBook"} and not sorts:
+        kept = [each for each in places if passes(arguments.filter, partial(_condition, each, {}))]
         return owner, [object_id(LETTER, each.item) for each in kept]
     cards = await CARDS.all_of(turn, [each.blob for each in places])
     return owner, await asyncio.to_thread(_sorted, places, cards, arguments.filter, sorts)
@@ -76,31 +60,15 @@ def _sorted(
     wanted: Json | None,
     sorts: Sequence[tuple[Callable[[Json], str], bool]],
 ) -> list[str]:
-    kept = [each for each in places if fits(each, cards[each.blob], wanted)]
+    kept = [each for each in places if passes(wanted, partial(_condition, each, cards[each.blob]))]
     for key, descending in reversed(sorts):
         kept.sort(key=lambda each: key(cards[each.blob]), reverse=descending)
     return [object_id(LETTER, each.item) for each in kept]
 
 
-def names_in(wanted: Json | None) -> Iterator[str]:
-    """The conditions that a filter names."""
-    for name, value in (wanted or {}).items():
-        if name == "conditions":
-            for each in value:
-                yield from names_in(each)
-        elif name != "operator":
-            yield name
-
-
-def check_values(wanted: Json | None) -> None:
+def _check_values(wanted: Json | None) -> None:
     """`MethodError` for a condition whose value cannot be."""
-    if wanted is None:
-        return
-    if "operator" in wanted:
-        for each in wanted["conditions"]:
-            check_values(each)
-        return
-    for name, value in wanted.items():
+    for name, value in conditions(wanted):
         try:
             if not isinstance(value, str):
                 raise Misshapen("a string is wanted")
@@ -108,18 +76,6 @@ def check_values(wanted: Json | None) -> None:
                 UTC(value)
         except Misshapen as error:
             raise MethodError("invalidArguments", f"{name}: {error}") from None
-
-
-def fits(place: Place, card: Json, wanted: Json | None) -> bool:
-    """Whether a card passes a filter."""
-    if not wanted:
-        return True
-    if "operator" in wanted:
-        held = [fits(place, card, each) for each in wanted["conditions"]]
-        if wanted["operator"] == "AND":
-            return all(held)
-        return any(held) is bool(wanted["operator"] == "OR")
-    return all(_condition(place, card, name, value) for name, value in wanted.items())
 
 
 def _condition(place: Place, card: Json, name: str, value: str) -> bool:

@@ -25,48 +25,37 @@ from web.jmap.blobs import octets_of
 from web.jmap.card import LETTER, stored_card
 from web.jmap.errors import SetError
 from web.jmap.families import ADDRESS_BOOK
-from web.jmap.ids import account_id, object_id
-from web.jmap.sets import Given, SetArguments, check_size, invalid
+from web.jmap.ids import object_id
+from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.thing_set import (
-    again,
     already,
     check_octets,
     container_of,
-    each_object,
     folder_in,
     moved,
     place_of,
+    set_things,
     shaped,
     taken_away,
     unchanged,
     wanted,
 )
-from web.jmap.things import check_state, state_in
-from web.jmap.turn import Turn, owner_in
+from web.jmap.turn import Turn
 
 Json = dict[str, Any]
 
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`ContactCard/set`."""
-    check_size(arguments)
     account = arguments.account_id
-    await check_state(turn, account, ADDRESS_BOOK, arguments.if_in_state)
-    owner, before = await turn.read(lambda tx: _state(tx, account))
-    done = await each_object(
+    return await set_things(
         turn,
         arguments,
+        ADDRESS_BOOK,
         lambda given: create(turn, account, given),
-        lambda name, patch: again(lambda: _update(turn, account, name, patch)),
-        lambda name: again(lambda: _destroy(turn, account, name)),
+        lambda name, patch: _update(turn, account, name, patch),
+        lambda name: _destroy(turn, account, name),
     )
-    _, after = await turn.read(lambda tx: _state(tx, account))
-    return done.answer(owner, before, after)
-
-
-def _state(tx: Any, account: str) -> tuple[str, str]:
-    owner = owner_in(tx, account)
-    return account_id(owner), state_in(tx, owner, ADDRESS_BOOK)
 
 
 async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,10 @@ from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, ranges
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments
+from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, email_id, thread_id
 from web.jmap.limits import IN_CHANGES
+from web.jmap.sets import mismatch
 from web.jmap.states import State, emails_at, read_state, unknown
 from web.jmap.turn import Turn, owner_in, readable
 
@@ -85,6 +87,26 @@ def turned(
             left[item] = max(modseq, left.get(item, ModSeq(0)))
     still = _still_there(tx, folders, [item for item in left if item not in changed])
     return changed, {item: went for item, went in left.items() if item not in changed and item not in still}, now
+
+
+async def check_unturned(
+    turn: Turn, account: str, given: str, folders: Callable[[ReadTx, AccountId], Mapping[FolderId, Folder]]
+) -> None:
+    """`MethodError` `stateMismatch` when something in these folders has changed since the state `given`."""
+
+    def work(tx: ReadTx) -> bool:
+        owner = owner_in(tx, account)
+        changed, gone, _ = turned(tx, owner, folders(tx, owner), read_state(given))
+        return not changed and not gone
+
+    try:
+        same = await turn.read(work)
+    except MethodError as error:
+        if error.kind != "cannotCalculateChanges":
+            raise
+        same = False
+    if not same:
+        raise mismatch()
 
 
 def _still_there(tx: ReadTx, folders: Mapping[FolderId, Folder], items: list[ItemId]) -> set[ItemId]:

@@ -13,7 +13,7 @@ from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, Uid, ranges
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap.blobs import octets_of
-from web.jmap.email_changes import turned
+from web.jmap.email_changes import check_unturned
 from web.jmap.email_get import Row, keywords, rows_of
 from web.jmap.email_make import Source, blobs_in, message_of
 from web.jmap.email_place import (
@@ -26,10 +26,10 @@ from web.jmap.email_place import (
     stored_words,
 )
 from web.jmap.email_put import mailbox_in, put
-from web.jmap.errors import MethodError, SetError, set_error
+from web.jmap.errors import SetError, set_error
 from web.jmap.ids import account_id, mailbox_id
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch
-from web.jmap.states import emails_at, read_state
+from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid
+from web.jmap.states import emails_at
 from web.jmap.turn import Turn, owner_in, readable
 
 T = TypeVar("T")
@@ -79,20 +79,7 @@ def state_of(tx: ReadTx, account: str) -> tuple[AccountId, str]:
 
 async def check_state(turn: Turn, account: str, given: str) -> None:
     """`stateMismatch` when an email has changed since."""
-
-    def work(tx: ReadTx) -> bool:
-        owner = owner_in(tx, account)
-        changed, gone, _ = turned(tx, owner, readable(tx, owner), read_state(given))
-        return not changed and not gone
-
-    try:
-        same = await turn.read(work)
-    except MethodError as error:
-        if error.kind != "cannotCalculateChanges":
-            raise
-        same = False
-    if not same:
-        raise mismatch()
+    await check_unturned(turn, account, given, readable)
 
 
 async def _all_or_each(

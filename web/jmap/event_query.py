@@ -23,13 +23,12 @@ from groupware.model.ids import BlobId, FolderId, Uid
 from groupware.model.item import ALWAYS
 from groupware.model.shape import LOCAL, Misshapen
 from groupware.store.api import ReadTx
-from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, check_filter, flag, page, text
+from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, check_filter, flag, text
 from web.jmap.errors import MethodError
 from web.jmap.event import EVENTS, LETTER, VEVENT, occurrence_id, start_of, zone_named
 from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id, mailbox_id, object_id
-from web.jmap.limits import IN_QUERY
-from web.jmap.remembered import difference, keep, known
+from web.jmap.queries import conditions, passes, told_query, told_query_changes
 from web.jmap.things import Place, all_in, readable_in
 from web.jmap.turn import Turn, owner_in
 
@@ -74,34 +73,18 @@ class Found:
 async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`CalendarEvent/query`."""
     owner, every = await _found(turn, arguments)
-    some, position = page(every, arguments, IN_QUERY)
-    found = {
-        "accountId": owner,
-        "queryState": keep(turn.who.account, every),
-        "canCalculateChanges": True,
-        "position": position,
-        "ids": list(some),
-    }
-    if arguments.limit is None or arguments.limit > IN_QUERY:
-        found["limit"] = IN_QUERY
-    return {**found, "total": len(every)} if arguments.calculate_total else found
+    return told_query(turn.who.account, owner, every, arguments)
 
 
 async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:
     """`CalendarEvent/queryChanges`, as long as it is remembered what was found."""
     owner, every = await _found(turn, arguments)
-    found = {
-        "accountId": owner,
-        "oldQueryState": arguments.since_query_state,
-        "newQueryState": keep(turn.who.account, every),
-        **difference(known(arguments.since_query_state), every, arguments.max_changes),
-    }
-    return {**found, "total": len(every)} if arguments.calculate_total else found
+    return told_query_changes(turn.who.account, owner, every, arguments)
 
 
 async def _found(turn: Turn, arguments: Arguments | ChangedArguments) -> tuple[str, list[str]]:
     check_filter(arguments.filter, CONDITIONS)
-    check_values(arguments.filter)
+    _check_values(arguments.filter)
     zone = zone_named(arguments.time_zone)
     sorts = [_sort(each) for each in arguments.sort or ()]
     low, high = _range(arguments.filter, zone)
@@ -123,7 +106,7 @@ async def _found(turn: Turn, arguments: Arguments | ChangedArguments) -> tuple[s
     owner, places, times = await turn.read(work)
     places = [each for each in places if times.holds(each)]
     events = await EVENTS.all_of(turn, [each.blob for each in places])
-    places = [each for each in places if fits(each, events[each.blob], arguments.filter)]
+    places = [each for each in places if passes(arguments.filter, partial(_condition, each, events[each.blob]))]
     unsure = [
         each for each in places if times.asks(each) or (arguments.expand_recurrences and _recurs(events[each.blob]))
     ]
@@ -248,15 +231,9 @@ def _range(wanted: Json | None, zone: tzinfo) -> tuple[int, int]:
     return low, high
 
 
-def check_values(wanted: Json | None) -> None:
+def _check_values(wanted: Json | None) -> None:
     """`MethodError` for a condition whose value cannot be."""
-    if wanted is None:
-        return
-    for each in wanted.get("conditions", ()):
-        check_values(each)
-    for name, value in wanted.items():
-        if name in ("operator", "conditions"):
-            continue
+    for name, value in conditions(wanted):
         try:
             if name in ("after", "before"):
                 LOCAL(value)
@@ -267,19 +244,8 @@ def check_values(wanted: Json | None) -> None:
             raise MethodError("invalidArguments", f"{name}: {error}") from None
 
 
-def fits(place: Place, event: Json, wanted: Json | None) -> bool:
-    """Whether an event passes a filter, but for when it takes place."""
-    if not wanted:
-        return True
-    if "operator" in wanted:
-        held = [fits(place, event, each) for each in wanted["conditions"]]
-        if wanted["operator"] == "AND":
-            return all(held)
-        return any(held) is bool(wanted["operator"] == "OR")
-    return all(_condition(place, event, name, value) for name, value in wanted.items())
-
-
 def _condition(place: Place, event: Json, name: str, value: str) -> bool:
+    """Whether an event meets a condition; when it takes place, `Times` knows."""
     if name in ("after", "before"):
         return True
     if name == "inCalendar":

@@ -34,25 +34,24 @@ from web.jmap.errors import MethodError, SetError
 from web.jmap.event import EVENTS, FIXED, LETTER, OWN, base_of, occurrence, utc_text
 from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id, object_id
-from web.jmap.sets import Given, SetArguments, check_size, invalid
+from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.thing_copy import Arguments as CopyBase
 from web.jmap.thing_copy import Ways
 from web.jmap.thing_copy import copy as copy_things
 from web.jmap.thing_set import (
-    again,
     already,
     check_octets,
     container_of,
-    each_object,
     folder_in,
     moved,
     place_of,
+    set_things,
     shaped,
     taken_away,
     unchanged,
     wanted,
 )
-from web.jmap.things import Place, check_properties, check_state, state_in
+from web.jmap.things import Place, check_properties
 from web.jmap.turn import Turn, owner_in
 
 Json = dict[str, Any]
@@ -79,24 +78,15 @@ class ParseArguments:
 
 async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`CalendarEvent/set`."""
-    check_size(arguments)
     account, tell = arguments.account_id, arguments.send_scheduling_messages
-    await check_state(turn, account, CALENDAR, arguments.if_in_state)
-    owner, before = await turn.read(lambda tx: _state(tx, account))
-    done = await each_object(
+    return await set_things(
         turn,
         arguments,
+        CALENDAR,
         lambda given: create(turn, account, given, tell=tell),
-        lambda name, patch: again(lambda: _update(turn, account, name, patch, tell=tell)),
-        lambda name: again(lambda: _destroy(turn, account, name, tell=tell)),
+        lambda name, patch: _update(turn, account, name, patch, tell=tell),
+        lambda name: _destroy(turn, account, name, tell=tell),
     )
-    _, after = await turn.read(lambda tx: _state(tx, account))
-    return done.answer(owner, before, after)
-
-
-def _state(tx: ReadTx, account: str) -> tuple[str, str]:
-    owner = owner_in(tx, account)
-    return account_id(owner), state_in(tx, owner, CALENDAR)
 
 
 async def create(turn: Turn, account: str, given: Given, *, tell: bool = False) -> Mapping[str, Any]:

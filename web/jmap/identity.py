@@ -17,7 +17,8 @@ from groupware.model.errors import GroupwareError
 from groupware.model.folder import OTHERS, SEPARATOR
 from groupware.model.record import RecordKind
 from groupware.store.api import ReadTx, WriteTx
-from web.jmap.arguments import ChangesArguments, GetArguments, chosen
+from web.jmap import few
+from web.jmap.arguments import ChangesArguments, GetArguments
 from web.jmap.errors import SetError
 from web.jmap.ids import account_id
 from web.jmap.kept import facts_of, number_of, own, state_of, told_changes, turned
@@ -101,19 +102,12 @@ def state(tx: ReadTx) -> str:
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     """`Identity/get`."""
-    wanted = chosen(arguments.properties, PROPERTIES)
 
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner, there = own(tx, arguments.account_id), every(tx)
-        asked = list(there) if arguments.ids is None else arguments.ids
-        return {
-            "accountId": account_id(owner),
-            "state": state(tx),
-            "list": [{name: there[each].told[name] for name in wanted} for each in asked if each in there],
-            "notFound": [each for each in asked if each not in there],
-        }
+    def look(tx: ReadTx) -> tuple[str, str, Mapping[str, Mapping[str, Any]]]:
+        there = {name: each.told for name, each in every(tx).items()}
+        return account_id(own(tx, arguments.account_id)), state(tx), there
 
-    return await turn.read(work)
+    return await few.get(turn, arguments, PROPERTIES, look)
 
 
 async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:

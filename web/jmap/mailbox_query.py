@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
 from groupware.store.api import ReadTx
-from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, check_filter, flag, page
+from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, check_filter, flag
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, mailbox_id
-from web.jmap.limits import IN_QUERY
 from web.jmap.mailbox import name_of, orders_in, parent_of, role_of, sort_order
-from web.jmap.remembered import difference, keep, known
+from web.jmap.queries import passes, told_query, told_query_changes
 from web.jmap.turn import Turn, mailboxes, owner_in
 
 Orders = Mapping[FolderId, int]
@@ -42,15 +42,7 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         every = _found(tx, mailboxes(tx, owner), arguments)
-        some, position = page(every, arguments, IN_QUERY)
-        found = {
-            "accountId": account_id(owner),
-            "queryState": keep(tx.who.account, every),
-            "canCalculateChanges": True,
-            "position": position,
-            "ids": list(some),
-        }
-        return {**found, "total": len(every)} if arguments.calculate_total else found
+        return told_query(tx.who.account, account_id(owner), every, arguments)
 
     return await turn.read(work)
 
@@ -61,13 +53,7 @@ async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str,
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         every = _found(tx, mailboxes(tx, owner), arguments)
-        found = {
-            "accountId": account_id(owner),
-            "oldQueryState": arguments.since_query_state,
-            "newQueryState": keep(tx.who.account, every),
-            **difference(known(arguments.since_query_state), every, arguments.max_changes),
-        }
-        return {**found, "total": len(every)} if arguments.calculate_total else found
+        return told_query_changes(tx.who.account, account_id(owner), every, arguments)
 
     return await turn.read(work)
 
@@ -76,7 +62,7 @@ def _found(tx: ReadTx, folders: Sequence[Folder], arguments: Arguments | Changed
     """The ids of those that pass, in order."""
     check_filter(arguments.filter, _CONDITIONS)
     orders = orders_in(tx, folders)
-    kept = [each for each in folders if fits(each, folders, arguments.filter)]
+    kept = [each for each in folders if passes(arguments.filter, partial(_condition, each, folders))]
     for criterion in reversed(arguments.sort or ()):
         value = _SORTS.get(criterion.get("property", ""))
         if value is None:
@@ -131,18 +117,6 @@ _SORTS: Final[Mapping[str, Callable[[Folder, Orders], Any]]] = {
     "sortOrder": sort_order,
     "parentId": lambda at, orders: at.parent or 0,
 }
-
-
-def fits(at: Folder, folders: Sequence[Folder], wanted: Mapping[str, Any] | None) -> bool:
-    """Whether a mailbox passes a filter. `MethodError` `unsupportedFilter`."""
-    if not wanted:
-        return True
-    if "operator" in wanted:
-        held = [fits(at, folders, each) for each in wanted["conditions"]]
-        if wanted["operator"] == "AND":
-            return all(held)
-        return any(held) is bool(wanted["operator"] == "OR")
-    return all(_condition(at, folders, name, value) for name, value in wanted.items())
 
 
 def _condition(at: Folder, folders: Sequence[Folder], name: str, value: Any) -> bool:

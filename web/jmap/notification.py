@@ -6,30 +6,28 @@ They are the notices of invitations that every protocol shows (decision 214). An
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
 from groupware.model.item import Kind
 from groupware.model.sharing import Notice, NoticeKind
 from groupware.store.api import ReadTx, WriteTx
+from web.jmap import few
 from web.jmap.arguments import (
     ChangesArguments,
     GetArguments,
     QueryArguments,
     QueryChangesArguments,
     check_filter,
-    chosen,
-    page,
 )
 from web.jmap.errors import MethodError, SetError
 from web.jmap.families import ADDRESS_BOOK, CALENDAR, TASK_LIST, Family
 from web.jmap.granted import MAIL_WORDS, Words, rights_in
 from web.jmap.ids import account_id, mailbox_id, principal_id
-from web.jmap.kept import number_of, own, told_changes
-from web.jmap.limits import IN_QUERY
-from web.jmap.remembered import difference, keep, known
+from web.jmap.kept import number_of, own
+from web.jmap.queries import passes, told_query, told_query_changes
 from web.jmap.sets import Done, SetArguments, check_size, mismatch, tried
-from web.jmap.states import unknown
 from web.jmap.turn import Turn
 
 Json = dict[str, Any]
@@ -97,32 +95,17 @@ def _digest(there: Mapping[str, Json]) -> str:
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     """`ShareNotification/get`."""
-    wanted = chosen(arguments.properties, PROPERTIES)
 
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner, there = own(tx, arguments.account_id), every(tx)
-        asked = list(there) if arguments.ids is None else arguments.ids
-        return {
-            "accountId": account_id(owner),
-            "state": _digest(there),
-            "list": [{name: there[each][name] for name in wanted} for each in asked if each in there],
-            "notFound": [each for each in asked if each not in there],
-        }
+    def look(tx: ReadTx) -> tuple[str, str, Mapping[str, Json]]:
+        there = every(tx)
+        return account_id(own(tx, arguments.account_id)), _digest(there), there
 
-    return await turn.read(work)
+    return await few.get(turn, arguments, PROPERTIES, look)
 
 
 async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
     """`ShareNotification/changes`: none, or a client asks for all again: they are few."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = own(tx, arguments.account_id)
-        if state(tx) != arguments.since_state:
-            raise unknown()
-        nothing: dict[str, list[str]] = {"created": [], "updated": [], "destroyed": []}
-        return told_changes(account_id(owner), arguments.since_state, arguments.since_state, nothing)
-
-    return await turn.read(work)
+    return await few.changes(turn, arguments, lambda tx: (account_id(own(tx, arguments.account_id)), state(tx)))
 
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
@@ -163,15 +146,7 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
-        some, position = page(ids, arguments, IN_QUERY)
-        found = {
-            "accountId": account_id(owner),
-            "queryState": keep(tx.who.account, ids),
-            "canCalculateChanges": True,
-            "position": position,
-            "ids": list(some),
-        }
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query(tx.who.account, account_id(owner), ids, arguments)
 
     return await turn.read(work)
 
@@ -181,20 +156,14 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
-        found = {
-            "accountId": account_id(owner),
-            "oldQueryState": arguments.since_query_state,
-            "newQueryState": keep(tx.who.account, ids),
-            **difference(known(arguments.since_query_state), ids, arguments.max_changes),
-        }
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query_changes(tx.who.account, account_id(owner), ids, arguments)
 
     return await turn.read(work)
 
 
 def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> Sequence[str]:
     check_filter(arguments.filter, tuple(_CONDITIONS))
-    kept = [each for each in every(tx).values() if _fits(each, arguments.filter or {})]
+    kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
     for criterion in reversed(arguments.sort or ()):
         if criterion.get("property") != "created":
             raise MethodError("unsupportedSort", "notifications are sorted by created")
@@ -202,16 +171,10 @@ def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> Seq
     return [each["id"] for each in kept]
 
 
-def _fits(each: Json, wanted: Mapping[str, Any]) -> bool:
-    if "operator" in wanted:
-        held = [_fits(each, one) for one in wanted["conditions"]]
-        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
-    for name, value in wanted.items():
-        if not isinstance(value, str):
-            raise MethodError("unsupportedFilter", f"notifications are not found by {name[:60]!r} like that")
-        if not _CONDITIONS[name](each, value):
-            return False
-    return True
+def _condition(each: Json, name: str, value: Any) -> bool:
+    if not isinstance(value, str):
+        raise MethodError("unsupportedFilter", f"notifications are not found by {name[:60]!r} like that")
+    return _CONDITIONS[name](each, value)
 
 
 _CONDITIONS: Final[Mapping[str, Callable[[Json, str], bool]]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from connectors.dav.filters import FLOAT, Range
@@ -16,6 +17,7 @@ from groupware.calendar.zones import utc_seconds
 from groupware.model.item import Placed
 from groupware.model.principal import EVERYONE, Person, PrincipalKind
 from groupware.store.api import ReadTx
+from web.jmap import few
 from web.jmap.arguments import (
     ChangesArguments,
     GetArguments,
@@ -23,22 +25,19 @@ from web.jmap.arguments import (
     QueryChangesArguments,
     argument,
     check_filter,
-    chosen,
     flag,
     ident,
-    page,
     texts,
 )
 from web.jmap.errors import MethodError
 from web.jmap.event import utc_of, utc_text
 from web.jmap.ids import account_id, grantee_of, principal_id
-from web.jmap.kept import own, told_changes
-from web.jmap.limits import CALENDARS, IN_QUERY
+from web.jmap.kept import own
+from web.jmap.limits import CALENDARS
+from web.jmap.queries import passes, told_query, told_query_changes
 from web.jmap.refusing import refused
-from web.jmap.remembered import difference, keep, known
 from web.jmap.session import accounts
 from web.jmap.sets import SetArguments
-from web.jmap.states import unknown
 from web.jmap.turn import Turn
 
 Json = dict[str, Any]
@@ -106,32 +105,16 @@ def state(tx: ReadTx) -> str:
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     """`Principal/get`."""
-    wanted = chosen(arguments.properties, PROPERTIES)
 
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner, there = own(tx, arguments.account_id), every(tx, arguments.ids)
-        asked = list(there) if arguments.ids is None else arguments.ids
-        return {
-            "accountId": account_id(owner),
-            "state": state(tx),
-            "list": [{name: there[each][name] for name in wanted} for each in asked if each in there],
-            "notFound": [each for each in asked if each not in there],
-        }
+    def look(tx: ReadTx) -> tuple[str, str, Mapping[str, Json]]:
+        return account_id(own(tx, arguments.account_id)), state(tx), every(tx, arguments.ids)
 
-    return await turn.read(work)
+    return await few.get(turn, arguments, PROPERTIES, look)
 
 
 async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
     """`Principal/changes`: when somebody came, went or is called otherwise, a client starts over."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = own(tx, arguments.account_id)
-        if state(tx) != arguments.since_state:
-            raise unknown()
-        nothing: dict[str, list[str]] = {"created": [], "updated": [], "destroyed": []}
-        return told_changes(account_id(owner), arguments.since_state, arguments.since_state, nothing)
-
-    return await turn.read(work)
+    return await few.changes(turn, arguments, lambda tx: (account_id(own(tx, arguments.account_id)), state(tx)))
 
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
@@ -145,17 +128,7 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
-        some, position = page(ids, arguments, IN_QUERY)
-        found = {
-            "accountId": account_id(owner),
-            "queryState": keep(tx.who.account, ids),
-            "canCalculateChanges": True,
-            "position": position,
-            "ids": list(some),
-        }
-        if arguments.limit is None or arguments.limit > IN_QUERY:
-            found["limit"] = IN_QUERY
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query(tx.who.account, account_id(owner), ids, arguments)
 
     return await turn.read(work)
 
@@ -165,20 +138,14 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
-        found = {
-            "accountId": account_id(owner),
-            "oldQueryState": arguments.since_query_state,
-            "newQueryState": keep(tx.who.account, ids),
-            **difference(known(arguments.since_query_state), ids, arguments.max_changes),
-        }
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query_changes(tx.who.account, account_id(owner), ids, arguments)
 
     return await turn.read(work)
 
 
 def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> list[str]:
     check_filter(arguments.filter, tuple(_CONDITIONS))
-    kept = [each for each in every(tx).values() if _fits(each, arguments.filter or {})]
+    kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
     for criterion in reversed(arguments.sort or ()):
         if criterion.get("property") not in ("name", "email"):
             raise MethodError("unsupportedSort", "principals are sorted by name and email")
@@ -189,16 +156,10 @@ def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> lis
     return [each["id"] for each in kept]
 
 
-def _fits(each: Json, wanted: Mapping[str, Any]) -> bool:
-    if "operator" in wanted:
-        held = [_fits(each, one) for one in wanted["conditions"]]
-        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
-    for name, value in wanted.items():
-        if not isinstance(value, list if name == "accountIds" else str):
-            raise MethodError("unsupportedFilter", f"principals are not found by {name[:60]!r} like that")
-        if not _CONDITIONS[name](each, value):
-            return False
-    return True
+def _condition(each: Json, name: str, value: Any) -> bool:
+    if not isinstance(value, list if name == "accountIds" else str):
+        raise MethodError("unsupportedFilter", f"principals are not found by {name[:60]!r} like that")
+    return _CONDITIONS[name](each, value)
 
 
 def _has(*names: str) -> Callable[[Json, str], bool]:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
 from groupware.store.api import ReadTx
+from web.jmap import few
 from web.jmap.arguments import (
     ChangesArguments,
     GetArguments,
     QueryArguments,
     QueryChangesArguments,
     check_filter,
-    chosen,
-    page,
 )
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id
-from web.jmap.limits import IN_QUERY
-from web.jmap.remembered import difference, keep, known
-from web.jmap.states import unknown
+from web.jmap.queries import passes, told_query, told_query_changes
 from web.jmap.turn import Turn, owner_in, readable
 
 PROPERTIES: Final = (
@@ -76,40 +74,21 @@ def _state(there: Mapping[str, Any]) -> str:
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     """`Quota/get`."""
-    wanted = chosen(arguments.properties, PROPERTIES)
 
-    def work(tx: ReadTx) -> Mapping[str, Any]:
+    def look(tx: ReadTx) -> tuple[str, str, Mapping[str, Mapping[str, Any]]]:
         there = every(tx, arguments.account_id)
-        asked = list(there) if arguments.ids is None else arguments.ids
-        return {
-            "accountId": account_id(owner_in(tx, arguments.account_id)),
-            "state": _state(there),
-            "list": [{name: there[each][name] for name in wanted} for each in asked if each in there],
-            "notFound": [each for each in asked if each not in there],
-        }
+        return account_id(owner_in(tx, arguments.account_id)), _state(there), there
 
-    return await turn.read(work)
+    return await few.get(turn, arguments, PROPERTIES, look)
 
 
 async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
     """`Quota/changes`: none, or a client asks for all again: they are few."""
 
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        now = _state(every(tx, arguments.account_id))
-        if now != arguments.since_state:
-            raise unknown()
-        return {
-            "accountId": account_id(owner_in(tx, arguments.account_id)),
-            "oldState": now,
-            "newState": now,
-            "hasMoreChanges": False,
-            "updatedProperties": None,
-            "created": [],
-            "updated": [],
-            "destroyed": [],
-        }
+    def at(tx: ReadTx) -> tuple[str, str]:
+        return account_id(owner_in(tx, arguments.account_id)), _state(every(tx, arguments.account_id))
 
-    return await turn.read(work)
+    return {**await few.changes(turn, arguments, at), "updatedProperties": None}
 
 
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
@@ -117,15 +96,7 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         ids = _found(tx, arguments)
-        some, position = page(ids, arguments, IN_QUERY)
-        found = {
-            "accountId": account_id(owner_in(tx, arguments.account_id)),
-            "queryState": keep(tx.who.account, ids),
-            "canCalculateChanges": True,
-            "position": position,
-            "ids": list(some),
-        }
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query(tx.who.account, account_id(owner_in(tx, arguments.account_id)), ids, arguments)
 
     return await turn.read(work)
 
@@ -135,13 +106,7 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         ids = _found(tx, arguments)
-        found = {
-            "accountId": account_id(owner_in(tx, arguments.account_id)),
-            "oldQueryState": arguments.since_query_state,
-            "newQueryState": keep(tx.who.account, ids),
-            **difference(known(arguments.since_query_state), ids, arguments.max_changes),
-        }
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query_changes(tx.who.account, account_id(owner_in(tx, arguments.account_id)), ids, arguments)
 
     return await turn.read(work)
 
@@ -149,21 +114,14 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> list[str]:
     """The ids of those that pass, in order."""
     check_filter(arguments.filter, ("name", "scope", "resourceType", "type"))
-    kept = [each for each in every(tx, arguments.account_id).values() if _fits(each, arguments.filter or {})]
+    there = every(tx, arguments.account_id).values()
+    kept = [each for each in there if passes(arguments.filter, partial(_condition, each))]
     for criterion in reversed(arguments.sort or ()):
         name = criterion.get("property")
         if name not in ("name", "used"):
             raise MethodError("unsupportedSort", "quotas are sorted by name and used")
         kept.sort(key=lambda each: each[name], reverse=criterion.get("isAscending", True) is False)
     return [each["id"] for each in kept]
-
-
-def _fits(each: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a quota passes a filter."""
-    if "operator" in wanted:
-        held = [_fits(each, one) for one in wanted["conditions"]]
-        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
-    return all(_condition(each, name, value) for name, value in wanted.items())
 
 
 def _condition(each: Mapping[str, Any], name: str, value: Any) -> bool:

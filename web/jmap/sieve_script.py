@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -18,13 +19,13 @@ from groupware.model.script import script_name
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.sieve.check import compiled
 from mailcore.sieve.errors import SieveError
-from web.jmap.arguments import GetArguments, QueryArguments, argument, check_filter, chosen, flag, ident, page
+from web.jmap import few
+from web.jmap.arguments import GetArguments, QueryArguments, argument, check_filter, flag, ident
 from web.jmap.blobs import octets_of, script_blob
 from web.jmap.errors import MethodError, SetError
 from web.jmap.ids import account_id
 from web.jmap.kept import own
-from web.jmap.limits import IN_QUERY
-from web.jmap.remembered import keep
+from web.jmap.queries import passes, told_query
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
 from web.jmap.turn import Turn
 
@@ -75,19 +76,11 @@ def state(tx: ReadTx) -> str:
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     """`SieveScript/get`."""
-    wanted = chosen(arguments.properties, PROPERTIES)
 
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner, there = own(tx, arguments.account_id), every(tx)
-        asked = list(there) if arguments.ids is None else arguments.ids
-        return {
-            "accountId": account_id(owner),
-            "state": state(tx),
-            "list": [{name: there[each][name] for name in wanted} for each in asked if each in there],
-            "notFound": [each for each in asked if each not in there],
-        }
+    def look(tx: ReadTx) -> tuple[str, str, Mapping[str, Json]]:
+        return account_id(own(tx, arguments.account_id)), state(tx), every(tx)
 
-    return await turn.read(work)
+    return await few.get(turn, arguments, PROPERTIES, look)
 
 
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
@@ -96,38 +89,22 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = own(tx, arguments.account_id)
         check_filter(arguments.filter, ("name", "isActive"))
-        kept = [each for each in every(tx).values() if _fits(each, arguments.filter or {})]
+        kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
         for criterion in reversed(arguments.sort or ()):
             name = criterion.get("property")
             if name not in ("name", "isActive"):
                 raise MethodError("unsupportedSort", "scripts are sorted by name and isActive")
             kept.sort(key=lambda each: each[name], reverse=criterion.get("isAscending", True) is False)
         ids = [each["id"] for each in kept]
-        some, position = page(ids, arguments, IN_QUERY)
-        found = {
-            "accountId": account_id(owner),
-            "queryState": keep(tx.who.account, ids),
-            "canCalculateChanges": False,
-            "position": position,
-            "ids": list(some),
-        }
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query(tx.who.account, account_id(owner), ids, arguments, changes=False)
 
     return await turn.read(work)
 
 
-def _fits(each: Json, wanted: Mapping[str, Any]) -> bool:
-    if "operator" in wanted:
-        held = [_fits(each, one) for one in wanted["conditions"]]
-        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
-    for name, value in wanted.items():
-        if not isinstance(value, bool if name == "isActive" else str):
-            raise MethodError("unsupportedFilter", f"scripts are not found by {name[:60]!r} like that")
-        if name == "isActive" and each["isActive"] is not value:
-            return False
-        if name == "name" and str(value).casefold() not in each["name"].casefold():
-            return False
-    return True
+def _condition(each: Json, name: str, value: Any) -> bool:
+    if not isinstance(value, bool if name == "isActive" else str):
+        raise MethodError("unsupportedFilter", f"scripts are not found by {name[:60]!r} like that")
+    return each["isActive"] is value if name == "isActive" else str(value).casefold() in each["name"].casefold()
 
 
 async def validate(turn: Turn, arguments: ValidateArguments) -> Mapping[str, Any]:

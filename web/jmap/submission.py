@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from groupware.model.errors import NotFound
@@ -19,14 +20,13 @@ from web.jmap.arguments import (
     QueryChangesArguments,
     check_filter,
     chosen,
-    page,
 )
 from web.jmap.errors import MethodError
 from web.jmap.header_make import moment_of
 from web.jmap.ids import account_id
 from web.jmap.kept import facts_of, number_of, own, state_of, told_changes, turned
-from web.jmap.limits import IN_GET, IN_QUERY
-from web.jmap.remembered import difference, keep, known
+from web.jmap.limits import IN_GET
+from web.jmap.queries import passes, told_query, told_query_changes
 from web.jmap.turn import Turn
 
 KIND: Final = RecordKind.SUBMISSION
@@ -148,15 +148,7 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = own(tx, arguments.account_id)
         ids = _found(tx, arguments, now)
-        some, position = page(ids, arguments, IN_QUERY)
-        found = {
-            "accountId": account_id(owner),
-            "queryState": keep(tx.who.account, ids),
-            "canCalculateChanges": True,
-            "position": position,
-            "ids": list(some),
-        }
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query(tx.who.account, account_id(owner), ids, arguments)
 
     return await turn.read(work)
 
@@ -168,37 +160,20 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = own(tx, arguments.account_id)
         ids = _found(tx, arguments, now)
-        found = {
-            "accountId": account_id(owner),
-            "oldQueryState": arguments.since_query_state,
-            "newQueryState": keep(tx.who.account, ids),
-            **difference(known(arguments.since_query_state), ids, arguments.max_changes),
-        }
-        return {**found, "total": len(ids)} if arguments.calculate_total else found
+        return told_query_changes(tx.who.account, account_id(owner), ids, arguments)
 
     return await turn.read(work)
 
 
 def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments, now: datetime) -> list[str]:
     check_filter(arguments.filter, _CONDITIONS)
-    kept = [each for each in every(tx, now).values() if _fits(tx, each, arguments.filter)]
+    kept = [each for each in every(tx, now).values() if passes(arguments.filter, partial(_condition, tx, each))]
     for criterion in reversed(arguments.sort or ()):
         name = {"emailId": "emailId", "threadId": "threadId", "sentAt": "sendAt"}.get(str(criterion.get("property")))
         if name is None:
             raise MethodError("unsupportedSort", "submissions are sorted by emailId, threadId and sentAt")
         kept.sort(key=lambda each: str(each.facts[name]), reverse=criterion.get("isAscending", True) is False)
     return [each.id for each in kept]
-
-
-def _fits(tx: ReadTx, each: Submitted, wanted: Mapping[str, Any] | None) -> bool:
-    if not wanted:
-        return True
-    if "operator" not in wanted:
-        return all(_condition(tx, each, name, value) for name, value in wanted.items())
-    held = [_fits(tx, each, one) for one in wanted["conditions"]]
-    if wanted["operator"] == "AND":
-        return all(held)
-    return any(held) is bool(wanted["operator"] == "OR")
 
 
 def _condition(tx: ReadTx, each: Submitted, name: str, value: Any) -> bool:

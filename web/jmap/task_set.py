@@ -17,55 +17,45 @@ from groupware.calendar.jscalendar.shape import TASK, plain
 from groupware.calendar.object import read_object
 from groupware.calendar.rounds import tagged
 from groupware.model.errors import IdentTaken
-from groupware.store.api import ReadTx, WriteTx
+from groupware.store.api import WriteTx
 from web.jmap.event import utc_text
 from web.jmap.event_set import item_of
 from web.jmap.families import TASK_LIST
-from web.jmap.ids import account_id, object_id
-from web.jmap.sets import Given, SetArguments, check_size, invalid
+from web.jmap.ids import object_id
+from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.tasks import LETTER, TASKS
 from web.jmap.thing_copy import Arguments as CopyArguments
 from web.jmap.thing_copy import Ways
 from web.jmap.thing_copy import copy as copy_things
 from web.jmap.thing_set import (
-    again,
     already,
     container_of,
-    each_object,
     folder_in,
     moved,
     place_of,
+    set_things,
     shaped,
     taken_away,
     unchanged,
     wanted,
 )
-from web.jmap.things import Place, check_state, state_in
-from web.jmap.turn import Turn, owner_in
+from web.jmap.things import Place
+from web.jmap.turn import Turn
 
 Json = dict[str, Any]
 
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`Task/set`."""
-    check_size(arguments)
     account = arguments.account_id
-    await check_state(turn, account, TASK_LIST, arguments.if_in_state)
-    owner, before = await turn.read(lambda tx: _state(tx, account))
-    done = await each_object(
+    return await set_things(
         turn,
         arguments,
+        TASK_LIST,
         lambda given: create(turn, account, given),
-        lambda name, patch: again(lambda: _update(turn, account, name, patch)),
-        lambda name: again(lambda: _destroy(turn, account, name)),
+        lambda name, patch: _update(turn, account, name, patch),
+        lambda name: _destroy(turn, account, name),
     )
-    _, after = await turn.read(lambda tx: _state(tx, account))
-    return done.answer(owner, before, after)
-
-
-def _state(tx: ReadTx, account: str) -> tuple[str, str]:
-    owner = owner_in(tx, account)
-    return account_id(owner), state_in(tx, owner, TASK_LIST)
 
 
 def _now(turn: Turn) -> str:

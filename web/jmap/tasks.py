@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from groupware.calendar.jscalendar.objects import object_of
@@ -18,14 +19,12 @@ from web.jmap.arguments import (
     QueryArguments,
     QueryChangesArguments,
     check_filter,
-    page,
 )
 from web.jmap.converted import Converted
 from web.jmap.errors import MethodError
 from web.jmap.families import TASK_LIST
 from web.jmap.ids import account_id, mailbox_id, object_id
-from web.jmap.limits import IN_QUERY
-from web.jmap.remembered import difference, keep, known
+from web.jmap.queries import conditions, passes, told_query, told_query_changes
 from web.jmap.thing_set import container_in
 from web.jmap.things import Place, all_in, asked_for, check_properties, readable_in, state_in
 from web.jmap.turn import Turn, owner_in
@@ -93,29 +92,13 @@ def _shown(place: Place, task: Json, wanted: tuple[str, ...] | None) -> Json:
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`Task/query`."""
     owner, every = await _found(turn, arguments)
-    some, position = page(every, arguments, IN_QUERY)
-    found = {
-        "accountId": owner,
-        "queryState": keep(turn.who.account, every),
-        "canCalculateChanges": True,
-        "position": position,
-        "ids": list(some),
-    }
-    if arguments.limit is None or arguments.limit > IN_QUERY:
-        found["limit"] = IN_QUERY
-    return {**found, "total": len(every)} if arguments.calculate_total else found
+    return told_query(turn.who.account, owner, every, arguments)
 
 
 async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
     """`Task/queryChanges`, as long as it is remembered what was found."""
     owner, every = await _found(turn, arguments)
-    found = {
-        "accountId": owner,
-        "oldQueryState": arguments.since_query_state,
-        "newQueryState": keep(turn.who.account, every),
-        **difference(known(arguments.since_query_state), every, arguments.max_changes),
-    }
-    return {**found, "total": len(every)} if arguments.calculate_total else found
+    return told_query_changes(turn.who.account, owner, every, arguments)
 
 
 async def _found(turn: Turn, arguments: QueryArguments | QueryChangesArguments) -> tuple[str, list[str]]:
@@ -129,7 +112,8 @@ async def _found(turn: Turn, arguments: QueryArguments | QueryChangesArguments) 
 
     owner, places = await turn.read(work)
     tasks = await TASKS.all_of(turn, [each.blob for each in places])
-    kept = [(tasks[each.blob], each) for each in places if _fits(each, tasks[each.blob], arguments.filter)]
+    every = [(tasks[each.blob], each) for each in places]
+    kept = [(task, each) for task, each in every if passes(arguments.filter, partial(_condition, each, task))]
     for name, descending in reversed(sorts):
         there = [each for each in kept if each[0].get(name) is not None]  # what has none is last
         there.sort(key=lambda each: each[0][name], reverse=descending)
@@ -138,11 +122,7 @@ async def _found(turn: Turn, arguments: QueryArguments | QueryChangesArguments) 
 
 
 def _check_values(wanted: Mapping[str, Any] | None) -> None:
-    for each in (wanted or {}).get("conditions", ()):
-        _check_values(each)
-    for name, value in (wanted or {}).items():
-        if name in ("operator", "conditions"):
-            continue
+    for name, value in conditions(wanted):
         try:
             if name in ("after", "before"):
                 LOCAL(value)
@@ -150,15 +130,6 @@ def _check_values(wanted: Mapping[str, Any] | None) -> None:
                 raise Misshapen("a string is wanted")
         except Misshapen as error:
             raise MethodError("invalidArguments", f"{name}: {error}") from None
-
-
-def _fits(place: Place, task: Json, wanted: Mapping[str, Any] | None) -> bool:
-    if not wanted:
-        return True
-    if "operator" in wanted:
-        held = [_fits(place, task, each) for each in wanted["conditions"]]
-        return all(held) if wanted["operator"] == "AND" else any(held) == (wanted["operator"] == "OR")
-    return all(_condition(place, task, name, value) for name, value in wanted.items())
 
 
 def _condition(place: Place, task: Json, name: str, value: str) -> bool:

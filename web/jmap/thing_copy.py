@@ -15,7 +15,7 @@ from web.jmap.ids import account_id
 from web.jmap.limits import IN_SET
 from web.jmap.sets import Done, Given, SetArguments, create_each, invalid
 from web.jmap.thing_set import place_of
-from web.jmap.things import Place, check_state, state_in
+from web.jmap.things import Place, check_state, stands
 from web.jmap.turn import Turn, owner_in
 
 
@@ -54,9 +54,9 @@ async def copy(turn: Turn, arguments: Arguments, ways: Ways) -> Mapping[str, Any
     origin = await turn.read(lambda tx: _from(tx, source))
     await check_state(turn, source, ways.family, arguments.if_from_in_state)
     await check_state(turn, account, ways.family, arguments.if_in_state)
-    owner, before = await turn.read(lambda tx: _state(tx, account, ways.family))
+    owner, before = await turn.read(lambda tx: stands(tx, account, ways.family))
     await create_each(turn, done, arguments.create, lambda given: _copied(turn, source, account, given, ways))
-    _, after = await turn.read(lambda tx: _state(tx, account, ways.family))
+    _, after = await turn.read(lambda tx: stands(tx, account, ways.family))
     if arguments.on_success_destroy_original and done.created:
         gone = tuple(turn.real(str(arguments.create[name]["id"])) for name in done.created)
         original = SetArguments(source, arguments.destroy_from_if_in_state, None, None, gone)
@@ -76,11 +76,6 @@ def _from(tx: ReadTx, account: str) -> str:
         return account_id(owner_in(tx, account))
     except MethodError:
         raise MethodError("fromAccountNotFound", "there is no such account to copy from") from None
-
-
-def _state(tx: ReadTx, account: str, family: Family) -> tuple[str, str]:
-    owner = owner_in(tx, account)
-    return account_id(owner), state_in(tx, owner, family)
 
 
 async def _copied(turn: Turn, source: str, account: str, given: Given, ways: Ways) -> Mapping[str, Any]:

@@ -20,8 +20,8 @@ from groupware.store.api import ReadTx, WriteTx
 from web.jmap.errors import SetError
 from web.jmap.families import Family
 from web.jmap.ids import folder_of, mailbox_id, object_id
-from web.jmap.sets import Done, Given, SetArguments, create_each, invalid, tried
-from web.jmap.things import Place, named, places, readable_in
+from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, tried
+from web.jmap.things import Place, check_state, named, places, readable_in, stands
 from web.jmap.turn import Turn, folders_of, owner_in
 
 T = TypeVar("T")
@@ -155,21 +155,26 @@ def already(error: IdentTaken, family: Family, tx_item: str) -> SetError:
     return SetError("alreadyExists", f"there is an object with this UID in that {family.type} already", **told)
 
 
-async def each_object(
+async def set_things(
     turn: Turn,
     arguments: SetArguments,
+    family: Family,
     create: Callable[[Given], Awaitable[Mapping[str, Any]]],
     update: Callable[[str, Given], Awaitable[Mapping[str, Any]]],
     destroy: Callable[[str], Awaitable[bool]],
-) -> Done:
-    """What became of each object of a `Foo/set`, one after the other."""
+) -> Mapping[str, Any]:
+    """`Foo/set`: one object after the other; `update` and `destroy` are begun anew when somebody comes between."""
+    check_size(arguments)
+    await check_state(turn, arguments.account_id, family, arguments.if_in_state)
+    account, before = await turn.read(lambda tx: stands(tx, arguments.account_id, family))
     done = Done()
     await create_each(turn, done, arguments.create or {}, create)
     for name, given in (arguments.update or {}).items():
-        changed = await tried(done.not_updated, name, lambda: update(turn.real(name), given))  # noqa: B023
+        changed = await tried(done.not_updated, name, lambda: again(lambda: update(turn.real(name), given)))  # noqa: B023
         if changed is not None:
             done.updated[name] = changed or None
     for name in dict.fromkeys(map(turn.real, arguments.destroy)):
-        if await tried(done.not_destroyed, name, lambda: destroy(name)):  # noqa: B023
+        if await tried(done.not_destroyed, name, lambda: again(lambda: destroy(name))):  # noqa: B023
             done.destroyed.append(name)
-    return done
+    _, after = await turn.read(lambda tx: stands(tx, arguments.account_id, family))
+    return done.answer(account, before, after)

@@ -11,12 +11,11 @@ from groupware.model.ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments
-from web.jmap.email_changes import page_of, turned
+from web.jmap.email_changes import check_unturned, page_of, turned
 from web.jmap.errors import MethodError
 from web.jmap.families import Family
 from web.jmap.ids import account_id, object_id, object_of
 from web.jmap.limits import IN_GET
-from web.jmap.sets import mismatch
 from web.jmap.states import emails_at, read_state
 from web.jmap.turn import Turn, folders_of, owner_in
 
@@ -38,6 +37,12 @@ class Place:
 def readable_in(tx: ReadTx, owner: AccountId, family: Family) -> dict[FolderId, Folder]:
     """The folders of the family that may be read."""
     return {each.id: each for each in folders_of(tx, owner, family.kind) if Right.READ in each.rights}
+
+
+def stands(tx: ReadTx, account: str, family: Family) -> tuple[str, str]:
+    """The account, and the state of what is in its folders of that family. `MethodError`."""
+    owner = owner_in(tx, account)
+    return account_id(owner), state_in(tx, owner, family)
 
 
 def state_in(tx: ReadTx, owner: AccountId, family: Family) -> str:
@@ -131,17 +136,4 @@ async def check_state(turn: Turn, account: str, family: Family, given: str | Non
     """`MethodError` `stateMismatch` when something in them has changed since."""
     if given is None:
         return
-
-    def work(tx: ReadTx) -> bool:
-        owner = owner_in(tx, account)
-        changed, gone, _ = turned(tx, owner, readable_in(tx, owner, family), read_state(given))
-        return not changed and not gone
-
-    try:
-        same = await turn.read(work)
-    except MethodError as error:
-        if error.kind != "cannotCalculateChanges":
-            raise
-        same = False
-    if not same:
-        raise mismatch()
+    await check_unturned(turn, account, given, lambda tx, owner: readable_in(tx, owner, family))
