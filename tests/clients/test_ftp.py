@@ -164,4 +164,7 @@ def test_a_stranger_and_a_user_get_nothing(server: RunningServer, programs: Prog
     server.write(lambda tx: tx.put_account(NewAccount(f"nothing@{server.domain}")))
     for person in (server.account(), Person(f"nothing@{server.domain}")):
         url = f"ftp://127.0.0.1:{server.port('ftp_backup')}/"
-        programs.run("curl", "-sS", "-u", f"{person.address}:{person.password}", url, status=67)
+        said = programs.run(
+            "curl", "-sS", "-u", f"{person.address}:{person.password}", url, "-w", "%{response_code}", status=67
+        )
+        assert said == b"530"

@@ -83,7 +83,7 @@ def test_thunderbird_hears_of_new_mail(thunderbird: Thunderbird, alice: Account)
     thunderbird.sign_in(alice)
     thunderbird.run('await update("INBOX"); await until(() => letters("INBOX").length == 1); await pause(500);')
     alice.put(second)
-    thunderbird.run('await until(() => letters("INBOX").length == 2);')
+    assert thunderbird.run('await until(() => letters("INBOX").length == 2); return letters("INBOX").length;') == 2
 
 
 def test_thunderbird_sends_and_keeps_a_copy(thunderbird: Thunderbird, alice: Account, bob: Account) -> None:

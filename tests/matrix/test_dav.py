@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import STANDARD, Right, letters
-from groupware.store.api import WriteTx
+from tests.matrix.grantees import WAYS, deny, grantee
 from tests.protocol.dav.test_attachments import urls
 from tests.protocol.dav.test_push import registration
-from tests.support.davstand import Client, Said, Stand, dav_stand, event
+from tests.support.davstand import Client, Said, dav_stand, event
 
 WORK = "/dav/calendars/alice@example.test/Calendar/"
 NEEDS = {
@@ -74,42 +73,19 @@ async def done(bob: Client, alice: Client, action: str) -> bool:
     return (await bob.ask("DELETE", WORK + "a.ics")).status == 204
 
 
-@pytest.mark.parametrize("how", ["account", "group", "everyone", "denied above"])
+@pytest.mark.parametrize("how", WAYS)
 async def test_each_action_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str) -> None:
     async with dav_stand(tmp_path) as stand:
         alice, bob = stand.client("alice"), stand.client("bob")
-        grantee = await _grantee(stand, how)
+        whom = await grantee(stand.house, how)
         for held in dict.fromkeys(HELD):
             for action, needs in NEEDS.items():
                 await alice.put(WORK + "a.ics", event("1"))
-                await stand.share("alice", "Calendar", grantee, letters(held))
+                await stand.share("alice", "Calendar", whom, letters(held))
                 if how == "denied above":
-                    await _deny(stand, grantee, Right.READ)
+                    await deny(stand.house, whom, Right.READ)
                 allowed = held & ~Right.READ if how == "denied above" else held
                 got = await done(bob, alice, action)
-                await stand.share("alice", "Calendar", grantee, "")
+                await stand.share("alice", "Calendar", whom, "")
                 await alice.ask("DELETE", WORK + "new.ics")
                 assert got is (needs in allowed), (how, letters(held), action)
-
-
-async def _grantee(stand: Stand, how: str) -> str:
-    if how != "group":
-        return "everyone" if how == "everyone" else "bob@example.test"
-
-    def work(tx: WriteTx) -> None:
-        for name in ("team", "staff"):
-            tx.put_account(NewAccount(f"{name}@example.test", PrincipalKind.GROUP))
-        tx.put_member("team@example.test", "bob@example.test")
-        tx.put_member("staff@example.test", "team@example.test")
-
-    await stand.house.write(work)
-    return "group:staff@example.test"
-
-
-async def _deny(stand: Stand, grantee: str, rights: Right) -> None:
-    def work(tx: WriteTx) -> None:
-        root = tx.account("alice@example.test").root
-        assert root is not None
-        tx.grant(root, grantee, Right.NONE, rights)
-
-    await stand.house.write(work)

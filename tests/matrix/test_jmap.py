@@ -11,13 +11,11 @@ from starlette.routing import Mount
 
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY
-from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import STANDARD, Right, letters, parse_rights
 from groupware.store.api import WriteTx
+from tests.matrix.grantees import ALICE, BOB, WAYS, deny, grantee
 from tests.support.jmapstand import Client, Stand, jmap_stand, letter
 from web.webmail.app import webmail
-
-ALICE, BOB = "alice@example.test", "bob@example.test"
 
 
 class Scene:
@@ -137,26 +135,26 @@ HELD = [
 ]
 
 
-@pytest.mark.parametrize("how", ["account", "group", "everyone", "denied above"])
+@pytest.mark.parametrize("how", WAYS)
 async def test_each_method_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str) -> None:
     async with jmap_stand(tmp_path, lambda parts: [Mount("/mail", webmail(parts, {}))]) as stand:
-        grantee = await _grantee(stand, how)
+        whom = await grantee(stand.house, how)
         await stand.house.write(lambda tx: tx.add_folder(tx.account(ALICE).id, "Work"))
-        await stand.share("alice", "Work", grantee, "l")
+        await stand.share("alice", "Work", whom, "l")
         bob = stand.client("bob")
         scene = Scene(stand, bob, await bob.account("alice"))
-        await stand.share("alice", "Work", grantee, "")
+        await stand.share("alice", "Work", whom, "")
         scene.own = await bob.account()
         scene.inbox = (await bob.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
         for held in dict.fromkeys(HELD):
             allowed = held & ~Right.READ if how == "denied above" else held
             for name, (needs, do) in ACTIONS.items():
                 await scene.made()
-                await stand.share("alice", "Work", grantee, letters(held))
+                await stand.share("alice", "Work", whom, letters(held))
                 if how == "denied above":
-                    await _deny(stand, grantee, Right.READ)
+                    await deny(stand.house, whom, Right.READ)
                 got = await do(scene)
-                await stand.share("alice", "Work", grantee, "")
+                await stand.share("alice", "Work", whom, "")
                 await scene.cleared()
                 assert got is (parse_rights(needs) in allowed), (how, letters(held), name)
 
@@ -195,26 +193,3 @@ def _named(given: Any, name: str) -> Any:
     if isinstance(given, list):
         return [_named(each, name) for each in given]
     return name if given == "{}" else given
-
-
-async def _grantee(stand: Stand, how: str) -> str:
-    if how != "group":
-        return "everyone" if how == "everyone" else BOB
-
-    def work(tx: WriteTx) -> None:
-        for name in ("team", "staff"):
-            tx.put_account(NewAccount(f"{name}@example.test", PrincipalKind.GROUP))
-        tx.put_member("team@example.test", BOB)
-        tx.put_member("staff@example.test", "team@example.test")
-
-    await stand.house.write(work)
-    return "group:staff@example.test"
-
-
-async def _deny(stand: Stand, grantee: str, rights: Right) -> None:
-    def work(tx: WriteTx) -> None:
-        root = tx.account(ALICE).root
-        assert root is not None
-        tx.grant(root, grantee, Right.NONE, rights)
-
-    await stand.house.write(work)

@@ -15,7 +15,7 @@ from groupware.model.ids import EVERY
 from groupware.model.item import Kind, NewItem
 from groupware.model.rights import STANDARD, Right, letters, parse_rights
 from groupware.store.api import WriteTx
-from tests.matrix.test_jmap import ALICE, _deny, _grantee
+from tests.matrix.grantees import ALICE, WAYS, deny, grantee
 from tests.support.jmapstand import Client, Stand, jmap_stand
 from web.jmap.ids import principal_id
 
@@ -161,12 +161,12 @@ HELD = [
 
 
 @pytest.mark.parametrize("sort", SORTS.values(), ids=SORTS)
-@pytest.mark.parametrize("how", ["account", "group", "everyone", "denied above"])
+@pytest.mark.parametrize("how", WAYS)
 async def test_each_method_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str, sort: Sort) -> None:
     async with jmap_stand(tmp_path) as stand:
-        grantee = await _grantee(stand, how)
+        whom = await grantee(stand.house, how)
         await stand.house.write(lambda tx: tx.add_folder(tx.account(ALICE).id, "Friends", sort.kind))
-        await stand.share("alice", "Friends", grantee, "l")
+        await stand.share("alice", "Friends", whom, "l")
         bob = stand.client("bob")
         scene = Scene(stand, sort, bob, await bob.account("alice"))
         scene.own = await bob.account()
@@ -175,9 +175,9 @@ async def test_each_method_takes_the_rights_that_the_store_asks_for(tmp_path: Pa
             allowed = held & ~Right.READ if how == "denied above" else held
             for name, (needs, do) in ACTIONS.items():
                 await scene.made()
-                await stand.share("alice", "Friends", grantee, letters(held))
+                await stand.share("alice", "Friends", whom, letters(held))
                 if how == "denied above":
-                    await _deny(stand, grantee, Right.READ)
+                    await deny(stand.house, whom, Right.READ)
                 got = await do(scene)
                 assert got is (parse_rights(needs) in allowed), (how, letters(held), name)
 
