@@ -8,7 +8,6 @@ import secrets
 import uuid
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from groupware.contacts.card import read_item
@@ -17,27 +16,25 @@ from groupware.contacts.jscontact.shape import CARD
 from groupware.contacts.jscontact.writing import changed, vcard_of
 from groupware.contacts.versions.convert import converted, version_of
 from groupware.model.content import Component, serialized
-from groupware.model.errors import IdentTaken, Malformed
+from groupware.model.errors import Malformed
 from groupware.model.ids import FolderId
 from groupware.model.item import NewItem
 from groupware.store.api import WriteTx
 from web.jmap.blobs import octets_of
-from web.jmap.card import LETTER, stored_card
+from web.jmap.card import stored_card
 from web.jmap.errors import SetError
 from web.jmap.families import ADDRESS_BOOK
-from web.jmap.ids import object_id
 from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.thing_set import (
-    already,
+    appended,
     check_octets,
     container_of,
+    destroyed,
     folder_in,
-    moved,
     place_of,
+    rewritten,
     set_things,
     shaped,
-    taken_away,
-    unchanged,
     wanted,
 )
 from web.jmap.turn import Turn
@@ -54,7 +51,7 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
         ADDRESS_BOOK,
         lambda given: create(turn, account, given),
         lambda name, patch: _update(turn, account, name, patch),
-        lambda name: _destroy(turn, account, name),
+        lambda name: destroyed(turn, account, ADDRESS_BOOK, name),
     )
 
 
@@ -75,12 +72,7 @@ async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
 async def _append(turn: Turn, account: str, at: FolderId, new: NewItem) -> str:
     def work(tx: WriteTx) -> str:
         folder_in(tx, account, ADDRESS_BOOK, at)
-        try:
-            return object_id(LETTER, tx.append(at, [new])[0].id)
-        except IdentTaken as error:
-            there = {each.name: each.id for each in tx.items_named(at, [error.name])}
-            item = there.get(error.name)
-            raise already(error, ADDRESS_BOOK, object_id(LETTER, item) if item is not None else "") from None
+        return appended(tx, ADDRESS_BOOK, at, new)
 
     return await turn.write(work)
 
@@ -128,26 +120,5 @@ async def _update(turn: Turn, account: str, name: str, patch: Given) -> Mapping[
         value = await _with_blobs(turn, account, asked.value)
         new = await _item(turn, lambda: changed(stored, value), place.name, version_of(octets))
 
-    def work(tx: WriteTx) -> None:
-        unchanged(tx, place)
-        here = place
-        if new is not None:
-            item = tx.replace(place.folder.id, place.name, new, place.modseq)
-            here = replace(place, uid=item.uid, blob=item.blob)
-        if asked.to != place.folder.id:
-            folder_in(tx, account, ADDRESS_BOOK, asked.to)
-            moved(tx, here, asked.to)
-
-    await turn.write(work)
+    await turn.write(lambda tx: rewritten(tx, account, ADDRESS_BOOK, place, new, asked.to))
     return {}
-
-
-async def _destroy(turn: Turn, account: str, name: str) -> bool:
-    place = await place_of(turn, account, ADDRESS_BOOK, name)
-
-    def work(tx: WriteTx) -> bool:
-        unchanged(tx, place)
-        taken_away(tx, place)
-        return True
-
-    return await turn.write(work)

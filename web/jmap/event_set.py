@@ -22,7 +22,7 @@ from groupware.calendar.rounds import tagged
 from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
 from groupware.calendar.split import split
 from groupware.model.content import Component, serialized
-from groupware.model.errors import IdentTaken, Malformed
+from groupware.model.errors import Malformed
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
 from groupware.model.item import NewItem
@@ -31,15 +31,15 @@ from groupware.store.api import ReadTx, WriteTx
 from web.jmap.arguments import argument, flag, ident, ids, texts
 from web.jmap.blobs import octets_of
 from web.jmap.errors import MethodError, SetError
-from web.jmap.event import EVENTS, FIXED, LETTER, OWN, base_of, occurrence, utc_text
+from web.jmap.event import EVENTS, FIXED, OWN, base_of, occurrence, utc_text
 from web.jmap.families import CALENDAR
-from web.jmap.ids import account_id, object_id
+from web.jmap.ids import account_id
 from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.thing_copy import Arguments as CopyBase
 from web.jmap.thing_copy import Ways
 from web.jmap.thing_copy import copy as copy_things
 from web.jmap.thing_set import (
-    already,
+    appended,
     check_octets,
     container_of,
     folder_in,
@@ -145,12 +145,7 @@ async def _append(turn: Turn, account: str, at: FolderId, read: CalendarObject, 
 
     def work(tx: WriteTx, plan: Plan) -> str:
         place(tx)
-        try:
-            return object_id(LETTER, tx.append(at, [plan.item or new])[0].id)
-        except IdentTaken as error:
-            there = {each.name: each.id for each in tx.items_named(at, [error.name])}
-            item = there.get(error.name)
-            raise already(error, CALENDAR, object_id(LETTER, item) if item is not None else "") from None
+        return appended(tx, CALENDAR, at, plan.item or new)
 
     if not tell:
         return await turn.write(lambda tx: work(tx, Plan(new)))

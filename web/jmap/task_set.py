@@ -9,34 +9,30 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import TASK, plain
 from groupware.calendar.object import read_object
 from groupware.calendar.rounds import tagged
-from groupware.model.errors import IdentTaken
 from groupware.store.api import WriteTx
 from web.jmap.event import utc_text
 from web.jmap.event_set import item_of
 from web.jmap.families import TASK_LIST
-from web.jmap.ids import object_id
 from web.jmap.sets import Given, SetArguments, invalid
-from web.jmap.tasks import LETTER, TASKS
+from web.jmap.tasks import TASKS
 from web.jmap.thing_copy import Arguments as CopyArguments
 from web.jmap.thing_copy import Ways
 from web.jmap.thing_copy import copy as copy_things
 from web.jmap.thing_set import (
-    already,
+    appended,
     container_of,
+    destroyed,
     folder_in,
-    moved,
     place_of,
+    rewritten,
     set_things,
     shaped,
-    taken_away,
-    unchanged,
     wanted,
 )
 from web.jmap.things import Place
@@ -54,7 +50,7 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
         TASK_LIST,
         lambda given: create(turn, account, given),
         lambda name, patch: _update(turn, account, name, patch),
-        lambda name: _destroy(turn, account, name),
+        lambda name: destroyed(turn, account, TASK_LIST, name),
     )
 
 
@@ -76,12 +72,7 @@ async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
 
     def work(tx: WriteTx) -> str:
         folder_in(tx, account, TASK_LIST, at)
-        try:
-            return object_id(LETTER, tx.append(at, [new])[0].id)
-        except IdentTaken as error:
-            there = {each.name: each.id for each in tx.items_named(at, [error.name])}
-            item = there.get(error.name)
-            raise already(error, TASK_LIST, object_id(LETTER, item) if item is not None else "") from None
+        return appended(tx, TASK_LIST, at, new)
 
     return {"id": await turn.write(work), **made}
 
@@ -102,29 +93,11 @@ async def _update(turn: Turn, account: str, name: str, patch: Given) -> Mapping[
         _, new = await item_of(turn, lambda: changed(read, plain(value)), place.name)
 
     def work(tx: WriteTx) -> None:
-        unchanged(tx, place)
-        here = place
-        if new is not None:
-            tag = tx.schedule_tags(place.folder.id, place.uid).get(place.uid, "")
-            stored = tx.replace(place.folder.id, place.name, tagged(new, tag) if tag else new, place.modseq)
-            here = replace(place, uid=stored.uid, blob=stored.blob)
-        if asked.to != place.folder.id:
-            folder_in(tx, account, TASK_LIST, asked.to)
-            moved(tx, here, asked.to)
+        tag = tx.schedule_tags(place.folder.id, place.uid).get(place.uid, "")
+        rewritten(tx, account, TASK_LIST, place, tagged(new, tag) if new is not None and tag else new, asked.to)
 
     await turn.write(work)
     return made
-
-
-async def _destroy(turn: Turn, account: str, name: str) -> bool:
-    place = await place_of(turn, account, TASK_LIST, name)
-
-    def work(tx: WriteTx) -> bool:
-        unchanged(tx, place)
-        taken_away(tx, place)
-        return True
-
-    return await turn.write(work)
 
 
 async def _read(turn: Turn, place: Place) -> Json:

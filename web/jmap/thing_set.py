@@ -7,12 +7,13 @@ has changed that meanwhile it is made anew.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from groupware.model.errors import IdentTaken, NotFound, TryAgain
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ranges
+from groupware.model.item import NewItem
 from groupware.model.meeting import Overtaken
 from groupware.model.patches import patched
 from groupware.model.shape import Check, Misshapen
@@ -149,10 +150,38 @@ def taken_away(tx: WriteTx, place: Place) -> None:
         raise SetError("forbidden", "you may not take it away")
 
 
-def already(error: IdentTaken, family: Family, tx_item: str) -> SetError:
-    """What is said when there is an object of that UID."""
-    told = {"existingId": tx_item} if tx_item else {}
-    return SetError("alreadyExists", f"there is an object with this UID in that {family.type} already", **told)
+def appended(tx: WriteTx, family: Family, at: FolderId, new: NewItem) -> str:
+    """Puts it into a folder; its id. `SetError` `alreadyExists` when there is an object of that UID."""
+    try:
+        return object_id(family.letter, tx.append(at, [new])[0].id)
+    except IdentTaken as error:
+        there = {each.name: each.id for each in tx.items_named(at, [error.name])}
+        told = {"existingId": object_id(family.letter, there[error.name])} if error.name in there else {}
+        why = f"there is an object with this UID in that {family.type} already"
+        raise SetError("alreadyExists", why, **told) from None
+
+
+def rewritten(tx: WriteTx, account: str, family: Family, place: Place, new: NewItem | None, to: FolderId) -> None:
+    """Puts `new` in its place, if there is any, and it into the folder `to`, where it is not there. `SetError`."""
+    unchanged(tx, place)
+    if new is not None:
+        stored = tx.replace(place.folder.id, place.name, new, place.modseq)
+        place = replace(place, uid=stored.uid, blob=stored.blob)
+    if to != place.folder.id:
+        folder_in(tx, account, family, to)
+        moved(tx, place, to)
+
+
+async def destroyed(turn: Turn, account: str, family: Family, name: str) -> bool:
+    """Takes one away of which nobody has to be told. `SetError`."""
+    place = await place_of(turn, account, family, name)
+
+    def work(tx: WriteTx) -> bool:
+        unchanged(tx, place)
+        taken_away(tx, place)
+        return True
+
+    return await turn.write(work)
 
 
 async def set_things(

@@ -7,7 +7,6 @@ back as it was is read again as a line (`objects`).
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,7 +14,7 @@ from typing import Any, Final
 from groupware.calendar.series import Zones
 from groupware.model.content import Component, Line, escaped, serialized, split_escaped, unescaped
 from groupware.model.jsonlines import entry_of, params_of
-from groupware.model.patches import digest, put, value_at
+from groupware.model.jsprop import POINTER, applied
 
 from .alerts import alerts_of
 from .lines import JSID, KEY, many_of, normal, person_key, person_of, split_dates
@@ -25,9 +24,6 @@ from .values import json_time, rule_of, utc_time, zone_of
 
 Json = dict[str, Any]
 TYPES: Final = {"VEVENT": "Event", "VTODO": "Task"}
-OVER: Final = "X-OVER"
-"""What JSPROP stands over: a digest of what the other lines said there. When they say something else, it is past."""
-_POINTER: Final = frozenset({"JSPTR", "VALUE", OVER})
 NO_MEMBERS: Final = frozenset({"@type", "uid", "recurrenceOverrides", "iCalendar", ""})
 
 
@@ -66,7 +62,7 @@ class _Reading:
         for at, line in enumerate(self.lines):
             if line is self.start:
                 continue
-            if line.name == "JSPROP" and line.params.keys() <= _POINTER and line.param("JSPTR") and not line.group:
+            if line.name == "JSPROP" and line.params.keys() <= POINTER and line.param("JSPTR") and not line.group:
                 pointers.append(line)
             elif at in self.skip:
                 self._shows(line)
@@ -242,15 +238,9 @@ class _Reading:
 
 def apply_pointers(found: Json, pointers: Sequence[Line]) -> Json:
     """The object with what its lines of JSPROP say; one that leads nowhere stays a line."""
-    for line in pointers:
-        way = line.param("JSPTR").removeprefix("/")
-        try:
-            if line.param(OVER) and line.param(OVER) != digest(value_at(found, way)):
-                continue
-            if way.partition("/")[0] in NO_MEMBERS:
-                raise ValueError(f"{way!r} is not for JSPROP")
-            put(found, way, json.loads(line.text))
-        except (ValueError, RecursionError):
-            beside = found.setdefault("iCalendar", {"@type": "ICalComponent", "name": ""})
-            beside.setdefault("properties", []).append(entry_of(line))
-    return found
+
+    def keep(line: Line) -> None:
+        beside = found.setdefault("iCalendar", {"@type": "ICalComponent", "name": ""})
+        beside.setdefault("properties", []).append(entry_of(line))
+
+    return applied(found, pointers, NO_MEMBERS, keep)

@@ -11,11 +11,12 @@ from groupware.calendar.series import Zones
 from groupware.model.content import Component, Line, escaped, parse
 from groupware.model.errors import Malformed
 from groupware.model.jsonlines import line_of as line_in
+from groupware.model.jsprop import OVER
 from groupware.model.patches import difference, digest, value_at
 
 from .alerts import alarms_of
 from .lines import JSID, address_of, line_with, many_line, many_name, person_key, person_line
-from .reading import NO_MEMBERS, OVER, TYPES, part_of
+from .reading import NO_MEMBERS, TYPES, part_of
 from .table import SINGLE
 from .times import LENGTH, Timed, length_lines, length_of, start_line
 from .values import json_time, moment, rule_text, stamp, zone_of

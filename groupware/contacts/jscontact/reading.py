@@ -6,14 +6,13 @@ Nothing is lost: a line that no member says exactly stays in `vCardProps` (§2.1
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
 from groupware.model.content import Component, Line, escaped, split_escaped, unescaped
 from groupware.model.jsonlines import entry_of, params_of
-from groupware.model.patches import digest, put, value_at
+from groupware.model.jsprop import POINTER, applied
 
 from . import shapes
 from .lines import KEY, label_group, line_of, normal, object_of
@@ -21,9 +20,6 @@ from .table import RULES, SETS, SINGLE
 
 Json = dict[str, Any]
 LABEL: Final = "X-ABLABEL"
-OVER: Final = "X-OVER"
-"""What JSPROP stands over: a digest of what the other lines said there. When they say something else, it is past."""
-POINTER: Final = frozenset({"JSPTR", "VALUE", OVER})
 _NO_MEMBERS: Final = frozenset({"@type", "version", "vCardProps", ""})
 
 
@@ -189,14 +185,4 @@ def derived_name(found: Json) -> Line:
 
 def apply_pointers(found: Json, pointers: Sequence[Line]) -> Json:
     """The Card with what its lines of JSPROP say; one that leads nowhere stays a line."""
-    for line in pointers:
-        way = line.param("JSPTR").removeprefix("/")
-        try:
-            if line.param(OVER) and line.param(OVER) != digest(value_at(found, way)):
-                continue
-            if way.partition("/")[0] in _NO_MEMBERS:
-                raise ValueError(f"{way!r} is not for JSPROP")
-            put(found, way, json.loads(line.text))
-        except (ValueError, RecursionError):
-            found.setdefault("vCardProps", []).append(entry_of(line))
-    return found
+    return applied(found, pointers, _NO_MEMBERS, lambda line: found.setdefault("vCardProps", []).append(entry_of(line)))

@@ -9,12 +9,13 @@ from typing import Any, Final
 from groupware.model.content import Component, Line, escaped
 from groupware.model.jsonlines import entry_of, read_params
 from groupware.model.jsonlines import line_of as line_in
+from groupware.model.jsprop import OVER
 from groupware.model.merging import merged
 from groupware.model.patches import difference, digest, value_at
 
 from . import shapes
 from .lines import label_group, line_of, name_of, normal
-from .reading import LABEL, OVER, apply_pointers, card_of, derived_name, members_of
+from .reading import LABEL, apply_pointers, card_of, derived_name, members_of
 from .table import RULES, SINGLE
 
 Json = dict[str, Any]
