@@ -18,10 +18,11 @@ from connectors.dav.busy_feed import range_of
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.filters import FLOAT
 from connectors.dav.freebusy import freebusy, placed_of, together
-from connectors.dav.request import CHALLENGE, signed_in
+from connectors.dav.request import signed_in
 from groupware.model.content import NO_PARAMS, Line
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.principal import OPERATOR, Principal
+from mailcore.server.authorization import CHALLENGE
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import Desk, desk
 

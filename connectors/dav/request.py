@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +19,9 @@ from groupware.calendar.shown import Shown
 from groupware.model.errors import BadCredentials, NotFound
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx
+from mailcore.server.authorization import CHALLENGE, authorized
 from mailcore.server.parts import Parts
-from mailcore.server.signin import Desk, Rejected, SignIn, Way
+from mailcore.server.signin import Desk, Rejected
 
 XML_OCTETS: Final = 10 * 1024 * 1024
 """Of a body that is XML."""
@@ -30,7 +29,6 @@ OBJECT_OCTETS: Final = 20 * 1024 * 1024
 """Of an object: max-resource-size."""
 IMAGE_OCTETS: Final = OBJECT_OCTETS // 4 * 3 - 1024 * 1024
 """Of a picture, which has a third more as base64 and is not all that a contact has: what Apple's programs ask for."""
-CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
 _TAG: Final = re.compile(r'(W/)?"([^"]*)"')
 Answer = Response
 
@@ -144,27 +142,10 @@ async def body_of(request: Request, most: int, *, contacts: bool = False, condit
 
 
 async def signed_in(desk: Desk, request: Request) -> Principal:
-    """Who sends it, by HTTP Basic (RFC 7617); what was right once on a connection is not asked again on it."""
-    way: Way = request.scope["state"]["way"]
-    given = request.headers.get("authorization", "")
-    known: dict[str, Principal] = request.scope["state"]["known"]
-    if given in known:
-        return known[given]
-    scheme, _, coded = given.partition(" ")
-    if scheme.lower() != "basic":
-        raise DavError(401, "Sign in with your address and password.", headers=CHALLENGE)
+    """Who sends it. `DavError`."""
     try:
-        name, sign, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        raise DavError(401, "The Authorization field cannot be read.", headers=CHALLENGE) from None
-    if not sign or not name or "\0" in name + password or len(name) + len(password) > 2000:
-        raise DavError(401, "The Authorization field cannot be read.", headers=CHALLENGE)
-    try:
-        who = await SignIn(desk, way).password(name, password)
+        return await authorized(desk, request.scope["state"], request.headers.get("authorization", ""))
     except BadCredentials as error:
         raise DavError(401, str(error), headers=CHALLENGE) from None
     except Rejected as error:
         raise DavError(403, str(error)) from None
-    known.clear()
-    known[given] = who
-    return who

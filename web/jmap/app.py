@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -19,8 +17,9 @@ from starlette.websockets import WebSocket
 
 from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
+from mailcore.server.authorization import CHALLENGE, authorized
 from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
+from mailcore.server.signin import Desk, Rejected, Way, desk
 from mailcore.smtp.handin import Submitter, submitter
 from web.jmap.errors import RequestError
 from web.jmap.events import asked, stream
@@ -37,7 +36,6 @@ from web.signin.sessions import Foreign, has_session, signed_in, while_signed_in
 
 SESSION: Final = "/jmap/session"
 SOCKET_PATH: Final = "/jmap/ws"
-_CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
 
 
 @dataclass
@@ -206,49 +204,16 @@ async def _signed_in(doing: Doing, request: HTTPConnection) -> Principal:
     given = request.headers.get("authorization", "")
     by_session = has_session(request)
     try:
-        return await (signed_in(doing.parts, request) if by_session else _authorized(doing.signing, request, given))
+        if by_session:
+            return await signed_in(doing.parts, request)
+        return await authorized(doing.signing, request.scope["state"], given)
     except BadCredentials as error:
         # a browser would ask for a password by itself
-        raise RequestError(401, "forbidden", str(error), {} if by_session else _CHALLENGE) from None
+        raise RequestError(401, "forbidden", str(error), {} if by_session else CHALLENGE) from None
     except (Rejected, Foreign) as error:
         raise RequestError(403, "forbidden", str(error)) from None
     except TryAgain as error:
         raise RequestError(503, "serverUnavailable", str(error), {"retry-after": "5"}) from None
-
-
-async def _authorized(signing: Desk, request: HTTPConnection, given: str) -> Principal:
-    """Whose Authorization field this is; asked once on a connection."""
-    known: dict[str, Principal] = request.scope["state"]["known"]
-    key = f"jmap {given}"
-    if key not in known:
-        who = await _by(SignIn(signing, request.scope["state"]["way"]), given)
-        known.clear()
-        known[key] = who
-    return known[key]
-
-
-async def _by(signing: SignIn, given: str) -> Principal:
-    scheme, _, coded = given.partition(" ")
-    if scheme.lower() == "bearer" and "OAUTHBEARER" in signing.mechanisms:
-        token = coded.strip()
-        if not token.isascii() or not token.isprintable() or len(token) > 20_000:
-            raise BadCredentials("The token cannot be read.")
-        initial = base64.b64encode(b"n,,\x01auth=Bearer " + token.encode() + b"\x01\x01")
-        return await signing.sasl("OAUTHBEARER", initial, _nothing_more)
-    if scheme.lower() != "basic":
-        raise BadCredentials("Sign in with your address and password.")
-    try:
-        name, sign, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        raise BadCredentials("The Authorization field cannot be read.") from None
-    if not sign or not name or "\0" in name + password or len(name) + len(password) > 2000:
-        raise BadCredentials("The Authorization field cannot be read.")
-    return await signing.password(name, password)
-
-
-async def _nothing_more(challenge: bytes) -> bytes:
-    """The answer to the challenge that tells what was wrong with a token. RFC 7628 §3.2.3."""
-    return base64.b64encode(b"\x01")
 
 
 def _said(error: RequestError) -> Response:

@@ -1,0 +1,53 @@
+"""Whose Authorization field an HTTP request has: Basic (RFC 7617), or a bearer token of the provider (RFC 6750)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, Final
+
+from groupware.model.errors import BadCredentials
+from groupware.model.principal import Principal
+from mailcore.server.signin import Desk, SignIn
+
+CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
+"""What goes with 401."""
+_UNREADABLE: Final = "The Authorization field cannot be read."
+
+
+async def authorized(desk: Desk, state: dict[str, Any], given: str) -> Principal:
+    """Who that is; what was right once on a connection is not asked again on it. `state` is the ASGI scope's.
+
+    `BadCredentials` is for 401 with `CHALLENGE`, `Rejected` for 403, `TryAgain` for 503.
+    """
+    known: dict[str, Principal] = state["known"]
+    key = f"{desk.service} {given}"
+    if key not in known:
+        who = await _by(SignIn(desk, state["way"]), given)
+        known.clear()
+        known[key] = who
+    return known[key]
+
+
+async def _by(signing: SignIn, given: str) -> Principal:
+    scheme, _, coded = given.partition(" ")
+    if scheme.lower() == "bearer" and "OAUTHBEARER" in signing.mechanisms:
+        token = coded.strip()
+        if not token.isascii() or not token.isprintable() or len(token) > 20_000:
+            raise BadCredentials("The token cannot be read.")
+        initial = base64.b64encode(b"n,,\x01auth=Bearer " + token.encode() + b"\x01\x01")
+        return await signing.sasl("OAUTHBEARER", initial, _nothing_more)
+    if scheme.lower() != "basic":
+        raise BadCredentials("Sign in with your address and password.")
+    try:
+        name, sign, password = base64.b64decode(coded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise BadCredentials(_UNREADABLE) from None
+    if not sign or not name or "\0" in name + password or len(name) + len(password) > 2000:
+        raise BadCredentials(_UNREADABLE)
+    return await signing.password(name, password)
+
+
+async def _nothing_more(challenge: bytes) -> bytes:
+    """The answer to the challenge that tells what was wrong with a token. RFC 7628 §3.2.3."""
+    return base64.b64encode(b"\x01")
