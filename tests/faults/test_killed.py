@@ -35,6 +35,13 @@ def with_account(data: Path, environ: dict[str, str]) -> None:
         RunningServer(None, data, 0, site).account("alice", "faults.test")  # type: ignore[arg-type]  # no process yet
 
 
+def await_load(ledger: Ledger) -> None:
+    """Waits, on a machine that is busy with other things, until anything was accepted at all."""
+    end = time.monotonic() + 30
+    while not ledger.accepted and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 def killed_again_and_again(
     data: Path, environ: dict[str, str], kills: str = "POSTROOM_KILLS", *, senders: int = 3, appenders: int = 2
 ) -> Ledger:
@@ -44,6 +51,7 @@ def killed_again_and_again(
         process, base = started(data, environ)
         writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
         writers.start(senders, appenders)
+        await_load(ledger)
         time.sleep(chance.uniform(0.05, 0.6))  # the instant of the kill is what is tried here
         process.kill()
         process.communicate()
