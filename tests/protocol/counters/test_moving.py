@@ -92,6 +92,12 @@ def test_nobody_is_counted_who_is_not_here(here: Busy) -> None:
     assert set(re.findall(r'domain="([^"]*)"', text)) == {here.server.domain}
 
 
+def test_what_the_resolver_says_is_json_where_that_is_asked_for(here: Busy) -> None:
+    words = command("--data", here.server.data, "dns", "query", "known.test", "--json")
+    done = subprocess.run(words, capture_output=True, check=True)
+    assert json.loads(done.stdout)["records"][0]["value"] == "192.0.2.1"
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
