@@ -69,14 +69,14 @@ SHOWS = {
     "quarantine show": "{held}",
     "trace": "--since 1h",
     "tls policy": "[192.0.2.1]",
-    "tls report": f"there.test --day {DAY}",
+    "tls report": f"reported.test --day {DAY}",
     "counters": "",
     "service list": "",
     "dkim list": DOMAIN,
     "dkim show": DOMAIN,
     "dkim dns": DOMAIN,
     "dkim check": DOMAIN,
-    "dmarc": f"there.test --day {DAY}",
+    "dmarc": f"reported.test --day {DAY}",
     "dns records": DOMAIN,
     "dns check": DOMAIN,
     "log tail": "",
@@ -186,8 +186,8 @@ def made(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> dic
         return int(await site.store.write(DELIVERY, work))
 
     def notes(tx: WriteTx) -> None:
-        tx.count_tls([TlsResult("there.test", DAY, "sts", "mx.there.test", "success", count=3)])
-        tx.note_dmarc([DmarcSeen(_day(), "there.test", "{}")])
+        tx.count_tls([TlsResult("reported.test", DAY, "sts", "mx.reported.test", "success", count=3)])
+        tx.note_dmarc([DmarcSeen(_day(), "reported.test", "{}")])
 
     number = server.site.run(store())
     server.write(notes)
