@@ -49,6 +49,7 @@ from mailcore.server.proxy import ProxyError
 from mailcore.server.rules import Rules, address, decide
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
+from mailcore.server.visits import left
 from web.jmap.app import SESSION, SOCKET_PATH, jmap
 from web.jmap.limits import REQUEST_OCTETS
 from web.jmap.push import KIND as JMAP_PUSH
@@ -199,6 +200,7 @@ class _Connection(HttpToolsProtocol):
         self._owner = owner
         self._admission, self._named, self._secure = admission, client, secure
         self._door = door
+        self._visits = dict(owner.visits)
         self._waiting: asyncio.TimerHandle | None = None
         self._octets = 0
 
@@ -212,12 +214,12 @@ class _Connection(HttpToolsProtocol):
         tls = transport.get_extra_info("ssl_object")
         info = None if tls is None else TlsInfo(tls.version() or "", (tls.cipher() or ("",))[0])
         way = _Way(self._door.listener, self._door.gate, peer, info, self._secure)
-        self.app_state = {"way": way, "known": {}, "stopping": self._owner.stopping}
+        self.app_state = {"way": way, "known": {}, "stopping": self._owner.stopping, "visits": self._visits}
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
-        self._admission.leave()
+        self._left()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -240,7 +242,11 @@ class _Connection(HttpToolsProtocol):
         super().handle_websocket_upgrade()
         socket = self.transport.get_protocol()
         if isinstance(socket, _Socket):
-            socket.left = self._admission.leave
+            socket.left = self._left
+
+    def _left(self) -> None:
+        left(self._owner.counters, self._visits)
+        self._admission.leave()
 
     @property
     def _idle(self) -> bool:
@@ -276,8 +282,10 @@ class HttpService:
         setup: ServiceSetup,
         routes: Sequence[BaseRoute],
         beside: Callable[[], Awaitable[None]] | None = None,
+        visits: Mapping[str, str] | None = None,
     ) -> None:
-        """`beside`: what runs as long as it serves."""
+        """`beside`: what runs as long as it serves. `visits`: what every connection counts for, as `visits` says."""
+        self.counters, self.visits = parts.counters, visits or {}
         self._beside, self._besides = beside, set[asyncio.Task[None]]()
         self._name, self._log = setup.name, parts.log("HTTP")
         self.uvicorn = uvicorn.Config(

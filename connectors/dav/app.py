@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -30,8 +31,11 @@ from connectors.dav.shelf import is_derived
 from connectors.dav.whole import whole
 from groupware.model.errors import GroupwareError
 from mailcore.push.vapid import public_key
+from mailcore.server.counters import Counters
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import desk
+from mailcore.server.usage import Lately
+from mailcore.server.visits import requested
 
 CLASSES: Final = (
     "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability,"
@@ -49,6 +53,7 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     signing = desk(parts, setup, "dav", "DAV")
     lines = parts.log("DAV")
     cards, days = Converted(), Days()
+    count = _counting(parts.counters)
     key = public_key(parts.secret) if setup.config.push.enabled else ""
     classes = f"{CLASSES}, webdav-push" if key else CLASSES
 
@@ -67,10 +72,11 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
 
     async def _answer(request: Request) -> Response:
         if request.method == "OPTIONS":
+            count("")
             return Response(
                 status_code=200, headers={"dav": classes, "allow": ", ".join(sorted({*_COLLECTION, *_OBJECT}))}
             )
-        exchange = await begin(parts, signing, request, cards)
+        exchange = await _begun(begin(parts, signing, request, cards), count)
         exchange.push = key
         if exchange.at.segment == INBOX:
             await outbox.ready_inbox(exchange)
@@ -87,6 +93,30 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
         return answer
 
     return app
+
+
+def _counting(counters: Counters) -> Callable[[str], None]:
+    """What counts a request, of an account or of nobody: ""."""
+    lately = Lately()
+    counters.source("dav", partial(lately.samples, "DAV_ActiveUser"))
+
+    def count(user: str) -> None:
+        requested(counters, "DAV", user)
+        if user:
+            lately.saw(user)
+
+    return count
+
+
+async def _begun(beginning: Awaitable[Exchange], count: Callable[[str], None]) -> Exchange:
+    """The exchange, counted whether or not somebody has signed in for it. `DavError`."""
+    user = ""
+    try:
+        exchange = await beginning
+        user = exchange.user
+    finally:
+        count(user)
+    return exchange
 
 
 async def _derived(exchange: Exchange, days: Days) -> Exchange:

@@ -20,7 +20,7 @@ from connectors.scanners.teaching import keep_teaching
 from groupware.model.errors import TryAgain
 from groupware.model.event import Target
 from groupware.model.folder import Destination, Role
-from mailcore.queue.filters import Case, Disposition, Filing, Filter, Judge, Level, Refusal, Said, Verdict
+from mailcore.queue.filters import Case, Disposition, Filing, Filter, Judge, Level, Refusal, Said, Verdict, home_of
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sections_scanning import ScannerSection
@@ -38,7 +38,10 @@ def scanner_filter(parts: Parts, setup: ServiceSetup) -> Filter:
     asked = [Asked(made(each), each) for each in setup.config.scanners if each.enable]
     log = parts.log("PROCESSING")
     pupils = [each.scanner for each in asked if each.section.learns or each.section.teacher]
-    return Scanners(asked, setup.config.host, log, partial(keep_teaching, parts.store, parts.blobs, pupils, log))
+    teach = partial(keep_teaching, parts.store, parts.blobs, pupils, log)
+    return Scanners(
+        asked, setup.config.host, log, teach, lambda domain: parts.counters.add("FILTER_Error", domain=domain)
+    )
 
 
 def made(section: ScannerSection) -> Scanner:
@@ -108,10 +111,16 @@ class Scanners:
     name = "scanners"
 
     def __init__(
-        self, asked: Sequence[Asked], host: str, log: EventLog, work: Callable[[], Coroutine[Any, Any, None]]
+        self,
+        asked: Sequence[Asked],
+        host: str,
+        log: EventLog,
+        work: Callable[[], Coroutine[Any, Any, None]],
+        failed: Callable[[str], None] = lambda domain: None,
     ) -> None:
+        """`failed` hears of each that has failed and is passed over, with the domain that the message counts for."""
         self._asked, self._host, self._log = tuple(asked), host, log
-        self._work = work
+        self._work, self._failed = work, failed
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def work(self) -> None:
@@ -129,16 +138,17 @@ class Scanners:
             return Verdict()
         letter = _letter(case, self._host)
         async with self._places:
-            found = await asyncio.gather(*(self._report(each, letter) for each in asked))
+            found = await asyncio.gather(*(self._report(each, letter, home_of(case)) for each in asked))
         return _together([(each, report) for each, report in zip(asked, found, strict=True) if report], case)
 
-    async def _report(self, asked: Asked, letter: Letter) -> Report | None:
+    async def _report(self, asked: Asked, letter: Letter, home: str) -> Report | None:
         try:
             return await asked.scanner.scan(letter)
         except Unavailable as error:
             self._log.warning("scanner_failed", scanner=asked.scanner.name, why=str(error))
             if asked.section.fails == "later":
                 raise TryAgain(f"The scanner {asked.scanner.name} does not answer; try again later.") from None
+            self._failed(home)
             return None
 
 

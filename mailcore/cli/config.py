@@ -10,7 +10,7 @@ import typer
 
 from mailcore.cli.family import family
 from mailcore.cli.service import server
-from mailcore.cli.show import note, say
+from mailcore.cli.show import Json, note, rows, say
 from mailcore.cli.site import config_path, place
 from mailcore.server.config import ConfigError, load
 
@@ -29,6 +29,7 @@ def example() -> None:
 def check(
     ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="The file; without it the one that applies.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Say everything that is wrong with a configuration file, and with the templates in the data folder."""
     from mailcore.queue.texts import texts_of
@@ -40,10 +41,17 @@ def check(
         checked_config(found)
         texts_of(found)
     except ConfigError as error:
-        for problem in error.problems:
-            note(problem)
-        raise typer.Exit(1) from None
-    say(f"{path}: good" if path is not None else "no configuration file: all defaults")
+        problems = error.problems
+    else:
+        problems = ()
+    if as_json:
+        rows([{"problem": each} for each in problems], as_json)
+    for each in problems if not as_json else ():
+        note(each)
+    if problems:
+        raise typer.Exit(1)
+    if not as_json:
+        say(f"{path}: good" if path is not None else "no configuration file: all defaults")
 
 
 @app.command()

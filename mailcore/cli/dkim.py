@@ -121,7 +121,7 @@ def delete(
 
 
 @app.command()
-def dns(ctx: typer.Context, domain: DomainName) -> None:
+def dns(ctx: typer.Context, domain: DomainName, as_json: Json = False) -> None:
     """Print the records of a domain's keys as lines of a zone file."""
     from mailcore.smtp.authentication.private import record, record_name, zone_line
 
@@ -129,8 +129,14 @@ def dns(ctx: typer.Context, domain: DomainName) -> None:
         found = here.read(lambda tx: tx.signing_keys(domain))
     if not found:
         raise NotFound(f"{domain} has no key; make one: postroom dkim add {domain}")
-    for key in found:
-        say(zone_line(record_name(key), record(key)))
+    lines = [(record_name(key), record(key)) for key in found]
+    if as_json:
+        rows(
+            [{"name": name, "type": "TXT", "value": text, "line": zone_line(name, text)} for name, text in lines], True
+        )
+        return
+    for name, text in lines:
+        say(zone_line(name, text))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from groupware.model.errors import NotFound, Refused
 from mailcore.cli.family import family
-from mailcore.cli.show import say
+from mailcore.cli.show import Json, rows, say
 from mailcore.cli.site import site
 
 app = family()
@@ -20,8 +21,9 @@ def report(
     ctx: typer.Context,
     domain: Annotated[str, typer.Argument(help="The domain that asks for reports.")],
     day: Annotated[str, typer.Option("--day", help="The day, UTC, as 2026-11-26; left out: today.")] = "",
+    as_json: Json = False,
 ) -> None:
-    """Print the aggregate report (XML) of one day to a domain, as it is or would be sent."""
+    """Print the aggregate report (XML) of one day to a domain, as it is or would be sent; as JSON its rows alone."""
     from mailcore.smtp.authentication.report import DAY, Reporter, made
 
     try:
@@ -30,11 +32,14 @@ def report(
         raise Refused(f"{day!r} is no day; write it as 2026-11-26") from None
     number = int(moment.timestamp()) // DAY
     with site(ctx) as here:
-        rows = here.read(lambda tx: tx.dmarc_seen(number, domain.lower()))
+        seen = here.read(lambda tx: tx.dmarc_seen(number, domain.lower()))
         config = here.config
-    if not rows:
+    if not seen:
         raise NotFound(f"nothing was seen of {domain} on {moment:%Y-%m-%d}, or it asks for no reports")
+    if as_json:
+        rows([{"domain": each.domain, "count": each.count, **json.loads(each.facts)} for each in seen], as_json)
+        return
     by = config.server.primary_domain or config.host
     section = config.smtp.dmarc_reports
     reporter = Reporter(section.organisation or by, section.sender or f"postmaster@{by}")
-    say(made(domain.lower(), number, rows, reporter).xml.decode())
+    say(made(domain.lower(), number, seen, reporter).xml.decode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
@@ -41,9 +42,17 @@ def query(
 
 
 @app.command()
-def records(ctx: typer.Context, domain: Annotated[str, typer.Argument(help="A domain that is served here.")]) -> None:
+def records(
+    ctx: typer.Context,
+    domain: Annotated[str, typer.Argument(help="A domain that is served here.")],
+    as_json: Json = False,
+) -> None:
     """Print the records that a domain needs, as lines of a zone file."""
-    for each in _wanted(ctx, domain):
+    found = _wanted(ctx, domain)
+    if as_json:
+        rows([{**asdict(each), "line": each.line} for each in found], as_json)
+        return
+    for each in found:
         say(f"{each.line} ; {each.why}")
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
 from mailcore.cli.family import family
 from mailcore.cli.service import server
-from mailcore.cli.show import say
+from mailcore.cli.show import Json, rows, say
 from mailcore.cli.site import configuration, place
+from mailcore.server.log_line import read_line
 from mailcore.server.log_tail import tail as tailing
 
 app = family()
@@ -23,11 +25,17 @@ def tail(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on with every new line, across rotations.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
-    """Show the end of a log file."""
+    """Show the end of a log file. As JSON it is an array; with --follow one object a line."""
     config = configuration(place(ctx))
-    for line in tailing(config.data / config.log.path / file, count, follow=follow):
-        say("".join(char if char.isprintable() or char == "\t" else "?" for char in line))
+    lines = tailing(config.data / config.log.path / file, count, follow=follow)
+    if as_json and not follow:
+        rows([read_line(line) for line in lines], as_json)
+        return
+    for line in lines:
+        said = json.dumps(read_line(line), ensure_ascii=False) if as_json else line
+        say("".join(char if char.isprintable() or char == "\t" else "?" for char in said))
 
 
 @app.command()

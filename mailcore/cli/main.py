@@ -39,6 +39,7 @@ FAMILIES: Final = {
     "quarantine": ("quarantine:app", "Mail that is held back: list, show, release, delete."),
     "trace": ("trace:app", "What happened to messages."),
     "tls": ("tls:app", "TLS to other domains' mail hosts."),
+    "counters": ("counters:app", "What the running server has counted."),
     "service": ("service:app", "The services of the running server."),
     "dkim": ("dkim:app", "Keys that the mail of domains is signed with."),
     "dmarc": ("dmarc:app", "What others send in the name of domains, as it is reported to them."),

@@ -169,15 +169,23 @@ def import_(
 def check(
     file: Annotated[Path, typer.Argument(help="The file; - is standard input.")],
     domain: Of = "",
+    as_json: Json = False,
 ) -> None:
     """Look whether a file is right, and say everything that is wrong in it."""
     try:
         found = [_checked(each, domain) for each in _of_file(file)]
     except Refused as error:
-        for line in str(error).splitlines():
-            note(line)
-        raise typer.Exit(1) from None
-    say(f"{len(found)} rules, all of them right")
+        wrong = str(error).splitlines()
+    else:
+        wrong = []
+    if as_json:
+        rows([{"problem": each} for each in wrong], as_json)
+    for line in wrong if not as_json else ():
+        note(line)
+    if wrong:
+        raise typer.Exit(1)
+    if not as_json:
+        say(f"{len(found)} rules, all of them right")
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -67,8 +68,9 @@ def report(
     ctx: typer.Context,
     domain: Domain,
     day: Annotated[str, typer.Option(help="Day in UTC, as 2027-01-31; without it: yesterday.")] = "",
+    as_json: Json = False,
 ) -> None:
-    """Show what came of TLS to a domain's hosts on a day, as a report (RFC 8460) says it."""
+    """Show what came of TLS to a domain's hosts on a day; with --json as a report (RFC 8460) says it."""
     from mailcore.smtp.tlsrpt import report as made
 
     when = _day(day)
@@ -78,7 +80,10 @@ def report(
         host = here.config.host
     if not results:
         raise NotFound(f"{domain}: nothing was sent there on {when}")
-    say(json.dumps(made(domain.lower(), when, results, host=host, contact=contact), indent=2))
+    if as_json:
+        say(json.dumps(made(domain.lower(), when, results, host=host, contact=contact), indent=2))
+    else:
+        rows([asdict(each) for each in results], as_json)
 
 
 def _day(text: str) -> str:

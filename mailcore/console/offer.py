@@ -65,6 +65,7 @@ AS_SERVER: Final = frozenset(
         *_each("quarantine", "list show release delete"),
         *_each("tls", "policy report"),
         "config reload",
+        "counters",
         "log level",
         "queue bounce",
         "dkim check",

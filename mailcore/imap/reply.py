@@ -65,13 +65,13 @@ def ok_at_modseq(text: str, lines: Sequence[bytes] = ()) -> Reply:
     return Reply(b"OK", text, lines=lines, modseq=True)
 
 
-def no(text: str, code: bytes = b"", lines: Sequence[bytes] = ()) -> Reply:
-    """It could not be done."""
+def no(text: str, code: bytes, lines: Sequence[bytes] = ()) -> Reply:
+    """It could not be done; `code` says why to the client."""
     return Reply(b"NO", text, code, lines)
 
 
-def bad(text: str, code: bytes = b"") -> Reply:
-    """It cannot be understood, or not now."""
+def bad(text: str, code: bytes = b"CLIENTBUG") -> Reply:
+    """It cannot be understood, or not now. RFC 5530 §3: CLIENTBUG may stand with BAD."""
     return Reply(b"BAD", text, code)
 
 
@@ -79,7 +79,7 @@ def refused(error: errors.GroupwareError) -> Reply:
     """The answer to what a client caused or can act on."""
     code = next((code for kind, code in CODES.items() if isinstance(error, kind)), b"CANNOT")
     if code == b"MODIFIED":  # without the UIDs that it owes there (RFC 7162 §3.1.3) it is no MODIFIED
-        code = b""
+        code = b"INUSE"  # somebody else was quicker
     return no(sentence(str(error)) or "It cannot be done", code)
 
 

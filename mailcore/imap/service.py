@@ -59,4 +59,4 @@ def _scripts(config: Config) -> str:
 def _refuse(refusal: Refusal, listener: Listener) -> bytes:
     """What a peer hears that is not let in."""
     text = "Too many connections; come back later" if refusal.kind == "limit" else "You may not connect here"
-    return status_line(b"*", Reply(b"BYE", text, b"UNAVAILABLE" if refusal.kind == "limit" else b""))
+    return status_line(b"*", Reply(b"BYE", text, b"UNAVAILABLE" if refusal.kind == "limit" else b"NOPERM"))

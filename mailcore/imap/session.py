@@ -123,7 +123,7 @@ class Session:
                 del raw  # a message in it is no longer held while the client is silent
                 await self.keep_pace()
         except OutOfStep as error:
-            self.send(status_line(b"*", Reply(b"BYE", f"The connection is out of step: {error}")))
+            self.send(status_line(b"*", Reply(b"BYE", f"The connection is out of step: {error}", b"CLIENTBUG")))
         finally:
             self._leave()
 
@@ -249,7 +249,7 @@ class Session:
         if reply.status == b"BAD":
             self._errors += 1
             if 0 < self.shared.desk.section.max_errors <= self._errors:
-                self.hang_up("Too many wrong commands")
+                self.hang_up("Too many wrong commands", b"CLIENTBUG")
 
     # --- the store
 

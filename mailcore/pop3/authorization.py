@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailcore.pop3 import grammar
-from mailcore.pop3.reply import BadCommand, Reply, ok
+from mailcore.pop3.reply import TO_STAY, BadCommand, Reply, ok
 from mailcore.pop3.session import Pop3Session
 
 LANGUAGES = {"en": "English", "i-default": "English"}
@@ -90,7 +90,7 @@ async def lang(session: Pop3Session, rest: str) -> Reply:
     wanted = rest.strip().lower()
     tag = "i-default" if wanted == "*" else wanted
     if tag not in LANGUAGES:
-        return Reply(False, f"There is no {rest.strip()[:40]!r} here; LANG lists what there is.")
+        return Reply(False, f"There is no {rest.strip()[:40]!r} here; LANG lists what there is.", TO_STAY)
     return ok(f"{tag} It is.")
 
 

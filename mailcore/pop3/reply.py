@@ -52,16 +52,19 @@ class Reply:
 
 _CONTROLS: Final = dict.fromkeys([*range(32), 127], " ")
 
+TO_STAY: Final = "SYS/PERM"
+"""What is refused as long as the client asks for it: RFC 3206 §4 has no code of its own for that, and says of this one
+that another attempt is of no use, and that the password is not to blame."""
 CODES: Final[Mapping[type[Exception], str]] = {
-    BadCommand: "",
-    NotFound: "",
+    BadCommand: TO_STAY,
+    NotFound: TO_STAY,
     InUse: "IN-USE",
-    Rejected: "",
+    Rejected: TO_STAY,
     BadCredentials: "AUTH",
     TryAgain: "SYS/TEMP",
     OverQuota: "SYS/TEMP",
-    Unreadable: "SYS/PERM",
-    GroupwareError: "SYS/PERM",
+    Unreadable: TO_STAY,
+    GroupwareError: TO_STAY,
 }
 BUG: Final = Reply(False, "Something went wrong here; the server's log says what. Try again later.", "SYS/TEMP")
 

@@ -23,10 +23,13 @@ from groupware.model.flags import Flags
 from groupware.model.folder import Destination, Role
 from groupware.model.ids import AccountId
 from groupware.model.memory import Memory
+from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup, installed_filters
 
 Level = Literal["server", "domain", "account"]
+INFECTED: Final = 4
+CERTAIN: Final = 100.0
 _ORDER: Final[Mapping[Level, int]] = {"server": 0, "domain": 1, "account": 2}
 
 
@@ -151,6 +154,13 @@ class Case:
     """Somebody has released it from quarantine."""
 
 
+def home_of(case: Case) -> str:
+    """The domain that it counts for: the recipient's here, or the sender's when the message leaves."""
+    if case.target.kind != "remote":
+        return (case.target.address or case.recipient.address).rpartition("@")[2].lower()
+    return case.sender.rpartition("@")[2].lower() if case.by is not None else ""
+
+
 Judge = Callable[[Case], Awaitable[Verdict]]
 
 
@@ -214,16 +224,21 @@ class Decision:
     said: tuple[tuple[str, Said], ...] = ()
     trouble: GroupwareError | None = None
     """The message has to wait: a filter is away that it may not pass without."""
+    spam: bool = False
+    """A filter of server or domain has found that."""
+    infected: bool = False
+    refused_by: str = ""
+    """The filter that has it refused."""
 
 
 class Chain:
     """The filters of one process, in their order."""
 
-    __slots__ = ("_filters", "_log")
+    __slots__ = ("_counters", "_filters", "_log")
 
-    def __init__(self, filters: Iterable[Filter], log: EventLog) -> None:
+    def __init__(self, filters: Iterable[Filter], log: EventLog, counters: Counters | None = None) -> None:
         self._filters = tuple(sorted(filters, key=lambda each: (_ORDER[each.level], each.priority, each.name)))
-        self._log = log
+        self._log, self._counters = log, counters
 
     @property
     def beside(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
@@ -252,7 +267,7 @@ class Chain:
 
     async def decide(self, case: Case, judges: Sequence[Place]) -> Decision:
         """What all of them together make of it. Never raises for what a filter does."""
-        verdicts: list[tuple[str, Verdict]] = []
+        verdicts: list[tuple[Filter, Verdict]] = []
         for each, judge in judges:
             if case.cleared and each.level != "account":
                 continue
@@ -261,18 +276,20 @@ class Chain:
                     raise TryAgain(f"the filter {each.name} does not answer; try again later")
                 verdict = await judge(case)
             except Exception as error:
-                self._failed(each, error)
+                self._failed(each, error, home_of(case))
                 if each.fails == "later":
                     return Decision(KEPT, case.octets, trouble=_passing(each, error))
                 continue
-            verdicts.append((each.name, verdict))
+            verdicts.append((each, verdict))
             octets = case.octets if verdict.octets is None else verdict.octets
             case = replace(case, octets=octets, earlier=(*case.earlier, verdict))
             if verdict.disposition is not None and verdict.disposition.quarantine is not None:
                 break
         return _together(verdicts, case.octets)
 
-    def _failed(self, filter: Filter, error: Exception) -> None:
+    def _failed(self, filter: Filter, error: Exception, domain: str = "") -> None:
+        if self._counters is not None:
+            self._counters.add("FILTER_Error", domain=domain)
         if isinstance(error, GroupwareError):
             self._log.warning("filter_failed", filter=filter.name, why=str(error))
         else:
@@ -287,7 +304,7 @@ KEPT: Final = Disposition((Filing(),))
 def chain(parts: Parts, setup: ServiceSetup) -> Chain:
     """The installed filters, made for a service."""
     made = [load()(parts, setup) for load in installed_filters().values()]
-    return Chain(made, parts.log("PROCESSING"))
+    return Chain(made, parts.log("PROCESSING"), parts.counters)
 
 
 def disposition_of(verdicts: Iterable[Verdict]) -> Disposition:
@@ -299,14 +316,31 @@ def disposition_of(verdicts: Iterable[Verdict]) -> Disposition:
     return disposition
 
 
-def _together(verdicts: Sequence[tuple[str, Verdict]], octets: bytes) -> Decision:
+def _together(verdicts: Sequence[tuple[Filter, Verdict]], octets: bytes) -> Decision:
+    disposition = disposition_of(verdict for _, verdict in verdicts)
+    refusing = [by.name for by, verdict in verdicts if verdict.disposition is not None and verdict.disposition.refusal]
     return Decision(
-        disposition_of(verdict for _, verdict in verdicts),
+        disposition,
         octets,
-        tuple((name, answer) for name, verdict in verdicts for answer in verdict.answers),
+        tuple((by.name, answer) for by, verdict in verdicts for answer in verdict.answers),
         tuple(memory for _, verdict in verdicts for memory in verdict.memories),
-        tuple((name, said) for name, verdict in verdicts for said in verdict.said),
+        tuple((by.name, said) for by, verdict in verdicts for said in verdict.said),
+        spam=any(_is_spam(by, verdict) for by, verdict in verdicts),
+        infected=any(_is_infected(verdict) for _, verdict in verdicts),
+        refused_by=refusing[-1] if refusing and disposition.refusal is not None else "",
     )
+
+
+def _is_infected(verdict: Verdict) -> bool:
+    """Possibly or certainly so: RFC 5235 §3.2."""
+    return (verdict.virus or 0) >= INFECTED
+
+
+def _is_spam(by: Filter, verdict: Verdict) -> bool:
+    """Whether a filter of the server or of a domain says so; what somebody's own rules sort out is their taste."""
+    what = verdict.disposition
+    wanted = (verdict.spam or 0) < CERTAIN and (what is None or not what.unwanted)
+    return not wanted and not _is_infected(verdict) and by.level != "account"
 
 
 def _over(old: Disposition, new: Disposition) -> Disposition:

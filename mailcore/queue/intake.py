@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -21,7 +22,7 @@ from groupware.model.ids import FolderId
 from groupware.model.item import NewItem
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.store.api import Blobs, Store, Stored, WriteTx
-from mailcore.queue import meetings
+from mailcore.queue import filter_counts, meetings
 from mailcore.queue.filters import Case, Chain, Decision, Place, Refusal
 from mailcore.queue.holding import Holder, Wanted, put_aside
 from mailcore.queue.plans import NOT_QUEUED, Message, Plan, Step, Targets, letter_of, outcome_of, plan_of
@@ -218,7 +219,9 @@ class Intake:
             Case(trail.message, whole.octets, whole.sender, step.recipient, target, trail.by, cleared=whole.cleared)
             for step, target in mine
         ]
+        begun = time.perf_counter()
         decisions = await asyncio.gather(*(self._filters.decide(each, judges[each.target]) for each in cases))
+        filter_counts.count(self._counters, cases, decisions, time.perf_counter() - begun)
         found: list[tuple[Step, Sorted]] = []
         aside: list[Wanted] = []
         for (step, target), decision in zip(mine, decisions, strict=True):
@@ -237,7 +240,9 @@ class Intake:
         """
         trail, first = whole.trail, plan.away[0]
         case = Case(trail.message, whole.octets, whole.sender, first.recipient, out, trail.by, cleared=whole.cleared)
+        begun = time.perf_counter()
         decision = await self._filters.decide(case, judges)
+        filter_counts.count(self._counters, [case], [decision], time.perf_counter() - begun)
         if decision.trouble is not None:
             raise decision.trouble
         what = decision.disposition

@@ -21,7 +21,7 @@ from mailcore.server import log
 from mailcore.server.app import Loaders, Server, say_ready, wanted
 from mailcore.server.config import Config, ConfigError
 from mailcore.server.control import ControlError, Verb, claim
-from mailcore.server.counters import Counters, watch_system
+from mailcore.server.counters import Counters, Scope
 from mailcore.server.crew import Crew
 from mailcore.server.dns import DnsError, DnsSettings, NameServer, Resolver
 from mailcore.server.dns_wire import QueryType
@@ -33,8 +33,10 @@ from mailcore.server.privileges import become
 from mailcore.server.rates import LocalRates, Rates
 from mailcore.server.seats import AtWork, LocalSeats, Seats
 from mailcore.server.storage import Storage, misplaced, open_storage, site_secret
+from mailcore.server.system_use import watch_system
 from mailcore.server.tasks import Supervisor
 from mailcore.server.team import Workers
+from mailcore.server.usage import watch_usage
 
 
 def _probe(config: Config, objects: Objects) -> None:
@@ -120,6 +122,7 @@ async def serve(
         logging = Logging(config)
         undo.callback(logging.stop)
         counters = Counters()
+        count_as_wanted(counters, config)
         dns = resolver(config, counters.add)
         storage = await open_storage(config, tell=crew.siblings.tell if crew is not None else None)
         undo.push_async_callback(storage.close)
@@ -127,6 +130,7 @@ async def serve(
         storage.start(await undo.enter_async_context(Supervisor(log.get("SERVER"))))
         led = undo.enter_context(crew.led(config, storage.bus, logging, counters)) if crew is not None else None
         watch_system(counters, config.data, led.workers.use if led is not None else lambda gauge: 0)
+        watch_usage(counters, storage.store)
         metrics.add(counters)
         shared = (led.seats, led.rates) if led is not None else (LocalSeats(), LocalRates())
         parts = make_parts(config, storage, counters, dns, *shared)
@@ -135,10 +139,10 @@ async def serve(
             config,
             parts,
             reload=lambda: checked_config(reload()),
-            adopted=logging.adopt,
+            adopted=lambda new: adopt(new, logging, counters),
             loaders=loaders,
             sockets=sockets,
-            verbs=_verbs(config, dns, logging, led.workers if led is not None else None),
+            verbs=_verbs(config, dns, logging, counters, led.workers if led is not None else None),
             announce=announce,
             members=led.members if led is not None else None,
         )
@@ -174,8 +178,22 @@ def make_parts(
     )
 
 
-def _verbs(config: Config, dns: Resolver, logging: Logging, workers: Workers | None) -> Mapping[str, Verb]:
-    """What other processes may ask besides the services: where the data is, the resolver, the log."""
+def adopt(config: Config, logging: Logging, counters: Counters) -> None:
+    """Let log and counters go on as another configuration says."""
+    logging.adopt(config)
+    count_as_wanted(counters, config)
+
+
+def count_as_wanted(counters: Counters, config: Config) -> None:
+    """Let the counters count for whom the configuration wants it."""
+    section = config.counters
+    counters.collect_for(domains=section.domains, accounts=section.accounts, labelled=section.measure_accounts)
+
+
+def _verbs(
+    config: Config, dns: Resolver, logging: Logging, counters: Counters, workers: Workers | None
+) -> Mapping[str, Verb]:
+    """What other processes may ask besides the services: where the data is, the resolver, the log, the counters."""
 
     async def where(asked: Mapping[str, Any]) -> object:
         return {
@@ -205,4 +223,16 @@ def _verbs(config: Config, dns: Resolver, logging: Logging, workers: Workers | N
             await workers.everywhere("log.level", service=service, level=levels)
         return None
 
-    return {"server.where": where, "dns.query": query, "dns.flush": flush, "log.level": level}
+    told = {"counters": _counted(counters)}
+    return {"server.where": where, "dns.query": query, "dns.flush": flush, "log.level": level, **told}
+
+
+def _counted(counters: Counters) -> Verb:
+    async def counted(asked: Mapping[str, Any]) -> object:
+        scope = asked.get("scope", "server")
+        if scope not in get_args(Scope):
+            raise ControlError(f"{scope!r} is no scope of counters; there are {', '.join(get_args(Scope))}")
+        found = await asyncio.to_thread(counters.now, cast(Scope, scope), str(asked.get("name", "")))
+        return [asdict(each) for each in found]
+
+    return counted

@@ -32,6 +32,7 @@ from mailcore.server.sections import (
     ServiceSection,
     TlsSection,
 )
+from mailcore.server.sections_counters import CountersSection
 from mailcore.server.sections_mail import (
     DnrSection,
     FtpBackupSection,
@@ -79,6 +80,7 @@ class Config:
     openid: OpenIdSection
     push: PushSection
     webmail: WebmailSection
+    counters: CountersSection
     scanners: tuple[ScannerSection, ...]
 
     @property
@@ -163,6 +165,7 @@ def load(
         openid=openid,
         push=parsed.push,
         webmail=parsed.webmail,
+        counters=parsed.counters,
         scanners=parsed.scanner,
     )
 

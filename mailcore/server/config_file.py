@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from mailcore.server.declare import Many, Section, key, tables
 from mailcore.server.sections import ListenerSection, ServerSection, ServiceSection, TlsSection
+from mailcore.server.sections_counters import CountersSection
 from mailcore.server.sections_mail import (
     DnrSection,
     FtpBackupSection,
@@ -51,6 +52,7 @@ class ConfigFile(Section):
     openid: OpenIdSection = OpenIdSection()
     push: PushSection = PushSection()
     webmail: WebmailSection = WebmailSection()
+    counters: CountersSection = CountersSection()
     scanner: Many[ScannerSection] = tables("Scanners for spam and viruses")
 
 

@@ -35,6 +35,10 @@ _SECRET_HEADER: Final = re.compile(
 _SECRET_ADDRESS: Final = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
 _HARMLESS: Final = re.compile(r"[^\s:]*")
 _BARE: Final = re.compile(r"[^\s\"=\\]+")
+_HEAD: Final = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}) (?P<level>\d\d) (?P<host>\S+) (?P<module>[^\s:]+):"
+    r"(?P<session>\S*): (?P<text>.*)"
+)
 _PLAIN: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"'}
 
 
@@ -118,6 +122,12 @@ def as_text(line: Line) -> str:
         f"{stamp(int(line.time))} {int(line.level):02d} {_word(line.host)} {_word(line.module)}:{_word(line.session)}: "
     )
     return head + said(line)
+
+
+def read_line(written: str) -> Mapping[str, object]:
+    """What a line of a log file says: its head apart, and the rest as `text`. A line without a head is text alone."""
+    found = _HEAD.fullmatch(written)
+    return {"text": written} if found is None else {**found.groupdict(), "level": Level(int(found["level"])).name}
 
 
 def said(line: Line) -> str:

@@ -16,9 +16,9 @@ from typing import Any, Final
 from mailcore.server import log, service
 from mailcore.server.app import Server
 from mailcore.server.channel import Answer, Channel
-from mailcore.server.compose import make_parts, resolver
+from mailcore.server.compose import adopt, count_as_wanted, make_parts, resolver
 from mailcore.server.config import Config
-from mailcore.server.counters import Counters, own_use
+from mailcore.server.counters import Counters
 from mailcore.server.crew import members, siblings
 from mailcore.server.guesses import Guesses
 from mailcore.server.listener import Sockets, not_handed_over
@@ -28,6 +28,7 @@ from mailcore.server.parts import installed_factories
 from mailcore.server.shared import SharedRates, SharedSeats
 from mailcore.server.spawner import Commons
 from mailcore.server.storage import open_storage
+from mailcore.server.system_use import own_use
 from mailcore.server.tasks import Supervisor
 from mailcore.server.team import State, state_of
 
@@ -77,6 +78,7 @@ class _Worker:
             for name, level in state.levels.items():
                 logging.set_level(name, level)
             counters = Counters()
+            count_as_wanted(counters, config)
             dns = resolver(config, counters.add)
             self._flush = dns.flush
             others = siblings(self._shared, self._slot)
@@ -94,7 +96,7 @@ class _Worker:
                 config,
                 parts,
                 reload=lambda: self._config or config,
-                adopted=logging.adopt,
+                adopted=lambda new: adopt(new, logging, counters),
                 loaders={name: load for name, load in installed_factories().items() if name in FRONT},
                 sockets=self._sockets,
                 announce=self._announce,
@@ -189,7 +191,7 @@ def _guessed(channel: Channel, ok: bool, peer: str, name: str) -> None:
 
 def _count(channel: Channel, counters: Counters) -> None:
     """Say what was counted since the last time."""
-    gains = [(each.counter, each.scope, each.name, each.value) for each in counters.gains() if each.value]
+    gains = [(each.counter, each.scope, each.name, each.value) for each in counters.gains(keep=False) if each.value]
     if gains:
         channel.tell("counted", gains=gains)
 

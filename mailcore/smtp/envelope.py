@@ -136,7 +136,9 @@ async def rcpt(state: State, arguments: Sequence[str]) -> list[Reply]:
     replies = [each if isinstance(each, Reply) else await _judged(state, transaction, each) for each in asked]
     if (blocked := builtin.harvester(state)) is not None:
         replies[-1] = blocked
-    events.recipients_answered(state, sum(1 for each in replies if each.code == 250))
+    answered = zip(asked, replies, strict=True)
+    taken = [each.address for each, reply in answered if reply.code == 250 and isinstance(each, Recipient)]
+    events.recipients_answered(state, taken)
     for argument, reply in zip(arguments, replies, strict=True):
         if reply.code != 250:
             events.recipient_refused(state, transaction.sender, argument[3:], reply)
@@ -207,6 +209,8 @@ async def _judge(state: State, transaction: Transaction, recipient: Recipient) -
         await builtin.unknown(state, address)
     if refusal is None and not ruling.accepted:
         refusal = await builtin.objection(state, transaction, address)
+        if refusal is not None and refusal.code >= 550:
+            events.filtered_out(state, address)
     refusal = refusal or domains.apart(state, transaction, address) or await origin.objection(state, transaction)
     refusal = refusal or builtin.flooded(state, transaction, address)
     if refusal is not None:

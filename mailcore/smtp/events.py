@@ -1,13 +1,17 @@
-"""What happens to a message while it is received: one function for each event, which logs and counts."""
+"""What happens to a message while it is received: one function for each event, which logs and counts.
+
+What somebody has signed in for counts for that account; what comes from outside, for those whom it is for.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mailcore.smtp.authentication.results import listed
 from mailcore.smtp.authentication.verdicts import Verdicts
+from mailcore.smtp.policy.access import is_elsewhere
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import State, Transaction
 
@@ -15,9 +19,24 @@ _ADDRESS: Final = re.compile(r"<([^<>]{1,320})>")
 """The address of a RCPT, as far as it is one."""
 
 
-def _count(state: State, name: str, by: int = 1) -> None:
+def _count(state: State, name: str, by: int = 1, to: Iterable[str] = ()) -> None:
     domain, account = state.owner
-    state.shared.parts.counters.add(f"SMTP_InboundMessage{name}", by, domain=domain, account=account)
+    counters = state.shared.parts.counters
+    counters.add(f"SMTP_InboundMessage{name}", by, domain=domain, account=account)
+    if not account and state.transaction is not None:
+        homes = [_home(state.transaction, each) for each in to]
+        domains, accounts = {each[0] for each in homes if each[0]}, {each[1] for each in homes if each[1]}
+        counters.share(f"SMTP_InboundMessage{name}", by, domains=domains, accounts=accounts)
+
+
+def _home(transaction: Transaction, recipient: str) -> tuple[str, str]:
+    """The domain and the account here that a recipient is of; "" where there is none. Nothing that is made up."""
+    targets = transaction.targets.get(recipient)
+    if targets is None or is_elsewhere(recipient, targets):
+        return "", ""
+    single = isinstance(targets, Sequence) and len(targets) == 1 and targets[0].kind in ("account", "list")
+    account = targets[0].address if single and isinstance(targets, Sequence) else ""
+    return (account or recipient).rpartition("@")[2].lower(), account
 
 
 def turned_away(state: State, reply: Reply) -> None:
@@ -43,25 +62,40 @@ def sender_refused(state: State, sender: str, reply: Reply) -> None:
     _traced(state, "mail", sender, reply)
 
 
-def recipients_answered(state: State, accepted: int) -> None:
-    """Some RCPT were accepted."""
-    if accepted:
-        _count(state, "TOcommandsAccepted", accepted)
+def recipients_answered(state: State, accepted: Sequence[str]) -> None:
+    """These RCPT were accepted."""
+    if accepted and state.owner[1]:
+        _count(state, "TOcommandsAccepted", len(accepted))
+        return
+    for each in accepted:
+        _count(state, "TOcommandsAccepted", to=(each,))
 
 
 def recipient_refused(state: State, sender: str, recipient: str, reply: Reply) -> None:
     """RCPT was refused."""
-    _count(state, "TOcommandsRejected")
+    found = _ADDRESS.match(recipient.strip())
+    _count(state, "TOcommandsRejected", to=(found[1],) if found is not None else ())
     state.log.info(
         "recipient_refused", sender=sender, recipient=recipient, helo=state.hello, code=reply.code, why=reply.text
     )
-    found = _ADDRESS.match(recipient.strip())
     _traced(state, "rcpt", sender, reply, (found[1] if found is not None else recipient.strip()[:320],))
 
 
-def transfer_begun(state: State, verb: str) -> None:
+def greylisted(state: State, recipient: str) -> None:
+    """A recipient was put off, for nobody knows who brings it."""
+    _count(state, "Greylisted", to=(recipient,))
+
+
+def filtered_out(state: State, recipient: str) -> None:
+    """What is built in has refused a recipient: the client is on a list, or where no mail is taken from."""
+    assert state.transaction is not None
+    domain, _ = _home(state.transaction, recipient)
+    state.shared.parts.counters.add("FILTER_RejectedBuiltin", domain=domain)
+
+
+def transfer_begun(state: State, transaction: Transaction, verb: str) -> None:
     """DATA, or the first BDAT."""
-    _count(state, f"{verb}Used")
+    _count(state, f"{verb}Used", to=transaction.recipients)
 
 
 def checked(state: State, found: Verdicts, action: str) -> None:
@@ -71,9 +105,8 @@ def checked(state: State, found: Verdicts, action: str) -> None:
 
 def accepted(state: State, transaction: Transaction, verb: str, size: int, protocol: str) -> None:
     """The message is safe here."""
-    _count(state, f"{verb}Accepted")
-    _count(state, "")
-    _count(state, "Bytes", size)
+    for name, by in ((f"{verb}Accepted", 1), ("", 1), ("Bytes", size)):
+        _count(state, name, by, transaction.recipients)
     state.log.info(
         "accepted", sender=transaction.sender, recipients=len(transaction.recipients), size=size, protocol=protocol,
         helo=state.hello, user=state.owner[1],
@@ -83,7 +116,7 @@ def accepted(state: State, transaction: Transaction, verb: str, size: int, proto
 def refused(state: State, transaction: Transaction, reply: Reply) -> None:
     """The message was refused, or put off, after its content had come."""
     if reply.code >= 550:
-        _count(state, "RejectedByPolicy")
+        _count(state, "RejectedByPolicy", to=transaction.recipients)
     state.log.warning(
         "message_refused", sender=transaction.sender, recipients=len(transaction.recipients), helo=state.hello,
         code=reply.code, why=reply.text,

@@ -11,7 +11,6 @@ from mailcore.lists.rules import Seal
 from mailcore.lists.worker import keep as keep_lists
 from mailcore.queue.filters import chain
 from mailcore.queue.fullness import keep_telling
-from mailcore.queue.gauges import Gauges
 from mailcore.queue.intake import Intake
 from mailcore.queue.local import LocalCourier
 from mailcore.queue.quarantine import Desk as Quarantine
@@ -53,8 +52,7 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
 
     own = desk(parts, setup, "PROCESSING")
     scheduler = Scheduler(own, parts.bus, LocalCourier(intake), lanes)
-    gauges = Gauges(parts.store, parts.counters, parts.clock)
-    beside = (gauges.keep, partial(keep_telling, own), partial(keep_lists, lists(parts, setup, own), parts.bus))
+    beside = (partial(keep_telling, own), partial(keep_lists, lists(parts, setup, own), parts.bus))
     quarantine = Quarantine(parts.store, parts.blobs, parts.secret, parts.log("QUARANTINE"))
     releasing = partial(keep_releasing, quarantine, parts.bus)
     return QueueService(setup.name, scheduler, beside=(*beside, releasing, *filters.beside), tell=tell)

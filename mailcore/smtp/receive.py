@@ -44,7 +44,7 @@ async def data(state: State, argument: str) -> Replies:
         return MIXED
     if transaction.params.body_type == "BINARYMIME":
         return BINARY
-    events.transfer_begun(state, "DATA")
+    events.transfer_begun(state, transaction, "DATA")
     origin.begin(state, transaction)
     state.connection.write(GO_AHEAD)
     try:
@@ -76,7 +76,7 @@ async def bdat(state: State, argument: str) -> Replies:
     if transaction is None or refusal is not None:
         return _broken(state, transaction, refusal or MAIL_FIRST, ends)
     if transaction.chunks is None:
-        events.transfer_begun(state, "BDAT")
+        events.transfer_begun(state, transaction, "BDAT")
         origin.begin(state, transaction)
         transaction.chunks = []
     gather(transaction.chunks, blocks)
@@ -136,7 +136,7 @@ def _end(state: State, transaction: Transaction, reply: Reply) -> Replies:
 
 async def take(state: State, transaction: Transaction, octets: bytes) -> Replies:
     """Takes a message whose content is here already, as if DATA had brought it."""
-    events.transfer_begun(state, "DATA")
+    events.transfer_begun(state, transaction, "DATA")
     origin.begin(state, transaction)
     return await _finish(state, transaction, octets, "DATA")
 

@@ -332,6 +332,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "movements": [lambda tx, s: tx.movements(s.folder, Uid(1))],
     "queued": [lambda tx, _: tx.queued(), lambda tx, s: tx.queued(s.queued)],
     "backlog": [lambda tx, _: tx.backlog()],
+    "usage": [lambda tx, _: tx.usage()],
     "next_due": [lambda tx, _: tx.next_due(local=True)],
     "create_folder": [lambda tx, _: tx.create_folder(PATH + "/New"), lambda tx, _: tx.create_folder(PATH)],
     "add_folder": [lambda tx, s: tx.add_folder(s.alice, "New"), lambda tx, s: tx.add_folder(s.alice, "Work")],

@@ -31,7 +31,9 @@ def test_the_policy_for_a_host_without_a_name(server: RunningServer) -> None:
 def test_the_report_of_a_day(server: RunningServer) -> None:
     results = [TlsResult("there.test", "2027-01-31", "sts", "mx.there.test", "success", count=3)]
     server.write(lambda tx: tx.count_tls(results))
-    found = json.loads(tls(server, "report", "There.test", "--day", "2027-01-31").out)
+    words = ("report", "There.test", "--day", "2027-01-31")
+    assert "mx.there.test" in tls(server, *words).out
+    found = json.loads(tls(server, *words, "--json").out)
     assert found["policies"][0]["summary"]["total-successful-session-count"] == 3
     assert OPERATOR.name not in str(found)
 

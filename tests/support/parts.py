@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
 
@@ -16,7 +17,7 @@ def only_log(log: Callable[[str], EventLog]) -> Parts:
         blobs=nothing,
         bus=nothing,
         directory=nothing,
-        counters=nothing,
+        counters=Counters(),
         dns=nothing,
         secret=b"",
     )

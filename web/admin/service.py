@@ -37,7 +37,7 @@ _HEADERS: Final = {
 
 def webadmin(parts: Parts, setup: ServiceSetup) -> HttpService:
     """The service for a configuration."""
-    return HttpService(parts, setup, routes(parts, setup))
+    return HttpService(parts, setup, routes(parts, setup), visits={"WEBADMIN": ""})
 
 
 def routes(parts: Parts, setup: ServiceSetup) -> list[BaseRoute]:

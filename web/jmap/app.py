@@ -7,7 +7,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from starlette.requests import HTTPConnection, Request
@@ -19,8 +19,9 @@ from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
 from mailcore.server.authorization import CHALLENGE, authorized
 from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.server.signin import Desk, Rejected, Way, desk
-from mailcore.smtp.handin import Submitter, submitter
+from mailcore.server.signin import Desk, Rejected, desk
+from mailcore.server.visits import visited
+from mailcore.smtp.handin import Submission, Submitter, Taken, submitter
 from web.jmap.errors import RequestError
 from web.jmap.events import asked, stream
 from web.jmap.limits import AT_ONCE, LISTENERS, REQUEST_OCTETS, UPLOADS_AT_ONCE
@@ -93,6 +94,14 @@ async def _answer(doing: Doing, request: Request) -> Response:
     return await handler(doing, request, await _signed_in(doing, request))
 
 
+async def _hand_in(doing: Doing, who: Principal, connection: HTTPConnection, what: Submission) -> Taken:
+    """Takes a message over; what browsers send is counted."""
+    taken = await doing.submitter.hand_in(who, connection.scope["state"]["way"], what)
+    if has_session(connection):
+        doing.parts.counters.add("WEBMAIL_SentMessage", domain=who.name.rpartition("@")[2], account=who.name)
+    return taken
+
+
 async def _session(doing: Doing, request: Request, who: Principal) -> Response:
     base = _base(request)
     found = await doing.parts.store.read(who, lambda tx: session(tx, base))
@@ -110,14 +119,13 @@ async def _api(doing: Doing, request: Request, who: Principal) -> Response:
 
 async def _response(doing: Doing, connection: HTTPConnection, who: Principal, asked: Asked) -> Mapping[str, Any]:
     """The Response object. RFC 8620 §3.4."""
-    way: Way = connection.scope["state"]["way"]
     created = dict(asked.created_ids or {})
     turn = Turn(
         doing.parts,
         who,
         created,
         doing.host,
-        lambda what: doing.submitter.hand_in(who, way, what),
+        partial(_hand_in, doing, who, connection),
         doing.threads,
         asked.using,
     )
@@ -205,7 +213,9 @@ async def _signed_in(doing: Doing, request: HTTPConnection) -> Principal:
     by_session = has_session(request)
     try:
         if by_session:
-            return await signed_in(doing.parts, request)
+            who = await signed_in(doing.parts, request)
+            visited(doing.parts.counters, request.scope["state"], "WEBMAIL", who.name)
+            return who
         return await authorized(doing.signing, request.scope["state"], given)
     except BadCredentials as error:
         # a browser would ask for a password by itself

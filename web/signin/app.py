@@ -22,8 +22,8 @@ from starlette.routing import Route
 
 from groupware.directory.api import FactorMissing, KeyAnswer, Second
 from groupware.model.browser import BrowserSession
-from groupware.model.errors import AlreadyExists, BadCredentials, NoRight, NotFound, Refused, TryAgain
-from groupware.model.principal import Principal
+from groupware.model.errors import AlreadyExists, BadCredentials, GroupwareError, NoRight, NotFound, Refused, TryAgain
+from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import WriteTx
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
@@ -125,12 +125,20 @@ class _Door:
             who = await SignIn(self._desk, way).password(name, password, second)
         except BadCredentials as error:
             if here.failed and not isinstance(error, FactorMissing):
-                add(here.failed)
+                whose = await self._known_name(name)
+                add(here.failed, domain=whose.rpartition("@")[2], account=whose)
             raise
         if here.admit is not None:
             await here.admit(who)
         add(here.login, domain=who.name.rpartition("@")[2], account=who.name)
         return who
+
+    async def _known_name(self, name: str) -> str:
+        """The address of the account of that name; "": there is none, and what a stranger makes up is not counted."""
+        try:
+            return await self._parts.store.read(OPERATOR, lambda tx: tx.account(name).address)
+        except GroupwareError:
+            return ""
 
     def _asks(self, request: Request, missing: FactorMissing) -> Response:
         """What it takes beside the password; the browser sends all of it once more, with `code` or `key`."""

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from groupware.model.errors import BadCredentials, GroupwareError, TryAgain
 from groupware.model.principal import Principal
 from mailcore.server.parts import Parts
+from mailcore.server.visits import visited
 from web.jmap.blobs import octets_of
 from web.jmap.errors import MethodError
 from web.jmap.turn import Turn
@@ -60,6 +61,7 @@ class _Door:
 
     async def file(self, request: Request) -> Response:
         """A file of the client; what is none, and looks like a place within it, is its page."""
+        visited(self._parts.counters, request.scope["state"], "WEBMAIL")
         path = str(request.path_params["path"])
         found = self._files.get(files.INDEX if path in _PAGES else path)
         if found is None and "." not in path.rpartition("/")[2]:
@@ -70,6 +72,7 @@ class _Door:
         """The body of an email as a page; `images=1`: with pictures from elsewhere."""
         try:
             who = await sessions.signed_in(self._parts, request)
+            visited(self._parts.counters, request.scope["state"], "WEBMAIL", who.name)
             octets = await self._octets(who, request)
         except BadCredentials as error:
             return _said(401, str(error))

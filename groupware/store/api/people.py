@@ -11,6 +11,7 @@ from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.usage import Usage
 
 
 class ReadPeople(Protocol):
@@ -115,6 +116,10 @@ class ReadPeople(Protocol):
 
     def browser_session(self, digest: str) -> BrowserSession:
         """The session whose token has this digest. Takes `a` on the server. `NotFound` when it has ended."""
+        ...
+
+    def usage(self) -> Sequence[Usage]:
+        """What each owner of folders has stored, may store, and is signed in with. Takes `a` on the server."""
         ...
 
 

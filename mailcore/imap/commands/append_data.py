@@ -134,7 +134,7 @@ async def _item(session: Session, message: NewMessage) -> NewItem:
     with ExitStack() as stack:
         octets = await _whole(session, message, stack)
         if not octets:
-            raise Unfit(no("An empty message cannot be stored"))  # RFC 3502 §5: so one gives up
+            raise Unfit(no("An empty message cannot be stored", b"CANNOT"))  # RFC 3502 §5: so one gives up
         if message.binary and b"\0" in octets:
             octets = await _without_nul(session, octets, stack)
         marks = Marks(message.flags.flags, message.flags.words, message.saved)

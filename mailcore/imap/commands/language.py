@@ -30,7 +30,7 @@ async def language(session: Session, wanted: list[bytes]) -> Reply:
         return ok("Those are spoken", lines=[_line(LANGUAGES)])
     chosen = next((tag for tag in map(_spoken, wanted) if tag is not None), None)
     if chosen is None:
-        return no("None of those is spoken here; it stays as it is")
+        return no("None of those is spoken here; it stays as it is", b"CANNOT")
     return ok("That is spoken", lines=[_line((chosen,))])
 
 

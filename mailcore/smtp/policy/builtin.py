@@ -12,6 +12,7 @@ from groupware.model.errors import GroupwareError
 from groupware.model.principal import OPERATOR
 from mailcore.server.rules import address as ip_of
 from mailcore.server.rules import ip_set, peer_key
+from mailcore.smtp import events
 from mailcore.smtp.policy.lookups import looked_up
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import MX, State, Transaction
@@ -129,6 +130,7 @@ async def _greylisted(state: State, sender: str, to: str) -> Reply | None:
     )
     if not seconds:
         return None
+    events.greylisted(state, to)
     state.log.info("greylisted", ip=state.connection.peer.ip, sender=sender, recipient=to, seconds=seconds)
     return Reply(451, "4.7.1", f"Temporary rejected by greylisting; come again in {seconds} seconds.")
 

@@ -1,6 +1,5 @@
 """Processing and Sending as services: each runs, stops and starts alone."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,7 +8,6 @@ from typing import Any, cast
 from groupware.model.errors import TryAgain
 from groupware.model.event import Envelope, Recipient
 from groupware.model.principal import OPERATOR
-from mailcore.queue.gauges import Gauges
 from mailcore.server.clock import SystemClock
 from mailcore.server.config import load
 from mailcore.server.counters import Counters
@@ -17,7 +15,7 @@ from mailcore.server.dns import Resolver
 from mailcore.server.parts import Parts, ServiceFactory, ServiceSetup, installed_factories
 from mailcore.server.running import Running
 from mailcore.server.service import Working
-from mailcore.server.tasks import Supervisor, cancelled
+from mailcore.server.tasks import Supervisor
 from mailcore.smtp.processing import processing
 from mailcore.smtp.sending_service import sending
 from tests.support.clock import FakeClock
@@ -98,25 +96,6 @@ async def test_others_are_told_whether_processing_is_at_work() -> None:
         assert "processing" in here.parts.at_work
         await running.stop(5)
         assert "processing" not in here.parts.at_work
-
-
-async def test_the_queue_s_gauges_show_what_was_measured() -> None:
-    async with site() as here:
-        await here.submit("away@elsewhere.test")
-        gauges = Gauges(here.parts.store, here.counters, here.parts.clock)
-        keeping = asyncio.create_task(gauges.keep())
-        await asyncio.sleep(0)  # it has begun
-        await gauges.measure()
-        here.queue.clock.advance(60)
-        assert queue_gauges(here) == {"Size": 1, "Bytes": len(MAIL), "Deferred": 0, "OldestAge": 60}
-        await cancelled(keeping)
-        assert queue_gauges(here) == {}
-
-
-def queue_gauges(here: Site) -> dict[str, float]:
-    """What the counters show of the queue."""
-    shown = {each.counter: each.value for each in here.counters.samples()}
-    return {name.removeprefix("QUEUE_"): value for name, value in shown.items() if name.startswith("QUEUE_")}
 
 
 def test_both_are_installed_as_services_that_work() -> None:

@@ -9,8 +9,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mailcore.server import counters as module
-from mailcore.server.counters import BY_NAME, COUNTERS, Counters, Sample, watch_system
+from mailcore.server.counter_table import BY_NAME, COUNTERS
+from mailcore.server.counters import Counters, Sample, Scope
 from mailcore.server.metrics import MAX_CHILDREN, PrometheusMetrics
+from mailcore.server.system_use import watch_system
 
 FOUND_IN_THE_REFERENCE = {
     "SMTP_InboundConnection",
@@ -66,8 +68,9 @@ def test_a_quiet_server_counter_is_still_sampled() -> None:
 
 
 def test_domains_and_accounts_are_counted_only_when_wanted() -> None:
-    counters = Counters()
+    counters = Counters(domains=False, accounts=False)
     counters.add("IMAP_FetchRequest", domain="x.org", account="a@x.org")
+    counters.share("IMAP_FetchRequest", domains=("x.org",), accounts=("a@x.org",))
     assert moved(counters) == {("IMAP_FetchRequest", "server", ""): 1}
     counters.collect_for(domains=True, accounts=False)
     counters.add("IMAP_FetchRequest", domain="x.org", account="a@x.org")
@@ -92,7 +95,7 @@ def test_an_unknown_name_is_a_mistake() -> None:
 
 
 def test_memory_is_bounded_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_NAMES", 10)
+    monkeypatch.setattr(module, "MAX_KEPT", 10)
     counters = Counters(accounts=True)
     for number in range(100):
         counters.add("IMAP_FetchRequest", account=f"{number}@x.org")
@@ -171,16 +174,75 @@ def exposed(metrics: PrometheusMetrics) -> dict[tuple[str, tuple[tuple[str, str]
     return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
 
 
-def test_prometheus_sees_server_counters_and_gauges() -> None:
-    counters, metrics = Counters(accounts=True), PrometheusMetrics()
+def test_what_is_counted_for_several_counts_once_for_the_server() -> None:
+    counters = Counters()
+    counters.add("FILTER_Scanned")
+    counters.share("FILTER_Scanned", domains=("x.org", "y.org"), accounts=("a@x.org",))
+    assert moved(counters) == {
+        ("FILTER_Scanned", "server", ""): 1,
+        ("FILTER_Scanned", "domain", "x.org"): 1,
+        ("FILTER_Scanned", "domain", "y.org"): 1,
+    }
+
+
+def now(counters: Counters, scope: Scope, name: str = "") -> dict[str, float]:
+    return {each.counter: each.value for each in counters.now(scope, name)}
+
+
+def test_totals_of_domains_and_accounts_outlast_the_samples() -> None:
+    counters = Counters()
+    counters.add("IMAP_FetchRequest", 2, domain="x.org", account="a@x.org")
+    counters.samples()
+    counters.add("IMAP_FetchRequest", 3, domain="x.org", account="a@x.org")
+    assert now(counters, "server")["IMAP_FetchRequest"] == 5
+    assert now(counters, "domain", "x.org")["IMAP_FetchRequest"] == 5
+    assert now(counters, "account", "a@x.org")["IMAP_FetchRequest"] == 5
+    assert now(counters, "account", "b@x.org")["IMAP_FetchRequest"] == 0
+    assert "SMTP_InboundConnection" not in now(counters, "domain", "x.org")
+
+
+def test_what_a_worker_hands_over_is_the_lead_s_alone() -> None:
+    worker, lead = Counters(), Counters()
+    for _ in range(2):
+        worker.add("IMAP_FetchRequest", domain="x.org", account="a@x.org")
+        lead.merge(worker.gains(keep=False))
+    assert now(lead, "account", "a@x.org")["IMAP_FetchRequest"] == 2
+    assert now(worker, "account", "a@x.org")["IMAP_FetchRequest"] == 0
+
+
+def test_a_source_gives_gauges_of_every_scope_and_one_that_fails_hides_no_other() -> None:
+    def broken() -> list[Sample]:
+        raise OSError("no database")
+
+    counters = Counters()
+    counters.source("broken", broken)
+    counters.source("store", lambda: [Sample("STORAGE_UsedBytes", "account", "a@x.org", 7)])
+    assert now(counters, "account", "a@x.org")["STORAGE_UsedBytes"] == 7
+    assert "STORAGE_UsedBytes" not in now(counters, "account", "b@x.org")
+
+
+def test_prometheus_sees_the_server_and_domains_as_labels() -> None:
+    counters, metrics = Counters(), PrometheusMetrics()
     metrics.add(counters)
-    counters.add("SMTP_InboundMessage", 3, account="a@x.org")
+    counters.add("SMTP_InboundMessage", 3, domain="x.org", account="a@x.org")
     counters.gauge("SYSTEM_Threads", lambda: 9, part="IMAP")
+    counters.source("store", lambda: [Sample("STORAGE_UsedBytes", "domain", "x.org", 7)])
     counters.samples()
     found = exposed(metrics)
     assert found[("postroom_SMTP_InboundMessage_total", ())] == 3
+    assert found[("postroom_domain_SMTP_InboundMessage_total", (("domain", "x.org"),))] == 3
+    assert found[("postroom_domain_STORAGE_UsedBytes", (("domain", "x.org"),))] == 7
     assert found[("postroom_SYSTEM_Threads", (("part", "IMAP"),))] == 9
     assert "a@x.org" not in metrics.expose().decode()
+
+
+def test_accounts_are_labels_only_where_that_is_wanted() -> None:
+    counters, metrics = Counters(), PrometheusMetrics()
+    metrics.add(counters)
+    counters.collect_for(domains=True, accounts=True, labelled=True)
+    counters.add("SMTP_InboundMessage", 3, domain="x.org", account="a@x.org")
+    found = exposed(metrics)
+    assert found[("postroom_account_SMTP_InboundMessage_total", (("account", "a@x.org"),))] == 3
 
 
 class TestMetrics:

@@ -10,8 +10,9 @@ from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.usage import Usage
 
-from .. import accounts, addresses, browsers, credentials, domains, groups, mailinglists, people, settings
+from .. import accounts, addresses, browsers, credentials, domains, groups, mailinglists, people, settings, usage
 from ..tx import Tx
 
 
@@ -136,6 +137,9 @@ class People(Tx):
 
     def browser_session(self, digest: str) -> BrowserSession:
         return browsers.session(self, digest)
+
+    def usage(self) -> Sequence[Usage]:
+        return usage.usage(self)
 
     def put_browser_session(self, new: NewBrowserSession) -> int:
         return browsers.put(self, new)
