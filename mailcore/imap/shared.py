@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
+from groupware.mime.threads import Threads
 from groupware.model.ids import FolderId
 from mailcore.imap.snapshot import Snapshots
 from mailcore.imap.wire import Limits, limits_of
@@ -37,6 +38,7 @@ class Shared:
     recent: dict[FolderId, int] = field(default_factory=dict)
     """The first UID of each folder that no session has been told of as recent."""
     snapshots: Snapshots = field(default_factory=Snapshots)
+    threads: Threads = field(default_factory=Threads)
     limits: tuple[Limits, Limits, Limits] = field(init=False)
 
     def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:
