@@ -118,6 +118,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
     if tx.who.account != SERVER:
         said = tx.sql.row(_IS_SUBSCRIBED, {"account": tx.who.account, "path": path})
         subscribed = bool(said[0]) if said is not None else _by_default(tx, own)
+    rights, until = tree.rights_until(tx.who, at.id)  # those that one holds, also where `outline` opens by fewer
     return Folder(
         id=at.id,
         owner=at.owner,
@@ -132,7 +133,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         unseen=unseen,
         deleted=at.deleted,
         bytes=at.bytes,
-        rights=tree.rights(tx.who, at.id),  # those that one holds, also where `outline` opens by fewer
+        rights=rights,
         subscribed=subscribed,
         shared_seen=at.shared_seen,
         children=_has_children(tx, tree, at.id),
@@ -140,6 +141,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         own=own,
         extra=at.extra,
         born=at.created,
+        until=until,
     )
 
 
@@ -209,7 +211,7 @@ def _listed(
 ) -> Folder | None:
     """The folder for a listing; None when it may not be looked up, is a root, or is of another kind."""
     node = tree.nodes[at]
-    rights = tree.rights(tx.who, at)
+    rights, until = tree.rights_until(tx.who, at)
     if row is None or node.parent is None or Right.LOOKUP not in rights or (kind is not None and node.kind != kind):
         return None
     own = tree.owner == tx.who.account
@@ -234,6 +236,7 @@ def _listed(
         own=own,
         extra=row[9],
         born=row[10],
+        until=until,
     )
 
 

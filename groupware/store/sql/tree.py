@@ -15,7 +15,7 @@ from groupware.model.ids import AccountId, FolderId, PrincipalId
 from groupware.model.occasion import ENTRY
 from groupware.model.principal import Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Grant, Right
-from groupware.model.times import micros, moment, now_micros
+from groupware.model.times import NEVER, micros, moment, now_micros
 
 from . import schema
 from .engine import Sql
@@ -93,8 +93,12 @@ class Tree:
 
     def rights(self, who: Principal, at: FolderId) -> Right:
         """What the principal may do there."""
+        return self.rights_until(who, at)[0]
+
+    def rights_until(self, who: Principal, at: FolderId) -> tuple[Right, int]:
+        """What the principal may do there, and until when if nobody changes anything."""
         if who.floor == ALL or (who.account == self.owner and self.kind is not PrincipalKind.SERVER):
-            return ALL
+            return ALL, NEVER
         key = (who.identifiers, at)
         found = self.decided.get(key)
         now = now_micros()
@@ -103,11 +107,11 @@ class Tree:
             if len(self.decided) > 100_000:
                 self.decided.clear()
         closed = Right.NONE if self.nodes[at].role in _NEVER_CLOSED else found[2] & Right.POST
-        return found[0] | (who.floor & ~closed)
+        return found[0] | (who.floor & ~closed), found[1]
 
     def _decide(self, who: Principal, at: FolderId, now: int) -> tuple[Right, int, Right]:
         """The rights, until when they stay what they are, and what is denied."""
-        allowed, denied, until = self.implied(who, at).value, 0, 1 << 62
+        allowed, denied, until = self.implied(who, at).value, 0, NEVER
         if self.is_postmaster(who):
             return ALL, until, Right.NONE
         for _, grant in self.counting(at):
