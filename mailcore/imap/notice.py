@@ -144,8 +144,8 @@ class Notices:
     """The state of NOTIFY in one session."""
 
     __slots__ = (
-        "_bus", "_roots", "_subscribed", "_until", "_watch", "_watched", "entries", "known", "stale", "tell", "tell_new",
-        "wish",
+        "_bus", "_roots", "_subscribed", "_until", "_watch", "_watched", "entries", "known", "stale", "tell",
+        "tell_new", "wish",
     )  # fmt: skip
 
     def __init__(self, bus: Bus, wish: Wish, tell: Tell, tell_new: TellNew) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, select
 from groupware.model.errors import NotFound
 from groupware.model.folder import SEPARATOR, Role
 from groupware.model.ids import AccountId, FolderId, PrincipalId
+from groupware.model.item import Kind
 from groupware.model.occasion import ENTRY
 from groupware.model.principal import Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Grant, Right
@@ -19,13 +20,18 @@ from groupware.model.times import NEVER, micros, moment, now_micros
 
 from . import schema
 from .engine import Sql
-from .kept import Kept, Level
+from .kept import Kept, Level, Listing
 
 KEPT_TREES: Final = 10_000
 KEPT_PRINCIPALS: Final = 50_000
+KEPT_LISTINGS: Final = 100
 _NEVER_CLOSED: Final = (Role.INBOX, Role.QUARANTINE)
 """Where mail that was taken can always be put."""
 MEMBERS_READ: Final = LEVELS["viewer"]
+
+
+ListedFor = tuple[AccountId, AccountId, frozenset[str], Right, Kind | None]
+"""Whose folders, and for whom: account, identifiers and floor; of which kind."""
 
 
 @dataclass(slots=True)
@@ -208,7 +214,7 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
 class Memory:
     """What is kept of rights between transactions: trees by owner, identities by account. For several threads."""
 
-    __slots__ = ("_above", "_trees", "_who", "domains", "levels")
+    __slots__ = ("_above", "_trees", "_who", "domains", "levels", "listings")
 
     def __init__(self, above: Memory | None = None) -> None:
         """`above`: look there too, but keep new things here (invariant 3)."""
@@ -217,6 +223,8 @@ class Memory:
         self._who: OrderedDict[AccountId, Principal] = OrderedDict()
         self.levels: Kept[int, Level] = Kept(KEPT_PRINCIPALS, above.levels if above is not None else None)
         """Explicit settings by principal, under the epoch of settings."""
+        self.listings: Kept[ListedFor, Listing] = Kept(KEPT_LISTINGS, above.listings if above is not None else None)
+        """Lists of folders, under the epoch of the tree."""
         self.domains: Kept[str, tuple[Domain, ...]] = Kept(1, above.domains if above is not None else None)
         """All domains, under the epoch of memberships."""
 
