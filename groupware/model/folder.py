@@ -10,6 +10,7 @@ from .errors import Refused
 from .ids import BEGINNING, AccountId, FolderId, ModSeq, Uid
 from .item import Kind
 from .rights import Right
+from .times import NEVER
 
 SEPARATOR = "/"
 OTHERS = "Other Users"
@@ -103,6 +104,8 @@ class Folder:
     """Octets that sending everything would add to `bytes`: line ends that were given as bare LF."""
     born: ModSeq = BEGINNING
     """The modseq with which it was made."""
+    until: int = NEVER
+    """When `rights` become others although nobody changes anything, for a grant ends then: microseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)

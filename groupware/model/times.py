@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Final
+
+NEVER: Final = 1 << 62
+"""What no clock reaches."""
 
 
 def moment(micros: int) -> datetime:
@@ -19,3 +23,8 @@ def micros(when: datetime) -> int:
 def now_micros() -> int:
     """This moment as it is stored."""
     return time.time_ns() // 1000
+
+
+def seconds_until(micros: int) -> float:
+    """From now until a stored time, so that it has surely come when they are over; 0 where it has."""
+    return max(0.0, (micros - now_micros()) / 1_000_000 + 0.001)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import FolderId, ModSeq, Uids
 from groupware.model.rights import Right
+from groupware.model.times import NEVER, seconds_until
 from groupware.store.api import SERVER_ENTRIES, Bus, Watch
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ class Notices:
     """The state of NOTIFY in one session."""
 
     __slots__ = (
-        "_bus", "_roots", "_subscribed", "_watch", "_watched", "entries", "known", "stale", "tell", "tell_new", "wish",
+        "_bus", "_roots", "_subscribed", "_until", "_watch", "_watched", "entries", "known", "stale", "tell",
+        "tell_new", "wish",
     )  # fmt: skip
 
     def __init__(self, bus: Bus, wish: Wish, tell: Tell, tell_new: TellNew) -> None:
@@ -155,6 +157,7 @@ class Notices:
         self._subscribed: frozenset[str] = frozenset()
         self._watch: Watch | None = None
         self._watched: set[FolderId] = set()
+        self._until = NEVER
         self.stale = False
         """What was taken over was read before it was watched: a look at all mailboxes has to follow."""
 
@@ -168,6 +171,7 @@ class Notices:
     def take(self, folders: Iterable[Folder], subscribed: frozenset[str]) -> Renewed:
         """Take all mailboxes over as they are now, watch them, and say what is different. `TooMany`."""
         shown = [folder for folder in folders if folder.exists]
+        self._until = min((folder.until for folder in shown), default=NEVER)
         before, self.known = self.known, {}
         new = {folder.id for folder in shown} - before.keys()
         made: list[Folder] = []
@@ -224,8 +228,8 @@ class Notices:
     # --- marks
 
     async def marked(self, within: float) -> Mapping[FolderId, ModSeq]:
-        """The mailboxes in which something may have changed; waits up to `within` seconds."""
-        return await self._watch.changed(within) if self._watch is not None else {}
+        """The mailboxes in which something may have changed; waits up to `within` seconds, or until a grant ends."""
+        return await self._watch.changed(min(within, seconds_until(self._until))) if self._watch is not None else {}
 
     def tree_changed(self, marks: Iterable[FolderId]) -> bool:
         """Whether the list of mailboxes may be another."""

@@ -22,6 +22,7 @@ from groupware.model.ids import FolderId, Uid
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
+from groupware.model.times import seconds_until
 from groupware.store.api import ReadTx, Watch, WriteTx
 from mailcore.imap import names
 from mailcore.imap.annotation_news import AnnotationNews, hear
@@ -328,11 +329,12 @@ class Session:
         self._unsure = True
 
     async def changed(self, within: float) -> bool:
-        """Whether something may have changed in the selected folder; waits up to `within` seconds for it."""
+        """Whether something may have changed in the selected folder; waits up to `within` seconds for it, and no longer
+        than what the user may do there stays as it is."""
         if self._unsure or self._watch is None:
             self._unsure = False
             return True
-        return bool(await self._watch.changed(within))
+        return bool(await self._watch.changed(min(within, seconds_until(self.selected.until))))
 
     async def _caught_up(self, *, surely: bool) -> bool:
         """Bring the view up to date where it may be behind; False when the folder is no more."""
@@ -389,7 +391,9 @@ class Session:
         """Take over what changed in the selected folder; False when it, or the user, is no more (`parting`)."""
         at, since = view.folder, view.modseq
         try:
-            if await self.glance(lambda tx: tx.folder(at).modseq) != since:
+            here = await self.glance(lambda tx: tx.folder(at))
+            view.until = here.until
+            if here.modseq != since:
                 view.learn(await self.read(lambda tx: tx.changes(at, since)))
             if self.annotations is not None:
                 await hear(self, at)

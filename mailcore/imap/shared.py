@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Final
 
+from groupware.mime.threads import Threads
 from groupware.model.ids import FolderId
 from mailcore.imap.snapshot import Snapshots
 from mailcore.imap.wire import Limits, limits_of
@@ -15,8 +15,6 @@ from mailcore.server.parts import Parts
 from mailcore.server.sections_mail import ImapSection
 from mailcore.server.signin import Desk
 from mailcore.server.spool import Spool
-
-MOST_RECENT: Final = 100_000  # folders that are remembered
 
 
 @dataclass(slots=True)
@@ -34,23 +32,22 @@ class Shared:
     spool: Spool
     scripts: str = ""
     """Where the scripts of folders are edited, for the capability IMAPSIEVE; "" where nobody can."""
-    recent: dict[FolderId, int] = field(default_factory=dict)
-    """The first UID of each folder that no session has been told of as recent."""
     snapshots: Snapshots = field(default_factory=Snapshots)
+    threads: Threads = field(default_factory=Threads)
     limits: tuple[Limits, Limits, Limits] = field(init=False)
 
-    def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:
-        """From which UID on messages are recent to whoever asks now; unless it only reads, to nobody after it.
+    def recent(self, folder: FolderId) -> int | None:
+        """The first UID that no session has been told of as recent; None: what is there is recent to nobody.
 
-        What was there when the server started is recent to nobody (decision 050).
+        What was there when the server started is (decision 050).
         """
-        first = self.recent.get(folder, uidnext)
-        if not read_only:
-            self.recent.pop(folder, None)
-            self.recent[folder] = max(first, uidnext)
-            if len(self.recent) > MOST_RECENT:
-                self.recent.pop(next(iter(self.recent)))
-        return first
+        return self.parts.claims.reached(f"recent {folder}")
+
+    def claim(self, folder: FolderId, uidnext: int, *, read_only: bool) -> int:
+        """From which UID on messages are recent to whoever asks now; unless it only reads, to nobody after it."""
+        if read_only:
+            return self.recent(folder) or uidnext
+        return self.parts.claims.claim(f"recent {folder}", uidnext)
 
     def __post_init__(self) -> None:
         self.limits = limits_of(self.section.max_message_size * 1024)

@@ -74,12 +74,15 @@ class View:
         "stirred",
         "uids",
         "uidvalidity",
+        "until",
         "words",
     )
 
     def __init__(self, folder: Folder, now: Snapshot, modes: Modes, *, read_only: bool) -> None:
         self.folder: FolderId = folder.id
         self.path, self.uidvalidity, self.rights = folder.path, folder.uidvalidity, folder.rights
+        self.until = folder.until
+        """When the user may do something else here than now: microseconds since 1970."""
         self.modseq: ModSeq = now.modseq
         self.read_only = read_only
         self.modes = modes

@@ -19,6 +19,7 @@ from groupware.model.errors import TryAgain
 from groupware.store.objects import Objects
 from mailcore.server import log
 from mailcore.server.app import Loaders, Server, say_ready, wanted
+from mailcore.server.claims import Claims, LocalClaims
 from mailcore.server.config import Config, ConfigError
 from mailcore.server.control import ControlError, Verb, claim
 from mailcore.server.counters import Counters, Scope
@@ -132,7 +133,7 @@ async def serve(
         watch_system(counters, config.data, led.workers.use if led is not None else lambda gauge: 0)
         watch_usage(counters, storage.store)
         metrics.add(counters)
-        shared = (led.seats, led.rates) if led is not None else (LocalSeats(), LocalRates())
+        shared = (led.seats, led.rates, led.claims) if led is not None else (LocalSeats(), LocalRates(), LocalClaims())
         parts = make_parts(config, storage, counters, dns, *shared)
         undo.push_async_callback(parts.directory.close)
         server = Server(
@@ -157,7 +158,7 @@ def checked_config(config: Config) -> Config:
 
 
 def make_parts(
-    config: Config, storage: Storage, counters: Counters, dns: Resolver, seats: Seats, rates: Rates
+    config: Config, storage: Storage, counters: Counters, dns: Resolver, seats: Seats, rates: Rates, claims: Claims
 ) -> Parts:
     """The objects of this process. ConfigError when the site's secret is of no use."""
     from groupware.directory.sql import SqlDirectory
@@ -175,6 +176,7 @@ def make_parts(
         at_work=AtWork(seats),
         seats=seats,
         rates=rates,
+        claims=claims,
     )
 
 

@@ -23,7 +23,7 @@ from mailcore.server.guesses import Tell
 from mailcore.server.log_setup import Logging
 from mailcore.server.members import FRONT, Members, Team
 from mailcore.server.parts import installed_factories
-from mailcore.server.shared import SharedDoor, SharedRates, SharedSeats, SharedTallies
+from mailcore.server.shared import SharedClaims, SharedDoor, SharedRates, SharedSeats, SharedTallies
 from mailcore.server.spawner import Commons, Spawner, begin, commons
 from mailcore.server.team import Workers
 
@@ -70,6 +70,7 @@ class Led:
     members: Members
     seats: SharedSeats
     rates: SharedRates
+    claims: SharedClaims
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Crew(AbstractContextManager[None]):
         self.siblings.listen(bus)
         loop.add_reader(lines.fileno(), logging.take_lines, lines)
         try:
-            yield Led(workers, made, SharedSeats(self.shared.table), SharedRates(self.shared.table))
+            table = self.shared.table
+            yield Led(workers, made, SharedSeats(table), SharedRates(table), SharedClaims(self.shared.claims))
         finally:
             self.siblings.close()
             loop.remove_reader(lines.fileno())

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from groupware.directory.api import Directory
 from groupware.store.api import Blobs, Bus, Store
+from mailcore.server.claims import Claims, LocalClaims
 from mailcore.server.clock import Clock, SystemClock
 from mailcore.server.config import SERVICE_GROUP, Config
 from mailcore.server.counters import Counters
@@ -36,6 +37,7 @@ class Parts:
     at_work: AtWork = field(default_factory=AtWork)  # services whose own work runs in this server: `processing`
     seats: Seats = field(default_factory=LocalSeats)  # what is limited over all sessions of the server
     rates: Rates = field(default_factory=LocalRates)  # what is counted over time, over all sessions of the server
+    claims: Claims = field(default_factory=LocalClaims)  # what goes to one session of the server alone
 
 
 @dataclass(frozen=True, slots=True)

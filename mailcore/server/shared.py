@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
 from typing import Final
 
+from mailcore.server.claims import MOST
 from mailcore.server.gate import Seen, broken
 from mailcore.server.rules import Limits
 
@@ -102,6 +103,15 @@ class SharedTable:
     def left(self, at: int, now: float, interval: float) -> float:
         """For how long the interval runs that began there with the last first one; 0: none does."""
         return max(self._began[at] + interval - now, 0.0) if at != NONE and self._recent[at] else 0.0
+
+    def number(self, at: int) -> int:
+        """What `keep` has put there; 0: nothing."""
+        return self._recent[at] if at != NONE else 0
+
+    def keep(self, at: int, number: int, now: float) -> None:
+        """Put a number there instead of a count."""
+        if at != NONE:
+            self._began[at], self._recent[at] = now, number
 
     def clear(self, slot: int) -> None:
         """A process is no more: nothing of it is open."""
@@ -222,6 +232,31 @@ class SharedRates:
     def left(self, what: str, interval: float) -> float:
         """See `rates.Rates`."""
         return self._table.left(self._table.place(f"rate {what}"), time.monotonic(), interval)
+
+
+class SharedClaims:
+    """As `claims.LocalClaims`, over all processes, in a table of its own. What a process has claimed stays claimed."""
+
+    __slots__ = ("_table",)
+
+    def __init__(self, table: SharedTable) -> None:
+        self._table = table
+
+    def reached(self, what: str) -> int | None:
+        """See `claims.Claims`."""
+        return self._table.number(self._table.place(what)) or None
+
+    def claim(self, what: str, end: int) -> int:
+        """See `claims.Claims`."""
+        table, end = self._table, min(end, MOST)
+        first = table.number(table.place(what))
+        if first >= end:  # what was claimed once stays so, and most who ask find nothing new
+            return first
+        with table.locked():
+            at = table.place(what, make=True)
+            first = table.number(at) or end
+            table.keep(at, max(first, end), time.monotonic())
+            return first
 
 
 class SharedDoor:

@@ -36,6 +36,8 @@ class Commons:
     """What the processes of one server share; made before they part."""
 
     table: SharedTable
+    claims: SharedTable
+    """Of `SharedClaims` alone: as many as there may be, they are not to drive out who is connected."""
     marks: tuple[Pair, ...]
     """For each process where it hears change marks, and where the others say them."""
     lines: Pair
@@ -52,7 +54,7 @@ def commons(processes: int) -> Commons:
     pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(processes + 1)]
     for hears, _ in pairs:
         hears.setblocking(False)
-    return Commons(SharedTable(processes), tuple(pairs[1:]), pairs[0])
+    return Commons(SharedTable(processes), SharedTable(1), tuple(pairs[1:]), pairs[0])
 
 
 Work = Callable[[int, socket.socket, Commons], None]

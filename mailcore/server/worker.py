@@ -25,7 +25,7 @@ from mailcore.server.listener import Sockets, not_handed_over
 from mailcore.server.log_setup import Logging
 from mailcore.server.members import FRONT, Alone
 from mailcore.server.parts import installed_factories
-from mailcore.server.shared import SharedRates, SharedSeats
+from mailcore.server.shared import SharedClaims, SharedRates, SharedSeats
 from mailcore.server.spawner import Commons
 from mailcore.server.storage import open_storage
 from mailcore.server.system_use import own_use
@@ -86,8 +86,9 @@ class _Worker:
             undo.push_async_callback(storage.close)
             others.listen(storage.bus)
             undo.callback(others.close)
-            seats = SharedSeats(self._shared.table)
-            parts = make_parts(config, storage, counters, dns, seats, SharedRates(self._shared.table))
+            table = self._shared.table
+            shared = (SharedSeats(table), SharedRates(table), SharedClaims(self._shared.claims))
+            parts = make_parts(config, storage, counters, dns, *shared)
             undo.push_async_callback(parts.directory.close)
             made = members(self._shared, config, partial(_guessed, channel), Alone())
             self._guesses = made.gates.guesses

@@ -23,6 +23,8 @@ from tests.support.openid import provider, section
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "rfcs.md"
 LIST = Path(__file__).with_name("imap_capabilities.toml")
+LIMITED = "[imap]\nmessage_limit = 1000\n"
+"""What has to be set for a capability to be announced at all."""
 _HEAD = """# IMAP: what is there
 
 Made by `python -m tests.support.rfcs` from what a server announces; do not edit it. Yes: announced and proved by the
@@ -41,6 +43,7 @@ class Capability:
     rfc: int
     proof: Sequence[str] = ()
     partial: str = ""
+    when: str = ""
     why: str = ""
 
     def announced_by(self, words: Iterable[str]) -> bool:
@@ -67,7 +70,7 @@ async def _announced() -> frozenset[str]:
             place = Path(folder) / str(number)
             place.mkdir()
             async with (
-                stand(place, config=section(house), tls=_context, plain_login=plain_login) as there,
+                stand(place, config=section(house) + LIMITED, tls=_context, plain_login=plain_login) as there,
                 there.client() as stranger,
             ):
                 found.update(_words(await stranger.ask("CAPABILITY")))
@@ -125,7 +128,7 @@ def page(capabilities: Sequence[Capability], words: Iterable[str]) -> str:
             answer, told = "No", each.why
         else:
             answer = "Partial" if each.partial else "Yes"
-            told = "; ".join(filter(None, (each.partial, ", ".join(map(_link, proved[each.name])))))
+            told = "; ".join(filter(None, (each.partial, each.when, ", ".join(map(_link, proved[each.name])))))
         rows.append(
             f"| `{each.name}` | [{each.rfc}](https://www.rfc-editor.org/rfc/rfc{each.rfc}) | {answer} | {told} |"
         )

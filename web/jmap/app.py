@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from groupware.mime.threads import Threads
 from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
 from mailcore.server.authorization import CHALLENGE, authorized
@@ -30,7 +31,6 @@ from web.jmap.request import Request as Asked
 from web.jmap.request import read_request
 from web.jmap.session import session
 from web.jmap.socket import serve
-from web.jmap.threads import Threads
 from web.jmap.transfers import FRESH, body_of, download, upload
 from web.jmap.turn import Turn
 from web.signin.sessions import Foreign, has_session, signed_in, while_signed_in

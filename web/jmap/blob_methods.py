@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from groupware.mime.threads import thread_id
 from groupware.model.errors import GroupwareError
 from groupware.model.ids import ItemId, ranges
 from groupware.store.api import ReadTx, Stored, WriteTx
 from web.jmap.arguments import argument, by_id, count, ident, ids, texts
 from web.jmap.blobs import Octets, octets_of
 from web.jmap.errors import MethodError, SetError, set_error
-from web.jmap.ids import account_id, blob_of, email_id, mailbox_id, thread_id, upload_id
+from web.jmap.ids import account_id, blob_of, email_id, mailbox_id, upload_id
 from web.jmap.limits import BODY_VALUES, DATA_SOURCES, DIGESTS, IN_SET, UPLOAD_OCTETS, UPLOAD_ROOM
 from web.jmap.transfers import media_of
 from web.jmap.turn import Turn, owner_in, readable

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from groupware.mime.threads import thread_id
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, ranges
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments
 from web.jmap.errors import MethodError
-from web.jmap.ids import account_id, email_id, thread_id
+from web.jmap.ids import account_id, email_id
 from web.jmap.limits import IN_CHANGES
 from web.jmap.sets import mismatch
 from web.jmap.states import State, emails_at, read_state, unknown

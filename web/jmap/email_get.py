@@ -11,6 +11,7 @@ from typing import Any, Final
 from groupware.mime.addresses import Mailbox
 from groupware.mime.headers import date
 from groupware.mime.summary import Summary, decode
+from groupware.mime.threads import thread_id
 from groupware.model.flags import FLAGS, Flags, words_in
 from groupware.model.ids import BlobId, FolderId, ItemId, Uid, ranges
 from groupware.store.api import ReadTx
@@ -19,7 +20,7 @@ from web.jmap.arguments import argument, count, flag, ident, ids, texts
 from web.jmap.bodies import Message, lists_of
 from web.jmap.errors import MethodError
 from web.jmap.headers_of import Wanted, header_fields, raw, rfc3339, utc, value_of, wanted
-from web.jmap.ids import account_id, blob_id, email_id, item_of, mailbox_id, thread_id
+from web.jmap.ids import account_id, blob_id, email_id, item_of, mailbox_id
 from web.jmap.limits import BODY_VALUE, BODY_VALUES
 from web.jmap.states import emails_at
 from web.jmap.turn import Turn, owner_in, readable

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.mime.headers import fields
+from groupware.mime.threads import thread_id
 from groupware.model.errors import NoRight
 from groupware.model.flags import FlagChange
 from groupware.model.ids import FolderId, Uid, ranges
@@ -18,7 +19,7 @@ from web.jmap.email_place import Place, flags_of, keywords_of, place_of, stored_
 from web.jmap.email_put import mailbox_in, put
 from web.jmap.email_set import check_state, set_, state_of
 from web.jmap.errors import MethodError, SetError
-from web.jmap.ids import account_id, blob_id, email_id, thread_id
+from web.jmap.ids import account_id, blob_id, email_id
 from web.jmap.limits import IN_SET
 from web.jmap.sets import Done, Given, SetArguments, create_each, invalid, unknown_property
 from web.jmap.turn import Turn, owner_in, readable

@@ -8,6 +8,7 @@ from typing import Any
 
 from groupware.mime.binary import NoEncoding, without_nul
 from groupware.mime.item import read_item
+from groupware.mime.threads import thread_id
 from groupware.model.errors import NoRight
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId
@@ -15,7 +16,7 @@ from groupware.model.item import Item, NewItem
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap.email_place import Place
 from web.jmap.errors import SetError
-from web.jmap.ids import blob_id, email_id, thread_id
+from web.jmap.ids import blob_id, email_id
 from web.jmap.limits import UPLOAD_OCTETS
 from web.jmap.sets import invalid
 from web.jmap.turn import Turn, mailboxes, owner_in

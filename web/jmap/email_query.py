@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from groupware.mime.threads import thread_id
 from groupware.model.folder import Folder
 from groupware.model.ids import EVERY, FolderId, ItemId, ModSeq, Uid, Uids, ranges
 from groupware.store.api import ReadTx
@@ -18,7 +19,7 @@ from web.jmap.email_changes import turned
 from web.jmap.email_filter import Filter, read_filter
 from web.jmap.email_sort import Criterion, columns_of, in_order, read_sort
 from web.jmap.errors import MethodError
-from web.jmap.ids import account_id, email_id, folder_of, thread_id
+from web.jmap.ids import account_id, email_id, folder_of
 from web.jmap.limits import IN_QUERY
 from web.jmap.remembered import difference, keep, known
 from web.jmap.states import emails_at, read_state, unknown

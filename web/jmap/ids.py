@@ -11,8 +11,6 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import blake2b
 from typing import Final
 
 from groupware.model.ids import AccountId, FolderId, ItemId
@@ -120,17 +118,3 @@ def blob_of(text: str) -> BlobName | None:
         return None
     number, path = int(found[2]), tuple(int(each) for each in found[3].split("-")[1:])
     return BlobName(ItemId(number), None, path) if found[1] == "G" else BlobName(None, number, path)
-
-
-def thread_id(item: ItemId, message_id: str, references: str) -> str:
-    """By the first message of the thread that is known by its Message-ID (decision 106); else it stands alone."""
-    root = references.split("\n", 1)[0] or message_id
-    if not root:
-        return f"TM{item}"
-    return _digest(root)
-
-
-@lru_cache(maxsize=1 << 14)
-def _digest(root: str) -> str:
-    """The emails of a thread are mostly asked for together."""
-    return f"T{blake2b(root.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"

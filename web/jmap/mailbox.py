@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from groupware.mime.threads import Threads
 from groupware.model.flags import Flags
 from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import EVERY, AccountId, FolderId, ModSeq
@@ -16,7 +17,6 @@ from web.jmap.granted import MAIL_WORDS, shared_with
 from web.jmap.ids import account_id, mailbox_id
 from web.jmap.limits import MAIL_SHARE
 from web.jmap.states import line_of, mailboxes_at, mailboxes_in, read_state, unknown
-from web.jmap.threads import Threads
 from web.jmap.turn import Turn, mailboxes, owner_in
 
 PROPERTIES: Final = (

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from groupware.mime.addresses import address_of, parse
 from groupware.mime.headers import fields, unfold
+from groupware.mime.threads import thread_id
 from groupware.model.errors import Conflict, GroupwareError, NotFound
 from groupware.model.ids import QueueId
 from groupware.store.api import ReadTx, WriteTx
@@ -23,7 +24,7 @@ from web.jmap.email_set import set_ as set_emails
 from web.jmap.errors import SetError
 from web.jmap.identity import Identity
 from web.jmap.identity import every as identities
-from web.jmap.ids import account_id, email_id, thread_id
+from web.jmap.ids import account_id, email_id
 from web.jmap.kept import facts_of, own, state_of
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
 from web.jmap.submission import KIND, PROPERTIES, every, record_of

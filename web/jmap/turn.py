@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from groupware.mime.threads import Threads
 from groupware.model.errors import NotFound
 from groupware.model.folder import Folder, Role
 from groupware.model.ids import AccountId, FolderId
@@ -17,7 +18,6 @@ from mailcore.server.parts import Parts
 from mailcore.smtp.handin import Submission, Taken
 from web.jmap.errors import MethodError
 from web.jmap.ids import owner_of
-from web.jmap.threads import Threads
 
 T = TypeVar("T")
 

@@ -33,7 +33,7 @@ from groupware.model.rights import Right
 from groupware.model.script import script_name
 
 from ..api import SERVER_ENTRIES
-from . import folders, schema
+from . import listings, schema
 from .guard import SERVER, Opened
 from .tx import Tx
 
@@ -98,7 +98,7 @@ def read(tx: Tx, at: FolderId | None) -> Values:
 def everywhere(tx: Tx) -> Mapping[FolderId, Values]:
     """The same of every folder where one may read them."""
     found: dict[FolderId, list[tuple[str, bytes]]] = {}
-    for owner in folders.owners(tx):
+    for owner in listings.owners(tx):
         tree = tx.tree(owner)
         for at, name, value in tx.sql.rows(_OF_OWNER, {"owner": owner, "account": tx.who.account}):
             if _may_read(tree.rights(tx.who, at)):
@@ -127,7 +127,7 @@ def changed(tx: Tx, at: FolderId | None, since: ModSeq) -> tuple[Sequence[str], 
 def newest(tx: Tx) -> Mapping[FolderId, ModSeq]:
     """Where to ask `changed` on from, of every folder where one may read them."""
     found: dict[FolderId, ModSeq] = {}
-    for owner in folders.owners(tx):
+    for owner in listings.owners(tx):
         tree = tx.tree(owner)
         upto: dict[FolderId, int] = dict(tx.sql.rows(_NEWEST_OF_OWNER, {"owner": owner, "account": tx.who.account}))
         readable = [at for at in tree.nodes if _may_read(tree.rights(tx.who, at))]

@@ -7,6 +7,11 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from groupware.model.folder import Folder
+from groupware.model.ids import FolderId
+
+from .engine import Row
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -46,3 +51,23 @@ class Level:
     values: Mapping[str, str | int | bool]
     own_quota: bool = False
     """A public tree: the quotas of its domain are for accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A folder in a list, and what it was made of: its row, and how many of its items its reader has seen."""
+
+    row: Row | None
+    seen: int
+    folder: Folder | None
+    """None: it is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What somebody may look up of one owner's tree."""
+
+    until: int
+    """When some of the rights end: microseconds since 1970."""
+    folders: dict[FolderId, Listed]
+    """All of the tree, as they were last listed. Whoever lists puts in what is different, whole values in any order."""

@@ -12,20 +12,26 @@ from sqlalchemy import and_, bindparam, select
 from groupware.model.errors import NotFound
 from groupware.model.folder import SEPARATOR, Role
 from groupware.model.ids import AccountId, FolderId, PrincipalId
+from groupware.model.item import Kind
 from groupware.model.occasion import ENTRY
 from groupware.model.principal import Domain, Principal, PrincipalKind
 from groupware.model.rights import ALL, LEVELS, Grant, Right
-from groupware.model.times import micros, moment, now_micros
+from groupware.model.times import NEVER, micros, moment, now_micros
 
 from . import schema
 from .engine import Sql
-from .kept import Kept, Level
+from .kept import Kept, Level, Listing
 
 KEPT_TREES: Final = 10_000
 KEPT_PRINCIPALS: Final = 50_000
+KEPT_LISTINGS: Final = 100
 _NEVER_CLOSED: Final = (Role.INBOX, Role.QUARANTINE)
 """Where mail that was taken can always be put."""
 MEMBERS_READ: Final = LEVELS["viewer"]
+
+
+ListedFor = tuple[AccountId, AccountId, frozenset[str], Right, Kind | None]
+"""Whose folders, and for whom: account, identifiers and floor; of which kind."""
 
 
 @dataclass(slots=True)
@@ -93,8 +99,12 @@ class Tree:
 
     def rights(self, who: Principal, at: FolderId) -> Right:
         """What the principal may do there."""
+        return self.rights_until(who, at)[0]
+
+    def rights_until(self, who: Principal, at: FolderId) -> tuple[Right, int]:
+        """What the principal may do there, and until when if nobody changes anything."""
         if who.floor == ALL or (who.account == self.owner and self.kind is not PrincipalKind.SERVER):
-            return ALL
+            return ALL, NEVER
         key = (who.identifiers, at)
         found = self.decided.get(key)
         now = now_micros()
@@ -103,11 +113,11 @@ class Tree:
             if len(self.decided) > 100_000:
                 self.decided.clear()
         closed = Right.NONE if self.nodes[at].role in _NEVER_CLOSED else found[2] & Right.POST
-        return found[0] | (who.floor & ~closed)
+        return found[0] | (who.floor & ~closed), found[1]
 
     def _decide(self, who: Principal, at: FolderId, now: int) -> tuple[Right, int, Right]:
         """The rights, until when they stay what they are, and what is denied."""
-        allowed, denied, until = self.implied(who, at).value, 0, 1 << 62
+        allowed, denied, until = self.implied(who, at).value, 0, NEVER
         if self.is_postmaster(who):
             return ALL, until, Right.NONE
         for _, grant in self.counting(at):
@@ -204,7 +214,7 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
 class Memory:
     """What is kept of rights between transactions: trees by owner, identities by account. For several threads."""
 
-    __slots__ = ("_above", "_trees", "_who", "domains", "levels")
+    __slots__ = ("_above", "_trees", "_who", "domains", "levels", "listings")
 
     def __init__(self, above: Memory | None = None) -> None:
         """`above`: look there too, but keep new things here (invariant 3)."""
@@ -213,6 +223,8 @@ class Memory:
         self._who: OrderedDict[AccountId, Principal] = OrderedDict()
         self.levels: Kept[int, Level] = Kept(KEPT_PRINCIPALS, above.levels if above is not None else None)
         """Explicit settings by principal, under the epoch of settings."""
+        self.listings: Kept[ListedFor, Listing] = Kept(KEPT_LISTINGS, above.listings if above is not None else None)
+        """Lists of folders, under the epoch of the tree."""
         self.domains: Kept[str, tuple[Domain, ...]] = Kept(1, above.domains if above is not None else None)
         """All domains, under the epoch of memberships."""
 

@@ -135,6 +135,8 @@ class _Context:
     folders: dict[str, Folder]
     freed: Mapping[FolderId, int] = field(default_factory=dict)
     annotations: Mapping[FolderId, Sequence[tuple[str, bytes]]] = field(default_factory=dict)
+    parents: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
+    """With RECURSIVEMATCH, by selection option: the parents of what it chooses."""
 
 
 def _about(session: Session, tx: ReadTx, wanted: Wanted) -> _Context:
@@ -143,7 +145,18 @@ def _about(session: Session, tx: ReadTx, wanted: Wanted) -> _Context:
     folders, subscribed = seen_by(session, tx) if named is None else (named, frozenset[str]())
     freed = reclaimable(tx, folders.values(), wanted.status)
     annotations = tx.all_annotations() if wanted.entries is not None else {}
-    return _Context(wanted, subscribed, folders, freed, annotations)
+    return _Context(wanted, subscribed, folders, freed, annotations, _parents(wanted, subscribed, folders))
+
+
+def _parents(
+    wanted: Wanted, subscribed: frozenset[str], folders: Mapping[str, Folder]
+) -> Mapping[bytes, frozenset[str]]:
+    found: dict[bytes, frozenset[str]] = {}
+    if b"RECURSIVEMATCH" in wanted.only and b"SUBSCRIBED" in wanted.only:
+        found[b"SUBSCRIBED"] = _above(subscribed)
+    if b"RECURSIVEMATCH" in wanted.only and b"SPECIAL-USE" in wanted.only:
+        found[b"SPECIAL-USE"] = _above(path for path, each in folders.items() if _use(each) is not None)
+    return found
 
 
 def _named(session: Session, tx: ReadTx, patterns: Sequence[str]) -> dict[str, Folder] | None:
@@ -198,17 +211,18 @@ def _chosen(path: str, folder: Folder | None, about: _Context) -> bool:
     return not (b"SPECIAL-USE" in only and (folder is None or _use(folder) is None))
 
 
+def _above(paths: Iterable[str]) -> frozenset[str]:
+    """All parents of these paths."""
+    found: set[str] = set()
+    for path in paths:
+        while (path := path.rpartition(SEPARATOR)[0]) and path not in found:
+            found.add(path)
+    return frozenset(found)
+
+
 def _below(path: str, about: _Context) -> list[bytes]:
     """Which selection options something below fits: CHILDINFO, with RECURSIVEMATCH alone. RFC 5258 §3.5."""
-    if b"RECURSIVEMATCH" not in about.wanted.only:
-        return []
-    found, start = [], path + SEPARATOR
-    if b"SUBSCRIBED" in about.wanted.only and any(each.startswith(start) for each in about.subscribed):
-        found.append(b"SUBSCRIBED")
-    special = (each for each in about.folders.values() if _use(each) is not None)
-    if b"SPECIAL-USE" in about.wanted.only and any(each.path.startswith(start) for each in special):
-        found.append(b"SPECIAL-USE")
-    return found
+    return [option for option, parents in about.parents.items() if path in parents]
 
 
 def _attributes(path: str, folder: Folder | None, about: _Context) -> list[bytes]:

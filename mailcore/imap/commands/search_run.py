@@ -9,7 +9,7 @@ looked for in the octets, so that the answer is exact.
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import compress, filterfalse
@@ -18,6 +18,7 @@ from typing import Final
 from groupware.mime.item import INDEXED
 from groupware.model.ids import Uid, ranges
 from groupware.model.item import Item, Query
+from groupware.store.api import ReadTx
 from mailcore.imap.commands.search_keys import (
     Among,
     Arrived,
@@ -46,7 +47,7 @@ from mailcore.imap.commands.search_keys import (
 from mailcore.imap.commands.search_octets import OfHeaders, OfOctets, by_headers, by_octets, has_field, in_body, says
 from mailcore.imap.commands.search_progress import Progress
 from mailcore.imap.grammar import SAVED
-from mailcore.imap.objectids import email_id, thread_id
+from mailcore.imap.objectids import SECOND, email_id, second_of
 from mailcore.imap.session import Session
 from mailcore.imap.view import View
 
@@ -149,7 +150,7 @@ class Search:
             case Size() | Saved() | Sent() | Within() | Arrived():
                 return await self._numbered(key, places)
             case Called(id, thread):
-                return await self._called(id, _thread_of if thread else _content_of, places)
+                return await (self._in_thread(id, places) if thread else self._called(id, places))
             case Field(name, text):
                 return await self._field(name, text, places)
             case Body(text):
@@ -195,11 +196,27 @@ class Search:
 
     # --- out of the rows
 
-    async def _called(self, id: bytes, known: Callable[[Item], bytes | None], places: Places) -> Places:
-        found: list[int] = []
-        async for items in self._items(places):
-            found += [self.view.place(item.uid) for item in items if known(item) == id]
-        return found
+    async def _called(self, id: bytes, places: Places) -> Places:
+        """An EMAILID says in which second its messages were saved, and of those there are few."""
+        second, at = second_of(id), self.view.folder
+        if second is None:
+            return []
+
+        def work(tx: ReadTx) -> Sequence[Uid]:
+            uids = tx.within(at, "saved", second * SECOND, second * SECOND + SECOND - 1)
+            rows = tx.columns(at, ("blob", "saved"), ranges(uids)) if uids else ()
+            return [uid for uid, blob, saved in rows if email_id(blob, saved) == id]
+
+        return self._having(await self.session.read(work), places)
+
+    async def _in_thread(self, id: bytes, places: Places) -> Places:
+        """Of the folder's messages those have been read that came since somebody last asked."""
+        at, threads, wanted = self.view.folder, self.session.shared.threads, id.decode("ascii", "replace")
+
+        def work(tx: ReadTx) -> Sequence[int]:
+            return [uid for uid, each in threads.placed_in(tx, at).items() if each.thread == wanted]
+
+        return self._having(sorted(await self.session.read(work)), places)
 
     async def _numbered(self, key: Size | Saved | Sent | Within | Arrived, places: Places) -> Places:
         name, low, high = _range(key, self.now)
@@ -274,14 +291,6 @@ class Search:
             uids = await by_octets(self.session.shared.parts.blobs, items, test)
             found += [self.view.place(uid) for uid in uids]
         return found
-
-
-def _thread_of(item: Item) -> bytes | None:
-    return thread_id(item.summary)
-
-
-def _content_of(item: Item) -> bytes:
-    return email_id(item.blob, item.saved_at)
 
 
 def among(view: View, key: Among) -> Sequence[tuple[Uid, Uid]]:

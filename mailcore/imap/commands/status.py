@@ -79,10 +79,10 @@ def reclaimable(tx: ReadTx, folders: Iterable[Folder], items: Sequence[bytes]) -
 
 def status_response(shared: Shared, folder: Folder, items: Sequence[bytes], freed: Mapping[FolderId, int]) -> bytes:
     """The untagged STATUS response; `freed` has what `reclaimable` found."""
-    first_recent = shared.recent.get(folder.id, folder.uidnext)
+    first_recent = shared.recent(folder.id) or folder.uidnext
     values: dict[bytes, int | bytes] = {
         b"MESSAGES": folder.total,
-        b"RECENT": min(folder.uidnext - first_recent, folder.total),
+        b"RECENT": max(0, min(folder.uidnext - first_recent, folder.total)),
         b"UIDNEXT": folder.uidnext,
         b"UIDVALIDITY": folder.uidvalidity,
         b"UNSEEN": folder.unseen,

@@ -66,6 +66,36 @@ async def test_a_thread_is_what_refers_to_one_message(alice: Client) -> None:
     assert (await alice.ask(f"SEARCH NOT THREADID {threads[0].decode()}")).untagged == [b"* SEARCH 4"]
 
 
+async def test_a_thread_is_found_as_it_is_now(alice: Client) -> None:
+    for number in range(3):
+        await alice.append("INBOX", b"Message-ID: <%d@x>\r\nReferences: <first@x>\r\n\r\nx" % number)
+    await alice.ask("SELECT INBOX")
+    [thread, *_] = ids(await alice.ask("FETCH 1 THREADID"), "THREADID")
+    asked = f"UID SEARCH THREADID {thread.decode()}"
+    assert (await alice.ask(asked)).untagged == [b"* SEARCH 1 2 3"]
+    await alice.ask("STORE 2 +FLAGS.SILENT (\\Deleted)")
+    await alice.ask("EXPUNGE")
+    await alice.append("INBOX", FIRST)
+    await alice.append("INBOX", b"References: <first@x>\r\n\r\nx")
+    assert (await alice.ask(asked)).of(b"SEARCH") == [b"* SEARCH 1 3 5"]
+    assert (await alice.ask("SEARCH 2:3 THREADID " + thread.decode())).untagged == [b"* SEARCH 2"]
+
+
+async def test_an_email_id_is_found_whatever_was_saved_in_the_same_second(alice: Client) -> None:
+    for day in (" 1-Feb-2020", " 1-Feb-1960"):
+        for octets in (FIRST, REPLY, FIRST):
+            await alice.append("INBOX", octets, f' "{day} 10:00:00 +0000"')
+    await alice.ask("SELECT INBOX")
+    known = ids(await alice.ask("FETCH 1:* (EMAILID)"), "EMAILID")
+    assert known[0] == known[2] != known[1]
+    for number, expected in ((0, b"1 3"), (1, b"2"), (3, b"4 6"), (4, b"5")):
+        found = await alice.ask(f"SEARCH EMAILID {known[number].decode()}")
+        assert found.untagged == [b"* SEARCH " + expected]
+    assert (await alice.ask(f"SEARCH NOT EMAILID {known[0].decode()}")).untagged == [b"* SEARCH 2 4 5 6"]
+    for none in ("Mx", "F1", known[0].decode() + "0"):
+        assert (await alice.ask(f"SEARCH EMAILID {none}")).untagged == [b"* SEARCH"]
+
+
 # --- dates, previews ------------------------------------------------------------------------------------------------
 
 

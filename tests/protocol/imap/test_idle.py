@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from groupware.model.principal import NewAccount, PrincipalKind
+from groupware.model.rights import parse_rights
 from groupware.store.api import WriteTx
 from mailcore.imap import session
 from tests.support.imapstand import Client, Stand
@@ -59,6 +62,48 @@ async def test_who_is_no_longer_in_the_group_it_is_shared_with(
     await place.write(taken_out)
     why = b"The selected mailbox is gone, or you may no longer read it"
     assert [await bob.response() for _ in range(3)] == [b"* BYE " + why, b"i OK " + why, b""]
+
+
+async def shared_for(place: Stand, seconds: float, rights: str = "lr") -> None:
+    """Alice's Work is shared with Bob until so many seconds from now."""
+    who, end = await place.who("alice"), datetime.now(UTC) + timedelta(seconds=seconds)
+    await place.write(lambda tx: tx.grant("Work", "bob@example.test", parse_rights(rights), expires=end), who)
+
+
+@pytest.mark.parametrize("before", [0.3, 3600.0], ids=["as-given", "shortened"])
+async def test_a_grant_that_ends_is_told_when_it_ends(place: Stand, alice: Client, bob: Client, before: float) -> None:
+    await alice.ask("CREATE Work")
+    await shared_for(place, before)
+    assert (await bob.ask('SELECT "Other Users/alice@example.test/Work"')).ok
+    bob.send(b"i IDLE\r\n")
+    assert await bob.response() == b"+ idling"
+    if before > 1:
+        await shared_for(place, 0.3)
+    why = b"The selected mailbox is gone, or you may no longer read it"
+    assert [await bob.response() for _ in range(3)] == [b"* BYE " + why, b"i OK " + why, b""]
+
+
+async def test_notify_tells_of_a_grant_that_ends(place: Stand, alice: Client, bob: Client) -> None:
+    await alice.ask("CREATE Work")
+    await shared_for(place, 0.5)
+    asked = 'NOTIFY SET (SUBTREE "Other Users" (MailboxName MessageNew MessageExpunge))'
+    assert (await bob.ask(asked)).ok
+    assert await bob.response() == b'* LIST (\\NonExistent) "/" "Other Users/alice@example.test/Work"'
+    assert (await bob.ask("NOOP")).ok
+
+
+async def test_a_right_that_ends_beside_others_leaves_the_session_where_it_is(
+    place: Stand, alice: Client, bob: Client
+) -> None:
+    await alice.ask("CREATE Work")
+    await alice.ask("SETACL Work anyone lr")
+    await shared_for(place, 0.3, "lrw")
+    assert (await bob.ask('SELECT "Other Users/alice@example.test/Work"')).ok
+    bob.send(b"i IDLE\r\n")
+    assert await bob.response() == b"+ idling"
+    await asyncio.sleep(0.5)
+    await alice.append("Work", b"Subject: x\r\n\r\nx")
+    assert (await bob.response()).endswith(b" EXISTS")
 
 
 async def test_a_stranger_is_waited_for_less_long_than_somebody_known(

@@ -98,6 +98,36 @@ def test_who_idles_in_one_hears_at_once_of_mail_that_comes_through_the_other(cre
         idler.logout()
 
 
+def recent_in(client: imaplib.IMAP4) -> set[int]:
+    """The UIDs that the session is told of as recent, now that it looks."""
+    client.noop()
+    _, found = client.uid("FETCH", "1:*", "(FLAGS)")
+    lines = [line for line in found if isinstance(line, bytes) and b"\\Recent" in line]
+    return {int(line.split(b"UID ")[1].split(b")")[0].split()[0]) for line in lines}
+
+
+def test_a_message_is_recent_in_one_session_and_never_in_two(crew: RunningServer) -> None:
+    person = crew.account()
+    clients = imaps(crew, person)
+    assert [client.select()[0] for client in clients] == ["OK", "OK"]
+    for number in range(6):
+        clients[number % 2].append("INBOX", "", "", message(f"number {number}"))
+        if number == 2:
+            for client in clients:
+                client.noop()
+    for client in clients:  # both are told of the later ones in the same moment, as nearly as can be
+        client.send(b"n NOOP\r\n")
+    for client in clients:
+        while not client.readline().startswith(b"n OK"):
+            pass
+    one, other = map(recent_in, clients)
+    assert not one & other
+    assert one | other == {1, 2, 3, 4, 5, 6}
+    assert clients[0].status("INBOX", "(RECENT)")[1] == [b"INBOX (RECENT 0)"]
+    for client in clients:
+        client.logout()
+
+
 def test_an_exclusive_mailbox_is_taken_in_both(crew: RunningServer, tmp_path: Path) -> None:
     (tmp_path / "postroom.toml").write_text(f"{TOML}[pop3]\nexclusive_lock = true\n")
     with running(tmp_path) as server:

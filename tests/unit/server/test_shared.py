@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import pytest
+
+from mailcore.server.claims import Claims, LocalClaims
 from mailcore.server.gate import Admission, Policy, Refusal, RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.rules import Limits
 from mailcore.server.seats import AtWork
-from mailcore.server.shared import PROBES, SharedDoor, SharedRates, SharedSeats, SharedTable, SharedTallies
+from mailcore.server.shared import (
+    PROBES,
+    SharedClaims,
+    SharedDoor,
+    SharedRates,
+    SharedSeats,
+    SharedTable,
+    SharedTallies,
+)
 from tests.support.clock import FakeClock
 
 
@@ -182,3 +193,32 @@ def test_a_door_without_connections_counts_for_nobody_else_when_its_place_is_nee
         table.note(table.place(name, make=True), 1.0, 60.0)
     door.enter()
     assert [name for name in names if table.count(table.place(name))] == []
+
+
+@pytest.mark.parametrize("make", [LocalClaims, lambda: SharedClaims(SharedTable(1, 64))], ids=["local", "shared"])
+def test_what_is_claimed_is_one_claimants(make: Callable[[], Claims]) -> None:
+    claims = make()
+    assert claims.reached("recent 7") is None
+    assert claims.claim("recent 7", 5) == 5
+    assert claims.reached("recent 7") == 5
+    assert claims.claim("recent 7", 9) == 5
+    assert [claims.claim("recent 7", 9), claims.claim("recent 7", 6), claims.claim("recent 7", 10)] == [9, 9, 9]
+    assert claims.claim("recent 8", 3) == 3
+    assert claims.reached("recent 7") == 10
+
+
+def test_claims_hold_over_processes() -> None:
+    claims = SharedClaims(table := SharedTable(1, 64))
+    claims.claim("recent 7", 5)
+    in_child(table, 0, lambda: claims.claim("recent 7", 9))
+    assert claims.claim("recent 7", 12) == 9
+    assert claims.claim("recent 7", 1 << 40) == 12
+    assert claims.reached("recent 7") == 0xFFFFFFFF
+
+
+def test_claims_that_find_no_room_drive_out_the_oldest() -> None:
+    claims = SharedClaims(SharedTable(1, PROBES))
+    for number in range(PROBES + 1):
+        claims.claim(str(number), 3)
+    assert [claims.reached(str(number)) for number in range(PROBES + 1)].count(None) == 1
+    assert claims.reached(str(PROBES)) == 3

@@ -11,7 +11,7 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import Where
 
-from .. import annotated, destinations, folder_changes, folders, held, quota, warnings
+from .. import annotated, destinations, folder_changes, folders, held, listings, quota, warnings
 from ..tx import Tx
 
 
@@ -22,7 +22,7 @@ class Folders(Tx):
         return folders.folder(self, at, need)
 
     def folders(self, kind: Kind | None = None, *, of: AccountId | None = None) -> Sequence[Folder]:
-        return folders.folders(self, kind, of)
+        return listings.folders(self, kind, of)
 
     def locate(self, owner: AccountId, path: str, need: Right = Right.LOOKUP) -> Folder:
         return folders.locate(self, owner, path, need)

@@ -1,4 +1,4 @@
-"""Which thread each email of a folder is in: worked out once for each email, for its references never change.
+"""Which thread each message of a folder is in: worked out once for each, for its references never change.
 
 What is kept is by folder and UID, which is never given out again; what has come since is read when somebody asks, and
 what has gone is not among the UIDs that the folder, opened for the one who asks, has now.
@@ -9,18 +9,31 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from groupware.model.ids import LAST_UID, FolderId, ItemId, Uid
 from groupware.store.api import ReadTx
-from web.jmap.ids import thread_id
 
 MOST: Final = 400_000
-"""Emails that are kept in all."""
+"""Messages that are kept in all."""
+
+
+@lru_cache(maxsize=1 << 14)
+def digest(root: str) -> str:
+    """What a thread is called, by the Message-ID of its first message. Those of one are mostly asked for together."""
+    return f"T{blake2b(root.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
+
+
+def thread_id(item: ItemId, message_id: str, references: str) -> str:
+    """By the first message of the thread that is known by its Message-ID (decision 106); else it stands alone."""
+    root = references.split("\n", 1)[0] or message_id
+    return digest(root) if root else f"TM{item}"
 
 
 class Placed(NamedTuple):
-    """An email in its thread."""
+    """A message in its thread."""
 
     thread: str
     item: int
@@ -35,7 +48,7 @@ class Threads:
         self._lock = threading.Lock()
 
     def placed_in(self, tx: ReadTx, at: FolderId) -> Mapping[int, Placed]:
-        """The emails of a folder by UID; some of them may have gone. Takes `r`."""
+        """The messages of a folder by UID; some of them may have gone. Takes `r`."""
         folder = tx.folder(at)
         with self._lock:
             last, known = self._kept.get(at, (Uid(0), {}))
