@@ -197,6 +197,15 @@ class Busy(Protocol):
         ...
 
 
+@runtime_checkable
+class Reviewer(Protocol):
+    """A filter that also judges what others have judged: it may undo what they say, and has nothing to say else."""
+
+    async def reviews(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+        """Who judges the message for those of these targets, which filters before have a judge for."""
+        ...
+
+
 FilterFactory = Callable[[Parts, ServiceSetup], Filter | Sequence[Filter]]
 """What an entry point names: it makes one filter, or those of several levels."""
 Place = tuple[Filter, Judge | None]
@@ -247,6 +256,8 @@ class Chain:
             judges: Mapping[Target, Judge | None]
             try:
                 judges = await each.judges(targets, octets)
+                if isinstance(each, Reviewer) and (others := [one for one in found if one not in judges]):
+                    judges = {**judges, **await each.reviews(others)}
             except Exception as error:
                 self._failed(each, error)
                 judges = dict.fromkeys(targets) if each.fails == "later" else {}

@@ -272,6 +272,7 @@ REFUSED: Mapping[str, list[Ask]] = {
         lambda tx, s: tx.make_destination(s.mallory.account, PATH + "/New"),
         lambda tx, s: tx.make_destination(s.mallory.account, PATH),
     ],
+    "screening": [lambda tx, s: tx.screening(s.alice)],
     "remembered": [lambda tx, s: tx.remembered(s.alice, "vacation", "x")],
     "remember": [lambda tx, s: tx.remember(s.alice, Memory("vacation", "x", 60))],
     "lessons": [lambda tx, _: tx.lessons()],

@@ -10,6 +10,7 @@ from groupware.model.ids import AccountId, FolderId, PrincipalId, Uid
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.occasion import Occasion
 from groupware.model.policy import SendUse, StoredRule
+from groupware.model.screening import Screening
 from groupware.model.script import ActiveScript, StoredScript
 
 ScriptOwner = AccountId | PrincipalId | None
@@ -50,6 +51,10 @@ class ReadRules(Protocol):
 
     def room_for_script(self, name: str, size: int, of: ScriptOwner = None) -> None:
         """Passes when `put_script` would take so many octets under this name; else raises what that would raise."""
+        ...
+
+    def screening(self, of: AccountId) -> Screening:
+        """What an account, its domain and the server have set about who writes to it. Oneself, or who delivers."""
         ...
 
     def remembered(self, of: AccountId, kind: str, key: str) -> bool:

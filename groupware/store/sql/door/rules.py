@@ -9,10 +9,11 @@ from groupware.model.ids import AccountId, FolderId, Uid
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.occasion import Occasion
 from groupware.model.policy import SendUse, StoredRule
+from groupware.model.screening import Screening
 from groupware.model.script import ActiveScript, StoredScript
 
 from ...api.rules import ScriptOwner
-from .. import addressbooks, greylist, held, lessons, memories, occasions, policy, scripts, sending
+from .. import addressbooks, greylist, held, lessons, memories, occasions, policy, screening, scripts, sending
 from ..tx import Tx
 
 
@@ -51,6 +52,9 @@ class Rules(Tx):
 
     def rename_script(self, old: str, new: str, of: ScriptOwner = None) -> None:
         scripts.rename(self, old, new, of)
+
+    def screening(self, of: AccountId) -> Screening:
+        return screening.screening(self, of)
 
     def remembered(self, of: AccountId, kind: str, key: str) -> bool:
         return memories.remembered(self, of, kind, key)
