@@ -226,6 +226,9 @@ class Target:
     group: AccountId | None = field(default=None, compare=False)
     """The group whose address it was."""
     ruled: bool | None = field(default=None, compare=False)
-    """Whether an active script awaits the mail, or it is forwarded; None: it was not looked."""
+    """Whether an active script (also of its domain or the server) awaits the mail, or it is forwarded; None: it was not
+    looked."""
+    screened: bool | None = field(default=None, compare=False)
+    """Whether it has something to say of senders (`Screening`); None: it was not looked."""
     takes_from: tuple[str, str] = field(default=("anyDomain", ""), compare=False)
     """`receiveRestriction` and `receiveExceptions` of a single account or list."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from .errors import OverQuota, Refused
 from .ids import AccountId
@@ -25,7 +25,10 @@ class StoredScript:
 
 @dataclass(frozen=True, slots=True)
 class ActiveScript:
-    """What runs when mail for an account comes in: its active script, and where its mail goes on to."""
+    """What runs when mail for an account comes in: its active script, and where its mail goes on to.
+
+    Of the domain or the server as well: such a script works in the account's folders and under its address.
+    """
 
     account: AccountId
     address: str
@@ -39,6 +42,10 @@ class ActiveScript:
     """By the setting `forwardTo`."""
     keeps: bool = True
     """What is forwarded is kept as well."""
+    level: Literal["server", "domain", "account"] = "account"
+    """Whose script it is."""
+    kept_by: AccountId | None = None
+    """The domain or the server that keeps it; None: the account."""
 
 
 class ScriptTooLong(OverQuota):

@@ -46,6 +46,9 @@ class Declared:
 KB_MOST: Final = 4 * 1024 * 1024 * 1024 - 1
 """4096 GB less 1 KB."""
 
+LISTED: Final = 60_000
+"""Characters of a list of senders."""
+
 RESTRICTIONS: Final = ("anyDomain", "localDomain", "localDomainAndSubdomains", "noDomain")
 """Whose mail, or to whom: anybody, the account's own domain, that and what is below it, nobody."""
 
@@ -169,6 +172,36 @@ _DECLARED: Final = (
         choices=RESTRICTIONS,
     ),
     Declared("receiveExceptions", "", "Patterns apart by spaces: the contrary of receiveRestriction."),
+    Declared(
+        "whitelist",
+        "",
+        "Whose mail is no spam: addresses or patterns such as *@partner.org, apart by spaces.",
+        scopes=("account", "class"),
+        longest=LISTED,
+    ),
+    Declared(
+        "blacklist",
+        "",
+        "Whose mail is unwanted: addresses or patterns such as *@ads.example, apart by spaces.",
+        scopes=("account", "class"),
+        longest=LISTED,
+    ),
+    Declared("whitelistContacts", True, "Who is in its address book is on its whitelist."),
+    Declared(
+        "blacklistAction",
+        "junk",
+        "What becomes of mail from who is on a blacklist.",
+        choices=("junk", "discard", "reject"),
+    ),
+    Declared(
+        "filteringOption",
+        "pass",
+        "What becomes of mail from who is on no list and in no address book: it passes, is dropped or returned, goes"
+        " into the folder Filtered Email, or waits there until its sender answers a question (Identity Confirmation).",
+        choices=("pass", "discard", "sendNDR", "moveToFilteredEmail", "moveToFilteredEmailWithIC"),
+    ),
+    Declared("serverWhitelist", "", "Whose mail is no spam, for all accounts.", scopes=FROM_DOMAIN, longest=LISTED),
+    Declared("serverBlacklist", "", "Whose mail is unwanted, for all accounts.", scopes=FROM_DOMAIN, longest=LISTED),
     Declared(
         "distributeEmailTo",
         "members",

@@ -33,6 +33,7 @@ FAMILIES: Final = {
     "calendar": ("calendar:app", "Calendars: what became of invitations, other times that are proposed, hours."),
     "grant": ("grant:app", "Who may do what in a folder, and why."),
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
+    "senders": ("senders:app", "Whose mail is welcome: whitelists and blacklists."),
     "sieve": ("sieve:app", "Sieve scripts of accounts, and what they would do with stored mail."),
     "policy": ("policy:app", "Rules for mail that comes in and leaves: add, list, try."),
     "queue": ("queue:app", "Messages on their way."),

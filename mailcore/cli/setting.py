@@ -25,7 +25,7 @@ Of = Annotated[str | None, typer.Option("--of", help="An account's address or a 
 def get(ctx: typer.Context, name: Name, of: Of = None, as_json: Json = False) -> None:
     """Show one effective value and where it comes from."""
     with site(ctx) as here:
-        found = here.read(lambda tx: tx.setting(name, _principal(tx, of)))
+        found = here.read(lambda tx: tx.setting(name, principal_of(tx, of)))
     if as_json:
         one(_row(found), as_json)
     else:
@@ -36,7 +36,7 @@ def get(ctx: typer.Context, name: Name, of: Of = None, as_json: Json = False) ->
 def list_(ctx: typer.Context, of: Of = None, as_json: Json = False) -> None:
     """Show every setting with its effective value and origin."""
     with site(ctx) as here:
-        found = here.read(lambda tx: tx.settings(_principal(tx, of)))
+        found = here.read(lambda tx: tx.settings(principal_of(tx, of)))
     rows([_row(each) for each in found], as_json)
 
 
@@ -54,7 +54,7 @@ def set_(
     text = value if file is None else _text(file)
 
     def work(tx: WriteTx) -> Setting:
-        at = _principal(tx, of)
+        at = principal_of(tx, of)
         tx.put_setting(name, parse(name, text), at)
         return tx.setting(name, at)
 
@@ -68,7 +68,7 @@ def unset(ctx: typer.Context, name: Name, of: Of = None) -> None:
     """Let a value be inherited again."""
 
     def work(tx: WriteTx) -> Setting:
-        at = _principal(tx, of)
+        at = principal_of(tx, of)
         tx.put_setting(name, None, at)
         return tx.setting(name, at)
 
@@ -84,7 +84,8 @@ def _text(file: Path) -> str:
         raise Refused(f"{file}: this is not UTF-8") from None
 
 
-def _principal(tx: ReadTx, of: str | None) -> PrincipalId | None:
+def principal_of(tx: ReadTx, of: str | None) -> PrincipalId:
+    """The account of that address, the domain of that name; None: the server. `NotFound`."""
     if of is None:
         return PrincipalId(OPERATOR.account)
     if "@" in of:

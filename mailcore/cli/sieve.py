@@ -1,4 +1,4 @@
-"""`postroom sieve`: scripts of accounts, and the rules lab: what a script would do with a folder, doing it, undo."""
+"""`postroom sieve`: scripts of accounts, domains and the server, and the rules lab: a look, doing it, undo."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
 from groupware.model.errors import NotFound, Refused
 from groupware.model.folder import Folder
-from groupware.model.ids import Uid
-from groupware.model.principal import Account, Principal
+from groupware.model.ids import AccountId, Uid
+from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.model.script import ActiveScript
 from groupware.model.times import moment
 from groupware.store.api import ReadTx
 from mailcore.cli.family import family
+from mailcore.cli.setting import principal_of
 from mailcore.cli.show import Json, Row, elsewhere, note, one, rows, say, write
 from mailcore.cli.site import WHO, Site, site
 from mailcore.sieve.check import compiled
@@ -30,7 +31,14 @@ from mailcore.sieve.script import Script
 from mailcore.sieve.warnings import warnings
 
 app = family()
+SERVER: Final = "server"
+"""What stands for the server where an account could be named."""
 Who = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Address of the account.")]
+Owner = Annotated[
+    str, typer.Argument(metavar="OWNER", help=f"Address of an account, name of a domain, or the word {SERVER}.")
+]
+OfDomain = Annotated[str, typer.Option("--domain", help="The script is one of this domain.")]
+OfServer = Annotated[bool, typer.Option("--server", help="The script is one of the server.")]
 Name = Annotated[str, typer.Argument(help="Name of the script.")]
 File = Annotated[Path, typer.Argument(help="File with the script; - is standard input.")]
 Which = Annotated[
@@ -42,18 +50,18 @@ MOST_OCTETS: Final = 1024 * 1024
 
 
 @app.command("list")
-def list_(ctx: typer.Context, account: Who, as_json: Json = False) -> None:
-    """Show the scripts of an account."""
+def list_(ctx: typer.Context, owner: Owner, as_json: Json = False) -> None:
+    """Show the scripts of an account, a domain or the server."""
     with site(ctx) as here:
-        found = here.read(lambda tx: tx.scripts(tx.account(account).id))
+        found = here.read(lambda tx: tx.scripts(_keeper(tx, owner)))
     rows([{"name": each.name, "size": each.size, "active": each.active} for each in found], as_json, "no scripts")
 
 
 @app.command()
-def show(ctx: typer.Context, account: Who, name: Name) -> None:
+def show(ctx: typer.Context, owner: Owner, name: Name) -> None:
     """Write a script to standard output, as it is kept."""
     with site(ctx) as here:
-        octets = here.read(lambda tx: tx.script(name, tx.account(account).id))
+        octets = here.read(lambda tx: tx.script(name, _keeper(tx, owner)))
     if elsewhere.get() is not None:
         write(octets.decode(errors="replace"))
         return
@@ -64,7 +72,7 @@ def show(ctx: typer.Context, account: Who, name: Name) -> None:
 @app.command()
 def put(
     ctx: typer.Context,
-    account: Who,
+    owner: Owner,
     name: Name,
     file: File,
     activate: Annotated[bool, typer.Option("--activate", help="Make it the active one.")] = False,
@@ -73,45 +81,45 @@ def put(
     octets = _octets(file)
     _checked(octets)
     with site(ctx) as here:
-        here.write(lambda tx: tx.put_script(name, octets, tx.account(account).id))
+        here.write(lambda tx: tx.put_script(name, octets, _keeper(tx, owner)))
         if activate:
-            here.write(lambda tx: tx.activate_script(name, tx.account(account).id))
-    say(f"script {name} of {account}{' is active' if activate else ''}")
+            here.write(lambda tx: tx.activate_script(name, _keeper(tx, owner)))
+    say(f"script {name} of {owner}{' is active' if activate else ''}")
 
 
 @app.command("activate")
-def activate_(ctx: typer.Context, account: Who, name: Name) -> None:
+def activate_(ctx: typer.Context, owner: Owner, name: Name) -> None:
     """Make a script the active one."""
     with site(ctx) as here:
-        here.write(lambda tx: tx.activate_script(name, tx.account(account).id))
-    say(f"script {name} of {account} is active")
+        here.write(lambda tx: tx.activate_script(name, _keeper(tx, owner)))
+    say(f"script {name} of {owner} is active")
 
 
 @app.command()
-def deactivate(ctx: typer.Context, account: Who) -> None:
-    """Let no script be active: mail goes into the INBOX."""
+def deactivate(ctx: typer.Context, owner: Owner) -> None:
+    """Let no script be active: of an account mail goes into the INBOX then."""
     with site(ctx) as here:
-        here.write(lambda tx: tx.activate_script("", tx.account(account).id))
-    say(f"no script of {account} is active")
+        here.write(lambda tx: tx.activate_script("", _keeper(tx, owner)))
+    say(f"no script of {owner} is active")
 
 
 @app.command()
-def delete(ctx: typer.Context, account: Who, name: Name) -> None:
+def delete(ctx: typer.Context, owner: Owner, name: Name) -> None:
     """Take a script away that is not active."""
     with site(ctx) as here:
-        here.write(lambda tx: tx.drop_script(name, tx.account(account).id))
-    say(f"script {name} of {account} is gone")
+        here.write(lambda tx: tx.drop_script(name, _keeper(tx, owner)))
+    say(f"script {name} of {owner} is gone")
 
 
 @app.command()
 def check(
     ctx: typer.Context,
-    account: Who,
+    owner: Owner,
     script: Annotated[str, typer.Argument(help="A file, or the name of a stored script.")],
 ) -> None:
     """Say what is wrong with a script, and what its owner should know."""
     with site(ctx) as here:
-        octets = here.read(lambda tx: _chosen(tx, tx.account(account), script)).octets
+        octets = here.read(lambda tx: _chosen(tx, owner, script))[1]
     _checked(octets)
     say("the script is in order")
 
@@ -120,17 +128,33 @@ def check(
 
 
 @app.command("try")
-def try_(ctx: typer.Context, account: Who, folder: At, script: Which = None, as_json: Json = False) -> None:
+def try_(
+    ctx: typer.Context,
+    account: Who,
+    folder: At,
+    script: Which = None,
+    domain: OfDomain = "",
+    server: OfServer = False,
+    as_json: Json = False,
+) -> None:
     """Show what a script would do with each message of a folder. Nothing is done."""
     with site(ctx) as here:
-        lab, at = _lab(here, account, folder, script)
+        lab, at = _lab(here, account, folder, script, _named(account, domain, server=server))
         with _progress("trying", at.total) as step:
             found = [_row(each) for tried in _pages(here, lab, step) for each in tried]
     rows(found, as_json, "the folder is empty")
 
 
 @app.command("apply")
-def apply_(ctx: typer.Context, account: Who, folder: At, script: Which = None, as_json: Json = False) -> None:
+def apply_(
+    ctx: typer.Context,
+    account: Who,
+    folder: At,
+    script: Which = None,
+    domain: OfDomain = "",
+    server: OfServer = False,
+    as_json: Json = False,
+) -> None:
     """File and flag the messages of a folder as a script says. `undo` takes it back.
 
     Nothing is redirected, answered, refused, discarded or edited.
@@ -138,7 +162,7 @@ def apply_(ctx: typer.Context, account: Who, folder: At, script: Which = None, a
     done = Done()
     name = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
     with site(ctx) as here:
-        lab, at = _lab(here, account, folder, script)
+        lab, at = _lab(here, account, folder, script, _named(account, domain, server=server))
         with _progress("filing", at.total) as step:
             for tried in _pages(here, lab, step):
                 _add(done, here.run(apply(lab, tried, name)))
@@ -174,11 +198,15 @@ def undo_(
         say(f"{back.steps} steps taken back, {back.gone} not: those messages are elsewhere by now")
 
 
-def _lab(here: Site, account: str, path: str, script: str | None) -> tuple[Lab, Folder]:
+def _lab(here: Site, account: str, path: str, script: str | None, owner: str) -> tuple[Lab, Folder]:
     """The lab, and the folder that it works on. `NotFound`, `Refused`."""
     found = here.read(lambda tx: tx.account(account))
     who = _owner(here, account)
-    active = here.read(lambda tx: _chosen(tx, found, script))
+    name, octets = here.read(lambda tx: _chosen(tx, owner, script))
+    active = ActiveScript(found.id, found.address, found.name, name, octets)
+    if owner != account:
+        level: Literal["server", "domain"] = "server" if owner == SERVER else "domain"
+        active = replace(active, level=level, kept_by=here.read(lambda tx: _keeper(tx, owner)))
     at = here.run(here.store.read(who, lambda tx: tx.locate(found.id, path.strip("/"), Right.READ)))
     now = datetime.now().astimezone()
     return Lab(here.store, here.blobs, who, active, _checked(active.octets), at.id, here.config.host, now), at
@@ -189,17 +217,28 @@ def _owner(here: Site, account: str) -> Principal:
     return replace(here.read(lambda tx: tx.identity(tx.account(account).id)), client=WHO.client)
 
 
-def _chosen(tx: ReadTx, account: Account, script: str | None) -> ActiveScript:
-    """The script that is meant: of a file, or by its name, or the active one."""
+def _named(account: str, domain: str, *, server: bool) -> str:
+    """Whose script is meant."""
+    if domain and server:
+        raise Refused("a script is the domain's or the server's: give --domain or --server")
+    return SERVER if server else domain or account
+
+
+def _keeper(tx: ReadTx, owner: str) -> AccountId:
+    """Whoever keeps scripts under that name. `NotFound`."""
+    return AccountId(principal_of(tx, None if owner == SERVER else owner))
+
+
+def _chosen(tx: ReadTx, owner: str, script: str | None) -> tuple[str, bytes]:
+    """Name and octets of the script that is meant: of a file, or by its name, or the active one."""
     if script is None:
-        name, octets = tx.active_script(account.id) or ("", b"")
+        name, octets = tx.active_script(_keeper(tx, owner)) or ("", b"")
         if not name:
-            raise NotFound(f"{account.address}: no script is active; name one with --script")
-    elif script == "-" or Path(script).is_file():
-        name, octets = Path(script).name, _octets(Path(script))
-    else:
-        name, octets = script, tx.script(script, account.id)
-    return ActiveScript(account.id, account.address, account.name, name, octets)
+            raise NotFound(f"{owner}: no script is active; name one with --script")
+        return name, octets
+    if script == "-" or Path(script).is_file():
+        return Path(script).name, _octets(Path(script))
+    return script, tx.script(script, _keeper(tx, owner))
 
 
 def _pages(here: Site, lab: Lab, step: Step) -> Iterator[Sequence[Tried]]:

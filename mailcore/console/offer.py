@@ -48,6 +48,7 @@ OFFERED: Final = frozenset(
         *_each("calendar counter", "list accept decline"),
         *_each("grant", "set list remove explain"),
         *_each("setting", "get list set unset"),
+        *_each("senders", "list allow block forget"),
         *_each("sieve", "list show activate deactivate delete undo"),
         *_each("policy", "list show add set move delete enable disable export variables words"),
         *_each("queue", "list show retry hold release delete flush stats"),

@@ -2,7 +2,8 @@
 
 A filter looks at a `Case` and gives a `Verdict`; it stores and sends nothing. What its verdict asks for happens in the
 one write that delivers (`sorting`). Whoever adds a scanner or a language of rules declares an entry point
-(`[project.entry-points."postroom.filters"]`, name -> `factory(parts, setup)`), and nothing else changes.
+(`[project.entry-points."postroom.filters"]`, name -> `factory(parts, setup)`, a filter or several), and nothing else
+changes.
 
 1. What becomes of the message (`Disposition`) is what the last filter says that says anything of it. Where one holds
    it back, none behind is asked; and what somebody has released passes those of server and domain unasked.
@@ -101,6 +102,8 @@ class Answer:
     """Only if this is not remembered, and it is from now on."""
     copy: Filing | None = None
     """A folder of the owner that gets it too."""
+    of: AccountId | None = None
+    """Who it is that remembers it; None: the recipient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,17 @@ class Busy(Protocol):
         ...
 
 
-FilterFactory = Callable[[Parts, ServiceSetup], Filter]
+@runtime_checkable
+class Reviewer(Protocol):
+    """A filter that also judges what others have judged: it may undo what they say, and has nothing to say else."""
+
+    async def reviews(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+        """Who judges the message for those of these targets, which filters before have a judge for."""
+        ...
+
+
+FilterFactory = Callable[[Parts, ServiceSetup], Filter | Sequence[Filter]]
+"""What an entry point names: it makes one filter, or those of several levels."""
 Place = tuple[Filter, Judge | None]
 """A filter, and its judge; None: it is away, and the message may not pass it."""
 
@@ -258,6 +271,8 @@ class Chain:
             judges: Mapping[Target, Judge | None]
             try:
                 judges = await each.judges(targets, octets)
+                if isinstance(each, Reviewer) and (others := [one for one in found if one not in judges]):
+                    judges = {**judges, **await each.reviews(others)}
             except Exception as error:
                 self._failed(each, error)
                 judges = dict.fromkeys(targets) if each.fails == "later" else {}
@@ -303,7 +318,11 @@ KEPT: Final = Disposition((Filing(),))
 
 def chain(parts: Parts, setup: ServiceSetup) -> Chain:
     """The installed filters, made for a service."""
-    made = [load()(parts, setup) for load in installed_filters().values()]
+    made: list[Filter] = []
+    for load in installed_filters().values():
+        factory: FilterFactory = load()
+        found = factory(parts, setup)
+        made += found if isinstance(found, Sequence) else [found]
     return Chain(made, parts.log("PROCESSING"), parts.counters)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from groupware.mime.compose import address_line, format_date, header_line, mailbox, message_id
 from groupware.model.event import Envelope, Event, Recipient
 from groupware.store.api import Blobs, WriteTx
 from mailcore.queue.trace import Trail
 from mailcore.server import log as server_log
+
+_ANSWERING: Final = ("In-Reply-To", "References")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,10 @@ class Letter:
     to: str
     subject: str
     text: Sequence[str]
+    sender: str = ""
+    """The address that it is from; "": the server's."""
+    answers: str = ""
+    """The Message-ID, without its brackets, of what it answers; "": nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +63,15 @@ def post(tx: WriteTx, letter: Ready) -> Sequence[Event]:
 
 def composed(letter: Letter, host: str, now: datetime) -> bytes:
     """The octets. It says that nobody wrote it, so nothing answers it by itself (RFC 3834 §5)."""
+    sender = mailbox("", letter.sender) if letter.sender else mailbox("Postroom", f"MAILER-DAEMON@{host}")
     lines = (
-        address_line("From", [mailbox("Postroom", f"MAILER-DAEMON@{host}")]),
+        address_line("From", [sender]),
         address_line("To", [mailbox("", letter.to)]),
         header_line("Subject", letter.subject),
         header_line("Date", format_date(now)),
         header_line("Message-ID", message_id(host)),
-        header_line("Auto-Submitted", "auto-generated"),
+        *(header_line(name, f"<{letter.answers}>") for name in _ANSWERING if letter.answers),
+        header_line("Auto-Submitted", "auto-replied" if letter.answers else "auto-generated"),
         header_line("MIME-Version", "1.0"),
         b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
     )

@@ -52,6 +52,8 @@ class Posting:
     copy: Copy | None = None
     by: str = ""
     """The name of the filter."""
+    of: AccountId | None = None
+    """Who remembers it; None: the recipient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ class Prepared:
             item = await read_item(answer.octets, self._blobs)
             copy = Copy(answer.copy.to, replace(item, flags=answer.copy.flags, keywords=answer.copy.keywords))
         if not answer.to:
-            return Posting(answer.kind, None, answer.once, copy, name)
+            return Posting(answer.kind, None, answer.once, copy, name, answer.of)
         stored = await self._blobs.put(answer.octets)
         with server_log.message() as message:
             envelope = Envelope(
@@ -166,7 +168,7 @@ class Prepared:
                 own=True,
                 utf8=not all(each.isascii() for each in answer.to),
             )
-        return Posting(answer.kind, envelope, answer.once, copy, name)
+        return Posting(answer.kind, envelope, answer.once, copy, name, answer.of)
 
 
 def cleared(item: NewItem) -> NewItem:
@@ -265,7 +267,8 @@ def _inbox(target: Target) -> Target:
 def _post(tx: WriteTx, fate: Fate, trail: Trail) -> None:
     account = fate.sorted.target.account
     for posting in fate.sorted.postings:
-        if posting.once is not None and (account is None or not tx.remember(account, posting.once)):
+        of = posting.of or account
+        if posting.once is not None and (of is None or not tx.remember(of, posting.once)):
             _note(fate, trail, f"{posting.kind} not sent: it was not long ago", posting.by)
             continue
         if posting.envelope is not None:

@@ -54,7 +54,12 @@ LIST_LETTERS: Final[Mapping[str, frozenset[str]]] = {
         "digest": "count contents",
     }.items()
 }
-LETTERS: Final[Mapping[str, frozenset[str]]] = {"quota-storage": _QUOTA, "quota-messages": _QUOTA, **LIST_LETTERS}
+LETTERS: Final[Mapping[str, frozenset[str]]] = {
+    "quota-storage": _QUOTA,
+    "quota-messages": _QUOTA,
+    "confirm-sender": frozenset(("address", "sender", "subject", "code")),
+    **LIST_LETTERS,
+}
 """Letters, and what may stand in them."""
 
 

@@ -260,6 +260,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "active_script": [lambda tx, s: tx.active_script(s.alice)],
     "addressbook_has": [lambda tx, s: tx.addressbook_has(s.alice, "", "x@y")],
     "active_scripts": [lambda tx, s: tx.active_scripts([s.alice])],
+    "scripts_above": [lambda tx, s: tx.scripts_above([s.alice])],
     "addresses": [lambda tx, s: tx.addresses(s.alice)],
     "destination": [
         lambda tx, s: tx.destination(s.alice, Destination("Work")),
@@ -271,6 +272,7 @@ REFUSED: Mapping[str, list[Ask]] = {
         lambda tx, s: tx.make_destination(s.mallory.account, PATH + "/New"),
         lambda tx, s: tx.make_destination(s.mallory.account, PATH),
     ],
+    "screening": [lambda tx, s: tx.screening(s.alice)],
     "remembered": [lambda tx, s: tx.remembered(s.alice, "vacation", "x")],
     "remember": [lambda tx, s: tx.remember(s.alice, Memory("vacation", "x", 60))],
     "lessons": [lambda tx, _: tx.lessons()],

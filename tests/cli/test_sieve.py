@@ -164,6 +164,34 @@ def test_duplicates_are_those_within_the_folder(full: Postroom, tmp_path: Path) 
     assert [each["uid"] for each in found if each["would"] != "keep"] == [8]
 
 
+@pytest.mark.parametrize("owner", ["example.test", "server"])
+def test_scripts_of_a_domain_and_of_the_server_are_kept_as_those_of_accounts(postroom: Postroom, owner: str) -> None:
+    assert postroom("sieve", "put", owner, "main", "-", "--activate", stdin="stop;").status == 0
+    assert postroom("sieve", "list", owner, "--json").json == [{"name": "main", "size": 5, "active": True}]
+    assert postroom("sieve", "list", ALICE, "--json").json == []
+    assert postroom("sieve", "show", owner, "main").out == "stop;"
+    assert postroom("sieve", "check", owner, "main").status == 0
+    assert postroom("sieve", "deactivate", owner).status == 0
+    assert postroom("sieve", "delete", owner, "main").status == 0
+    assert postroom("sieve", "list", owner, "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "options"), [("example.test", ["--domain", "example.test"]), ("server", ["--server"])]
+)
+def test_the_lab_runs_the_script_of_a_domain_over_the_folder_of_an_account(
+    full: Postroom, tmp_path: Path, owner: str, options: list[str]
+) -> None:
+    part = 'require "fileinto"; if header "Subject" "plain" { fileinto "Trash"; }'
+    full("sieve", "put", owner, "part", "-", stdin=part)
+    full("sieve", "put", owner, "main", "-", "--activate", stdin='require "include"; include :personal "part";')
+    found = full("sieve", "try", ALICE, "INBOX", *options, "--json").json
+    assert [each["subject"] for each in found if each["would"] == "file into Trash"] == ["plain"]
+    assert full("sieve", "apply", ALICE, "INBOX", *options, "--json").json["moved"] == 1
+    assert counts(full) == {"INBOX": 6, "Trash": 1}
+    assert full("sieve", "undo", ALICE, "--json").json == {"steps": 1, "gone": 0}
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -172,6 +200,9 @@ def test_duplicates_are_those_within_the_folder(full: Postroom, tmp_path: Path) 
         ["try", ALICE, "INBOX", "--script", "no such script"],
         ["try", "nobody@example.test", "INBOX"],
         ["undo", BOB],
+        ["try", ALICE, "INBOX", "--domain", "example.test", "--server", "--script", "sort.sieve"],
+        ["try", ALICE, "INBOX", "--server"],
+        ["list", "nowhere.test"],
         ["show", ALICE, "main"],
     ],
 )

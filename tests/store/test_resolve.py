@@ -356,3 +356,17 @@ def test_what_delivery_asks_of_a_recipient_comes_with_where_mail_goes(grouped: H
     assert asked(A)[0][1] is False
     put_setting(grouped, "forwardTo", "x@far.test", alice)
     assert asked(A)[0][1] is True
+
+
+def test_whether_senders_are_looked_at_comes_with_where_mail_goes_for_members_too(grouped: House) -> None:
+    alice = grouped.read(lambda tx: tx.account(A)).id
+
+    def screened(address: str) -> list[bool | None]:
+        return [each.screened for each in resolve(grouped, address) if each.account == alice]
+
+    assert (screened(A), screened(SALES)) == ([False], [False])
+    put_setting(grouped, "blacklist", "far.test", alice)
+    assert (screened(A), screened(SALES)) == ([True], [True])
+    put_setting(grouped, "blacklist", "", alice)
+    put_setting(grouped, "filteringOption", "discard", alice)
+    assert screened(A) == [True]

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, Refused
+from groupware.model.ids import PrincipalId
 from groupware.model.principal import DELIVERY, OPERATOR
 from groupware.model.rights import Right
 from groupware.model.script import ScriptTooLong, StoredScript, TooManyScripts
@@ -213,9 +214,75 @@ def test_who_delivers_reads_scripts_to_run_them_and_does_nothing_else(world: Wor
         world.write(DELIVERY, lambda tx: tx.activate_script("", alice))
 
 
-def test_only_accounts_have_scripts(world: World) -> None:
-    with pytest.raises(Refused, match="only an account"):
+def test_groups_have_no_scripts_and_nobody_by_saying_nothing(world: World) -> None:
+    with pytest.raises(Refused, match="only accounts"):
         world.write(OPERATOR, lambda tx: tx.put_script("a", KEEP))
     group = world.read(OPERATOR, lambda tx: tx.account("sales@example.test")).id
-    with pytest.raises(Refused, match="only an account"):
+    with pytest.raises(Refused, match="only accounts"):
         world.write(OPERATOR, lambda tx: tx.put_script("a", KEEP, group))
+
+
+def domain_of(world: World) -> PrincipalId:
+    found = next(each for each in world.read(OPERATOR, lambda tx: tx.domains()) if each.name == "example.test")
+    assert found.id is not None
+    return found.id
+
+
+def test_scripts_of_a_domain_are_for_who_administers_it_and_those_of_the_server_for_who_does_that(world: World) -> None:
+    boss, domain = world.bob, domain_of(world)
+    with pytest.raises(NoRight):
+        world.write(boss, lambda tx: tx.put_script("a", KEEP, domain))
+
+    def admin(tx: WriteTx) -> None:
+        public = next(each.account for each in tx.domains() if each.name == "example.test")
+        assert public is not None
+        tx.grant(tx.locate(public, "").id, boss.name, Right.LOOKUP | Right.ADMIN)
+
+    world.write(OPERATOR, admin)
+    world.write(boss, lambda tx: tx.put_script("a", KEEP, domain))
+    world.write(boss, lambda tx: tx.activate_script("a", domain))
+    assert world.read(boss, lambda tx: tx.scripts(domain)) == [StoredScript("a", len(KEEP), True)]
+    for work in (
+        lambda tx: tx.put_script("a", KEEP, OPERATOR.account),
+        lambda tx: tx.activate_script("", OPERATOR.account),
+        lambda tx: tx.drop_script("a", OPERATOR.account),
+        lambda tx: tx.scripts(OPERATOR.account),
+        lambda tx: tx.script("a", OPERATOR.account),
+    ):
+        with pytest.raises(NoRight):
+            world.write(boss, work)
+    world.write(OPERATOR, lambda tx: tx.put_script("b", STOP, OPERATOR.account))
+    assert world.read(OPERATOR, lambda tx: tx.scripts(OPERATOR.account)) == [StoredScript("b", len(STOP), False)]
+
+
+def test_who_delivers_finds_the_scripts_above_an_account(world: World) -> None:
+    alice, domain = world.alice.account, domain_of(world)
+    assert world.read(DELIVERY, lambda tx: tx.scripts_above([alice])) == []
+
+    def work(tx: WriteTx) -> None:
+        for keeper, octets in ((domain, KEEP), (OPERATOR.account, STOP)):
+            tx.put_script("a", octets, keeper)
+            tx.activate_script("a", keeper)
+
+    world.write(OPERATOR, work)
+    found = world.read(DELIVERY, lambda tx: tx.scripts_above([alice]))
+    assert {(each.level, each.octets, each.kept_by) for each in found} == {
+        ("domain", KEEP, domain),
+        ("server", STOP, OPERATOR.account),
+    }
+    assert {each.address for each in found} == {world.alice.name}
+    with pytest.raises(NoRight):
+        world.read(world.bob, lambda tx: tx.scripts_above([alice]))
+
+
+def test_whose_domain_has_a_script_is_said_to_have_rules(world: World) -> None:
+    domain = domain_of(world)
+
+    def ruled() -> list[bool | None]:
+        return [each.ruled for each in world.read(DELIVERY, lambda tx: tx.resolve(world.alice.name))]
+
+    assert ruled() == [False]
+    world.write(OPERATOR, lambda tx: tx.put_script("a", KEEP, domain))
+    assert ruled() == [False]
+    world.write(OPERATOR, lambda tx: tx.activate_script("a", domain))
+    assert ruled() == [True]

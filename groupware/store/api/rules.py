@@ -6,19 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from groupware.model.ids import AccountId, FolderId, Uid
+from groupware.model.ids import AccountId, FolderId, PrincipalId, Uid
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.occasion import Occasion
 from groupware.model.policy import SendUse, StoredRule
+from groupware.model.screening import Screening
 from groupware.model.script import ActiveScript, StoredScript
+
+ScriptOwner = AccountId | PrincipalId | None
+"""Whose scripts: an account, a domain, the server (the operator's number); None: the asking principal's own."""
 
 
 class ReadRules(Protocol):
-    def scripts(self, of: AccountId | None = None) -> Sequence[StoredScript]:
-        """The Sieve scripts of an account, by name. Oneself, or `a` on the domain."""
+    def scripts(self, of: ScriptOwner = None) -> Sequence[StoredScript]:
+        """The Sieve scripts of an account, a domain or the server, by name. Oneself, or `a` on the domain or server."""
         ...
 
-    def script(self, name: str, of: AccountId | None = None) -> bytes:
+    def script(self, name: str, of: ScriptOwner = None) -> bytes:
         """What is in a script. Oneself, `a` on the domain, or who delivers. `NotFound`."""
         ...
 
@@ -35,12 +39,22 @@ class ReadRules(Protocol):
         """
         ...
 
-    def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:
+    def scripts_above(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        """The active scripts of the server and of the domains of those accounts, once for each of them that has any
+        above it. `a` on the domain, or who delivers.
+        """
+        ...
+
+    def active_script(self, of: ScriptOwner = None) -> tuple[str, bytes] | None:
         """Name and octets of the active script. Oneself, `a` on the domain, or who delivers."""
         ...
 
-    def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
+    def room_for_script(self, name: str, size: int, of: ScriptOwner = None) -> None:
         """Passes when `put_script` would take so many octets under this name; else raises what that would raise."""
+        ...
+
+    def screening(self, of: AccountId) -> Screening:
+        """What an account, its domain and the server have set about who writes to it. Oneself, or who delivers."""
         ...
 
     def remembered(self, of: AccountId, kind: str, key: str) -> bool:
@@ -76,22 +90,22 @@ class ReadRules(Protocol):
 
 
 class WriteRules(Protocol):
-    def put_script(self, name: str, octets: bytes, of: AccountId | None = None) -> None:
+    def put_script(self, name: str, octets: bytes, of: ScriptOwner = None) -> None:
         """Keeps a Sieve script, instead of the one of that name. Oneself, or `a` on the domain.
 
         `ScriptTooLong`, `TooManyScripts`; `Refused` for a name that cannot be.
         """
         ...
 
-    def activate_script(self, name: str, of: AccountId | None = None) -> None:
+    def activate_script(self, name: str, of: ScriptOwner = None) -> None:
         """Makes this script the active one; with "" none is. Oneself, or `a` on the domain. `NotFound`."""
         ...
 
-    def drop_script(self, name: str, of: AccountId | None = None) -> None:
+    def drop_script(self, name: str, of: ScriptOwner = None) -> None:
         """Takes a script away. Oneself, or `a` on the domain. `NotFound`; `Conflict` for the active one."""
         ...
 
-    def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
+    def rename_script(self, old: str, new: str, of: ScriptOwner = None) -> None:
         """Gives a script another name; the active one stays so. Oneself, or `a`. `NotFound`, `AlreadyExists`."""
         ...
 

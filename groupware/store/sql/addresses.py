@@ -22,6 +22,7 @@ from . import schema
 from .accounts import enter, free
 from .engine import Sql
 from .principals import Known, administered, by_address, by_id, chosen, insert_address, lead, permit, read, shown
+from .screening import is_screened
 from .settings import effective
 from .tx import Tx
 
@@ -100,7 +101,7 @@ def _targets(tx: Tx, found: Known, tag: str, address: str) -> Sequence[Target]:
     if not _takes_mail(tx, found):
         raise Refused(f"{address[:320]}: this address takes no mail at present")
     reached = [
-        (each, replace(target, group=found.id))
+        (each, replace(target, group=found.id, screened=is_screened(tx, each)))
         for each in _meant(tx, found, address)
         if each.usable and (target := _target(each, "")) is not None and _takes_mail(tx, each)
     ]
@@ -142,7 +143,7 @@ def _judged(tx: Tx, found: Known, target: Target) -> Target:
         return target
     names = ("receiveRestriction", "receiveExceptions")
     policy, exceptions = (str(effective(tx, name, found.id, found.settings).value) for name in names)
-    return replace(target, takes_from=(policy, exceptions))
+    return replace(target, takes_from=(policy, exceptions), screened=is_screened(tx, found))
 
 
 def _takes_mail(tx: Tx, found: Known) -> bool:

@@ -47,7 +47,9 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _p.c["items"],
     _p.c.credential_version,
     or_(
-        exists().where(schema.sieve_script.c.account_id == _p.c.id, schema.sieve_script.c.active),
+        exists().where(
+            schema.sieve_script.c.account_id.in_((_p.c.id, _p.c.domain_id, SERVER)), schema.sieve_script.c.active
+        ),
         exists().where(schema.setting.c.principal_id == _p.c.id, schema.setting.c.name == "forwardTo"),
     ),
     *_EPOCHS,
@@ -128,7 +130,7 @@ class Known:
     items: int
     version: int
     ruled: bool
-    """Whether it has an active script, or forwards its mail."""
+    """Whether it, its domain or the server has an active script, or it forwards its mail."""
     settings: int
     """The epoch of settings."""
     memberships: int

@@ -1,4 +1,4 @@
-"""Sieve scripts of accounts. What is in them is none of the store's business."""
+"""Sieve scripts of accounts, domains and the server. What is in them is none of the store's business."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Final
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, text, update
 
 from groupware.model.errors import AlreadyExists, Conflict, NotFound, Refused
-from groupware.model.ids import AccountId
+from groupware.model.ids import AccountId, PrincipalId
+from groupware.model.principal import PrincipalKind
 from groupware.model.rights import Right
 from groupware.model.script import ActiveScript, ScriptTooLong, StoredScript, TooManyScripts, script_name
 from groupware.model.times import now_micros
@@ -40,6 +41,17 @@ _ACTIVES: Final = {
     True: _EACH_ACTIVE.where(_p.id == func.any(bindparam("all"))),
     False: _EACH_ACTIVE.where(_p.id.in_(text("SELECT value FROM json_each(:all)").bindparams(bindparam("all")))),
 }
+_home: Final = schema.principal.alias("home")
+_ABOVE: Final = (
+    select(_p.id, _p.key, _p.name, _home.c.id, _s.name, _s.octets)
+    .select_from(schema.principal)
+    .join(_home, or_(_home.c.id == _p.domain_id, _home.c.id == SERVER))
+    .join(schema.sieve_script, and_(_s.account_id == _home.c.id, _s.active))
+)
+_ABOVES: Final = {
+    True: _ABOVE.where(_p.id == func.any(bindparam("all"))),
+    False: _ABOVE.where(_p.id.in_(text("SELECT value FROM json_each(:all)").bindparams(bindparam("all")))),
+}
 _LOCK: Final = select(schema.principal.c.id).where(schema.principal.c.id == bindparam("account")).with_for_update()
 _CHANGE: Final = update(schema.sieve_script).where(*_ONE).values(octets=bindparam("text"), changed=bindparam("now"))
 _INSERT: Final = insert(schema.sieve_script).values(
@@ -55,17 +67,19 @@ _NONE_ACTIVE: Final = (
 _ACTIVATE: Final = update(schema.sieve_script).where(*_ONE).values(active=True)
 _RENAME: Final = update(schema.sieve_script).where(*_ONE).values(name=bindparam("new"), changed=bindparam("now"))
 _DROP: Final = delete(schema.sieve_script).where(*_ONE)
+_KEEPERS: Final = (*OWNERS, PrincipalKind.DOMAIN, PrincipalKind.SERVER)
+Owner = AccountId | PrincipalId | None
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def scripts(tx: Tx, of: AccountId | None) -> Sequence[StoredScript]:
-    """An account's scripts, by name. Oneself, or `a` on the domain."""
+def scripts(tx: Tx, of: Owner) -> Sequence[StoredScript]:
+    """See `ReadTx.scripts`."""
     return _list(tx, _whose(tx, of)[0])
 
 
-def script(tx: Tx, name: str, of: AccountId | None) -> bytes:
+def script(tx: Tx, name: str, of: Owner) -> bytes:
     """What is in a script. Oneself, `a` on the domain, or who delivers; `NotFound`."""
     account = _to_run(tx, of)
     row = tx.sql.row(_OCTETS, {"account": account, "which": script_name(name)})
@@ -74,7 +88,7 @@ def script(tx: Tx, name: str, of: AccountId | None) -> bytes:
     return bytes(row[0])
 
 
-def active(tx: Tx, of: AccountId | None) -> tuple[str, bytes] | None:
+def active(tx: Tx, of: Owner) -> tuple[str, bytes] | None:
     """Name and octets of the active script. Oneself, `a` on the domain, or who delivers (`p` everywhere)."""
     row = tx.sql.row(_ACTIVE, {"account": _to_run(tx, of)})
     return (row[0], bytes(row[1])) if row is not None else None
@@ -95,7 +109,21 @@ def actives(tx: Tx, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
     return found
 
 
-def room(tx: Tx, name: str, size: int, of: AccountId | None) -> None:
+def above(tx: Tx, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+    """See `ReadTx.scripts_above`."""
+    for each in of if Right.POST not in tx.who.floor else ():
+        _whose(tx, each)
+    rows = tx.sql.rows(_ABOVES[tx.sql.postgres], {"all": list(of) if tx.sql.postgres else json.dumps(list(of))})
+    return [
+        ActiveScript(
+            AccountId(number), key.partition(":")[2] or key, owner, name, bytes(octets),
+            level="server" if keeper == SERVER else "domain", kept_by=AccountId(keeper),
+        )
+        for number, key, owner, keeper, name, octets in rows
+    ]  # fmt: skip
+
+
+def room(tx: Tx, name: str, size: int, of: Owner) -> None:
     """Passes when a script of that name and size would be taken. `ScriptTooLong`, `TooManyScripts`, `Refused`."""
     account, epoch = _whose(tx, of)
     _fits(tx, account, epoch, script_name(name), size)
@@ -104,7 +132,7 @@ def room(tx: Tx, name: str, size: int, of: AccountId | None) -> None:
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
-def put(tx: Tx, name: str, octets: bytes, of: AccountId | None) -> None:
+def put(tx: Tx, name: str, octets: bytes, of: Owner) -> None:
     """Keeps a script under a name, instead of the one that is there. See `room`."""
     account, epoch = _locked(tx, of)
     name = script_name(name)
@@ -115,7 +143,7 @@ def put(tx: Tx, name: str, octets: bytes, of: AccountId | None) -> None:
     tx.note_administration("script.put", account, {"name": name, "size": len(octets)})
 
 
-def activate(tx: Tx, name: str, of: AccountId | None) -> None:
+def activate(tx: Tx, name: str, of: Owner) -> None:
     """Makes one script the active one, or with "" none. `NotFound`."""
     account, _ = _locked(tx, of)
     tx.sql.change(_NONE_ACTIVE, {"account": account})
@@ -124,7 +152,7 @@ def activate(tx: Tx, name: str, of: AccountId | None) -> None:
     tx.note_administration("script.active", account, {"name": name})
 
 
-def drop(tx: Tx, name: str, of: AccountId | None) -> None:
+def drop(tx: Tx, name: str, of: Owner) -> None:
     """Takes a script away. `NotFound`; `Conflict` for the active one."""
     account, _ = _locked(tx, of)
     if _there(tx, account, name).active:
@@ -133,7 +161,7 @@ def drop(tx: Tx, name: str, of: AccountId | None) -> None:
     tx.note_administration("script.dropped", account, {"name": name})
 
 
-def rename(tx: Tx, old: str, new: str, of: AccountId | None) -> None:
+def rename(tx: Tx, old: str, new: str, of: Owner) -> None:
     """Gives a script another name; an active one stays active. `NotFound`, `AlreadyExists`, `Refused`."""
     account, _ = _locked(tx, of)
     there, new = _there(tx, account, old), script_name(new)
@@ -146,23 +174,23 @@ def rename(tx: Tx, old: str, new: str, of: AccountId | None) -> None:
 # --- what both need -------------------------------------------------------------------------------------------------
 
 
-def _whose(tx: Tx, of: AccountId | None) -> tuple[AccountId, int]:
-    """Whose scripts are meant, and the epoch of settings. Oneself, or `a` on the domain."""
-    account = tx.who.account if of is None else of
+def _whose(tx: Tx, of: Owner) -> tuple[AccountId, int]:
+    """Whose scripts are meant, and the epoch of settings. Oneself, or `a` on the domain, for the server's on it."""
+    account = AccountId(tx.who.account if of is None else of)
     found = by_id(tx.sql, account)
     if account != tx.who.account or account == SERVER:
         found = permit(tx, found, "", f"number {account}")
-    if found is None or found.kind not in OWNERS:
-        raise Refused("only an account has scripts; say whose are meant")
+    if found is None or found.kind not in (OWNERS if of is None else _KEEPERS):
+        raise Refused("only accounts, domains and the server have scripts; say whose are meant")
     return account, found.settings
 
 
-def _to_run(tx: Tx, of: AccountId | None) -> AccountId:
+def _to_run(tx: Tx, of: Owner) -> AccountId:
     """Whose script is meant, by who may read it to run it: who delivers, besides those who may edit it."""
-    return of if of is not None and Right.POST in tx.who.floor else _whose(tx, of)[0]
+    return AccountId(of) if of is not None and Right.POST in tx.who.floor else _whose(tx, of)[0]
 
 
-def _locked(tx: Tx, of: AccountId | None) -> tuple[AccountId, int]:
+def _locked(tx: Tx, of: Owner) -> tuple[AccountId, int]:
     """The same, and nobody else changes these scripts meanwhile."""
     found = _whose(tx, of)
     tx.sql.row(_LOCK, {"account": found[0]})

@@ -64,6 +64,10 @@ class Around:
         """The owner."""
         return self._active.account
 
+    @property
+    def _keeper(self) -> AccountId:
+        return self._active.kept_by or self.account
+
     def addresses(self) -> tuple[str, ...]:
         """The owner's, the own one first."""
         return tuple(self.tx.addresses(self.account))
@@ -100,17 +104,23 @@ class Around:
 
     def seen(self, handle: str, key: str) -> bool:
         """RFC 7352."""
-        return self.tx.remembered(self.account, "duplicate", memory_key(handle, key))
+        return self.tx.remembered(self.account, "duplicate", memory_key(*level_of(self._active), handle, key))
 
     def script(self, location: str, name: str) -> Script | None:
-        """RFC 6609 §3.2: a personal one is the owner's, a global one of the postmaster of the owner's domain."""
-        of = self.account if location == "personal" else self._postmaster()
+        """RFC 6609 §3.2: a personal one is of whoever keeps the script (owner, domain, server), a global one of the
+        postmaster of the owner's domain.
+        """
+        of = self._keeper if location == "personal" else self._postmaster()
         if of is None:
             return None
         try:
-            return SCRIPTS.compiled(self.tx.script(name, of))
+            return SCRIPTS.compiled(self._as_delivered().script(name, of))
         except _ABSENT:
             return None
+
+    def _as_delivered(self) -> ReadTx:
+        """What delivery sees: the owner may run a script of others, and not read it."""
+        return self.tx if self._who == DELIVERY else self._stack.enter_context(self._store.snapshot(DELIVERY))
 
     def _postmaster(self) -> AccountId | None:
         try:
@@ -175,6 +185,11 @@ def _version() -> str:
 def domain_of(address: str) -> str:
     """The part behind the @."""
     return address.rpartition("@")[2]
+
+
+def level_of(active: ActiveScript) -> tuple[str, ...]:
+    """What keeps apart what scripts of several levels remember of one recipient."""
+    return () if active.level == "account" else (active.level,)
 
 
 def number_of(mailbox_id: str) -> int:

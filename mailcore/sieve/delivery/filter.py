@@ -1,8 +1,11 @@
-"""The filter of accounts: the active script of whoever has one, and the addresses that mail is forwarded to.
+"""The filters that run scripts: of the server, of domains, of accounts with the addresses that mail is forwarded to.
 
 1. Whether anybody has either is one statement for all recipients of a message; who has none costs nothing more.
 2. A script runs in a thread, for a regular expression holds whatever it runs on; a few at a time.
 3. A script that cannot be carried out leaves the message in the INBOX, and its owner is told once for each version.
+   One of a domain or of the server leaves it as the filters before have it, and the postmaster is told.
+4. A script of a domain or of the server is the recipient's for as long as it runs: folders, addresses and what is
+   remembered are the recipient's.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
@@ -23,7 +26,7 @@ from groupware.model.principal import DELIVERY
 from groupware.model.script import ActiveScript
 from groupware.store.api import Store
 from mailcore.queue import xtext
-from mailcore.queue.filters import NOTHING, Answer, Case, Filing, Judge, Level, Said, Verdict
+from mailcore.queue.filters import NOTHING, Answer, Case, Filing, Filter, Judge, Level, Said, Verdict
 from mailcore.server.clock import Clock
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup
@@ -43,8 +46,8 @@ TOLD_SECONDS: Final = 365 * 24 * 3600
 """For so long the owner is not told again of the same version of a script."""
 
 
-def sieve_filter(parts: Parts, setup: ServiceSetup) -> SieveFilter:
-    """The filter, as an entry point makes it."""
+def sieve_filter(parts: Parts, setup: ServiceSetup) -> Sequence[Filter]:
+    """The filters, as an entry point makes them."""
     config = setup.config
     most = config.smtp.max_received_headers
 
@@ -55,7 +58,36 @@ def sieve_filter(parts: Parts, setup: ServiceSetup) -> SieveFilter:
         desk = Desk(parts.store, parts.blobs, parts.clock, config.host, most, parts.log("FILTERS"))
         await keep(desk, parts.bus)
 
-    return SieveFilter(parts.store, parts.clock, config.host, most, parts.log("FILTERS"), beside)
+    runner = Runner(parts.store, parts.clock, config.host, most, parts.log("FILTERS"))
+    return (ScriptsAbove(runner, "server"), ScriptsAbove(runner, "domain"), SieveFilter(runner, beside))
+
+
+class ScriptsAbove:
+    """Runs the active script of the server, or of the domain of each recipient."""
+
+    priority: Final = 200
+    fails: Final[Literal["open", "later"]] = "later"
+
+    def __init__(self, runner: Runner, level: Literal["server", "domain"]) -> None:
+        self._runner, self.level, self.name = runner, level, f"sieve-{level}"
+
+    async def judges(self, targets: Sequence[Target], octets: bytes) -> Mapping[Target, Judge]:
+        """Who has a script of this level above, and the judge that it is."""
+        waited = [each for each in targets if each.account is not None and each.ruled is not False]
+        wanted = sorted({each.account for each in waited if each.account is not None})
+        if not wanted:
+            return {}
+        found = await self._runner.store.glance(DELIVERY, lambda tx: tx.scripts_above(wanted))
+        above = {each.account: each for each in found if each.level == self.level}
+        reading = Reading()
+        return {
+            target: partial(self._judge, replace(above[target.account], address=target.address), reading)
+            for target in waited
+            if target.account in above
+        }
+
+    async def _judge(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
+        return quiet(await self._runner.verdict(active, reading, case), case)
 
 
 class SieveFilter:
@@ -67,18 +99,8 @@ class SieveFilter:
     fails: Final[Literal["open", "later"]] = "later"
     """Only where the store does not answer: what a script does wrong is a verdict."""
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        host: str,
-        most_received: int,
-        log: EventLog,
-        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
-    ) -> None:
-        self._store, self._clock, self._host, self._most_received = store, clock, host, most_received
-        self._log, self._beside = log, beside
-        self._places = asyncio.Semaphore(AT_ONCE)
+    def __init__(self, runner: Runner, beside: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
+        self._runner, self._beside = runner, beside
 
     async def work(self) -> None:
         """Run the scripts that wait for changes in folders."""
@@ -92,7 +114,7 @@ class SieveFilter:
         if not accounts:
             return {}
         wanted = sorted(accounts)
-        found = await self._store.glance(DELIVERY, lambda tx: tx.active_scripts(wanted))
+        found = await self._runner.store.glance(DELIVERY, lambda tx: tx.active_scripts(wanted))
         if not found:
             return {}
         active, reading = {each.account: each for each in found}, Reading()
@@ -103,10 +125,20 @@ class SieveFilter:
         }
 
     async def _judge(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
-        verdict = await self._of_script(active, reading, case) if active.name else NOTHING
-        return forwarded(quiet(verdict, case), case, active, self._most_received)
+        verdict = await self._runner.verdict(active, reading, case) if active.name else NOTHING
+        return forwarded(quiet(verdict, case), case, active, self._runner.most_received)
 
-    async def _of_script(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
+
+class Runner:
+    """Runs scripts in threads, a few at a time whoever they are of."""
+
+    def __init__(self, store: Store, clock: Clock, host: str, most_received: int, log: EventLog) -> None:
+        self.store, self.most_received = store, most_received
+        self._clock, self._host, self._log = clock, host, log
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def verdict(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
+        """What the script makes of the message."""
         async with self._places:
             try:
                 return await asyncio.to_thread(self._judged, active, reading, case)
@@ -119,13 +151,13 @@ class SieveFilter:
     def _judged(self, active: ActiveScript, reading: Reading, case: Case) -> Verdict:
         """The verdict; in a thread."""
         from mailcore.sieve.delivery.around import Situation, around, environment
-        from mailcore.sieve.delivery.wanted import Bounds, verdict_of
+        from mailcore.sieve.delivery.wanted import Bounds, said, verdict_of
         from mailcore.sieve.delivery.writing import Writer
         from mailcore.sieve.machine import run
 
         now = self._clock.now().astimezone()
         message = reading.message(case)
-        with around(self._store, active) as about:
+        with around(self.store, active) as about:
             try:
                 script = SCRIPTS.compiled(active.octets)
             except SieveError as wrong:
@@ -135,19 +167,24 @@ class SieveFilter:
             situation = Situation(now, self._host, spam, virus)
             outcome = run(script, message, environment(about, script, active, situation))
             if outcome.error is not None:
-                return self._kept(outcome.error, active, Writer(active, self._host, now), _said(outcome))
+                return self._kept(outcome.error, active, Writer(active, self._host, now), said(outcome, active))
             own = about.addresses() if _asks_from(outcome) else (active.address,)
             writer = Writer(active, self._host, now, own)
-            return verdict_of(outcome, case, message, writer, Bounds(self._most_received))
+            return verdict_of(outcome, case, message, writer, Bounds(self.most_received))
 
     def _kept(self, wrong: SieveError, active: ActiveScript, writer: Writer, said: Sequence[Said]) -> Verdict:
         """The message as if there were no script, and a word to the owner. Decision 142."""
         from mailcore.sieve.delivery.wanted import kept
 
+        said = said or (Said(f"not run: {wrong.text}", active.name, wrong.line),)
         once = Memory("told", version(active.octets), TOLD_SECONDS)
+        if active.kept_by is not None:
+            to = f"postmaster@{active.address.rpartition('@')[2]}"
+            told = Answer("letter to the postmaster", (to,), writer.trouble_above(to, wrong), once, of=active.kept_by)
+            return Verdict(answers=(told,), said=tuple(said))
         inbox = Filing(Destination(role=Role.INBOX))
         told = Answer("letter to the owner", (), writer.trouble(wrong), once, inbox)
-        return kept(said or (Said(f"not run: {wrong.text}", active.name, wrong.line),), (told,))
+        return kept(said, (told,))
 
 
 @dataclass(slots=True)
@@ -158,8 +195,6 @@ class Reading:
 
     def message(self, case: Case) -> Message:
         """The message with the envelope of this recipient."""
-        from dataclasses import replace
-
         from mailcore.sieve.message import read
 
         key = sha256(case.octets).digest()
@@ -183,10 +218,6 @@ def _original(case: Case) -> str:
 def _newest(scores: Iterable[Score | None]) -> Score | None:
     """What the last scanner of the chain said."""
     return next((each for each in reversed(list(scores)) if each is not None), None)
-
-
-def _said(outcome: Outcome) -> Sequence[Said]:
-    return [Said(each.text, each.script, each.line) for each in outcome.log]
 
 
 def _asks_from(outcome: Outcome) -> bool:

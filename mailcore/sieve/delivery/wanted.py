@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from groupware.model.memory import Memory
+from groupware.model.script import ActiveScript
 from mailcore.queue.circles import circle, mark, redirected_from
 from mailcore.queue.filters import (
     Answer,
@@ -39,7 +40,7 @@ from mailcore.sieve.actions import (
     Track,
     Vacation,
 )
-from mailcore.sieve.delivery.around import destination_of, memory_key
+from mailcore.sieve.delivery.around import destination_of, level_of, memory_key
 from mailcore.sieve.delivery.writing import Original, Writer
 from mailcore.sieve.letter import applied
 from mailcore.sieve.message import Message, fields_of, read
@@ -76,7 +77,7 @@ class Bounds:
 
 def verdict_of(outcome: Outcome, case: Case, message: Message, writer: Writer, bounds: Bounds) -> Verdict:
     """The verdict. Of the octets it gives only those that a script has changed."""
-    wants = _Wants(case.octets, said=[Said(each.text, each.script, each.line) for each in outcome.log])
+    wants = _Wants(case.octets, said=list(said(outcome, writer.active)))
     original = Original(message.header)
     for action in outcome.actions:
         if isinstance(action, AddHeader | DeleteHeader | Rewrite):
@@ -85,7 +86,7 @@ def verdict_of(outcome: Outcome, case: Case, message: Message, writer: Writer, b
         elif isinstance(action, Vacation | Notify):
             wants.answers.append(_answer(action, original, writer))
         elif isinstance(action, Track):
-            key = memory_key(action.handle, action.key)
+            key = memory_key(*level_of(writer.active), action.handle, action.key)
             wants.memories.append(Memory("duplicate", key, action.seconds, renew=action.last))
         else:
             _dispose(wants, action, message, writer, bounds)
@@ -97,6 +98,12 @@ def verdict_of(outcome: Outcome, case: Case, message: Message, writer: Writer, b
         memories=tuple(wants.memories),
         said=tuple(wants.said),
     )
+
+
+def said(outcome: Outcome, active: ActiveScript) -> Sequence[Said]:
+    """What the script says for the trace; one that is not the recipient's own by its name."""
+    own = "" if active.level == "account" else active.name
+    return [Said(each.text, each.script or own, each.line) for each in outcome.log]
 
 
 def _disposition(wants: _Wants) -> Disposition | None:
@@ -150,7 +157,8 @@ def _unanswerable(message: Message) -> bool:
 
 def _answer(action: Vacation | Notify, original: Original, writer: Writer) -> Answer:
     if isinstance(action, Vacation):
-        once = Memory("vacation", memory_key(action.handle, action.to.lower()), action.seconds)
+        key = memory_key(*level_of(writer.active), action.handle, action.to.lower())
+        once = Memory("vacation", key, action.seconds)
         octets = writer.answer(action, original)
         return Answer("vacation", (action.to,), octets, once if action.seconds else None, _filed(action.fcc))
     return Answer("notify", (*action.to, *action.cc), writer.notice(action, original), None, _filed(action.fcc))

@@ -101,6 +101,20 @@ class Writer:
         )
         return composed(Letter(self.active.address, "Your mail rules have an error", text), self.host, self.now)
 
+    def trouble_above(self, to: str, wrong: SieveError) -> bytes:
+        """What is wrong with the script of a domain or of the server, for the postmaster."""
+        whose = "the server" if self.active.level == "server" else f"the domain {to.rpartition('@')[2]}"
+        text = (
+            f"The rules of {whose} (the script {clean(self.active.name)!r}) could not be carried out for a message to",
+            f"{self.active.address}:",
+            "",
+            *(f"    {line}" for line in str(wrong).splitlines()),
+            "",
+            "The message went on as if there were no such rules. So it will be with every message that these rules go",
+            "wrong with, until they are changed. This is said once for each version of a script.",
+        )
+        return composed(Letter(to, f"The mail rules of {whose} have an error", text), self.host, self.now)
+
     def trouble_in(self, path: str, wrong: str) -> bytes:
         """What is wrong with a script that ran because of something in a folder, for its owner."""
         text = (

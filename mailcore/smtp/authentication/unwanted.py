@@ -11,16 +11,18 @@ from mailcore.queue.dsn import header_of
 from mailcore.queue.filters import Case, Disposition, Filing, Filter, Judge, Level, Said, Verdict
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.smtp.authentication.results import JUNK, is_junk
+from mailcore.smtp.correspondents import correspondents
 
 PRIORITY: Final = 50
 _MARK: Final = JUNK.encode()
 _JUNK: Final = Disposition((Filing(Destination(role=Role.JUNK)),))
 
 
-def unwanted(parts: Parts, setup: ServiceSetup) -> Filter:
-    """The link; what scanners and rules say behind it counts more."""
+def unwanted(parts: Parts, setup: ServiceSetup) -> Sequence[Filter]:
+    """The link, behind which what scanners and rules say counts more; and that by which accounts judge senders."""
     config = setup.config
-    return Unwanted(config.smtp.authentication.authserv_id or config.host)
+    authserv_id = config.smtp.authentication.authserv_id or config.host
+    return Unwanted(authserv_id), correspondents(parts, config, authserv_id)
 
 
 class Unwanted:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 from groupware.model.errors import GroupwareError
 from groupware.model.principal import Principal
+from groupware.model.screening import fits
 from groupware.store.api import ReadTx
 from mailcore.queue.plans import Targets
 from mailcore.smtp.reply import Reply
@@ -20,21 +18,14 @@ def allowed(policy: str, exceptions: str, own_domain: str, other: str, *, truste
         return True
     domain, own = other.rpartition("@")[2].lower(), own_domain.lower()
     if policy == "anyDomain":
-        fits = True
+        welcome = True
     elif policy == "localDomain":
-        fits = trusted and domain == own
+        welcome = trusted and domain == own
     elif policy == "localDomainAndSubdomains":
-        fits = trusted and (domain == own or domain.endswith(f".{own}"))
+        welcome = trusted and (domain == own or domain.endswith(f".{own}"))
     else:
-        fits = False
-    return fits != any(pattern.match(other.lower()) for pattern in _patterns(exceptions))
-
-
-@lru_cache(maxsize=1000)
-def _patterns(text: str) -> Sequence[re.Pattern[str]]:
-    """A word without @ is a domain."""
-    words = (word.lower() if "@" in word or "*" in word else f"*@{word.lower()}" for word in text.split())
-    return [re.compile(fnmatch.translate(word.replace("[", "[[]"))) for word in words]
+        welcome = False
+    return welcome != fits(exceptions, other)
 
 
 def unwelcome(sender: str, recipients: Sequence[tuple[str, Targets]], *, trusted: bool) -> dict[str, Reply]:

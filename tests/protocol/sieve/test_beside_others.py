@@ -17,7 +17,7 @@ from mailcore.queue.intake import Intake
 from mailcore.queue.plans import Message
 from mailcore.server.clock import SystemClock
 from mailcore.sieve import machine
-from mailcore.sieve.delivery.filter import SieveFilter
+from mailcore.sieve.delivery.filter import Runner, SieveFilter
 from tests.support.house import House, house
 
 ALICE = "alice@example.test"
@@ -55,7 +55,7 @@ async def delivered(here: House, script: str, verdict: Verdict) -> dict[str, int
 
     await here.write(work)
     parts, log = here.parts, here.log
-    sieve = SieveFilter(parts.store, SystemClock(), "mx.example.test", 30, log)
+    sieve = SieveFilter(Runner(parts.store, SystemClock(), "mx.example.test", 30, log))
     chain = Chain([sieve, Scanner(verdict)], log)
     intake = Intake(parts.store, parts.blobs, parts.directory, parts.counters, log, chain)
     await intake.accept(Message("ann@far.test", (Recipient(ALICE),), OCTETS, "ID"))

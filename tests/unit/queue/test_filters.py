@@ -170,3 +170,21 @@ async def test_what_was_released_is_judged_by_its_owner_alone() -> None:
     found = await chain.decide(replace(CASE, cleared=True), judges[ALICE])
     assert found.disposition == Disposition((Filing(ARCHIVE),))
     assert [len(each.heard) for each in (server, domain, own)] == [0, 0, 1]
+
+
+@dataclass
+class Reviewing(Plain):
+    """One that also looks at what others have judged."""
+
+    async def reviews(self, targets: Sequence[Target]) -> Mapping[Target, Judge]:
+        return dict.fromkeys(targets, self._judge)
+
+
+async def test_a_reviewer_is_asked_about_what_others_have_judged_before_it_and_of_nothing_else() -> None:
+    first, last = Plain("first"), Plain("last", "account", 200, about=(BOB,))
+    review = Reviewing("review", "account", 50, about=())
+    found = await Chain([first, last, review], RecordingLog()).judges([ALICE, BOB], b"")
+    assert {target: [each.name for each, _ in places] for target, places in found.items()} == {
+        ALICE: ["first", "review"],
+        BOB: ["last"],
+    }

@@ -9,19 +9,21 @@ from groupware.model.ids import AccountId, FolderId, Uid
 from groupware.model.memory import Lesson, Memory, Undo
 from groupware.model.occasion import Occasion
 from groupware.model.policy import SendUse, StoredRule
+from groupware.model.screening import Screening
 from groupware.model.script import ActiveScript, StoredScript
 
-from .. import addressbooks, greylist, held, lessons, memories, occasions, policy, scripts, sending
+from ...api.rules import ScriptOwner
+from .. import addressbooks, greylist, held, lessons, memories, occasions, policy, screening, scripts, sending
 from ..tx import Tx
 
 
 class Rules(Tx):
     __slots__ = ()
 
-    def scripts(self, of: AccountId | None = None) -> Sequence[StoredScript]:
+    def scripts(self, of: ScriptOwner = None) -> Sequence[StoredScript]:
         return scripts.scripts(self, of)
 
-    def script(self, name: str, of: AccountId | None = None) -> bytes:
+    def script(self, name: str, of: ScriptOwner = None) -> bytes:
         return scripts.script(self, name, of)
 
     def addressbook_has(self, of: AccountId, book: str, address: str = "") -> bool:
@@ -30,23 +32,29 @@ class Rules(Tx):
     def active_scripts(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
         return scripts.actives(self, of)
 
-    def active_script(self, of: AccountId | None = None) -> tuple[str, bytes] | None:
+    def scripts_above(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        return scripts.above(self, of)
+
+    def active_script(self, of: ScriptOwner = None) -> tuple[str, bytes] | None:
         return scripts.active(self, of)
 
-    def room_for_script(self, name: str, size: int, of: AccountId | None = None) -> None:
+    def room_for_script(self, name: str, size: int, of: ScriptOwner = None) -> None:
         scripts.room(self, name, size, of)
 
-    def put_script(self, name: str, octets: bytes, of: AccountId | None = None) -> None:
+    def put_script(self, name: str, octets: bytes, of: ScriptOwner = None) -> None:
         scripts.put(self, name, octets, of)
 
-    def activate_script(self, name: str, of: AccountId | None = None) -> None:
+    def activate_script(self, name: str, of: ScriptOwner = None) -> None:
         scripts.activate(self, name, of)
 
-    def drop_script(self, name: str, of: AccountId | None = None) -> None:
+    def drop_script(self, name: str, of: ScriptOwner = None) -> None:
         scripts.drop(self, name, of)
 
-    def rename_script(self, old: str, new: str, of: AccountId | None = None) -> None:
+    def rename_script(self, old: str, new: str, of: ScriptOwner = None) -> None:
         scripts.rename(self, old, new, of)
+
+    def screening(self, of: AccountId) -> Screening:
+        return screening.screening(self, of)
 
     def remembered(self, of: AccountId, kind: str, key: str) -> bool:
         return memories.remembered(self, of, kind, key)
