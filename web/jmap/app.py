@@ -119,6 +119,7 @@ async def _response(doing: Doing, connection: HTTPConnection, who: Principal, as
         doing.host,
         lambda what: doing.submitter.hand_in(who, way, what),
         doing.threads,
+        doing.setup.config.push.enabled,
         asked.using,
     )
     answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
