@@ -26,6 +26,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
+from connectors.autodiscover.app import autodiscover
 from connectors.dav.app import dav
 from connectors.dav.busy_url import busy_urls
 from connectors.dav.feeds import feeds
@@ -90,8 +91,11 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Mount("/jmap", jmap(parts, setup)),
         Mount("/lists", lists(parts)),
         Mount("/signin", signin(parts, setup)),
-        *([Mount("/mail", webmail(parts, client))] if client else []),
     ]
+    paths = [each.path for each in routes if isinstance(each, Route | Mount)]
+    routes += autodiscover(parts, setup, paths)
+    if client:
+        routes.append(Mount("/mail", webmail(parts, client)))
     return HttpService(parts, setup, routes, telling(parts, setup))
 
 

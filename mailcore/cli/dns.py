@@ -79,7 +79,7 @@ def _wanted(ctx: typer.Context, domain: str) -> Sequence[Wanted]:
 
     with site(ctx) as here:
         keys = here.read(lambda tx: tx.signing_keys(domain))
-        return wanted(domain.lower(), here.config.host, [key for key in keys if key.state != "retired"])
+        return wanted(domain.lower(), here.config, [key for key in keys if key.state != "retired"])
 
 
 @app.command()

@@ -27,7 +27,7 @@ from mailcore.server.sections_mail import (
 from mailcore.server.sections_openid import OpenIdSection
 from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_scanning import ScannerSection
-from mailcore.server.sections_web import WebmailSection
+from mailcore.server.sections_web import AutodiscoverSection, WebmailSection
 from mailcore.server.toml_lines import KeyPath, key_lines
 
 Raw = dict[str, Any]
@@ -53,6 +53,7 @@ class ConfigFile(Section):
     push: PushSection = PushSection()
     webmail: WebmailSection = WebmailSection()
     counters: CountersSection = CountersSection()
+    autodiscover: AutodiscoverSection = AutodiscoverSection()
     scanner: Many[ScannerSection] = tables("Scanners for spam and viruses")
 
 

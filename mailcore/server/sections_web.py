@@ -1,8 +1,11 @@
-"""The section of the configuration about the webmail."""
+"""The sections of the configuration about the web: the webmail, and what programs are told that set themselves up."""
 
-from __future__ import annotations
+from typing import Final, Literal
 
-from mailcore.server.declare import Section, key
+from mailcore.server.declare import Many, Section, key
+
+Told = Literal["imap", "pop3", "smtp", "sieve", "caldav", "carddav", "jmap", "activesync", "ews"]
+_OUTSIDE: Final = r"^(?:[A-Za-z0-9.-]+:[1-9][0-9]{0,4})?$"
 
 
 class WebmailSection(Section):
@@ -25,3 +28,25 @@ class WebmailSection(Section):
     stay_signed_in: int = key(
         "Seconds that a session lasts whose owner asks to stay signed in; 0: nobody may", 2592000, ge=0, le=31536000
     )
+
+
+class AutodiscoverSection(Section):
+    """What programs are told that set themselves up by an address."""
+
+    enabled: bool = key("Whether programs may ask", True)
+    told: Many[Told] = key(
+        "What they are told of, where it is served",
+        ("imap", "pop3", "smtp", "sieve", "caldav", "carddav", "jmap", "activesync", "ews"),
+    )
+    host: str = key(
+        "Name under which they reach the mail services; empty: server_name",
+        "",
+        pattern="^[A-Za-z0-9.-]*$",
+        max_length=255,
+    )
+    imap: str = key(
+        "Where they reach IMAP with TLS at once, as mail.example.org:993; empty: by the listeners", "", pattern=_OUTSIDE
+    )
+    pop3: str = key("The same for POP3", "", pattern=_OUTSIDE)
+    smtp: str = key("The same for submission", "", pattern=_OUTSIDE)
+    sieve: str = key("The same for ManageSieve", "", pattern=_OUTSIDE)

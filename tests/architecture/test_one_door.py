@@ -243,6 +243,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "vanished": [lambda tx, s: tx.vanished(s.folder, ModSeq(0))],
     "latest": [lambda tx, s: tx.latest(s.folder, 0, 1)],
     "turnover": [lambda tx, s: tx.turnover(s.folder, ModSeq(0))],
+    "buried": [lambda tx, s: tx.buried(s.folder, ModSeq(0))],
     "reached": [lambda tx, s: tx.reached(s.alice)],
     "find": [lambda tx, s: tx.find([s.folder], Query(("x",)))],
     "columns": [lambda tx, s: tx.columns(s.folder, ("saved", "subject"), EVERY)],

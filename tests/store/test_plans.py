@@ -52,7 +52,10 @@ def a_day(world: World, who: Principal) -> None:
     world.read(who, lambda tx: (tx.delta(at, since), tx.changes(at, since), tx.vanished(at, since)))
     world.read(who, lambda tx: tx.changed_at(at))
     world.read(who, lambda tx: (tx.within(at, "saved", 0), tx.unindexed(at)))
-    world.read(who, lambda tx: (tx.latest(at, 0, 5), tx.turnover(at, since), tx.reached(world.alice.account)))
+    world.read(
+        who,
+        lambda tx: (tx.latest(at, 0, 5), tx.turnover(at, since), tx.buried(at, since), tx.reached(world.alice.account)),
+    )
     [(_, found), *_] = world.read(who, lambda tx: tx.latest(at, 0, 1))
     world.read(who, lambda tx: tx.placed([found]))
     world.read(who, lambda tx: tx.find([at], Query(text=("invoice",))))

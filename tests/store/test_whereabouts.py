@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from groupware.model.flags import Flags
 from groupware.model.ids import ItemId, ModSeq
-from tests.store.world import World
+from groupware.model.item import Keys
+from tests.store.world import World, letter
 
 
 def test_an_item_is_found_where_it_went_by_who_may_read_it(world: World) -> None:
@@ -40,6 +43,16 @@ def test_turnover_tells_what_came_from_what_changed_and_what_went(world: World) 
     assert {item: came > since for item, _, came in here.changed} == {old.id: False, new.id: True}
     assert {item for item, _ in here.gone} == {moved.id, gone.id}
     assert [(item, came > since) for item, _, came in there.changed] == [(moved.id, False)]
+
+
+def test_what_has_gone_keeps_its_references(world: World) -> None:
+    keys = Keys(None, None, "", False, "", "", "", "", "", "2@x", ("0@x", "1@x"))
+    [known, bare] = world.put(replace(letter(), keys=keys), letter())
+    since = world.folder(world.alice).modseq
+    world.write(world.alice, lambda tx: tx.expunge(world.work, [(known.uid, bare.uid)], deleted_only=False))
+    found = world.read(world.alice, lambda tx: tx.buried(world.work, since))
+    assert found == {known.id: ("2@x", "0@x\n1@x"), bare.id: None}
+    assert world.refusal(world.bob, lambda tx: tx.buried(world.work, since)).startswith("NotFound")
 
 
 def test_somebody_elses_reading_is_no_change_for_the_owner(world: World) -> None:

@@ -196,12 +196,12 @@ async def dav_stand(folder: Path) -> AsyncIterator[Stand]:
                 Mount("/", dav(here.parts, setup)),
             ]
         )
-        transport = httpx.ASGITransport(app=_connected(app, Way(listener, gate)))
+        transport = httpx.ASGITransport(app=connected(app, Way(listener, gate)))
         async with httpx.AsyncClient(transport=transport, base_url="https://dav.example.test") as http:
             yield Stand(here, http)
 
 
-def _connected(app: ASGIApp, way: Way) -> ASGIApp:
+def connected(app: ASGIApp, way: Way) -> ASGIApp:
     """The application as a connection of the HTTP service calls it."""
     known: dict[str, object] = {}
 

@@ -141,9 +141,13 @@ class Stand:
 
 
 @asynccontextmanager
-async def jmap_stand(folder: Path, more: Callable[[Parts], Sequence[BaseRoute]] = lambda _: ()) -> AsyncIterator[Stand]:
-    """The application over a house of its own; `more` is served beside it."""
-    settings = load(None, data=Path("/nonexistent"), environ={})
+async def jmap_stand(
+    folder: Path, more: Callable[[Parts], Sequence[BaseRoute]] = lambda _: (), config: str = ""
+) -> AsyncIterator[Stand]:
+    """The application over a house of its own; `more` is served beside it, `config` is its configuration."""
+    file = folder / "postroom.toml"
+    file.write_text(config)
+    settings = load(file, data=Path("/nonexistent"), environ={})
     clock = FakeClock()
     listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
     gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)

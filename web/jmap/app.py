@@ -127,6 +127,7 @@ async def _response(doing: Doing, connection: HTTPConnection, who: Principal, as
         doing.host,
         partial(_hand_in, doing, who, connection),
         doing.threads,
+        doing.setup.config.push.enabled,
         asked.using,
     )
     answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))

@@ -16,6 +16,7 @@ from web.jmap.ids import account_id, email_id
 from web.jmap.limits import IN_CHANGES
 from web.jmap.sets import mismatch
 from web.jmap.states import State, emails_at, read_state, unknown
+from web.jmap.threads import Threads
 from web.jmap.turn import Turn, owner_in, readable
 
 Moments = dict[ItemId, tuple[ModSeq, ModSeq]]
@@ -127,27 +128,51 @@ def _end(changed: Moments, gone: Mapping[ItemId, ModSeq], now: ModSeq, most: int
 
 
 async def thread_changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
-    """`Thread/changes`. Which threads lost an email is not known from here: then a client starts over."""
-    since = read_state(arguments.since_state)
+    """`Thread/changes`: of what an email came to or went from. What had only emails that went is destroyed."""
+    since, threads = read_state(arguments.since_state), turn.threads
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         folders = readable(tx, owner)
-        changed, gone, now = turned(tx, owner, folders, since)
-        came = [item for item, (_, moment) in changed.items() if moment > since.at]
-        if gone or len(came) > min(arguments.max_changes or IN_CHANGES, IN_CHANGES):
-            raise unknown()
+        told = page_of(*turned(tx, owner, folders, since), since, arguments.max_changes)
+        left = _left(tx, folders, since, told.destroyed)
+        there = {each for at in folders for each in _still_in(tx, threads, at, left)} if left else set()
+        came = _threads(tx, list(told.created))
         return {
             "accountId": account_id(owner),
             "oldState": arguments.since_state,
-            "newState": str(emails_at(now, folders.values())),
-            "hasMoreChanges": False,
+            "newState": str(emails_at(told.end, folders.values())),
+            "hasMoreChanges": told.more,
             "created": [],
-            "updated": sorted(_threads(tx, came)),
-            "destroyed": [],
+            "updated": sorted(came | (left & there)),
+            "destroyed": sorted(left - there - came),
         }
 
     return await turn.read(work)
+
+
+def _left(tx: ReadTx, folders: Mapping[FolderId, Folder], since: State, gone: Sequence[ItemId]) -> set[str]:
+    """The threads of emails that went. `MethodError` when it is not known of one any more."""
+    if not gone:
+        return set()
+    known: dict[ItemId, tuple[str, str] | None] = {}
+    for at, folder in folders.items():
+        if folder.modseq > since.at:
+            known |= tx.buried(at, since.at)
+    found = set()
+    for item in gone:
+        references = known.get(item)
+        if references is None:
+            raise unknown()
+        found.add(thread_id(item, *references))
+    return found
+
+
+def _still_in(tx: ReadTx, threads: Threads, at: FolderId, asked: set[str]) -> set[str]:
+    """Those of the threads that have an email in a folder."""
+    emails = {uid: each.thread for uid, each in threads.placed_in(tx, at).items() if each.thread in asked}
+    there = tx.columns(at, (), ranges([Uid(uid) for uid in emails])) if emails else ()
+    return {emails[uid] for (uid,) in there}
 
 
 def _threads(tx: ReadTx, items: list[ItemId]) -> set[str]:

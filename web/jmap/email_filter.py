@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from groupware.mime.summary import has_attachment_of
-from groupware.model.ids import FolderId
+from groupware.model.ids import FolderId, Uid
 from groupware.model.item import Query
 from groupware.store.api import ReadTx
 from web.jmap.email_get import keywords
 from web.jmap.email_sort import Row
 from web.jmap.errors import MethodError
+from web.jmap.headers_of import FIELD_NAME
 from web.jmap.ids import folder_of
-from web.jmap.limits import DEEPEST_FILTER, FILTERS
+from web.jmap.limits import DEEPEST_FILTER, FILTERS, HEADERS
 
 Test = Callable[[Row], bool]
 _WORDS: Final = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\S+)")
@@ -34,6 +35,8 @@ class Leaf:
     threads: bool = False
     query: Query | None = None
     """For one that the index of words decides."""
+    header: tuple[str, str] | None = None
+    """For one that looks at header fields: name in lower case, and what is in it ("": anything)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,15 @@ class Filter:
     root: Branch
     columns: frozenset[str]
     threads: bool
+
+    @property
+    def headers(self) -> frozenset[tuple[str, str]]:
+        """What has to be looked for in headers, before the filter can be used."""
+        return frozenset(each.header for each in _leaves(self.root) if each.header is not None)
+
+    def with_headers(self, found: Mapping[tuple[str, str], Collection[tuple[FolderId, Uid]]]) -> Filter:
+        """The filter, once it is known where the fields are."""
+        return replace(self, root=_settled(self.root, found))
 
     def narrowed(self, folders: Sequence[FolderId]) -> list[FolderId]:
         """The folders that can hold what is sought."""
@@ -93,10 +105,32 @@ def _made(node: Branch | Leaf, tx: ReadTx, rows: Sequence[Row], folders: Sequenc
     return lambda row: not any(test(row) for test in inner)
 
 
+def _leaves(node: Branch | Leaf) -> Iterator[Leaf]:
+    if isinstance(node, Leaf):
+        yield node
+        return
+    for each in node.inner:
+        yield from _leaves(each)
+
+
+def _settled(node: Branch, found: Mapping[tuple[str, str], Collection[tuple[FolderId, Uid]]]) -> Branch:
+    def one(each: Branch | Leaf) -> Branch | Leaf:
+        if isinstance(each, Branch):
+            return _settled(each, found)
+        if each.header is None:
+            return each
+        there = found[each.header]
+        return _plain((), lambda row: (row["at"], row["uid"]) in there)
+
+    return Branch(node.operator, tuple([one(each) for each in node.inner]))
+
+
 def read_filter(given: Mapping[str, Any]) -> Filter:
     """The filter. `MethodError` `unsupportedFilter`."""
     leaves: list[Leaf] = []
     root = _read(given, leaves, 0)
+    if len({each.header for each in leaves if each.header is not None}) > HEADERS:
+        raise _unsupported(f"up to {HEADERS} conditions look at header fields")
     columns = frozenset(name for each in leaves for name in each.columns)
     return Filter(root, columns, any(each.threads for each in leaves))
 
@@ -212,6 +246,20 @@ def _words(value: Any, field: str) -> Leaf:
     return Leaf((), made, query=query if words else None)
 
 
+def _header(value: Any) -> Leaf:
+    """[name] or [name, text]. RFC 8621 §4.4.1."""
+    if not isinstance(value, list) or len(value) not in (1, 2) or not all(isinstance(each, str) for each in value):
+        raise TypeError
+    if not FIELD_NAME.match(value[0]):
+        raise ValueError
+    wanted = (value[0].lower(), value[1] if len(value) == 2 else "")
+
+    def made(tx: ReadTx, rows: Sequence[Row], folders: Sequence[FolderId]) -> Test:
+        raise AssertionError("where header fields are is looked up first")
+
+    return Leaf((), made, header=wanted)
+
+
 def _since(value: Any) -> Leaf:
     moment = _micros(value)
     return _plain(("saved",), lambda row: row["saved"] >= moment)
@@ -245,6 +293,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Any], Leaf]]] = {
     "hasKeyword": lambda value: _keyword(value, has=True),
     "notKeyword": lambda value: _keyword(value, has=False),
     "hasAttachment": _attachment,
+    "header": _header,
     "text": lambda value: _words(value, ""),
     "from": lambda value: _words(value, "from"),
     "to": lambda value: _words(value, "to"),

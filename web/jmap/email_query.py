@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from groupware.mime.threads import thread_id
 from groupware.model.folder import Folder
-from groupware.model.ids import EVERY, FolderId, ItemId, ModSeq, Uid, Uids, ranges
+from groupware.model.ids import EVERY, FolderId, ItemId, ModSeq, ranges
 from groupware.store.api import ReadTx
 from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, flag, page
 from web.jmap.email_changes import turned
 from web.jmap.email_filter import Filter, read_filter
+from web.jmap.email_headers import places, with_headers
 from web.jmap.email_sort import Criterion, columns_of, in_order, read_sort
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, email_id, folder_of
@@ -45,7 +46,7 @@ class ChangedArguments(QueryChangesArguments):
 async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`Email/query`."""
     sort = read_sort(arguments.sort)
-    sought = read_filter(arguments.filter or {})
+    sought = await with_headers(turn, arguments.account_id, read_filter(arguments.filter or {}))
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
@@ -130,11 +131,11 @@ def _matching(
     else:
         searched = sought.narrowed(list(folders))
     decided = not whole and sought.query is not None
-    places = dict.fromkeys(searched, EVERY) if whole else _places(tx, sought, searched)
+    at_places = dict.fromkeys(searched, EVERY) if whole else places(tx, sought, searched)
     rows = [
         {**dict(zip(("uid", *names), row, strict=True)), "at": at}
         for at in searched
-        for row in tx.columns(at, names, places[at])
+        for row in tx.columns(at, names, at_places[at])
     ]
     if threads:
         for row in rows:
@@ -157,20 +158,10 @@ def _by_words(tx: ReadTx, sought: Filter, folders: Mapping[FolderId, Folder]) ->
     return [email_id(item) for _, _, item in newest]
 
 
-def _places(tx: ReadTx, sought: Filter, searched: Sequence[FolderId]) -> Mapping[FolderId, Uids]:
-    """Where a look is worth while: where the index has found the words that every match has, or everywhere."""
-    if sought.query is None:
-        return dict.fromkeys(searched, EVERY)
-    found: dict[FolderId, list[Uid]] = {at: [] for at in searched}
-    for each in tx.find(searched, sought.query):
-        found[each.folder].append(each.uid)
-    return {at: ranges(uids) for at, uids in found.items()}
-
-
 async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:
     """`Email/queryChanges`: of a mailbox from its changes, else as long as it is remembered what was found."""
     sort = read_sort(arguments.sort)
-    sought = read_filter(arguments.filter or {})
+    sought = await with_headers(turn, arguments.account_id, read_filter(arguments.filter or {}))
     old = arguments.since_query_state
 
     def work(tx: ReadTx) -> Mapping[str, Any]:

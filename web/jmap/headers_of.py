@@ -14,7 +14,7 @@ from groupware.mime.headers import date, decode_text, fields, message_ids, unfol
 from web.jmap.errors import MethodError
 
 _URL: Final = re.compile(rb"<([^<>]*)>")
-_NAME: Final = re.compile(r"[!-9;-~]{1,200}\Z")
+FIELD_NAME: Final = re.compile(r"[!-9;-~]{1,200}\Z")
 _RESENT: Final = ("resent-from", "resent-sender", "resent-reply-to", "resent-to", "resent-cc", "resent-bcc")
 _ADDRESSES: Final = frozenset({"from", "sender", "reply-to", "to", "cc", "bcc", *_RESENT})
 _IDS: Final = frozenset({"message-id", "in-reply-to", "references", "resent-message-id"})
@@ -43,7 +43,7 @@ def wanted(property: str) -> Wanted:
     every = rest[-1:] == ["all"]
     forms = rest[:-1] if every else rest
     form = forms[0] if forms else "asRaw"
-    if len(forms) > 1 or not _NAME.match(name) or form not in _FORMS:
+    if len(forms) > 1 or not FIELD_NAME.match(name) or form not in _FORMS:
         raise MethodError("invalidArguments", f"there is no property {property[:100]!r}")
     allowed = _ALLOWED[form]
     low = name.lower()

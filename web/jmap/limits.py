@@ -53,6 +53,8 @@ IN_QUERY: Final = 1000
 IN_CHANGES: Final = 5000
 DEEPEST_FILTER: Final = 20
 FILTERS: Final = 500
+HEADERS: Final = 4
+"""Conditions of a filter that look at header fields: each reads the headers of all that it could match."""
 BODY_VALUE: Final = 1_000_000
 """Octets of one body value, whatever the client asks for."""
 BODY_VALUES: Final = 20_000_000

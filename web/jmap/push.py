@@ -24,7 +24,7 @@ from mailcore.push.sender import BadUrl, checked
 from mailcore.push.worker import News
 from mailcore.server.parts import Parts
 from web.jmap.arguments import argument, by_id, chosen, ids, texts
-from web.jmap.errors import MethodError
+from web.jmap.errors import MethodError, SetError
 from web.jmap.events import TYPES, changed_since, states, watched_by
 from web.jmap.header_make import moment_of
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, tried, unknown_property
@@ -101,6 +101,8 @@ async def set_(turn: Turn, arguments: Changes) -> Mapping[str, Any]:
 
 
 async def _create(turn: Turn, given: Given) -> Mapping[str, Any]:
+    if not turn.pushes:
+        raise SetError("forbidden", "this server tells no push services of changes: ask for the event source instead")
     unknown_property(given, (*PROPERTIES, "url", "keys"), _GIVEN)
     device = given.get("deviceClientId")
     if not isinstance(device, str) or not device or len(device) > 255:

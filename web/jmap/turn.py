@@ -36,6 +36,8 @@ class Turn:
     """Where mail is submitted."""
     threads: Threads = field(default_factory=Threads)
     """What is known of the threads of the store."""
+    pushes: bool = True
+    """Whether push services are told of changes here."""
     using: frozenset[str] = frozenset()
     """The capabilities that the request names."""
     following: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)

@@ -84,6 +84,13 @@ class ReadItems(Protocol):
         """
         ...
 
+    def buried(self, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:
+        """Message-ID, and references one a line, of what left a folder after a moment. Takes `r`.
+
+        None: retention has ended, and nothing is known of it any more.
+        """
+        ...
+
     def reached(self, owner: AccountId) -> ModSeq:
         """How far the owner's change sequence has come. `NotFound` when one may look up nothing of the owner's."""
         ...

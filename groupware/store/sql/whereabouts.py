@@ -47,6 +47,12 @@ _SEEN_TURNED: Final = (
 _GONE: Final = (
     select(_t.item_id, _t.modseq).where(_t.folder_id == bindparam("at")).where(_t.modseq > bindparam("since"))
 )
+_BURIED: Final = (
+    select(_t.item_id, schema.sort_key.c.message_id, schema.sort_key.c.ids)
+    .select_from(schema.tombstone.outerjoin(schema.sort_key, schema.sort_key.c.content_id == _t.content_id))
+    .where(_t.folder_id == bindparam("at"))
+    .where(_t.modseq > bindparam("since"))
+)
 _REACHED: Final = select(schema.principal.c.modseq).where(schema.principal.c.id == bindparam("owner"))
 
 
@@ -84,6 +90,13 @@ def turnover(tx: Tx, at: FolderId, since: ModSeq) -> Turnover | None:
             changed[uid] = (ItemId(number), ModSeq(max(modseq, known)), ModSeq(created))
     gone = [(ItemId(number), ModSeq(modseq)) for number, modseq in tx.sql.rows(_GONE, values)]
     return Turnover(list(changed.values()), gone)
+
+
+def buried(tx: Tx, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:
+    """Message-ID and references of what went after `since`; None: they are no longer kept. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    rows = tx.sql.rows(_BURIED, {"at": here.id, "since": since})
+    return {ItemId(number): (message, ids) if message is not None else None for number, message, ids in rows}
 
 
 def reached(tx: Tx, owner: AccountId) -> ModSeq:

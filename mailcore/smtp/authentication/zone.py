@@ -1,12 +1,16 @@
-"""The records that a domain needs in DNS for its mail, calendars and contacts. RFC 6186, 6764, 8314, 7208, 7489."""
+"""What a domain needs in DNS for its mail, calendars and contacts. RFC 6186, 6764, 8314, 8620, 7208, 7489."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from groupware.model.signing import SigningKey
+from mailcore.server.config import Config
+from mailcore.server.offers import PATHS, issuer, offers, pacc, pacc_digest
+from mailcore.server.sections_web import Told
 from mailcore.smtp.authentication.private import record, record_name, zone_line
 
 Type = Literal["MX", "TXT", "SRV", "CNAME"]
@@ -29,21 +33,20 @@ class Wanted:
         return f"{self.name}. IN {self.type} {self.value}."
 
 
-SERVICES: Final = (
-    ("_submissions._tcp", 465, "submission, TLS at once"),
-    ("_submission._tcp", 587, "submission, STARTTLS"),
-    ("_imaps._tcp", 993, "IMAP, TLS at once"),
-    ("_imap._tcp", 143, "IMAP, STARTTLS"),
-    ("_pop3s._tcp", 995, "POP3, TLS at once"),
-    ("_sieve._tcp", 4190, "ManageSieve"),
-    ("_caldavs._tcp", 443, "calendars"),
-    ("_carddavs._tcp", 443, "contacts"),
-)
-PATHS: Final = ("_caldavs._tcp", "_carddavs._tcp")
+WHY: Final[Mapping[Told, str]] = {
+    "smtp": "submission",
+    "imap": "IMAP",
+    "pop3": "POP3",
+    "sieve": "ManageSieve",
+    "caldav": "calendars",
+    "carddav": "contacts",
+    "jmap": "JMAP",
+}
 
 
-def wanted(domain: str, host: str, keys: Sequence[SigningKey]) -> list[Wanted]:
-    """The records of a domain that is served at `host`."""
+def wanted(domain: str, config: Config, keys: Sequence[SigningKey]) -> list[Wanted]:
+    """The records of a domain that is served here."""
+    host = config.host
     found = [
         Wanted(domain, "MX", f"10 {host}", "where its mail goes"),
         Wanted(domain, "TXT", "v=spf1 mx -all", "SPF: who may send in its name; add other senders before -all"),
@@ -53,11 +56,28 @@ def wanted(domain: str, host: str, keys: Sequence[SigningKey]) -> list[Wanted]:
     found.append(
         Wanted(f"_dmarc.{domain}", "TXT", policy, "DMARC: what is to be done with mail that only claims to be")
     )
-    found += [Wanted(f"{name}.{domain}", "SRV", f"0 1 {port} {host}", why) for name, port, why in SERVICES]
-    found += [Wanted(f"{name}.{domain}", "TXT", "path=/dav/", "where it is there") for name in PATHS]
-    names = ("autoconfig", "autodiscover")
-    found += [Wanted(f"{name}.{domain}", "CNAME", host, "how mail programs set themselves up") for name in names]
-    return found
+    return [*found, *_services(domain, config)]
+
+
+def _services(domain: str, config: Config) -> Iterator[Wanted]:
+    """Where programs find what this server offers."""
+    there = offers(config)
+    for each in there:
+        if each.srv:
+            how = "" if each.url else ", TLS at once" if each.tls == "implicit" else ", STARTTLS"
+            yield Wanted(f"{each.srv}.{domain}", "SRV", f"0 1 {each.port} {each.host}", WHY[each.kind] + how)
+    for each in there:
+        if each.srv and each.kind in ("caldav", "carddav"):
+            yield Wanted(f"{each.srv}.{domain}", "TXT", f"path={PATHS[each.kind]}", "where it is there")
+    if not config.autodiscover.enabled or not config.services["http"].enabled:
+        return
+    web = urlsplit(config.web_url)
+    name = web.hostname or config.host
+    yield Wanted(f"_autodiscover._tcp.{domain}", "SRV", f"0 1 {web.port or 443} {name}", "how Outlook sets itself up")
+    for host in ("autoconfig", "autodiscover", "ua-auto-config"):
+        yield Wanted(f"{host}.{domain}", "CNAME", name, "how mail programs set themselves up")
+    digest = pacc_digest(pacc(there, domain, issuer(config)))
+    yield Wanted(f"_ua-auto-config.{domain}", "TXT", digest, "that what they are told is from the domain")
 
 
 def differs(one: Wanted, there: Sequence[str]) -> str:

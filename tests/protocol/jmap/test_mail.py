@@ -245,6 +245,53 @@ async def test_what_came_and_changed_on_a_later_page_has_come_first(stand: Stand
     assert (rest["created"], rest["updated"]) == (emails[2:], emails[:1])
 
 
+async def test_threads_that_lost_emails_are_told(stand: Stand, alice: Client) -> None:
+    first = await stand.put("alice", letter("One", "Message-ID: <1@x>"))
+    answer = await stand.put("alice", letter("Re: One", "Message-ID: <2@x>", "References: <1@x>"))
+    alone = await stand.put("alice", letter("Two", "Message-ID: <3@x>"))
+    got = await alice.call("Email/get", ids=[first, alone], properties=["threadId"])
+    both, single = (each["threadId"] for each in got["list"])
+    state = (await alice.call("Thread/get", ids=[]))["state"]
+    for email in (answer, alone):
+        await alice.call("Email/set", destroy=[email])
+    told = await alice.call("Thread/changes", sinceState=state)
+    assert (told["updated"], told["destroyed"], told["hasMoreChanges"]) == ([both], [single], False)
+    page = await alice.call("Thread/changes", sinceState=state, maxChanges=1)
+    rest = await alice.call("Thread/changes", sinceState=page["newState"])
+    assert page["hasMoreChanges"]
+    assert {*page["updated"], *rest["updated"]} == {both}
+    assert {*page["destroyed"], *rest["destroyed"]} == {single}
+
+
+async def test_emails_are_found_by_header_fields(stand: Stand, alice: Client) -> None:
+    listed = await stand.put("alice", letter("One", "List-Id: Friends of =?utf-8?Q?T=C3=A9?= <tea.far.test>"))
+    spam = await stand.put("alice", letter("Two", "X-Spam-Flag: YES"))
+    plain = await stand.put("alice", letter("Three", body="List-Id: in the body"))
+
+    async def found(**condition: object) -> list[str]:
+        return sorted((await alice.call("Email/query", filter=condition))["ids"])
+
+    assert await found(header=["List-Id"]) == [listed]
+    assert await found(header=["list-id", "friends of té"]) == [listed]
+    assert await found(header=["X-Spam-Flag", "no"]) == []
+    assert await found(operator="NOT", conditions=[{"header": ["List-Id"]}]) == sorted([spam, plain])
+    either = [{"header": ["List-Id"]}, {"header": ["X-Spam-Flag", "yes"]}]
+    assert await found(operator="OR", conditions=either) == sorted([listed, spam])
+    assert await found(header=["Subject"], subject="Three") == [plain]
+    for wrong in (["X"] * 3, [], "X", ["X", 1], ["a b"]):
+        assert await alice.refused("Email/query", filter={"header": wrong}) == "invalidArguments"
+    many = [{"header": [f"X-{number}"]} for number in range(5)]
+    assert await alice.refused("Email/query", filter={"operator": "OR", "conditions": many}) == "unsupportedFilter"
+
+
+async def test_changes_of_a_query_by_header_are_told(stand: Stand, alice: Client) -> None:
+    sought = {"header": ["X-Spam-Flag"]}
+    before = await alice.call("Email/query", filter=sought)
+    email = await stand.put("alice", letter("Two", "X-Spam-Flag: YES"))
+    told = await alice.call("Email/queryChanges", filter=sought, sinceQueryState=before["queryState"])
+    assert told["added"] == [{"id": email, "index": 0}]
+
+
 async def test_who_loses_a_folder_starts_over(stand: Stand, bob: Client) -> None:
     await stand.put("alice", letter("One"))
     await stand.share("alice", "INBOX", "bob@example.test", "lr")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from mailcore.push.worker import Desk
 from tests.protocol.jmap.test_conformance import fits
 from tests.support import jmapschemas as schemas
 from tests.support.certificates import Authority
-from tests.support.jmapstand import Client, Stand, letter
+from tests.support.jmapstand import Client, Stand, jmap_stand, letter
 from tests.support.pushservice import Device, PushService, at_work, contexts, desk_of, push_service
 from web.jmap.limits import IN_SET
 from web.jmap.push import KIND, JmapTeller
@@ -120,3 +121,11 @@ async def test_a_set_that_is_too_large_does_nothing(alice: Client) -> None:
 async def test_what_is_wrong_is_named(alice: Client, given: dict[str, Any], wrong: str) -> None:
     found = await make(alice, "https://push.example.test/", **given)
     assert found["notCreated"]["k"]["properties"] == [wrong]
+
+
+async def test_nothing_is_registered_where_nothing_is_told(tmp_path: Path) -> None:
+    async with jmap_stand(tmp_path, config="[push]\nenabled = false\n") as stand:
+        told = await make(stand.client("alice"), "https://push.test/x")
+        assert told["notCreated"]["k"]["type"] == "forbidden"
+        [[_, listed]] = await stand.client("alice").calls(("PushSubscription/get", {}))
+        assert listed["list"] == []

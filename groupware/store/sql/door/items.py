@@ -63,6 +63,9 @@ class Items(Tx):
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         return whereabouts.turnover(self, at, since)
 
+    def buried(self, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:
+        return whereabouts.buried(self, at, since)
+
     def reached(self, owner: AccountId) -> ModSeq:
         return whereabouts.reached(self, owner)
 
