@@ -37,7 +37,7 @@ class Element:
     def number(self, name: str, default: int = 0) -> int:
         """The number in the first element of that name; `default` where none is, or one that cannot be."""
         text = self.value(name).strip()
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else default
 
     def walk(self) -> Iterator[Element]:
         """It and everything in it."""

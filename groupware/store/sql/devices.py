@@ -72,8 +72,9 @@ _PUT_STATE: Final = insert(schema.sync_state).values(
 )
 _SET_STATE: Final = (
     update(schema.sync_state)
-    .where(_s.device_id == bindparam("number"), _s.collection == bindparam("where"))
+    .where(_s.device_id == bindparam("number"), _s.collection == bindparam("where"), _s.key == bindparam("after"))
     .values(key=bindparam("now"), facts=bindparam("text"), before=bindparam("old"))
+    .returning(_s.key)
 )
 _DROP_STATES: Final = delete(schema.sync_state).where(_s.device_id == bindparam("number"))
 _DROP_STATE: Final = delete(schema.sync_state).where(
@@ -82,9 +83,10 @@ _DROP_STATE: Final = delete(schema.sync_state).where(
 
 
 def _device(row: Row) -> Device:
-    return Device(
-        row[0], AccountId(row[1]), *row[2:8], Wipe(row[8]), Access(row[9]), moment(row[10]), moment(row[11])
-    )  # fmt: skip
+    number, account, key, kind, protocol, facts, policy, settled, wipe, access, made, seen = row
+    ways = Wipe(wipe), Access(access)
+    said = (key, kind, protocol, facts, policy, bool(settled))
+    return Device(number, AccountId(account), *said, *ways, moment(made), moment(seen))
 
 
 def by_key(tx: Tx, key: str) -> Device | None:
@@ -168,7 +170,9 @@ def put_state(tx: Tx, device: int, new: SyncState, after: int) -> bool:
     if there is None and int(tx.sql.value(_STATE_COUNT, {"number": device}) or 0) >= MOST_STATES:
         raise OverQuota(f"a device keeps up to {MOST_STATES} collections")
     values = {"number": device, "where": new.collection, "now": new.key, "text": new.facts, "old": new.before}
-    tx.sql.change(_PUT_STATE if there is None else _SET_STATE, values)
+    if there is not None:
+        return tx.sql.returning(_SET_STATE, {**values, "after": after}) is not None
+    tx.sql.change(_PUT_STATE, values)
     return True
 
 
