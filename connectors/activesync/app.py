@@ -74,8 +74,8 @@ class ActiveSync:
     async def _answer(self, request: Request) -> Response:
         who = await self._signed_in(request)
         if request.method == "OPTIONS":
-            said = {"allow": "OPTIONS, POST", "public": "OPTIONS, POST"}
-            return Response(status_code=200, headers={**said, **_offer()})
+            allowed = {"allow": "OPTIONS, POST", "public": "OPTIONS, POST"}
+            return Response(status_code=200, headers={**allowed, **_offer()})
         if request.method != "POST":
             raise HttpError(405, "only OPTIONS and POST mean something here", {"allow": "OPTIONS, POST"})
         query = read_query(request.scope["query_string"].decode("latin-1"), request.headers)

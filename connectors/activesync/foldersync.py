@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from connectors.activesync.element import Element, el
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.folders import KINDS, ROOT, Told, folder_in, told_in
-from connectors.activesync.states import Key, known_state, next_state
+from connectors.activesync.states import Facts, Key, known_state, next_state
 from groupware.model.errors import AlreadyExists, GroupwareError, HasChildren, NoRight, NotFound
 from groupware.model.folder import SEPARATOR
 from groupware.model.rights import Right
@@ -44,12 +43,12 @@ async def foldersync(exchange: Exchange) -> Element:
     return await exchange.write(work)
 
 
-def _encoded(told: Mapping[str, Told]) -> str:
-    return json.dumps({each.id: [each.parent, each.name, each.type] for each in told.values()})
+def _encoded(told: Mapping[str, Told]) -> Facts:
+    return {"folders": {each.id: [each.parent, each.name, each.type] for each in told.values()}}
 
 
-def _decoded(facts: str) -> dict[str, Told]:
-    return {name: Told(name, *rest) for name, rest in json.loads(facts or "{}").items()}
+def _decoded(facts: Facts) -> dict[str, Told]:
+    return {name: Told(name, *rest) for name, rest in facts.get("folders", {}).items()}
 
 
 def _changes(before: Mapping[str, Told], now: Mapping[str, Told]) -> list[Element]:
