@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import func, select
 
 import groupware.store.sql
+from groupware.model.device import SyncState, Wipe
 from groupware.model.dmarc import DmarcSeen
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, Refused
 from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target, TraceFilter
@@ -313,6 +314,15 @@ REFUSED: Mapping[str, list[Ask]] = {
     "drop_push_target": [lambda tx, _: tx.drop_push_target(1)],
     "claim_push_target": [lambda tx, _: tx.claim_push_target(1, "", 1)],
     "settle_push_target": [lambda tx, _: tx.settle_push_target(1, "", 0, 0)],
+    "devices": [lambda tx, s: tx.devices(s.alice), lambda tx, _: tx.devices(A)],
+    "sync_state": [lambda tx, _: tx.sync_state(1, 0)],
+    "sync_states": [lambda tx, _: tx.sync_states(1), lambda tx, s: tx.sync_states(1, s.alice)],
+    "settle_device": [lambda tx, _: tx.settle_device(1, 1, settled=True)],
+    "wiping_device": [lambda tx, _: tx.wiping_device(1, Wipe.NONE)],
+    "order_device": [lambda tx, s: tx.order_device(1, s.alice), lambda tx, _: tx.order_device(1, None)],
+    "put_sync_state": [lambda tx, _: tx.put_sync_state(1, SyncState(0, 1, "{}"), 0)],
+    "drop_sync_states": [lambda tx, s: tx.drop_sync_states(1, s.alice), lambda tx, _: tx.drop_sync_states(1)],
+    "drop_device": [lambda tx, s: tx.drop_device(1, s.alice), lambda tx, _: tx.drop_device(1)],
     "attachment": [lambda tx, _: tx.attachment("0" * 32)],
     "put_attachment": [lambda tx, s: tx.put_attachment(s.folder, STORED, "text/plain", "x")],
     "write_locks": [lambda tx, s: tx.write_locks(s.folder)],
@@ -419,6 +429,8 @@ OWN_THINGS: Mapping[str, str] = {
     "subscriptions": "its own",
     "submitted": "what it has submitted itself",
     "uploaded": "its own",
+    "device": "its own",
+    "put_device": "its own",
     "push_targets": "its own",
     "records": "its own",
     "records_at": "its own",

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Executable
 
 from groupware.model.browser import NewBrowserSession
+from groupware.model.device import NewDevice, SyncState
 from groupware.model.event import Event, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
@@ -32,7 +33,7 @@ from tests.store.world import World, letter, people
 
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
-    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock|browser_session|personal"
+    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock|browser_session|personal|device|sync_state"
 )
 SCAN = re.compile(
     rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
@@ -99,6 +100,12 @@ def keep_beside(world: World, who: Principal) -> None:
     world.read(OPERATOR, lambda tx: tx.browser_session(f"{who.account:064}"))
     world.write(OPERATOR, lambda tx: tx.use_browser_session(begun, "::1"))
     world.write(who, lambda tx: (tx.browser_sessions(), tx.drop_browser_session(begun)))
+    device = world.write(who, lambda tx: tx.put_device(NewDevice("x", "y", "16.1", "{}"))).number
+    world.write(who, lambda tx: (tx.settle_device(device, 1, settled=True), tx.order_device(device, None)))
+    world.write(who, lambda tx: tx.put_sync_state(device, SyncState(1, 1, "{}"), 0))
+    world.write(who, lambda tx: tx.put_sync_state(device, SyncState(1, 2, "{}"), 1))
+    world.read(who, lambda tx: (tx.device("x"), tx.devices(), tx.sync_state(device, 1), tx.sync_states(device)))
+    world.write(who, lambda tx: (tx.drop_sync_states(device, None, 1), tx.drop_device(device)))
     asyncio.run(upkeep.forget_unused(world.house.store))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from groupware.mime.addresses import Mailbox
 from groupware.mime.headers import date
+from groupware.mime.shown import Lists, lists_of
 from groupware.mime.summary import Summary, decode
 from groupware.mime.threads import thread_id
 from groupware.model.flags import FLAGS, Flags, words_in
@@ -17,7 +18,7 @@ from groupware.model.ids import BlobId, FolderId, ItemId, Uid, ranges
 from groupware.store.api import ReadTx
 from web.jmap import bodies
 from web.jmap.arguments import argument, count, flag, ident, ids, texts
-from web.jmap.bodies import Message, lists_of
+from web.jmap.bodies import Message
 from web.jmap.errors import MethodError
 from web.jmap.headers_of import Wanted, header_fields, raw, rfc3339, utc, value_of, wanted
 from web.jmap.ids import account_id, blob_id, email_id, item_of, mailbox_id
@@ -239,7 +240,7 @@ def _body(name: str, message: Message, arguments: Arguments) -> Any:
     return [message.part(index, wanted_properties) for index in chosen]
 
 
-def _values(message: Message, lists: bodies.Lists, arguments: Arguments) -> dict[str, Any]:
+def _values(message: Message, lists: Lists, arguments: Arguments) -> dict[str, Any]:
     shown: set[int] = set()
     if arguments.fetch_text_body_values:
         shown.update(lists.text)

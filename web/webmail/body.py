@@ -12,8 +12,8 @@ from typing import Final
 from groupware.mime.charsets import decode
 from groupware.mime.parts import Part
 from groupware.mime.sections import decoded
+from groupware.mime.shown import lists_of
 from groupware.mime.summary import summarize
-from web.jmap.bodies import lists_of
 from web.webmail.safe_html import Image, safe
 
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})

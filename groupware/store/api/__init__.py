@@ -24,6 +24,7 @@ from ..beside import Bus as Bus
 from ..beside import Stored as Stored
 from ..beside import Watch as Watch
 from .belongings import ReadBelongings, WriteBelongings
+from .devices import ReadDevices, WriteDevices
 from .folders import ReadFolders, WriteFolders
 from .items import ReadItems, WriteItems
 from .marks import LISTS as LISTS
@@ -50,6 +51,7 @@ class ReadTx(
     ReadPeople,
     ReadRules,
     ReadBelongings,
+    ReadDevices,
     ReadPost,
     Protocol,
 ):
@@ -70,6 +72,7 @@ class WriteTx(
     WritePeople,
     WriteRules,
     WriteBelongings,
+    WriteDevices,
     WritePost,
     Protocol,
 ):

@@ -6,6 +6,7 @@ What a method does, which right it takes and how it fails stands in `groupware.s
 from __future__ import annotations
 
 from .belongings import Belongings
+from .devices import Devices
 from .folders import Folders
 from .items import Items
 from .objects import Objects
@@ -15,7 +16,7 @@ from .rules import Rules
 from .sharing import Sharing
 
 
-class SqlTx(Folders, Sharing, Items, Objects, People, Rules, Belongings, Post):
+class SqlTx(Folders, Sharing, Items, Objects, People, Rules, Belongings, Devices, Post):
     """`groupware.store.api.WriteTx` over SQL."""
 
     __slots__ = ()

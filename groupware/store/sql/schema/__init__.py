@@ -12,6 +12,8 @@ from .base import metadata as metadata
 from .belongings import push_target as push_target
 from .belongings import record as record
 from .belongings import upload as upload
+from .devices import device as device
+from .devices import sync_state as sync_state
 from .folders import annotation as annotation
 from .folders import folder as folder
 from .folders import grant as grant

@@ -1,0 +1,1 @@
+"""Exchange ActiveSync (MS-ASHTTP, MS-ASCMD), in front of the store."""

@@ -1,0 +1,79 @@
+"""The device that asks: it is known again, let in or not, and has to keep the policies. MS-ASPROV §3.1.5.1."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from connectors.activesync import errors
+from connectors.activesync.errors import EasError
+from connectors.activesync.policies import Policies, policies_of
+from connectors.activesync.query import Query
+from groupware.model.device import PENDING, Access, Device, NewDevice
+from groupware.model.errors import OverQuota
+from groupware.model.principal import Principal
+from groupware.store.api import ReadTx, Store
+
+SEEN_AGAIN: Final = timedelta(minutes=10)
+"""How exactly it is kept when a device asked last: more would be a write for every request."""
+LONGEST: Final = 300
+"""Characters of what a device says of itself."""
+
+
+def facts_of(device: Device) -> dict[str, Any]:
+    """What a device has said of itself."""
+    try:
+        found = json.loads(device.facts)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def known(store: Store, who: Principal, query: Query, agent: str) -> tuple[Device, Policies, str]:
+    """The device, what is asked of it, and the setting `newDevices`. `EasError`."""
+
+    def work(tx: ReadTx) -> tuple[Device | None, Policies, str]:
+        return tx.device(query.device), policies_of(tx), str(tx.setting("newDevices").value)
+
+    device, policies, new = await store.glance(who, work)
+    facts = facts_of(device) if device is not None else {}
+    said = NewDevice(
+        query.device,
+        query.kind,
+        f"{query.version // 10}.{query.version % 10}",
+        json.dumps({**facts, "agent": agent[:LONGEST]}),
+    )
+    if device is None or _stale(device, said):
+        try:
+            device = await store.write(who, lambda tx: tx.put_device(said))
+        except OverQuota as error:
+            raise EasError(errors.TOO_MANY_DEVICES, str(error)) from None
+    return device, policies, new
+
+
+def _stale(device: Device, said: NewDevice) -> bool:
+    now = datetime.now(UTC)
+    same = (device.kind, device.protocol, device.facts) == (said.kind, said.protocol, said.facts)
+    return not same or now - device.seen > SEEN_AGAIN
+
+
+def check(device: Device, policies: Policies, new: str, query: Query) -> None:
+    """`EasError` unless the device may have what it asks for."""
+    if device.access == Access.BLOCKED or (device.access == Access.USUAL and new == "blocked"):
+        raise EasError(errors.BLOCKED, "this device is blocked")
+    if query.command == "Provision":
+        return
+    if device.wipe in PENDING:
+        raise EasError(errors.WIPE_REQUESTED, "this device is to be wiped")
+    if query.command == "Settings" and query.version >= 140 and not device.settled:
+        return  # what it says of itself may come before it is provisioned
+    sent = query.policy or 0
+    if not sent and not policies.needed:
+        return
+    if not sent or not device.settled:
+        raise EasError(errors.NOT_PROVISIONED, "the policies come first")
+    if sent != device.policy:
+        raise EasError(errors.INVALID_POLICY_KEY, "that policy key is another one")
+    if device.policy != policies.key(device):
+        raise EasError(errors.POLICY_REFRESH, "the policies have changed")

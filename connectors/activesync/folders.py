@@ -1,0 +1,112 @@
+"""The folders that a device is told of: one's own, shared and public ones, under ids that stay. MS-ASCMD §2.2.3.186."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.activesync.errors import EasError
+from groupware.model.errors import NotFound
+from groupware.model.folder import OTHERS, PUBLIC, SEPARATOR, Folder, Role
+from groupware.model.ids import FolderId
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+
+ROOT: Final = "0"
+_DEFAULTS: Final[Mapping[str, int]] = {
+    Role.INBOX: 2,
+    Role.DRAFTS: 3,
+    Role.TRASH: 4,
+    Role.SENT: 5,
+    Role.TASKS: 7,
+    Role.CALENDAR: 8,
+    Role.CONTACTS: 9,
+    Role.NOTES: 10,
+}
+_USERS: Final[Mapping[Kind, int]] = {
+    Kind.MAIL: 12,
+    Kind.CALENDAR: 13,
+    Kind.CONTACTS: 14,
+    Kind.TASKS: 15,
+    Kind.NOTES: 17,
+}
+KINDS: Final[Mapping[int, Kind]] = {1: Kind.MAIL, **{number: kind for kind, number in _USERS.items()}}
+"""What a folder that a device makes is for, by its type."""
+CLASSES: Final[Mapping[Kind, str]] = {
+    Kind.MAIL: "Email",
+    Kind.CALENDAR: "Calendar",
+    Kind.CONTACTS: "Contacts",
+    Kind.TASKS: "Tasks",
+    Kind.NOTES: "Notes",
+}
+_HIDDEN: Final = (Role.SCHEDULE_INBOX, Role.QUARANTINE, Role.ROOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A folder as a device knows it."""
+
+    id: str
+    parent: str
+    name: str
+    type: int
+
+
+def shown_in(tx: ReadTx) -> Sequence[Folder]:
+    """The folders that devices are told of: those that may be read; of others' those that are subscribed to."""
+    return [
+        each
+        for each in tx.folders()
+        if each.exists
+        and each.kind in CLASSES
+        and Right.READ in each.rights
+        and each.role not in _HIDDEN
+        and (each.own or each.subscribed)
+    ]
+
+
+def told_in(tx: ReadTx) -> dict[str, Told]:
+    """What a device is told of them, by ServerId."""
+    folders = shown_in(tx)
+    paths = {each.path: each for each in folders}
+    return {str(each.id): _told(each, paths) for each in folders}
+
+
+def _told(each: Folder, paths: Mapping[str, Folder]) -> Told:
+    above, _, name = each.path.rpartition(SEPARATOR)
+    parent = paths.get(above)
+    kind = _DEFAULTS.get(each.role or "", 0) if each.own else 0
+    if parent is not None and not kind:
+        return Told(str(each.id), str(parent.id), name, _USERS[each.kind])
+    return Told(str(each.id), ROOT, name if each.own else _named(each.path), kind or _USERS[each.kind])
+
+
+def _named(path: str) -> str:
+    """What a folder of somebody else is called where nothing above it is told of."""
+    first, *rest = path.split(SEPARATOR)
+    if first == OTHERS and len(rest) > 1:
+        return f"{SEPARATOR.join(rest[1:])} ({rest[0]})"
+    return SEPARATOR.join(rest) if first == PUBLIC and rest else path
+
+
+def folder_id(text: str) -> FolderId:
+    """The number of a folder by its ServerId; one that cannot be is that of no folder."""
+    return FolderId(int(text)) if text.isascii() and text.isdigit() and len(text) < 19 else FolderId(-1)
+
+
+def folder_in(tx: ReadTx, text: str, need: Right = Right.READ) -> Folder:
+    """The folder of a ServerId. `NotFound`, `NoRight`."""
+    folder = tx.folder(folder_id(text), need)
+    if folder.kind not in CLASSES or folder.role in _HIDDEN:
+        raise NotFound("there is no such folder")
+    return folder
+
+
+def own_role(tx: ReadTx, role: Role) -> Folder:
+    """One's own folder of that role. `EasError`."""
+    try:
+        return tx.role(tx.who.account, role)
+    except NotFound as error:
+        raise EasError(110, str(error)) from None

@@ -1,0 +1,1 @@
+"""Mail as ActiveSync tells it. MS-ASEMAIL."""

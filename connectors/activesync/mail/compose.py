@@ -1,0 +1,144 @@
+"""SendMail, SmartReply, SmartForward. MS-ASCMD §2.2.1.17, §2.2.1.19, §2.2.1.20."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.activesync.element import Element
+from connectors.activesync.errors import INVALID_CONTENT, ITEM_NOT_FOUND, EasError
+from connectors.activesync.exchange import Exchange
+from connectors.activesync.folders import folder_id
+from connectors.activesync.mail.outgoing import complete, send, with_sent_copy
+from connectors.activesync.mail.quote import Original, forwarded, original_of, replied
+from groupware.model.errors import GroupwareError, NoRight, NotFound
+from groupware.model.flags import FlagChange, Flags
+from groupware.model.ids import BlobId, FolderId, Uid, ranges
+from groupware.store.api import ReadTx, WriteTx
+
+FORWARDED: Final = "$Forwarded"
+REMEMBERED: Final = 1000
+"""ClientIds of messages that were sent, so that a request that is repeated sends nothing twice."""
+_SENT: dict[tuple[int, str], None] = {}
+_NUMBER: Final = re.compile(r"[0-9]{1,18}\Z")
+_SENT_ALREADY: Final = 118
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one of the three commands says."""
+
+    mime: bytes
+    client: str
+    save: bool
+    source: tuple[FolderId, Uid] | None
+    replace: bool
+
+
+async def sendmail(exchange: Exchange) -> None:
+    """Sends a message."""
+    asked = _asked(exchange, "SendMail")
+    await _sent(exchange, asked, asked.mime)
+
+
+async def smartreply(exchange: Exchange) -> None:
+    """Sends an answer, with the message that it answers below, which counts as answered."""
+    asked = _asked(exchange, "SmartReply")
+    octets = asked.mime
+    if not asked.replace:
+        original = await _original(exchange, asked)
+        octets = await asyncio.to_thread(replied, octets, original)
+    await _sent(exchange, asked, octets)
+    await _mark(exchange, asked, FlagChange(add=Flags.ANSWERED))
+
+
+async def smartforward(exchange: Exchange) -> None:
+    """Sends a message on, with what is attached to it; it counts as forwarded."""
+    asked = _asked(exchange, "SmartForward")
+    octets = asked.mime
+    if not asked.replace:
+        original = await _original(exchange, asked)
+        octets = await asyncio.to_thread(forwarded, octets, original)
+    await _sent(exchange, asked, octets)
+    await _mark(exchange, asked, FlagChange(add_words=frozenset({FORWARDED})))
+
+
+def _asked(exchange: Exchange, command: str) -> Asked:
+    """What the document says, or before 14.0 the address. `EasError`."""
+    if exchange.document is None:
+        more = exchange.query.more
+        return Asked(
+            exchange.body, "", exchange.query.save, _place(more.get("CollectionId", ""), more.get("ItemId", "")), False
+        )
+    root = exchange.root(f"ComposeMail:{command}")
+    mime = root.child("ComposeMail:Mime")
+    octets = (mime.octets if mime.octets is not None else mime.text.encode()) if mime is not None else b""
+    source = root.child("ComposeMail:Source") or Element("ComposeMail:Source")
+    item = source.value("ComposeMail:ItemId") or source.value("ComposeMail:LongId")
+    if not octets:
+        raise EasError(INVALID_CONTENT, "there is no message")
+    return Asked(
+        octets,
+        root.value("ComposeMail:ClientId"),
+        root.flag("ComposeMail:SaveInSentItems"),
+        _place(source.value("ComposeMail:FolderId"), item),
+        root.flag("ComposeMail:ReplaceMime"),
+    )
+
+
+def _place(folder: str, item: str) -> tuple[FolderId, Uid] | None:
+    at, _, uid = item.partition(":")
+    if not _NUMBER.match(at) or not _NUMBER.match(uid):
+        return None
+    return folder_id(at), Uid(int(uid))
+
+
+async def _original(exchange: Exchange, asked: Asked) -> Original:
+    """The message that is answered or sent on. `EasError`."""
+    if asked.source is None:
+        raise EasError(ITEM_NOT_FOUND, "there is no such message")
+    at, uid = asked.source
+
+    def work(tx: ReadTx) -> BlobId:
+        rows = tx.columns(at, ("blob",), ranges([uid]))
+        if not rows:
+            raise NotFound("there is no such message")
+        return BlobId(rows[0][1])
+
+    try:
+        octets = await exchange.parts.blobs.read(await exchange.read(work))
+    except (NotFound, NoRight) as error:
+        raise EasError(ITEM_NOT_FOUND, str(error)) from None
+    return await asyncio.to_thread(original_of, octets)
+
+
+async def _sent(exchange: Exchange, asked: Asked, octets: bytes) -> None:
+    """Sends it once, whoever asks again, and keeps a copy where that is wanted."""
+    key = (exchange.device.number, asked.client)
+    if asked.client and key in _SENT:
+        raise EasError(_SENT_ALREADY, "that message has been sent")
+    octets = await complete(exchange, octets)
+    await send(exchange, octets)
+    if asked.client:
+        _SENT[key] = None
+        while len(_SENT) > REMEMBERED:
+            del _SENT[next(iter(_SENT))]
+    if asked.save:
+        await with_sent_copy(exchange, octets)
+
+
+async def _mark(exchange: Exchange, asked: Asked, change: FlagChange) -> None:
+    """Marks the original, if one may."""
+    if asked.source is None:
+        return
+    at, uid = asked.source
+
+    def work(tx: WriteTx) -> None:
+        tx.update_flags(at, ranges([uid]), change)
+
+    try:
+        await exchange.write(work)
+    except GroupwareError:
+        return

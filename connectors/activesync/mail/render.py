@@ -1,0 +1,232 @@
+"""A message as a device is told it. MS-ASEMAIL §2.2.2."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from connectors.activesync.element import Element, el, some
+from connectors.activesync.mail.body import SIGNED, body_of, native, told
+from connectors.activesync.mail.meeting import meeting_of
+from connectors.activesync.sync.options import Options
+from connectors.activesync.times import long_time
+from groupware.mime.addresses import Mailbox
+from groupware.mime.headers import decode_text, fields, unfold
+from groupware.mime.parts import Part
+from groupware.mime.shown import Lists, lists_of
+from groupware.mime.summary import Summary, decode, thread_root
+from groupware.model.flags import FLAGS, Flags, words_in
+from groupware.model.folder import Folder, Role
+from groupware.model.ids import BlobId, ItemId, ranges
+from groupware.store.api import Blobs, ReadTx
+
+COLUMNS: Final = ("id", "bits", "words", "blob", "saved", "octets", "summary")
+AT_ONCE: Final = 8 * 1024 * 1024
+"""Octets of messages that are read in one hop."""
+_LONGEST: Final = 32_000
+_REPORT: Final = "multipart/report"
+_FORWARDED: Final = "$forwarded"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is stored of a message."""
+
+    uid: int
+    id: ItemId
+    bits: int
+    words: str
+    blob: BlobId
+    saved: int
+    size: int
+    summary: bytes
+
+
+def rows_of(tx: ReadTx, at: Folder, uids: Sequence[int]) -> dict[int, Row]:
+    """Those of these messages that are there."""
+    return {row[0]: Row(*row) for row in tx.columns(at.id, COLUMNS, ranges(uids))} if uids else {}
+
+
+async def rendered(blobs: Blobs, at: Folder, rows: Sequence[Row], options: Options, version: int) -> dict[int, Element]:
+    """The ApplicationData of each, by UID; one whose octets cannot be read is left out."""
+    found: dict[int, Element] = {}
+    page: list[Row] = []
+    size = 0
+    for row in rows:
+        page.append(row)
+        size += row.size
+        if size > AT_ONCE:
+            found |= await _page(blobs, at, page, options, version)
+            page, size = [], 0
+    return found | (await _page(blobs, at, page, options, version) if page else {})
+
+
+async def _page(blobs: Blobs, at: Folder, rows: Sequence[Row], options: Options, version: int) -> dict[int, Element]:
+    octets = await blobs.read_many([row.blob for row in rows])
+    there = [row for row in rows if row.blob in octets]
+
+    def work() -> dict[int, Element]:
+        return {row.uid: message(at, row, octets[row.blob], options, version) for row in there}
+
+    return await asyncio.to_thread(work)
+
+
+def message(at: Folder, row: Row, octets: bytes, options: Options, version: int) -> Element:
+    """The ApplicationData of one."""
+    summary = decode(row.summary)
+    lists = lists_of(summary.parts)
+    header = _header(octets, summary)
+    body, kind = body_of(octets, summary.parts, lists, options)
+    parts = [told(octets, summary.parts, lists, each, "BodyPart") for each in options.parts[:1]]
+    meeting = meeting_of(octets, summary.parts, version)
+    category = meeting[0] if meeting is not None else _class_of(summary)
+    return el(
+        "AirSync:ApplicationData",
+        _addresses(summary, header),
+        el("Email:Subject", summary.subject[:_LONGEST]),
+        el("Email:DateReceived", long_time(row.saved / 1_000_000)),
+        some("Email:DisplayTo", "; ".join(each.name or each.address for each in summary.to)[:_LONGEST]),
+        some("Email:ThreadTopic", summary.base_subject[:_LONGEST]),
+        el("Email:Importance", _importance(header)),
+        el("Email:Read", Flags.SEEN in FLAGS[row.bits]),
+        _attachments(at, row, summary.parts, lists),
+        body,
+        parts,
+        el("Email:MessageClass", category),
+        meeting[1] if meeting is not None else None,
+        el("Email:InternetCPID", 65001),
+        flags_of(row.bits, row.words),
+        el("Email:ContentClass", "urn:content-classes:message"),
+        el("AirSyncBase:NativeBodyType", kind if body is not None else native(summary.parts, lists)),
+        _conversation(row, summary, version),
+        _verb(row),
+        categories_of(row.words, version),
+        _draft(at, row, summary, version),
+    )
+
+
+def _header(octets: bytes, summary: Summary) -> Mapping[str, str]:
+    """The fields that are wanted here."""
+    wanted = (b"importance", b"x-priority", b"priority", b"reply-to", b"sender", b"x-ms-exchange-organization-bcc")
+    head = octets[: min(summary.parts[0].body_start, 256 * 1024)]
+    return {
+        name.lower().decode("ascii"): decode_text(unfold(value))
+        for name, value in fields(head)
+        if name.lower() in wanted
+    }
+
+
+def _joined(people: Sequence[Mailbox]) -> str:
+    return ", ".join(f'"{_plain(each.name)}" <{each.address}>' if each.name else each.address for each in people)[
+        :_LONGEST
+    ]
+
+
+def _plain(name: str) -> str:
+    return name.replace('"', "'").replace("\\", "")
+
+
+def _addresses(summary: Summary, header: Mapping[str, str]) -> list[Element]:
+    found = [
+        some("Email:To", _joined(summary.to)),
+        some("Email:Cc", _joined(summary.cc)),
+        some("Email:From", _joined(summary.from_[:1])),
+        some("Email:ReplyTo", header.get("reply-to", "")[:_LONGEST]),
+        some("Email2:Sender", header.get("sender", "")[:_LONGEST]),
+    ]
+    return [each for each in found if each is not None]
+
+
+def _importance(header: Mapping[str, str]) -> int:
+    said = (header.get("importance") or header.get("priority") or header.get("x-priority") or "").strip().lower()
+    if said.startswith(("high", "urgent", "1", "2")):
+        return 2
+    return 0 if said.startswith(("low", "non-urgent", "4", "5")) else 1
+
+
+def _class_of(summary: Summary) -> str:
+    """MessageClass. MS-ASEMAIL §2.2.2.49."""
+    media = summary.parts[0].media
+    if media in SIGNED:
+        return "IPM.Note.SMIME.MultipartSigned" if media == "multipart/signed" else "IPM.Note.SMIME"
+    if media == _REPORT:
+        kinds = {part.media for part in summary.parts}
+        if "message/disposition-notification" in kinds:
+            return "REPORT.IPM.Note.IPNRN"
+        if "message/delivery-status" in kinds:
+            return "REPORT.IPM.Note.NDR"
+    return "IPM.Note"
+
+
+def flags_of(bits: int, words: str) -> Element:
+    """The follow-up flag: Flag is empty where there is none."""
+    if "$completed" in words_in(words.lower()):
+        return el("Email:Flag", el("Email:Status", 1), el("Email:FlagType", "for Follow Up"))
+    if Flags.FLAGGED in FLAGS[bits]:
+        return el("Email:Flag", el("Email:Status", 2), el("Email:FlagType", "for Follow Up"))
+    return el("Email:Flag")
+
+
+def categories_of(words: str, version: int) -> Element | None:
+    """The keywords that people have given it."""
+    named = sorted(each for each in words_in(words) if not each.startswith("$"))
+    if version < 140 or not named:
+        return None
+    return el("Email:Categories", [el("Email:Category", each) for each in named])
+
+
+def _conversation(row: Row, summary: Summary, version: int) -> list[Element]:
+    if version < 140:
+        return []
+    root = thread_root(row.summary) or f"item {row.id}"
+    digest = blake2b(root.encode(), digest_size=16).digest()
+    stamp = ((summary.date or row.saved // 1_000_000) + 11_644_473_600) * 10_000_000 >> 24
+    index = b"\x01" + (stamp & 0xFFFFFFFFFF).to_bytes(5, "big")
+    return [el("Email2:ConversationId", digest), el("Email2:ConversationIndex", index[1:])]
+
+
+def _verb(row: Row) -> Element | None:
+    if Flags.ANSWERED in FLAGS[row.bits]:
+        return el("Email2:LastVerbExecuted", 1)
+    return el("Email2:LastVerbExecuted", 3) if _FORWARDED in words_in(row.words.lower()) else None
+
+
+def _draft(at: Folder, row: Row, summary: Summary, version: int) -> list[Element]:
+    if version < 160:
+        return []
+    draft = at.role == Role.DRAFTS or Flags.DRAFT in FLAGS[row.bits]
+    own = draft or at.role == Role.SENT
+    bcc = some("Email2:Bcc", _joined(summary.bcc)) if own else None
+    return [el("Email2:IsDraft", draft), *([bcc] if bcc is not None else [])]
+
+
+def reference(at: Folder, uid: int, index: int) -> str:
+    """The FileReference of a part."""
+    return f"{at.id}:{uid}:{index}"
+
+
+def _attachments(at: Folder, row: Row, parts: Sequence[Part], lists: Lists) -> Element | None:
+    shown = {*lists.text, *lists.html}
+    inline = {index for index, part in enumerate(parts) if part.cid and part.media.startswith("image/")}
+    files = sorted(({*lists.attachments} | inline) - shown)
+    if not files:
+        return None
+    return el("AirSyncBase:Attachments", [_attachment(at, row.uid, index, parts[index]) for index in files])
+
+
+def _attachment(at: Folder, uid: int, index: int, part: Part) -> Element:
+    inner = part.media == "message/rfc822"
+    name = part.name or ("message.eml" if inner else f"part{index}")
+    size = part.size * 3 // 4 if part.encoding == "base64" else part.size
+    return el(
+        "AirSyncBase:Attachment",
+        el("AirSyncBase:DisplayName", name),
+        el("AirSyncBase:FileReference", reference(at, uid, index)),
+        el("AirSyncBase:Method", 5 if inner else 1),
+        el("AirSyncBase:EstimatedDataSize", size),
+        some("AirSyncBase:ContentId", part.cid),
+        el("AirSyncBase:IsInline", True) if part.cid and part.disposition != "attachment" else None,
+    )

@@ -1,0 +1,1 @@
+"""Sync, and what tells how far it has come."""

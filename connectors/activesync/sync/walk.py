@@ -1,0 +1,180 @@
+"""What a device has to learn of a folder, a window at a time; cost follows what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from connectors.activesync.sync.position import END, Position
+from groupware.model.folder import Folder
+from groupware.model.ids import LAST_UID, FolderId, ItemId, ModSeq, Uid, ranges
+from groupware.store.api import ReadTx
+
+
+class Lost(Exception):
+    """The difference is not known any more: the device starts over."""
+
+
+@dataclass(slots=True)
+class Page:
+    """What is told now. Items are UIDs of mail, and ids of everything else."""
+
+    adds: list[int] = field(default_factory=list)
+    changes: list[int] = field(default_factory=list)
+    deletes: list[int] = field(default_factory=list)
+    soft: list[int] = field(default_factory=list)
+    position: Position = field(default_factory=Position)
+    more: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is told."""
+        return not (self.adds or self.changes or self.deletes or self.soft)
+
+
+def mail_page(tx: ReadTx, at: Folder, was: Position, low: int, window: int) -> Page:
+    """Of a folder of mail; `low`: from when on mail is wanted. `Lost`."""
+    if not was.top:
+        whole = (int(at.modseq), END)
+        was = Position(at.uidnext, at.uidnext if at.total else 0, whole, int(at.modseq), low, own=was.own)
+    _check(at, was)
+    page, left = Page(position=was), window
+    if low != was.low:
+        _refilter(tx, at, page, low)
+    news = _came(tx, at.id, was, was.top, low, left)
+    page.adds += news
+    left -= len(news)
+    more = len(news) == window and bool(_came(tx, at.id, was, news[-1] + 1, low, 1))
+    top = news[-1] + 1 if more else max(int(at.uidnext), was.top)
+    page.position = replace(page.position, top=top)
+    left -= _older(tx, at, page, left, was.top)
+    _went(tx, at, page, was)
+    _changed(tx, at, page, was, left)
+    page.more = page.more or more or bool(page.position.below)
+    page.position = replace(page.position, own={}, taken=frozenset())
+    return page
+
+
+def _check(at: Folder, was: Position) -> None:
+    """A folder that has gone back was restored from a backup."""
+    if was.seen[0] > at.modseq or was.gone > at.modseq or was.top > at.uidnext:
+        raise Lost
+
+
+def _refilter(tx: ReadTx, at: Folder, page: Page, low: int) -> None:
+    """Mail is wanted from another moment on: what is too old now goes, or what is not too old any more comes."""
+    was = page.position
+    if low > was.low:
+        old = tx.within(at.id, "saved", was.low or None, low - 1)
+        page.soft += [int(uid) for uid in old if was.below <= uid < was.top]
+        page.position = replace(was, low=low)
+    else:
+        until = was.low if not was.below else max(was.until, 0)
+        page.position = replace(was, low=low, below=was.top, until=until)
+
+
+def _came(tx: ReadTx, at: FolderId, was: Position, top: int, low: int, most: int) -> list[int]:
+    """UIDs of what came since, and is wanted, the oldest first."""
+    found: list[int] = []
+    while most > len(found) and top <= LAST_UID:
+        rows = tx.columns(at, ("saved", "modseq"), ((Uid(top), LAST_UID),), most)
+        found += [int(uid) for uid, saved, modseq in rows if saved >= low and was.own.get(uid) != modseq]
+        if len(rows) < most:
+            break
+        top = rows[-1][0] + 1
+    return found[:most]
+
+
+def _older(tx: ReadTx, at: Folder, page: Page, left: int, top: int) -> int:
+    """Puts in older mail that is still to be told, the newest first; how many these are."""
+    was = page.position
+    if not was.below or left <= 0:
+        return 0
+    if was.low or was.until:
+        there = tx.within(at.id, "saved", was.low or None, was.until - 1 if was.until else None)
+    else:
+        there = tx.uids(at.id)
+    wanted = [int(uid) for uid in there if uid < min(was.below, top)]
+    now = wanted[-left:]
+    page.adds += reversed(now)
+    done = len(now) == len(wanted)
+    page.position = replace(was, below=0 if done else now[0], until=0 if done else was.until)
+    return len(now)
+
+
+def _went(tx: ReadTx, at: Folder, page: Page, was: Position) -> None:
+    if was.gone == at.modseq:
+        return
+    gone = tx.vanished(at.id, ModSeq(was.gone))
+    if gone is None:
+        raise Lost
+    page.deletes += [int(uid) for uid in gone if was.below <= uid < was.top and uid not in was.taken]
+    page.position = replace(page.position, gone=int(at.modseq))
+
+
+def _changed(tx: ReadTx, at: Folder, page: Page, was: Position, left: int) -> None:
+    """Puts in what has changed among what the device knows."""
+    modseq, uid = was.seen
+    if modseq == at.modseq and uid == END:
+        return
+    found = tx.changes(at.id, ModSeq(modseq if uid == END else max(modseq - 1, 1)))
+    if found.reset:
+        raise Lost
+    late = sorted(
+        (int(each.modseq), int(each.uid))
+        for each in found.changed
+        if was.below <= each.uid < was.top
+        and (each.modseq, each.uid) > was.seen
+        and was.own.get(each.uid) != each.modseq
+    )
+    if was.low and late:
+        rows = tx.columns(at.id, ("saved",), ranges([each for _, each in late]))
+        recent = {int(each) for each, saved in rows if saved >= page.position.low}
+        late = [each for each in late if each[1] in recent]
+    now = late[: max(left, 0)]
+    page.changes += [each for _, each in now]
+    page.more = len(now) < len(late)
+    seen = (now[-1] if now else was.seen) if page.more else (int(at.modseq), END)
+    page.position = replace(page.position, seen=seen)
+
+
+def object_page(tx: ReadTx, at: Folder, was: Position, window: int, component: str = "") -> Page:
+    """Of a folder of events, contacts, tasks or notes. `Lost`.
+
+    Another content has another UID under the same name: it is known where the name went with a UID that is known.
+    """
+    if not was.top:
+        was = replace(was, top=1)
+    _check(at, was)
+    page = Page(position=was)
+    if was.gone == at.modseq and was.top >= at.uidnext:
+        page.position = replace(was, own={}, taken=frozenset())
+        return page
+    since = ModSeq(was.gone)
+    found = tx.delta(at.id, since) if since else None
+    if found is not None and found.reset:
+        raise Lost
+    known = {name for uid, name in found.vanished if uid < was.top} if found is not None else set()
+    rows = tx.columns(at.id, ("id", "name", "modseq"), ((Uid(was.top), LAST_UID),), window + 1)
+    for _, item, name, modseq in rows[:window]:
+        if was.own.get(item) != modseq:
+            (page.changes if name in known else page.adds).append(int(item))
+    if len(rows) > window:
+        page.position, page.more = replace(was, top=int(rows[window - 1][0]) + 1), True
+        return page
+    if found is not None:
+        late = [each for each in found.changed if each.uid < was.top and was.own.get(each.id) != each.modseq]
+        page.changes += [int(each.id) for each in late]
+        page.deletes += [each for each in _left(tx, at, since) if each not in was.taken]
+    page.position = Position(int(at.uidnext), 0, (int(at.modseq), END), int(at.modseq))
+    return page
+
+
+def _left(tx: ReadTx, at: Folder, since: ModSeq) -> Sequence[int]:
+    """The ids of what left the folder."""
+    turned = tx.turnover(at.id, since)
+    if turned is None:
+        raise Lost
+    gone = list(dict.fromkeys(item for item, _ in turned.gone))
+    still = {item for item, (where, _) in tx.placed(gone).items() if where == at.id} if gone else set[ItemId]()
+    return [int(item) for item in gone if item not in still]

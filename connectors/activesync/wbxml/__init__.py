@@ -1,0 +1,1 @@
+"""The binary form in which ActiveSync sends XML."""

@@ -1,0 +1,1 @@
+"""What ActiveSync and Exchange Web Services share."""

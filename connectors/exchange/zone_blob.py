@@ -1,0 +1,173 @@
+"""TIME_ZONE_INFORMATION: a zone in 172 octets, which name no zone of the IANA database. MS-ASDTYPE §2.7.6.
+
+Bias, StandardName, StandardDate, StandardBias, DaylightName, DaylightDate, DaylightBias. What the server writes has the
+IANA name in StandardName where it fits, and comes back as the same zone; what others write is that zone of the database
+whose rules for a year are those, the one that most people live in first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from struct import Struct
+from typing import Final
+
+from groupware.calendar.zonedata import Yearly, names, zone
+
+_FORM: Final = Struct("<l64s8Hl64s8Hl")
+OCTETS: Final = _FORM.size
+_NAME: Final = 32
+"""Characters of a name; a shorter one ends with a zero."""
+_LIKELY: Final[Sequence[str]] = (
+    "UTC",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Athens",
+    "Europe/Moscow",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "America/Halifax",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "America/Bogota",
+    "America/Caracas",
+    "America/Mexico_City",
+    "Pacific/Honolulu",
+    "Asia/Jerusalem",
+    "Asia/Dubai",
+    "Asia/Karachi",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Asia/Dhaka",
+    "Asia/Bangkok",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Asia/Tehran",
+    "Asia/Kabul",
+    "Asia/Yangon",
+    "Australia/Sydney",
+    "Australia/Adelaide",
+    "Australia/Darwin",
+    "Australia/Brisbane",
+    "Australia/Perth",
+    "Pacific/Auckland",
+    "Africa/Johannesburg",
+    "Africa/Lagos",
+    "Africa/Cairo",
+    "Atlantic/Azores",
+    "America/Santiago",
+    "America/Asuncion",
+    "Pacific/Chatham",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a blob says: minutes that local time is behind UTC, and when they change."""
+
+    bias: int
+    standard: tuple[int, ...] = (0,) * 8
+    """Year (0: every year), month, day of the week (0 Sunday), week (5 the last), hour, minute, second, millisecond."""
+    standard_bias: int = 0
+    daylight: tuple[int, ...] = (0,) * 8
+    daylight_bias: int = 0
+
+    @property
+    def plain(self) -> Rules:
+        """Without what makes no difference."""
+        if not self.standard[1] or not self.daylight[1]:
+            return Rules(self.bias + self.standard_bias)
+        return self
+
+
+UTC: Final = Rules(0)
+
+
+@lru_cache(maxsize=2048)
+def rules_of(name: str) -> Rules | None:
+    """Those of a zone as they are for good; None for a name that is none."""
+    found = zone(name)
+    if found is None:
+        return None
+    if len(found.yearly) == 2:
+        summer = next((each for each in found.yearly if each.summer), found.yearly[0])
+        winter = next(each for each in found.yearly if each is not summer)
+        bias = -winter.after // 60
+        return Rules(bias, _date(winter), 0, _date(summer), -summer.after // 60 - bias)
+    offset = found.changes[-1].after if found.changes else found.first[0]
+    return Rules(-offset // 60)
+
+
+def _date(rule: Yearly) -> tuple[int, ...]:
+    """When a change comes, in the local time that holds before it."""
+    hour, rest = divmod(max(rule.seconds, 0), 3600)
+    return (0, rule.month, rule.day, rule.week, min(hour, 23), rest // 60, 0, 0)
+
+
+@lru_cache(maxsize=2048)
+def zone_blob(name: str) -> bytes:
+    """The blob of an IANA zone; that of UTC for a name that is none."""
+    rules = rules_of(name) or UTC
+    called = name if len(name) <= _NAME and rules_of(name) is not None else ""
+    text = called.encode("utf-16-le")
+    return _FORM.pack(
+        rules.bias, text, *rules.standard, rules.standard_bias, text, *rules.daylight, rules.daylight_bias
+    )  # fmt: skip
+
+
+def read_blob(octets: bytes) -> tuple[Rules, str]:
+    """What a blob says, and the name in it. ValueError."""
+    if len(octets) != OCTETS:
+        raise ValueError(f"a time zone has {OCTETS} octets, and not {len(octets)}")
+    bias, name, *rest = _FORM.unpack(octets)
+    standard, standard_bias, _, daylight, daylight_bias = rest[:8], rest[8], rest[9], rest[10:18], rest[18]
+    called = name.decode("utf-16-le", "replace").partition("\0")[0]
+    return Rules(bias, tuple(standard), standard_bias, tuple(daylight), daylight_bias), called
+
+
+def zone_of_blob(octets: bytes, likely: Iterable[str] = ()) -> str:
+    """The IANA zone that a blob means; the first of `likely` that fits is taken before all others. ValueError.
+
+    Where no zone fits exactly, one whose offsets do; where none has those, UTC with that offset (`Etc/GMT-3`), or UTC.
+    """
+    rules, called = read_blob(octets)
+    named = rules_of(called)
+    if named is not None and named.plain == rules.plain:
+        return called
+    for name in (*likely, *_LIKELY):
+        found = rules_of(name)
+        if found is not None and found.plain == rules.plain:
+            return name
+    return _by_rules(rules.plain)
+
+
+@lru_cache(maxsize=512)
+def _by_rules(rules: Rules) -> str:
+    every = sorted(name for name in names() if "/" in name and not name.startswith("Etc/"))
+    close = ""
+    for name in every:
+        found = rules_of(name)
+        if found is None:
+            continue
+        if found.plain == rules:
+            return name
+        if not close and _offsets(found.plain) == _offsets(rules) and _months(found.plain) == _months(rules):
+            close = name
+    if close:
+        return close
+    hours, rest = divmod(rules.bias, 60)
+    fixed = f"Etc/GMT{hours:+d}"
+    return fixed if not rest and rules_of(fixed) is not None else "UTC"
+
+
+def _offsets(rules: Rules) -> tuple[int, int]:
+    return rules.bias + rules.standard_bias, rules.bias + rules.daylight_bias if rules.daylight[1] else rules.bias
+
+
+def _months(rules: Rules) -> tuple[int, int]:
+    return rules.standard[1], rules.daylight[1]
