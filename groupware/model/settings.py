@@ -56,6 +56,7 @@ _DECLARED: Final = (
     Declared("imap", True, "It may sign in by IMAP.", every=True),
     Declared("dav", True, "It may sign in by CalDAV and CardDAV.", every=True),
     Declared("jmap", True, "It may sign in by JMAP.", every=True),
+    Declared("ews", True, "It may sign in by Exchange Web Services.", every=True),
     Declared("sieve", True, "It may sign in to edit its Sieve scripts.", every=True),
     Declared("webmail", True, "It may sign in to the webmail.", every=True),
     Declared("blockedLogin", False, "Nobody signs in to it, by whatever service; mail still arrives."),
@@ -283,6 +284,7 @@ SWITCHES: Final[Mapping[str, str]] = {
     "pop3": "pop3",
     "imap": "imap",
     "dav": "dav",
+    "ews": "ews",
     "sieve": "sieve",
     "webmail": "webmail",
 }

@@ -1,0 +1,1 @@
+"""What Exchange ActiveSync and Exchange Web Services share."""
