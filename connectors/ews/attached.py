@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+from hashlib import blake2b
 from typing import Final
 
+from connectors.ews.errors import EwsError
 from connectors.ews.fields import micros
 from connectors.ews.ids import attachment_id
 from connectors.ews.things import One
 from connectors.ews.wire import Xml, tag
+from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
 from groupware.mime.presented import lists_of
 from groupware.mime.sections import decoded
@@ -37,12 +40,31 @@ def name_of(part: Part) -> str:
     return part.name or (part.cid or UNNAMED if part.media != "message/rfc822" else "message.eml")
 
 
+def mark_of(one: One, number: int) -> str:
+    """What an attachment is known by, whatever becomes of others in its message: a digest of its part."""
+    part = one.summary.parts[number]
+    return mark_in(one.octets[part.header_start if number else part.body_start : part.body_end])
+
+
+def mark_in(octets: bytes) -> str:
+    """The same for the octets of a part."""
+    return blake2b(crlf(octets).rstrip(b"\r\n"), digest_size=10).hexdigest()
+
+
+def number_of(one: One, mark: str) -> int:
+    """The part that is known by a mark. `EwsError`."""
+    found = next((each for each in attachments_of(one) if mark_of(one, each) == mark), None)
+    if found is None:
+        raise EwsError("ErrorItemNotFound", "there is no such attachment any more")
+    return found
+
+
 def attachment_xml(one: One, number: int, inside: str = "", path: str = "") -> Xml:
     """FileAttachment or ItemAttachment; `inside` is what is in it."""
     part = one.summary.parts[number]
     size = part.size * 3 // 4 if part.encoding == "base64" else part.size
     said = (
-        tag("AttachmentId", "", Id=attachment_id(one.thing.item, path or str(number)))
+        tag("AttachmentId", "", Id=attachment_id(one.thing.item, path or mark_of(one, number)))
         + tag("Name", name_of(part))
         + tag("ContentType", part.media)
         + tag("ContentId", part.cid or None)

@@ -1,8 +1,8 @@
 """Ids and change keys: opaque, and the same as long as the thing is there, wherever it goes.
 
 An id is base64 of a letter and numbers: `F` a folder, `R` the top of somebody's mailbox, `I` an item, `O` one
-occurrence of an event (with its local time), `A` an attachment of an item (with the number of its part), `C` a conversation. A
-change key is base64 of the item's modseq.
+occurrence of an event (with its local time), `A` an attachment of an item (with marks of its parts), `C` a
+conversation. A change key is base64 of the item's modseq.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Id:
     letter: str
     number: int
     more: str = ""
-    """Of an occurrence its local time, of an attachment the numbers of the parts, of a conversation its digest."""
+    """Of an occurrence its local time, of an attachment the marks of the parts, of a conversation its digest."""
 
     def __str__(self) -> str:
         return base64.b64encode(self.letter.encode() + struct.pack(">q", self.number) + self.more.encode()).decode()

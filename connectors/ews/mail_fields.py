@@ -33,7 +33,9 @@ _MOST_HEADERS: Final = 1000
 
 
 def id_xml(one: One) -> Whole:
-    """ItemId, with the ChangeKey."""
+    """ItemId, with the ChangeKey; of what is attached to something, nothing."""
+    if one.nested:
+        return Whole("")
     item = one.thing.item
     named = occurrence_id(item, one.key) if one.key else item_id(item)
     return Whole(f'<t:ItemId Id="{named}" ChangeKey="{change_key(one.thing.modseq)}"/>')

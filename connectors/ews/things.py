@@ -76,8 +76,8 @@ class One:
 
     def __init__(self, thing: Thing, facts: Facts, key: str = "", octets: bytes = b"") -> None:
         self.thing, self.facts, self.key, self.octets = thing, facts, key, octets
-        self.master = False
-        """Whether an occurrence is asked for as the whole that it belongs to."""
+        self.nested = False
+        """Whether it is attached to the item, and has no id of its own."""
 
     @property
     def kind(self) -> Kind:
