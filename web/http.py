@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import re
 import socket
 import time
 import traceback
@@ -21,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
@@ -37,6 +38,7 @@ from connectors.dav.push_home import KINDS as HOME_KINDS
 from connectors.dav.push_home import HomeTeller
 from connectors.dav.tzdist import ROOT as TZDIST
 from connectors.dav.tzdist import tzdist
+from connectors.ews.app import ews
 from mailcore.push.sender import Sender
 from mailcore.push.worker import Desk, Teller, keep
 from mailcore.server.config import Config, service_policy
@@ -89,6 +91,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Mount("/tzdist", tzdist),
         Route("/.well-known/jmap", _Moved(SESSION, 307), methods=None),
         Mount("/jmap", jmap(parts, setup)),
+        _AnyCase("/EWS", ews(parts, setup)),
         Mount("/lists", lists(parts)),
         Mount("/signin", signin(parts, setup)),
     ]
@@ -109,6 +112,14 @@ def telling(parts: Parts, setup: ServiceSetup) -> Callable[[], Awaitable[None]] 
     homes = {kind: HomeTeller(parts.store, area) for area, kind in HOME_KINDS.items()}
     tellers: Mapping[str, Teller] = {DAV_PUSH: DavTeller(parts.store), **homes, JMAP_PUSH: JmapTeller(parts)}
     return partial(keep, Desk(parts.store, parts.bus, sender, tellers, parts.log("PUSH")))
+
+
+class _AnyCase(Mount):
+    """A mount whose letter case does not matter: programs for Exchange write its path as they like."""
+
+    def __init__(self, path: str, app: ASGIApp) -> None:
+        super().__init__(path, app)
+        self.path_regex = re.compile(self.path_regex.pattern, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

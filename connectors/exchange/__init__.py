@@ -1,1 +1,1 @@
-"""What ActiveSync and Exchange Web Services share."""
+"""What Exchange ActiveSync and Exchange Web Services share."""

@@ -71,6 +71,7 @@ _DECLARED: Final = (
     Declared("deviceLockAfter", 0, "How long nobody uses a device until it locks itself.", "seconds", most=9998),
     Declared("deviceFailuresMost", 0, "After so many wrong passwords a device forgets everything.", most=16),
     Declared("deviceEncryption", False, "A device has to encrypt what it stores."),
+    Declared("ews", True, "It may sign in by Exchange Web Services.", every=True),
     Declared("sieve", True, "It may sign in to edit its Sieve scripts.", every=True),
     Declared("webmail", True, "It may sign in to the webmail.", every=True),
     Declared("blockedLogin", False, "Nobody signs in to it, by whatever service; mail still arrives."),
@@ -329,6 +330,7 @@ SWITCHES: Final[Mapping[str, str]] = {
     "imap": "imap",
     "dav": "dav",
     "activesync": "activesync",
+    "ews": "ews",
     "sieve": "sieve",
     "webmail": "webmail",
 }

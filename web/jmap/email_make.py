@@ -11,12 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import MIMEPart
-from email.policy import SMTP
-from secrets import token_hex
 from typing import Any, Final
 
 from groupware.mime.compose import format_date, header_line, message_id
-from groupware.mime.lines import crlf
+from groupware.mime.making import PART, enclosed, encoding_of, multipart
 from web.jmap.blobs import Octets
 from web.jmap.errors import SetError
 from web.jmap.header_make import CONVENIENT, field_lines, part_lines, refuse
@@ -28,7 +26,6 @@ PLACES: Final = frozenset({"mailboxIds", "keywords", "receivedAt"})
 _PART: Final = frozenset(
     {"partId", "blobId", "size", "name", "type", "charset", "disposition", "cid", "language", "location", "subParts"}
 )
-_POLICY: Final = SMTP.clone(cte_type="7bit", max_line_length=78)
 _DEEPEST: Final = 20
 _MOST_PARTS: Final = 1000
 
@@ -100,7 +97,7 @@ class _Bodies:
         parts = [each for each in (plain, html) if each is not None]
         text = self._leaf({"type": "text/plain"}, b"") if not parts and not files else b""
         if len(parts) == 2:
-            text = _multipart("alternative", parts)
+            text = multipart("alternative", parts)
         elif parts:
             text = parts[0]
         if not files:
@@ -108,8 +105,8 @@ class _Bodies:
         inline = [each for each in files if isinstance(each, Mapping) and each.get("cid") and html is not None]
         rest = [each for each in files if each not in inline]
         if inline:
-            text = _multipart("related", [text, *[self._file(each) for each in inline]])
-        return _multipart("mixed", [*([text] if text else []), *[self._file(each) for each in rest]]) if rest else text
+            text = multipart("related", [text, *[self._file(each) for each in inline]])
+        return multipart("mixed", [*([text] if text else []), *[self._file(each) for each in rest]]) if rest else text
 
     def _only(self, name: str, media: str) -> bytes | None:
         """The one part that a text is."""
@@ -150,7 +147,7 @@ class _Bodies:
         if not kind.startswith("multipart/"):
             raise invalid(f"{name}/type", "it is no media type")
         parts = [self._part(each, name, depth + 1) for each in inner]
-        return _multipart(kind.removeprefix("multipart/"), parts, part_lines(given) + _about(given, name))
+        return multipart(kind.removeprefix("multipart/"), parts, part_lines(given) + _about(given, name))
 
     def _octets(self, given: Mapping[str, Any], name: str) -> bytes:
         part, blob = given.get("partId"), given.get("blobId")
@@ -174,12 +171,12 @@ class _Bodies:
             raise invalid("type", "a body value is a text")
         lines = part_lines(given)
         if kind == "message/rfc822" and b"\0" not in octets:
-            return lines + _about(given, "attachments") + _message(octets)
-        part = MIMEPart(policy=_POLICY)
+            return lines + _about(given, "attachments") + enclosed(octets)
+        part = MIMEPart(policy=PART)
         main, sub = kind.split("/", 1)
         if fresh:
             text = octets.decode().replace("\r\n", "\n").replace("\r", "\n")
-            part.set_content(text, subtype=sub, charset="utf-8", cte=_encoding(text))
+            part.set_content(text, subtype=sub, charset="utf-8", cte=encoding_of(text))
         else:
             charset = given.get("charset")
             params = {"charset": charset} if isinstance(charset, str) and charset.isascii() and main == "text" else {}
@@ -187,30 +184,10 @@ class _Bodies:
         return lines + _about(given, "attachments") + bytes(part)
 
 
-def _encoding(text: str) -> str:
-    """How a text travels: as it is when no line is long, else whichever of the two encodings is shorter."""
-    if text.isascii() and max(map(len, text.split("\n")), default=0) <= 900 and "\0" not in text:
-        return "7bit"
-    odd = sum(1 for sign in text.encode() if sign > 126 or sign == 61)
-    return "quoted-printable" if odd * 3 < len(text) else "base64"
-
-
-def _message(octets: bytes) -> bytes:
-    encoding = b"7bit" if octets.isascii() else b"8bit"
-    return b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: %b\r\n\r\n%b" % (encoding, crlf(octets))
-
-
-def _multipart(kind: str, parts: Sequence[bytes], lines: bytes = b"") -> bytes:
-    while any((mark := token_hex(16).encode()) in each for each in parts):
-        pass
-    head = lines + b'Content-Type: multipart/%b; boundary="=_%b"\r\n\r\n' % (kind.encode(), mark)
-    return head + b"".join(b"--=_%b\r\n%b\r\n" % (mark, each) for each in parts) + b"--=_%b--\r\n" % mark
-
-
 def _about(given: Mapping[str, Any], name: str) -> bytes:
     """The lines of what a part says of itself."""
     lines: list[bytes] = []
-    part = MIMEPart(policy=_POLICY)
+    part = MIMEPart(policy=PART)
     for each in ("disposition", "name", "cid", "location"):
         if not isinstance(given.get(each), str | None):
             raise invalid(f"{name}/{each}", "a string is wanted")

@@ -17,6 +17,7 @@ from groupware.model.ids import QueueId
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.queue import xtext
 from mailcore.smtp.handin import NotTaken, Submission, Taken
+from mailcore.smtp.letters import people_of, without_bcc
 from mailcore.smtp.reply import Reply
 from web.jmap.arguments import argument, by_id, ids
 from web.jmap.email_get import Row, rows_of
@@ -33,11 +34,9 @@ from web.jmap.turn import Turn, readable
 _GIVEN: Final = frozenset({"identityId", "emailId", "envelope", "sendAt", "undoStatus"})
 _KEPT_FOR: Final = timedelta(days=30)
 """How long it is remembered that something was sent."""
-_BCC: Final = re.compile(rb"^bcc[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}\Z")
 _CODED: Final = frozenset({"ENVID"})
 """Parameters whose values are xtext on the wire (RFC 3461 §4.4); JMAP has them plain."""
-_END: Final = re.compile(rb"\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +134,6 @@ async def _sending(turn: Turn, given: Given) -> Sending:
     return Sending(who, row, await turn.parts.blobs.read(row.blob))
 
 
-def _header(octets: bytes) -> bytes:
-    end = _END.search(octets)
-    return octets[: end.start() + 1] if end is not None else octets
-
-
 def _envelope(given: Any, sending: Sending) -> Mapping[str, Any]:
     """The envelope as it is given, or out of the header. `SetError`."""
     if given is not None:
@@ -147,17 +141,11 @@ def _envelope(given: Any, sending: Sending) -> Mapping[str, Any]:
             case {"mailFrom": dict(sender), "rcptTo": list(people), **rest} if not rest:
                 return {"mailFrom": _address(sender), "rcptTo": [_address(each) for each in people]}
         raise invalid("envelope", "an envelope has `mailFrom` and `rcptTo`")
-    found: dict[str, list[str]] = {}
-    for name, value in fields(_header(sending.octets)):
-        key = name.decode("ascii", "replace").lower()
-        if key in ("sender", "from", "to", "cc", "bcc"):
-            found.setdefault(key, []).extend(address_of(each) for each in parse(unfold(value)) if each.host)
-    senders = [*found.get("sender", ()), *found.get("from", ())]
-    everybody = dict.fromkeys([each for key in ("to", "cc", "bcc") for each in found.get(key, ())])
-    if not senders:
+    first, everybody = people_of(sending.octets)
+    if not first:
         raise SetError("invalidEmail", "it does not say whom it is from", properties=["from"])
     return {
-        "mailFrom": {"email": senders[0], "parameters": None},
+        "mailFrom": {"email": first, "parameters": None},
         "rcptTo": [{"email": each, "parameters": None} for each in everybody],
     }
 
@@ -196,16 +184,10 @@ def _submission(envelope: Mapping[str, Any], sending: Sending, turn: Turn) -> Su
     names = {each.partition("=")[0].upper() for each in words}
     if not all(each.isascii() for each in (sender["email"], *people)) and "SMTPUTF8" not in names:
         words.append("SMTPUTF8")
-    octets = _without_bcc(sending.octets)
+    octets = without_bcc(sending.octets)
     if not octets.isascii() and "BODY" not in names:
         words.append("BODY=8BITMIME")
     return Submission(sender["email"], words, people, octets)
-
-
-def _without_bcc(octets: bytes) -> bytes:
-    """RFC 8621 §7.5: nobody learns who else has it."""
-    header = _header(octets)
-    return _BCC.sub(b"", header) + octets[len(header) :]
 
 
 def _due(envelope: Mapping[str, Any], now: datetime) -> datetime:

@@ -10,14 +10,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from groupware.model.errors import IdentTaken, NotFound, TryAgain
+from groupware.model.errors import IdentTaken
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ranges
 from groupware.model.item import NewItem
-from groupware.model.meeting import Overtaken
 from groupware.model.patches import patched
 from groupware.model.shape import Check, Misshapen
+from groupware.store import overtaking
 from groupware.store.api import ReadTx, WriteTx
+from groupware.store.overtaking import again as again
 from web.jmap.errors import SetError
 from web.jmap.families import Family
 from web.jmap.ids import folder_of, mailbox_id, object_id
@@ -27,7 +28,6 @@ from web.jmap.turn import Turn, folders_of, owner_in
 
 T = TypeVar("T")
 Json = dict[str, Any]
-TRIES: Final = 20
 OBJECT_OCTETS: Final = 10 * 1024 * 1024
 """Of one object as it is stored."""
 
@@ -120,22 +120,7 @@ async def place_of(turn: Turn, account: str, family: Family, name: str) -> Place
 
 def unchanged(tx: ReadTx, place: Place) -> None:
     """`Overtaken` when it is not any more what it was, where it was."""
-    try:
-        if tx.item(place.folder.id, place.name).blob == place.blob:
-            return
-    except NotFound:
-        pass
-    raise Overtaken("it has changed meanwhile")
-
-
-async def again(work: Callable[[], Awaitable[T]]) -> T:
-    """What `work` gives back, when nobody has come between. `TryAgain`."""
-    for _ in range(TRIES):
-        try:
-            return await work()
-        except Overtaken:
-            continue
-    raise TryAgain("others are changing it again and again; try again in a moment")
+    overtaking.unchanged(tx, place.folder.id, place.name, place.blob)
 
 
 def moved(tx: WriteTx, place: Place, to: FolderId) -> None:

@@ -77,6 +77,10 @@ class ReadItems(Protocol):
         """Where these items are, as far as the asking principal may read them; the others are left out."""
         ...
 
+    def item_properties(self, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, bytes]:
+        """What clients keep beside these items (`put_item_properties`), of those that have something. Takes `r`."""
+        ...
+
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         """What came, changed and went in a folder after a moment of its owner's sequence. Takes `r`.
 
@@ -117,6 +121,17 @@ class WriteItems(Protocol):
         """Another content under the same name. `i`, `t` and `e`, or edit-own on one's own item.
 
         `Conflict`; `IdentTaken` when another object has its UID.
+        """
+        ...
+
+    def rewrite(self, at: FolderId, uid: Uid, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
+        """Another content in the place of an item: the same id, a new UID. Else as `replace`."""
+        ...
+
+    def put_item_properties(self, at: FolderId, uid: Uid, octets: bytes) -> ModSeq:
+        """Keeps octets beside an item, which stay with it while it is there; empty ones take them away.
+
+        `w`, or on an item that one has made edit-own or `i`. `OverQuota` for more than 256 KiB.
         """
         ...
 

@@ -19,7 +19,7 @@ from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import micros, now_micros
 
-from . import contents, items, objects, occasions, personal, schema, warnings
+from . import contents, items, objects, occasions, personal, properties, schema, warnings
 from .engine import Row
 from .guard import SERVER, Opened
 from .items import SEEN
@@ -318,22 +318,38 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     row = items.named(tx, here, name)
     if row is None:
         raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
-    old = Item(*row)
+    return _changed(tx, here, Item(*row), new, if_modseq, repr(name))
+
+
+def rewrite(tx: Tx, at: FolderId, uid: Uid, new: NewItem, if_modseq: ModSeq | None) -> Item:
+    """The same for an item by its UID."""
+    here = tx.open(at, Right.READ)
+    found = items.items(tx, at, [(uid, uid)], summary=False, limit=1)
+    if not found:
+        raise NotFound(f"item {uid}: it is not in {here.tree.path(here.id)} any more")
+    return _changed(tx, here, found[0], new, if_modseq, f"item {uid}")
+
+
+def _changed(tx: Tx, here: Opened, old: Item, new: NewItem, if_modseq: ModSeq | None, called: str) -> Item:
+    """Another content of an item, for who may; `called` is how errors call it."""
     needed = Right.INSERT | Right.TRASH | Right.EXPUNGE
     mine = Right.EDIT_OWN in here.rights and old.author == tx.who.account
     if needed not in here.rights and not mine:
-        raise NoRight(f"{name!r}: changing it takes insert, delete and expunge here, or to have made it; ask the owner")
+        raise NoRight(f"{called}: changing it takes insert, delete and expunge here, or to have made it; ask the owner")
     if if_modseq is not None and if_modseq != old.modseq:
-        raise Conflict(f"{name!r}: it has changed since you read it; read it again")
-    return exchange(tx, here, name, new)
+        raise Conflict(f"{called}: it has changed since you read it; read it again")
+    return _exchanged(tx, here, old, new)
 
 
 def exchange(tx: Tx, here: Opened, name: str, new: NewItem) -> Item:
-    """The same in a folder that has been opened for that. `OverQuota`, `Refused`, `NotFound`."""
+    """Another content under a name in a folder that has been opened for that. `OverQuota`, `Refused`, `NotFound`."""
     row = items.named(tx, here, name)
     if row is None:
         raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
-    old = Item(*row)
+    return _exchanged(tx, here, Item(*row), new)
+
+
+def _exchanged(tx: Tx, here: Opened, old: Item, new: NewItem) -> Item:
     check_room(tx, here, 0, new.size - old.size)
     objects.check_kind(here, new.object)
     if new.object is not None:
@@ -345,13 +361,14 @@ def exchange(tx: Tx, here: Opened, name: str, new: NewItem) -> Item:
     personal.follow(tx, here, here, [(old.uid, uid)], modseq)
     bury(tx, here, former, modseq, keep=True)
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
+    name = old.name or None
     values.update(id=old.id, name=name, created=former[0][12])
     tx.sql.many(INSERT, [values])
     if new.object is not None:
         objects.put(tx, here, uid, new.object)
-    tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": name})
+    tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": old.name})
     flags = former[0][2] & ~SEEN if here.reader else former[0][2]
-    rest = (old.id, new.size, values["saved"], new.blob, name, old.author, values["arrived"], new.extra)
+    rest = (old.id, new.size, values["saved"], new.blob, old.name, old.author, values["arrived"], new.extra)
     return Item(uid, modseq, flags, former[0][3], *rest)
 
 
@@ -378,6 +395,7 @@ def take(tx: Tx, here: Opened, gone: Sequence[Row]) -> None:
     leave(tx, here, gone, modseq)
     bury(tx, here, gone, modseq, keep=True)
     personal.drop(tx, here, [row[0] for row in gone])
+    properties.drop(tx, [row[4] for row in gone])
     tx.journal_row("item.removed", here, modseq, {"count": len(gone), "first": gone[0][0], "last": gone[-1][0]})
 
 

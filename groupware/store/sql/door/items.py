@@ -10,7 +10,7 @@ from groupware.model.flags import FlagChange
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Turnover
 
-from .. import columns, deliveries, flags, item_changes, item_copies, items, search, whereabouts
+from .. import columns, deliveries, flags, item_changes, item_copies, items, properties, search, whereabouts
 from ..engine import Row
 from ..tx import Tx
 
@@ -60,6 +60,9 @@ class Items(Tx):
     def placed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
         return whereabouts.placed(self, ids)
 
+    def item_properties(self, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, bytes]:
+        return properties.of(self, at, uids)
+
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         return whereabouts.turnover(self, at, since)
 
@@ -80,6 +83,12 @@ class Items(Tx):
 
     def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
         return item_changes.replace(self, at, name, new, if_modseq)
+
+    def rewrite(self, at: FolderId, uid: Uid, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
+        return item_changes.rewrite(self, at, uid, new, if_modseq)
+
+    def put_item_properties(self, at: FolderId, uid: Uid, octets: bytes) -> ModSeq:
+        return properties.put(self, at, uid, octets)
 
     def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:
         return flags.update_flags(self, at, uids, change)

@@ -29,6 +29,7 @@ from .items import SEARCH_INDEX as SEARCH_INDEX
 from .items import blob as blob
 from .items import content as content
 from .items import item as item
+from .items import item_property as item_property
 from .items import list_letter as list_letter
 from .items import search_text as search_text
 from .items import sort_key as sort_key

@@ -134,6 +134,14 @@ tombstone = Table(
     sqlite_with_rowid=False,
 )
 
+item_property = Table(
+    "item_property",
+    metadata,
+    Column("item_id", Number, primary_key=True, autoincrement=False),
+    Column("octets", LargeBinary, nullable=False),
+)
+"""What clients keep beside items: properties that no other protocol has a place for."""
+
 list_letter = Table(
     "list_letter",
     metadata,

@@ -1,0 +1,1 @@
+"""Exchange Web Services over the one store."""

@@ -1,0 +1,129 @@
+"""CreateAttachment, GetAttachment, DeleteAttachment. MS-OXWSATT §3.1.4.
+
+A message that gets an attachment, or loses one, is another content under the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from connectors.bounded_xml import Element
+from connectors.ews.attached import attachment_xml, attachments_of, content_xml, mark_in, number_of
+from connectors.ews.errors import EwsError
+from connectors.ews.ids import Id, attachment_id, change_key, item_id, read_id
+from connectors.ews.letter import Letter, letter_of
+from connectors.ews.mail_put import readable
+from connectors.ews.mail_set import new_file
+from connectors.ews.shapes import Shape, item_xml, shape_in
+from connectors.ews.things import One, facts_in, thing_of, with_octets
+from connectors.ews.turn import Turn, each
+from connectors.ews.wire import Xml, children, local, message, needed, tag
+from groupware.mime.item import Marks as Stored
+from groupware.mime.sections import decoded
+from groupware.mime.summary import summarize
+from groupware.model.ids import ItemId, ModSeq
+from groupware.model.item import Kind
+from groupware.model.meeting import Overtaken
+from groupware.store.api import WriteTx
+from groupware.store.overtaking import again
+
+
+async def _message(turn: Turn, item: ItemId) -> One:
+    one = await turn.read(lambda tx: One(thing_of(tx, Id("I", item)), facts_in(tx, turn.zone)))
+    if one.kind is not Kind.MAIL:
+        raise EwsError("ErrorInvalidRequest", "only messages have attachments here")
+    await with_octets(turn, [one])
+    return one
+
+
+async def create_attachment(turn: Turn, element: Element) -> str:
+    """`CreateAttachment`."""
+    parent = read_id(needed(element, "ParentItemId").get("Id", ""), "I").item
+
+    async def work(given: Element) -> str:
+        file = new_file(given)
+
+        def add(letter: Letter, one: One) -> None:
+            letter.files.append(file)
+
+        modseq = await again(lambda: _rewritten(turn, parent, add))
+        root = {"RootItemId": item_id(parent), "RootItemChangeKey": change_key(modseq)}
+        told = tag("AttachmentId", "", Id=attachment_id(parent, mark_in(file.octets)), **root)
+        return message("Attachments", tag(local(given), told))
+
+    return await each("CreateAttachment", children(needed(element, "Attachments")), work)
+
+
+async def _rewritten(turn: Turn, item: ItemId, do: Callable[[Letter, One], None]) -> ModSeq:
+    """The message with what `do` makes of it, stored. `Overtaken`."""
+    one = await _message(turn, item)
+    letter = letter_of(one)
+    do(letter, one)
+    letter.changed()
+    new = await readable(turn, letter.octets(), Stored())
+    thing = one.thing
+
+    def work(tx: WriteTx) -> ModSeq:
+        there = tx.items(thing.folder.id, [(thing.uid, thing.uid)])
+        if not there or there[0].blob != thing.blob:
+            raise Overtaken("it has changed meanwhile")
+        return tx.rewrite(thing.folder.id, thing.uid, new).modseq
+
+    return await turn.write(work)
+
+
+async def delete_attachment(turn: Turn, element: Element) -> str:
+    """`DeleteAttachment`."""
+
+    async def work(named: Element) -> str:
+        wanted = read_id(named.get("Id", ""), "A")
+
+        def drop(letter: Letter, one: One) -> None:
+            del letter.files[attachments_of(one).index(number_of(one, wanted.more))]
+
+        modseq = await again(lambda: _rewritten(turn, wanted.item, drop))
+        key = change_key(modseq)
+        return f'<m:RootItemId RootItemId="{item_id(wanted.item)}" RootItemChangeKey="{key}"/>'
+
+    return await each("DeleteAttachment", children(needed(element, "AttachmentIds")), work)
+
+
+async def get_attachment(turn: Turn, element: Element) -> str:
+    """`GetAttachment`."""
+    shape = shape_in(element, "AttachmentShape")
+    shape = replace(shape, base="AllProperties" if shape.base == "IdOnly" and not shape.names else shape.base)
+
+    async def work(named: Element) -> str:
+        wanted = read_id(named.get("Id", ""), "A")
+        one = await _message(turn, wanted.item)
+        return message("Attachments", _found(one, wanted.more.split("-"), shape, wanted.more))
+
+    return await each("GetAttachment", children(needed(element, "AttachmentIds")), work)
+
+
+def _found(one: One, marks: Sequence[str], shape: Shape, path: str) -> Xml:
+    """The attachment, with what is in it."""
+    number = number_of(one, marks[0])
+    inner = _inner(one, number)
+    if len(marks) > 1:
+        if inner is None:
+            raise EwsError("ErrorItemNotFound", "there is no such attachment any more")
+        return _found(inner, marks[1:], shape, path)
+    if inner is None:
+        return attachment_xml(one, number, content_xml(one, number), path)
+    inner.facts = shape.facts(one.facts)
+    return attachment_xml(one, number, item_xml(inner, shape, "Message"), path)
+
+
+def _inner(one: One, number: int) -> One | None:
+    """The message that an attachment is."""
+    part = one.summary.parts[number]
+    if part.kind != "message":
+        return None
+    octets = decoded(one.octets, part)
+    summary = summarize(octets)
+    thing = replace(one.thing, summary=summary.encode(), size=len(octets), properties=b"")
+    found = One(thing, one.facts, octets=octets)
+    found.nested = True
+    return found

@@ -1,0 +1,179 @@
+"""CreateItem: each kind of items goes its own way. MS-OXWSCORE §3.1.4.2."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.bounded_xml import Element
+from connectors.ews import contact_write, event_write, meeting_answers, task_write
+from connectors.ews.errors import EwsError
+from connectors.ews.ids import Id
+from connectors.ews.letter import Letter, letter_in
+from connectors.ews.mail_put import new_message, permitted, put, target, told
+from connectors.ews.mail_set import Draft, given, mime_in
+from connectors.ews.replies import KINDS, answer, mark, original
+from connectors.ews.sending import completed, send
+from connectors.ews.things import Facts, One, Thing, facts_in, thing_of, with_octets
+from connectors.ews.turn import Turn, each
+from connectors.ews.wire import child, children, local, message, needed, words
+from groupware.model.errors import GroupwareError
+from groupware.model.flags import FlagChange, Flags
+from groupware.model.folder import Role
+from groupware.model.ids import BlobId, ItemId, ModSeq, Uid
+from groupware.store.api import WriteTx
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What is done with what is made."""
+
+    saved: Element | None
+    """SavedItemFolderId."""
+    message: str
+    """`SaveOnly`, `SendOnly`, `SendAndSaveCopy`."""
+    meeting: str
+    """`SendToNone`, `SendOnlyToAll`, `SendToAllAndSaveCopy`."""
+
+
+async def create_item(turn: Turn, element: Element) -> str:
+    """`CreateItem`."""
+    how = How(
+        child(element, "SavedItemFolderId"),
+        element.get("MessageDisposition", ""),
+        element.get("SendMeetingInvitations", "SendToNone"),
+    )
+
+    async def work(item: Element) -> str:
+        make = _MAKERS.get(local(item))
+        if make is None:
+            raise EwsError("ErrorInvalidRequest", f"{local(item)[:60]}: this cannot be made here")
+        return message("Items", await make(turn, item, how))
+
+    return await each("CreateItem", children(needed(element, "Items")), work)
+
+
+async def _message(turn: Turn, item: Element, how: How) -> str:
+    if (words(item, "ItemClass") or "").startswith("IPM.StickyNote"):
+        return await task_write.create_note(turn, item, how.saved)
+    octets, draft = mime_in(item), Draft(Letter())
+    if octets is not None:
+        draft = Draft(letter_in(nobody(turn), octets))
+    given(draft, item)
+    if octets is None or draft.rewritten:
+        if octets is None:
+            await completed(turn, draft.letter)
+        octets = draft.letter.octets()
+    return await dispatched(turn, draft, octets, how)
+
+
+def nobody(turn: Turn) -> One:
+    """An item that is stored nowhere, for the octets of a new one."""
+    folder = None
+    thing = Thing(folder, Uid(0), ItemId(0), ModSeq(0), 0, "", BlobId(""), 0, 0, "", b"", "", "")  # type: ignore[arg-type]
+    return One(thing, Facts(zone=turn.zone))
+
+
+async def dispatched(turn: Turn, draft: Draft, octets: bytes, how: How) -> str:
+    """Saves, sends, or both; what is told of a message that is saved."""
+    if how.message in ("SendOnly", "SendAndSaveCopy"):
+        await send(turn, octets)
+    if how.message == "SendOnly":
+        return ""
+    sent = how.message == "SendAndSaveCopy"
+    if sent:
+        draft.marks.flags |= {Flags.DRAFT: False, Flags.SEEN: True}
+    new = await new_message(turn, octets, draft.marks, draft=not sent)
+    role = Role.SENT if sent else Role.DRAFTS
+
+    def work(tx: WriteTx) -> str:
+        return told(*put(tx, target(tx, how.saved, role), new, draft.marks))
+
+    return await turn.write(work)
+
+
+async def _answer(turn: Turn, item: Element, how: How) -> str:
+    kind = local(item)
+    draft, one = await answer(turn, item)
+    await completed(turn, draft.letter)
+    said = await dispatched(turn, draft, draft.letter.octets(), how)
+    if how.message in ("SendOnly", "SendAndSaveCopy"):
+        await _mark(turn, one, mark(kind))
+    return said
+
+
+async def _mark(turn: Turn, one: One, change: FlagChange) -> None:
+    """The original is marked, where that is allowed and it is still there."""
+
+    def work(tx: WriteTx) -> None:
+        allowed = permitted(tx, one, change)
+        if allowed != FlagChange():
+            tx.update_flags(one.thing.folder.id, [(one.thing.uid, one.thing.uid)], allowed)
+
+    try:
+        await turn.write(work)
+    except GroupwareError:
+        return
+
+
+async def _nothing(turn: Turn, item: Element, how: How) -> str:
+    """SuppressReadReceipt, RemoveItem and the like: nobody is told anything."""
+    return ""
+
+
+Maker = Callable[[Turn, Element, How], Awaitable[str]]
+_MAKERS: Final[Mapping[str, Maker]] = {
+    "Message": _message,
+    "Item": _message,
+    "PostItem": _message,
+    "CalendarItem": lambda turn, item, how: event_write.create(turn, item, how.saved, how.meeting),
+    "Contact": lambda turn, item, how: contact_write.create(turn, item, how.saved),
+    "DistributionList": lambda turn, item, how: contact_write.create(turn, item, how.saved),
+    "Task": lambda turn, item, how: task_write.create(turn, item, how.saved),
+    **dict.fromkeys(KINDS, _answer),
+    **dict.fromkeys(
+        ("AcceptItem", "TentativelyAcceptItem", "DeclineItem"),
+        lambda turn, item, how: meeting_answers.answer(turn, item, how.message),
+    ),
+    "CancelCalendarItem": lambda turn, item, how: meeting_answers.cancel(turn, item),
+    "SuppressReadReceipt": _nothing,
+    "RemoveItem": lambda turn, item, how: meeting_answers.remove(turn, item),
+}
+
+
+async def send_item(turn: Turn, element: Element) -> str:
+    """`SendItem`: a draft leaves, and is kept in another folder or not at all."""
+    keep = element.get("SaveItemToFolder", "true").lower() == "true"
+    saved = child(element, "SavedItemFolderId")
+
+    async def work(named: Element) -> str:
+        await _sent(turn, await original(turn, named), saved if keep else None, keep=keep)
+        return ""
+
+    return await each("SendItem", children(needed(element, "ItemIds")), work)
+
+
+async def send_stored(turn: Turn, wanted: Id, how: How) -> None:
+    """A draft that was changed leaves. `EwsError`."""
+    one = await turn.read(lambda tx: One(thing_of(tx, wanted), facts_in(tx, turn.zone)))
+    await with_octets(turn, [one])
+    await _sent(turn, one, how.saved, keep=how.message == "SendAndSaveCopy")
+
+
+async def _sent(turn: Turn, one: One, saved: Element | None, *, keep: bool) -> None:
+    await send(turn, one.octets)
+    await turn.write(lambda tx: _after(tx, one, saved, keep=keep))
+
+
+def _after(tx: WriteTx, one: One, saved: Element | None, *, keep: bool) -> None:
+    at, uid = one.thing.folder.id, one.thing.uid
+    if not keep:
+        tx.expunge(at, [(uid, uid)], deleted_only=False)
+        return
+    change = permitted(tx, one, FlagChange(add=Flags.SEEN, remove=Flags.DRAFT))
+    if change != FlagChange():
+        tx.update_flags(at, [(uid, uid)], change)
+    to = target(tx, saved, Role.SENT)
+    if to.id != at:
+        tx.move(at, [(uid, uid)], to.id)

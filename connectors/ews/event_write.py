@@ -1,0 +1,243 @@
+"""Events made, changed and taken away; all others are told by the way of implicit scheduling. MS-OXWSMTGS §3.1.4.
+
+The stored object gets the lines that a change is about, so nothing is lost that Exchange has no word for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from connectors.bounded_xml import Element
+from connectors.ews.calendar_fields import group
+from connectors.ews.errors import EwsError
+from connectors.ews.event_set import EVENT, Edit, all_given, now_text, settle
+from connectors.ews.extended import kept_octets
+from connectors.ews.mail_put import merged, target, told
+from connectors.ews.mail_set import mime_in
+from connectors.ews.occurrences import occurrence
+from connectors.ews.sending import own_name
+from connectors.ews.things import GONE, One, Thing
+from connectors.ews.turn import Turn
+from connectors.ews.wire import Xml
+from groupware.calendar.item import read_item
+from groupware.calendar.itip.attendee import NotTheirs
+from groupware.calendar.jscalendar.lines import person_key
+from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
+from groupware.calendar.jscalendar.shape import EVENT as SHAPE
+from groupware.calendar.jscalendar.shape import plain
+from groupware.calendar.object import CalendarObject, read_object
+from groupware.calendar.rounds import tagged
+from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
+from groupware.model.content import Component, serialized
+from groupware.model.errors import Malformed
+from groupware.model.folder import Folder, Role
+from groupware.model.ids import ItemId, ModSeq
+from groupware.model.item import Item, NewItem
+from groupware.model.patches import difference
+from groupware.model.shape import Misshapen
+from groupware.store.api import ReadTx, WriteTx
+from groupware.store.overtaking import again, unchanged
+
+Json = dict[str, Any]
+T = TypeVar("T")
+LONGEST = 10 * 1024 * 1024
+"""Octets of one object as it is stored."""
+
+
+async def create(turn: Turn, element: Element, saved: Element | None, meeting: str) -> str:
+    """A new event. `EwsError`."""
+    octets, name = mime_in(element), secrets.token_urlsafe(18) + ".ics"
+    edit = Edit({"@type": "Event"}, turn.zone)
+    if octets is None:
+        all_given(edit, EVENT, element)
+        settle(edit)
+        await organized(turn, edit.value)
+        read, new = await made(turn, lambda: calendar_of(plain(new_value(turn, edit.value))), name)
+    else:
+        read, new = await stored(turn, octets, name)
+    tell = meeting not in ("", "SendToNone")
+
+    def place(tx: ReadTx) -> Folder:
+        return target(tx, saved, Role.CALENDAR)
+
+    def work(tx: WriteTx, plan: Plan) -> tuple[ItemId, ModSeq]:
+        folder = place(tx)
+        item = tx.append(folder.id, [plan.item or new])[0]
+        kept = kept_octets(merged({}, edit.kept))
+        return item.id, tx.put_item_properties(folder.id, item.uid, kept) if kept else item.modseq
+
+    await turn.read(place)
+    if tell:
+        return told(*await telling(turn, Change(place, name, read, new), work), "CalendarItem")
+    return told(*await turn.write(lambda tx: work(tx, Plan(new))), "CalendarItem")
+
+
+def new_value(turn: Turn, value: Json) -> Json:
+    """An event with what every one has. `EwsError`."""
+    now = now_text(turn.parts.clock.now())
+    value = {"uid": str(uuid.uuid4()), "created": now, "updated": now, "title": "", **value}
+    return shaped(value)
+
+
+def shaped(value: Json) -> Json:
+    """The value, when it has the shape of an event. `EwsError`."""
+    try:
+        SHAPE(value)
+    except Misshapen as error:
+        raise EwsError("ErrorCalendarInvalidPropertyValue", f"{error.way}: {error.why}") from None
+    return value
+
+
+async def organized(turn: Turn, value: Json) -> None:
+    """Who organizes a meeting of which nobody has said it: who makes it."""
+    people: Json = value.get("participants") or {}
+    if not any(group(each) for each in people.values()) or value.get("replyTo"):
+        return
+    address = f"mailto:{turn.who.name}"
+    value["replyTo"] = {"imip": address}
+    name = await turn.read(own_name)
+    if name and person_key(address) not in people:
+        owner = {"@type": "Participant", "name": name, "sendTo": {"imip": address}, "roles": {"owner": True}}
+        value["participants"] = {**people, person_key(address): owner}
+
+
+async def made(turn: Turn, make: Callable[[], Component], name: str) -> tuple[CalendarObject, NewItem]:
+    """What is made, ready to be stored. `EwsError` for what no calendar object can say."""
+    try:
+        octets = serialized([await asyncio.to_thread(make)])
+    except (ValueError, KeyError, TypeError, OverflowError, AttributeError) as error:
+        raise EwsError("ErrorCalendarInvalidPropertyValue", f"it cannot be said as an event: {error}") from None
+    return await stored(turn, octets, name)
+
+
+async def stored(turn: Turn, octets: bytes, name: str) -> tuple[CalendarObject, NewItem]:
+    """Octets of an object, ready to be stored. `EwsError`."""
+    if len(octets) > LONGEST:
+        raise EwsError("ErrorMessageSizeExceeded", f"it would have {len(octets)} octets; {LONGEST} is the most")
+    try:
+        return await read_item(octets, turn.parts.blobs, name)
+    except Malformed as error:
+        raise EwsError("ErrorMimeContentInvalid", str(error)) from None
+
+
+async def telling(turn: Turn, change: Change, work: Callable[[WriteTx, Plan], T]) -> T:
+    """What `work` gives back, in the write that tells all others. `EwsError`."""
+    try:
+        found, _ = await scheduled(turn.parts.store, turn.parts.blobs, turn.who, change, work)
+    except NotTheirs as error:
+        raise EwsError("ErrorCalendarIsNotOrganizer", str(error)) from None
+    except (OneOrganizer, Elsewhere) as error:
+        raise EwsError("ErrorCalendarInvalidPropertyState", str(error)) from None
+    return found
+
+
+# --- changes ----------------------------------------------------------------------------------------------------------
+
+Doing = Callable[[Edit], None]
+
+
+async def update(turn: Turn, find: Callable[[], Any], do: Doing, *, tell: bool) -> Xml:
+    """Does something to the event that `find` leads to, anew when somebody comes between; its id. `EwsError`."""
+
+    async def once() -> Xml:
+        one: One = await find()
+        item, modseq = await rewrite(turn, one.thing, one.key, do, tell=tell, kept=one.kept)
+        return told(item, modseq, "CalendarItem")
+
+    return await again(once)
+
+
+async def rewrite(
+    turn: Turn, thing: Thing, key: str, do: Doing, *, tell: bool, kept: Any = None
+) -> tuple[ItemId, ModSeq]:
+    """The stored event with what `do` makes of it, or of one of its occurrences. `EwsError`, `Overtaken`."""
+    read = await asyncio.to_thread(read_object, await turn.parts.blobs.read(thing.blob))
+    now = object_of(read)
+    edit = Edit(dict(occurrence(now, key) or {}) if key else dict(now), turn.zone, alarms=thing.folder.own)
+    if key and not edit.value:
+        raise GONE
+    before = dict(edit.value)
+    do(edit)
+    settle(edit)
+    value = _with_occurrence(now, key, edit.value) if key else edit.value
+    if value.get("uid") != now.get("uid"):
+        raise EwsError("ErrorCalendarInvalidPropertyState", "UID: it stays what it is")
+    if edit.value == before:
+        return await _beside(turn, thing, edit, kept)
+    await organized(turn, value)
+    value = shaped({**value, "updated": now_text(turn.parts.clock.now())})
+    change, new = await made(turn, lambda: changed(read, plain(value)), thing.name)
+
+    def work(tx: WriteTx, plan: Plan) -> tuple[ItemId, ModSeq]:
+        unchanged(tx, thing.folder.id, thing.name, thing.blob)
+        tag = "" if tell else tx.schedule_tags(thing.folder.id, thing.uid).get(thing.uid, "")
+        item = tx.replace(thing.folder.id, thing.name, plan.item or (tagged(new, tag) if tag else new))
+        return item.id, _kept(tx, thing, item, edit, kept)
+
+    if tell:
+        return await telling(turn, Change(lambda tx: tx.folder(thing.folder.id), thing.name, change, new), work)
+    return await turn.write(lambda tx: work(tx, Plan()))
+
+
+async def _beside(turn: Turn, thing: Thing, edit: Edit, kept: Any) -> tuple[ItemId, ModSeq]:
+    """The object stays; what is kept beside it may change."""
+
+    def work(tx: WriteTx) -> tuple[ItemId, ModSeq]:
+        return thing.item, _kept(tx, thing, tx.item(thing.folder.id, thing.name), edit, kept)
+
+    return await turn.write(work) if edit.kept else (thing.item, thing.modseq)
+
+
+def _kept(tx: WriteTx, thing: Thing, item: Item, edit: Edit, kept: Any) -> ModSeq:
+    if not edit.kept:
+        return item.modseq
+    return tx.put_item_properties(thing.folder.id, item.uid, kept_octets(merged(kept or {}, edit.kept)))
+
+
+def _with_occurrence(now: Json, key: str, told_: Json) -> Json:
+    """The event in which one occurrence is told otherwise."""
+    overrides = now.get("recurrenceOverrides") or {}
+    others = {at: each for at, each in overrides.items() if at != key}
+    base = occurrence({**now, "recurrenceOverrides": {**others, key: {}}}, key) or {}
+    override = difference(base, told_)
+    return {**now, "recurrenceOverrides": {**others, **({key: override} if override or key in overrides else {})}}
+
+
+async def delete(turn: Turn, one: One, *, tell: bool) -> None:
+    """Takes an event away, or one of its occurrences. `EwsError`."""
+    thing = one.thing
+    if one.key:
+        await _exclude(turn, thing, one.key, tell=tell)
+        return
+
+    def work(tx: WriteTx, plan: Plan) -> None:
+        unchanged(tx, thing.folder.id, thing.name, thing.blob)
+        if not tx.expunge(thing.folder.id, [(thing.uid, thing.uid)], deleted_only=False):
+            raise EwsError("ErrorAccessDenied", "you may not take it away")
+
+    if tell:
+        await telling(turn, Change(lambda tx: tx.folder(thing.folder.id), thing.name, None), work)
+    else:
+        await turn.write(lambda tx: work(tx, Plan()))
+
+
+async def _exclude(turn: Turn, thing: Thing, key: str, *, tell: bool) -> None:
+    def do(edit: Edit) -> None:
+        if occurrence(edit.value, key) is None:
+            raise GONE
+        overrides = edit.value.get("recurrenceOverrides") or {}
+        edit.value = {**edit.value, "recurrenceOverrides": {**overrides, key: {"excluded": True}}}
+
+    await rewrite(turn, thing, "", do, tell=tell)
+
+
+def without_method(octets: bytes) -> bytes:
+    """An object as it is kept, out of an iTIP message."""
+    read = read_object(octets)
+    lines = [line for line in read.calendar.lines if line.name != "METHOD"]
+    return serialized([replace(read.calendar, lines=lines)])

@@ -1,0 +1,232 @@
+"""FindItem: listings of folders, of which memory holds one page at a time. MS-OXWSSRCH §3.1.4.2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.bounded_xml import Element
+from connectors.ews import calendar_view
+from connectors.ews.errors import EwsError
+from connectors.ews.paths import Path, path_in
+from connectors.ews.query_string import Asked, read_query
+from connectors.ews.restriction import Restriction, restriction_in
+from connectors.ews.shapes import Shape, getter, item_xml, looks_at_octets, shape_in, value_of
+from connectors.ews.things import Facts, One, Thing, facts_in, things_in, with_octets
+from connectors.ews.tree import folder_in, node_in
+from connectors.ews.turn import Turn, each
+from connectors.ews.views import Page, View, page_of, root_folder, view_in
+from connectors.ews.wire import Xml, child, children, local, needed, tag
+from groupware.model.folder import Folder, Role
+from groupware.model.ids import EVERY, Uid
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx
+
+CHUNK: Final = 500
+"""Items that are looked at in one hop."""
+NARROW: Final = {
+    "item:DateTimeReceived": "saved",
+    "item:DateTimeCreated": "saved",
+    "item:Size": "octets",
+    "item:Subject": "subject",
+    "message:ConversationTopic": "subject",
+    "item:DateTimeSent": "sent",
+    "message:From": "from_name",
+    "item:DisplayTo": "to_name",
+}
+"""What mail can be sorted by without a look at more than one column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One criterion of sorting."""
+
+    path: Path
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of each folder."""
+
+    shape: Shape
+    view: View
+    restriction: Restriction | None
+    sort: Sequence[Order]
+    query: Asked | None
+    empty: bool
+    """Whether it asks for what there is none of here: associated and softly deleted items."""
+
+    @property
+    def paths(self) -> list[Path]:
+        """The properties whose values decide."""
+        decided = self.restriction.paths if self.restriction is not None else set()
+        return [*decided, *(order.path for order in self.sort)]
+
+
+async def find_item(turn: Turn, element: Element) -> str:
+    """`FindItem`."""
+    wanted = _wanted(turn, element)
+    span = next((calendar_view.span_of(each_) for each_ in children(element, "CalendarView")), None)
+    grouped = child(element, "GroupBy")
+    grouped = grouped if grouped is not None else child(element, "DistinguishedGroupBy")
+
+    async def work(named: Element) -> str:
+        folder, facts = await turn.read(lambda tx: (opened(tx, named), facts_in(tx, turn.zone)))
+        if span is not None and folder is not None:
+            return await _viewed(turn, folder, facts, wanted, span)
+        page, ones = await listed(turn, folder, facts, wanted)
+        if grouped is not None:
+            return root_folder(_groups(grouped, ones, wanted.shape), page, wanted.view)
+        inside = "".join(item_xml(one, wanted.shape) for one in ones)
+        return root_folder(f"<t:Items>{inside}</t:Items>", page, wanted.view)
+
+    return await each("FindItem", children(needed(element, "ParentFolderIds")), work, "ErrorFolderNotFound")
+
+
+def opened(tx: ReadTx, named: Element) -> Folder | None:
+    """The folder whose items are asked for; None of what holds folders alone. `EwsError`, `NoRight`."""
+    _, node = node_in(tx, named)
+    if node.folder is None or node.folder.role == Role.ROOT or node.distinguished in ("msgfolderroot", "root"):
+        return None
+    return folder_in(tx, named, Right.TITLES if _titles(node.folder) else Right.READ)
+
+
+def _titles(folder: Folder) -> bool:
+    return Right.READ not in folder.rights and Right.TITLES in folder.rights and folder.kind is Kind.CALENDAR
+
+
+def _wanted(turn: Turn, element: Element) -> Wanted:
+    text = child(element, "QueryString")
+    query = read_query(text.text or "", turn.parts.clock.now()) if text is not None and text.text else None
+    empty = element.get("Traversal", "Shallow") != "Shallow"
+    shape = shape_in(element, light=True)
+    return Wanted(shape, view_in(element), restriction_in(element), sort_in(element), query, empty)
+
+
+def sort_in(element: Element) -> list[Order]:
+    """The SortOrder of a request. `EwsError`."""
+    return [
+        Order(path_in(each_), each_.get("Order", "Ascending") == "Descending")
+        for each_ in children(child(element, "SortOrder"), "FieldOrder")
+    ]
+
+
+async def _viewed(turn: Turn, folder: Folder, facts: Facts, wanted: Wanted, span: tuple[int, int, int]) -> Xml:
+    if folder.kind is not Kind.CALENDAR:
+        raise EwsError("ErrorCalendarFolderIsInvalidForCalendarView", "a CalendarView is for calendars")
+    low, high, most = span
+    found = await calendar_view.shown(turn, folder, wanted.shape.facts(facts), low, high)
+    if wanted.restriction is not None:
+        found = [one for one in found if wanted.restriction.test(getter(one))]
+    told = found[:most]
+    inside = "".join(item_xml(one, wanted.shape) for one in told)
+    page = Page(0, len(told), len(found), len(told), len(told) == len(found))
+    return root_folder(f"<t:Items>{inside}</t:Items>", page, wanted.view)
+
+
+async def listed(turn: Turn, folder: Folder | None, facts: Facts, wanted: Wanted) -> tuple[Page, list[One]]:
+    """The page that is asked for, its items read as far as they are told."""
+    if folder is None or wanted.empty:
+        return page_of(wanted.view, 0), []
+    narrow = await turn.read(lambda tx: _narrow(tx, folder, wanted))
+    uids = narrow if narrow is not None else await _looked_through(turn, folder, facts, wanted)
+    page = page_of(wanted.view, len(uids))
+    some = uids[page.start : page.start + page.count]
+    things = {thing.uid: thing for thing in await turn.read(lambda tx: things_in(tx, folder, some))}
+    ones = [One(things[uid], wanted.shape.facts(facts)) for uid in some if uid in things]
+    await with_octets(turn, [one for one in ones if wanted.shape.needs_octets(one)])
+    return page, ones
+
+
+def _narrow(tx: ReadTx, folder: Folder, wanted: Wanted) -> list[Uid] | None:
+    """The UIDs in order, where narrow columns decide; None: the items have to be looked at."""
+    if wanted.restriction is not None or wanted.query is not None:
+        return None
+    if folder.kind is not Kind.MAIL:
+        return None if wanted.sort else list(tx.uids(folder.id))
+    sort = wanted.sort or [Order(Path("item:DateTimeReceived"), True)]
+    if any(order.path.uri not in NARROW for order in sort):
+        return None
+    names = [NARROW[order.path.uri] for order in sort]
+    rows = list(tx.columns(folder.id, names, EVERY))
+    for place, order in reversed(list(enumerate(sort, 1))):
+        rows.sort(key=lambda row: _key(row[place]), reverse=order.descending)
+    return [Uid(row[0]) for row in rows]
+
+
+def _key(value: Any) -> tuple[bool, Any]:
+    """What sorts with anything of its kind; what is not there comes first."""
+    if value is None or value == []:
+        return False, 0
+    if isinstance(value, list):
+        value = value[0]
+    return True, value.casefold() if isinstance(value, str) else value
+
+
+async def _looked_through(turn: Turn, folder: Folder, facts: Facts, wanted: Wanted) -> list[Uid]:
+    """The UIDs of the items that pass, in order; a chunk of them is in memory at a time."""
+
+    def candidates(tx: ReadTx) -> list[Uid]:
+        query = wanted.query.query if wanted.query is not None else None
+        return (
+            list(tx.uids(folder.id)) if query is None else sorted({each_.uid for each_ in tx.find([folder.id], query)})
+        )
+
+    uids = await turn.read(candidates)
+    octets = looks_at_octets(wanted.paths, folder.kind)
+    kept: list[tuple[Uid, list[tuple[bool, Any]]]] = []
+    for at in range(0, len(uids), CHUNK):
+        some = uids[at : at + CHUNK]
+        things: list[Thing] = await turn.read(lambda tx: things_in(tx, folder, some))  # noqa: B023
+        ones = [One(thing, facts) for thing in things]
+        await with_octets(
+            turn, [one for one in ones if octets or (one.has_calendar and wanted.restriction is not None)]
+        )
+        kept += [(one.thing.uid, _keys(one, wanted)) for one in ones if passes(one, wanted)]
+    for place, order in reversed(list(enumerate(wanted.sort))):
+        kept.sort(key=lambda row: row[1][place], reverse=order.descending)
+    if not wanted.sort:
+        kept.reverse()
+    return [uid for uid, _ in kept]
+
+
+def _keys(one: One, wanted: Wanted) -> list[tuple[bool, Any]]:
+    return [_key(value_of(one, order.path)) for order in wanted.sort]
+
+
+def passes(one: One, wanted: Wanted) -> bool:
+    """Whether an item is asked for."""
+    if wanted.query is not None and not all(test(one) for test in wanted.query.tests):
+        return False
+    return wanted.restriction is None or wanted.restriction.test(getter(one))
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+def _groups(grouped: Element, ones: Sequence[One], shape: Shape) -> str:
+    """Groups: items of the same value of a property together, in the order of an aggregate."""
+    if local(grouped) == "DistinguishedGroupBy":
+        path, aggregate, largest = Path("message:ConversationTopic"), Path("item:DateTimeReceived"), True
+    else:
+        on = needed(grouped, "AggregateOn")
+        path, aggregate, largest = path_in(grouped), path_in(on), on.get("Aggregate", "Maximum") == "Maximum"
+    descending = grouped.get("Order", "Ascending") == "Descending"
+    found: dict[str, list[One]] = {}
+    for one in ones:
+        found.setdefault(str(value_of(one, path) or ""), []).append(one)
+
+    def key(group: Sequence[One]) -> tuple[bool, Any]:
+        choose: Callable[[Iterator[Any]], Any] = max if largest else min
+        return choose(_key(value_of(one, aggregate)) for one in group)  # type: ignore[no-any-return]
+
+    rows = sorted(found.items(), key=lambda row: key(row[1]), reverse=descending)
+    return tag("Groups", Xml("".join(_group(name, group, shape) for name, group in rows)))
+
+
+def _group(name: str, group: Sequence[One], shape: Shape) -> str:
+    items = tag("Items", Xml("".join(item_xml(one, shape) for one in group)))
+    return tag("GroupedItems", Xml(tag("GroupIndex", name) + items))

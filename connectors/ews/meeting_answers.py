@@ -1,0 +1,145 @@
+"""Answers to meetings, and meetings called off. MS-OXWSMTGS §2.2.4 (AcceptItem and those around it)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from connectors.bounded_xml import Element
+from connectors.ews import event_write
+from connectors.ews.calendar_fields import address_in, is_mine, people
+from connectors.ews.errors import EwsError
+from connectors.ews.event_set import Edit
+from connectors.ews.event_write import rewrite, stored, without_method
+from connectors.ews.item_ids import read_item_id
+from connectors.ews.meeting_fields import invitation, method_of
+from connectors.ews.things import One, facts_in, thing_of, things_of, with_octets
+from connectors.ews.turn import Turn
+from connectors.ews.wire import child, local, needed
+from groupware.calendar.jscalendar.values import json_time
+from groupware.mime.html import plain_text
+from groupware.mime.sections import decoded
+from groupware.model.errors import GroupwareError, NotFound
+from groupware.model.folder import Role
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx, WriteTx
+from groupware.store.overtaking import again
+
+_ANSWERS: Final = {"AcceptItem": "accepted", "TentativelyAcceptItem": "tentative", "DeclineItem": "declined"}
+
+
+async def answer(turn: Turn, element: Element, disposition: str) -> str:
+    """Answers a meeting, by the message that invites to it or by the event. `EwsError`."""
+    status = _ANSWERS[local(element)]
+    comment = _comment(child(element, "Body"))
+    tell = disposition != "SaveOnly"
+
+    async def once() -> None:
+        one = await _event(turn, needed(element, "ReferenceItemId"))
+        if is_mine(one):
+            raise EwsError("ErrorCalendarIsOrganizerForAccept", "it is your own meeting")
+        await rewrite(turn, one.thing, one.key, lambda edit: _answered(edit, one, status, comment), tell=tell)
+
+    await again(once)
+    return ""
+
+
+def _comment(body: Element | None) -> str:
+    if body is None or not (body.text or "").strip():
+        return ""
+    html = body.get("BodyType", "Text").upper() == "HTML"
+    return (plain_text(body.text or "") if html else body.text or "").strip()
+
+
+def _answered(edit: Edit, one: One, status: str, comment: str) -> None:
+    people_ = dict(edit.value.get("participants") or {})
+    mine = [key for key, each in people_.items() if address_in(each).lower() in one.facts.mine]
+    if not mine:
+        raise EwsError("ErrorCalendarMeetingRequestIsOutOfDate", "you are not invited")
+    for key in mine:
+        one_ = {**people_[key], "participationStatus": status}
+        one_.pop("expectReply", None)
+        people_[key] = {**one_, "participationComment": comment} if comment else one_
+    edit.value["participants"] = people_
+
+
+async def _event(turn: Turn, named: Element) -> One:
+    """The event itself, or the one of the invitation that is named. `EwsError`."""
+    wanted = read_item_id(named)
+    one = await turn.read(lambda tx: _one(tx, turn, wanted))
+    await with_octets(turn, [one])
+    if one.kind is Kind.CALENDAR:
+        return one
+    read = invitation(one.octets, one) if one.kind is Kind.MAIL else None
+    if read is None:
+        raise EwsError("ErrorInvalidOperation", "the item carries no meeting")
+    key = ""
+    if read.main is None and (line := read.shown.first("RECURRENCE-ID")) is not None:
+        key = json_time(line.value)
+    there = await turn.read(lambda tx: _stored_event(tx, turn, read.uid))
+    if there is None:
+        if method_of(read) != "REQUEST":
+            raise EwsError("ErrorItemNotFound", "the meeting is in none of your calendars")
+        there = await _taken_in(turn, one, read.uid)
+    await with_octets(turn, [there])
+    if key:
+        found = One(there.thing, there.facts, key, there.octets)
+        return found if found.json else there
+    return there
+
+
+def _one(tx: ReadTx, turn: Turn, wanted: Any) -> One:
+    return One(thing_of(tx, wanted), facts_in(tx, turn.zone), wanted.more if wanted.letter == "O" else "")
+
+
+def _stored_event(tx: ReadTx, turn: Turn, uid: str) -> One | None:
+    """What one has of a meeting."""
+    try:
+        guest = tx.guest(tx.who.account, uid)
+    except GroupwareError:
+        return None
+    if not guest.item:
+        return None
+    item = tx.item(guest.folder, guest.item)
+    return One(things_of(tx, [item.id])[item.id], facts_in(tx, turn.zone))
+
+
+async def _taken_in(turn: Turn, one: One, uid: str) -> One:
+    """Puts the meeting of an invitation into one's calendar, where it has not come by itself."""
+    part = next(each for each in one.summary.parts if each.media == "text/calendar")
+    octets = without_method(decoded(one.octets, part))
+    _, new = await stored(turn, octets, secrets.token_urlsafe(18) + ".ics")
+
+    def work(tx: WriteTx) -> None:
+        tx.append(tx.role(tx.who.account, Role.CALENDAR, Right.INSERT).id, [new])
+
+    await turn.write(work)
+    found = await turn.read(lambda tx: _stored_event(tx, turn, uid))
+    if found is None:
+        raise NotFound("the meeting has gone meanwhile")
+    return found
+
+
+async def cancel(turn: Turn, element: Element) -> str:
+    """Calls a meeting off that one organizes; all are told. `EwsError`."""
+
+    async def once() -> None:
+        one = await _event(turn, needed(element, "ReferenceItemId"))
+        if not is_mine(one) or not people(one.json):
+            raise EwsError("ErrorCalendarIsNotOrganizer", "only who organizes a meeting calls it off")
+        await event_write.delete(turn, one, tell=True)
+
+    await again(once)
+    return ""
+
+
+async def remove(turn: Turn, element: Element) -> str:
+    """Takes a meeting out of one's calendar that has been called off; nobody is told. `EwsError`."""
+
+    async def once() -> None:
+        one = await _event(turn, needed(element, "ReferenceItemId"))
+        await event_write.delete(turn, one, tell=False)
+
+    await again(once)
+    return ""
