@@ -57,6 +57,7 @@ from web.lists import lists
 from web.signin.app import signin
 from web.webmail.app import webmail
 from web.webmail.files import built
+from web.webmail.programs import programs_of
 
 HEADER_SECONDS: Final = 30.0
 HEADER_OCTETS: Final = 64 * 1024
@@ -89,7 +90,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Mount("/jmap", jmap(parts, setup)),
         Mount("/lists", lists(parts)),
         Mount("/signin", signin(parts, setup)),
-        *([Mount("/mail", webmail(parts, client))] if client else []),
+        *([Mount("/mail", webmail(parts, client, programs=programs_of(setup.config)))] if client else []),
     ]
     return HttpService(parts, setup, routes, telling(parts, setup))
 

@@ -95,4 +95,4 @@ def _line(name: str, value: Any) -> Line | None:
         return Line("DTSTART", {"VALUE": ("DATE",)}, day.strftime("%Y%m%d"), 0)
     if name == "keywords":
         return Line("CATEGORIES", NO_PARAMS, ",".join(map(escaped, value)), 0)
-    return Line(_LINES[name], NO_PARAMS, escaped(value.replace("\r\n", "\n").replace("\r", "\n")), 0)
+    return Line(_LINES[name], NO_PARAMS, escaped(value), 0)

@@ -36,6 +36,9 @@ from web.jmap.families import JOURNAL, NOTEBOOK, Family
 from web.jmap.ids import account_id, mailbox_id, object_id
 from web.jmap.queries import conditions, passes, told_query, told_query_changes
 from web.jmap.sets import Given, SetArguments, invalid
+from web.jmap.thing_copy import Arguments as CopyArguments
+from web.jmap.thing_copy import Ways
+from web.jmap.thing_copy import copy as copy_things
 from web.jmap.thing_set import (
     appended,
     container_in,
@@ -165,19 +168,19 @@ def _condition(place: Place, note: Json, name: str, value: str) -> bool:
     return all(any(word in each for each in texts) for word in value.casefold().split())
 
 
-async def _set(turn: Turn, arguments: SetArguments, family: Family) -> Mapping[str, Any]:
+async def _set(turn: Turn, arguments: SetArguments, *, family: Family) -> Mapping[str, Any]:
     account = arguments.account_id
     return await set_things(
         turn,
         arguments,
         family,
-        lambda given: _create(turn, account, given, family),
+        lambda given: _create(turn, account, given, family=family),
         lambda name, patch: _update(turn, account, name, patch, family),
         lambda name: destroyed(turn, account, family, name),
     )
 
 
-async def _create(turn: Turn, account: str, given: Given, family: Family) -> Mapping[str, Any]:
+async def _create(turn: Turn, account: str, given: Given, *, family: Family) -> Mapping[str, Any]:
     value = dict(given)
     server = next((name for name in ("id", "created", "updated") if name in value), None)
     if server is not None:
@@ -210,6 +213,15 @@ async def _update(turn: Turn, account: str, name: str, patch: Given, family: Fam
     return {"updated": utc_text(int(now.timestamp()))} if new is not None else {}
 
 
+async def _read(turn: Turn, place: Place) -> Json:
+    note = (await _NOTES.all_of(turn, [place.blob]))[place.blob]
+    return {name: value for name, value in note.items() if name not in ("created", "updated")}
+
+
+def _ways(family: Family, thing: str) -> Ways:
+    return Ways(family, _read, partial(_create, family=family), partial(_set, family=family), f"{thing}/set")
+
+
 def methods(family: Family, thing: str) -> Mapping[str, tuple[type[Any], Handler]]:
     """The methods of a family by their names, with their arguments."""
     table: Mapping[str, tuple[type[Any], Callable[..., Awaitable[Mapping[str, Any]]]]] = {
@@ -222,7 +234,9 @@ def methods(family: Family, thing: str) -> Mapping[str, tuple[type[Any], Handler
         f"{thing}/queryChanges": (QueryChangesArguments, _query_changes),
         f"{thing}/set": (SetArguments, _set),
     }
-    return {name: (arguments, partial(run, family=family)) for name, (arguments, run) in table.items()}
+    ways = _ways(family, thing)
+    found = {name: (arguments, partial(run, family=family)) for name, (arguments, run) in table.items()}
+    return {**found, f"{thing}/copy": (CopyArguments, lambda turn, arguments: copy_things(turn, arguments, ways))}
 
 
 METHODS: Final = {**methods(NOTEBOOK, "Note"), **methods(JOURNAL, "JournalEntry")}

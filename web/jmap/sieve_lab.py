@@ -38,6 +38,7 @@ class Arguments:
 
 async def try_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """The newest messages, the newest first, each with what would be done with it in words. `MethodError`."""
+    await turn.read(lambda tx: own(tx, arguments.account_id))
     name, most = turn.real(arguments.mailbox_id), min(arguments.limit, PAGE)
     blob = (await octets_of(turn, arguments.account_id, [arguments.blob_id])).get(arguments.blob_id)
     if blob is None:
