@@ -61,6 +61,7 @@ from web.lists import lists
 from web.signin.app import signin
 from web.webmail.app import webmail
 from web.webmail.files import built
+from web.webmail.programs import programs_of
 
 HEADER_SECONDS: Final = 30.0
 HEADER_OCTETS: Final = 64 * 1024
@@ -98,7 +99,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
     paths = [each.path for each in routes if isinstance(each, Route | Mount)]
     routes += autodiscover(parts, setup, paths)
     if client:
-        routes.append(Mount("/mail", webmail(parts, client)))
+        routes.append(Mount("/mail", webmail(parts, client, programs=programs_of(setup.config))))
     return HttpService(parts, setup, routes, telling(parts, setup))
 
 

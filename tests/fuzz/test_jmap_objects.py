@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 
 from groupware.calendar.jscalendar.objects import calendar_of, object_of
 from groupware.calendar.jscalendar.shape import EVENT, plain
+from groupware.calendar.notes import NOTE, note_of
+from groupware.calendar.notes import calendar_of as journal_of
+from groupware.calendar.notes import changed as journal_changed
 from groupware.calendar.object import read_object
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.jscontact.shape import CARD
@@ -48,6 +52,8 @@ CARD_WAYS: Json = {
     "relatedTo": {"urn:x": {"relation": {"friend": True}}},
     "vCardProps": [["x-y", {}, "unknown", "z"]],
 }
+NOTE_WAYS: Json = {"uid": "1", "title": "Tea", "text": "a\nb", "date": "2025-03-03", "keywords": {"k": True}}
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
 WORDS = st.text(max_size=8) | st.sampled_from(
     ["2025-03-04T10:00:00", "9999-12-31T23:59:59", "0001-01-01T00:00:00", "PT1H", "P99999D", "Etc/UTC", "/own", "text"]
 )
@@ -103,3 +109,19 @@ def test_a_card_of_any_shape_is_stored_and_told_or_refused(told: Json) -> None:
     except ValueError:
         return
     assert card_of(parse(serialized([card]))[0])["uid"] == told["uid"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(changed(NOTE_WAYS), changed(NOTE_WAYS))
+def test_a_note_of_any_shape_is_stored_and_told_or_refused(told: Json, later: Json) -> None:
+    try:
+        for each in (told, later):
+            NOTE(each)
+        stored = read_object(serialized([journal_of(told, NOW)]))
+        again = read_object(serialized([journal_changed(stored, {**later, "uid": told["uid"]}, NOW)]))
+    except (Misshapen, Malformed, ValueError):
+        return  # as `event_set.item_of` refuses it
+    for said, found in ((told, note_of(stored)), (later, note_of(again))):
+        assert found["title"] == said.get("title", "")
+        assert found["text"] == said.get("text", "")
+        assert found.get("date") == said.get("date")

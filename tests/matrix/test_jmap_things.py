@@ -85,6 +85,18 @@ SORTS = {
         {"title": "C"},
         {"text": "ann"},
     ),
+    "notes": Sort(
+        Kind.NOTES,
+        "Notebook",
+        "Note",
+        "notebookId",
+        "N",
+        EVENT.replace(b"VEVENT", b"VJOURNAL"),
+        read_event,
+        {"title": "B"},
+        {"title": "C"},
+        {"text": "ann"},
+    ),
 }
 
 

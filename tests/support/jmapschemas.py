@@ -351,6 +351,52 @@ TASK: Final[Schema] = {
 }
 
 
+NOTEBOOK: Final = TASK_LIST
+NOTE: Final[Schema] = {
+    "type": "object",
+    "properties": {"id": ID, "@type": {"const": "Note"}, "uid": TEXT, "title": TEXT, "text": TEXT, "updated": UTC},
+    "required": ["id", "uid", "@type", "title", "text"],
+}
+GRANT: Final = thing(
+    {
+        "principalId": ID,
+        "grantee": TEXT,
+        "level": TEXT,
+        "rights": TEXT,
+        "denied": TEXT,
+        "expires": null(UTC),
+        "state": null(TEXT),
+    },
+    {"from": ID, "fromName": TEXT},
+)
+ACCESS: Final = thing(
+    {
+        "id": ID,
+        "name": TEXT,
+        "kind": TEXT,
+        "parentId": null(ID),
+        "role": null(TEXT),
+        "myLevel": TEXT,
+        "myRights": TEXT,
+        "access": null(map_of(GRANT)),
+        "inherited": null(list_of(GRANT)),
+    }
+)
+EXPLAINED: Final = thing(
+    {
+        "accountId": ID,
+        "id": ID,
+        "principalId": ID,
+        "level": TEXT,
+        "rights": TEXT,
+        "reasons": list_of(
+            thing({"path": TEXT, "grantee": TEXT, "rights": TEXT, "denied": TEXT, "text": TEXT}),
+        ),
+    }
+)
+TRIED: Final = thing({"emailId": ID, "from": TEXT, "subject": TEXT, "would": list_of(TEXT), "error": null(TEXT)})
+
+
 SCRIPT: Final = thing({"id": ID, "name": null(TEXT), "blobId": ID, "isActive": FLAG})
 
 
@@ -527,6 +573,27 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "SieveScript/get": get(SCRIPT),
     "SieveScript/query": QUERY,
     "SieveScript/set": SET,
+    "SieveScript/try": thing({"accountId": ID, "list": list_of(TRIED)}),
+    "FolderAccess/get": get(ACCESS),
+    "FolderAccess/set": SET,
+    "FolderAccess/explain": EXPLAINED,
+    **{
+        f"{name}/{what}": shape
+        for name, item in (("Note", NOTE), ("JournalEntry", NOTE))
+        for what, shape in (
+            ("get", get(item)),
+            ("changes", CHANGES),
+            ("query", QUERY),
+            ("queryChanges", QUERY_CHANGES),
+            ("set", SET),
+            ("copy", COPY),
+        )
+    },
+    **{
+        f"{name}/{what}": shape
+        for name in ("Notebook", "Journal")
+        for what, shape in (("get", get(NOTEBOOK)), ("changes", CHANGES), ("set", SET))
+    },
     "SieveScript/validate": thing({"accountId": ID, "error": null(SET_ERROR)}),
 }
 """What each method answers."""

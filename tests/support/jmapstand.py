@@ -36,7 +36,8 @@ EXTENSIONS = (
     "core mail blob submission vacationresponse quota contacts calendars calendars:parse tasks sieve"
     " principals principals:availability mail:share"
 )
-USING = [f"urn:ietf:params:jmap:{each}" for each in EXTENSIONS.split()]
+OURS = ("access", "notes", "sieve-lab")
+USING = [f"urn:ietf:params:jmap:{each}" for each in EXTENSIONS.split()] + [f"urn:postroom:jmap:{each}" for each in OURS]
 
 
 @dataclass

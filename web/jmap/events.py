@@ -23,7 +23,7 @@ from groupware.model.record import RecordKind
 from groupware.store.api import ReadTx, Watch
 from web.jmap import holders, identity, notification
 from web.jmap.errors import RequestError
-from web.jmap.families import ADDRESS_BOOK, CALENDAR, TASK_LIST
+from web.jmap.families import ADDRESS_BOOK, CALENDAR, JOURNAL, NOTEBOOK, TASK_LIST
 from web.jmap.ids import account_id
 from web.jmap.kept import state_of
 from web.jmap.mailbox import orders_in
@@ -32,7 +32,13 @@ from web.jmap.things import state_in
 from web.jmap.turn import Turn, mailboxes, readable
 
 _OF_MAIL: Final = frozenset({"Mailbox", "Email", "Thread"})
-_FAMILIES: Final = ((ADDRESS_BOOK, "ContactCard"), (CALENDAR, "CalendarEvent"), (TASK_LIST, "Task"))
+_FAMILIES: Final = (
+    (ADDRESS_BOOK, "ContactCard"),
+    (CALENDAR, "CalendarEvent"),
+    (TASK_LIST, "Task"),
+    (NOTEBOOK, "Note"),
+    (JOURNAL, "JournalEntry"),
+)
 _OWN: Final[Mapping[str, Callable[[ReadTx], str]]] = {
     "Identity": identity.state,
     "EmailSubmission": lambda tx: state_of(tx, RecordKind.SUBMISSION),

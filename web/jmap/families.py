@@ -262,3 +262,32 @@ TASK_LIST: Final = Family(
     lambda rights: {"mayUpdatePrivate": False, "mayRSVP": False},
     one=True,
 )
+
+
+# --- notes and journals
+
+
+NOTEBOOK: Final = Family(
+    "Notebook",
+    Kind.NOTES,
+    Role.NOTES,
+    LIST_WORDS,
+    "notebookHasNotes",
+    "N",
+    "notebookId",
+    {name: note for name, note in _NOTES.items() if name != "isVisible"},
+    also=lambda rights: {"mayUpdatePrivate": False, "mayRSVP": False},
+    one=True,
+)
+JOURNAL: Final = Family(
+    "Journal",
+    Kind.JOURNAL,
+    Role.JOURNAL,
+    LIST_WORDS,
+    "journalHasEntries",
+    "J",
+    "journalId",
+    {name: note for name, note in _NOTES.items() if name != "isVisible"},
+    also=lambda rights: {"mayUpdatePrivate": False, "mayRSVP": False},
+    one=True,
+)

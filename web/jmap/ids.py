@@ -1,8 +1,9 @@
 """What things are called: ids that last as long as the thing, whatever it is called and wherever it goes.
 
 `A12` an account, `F7` a mailbox, a calendar or another folder, `M30064771073` an email, `C...` a contact, `E...` an
-event, `K...` a task, `P...` a principal, `T...` a thread, `G30064771073` the octets of an email and `G30064771073-2`
-one of its parts, `U5` octets that were uploaded. A mailbox and a thread are called as IMAP calls them (RFC 8474).
+event, `K...` a task, `N...` a note, `J...` an entry of a journal, `P...` a principal, `T...` a thread, `G30064771073`
+the octets of an email and `G30064771073-2` one of its parts, `U5` octets that were uploaded. A mailbox and a thread are
+called as IMAP calls them (RFC 8474).
 """
 
 from __future__ import annotations

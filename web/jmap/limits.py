@@ -23,6 +23,12 @@ PRINCIPALS: Final = "urn:ietf:params:jmap:principals"
 OWNER: Final = "urn:ietf:params:jmap:principals:owner"
 AVAILABILITY: Final = "urn:ietf:params:jmap:principals:availability"
 MAIL_SHARE: Final = "urn:ietf:params:jmap:mail:share"
+ACCESS: Final = "urn:postroom:jmap:access"
+"""`FolderAccess`, a word of our own."""
+NOTES: Final = "urn:postroom:jmap:notes"
+"""`Notebook`, `Note`, `Journal`, `JournalEntry`, words of our own."""
+LAB: Final = "urn:postroom:jmap:sieve-lab"
+"""`SieveScript/try`, a word of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -40,6 +46,9 @@ CAPABILITIES: Final = (
     OWNER,
     AVAILABILITY,
     MAIL_SHARE,
+    ACCESS,
+    NOTES,
+    LAB,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

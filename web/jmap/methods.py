@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from groupware.model.errors import GroupwareError
 from web.jmap import (
+    access,
     blob_methods,
     books,
     calendars,
@@ -29,11 +30,13 @@ from web.jmap import (
     mailbox,
     mailbox_query,
     mailbox_set,
+    notes,
     notification,
     principal,
     push,
     quota,
     sets,
+    sieve_lab,
     sieve_script,
     snippet,
     submission,
@@ -47,13 +50,16 @@ from web.jmap import (
 from web.jmap.arguments import ChangesArguments, GetArguments, QueryArguments, QueryChangesArguments, taken
 from web.jmap.errors import MethodError, method_error
 from web.jmap.limits import (
+    ACCESS,
     AVAILABILITY,
     BLOB,
     CALENDARS,
     CALENDARS_PARSE,
     CONTACTS,
     CORE,
+    LAB,
     MAIL,
+    NOTES,
     PRINCIPALS,
     QUOTA,
     SIEVE,
@@ -149,6 +155,11 @@ METHODS: Final[Mapping[str, Method]] = {
     "SieveScript/query": Method(SIEVE, QueryArguments, sieve_script.query),
     "SieveScript/set": Method(SIEVE, sieve_script.Arguments, sieve_script.set_),
     "SieveScript/validate": Method(SIEVE, sieve_script.ValidateArguments, sieve_script.validate),
+    "SieveScript/try": Method(LAB, sieve_lab.Arguments, sieve_lab.try_),
+    "FolderAccess/get": Method(ACCESS, GetArguments, access.get),
+    "FolderAccess/set": Method(ACCESS, sets.SetArguments, access.set_),
+    "FolderAccess/explain": Method(ACCESS, access.ExplainArguments, access.explain),
+    **{name: Method(NOTES, arguments, run) for name, (arguments, run) in notes.METHODS.items()},
     "Thread/get": Method(MAIL, GetArguments, thread.get),
     "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),
     "Email/get": Method(MAIL, email_get.Arguments, email_get.get),

@@ -17,6 +17,7 @@ from groupware.store.api import ReadTx
 from mailcore.sieve.table import EXTENSIONS
 from web.jmap.ids import account_id, principal_id
 from web.jmap.limits import (
+    ACCESS,
     AVAILABILITY,
     BLOB,
     BLOB_VALUE,
@@ -27,9 +28,11 @@ from web.jmap.limits import (
     CONTACTS,
     CORE,
     CORE_VALUE,
+    LAB,
     MAIL,
     MAIL_SHARE,
     MAIL_VALUE,
+    NOTES,
     OWNER,
     PRINCIPALS,
     QUOTA,
@@ -41,7 +44,7 @@ from web.jmap.limits import (
     VACATION,
 )
 
-_HELD: Final = (Kind.MAIL, Kind.CONTACTS, Kind.CALENDAR, Kind.TASKS)
+_HELD: Final = (Kind.MAIL, Kind.CONTACTS, Kind.CALENDAR, Kind.TASKS, Kind.NOTES, Kind.JOURNAL)
 _CHANGE: Final = (
     Right.WRITE | Right.INSERT | Right.CREATE | Right.DROP | Right.TRASH | Right.EXPUNGE | Right.ADMIN | Right.SEEN
 )
@@ -69,9 +72,10 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             CORE: {},
             BLOB: BLOB_VALUE,
             QUOTA: {},
+            ACCESS: {},
             **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
             OWNER: {"accountIdForPrincipal": account_id(tx.who.account), "principalId": principal_id(name)},
-            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}, SIEVE: _sieve(tx), **_sharing(tx)} if own else {}),
+            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}, SIEVE: _sieve(tx), LAB: {}, **_sharing(tx)} if own else {}),
         },
     }
 
@@ -88,6 +92,8 @@ def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
                 "mayCreateTaskList": top,
             }
         }
+    if kind in (Kind.NOTES, Kind.JOURNAL):
+        return {NOTES: {"mayCreateNotebook": top}}
     if kind == Kind.CONTACTS:
         return {CONTACTS: {"maxAddressBooksPerCard": 1, "mayCreateAddressBook": top}}
     return {MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": top}, MAIL_SHARE: {}}

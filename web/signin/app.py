@@ -6,6 +6,8 @@ DELETE /signin/session       signs out
 GET    /signin/sessions      one's sessions
 DELETE /signin/sessions      ends all but this one
 DELETE /signin/sessions/N    ends one
+
+`factors` and `passwords` say what is below `/signin/factors`, `/signin/password` and `/signin/passwords`.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
 from web.signin import sessions, tokens
 from web.signin.bodies import SAFE, object_of, text_of
 from web.signin.factors import Factors, host_of
+from web.signin.passwords import Passwords
 
 LONGEST_NAME: Final = 320
 LONGEST_PASSWORD: Final = 2000
@@ -57,6 +60,7 @@ def signin(parts: Parts, setup: ServiceSetup, entrance: Entrance = WEBMAIL) -> S
     """The application, below `/signin`."""
     way_in = desk(parts, setup, sessions.SERVICE, entrance.module)
     door, factors = _Door(parts, setup, way_in, entrance), Factors(parts, way_in)
+    passwords = Passwords(factors)
     return Starlette(
         routes=[
             Route("/session", _told(door.session), methods=["GET"]),
@@ -71,6 +75,10 @@ def signin(parts: Parts, setup: ServiceSetup, entrance: Entrance = WEBMAIL) -> S
             Route("/factors/key", _told(factors.new_key), methods=["POST"]),
             Route("/factors/paper", _told(factors.new_paper), methods=["POST"]),
             Route("/factors/{number:int}", _told(factors.remove), methods=["DELETE"]),
+            Route("/password", _told(passwords.change), methods=["POST"]),
+            Route("/passwords", _told(passwords.listed), methods=["GET"]),
+            Route("/passwords", _told(passwords.make), methods=["POST"]),
+            Route("/passwords/{number:int}", _told(passwords.remove), methods=["DELETE"]),
         ]
     )
 

@@ -40,7 +40,7 @@ LASTS_SECONDS: Final = 600
 LONGEST_LABEL: Final = 100
 MOST: Final = 20
 _USE: Final = b"postroom: authenticators that are not in use yet"
-_WHO: Final = replace(OPERATOR, client=sessions.SERVICE)
+WHO: Final = replace(OPERATOR, client=sessions.SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class Factors:
         """What there is, but for the secrets."""
         here = await sessions.known(self.parts, request)
         stored = await self._stored(here.who.account)
-        found = [_told(each) for each in stored if each.kind in factors.GUARDS]
+        found = [told(each) for each in stored if each.kind in factors.GUARDS]
         left = sum(each.kind == factors.RECOVERY for each in stored)
         return JSONResponse({"factors": found, "paper": left}, headers=SAFE)
 
     async def new_authenticator(self, request: Request) -> Response:
         """A secret, as text and as what a QR code says; it comes back with the first code."""
-        here = await self._with_password(request)
+        here, _ = await self.with_password(request)
         secret = factors.new_secret()
         state = seal(json.dumps({"secret": secret, "of": here.who.account}), self.parts.secret, _USE)
         told = {"secret": secret, "uri": factors.uri(secret, here.who.name), "state": state}
@@ -70,7 +70,7 @@ class Factors:
         """What the browser is to ask a new security key."""
         from groupware.directory import keys
 
-        here = await self._with_password(request)
+        here, _ = await self.with_password(request)
         stored = [each.value for each in await self._stored(here.who.account) if each.kind == factors.KEY]
         asked = keys.registration(host_of(request), here.who.account, here.who.name, stored, self.parts.secret)
         return JSONResponse({"options": asked.options, "state": asked.state}, headers=SAFE)
@@ -95,15 +95,15 @@ class Factors:
             if there:
                 return False
             _put_codes(tx, account, stored, codes)
-            _end_others(tx, here.session.number, account)
+            end_others(tx, here.session.number, account)
             return True
 
-        first = await self.parts.store.write(_WHO, work)
+        first = await self.parts.store.write(WHO, work)
         return JSONResponse({"paper": codes if first else []}, 201, headers=SAFE)
 
     async def new_paper(self, request: Request) -> Response:
         """Other codes on paper; the former are void."""
-        here = await self._with_password(request)
+        here, _ = await self.with_password(request)
         account, codes = here.who.account, [new_app_password() for _ in range(factors.RECOVERY_CODES)]
 
         def work(tx: WriteTx) -> None:
@@ -112,12 +112,12 @@ class Factors:
                 raise Refused("codes on paper are for who has lost an authenticator or a key, and there is none")
             _put_codes(tx, account, stored, codes)
 
-        await self.parts.store.write(_WHO, work)
+        await self.parts.store.write(WHO, work)
         return JSONResponse({"paper": codes}, 201, headers=SAFE)
 
     async def remove(self, request: Request) -> Response:
         """One less; with the last one go the codes on paper."""
-        here = await self._with_password(request)
+        here, _ = await self.with_password(request)
         account, number = here.who.account, int(request.path_params["number"])
 
         def work(tx: WriteTx) -> None:
@@ -129,22 +129,29 @@ class Factors:
             if there == [number]:
                 _put_codes(tx, account, stored, ())
 
-        await self.parts.store.write(_WHO, work)
+        await self.parts.store.write(WHO, work)
         return Response(status_code=204, headers=SAFE)
 
     # --- what these have in common
 
-    async def _with_password(self, request: Request) -> sessions.Known:
-        """Who is signed in, by a page of ours, and gives the password once more. `BadCredentials`, `Foreign`."""
+    async def here(self, request: Request) -> sessions.Known:
+        """Who is signed in. `BadCredentials`."""
+        return await sessions.known(self.parts, request)
+
+    async def with_password(self, request: Request) -> tuple[sessions.Known, Mapping[str, Any]]:
+        """Who is signed in, by a page of ours, and gives the password once more; and all that is given.
+
+        `BadCredentials`, `Foreign`, `HTTPException`.
+        """
         here = await sessions.proven_session(self.parts, request)
         given = await object_of(request)
         signing, password = SignIn(self.desk, request.scope["state"]["way"]), text_of(given, "password", 2000)
         with suppress(FactorMissing):  # the password was right, and the session has shown the rest
             await signing.password(here.who.name, password, Second())
-        return here
+        return here, given
 
     async def _stored(self, account: AccountId) -> Sequence[Credential]:
-        return await self.parts.store.read(_WHO, lambda tx: tx.credentials(account)[1])
+        return await self.parts.store.read(WHO, lambda tx: tx.credentials(account)[1])
 
     def _shown(
         self, given: Mapping[str, Any], state: str, account: AccountId, host: str
@@ -179,12 +186,14 @@ def _put_codes(tx: WriteTx, account: AccountId, stored: Sequence[Credential], co
         tx.put_credential(account, factors.RECOVERY, factors.recovery_digest(code))
 
 
-def _end_others(tx: WriteTx, here: int, account: AccountId) -> None:
+def end_others(tx: WriteTx, here: int, account: AccountId) -> None:
+    """Signs all browsers out but that one."""
     for each in tx.browser_sessions(account):
         if each.number != here:
             tx.drop_browser_session(each.number, account)
 
 
-def _told(each: Credential) -> Mapping[str, object]:
+def told(each: Credential) -> Mapping[str, object]:
+    """What is shown of a secret."""
     made, used = (moment.isoformat() if moment is not None else None for moment in (each.created, each.used))
     return {"id": each.id, "kind": each.kind, "label": each.label, "made": made, "used": used}

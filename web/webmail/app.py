@@ -1,4 +1,5 @@
-"""The webmail over HTTP, below `/mail`: the files of the client, bodies of emails, and pictures from elsewhere.
+"""The webmail over HTTP, below `/mail`: the files of the client, bodies of emails, pictures from elsewhere, and where
+programs find the server.
 
 Everything else the client asks of `/jmap`, and signs in at `/signin`. Decisions 249 and 250.
 """
@@ -6,7 +7,7 @@ Everything else the client asks of `/jmap`, and signs in at `/signin`. Decisions
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -39,13 +40,19 @@ _PICTURE: Final = {
 _PAGES: Final = frozenset({"", files.INDEX})
 
 
-def webmail(parts: Parts, there: Mapping[str, files.File], remote: Remote | None = None) -> Starlette:
-    """The application, over the files that were built."""
-    door = _Door(parts, there, remote or Remote(parts.dns, parts.secret))
+def webmail(
+    parts: Parts,
+    there: Mapping[str, files.File],
+    remote: Remote | None = None,
+    programs: Mapping[str, Any] | None = None,
+) -> Starlette:
+    """The application, over the files that were built; `programs`: what `programs_of` says of the server."""
+    door = _Door(parts, there, remote or Remote(parts.dns, parts.secret), programs or {})
     return Starlette(
         routes=[
             Route("/body/{account}/{blob}", door.body),
             Route("/image", door.image),
+            Route("/programs", door.programs),
             Route("/{path:path}", door.file),
         ]
     )
@@ -54,10 +61,12 @@ def webmail(parts: Parts, there: Mapping[str, files.File], remote: Remote | None
 class _Door:
     """Gives what the client needs besides JMAP."""
 
-    __slots__ = ("_files", "_parts", "_remote")
+    __slots__ = ("_files", "_parts", "_programs", "_remote")
 
-    def __init__(self, parts: Parts, there: Mapping[str, files.File], remote: Remote) -> None:
-        self._parts, self._files, self._remote = parts, there, remote
+    def __init__(
+        self, parts: Parts, there: Mapping[str, files.File], remote: Remote, programs: Mapping[str, Any]
+    ) -> None:
+        self._parts, self._files, self._remote, self._programs = parts, there, remote, programs
 
     async def file(self, request: Request) -> Response:
         """A file of the client; what is none, and looks like a place within it, is its page."""
@@ -87,6 +96,18 @@ class _Door:
         if request.query_params.get("about") == "1":
             return JSONResponse({"blocked": found.blocked}, headers=_FRAMED)
         return Response(found.page, headers=_FRAMED, media_type="text/html; charset=utf-8")
+
+    async def programs(self, request: Request) -> Response:
+        """Where programs find the server, for who is signed in."""
+        try:
+            await sessions.signed_in(self._parts, request)
+        except BadCredentials as error:
+            return _said(401, str(error))
+        except sessions.Foreign as error:
+            return _said(403, str(error))
+        except TryAgain as error:
+            return _said(503, str(error))
+        return JSONResponse(self._programs, headers={**files.SAFE, "cache-control": "no-store"})
 
     async def _octets(self, who: Principal, request: Request) -> bytes:
         account, blob = str(request.path_params["account"]), str(request.path_params["blob"])

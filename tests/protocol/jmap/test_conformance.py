@@ -13,6 +13,8 @@ from tests.protocol.jmap.test_calendars import vevent
 from tests.protocol.jmap.test_contacts import put as put_card
 from tests.protocol.jmap.test_contacts import vcard
 from tests.protocol.jmap.test_mail import MIXED
+from tests.protocol.jmap.test_notes import put as put_note
+from tests.protocol.jmap.test_notes import vjournal
 from tests.protocol.jmap.test_submission import draft
 from tests.protocol.jmap.test_tasks import put as put_task
 from tests.protocol.jmap.test_tasks import vtodo
@@ -51,6 +53,7 @@ async def scene(stand: Stand, alice: Client) -> Json:
     letter_of_mine = await draft(alice)
     thread = (await alice.call("Email/get", ids=[email], properties=["threadId"]))["list"][0]["threadId"]
     inbox = (await alice.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
+    him = principal_id("bob@example.test")
     identity = (await alice.call("Identity/get"))["list"][0]["id"]
     blob, shared = email.replace("M", "G"), await alice.account("bob")
     held = {
@@ -114,7 +117,36 @@ async def scene(stand: Stand, alice: Client) -> Json:
             "sinceQueryState": (await alice.call("Quota/query"))["queryState"],
             "calculateTotal": True,
         },
-        **await scripts(alice, bad),
+        **await scripts(alice, bad, inbox),
+        **await notes(stand, alice, bad, "Notebook", "Note", "N"),
+        **await notes(stand, alice, bad, "Journal", "JournalEntry", "J"),
+        "FolderAccess/get": {"ids": None},
+        "FolderAccess/set": {**bad, "update": {inbox: {f"access/{him}": {"level": "viewer"}}, **bad["update"]}},
+        "FolderAccess/explain": {"id": inbox, "principalId": him},
+    }
+
+
+async def notes(stand: Stand, alice: Client, bad: Json, holder: str, kind: str, letter: str) -> Json:
+    """Requests of notes, or of a journal."""
+    path = "Notes" if kind == "Note" else "Journal"
+    await stand.share("bob", path, "alice@example.test", "lr")
+    theirs = await put_note(stand, "bob", vjournal("1", "SUMMARY:Rice"), path, letter)
+    mine = await put_note(stand, "alice", vjournal("2", "SUMMARY:Tea"), path, letter)
+    there, found = await alice.call(f"{holder}/get"), await alice.call(f"{kind}/query")
+    here = {f"{holder.lower()}Id": there["list"][0]["id"]}
+    return {
+        f"{holder}/get": {"ids": None},
+        f"{holder}/changes": {"sinceState": there["state"]},
+        f"{holder}/set": {**bad, "create": {"k": {"name": f"New {holder}"}, **bad["create"]}},
+        f"{kind}/get": {"ids": [mine, f"{letter}9"]},
+        f"{kind}/changes": {"sinceState": (await alice.call(f"{kind}/get", ids=[]))["state"]},
+        f"{kind}/query": {"calculateTotal": True, "filter": {"title": "tea"}},
+        f"{kind}/queryChanges": {"sinceQueryState": found["queryState"], "calculateTotal": True},
+        f"{kind}/set": {**bad, "create": {"k": {**here, "title": "Do"}, **bad["create"]}},
+        f"{kind}/copy": {
+            "fromAccountId": await alice.account("bob"),
+            "create": {"k": {"id": theirs, **here}, "bad": {}},
+        },
     }
 
 
@@ -215,7 +247,7 @@ async def tasks(stand: Stand, alice: Client, bad: Json) -> Json:
     }
 
 
-async def scripts(alice: Client, bad: Json) -> Json:
+async def scripts(alice: Client, bad: Json, inbox: str) -> Json:
     """Requests of Sieve scripts."""
     blob = (await alice.upload(b"keep;"))["blobId"]
     await alice.call("SieveScript/set", create={"k": {"name": "mine", "blobId": blob}})
@@ -224,11 +256,24 @@ async def scripts(alice: Client, bad: Json) -> Json:
         "SieveScript/query": {"calculateTotal": True},
         "SieveScript/set": {**bad, "create": {"k": {"blobId": blob}, **bad["create"]}},
         "SieveScript/validate": {"blobId": blob},
+        "SieveScript/try": {"blobId": blob, "mailboxId": inbox},
     }
 
 
 def test_every_method_has_a_schema() -> None:
     assert schemas.RESPONSES.keys() == ALL_METHODS.keys()
+
+
+EMPTY = (
+    "hanges",
+    "VacationResponse/set",
+    "ParticipantIdentity/set",
+    "Principal/set",
+    "Notification/set",
+    "Access/set",
+    "/explain",
+)
+"""Methods that make nothing in the scene."""
 
 
 async def test_every_answer_has_the_shape_that_it_should_have(stand: Stand, alice: Client) -> None:
@@ -244,7 +289,15 @@ async def test_every_answer_has_the_shape_that_it_should_have(stand: Stand, alic
         found = answers[0][1]
         told = found.get("list", found.get("ids", found.get("created", found.get("parsed", found.get("copied", 1)))))
         assert told or name.endswith(
-            ("hanges", "VacationResponse/set", "ParticipantIdentity/set", "Principal/set", "Notification/set")
+            (
+                "hanges",
+                "VacationResponse/set",
+                "ParticipantIdentity/set",
+                "Principal/set",
+                "Notification/set",
+                "Access/set",
+                "/explain",
+            )
         ), (name, found)
     fits(schemas.SESSION, (await alice.get("/jmap/session")).json())
 
@@ -275,6 +328,10 @@ WANTED: dict[str, Json] = {
     "ContactCard/copy": {"fromAccountId": "A888888", "create": {}},
     "SieveScript/validate": {"blobId": "S1"},
     "Task/copy": {"fromAccountId": "A888888", "create": {}},
+    "Note/copy": {"fromAccountId": "A888888", "create": {}},
+    "JournalEntry/copy": {"fromAccountId": "A888888", "create": {}},
+    "SieveScript/try": {"blobId": "S1", "mailboxId": "F1"},
+    "FolderAccess/explain": {"id": "F1", "principalId": "Px"},
     "Principal/getAvailability": {"id": "Px", "utcStart": "2025-03-01T00:00:00Z", "utcEnd": "2025-04-01T00:00:00Z"},
     "CalendarEvent/copy": {"fromAccountId": "A888888", "create": {}},
     "CalendarEvent/parse": {"blobIds": []},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.jmapstand import Client, Stand
+from tests.support.jmapstand import Client, Stand, letter
 
 
 async def blob(client: Client, text: str = 'require "fileinto"; fileinto "Archive";') -> str:
@@ -74,3 +74,30 @@ async def test_the_script_of_somebody_else_is_not_there(stand: Stand, alice: Cli
     assert got.status_code == 404
     got = await bob.get(f"/jmap/download/{await bob.account()}/{found['blobId']}/x")
     assert got.status_code == 404
+
+
+async def test_a_script_is_tried_on_a_folder_and_does_nothing(stand: Stand, alice: Client) -> None:
+    for number in range(3):
+        await stand.put("alice", letter(f"Bill {number}" if number else "News"))
+    boxes = {each["name"]: each for each in (await alice.call("Mailbox/get"))["list"]}
+    at = boxes["Inbox"]["id"]
+    text = 'require "fileinto"; if header :contains "subject" "Bill" { fileinto "Archive"; } else { discard; }'
+    found = (await alice.call("SieveScript/try", blobId=await blob(alice, text), mailboxId=at, limit=2))["list"]
+    assert [(each["subject"], each["would"]) for each in found] == [
+        ("Bill 2", ["file into Archive"]),
+        ("Bill 1", ["file into Archive"]),
+    ]
+    every = (await alice.call("SieveScript/try", blobId=await blob(alice, text), mailboxId=at))["list"]
+    assert every[-1]["would"] == ["discard"]
+    assert {each["emailId"] for each in every} == set((await alice.call("Email/query"))["ids"])
+    empty = boxes["Archive"]["id"]
+    assert (await alice.call("SieveScript/try", blobId=await blob(alice), mailboxId=empty))["list"] == []
+
+
+async def test_what_cannot_be_tried_is_refused(stand: Stand, alice: Client, bob: Client) -> None:
+    at = (await alice.call("Mailbox/get"))["list"][0]["id"]
+    wrong = await blob(alice, "nonsense")
+    assert await alice.refused("SieveScript/try", blobId=wrong, mailboxId=at) == "invalidArguments"
+    assert await alice.refused("SieveScript/try", blobId="U99", mailboxId=at) == "blobNotFound"
+    assert await alice.refused("SieveScript/try", blobId=await blob(alice), mailboxId="F9999") == "notFound"
+    assert await bob.refused("SieveScript/try", blobId=await blob(bob), mailboxId=at) == "notFound"

@@ -3,6 +3,7 @@ import { setDefaultOptions } from "date-fns";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import en from "./locales/en.json";
+import { applyPrefs } from "./prefs";
 
 export const LANGUAGES: Record<string, string> = { en: "English", de: "Deutsch" };
 
@@ -29,6 +30,7 @@ export async function speak(language: string): Promise<void> {
 export async function choose(language: string): Promise<void> {
   localStorage.setItem("postroom.language", language);
   await speak(language);
+  applyPrefs();
 }
 
 export async function prepare(): Promise<void> {

@@ -7,10 +7,12 @@ import "./list.css";
 import "./reader.css";
 import "./compose.css";
 import "./narrow.css";
+import "./rail.css";
 import { prepare } from "./i18n";
 import { whenSignedOut } from "./jmap/client";
 import { boot, reconnect, visitPlace } from "./mail/load";
 import { placeOf } from "./place";
+import { applyPrefs } from "./prefs";
 import { App } from "./shell/App";
 import { followTheme } from "./shell/theme";
 import { set, toast } from "./store";
@@ -22,6 +24,7 @@ addEventListener("online", () => void reconnect().catch(() => set({ online: fals
 addEventListener("offline", () => set({ online: false }));
 
 await prepare();
+applyPrefs();
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
     <App />

@@ -10,10 +10,11 @@ interface Props {
   onChange: (html: string) => void;
   onFiles: (files: File[]) => void;
   focus: boolean;
+  label?: string;
 }
 
 /** The editor of formatted text; it is fetched when somebody writes. */
-export default function RichText({ value, onChange, onFiles, focus }: Props) {
+export default function RichText({ value, onChange, onFiles, focus, label }: Props) {
   const { t } = useTranslation();
   const editor = useEditor({
     extensions: [
@@ -23,7 +24,12 @@ export default function RichText({ value, onChange, onFiles, focus }: Props) {
     content: value,
     autofocus: focus ? "start" : false,
     editorProps: {
-      attributes: { class: "text-body", "aria-label": t("compose.body"), role: "textbox", "aria-multiline": "true" },
+      attributes: {
+        class: "text-body",
+        "aria-label": label ?? t("compose.body"),
+        role: "textbox",
+        "aria-multiline": "true",
+      },
       handlePaste: (_, event) => {
         const files = [...(event.clipboardData?.files ?? [])];
         if (files.length) onFiles(files);

@@ -2,7 +2,25 @@
 import { t } from "i18next";
 import type { Session } from "./types";
 
-const USING = ["core", "mail", "submission", "quota"].map((each) => `urn:ietf:params:jmap:${each}`);
+const OURS = ["access", "notes", "sieve-lab"].map((each) => `urn:postroom:jmap:${each}`);
+const STANDARD = [
+  "core",
+  "mail",
+  "mail:share",
+  "submission",
+  "vacationresponse",
+  "quota",
+  "blob",
+  "sieve",
+  "contacts",
+  "calendars",
+  "calendars:parse",
+  "tasks",
+  "principals",
+  "principals:owner",
+  "principals:availability",
+].map((each) => `urn:ietf:params:jmap:${each}`);
+const USING = [...STANDARD, ...OURS];
 export const MAIL = "urn:ietf:params:jmap:mail";
 
 export type Call = [name: string, given: Record<string, unknown>, id?: string];
@@ -114,6 +132,30 @@ export async function browserSessions(): Promise<BrowserSession[]> {
 
 export async function endSession(id: number): Promise<void> {
   await ask(`/signin/sessions/${id}`, { method: "DELETE" });
+}
+
+/** Something that pages of this server tell beside JMAP. */
+export async function take<T>(path: string): Promise<T> {
+  const got = await ask(path);
+  if (!got.ok) throw new Refused("serverFail", await why(got));
+  return got.json();
+}
+
+/** Something that is done there; what is refused is told in words. */
+export async function post<T>(path: string, body: object, method = "POST"): Promise<T> {
+  const headers = { "Content-Type": "application/json" };
+  const got = await ask(path, { method, headers, body: JSON.stringify(body) });
+  if (!got.ok) throw new Refused("forbidden", await why(got));
+  return got.status === 204 ? (null as T) : got.json();
+}
+
+async function why(got: Response): Promise<string> {
+  const text = await got.text();
+  try {
+    return JSON.parse(text).error ?? text;
+  } catch {
+    return text || got.statusText;
+  }
 }
 
 export async function session(): Promise<Session> {

@@ -16,6 +16,7 @@ export interface Rights {
   mayRename: boolean;
   mayDelete: boolean;
   maySubmit: boolean;
+  mayShare: boolean;
 }
 
 export interface Mailbox {

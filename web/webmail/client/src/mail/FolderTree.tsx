@@ -1,14 +1,16 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { Archive, FilePen, Folder, FolderPlus, Inbox, MoreHorizontal, Send, ShieldAlert, Trash2 } from "lucide-react";
-import { type DragEvent, useState } from "react";
+import { type DragEvent, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Mailbox } from "../jmap/types";
+import { NOWHERE } from "../place";
 import { IconButton } from "../shell/Button";
 import { type Account, get, toast, useApp } from "../store";
 import { changeFolder, deleteFolder, folderName, move } from "./act";
 import { FolderDialog, type FolderTask } from "./FolderDialog";
 import { visitPlace } from "./load";
 
+const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 export const DRAGGED = "application/x-postroom-emails";
 const DRAGGED_FOLDER = "application/x-postroom-folder";
 const ROLES = ["inbox", "drafts", "sent", "archive", "junk", "trash"];
@@ -118,7 +120,7 @@ function Line({ folder, depth, onTask }: LineProps) {
         draggable={folder.myRights.mayRename}
         onClick={(event) => {
           event.preventDefault();
-          void visitPlace({ accountId: folder.accountId, mailboxId: folder.id, search: null, emailId: null }, false);
+          void visitPlace({ ...NOWHERE, accountId: folder.accountId, mailboxId: folder.id }, false);
         }}
         onDragStart={(event) => event.dataTransfer.setData(DRAGGED_FOLDER, folder.id)}
         onDragOver={(event) => {
@@ -145,9 +147,10 @@ function Line({ folder, depth, onTask }: LineProps) {
 
 function LineMenu({ folder, name, onTask }: { folder: Mailbox; name: string; onTask: LineProps["onTask"] }) {
   const { t } = useTranslation();
-  const { mayCreateChild, mayRename, mayDelete } = folder.myRights;
+  const { mayCreateChild, mayRename, mayDelete, mayShare } = folder.myRights;
+  const [sharing, share] = useState(false);
   const fixed = folder.role !== null;
-  if (!mayCreateChild && (fixed || (!mayRename && !mayDelete))) return null;
+  if (!mayShare && !mayCreateChild && (fixed || (!mayRename && !mayDelete))) return null;
 
   function drop() {
     if (folder.totalEmails) onTask({ kind: "delete", folder });
@@ -155,32 +158,38 @@ function LineMenu({ folder, name, onTask }: { folder: Mailbox; name: string; onT
   }
 
   return (
-    <Menu.Root>
-      <Menu.Trigger asChild>
-        <IconButton label={t("tree.actions", { name })} className="dots">
-          <MoreHorizontal />
-        </IconButton>
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Content className="menu" align="start">
-          {mayCreateChild && (
-            <Menu.Item onSelect={() => onTask({ kind: "create", accountId: folder.accountId, parent: folder })}>
-              {t("tree.createIn", { name })}
-            </Menu.Item>
-          )}
-          {mayRename && !fixed && (
-            <>
-              <Menu.Item onSelect={() => onTask({ kind: "rename", folder })}>{t("tree.rename")}</Menu.Item>
-              <Menu.Item onSelect={() => onTask({ kind: "move", folder })}>{t("tree.moveTo")}</Menu.Item>
-            </>
-          )}
-          {mayDelete && !fixed && (
-            <Menu.Item className="danger" onSelect={drop}>
-              {t("tree.delete")}
-            </Menu.Item>
-          )}
-        </Menu.Content>
-      </Menu.Portal>
-    </Menu.Root>
+    <>
+      <Menu.Root>
+        <Menu.Trigger asChild>
+          <IconButton label={t("tree.actions", { name })} className="dots">
+            <MoreHorizontal />
+          </IconButton>
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Content className="menu" align="start">
+            {mayCreateChild && (
+              <Menu.Item onSelect={() => onTask({ kind: "create", accountId: folder.accountId, parent: folder })}>
+                {t("tree.createIn", { name })}
+              </Menu.Item>
+            )}
+            {mayShare && <Menu.Item onSelect={() => share(true)}>{t("sharing.action")}</Menu.Item>}
+            {mayRename && !fixed && (
+              <>
+                <Menu.Item onSelect={() => onTask({ kind: "rename", folder })}>{t("tree.rename")}</Menu.Item>
+                <Menu.Item onSelect={() => onTask({ kind: "move", folder })}>{t("tree.moveTo")}</Menu.Item>
+              </>
+            )}
+            {mayDelete && !fixed && (
+              <Menu.Item className="danger" onSelect={drop}>
+                {t("tree.delete")}
+              </Menu.Item>
+            )}
+          </Menu.Content>
+        </Menu.Portal>
+      </Menu.Root>
+      <Suspense>
+        {sharing && <ShareDialog accountId={folder.accountId} folderId={folder.id} onClose={() => share(false)} />}
+      </Suspense>
+    </>
   );
 }

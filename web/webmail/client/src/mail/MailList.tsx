@@ -1,13 +1,13 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { rowHeight } from "../prefs";
 import { type State, set, useApp } from "../store";
 import { folderName } from "./act";
 import { ListBar } from "./ListBar";
 import { loadWindow, openList } from "./load";
 import { Bone, Row } from "./Row";
 
-export const ROW_HEIGHT = 72;
 const BONES = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 /** The messages of a folder or a search; of 100,000 lines only those that are seen are there. */
@@ -22,7 +22,7 @@ export function MailList() {
   const virtual = useVirtualizer({
     count: total ?? 0,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: rowHeight,
     overscan: 8,
   });
   const items = virtual.getVirtualItems();
@@ -55,7 +55,7 @@ export function MailList() {
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
         <div className="scroll" ref={scroller} tabIndex={0}>
-          {total === null && BONES.map((at) => <Bone key={at} top={at * ROW_HEIGHT} />)}
+          {total === null && BONES.map((at) => <Bone key={at} top={at * rowHeight()} />)}
           {total === 0 && <p className="none">{t(list?.place.search !== null ? "list.emptySearch" : "list.empty")}</p>}
           {total !== null && total > 0 && (
             <ul style={{ height: virtual.getTotalSize() }}>

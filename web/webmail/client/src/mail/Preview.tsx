@@ -13,7 +13,7 @@ interface Props {
 export default function Preview({ accountId, part, onClose }: Props) {
   const name = part.name ?? part.type;
   return (
-    <Dialog title={name} onClose={onClose} wide>
+    <Dialog title={name} onClose={onClose} size="wide">
       {part.type === "application/pdf" ? (
         <Pdf accountId={accountId} part={part} />
       ) : (

@@ -18,7 +18,7 @@ export default function Source({ email, onClose }: { email: FullEmail; onClose: 
   }, [email]);
   const name = `${(email.subject || "message").replace(/[^\p{L}\p{N} _-]/gu, "").slice(0, 60)}.eml`;
   return (
-    <Dialog title={t("read.source")} onClose={onClose} wide>
+    <Dialog title={t("read.source")} onClose={onClose} size="wide">
       <a href={downloadUrl(email.accountId, email.blobId, name, "message/rfc822")} download={name}>
         {t("read.download", { name })}
       </a>

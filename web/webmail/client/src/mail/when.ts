@@ -1,14 +1,16 @@
-import { format, isThisYear, isToday } from "date-fns";
+import { format, isSameDay, isSameYear } from "date-fns";
+import { zoned } from "../prefs";
 
 /** A moment as short as it can be said. */
 export function short(moment: string): string {
-  const day = new Date(moment);
-  if (isToday(day)) return format(day, "p");
-  return isThisYear(day) ? format(day, "d MMM") : format(day, "P");
+  const day = zoned(moment);
+  const now = zoned(new Date());
+  if (isSameDay(day, now)) return format(day, "p");
+  return isSameYear(day, now) ? format(day, "d MMM") : format(day, "P");
 }
 
 export function long(moment: string): string {
-  return format(new Date(moment), "PPp");
+  return format(zoned(moment), "PPp");
 }
 
 export function size(octets: number): string {

@@ -1,16 +1,13 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { Check } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { choose, LANGUAGES } from "../i18n";
 import { signOut } from "../jmap/client";
-import { openList } from "../mail/load";
+import { openList, visitRoom } from "../mail/load";
 import { forget } from "../offline";
+import { ROOMS } from "../rooms";
 import { get, keep, set, type Theme, toast, useApp } from "../store";
 import { chooseTheme } from "./theme";
-
-const Sessions = lazy(() => import("./Sessions"));
-const IdentityDialog = lazy(() => import("./Identity"));
 
 function leave(): void {
   void signOut()
@@ -24,7 +21,8 @@ function leave(): void {
 function toggleConversations(on: boolean): void {
   keep("conversations", on);
   set({ conversations: on });
-  openList(get().place);
+  const { list } = get();
+  if (list) openList(list.place);
 }
 
 /** Everything about oneself. */
@@ -33,59 +31,55 @@ export function AccountMenu() {
   const me = useApp((state) => state.me) ?? "";
   const theme = useApp((state) => state.theme);
   const conversations = useApp((state) => state.conversations);
-  const [shown, show] = useState<"sessions" | "identity" | null>(null);
   return (
-    <>
-      <Menu.Root>
-        <Menu.Trigger className="avatar" aria-label={`${t("menu.account")}: ${me}`}>
-          {me.slice(0, 1).toUpperCase()}
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Content className="menu" align="end" sideOffset={6}>
-            <Menu.Label className="who">{me}</Menu.Label>
-            <Menu.Separator />
-            <Menu.Label>{t("menu.theme")}</Menu.Label>
-            <Menu.RadioGroup value={theme} onValueChange={(value) => chooseTheme(value as Theme)}>
-              {["system", "light", "dark"].map((each) => (
-                <Menu.RadioItem key={each} value={each}>
-                  <Menu.ItemIndicator>
-                    <Check />
-                  </Menu.ItemIndicator>
-                  {t(`menu.${each}`)}
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-            <Menu.Separator />
-            <Menu.Label>{t("menu.language")}</Menu.Label>
-            <Menu.RadioGroup value={i18n.language} onValueChange={(value) => void choose(value)}>
-              {Object.entries(LANGUAGES).map(([code, name]) => (
-                <Menu.RadioItem key={code} value={code}>
-                  <Menu.ItemIndicator>
-                    <Check />
-                  </Menu.ItemIndicator>
-                  {name}
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-            <Menu.Separator />
-            <Menu.CheckboxItem checked={conversations} onCheckedChange={toggleConversations}>
-              <Menu.ItemIndicator>
-                <Check />
-              </Menu.ItemIndicator>
-              {t("menu.conversations")}
-            </Menu.CheckboxItem>
-            <Menu.Item onSelect={() => show("identity")}>{t("menu.identity")}</Menu.Item>
-            <Menu.Item onSelect={() => show("sessions")}>{t("menu.sessions")}</Menu.Item>
-            <Menu.Item onSelect={() => set({ helpShown: true })}>{t("menu.keys")}</Menu.Item>
-            <Menu.Separator />
-            <Menu.Item onSelect={leave}>{t("menu.signOut")}</Menu.Item>
-          </Menu.Content>
-        </Menu.Portal>
-      </Menu.Root>
-      <Suspense>
-        {shown === "sessions" && <Sessions onClose={() => show(null)} />}
-        {shown === "identity" && <IdentityDialog onClose={() => show(null)} />}
-      </Suspense>
-    </>
+    <Menu.Root>
+      <Menu.Trigger className="avatar" aria-label={`${t("menu.account")}: ${me}`}>
+        {me.slice(0, 1).toUpperCase()}
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Content className="menu" align="end" sideOffset={6}>
+          <Menu.Label className="who">{me}</Menu.Label>
+          <Menu.Separator />
+          <Menu.Label>{t("menu.theme")}</Menu.Label>
+          <Menu.RadioGroup value={theme} onValueChange={(value) => chooseTheme(value as Theme)}>
+            {["system", "light", "dark"].map((each) => (
+              <Menu.RadioItem key={each} value={each}>
+                <Menu.ItemIndicator>
+                  <Check />
+                </Menu.ItemIndicator>
+                {t(`menu.${each}`)}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
+          <Menu.Separator />
+          <Menu.Label>{t("menu.language")}</Menu.Label>
+          <Menu.RadioGroup value={i18n.language} onValueChange={(value) => void choose(value)}>
+            {Object.entries(LANGUAGES).map(([code, name]) => (
+              <Menu.RadioItem key={code} value={code}>
+                <Menu.ItemIndicator>
+                  <Check />
+                </Menu.ItemIndicator>
+                {name}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
+          <Menu.Separator />
+          <Menu.CheckboxItem checked={conversations} onCheckedChange={toggleConversations}>
+            <Menu.ItemIndicator>
+              <Check />
+            </Menu.ItemIndicator>
+            {t("menu.conversations")}
+          </Menu.CheckboxItem>
+          {ROOMS.filter((each) => each.inMenu).map((each) => (
+            <Menu.Item key={each.key} onSelect={() => visitRoom(each.key)}>
+              {t(`${each.key}.title`)}
+            </Menu.Item>
+          ))}
+          <Menu.Item onSelect={() => set({ helpShown: true })}>{t("menu.keys")}</Menu.Item>
+          <Menu.Separator />
+          <Menu.Item onSelect={leave}>{t("menu.signOut")}</Menu.Item>
+        </Menu.Content>
+      </Menu.Portal>
+    </Menu.Root>
   );
 }

@@ -6,18 +6,18 @@ import { useTranslation } from "react-i18next";
 interface Props {
   title: string;
   onClose: () => void;
-  wide?: boolean;
+  size?: "middle" | "wide";
   children: ReactNode;
 }
 
 /** A dialog over everything; Escape and a click beside it close it. */
-export function Dialog({ title, onClose, wide, children }: Props) {
+export function Dialog({ title, onClose, size, children }: Props) {
   const { t } = useTranslation();
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="veil" />
-        <Radix.Content className={wide ? "dialog wide" : "dialog"} aria-describedby={undefined}>
+        <Radix.Content className={size ? `dialog ${size}` : "dialog"} aria-describedby={undefined}>
           <header>
             <Radix.Title>{title}</Radix.Title>
             <Radix.Close className="icon" aria-label={t("app.close")}>

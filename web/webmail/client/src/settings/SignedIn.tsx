@@ -1,9 +1,7 @@
 import { formatDistanceToNow } from "date-fns";
-import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type BrowserSession, browserSessions, endSession } from "../jmap/client";
-import { toast } from "../store";
-import { Dialog } from "./Dialog";
+import { browserSessions, endSession } from "../jmap/client";
+import { say, useLoaded } from "./use";
 
 const BROWSERS = ["Firefox", "Edg", "OPR", "Chrome", "Safari"];
 
@@ -14,33 +12,31 @@ function called(agent: string): string {
   return [name.replace("Edg", "Edge").replace("OPR", "Opera"), system].filter(Boolean).join(" · ");
 }
 
-export default function Sessions({ onClose }: { onClose: () => void }) {
+/** The browsers that are signed in. */
+export function SignedIn() {
   const { t } = useTranslation();
-  const [found, setFound] = useState<BrowserSession[]>([]);
-  const load = useCallback(() => {
-    browserSessions().then(setFound, (error: Error) => toast(error.message, { error: true }));
-  }, []);
-  useEffect(load, [load]);
+  const [found, again] = useLoaded(browserSessions);
   return (
-    <Dialog title={t("menu.sessions")} onClose={onClose}>
-      <ul className="sessions">
-        {found.map((each) => (
+    <section aria-label={t("menu.sessions")}>
+      <h2>{t("menu.sessions")}</h2>
+      <ul className="plain">
+        {(found ?? []).map((each) => (
           <li key={each.id}>
-            <div>
-              <strong>{called(each.agent) || each.peer}</strong> {each.here && <em>{t("sessions.here")}</em>}
+            <span className="grow">
+              {called(each.agent) || each.peer} {each.here && <em>{t("sessions.here")}</em>}
               <small>
                 {each.peer} ·{" "}
                 {t("sessions.used", { when: formatDistanceToNow(new Date(each.used), { addSuffix: true }) })}
               </small>
-            </div>
+            </span>
             {!each.here && (
-              <button type="button" onClick={() => void endSession(each.id).then(load)}>
+              <button type="button" onClick={() => void endSession(each.id).then(again, say)}>
                 {t("sessions.end")}
               </button>
             )}
           </li>
         ))}
       </ul>
-    </Dialog>
+    </section>
   );
 }

@@ -1,0 +1,121 @@
+/** Who may do what in folders: levels, grants, reasons. The server's FolderAccess, of every kind of folder. */
+import { t } from "i18next";
+import { change, request } from "../jmap/client";
+import { get } from "../store";
+
+export type Level = "none" | "freebusy" | "titles" | "viewer" | "contributor" | "author" | "editor" | "master";
+
+export interface Grant {
+  principalId: string;
+  grantee: string;
+  level: Level | "custom";
+  /** Letters, as RFC 4314 has them. */
+  rights: string;
+  denied: string;
+  expires: string | null;
+  state: string | null;
+  /** The folder above that it is inherited from. */
+  from?: string;
+  fromName?: string;
+}
+
+export interface Access {
+  id: string;
+  name: string;
+  kind: string;
+  parentId: string | null;
+  role: string | null;
+  myLevel: Level | "custom";
+  myRights: string;
+  access: Record<string, Grant> | null;
+  inherited: Grant[] | null;
+}
+
+export interface Principal {
+  id: string;
+  type: "individual" | "group" | "resource" | "other";
+  name: string;
+  email: string | null;
+}
+
+export interface Reason {
+  path: string;
+  grantee: string;
+  rights: string;
+  denied: string;
+}
+
+export interface Explained {
+  level: Level | "custom";
+  rights: string;
+  reasons: Reason[];
+}
+
+/** What is granted: a level by name, or letters. */
+export interface Entry {
+  level?: Level;
+  rights?: string;
+  denied?: string;
+  expires: string | null;
+}
+
+const COMMON: Level[] = ["viewer", "contributor", "author", "editor", "master", "none"];
+
+/** The levels that make sense for a kind of folder, the least first. */
+export function levelsFor(kind: string): Level[] {
+  return kind === "calendar" || kind === "account" ? ["freebusy", "titles", ...COMMON] : COMMON;
+}
+
+/** The rights of a kind of folder that people may put together themselves. */
+export function lettersFor(kind: string): string[] {
+  const all = [..."lrswiptekxa"];
+  if (kind === "calendar" || kind === "account") all.push("9", "8");
+  if (kind === "account") all.push("3", "2", "1");
+  return all;
+}
+
+export async function accessOf(accountId: string, ids: string[] | null): Promise<Access[]> {
+  const [answer] = await request([["FolderAccess/get", { accountId, ids }]]);
+  return answer.list;
+}
+
+export async function grant(accountId: string, id: string, principalId: string, entry: Entry | null): Promise<void> {
+  await change([["FolderAccess/set", { accountId, update: { [id]: { [`access/${principalId}`]: entry } } }]]);
+}
+
+export async function explain(accountId: string, id: string, principalId: string): Promise<Explained> {
+  const [answer] = await request([["FolderAccess/explain", { accountId, id, principalId }]]);
+  return answer;
+}
+
+function own(): string | undefined {
+  return get().accounts.find((each) => each.own)?.id;
+}
+
+/** Who is found by a part of the name or the address. */
+export async function people(text: string, limit = 8): Promise<Principal[]> {
+  const from = { resultOf: "q", name: "Principal/query", path: "/ids" };
+  const [, answer] = await request([
+    ["Principal/query", { accountId: own(), filter: text ? { text } : null, sort: [{ property: "name" }], limit }, "q"],
+    ["Principal/get", { accountId: own(), "#ids": from, properties: ["id", "type", "name", "email"] }],
+  ]);
+  const me = get().me;
+  return (answer.list as Principal[]).filter((each) => each.email !== me);
+}
+
+export async function principals(ids: string[]): Promise<Record<string, Principal>> {
+  if (!ids.length) return {};
+  const properties = ["id", "type", "name", "email"];
+  const [answer] = await request([["Principal/get", { accountId: own(), ids: [...new Set(ids)], properties }]]);
+  return Object.fromEntries((answer.list as Principal[]).map((each) => [each.id, each]));
+}
+
+/** What people call whoever a grant names. */
+export function granteeName(grantee: string, known: Record<string, Principal>, principalId: string): string {
+  const found = known[principalId];
+  if (found?.email) return found.name;
+  if (grantee === "everyone") return t("sharing.everyone");
+  if (grantee === "anyone") return t("sharing.anyone");
+  if (grantee.startsWith("domain:")) return t("sharing.domain", { name: grantee.slice(7) });
+  return grantee.replace(/^group:/, "");
+}

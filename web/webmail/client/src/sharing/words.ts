@@ -1,0 +1,26 @@
+/** Access in plain words. */
+import { formatDistanceToNow } from "date-fns";
+import { t } from "i18next";
+import { get } from "../store";
+import type { Access, Grant } from "./access";
+
+export function levelName(level: string): string {
+  return t(`sharing.level.${level}`);
+}
+
+export function folderTitle(each: Pick<Access, "kind" | "name" | "role">): string {
+  if (each.kind === "account") return t("sharing.whole");
+  return each.role ? t(`role.${each.role}`, { defaultValue: each.name }) : each.name;
+}
+
+export function ends(each: Grant): string {
+  if (!each.expires) return "";
+  const when = formatDistanceToNow(new Date(each.expires), { addSuffix: true });
+  return t(new Date(each.expires) > new Date() ? "sharing.ends" : "sharing.ended", { when });
+}
+
+/** The account of whoever it is, as a heading. */
+export function accountName(id: string): string {
+  const found = get().accounts.find((each) => each.id === id);
+  return found?.name === "Public" ? t("tree.public") : (found?.name ?? "");
+}
