@@ -7,6 +7,7 @@ import "./list.css";
 import "./reader.css";
 import "./compose.css";
 import "./narrow.css";
+import "./rail.css";
 import { prepare } from "./i18n";
 import { whenSignedOut } from "./jmap/client";
 import { boot, reconnect, visitPlace } from "./mail/load";

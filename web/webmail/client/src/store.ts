@@ -43,6 +43,8 @@ export interface State {
   threads: Record<string, string[]>;
   identities: Identity[];
   place: Place;
+  /** Where one was last in each room. */
+  before: Record<string, Place>;
   list: List | null;
   /** Position of the line that the keyboard is at. */
   cursor: number;
@@ -80,6 +82,7 @@ export const useApp = create<State>(() => ({
   threads: {},
   identities: [],
   place: NOWHERE,
+  before: {},
   list: null,
   cursor: 0,
   selected: new Set(),
@@ -119,7 +122,7 @@ export function undoLast(): void {
 export function go(to: Partial<Place>, replace = false): void {
   const place = { ...get().place, ...to };
   if (pathOf(place) !== location.pathname) history[replace ? "replaceState" : "pushState"](null, "", pathOf(place));
-  set({ place, drawer: false });
+  set({ place, before: { ...get().before, [place.room]: place }, drawer: false });
 }
 
 export function mailboxOf(accountId: string | null, test: (each: Mailbox) => boolean): Mailbox | undefined {

@@ -2,7 +2,23 @@
 import { t } from "i18next";
 import type { Session } from "./types";
 
-const USING = ["core", "mail", "submission", "quota"].map((each) => `urn:ietf:params:jmap:${each}`);
+const USING = [
+  "core",
+  "mail",
+  "mail:share",
+  "submission",
+  "vacationresponse",
+  "quota",
+  "blob",
+  "sieve",
+  "contacts",
+  "calendars",
+  "calendars:parse",
+  "tasks",
+  "principals",
+  "principals:owner",
+  "principals:availability",
+].map((each) => `urn:ietf:params:jmap:${each}`);
 export const MAIL = "urn:ietf:params:jmap:mail";
 
 export type Call = [name: string, given: Record<string, unknown>, id?: string];

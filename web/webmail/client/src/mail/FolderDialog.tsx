@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Mailbox } from "../jmap/types";
+import { NOWHERE } from "../place";
 import { Dialog } from "../shell/Dialog";
 import { get, withRole } from "../store";
 import { changeFolder, createFolder, deleteFolder, folderName } from "./act";
@@ -27,7 +28,7 @@ async function carryOut(task: FolderTask, given: FormData): Promise<void> {
   await deleteFolder(folder);
   const inbox = withRole(folder.accountId, "inbox");
   if (get().place.mailboxId === folder.id && inbox)
-    await visitPlace({ accountId: folder.accountId, mailboxId: inbox.id, search: null, emailId: null });
+    await visitPlace({ ...NOWHERE, accountId: folder.accountId, mailboxId: inbox.id });
 }
 
 export function FolderDialog({ task, onClose }: { task: FolderTask; onClose: () => void }) {

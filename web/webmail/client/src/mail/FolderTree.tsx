@@ -3,6 +3,7 @@ import { Archive, FilePen, Folder, FolderPlus, Inbox, MoreHorizontal, Send, Shie
 import { type DragEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Mailbox } from "../jmap/types";
+import { NOWHERE } from "../place";
 import { IconButton } from "../shell/Button";
 import { type Account, get, toast, useApp } from "../store";
 import { changeFolder, deleteFolder, folderName, move } from "./act";
@@ -118,7 +119,7 @@ function Line({ folder, depth, onTask }: LineProps) {
         draggable={folder.myRights.mayRename}
         onClick={(event) => {
           event.preventDefault();
-          void visitPlace({ accountId: folder.accountId, mailboxId: folder.id, search: null, emailId: null }, false);
+          void visitPlace({ ...NOWHERE, accountId: folder.accountId, mailboxId: folder.id }, false);
         }}
         onDragStart={(event) => event.dataTransfer.setData(DRAGGED_FOLDER, folder.id)}
         onDragOver={(event) => {

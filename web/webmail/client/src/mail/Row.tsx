@@ -2,10 +2,11 @@ import { Check, CornerUpLeft, Paperclip, Star } from "lucide-react";
 import { type MouseEvent, memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Address, Email } from "../jmap/types";
-import { open } from "../shell/keys";
+
 import { get, set, useApp, withRole } from "../store";
 import { toggleFlag } from "./act";
 import { DRAGGED } from "./FolderTree";
+import { open } from "./keys";
 import { resumeById } from "./Reader";
 import { long, short } from "./when";
 

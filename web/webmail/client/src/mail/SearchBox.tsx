@@ -1,6 +1,7 @@
 import { Search, X } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { NOWHERE } from "../place";
 import { IconButton } from "../shell/Button";
 import { get, useApp, withRole } from "../store";
 import { visitPlace } from "./load";
@@ -8,13 +9,13 @@ import { visitPlace } from "./load";
 function find(search: string): void {
   const { place } = get();
   if (!place.accountId) return;
-  void visitPlace({ accountId: place.accountId, mailboxId: null, search, emailId: null }, false);
+  void visitPlace({ ...NOWHERE, accountId: place.accountId, search }, false);
 }
 
 function leave(): void {
   const own = get().accounts.find((each) => each.own)?.id ?? null;
   const inbox = withRole(own, "inbox");
-  if (inbox) void visitPlace({ accountId: own, mailboxId: inbox.id, search: null, emailId: null }, false);
+  if (inbox) void visitPlace({ ...NOWHERE, accountId: own, mailboxId: inbox.id }, false);
 }
 
 export function SearchBox() {

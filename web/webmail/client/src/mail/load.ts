@@ -3,7 +3,7 @@ import { t } from "i18next";
 import { type Call, listen, MAIL, Offline, request, session, visit } from "../jmap/client";
 import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
 import { keepSeen, recall, recalledList } from "../offline";
-import { NOWHERE, type Place, placeOf, sameList } from "../place";
+import { MAIL_ROOM, NOWHERE, type Place, placeOf, sameList } from "../place";
 import { get, go, type List, mailboxOf, set, toast, withRole } from "../store";
 import { operators } from "./search";
 
@@ -55,7 +55,8 @@ export async function comeBack(): Promise<void> {
 }
 
 function known(place: Place): boolean {
-  const { accountId, mailboxId, search } = place;
+  const { room, accountId, mailboxId, search } = place;
+  if (room !== MAIL_ROOM) return true;
   return search !== null || mailboxOf(accountId, (each) => each.id === mailboxId) !== undefined;
 }
 
@@ -66,10 +67,17 @@ function home(): Place {
 
 /** Goes there, and gets what is to be seen. */
 export async function visitPlace(place: Place, replace = true): Promise<void> {
-  const before = get().place;
   go(place, replace);
-  if (!get().list || !sameList(before, place)) openList(place);
+  if (place.room !== MAIL_ROOM) return;
+  const list = get().list;
+  if (!list || !sameList(list.place, place)) openList(place);
   if (place.accountId && place.emailId) await openEmail(place.accountId, place.emailId);
+}
+
+/** Goes into a room, to where one was in it; that of mail begins with the inbox. */
+export function visitRoom(key: string): void {
+  const there = get().before[key] ?? (key === MAIL_ROOM ? home() : { ...NOWHERE, room: key });
+  void visitPlace(there, false);
 }
 
 async function loadAccounts(): Promise<void> {
@@ -257,7 +265,18 @@ export function prefetch(ids: (string | undefined)[]): void {
 let waiting: ReturnType<typeof setTimeout> | undefined;
 const moved = new Set<string>();
 
-function changed(told: Record<string, Record<string, string>>): void {
+/** The states that are others now: of each account, by type. */
+export type Told = Record<string, Record<string, string>>;
+const others = new Set<(told: Told) => void>();
+
+/** Calls `act` with each push, until what is given back is called. */
+export function whenChanged(act: (told: Told) => void): () => void {
+  others.add(act);
+  return () => others.delete(act);
+}
+
+function changed(told: Told): void {
+  for (const act of others) act(told);
   for (const [account, types] of Object.entries(told)) if (types.Mailbox || types.Email) moved.add(account);
   clearTimeout(waiting);
   waiting = setTimeout(() => {

@@ -4,8 +4,9 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { choose, LANGUAGES } from "../i18n";
 import { signOut } from "../jmap/client";
-import { openList } from "../mail/load";
+import { openList, visitRoom } from "../mail/load";
 import { forget } from "../offline";
+import { ROOMS } from "../rooms";
 import { get, keep, set, type Theme, toast, useApp } from "../store";
 import { chooseTheme } from "./theme";
 
@@ -24,7 +25,8 @@ function leave(): void {
 function toggleConversations(on: boolean): void {
   keep("conversations", on);
   set({ conversations: on });
-  openList(get().place);
+  const { list } = get();
+  if (list) openList(list.place);
 }
 
 /** Everything about oneself. */
@@ -74,6 +76,11 @@ export function AccountMenu() {
               </Menu.ItemIndicator>
               {t("menu.conversations")}
             </Menu.CheckboxItem>
+            {ROOMS.filter((each) => each.inMenu).map((each) => (
+              <Menu.Item key={each.key} onSelect={() => visitRoom(each.key)}>
+                {t(`${each.key}.title`)}
+              </Menu.Item>
+            ))}
             <Menu.Item onSelect={() => show("identity")}>{t("menu.identity")}</Menu.Item>
             <Menu.Item onSelect={() => show("sessions")}>{t("menu.sessions")}</Menu.Item>
             <Menu.Item onSelect={() => set({ helpShown: true })}>{t("menu.keys")}</Menu.Item>

@@ -1,17 +1,15 @@
-import { Menu as MenuIcon, PenLine } from "lucide-react";
+import { Menu as MenuIcon } from "lucide-react";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { begin } from "../compose/draft";
-import { FolderTree } from "../mail/FolderTree";
-import { MailList } from "../mail/MailList";
-import { Reader } from "../mail/Reader";
-import { SearchBox } from "../mail/SearchBox";
+import { MAIL_ROOM } from "../place";
+import { ROOMS, roomCalled } from "../rooms";
 import { set, useApp } from "../store";
 import { AccountMenu } from "./AccountMenu";
 import { Brand } from "./Brand";
 import { IconButton } from "./Button";
 import { Help } from "./Help";
 import { onKey } from "./keys";
+import { Rail } from "./Rail";
 import { SignIn } from "./SignIn";
 import { Toasts } from "./Toasts";
 
@@ -26,24 +24,34 @@ export function App() {
   }, []);
   return (
     <>
-      {ready || !signedOut ? <Room hidden={signedOut} /> : null}
+      {ready || !signedOut ? <House hidden={signedOut} /> : null}
       {signedOut && <SignIn />}
       <Toasts />
     </>
   );
 }
 
-function Room({ hidden }: { hidden: boolean }) {
+function House({ hidden }: { hidden: boolean }) {
   const { t } = useTranslation();
   const reading = useApp((state) => state.place.emailId !== null);
   const drawer = useApp((state) => state.drawer);
   const writing = useApp((state) => state.drafts.length > 0);
   const helpShown = useApp((state) => state.helpShown);
   const online = useApp((state) => state.online);
+  const key = useApp((state) => state.place.room);
+  const here = roomCalled(key) ?? (ROOMS[0] as (typeof ROOMS)[0]);
+  const { room: Room, bar: Bar } = here;
   return (
-    <div className="room" inert={hidden} data-reading={reading} data-drawer={drawer}>
-      <a className="skip" href="#list">
-        {t("app.skip")}
+    <div
+      className="room"
+      inert={hidden}
+      data-room={here.key}
+      data-rooms={ROOMS.length > 1}
+      data-reading={reading}
+      data-drawer={drawer}
+    >
+      <a className="skip" href={here.key === MAIL_ROOM ? "#list" : "#stage"}>
+        {t(here.key === MAIL_ROOM ? "app.skip" : "app.skipContent")}
       </a>
       <header className="top">
         <IconButton
@@ -55,24 +63,16 @@ function Room({ hidden }: { hidden: boolean }) {
           <MenuIcon />
         </IconButton>
         <Brand />
-        <SearchBox />
+        {Bar && <Bar />}
         <AccountMenu />
       </header>
-      <nav className="side" aria-label={t("app.folders")}>
-        <button type="button" className="main compose" onClick={() => begin()}>
-          <PenLine />
-          {t("act.compose")}
-        </button>
-        <FolderTree />
-      </nav>
+      {ROOMS.length > 1 && <Rail />}
       {drawer && (
         <button type="button" className="shade" aria-label={t("app.close")} onClick={() => set({ drawer: false })} />
       )}
-      <MailList />
-      <Reader />
-      <button type="button" className="main fab" aria-label={t("act.compose")} onClick={() => begin()}>
-        <PenLine />
-      </button>
+      <Suspense fallback={<main className="stage" id="stage" aria-busy="true" />}>
+        <Room />
+      </Suspense>
       {!online && (
         <p className="offline" role="status">
           {t("app.offline")}

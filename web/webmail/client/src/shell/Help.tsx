@@ -1,11 +1,11 @@
 import { useTranslation } from "react-i18next";
 import { set } from "../store";
 import { Dialog } from "./Dialog";
-import { KEYS } from "./keys";
+import { keysHere } from "./keys";
 
 export function Help() {
   const { t } = useTranslation();
-  const rows = [...KEYS, { keys: "Ctrl Enter", says: "keys.send" }];
+  const rows = [...keysHere(), { keys: "Ctrl Enter", says: "keys.send" }];
   return (
     <Dialog title={t("keys.title")} onClose={() => set({ helpShown: false })}>
       <dl className="keys">

@@ -1,8 +1,8 @@
-/** The keyboard: one table, which the help shows. */
-import { begin, forward, reply } from "../compose/draft";
-import { archive, junk, meant, remove, toggleFlag, toggleSeen } from "../mail/act";
-import { loadFull, prefetch, visitPlace } from "../mail/load";
-import { get, go, set, undoLast, withRole } from "../store";
+/** The keyboard: what each room has, and what goes everywhere; the help shows it. */
+import { useEffect } from "react";
+import { visitRoom } from "../mail/load";
+import { ROOMS, roomCalled } from "../rooms";
+import { get, set, undoLast } from "../store";
 
 export interface Key {
   keys: string;
@@ -11,78 +11,29 @@ export interface Key {
   act: () => void;
 }
 
-/** Goes up or down, and reads on where something is read. */
-export function step(by: number): void {
-  const { list, cursor, place } = get();
-  if (!list?.total) return;
-  const next = Math.min(Math.max(cursor + by, 0), list.total - 1);
-  set({ cursor: next });
-  const id = list.ids[next];
-  if (place.emailId && id) open(next);
-}
-
-/** Opens the line at a position of the list. */
-export function open(position: number): void {
-  const { list, place } = get();
-  const id = list?.ids[position];
-  if (!id || !list) return;
-  set({ cursor: position });
-  void visitPlace({ ...place, emailId: id }, place.emailId !== null);
-  prefetch([list.ids[position + 1], list.ids[position - 1]]);
-}
-
-function toFolder(role: string): void {
-  const own = get().accounts.find((each) => each.own)?.id ?? null;
-  const folder = withRole(own, role);
-  if (folder) void visitPlace({ accountId: own, mailboxId: folder.id, search: null, emailId: null }, false);
-}
-
-async function answer(act: (email: NonNullable<ReturnType<typeof get>["full"][string]>) => void): Promise<void> {
-  const id = meant()[0];
-  const email = id ? get().emails[id] : undefined;
-  if (!email) return;
-  await loadFull(email.accountId, [email.id]);
-  const full = get().full[email.id];
-  if (full) act(full);
-}
-
-function select(): void {
-  const { list, cursor, selected } = get();
-  const id = list?.ids[cursor];
-  if (!id) return;
-  const next = new Set(selected);
-  if (!next.delete(id)) next.add(id);
-  set({ selected: next });
-}
-
-function back(): void {
-  const { selected, place } = get();
-  if (selected.size) set({ selected: new Set() });
-  else if (place.emailId) go({ emailId: null });
-}
-
-export const KEYS: Key[] = [
-  { keys: "j", says: "keys.next", act: () => step(1) },
-  { keys: "k", says: "keys.previous", act: () => step(-1) },
-  { keys: "Enter", says: "keys.open", act: () => open(get().cursor) },
-  { keys: "u", says: "keys.back", act: back },
-  { keys: "x", says: "keys.select", act: select },
-  { keys: "c", says: "act.compose", act: () => begin() },
-  { keys: "r", says: "act.reply", act: () => void answer((email) => reply(email, false)) },
-  { keys: "a", says: "act.replyAll", act: () => void answer((email) => reply(email, true)) },
-  { keys: "f", says: "act.forward", act: () => void answer(forward) },
-  { keys: "e", says: "act.archive", act: () => void archive(meant()) },
-  { keys: "#", says: "act.delete", act: () => void remove(meant()) },
-  { keys: "!", says: "act.junk", act: () => void junk(meant()) },
-  { keys: "s", says: "act.flag", act: () => void toggleFlag(meant()) },
-  { keys: "m", says: "keys.toggleRead", act: () => void toggleSeen(meant()) },
+const EVERYWHERE: Key[] = [
   { keys: "z", says: "keys.undo", act: undoLast },
-  { keys: "/", says: "keys.search", act: () => document.querySelector<HTMLInputElement>("#search")?.focus() },
-  { keys: "g i", says: "keys.inbox", act: () => toFolder("inbox") },
-  { keys: "g t", says: "keys.sent", act: () => toFolder("sent") },
-  { keys: "g d", says: "keys.drafts", act: () => toFolder("drafts") },
   { keys: "?", says: "keys.help", act: () => set({ helpShown: true }) },
 ];
+
+let given: Key[] = [];
+
+/** The keys of a room, as long as it is there. Give the same table each time. */
+export function useKeys(keys: Key[]): void {
+  useEffect(() => {
+    given = keys;
+    return () => {
+      given = [];
+    };
+  }, [keys]);
+}
+
+/** All keys that do something now. */
+export function keysHere(): Key[] {
+  const rooms = ROOMS.length > 1 ? ROOMS.filter((each) => each.go) : [];
+  const goes = rooms.map(({ key, go }) => ({ keys: `g ${go}`, says: `${key}.title`, act: () => visitRoom(key) }));
+  return [...(roomCalled(get().place.room)?.keys ?? []), ...given, ...goes, ...EVERYWHERE];
+}
 
 const ALIASES: Record<string, string> = { ArrowDown: "j", ArrowUp: "k", Delete: "#", Escape: "u", o: "Enter" };
 let before = "";
@@ -99,7 +50,7 @@ function taken(event: KeyboardEvent): boolean {
 export function onKey(event: KeyboardEvent): void {
   if (taken(event)) return;
   const key = ALIASES[event.key] ?? event.key;
-  const found = KEYS.find((each) => each.keys === (before ? `${before} ${key}` : key));
+  const found = keysHere().find((each) => each.keys === (before ? `${before} ${key}` : key));
   before = !before && key === "g" ? "g" : "";
   if (!found) return;
   event.preventDefault();
