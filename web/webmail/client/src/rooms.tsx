@@ -1,6 +1,6 @@
 /** The rooms of the app, in the order in which one goes through them: another one is a line here, and words of its own. */
-import { Mail } from "lucide-react";
-import type { ComponentType } from "react";
+import { CalendarDays, Mail } from "lucide-react";
+import { type ComponentType, lazy } from "react";
 import { MAIL_KEYS } from "./mail/keys";
 import { MailRoom } from "./mail/MailRoom";
 import { SearchBox } from "./mail/SearchBox";
@@ -22,7 +22,10 @@ export interface Room {
   inMenu?: boolean;
 }
 
-export const ROOMS: Room[] = [{ key: "mail", icon: Mail, room: MailRoom, bar: SearchBox, go: "m", keys: MAIL_KEYS }];
+export const ROOMS: Room[] = [
+  { key: "mail", icon: Mail, room: MailRoom, bar: SearchBox, go: "m", keys: MAIL_KEYS },
+  { key: "calendar", icon: CalendarDays, room: lazy(() => import("./calendar/CalendarRoom")), go: "c" },
+];
 
 export function roomCalled(key: string): Room | undefined {
   return ROOMS.find((each) => each.key === key);
