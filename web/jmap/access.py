@@ -19,12 +19,12 @@ from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.link import PREFIX
 from groupware.model.rights import ALL, LEVELS, Grant, Right, letters, level_of, parse_rights
+from groupware.model.times import moment_of
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap import few
 from web.jmap.arguments import GetArguments, argument, ident
 from web.jmap.errors import MethodError, SetError
 from web.jmap.granted import MOST
-from web.jmap.header_make import moment_of
 from web.jmap.ids import account_id, folder_of, grantee_of, mailbox_id, principal_id
 from web.jmap.limits import IN_GET
 from web.jmap.mailbox import name_of

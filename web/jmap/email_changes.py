@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from groupware.mime.threads import thread_id
+from groupware.mime.threads import Threads, thread_id
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, ranges
 from groupware.store.api import ReadTx
@@ -16,7 +16,6 @@ from web.jmap.ids import account_id, email_id
 from web.jmap.limits import IN_CHANGES
 from web.jmap.sets import mismatch
 from web.jmap.states import State, emails_at, read_state, unknown
-from web.jmap.threads import Threads
 from web.jmap.turn import Turn, owner_in, readable
 
 Moments = dict[ItemId, tuple[ModSeq, ModSeq]]

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from groupware.mime.addresses import address_of, parse
-from groupware.mime.headers import fields, unfold
 from groupware.mime.threads import thread_id
 from groupware.model.errors import Conflict, GroupwareError, NotFound
 from groupware.model.ids import QueueId

@@ -51,7 +51,11 @@ export function EventDialog({ edited }: { edited: Edited }) {
   }
 
   return (
-    <Dialog title={t(edited.event?.id ? "calendar.change" : "calendar.newEvent")} onClose={close} wide={full}>
+    <Dialog
+      title={t(edited.event?.id ? "calendar.change" : "calendar.newEvent")}
+      onClose={close}
+      size={full ? "wide" : undefined}
+    >
       <form className={full ? "form event-form full" : "form event-form"} onSubmit={save}>
         <input
           className="event-title"
