@@ -283,6 +283,7 @@ SWITCHES: Final[Mapping[str, str]] = {
     "pop3": "pop3",
     "imap": "imap",
     "dav": "dav",
+    "jmap": "jmap",
     "sieve": "sieve",
     "webmail": "webmail",
 }
