@@ -41,6 +41,7 @@ from connectors.dav.tzdist import tzdist
 from connectors.ews.app import ews
 from mailcore.push.sender import Sender
 from mailcore.push.worker import Desk, Teller, keep
+from mailcore.server.authorization import Kept, forget
 from mailcore.server.config import Config, service_policy
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.gate import Admission, Gate
@@ -217,6 +218,7 @@ class _Connection(HttpToolsProtocol):
         self._admission, self._named, self._secure = admission, client, secure
         self._door = door
         self._visits = dict(owner.visits)
+        self._known: dict[str, Kept] = {}
         self._waiting: asyncio.TimerHandle | None = None
         self._octets = 0
 
@@ -230,7 +232,7 @@ class _Connection(HttpToolsProtocol):
         tls = transport.get_extra_info("ssl_object")
         info = None if tls is None else TlsInfo(tls.version() or "", (tls.cipher() or ("",))[0])
         way = _Way(self._door.listener, self._door.gate, peer, info, self._secure)
-        self.app_state = {"way": way, "known": {}, "stopping": self._owner.stopping, "visits": self._visits}
+        self.app_state = {"way": way, "known": self._known, "stopping": self._owner.stopping, "visits": self._visits}
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -261,6 +263,7 @@ class _Connection(HttpToolsProtocol):
             socket.left = self._left
 
     def _left(self) -> None:
+        forget(self._known)
         left(self._owner.counters, self._visits)
         self._admission.leave()
 

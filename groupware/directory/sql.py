@@ -28,9 +28,10 @@ from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotF
 from groupware.model.event import Target
 from groupware.model.folder import OTHERS, SEPARATOR
 from groupware.model.ids import AccountId
-from groupware.model.principal import DELIVERY, OPERATOR, Account, Credential, Principal
+from groupware.model.principal import DELIVERY, OPERATOR, Account, Credential, Principal, Proof
 from groupware.model.rights import Right
 from groupware.model.settings import SWITCHES
+from groupware.model.times import micros
 from groupware.store.api import ReadTx, Store, WriteTx
 
 WRONG: Final = "The name or the password is wrong."
@@ -112,7 +113,7 @@ class SqlDirectory:
             raise BadCredentials(WRONG)
         if not login.proven and not await self._has_second(entry, login):
             raise BadCredentials(WRONG)
-        who = replace(entry.who, client=login.service)
+        who = replace(entry.who, client=login.service, proof=_proof(entry, login))
         if login.act_as:
             name = self._full(login.act_as, login.domain)
             if normal(name) != who.name:
@@ -207,7 +208,7 @@ class SqlDirectory:
         other = await self._entry(address, service)
         if other is None or other.who is None or not other.switched_on:
             raise BadCredentials(f"{who.name} may not act as {name[:MAX_NAME]}")
-        return replace(other.who, client=f"{service} by {who.name}".strip())
+        return replace(other.who, client=f"{service} by {who.name}".strip(), proof=who.proof)
 
     async def _entry(self, name: str, service: str) -> _Entry | None:
         if not name or len(name) > MAX_NAME:
@@ -330,6 +331,17 @@ def _app_of_key(entry: _Entry, stored_key: bytes) -> Credential | None:
                 if secrets.read_keys(each.value).pairs[0].stored_key == stored_key:
                     return next((app for app in entry.secrets if (app.kind, app.label) == ("app", each.label)), None)
     return None
+
+
+def _proof(entry: _Entry, login: Login) -> Proof | None:
+    """The secret that this login goes by: the app password where it was one, else the account's own."""
+    app = _app_secret(entry, login.password or "")
+    if app is None and login.stored_key:
+        app = _app_of_key(entry, login.stored_key)
+    found = app or next((each for each in entry.secrets if each.kind == "password"), None)
+    return (
+        None if found is None or found.created is None else Proof(entry.account.id, found.kind, micros(found.created))
+    )
 
 
 def _look_up(tx: ReadTx, name: str, switch: str | None) -> _Entry | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from .ids import AccountId, FolderId, PrincipalId
 from .rights import ALL, Right
@@ -37,6 +38,20 @@ class PrincipalKind(StrEnum):
     """An address elsewhere that is a member of a group."""
 
 
+Gone = Literal["disabled", "switched off", "password changed"]
+"""Why somebody who has signed in may not stay: the account or its domain is disabled or gone; the service, or any way
+in, is switched off for it; what it has signed in with is no longer its secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The secret that somebody has signed in with: whose, of which kind, and when it was made (microseconds)."""
+
+    account: AccountId
+    kind: str
+    made: int
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks. The store renews `identifiers` itself when memberships have changed since."""
@@ -53,6 +68,8 @@ class Principal:
     """For the journal: the protocol and what the client calls itself."""
     by_script: bool = False
     """It is a script that acts in this name: what it does sets off no other script."""
+    proof: Proof | None = field(default=None, compare=False, repr=False)
+    """What it has signed in with; None: nothing that can become another."""
 
 
 OPERATOR = Principal(AccountId(1), "operator", frozenset({"operator"}), floor=ALL)

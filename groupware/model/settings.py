@@ -331,6 +331,7 @@ SWITCHES: Final[Mapping[str, str]] = {
     "dav": "dav",
     "activesync": "activesync",
     "ews": "ews",
+    "jmap": "jmap",
     "sieve": "sieve",
     "webmail": "webmail",
 }

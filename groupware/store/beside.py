@@ -5,7 +5,7 @@ Others take these from `groupware.store.api`, as all of the door.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from groupware.model.ids import BlobId, FolderId, ModSeq
@@ -58,6 +58,10 @@ class Watch(Protocol):
         """The newest mark of each folder that changed since the last call; empty after `within` seconds."""
         ...
 
+    def any(self) -> bool:
+        """Whether something has changed since the last call of `changed`."""
+        ...
+
     def close(self) -> None:
         """No more marks."""
         ...
@@ -70,6 +74,6 @@ class Bus(Protocol):
         """From any thread, after COMMIT only."""
         ...
 
-    def watch(self, folders: Iterable[FolderId]) -> Watch:
-        """A watch over these folders."""
+    def watch(self, folders: Iterable[FolderId], heard: Callable[[], None] | None = None) -> Watch:
+        """A watch over these folders; `heard` is called with each mark, in the event loop that watches."""
         ...

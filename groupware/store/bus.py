@@ -17,8 +17,9 @@ from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
 from groupware.model.ids import FolderId, ModSeq
+from groupware.model.times import now_micros
 
-from .api import QUEUE
+from .api import QUEUE, STANDING
 from .marks import CHANNEL, decoded
 from .sql.engine import DATABASE, psycopg_url
 
@@ -30,10 +31,10 @@ LISTEN_SECONDS: Final = 0.2
 class LocalWatch:
     """Marks of some folders; they coalesce, so it cannot overflow."""
 
-    __slots__ = ("_bus", "_loop", "_marks", "_waiting", "folders")
+    __slots__ = ("_bus", "_heard", "_loop", "_marks", "_waiting", "folders")
 
-    def __init__(self, bus: LocalBus, folders: frozenset[FolderId]) -> None:
-        self._bus, self.folders = bus, folders
+    def __init__(self, bus: LocalBus, folders: frozenset[FolderId], heard: Callable[[], None] | None = None) -> None:
+        self._bus, self.folders, self._heard = bus, folders, heard
         self._loop = asyncio.get_running_loop()
         self._marks: dict[FolderId, ModSeq] = {}
         self._waiting: asyncio.Future[None] | None = None
@@ -51,8 +52,13 @@ class LocalWatch:
         marks, self._marks = self._marks, {}
         return marks
 
+    def any(self) -> bool:
+        """Whether something has changed since the last call of `changed`."""
+        return bool(self._marks)
+
     def close(self) -> None:
         """No more marks."""
+        self._heard = None
         self._bus.forget(self)
 
     def wake(self, marks: Mapping[FolderId, ModSeq]) -> None:
@@ -65,6 +71,8 @@ class LocalWatch:
             self._marks[folder] = max(modseq, self._marks.get(folder, modseq))
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
+        if self._heard is not None:
+            self._heard()
 
 
 @dataclass(slots=True)
@@ -108,9 +116,9 @@ class LocalBus:
         for watch, its in heard.items():
             watch.wake(its)
 
-    def watch(self, folders: Iterable[FolderId]) -> LocalWatch:
-        """A watch over these folders, for the running event loop."""
-        watch = LocalWatch(self, frozenset(folders))
+    def watch(self, folders: Iterable[FolderId], heard: Callable[[], None] | None = None) -> LocalWatch:
+        """A watch over these folders, for the running event loop; `heard` is called there with each mark."""
+        watch = LocalWatch(self, frozenset(folders), heard)
         with self._lock:
             for folder in watch.folders:
                 self._watched.setdefault(folder, _Watched()).watches.add(watch)
@@ -194,7 +202,8 @@ class PostgresEar:
             connection.execute(f"LISTEN {CHANNEL}")
             where = "SELECT id, modseq FROM folder WHERE id = ANY(%s)"
             policy = connection.execute(_EPOCH).fetchall()
-            bus.hear({QUEUE: ModSeq(0), **dict(policy), **dict(connection.execute(where, [bus.watched()]).fetchall())})
+            again = {QUEUE: ModSeq(0), STANDING: ModSeq(now_micros())}
+            bus.hear({**again, **dict(policy), **dict(connection.execute(where, [bus.watched()]).fetchall())})
             while not stopped.is_set():
                 for heard in connection.notifies(timeout=LISTEN_SECONDS):
                     bus.hear(decoded(heard.payload))
@@ -247,7 +256,7 @@ def _since(connection: sqlite3.Connection, journal: int) -> tuple[dict[FolderId,
         if at is None:
             continue
         marks[at] = max(modseq, marks.get(at, modseq))
-        if more:  # a folder was made, renamed, granted: the list has changed, and what may be read below it
+        if more and at > 0:  # a folder was made, renamed, granted: the list has changed, and what may be read below it
             for (below,) in connection.execute("SELECT id FROM folder WHERE owner_id = ?", (owner,)):
                 marks[below] = max(modseq, marks.get(below, modseq))
     return marks, max((row[2] for row in rows), default=journal)
@@ -255,6 +264,7 @@ def _since(connection: sqlite3.Connection, journal: int) -> tuple[dict[FolderId,
 
 def _current(connection: sqlite3.Connection, folders: Iterable[FolderId]) -> dict[FolderId, ModSeq]:
     marks = {FolderId(at): ModSeq(epoch) for at, epoch in connection.execute(_EPOCH)}
+    marks[STANDING] = ModSeq(now_micros())
     for at in folders:
         row = connection.execute("SELECT modseq FROM folder WHERE id = ?", (at,)).fetchone()
         if row is not None:

@@ -36,6 +36,7 @@ from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout, Li
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
 from mailcore.server.signin import Desk, Rejected, SignIn
+from mailcore.server.stay import WORDS
 
 STRANGER_LINE_MAX: Final = 1024
 LINE_MAX: Final = 65_536
@@ -92,6 +93,8 @@ class ConsoleSession:
 
     def goodbye(self, why: Farewell) -> bytes:
         """The last words."""
+        if why == "gone":
+            return grammar.last(False, WORDS[self.connection.parting])
         text = {"idle": "You were silent for too long.", "stopping": "The server is stopping.", "failed": BUG}[why]
         return grammar.last(False, text)
 
@@ -259,6 +262,7 @@ class ConsoleSession:
             await self._check_may(who)
         except (BadLine, GroupwareError):
             self.signin.who = None
+            self.signin.released()
             raise
         self.who = who
         self._end(True, f"Welcome, {who.name}.")

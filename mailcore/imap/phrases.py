@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from groupware.model.errors import NotFound
+from groupware.model.principal import Gone
 from mailcore.imap.table import Spec, State
 from mailcore.server.dialogue import Farewell
+from mailcore.server.stay import WORDS
 
 ABSENT: Final = "There is no such mailbox, or you may not see it"
 """Word for word the same, whether it is not there or hidden (RFC 4314 §6)."""
 SHOW_ALL: Final = "imapShowAllFolders"
-DISABLED: Final = "Your account has been disabled, or its password changed"
+DISABLED: Final = WORDS["disabled"]
 GONE: Final = "The selected mailbox is gone, or you may no longer read it"
 UIDREQUIRED: Final = b"UIDREQUIRED"
 NUMBERED: Final = frozenset({"FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SORT", "THREAD", "REPLACE"})
@@ -22,6 +24,12 @@ BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
     "idle": ("You have been silent for too long", b""),
     "failed": ("Something went wrong here; it has been noted", b"SERVERBUG"),
 }
+GOING: Final[Mapping[Gone, tuple[str, bytes]]] = {
+    "disabled": (WORDS["disabled"], b"AUTHORIZATIONFAILED"),
+    "switched off": (WORDS["switched off"], b"AUTHORIZATIONFAILED"),
+    "password changed": (WORDS["password changed"], b"EXPIRED"),
+}
+"""What who has signed in and may not stay is told. RFC 5530 §3."""
 
 
 class Absent(NotFound):

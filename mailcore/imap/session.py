@@ -30,7 +30,7 @@ from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
 from mailcore.imap.notice import Notices
-from mailcore.imap.phrases import BYES, DISABLED, GONE, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
+from mailcore.imap.phrases import BYES, DISABLED, GOING, GONE, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
 from mailcore.imap.phrases import Absent as Absent
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
 from mailcore.imap.shared import Shared
@@ -130,7 +130,7 @@ class Session:
 
     def goodbye(self, why: Farewell) -> bytes:
         """The last words of the server when it is the one to hang up."""
-        text, code = BYES[why]
+        text, code = GOING[self.connection.parting] if why == "gone" else BYES[why]
         return status_line(b"*", Reply(b"BYE", text, code))
 
     async def _run(self, raw: Raw) -> None:
@@ -241,6 +241,7 @@ class Session:
         """Says BYE; the session ends behind this command."""
         if not self.over:
             self.over, self.parting = True, why
+            code = code or (GOING["disabled"][1] if why == DISABLED else b"")
             self.send(status_line(b"*", Reply(b"BYE", why, code)))
 
     def _tell(self, tag: bytes, reply: Reply) -> None:
@@ -450,6 +451,7 @@ class Session:
         self.leave_folder()
         self.watch_for(None)
         self._discount()
+        self.signin.released()
         self.who, self.home, self.modes, self.annotations = None, None, Modes(), None
         self._wait_for_login()
         names.UTF8.set(False)

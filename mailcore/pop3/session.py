@@ -31,6 +31,7 @@ from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
 from mailcore.server.sasl import MAX_MESSAGE
 from mailcore.server.signin import Desk, SignIn
+from mailcore.server.stay import WORDS
 
 AUTOLOGOUT: Final = 600.0  # seconds at least, RFC 1939 §3
 ANSWER_MAX: Final = MAX_MESSAGE * 4 // 3 + 8
@@ -119,6 +120,8 @@ class Pop3Session:
         """The last words; none when the client fell silent (RFC 1939 §3)."""
         if why == "idle":
             return b""
+        if why == "gone":
+            return Reply(False, WORDS[self.connection.parting], "AUTH").line()
         text = "The server is stopping." if why == "stopping" else BUG.text
         return Reply(False, text, "SYS/TEMP").line()
 

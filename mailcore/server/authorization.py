@@ -4,29 +4,54 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.model.errors import BadCredentials
 from groupware.model.principal import Principal
-from mailcore.server.signin import Desk, SignIn
+from groupware.store.api import Watch
+from mailcore.server.signin import WRONG, Desk, SignIn
+from mailcore.server.stay import gone, marks_of
 
 CHALLENGE: Final = {"www-authenticate": 'Basic realm="Postroom", charset="UTF-8"'}
 """What goes with 401."""
 _UNREADABLE: Final = "The Authorization field cannot be read."
 
 
-async def authorized(desk: Desk, state: dict[str, Any], given: str) -> Principal:
-    """Who that is; what was right once on a connection is not asked again on it. `state` is the ASGI scope's.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Who a field was found to be of on a connection; good until something is heard that may change it."""
 
-    `BadCredentials` is for 401 with `CHALLENGE`, `Rejected` for 403, `TryAgain` for 503.
+    who: Principal
+    service: str
+    watch: Watch
+
+
+async def authorized(desk: Desk, state: Mapping[str, Any], given: str) -> Principal:
+    """Who that is; what was right once on a connection is not asked again on it, while that cannot have changed.
+
+    `state` is the ASGI scope's. `BadCredentials` is for 401 with `CHALLENGE`, `Rejected` for 403, `TryAgain` for 503.
     """
-    known: dict[str, Principal] = state["known"]
+    known: dict[str, Kept] = state["known"]
     key = f"{desk.service} {given}"
-    if key not in known:
-        who = await _by(SignIn(desk, state["way"]), given)
-        known.clear()
-        known[key] = who
-    return known[key]
+    kept = known.get(key)
+    if kept is not None and not kept.watch.any():
+        return kept.who
+    forget(known)
+    who = await _by(SignIn(desk, state["way"]), given)
+    forget(known)  # another request of this connection may have been quicker
+    known[key] = Kept(who, desk.service, desk.parts.bus.watch(marks_of(who)))
+    if await gone(desk.parts.store, who, desk.service) is not None:  # it has become so while that was found out
+        forget(known)
+        raise BadCredentials(WRONG)
+    return who
+
+
+def forget(known: dict[str, Kept]) -> None:
+    """Forget who was known on a connection: it has closed, or somebody else comes."""
+    while known:
+        known.popitem()[1].watch.close()
 
 
 async def _by(signing: SignIn, given: str) -> Principal:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, cast
 
+from groupware.model.principal import Gone
 from mailcore.server.deflate import BadStream, Deflate
 from mailcore.server.dialogue import (
     ConnectionClosed,
@@ -66,6 +67,7 @@ class Connection(asyncio.BufferedProtocol):
         "gate",
         "listener",
         "local",
+        "parting",
         "peer",
         "proxied_tls",
         "session",
@@ -81,6 +83,7 @@ class Connection(asyncio.BufferedProtocol):
         self.tls: TlsInfo | None = None
         self.proxied_tls = False
         self.session: Session | None = None
+        self.parting: Gone = "disabled"
         self._transport: asyncio.Transport | None = None
         self._in = bytearray()
         self._out: list[bytes] = []
@@ -89,7 +92,8 @@ class Connection(asyncio.BufferedProtocol):
         self._writer: asyncio.Future[None] | None = None
         self._gone: asyncio.Future[None] | None = None
         self._deflate: Deflate | None = None
-        self._eof = self._paused = self._retired = self._shaking = False
+        self._eof = self._paused = self._shaking = False
+        self._retired: Farewell | None = None
 
     # --- what the event loop calls
 
@@ -378,8 +382,8 @@ class Connection(asyncio.BufferedProtocol):
     @contextmanager
     def command(self) -> Iterator[None]:
         """While one command is at work: a server that stops lets it finish before it says goodbye. ConnectionClosed."""
-        if self._retired:
-            raise ConnectionClosed("the server is stopping")
+        if self._retired is not None:
+            raise ConnectionClosed("the server has said goodbye")
         self._busy += 1
         try:
             yield
@@ -387,14 +391,19 @@ class Connection(asyncio.BufferedProtocol):
             self._busy -= 1
             self._leave()
 
-    def retire(self) -> None:
+    def retire(self, why: Farewell = "stopping") -> None:
         """Say goodbye as soon as no command is at work."""
-        self._retired = True
+        self._retired = self._retired or why
         self._leave()
 
+    def dismiss(self, why: Gone) -> None:
+        """The same to who has signed in and may not stay."""
+        self.parting = why
+        self.retire("gone")
+
     def _leave(self) -> None:
-        if self._retired and not self._busy:
-            self.farewell("stopping")
+        if self._retired is not None and not self._busy:
+            self.farewell(self._retired)
 
     def farewell(self, why: Farewell) -> None:
         """Say the session's last words and close."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Farewell = Literal["stopping", "idle", "failed"]
+Farewell = Literal["stopping", "idle", "failed", "gone"]
+"""`gone`: who has signed in may not stay; `Connection.parting` says why."""
 
 
 class ConnectionClosed(Exception):

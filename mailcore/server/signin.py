@@ -26,8 +26,9 @@ from groupware.directory.api import FactorMissing, Login, Second
 from groupware.directory.password import Digest, ScramKeys
 from groupware.directory.shared import open_shared
 from groupware.model.errors import BadCredentials
-from groupware.model.principal import Principal
+from groupware.model.principal import Gone, Principal
 from mailcore.server import log, oauth, sasl
+from mailcore.server.connection import Connection
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.events import EventLog
 from mailcore.server.gate import Gate
@@ -35,6 +36,7 @@ from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sasl import Credentials, Lookups
 from mailcore.server.sections import ServiceSection
+from mailcore.server.stay import Stay
 
 if TYPE_CHECKING:
     from mailcore.server.openid import OpenId
@@ -132,7 +134,7 @@ class Rejected(Exception):
 class SignIn:
     """The way in on one connection."""
 
-    __slots__ = ("_connection", "_desk", "_done", "failures", "tried", "who")
+    __slots__ = ("_connection", "_desk", "_done", "_stay", "failures", "tried", "who")
 
     def __init__(self, desk: Desk, connection: Way) -> None:
         self._desk, self._connection = desk, connection
@@ -140,6 +142,7 @@ class SignIn:
         self.tried = False
         self.failures = 0
         self._done = False
+        self._stay: Stay | None = None
 
     # --- what is offered
 
@@ -271,9 +274,28 @@ class SignIn:
             raise BadCredentials(WRONG) from None
         connection.gate.succeeded_login(peer, given.name)
         self.who = who
+        self._watch(who)
         log.login(self._desk.service, who.name, peer, ok=True, mechanism=given.mechanism)
         self._log().info("login", user=who.name, mechanism=given.mechanism, tls=self._tls)
         return who
+
+    def _watch(self, who: Principal) -> None:
+        """From now on who has signed in is sent away when it may not stay, where the connection can say so."""
+        self.released()
+        if isinstance(self._connection, Connection):
+            self._stay = Stay(self._desk.parts, who, self._desk.service, self._leave)
+            self._stay.begin()
+
+    def _leave(self, why: Gone) -> None:
+        self._log().info("sent_away", user=self.who.name if self.who is not None else "", why=why)
+        if isinstance(self._connection, Connection):
+            self._connection.dismiss(why)
+
+    def released(self) -> None:
+        """Nobody is signed in on the connection any more, though it goes on."""
+        stay, self._stay = self._stay, None
+        if stay is not None:
+            stay.end()
 
     async def _failed(self, name: str, mechanism: str, reason: str, *, blocked: bool = False) -> None:
         """Note the failure everywhere, and wait as long as the gate says."""
@@ -317,6 +339,7 @@ class SignIn:
 
     def closed(self) -> None:
         """Count the connection; called once it is over, and harmless when called again."""
+        self.released()
         if self._done:
             return
         self._done = True

@@ -13,6 +13,7 @@ from typing import Final
 from groupware.model.errors import GroupwareError
 from mailcore.server.connection import Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout, LineTooLong
+from mailcore.server.stay import WORDS
 from mailcore.smtp import commands, envelope, events, receive
 from mailcore.smtp.greeting import greeting
 from mailcore.smtp.policy import asking
@@ -86,6 +87,8 @@ class SmtpSession:
 
     def goodbye(self, why: Farewell) -> bytes:
         """The last words when the server hangs up. RFC 5321 §3.8."""
+        if why == "gone":
+            return Reply(421, "4.7.0", f"{self.state.shared.host} {WORDS[self.state.connection.parting]}").octets
         status, text = _FAREWELLS[why]
         return Reply(421, status, f"{self.state.shared.host} {text}").octets
 

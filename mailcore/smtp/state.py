@@ -201,6 +201,7 @@ class State:
         """Forget everything that was said: TLS has begun. RFC 3207 §4.2."""
         self.reset()
         self.hello, self.extended, self.signin.who = "", False, None
+        self.signin.released()
         self.limits = dict(self.opening)
 
     def fault(self) -> Reply:

@@ -425,6 +425,7 @@ OWN_THINGS: Mapping[str, str] = {
     "notices": "its own",
     "delegations": "what is allowed to itself",
     "people_at": "a number that says nothing of anybody",
+    "gone": "whether it may stay itself",
     "people": "of its own domain, as everybody in it knows them",
     "subscriptions": "its own",
     "submitted": "what it has submitted itself",

@@ -13,6 +13,7 @@ from tests.cli.conftest import Postroom
 from tests.support import corpus
 
 ALICE = "alice@example.test"
+FLAGS = ("", "S", "FRS", "DS", "T")
 LETTER = b"From: bob@example.test\nSubject: %s\n\nHello\n"
 
 
@@ -20,6 +21,11 @@ def maildir(at: Path) -> Path:
     for name in ("cur", "new", "tmp"):
         (at / name).mkdir(parents=True)
     return at
+
+
+def known(path: Path) -> tuple[float, str, str]:
+    """A message of a Maildir: its date, its flags, its octets."""
+    return path.stat().st_mtime, path.name.rpartition(":2,")[2], hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.fixture
@@ -79,15 +85,17 @@ def test_an_export_does_not_write_over_anything(postroom: Postroom, tmp_path: Pa
 
 
 def test_the_corpus_comes_out_as_it_went_in(postroom: Postroom, tmp_path: Path) -> None:
-    given = sorted(corpus.read(name) for name in corpus.messages()[::40])
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number, octets in enumerate(given):
-        (folder / f"{number:04}.eml").write_bytes(octets)
-    assert postroom("import", ALICE, "Corpus", folder).status == 0
+    """Every message, with its flags and its date, exactly as it is."""
+    top = maildir(tmp_path / "in")
+    for number, name in enumerate(corpus.messages()):
+        path = top / "cur" / f"{number:04}.host:2,{FLAGS[number % len(FLAGS)]}"
+        path.write_bytes(corpus.read(name))
+        os.utime(path, (1_000_000_000 + number, 1_000_000_000 + number))
+    given = sorted(map(known, (top / "cur").iterdir()))
+    assert postroom("import", ALICE, "Corpus", top, "--json").json["imported"] == len(corpus.messages()) == len(given)
     assert postroom("export", tmp_path / "out", ALICE).status == 0
-    came = sorted(path.read_bytes() for path in (tmp_path / "out" / ALICE / "Corpus" / "cur").iterdir())
-    assert [hashlib.sha256(each).hexdigest() for each in came] == [hashlib.sha256(each).hexdigest() for each in given]
+    exported = tmp_path / "out" / ALICE / "Corpus"
+    assert sorted(known(path) for path in (*(exported / "cur").iterdir(), *(exported / "new").iterdir())) == given
 
 
 MBOX = (

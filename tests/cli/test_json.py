@@ -21,8 +21,8 @@ from groupware.model.tls import TlsResult
 from groupware.store.api import WriteTx
 from mailcore.cli.main import app, run
 from mailcore.queue.held import Held, stored
-from mailcore.server.compose import site_secret
 from mailcore.server.log_line import read_line
+from mailcore.server.storage import site_secret
 from tests.cli.conftest import Said
 from tests.support.server import RunningServer
 

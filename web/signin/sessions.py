@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from groupware.store.api import ReadTx
 from mailcore.server.parts import Parts
 from mailcore.server.sections_web import WebmailSection
 from mailcore.server.signin import Way
+from mailcore.server.stay import gone, marks_of
 from web.signin.tokens import digest_of, new_token, of_our_pages, proven, session_token
 
 SERVICE: Final = "webmail"
@@ -92,38 +93,67 @@ async def proven_session(parts: Parts, connection: HTTPConnection) -> Known:
 
 @asynccontextmanager
 async def while_signed_in(parts: Parts, connection: HTTPConnection) -> AsyncIterator[asyncio.Event]:
-    """For what lasts: an event that is set when the server stops, or when the session has ended.
-
-    What no session has signed in lasts as long as the server.
-    """
+    """For what lasts: an event that is set when the server stops, or when who is signed in may not stay."""
     stopping: asyncio.Event = connection.scope["state"].get("stopping") or asyncio.Event()
-    if not has_session(connection):
-        yield stopping
+    ended, woken = asyncio.Event(), asyncio.Event()
+    try:
+        who, still = await _staying(parts, connection)
+    except GroupwareError:
+        ended.set()
+        yield ended
         return
-    way: Way = connection.scope["state"]["way"]
-    ended = asyncio.Event()
-    digest = digest_of(session_token(connection, secure=way.secure))
-    looking = asyncio.create_task(_look(parts, digest, stopping, ended))
+    watch = parts.bus.watch(marks_of(who), woken.set)
+    looking = asyncio.create_task(_look(still, stopping, woken, ended))
     try:
         yield ended
     finally:
+        watch.close()
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
 
 
-async def _look(parts: Parts, digest: str, stopping: asyncio.Event, ended: asyncio.Event) -> None:
+async def _staying(parts: Parts, connection: HTTPConnection) -> tuple[Principal, Callable[[], Awaitable[None]]]:
+    """Who is signed in, and what raises BadCredentials when that is over."""
+    if not has_session(connection):
+        [kept] = connection.scope["state"]["known"].values()
+
+        async def may_stay() -> None:
+            if await gone(parts.store, kept.who, kept.service) is not None:
+                raise BadCredentials(ENDED)
+
+        return kept.who, may_stay
+    way: Way = connection.scope["state"]["way"]
+    digest = digest_of(session_token(connection, secure=way.secure))
+    _, who = await parts.store.glance(OPERATOR, lambda tx: _look_up(tx, digest))
+
+    async def is_there() -> None:
+        await parts.store.glance(OPERATOR, lambda tx: _look_up(tx, digest))
+
+    return who, is_there
+
+
+async def _look(
+    still: Callable[[], Awaitable[None]], stopping: asyncio.Event, woken: asyncio.Event, ended: asyncio.Event
+) -> None:
     """Sets `ended` when it is time."""
-    while not stopping.is_set():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), LOOKED_AT_SECONDS)
-        try:
-            await parts.store.glance(OPERATOR, lambda tx: _look_up(tx, digest))
-        except TryAgain:
-            continue
-        except GroupwareError:
-            break
-    ended.set()
+    over, called = (asyncio.create_task(each.wait()) for each in (stopping, woken))
+    try:
+        while not stopping.is_set():
+            await asyncio.wait({over, called}, timeout=LOOKED_AT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if called.done():
+                woken.clear()
+                called = asyncio.create_task(woken.wait())
+            try:
+                await still()
+            except TryAgain:
+                continue
+            except GroupwareError:
+                break
+        ended.set()
+    finally:
+        over.cancel()
+        called.cancel()
 
 
 def _look_up(tx: ReadTx, digest: str) -> tuple[BrowserSession, Principal]:

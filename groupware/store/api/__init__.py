@@ -33,7 +33,9 @@ from .marks import POLICY as POLICY
 from .marks import PUSH as PUSH
 from .marks import QUEUE as QUEUE
 from .marks import SERVER_ENTRIES as SERVER_ENTRIES
+from .marks import STANDING as STANDING
 from .marks import Where as Where
+from .marks import standing_of as standing_of
 from .objects import ReadObjects, WriteObjects
 from .people import ReadPeople, WritePeople
 from .post import ReadPost, WritePost

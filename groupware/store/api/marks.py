@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groupware.model.ids import FolderId
+from groupware.model.ids import AccountId, FolderId
 
 QUEUE = FolderId(0)
 """The mark on the bus for "something in the mail queue is due"; no folder has this number."""
@@ -21,6 +21,15 @@ PUSH = FolderId(-4)
 
 OCCASIONS = FolderId(-5)
 """The mark on the bus for "a script waits for what happened to a message"; no folder has this number."""
+
+STANDING = FolderId(-6)
+"""The mark on the bus for "whether those who have signed in may stay has changed, for many"; no folder has it."""
+
+
+def standing_of(account: AccountId) -> FolderId:
+    """The mark on the bus for the same of one account; no folder has such a number."""
+    return FolderId(-1000 - account)
+
 
 Where = str | FolderId
 """A folder by its id, or by its path in the asking principal's own view."""

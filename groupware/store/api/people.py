@@ -10,7 +10,17 @@ from groupware.model.browser import BrowserSession, NewBrowserSession
 from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
-from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.principal import (
+    Account,
+    Credential,
+    Domain,
+    Gone,
+    NewAccount,
+    Person,
+    Principal,
+    PrincipalKind,
+    Setting,
+)
 from groupware.model.usage import Usage
 
 
@@ -116,6 +126,13 @@ class ReadPeople(Protocol):
 
     def browser_session(self, digest: str) -> BrowserSession:
         """The session whose token has this digest. Takes `a` on the server. `NotFound` when it has ended."""
+        ...
+
+    def gone(self, service: str) -> Gone | None:
+        """Why the asking principal, which has signed in to that service, may not stay there; None: it may.
+
+        BadCredentials, as everywhere, when the account is disabled.
+        """
         ...
 
     def usage(self) -> Sequence[Usage]:

@@ -14,7 +14,7 @@ from groupware.model.principal import Account, NewAccount, PrincipalKind
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import credentials, folder_changes, groups, schema, uploads
+from . import credentials, folder_changes, groups, schema, standing, uploads
 from .planting import OWNERS, plant
 from .principals import (
     Known,
@@ -199,6 +199,7 @@ def change(tx: Tx, key: str, values: Mapping[str, str | bool | None]) -> Account
             tx.sql.change(_MOVE_VERSION, {"principal": found.id})
             tx.move_memberships()
             groups.mark(tx, found.id)
+            standing.moved(tx, AccountId(found.id), {"enabled": bool(value)})
         elif name == "name":
             _set(tx, found, "name", str(value or "")[:320])
             tx.move_people()
@@ -207,6 +208,7 @@ def change(tx: Tx, key: str, values: Mapping[str, str | bool | None]) -> Account
         elif name == "account_class":
             _set(tx, found, "class_id", _class(tx, found, str(value)) if value else None)
             tx.move_settings()
+            standing.moved(tx, AccountId(found.id), {"class": value})
         else:
             raise Refused(f"{found.address}: there is no {name!r} to change")
     if values:
@@ -281,6 +283,7 @@ def erase(tx: Tx, found: Known) -> None:
     """Take the rows of a principal and of its tree away, whoever asks."""
     tx.move_memberships()
     groups.mark(tx, found.id)
+    standing.moved(tx, AccountId(found.id), {"dropped": True})
     for owner in [row[0] for row in tx.sql.rows(_FOREIGN_TREES, {"principal": found.id})]:
         if owner != found.id:
             tx.move_epoch(owner)

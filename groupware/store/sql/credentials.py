@@ -10,10 +10,11 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from groupware.model.errors import AlreadyExists, BadCredentials, NotFound, Refused
 from groupware.model.ids import AccountId
-from groupware.model.principal import Account, Credential, Principal, PrincipalKind
+from groupware.model.principal import Account, Credential, Gone, Principal, PrincipalKind
+from groupware.model.settings import SWITCHES
 from groupware.model.times import micros, moment, now_micros
 
-from . import browsers, schema
+from . import browsers, schema, settings, standing
 from .guard import identify
 from .principals import administered, named, permit, shown
 from .tx import Tx
@@ -46,6 +47,9 @@ _USED: Final = (
     update(schema.credential)
     .where(_c.id == bindparam("number"), _c.account_id == bindparam("account"))
     .values(used=bindparam("now"))
+)
+_THERE: Final = select(_c.id).where(
+    _c.account_id == bindparam("account"), _c.kind == bindparam("kind"), _c.created == bindparam("made")
 )
 _SPEND: Final = _USED.where(or_(_c.used.is_(None), _c.used < bindparam("now"))).returning(_c.id)
 _MOVE_VERSION: Final = (
@@ -83,6 +87,20 @@ def identity(tx: Tx, account: AccountId) -> Principal:
     return known
 
 
+def gone(tx: Tx, service: str) -> Gone | None:
+    """See `ReadTx.gone`."""
+    switch = SWITCHES.get(service)
+    if switch is not None and not settings.setting(tx, switch, None).value:
+        return "switched off"
+    if settings.setting(tx, standing.BLOCKED, None).value:
+        return "switched off"
+    proof = tx.who.proof
+    if proof is None:
+        return None
+    there = tx.sql.row(_THERE, {"account": proof.account, "kind": proof.kind, "made": proof.made})
+    return None if there is not None else "password changed"
+
+
 def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str, *, same: bool) -> int:
     """See `WriteTx.put_credential`. `a` on the domain."""
     found = administered(tx, key)
@@ -90,11 +108,12 @@ def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str, *, same
         raise Refused(f"{found.address}: a {found.kind.value} has no secrets; nobody signs in to it")
     if kind == "password" and not same:
         browsers.end_all(tx, found.id)
-    return store(tx, found.id, kind, value, label)
+    return store(tx, found.id, kind, value, label, same=same)
 
 
-def store(tx: Tx, account: AccountId, kind: str, value: str, label: str) -> int:
-    """The number of the secret that is stored, whoever asks. `Refused`, `AlreadyExists`."""
+def store(tx: Tx, account: AccountId, kind: str, value: str, label: str, *, same: bool = False) -> int:
+    """The number of the secret that is stored, whoever asks; `same`: in another form. `Refused`, `AlreadyExists`."""
+    created = now_micros()
     if kind not in KINDS:
         raise Refused(f"{kind[:32]!r} is no kind of secret; there are {', '.join(KINDS)}")
     for there in _of(tx, account):
@@ -102,8 +121,9 @@ def store(tx: Tx, account: AccountId, kind: str, value: str, label: str) -> int:
         if kind in ("app", "totp", "key") and same_device:
             raise AlreadyExists(f"there is one of the name {label!r} already; drop it, or use another name")
         if (there.kind == kind and kind in MAIN) or same_device or (kind == "password" and there.kind in MAIN):
+            created = micros(there.created) if same and there.kind == kind and there.created is not None else created
             tx.sql.change(_DROP, {"number": there.id})
-    values = {"account_id": account, "kind": kind, "value": value, "label": label, "created": now_micros()}
+    values = {"account_id": account, "kind": kind, "value": value, "label": label, "created": created}
     row = tx.sql.returning(_INSERT, values)
     assert row is not None
     _changed(tx, account, "credential.put", kind, label)
@@ -141,4 +161,5 @@ def spend(tx: Tx, key: AccountId | str, number: int, moment: datetime) -> bool:
 
 def _changed(tx: Tx, account: AccountId, what: str, kind: str, label: str) -> None:
     tx.sql.change(_MOVE_VERSION, {"account": account})
+    standing.moved(tx, account, {"kind": kind})
     tx.note_administration(what, account, {"kind": kind, "label": label})

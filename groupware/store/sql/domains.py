@@ -13,7 +13,7 @@ from groupware.model.errors import AlreadyExists, NoRight, NotFound, Refused
 from groupware.model.ids import AccountId, PrincipalId
 from groupware.model.principal import Domain, PrincipalKind
 
-from . import schema
+from . import schema, standing
 from .accounts import erase, make_account
 from .planting import plant
 from .principals import Known, administer, by_address, by_key, insert_address, insert_principal
@@ -137,6 +137,7 @@ def put(tx: Tx, domain: Domain) -> Domain:
         principal = _make(tx, name, domain)
     else:
         principal = found.id
+        standing.moved(tx, None, {"domain": name, "enabled": domain.enabled})
         tx.sql.change(_UPDATE, {"principal": principal, "on": domain.enabled, "where": domain.node})
     _put_aliases(tx, name, principal, aliases)
     facts = {"domain": name, "aliases": aliases, "enabled": domain.enabled}

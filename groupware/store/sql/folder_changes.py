@@ -19,7 +19,7 @@ from . import contents, folders, item_copies, schema
 from .guard import Opened, absent, admit
 from .paths import place, view_path, walk
 from .settings import limits
-from .tree import Tree
+from .tree import Node, Tree, with_made, with_moved, without
 from .tx import Tx
 
 _INSERT: Final = (
@@ -162,10 +162,14 @@ def make(tx: Tx, owner: AccountId, parent: FolderId | None, name: str, kind: Kin
         },
     )
     assert row is not None
-    tx.move_epoch(owner)
-    tx.note_change("folder.created", owner, FolderId(row[0]), modseq, {"name": name, "kind": kind.value})
+    at, above = FolderId(row[0]), parent
+    if above is None:
+        tx.move_epoch(owner)
+    else:
+        tx.move_epoch(owner, lambda tree, epoch: with_made(tree, Node(at, above, name, kind.value, role), epoch))
+    tx.note_change("folder.created", owner, at, modseq, {"name": name, "kind": kind.value})
     _mark_tree(tx, owner, modseq)
-    return FolderId(row[0])
+    return at
 
 
 def _next_uidvalidity(tx: Tx) -> int:
@@ -214,7 +218,7 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
     name = check_name(missing[-1])
     before = {each: here.tree.rights(tx.who, each) for each in here.tree.below(here.id)}
     tx.sql.change(_MOVE, {"at": here.id, "parent": parent, "new_name": name, "new_modseq": modseq})
-    tx.move_epoch(tree.owner)
+    tx.move_epoch(tree.owner, lambda tree, epoch: with_moved(tree, here.id, parent, name, epoch))
     tx.journal_row("folder.renamed", here, modseq, {"from": here.tree.path(here.id), "to": SEPARATOR.join(levels)})
     _mark_tree(tx, tree.owner, modseq)
     _check_no_gain(tx, tx.tree(tree.owner), before, path)
@@ -260,7 +264,7 @@ def drop(tx: Tx, at: Where) -> None:
         raise HasChildren(f"folder {path}: there are folders below it; delete or move them first")
     modseq = tx.bump(here.owner, -here.bytes, -here.total)
     erase(tx, here.id)
-    tx.move_epoch(here.owner)
+    tx.move_epoch(here.owner, lambda tree, epoch: without(tree, here.id, epoch))
     tx.journal_row("folder.deleted", here, modseq, {"path": here.tree.path(here.id), "items": here.total})
     _mark_tree(tx, here.owner, modseq)
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, insert, select
 
 from groupware.model.errors import BadCredentials, NotFound, Refused
-from groupware.model.ids import AccountId
+from groupware.model.ids import AccountId, PrincipalId
 from groupware.model.principal import ANYONE, EVERYONE, PrincipalKind
 from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, decide, letters, reasons
 from groupware.model.times import micros, moment, now_micros
@@ -18,6 +18,7 @@ from groupware.store.api import Where
 from . import pushes, schema
 from .guard import Opened, identify
 from .paths import view_path
+from .tree import Tree, with_grants
 from .tx import Tx
 
 _p = schema.principal.c
@@ -114,12 +115,20 @@ def grant(
     if not allow:
         tx.sql.change(_DROP_NOTICES, {"at": here.id, "grantee": number})
     modseq = tx.bump(here.owner)
-    tx.move_epoch(here.owner)
+    state, ends = old.state if old is not None else "", None if expires is None else moment(micros(expires))
+    new = Grant(here.id, key, allow, deny, ends, tx.who.name, reason, PrincipalId(number), state)
+    tx.move_epoch(here.owner, lambda tree, epoch: with_grants(tree, here.id, _with(tree, new), epoch))
     tx.journal_row("grant", here, modseq, {"grantee": key, "allow": letters(allow), "deny": letters(deny)})
     pushes.shared(tx, number)
     tx.marks[here.tree.root] = modseq
     for below in here.tree.below(here.id):
         tx.marks[below] = modseq
+
+
+def _with(tree: Tree, new: Grant) -> tuple[Grant, ...]:
+    """The grants on its folder with this one in its place; one of nothing is none."""
+    others = [each for each in tree.grants.get(new.folder, ()) if each.grantee != new.grantee]
+    return tuple(sorted([*others, *([new] if new.allow or new.deny else [])], key=lambda each: each.grantee))
 
 
 def _check(here: Opened, key: str, allow: Right, deny: Right, expires: datetime | None) -> None:

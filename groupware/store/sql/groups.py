@@ -9,7 +9,7 @@ from sqlalchemy import CTE, bindparam, delete, exists, insert, or_, select
 
 from groupware.model.addresses import normal
 from groupware.model.errors import AlreadyExists, NotFound, Refused
-from groupware.model.ids import AccountId
+from groupware.model.ids import AccountId, FolderId
 from groupware.model.principal import PrincipalKind
 
 from . import schema
@@ -36,7 +36,7 @@ def _below() -> CTE:
 
 _BELOW: Final = _below()
 _IS_BELOW: Final = select(_BELOW.c.member_id).where(_BELOW.c.member_id == bindparam("group"))
-_ROOTS: Final = select(_p.root_id, _p.modseq).where(
+_ROOTS: Final = select(_p.id, _p.root_id).where(
     _p.root_id.is_not(None), or_(_p.id == bindparam("member"), _p.id.in_(select(_BELOW.c.member_id)))
 )
 
@@ -97,8 +97,10 @@ def drop(tx: Tx, group: str, member: str) -> None:
 
 def mark(tx: Tx, principal: int) -> None:
     """Marks the root of the principal, and of everybody in it: who watches it looks at what it may do now."""
-    for root, modseq in tx.sql.rows(_ROOTS, {"member": principal}):
+    for owner, root in tx.sql.rows(_ROOTS, {"member": principal}):
+        modseq = tx.bump(AccountId(owner))  # a mark that says nothing new is not heard
         tx.marks[root] = modseq
+        tx.note_change("groups.changed", AccountId(owner), FolderId(root), modseq, {})
 
 
 def _group(tx: Tx, group: str) -> Known:

@@ -14,7 +14,7 @@ from groupware.model.ids import AccountId, PrincipalId
 from groupware.model.principal import PrincipalKind, Setting
 from groupware.model.settings import SETTINGS, Declared, Value, checked, declared
 
-from . import schema
+from . import schema, standing
 from .guard import SERVER
 from .kept import Level
 from .principals import by_id, lead, permit
@@ -152,6 +152,8 @@ def put(tx: Tx, name: str, value: Value | None, of: PrincipalId | AccountId | No
         changed = tx.sql.change(_UPDATE, values) or tx.sql.change(_INSERT, values)
     if changed:
         tx.move_settings()
+        if found.name in standing.DECIDING:
+            standing.moved(tx, AccountId(principal) if origin == "account" else None, {"name": found.name})
         tx.note_administration("setting.put", AccountId(principal), {"name": found.name, "value": value})
 
 

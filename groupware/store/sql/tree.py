@@ -142,6 +142,60 @@ class Tree:
         return MEMBERS_READ
 
 
+# --- what one change makes of a tree: only the nodes that it touches are new -----------------------------------------
+
+
+def with_made(tree: Tree, node: Node, epoch: int) -> Tree:
+    """The tree with a new folder; what was decided of the others still holds.
+
+    What is decided of the new one stays out of the old tree: when this is rolled back, its number is free again.
+    """
+    assert node.parent is not None
+    above = _linked(tree.nodes[node.parent], node.name, node.id)
+    nodes = {**tree.nodes, above.id: above, node.id: node}
+    return replace(tree, epoch=epoch, nodes=nodes, decided=dict(tree.decided))
+
+
+def without(tree: Tree, at: FolderId, epoch: int) -> Tree:
+    """The tree without a folder that has none below it."""
+    gone = tree.nodes[at]
+    assert gone.parent is not None
+    above = _linked(tree.nodes[gone.parent], gone.name, None)
+    nodes = {**tree.nodes, above.id: above}
+    del nodes[at]
+    decided = {key: rights for key, rights in tree.decided.items() if key[1] != at}
+    return replace(tree, epoch=epoch, nodes=nodes, grants=_but(tree.grants, at), decided=decided)
+
+
+def with_moved(tree: Tree, at: FolderId, parent: FolderId, name: str, epoch: int) -> Tree:
+    """The tree with a folder, and all below it, at another place; everybody's rights there are decided anew."""
+    old = tree.nodes[at]
+    assert old.parent is not None
+    nodes = dict(tree.nodes)
+    nodes[old.parent] = _linked(nodes[old.parent], old.name, None)
+    nodes[parent] = _linked(nodes[parent], name, at)
+    nodes[at] = replace(old, parent=parent, name=name)
+    return replace(tree, epoch=epoch, nodes=nodes, decided={})
+
+
+def with_grants(tree: Tree, at: FolderId, grants: tuple[Grant, ...], epoch: int) -> Tree:
+    """The tree with these grants on a folder; everybody's rights are decided anew."""
+    others = dict(_but(tree.grants, at))
+    return replace(tree, epoch=epoch, grants={**others, at: grants} if grants else others, decided={})
+
+
+def _linked(node: Node, name: str, child: FolderId | None) -> Node:
+    """The node with that child by this name; None: with none."""
+    children = {**node.children, name: child} if child is not None else dict(node.children)
+    if child is None:
+        del children[name]
+    return replace(node, children=children)
+
+
+def _but(grants: Mapping[FolderId, tuple[Grant, ...]], at: FolderId) -> Mapping[FolderId, tuple[Grant, ...]]:
+    return {each: rows for each, rows in grants.items() if each != at} if at in grants else grants
+
+
 _SERVER: Final = 1
 _a: Final = schema.annotation.c
 _owner, _grantee, _domain = (schema.principal.alias(name) for name in ("owner", "grantee", "dom"))
@@ -245,6 +299,15 @@ class Memory:
         self._trees[tree.owner] = tree
         if len(self._trees) > KEPT_TREES:
             self._trees.popitem(last=False)
+
+    def settle(self, base: Memory) -> None:
+        """Let `base`, on which this one stands, know the trees that a transaction leaves behind: it is committed."""
+        if self is base:
+            return
+        if self._above is not None:
+            self._above.settle(base)
+        for tree in self._trees.values():
+            base.keep(tree)
 
     def who(self, account: AccountId, epoch: int) -> Principal | None:
         """The account's identity at this epoch of memberships, if it is known."""

@@ -7,7 +7,7 @@ for the bus.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -41,6 +41,7 @@ _MOVE_EPOCH: Final = (
     update(schema.principal)
     .where(schema.principal.c.id == bindparam("owner"))
     .values(epoch=schema.principal.c.epoch + 1)
+    .returning(schema.principal.c.epoch)
 )
 _MOVE_META: Final = (
     update(schema.meta).where(schema.meta.c.name == bindparam("which")).values(value=schema.meta.c.value + 1)
@@ -203,10 +204,17 @@ class Tx:
         self.sql.many(_NEXT_EACH, rows)
         return {each.owner: self._bumped[each.owner] for each in at}
 
-    def move_epoch(self, owner: AccountId) -> None:
-        """Folders or grants of this owner's tree have changed: nobody uses what was known of them."""
-        self.sql.change(_MOVE_EPOCH, {"owner": owner})
+    def move_epoch(self, owner: AccountId, change: Callable[[Tree, int], Tree] | None = None) -> None:
+        """Folders or grants of this owner's tree have changed: nobody uses what was known of them.
+
+        `change` makes of the tree before, and of its new epoch, the tree as it is: else all of it is read again. It
+        must tell all that has changed since the epoch moved last.
+        """
+        row = self.sql.returning(_MOVE_EPOCH, {"owner": owner})
+        before = self._memory.tree(owner, row[0] - 1) if row is not None and change is not None else None
         self._forget()
+        if before is not None and row is not None and change is not None:
+            self._memory.keep(change(before, row[0]))
 
     def move_memberships(self) -> None:
         """Groups or principals have changed: every identity is renewed at its next use."""

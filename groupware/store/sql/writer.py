@@ -154,10 +154,10 @@ class Writer:
 
     def _commit(self, batch: Sequence[Job]) -> None:
         """Run the pieces in one transaction. _RolledBack: one failed, and nothing was written."""
-        state = _Batch()
+        state, memory = _Batch(), self._memory
         try:
             with self._turn, self._connected().begin():
-                sql, memory = Sql(self._connected()), self._memory
+                sql = Sql(self._connected())
                 for job in batch:
                     memory = self._one(sql, memory, job, state)
                 if sql.writes:
@@ -173,6 +173,7 @@ class Writer:
             if state.committing:
                 raise TryAgain("the database failed while it stored this; whether it holds is not known") from error
             raise
+        memory.settle(self._memory)
         if state.marks:
             self._publish(state.marks)
 

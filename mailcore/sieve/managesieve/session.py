@@ -23,6 +23,7 @@ from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
 from mailcore.server.sasl import MAX_MESSAGE
 from mailcore.server.signin import Desk, SignIn
+from mailcore.server.stay import WORDS
 from mailcore.sieve.bounds import SCRIPT_OCTETS
 from mailcore.sieve.managesieve import grammar
 from mailcore.sieve.managesieve.grammar import Command
@@ -85,6 +86,8 @@ class ManageSieveSession:
 
     def goodbye(self, why: Farewell) -> bytes:
         """The last words."""
+        if why == "gone":
+            return Reply("BYE", WORDS[self.connection.parting]).octets()
         text = {"idle": "You were silent for too long.", "stopping": "The server is stopping.", "failed": BUG.text}[why]
         return Reply("BYE", text, "" if why == "idle" else "TRYLATER").octets()
 
@@ -226,6 +229,7 @@ class ManageSieveSession:
         seat = f"managesieve {who.account}"
         if not self.shop.parts.seats.take(seat, self.shop.most_sessions):
             self.signin.who = None
+            self.signin.released()
             raise InUse(f"You have {self.shop.most_sessions} other sessions; end one, or try again later.")
         self._seat, self.who = seat, replace(who, client="managesieve")
         if self.connection.idle:

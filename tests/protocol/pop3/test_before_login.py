@@ -19,7 +19,9 @@ async def test_user_and_pass_open_the_mailbox(box: Box) -> None:
 
 async def test_a_wrong_password_is_a_matter_of_credentials(box: Box) -> None:
     async with connected(box) as caller:
-        assert await say(caller, f"> USER {NAME}\n< +OK *\n> PASS wrong\n< -ERR [AUTH] *\n> STAT\n< -ERR Log in first.")
+        assert await say(
+            caller, f"> USER {NAME}\n< +OK *\n> PASS wrong\n< -ERR [AUTH] *\n> STAT\n< -ERR [SYS/PERM] Log in first."
+        )
 
 
 async def test_an_unknown_name_gets_the_words_of_a_wrong_password(box: Box) -> None:
@@ -31,8 +33,8 @@ async def test_an_unknown_name_gets_the_words_of_a_wrong_password(box: Box) -> N
 
 async def test_pass_needs_user_before_each_try(box: Box) -> None:
     async with connected(box) as caller:
-        await say(caller, f"> PASS x\n< -ERR USER *\n> USER {NAME}\n< +OK *\n> PASS wrong\n< -ERR *")
-        assert await say(caller, f"> PASS {PASSWORD}\n< -ERR USER *")
+        await say(caller, f"> PASS x\n< -ERR [SYS/PERM] USER *\n> USER {NAME}\n< +OK *\n> PASS wrong\n< -ERR *")
+        assert await say(caller, f"> PASS {PASSWORD}\n< -ERR [SYS/PERM] USER *")
 
 
 async def test_auth_takes_an_initial_response(box: Box) -> None:
@@ -53,7 +55,7 @@ async def test_auth_can_be_given_up(box: Box) -> None:
 @pytest.mark.parametrize("answer", ["!!!", "A", "A" * 9000, ""])
 async def test_an_answer_that_is_no_base64_ends_the_exchange(box: Box, answer: str) -> None:
     async with connected(box) as caller:
-        assert await say(caller, f"> AUTH PLAIN\n< + \n> {answer}\n< -ERR *\n> NOOP\n< -ERR Log in first.")
+        assert await say(caller, f"> AUTH PLAIN\n< + \n> {answer}\n< -ERR *\n> NOOP\n< -ERR [SYS/PERM] Log in first.")
 
 
 async def test_auth_with_a_wrong_password_is_a_matter_of_credentials(box: Box) -> None:
@@ -137,7 +139,8 @@ async def test_a_session_cannot_log_in_twice(box: Box) -> None:
     async with connected(box, login=True) as caller:
         assert await say(
             caller,
-            f"> USER {NAME}\n< -ERR You are logged in already.\n> AUTH PLAIN {PLAIN}\n< -ERR You *\n> UTF8\n< -ERR *",
+            f"> USER {NAME}\n< -ERR [SYS/PERM] You are logged in already.\n"
+            f"> AUTH PLAIN {PLAIN}\n< -ERR [SYS/PERM] You *\n> UTF8\n< -ERR [SYS/PERM] *",
         )
 
 

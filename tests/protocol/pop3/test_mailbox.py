@@ -136,7 +136,9 @@ async def test_an_exclusive_mailbox_takes_one_session(opening: Opening) -> None:
     async with opening("[pop3]\nexclusive_lock = true\n") as box, connected(box) as other:
         async with connected(box, login=True) as caller:
             await say(
-                other, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< -ERR [IN-USE] *\n> STAT\n< -ERR Log in first."
+                other,
+                f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< -ERR [IN-USE] *\n"
+                "> STAT\n< -ERR [SYS/PERM] Log in first.",
             )
             await say(caller, "> QUIT\n< +OK *")
         await box.until_ended(left=1)

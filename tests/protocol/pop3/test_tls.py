@@ -53,7 +53,7 @@ async def test_what_was_sent_before_tls_counts_no_more(
         caller.send(f"STLS\r\nPASS {PASSWORD}\r\nSTAT\r\n".encode())
         await say(caller, "< +OK Begin TLS.")
         await caller.start_tls(trusting, "localhost")
-        assert await say(caller, f"> PASS {PASSWORD}\n< -ERR USER *\n> QUIT\n< +OK Goodbye.")
+        assert await say(caller, f"> PASS {PASSWORD}\n< -ERR [SYS/PERM] USER *\n> QUIT\n< +OK Goodbye.")
 
 
 async def test_stls_is_refused_after_utf8_and_where_the_administrator_does_not_want_it(

@@ -128,6 +128,18 @@ def test_a_message_is_recent_in_one_session_and_never_in_two(crew: RunningServer
         client.logout()
 
 
+def test_who_is_switched_off_is_told_so_in_both(crew: RunningServer) -> None:
+    person = crew.account()
+    clients = imaps(crew, person)
+    for client in clients:
+        client.send(b"x IDLE\r\n")
+        assert client.readline().startswith(b"+")
+    crew.write(lambda tx: tx.put_setting("imap", False, tx.account(person.address).id))
+    for client in clients:
+        assert client.readline().startswith(b"* BYE [AUTHORIZATIONFAILED]")
+        client.shutdown()
+
+
 def test_an_exclusive_mailbox_is_taken_in_both(crew: RunningServer, tmp_path: Path) -> None:
     (tmp_path / "postroom.toml").write_text(f"{TOML}[pop3]\nexclusive_lock = true\n")
     with running(tmp_path) as server:

@@ -8,20 +8,25 @@ from typing import Any
 
 import pytest
 
-from groupware.mime.sections import children
+from groupware.mime.sections import children, decoded
 from groupware.mime.summary import Summary, summarize
 from tests.support import corpus
 
 Json = dict[str, Any]
 Tree = tuple[str, str, str, list["Tree"]]
 
-ROOT = "mail/stalwart/jmap/email_get"
-NAMES = sorted(path.stem for path in corpus.path(ROOT).glob("*.json"))
+ROOT = "mail/stalwart/jmap"
+PARSED = "email_parse/attachment_b64"
+"""What is expected is the message that is attached to it."""
+NAMES = [*sorted(f"email_get/{path.stem}" for path in corpus.path(f"{ROOT}/email_get").glob("*.json")), PARSED]
 
 
 def read(name: str) -> tuple[Json, Summary]:
     email: Json = json.loads(corpus.read(f"{ROOT}/{name}.json"))
-    return email, summarize(corpus.read(f"{ROOT}/{name}.eml"))
+    octets = corpus.read(f"{ROOT}/{name}.eml")
+    if name == PARSED:
+        octets = decoded(octets, next(part for part in summarize(octets).parts if part.media == "message/rfc822"))
+    return email, summarize(octets)
 
 
 def theirs(body: Json) -> Tree:
@@ -53,7 +58,7 @@ def test_the_tree_of_bodies_and_the_facts(name: str) -> None:
 
 # `headers` has every address field several times; Stalwart shows the last Cc and Bcc, we all of them, and it adds
 # comments to names.
-REPEATED = {"headers"}
+REPEATED = {"email_get/headers"}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in REPEATED])
@@ -65,7 +70,7 @@ def test_the_addresses(name: str) -> None:
 
 
 def test_repeated_address_fields() -> None:
-    email, summary = read("headers")
+    email, summary = read("email_get/headers")
     assert [each.address for each in summary.from_] == [each["email"] for each in email["from"]]
     for key, listed in (("cc", summary.cc), ("bcc", summary.bcc)):
         last = [each["email"] for each in email[key]]

@@ -9,7 +9,17 @@ from groupware.model.browser import BrowserSession, NewBrowserSession
 from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
-from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.principal import (
+    Account,
+    Credential,
+    Domain,
+    Gone,
+    NewAccount,
+    Person,
+    Principal,
+    PrincipalKind,
+    Setting,
+)
 from groupware.model.usage import Usage
 
 from .. import accounts, addresses, browsers, credentials, domains, groups, mailinglists, people, settings, usage
@@ -137,6 +147,9 @@ class People(Tx):
 
     def browser_session(self, digest: str) -> BrowserSession:
         return browsers.session(self, digest)
+
+    def gone(self, service: str) -> Gone | None:
+        return credentials.gone(self, service)
 
     def usage(self) -> Sequence[Usage]:
         return usage.usage(self)

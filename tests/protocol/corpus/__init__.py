@@ -1,0 +1,1 @@
+"""All messages of the corpus through a running server."""

@@ -1,0 +1,1 @@
+"""Who has signed in and may not stay, over a running server."""

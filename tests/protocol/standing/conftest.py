@@ -1,0 +1,3 @@
+"""The worker's server."""
+
+from tests.support.server import server as server
