@@ -169,6 +169,6 @@ def parts_of(place: Stand) -> Parts:
     """The parts of the stand, for another service."""
     nothing = cast(Any, None)
     return Parts(
-        log=lambda _: place.log, store=place.store, blobs=place.blobs, bus=nothing, directory=place.directory,
+        log=lambda _: place.log, store=place.store, blobs=place.blobs, bus=LocalBus(), directory=place.directory,
         counters=place.counters, dns=nothing, secret=b"secret",
     )  # fmt: skip
