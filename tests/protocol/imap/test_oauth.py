@@ -15,6 +15,7 @@ from typing import Any, cast
 import pytest
 from imapclient import IMAPClient
 
+from groupware.store.bus import LocalBus
 from mailcore.server.config import load
 from mailcore.server.parts import Parts
 from tests.protocol.pop3.box import serving
