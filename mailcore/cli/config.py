@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,7 @@ from mailcore.cli.family import family
 from mailcore.cli.service import server
 from mailcore.cli.show import Json, note, rows, say
 from mailcore.cli.site import config_path, place
-from mailcore.server.config import ConfigError, load
+from mailcore.server.config import ConfigError, examined
 
 app = family()
 
@@ -36,14 +38,15 @@ def check(
     from mailcore.server.compose import checked_config
 
     path = file or config_path(place(ctx))
-    try:
-        found = load(path, data=place(ctx).data)
-        checked_config(found)
-        texts_of(found)
-    except ConfigError as error:
-        problems = error.problems
-    else:
-        problems = ()
+    problems: list[str] = []
+    with _told(problems):
+        found, wrong = examined(path, data=place(ctx).data)
+        problems += wrong
+        if not wrong:
+            with _told(problems):
+                checked_config(found)
+        with _told(problems):
+            texts_of(found)
     if as_json:
         rows([{"problem": each} for each in problems], as_json)
     for each in problems if not as_json else ():
@@ -52,6 +55,15 @@ def check(
         raise typer.Exit(1)
     if not as_json:
         say(f"{path}: good" if path is not None else "no configuration file: all defaults")
+
+
+@contextmanager
+def _told(problems: list[str]) -> Iterator[None]:
+    """Has what is wrong added to the others."""
+    try:
+        yield
+    except ConfigError as error:
+        problems += error.problems
 
 
 @app.command()

@@ -21,6 +21,7 @@ from mailcore.server import log
 from mailcore.server.app import Loaders, Server, say_ready, wanted
 from mailcore.server.claims import Claims, LocalClaims
 from mailcore.server.config import Config, ConfigError
+from mailcore.server.config_checks import name_server
 from mailcore.server.control import ControlError, Verb, claim
 from mailcore.server.counters import Counters, Scope
 from mailcore.server.crew import Crew
@@ -55,7 +56,7 @@ def resolver(config: Config, count: Callable[[str], None] = lambda counter: None
     section = config.dnr
     try:
         servers = tuple(
-            NameServer(each.priority, *_server(each.address), each.timeout, each.retries, each.validating)
+            NameServer(each.priority, *name_server(each.address), each.timeout, each.retries, each.validating)
             for each in section.server
         )
         settings = DnsSettings(
@@ -64,15 +65,6 @@ def resolver(config: Config, count: Callable[[str], None] = lambda counter: None
         return Resolver(settings, count)
     except ValueError as error:
         raise ConfigError([f"{config.path or 'the configuration'}: dnr: {error}"]) from None
-
-
-def _server(text: str) -> tuple[str, int]:
-    """Address and port of a name server: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]:53`."""
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        return host, int(port.removeprefix(":") or 53)
-    host, colon, port = text.partition(":")
-    return (host, int(port)) if colon and ":" not in port else (text, 53)
 
 
 # --- a server, from its claim to its end

@@ -6,7 +6,6 @@ listeners are all there, and passwords may come without TLS.
 """
 
 import functools
-import itertools
 import os
 import socket
 from collections.abc import Collection, Mapping
@@ -15,6 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
+from mailcore.server.config_checks import check, check_addresses
 from mailcore.server.config_file import ConfigError, ConfigFile, Raw, Source, parse
 from mailcore.server.defaults import BY_SERVICE, LISTENERS, LOOPBACK, ON_PORT_BASE, SERVICES, Standard
 from mailcore.server.gate import Policy
@@ -126,11 +126,29 @@ def load(
     `data`, `port_base` and DATABASE_URL in the environment win over the file. `services` are those that exist
     besides the known ones; by default those that are installed.
     """
+    found, problems = examined(path, data=data, port_base=port_base, environ=environ, services=services)
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def examined(
+    path: Path | None,
+    *,
+    data: Path | None = None,
+    port_base: int | None = None,
+    environ: Mapping[str, str] = os.environ,
+    services: Collection[str] | None = None,
+) -> tuple[Config, list[str]]:
+    """The same with what is wrong in the file: what is has its default, so that the rest can be looked at.
+
+    ConfigError with all that is wrong when that cannot be.
+    """
     source = Source(path)
     known = {*SERVICES, *(installed_services() if services is None else services)}
     _complete(source.raw, port_base)
     parsed = parse(source)
-    _check(source, parsed, known)
+    check(source, parsed, known)
     listeners = tuple(
         listener
         for number, section in enumerate(parsed.listener)
@@ -138,13 +156,12 @@ def load(
     )
     if port_base is not None:  # listeners that differed by their address alone are one on loopback
         listeners = tuple({listener.port: listener for listener in reversed(listeners)}.values())[::-1]
-    _check_addresses(source, listeners, parsed)
+    check_addresses(source, listeners, parsed)
     folder = (data or Path(parsed.server.data)).absolute()
     openid = placed(parsed.openid, folder)
     if (problem := incomplete(openid)) is not None:
         source.wrong(("openid", problem[0]), problem[1])
-    source.check()
-    return Config(
+    config = Config(
         path=path,
         data=folder,
         port_base=port_base,
@@ -170,6 +187,7 @@ def load(
         autodiscover=parsed.autodiscover,
         scanners=parsed.scanner,
     )
+    return config, source.problems
 
 
 def guess_limits(section: GuessingSection) -> GuessLimits:
@@ -224,55 +242,7 @@ def _completed(given: Raw, standards: Mapping[str, Standard], port_base: int | N
     return {**base, **by_service, **(ON_PORT_BASE if port_base is not None else {}), **given}
 
 
-# --- after the check: what no single key can say
-
-
-def _check(source: Source, parsed: ConfigFile, known: Collection[str]) -> None:
-    for name, service in parsed.service.items():
-        at: KeyPath = ("service", name)
-        if name not in known:
-            source.wrong(at, f"there is no such service; those known here: {', '.join(sorted(known))}")
-        if service.min_conn_threads > service.max_conn_threads:
-            said = f"{service.min_conn_threads} is more than max_conn_threads {service.max_conn_threads}"
-            source.wrong((*at, "min_conn_threads"), said)
-    if parsed.queue.sched_interval >= parsed.queue.max_sched_interval:
-        said = f"{parsed.queue.sched_interval} must be less than max_sched_interval {parsed.queue.max_sched_interval}"
-        source.wrong(("queue", "sched_interval"), said)
-    for number, listener in enumerate(parsed.listener):
-        if listener.service not in known:
-            said = f"there is no service {listener.service!r}; those known here: {', '.join(sorted(known))}"
-            source.wrong(("listener", number, "service"), said)
-    _check_tls(source, parsed)
-
-
-def _check_tls(source: Source, parsed: ConfigFile) -> None:
-    found: list[tuple[KeyPath, TlsSection | None]] = [(("tls",), parsed.tls)]
-    found += [(("listener", number, "tls"), each.tls) for number, each in enumerate(parsed.listener)]
-    for at, tls in found:
-        if tls is not None and tls.request_client_auth and tls.ca_file is None:
-            source.wrong((*at, "request_client_auth"), "needs ca_file: whose client certificates to trust")
-
-
-def _check_addresses(source: Source, listeners: tuple[Listener, ...], parsed: ConfigFile) -> None:
-    """Names are unique; so are addresses among the listeners that are enabled."""
-    numbers: dict[str, int] = {}
-    for number, section in enumerate(parsed.listener):
-        if section.name in numbers:
-            said = f"listener {numbers[section.name] + 1} is named {section.name!r} already"
-            source.wrong(("listener", number, "name"), said)
-        numbers.setdefault(section.name, number)
-    for one, other in itertools.combinations(listeners, 2):
-        if one.name != other.name and _clash(one, other):
-            said = f"{one.where} and {other.where} of listener {other.name} clash; change one or set its enable = false"
-            source.wrong(("listener", numbers[one.name], "address"), said)
-
-
-def _clash(one: Listener, other: Listener) -> bool:
-    """Whether two listeners cannot both be open: same port, and same address or one that stands for all."""
-    here, there = ip_address(one.address), ip_address(other.address)
-    if one.port != other.port or here.version != there.version:
-        return False
-    return here == there or here.is_unspecified or there.is_unspecified
+# --- services
 
 
 def _services(parsed: ConfigFile, known: Collection[str], port_base: int | None) -> Mapping[str, ServiceSection]:

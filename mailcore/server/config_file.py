@@ -1,11 +1,12 @@
 """Reading the configuration file: TOML in, checked sections out; every error with file, line, key and what to do."""
 
+import copy
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -68,12 +69,12 @@ class ConfigError(Exception):
 class Source:
     """The file that is being read: where its keys stand, and what is wrong so far."""
 
-    __slots__ = ("_lines", "_name", "problems", "raw")
+    __slots__ = ("_lines", "_name", "_wrong", "raw")
 
     def __init__(self, path: Path | None) -> None:
         """ConfigError when there is no such file, or it is not TOML."""
         self.raw: Raw = {}
-        self.problems: list[str] = []
+        self._wrong: list[tuple[int, str]] = []
         self._lines: dict[KeyPath, int] = {}
         self._name = path.name if path is not None else "defaults"
         if path is not None:
@@ -90,12 +91,12 @@ class Source:
         while near and near not in self._lines:
             near = near[:-1]
         line = f":{self._lines[near]}" if near else ""
-        self.problems.append(f"{self._name}{line}: {dotted(at)}: {what}")
+        self._wrong.append((self._lines[near] if near else 0, f"{self._name}{line}: {dotted(at)}: {what}"))
 
-    def check(self) -> None:
-        """ConfigError when anything was wrong."""
-        if self.problems:
-            raise ConfigError(self.problems)
+    @property
+    def problems(self) -> list[str]:
+        """All that is wrong, in the order of its lines."""
+        return [said for _, said in sorted(self._wrong, key=lambda each: each[0])]
 
 
 def dotted(at: KeyPath) -> str:
@@ -104,16 +105,39 @@ def dotted(at: KeyPath) -> str:
 
 
 def parse(source: Source) -> ConfigFile:
-    """The sections that the source's values make. ConfigError with all that is wrong."""
-    for at, what in _unknown(ConfigFile, source.raw, ()):
+    """The sections that the source's values make, without those that are wrong, which the source then knows.
+
+    ConfigError with all of them where nothing can be made of the rest: a table lacks what it has to have.
+    """
+    raw = copy.deepcopy(source.raw)
+    for at, what in list(_unknown(ConfigFile, raw, ())):
         source.wrong(at, what)
-    source.check()
+        _take_out(raw, at)
     try:
-        return ConfigFile.model_validate(source.raw)
+        return ConfigFile.model_validate(raw)
     except ValidationError as error:
-        for each in error.errors(include_url=False):
-            source.wrong(each["loc"], _said(each["loc"], each))
+        found = error.errors(include_url=False)
+    for each in found:
+        source.wrong(each["loc"], _said(each["loc"], each))
+        _take_out(raw, each["loc"])
+    try:
+        return ConfigFile.model_validate(raw)
+    except ValidationError:
         raise ConfigError(source.problems) from None
+
+
+def _take_out(raw: Any, at: KeyPath) -> None:
+    """Take the nearest key with a name out that a path leads to; elements stay where they are, with their numbers."""
+    holder: Any = None
+    name: object = None
+    for part in at:
+        if not (isinstance(raw, dict) and part in raw) and not (isinstance(raw, list) and isinstance(part, int)):
+            break
+        if isinstance(raw, dict):
+            holder, name = raw, part
+        raw = cast(Any, raw)[part]
+    if holder is not None:
+        del holder[name]
 
 
 def _text(path: Path) -> str:

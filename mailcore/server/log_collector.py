@@ -27,7 +27,7 @@ from mailcore.server.log_pipe import Outlet, Pipe
 MAX_RULES: Final = 128
 SECURITY_FILE: Final = "security.txt"
 _TWO_GIGABYTES: Final = 2_097_151 * 1024
-_FILE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+FILE_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}")
 _LOG: Final = log.get("LOG")
 
@@ -61,7 +61,7 @@ class Rule:
             if not low <= value <= high and not (zero and value == 0):
                 allowed = f"0 or {low} to {high}" if zero else f"{low} to {high}"
                 raise ValueError(f"Log rule {self.priority}: {name} is {value}; it must be {allowed}.")
-        if not _FILE_NAME.fullmatch(self.file):
+        if not FILE_NAME.fullmatch(self.file):
             raise ValueError(f"Log rule {self.priority}: {self.file!r} is no plain file name of at most 64 characters.")
 
     def fits(self, line: Line) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import md5
 from secrets import token_hex
 from typing import TYPE_CHECKING, Final, Literal, Protocol
@@ -36,7 +36,7 @@ from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sasl import Credentials, Lookups
 from mailcore.server.sections import ServiceSection
-from mailcore.server.stay import Stay
+from mailcore.server.stay import Stay, Turns
 
 if TYPE_CHECKING:
     from mailcore.server.openid import OpenId
@@ -105,6 +105,7 @@ class Desk:
     """Whose tokens sign people in."""
     brief: bool = False
     """Connections are counted, and those that signed in; for the services of administrators."""
+    turns: Turns = field(default_factory=Turns, compare=False, repr=False)
 
 
 def desk(
@@ -283,7 +284,7 @@ class SignIn:
         """From now on who has signed in is sent away when it may not stay, where the connection can say so."""
         self.released()
         if isinstance(self._connection, Connection):
-            self._stay = Stay(self._desk.parts, who, self._desk.service, self._leave)
+            self._stay = Stay(self._desk.parts, who, self._desk.service, self._leave, self._desk.turns)
             self._stay.begin()
 
     def _leave(self, why: Gone) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ from groupware.store.api import STANDING, Store, Watch, standing_of
 from mailcore.server.parts import Parts
 
 AGAIN_SECONDS: Final = 5.0
+AT_ONCE: Final = 8
 WORDS: Final[Mapping[Gone, str]] = {
     "disabled": "Your account has been disabled; ask the administrator.",
     "switched off": "This service has been switched off for your account; ask the administrator.",
@@ -39,6 +41,29 @@ async def gone(store: Store, who: Principal, service: str) -> Gone | None:
         return "disabled"
 
 
+class Turns:
+    """Those of one service that have to look, a few at once: what concerns everybody must not hold up all else."""
+
+    __slots__ = ("_at_work", "_waiting")
+
+    def __init__(self) -> None:
+        self._waiting: deque[Stay] = deque()
+        self._at_work: set[asyncio.Task[None]] = set()
+
+    def put(self, stay: Stay) -> None:
+        """Let it look when it is its turn."""
+        self._waiting.append(stay)
+        if len(self._at_work) < AT_ONCE:
+            task = asyncio.get_running_loop().create_task(self._work())
+            self._at_work.add(task)
+            task.add_done_callback(self._at_work.discard)
+
+    async def _work(self) -> None:
+        while self._waiting:
+            await self._waiting.popleft().look()
+            await asyncio.sleep(0)
+
+
 @dataclass(slots=True)
 class Stay:
     """One who has signed in; `leave` is called once, with the reason, when the stay has to end."""
@@ -47,9 +72,9 @@ class Stay:
     who: Principal
     service: str
     leave: Callable[[Gone], None]
+    turns: Turns
     _watch: Watch | None = None
-    _looking: asyncio.Task[None] | None = None
-    _again: bool = False
+    _waits: bool = False
 
     def begin(self) -> None:
         """Watch from now on, and look once: what changed while somebody signed in is seen too."""
@@ -62,32 +87,24 @@ class Stay:
         if watch is not None:
             watch.close()
 
-    def _heard(self) -> None:
-        if self._looking is not None:
-            self._again = True
-        elif self._watch is not None:
-            self._looking = asyncio.get_running_loop().create_task(self._look())
-
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Leave if it has to be; what is heard from now on is looked at anew."""
+        self._waits = False
+        if self._watch is None:
+            return
         try:
-            found = await self._found()
-            if found is not None and self._watch is not None:
-                self.end()
-                self.leave(found)
+            found = await gone(self.parts.store, self.who, self.service)
+        except TryAgain:
+            asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._heard)
+            return
         except Exception:
             self.parts.log("SERVER").error("stay_failed", user=self.who.name, trace=traceback.format_exc())
-        finally:
-            self._looking = None
+            return
+        if found is not None and self._watch is not None:
+            self.end()
+            self.leave(found)
 
-    async def _found(self) -> Gone | None:
-        """Why it has to end, once nothing has changed while that was asked."""
-        while self._watch is not None:
-            self._again = False
-            try:
-                found = await gone(self.parts.store, self.who, self.service)
-            except TryAgain:
-                await asyncio.sleep(AGAIN_SECONDS)
-                continue
-            if found is not None or not self._again:
-                return found
-        return None
+    def _heard(self) -> None:
+        if not self._waits and self._watch is not None:
+            self._waits = True
+            self.turns.put(self)

@@ -108,8 +108,8 @@ async def test_expunge_takes_its_right(alice: Client, bob: Client) -> None:
 async def test_account_that_is_disabled_loses_its_session(place: Stand, alice: Client) -> None:
     await alice.ask("SELECT INBOX")
     await place.write(lambda tx: tx.update_account("alice@example.test", enabled=False) and None)
-    await alice.ask("NOOP")
-    assert (await alice.response()).startswith(b"* BYE ")
+    answer = await alice.ask("NOOP")
+    assert any(each.startswith(b"* BYE ") for each in (*answer.untagged, await alice.response()))
     assert await alice.response() == b""
 
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 import pytest
 from imapclient import IMAPClient
 
+from groupware.store.bus import LocalBus
 from mailcore.server.config import load
 from mailcore.server.parts import Parts
 from tests.protocol.pop3.box import serving
@@ -169,6 +170,6 @@ def parts_of(place: Stand) -> Parts:
     """The parts of the stand, for another service."""
     nothing = cast(Any, None)
     return Parts(
-        log=lambda _: place.log, store=place.store, blobs=place.blobs, bus=nothing, directory=place.directory,
+        log=lambda _: place.log, store=place.store, blobs=place.blobs, bus=LocalBus(), directory=place.directory,
         counters=place.counters, dns=nothing, secret=b"secret",
     )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailcore.server.config import ConfigError, guess_limits, load, service_policy
+from mailcore.server.config_checks import name_server
 from mailcore.server.config_example import example
 from mailcore.server.config_file import ConfigFile, section_of
 from mailcore.server.declare import Section
@@ -270,6 +271,83 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         load(written(tmp_path, "[server]\nworkers = 33\n[queue]\nmax_retry_count = 0\n"), environ={}, services=())
     assert [problem.split(":")[1] for problem in raised.value.problems] == ["2", "4"]
+
+
+EVERYTHING = """
+[server]
+nod = "x"
+workers = 33
+[queue]
+max_retry_count = 0
+sched_interval = 900
+max_sched_interval = 800
+[service.imap]
+log_type = "remote"
+log_host = "nowhere"
+[[listener]]
+name = "imap"
+address = "here:143"
+idle_timeoutt = 1
+[[log.rule]]
+priority = 5
+file_name = "a b"
+[[log.rule]]
+priority = 5
+[dnr]
+[[dnr.server]]
+priority = 1
+address = "ns.example.org"
+[[dnr.server]]
+priority = 1
+address = "192.0.2.53"
+[zzz]
+"""
+
+
+def test_what_is_wrong_in_every_way_is_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
+    """Keys that are unknown, values that are none, keys that do not fit each other."""
+    with pytest.raises(ConfigError) as raised:
+        load(written(tmp_path, EVERYTHING), environ={}, services=())
+    told = [problem.split(": ")[:2] for problem in raised.value.problems]
+    assert told == [
+        ["postroom.toml:3", "server.nod"],
+        ["postroom.toml:4", "server.workers"],
+        ["postroom.toml:6", "queue.max_retry_count"],
+        ["postroom.toml:7", "queue.sched_interval"],
+        ["postroom.toml:11", "service.imap.log_host"],
+        ["postroom.toml:14", "listener.1.address"],
+        ["postroom.toml:15", "listener.1.idle_timeoutt"],
+        ["postroom.toml:18", "log.rule.1.file_name"],
+        ["postroom.toml:20", "log.rule.2.priority"],
+        ["postroom.toml:24", "dnr.server.1.address"],
+        ["postroom.toml:26", "dnr.server.2.priority"],
+        ["postroom.toml:28", "zzz"],
+    ]
+
+
+def test_a_table_that_lacks_something_hides_nothing_else(tmp_path: Path) -> None:
+    text = "[server]\nnod = 1\n[[scanner]]\nname = 'x'\n[queue]\nmax_retry_count = 0\n"
+    with pytest.raises(ConfigError) as raised:
+        load(written(tmp_path, text), environ={})
+    assert [each.split(": ")[1] for each in raised.value.problems] == [
+        "server.nod",
+        "scanner.1.kind",
+        "scanner.1.address",
+        "queue.max_retry_count",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("192.0.2.53:5353", ("192.0.2.53", 5353)),
+        ("2001:db8::53", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:54", ("2001:db8::53", 54)),
+    ],
+)
+def test_a_name_server_is_an_address_and_perhaps_a_port(text: str, host: tuple[str, int]) -> None:
+    assert name_server(text) == host
 
 
 def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
