@@ -51,7 +51,9 @@ def _now(tx: ReadTx, exchange: Exchange, path: str) -> tuple[str, frozenset[str]
     tokens = frozenset(each.token for each in tx.write_locks(shelf.folder.id) if each.covers(at.name))
     if not at.name:
         return f'"{shelf.folder.uidvalidity}-{shelf.folder.modseq}"', tokens
-    item = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if shelf.may(Right.READ) else None
+    told = exchange.shown is not None and exchange.shown.sight.at == shelf.folder.id
+    known = shelf.may(Right.READ) and (told or not shelf.titles)
+    item = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if known else None
     return f'"{etag(item.blob)}"' if item is not None else "", tokens
 
 

@@ -213,7 +213,7 @@ async def copy_or_move(exchange: Exchange) -> Response:
             _check_owner(goes)
             made = await exchange.parts.store.write(exchange.who, lambda tx: _arrive(tx, exchange, goes, new))
         else:
-            change = Change(lambda tx: collection(tx, there).folder, there.name, read, new)
+            change = Change(lambda tx: tx.folder(goes.to.folder.id, Right.LOOKUP), there.name, read, new)
             made, _ = await told(exchange, change, lambda tx, plan: _arrive(tx, exchange, goes, plan.item or new))
     except IdentTaken as error:
         raise _taken(error, there) from None
@@ -244,7 +244,7 @@ async def _carried(exchange: Exchange, goes: Journey) -> tuple[bytes, bytes]:
 
 def _there(tx: ReadTx, to: Shelf, there: Place, exchange: Exchange) -> Item | None:
     """What has the name already, if that may be overwritten: asked again in the write, for others are at work too."""
-    old = next(iter(tx.items_named(to.folder.id, [there.name])), None) if to.may(Right.READ) else None
+    old = next(iter(tx.items_named(to.folder.id, [there.name])), None) if to.reads else None
     if old is not None and exchange.headers.get("overwrite", "T").strip().upper() == "F":
         raise DavError(412, "there is an object of that name already, and Overwrite is F")
     if old is not None and tag_of(tx, to, old):
@@ -273,24 +273,22 @@ def _arrive(tx: WriteTx, exchange: Exchange, goes: Journey, new: NewItem) -> boo
     if exchange.request.method == "MOVE":
         _depart(tx, exchange, goes, now)
     [item] = tx.append(goes.to.folder.id, [new])
-    if goes.own and goes.to.may(Right.READ):
+    if goes.own and goes.to.reads:
         tx.put_personal(goes.to.folder.id, item.uid, goes.own)
     return old is None
 
 
 def _stays_itself(goes: Journey, now: Item) -> bool:
-    """Whether nothing changes but the calendar where it is: then all that people have beside it goes along."""
+    """Whether nothing changes but where it is and what it is called: all that people have beside it goes along."""
     here, there = goes.shelf.folder, goes.to.folder
-    return here.owner == there.owner and here.id != there.id and now.name == goes.there.name
+    return here.owner == there.owner and (here.id, now.name) != (there.id, goes.there.name)
 
 
 def _travel(tx: WriteTx, exchange: Exchange, goes: Journey, now: Item) -> None:
     """The item itself goes. `AlreadyExists` when something has its name that is hidden from who asks."""
     locks = allowed(tx, exchange, goes.shelf, [ITSELF, now.name])
-    if not tx.move(goes.shelf.folder.id, [(now.uid, now.uid)], goes.to.folder.id):
+    if not tx.move(goes.shelf.folder.id, [(now.uid, now.uid)], goes.to.folder.id, name=goes.there.name):
         raise NoRight(f"{now.name!r}: it is not yours to take away")
-    if goes.to.may(Right.READ) and not tx.items_named(goes.to.folder.id, [now.name]):
-        raise AlreadyExists(f"{now.name!r}: there is an object of that name already")
     gone(tx, goes.shelf.folder.id, now.name, locks)
 
 

@@ -73,8 +73,7 @@ def _store_seen(
 ) -> tuple[Item, bool]:
     """`new` None: nothing but what is the writer's own. `Differs`."""
     shelf = collection(tx, at)
-    reads = shelf.may(Right.READ) and not shown.sight.titles
-    old = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if reads else None
+    old = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if shelf.reads else None
     if (old.blob if old is not None else None) != taken.before:
         raise Differs(f"{at.name!r}: it has changed meanwhile")
     made = False
@@ -86,7 +85,7 @@ def _store_seen(
     else:
         assert new is not None
         item, made = stored_at(tx, exchange, at, new)
-    if not reads:
+    if not shelf.reads:
         return item, made  # what one may not read, one has no alarms of
     return keep_own(tx, shown, item, taken.own), made
 
@@ -96,8 +95,7 @@ async def taken_apart(exchange: Exchange, shown: Shown, at: Place) -> Taken:
 
     def work(tx: ReadTx) -> tuple[Item | None, Item | None, bool]:
         shelf = collection(tx, at)
-        reads = shelf.may(Right.READ) and not shown.sight.titles
-        there = tx.items_named(shelf.folder.id, [at.name]) if reads else ()
+        there = tx.items_named(shelf.folder.id, [at.name]) if shelf.reads else ()
         item = next(iter(there), None)
         if item is None:
             return None, None, True

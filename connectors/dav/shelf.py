@@ -33,6 +33,13 @@ class Shelf:
     owner: str
     """Whose it is; "" for a public one."""
     notes: Notes
+    titles: bool = False
+    """Times and titles are all that one may know of what is in it."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether the asking principal may read what is in it, whole."""
+        return self.may(Right.READ) and not self.titles
 
     @property
     def contacts(self) -> bool:
@@ -139,11 +146,12 @@ def _shelves(
 
 def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool) -> Shelf:
     """`native`: the home is that of the folder's owner."""
-    folder = _as_read(folder, notes)
+    folder, held = _as_read(folder, notes), folder.rights
     top = native and SEPARATOR not in _own_path(folder)
     given = notes.get(SEGMENT, b"").decode() if native else ""
     named = INBOX if folder.role == Role.SCHEDULE_INBOX else given or segment(folder, "", top)
-    return Shelf(folder, Place(at.area, at.user, named).href, owner_of(folder, tx.who.name), notes)
+    href, titles = Place(at.area, at.user, named).href, folder.rights != held
+    return Shelf(folder, href, owner_of(folder, tx.who.name), notes, titles)
 
 
 def _as_read(folder: Folder, notes: Notes) -> Folder:

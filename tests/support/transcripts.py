@@ -6,6 +6,8 @@
     alice < a1 OK *                    the next response; * stands for anything, but for the one of an untagged response
     bob   <~ \\* [0-9]+ EXISTS          passes over responses until one matches this regular expression
     bob   < (closed)                   the server has hung up
+    bob   ! tls                        from here on the line is another: tls, deflate
+    #! [imap]                          a line of the server's configuration
 
 `stranger` never signs in, and reads the greeting first. Numbers that the server chooses are matched by *.
 """
@@ -18,7 +20,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
-_LINE = re.compile(r"(\w+)\s+(>|<~|<)\s(.*)\Z")
+_LINE = re.compile(r"(\w+)\s+(>|<~|<|!)\s(.*)\Z")
 _LITERAL = re.compile(r"<<(.*?)>>")
 
 
@@ -28,6 +30,10 @@ class Actor(Protocol):
     def send(self, octets: bytes) -> None: ...
 
     async def response(self) -> bytes: ...
+
+
+Turn = Callable[[Actor, str], Awaitable[None]]
+"""Makes an actor's line another one."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,14 @@ def steps(text: str) -> Sequence[Step]:
     return found
 
 
-async def play(name: str, text: str, enter: Callable[[AsyncExitStack, str], Awaitable[Actor]]) -> int:
+def configuration(text: str) -> str:
+    """What a transcript wants the server to be told, in TOML."""
+    return "".join(line[2:].strip() + "\n" for line in text.splitlines() if line.startswith("#!"))
+
+
+async def play(
+    name: str, text: str, enter: Callable[[AsyncExitStack, str], Awaitable[Actor]], turn: Turn | None = None
+) -> int:
     """Play a transcript; gives back how many answers were checked. AssertionError names file and line."""
     actors: dict[str, Actor] = {}
     checked = 0
@@ -64,6 +77,10 @@ async def play(name: str, text: str, enter: Callable[[AsyncExitStack, str], Awai
             actor, where = actors[step.actor], f"{name}:{step.number}: {step.actor} {step.way} {step.text}"
             if step.way == ">":
                 actor.send(_octets(step.text))
+                continue
+            if step.way == "!":
+                assert turn is not None, f"{where}\n  this line stays as it is"
+                await turn(actor, step.text)
                 continue
             await (_next if step.way == "<" else _until)(actor, step.text, where)
             checked += 1

@@ -147,8 +147,12 @@ class WriteItems(Protocol):
         """(UID here, UID there) of the copies. `r` here, `i` there. `OverQuota`."""
         ...
 
-    def move(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
-        """(UID here, UID there). `r`, `t` and `e` here (or delete-own), `i` there."""
+    def move(self, at: FolderId, uids: Uids, to: FolderId, *, name: str | None = None) -> Sequence[tuple[Uid, Uid]]:
+        """(UID here, UID there). `r`, `t` and `e` here (or delete-own), `i` there.
+
+        `name`: what one item is called from then on, also in the folder where it is already; `AlreadyExists`. Without
+        it an item keeps its name, or gets one like it where another has that.
+        """
         ...
 
     def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:

@@ -298,13 +298,17 @@ def item_row(
 def _check_names(tx: Tx, here: Opened, new: Sequence[NewItem]) -> None:
     names = [each.name for each in new if each.name is not None]
     for name in names:
-        if len(name) > MAX_ITEM_NAME:
-            raise Refused(f"{name[:40]!r}...: the name of an item has {MAX_ITEM_NAME} characters at most")
-    for each in new:
-        if each.name is not None and names.count(each.name) > 1:
-            raise AlreadyExists(f"{each.name!r}: two items cannot have the same name")
-        if each.name is not None and name_taken(tx, here, each.name):
-            raise AlreadyExists(f"{each.name!r}: there is an item of that name already")
+        if names.count(name) > 1:
+            raise AlreadyExists(f"{name!r}: two items cannot have the same name")
+        check_name(tx, here, name)
+
+
+def check_name(tx: Tx, here: Opened, name: str) -> None:
+    """`Refused` for a name that no item can have, `AlreadyExists` for one that an item of the folder has."""
+    if len(name) > MAX_ITEM_NAME:
+        raise Refused(f"{name[:40]!r}...: the name of an item has {MAX_ITEM_NAME} characters at most")
+    if name_taken(tx, here, name):
+        raise AlreadyExists(f"{name!r}: there is an item of that name already")
 
 
 def name_taken(tx: Tx, here: Opened, name: str) -> bool:

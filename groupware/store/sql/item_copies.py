@@ -2,7 +2,7 @@
 
 1. A copy shares the content, and takes one more reference to it; a move takes the reference along.
 2. A moved item keeps its id.
-3. It keeps its name too, unless another item there has it; nobody asks for a name here, so that is no error.
+3. It keeps its name too, unless another item there has it; that is an error only where a name is asked for.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .item_changes import (
     INSERT_SEEN,
     MAX_ITEM_NAME,
     bury,
+    check_name,
     check_room,
     count,
     leave,
@@ -59,14 +60,18 @@ def copy(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     return pairs
 
 
-def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
-    """(UID here, UID there). `r`, `t` and `e` here (or delete-own), `i` there."""
+def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId, name: str | None = None) -> Sequence[tuple[Uid, Uid]]:
+    """See `WriteTx.move`. `r`, `t` and `e` here (or delete-own), `i` there."""
     here, there = tx.open(at, Right.READ), tx.open(to, Right.INSERT)
-    if here.id == there.id:
+    if here.id == there.id and name is None:
         raise Refused("these items are in that folder already")
     rows = removable(tx, here, uids, Right.TRASH | Right.EXPUNGE)
     if not rows:
         return []
+    if name is not None:
+        if len(rows) > 1:
+            raise Refused(f"{name!r}: {len(rows)} items cannot have one name")
+        check_name(tx, there, name)
     objects.check_mail(there, here.kind)
     octets = sum(row[5] for row in rows)
     own = here.owner == there.owner
@@ -78,7 +83,7 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, 
     leave(tx, here, rows, left)
     keys = [objects.copied(tx, here, row[0]) for row in rows]
     bury(tx, here, rows, left, keep=False)
-    pairs = _place(tx, here, there, rows, modseq, same=True, as_read=as_read)
+    pairs = _place(tx, here, there, rows, modseq, same=True, as_read=as_read, name=name)
     personal.follow(tx, here, there, pairs, modseq)
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
@@ -110,10 +115,12 @@ def _place(
     *,
     same: bool,
     as_read: Mapping[int, int] | None = None,
+    name: str | None = None,
 ) -> Sequence[tuple[Uid, Uid]]:
     """Put rows of one folder into another; `same`: they are the same items, else copies. RFC 9051 §6.4.7.
 
     Flags come along as far as the principal may set them there; \\Seen is as the principal has it here.
+    `name`: what the one of them is called there.
     """
     mask, may_words = permitted_mask(there.rights)
     mine = as_read if as_read is not None else _read_by(tx, here, rows)
@@ -131,7 +138,7 @@ def _place(
         extra=sum(row[11] for row in rows),
     )
     now, author = now_micros(), tx.who.account if tx.who.account != SERVER else None
-    names = _names(tx, there, rows, first)
+    names = [name] if name is not None else _names(tx, there, rows, first)
     tx.sql.many(
         INSERT,
         [

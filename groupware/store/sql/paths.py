@@ -26,9 +26,9 @@ _BY_ADDRESS: Final = (
     .where(schema.address.c.address == bindparam("address"))
     .where(schema.principal.c.root_id.is_not(None))
 )
-_BY_KEY: Final = (
-    select(schema.principal.c.id)
-    .where(schema.principal.c.key == bindparam("key"))
+_BY_KEYS: Final = (
+    select(schema.principal.c.id, schema.principal.c.key)
+    .where(schema.principal.c.key.in_((bindparam("own"), bindparam("other"))))
     .where(schema.principal.c.root_id.is_not(None))
 )
 
@@ -78,14 +78,15 @@ def _owner_named(sql: Sql, name: str) -> AccountId | None:
 
 
 def _public(sql: Sql, memory: Memory, who: Principal, levels: Sequence[str]) -> tuple[Tree, Sequence[str]] | None:
-    own = domain_of(who)
-    row = sql.row(_BY_KEY, {"key": "public:" + own}) if own else None
-    tree = tree_of(sql, memory, AccountId(row[0])) if row is not None else None
+    """Asked in one statement, whether the own tree has such a folder or not: the time tells nothing of that."""
+    keys = {"own": "public:" + domain_of(who), "other": "public:" + (levels[0].lower() if levels else "")}
+    trees = {key: AccountId(owner) for owner, key in sql.rows(_BY_KEYS, keys)}
+    own, other = trees.get(keys["own"]), trees.get(keys["other"])
+    tree = tree_of(sql, memory, own) if own is not None else None
     if tree is not None and (not levels or levels[0] in tree.nodes[tree.root].children):
         return tree, levels
-    other = sql.row(_BY_KEY, {"key": "public:" + levels[0].lower()}) if levels else None
-    if other is not None and (tree is None or other[0] != tree.owner):
-        return tree_of(sql, memory, AccountId(other[0])), levels[1:]
+    if other is not None and other != own:
+        return tree_of(sql, memory, other), levels[1:]
     return (tree, levels) if tree is not None else None
 
 

@@ -186,6 +186,35 @@ async def test_an_owner_s_move_takes_everybody_s_alarms_along(stand: Stand, alic
     assert (await alice.ask("GET", A)).status == 404
 
 
+async def test_a_move_under_another_name_takes_everybody_s_alarms_along(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    await shared(stand, alice)
+    await bob.put(A, event("1", "20261201T100000Z", *alarm(5)))
+    token = (await bob.sync(WORK)).texts("D:sync-token")[0]
+    assert (await alice.ask("MOVE", A, destination=WORK + "b.ics")).status == 201
+    assert (await alice.ask("GET", A)).status == 404
+    assert await seen(bob, WORK + "b.ics") == ["-PT5M"]
+    assert await seen(alice, WORK + "b.ics") == ["-PT90M"]
+    there = (await bob.sync(WORK, token)).hrefs
+    assert [href.rpartition("/")[2] for href in there] == ["b.ics", "a.ics"]
+    other = "/dav/calendars/alice@example.test/other/"
+    await alice.ask("MKCALENDAR", other)
+    await stand.share("alice", "other", BOB, "lrs")
+    assert (await alice.ask("MOVE", WORK + "b.ics", destination=other + "c.ics")).status == 201
+    assert await seen(bob, other + "c.ics") == ["-PT5M"]
+
+
+async def test_a_move_under_another_name_takes_the_place_of_what_is_there(alice: Client) -> None:
+    await alice.put(A, event("1", "20261201T100000Z", *alarm(90)))
+    await alice.put(WORK + "b.ics", event("2", "20261202T100000Z"))
+    assert (await alice.ask("MOVE", A, destination=WORK + "b.ics", overwrite="F")).status == 412
+    assert (await alice.ask("MOVE", A, destination=WORK + "b.ics")).status == 204
+    assert await seen(alice, WORK + "b.ics") == ["-PT90M"]
+    assert (await alice.ask("GET", A)).status == 404
+    assert (await alice.ask("MOVE", WORK + "b.ics", destination=WORK + "b.ics")).status == 403
+
+
 async def test_a_move_to_a_name_that_something_hidden_has_is_refused(stand: Stand, alice: Client, bob: Client) -> None:
     await shared(stand, alice, "lrswite")
     there = "/dav/calendars/alice@example.test/other/"

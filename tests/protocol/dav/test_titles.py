@@ -92,3 +92,68 @@ async def test_a_calendar_of_busy_times_is_listed_where_it_may_be_looked_up(
         assert (await bob.props(path, "D:getetag", depth=1)).hrefs == [path]
     for refused in (bob.ask("GET", path + "a.ics"), bob.sync(path), bob.query(path, "")):
         assert (await refused).status == (403 if listed else 404)
+
+
+PRIVATE = event("p", "20261201T100000Z", "CLASS:PRIVATE", "LOCATION:Attic", summary="Secret")
+OWN = HOME + "Calendar/"
+
+
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+async def test_a_private_event_goes_where_titles_alone_are_seen(
+    stand: Stand, alice: Client, bob: Client, method: str
+) -> None:
+    path = await shared(stand, alice, "l8i")
+    await bob.put(OWN + "p.ics", PRIVATE)
+    assert (await bob.ask(method, OWN + "p.ics", destination=path + "p.ics")).status == 201
+    assert (await bob.ask("GET", OWN + "p.ics")).status == (200 if method == "COPY" else 404)
+    assert (await alice.ask("GET", WORK + "p.ics")).body.decode() == PRIVATE
+    seen = (await bob.ask("GET", path + "p.ics")).body  # by who put it there, and as everything there is seen
+    assert b"Secret" in seen
+    assert b"Attic" not in seen
+
+
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+async def test_what_is_hidden_there_is_neither_overwritten_nor_told_of(
+    stand: Stand, alice: Client, bob: Client, method: str
+) -> None:
+    path = await shared(stand, alice, "l8i")
+    await alice.put(WORK + "p.ics", PRIVATE)
+    await bob.put(OWN + "p.ics", event("q", "20261203T100000Z", "CLASS:PRIVATE"))
+    refused = await bob.ask(method, OWN + "p.ics", destination=path + "p.ics")
+    assert refused.status == 409
+    assert b"Attic" not in refused.body
+    assert b"Secret" not in refused.body
+    await bob.put(OWN + "r.ics", PRIVATE)  # of the same UID, under another name
+    refused = await bob.ask(method, OWN + "r.ics", destination=path + "r.ics")
+    assert refused.status == 409
+    assert b"p.ics" not in refused.body
+    assert (await alice.ask("GET", WORK + "p.ics")).body.decode() == PRIVATE
+    assert (await bob.ask("GET", OWN + "p.ics")).status == (await bob.ask("GET", OWN + "r.ics")).status == 200
+
+
+@pytest.mark.parametrize(("rights", "place"), [("l8", ""), ("l8", "a.ics"), ("l8i", "a.ics"), ("l9", "")])
+async def test_nothing_comes_where_one_may_put_nothing_in(
+    stand: Stand, alice: Client, bob: Client, rights: str, place: str
+) -> None:
+    path = await shared(stand, alice, rights)
+    await bob.put(OWN + "p.ics", PRIVATE)
+    for method in ("COPY", "MOVE"):
+        said = await bob.ask(method, OWN + "p.ics", destination=path + (place or "p.ics"))
+        assert said.status in (403, 409)
+    assert (await bob.ask("GET", OWN + "p.ics")).status == 200
+    assert b"Attic" in (await alice.ask("GET", A)).body
+    assert (await alice.ask("GET", WORK + "p.ics")).status == 404
+
+
+async def test_a_private_event_is_not_carried_off_by_who_sees_titles(stand: Stand, alice: Client, bob: Client) -> None:
+    path = await shared(stand, alice, "l8i")
+    await alice.put(WORK + "p.ics", PRIVATE)
+    for method in ("COPY", "MOVE"):
+        assert (await bob.ask(method, path + "p.ics", destination=OWN + "p.ics")).status == 404
+    assert (await bob.ask("MOVE", path + "a.ics", destination=OWN + "a.ics")).status == 403
+    assert (await alice.ask("GET", A)).status == 200
+    await stand.share("alice", "Calendar", BOB, "l85")
+    assert (await bob.ask("COPY", path + "p.ics", destination=OWN + "p.ics")).status == 201
+    copied = (await bob.ask("GET", OWN + "p.ics")).body
+    assert b"Secret" in copied
+    assert b"Attic" not in copied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from groupware.model.flags import MOST_KEYWORDS
 from groupware.model.item import Kind
 from groupware.model.rights import Right, parse_rights
+from groupware.store.api import WriteTx
 from mailcore.imap import names
 from tests.support.imapstand import Client, Stand, stand
 
@@ -32,6 +34,24 @@ async def test_quota(place: Stand, alice: Client) -> None:
     assert (await alice.ask("COPY 1 INBOX")).tagged.startswith(b"NO [OVERQUOTA]")
     assert (await alice.ask('SETQUOTA "" (STORAGE 512)')).tagged.startswith(b"NO [NOPERM]")
     assert (await alice.ask("GETQUOTA Nothing")).tagged.startswith(b"NO [NONEXISTENT]")
+
+
+async def test_quota_of_all_that_is_ones_own(place: Stand, alice: Client) -> None:
+    def limited(tx: WriteTx) -> None:
+        account = tx.account("alice@example.test").id
+        room = len([each for each in tx.folders(of=account) if each.parent is not None]) + 1
+        for name, most in (("mailboxSize", 100), ("mailboxMessageCount", 1), ("mailboxFolderCount", room)):
+            tx.put_setting(name, most, account)
+
+    await place.write(limited)
+    [told] = (await alice.ask('GETQUOTA ""')).untagged
+    found = re.fullmatch(rb'\* QUOTA "" \(STORAGE 0 \d+ MESSAGE 0 1 MAILBOX (\d+) (\d+)\)', told)
+    assert found is not None, told
+    assert int(found[1]) + 1 == int(found[2])
+    assert (await alice.ask("CREATE Second")).ok
+    assert (await alice.ask("CREATE Third")).tagged.startswith(b"NO [OVERQUOTA]")
+    assert (await alice.append("INBOX", MESSAGE)).ok
+    assert (await alice.append("INBOX", MESSAGE)).tagged.startswith(b"NO [OVERQUOTA]")
 
 
 async def test_rights_that_imap_cannot_say_survive(place: Stand, alice: Client) -> None:

@@ -8,25 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mailcore.server.tls import Certificate, Contexts, TlsSettings
-from tests.support.certificates import Authority
+from mailcore.server.tls import Contexts
 from tests.support.imapstand import PASSWORD, Client, Stand, connected, stand
 from tests.support.scramclient import ScramClient
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
-
-
-@pytest.fixture
-def contexts(authority: Authority) -> Contexts:
-    return Contexts(TlsSettings((Certificate(*authority.sign("imap", "localhost")),)))
-
-
-@pytest.fixture
-def client_tls(authority: Authority) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(authority.ca_file))
 
 
 async def test_password_as_literal(place: Stand) -> None:

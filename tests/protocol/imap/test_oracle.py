@@ -16,6 +16,8 @@ from tests.support.imapstand import Answer, Client, stand
 
 STEPS = 1000
 SEEDS = range(10)
+ENOUGH = 40
+"""Messages of a folder from which on none are put in or copied there: what each client knows is compared one by one."""
 FLAGS = (SEEN, "\\Flagged", "\\Answered", DELETED, "word")
 KEYS = {
     "ALL": lambda flags: True,
@@ -26,7 +28,8 @@ KEYS = {
 }
 RECENT = "\\Recent"
 FOLDERS = ("INBOX", "Work")
-_FETCH = re.compile(rb"\* (\d+) FETCH \((.*)\)\Z", re.DOTALL)
+_FETCH = re.compile(rb"\* (\d+) (?:UID)?FETCH \((.*)\)\Z", re.DOTALL)
+TOLD = "NOTIFY SET (SELECTED (MessageNew (UID FLAGS) MessageExpunge FlagChange))"
 _FLAGS = re.compile(rb"FLAGS \(([^)]*)\)")
 _UID = re.compile(rb"UID (\d+)")
 
@@ -51,6 +54,12 @@ class Mirror:
     prefix: str
     rev2: bool = False
     qresync: bool = False
+    uidonly: bool = False
+    """It has no message numbers."""
+    notified: bool = False
+    """It is told of the selected folder while it says nothing."""
+    asking: bool = False
+    """It is asking for what it does not know."""
     idle: bytes = b""
     """The tag of the IDLE at work."""
     sitting: Sitting | None = None
@@ -75,14 +84,23 @@ class Mirror:
         elif words[2:3] == [b"EXPUNGE"]:
             assert not numbers, "EXPUNGE while numbers are in use"
             assert not self.qresync, line
+            assert not self.uidonly, line
             del self.messages[int(words[1]) - 1]
         elif words[1] == b"VANISHED":
-            assert self.qresync, line
+            assert self.qresync or self.uidonly, line
             self._vanish(words, numbers=numbers)
         elif words[2:3] == [b"RECENT"]:
             assert not self.rev2, line
         elif found := _FETCH.match(line):
-            self._told(self.messages[int(found[1]) - 1], found[2])
+            assert self.uidonly is (words[2] == b"UIDFETCH"), line
+            known = self._called(int(found[1])) if self.uidonly else self.messages[int(found[1]) - 1]
+            if known is not None:
+                self._told(known, found[2])
+
+    def _called(self, uid: int) -> Known | None:
+        """The message of that UID; without numbers a new one can be told from others only by asking for all of them."""
+        unknown = [each for each in self.messages if each.uid is None][:1] if self.asking else []
+        return next(iter([each for each in self.messages if each.uid == uid] or unknown), None)
 
     def _vanish(self, words: list[bytes], *, numbers: bool) -> None:
         early = words[2] == b"(EARLIER)"
@@ -118,7 +136,9 @@ class Mirror:
             assert self.sitting is not None
             start = next(at for at, each in enumerate(self.messages) if each.uid is None or each.flags is None)
             before = self.messages[start - 1].uid if start else 0
+            self.asking = True
             await self.ask(f"UID FETCH {(before or 0) + 1}:* (UID FLAGS)")
+            self.asking = False
             self.sitting.look(expunges=True)
 
     def check(self) -> None:
@@ -135,12 +155,12 @@ class Mirror:
                 assert self.recents.setdefault((self.path, known.uid), self.name) == self.name, "recent to two sessions"
 
     def agrees(self) -> bool:
-        """Whether the client has heard all that IDLE owes it."""
+        """Whether the client has heard all that IDLE or NOTIFY owes it."""
         try:
             self.check()
         except AssertionError:
             return False
-        return True
+        return not self.notified or all(None not in (each.uid, each.flags) for each in self.messages)
 
 
 class World:
@@ -149,6 +169,8 @@ class World:
     def __init__(self, chance: random.Random, mirrors: list[Mirror]) -> None:
         self.chance, self.mirrors = chance, mirrors
         self.folders = {path: Folder() for path in FOLDERS}
+        self.notes: dict[tuple[str, str, str], str] = {}
+        """Annotations by folder, entry and person ("": everybody)."""
         self.steps = 0
 
     async def step(self) -> None:
@@ -162,7 +184,7 @@ class World:
         if mirror.sitting is not None and not mirror.idle:
             await mirror.complete()
         for each in self.mirrors:
-            if each.idle and each.sitting is not None:
+            if (each.idle or each.notified) and each.sitting is not None:
                 each.sitting.look(expunges=True)
                 await _hear_all(each)
             each.check()
@@ -170,6 +192,8 @@ class World:
 
     async def _open(self, mirror: Mirror) -> None:
         if mirror.sitting is not None:
+            if mirror.notified:
+                await mirror.ask("NOOP")  # what is told twice is not to come between
             _remember(mirror)
         path, read_only = self.chance.choice(FOLDERS), self.chance.random() < 0.2
         mirror.messages, mirror.path = [], path
@@ -199,7 +223,7 @@ class World:
                     low, _, high = piece.partition(b":")
                     gone.update(range(int(low), int(high or low) + 1))
             elif found := _FETCH.match(line):
-                uid, told = _UID.search(found[2]), _FLAGS.search(found[2])
+                uid, told = found if mirror.uidonly else _UID.search(found[2]), _FLAGS.search(found[2])
                 assert uid is not None and told is not None
                 flags[int(uid[1])] = frozenset(told[1].decode().split()) - {RECENT}
         there = sorted(flags.keys() - gone)
@@ -230,15 +254,21 @@ class World:
             "close",
             "search",
             "idle",
+            "replace",
+            "annotate",
         )
-        weights = (14, 10, 10, 10, 8, 6, 5, 8, 8, 1, 8, 6)
+        weights = (14, 10, 10, 10, 8, 6, 5, 8, 8, 1, 8, 6, 6, 3)
         await getattr(self, f"_{self.chance.choices(names, weights)[0]}")(mirror, here)
 
     # --- the commands
 
-    def _some(self, here: Sitting) -> tuple[str, list[int], bool]:
+    def _by_uid(self, mirror: Mirror) -> bool:
+        """Whether the client says UIDs this time."""
+        return mirror.uidonly or self.chance.random() < 0.4
+
+    def _some(self, mirror: Mirror, here: Sitting) -> tuple[str, list[int], bool]:
         """A set as the client writes it, the UIDs that it means, and whether it is of UIDs."""
-        uid, count = self.chance.random() < 0.4, len(here.told)
+        uid, count = self._by_uid(mirror), len(here.told)
         first, last = sorted((self.chance.randint(1, count), self.chance.randint(1, count)))
         if self.chance.random() < 0.6:
             last = first
@@ -248,6 +278,9 @@ class World:
 
     async def _append(self, mirror: Mirror, here: Sitting) -> None:
         path = self.chance.choice(FOLDERS)
+        if len(self.folders[path].messages) > ENOUGH:
+            await self._noop(mirror, here)
+            return
         flags = frozenset(self.chance.sample(FLAGS, self.chance.choice((0, 0, 1, 2))))
         body = b"Subject: x\r\n\r\n%d\r\n" % self.steps
         answer = await mirror.ask(f'APPEND "{mirror.prefix}{path}" ({" ".join(sorted(flags))})', body)
@@ -259,7 +292,7 @@ class World:
         if not here.told:
             await self._noop(mirror, here)
             return
-        which, uids, uid = self._some(here)
+        which, uids, uid = self._some(mirror, here)
         sign, silent = self.chance.choice(("+", "-", "")), self.chance.random() < 0.4
         flags = frozenset(self.chance.sample(FLAGS, self.chance.randint(1, 2)))
         made = {"+": lambda old: old | flags, "-": lambda old: old - flags, "": lambda old: flags}[sign]
@@ -282,7 +315,7 @@ class World:
         if not here.told:
             await self._noop(mirror, here)
             return
-        which, uids, uid = self._some(here)
+        which, uids, uid = self._some(mirror, here)
         reads = self.chance.random() < 0.3
         items = "(BODY[TEXT])" if reads else self.chance.choice(("FLAGS", "(FLAGS INTERNALDATE)", "(UID FLAGS)"))
         answer = await mirror.ask(f"{'UID ' if uid else ''}FETCH {which} {items}", numbers=not uid)
@@ -294,11 +327,11 @@ class World:
         here.look(expunges=uid)
 
     async def _transfer(self, name: str, mirror: Mirror, here: Sitting) -> None:
-        if not here.told:
+        path = next(each for each in FOLDERS if each != mirror.path)
+        if not here.told or (name == "COPY" and len(self.folders[path].messages) > ENOUGH):
             await self._noop(mirror, here)
             return
-        which, uids, uid = self._some(here)
-        path = next(each for each in FOLDERS if each != mirror.path)
+        which, uids, uid = self._some(mirror, here)
         answer = await mirror.ask(f'{"UID " if uid else ""}{name} {which} "{mirror.prefix}{path}"')
         if name == "MOVE" and here.read_only:
             assert answer.tagged.startswith(b"NO")
@@ -333,6 +366,39 @@ class World:
             here.expunge(uids)
         here.look(expunges=True)
 
+    async def _replace(self, mirror: Mirror, here: Sitting) -> None:
+        if not here.told:
+            await self._noop(mirror, here)
+            return
+        at, uid, path = self.chance.randrange(len(here.told)), self._by_uid(mirror), self.chance.choice(FOLDERS)
+        old, flags = here.told[at].uid, frozenset(self.chance.sample(FLAGS, self.chance.choice((0, 1))))
+        command = f"UID REPLACE {old}" if uid else f"REPLACE {at + 1}"
+        body = b"Subject: x\r\n\r\n%d\r\n" % self.steps
+        answer = await mirror.ask(f'{command} "{mirror.prefix}{path}" ({" ".join(flags)})', body)
+        assert answer.ok is (bool(here.alive([old])) and not here.read_only), (command, answer)
+        if answer.ok:
+            del here.folder.messages[old]
+            new = self.folders[path].add(Message().with_flags(mirror.who, flags))
+            assert any(re.search(rb"\[APPENDUID \d+ %d\]" % new, line) for line in answer.untagged), answer
+        here.look(expunges=True)
+
+    async def _annotate(self, mirror: Mirror, here: Sitting) -> None:
+        path, value = self.chance.choice(FOLDERS), self.chance.choice(("", "one", "another"))
+        shared = mirror.who == "alice" and self.chance.random() < 0.5
+        entry, whose = ("/shared/comment", "") if shared else ("/private/comment", mirror.who)
+        said = f'"{value}"' if value else "NIL"
+        assert (await mirror.ask(f'SETMETADATA "{mirror.prefix}{path}" ({entry} {said})')).ok
+        here.look(expunges=True)
+        self.notes[path, entry, whose] = value
+        reader = self.chance.choice([each for each in self.mirrors if not each.idle])
+        for entry, whose in (("/shared/comment", ""), ("/private/comment", reader.who)):
+            answer = await reader.ask(f'GETMETADATA "{reader.prefix}{path}" {entry}')
+            found = re.search(rb'\(%b (?:NIL|"([^"]*)")\)' % entry.encode(), answer.of(b"METADATA")[0])
+            assert found is not None, answer
+            assert (found[1] or b"").decode() == self.notes.get((path, entry, whose), ""), (reader.name, answer)
+            if reader.sitting is not None:
+                reader.sitting.look(expunges=True)
+
     async def _noop(self, mirror: Mirror, here: Sitting) -> None:
         assert (await mirror.ask(self.chance.choice(("NOOP", "CHECK")))).ok
         here.look(expunges=True)
@@ -344,11 +410,11 @@ class World:
         _remember(mirror)
         answer = await mirror.ask(name)
         assert answer.ok
-        assert not answer.untagged
+        assert mirror.notified or not answer.untagged
         mirror.sitting, mirror.messages = None, []
 
     async def _search(self, mirror: Mirror, here: Sitting) -> None:
-        key, uid = self.chance.choice(list(KEYS)), self.chance.random() < 0.4
+        key, uid = self.chance.choice(list(KEYS)), self._by_uid(mirror)
         answer = await mirror.ask(f"{'UID ' if uid else ''}SEARCH {key}", numbers=not uid)
         places = here.search(KEYS[key])
         wanted = [here.told[at - 1].uid for at in places] if uid else places
@@ -382,7 +448,7 @@ def _remember(mirror: Mirror) -> None:
 
 
 async def _hear_all(mirror: Mirror) -> None:
-    """In IDLE a client hears of everything, soon."""
+    """In IDLE, and with NOTIFY, a client hears of everything, soon."""
     try:
         async with asyncio.timeout(20):
             while not mirror.agrees():
@@ -399,17 +465,28 @@ async def test_every_client_knows_what_it_should(tmp_path: Path, seed: int) -> N
         recents: dict[tuple[str, int], str] = {}
         for name, who, enable in (
             ("alice", "alice", ""),
-            ("alice, rev2", "alice", "IMAP4rev2"),
+            ("alice, told", "alice", "IMAP4rev2"),
             ("alice, qresync", "alice", "IMAP4rev2 QRESYNC"),
+            ("alice, uidonly", "alice", "UIDONLY QRESYNC" if seed % 3 else "UIDONLY"),
             ("bob", "bob", "QRESYNC" if seed % 2 else ""),
         ):
             client = await stack.enter_async_context(place.client(who))
             prefix = "" if who == "alice" else "Other Users/alice@example.test/"
             mirror = Mirror(
-                name, client, who, prefix, rev2="rev2" in enable, qresync="QRESYNC" in enable, recents=recents
+                name,
+                client,
+                who,
+                prefix,
+                rev2="rev2" in enable,
+                qresync="QRESYNC" in enable,
+                uidonly="UIDONLY" in enable,
+                notified="told" in name,
+                recents=recents,
             )
             if enable:
                 assert (await client.ask(f"ENABLE {enable}")).ok
+            if mirror.notified:
+                assert (await client.ask(TOLD)).ok
             mirrors.append(mirror)
         await mirrors[0].client.ask("CREATE Work")
         for path in FOLDERS:

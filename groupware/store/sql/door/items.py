@@ -96,8 +96,8 @@ class Items(Tx):
     def copy(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
         return item_copies.copy(self, at, uids, to)
 
-    def move(self, at: FolderId, uids: Uids, to: FolderId) -> Sequence[tuple[Uid, Uid]]:
-        return item_copies.move(self, at, uids, to)
+    def move(self, at: FolderId, uids: Uids, to: FolderId, *, name: str | None = None) -> Sequence[tuple[Uid, Uid]]:
+        return item_copies.move(self, at, uids, to, name)
 
     def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
         return item_changes.expunge(self, at, uids, deleted_only=deleted_only)
