@@ -175,6 +175,14 @@ class HarvestingSection(Section):
     block_time: int = key("Seconds a block lasts", 900, ge=1, le=86400)
 
 
+class PeerRatesSection(Section):
+    """How much one peer may bring in a while that has not signed in."""
+
+    messages: int = key("Messages of one peer in the interval; 0: as many as come", 0, ge=0, le=1_000_000)
+    recipients: int = key("Recipients that it may name in the interval; 0: as many as come", 0, ge=0, le=10_000_000)
+    interval: int = key("Seconds after which it is counted anew", 60, ge=1, le=86400)
+
+
 class SmtpSection(Section):
     """SMTP, in and out."""
 
@@ -223,6 +231,7 @@ class SmtpSection(Section):
     countries: CountriesSection = key("Countries that mail comes from", CountriesSection())
     plugin_failure: Literal["pass", "tempreject"] = key("What is done when a plug-in of the rules has failed", "pass")
     greylisting: GreylistingSection = key("Greylisting", GreylistingSection())
+    peer_rates: PeerRatesSection = key("Messages and recipients of one peer", PeerRatesSection())
     harvesting: HarvestingSection = key("Trying out recipients", HarvestingSection())
 
 

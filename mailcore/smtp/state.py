@@ -114,6 +114,7 @@ class State:
 
     __slots__ = (
         "_scope",
+        "brought",
         "connection",
         "errors",
         "extended",
@@ -150,6 +151,7 @@ class State:
         self.opening: dict[str, Value] = {}  # what rules set when the client connected
         self.limits: dict[str, Value] = {}  # what they have set by now
         self.looked_up: dict[str, Value] = {}
+        self.brought: dict[str, int] = {}  # messages and recipients of this peer in the interval, as last counted
         self.share = Share(shared.memory)
         self._scope = ExitStack()
 
