@@ -26,7 +26,6 @@ from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sections_scanning import ScannerSection
 
 PRIORITY: Final = 100
-AT_ONCE: Final = 20
 _TRACE: Final = re.compile(rb"Received: from (\S+) \(\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]\)")
 """The line that this server puts before each message: `mailcore.smtp.headers.received`."""
 _JUNK: Final = Filing(Destination(role=Role.JUNK))
@@ -100,7 +99,7 @@ class Asked:
 
 
 class Scanners:
-    """The link. It is asked for any number of messages at once; so many of them are being looked at."""
+    """The link."""
 
     level: Level = "server"
     priority = PRIORITY
@@ -112,7 +111,6 @@ class Scanners:
     ) -> None:
         self._asked, self._host, self._log = tuple(asked), host, log
         self._work = work
-        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def work(self) -> None:
         """Teach what people move into Junk and out of it."""
@@ -128,8 +126,7 @@ class Scanners:
         if not asked:
             return Verdict()
         letter = _letter(case, self._host)
-        async with self._places:
-            found = await asyncio.gather(*(self._report(each, letter) for each in asked))
+        found = await asyncio.gather(*(self._report(each, letter) for each in asked))
         return _together([(each, report) for each, report in zip(asked, found, strict=True) if report], case)
 
     async def _report(self, asked: Asked, letter: Letter) -> Report | None:

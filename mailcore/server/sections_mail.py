@@ -116,9 +116,6 @@ class QueueSection(Section):
     max_sched_interval: int = key("Seconds it grows to", 28800, known_as="maxSchedInterval", ge=5, le=86400)
     max_retry_count: int = key("Tries before the message is returned", 20, known_as="maxRetryCount", ge=1, le=1000)
     delay_notice_after: int = key("Failed tries after which the sender is told of a delay; 0: never", 4, ge=0, le=1000)
-    proc_queue_size: int = key(
-        "Messages held in memory; the rest waits in the database", 256, known_as="procQueueSize", ge=1, le=65536
-    )
     delivery_threads: int = key("Deliveries at once", 20, known_as="deliveryThreads", ge=1, le=128)
     filtering_threads: int = key("Messages in the filters at once", 20, known_as="filteringThreads", ge=1, le=128)
     messages_per_second: int = key(

@@ -13,6 +13,7 @@ from groupware.model.policy import SendUse
 from groupware.model.principal import Principal
 from mailcore.queue.intake import Intake
 from mailcore.queue.plans import Ruled, Targets
+from mailcore.queue.texts import Texts
 from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
@@ -63,6 +64,8 @@ class Shared:
     place: Callable[[], AbstractAsyncContextManager[None]]
     """A place to work in, for what costs more than a moment."""
     refusals: Refusals
+    texts: Callable[[], Texts] = Texts
+    """The administrator's words."""
 
     @property
     def largest(self) -> int:
