@@ -63,7 +63,16 @@ def _after(pieces: list[tuple[str, bytes]], changes: Sequence[Change]) -> list[t
         elif not change.index:
             gone.add(name)
     kept = [(name, _kept(piece, places.get((name, number)))) for name, number, piece in numbered if name not in gone]
-    return [*added, *((name, piece) for name, piece in kept if piece)]
+    left = [(name, piece) for name, piece in kept if piece]
+    at = _own([name for name, _ in left])
+    return [*left[:at], *added, *left[at:]]
+
+
+def _own(names: Sequence[str]) -> int:
+    """How many fields at the top are this server's words of how the message came; others read them as the first two."""
+    if names[:1] != ["received"]:
+        return 0
+    return 2 if names[1:2] == ["authentication-results"] else 1
 
 
 def _kept(piece: bytes, change: Change | None) -> bytes:

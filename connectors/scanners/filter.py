@@ -26,7 +26,6 @@ from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sections_scanning import ScannerSection
 
 PRIORITY: Final = 100
-AT_ONCE: Final = 20
 _TRACE: Final = re.compile(rb"Received: from (\S+) \(\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]\)")
 """The line that this server puts before each message: `mailcore.smtp.headers.received`."""
 _JUNK: Final = Filing(Destination(role=Role.JUNK))
@@ -103,7 +102,7 @@ class Asked:
 
 
 class Scanners:
-    """The link. It is asked for any number of messages at once; so many of them are being looked at."""
+    """The link."""
 
     level: Level = "server"
     priority = PRIORITY
@@ -121,7 +120,6 @@ class Scanners:
         """`failed` hears of each that has failed and is passed over, with the domain that the message counts for."""
         self._asked, self._host, self._log = tuple(asked), host, log
         self._work, self._failed = work, failed
-        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def work(self) -> None:
         """Teach what people move into Junk and out of it."""
@@ -137,8 +135,7 @@ class Scanners:
         if not asked:
             return Verdict()
         letter = _letter(case, self._host)
-        async with self._places:
-            found = await asyncio.gather(*(self._report(each, letter, home_of(case)) for each in asked))
+        found = await asyncio.gather(*(self._report(each, letter, home_of(case)) for each in asked))
         return _together([(each, report) for each, report in zip(asked, found, strict=True) if report], case)
 
     async def _report(self, asked: Asked, letter: Letter, home: str) -> Report | None:

@@ -12,6 +12,8 @@ State = Literal["active", "suspended", "unconfirmed", "pending"]
 """`suspended`: gets nothing until somebody resumes it. `unconfirmed`: has been asked whether it wants to be on the
 list. `pending`: wants to, and waits for who runs the list."""
 Delivery = Literal["mail", "digest", "none"]
+CONFIRM_DAYS: Final = 7
+"""For so long the question whether somebody wants to be on a list can be answered; who has not is forgotten then."""
 STATES: Final[tuple[State, ...]] = ("active", "suspended", "unconfirmed", "pending")
 DELIVERIES: Final[tuple[Delivery, ...]] = ("mail", "digest", "none")
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from groupware.model.errors import TryAgain
 from groupware.model.ids import AccountId, FolderId, Uid, Uids
+from groupware.model.mailinglist import CONFIRM_DAYS
 from groupware.model.principal import OPERATOR
 from groupware.model.times import micros
 
@@ -24,6 +25,7 @@ from .sql import (
     attachments,
     browsers,
     greylist,
+    mailinglists,
     memories,
     properties,
     pushes,
@@ -49,6 +51,8 @@ MOST_WAITING: Final = 2000
 """... until so many contents wait, which a search then has to look through."""
 STANDS_BACK_SECONDS: Final = 0.5
 TIDY_SECONDS: Final = 3600.0
+UNCONFIRMED_KEPT: Final = timedelta(days=2 * CONFIRM_DAYS + 1)
+"""How long it is known whom a mail list has asked: somebody may be asked again on the last day."""
 UPLOADS_KEPT: Final = timedelta(days=1)
 """How long what was uploaded waits to be used."""
 
@@ -121,6 +125,8 @@ async def forget_unused(store: Store, *, now: datetime | None = None) -> int:
     """Forgets uploads and attachments that nothing uses, and what has ended by itself; how many these were."""
     before = micros((now or datetime.now(UTC)) - UPLOADS_KEPT)
     unused = await _in_steps(store, lambda tx: uploads.forget(tx, before, FORGOTTEN_AT_ONCE))
+    unasked = micros((now or datetime.now(UTC)) - UNCONFIRMED_KEPT)
+    unused += await _in_steps(store, lambda tx: mailinglists.forget_unconfirmed(tx, unasked, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: browsers.forget(tx, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: pushes.forget(tx, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: properties.forget(tx, FORGOTTEN_AT_ONCE))

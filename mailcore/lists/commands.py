@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
 from groupware.model.errors import Refused
 from groupware.model.event import Envelope, Event, Recipient
-from groupware.model.mailinglist import Delivery, Subscriber
+from groupware.model.mailinglist import CONFIRM_DAYS, Delivery, Subscriber
 from groupware.model.memory import Memory
 from groupware.store.api import WriteTx
 from mailcore.lists.desk import WHO, Case, Desk, settle
@@ -26,8 +27,6 @@ from mailcore.queue.letters import Ready
 from mailcore.queue.trace import Trail
 from mailcore.server import log as server_log
 
-LASTS: Final = 7
-"""Days for which a question can be answered."""
 ONCE_IN: Final = 3600
 """Seconds within which an address is written the same letter once."""
 _DAY: Final = 86_400
@@ -169,16 +168,29 @@ async def _ask(desk: Desk, case: Case, what: str, address: str) -> None:
     word = f"{what}-{new.number}-{today}-{desk.seal.of('ask', rules.id, what, new.number, since(new), today)}"
     confirm = rules.at("confirm", word)
     letters = await letter(
-        desk, rules, [address], "needs-confirmation", reply_to=confirm, what=reading, confirm=confirm, days=str(LASTS)
+        desk,
+        rules,
+        [address],
+        "needs-confirmation",
+        reply_to=confirm,
+        what=reading,
+        confirm=confirm,
+        days=str(CONFIRM_DAYS),
     )
     await settle(desk, case, "", lambda tx: _once(tx, rules, address, f"ask-{what}", letters))
 
 
 def _asked(tx: WriteTx, case: Case, what: str, address: str, name: str) -> Subscriber:
     there = tx.subscriber(case.rules.id, address)
-    if there is not None:
+    if there is not None and not (there.state == "unconfirmed" and _is_stale(there)):
         return there
+    if there is not None:  # it will be forgotten soon: whoever is asked again has the whole time again
+        tx.drop_subscriber(case.rules.id, address)
     return tx.put_subscriber(case.rules.id, Subscriber(address, name, "unconfirmed"))
+
+
+def _is_stale(there: Subscriber) -> bool:
+    return there.joined is None or datetime.now(UTC) - there.joined > timedelta(days=CONFIRM_DAYS)
 
 
 async def _confirm(desk: Desk, case: Case, token: str) -> None:
@@ -191,7 +203,7 @@ async def _confirm(desk: Desk, case: Case, token: str) -> None:
         there = await desk.store.read(WHO, lambda tx: tx.subscriber(case.rules.id, int(number)))
     today = int(desk.clock.now().timestamp()) // _DAY
     facts = (case.rules.id, what, number, since(there) if there is not None else 0, day)
-    if there is None or not desk.seal.is_good(seal, "ask", *facts) or not 0 <= today - int(day) <= LASTS:
+    if there is None or not desk.seal.is_good(seal, "ask", *facts) or not 0 <= today - int(day) <= CONFIRM_DAYS:
         await _answer(desk, case, "bad-confirmation")
     elif what == "join":
         await _confirmed(desk, case, there)

@@ -50,6 +50,10 @@ class Settlement(Protocol):
         """The results that `within` has left to `settle`."""
         ...
 
+    def confirmed(self, results: Sequence[Result]) -> None:
+        """Says that a peer has just taken the message for these, before anything else is done: it is kept at once."""
+        ...
+
     async def settle(self, results: Sequence[Result]) -> None:
         """Settles results in one write of their own, together with the notices that are due."""
         ...

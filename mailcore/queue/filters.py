@@ -13,6 +13,7 @@ changes.
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -247,9 +248,13 @@ class Decision:
 class Chain:
     """The filters of one process, in their order."""
 
-    __slots__ = ("_counters", "_filters", "_log")
+    __slots__ = ("_counters", "_filters", "_log", "places")
 
-    def __init__(self, filters: Iterable[Filter], log: EventLog, counters: Counters | None = None) -> None:
+    def __init__(
+        self, filters: Iterable[Filter], log: EventLog, counters: Counters | None = None, at_once: int = 20
+    ) -> None:
+        self.places = asyncio.Semaphore(at_once)
+        """One for each message that is in the filters."""
         self._filters = tuple(sorted(filters, key=lambda each: (_ORDER[each.level], each.priority, each.name)))
         self._log, self._counters = log, counters
 
@@ -323,7 +328,7 @@ def chain(parts: Parts, setup: ServiceSetup) -> Chain:
         factory: FilterFactory = load()
         found = factory(parts, setup)
         made += found if isinstance(found, Sequence) else [found]
-    return Chain(made, parts.log("PROCESSING"), parts.counters)
+    return Chain(made, parts.log("PROCESSING"), parts.counters, setup.config.queue.filtering_threads)
 
 
 def disposition_of(verdicts: Iterable[Verdict]) -> Disposition:

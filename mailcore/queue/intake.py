@@ -211,6 +211,14 @@ class Intake:
         judges = await self._filters.judges([*targets, out] if out is not None else targets, whole.octets)
         if not judges:
             return plan
+        async with self._filters.places:
+            return await self._sorted(plan, whole, prepared, judges, keep=keep)
+
+    async def _sorted(
+        self, plan: Plan, whole: Whole, prepared: Prepared, judges: Mapping[Target, Sequence[Place]], *, keep: bool
+    ) -> Plan:
+        """The plan with what these want."""
+        out = Target("remote", address=plan.away[0].recipient.address) if plan.away else None
         if out is not None and out in judges:
             plan = await self._let_out(plan, whole, out, judges[out], keep=keep)
         mine = [(step, target) for step, target in plan.here if target in judges]

@@ -3,7 +3,8 @@
 1. What is carried is leased; a process that dies in between lets the lease run out, and it is offered again.
 2. Several processes may run schedulers on one queue: the store gives an attempt to one of them.
 3. A domain never has more than its share of attempts at once, and never waits for another domain's.
-4. Whatever a courier does, every recipient of its attempt is settled, or its lease runs out.
+4. What a peer has confirmed, to this process or to one that was killed, is told to the queue before more is taken.
+5. Whatever a courier does, every recipient of its attempt is settled, or its lease runs out.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from groupware.store.api import QUEUE, Bus, Watch
 from mailcore.queue.courier import Courier, Result, failed, for_all, later
 from mailcore.queue.dsn import header_of
 from mailcore.queue.giveup import LOST, tell_postmaster
+from mailcore.queue.recovering import recover
 from mailcore.queue.settlement import Desk, Settling
 from mailcore.queue.turns import Lanes, Turns
 from mailcore.server import log as server_log
@@ -52,6 +54,7 @@ class Scheduler:
         self._limited = False  # the last look did not take all that was due
         self._next: datetime | None = None  # when something is due, as the last look saw it
         self._draining = False
+        self._recovered = False  # the queue knows what was confirmed to processes before this one
 
     # --- from start to end
 
@@ -64,6 +67,9 @@ class Scheduler:
             while not self._draining:
                 self._news.clear()
                 try:
+                    if not self._recovered:
+                        await recover(self._desk)
+                        self._recovered = True
                     if not (self._look and await self._take()):
                         await self._sleep(listening)
                 except GroupwareError as error:  # the database is away: attempts go on, and so will this
@@ -195,6 +201,13 @@ class Scheduler:
             await self._unreadable(attempt, error)
             return
         settling = Settling(self._desk, attempt, octets)
+        if known := self._desk.confirmed.of(attempt) if self._desk.confirmed is not None else ():
+            await settling.settle(known)
+            rest = tuple(each for each in attempt.envelope.recipients if each not in {one.recipient for one in known})
+            if not rest:
+                return
+            attempt = replace(attempt, envelope=replace(attempt.envelope, recipients=rest))
+            settling = Settling(self._desk, attempt, octets)
         if len(_RECEIVED.findall(header_of(octets))) > self._lanes.most_received:
             text = f"The message has passed more than {self._lanes.most_received} servers: it goes in a circle."
             await settling.settle(for_all(attempt, failed("5.4.6", text)))

@@ -3,20 +3,23 @@
 1. A recipient that is settled already (its lease ran out, somebody else carried it) is left alone: no second notice.
 2. A notice enters the queue in the write that settles its recipients: it is neither lost nor sent twice.
 3. Log lines and counters follow the COMMIT.
+4. What a peer has confirmed is settled as that whatever came behind it, however long that takes: nobody gets it twice.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
-from groupware.model.errors import Conflict, GroupwareError
+from groupware.model.errors import Conflict, GroupwareError, TryAgain
 from groupware.model.event import Attempt, Envelope, Event, Outcome, QueuedRecipient, Recipient
 from groupware.model.ids import AccountId, QueueId
 from groupware.model.principal import OPERATOR
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
+from mailcore.queue.confirmed import Journal
 from mailcore.queue.courier import Result, result_of
 from mailcore.queue.dsn import Fate, Occasion, compose
 from mailcore.queue.intake import DELIVERED
@@ -32,6 +35,8 @@ from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 
 MOST_FAILING: Final = 10_000
+PAUSE: Final = 1.0
+"""Seconds until what was confirmed is written down again while the database is away."""
 UNREACHABLE: Final = ("4.4.1", "4.4.3")
 """The codes of a domain for which nobody answered."""
 
@@ -51,6 +56,8 @@ class Desk:
     """Who is told what nobody else could mend; empty: the first domain's postmaster."""
     shelf: Callable[[], Texts] = Texts
     """What gives the texts that hold now."""
+    confirmed: Journal | None = None
+    """Where it is written down at once what other servers have confirmed."""
     judge: Callable[[Attempt, Sequence[Result]], Awaitable[Sequence[Result]]] | None = None
     """What the administrator's rules make of results that were judged already; None: there are no such rules."""
     failing: set[str] = field(default_factory=set)
@@ -158,6 +165,7 @@ class Settling:
         if not results:
             return
         desk, envelope = self._desk, self._attempt.envelope
+        results = desk.confirmed.sure(self._attempt, results) if desk.confirmed is not None else results
         judged: Sequence[Result] = [desk.retries.judge(result, self._tries) for result in results]
         if desk.judge is not None:
             judged = await desk.judge(self._attempt, judged)
@@ -167,12 +175,36 @@ class Settling:
         def work(tx: WriteTx) -> list[Event]:
             return self._write(tx, judged, prepared)
 
-        events = await desk.store.write(OPERATOR, work)
+        events = await self._written(work)
+        if desk.confirmed is not None:
+            desk.confirmed.settled(self._attempt, (each.recipient.address for each in judged))
         self._remember(judged)
         say(desk.log, events)
         bounced = sum(1 for event in events if event.name == "notice_queued" and event.facts["about"] == "failed")
         if bounced:
             desk.counters.add("PROCESSING_Bounced", bounced)
+
+    def confirmed(self, results: Sequence[Result]) -> None:
+        """See `Settlement.confirmed`."""
+        if self._desk.confirmed is None:
+            return
+        try:
+            self._desk.confirmed.note(self._attempt, results)
+        except OSError as error:
+            self._desk.log.error("confirmation_not_kept", queue=int(self._attempt.queue), why=str(error))
+
+    async def _written(self, work: Callable[[WriteTx], list[Event]]) -> list[Event]:
+        """The write; tried until it can be done where a peer has confirmed something of this attempt."""
+        desk = self._desk
+        while True:
+            try:
+                return await desk.store.write(OPERATOR, work)
+            except TryAgain as error:
+                if desk.confirmed is None or not desk.confirmed.of(self._attempt):
+                    raise
+                desk.log.warning("not_settled", queue=int(self._attempt.queue), why=str(error))
+                await asyncio.to_thread(desk.confirmed.sync)
+                await asyncio.sleep(PAUSE)
 
     def _write(self, tx: WriteTx, judged: Sequence[Result], prepared: Sequence[Prepared]) -> list[Event]:
         attempt = self._attempt

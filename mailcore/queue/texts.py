@@ -57,6 +57,7 @@ LIST_LETTERS: Final[Mapping[str, frozenset[str]]] = {
 LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "quota-storage": _QUOTA,
     "quota-messages": _QUOTA,
+    "quota-sending": frozenset(("address", "limit", "messages", "recipients", "size", "until")),
     "confirm-sender": frozenset(("address", "sender", "subject", "code")),
     **LIST_LETTERS,
 }

@@ -116,9 +116,6 @@ class QueueSection(Section):
     max_sched_interval: int = key("Seconds it grows to", 28800, known_as="maxSchedInterval", ge=5, le=86400)
     max_retry_count: int = key("Tries before the message is returned", 20, known_as="maxRetryCount", ge=1, le=1000)
     delay_notice_after: int = key("Failed tries after which the sender is told of a delay; 0: never", 4, ge=0, le=1000)
-    proc_queue_size: int = key(
-        "Messages held in memory; the rest waits in the database", 256, known_as="procQueueSize", ge=1, le=65536
-    )
     delivery_threads: int = key("Deliveries at once", 20, known_as="deliveryThreads", ge=1, le=128)
     filtering_threads: int = key("Messages in the filters at once", 20, known_as="filteringThreads", ge=1, le=128)
     messages_per_second: int = key(
@@ -175,6 +172,14 @@ class HarvestingSection(Section):
     block_time: int = key("Seconds a block lasts", 900, ge=1, le=86400)
 
 
+class PeerRatesSection(Section):
+    """How much one peer may bring in a while that has not signed in."""
+
+    messages: int = key("Messages of one peer in the interval; 0: as many as come", 0, ge=0, le=1_000_000)
+    recipients: int = key("Recipients that it may name in the interval; 0: as many as come", 0, ge=0, le=10_000_000)
+    interval: int = key("Seconds after which it is counted anew", 60, ge=1, le=86400)
+
+
 class SmtpSection(Section):
     """SMTP, in and out."""
 
@@ -223,6 +228,7 @@ class SmtpSection(Section):
     countries: CountriesSection = key("Countries that mail comes from", CountriesSection())
     plugin_failure: Literal["pass", "tempreject"] = key("What is done when a plug-in of the rules has failed", "pass")
     greylisting: GreylistingSection = key("Greylisting", GreylistingSection())
+    peer_rates: PeerRatesSection = key("Messages and recipients of one peer", PeerRatesSection())
     harvesting: HarvestingSection = key("Trying out recipients", HarvestingSection())
 
 

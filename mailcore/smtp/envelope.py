@@ -12,7 +12,7 @@ from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
 from mailcore.queue.plans import Targets
 from mailcore.smtp import events, origin
-from mailcore.smtp.policy import asking, builtin, domains, sendquota
+from mailcore.smtp.policy import asking, builtin, domains, peerrates, sendquota
 from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_reach, not_own
 from mailcore.smtp.policy.restrictions import forbidden, unwelcome
 from mailcore.smtp.policy.variables import Value
@@ -60,10 +60,17 @@ async def mail(state: State, argument: str) -> Reply:
         return NO_REQUIRETLS
     sender = _completed(state, path)
     await asking.renew(state)
+    peerrates.counted(state, "messages")
     refusal, limits = await asking.sender(state, sender, params.size)
     known = await sendquota.begun(state)
     trouble = _sender_trouble(state.most_octets(limits), path, sender, params) or _hold_trouble(state, params)
-    refusal = refusal or known.refusal or trouble or await _not_allowed(state, sender)
+    refusal = (
+        refusal
+        or peerrates.too_many(state, "messages")
+        or known.refusal
+        or trouble
+        or await _not_allowed(state, sender)
+    )
     if refusal is not None:
         events.sender_refused(state, sender, refusal)
         return refusal
@@ -201,8 +208,10 @@ async def _judge(state: State, transaction: Transaction, recipient: Recipient) -
     if address in transaction.recipients or address in transaction.discarded:
         return RECIPIENT_OK
     is_local = not is_elsewhere(address, transaction.targets[address])
+    peerrates.counted(state, "recipients")
     ruling = await asking.recipient(state, transaction, address, local=is_local)
-    refusal = ruling.refusal or _trouble(state, transaction, address, ruling.limits, local=is_local)
+    refusal = ruling.refusal or peerrates.too_many(state, "recipients")
+    refusal = refusal or _trouble(state, transaction, address, ruling.limits, local=is_local)
     if refusal is None:
         refusal = transaction.forbidden.get(address) or await sendquota.another(state, transaction)
     elif isinstance(transaction.targets[address], NotFound):

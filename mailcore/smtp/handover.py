@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -39,7 +39,11 @@ class Unfit(Exception):
         self.result = result
 
 
-async def hand_over(talk: Talk, envelope: Envelope, octets: bytes) -> list[Result]:
+Confirm = Callable[[Sequence[Result]], None]
+"""Called with what a peer has taken, as soon as it has said so."""
+
+
+async def hand_over(talk: Talk, envelope: Envelope, octets: bytes, confirm: Confirm) -> list[Result]:
     """What became of each recipient. Broken: the connection was lost before the message went over; try elsewhere."""
     host = talk.hop.name
     try:
@@ -50,7 +54,7 @@ async def hand_over(talk: Talk, envelope: Envelope, octets: bytes) -> list[Resul
     waiting: Sequence[Recipient] = envelope.recipients
     while waiting:
         try:
-            done, waiting = await _transaction(talk, load, waiting)
+            done, waiting = await _transaction(talk, load, waiting, confirm)
         except Broken as error:
             if not results:
                 raise
@@ -60,7 +64,7 @@ async def hand_over(talk: Talk, envelope: Envelope, octets: bytes) -> list[Resul
 
 
 async def _transaction(
-    talk: Talk, load: Load, recipients: Sequence[Recipient]
+    talk: Talk, load: Load, recipients: Sequence[Recipient], confirm: Confirm
 ) -> tuple[list[Result], Sequence[Recipient]]:
     """The results of one transaction, and the recipients that were too many for it."""
     host = talk.hop.name
@@ -98,7 +102,9 @@ async def _transaction(
         return [*results, *_lost((*accepted, *surplus), error, host)], ()
     talk.within = not answer.ok
     handed_on = talk.offers("dsn")
-    results += [replace(_result(each, answer, host), handed_on=handed_on) for each in accepted]
+    taken = [replace(_result(each, answer, host), handed_on=handed_on) for each in accepted]
+    confirm(taken)
+    results += taken
     return results, surplus
 
 

@@ -31,6 +31,16 @@ def hops(header: bytes) -> int:
     return sum(lines.count(b"\nreceived" + sign) for sign in (b":", b" ", b"\t"))
 
 
+def own_lines(names: Sequence[bytes]) -> int:
+    """How many of the fields of these names (lower case) at the top are this server's own words of how it came.
+
+    What is added later goes behind them: who asks whether a message is what it says reads the first two fields.
+    """
+    if names[:1] != [b"received"]:
+        return 0
+    return 2 if names[1:2] == [b"authentication-results"] else 1
+
+
 def protocol(state: State, transaction: Transaction) -> str:
     """The word behind `with`. RFC 3848, RFC 6531 §4.3."""
     lmtp, utf8 = state.role == LMTP, transaction.params.utf8

@@ -109,7 +109,7 @@ class SmtpCourier:
         if self._forwarding is not None:
             attempt = await self._forwarding.sent(attempt)
         async with self._seat(way.destination(attempt.domain), way.connections):
-            leg, talk, results = await self._along(self._kept_first(legs), attempt, octets)
+            leg, talk, results = await self._along(self._kept_first(legs), attempt, octets, settlement)
             if talk is not None and not self._lines.keep(talk, leg, way.messages):
                 try:  # before goodbyes, which may take a while
                     await self._settle(attempt, octets, results, settlement)
@@ -151,14 +151,14 @@ class SmtpCourier:
         return sorted(legs, key=lambda leg: (leg.hop.preference, not self._lines.has(leg)))
 
     async def _along(
-        self, legs: Sequence[Leg], attempt: Attempt, octets: bytes
+        self, legs: Sequence[Leg], attempt: Attempt, octets: bytes, settlement: Settlement
     ) -> tuple[Leg, Talk | None, Sequence[Result]]:
         """What the first host that took part answered, and the line to it; if none did: why the last one did not."""
         unanswered = True
         found: Result | None = None
         for leg in legs:
             try:
-                return leg, *await self._over(leg, attempt, octets)
+                return leg, *await self._over(leg, attempt, octets, settlement)
             except Broken as error:
                 unanswered = unanswered and error.unanswered
                 found = _trouble(leg.hop, error)
@@ -166,22 +166,24 @@ class SmtpCourier:
         assert found is not None  # there is always a hop
         return legs[-1], None, for_all(attempt, replace(found, unreachable=unanswered))
 
-    async def _over(self, leg: Leg, attempt: Attempt, octets: bytes) -> tuple[Talk, list[Result]]:
+    async def _over(
+        self, leg: Leg, attempt: Attempt, octets: bytes, settlement: Settlement
+    ) -> tuple[Talk, list[Result]]:
         """A connection to the leg's host, kept or new, and what was answered over it. Broken."""
         envelope, kept = attempt.envelope, await self._lines.take(leg)
         if kept is not None:
             try:
-                return kept, await self._handed_over(kept, envelope, octets)
+                return kept, await self._handed_over(kept, envelope, octets, settlement)
             except Broken as error:  # the line is at fault, not the host
                 self._log.info("line_lost", host=leg.hop.name, address=leg.hop.address, why=str(error))
         talk = await self._open(leg, attempt)
-        return talk, await self._handed_over(talk, envelope, octets)
+        return talk, await self._handed_over(talk, envelope, octets, settlement)
 
     @staticmethod
-    async def _handed_over(talk: Talk, envelope: Envelope, octets: bytes) -> list[Result]:
+    async def _handed_over(talk: Talk, envelope: Envelope, octets: bytes, settlement: Settlement) -> list[Result]:
         talk.carried += 1
         try:
-            return await hand_over(talk, envelope, octets)
+            return await hand_over(talk, envelope, octets, settlement.confirmed)
         except BaseException:
             talk.close()
             raise

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from mailcore.queue.confirmed import Journal
 from mailcore.queue.scheduler import Scheduler
 from mailcore.queue.service import QueueService
 from mailcore.queue.turns import Lanes
@@ -38,6 +39,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     """The service. Without it, mail for elsewhere waits in the queue."""
     config, module, tally, tls = setup.config, "SMTP-OUT", Tally(parts.clock.now), contexts()
     smtp, own = config.smtp, desk(parts, setup, module)
+    journal = own.confirmed = Journal(config.data)
     policies = Policies(parts.store, parts.dns, tls.checked, own.log, private=smtp.mta_sts_private)
     signing, forwarding = signing_of(parts, config), forwarding_of(parts, config)
 
@@ -68,6 +70,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     async def end() -> None:
         for each in (courier, *vias.values()):
             await each.close()
+        journal.close()
         await tally.write_down(parts.store)
 
     reports = reports_of(parts, config)

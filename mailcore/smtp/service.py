@@ -9,6 +9,7 @@ from typing import Final
 
 from mailcore.queue.filters import chain
 from mailcore.queue.intake import Intake
+from mailcore.queue.shelf import Shelf
 from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
@@ -127,6 +128,7 @@ def shared_of(
         ),
         place=place,
         refusals=refusals,
+        texts=Shelf(setup.config, parts.log(MODULE)),
     )
 
 

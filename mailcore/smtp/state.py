@@ -13,6 +13,7 @@ from groupware.model.policy import SendUse
 from groupware.model.principal import Principal
 from mailcore.queue.intake import Intake
 from mailcore.queue.plans import Ruled, Targets
+from mailcore.queue.texts import Texts
 from mailcore.server import log
 from mailcore.server.config import Config
 from mailcore.server.connection import Connection
@@ -63,6 +64,8 @@ class Shared:
     place: Callable[[], AbstractAsyncContextManager[None]]
     """A place to work in, for what costs more than a moment."""
     refusals: Refusals
+    texts: Callable[[], Texts] = Texts
+    """The administrator's words."""
 
     @property
     def largest(self) -> int:
@@ -114,6 +117,7 @@ class State:
 
     __slots__ = (
         "_scope",
+        "brought",
         "connection",
         "errors",
         "extended",
@@ -150,6 +154,7 @@ class State:
         self.opening: dict[str, Value] = {}  # what rules set when the client connected
         self.limits: dict[str, Value] = {}  # what they have set by now
         self.looked_up: dict[str, Value] = {}
+        self.brought: dict[str, int] = {}  # messages and recipients of this peer in the interval, as last counted
         self.share = Share(shared.memory)
         self._scope = ExitStack()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from groupware.model.ids import EVERY, AccountId, FolderId, Uid
 from groupware.model.mailinglist import Progress, Subscriber
 from groupware.model.principal import DELIVERY, OPERATOR, Principal, PrincipalKind
 from groupware.model.rights import Right, parse_rights
+from groupware.store import upkeep
 from tests.store.world import World, letter
 
 LIST = "news@example.test"
@@ -203,3 +205,13 @@ def test_a_moderator_needs_rights_on_two_folders_alone(world: World, news: Accou
     world.write(OPERATOR, lambda tx: tx.append(held, [letter()]))
     world.write(world.alice, lambda tx: tx.move(held, ((1, 1),), approved))
     assert world.read(OPERATOR, lambda tx: tx.folder(approved, Right.READ)).total == 1
+
+
+def test_who_was_asked_and_has_not_answered_is_forgotten_and_nobody_else(world: World, news: AccountId) -> None:
+    for name, state in (("asked", "unconfirmed"), ("member", "active"), ("waiting", "pending")):
+        put(world, f"{name}@far.test", state=state)
+    now = datetime.now(UTC)
+    asyncio.run(upkeep.forget_unused(world.house.store, now=now + upkeep.UNCONFIRMED_KEPT - timedelta(hours=1)))
+    assert len(on(world, news)) == 3
+    asyncio.run(upkeep.forget_unused(world.house.store, now=now + upkeep.UNCONFIRMED_KEPT + timedelta(hours=1)))
+    assert on(world, news) == ["member@far.test", "waiting@far.test"]

@@ -208,6 +208,10 @@ class Tx:
         """Nobody has one."""
         return ()
 
+    def scripts_above(self, of: Sequence[AccountId]) -> Sequence[ActiveScript]:
+        """Nobody has one."""
+        return ()
+
     def backlog(self) -> Backlog:
         found = self.queued()
         return Backlog(

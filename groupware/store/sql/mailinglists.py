@@ -77,6 +77,23 @@ _PROGRESS: Final = select(_l.tag, _l.after).where(*_THIS)
 _FORGET: Final = delete(schema.list_letter).where(*_THIS)
 
 
+_UNCONFIRMED: Final = (
+    select(_s.id)
+    .where(_s.state == "unconfirmed", _s.joined < bindparam("before"))
+    .order_by(_s.id)
+    .limit(bindparam("most"))
+)
+_DROP_ASKED: Final = delete(schema.list_subscriber).where(_s.id == bindparam("number"))
+
+
+def forget_unconfirmed(tx: Tx, before: int, most: int) -> int:
+    """Takes up to so many away who were asked before that moment whether they want to be on a list, and never said."""
+    tx.administer(None)
+    rows = tx.sql.rows(_UNCONFIRMED, {"before": before, "most": most})
+    tx.sql.many(_DROP_ASKED, [{"number": number} for (number,) in rows])
+    return len(rows)
+
+
 def _note(dialect: Any) -> Any:
     new = dialect.insert(schema.list_letter).values(
         folder_id=bindparam("at"), uid=bindparam("number"), tag=bindparam("way"), after=bindparam("beyond")

@@ -8,7 +8,7 @@ from typing import Final
 
 from groupware.mime.compose import header_line
 from groupware.mime.headers import clean
-from mailcore.smtp.headers import header_of
+from mailcore.smtp.headers import header_of, own_lines
 from mailcore.smtp.policy.actions import Action, filled
 from mailcore.smtp.policy.variables import Facts
 
@@ -46,4 +46,5 @@ def _edited(lines: list[bytes], edit: Action, facts: Facts) -> list[bytes]:
         kept = [line for number, line in enumerate(lines) if number not in there[1:]]
         kept[there[0]] = new
         return kept
-    return [new, *lines]
+    at = own_lines([line.partition(b":")[0].rstrip().lower() for line in lines])
+    return [*lines[:at], new, *lines[at:]]

@@ -9,6 +9,7 @@ from groupware.mime.media import text_of_param
 from groupware.mime.scan import scan
 from mailcore.smtp import headers
 from mailcore.smtp.authentication.verdicts import Verdicts
+from mailcore.smtp.policy import peerrates
 from mailcore.smtp.policy.variables import Value
 from mailcore.smtp.state import State, Transaction
 
@@ -32,6 +33,7 @@ def of_session(state: State) -> dict[str, Value]:
         "totalMailSize": state.taken_octets,
         "ehloHost": state.hello,
         "isESMTP": state.extended,
+        **peerrates.facts(state),
         **state.limits,
     }
 

@@ -17,6 +17,7 @@ from groupware.model.policy import SendUse
 from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import WriteTx
 from mailcore.queue.letters import Letter, Ready, post, ready
+from mailcore.queue.texts import OwnLetter
 from mailcore.queue.trace import say
 from mailcore.smtp.footers import is_for_everybody
 from mailcore.smtp.reply import Reply
@@ -105,7 +106,9 @@ async def _refused(state: State, who: Principal, use: SendUse, lacks: str) -> Re
 
 async def _tell(state: State, who: Principal, use: SendUse, lacks: str) -> None:
     parts, host = state.shared.parts, state.shared.host
-    letters = [await ready(each, host, parts.clock.now(), parts.blobs) for each in _letters(who.name, use, lacks)]
+    language = await parts.store.read(OPERATOR, lambda tx: str(tx.setting("language", who.account).value))
+    own = state.shared.texts().letter("quota-sending", language)
+    letters = [await ready(each, host, parts.clock.now(), parts.blobs) for each in _letters(who.name, use, lacks, own)]
     say(state.log, await parts.store.write(OPERATOR, lambda tx: _post(tx, who.account, letters)))
 
 
@@ -116,7 +119,20 @@ def _post(tx: WriteTx, account: AccountId, letters: Sequence[Ready]) -> list[Eve
     return [event for each in letters for event in post(tx, each)]
 
 
-def _letters(name: str, use: SendUse, lacks: str) -> list[Letter]:
+def _letters(name: str, use: SendUse, lacks: str, own: OwnLetter | None) -> list[Letter]:
+    """In the administrator's words where there are some."""
+    to = dict.fromkeys((name, f"postmaster@{name.rpartition('@')[2]}"))
+    if own is not None:
+        facts = {
+            "address": name,
+            "limit": lacks,
+            "messages": f"{use.messages}",
+            "recipients": f"{use.recipients}",
+            "size": f"{use.octets // 1024}",
+            "until": f"{use.until:%Y-%m-%d %H:%M:%S}" if use.until is not None else "",
+        }
+        subject, words = own.filled(facts)
+        return [Letter(each, subject, words.split("\n")) for each in to]
     text = (
         f"{name} may send {lacks} in one interval, and has reached that.",
         f"So far these are {use.messages:,} messages to {use.recipients:,} recipients, {use.octets // 1024:,} KB.",
@@ -124,5 +140,4 @@ def _letters(name: str, use: SendUse, lacks: str) -> list[Letter]:
         f"Sending is possible again from {use.until:%Y-%m-%d %H:%M:%S} UTC on.",
         "If nobody has sent that much, somebody else may know the password: change it.",
     )
-    to = dict.fromkeys((name, f"postmaster@{name.rpartition('@')[2]}"))
     return [Letter(each, f"{name} has sent all that it may for now", text) for each in to]

@@ -156,4 +156,6 @@ def _session(given: Situation) -> dict[str, Value]:
         "totalMailSize": 0,
         "ehloHost": "",
         "isESMTP": False,
+        "peerMessages": 1,
+        "peerRecipients": 1,
     }

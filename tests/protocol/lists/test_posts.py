@@ -8,12 +8,16 @@ from typing import Any, cast
 
 import pytest
 
+from connectors.scanners.changes import changed
+from connectors.scanners.report import Change, Report
 from groupware.model.mailinglist import Subscriber
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.store import SqlStore
 from mailcore.lists import distribute, worker
 from mailcore.lists.letter import read
 from mailcore.lists.worker import handle, look, run_due
+from mailcore.smtp.policy.actions import parse
+from mailcore.smtp.policy.edits import edited
 from tests.support.liststand import LIST, OWNER, Stand
 
 A, R = "alice@example.test", "rita@elsewhere.test"
@@ -306,3 +310,15 @@ def test_what_scanners_say_before_the_trace_line_is_no_reason_to_doubt(before: s
     trace = "Received: from x ([192.0.2.1])\r\n\tby mx.example.test with ESMTPSA id 1; 1 Jan 2026 00:00 +0000\r\n"
     octets = f"Return-Path: <bob@example.test>\r\n{before}{trace}From: bob@example.test\r\n\r\nhi\r\n".encode()
     assert read(octets).is_vouched("mx.example.test", "mx.example.test") == vouched
+
+
+def test_fields_that_rules_and_scanners_add_stand_behind_the_words_of_how_it_came() -> None:
+    trace = (
+        "Received: from x ([192.0.2.1])\r\n\tby mx.example.test with ESMTP id 1; 1 Jan 2026 00:00 +0000\r\n"
+        "Authentication-Results: mx.example.test;\r\n\tdmarc=pass header.from=far.test\r\n"
+    )
+    octets = f"{trace}From: bob@far.test\r\n\r\nhi\r\n".encode()
+    ruled = edited(octets, [parse("add-header X-Seen yes", "data")], {})
+    scanned = changed(ruled, [Report("m", changes=(Change("X-Milter", "was here"),))], junk=True)
+    assert read(scanned).is_vouched("mx.example.test", "mx.example.test")
+    assert scanned.startswith(b"X-Spam-Flag: YES\r\n" + trace.encode() + b"X-Milter: was here\r\nX-Seen: yes\r\n")

@@ -377,3 +377,76 @@ async def test_a_plug_in_says_what_rules_cannot_say(
         whys = [each["why"] for each in here.log.named("policy_plugin_failed")]
         assert whys[0] == "it took longer than 0.05 seconds"
         assert len(whys) == 4
+
+
+# --- how much a peer may bring --------------------------------------------------------------------------------------
+
+RATES = "\n[smtp]\nxclient_networks = ['127.0.0.1']\n[smtp.peer_rates]\nmessages = 3\nrecipients = 4\ninterval = 600\n"
+
+
+async def begun(caller: Talker) -> str:
+    """The answer to one more message that is begun."""
+    said = await caller.ask("MAIL FROM:<x@far.test>")
+    await caller.ask("RSET")
+    return said
+
+
+async def test_a_peer_begins_so_many_messages_over_all_its_connections(tmp_path: Path) -> None:
+    async with stand(tmp_path, config=RATES) as here:
+        for _ in range(3):
+            async with talker(here.port) as caller:
+                assert (await begun(caller)).startswith("250 ")
+        async with talker(here.port) as caller:
+            said = await begun(caller)
+            assert said.startswith("450 4.7.1 You bring too many messages at once; come again in ")
+            await caller.ask("XCLIENT ADDR=192.0.2.7")
+            await caller.ask("EHLO other.test")
+            assert (await begun(caller)).startswith("250 ")
+        assert [each["what"] for each in here.log.named("peer_rate_exceeded")] == ["messages"]
+
+
+async def test_a_peer_names_so_many_recipients_whether_they_are_there_or_not(tmp_path: Path) -> None:
+    async with stand(tmp_path, config=RATES) as here, talker(here.port) as caller:
+        await caller.ask("MAIL FROM:<x@far.test>")
+        codes = [(await caller.ask(f"RCPT TO:<{to}>"))[:9] for to in ("a@example.test", ALICE, BOB, "b@example.test")]
+        assert codes == ["550 5.1.1", "250 2.1.5", "250 2.1.5", "550 5.1.1"]
+        assert (await caller.ask("RCPT TO:<info@example.test>")).startswith("450 4.7.1 You bring too many recipients")
+
+
+async def test_who_has_signed_in_is_not_counted(tmp_path: Path) -> None:
+    token = base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode()
+    async with stand(tmp_path, config=RATES) as here, talker(here.port) as caller:
+        await caller.ask(f"AUTH PLAIN {token}")
+        for _ in range(5):
+            assert (await caller.ask(f"MAIL FROM:<{ALICE}>")).startswith("250 ")
+            await caller.ask("RSET")
+
+
+async def test_who_comes_again_behind_the_interval_begins_anew(tmp_path: Path) -> None:
+    async with stand(tmp_path, config=RATES) as here:
+        clock = FakeClock()
+        here.parts.rates._clock = clock  # type: ignore[attr-defined]
+        async with talker(here.port) as caller:
+            assert [(await begun(caller))[:3] for _ in range(4)] == ["250", "250", "250", "450"]
+            clock.advance(601)
+            assert (await begun(caller)).startswith("250 ")
+
+
+async def test_rules_ask_for_what_a_peer_brings_and_set_what_it_may(tmp_path: Path) -> None:
+    rules = """
+[[rule]]
+name = "known"
+at = "connect"
+then = ["set maxPeerMessages 1", "set maxPeerRecipients 0"]
+[[rule]]
+name = "told"
+at = "rcpt"
+all = ["peerRecipients greater 1"]
+then = ["reject 550 'message {peerMessages}, recipient {peerRecipients}'"]
+"""
+    async with stand(tmp_path, config="", rules=rules) as here, talker(here.port) as caller:
+        await caller.ask("MAIL FROM:<x@far.test>")
+        assert (await caller.ask(f"RCPT TO:<{ALICE}>")).startswith("250 ")
+        assert await caller.ask(f"RCPT TO:<{BOB}>") == "550 5.7.1 message 1, recipient 2"
+        await caller.ask("RSET")
+        assert (await begun(caller)).startswith("450 4.7.1 ")

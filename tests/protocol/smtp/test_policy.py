@@ -213,7 +213,8 @@ async def test_header_fields_come_and_go_and_the_rest_stays_octet_for_octet(tmp_
         async with talker(here.port) as caller:
             await caller.deliver("x@far.test", [ALICE], MESSAGE)
         octets = here.intake.last.octets
-    assert octets.startswith(b"X-Seen: by test\r\nReceived: from ")
+    assert octets.startswith(b"Received: from ")
+    assert b"\r\nX-Seen: by test\r\nFrom: " in octets
     assert octets.endswith(b"\r\nFrom: x@far.test\r\nsubject: was: Buy now\r\nX-Old: 2\r\n\r\nhello\r\n")
 
 

@@ -122,3 +122,19 @@ async def test_connections_that_send_at_once_get_no_more_through_than_there_may_
             said = await asyncio.gather(*(send(there, ready) for _ in range(8)))
         assert sorted(said) == ["250"] * 3 + ["451"] * 5
         assert len(await here.items("bob")) == 3
+
+
+async def test_the_letter_is_a_template(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "quota-sending.en.txt").write_text("Subject: Enough, $address\n\n$limit; $messages\n")
+    async with house(tmp_path) as here:
+        await limit(here, Messages=1, Interval=600)
+        async with stand(tmp_path, "submission", real=here.parts) as there, talker(there.port) as caller:
+            await sign_in(caller)
+            await caller.deliver(ALICE, [BOB], MESSAGE)
+            await caller.ask(f"MAIL FROM:<{ALICE}>")
+        letters = [await here.blobs.read(each.envelope.blob) for each in await here.queued()]
+        assert len(letters) == 2
+        for each in letters:
+            assert b"Subject: Enough, alice@example.test\r\n" in each
+            assert each.endswith(b"\r\n\r\n1 message; 1\r\n")

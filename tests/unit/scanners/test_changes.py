@@ -33,11 +33,11 @@ def test_score_rules_and_virus_are_told_to_people() -> None:
 @pytest.mark.parametrize(
     ("change", "there", "gone"),
     [
-        (Change("X-New", "a\r\nb"), b"X-New: a b\r\nReceived: ", b"NO"),
+        (Change("X-New", "a\r\nb"), b"\tby b\r\nX-New: a b\r\nSubject: one", b"NO"),
         (Change("Subject", None, 2), b"Subject: one\r\n", b"subject: two"),
         (Change("SUBJECT", "three", 1), b"SUBJECT: three\r\nsubject: two", b"Subject: one"),
         (Change("Subject", None), b"Received: from a\r\n\tby b\r\n\r\n", b"subject: two"),
-        (Change("Subject", "three", 9), b"Subject: three\r\nReceived: ", b"NO"),
+        (Change("Subject", "three", 9), b"\tby b\r\nSubject: three\r\nSubject: one", b"NO"),
     ],
 )
 def test_one_change(change: Change, there: bytes, gone: bytes) -> None:
