@@ -20,7 +20,7 @@ from groupware.model.times import micros
 from .api import ReadTx, Store, WriteTx
 from .blobs import sweep
 from .objects import Objects
-from .sql import attachments, browsers, greylist, memories, pushes, records, retention, search, trace, uploads
+from .sql import attachments, browsers, greylist, memories, pushes, records, retention, search, tokens, trace, uploads
 from .sql.store import SqlStore
 from .sql.tx import Tx
 
@@ -110,6 +110,7 @@ async def forget_unused(store: Store, *, now: datetime | None = None) -> int:
     before = micros((now or datetime.now(UTC)) - UPLOADS_KEPT)
     unused = await _in_steps(store, lambda tx: uploads.forget(tx, before, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: browsers.forget(tx, FORGOTTEN_AT_ONCE))
+    unused += await _in_steps(store, lambda tx: tokens.forget(tx, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: pushes.forget(tx, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: attachments.forget(tx, before, FORGOTTEN_AT_ONCE))
     return unused + await _in_steps(store, lambda tx: records.forget(tx, FORGOTTEN_AT_ONCE))

@@ -1,4 +1,4 @@
-"""Whose Authorization field an HTTP request has: Basic (RFC 7617), or a bearer token of the provider (RFC 6750)."""
+"""Whose Authorization field an HTTP request has: Basic (RFC 7617), or a bearer token (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ async def authorized(desk: Desk, state: dict[str, Any], given: str) -> Principal
     """
     known: dict[str, Principal] = state["known"]
     key = f"{desk.service} {given}"
+    if given[:7].lower() == "bearer ":  # a token ends while a connection lasts
+        return await _by(SignIn(desk, state["way"]), given)
     if key not in known:
         who = await _by(SignIn(desk, state["way"]), given)
         known.clear()

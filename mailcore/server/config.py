@@ -46,7 +46,7 @@ from mailcore.server.sections_mail import (
 from mailcore.server.sections_openid import OpenIdSection, incomplete, placed
 from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_scanning import ScannerSection
-from mailcore.server.sections_web import AutodiscoverSection, WebmailSection
+from mailcore.server.sections_web import AutodiscoverSection, OAuthSection, WebmailSection
 from mailcore.server.toml_lines import KeyPath
 
 SERVICE_GROUP: Final = "postroom.services"  # entry points: name > factory
@@ -79,6 +79,7 @@ class Config:
     openid: OpenIdSection
     push: PushSection
     webmail: WebmailSection
+    oauth: OAuthSection
     autodiscover: AutodiscoverSection
     scanners: tuple[ScannerSection, ...]
 
@@ -164,6 +165,7 @@ def load(
         openid=openid,
         push=parsed.push,
         webmail=parsed.webmail,
+        oauth=parsed.oauth,
         autodiscover=parsed.autodiscover,
         scanners=parsed.scanner,
     )

@@ -13,7 +13,7 @@ from groupware.model.ids import AccountId
 from groupware.model.principal import Account, Credential, Principal, PrincipalKind
 from groupware.model.times import micros, moment, now_micros
 
-from . import browsers, schema
+from . import browsers, schema, tokens
 from .guard import identify
 from .principals import administered, named, permit, shown
 from .tx import Tx
@@ -90,6 +90,7 @@ def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str, *, same
         raise Refused(f"{found.address}: a {found.kind.value} has no secrets; nobody signs in to it")
     if kind == "password" and not same:
         browsers.end_all(tx, found.id)
+        tokens.end_all(tx, found.id)
     return store(tx, found.id, kind, value, label)
 
 
@@ -125,6 +126,7 @@ def drop(tx: Tx, key: AccountId | str, number: int) -> None:
             tx.sql.change(_DROP, {"number": each.id})
     if gone.kind == "password":
         browsers.end_all(tx, found.id)
+        tokens.end_all(tx, found.id)
     _changed(tx, found.id, "credential.dropped", gone.kind, gone.label)
 
 

@@ -1,5 +1,7 @@
 // The console: pages made of what /api/v1 says. Whatever comes from the server is put in as text, never as markup.
 
+import { signIn } from "/signin.js";
+
 const API = "/api/v1";
 const main = document.querySelector("main");
 const said = document.querySelector("#said");
@@ -325,17 +327,10 @@ async function enter(text = "") {
   ], "Sign in", async (data) => {
     const body = { name: data.get("name"), password: data.get("password") };
     if (!code.hidden && data.get("code")) body.code = data.get("code").trim();
-    try {
-      proof = (await ask("POST", "/signin/session", body)).csrf;
-    } catch (error) {
-      if (error.told?.codes) {
-        code.hidden = false;
-        code.querySelector("input").focus();
-      } else if (error.told?.key) {
-        throw new Failed(401, { error: "Your account asks for a security key. This console takes codes alone; add an authenticator." });
-      }
-      throw error;
-    }
+    proof = (await signIn(ask, body, () => {
+      code.hidden = false;
+      code.querySelector("input").focus();
+    })).csrf;
     await welcome();
   });
   main.replaceChildren(made);

@@ -10,8 +10,9 @@ from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId, ModSeq, PrincipalId, Uid
 from groupware.model.mailinglist import ListWork, Progress, Subscriber
 from groupware.model.principal import Account, Credential, Domain, NewAccount, Person, Principal, PrincipalKind, Setting
+from groupware.model.token import By, Grant, NewGrant, NewTokens
 
-from .. import accounts, addresses, browsers, credentials, domains, groups, mailinglists, people, settings
+from .. import accounts, addresses, browsers, credentials, domains, groups, mailinglists, people, settings, tokens
 from ..tx import Tx
 
 
@@ -145,3 +146,21 @@ class People(Tx):
 
     def drop_browser_session(self, number: int, of: AccountId | str | None = None) -> None:
         browsers.drop(self, number, of)
+
+    def oauth_grants(self, of: AccountId | str | None = None) -> Sequence[Grant]:
+        return tokens.grants(self, of)
+
+    def oauth_grant(self, by: By, digest: str) -> Grant:
+        return tokens.grant(self, by, digest)
+
+    def put_oauth_grant(self, new: NewGrant) -> int:
+        return tokens.put(self, new)
+
+    def turn_oauth_grant(self, known: Grant, new: NewTokens, peer: str) -> bool:
+        return tokens.turn(self, known, new, peer)
+
+    def use_oauth_grant(self, number: int, peer: str) -> None:
+        tokens.use(self, number, peer)
+
+    def drop_oauth_grant(self, number: int, of: AccountId | str | None = None) -> None:
+        tokens.drop(self, number, of)
