@@ -30,6 +30,7 @@ from web.jmap.limits import (
     MAIL,
     MAIL_SHARE,
     MAIL_VALUE,
+    MDN,
     OWNER,
     PRINCIPALS,
     QUOTA,
@@ -71,7 +72,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             QUOTA: {},
             **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
             OWNER: {"accountIdForPrincipal": account_id(tx.who.account), "principalId": principal_id(name)},
-            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}, SIEVE: _sieve(tx), **_sharing(tx)} if own else {}),
+            **({SUBMISSION: SUBMISSION_VALUE, MDN: {}, VACATION: {}, SIEVE: _sieve(tx), **_sharing(tx)} if own else {}),
         },
     }
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from groupware.mime.addresses import address_of, parse
-from groupware.mime.headers import fields, unfold
+from groupware.mime.headers import fields, header_of, unfold
 from groupware.model.errors import Conflict, GroupwareError, NotFound
 from groupware.model.ids import QueueId
 from groupware.store.api import ReadTx, WriteTx
@@ -36,7 +36,6 @@ _BCC: Final = re.compile(rb"^bcc[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)", re.IG
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}\Z")
 _CODED: Final = frozenset({"ENVID"})
 """Parameters whose values are xtext on the wire (RFC 3461 §4.4); JMAP has them plain."""
-_END: Final = re.compile(rb"\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ async def _create(turn: Turn, given: Given) -> Mapping[str, Any]:
     sending = await _sending(turn, given)
     envelope = _envelope(given.get("envelope"), sending)
     what = _submission(envelope, sending, turn)
-    taken = await _hand_in(turn, what)
+    taken = await hand_in(turn, what)
     row = sending.row
     facts = {
         "identityId": sending.identity.id,
@@ -134,11 +133,6 @@ async def _sending(turn: Turn, given: Given) -> Sending:
     return Sending(who, row, await turn.parts.blobs.read(row.blob))
 
 
-def _header(octets: bytes) -> bytes:
-    end = _END.search(octets)
-    return octets[: end.start() + 1] if end is not None else octets
-
-
 def _envelope(given: Any, sending: Sending) -> Mapping[str, Any]:
     """The envelope as it is given, or out of the header. `SetError`."""
     if given is not None:
@@ -147,7 +141,7 @@ def _envelope(given: Any, sending: Sending) -> Mapping[str, Any]:
                 return {"mailFrom": _address(sender), "rcptTo": [_address(each) for each in people]}
         raise invalid("envelope", "an envelope has `mailFrom` and `rcptTo`")
     found: dict[str, list[str]] = {}
-    for name, value in fields(_header(sending.octets)):
+    for name, value in fields(header_of(sending.octets)):
         key = name.decode("ascii", "replace").lower()
         if key in ("sender", "from", "to", "cc", "bcc"):
             found.setdefault(key, []).extend(address_of(each) for each in parse(unfold(value)) if each.host)
@@ -203,7 +197,7 @@ def _submission(envelope: Mapping[str, Any], sending: Sending, turn: Turn) -> Su
 
 def _without_bcc(octets: bytes) -> bytes:
     """RFC 8621 §7.5: nobody learns who else has it."""
-    header = _header(octets)
+    header = header_of(octets)
     return _BCC.sub(b"", header) + octets[len(header) :]
 
 
@@ -220,7 +214,8 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def _hand_in(turn: Turn, what: Submission) -> Taken:
+async def hand_in(turn: Turn, what: Submission) -> Taken:
+    """Hands a message in as SMTP's submission would take it. `SetError`."""
     assert turn.hand_in is not None
     try:
         return await turn.hand_in(what)
