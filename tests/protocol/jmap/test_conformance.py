@@ -48,11 +48,11 @@ async def scene(stand: Stand, alice: Client) -> Json:
         **await mailboxes(alice, bad),
         **await emails(stand, alice, bad, email),
         **await sending(stand, alice, bad),
+        **await quotas(stand, alice),
         **await contacts(stand, alice, bad),
         **await calendars(stand, alice, bad),
         **await sharing(stand, alice, bad),
         **await tasks(stand, alice, bad),
-        **await quotas(stand, alice),
         **await scripts(alice, bad),
     }
 
