@@ -15,6 +15,7 @@ from web.jmap import (
     card,
     card_query,
     card_set,
+    directory,
     email_changes,
     email_get,
     email_import,
@@ -196,4 +197,6 @@ async def _answer(turn: Turn, request: Request, call: Call, before: list[Answer]
         return given
     if isinstance(given.get("ids"), list):
         given["ids"] = [turn.real(each) if isinstance(each, str) else each for each in given["ids"]]
+    if given.get("accountId") == directory.ACCOUNT:
+        return await directory.answer(turn, call.name, taken(method.arguments, given))
     return await method.run(turn, taken(method.arguments, given))

@@ -15,6 +15,7 @@ from groupware.model.rights import Right
 from groupware.model.script import NAME_CHARACTERS
 from groupware.store.api import ReadTx
 from mailcore.sieve.table import EXTENSIONS
+from web.jmap import directory
 from web.jmap.ids import account_id, principal_id
 from web.jmap.limits import (
     AVAILABILITY,
@@ -134,7 +135,7 @@ def session(tx: ReadTx, base: str) -> dict[str, Any]:
     own = account_id(tx.who.account)
     found = {
         "capabilities": {**{name: {} for name in CAPABILITIES}, CORE: CORE_VALUE, SOCKET: _socket(base)},
-        "accounts": accounts(tx),
+        "accounts": {**accounts(tx), **directory.account(tx)},
         "primaryAccounts": dict.fromkeys([name for name in CAPABILITIES if name != SOCKET], own),
         "username": tx.who.name,
         "apiUrl": f"{base}/jmap/api",
