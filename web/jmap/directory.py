@@ -27,6 +27,7 @@ from web.jmap.arguments import (
 )
 from web.jmap.card import card_json
 from web.jmap.card_query import CONDITIONS, check_values, matches, sort_of
+from web.jmap.email_get import Arguments as EmailArguments
 from web.jmap.errors import MethodError
 from web.jmap.families import ADDRESS_BOOK
 from web.jmap.granted import rights_in
@@ -64,7 +65,7 @@ async def answer(turn: Turn, name: str, arguments: Any) -> Mapping[str, Any]:
     if handler is not None:
         return await handler(turn, arguments)
     head = {"accountId": ACCOUNT}
-    if isinstance(arguments, GetArguments):
+    if isinstance(arguments, GetArguments | EmailArguments):
         return {**head, "state": "0", "list": [], "notFound": list(arguments.ids or ())}
     if isinstance(arguments, ChangesArguments) and arguments.since_state == "0":
         return told_changes(ACCOUNT, "0", "0", _NOTHING)
