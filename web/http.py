@@ -59,7 +59,9 @@ from web.jmap.limits import REQUEST_OCTETS
 from web.jmap.push import KIND as JMAP_PUSH
 from web.jmap.push import JmapTeller
 from web.lists import lists
+from web.oauth.app import oauth
 from web.signin.app import signin
+from web.signin.pages import page
 from web.webmail.app import webmail
 from web.webmail.files import built
 from web.webmail.programs import programs_of
@@ -96,6 +98,8 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         _AnyCase("/EWS", ews(parts, setup)),
         Mount("/lists", lists(parts)),
         Mount("/signin", signin(parts, setup)),
+        Route("/signin.js", page("web.signin", "signin.js", "text/javascript")),
+        *oauth(parts, setup),
     ]
     paths = [each.path for each in routes if isinstance(each, Route | Mount)]
     routes += autodiscover(parts, setup, paths)

@@ -30,6 +30,7 @@ _LONG_HEADER: Final = 32 * 1024
 _LONGEST_TEXT: Final = 16 * 1024  # octets of a field that are decoded
 _LONGEST_DATE: Final = 200
 _MOST_IDS: Final = 100
+_HEADER_END: Final = re.compile(rb"\n\r?\n")
 
 
 def fields(header: bytes) -> list[tuple[bytes, bytes]]:
@@ -50,6 +51,12 @@ def unfold(value: bytes) -> bytes:
     if b"\r" in value or b"\0" in value or b"\n" in value:
         value = _BREAK.sub(b" ", value)
     return value
+
+
+def header_of(octets: bytes) -> bytes:
+    """The header of a message: what stands before the first empty line, with its last line end."""
+    end = _HEADER_END.search(octets)
+    return octets[: end.start() + 1] if end is not None else octets
 
 
 def decode_text(value: bytes) -> str:

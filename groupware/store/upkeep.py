@@ -32,6 +32,7 @@ from .sql import (
     records,
     retention,
     search,
+    tokens,
     trace,
     uploads,
 )
@@ -128,6 +129,7 @@ async def forget_unused(store: Store, *, now: datetime | None = None) -> int:
     unasked = micros((now or datetime.now(UTC)) - UNCONFIRMED_KEPT)
     unused += await _in_steps(store, lambda tx: mailinglists.forget_unconfirmed(tx, unasked, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: browsers.forget(tx, FORGOTTEN_AT_ONCE))
+    unused += await _in_steps(store, lambda tx: tokens.forget(tx, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: pushes.forget(tx, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: properties.forget(tx, FORGOTTEN_AT_ONCE))
     unused += await _in_steps(store, lambda tx: attachments.forget(tx, before, FORGOTTEN_AT_ONCE))

@@ -259,6 +259,45 @@ def sessions_end(
     say(f"{ended} of the sessions of {address} ended")
 
 
+token = family("Programs that somebody has let in (OAuth).")
+app.add_typer(token, name="tokens")
+
+
+@token.command("list")
+def tokens_list(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
+    """Show which programs hold tokens of somebody."""
+    with site(ctx) as here:
+        found = here.read(lambda tx: tx.oauth_grants(address))
+    rows(
+        [
+            {"id": each.number, "made": each.made, "used": each.used, "ends": each.ends, "peer": each.peer}
+            | {"program": each.label, "scope": each.scope}
+            for each in found
+        ],
+        as_json,
+        f"{address} has let no program in",
+    )
+
+
+@token.command("end")
+def tokens_end(
+    ctx: typer.Context,
+    address: Address,
+    number: Annotated[int | None, typer.Argument(help="As the list says; none: all of them.")] = None,
+) -> None:
+    """Take the tokens of a program back, or of all of somebody's."""
+
+    def work(tx: WriteTx) -> int:
+        found = [number] if number is not None else [each.number for each in tx.oauth_grants(address)]
+        for each in found:
+            tx.drop_oauth_grant(each, address)
+        return len(found)
+
+    with site(ctx) as here:
+        ended = here.write(work)
+    say(f"{ended} programs of {address} have no tokens any more")
+
+
 shared = family("The secret for CRAM-MD5 and APOP, where an old program can do nothing better.")
 app.add_typer(shared, name="shared-secret")
 

@@ -1,4 +1,4 @@
-"""Whose Authorization field an HTTP request has: Basic (RFC 7617), or a bearer token of the provider (RFC 6750)."""
+"""Whose Authorization field an HTTP request has: Basic (RFC 7617), or a bearer token (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ async def authorized(desk: Desk, state: Mapping[str, Any], given: str) -> Princi
     known: dict[str, Kept] = state["known"]
     key = f"{desk.service} {given}"
     kept = known.get(key)
-    if kept is not None and not kept.watch.any():
+    lasting = given[:7].lower() != "bearer "  # a token ends while a connection lasts
+    if kept is not None and lasting and not kept.watch.any():
         return kept.who
     forget(known)
     who = await _by(SignIn(desk, state["way"]), given)

@@ -47,7 +47,7 @@ from mailcore.server.sections_mail import (
 from mailcore.server.sections_openid import OpenIdSection, incomplete, placed
 from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_scanning import ScannerSection
-from mailcore.server.sections_web import AutodiscoverSection, WebmailSection
+from mailcore.server.sections_web import AutodiscoverSection, OAuthSection, WebmailSection
 from mailcore.server.toml_lines import KeyPath
 
 SERVICE_GROUP: Final = "postroom.services"  # entry points: name > factory
@@ -81,6 +81,7 @@ class Config:
     push: PushSection
     webmail: WebmailSection
     counters: CountersSection
+    oauth: OAuthSection
     autodiscover: AutodiscoverSection
     scanners: tuple[ScannerSection, ...]
 
@@ -184,6 +185,7 @@ def examined(
         push=parsed.push,
         webmail=parsed.webmail,
         counters=parsed.counters,
+        oauth=parsed.oauth,
         autodiscover=parsed.autodiscover,
         scanners=parsed.scanner,
     )

@@ -28,7 +28,7 @@ from mailcore.server.sections_mail import (
 from mailcore.server.sections_openid import OpenIdSection
 from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_scanning import ScannerSection
-from mailcore.server.sections_web import AutodiscoverSection, WebmailSection
+from mailcore.server.sections_web import AutodiscoverSection, OAuthSection, WebmailSection
 from mailcore.server.toml_lines import KeyPath, key_lines
 
 Raw = dict[str, Any]
@@ -54,6 +54,7 @@ class ConfigFile(Section):
     push: PushSection = PushSection()
     webmail: WebmailSection = WebmailSection()
     counters: CountersSection = CountersSection()
+    oauth: OAuthSection = OAuthSection()
     autodiscover: AutodiscoverSection = AutodiscoverSection()
     scanner: Many[ScannerSection] = tables("Scanners for spam and viruses")
 

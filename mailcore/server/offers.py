@@ -96,7 +96,7 @@ def first(found: Sequence[Offer], kind: Told) -> Offer | None:
 
 def issuer(config: Config) -> str:
     """Who gives tokens to programs (RFC 8414 §2); "": nobody does."""
-    return ""
+    return config.web_url if config.oauth.enabled and config.services["http"].enabled else ""
 
 
 def _at_listeners(config: Config, kind: Told, service: str) -> list[Offer]:

@@ -30,6 +30,19 @@ class WebmailSection(Section):
     )
 
 
+class OAuthSection(Section):
+    """Tokens that programs get here, once their owner consents in the browser (OAuth)."""
+
+    enabled: bool = key("Whether programs may ask for tokens, and sign in with them", True)
+    access_time: int = key("Seconds that an access token lasts", 3600, ge=60, le=86400)
+    refresh_time: int = key(
+        "Seconds after which a program has to ask anew that has not used its refresh token",
+        7776000,
+        ge=3600,
+        le=31536000,
+    )
+
+
 class AutodiscoverSection(Section):
     """What programs are told that set themselves up by an address."""
 

@@ -27,12 +27,13 @@ from groupware.directory.password import Digest, ScramKeys
 from groupware.directory.shared import open_shared
 from groupware.model.errors import BadCredentials
 from groupware.model.principal import Gone, Principal
-from mailcore.server import log, oauth, sasl
+from mailcore.server import log, oauth, sasl, tokens
 from mailcore.server.connection import Connection
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.events import EventLog
 from mailcore.server.gate import Gate
 from mailcore.server.listener import Listener
+from mailcore.server.offers import issuer
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sasl import Credentials, Lookups
 from mailcore.server.sections import ServiceSection
@@ -103,6 +104,8 @@ class Desk:
     """The server's primary domain, for a bare name at a listener that has none."""
     provider: OpenId | None = None
     """Whose tokens sign people in."""
+    issuer: str = ""
+    """Who gives our own tokens; "": they are not taken."""
     brief: bool = False
     """Connections are counted, and those that signed in; for the services of administrators."""
     turns: Turns = field(default_factory=Turns, compare=False, repr=False)
@@ -119,9 +122,9 @@ def desk(
 
         provider = OpenId(setup.config.openid)
     module = module or counter
-    return Desk(
-        parts, setup.section, service, counter, module, setup.config.host, server.primary_domain, provider, brief
-    )
+    issues = issuer(setup.config) if service in tokens.NEEDED else ""
+    host, domain = setup.config.host, server.primary_domain
+    return Desk(parts, setup.section, service, counter, module, host, domain, provider, issues, brief)
 
 
 class Rejected(Exception):
@@ -187,16 +190,24 @@ class SignIn:
         )
 
     def _token_mechanisms(self) -> Mapping[str, sasl.Next]:
-        provider = self._desk.provider
-        if provider is None:
+        provider, issues = self._desk.provider, self._desk.issuer
+        if provider is None and not issues:
             return {}
 
         async def check(token: str) -> str:
-            if self._connection.gate.blocked(self._connection.peer.ip, ""):
+            peer = self._connection.peer.ip
+            if self._connection.gate.blocked(peer, ""):
                 raise oauth.BadToken("blocked")
+            if issues and tokens.is_own(token):
+                return await tokens.account_of(self._desk.parts.store, token, self._desk.service, peer)
+            if provider is None:
+                raise oauth.BadToken("it is none of this server's")
             return await provider.account(token)
 
-        return oauth.mechanisms(check, provider.discovery_url, " ".join(provider.section.scope))
+        if provider is not None:
+            return oauth.mechanisms(check, provider.discovery_url, " ".join(provider.section.scope))
+        needed = " ".join(sorted(tokens.NEEDED[self._desk.service]))
+        return oauth.mechanisms(check, f"{issues}/.well-known/oauth-authorization-server", needed)
 
     # --- signing in
 

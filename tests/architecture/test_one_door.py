@@ -34,6 +34,7 @@ from groupware.model.push import PushTarget
 from groupware.model.record import UploadRoom
 from groupware.model.rights import Right
 from groupware.model.tls import StsPolicy, TlsResult
+from groupware.model.token import Grant, NewTokens
 from groupware.store.blobs import StoredBody
 from groupware.store.sql import schema
 from groupware.store.sql.door import SqlTx
@@ -140,6 +141,10 @@ def test_only_the_guard_makes_an_opened() -> None:
 A, PATH, LIST = "alice@example.test", "Other Users/alice@example.test/Work", "news@example.test"
 
 # --- asked by somebody who holds nothing ----------------------------------------------------------------------------
+
+
+NOW = datetime.now(UTC)
+GRANT = Grant(1, AccountId(1), "c", "x", "mail", "p", "r", True, False, NOW, NOW, NOW, NOW, NOW, "::1")
 
 
 @dataclass(frozen=True)
@@ -392,6 +397,11 @@ REFUSED: Mapping[str, list[Ask]] = {
     "spend_credential": [lambda tx, s: tx.spend_credential(s.alice, 1, datetime.now(UTC))],
     "use_credential": [lambda tx, s: tx.use_credential(s.alice, 1)],
     "browser_sessions": [lambda tx, s: tx.browser_sessions(s.alice), lambda tx, _: tx.browser_sessions(A)],
+    "oauth_grants": [lambda tx, s: tx.oauth_grants(s.alice), lambda tx, _: tx.oauth_grants(A)],
+    "oauth_grant": [lambda tx, _: tx.oauth_grant("access", "ab" * 32)],
+    "turn_oauth_grant": [lambda tx, s: tx.turn_oauth_grant(GRANT, NewTokens("a", "b", 1, 1), "::1")],
+    "use_oauth_grant": [lambda tx, _: tx.use_oauth_grant(1, "::1")],
+    "drop_oauth_grant": [lambda tx, s: tx.drop_oauth_grant(1, s.alice)],
     "browser_session": [lambda tx, _: tx.browser_session("ab" * 32)],
     "use_browser_session": [lambda tx, _: tx.use_browser_session(1, "::1")],
     "drop_browser_session": [lambda tx, s: tx.drop_browser_session(1, s.alice)],
@@ -437,6 +447,7 @@ OWN_THINGS: Mapping[str, str] = {
     "records_at": "its own",
     "records_since": "its own",
     "put_browser_session": "its own",
+    "put_oauth_grant": "its own",
     "put_record": "its own",
     "drop_record": "its own",
     "annotated_with": "of folders that it may look up",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from groupware.model.browser import NewBrowserSession
+from groupware.model.token import NewGrant, NewTokens
 from mailcore.cli.place import Place
 from mailcore.cli.site import configuration, opened
 from tests.cli.conftest import Postroom
@@ -72,6 +73,24 @@ def test_browsers_are_listed_and_signed_out(postroom: Postroom, data: Path) -> N
     assert postroom("account", "sessions", "end", who, str(first["id"])).status != 0
     assert postroom("account", "sessions", "end", who).status == 0
     assert postroom("account", "sessions", "list", who, "--json").json == []
+
+
+def test_programs_that_were_let_in_are_shown_and_shut_out(postroom: Postroom, data: Path) -> None:
+    who = "bob@example.test"
+    with opened(configuration(Place(data=data))) as site:
+        principal = site.read(lambda tx: tx.identity(tx.account(who).id))
+        for digest in "abc":
+            new = NewGrant(digest * 64, f"Mailer {digest}", "mail", digest * 64, "c", "http://127.0.0.1/", 60, "::1")
+            site.run(site.store.write(principal, lambda tx, new=new: tx.put_oauth_grant(new)))  # type: ignore[misc]
+            known = site.read(lambda tx, new=new: tx.oauth_grant("code", new.code))  # type: ignore[misc]
+            tokens = NewTokens(digest * 64, digest * 64, 60, 60)
+            site.write(lambda tx, known=known, tokens=tokens: tx.turn_oauth_grant(known, tokens, "::1"))  # type: ignore[misc]
+    first, *others = postroom("account", "tokens", "list", who, "--json").json
+    assert (first["program"], first["scope"], len(others)) == ("Mailer a", "mail", 2)
+    assert postroom("account", "tokens", "end", who, str(first["id"])).status == 0
+    assert postroom("account", "tokens", "end", who, str(first["id"])).status != 0
+    assert postroom("account", "tokens", "end", who).out == f"2 programs of {who} have no tokens any more\n"
+    assert postroom("account", "tokens", "list", who, "--json").json == []
 
 
 def test_second_factors_are_listed_and_taken_away(postroom: Postroom, data: Path) -> None:

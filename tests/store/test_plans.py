@@ -23,6 +23,7 @@ from groupware.model.meeting import Happening, Visit
 from groupware.model.memory import Memory
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.model.record import RecordKind, UploadRoom
+from groupware.model.token import NewGrant, NewTokens
 from groupware.store import bus, upkeep
 from groupware.store.blobs import StoredBody
 from groupware.store.sql import search
@@ -33,7 +34,8 @@ from tests.store.world import World, letter, people
 
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
-    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock|browser_session|personal|device|sync_state"
+    "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock|browser_session|oauth_grant|personal"
+    "|device|sync_state"
 )
 SCAN = re.compile(
     rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
@@ -106,6 +108,13 @@ def keep_beside(world: World, who: Principal) -> None:
     world.write(who, lambda tx: tx.put_sync_state(device, SyncState(1, 2, "{}"), 1))
     world.read(who, lambda tx: (tx.device("x"), tx.devices(), tx.sync_state(device, 1), tx.sync_states(device)))
     world.write(who, lambda tx: (tx.drop_sync_states(device, None, 1), tx.drop_device(device)))
+    code = f"{who.account:064}"
+    let = world.write(who, lambda tx: tx.put_oauth_grant(NewGrant(code, "x", "mail", code, "c", "r", 9, "")))
+    granted = world.read(OPERATOR, lambda tx: tx.oauth_grant("code", code))
+    assert world.write(OPERATOR, lambda tx: tx.turn_oauth_grant(granted, NewTokens(code, code, 9, 9), "::1"))
+    world.read(OPERATOR, lambda tx: (tx.oauth_grant("refresh", code), tx.oauth_grant("access", code)))
+    world.write(OPERATOR, lambda tx: tx.use_oauth_grant(let, "::1"))
+    world.write(who, lambda tx: (tx.oauth_grants(), tx.drop_oauth_grant(let)))
     asyncio.run(upkeep.forget_unused(world.house.store))
 
 

@@ -164,6 +164,23 @@ SUBMISSION: Final = thing(
         "mdnBlobIds": list_of(ID),
     }
 )
+MDN: Final = thing(
+    {
+        **dict.fromkeys(["forEmailId", "subject", "textBody", "reportingUA", "mdnGateway"], null(TEXT)),
+        **dict.fromkeys(["originalRecipient", "originalMessageId"], null(TEXT)),
+        "includeOriginalMessage": FLAG,
+        "finalRecipient": TEXT,
+        "disposition": thing(
+            {
+                "actionMode": {"enum": ["manual-action", "automatic-action"]},
+                "sendingMode": {"enum": ["mdn-sent-manually", "mdn-sent-automatically"]},
+                "type": {"enum": ["deleted", "dispatched", "displayed", "processed"]},
+            }
+        ),
+        "error": null(list_of(TEXT)),
+        "extensionFields": null(map_of(TEXT)),
+    }
+)
 VACATION: Final = thing(
     {
         "id": {"const": "singleton"},
@@ -511,6 +528,14 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "EmailSubmission/query": QUERY,
     "EmailSubmission/queryChanges": QUERY_CHANGES,
     "EmailSubmission/set": SET,
+    "MDN/send": thing(
+        {
+            "accountId": ID,
+            "sent": null(map_of(thing({}, {"finalRecipient": TEXT, "originalMessageId": null(TEXT)}))),
+            "notSent": null(map_of(SET_ERROR)),
+        }
+    ),
+    "MDN/parse": thing({"accountId": ID, "parsed": null(map_of(MDN)), "notParsable": IDS, "notFound": IDS}),
     "VacationResponse/get": get(VACATION),
     "VacationResponse/set": SET,
     "PushSubscription/get": thing({"list": list_of(PUSH), "notFound": list_of(ID)}),

@@ -33,7 +33,7 @@ from web.jmap.app import jmap
 from web.signin.app import signin
 
 EXTENSIONS = (
-    "core mail blob submission vacationresponse quota contacts calendars calendars:parse tasks sieve"
+    "core mail blob mdn submission vacationresponse quota contacts calendars calendars:parse tasks sieve"
     " principals principals:availability mail:share"
 )
 OURS = ("access", "notes", "sieve-lab")

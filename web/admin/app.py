@@ -45,6 +45,9 @@ _STATUS: Final[Sequence[tuple[type[Exception], int]]] = (
     (GroupwareError, 422),
 )
 
+_OBJECTS: Final = ("domain", "address", "local", "name", "alias", "member", "setting", "service", "number")
+"""Fields that say what a command is about."""
+
 
 async def _described(here: Here, given: Given) -> object:
     return description(OPERATIONS, ROOT, version("postroom"))
@@ -101,9 +104,14 @@ async def _answer(parts: Parts, setup: ServiceSetup, request: Request) -> Respon
     operation, in_path = _found(request)
     given = await _given(operation, request, in_path)
     if operation.method != "GET":
-        parts.log("WEBADMIN").info("command", user=who.name, command=operation.name)
+        parts.log("WEBADMIN").info("command", user=who.name, command=operation.name, about=_about(given))
     told = await operation.handler(here, given)
     return Response(status_code=204, headers=SAFE) if told is None else JSONResponse(told, headers=SAFE)
+
+
+def _about(given: Given) -> str:
+    """What a command is about, for the log: names and numbers, no values."""
+    return " ".join(f"{name}={given[name]}"[:330] for name in _OBJECTS if given.get(name) not in (None, ""))
 
 
 def _found(request: Request) -> tuple[Operation, Mapping[str, str]]:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from hashlib import sha256
-from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from groupware.model.principal import Principal
@@ -16,22 +12,14 @@ from mailcore.server.parts import Parts, ServiceSetup
 from web.admin.app import ROOT, administrator, api
 from web.http import HttpService
 from web.signin.app import Entrance, signin
+from web.signin.pages import page
 
 PAGES: Final = {
     "/": ("index.html", "text/html"),
     "/static/admin.js": ("admin.js", "text/javascript"),
+    "/static/groups.js": ("groups.js", "text/javascript"),
+    "/static/settings.js": ("settings.js", "text/javascript"),
     "/static/admin.css": ("admin.css", "text/css"),
-}
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_HEADERS: Final = {
-    "cache-control": "no-cache",
-    "content-security-policy": _POLICY,
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
 }
 
 
@@ -44,7 +32,8 @@ def routes(parts: Parts, setup: ServiceSetup) -> list[BaseRoute]:
     """What is where."""
     entrance = Entrance("WEBADMIN", "WEBADMIN_AuthenticatedSuccess", "", partial(_admit, parts))
     return [
-        *[Route(path, _page(*what)) for path, what in PAGES.items()],
+        *[Route(path, page("web.admin", *what)) for path, what in PAGES.items()],
+        Route("/signin.js", page("web.signin", "signin.js", "text/javascript")),
         Mount("/signin", signin(parts, setup, entrance)),
         Mount(ROOT, api(parts, setup)),
     ]
@@ -53,17 +42,3 @@ def routes(parts: Parts, setup: ServiceSetup) -> list[BaseRoute]:
 async def _admit(parts: Parts, who: Principal) -> None:
     """`NoRight` for who administers nothing."""
     await administrator(parts, who)
-
-
-def _page(name: str, media: str) -> Any:
-    octets = (files("web.admin") / "static" / name).read_bytes()
-    tag = f'"{sha256(octets).hexdigest()[:32]}"'
-
-    async def page(request: Request) -> Response:
-        """The file, unless the browser has it."""
-        headers = {**_HEADERS, "etag": tag}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        return Response(octets, media_type=media, headers=headers)
-
-    return page

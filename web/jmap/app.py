@@ -54,6 +54,8 @@ class Doing:
     coming_in: dict[int, int] = field(default_factory=dict)
     """Uploads that come in, by account."""
     threads: Threads = field(default_factory=Threads)
+    directories: dict[str, tuple[str, Mapping[str, dict[str, Any]]]] = field(default_factory=dict)
+    """The cards of the people of domains."""
     listening: dict[int, int] = field(default_factory=dict)
     """Streams of events, by account."""
 
@@ -127,6 +129,7 @@ async def _response(doing: Doing, connection: HTTPConnection, who: Principal, as
         doing.host,
         partial(_hand_in, doing, who, connection),
         doing.threads,
+        doing.directories,
         doing.setup.config.push.enabled,
         asked.using,
     )

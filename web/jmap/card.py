@@ -28,14 +28,15 @@ def stored_card(octets: bytes) -> Component:
     return converted(parse(octets)[0], "4.0")
 
 
-def _card(octets: bytes) -> Json:
+def card_json(octets: bytes) -> Json:
+    """The JSContact of a card."""
     try:
         return card_of(stored_card(octets))
     except (Malformed, IndexError):  # put in before cards were checked as they are now
         return {"@type": "Card", "version": "1.0"}
 
 
-CARDS: Final = Converted(_card)
+CARDS: Final = Converted(card_json)
 
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:

@@ -39,8 +39,8 @@ async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping
 
 async def _found(turn: Turn, arguments: Asked) -> tuple[str, list[str]]:
     check_filter(arguments.filter, CONDITIONS)
-    _check_values(arguments.filter)
-    sorts = [_sort(each) for each in arguments.sort or ()]
+    check_values(arguments.filter)
+    sorts = [sort_of(each) for each in arguments.sort or ()]
 
     def work(tx: ReadTx) -> tuple[str, list[Place]]:
         owner = owner_in(tx, arguments.account_id)
@@ -66,7 +66,7 @@ def _sorted(
     return [object_id(LETTER, each.item) for each in kept]
 
 
-def _check_values(wanted: Json | None) -> None:
+def check_values(wanted: Json | None) -> None:
     """`MethodError` for a condition whose value cannot be."""
     for name, value in conditions(wanted):
         try:
@@ -81,6 +81,11 @@ def _check_values(wanted: Json | None) -> None:
 def _condition(place: Place, card: Json, name: str, value: str) -> bool:
     if name == "inAddressBook":
         return mailbox_id(place.folder.id) == value
+    return matches(card, name, value)
+
+
+def matches(card: Json, name: str, value: str) -> bool:
+    """Whether a card meets a condition that asks for nothing but the card."""
     if name in _PLAIN:
         return value == card.get(_PLAIN[name]) if name != "hasMember" else value in (card.get("members") or {})
     if name in _MOMENTS:
@@ -164,7 +169,8 @@ _SORTS: Final[Mapping[str, Callable[[Json], str]]] = {
 }
 
 
-def _sort(criterion: Json) -> tuple[Callable[[Json], str], bool]:
+def sort_of(criterion: Json) -> tuple[Callable[[Json], str], bool]:
+    """How to sort by a criterion: the key, and whether the greatest comes first. `MethodError`."""
     key = _SORTS.get(str(criterion.get("property", "")))
     if key is None or criterion.get("collation", "i;unicode-casemap") != "i;unicode-casemap":
         raise MethodError("unsupportedSort", f"contacts are sorted by {', '.join(_SORTS)}")

@@ -10,6 +10,7 @@ from mailcore.smtp.wire import HOLD_MAX
 CORE: Final = "urn:ietf:params:jmap:core"
 MAIL: Final = "urn:ietf:params:jmap:mail"
 BLOB: Final = "urn:ietf:params:jmap:blob"
+MDN: Final = "urn:ietf:params:jmap:mdn"
 SUBMISSION: Final = "urn:ietf:params:jmap:submission"
 VACATION: Final = "urn:ietf:params:jmap:vacationresponse"
 QUOTA: Final = "urn:ietf:params:jmap:quota"
@@ -33,6 +34,7 @@ CAPABILITIES: Final = (
     CORE,
     MAIL,
     BLOB,
+    MDN,
     SUBMISSION,
     VACATION,
     QUOTA,

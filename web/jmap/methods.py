@@ -16,6 +16,7 @@ from web.jmap import (
     card,
     card_query,
     card_set,
+    directory,
     email_changes,
     email_get,
     email_import,
@@ -30,6 +31,7 @@ from web.jmap import (
     mailbox,
     mailbox_query,
     mailbox_set,
+    mdn,
     notes,
     notification,
     principal,
@@ -59,6 +61,7 @@ from web.jmap.limits import (
     CORE,
     LAB,
     MAIL,
+    MDN,
     NOTES,
     PRINCIPALS,
     QUOTA,
@@ -103,6 +106,8 @@ METHODS: Final[Mapping[str, Method]] = {
     "EmailSubmission/query": Method(SUBMISSION, QueryArguments, submission.query),
     "EmailSubmission/queryChanges": Method(SUBMISSION, QueryChangesArguments, submission.query_changes),
     "EmailSubmission/set": Method(SUBMISSION, submission_set.Arguments, submission_set.set_),
+    "MDN/send": Method(MDN, mdn.SendArguments, mdn.send),
+    "MDN/parse": Method(MDN, mdn.ParseArguments, mdn.parse),
     "VacationResponse/get": Method(VACATION, GetArguments, vacation.get),
     "VacationResponse/set": Method(VACATION, sets.SetArguments, vacation.set_),
     "Quota/get": Method(QUOTA, GetArguments, quota.get),
@@ -203,4 +208,6 @@ async def _answer(turn: Turn, request: Request, call: Call, before: list[Answer]
         return given
     if isinstance(given.get("ids"), list):
         given["ids"] = [turn.real(each) if isinstance(each, str) else each for each in given["ids"]]
+    if given.get("accountId") == directory.ACCOUNT:
+        return await directory.answer(turn, call.name, taken(method.arguments, given))
     return await method.run(turn, taken(method.arguments, given))

@@ -15,6 +15,7 @@ from groupware.model.rights import Right
 from groupware.model.script import NAME_CHARACTERS
 from groupware.store.api import ReadTx
 from mailcore.sieve.table import EXTENSIONS
+from web.jmap import directory
 from web.jmap.ids import account_id, principal_id
 from web.jmap.limits import (
     ACCESS,
@@ -32,6 +33,7 @@ from web.jmap.limits import (
     MAIL,
     MAIL_SHARE,
     MAIL_VALUE,
+    MDN,
     NOTES,
     OWNER,
     PRINCIPALS,
@@ -75,7 +77,11 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             ACCESS: {},
             **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
             OWNER: {"accountIdForPrincipal": account_id(tx.who.account), "principalId": principal_id(name)},
-            **({SUBMISSION: SUBMISSION_VALUE, VACATION: {}, SIEVE: _sieve(tx), LAB: {}, **_sharing(tx)} if own else {}),
+            **(
+                {SUBMISSION: SUBMISSION_VALUE, MDN: {}, VACATION: {}, SIEVE: _sieve(tx), LAB: {}, **_sharing(tx)}
+                if own
+                else {}
+            ),
         },
     }
 
@@ -139,7 +145,7 @@ def session(tx: ReadTx, base: str) -> dict[str, Any]:
     own = account_id(tx.who.account)
     found = {
         "capabilities": {**{name: {} for name in CAPABILITIES}, CORE: CORE_VALUE, SOCKET: _socket(base)},
-        "accounts": accounts(tx),
+        "accounts": {**accounts(tx), **directory.account(tx)},
         "primaryAccounts": dict.fromkeys([name for name in CAPABILITIES if name != SOCKET], own),
         "username": tx.who.name,
         "apiUrl": f"{base}/jmap/api",

@@ -81,7 +81,7 @@ async def _create(turn: Turn, given: Given) -> Mapping[str, Any]:
     sending = await _sending(turn, given)
     envelope = _envelope(given.get("envelope"), sending)
     what = _submission(envelope, sending, turn)
-    taken = await _hand_in(turn, what)
+    taken = await hand_in(turn, what)
     row = sending.row
     facts = {
         "identityId": sending.identity.id,
@@ -201,7 +201,8 @@ def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def _hand_in(turn: Turn, what: Submission) -> Taken:
+async def hand_in(turn: Turn, what: Submission) -> Taken:
+    """Hands a message in as SMTP's submission would take it. `SetError`."""
     assert turn.hand_in is not None
     try:
         return await turn.hand_in(what)

@@ -36,6 +36,8 @@ class Turn:
     """Where mail is submitted."""
     threads: Threads = field(default_factory=Threads)
     """What is known of the threads of the store."""
+    directories: dict[str, tuple[str, Mapping[str, dict[str, Any]]]] = field(default_factory=dict)
+    """The cards of the people of domains, each with the state that they are of."""
     pushes: bool = True
     """Whether push services are told of changes here."""
     using: frozenset[str] = frozenset()

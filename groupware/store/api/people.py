@@ -21,6 +21,7 @@ from groupware.model.principal import (
     PrincipalKind,
     Setting,
 )
+from groupware.model.token import By, Grant, NewGrant, NewTokens
 from groupware.model.usage import Usage
 
 
@@ -139,6 +140,14 @@ class ReadPeople(Protocol):
         """What each owner of folders has stored, may store, and is signed in with. Takes `a` on the server."""
         ...
 
+    def oauth_grants(self, of: AccountId | str | None = None) -> Sequence[Grant]:
+        """Programs that may act in one's name, the one used last at the end. Oneself, or `a` on the domain."""
+        ...
+
+    def oauth_grant(self, by: By, digest: str) -> Grant:
+        """The grant whose code or token has this digest. Takes `a` on the server. `NotFound` when it has ended."""
+        ...
+
 
 class WritePeople(Protocol):
     def put_domain(self, domain: Domain) -> Domain:
@@ -227,4 +236,20 @@ class WritePeople(Protocol):
 
     def drop_browser_session(self, number: int, of: AccountId | str | None = None) -> None:
         """Ends a session. Oneself, or `a` on the domain. `NotFound`."""
+        ...
+
+    def put_oauth_grant(self, new: NewGrant) -> int:
+        """Notes what the asking principal has consented to; its number. The least used makes room. `Refused`."""
+        ...
+
+    def turn_oauth_grant(self, known: Grant, new: NewTokens, peer: str) -> bool:
+        """Gives a grant other tokens; False, and nothing done, if somebody else has meanwhile. `a` on the server."""
+        ...
+
+    def use_oauth_grant(self, number: int, peer: str) -> None:
+        """Notes that a grant was used just now; nothing when it has ended. `a` on the server."""
+        ...
+
+    def drop_oauth_grant(self, number: int, of: AccountId | str | None = None) -> None:
+        """Takes a grant back. Oneself, or `a` on the domain. `NotFound`."""
         ...

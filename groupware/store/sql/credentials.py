@@ -14,7 +14,7 @@ from groupware.model.principal import Account, Credential, Gone, Principal, Prin
 from groupware.model.settings import SWITCHES
 from groupware.model.times import micros, moment, now_micros
 
-from . import browsers, schema, settings, standing
+from . import browsers, schema, settings, standing, tokens
 from .guard import identify
 from .principals import administered, named, permit, shown
 from .tx import Tx
@@ -108,6 +108,7 @@ def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str, *, same
         raise Refused(f"{found.address}: a {found.kind.value} has no secrets; nobody signs in to it")
     if kind == "password" and not same:
         browsers.end_all(tx, found.id)
+        tokens.end_all(tx, found.id)
     return store(tx, found.id, kind, value, label, same=same)
 
 
@@ -145,6 +146,7 @@ def drop(tx: Tx, key: AccountId | str, number: int) -> None:
             tx.sql.change(_DROP, {"number": each.id})
     if gone.kind == "password":
         browsers.end_all(tx, found.id)
+        tokens.end_all(tx, found.id)
     _changed(tx, found.id, "credential.dropped", gone.kind, gone.label)
 
 

@@ -250,3 +250,12 @@ async def test_the_queue_comes_in_pages_and_by_state(stand: Stand) -> None:
     assert told["next"] is None
     assert (await stand.ask(headers, "GET", f"/queue?after={stand.message}")).json()["messages"] == []
     assert (await stand.ask(headers, "GET", "/queue?state=held")).json()["messages"] == []
+
+
+async def test_the_log_says_what_a_command_was_about_and_no_value(stand: Stand) -> None:
+    root = await stand.session(ROOT)
+    await stand.ask(root, "PUT", f"/accounts/{ALICE}/settings/pop3", {"value": False})
+    await stand.ask(root, "PUT", f"/accounts/{ALICE}/password", {"password": "battery staple"})
+    told = [each["about"] for each in stand.house.log.named("command")]
+    assert told == [f"address={ALICE} setting=pop3", f"address={ALICE}"]
+    assert "battery" not in str(stand.house.log.events)

@@ -15,7 +15,10 @@ from typing import Any, cast
 import pytest
 from imapclient import IMAPClient
 
+from groupware.model.principal import OPERATOR
+from groupware.model.token import NewGrant, NewTokens
 from groupware.store.bus import LocalBus
+from mailcore.server import tokens
 from mailcore.server.config import load
 from mailcore.server.parts import Parts
 from tests.protocol.pop3.box import serving
@@ -51,8 +54,8 @@ async def test_both_mechanisms_are_announced(place: Stand) -> None:
     assert {b"AUTH=OAUTHBEARER", b"AUTH=XOAUTH2"} <= set(words)
 
 
-async def test_neither_without_a_provider(tmp_path: Path) -> None:
-    async with stand(tmp_path) as made, made.client() as client:
+async def test_neither_where_nobody_gives_tokens(tmp_path: Path) -> None:
+    async with stand(tmp_path, config="[oauth]\nenabled = false\n") as made, made.client() as client:
         assert b"OAUTH" not in (await client.ask("CAPABILITY")).untagged[0]
 
 
@@ -173,3 +176,46 @@ def parts_of(place: Stand) -> Parts:
         log=lambda _: place.log, store=place.store, blobs=place.blobs, bus=LocalBus(), directory=place.directory,
         counters=place.counters, dns=nothing, secret=b"secret",
     )  # fmt: skip
+
+
+async def let_in(made: Stand, scope: str) -> str:
+    """An access token of our own, for Alice."""
+    access = tokens.new_token(tokens.ACCESS)
+    code, refresh = (tokens.digest_of(each) for each in ("code " + scope, "refresh " + scope))
+    new = NewGrant(code, "A mailer", scope, code, "c", "http://127.0.0.1/", 60, "::1")
+    issued = NewTokens(refresh, tokens.digest_of(access), 60, 60)
+    alice = await made.store.read(OPERATOR, lambda tx: tx.identity(tx.account("alice@example.test").id))
+    await made.write(lambda tx: tx.put_oauth_grant(new), alice)
+    granted = await made.store.read(OPERATOR, lambda tx: tx.oauth_grant("code", code))
+    assert await made.write(lambda tx: tx.turn_oauth_grant(granted, issued, "::1"))
+    return access
+
+
+@pytest.mark.parametrize(("mechanism", "form"), [("OAUTHBEARER", message), ("XOAUTH2", old_message)])
+async def test_our_own_tokens_open_mail(tmp_path: Path, mechanism: str, form: Callable[[str], bytes]) -> None:
+    async with stand(tmp_path) as made:
+        token = await let_in(made, tokens.MAIL)
+        async with made.client() as client:
+            initial = base64.b64encode(form(token)).decode()
+            assert (await client.ask(f"AUTHENTICATE {mechanism} {initial}")).ok
+            assert (await client.ask("SELECT INBOX")).ok
+
+
+async def test_tokens_for_something_else_do_not(tmp_path: Path) -> None:
+    async with stand(tmp_path) as made:
+        token = await let_in(made, f"{tokens.CONTACTS} {tokens.CALENDARS}")
+        async with made.client() as client:
+            client.send(b"a AUTHENTICATE OAUTHBEARER " + base64.b64encode(message(token)) + b"\r\n")
+            told = json.loads(base64.b64decode((await client.response()).removeprefix(b"+ ")))
+            client.send(b"AQ==\r\n")
+            answer = await client.until(b"a")
+            assert told["scope"] == tokens.MAIL
+            assert answer.tagged.startswith(b"NO [AUTHENTICATIONFAILED]")
+
+
+async def test_our_own_tokens_are_taken_beside_a_providers(tmp_path: Path, house: Provider) -> None:
+    async with stand(tmp_path, config=section(house)) as made:
+        for token in (await let_in(made, tokens.MAIL), house.token()):
+            async with made.client() as client:
+                initial = base64.b64encode(message(token)).decode()
+                assert (await client.ask(f"AUTHENTICATE OAUTHBEARER {initial}")).ok

@@ -15,6 +15,7 @@ from tests.protocol.jmap.test_contacts import vcard
 from tests.protocol.jmap.test_mail import MIXED
 from tests.protocol.jmap.test_notes import put as put_note
 from tests.protocol.jmap.test_notes import vjournal
+from tests.protocol.jmap.test_mdn import NOTIFICATION
 from tests.protocol.jmap.test_submission import draft
 from tests.protocol.jmap.test_tasks import put as put_task
 from tests.protocol.jmap.test_tasks import vtodo
@@ -40,47 +41,83 @@ def fits(schema: Mapping[str, Any], value: Any) -> None:
 
 
 async def scene(stand: Stand, alice: Client) -> Json:
-    """Alice's mail, and requests of every method that find something there."""
+    """Requests of every method that find something there."""
+    bad: Json = {"create": {"bad": {"odd": 1}}, "update": {"X9": {"odd": 1}}, "destroy": ["X9"]}
     await stand.share("bob", "INBOX", "alice@example.test", "lrswite")
-    await stand.house.write(lambda tx: tx.put_setting("mailboxSize", 1000, tx.account("alice@example.test").id))
-    email, other = await stand.put("alice", MIXED), await stand.put("bob", letter("shared"))
-    states: Json = {}
-    for name in ("Mailbox", "Thread", "Email", "Identity", "EmailSubmission", "Quota"):
-        states[name] = (await alice.call(f"{name}/get", ids=[]))["state"]
-    queries = {
-        name: (await alice.call(f"{name}/query"))["queryState"] for name in ("Mailbox", "Email", "EmailSubmission")
+    email = await stand.put("alice", MIXED)
+    return {
+        **await blobs(stand, alice, email),
+        **await mailboxes(alice, bad),
+        **await emails(stand, alice, bad, email),
+        **await sending(stand, alice, bad),
+        **await quotas(stand, alice),
+        **await contacts(stand, alice, bad),
+        **await calendars(stand, alice, bad),
+        **await sharing(stand, alice, bad),
+        **await tasks(stand, alice, bad),
+        **await scripts(alice, bad),
+        **await notes(stand, alice, bad, "Notebook", "Note", "N"),
+        **await notes(stand, alice, bad, "Journal", "JournalEntry", "J"),
+        **await access(alice, bad),
     }
-    letter_of_mine = await draft(alice)
-    thread = (await alice.call("Email/get", ids=[email], properties=["threadId"]))["list"][0]["threadId"]
+
+
+async def access(alice: Client, bad: Json) -> Json:
+    """Requests of who may do what in folders."""
     inbox = (await alice.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
     him = principal_id("bob@example.test")
-    identity = (await alice.call("Identity/get"))["list"][0]["id"]
-    blob, shared = email.replace("M", "G"), await alice.account("bob")
-    held = {
-        "mailFrom": {"email": "alice@example.test", "parameters": {"HOLDFOR": "600"}},
-        "rcptTo": [{"email": "bob@example.test"}],
+    return {
+        "FolderAccess/get": {"ids": None},
+        "FolderAccess/set": {**bad, "update": {inbox: {f"access/{him}": {"level": "viewer"}}, **bad["update"]}},
+        "FolderAccess/explain": {"id": inbox, "principalId": him},
     }
-    bad: Json = {"create": {"bad": {"odd": 1}}, "update": {"X9": {"odd": 1}}, "destroy": ["X9"]}
 
-    def changes(name: str) -> Json:
-        return {"sinceState": states[name]}
 
+async def blobs(stand: Stand, alice: Client, email: str) -> Json:
+    """Requests of blobs."""
+    other = await stand.put("bob", letter("shared blob"))
+    blob, theirs = email.replace("M", "G"), other.replace("M", "G")
     return {
         "Blob/upload": {"create": {"k": {"data": [{"data:asText": "x"}], "type": "text/plain"}, "bad": {}}},
         "Blob/get": {"ids": [blob, "G9"]},
         "Blob/lookup": {"ids": [blob, "G9"], "typeNames": ["Email", "Thread", "Mailbox"]},
-        "Blob/copy": {"fromAccountId": shared, "blobIds": [other.replace("M", "G"), "G9"]},
+        "Blob/copy": {"fromAccountId": await alice.account("bob"), "blobIds": [theirs, "G9"]},
+    }
+
+
+async def states(alice: Client, *names: str) -> dict[str, Json]:
+    """What asks for the changes of each since now, by method."""
+    found = {name: (await alice.call(f"{name}/get", ids=[]))["state"] for name in names}
+    return {f"{name}/changes": {"sinceState": state} for name, state in found.items()}
+
+
+async def mailboxes(alice: Client, bad: Json) -> Json:
+    """Requests of mailboxes."""
+    query = (await alice.call("Mailbox/query"))["queryState"]
+    return {
+        **await states(alice, "Mailbox"),
         "Mailbox/get": {"ids": None},
-        "Mailbox/changes": changes("Mailbox"),
         "Mailbox/query": {"calculateTotal": True, "sort": [{"property": "name"}]},
-        "Mailbox/queryChanges": {"sinceQueryState": queries["Mailbox"], "calculateTotal": True},
+        "Mailbox/queryChanges": {"sinceQueryState": query, "calculateTotal": True},
         "Mailbox/set": {**bad, "create": {"k": {"name": "New"}, **bad["create"]}},
+    }
+
+
+async def emails(stand: Stand, alice: Client, bad: Json, email: str) -> Json:
+    """Requests of threads and emails."""
+    other = await stand.put("bob", letter("shared"))
+    asked = {**await states(alice, "Thread", "Email")}
+    query = (await alice.call("Email/query"))["queryState"]
+    mine = await draft(alice)
+    thread = (await alice.call("Email/get", ids=[email], properties=["threadId"]))["list"][0]["threadId"]
+    inbox = (await alice.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
+    blob = email.replace("M", "G")
+    return {
+        **asked,
         "Thread/get": {"ids": [thread, "T9"]},
-        "Thread/changes": changes("Thread"),
-        "Email/get": {"ids": [email, letter_of_mine, "M9"], "fetchAllBodyValues": True},
-        "Email/changes": changes("Email"),
+        "Email/get": {"ids": [email, mine, "M9"], "fetchAllBodyValues": True},
         "Email/query": {"calculateTotal": True, "filter": {"inMailbox": inbox}},
-        "Email/queryChanges": {"sinceQueryState": queries["Email"], "filter": {}},
+        "Email/queryChanges": {"sinceQueryState": query, "filter": {}},
         "Email/set": {
             "create": {"k": {"mailboxIds": {inbox: True}, "subject": "x"}, **bad["create"]},
             "update": {email: {"keywords/$seen": True}, **bad["update"]},
@@ -88,41 +125,51 @@ async def scene(stand: Stand, alice: Client) -> Json:
         },
         "Email/import": {"emails": {"k": {"blobId": blob, "mailboxIds": {inbox: True}}, "bad": {}}},
         "Email/copy": {
-            "fromAccountId": shared,
+            "fromAccountId": await alice.account("bob"),
             "create": {"k": {"id": other, "mailboxIds": {inbox: True}}, "bad": {}},
         },
         "Email/parse": {"blobIds": [blob, "G9"], "fetchAllBodyValues": True},
         "SearchSnippet/get": {"filter": {"text": "hi"}, "emailIds": [email, "M9"]},
+    }
+
+
+async def sending(stand: Stand, alice: Client, bad: Json) -> Json:
+    """Requests of identities, of what is sent, and of what answers by itself."""
+    asked = {**await states(alice, "Identity", "EmailSubmission")}
+    query = (await alice.call("EmailSubmission/query"))["queryState"]
+    identity = (await alice.call("Identity/get"))["list"][0]["id"]
+    held = {
+        "mailFrom": {"email": "alice@example.test", "parameters": {"HOLDFOR": "600"}},
+        "rcptTo": [{"email": "bob@example.test"}],
+    }
+    create = {"k": {"emailId": await draft(alice), "identityId": identity, "envelope": held}, **bad["create"]}
+    wants = await stand.put("alice", letter("Seen?", "Disposition-Notification-To: bob@example.test"))
+    seen = {"actionMode": "manual-action", "sendingMode": "mdn-sent-manually", "type": "displayed"}
+    report = (await alice.upload(NOTIFICATION))["blobId"]
+    return {
+        **asked,
         "Identity/get": {"ids": None},
-        "Identity/changes": changes("Identity"),
         "Identity/set": {**bad, "create": {"k": {"email": "alice@example.test"}, **bad["create"]}},
-        "EmailSubmission/set": {
-            **bad,
-            "create": {"k": {"emailId": letter_of_mine, "identityId": identity, "envelope": held}, **bad["create"]},
-        },
+        "EmailSubmission/set": {**bad, "create": create},
         "EmailSubmission/get": {"ids": None},
-        "EmailSubmission/changes": changes("EmailSubmission"),
         "EmailSubmission/query": {"calculateTotal": True},
-        "EmailSubmission/queryChanges": {"sinceQueryState": queries["EmailSubmission"], "calculateTotal": True},
+        "EmailSubmission/queryChanges": {"sinceQueryState": query, "calculateTotal": True},
+        "MDN/send": {"identityId": identity, "send": {"k": {"forEmailId": wants, "disposition": seen}, "bad": {}}},
+        "MDN/parse": {"blobIds": [report, wants.replace("M", "G"), "G9"]},
         "VacationResponse/get": {"ids": ["singleton", "X9"]},
         "VacationResponse/set": {"update": {"singleton": {"isEnabled": True, "fromDate": "2026-01-01T00:00:00Z"}}},
-        **await contacts(stand, alice, bad),
-        **await calendars(stand, alice, bad),
-        **await sharing(stand, alice, bad),
-        **await tasks(stand, alice, bad),
+    }
+
+
+async def quotas(stand: Stand, alice: Client) -> Json:
+    """Requests of quotas."""
+    await stand.house.write(lambda tx: tx.put_setting("mailboxSize", 1000, tx.account("alice@example.test").id))
+    query = (await alice.call("Quota/query"))["queryState"]
+    return {
+        **await states(alice, "Quota"),
         "Quota/get": {"ids": None},
-        "Quota/changes": changes("Quota"),
         "Quota/query": {"calculateTotal": True},
-        "Quota/queryChanges": {
-            "sinceQueryState": (await alice.call("Quota/query"))["queryState"],
-            "calculateTotal": True,
-        },
-        **await scripts(alice, bad, inbox),
-        **await notes(stand, alice, bad, "Notebook", "Note", "N"),
-        **await notes(stand, alice, bad, "Journal", "JournalEntry", "J"),
-        "FolderAccess/get": {"ids": None},
-        "FolderAccess/set": {**bad, "update": {inbox: {f"access/{him}": {"level": "viewer"}}, **bad["update"]}},
-        "FolderAccess/explain": {"id": inbox, "principalId": him},
+        "Quota/queryChanges": {"sinceQueryState": query, "calculateTotal": True},
     }
 
 
@@ -247,10 +294,11 @@ async def tasks(stand: Stand, alice: Client, bad: Json) -> Json:
     }
 
 
-async def scripts(alice: Client, bad: Json, inbox: str) -> Json:
+async def scripts(alice: Client, bad: Json) -> Json:
     """Requests of Sieve scripts."""
     blob = (await alice.upload(b"keep;"))["blobId"]
     await alice.call("SieveScript/set", create={"k": {"name": "mine", "blobId": blob}})
+    inbox = (await alice.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
     return {
         "SieveScript/get": {"ids": None},
         "SieveScript/query": {"calculateTotal": True},
@@ -320,6 +368,8 @@ async def test_each_kind_of_wrong_request_has_its_error(alice: Client, name: str
 
 
 WANTED: dict[str, Json] = {
+    "MDN/send": {"identityId": "X1", "send": {}},
+    "MDN/parse": {"blobIds": []},
     "Blob/upload": {"create": {}},
     "Blob/lookup": {"ids": [], "typeNames": []},
     "Blob/copy": {"fromAccountId": "A999999", "blobIds": []},

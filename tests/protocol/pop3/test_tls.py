@@ -39,7 +39,8 @@ async def test_stls_opens_the_way_for_passwords(opening: Opening, contexts: Cont
         await say(caller, "> CAPA\n< +OK *")
         found = await lines(caller)
         assert "STLS" not in found
-        assert {"USER", "SASL SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN"} <= set(found)
+        mechanisms = "SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN OAUTHBEARER XOAUTH2"
+        assert {"USER", f"SASL {mechanisms}"} <= set(found)
         await say(caller, f"> USER {NAME}\n< +OK *\n> PASS {PASSWORD}\n< +OK *\n> STLS\n< -ERR *\n> QUIT\n< +OK *")
     await box.until_ended()
     assert box.counters.total("POP3_InboundConnectionSSL") == 1

@@ -191,7 +191,7 @@ async def test_a_reviewer_is_asked_about_what_others_have_judged_before_it_and_o
 
 
 async def test_so_many_messages_are_in_the_filters_at_once_as_there_are_places() -> None:
-    chain = Chain([Plain()], RecordingLog(), 1)
+    chain = Chain([Plain()], RecordingLog(), at_once=1)
     async with chain.places:
         assert chain.places.locked()
     assert not chain.places.locked()

@@ -1,5 +1,9 @@
 // The console: pages made of what /api/v1 says. Whatever comes from the server is put in as text, never as markup.
 
+import { signIn } from "/signin.js";
+import { group, groups } from "/static/groups.js";
+import { settings } from "/static/settings.js";
+
 const API = "/api/v1";
 const main = document.querySelector("main");
 const said = document.querySelector("#said");
@@ -219,7 +223,8 @@ async function accounts([domain], given) {
     await route();
     say(`${made.address} is there${made.password ? "" : "; nobody can sign in to it before it has a password"}.`);
   });
-  return [el("h1", {}, domain), search(base, given, "Name or address"), add,
+  const more = el("p", {}, link("Groups", `#/groups/${seg(domain)}`), " ", link("Settings", `#/settings/domain/${seg(domain)}`));
+  return [el("h1", {}, domain), more, search(base, given, "Name or address"), add,
     table(`${found.total} accounts found`, ["Address", "Name", "State", "Used"], rows, "There is no such account."),
     pager(base, given, found.next)];
 }
@@ -270,6 +275,7 @@ async function account([address]) {
     go(home);
   }, "bad");
   return [el("p", {}, link(found.domain, home)), el("h1", {}, found.address),
+    el("p", {}, link("Settings", `#/settings/account/${seg(found.address)}`)),
     el("section", { class: "card" }, el("dl", {}, facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))),
     rename, password, alias, aliases,
     ...(found.address === me.name ? [] : [el("h2", {}, "Account"), el("p", {}, enable, " ", remove)])];
@@ -325,17 +331,10 @@ async function enter(text = "") {
   ], "Sign in", async (data) => {
     const body = { name: data.get("name"), password: data.get("password") };
     if (!code.hidden && data.get("code")) body.code = data.get("code").trim();
-    try {
-      proof = (await ask("POST", "/signin/session", body)).csrf;
-    } catch (error) {
-      if (error.told?.codes) {
-        code.hidden = false;
-        code.querySelector("input").focus();
-      } else if (error.told?.key) {
-        throw new Failed(401, { error: "Your account asks for a security key. This console takes codes alone; add an authenticator." });
-      }
-      throw error;
-    }
+    proof = (await signIn(ask, body, () => {
+      code.hidden = false;
+      code.querySelector("input").focus();
+    })).csrf;
     await welcome();
   });
   main.replaceChildren(made);
@@ -365,7 +364,11 @@ async function leave() {
 
 // --- which page
 
-const PAGES = { "": overview, domains, accounts: account, queue };
+const KIT = { api, seg, el, field, form, table, link, button, confirmed, route, say, search, pager, listed };
+const PAGES = {
+  "": overview, domains, accounts: account, queue,
+  groups: groups(KIT), group: group(KIT), settings: settings(KIT),
+};
 
 async function route() {
   if (!me) return;
@@ -377,7 +380,7 @@ async function route() {
   } catch { /* an address that nobody made here: the overview */ }
   const page = words[0] === "domains" && words[1] ? accounts : PAGES[words[0]] || overview;
   const sections = [["Overview", ""], ["Domains", "domains"], ...(me.administersServer ? [["Queue", "queue"]] : [])];
-  const current = words[0] === "accounts" ? "domains" : words[0];
+  const current = ["accounts", "groups", "group", "settings"].includes(words[0]) ? "domains" : words[0];
   nav.replaceChildren(...sections.map(([text, name]) =>
     el("a", { href: `#/${name}`, ...(name === current ? { "aria-current": "page" } : {}) }, text)));
   const made = await page(words.slice(1), new URLSearchParams(query || ""));

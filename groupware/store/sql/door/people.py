@@ -20,9 +20,22 @@ from groupware.model.principal import (
     PrincipalKind,
     Setting,
 )
+from groupware.model.token import By, Grant, NewGrant, NewTokens
 from groupware.model.usage import Usage
 
-from .. import accounts, addresses, browsers, credentials, domains, groups, mailinglists, people, settings, usage
+from .. import (
+    accounts,
+    addresses,
+    browsers,
+    credentials,
+    domains,
+    groups,
+    mailinglists,
+    people,
+    settings,
+    tokens,
+    usage,
+)
 from ..tx import Tx
 
 
@@ -162,3 +175,21 @@ class People(Tx):
 
     def drop_browser_session(self, number: int, of: AccountId | str | None = None) -> None:
         browsers.drop(self, number, of)
+
+    def oauth_grants(self, of: AccountId | str | None = None) -> Sequence[Grant]:
+        return tokens.grants(self, of)
+
+    def oauth_grant(self, by: By, digest: str) -> Grant:
+        return tokens.grant(self, by, digest)
+
+    def put_oauth_grant(self, new: NewGrant) -> int:
+        return tokens.put(self, new)
+
+    def turn_oauth_grant(self, known: Grant, new: NewTokens, peer: str) -> bool:
+        return tokens.turn(self, known, new, peer)
+
+    def use_oauth_grant(self, number: int, peer: str) -> None:
+        tokens.use(self, number, peer)
+
+    def drop_oauth_grant(self, number: int, of: AccountId | str | None = None) -> None:
+        tokens.drop(self, number, of)

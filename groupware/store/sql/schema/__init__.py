@@ -49,6 +49,7 @@ from .people import credential as credential
 from .people import list_subscriber as list_subscriber
 from .people import member as member
 from .people import meta as meta
+from .people import oauth_grant as oauth_grant
 from .people import principal as principal
 from .people import setting as setting
 from .post import dmarc_reported as dmarc_reported

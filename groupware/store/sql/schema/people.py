@@ -83,6 +83,30 @@ browser_session = Table(
 )
 """Browsers that somebody is signed in with."""
 
+oauth_grant = Table(
+    "oauth_grant",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("client", String(64), nullable=False),  # digest of its identifier
+    Column("label", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("code", String(64), nullable=False, unique=True),  # digests: of the code, and of the tokens for it
+    Column("challenge", String(64), nullable=False),
+    Column("redirect", Text, nullable=False),
+    Column("refresh", String(64), unique=True),
+    Column("former", String(64), index=True),  # the refresh token before
+    Column("access", String(64), unique=True),
+    Column("access_until", Number),
+    Column("changed", Number, nullable=False),
+    Column("made", Number, nullable=False),
+    Column("used", Number, nullable=False),
+    Column("ends", Number, nullable=False, index=True),
+    Column("peer", String(64), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What somebody has let a program do in their name."""
+
 setting = Table(
     "setting",
     metadata,
