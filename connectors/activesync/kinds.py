@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.activesync.mail.changes import MAIL
+from connectors.activesync.pim.events import EVENTS
 from connectors.activesync.sync.kinds import Kinds
 from groupware.model.item import Kind
 
 KINDS: Final[Mapping[Kind, Kinds]] = {
     Kind.MAIL: MAIL,
+    Kind.CALENDAR: EVENTS,
 }

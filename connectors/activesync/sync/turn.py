@@ -132,7 +132,7 @@ async def _command(case: _Case, said: Element) -> None:
         case.own[done.item] = done.modseq
     if verb == "Add" and done.status == OK and client:
         case.added[client] = done.item
-    if verb == "Delete" and done.status == OK:
+    if verb == "Delete" and done.status == OK and not done.modseq:
         case.taken.add(item_of(case.at, server))
     _respond(case, verb, client, server, done)
 
@@ -166,7 +166,7 @@ async def _done(case: _Case, verb: str, said: Element) -> Done:
         item,
         said.value("AirSyncBase:InstanceId"),
         client,
-        case.position.seen[0] if case.position.top else 0,
+        max(case.position.seen[0], case.own.get(item, 0)),
         case.options,
         case.asked.moves,
         said.child("Email2:Send") is not None,
