@@ -47,9 +47,7 @@ def new_event(data: Element, version: int, now: str, mine: str) -> Json:
     """An event that a device makes; `mine`: the address of whose calendar it is. ValueError."""
     uid = data.value("Calendar:UID") or data.value("Calendar:ClientUid") or f"urn:uuid:{uuid.uuid4()}"
     event: Json = {"@type": "Event", "uid": uid, "created": now, "updated": now}
-    taken = changed_event(
-        {**event, "start": _NOT_SAID, "timeZone": _UTC}, data, {}, version, mine, new=True
-    )
+    taken = changed_event({**event, "start": _NOT_SAID, "timeZone": _UTC}, data, {}, version, mine, new=True)
     if taken["start"] == _NOT_SAID:
         raise ValueError("StartTime is missing")
     return taken

@@ -68,14 +68,15 @@ def _told(stored: Stored, mine: frozenset[str], version: int, options: Options) 
         return None  # put in before objects were checked as they are now
 
 
-def _now(exchange: Exchange) -> str:
+def now_text(exchange: Exchange) -> str:
+    """This moment, as JSCalendar has it."""
     return long_time(int(exchange.parts.clock.now().timestamp())).replace(".000", "")
 
 
 async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     """Puts a new event in; from 16.0 on those who are invited are told."""
     main, _ = await addresses_of(exchange, at)
-    now = _now(exchange)
+    now = now_text(exchange)
 
     def make() -> bytes:
         event = new_event(asked.data, exchange.version, now, main)
@@ -89,7 +90,7 @@ async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
 async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     """Changes an event, or one occurrence of it. `NotFound`, `NoRight`."""
     main, _ = await addresses_of(exchange, at)
-    now, version = _now(exchange), exchange.version
+    now, version = now_text(exchange), exchange.version
 
     def make(octets: bytes) -> bytes:
         read = read_object(octets)
@@ -115,7 +116,7 @@ def _written(octets: bytes, before: dict[str, object], value: dict[str, object],
 
 async def delete(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     """Takes an event away, or one occurrence of it (16.x); those who take part are told. `NotFound`, `NoRight`."""
-    tell, now = exchange.version >= SERVER_TELLS, _now(exchange)
+    tell, now = exchange.version >= SERVER_TELLS, now_text(exchange)
     if not asked.instance:
         return await shelf.taken_away(exchange, at, asked.item, tell=tell)
 

@@ -84,6 +84,8 @@ def _begin(tx: ReadTx, exchange: Exchange, asked: Collection) -> _Case | None:
     if state is None:
         return None
     options = options_of(asked.options, options_in(state.facts.get("options", {})))
+    if asked.key == "0":
+        options = replace(options, supported=asked.supported)
     position = position_in(state.facts)
     lost = position_in(state.lost)
     case = _Case(exchange, asked, at, KINDS[at.kind], state, options, position)
