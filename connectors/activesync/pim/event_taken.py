@@ -317,14 +317,15 @@ def _person(person: Json, said: Element) -> Json:
     return person
 
 
-def answered(event: Json, mine: frozenset[str], answer: str) -> Json:
+def answered(event: Json, mine: frozenset[str], answer: str, comment: str = "") -> Json:
     """The event with one's own answer, in all its occurrences. ValueError when one is not invited."""
     people = {key: dict(each) for key, each in (event.get("participants") or {}).items()}
     own = [key for key, each in people.items() if ways(each) in mine]
     if not own:
         raise ValueError("you are not invited")
     for key in own:
-        people[key] = {**people[key], "participationStatus": answer}
+        said = {"participationComment": comment} if comment else {}
+        people[key] = {**people[key], "participationStatus": answer, **said}
     overrides = {
         at: {
             **patch,

@@ -12,6 +12,8 @@ from connectors.activesync.mail.render import rows_of
 from connectors.activesync.pim import shelf
 from connectors.activesync.pim.event_taken import answered, answered_once, key_of
 from connectors.activesync.pim.events import SERVER_TELLS, addresses_of
+from connectors.activesync.pim.fields import text_of_body
+from connectors.activesync.pim.propose import counter, propose, proposed
 from connectors.activesync.sync.kinds import CONFLICT, NOT_FOUND, OK, Asked
 from connectors.activesync.sync.options import Options
 from groupware.calendar.jscalendar.objects import changed, object_of
@@ -27,6 +29,7 @@ from groupware.store.api import ReadTx, WriteTx
 
 MOST: Final = 100
 _ANSWERS: Final = {1: "accepted", 2: "tentative", 3: "declined"}
+_LONGEST: Final = 2000
 _OK, _INVALID, _MAILBOX, _SERVER = 1, 2, 3, 4
 
 
@@ -57,8 +60,9 @@ async def _one(exchange: Exchange, said: Element) -> Element:
 
 async def _answered(exchange: Exchange, said: Element, request: str) -> tuple[int, str]:
     answer = _ANSWERS.get(said.number("MeetingResponse:UserResponse"))
-    if answer is None or said.child("MeetingResponse:ProposedStartTime") is not None:
+    if answer is None:
         return _INVALID, ""
+    span = proposed(said)
     at, item = await exchange.read(lambda tx: place_of(tx, request))
     mail: tuple[Folder, int] | None = None
     if at.kind == Kind.MAIL:
@@ -67,7 +71,7 @@ async def _answered(exchange: Exchange, said: Element, request: str) -> tuple[in
     elif at.kind != Kind.CALENDAR:
         return _INVALID, ""
     _, mine = await addresses_of(exchange, at)
-    instance = said.value("MeetingResponse:InstanceId")
+    instance, comment = said.value("MeetingResponse:InstanceId"), _comment(said)
 
     def make(octets: bytes) -> bytes:
         read = read_object(octets)
@@ -75,7 +79,7 @@ async def _answered(exchange: Exchange, said: Element, request: str) -> tuple[in
         if instance and event.get("recurrenceRules"):
             value = answered_once(event, key_of(event, instance, read.zones), mine, answer)
         else:
-            value = answered(event, mine, answer)
+            value = answered(event, mine, answer, comment)
         return serialized([changed(read, plain(value))])
 
     asked = Asked(Element("AirSync:ApplicationData"), item, options=Options(client_wins=True))
@@ -83,9 +87,19 @@ async def _answered(exchange: Exchange, said: Element, request: str) -> tuple[in
     done = await shelf.changed(exchange, at, asked, make, tell=tell)
     if done.status != OK:
         return (_INVALID if done.status in (NOT_FOUND, CONFLICT) else _MAILBOX), ""
+    if span is not None:
+        stored = await shelf.read_object(exchange, at, item)
+        if not await propose(exchange, counter(stored.octets, mine, span, instance, comment)):
+            return _MAILBOX, ""
     if mail is not None:
         await _file(exchange, *mail)
     return _OK, "" if answer == "declined" else f"{at.id}:{item}"
+
+
+def _comment(said: Element) -> str:
+    """What one says with the answer."""
+    sends = said.child("MeetingResponse:SendResponse")
+    return (text_of_body(sends) or "").strip()[:_LONGEST] if sends is not None else ""
 
 
 async def _event_of(exchange: Exchange, at: Folder, uid: int) -> tuple[Folder, int]:
