@@ -27,6 +27,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
+from connectors.activesync.app import PATH as ACTIVESYNC
+from connectors.activesync.app import activesync
 from connectors.autodiscover.app import autodiscover
 from connectors.dav.app import dav
 from connectors.dav.busy_url import busy_urls
@@ -76,6 +78,7 @@ HOME: Final = """<!doctype html>
 <h1>Postroom</h1>
 <p>This is the mail server {host}. Read and send mail with any program that speaks IMAP or POP3 and SMTP.</p>
 <p>Calendars and contacts are at <code>/dav/</code>, for programs that speak CalDAV and CardDAV.</p>
+<p>Phones that speak Exchange ActiveSync take this server's name, an address and its password.</p>
 <p>Programs that speak JMAP find everything by themselves, from <code>/.well-known/jmap</code>.</p>
 </html>
 """
@@ -88,6 +91,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Route("/", _Moved("/mail/", 302) if client else _home(setup.config.host)),
         Route("/metrics", _measures(setup.config)),
         *[Route(f"/.well-known/{name}", _Moved(DAV_ROOT, 301), methods=None) for name in ("caldav", "carddav")],
+        Route(ACTIVESYNC, activesync(parts, setup), methods=None),
         Mount("/dav", dav(parts, setup)),
         Mount("/feed", feeds(parts, setup)),
         Mount("/freebusy", busy_urls(parts, setup)),

@@ -31,6 +31,7 @@ FAMILIES: Final = {
     "alias": ("alias:app", "Other addresses of an account."),
     "folder": ("folder:app", "Folders of an account, or of a domain's public tree."),
     "calendar": ("calendar:app", "Calendars: what became of invitations, other times that are proposed, hours."),
+    "device": ("device:app", "Phones and programs that keep a copy of an account: block, allow, wipe them."),
     "grant": ("grant:app", "Who may do what in a folder, and why."),
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
     "senders": ("senders:app", "Whose mail is welcome: whitelists and blacklists."),

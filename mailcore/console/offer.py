@@ -46,6 +46,7 @@ OFFERED: Final = frozenset(
         *_each("folder", "add list rename delete set"),
         *_each("calendar", "timeline publish alarms hours"),
         *_each("calendar counter", "list accept decline"),
+        *_each("device", "list show block allow wipe resync forget"),
         *_each("grant", "set list remove explain"),
         *_each("setting", "get list set unset"),
         *_each("senders", "list allow block forget"),

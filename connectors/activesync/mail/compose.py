@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,15 +14,17 @@ from connectors.activesync.exchange import Exchange
 from connectors.activesync.folders import folder_id
 from connectors.activesync.mail.outgoing import complete, send, with_sent_copy
 from connectors.activesync.mail.quote import Original, forwarded, original_of, replied
-from groupware.model.errors import GroupwareError, NoRight, NotFound
+from connectors.activesync.states import Known, newest_state, next_state
+from groupware.model.errors import Conflict, GroupwareError, NoRight, NotFound
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import BlobId, FolderId, Uid, ranges
 from groupware.store.api import ReadTx, WriteTx
 
 FORWARDED: Final = "$Forwarded"
-REMEMBERED: Final = 1000
-"""ClientIds of messages that were sent, so that a request that is repeated sends nothing twice."""
-_SENT: dict[tuple[int, str], None] = {}
+REMEMBERED: Final = 50
+"""ClientIds of messages that a device has sent, so that a request that is repeated sends nothing twice."""
+SENT: Final = -3
+"""The collection under which they are kept."""
 _NUMBER: Final = re.compile(r"[0-9]{1,18}\Z")
 _SENT_ALREADY: Final = 118
 
@@ -116,15 +119,17 @@ async def _original(exchange: Exchange, asked: Asked) -> Original:
 
 async def _sent(exchange: Exchange, asked: Asked, octets: bytes) -> None:
     """Sends it once, whoever asks again, and keeps a copy where that is wanted."""
-    key = (exchange.device.number, asked.client)
-    if asked.client and key in _SENT:
+    state = await exchange.read(lambda tx: newest_state(tx, exchange.device, SENT)) if asked.client else None
+    ids = list(state.facts.get("sent", ())) if state is not None else []
+    if asked.client and asked.client in ids:
         raise EasError(_SENT_ALREADY, "that message has been sent")
     octets = await complete(exchange, octets)
     await send(exchange, octets)
     if asked.client:
-        _SENT[key] = None
-        while len(_SENT) > REMEMBERED:
-            del _SENT[next(iter(_SENT))]
+        known = state or Known("0", 0, {}, 0)
+        facts = {"sent": [*ids, asked.client[:100]][-REMEMBERED:]}
+        with suppress(Conflict):  # another message of this device has been quicker
+            await exchange.write(lambda tx: next_state(tx, exchange.device, SENT, known, facts))
     if asked.save:
         await with_sent_copy(exchange, octets)
 

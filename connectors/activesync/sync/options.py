@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connectors.activesync.element import Element
@@ -50,7 +50,8 @@ class Options:
     bodies: Sequence[Preference] = ()
     parts: Sequence[Preference] = ()
     """Of BodyPart."""
-    classes: Sequence[str] = field(default=())
+    supported: Sequence[str] | None = None
+    """Fields of contacts that the device handles; None: it has not said, and so it is all."""
 
     def facts(self) -> dict[str, Any]:
         """As it is kept beside the state."""
@@ -60,7 +61,12 @@ class Options:
             "mime": self.mime,
             "bodies": [[each.type, each.size, each.all_or_none, each.preview] for each in self.bodies],
             "parts": [[each.type, each.size, each.all_or_none, each.preview] for each in self.parts],
+            "supported": None if self.supported is None else list(self.supported),
         }
+
+    def handled(self, known: Collection[str]) -> Collection[str]:
+        """Those of the fields that are to go where the device leaves them out. MS-ASCMD §2.2.3.179."""
+        return known if self.supported is None else [each for each in self.supported if each in known]
 
 
 def options_in(facts: Mapping[str, Any]) -> Options:
@@ -68,7 +74,7 @@ def options_in(facts: Mapping[str, Any]) -> Options:
     if not facts:
         return Options()
     bodies, parts = ([Preference(*each) for each in facts.get(name, ())] for name in ("bodies", "parts"))
-    return Options(facts["filter"], facts["wins"], facts["mime"], bodies, parts)
+    return Options(facts["filter"], facts["wins"], facts["mime"], bodies, parts, facts.get("supported"))
 
 
 def options_of(said: Sequence[Element], before: Options) -> Options:
@@ -90,6 +96,7 @@ def options_of(said: Sequence[Element], before: Options) -> Options:
         one.number("AirSync:MIMESupport"),
         bodies,
         tuple(preferences(one, "AirSyncBase:BodyPartPreference")),
+        before.supported,
     )
 
 

@@ -32,6 +32,7 @@ async def ping(exchange: Exchange) -> Element:
     if isinstance(asked, Element):
         return asked
     names, wait = asked
+    exchange.document, exchange.body = None, b""  # who waits long holds little
     found = watch(exchange.parts, [int(folder_id(each)) for each in names])
     try:
         until = time.monotonic() + wait

@@ -32,6 +32,7 @@ class Collection:
     moves: bool = True
     commands: Sequence[Element] = ()
     options: Sequence[Element] = ()
+    supported: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _window(number: int) -> int:
 
 def _collection(said: Element) -> Collection:
     key = said.value("AirSync:SyncKey")
-    commands = said.child("AirSync:Commands")
+    commands, handled = said.child("AirSync:Commands"), said.child("AirSync:Supported")
     asked = commands.children if commands is not None else []
     if len(asked) > MOST_COMMANDS:
         raise TooMuch(f"more than {MOST_COMMANDS} commands")
@@ -83,4 +84,5 @@ def _collection(said: Element) -> Collection:
         said.flag("AirSync:DeletesAsMoves", default=True),
         asked,
         said.all("AirSync:Options"),
+        None if handled is None else [each.name for each in handled.children],
     )

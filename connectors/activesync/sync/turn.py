@@ -84,6 +84,8 @@ def _begin(tx: ReadTx, exchange: Exchange, asked: Collection) -> _Case | None:
     if state is None:
         return None
     options = options_of(asked.options, options_in(state.facts.get("options", {})))
+    if asked.key == "0":
+        options = replace(options, supported=asked.supported)
     position = position_in(state.facts)
     lost = position_in(state.lost)
     case = _Case(exchange, asked, at, KINDS[at.kind], state, options, position)
@@ -132,7 +134,7 @@ async def _command(case: _Case, said: Element) -> None:
         case.own[done.item] = done.modseq
     if verb == "Add" and done.status == OK and client:
         case.added[client] = done.item
-    if verb == "Delete" and done.status == OK:
+    if verb == "Delete" and done.status == OK and not done.modseq:
         case.taken.add(item_of(case.at, server))
     _respond(case, verb, client, server, done)
 
@@ -166,7 +168,7 @@ async def _done(case: _Case, verb: str, said: Element) -> Done:
         item,
         said.value("AirSyncBase:InstanceId"),
         client,
-        case.position.seen[0] if case.position.top else 0,
+        max(case.position.seen[0], case.own.get(item, 0)),
         case.options,
         case.asked.moves,
         said.child("Email2:Send") is not None,

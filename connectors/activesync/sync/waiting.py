@@ -1,13 +1,29 @@
-"""Waiting for a change of some folders, over the bus: for Ping, and for Sync with Wait."""
+"""Waiting for a change of some folders, over the bus: for Ping, and for Sync with Wait.
+
+Who waits costs a watch and its own task, and no task beside it: when the server stops, one task wakes them all.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from groupware.model.ids import FolderId
 from groupware.store.api import Watch
 from mailcore.server.parts import Parts
+
+
+@dataclass(eq=False, slots=True)
+class _Sleepers:
+    """Those who wait, and what wakes them when the server stops."""
+
+    tasks: set[asyncio.Task[object]] = field(default_factory=set)
+    alarm: asyncio.Task[None] | None = None
+
+
+_sleepers: WeakKeyDictionary[asyncio.Event, _Sleepers] = WeakKeyDictionary()
 
 
 def watch(parts: Parts, folders: Iterable[int]) -> Watch:
@@ -17,11 +33,28 @@ def watch(parts: Parts, folders: Iterable[int]) -> Watch:
 
 async def changed(found: Watch, stopping: asyncio.Event, within: float) -> set[int]:
     """The folders that changed; none after `within` seconds, or when the server stops."""
-    waiting = asyncio.ensure_future(found.changed(within))
-    stopped = asyncio.ensure_future(stopping.wait())
+    if stopping.is_set():
+        return set()
+    task = asyncio.current_task()
+    assert task is not None
+    here = _sleepers.setdefault(stopping, _Sleepers())
+    if here.alarm is None or here.alarm.done():
+        here.alarm = asyncio.get_running_loop().create_task(_ring(stopping, here.tasks))
+    here.tasks.add(task)
     try:
-        await asyncio.wait({waiting, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        return set(waiting.result()) if waiting.done() else set()
+        return set(await found.changed(within))
+    except asyncio.CancelledError:
+        if not stopping.is_set():
+            raise
+        task.uncancel()
+        return set()
     finally:
-        waiting.cancel()
-        stopped.cancel()
+        here.tasks.discard(task)
+        if not here.tasks and here.alarm is not None and not stopping.is_set():
+            here.alarm.cancel()
+
+
+async def _ring(stopping: asyncio.Event, tasks: set[asyncio.Task[object]]) -> None:
+    await stopping.wait()
+    for task in list(tasks):
+        task.cancel()

@@ -54,6 +54,7 @@ class Phone:
     coded: bool = False
     """It writes its query in base64."""
     password: str = PASSWORD
+    domain: str = "example.test"
     keys: dict[str, str] = field(default_factory=dict)
     """The sync key of each collection."""
     there: dict[str, dict[str, Node]] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Phone:
     """(parent, name, type) by ServerId."""
 
     async def post(self, command: str, body: bytes = b"", kind: str = "", **more: str) -> httpx.Response:
-        token = base64.b64encode(f"{self.name}@example.test:{self.password}".encode()).decode()
+        token = base64.b64encode(f"{self.name}@{self.domain}:{self.password}".encode()).decode()
         headers = {"authorization": f"Basic {token}"}
         if body:
             headers["content-type"] = kind or "application/vnd.ms-sync.wbxml"

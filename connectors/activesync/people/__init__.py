@@ -1,0 +1,1 @@
+"""Whom and what one looks for, and what a device is told of its owner."""

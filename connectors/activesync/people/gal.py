@@ -1,0 +1,113 @@
+"""The address list: those of one's own domain, and one's contacts. MS-ASCMD §3.1.5.7 (GAL)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.activesync.element import Element, el, some
+from connectors.activesync.exchange import Exchange
+from connectors.activesync.pim.contact_told import picture_of, values
+from connectors.activesync.pim.contacts import stored_card
+from groupware.contacts.jscontact.reading import card_of
+from groupware.model.errors import Malformed
+from groupware.model.ids import BlobId, ranges
+from groupware.model.item import Kind
+from groupware.model.principal import Person
+from groupware.store.api import ReadTx
+
+MOST: Final = 1000
+_NO_PICTURE, _TOO_LARGE, _NO_MORE = 173, 174, 175
+_OF_CARD: Final = {
+    "Phone": "Contacts:BusinessPhoneNumber",
+    "Office": "Contacts:OfficeLocation",
+    "Title": "Contacts:JobTitle",
+    "Company": "Contacts:CompanyName",
+    "FirstName": "Contacts:FirstName",
+    "LastName": "Contacts:LastName",
+    "HomePhone": "Contacts:HomePhoneNumber",
+    "MobilePhone": "Contacts:MobilePhoneNumber",
+}
+
+
+@dataclass(slots=True)
+class Pictures:
+    """How many pictures are wanted, and how large; None: none at all."""
+
+    size: int | None
+    left: int
+
+    def told(self, data: str, space: str) -> Element:
+        """The element for a picture, in base64."""
+        if not data:
+            return el(f"{space}:Picture", el(f"{space}:Status", _NO_PICTURE))
+        if self.size is not None and len(data) * 3 // 4 > self.size:
+            return el(f"{space}:Picture", el(f"{space}:Status", _TOO_LARGE))
+        if self.left <= 0:
+            return el(f"{space}:Picture", el(f"{space}:Status", _NO_MORE))
+        self.left -= 1
+        return el(f"{space}:Picture", el(f"{space}:Status", 1), el(f"{space}:Data", data))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody who was found."""
+
+    person: Person
+    facts: dict[str, str]
+    """Fields of their contact, where one has them among one's own."""
+    picture: str = ""
+
+
+async def found(exchange: Exchange, match: str) -> list[Entry]:
+    """Who of the domain has this in the name or the address, with what one's contacts say of them."""
+    people = list(await exchange.read(lambda tx: tx.people(match, MOST)))
+    cards = await _cards(exchange, {each.address for each in people}) if people else {}
+    return [Entry(each, *cards.get(each.address.lower(), ({}, ""))) for each in people]
+
+
+async def _cards(exchange: Exchange, addresses: set[str]) -> dict[str, tuple[dict[str, str], str]]:
+    """What one's own contacts say, by address."""
+    wanted = {each.lower() for each in addresses}
+
+    def work(tx: ReadTx) -> list[BlobId]:
+        blobs = []
+        for at in tx.folders(Kind.CONTACTS, of=tx.who.account):
+            if not at.exists or at.total > MOST:
+                continue
+            rows = tx.columns(at.id, ("blob",), ranges(tx.uids(at.id)))
+            blobs += [BlobId(row[1]) for row in rows]
+        return blobs[:MOST]
+
+    octets = await exchange.parts.blobs.read_many(await exchange.read(work))
+
+    def read() -> dict[str, tuple[dict[str, str], str]]:
+        told = {}
+        for each in octets.values():
+            try:
+                card = card_of(stored_card(each))
+            except (Malformed, ValueError, KeyError):
+                continue
+            for mail in (card.get("emails") or {}).values():
+                address = str(mail.get("address") or "").lower()
+                if address in wanted:
+                    told[address] = values(card), picture_of(card)
+        return told
+
+    return await asyncio.to_thread(read)
+
+
+def properties(entry: Entry, pictures: Pictures | None) -> list[Element]:
+    """What is told of somebody."""
+    person, name = entry.person, entry.person.name or entry.person.address
+    first, _, last = person.name.rpartition(" ")
+    plain = {"FirstName": first, "LastName": last if person.name else ""}
+    told = [
+        el("GAL:DisplayName", name),
+        *[some(f"GAL:{key}", entry.facts.get(field) or plain.get(key, "")) for key, field in _OF_CARD.items()],
+        el("GAL:Alias", person.address.partition("@")[0]),
+        el("GAL:EmailAddress", person.address),
+        pictures.told(entry.picture, "GAL") if pictures is not None else None,
+    ]
+    return [each for each in told if each is not None]

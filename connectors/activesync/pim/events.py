@@ -1,0 +1,131 @@
+"""Sync of events. MS-ASCAL §3.1.5."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from connectors.activesync.element import Element, el
+from connectors.activesync.exchange import Exchange
+from connectors.activesync.pim import shelf
+from connectors.activesync.pim.event_taken import changed_event, changed_occurrence, new_event, without_occurrence
+from connectors.activesync.pim.event_told import Teller, told
+from connectors.activesync.pim.shelf import Stored
+from connectors.activesync.sync.kinds import Asked, Done, Kinds
+from connectors.activesync.sync.options import Options
+from connectors.activesync.times import long_time
+from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
+from groupware.calendar.jscalendar.shape import EVENT, plain
+from groupware.calendar.object import read_object
+from groupware.model.content import serialized
+from groupware.model.errors import GroupwareError, Malformed
+from groupware.model.folder import Folder
+from groupware.store.api import ReadTx
+
+SERVER_TELLS: Final = 160
+"""From this version on the server tells those who take part; before, devices do it themselves."""
+
+
+async def addresses_of(exchange: Exchange, at: Folder) -> tuple[str, frozenset[str]]:
+    """The address of whose calendar it is ("": one may not know it), and all of them in lower case."""
+
+    def work(tx: ReadTx) -> tuple[str, frozenset[str]]:
+        try:
+            main = tx.account(at.owner).address
+            return main, frozenset(each.lower() for each in tx.addresses(at.owner)) | {main.lower()}
+        except GroupwareError:
+            owner = at.path.split("/")[1].lower() if "/" in at.path else ""
+            return owner if "@" in owner else "", frozenset({owner} if "@" in owner else ())
+
+    return await exchange.read(work)
+
+
+async def render(exchange: Exchange, at: Folder, items: Sequence[int], options: Options) -> Mapping[int, Element]:
+    """Those of these events that are in the folder."""
+    stored = await shelf.read_objects(exchange, at, items)
+    _, mine = await addresses_of(exchange, at)
+
+    def work() -> dict[int, Element]:
+        found = {}
+        for each in stored:
+            one = _told(each, mine, exchange.version, options)
+            if one is not None:
+                found[each.item] = one
+        return found
+
+    return await asyncio.to_thread(work)
+
+
+def _told(stored: Stored, mine: frozenset[str], version: int, options: Options) -> Element | None:
+    try:
+        read = read_object(stored.octets)
+        event = object_of(read)
+        if event["@type"] != "Event" or not event.get("start"):
+            return None
+        return el("AirSync:ApplicationData", told(event, Teller(mine, version, options, read.zones)))
+    except (Malformed, ValueError, KeyError, TypeError, OverflowError):
+        return None  # put in before objects were checked as they are now
+
+
+def now_text(exchange: Exchange) -> str:
+    """This moment, as JSCalendar has it."""
+    return long_time(int(exchange.parts.clock.now().timestamp())).replace(".000", "")
+
+
+async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
+    """Puts a new event in; from 16.0 on those who are invited are told."""
+    main, _ = await addresses_of(exchange, at)
+    now = now_text(exchange)
+
+    def make() -> bytes:
+        event = new_event(asked.data, exchange.version, now, main)
+        value = plain(event)
+        EVENT(value)
+        return serialized([calendar_of(value)])
+
+    return await shelf.added(exchange, at, make, tell=exchange.version >= SERVER_TELLS)
+
+
+async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
+    """Changes an event, or one occurrence of it. `NotFound`, `NoRight`."""
+    main, _ = await addresses_of(exchange, at)
+    now, version = now_text(exchange), exchange.version
+
+    def make(octets: bytes) -> bytes:
+        read = read_object(octets)
+        event = object_of(read)
+        if asked.instance:
+            value = changed_occurrence(event, asked.instance, asked.data, read.zones, version)
+        else:
+            value = changed_event(event, asked.data, read.zones, version, main)
+        return _written(octets, event, value, now)
+
+    return await shelf.changed(exchange, at, asked, make, tell=version >= SERVER_TELLS)
+
+
+def _written(octets: bytes, before: dict[str, object], value: dict[str, object], now: str) -> bytes:
+    """The stored object with what has changed; the very octets where nothing has."""
+    value = plain(value)
+    if value == plain(before):
+        return octets
+    value = {**value, "updated": now}
+    EVENT(value)
+    return serialized([changed(read_object(octets), value)])
+
+
+async def delete(exchange: Exchange, at: Folder, asked: Asked) -> Done:
+    """Takes an event away, or one occurrence of it (16.x); those who take part are told. `NotFound`, `NoRight`."""
+    tell, now = exchange.version >= SERVER_TELLS, now_text(exchange)
+    if not asked.instance:
+        return await shelf.taken_away(exchange, at, asked.item, tell=tell)
+
+    def make(octets: bytes) -> bytes:
+        read = read_object(octets)
+        event = object_of(read)
+        return _written(octets, event, without_occurrence(event, asked.instance, read.zones), now)
+
+    return await shelf.changed(exchange, at, asked, make, tell=tell)
+
+
+EVENTS: Final = Kinds("Calendar", render, add, change, delete)

@@ -1,0 +1,83 @@
+"""What events, contacts, tasks and notes have in common: bodies, categories, sensitivity, importance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.activesync.element import Element, el
+from connectors.activesync.mail.body import as_html, element
+from connectors.activesync.sync.options import HTML, PLAIN, Options
+from groupware.mime.html import plain_text
+
+Json = dict[str, Any]
+_SENSITIVITIES: Final = {"public": 0, "private": 2, "secret": 3}
+_PRIVACIES: Final = {0: None, 1: "private", 2: "private", 3: "secret"}
+
+
+def body(text: str, options: Options) -> Element | None:
+    """The Body of a description, in the form that the device takes."""
+    wanted = {each.type: each for each in reversed(options.bodies)}
+    preference = wanted.get(PLAIN) or wanted.get(HTML)
+    if preference is None or not text:
+        return None
+    return element(as_html(text) if preference.type == HTML else text, preference)
+
+
+def text_of_body(data: Element) -> str | None:
+    """What a device says in a Body, as plain text; None: it says nothing of it, or has not all of it."""
+    said = data.child("AirSyncBase:Body")
+    if said is None or said.flag("AirSyncBase:Truncated"):
+        return None
+    text = said.value("AirSyncBase:Data").replace("\r\n", "\n")
+    return plain_text(text).strip() if said.value("AirSyncBase:Type") == str(HTML) else text
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two descriptions differ in nothing but white space at line ends."""
+    first, second = ([line.rstrip() for line in each.strip().splitlines()] for each in (one, other))
+    return first == second
+
+
+def categories(space: str, keywords: Mapping[str, Any] | None) -> Element | None:
+    """Categories of keywords."""
+    named = [el(f"{space}:Category", each) for each in keywords or {}]
+    return el(f"{space}:Categories", named) if named else None
+
+
+def take_categories(space: str, data: Element, value: Json) -> None:
+    """Puts in the keywords that a device says."""
+    said = data.child(f"{space}:Categories")
+    if said is None:
+        return
+    named = {each.text.strip(): True for each in said.all(f"{space}:Category") if each.text.strip()}
+    if named != (value.get("keywords") or {}):
+        value["keywords"] = named
+
+
+def sensitivity(value: Mapping[str, Any]) -> int:
+    """Sensitivity of `privacy`."""
+    return _SENSITIVITIES.get(str(value.get("privacy", "public")), 0)
+
+
+def take_sensitivity(space: str, data: Element, value: Json) -> None:
+    """Puts in what a device says of who may see it."""
+    name = f"{space}:Sensitivity"
+    if data.child(name) is None or data.number(name) == sensitivity(value):
+        return
+    value["privacy"] = _PRIVACIES.get(data.number(name))
+
+
+def take_text(data: Element, name: str, value: Json, member: str) -> None:
+    """Puts in a text that a device says."""
+    said = data.child(name)
+    if said is not None and said.text != (value.get(member) or ""):
+        value[member] = said.text or None
+
+
+def take_description(data: Element, value: Json) -> None:
+    """Puts in the description, unless it says what it said."""
+    text = text_of_body(data)
+    if text is not None and not same_text(text, str(value.get("description") or "")):
+        value["description"] = text or None
+        value.pop("descriptionContentType", None)
