@@ -225,7 +225,7 @@ def edited(edit: Edit, setters: Mapping[str, Set], name: str, element: Element |
         edit.kept[path.uri] = value
     elif name in setters:
         setters[name](edit, element)
-    else:
+    elif element is not None:  # what cannot be there can well be taken away
         raise unset(name[:60])
 
 

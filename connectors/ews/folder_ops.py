@@ -181,6 +181,8 @@ def _updated(tx: WriteTx, named: Element, updates: Iterable[Element]) -> Xml:
     folder = _real(node)
     for update in updates:
         path = path_in(update)
+        if local(update) == "DeleteFolderField" and path.uri == "folder:PermissionSet":
+            continue  # of a client that has not read it: nobody is meant to lose anything
         if local(update) != "SetFolderField":
             raise EwsError("ErrorInvalidPropertyDelete", f"{path.uri[:60]}: it can only be set")
         given = next((each for each in children(update) if not local(each).endswith("FieldURI")), None)

@@ -191,6 +191,8 @@ def _apply(draft: Draft, update: Update) -> None:
     if update.name == "MimeContent":
         raise unset("MimeContent")
     setter = SETTERS.get(update.name)
+    if setter is None and update.how == "Delete":
+        return  # what cannot be there can well be taken away
     if setter is None:
         raise unset(path.uri[:60])
     if update.how == "Append" and update.name not in (
