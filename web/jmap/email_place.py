@@ -11,8 +11,8 @@ from typing import Any, Final
 from groupware.mime.item import Marks
 from groupware.model.flags import FLAGS, Flags, words_in
 from groupware.model.ids import FolderId
+from groupware.model.times import moment_of
 from web.jmap.errors import SetError
-from web.jmap.header_make import moment_of
 from web.jmap.ids import folder_of
 from web.jmap.sets import Given, invalid
 from web.jmap.turn import Turn

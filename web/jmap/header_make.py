@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from groupware.mime.compose import address_line, format_date, header_line, mailbox
+from groupware.model.times import moment_of
 from web.jmap.errors import MethodError, SetError
 from web.jmap.headers_of import Wanted, wanted
 from web.jmap.sets import Given, invalid
@@ -26,7 +26,6 @@ CONVENIENT: Final[Mapping[str, tuple[str, str]]] = {
     "subject": ("Subject", "asText"),
 }
 """Properties that stand for a field, in the order in which the fields are written."""
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)\Z")
 _EMAIL: Final = re.compile(r"[^\s<>,;:\"\\()\[\]@\x00-\x1f\x7f]{1,250}@[^\s<>,;\"\\()\x00-\x1f\x7f]{1,255}\Z")
 _QUOTED_EMAIL: Final = re.compile(
     r"\"(?:[^\"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f]){0,250}\"@[^\s<>,;\"\\()\x00-\x1f\x7f]{1,255}\Z"
@@ -161,13 +160,6 @@ def _urls(name: str, value: Any) -> bytes:
 
 def _date(name: str, value: Any) -> bytes:
     return f"{name}: {format_date(moment_of(value))}\r\n".encode()
-
-
-def moment_of(value: Any) -> datetime:
-    """A Date or UTCDate as a moment with its zone. ValueError."""
-    if not isinstance(value, str) or not _MOMENT.match(value):
-        raise ValueError("a date is such as 2026-01-31T12:00:00Z")
-    return datetime.fromisoformat(value.upper().replace("Z", "+00:00"))
 
 
 def _list(value: Any) -> list[Any]:

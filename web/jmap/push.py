@@ -17,7 +17,7 @@ from groupware.model.errors import NotFound
 from groupware.model.ids import FolderId
 from groupware.model.principal import Principal
 from groupware.model.push import PushTarget
-from groupware.model.times import micros, moment
+from groupware.model.times import micros, moment, moment_of
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.push.encryption import MOST, BadKeys, Keys
 from mailcore.push.sender import BadUrl, checked
@@ -26,7 +26,6 @@ from mailcore.server.parts import Parts
 from web.jmap.arguments import argument, by_id, chosen, ids, texts
 from web.jmap.errors import MethodError
 from web.jmap.events import TYPES, changed_since, states, watched_by
-from web.jmap.header_make import moment_of
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, tried, unknown_property
 from web.jmap.turn import Turn
 

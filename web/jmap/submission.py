@@ -12,6 +12,7 @@ from groupware.model.errors import NotFound
 from groupware.model.event import TraceRow
 from groupware.model.ids import QueueId
 from groupware.model.record import Record, RecordKind
+from groupware.model.times import moment_of
 from groupware.store.api import ReadTx
 from web.jmap.arguments import (
     ChangesArguments,
@@ -22,7 +23,6 @@ from web.jmap.arguments import (
     chosen,
 )
 from web.jmap.errors import MethodError
-from web.jmap.header_make import moment_of
 from web.jmap.ids import account_id
 from web.jmap.kept import facts_of, number_of, own, state_of, told_changes, turned
 from web.jmap.limits import IN_GET

@@ -9,9 +9,9 @@ import pytest
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.sieve.check import compiled
+from mailcore.sieve.vacation import SCRIPT
 from tests.protocol.jmap.test_submission import draft
 from tests.support.jmapstand import Client, Stand
-from web.jmap.vacation import SCRIPT
 
 ME = "alice@example.test"
 
