@@ -6,7 +6,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final
 
 from connectors.bounded_xml import Element
-from connectors.ews import attachment_ops, create_item, find_item, folder_ops, item_ops, update_item
+from connectors.ews import (
+    attachment_ops,
+    create_item,
+    find_item,
+    folder_ops,
+    item_ops,
+    notifications,
+    sync,
+    update_item,
+)
 from connectors.ews.turn import Turn
 
 Handler = Callable[[Turn, Element], Awaitable[str | AsyncIterator[str]]]
@@ -32,6 +41,12 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "ArchiveItem": item_ops.archive_item,
     "MarkAllItemsAsRead": item_ops.mark_all_items_as_read,
     "MarkAsJunk": item_ops.mark_as_junk,
+    "SyncFolderHierarchy": sync.sync_folder_hierarchy,
+    "SyncFolderItems": sync.sync_folder_items,
+    "Subscribe": notifications.subscribe,
+    "Unsubscribe": notifications.unsubscribe,
+    "GetEvents": notifications.get_events,
+    "GetStreamingEvents": notifications.get_streaming_events,
     "CreateAttachment": attachment_ops.create_attachment,
     "GetAttachment": attachment_ops.get_attachment,
     "DeleteAttachment": attachment_ops.delete_attachment,

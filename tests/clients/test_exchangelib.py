@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -22,7 +22,13 @@ from exchangelib import (
     Message,
     Task,
 )
-from exchangelib.errors import ErrorAccessDenied, ErrorFolderExists, ErrorFolderNotFound, ErrorItemNotFound
+from exchangelib.errors import (
+    ErrorAccessDenied,
+    ErrorFolderExists,
+    ErrorFolderNotFound,
+    ErrorInvalidSyncStateData,
+    ErrorItemNotFound,
+)
 from exchangelib.fields import MONDAY
 from exchangelib.folders import Folder
 from exchangelib.indexed_properties import EmailAddress, PhoneNumber, PhysicalAddress
@@ -392,3 +398,50 @@ def test_properties_of_mapi_are_kept(ews: Exchange, alice: Account) -> None:
         assert ews.inbox.filter(ours="else").count() == 1
     finally:
         Message.deregister("ours")
+
+
+def test_what_changes_is_synchronised(ews: Exchange, alice: Account) -> None:
+    alice.put(*[letter(f"w{number}") for number in range(5)])
+    first = dict_of(ews.inbox.sync_items(max_changes_returned=2))
+    assert sorted(first) == [f"w{number}" for number in range(5)] and set(first.values()) == {"create"}
+    state = ews.inbox.item_sync_state
+    assert list(ews.inbox.sync_items()) == [] and ews.inbox.item_sync_state == state
+    alice.flag(2, "\\Seen")
+    alice.flag(3, "\\Deleted")
+    alice.expunge()
+    alice.put(letter("new"))
+    changes = list(ews.inbox.sync_items())
+    assert [how for how, _ in changes].count("delete") == 1
+    assert dict_of(each for each in changes if each[0] != "delete") == {"w1": "update", "new": "create"}
+    assert list(ews.inbox.sync_items()) == []
+    ews.inbox.item_sync_state = "bm9uc2Vuc2U="
+    with pytest.raises(ErrorInvalidSyncStateData):
+        list(ews.inbox.sync_items())
+
+
+def dict_of(changes: Iterable[tuple[str, Message]]) -> dict[str, str]:
+    return {item.subject: how for how, item in changes}
+
+
+def test_folders_are_synchronised(ews: Exchange, alice: Account) -> None:
+    top = ews.msg_folder_root
+    assert "INBOX" in {folder.name for how, folder in top.sync_hierarchy()}
+    assert list(top.sync_hierarchy()) == []
+    alice.create("Fresh")
+    assert [(how, folder.name) for how, folder in top.sync_hierarchy()] == [("create", "Fresh")]
+    (top / "Fresh").delete()
+    assert [how for how, _ in top.sync_hierarchy()] == ["delete"]
+
+
+def test_events_are_pulled_and_streamed(ews: Exchange, alice: Account) -> None:
+    ident, mark = ews.inbox.subscribe_to_pull()
+    alice.put(letter("one"))
+    [notification] = list(ews.inbox.get_events(ident, mark))
+    kinds = [type(each).__name__ for each in notification.events]
+    assert kinds == ["CreatedEvent", "NewMailEvent", "ModifiedEvent"]
+    assert notification.events[0].item_id.id == ews.inbox.get(subject="one").id
+    stream = ews.inbox.subscribe_to_streaming()
+    alice.put(letter("two"))
+    found = next(iter(ews.inbox.get_streaming_events(stream, connection_timeout=1, max_notifications_returned=1)))
+    assert "NewMailEvent" in {type(each).__name__ for each in found.events}
+    ews.inbox.unsubscribe(stream)
