@@ -91,7 +91,7 @@ def at_key(one: One, key: str) -> One:
     if not key:
         return one
     found = One(one.thing, one.facts, key, one.octets)
-    found.whole = one.whole  # type: ignore[misc]
+    found.whole = one.whole
     return found
 
 

@@ -1,6 +1,7 @@
 """Delegates: who acts for an account, by rights on its folders and its root. MS-OXWSDLGM.
 
-A delegate is whoever one of the account's own folders of these kinds is granted to, or its root for acting on its behalf.
+A delegate is whom one of the account's own folders of these kinds is granted to, or its root for acting on its
+behalf.
 """
 
 from __future__ import annotations

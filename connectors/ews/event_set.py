@@ -307,7 +307,7 @@ def _settle_reminder(edit: Edit) -> None:
 
 
 def _is_shown(alert: Mapping[str, Any]) -> bool:
-    return alert.get("action", "display") == "display"
+    return bool(alert.get("action", "display") == "display")
 
 
 def now_text(now: datetime) -> str:

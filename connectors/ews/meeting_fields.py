@@ -65,7 +65,7 @@ class Event(One):
         folder = replace(one.thing.folder, kind=Kind.CALENDAR)
         super().__init__(replace(one.thing, folder=folder), one.facts, octets=one.octets)
         read = invitation(one.octets, one)
-        self.whole = {} if read is None else _object(read)  # type: ignore[misc]
+        self.whole = {} if read is None else _object(read)
 
 
 def _object(read: CalendarObject) -> Json:
@@ -80,7 +80,7 @@ def event_of(one: One) -> Event:
     found = getattr(one, "meeting", None)
     if found is None:
         found = one.meeting = Event(one)  # type: ignore[attr-defined]
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _of_event(each: Field) -> Field:

@@ -108,8 +108,9 @@ async def unsubscribe(turn: Turn, element: Element) -> str:
 
 def _known(text: str, name: str, code: str) -> Marks:
     found = unpacked(name, text, code).get("w")
-    right = isinstance(found, dict) and len(found) <= MOST_FOLDERS
-    if not right or not all(key.isdecimal() and type(value) is int for key, value in found.items()):
+    if not isinstance(found, dict) or len(found) > MOST_FOLDERS:
+        raise EwsError(code, "this is none of this server's: subscribe anew")
+    if not all(key.isdecimal() and type(value) is int for key, value in found.items()):
         raise EwsError(code, "this is none of this server's: subscribe anew")
     return dict(found)
 

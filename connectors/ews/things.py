@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -142,9 +142,12 @@ def things_in(tx: ReadTx, folder: Folder, uids: Sequence[Uid]) -> list[Thing]:
         return []
     tell = _telling(tx, folder)
     beside = tx.item_properties(folder.id, uids)
+    found = [Thing(folder, Uid(uid), *row) for uid, *row in tx.columns(folder.id, COLUMNS, ranges(uids))]
+    if tell is None and not beside:
+        return found
     return [
-        Thing(folder, Uid(uid), *row, tell(Uid(uid)) if tell is not None else None, beside.get(Uid(uid), b""))
-        for uid, *row in tx.columns(folder.id, COLUMNS, ranges(uids))
+        replace(each, tell=tell(each.uid) if tell is not None else None, properties=beside.get(each.uid, b""))
+        for each in found
     ]
 
 

@@ -17,9 +17,15 @@ _T, _M = f"{{{TYPES}}}", f"{{{MESSAGES}}}"
 
 
 class Xml(str):
-    """Text that is XML already."""
+    """Text that is XML already; so is what it is put together with."""
 
     __slots__ = ()
+
+    def __add__(self, other: str) -> Xml:
+        return Xml(str.__add__(self, other))
+
+    def __radd__(self, other: str) -> Xml:
+        return Xml(str.__add__(other, self))
 
 
 class Whole(Xml):
