@@ -98,6 +98,8 @@ class One:
     @cached_property
     def whole(self) -> Json:
         """The object: of an event all of it, whatever occurrence is meant."""
+        if self.kind in (Kind.NOTES, Kind.JOURNAL):
+            return {}  # there is no JSCalendar of them
         try:
             if self.kind is Kind.CONTACTS:
                 return card_of(converted(parse(self.octets)[0], "4.0"))
