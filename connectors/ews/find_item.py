@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,8 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
+ON_THE_LOOP: Final = 50
+"""Items that are told of where the request is read."""
 CHUNK: Final = 500
 """Items that are looked at in one hop."""
 NARROW: Final = {
@@ -80,10 +83,17 @@ async def find_item(turn: Turn, element: Element) -> str:
         page, ones = await listed(turn, folder, facts, wanted)
         if grouped is not None:
             return root_folder(_groups(grouped, ones, wanted.shape), page, wanted.view)
-        inside = "".join(item_xml(one, wanted.shape) for one in ones)
+        inside = await told_of(ones, wanted.shape)
         return root_folder(f"<t:Items>{inside}</t:Items>", page, wanted.view)
 
     return await each("FindItem", children(needed(element, "ParentFolderIds")), work, "ErrorFolderNotFound")
+
+
+async def told_of(ones: Sequence[One], shape: Shape) -> str:
+    """The elements of items; of many beside the event loop."""
+    if len(ones) <= ON_THE_LOOP:
+        return "".join(item_xml(one, shape) for one in ones)
+    return await asyncio.to_thread(lambda: "".join(item_xml(one, shape) for one in ones))
 
 
 def opened(tx: ReadTx, named: Element) -> Folder | None:
@@ -122,7 +132,7 @@ async def _viewed(turn: Turn, folder: Folder, facts: Facts, wanted: Wanted, span
     if wanted.restriction is not None:
         found = [one for one in found if wanted.restriction.test(getter(one))]
     told = found[:most]
-    inside = "".join(item_xml(one, wanted.shape) for one in told)
+    inside = await told_of(told, wanted.shape)
     page = Page(0, len(told), len(found), len(told), len(told) == len(found))
     return root_folder(f"<t:Items>{inside}</t:Items>", page, wanted.view)
 

@@ -6,6 +6,7 @@ synchronisation goes on it says how far that has come; what changes meanwhile co
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from typing import Final
 
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
+from connectors.ews.find_item import ON_THE_LOOP
 from connectors.ews.folder_fields import Seen, folder_xml
 from connectors.ews.folder_fields import shape_in as folder_shape_in
 from connectors.ews.ids import change_key, item_id, read_id
@@ -147,7 +149,9 @@ async def sync_folder_items(turn: Turn, element: Element) -> str:
     async def work(_: None) -> str:
         piece, ones = await turn.read(look)
         await with_octets(turn, [one for one in ones.values() if shape.needs_octets(one)])
-        return _said(piece, ones, shape)
+        if len(ones) <= ON_THE_LOOP:
+            return _said(piece, ones, shape)
+        return await asyncio.to_thread(_said, piece, ones, shape)
 
     return await each("SyncFolderItems", [None], work, "ErrorFolderNotFound", _none("Item"))
 
