@@ -78,10 +78,11 @@ def _checked(one: One | EwsError) -> One | EwsError:
 
 
 async def the_one(turn: Turn, named: Element) -> One:
-    """The item that is named, with its octets; an occurrence by its own key. `EwsError`."""
+    """The item that is named; an occurrence by its own key, with its octets. `EwsError`."""
     wanted = read_item_id(named)
     one = await turn.read(lambda tx: One(thing_of(tx, wanted), facts_in(tx, turn.zone), _key_of(wanted)))
-    await with_octets(turn, [one])
+    if one.key:
+        await with_octets(turn, [one])
     found = _checked(one)
     if isinstance(found, EwsError):
         raise found
