@@ -103,6 +103,7 @@ async def _answer(doing: Doing, request: Request) -> Response:
         doing.setup.config.host,
         asked.zone,
         lambda what: doing.submitter.hand_in(who, way, what),
+        f"{request.url.scheme}://{request.url.netloc}",
         request.scope["state"].get("stopping"),
     )
     with _place(doing.at_work, who.account):

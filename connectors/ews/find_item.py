@@ -14,11 +14,12 @@ from connectors.ews.paths import Path, path_in
 from connectors.ews.query_string import Asked, read_query
 from connectors.ews.restriction import Restriction, restriction_in
 from connectors.ews.shapes import Shape, getter, item_xml, looks_at_octets, shape_in, value_of
-from connectors.ews.things import Facts, One, Thing, facts_in, things_in, with_octets
+from connectors.ews.things import Facts, One, Thing, facts_in, outlined, things_in, with_octets
 from connectors.ews.tree import folder_in, node_in
 from connectors.ews.turn import Turn, each
 from connectors.ews.views import Page, View, page_of, root_folder, view_in
 from connectors.ews.wire import Xml, child, children, local, needed, tag
+from groupware.calendar.shown import sees_titles
 from groupware.model.folder import Folder, Role
 from groupware.model.ids import EVERY, Uid
 from groupware.model.item import Kind
@@ -105,7 +106,7 @@ def opened(tx: ReadTx, named: Element) -> Folder | None:
 
 
 def _titles(folder: Folder) -> bool:
-    return Right.READ not in folder.rights and Right.TITLES in folder.rights and folder.kind is Kind.CALENDAR
+    return folder.kind is Kind.CALENDAR and sees_titles(folder.rights)
 
 
 def _wanted(turn: Turn, element: Element) -> Wanted:
@@ -155,6 +156,7 @@ def _narrow(tx: ReadTx, folder: Folder, wanted: Wanted) -> list[Uid] | None:
     """The UIDs in order, where narrow columns decide; None: the items have to be looked at."""
     if wanted.restriction is not None or wanted.query is not None:
         return None
+    outlined(tx, folder)
     if folder.kind is not Kind.MAIL:
         return None if wanted.sort else list(tx.uids(folder.id))
     sort = wanted.sort or [Order(Path("item:DateTimeReceived"), True)]
@@ -180,6 +182,7 @@ async def _looked_through(turn: Turn, folder: Folder, facts: Facts, wanted: Want
     """The UIDs of the items that pass, in order; a chunk of them is in memory at a time."""
 
     def candidates(tx: ReadTx) -> list[Uid]:
+        outlined(tx, folder)
         query = wanted.query.query if wanted.query is not None else None
         return (
             list(tx.uids(folder.id)) if query is None else sorted({each_.uid for each_ in tx.find([folder.id], query)})

@@ -263,11 +263,16 @@ def new_file(element: Element) -> File:
             given(draft, item)
         octets = inner if inner is not None else draft.letter.octets()
         return File(file_part(octets, "message/rfc822", name), False)
+    content, media = content_of(element)
+    return File(file_part(content, media, name, cid=cid, inline=inline), inline)
+
+
+def content_of(element: Element) -> tuple[bytes, str]:
+    """The octets of a FileAttachment, and their media type. `EwsError`."""
     media = (words(element, "ContentType") or "").strip().lower()
     if not _MEDIA.match(media) or media.startswith(("message/", "multipart/")):
-        media = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    content = _octets(needed(element, "Content"), "ErrorInvalidRequest")
-    return File(file_part(content, media, name, cid=cid, inline=inline), inline)
+        media = mimetypes.guess_type(words(element, "Name") or "")[0] or "application/octet-stream"
+    return _octets(needed(element, "Content"), "ErrorInvalidRequest"), media
 
 
 def mime_in(element: Element) -> bytes | None:

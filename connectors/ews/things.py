@@ -14,7 +14,7 @@ from connectors.ews.ids import Id
 from connectors.ews.turn import Turn, own_addresses
 from groupware.calendar.jscalendar.objects import object_of
 from groupware.calendar.object import read_object
-from groupware.calendar.shown import Shown, sight
+from groupware.calendar.shown import Shown, sees_titles, sight
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.versions.convert import converted
 from groupware.mime.headers import fields
@@ -76,6 +76,8 @@ class One:
 
     def __init__(self, thing: Thing, facts: Facts, key: str = "", octets: bytes = b"") -> None:
         self.thing, self.facts, self.key, self.octets = thing, facts, key, octets
+        self.associated: tuple[ItemId, ModSeq] | None = None
+        """Of a message that carries a meeting: the event in one's own calendar."""
         self.nested = False
         """Whether it is attached to the item, and has no id of its own."""
 
@@ -151,6 +153,12 @@ def things_in(tx: ReadTx, folder: Folder, uids: Sequence[Uid]) -> list[Thing]:
         replace(each, tell=tell(each.uid) if tell is not None else None, properties=beside.get(each.uid, b""))
         for each in found
     ]
+
+
+def outlined(tx: ReadTx, folder: Folder) -> None:
+    """From now on a calendar of which one may know titles alone is read as such."""
+    if not folder.own and sees_titles(folder.rights):
+        tx.outline(folder.id)
 
 
 def _telling(tx: ReadTx, folder: Folder) -> Callable[[Uid], Callable[[bytes], bytes]] | None:

@@ -31,6 +31,8 @@ class Turn:
     """The zone of the IANA database that the client is in, where it has said so."""
     hand_in: Callable[[Submission], Awaitable[Taken]]
     """Where mail is submitted."""
+    base: str = ""
+    """The address of the server, without a path."""
     stopping: Any = None
     """An `asyncio.Event`: set when the service stops."""
 

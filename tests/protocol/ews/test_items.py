@@ -300,6 +300,8 @@ async def test_a_meeting_that_came_by_mail_is_answered(stand: Stand, alice: Clie
     [octets] = await stand.house.bodies("alice", "Calendar")
     assert b"PARTSTAT=ACCEPTED" in octets and b"METHOD" not in octets
     assert len(await stand.house.queued()) == 1
+    [there] = await stand.house.items("alice", "Calendar")
+    assert (await get(alice, ident)).ids("t:AssociatedCalendarItemId") == [item_id(there.id)]
 
 
 async def test_suggestions_are_times_when_all_can_meet(stand: Stand, alice: Client) -> None:
@@ -327,3 +329,37 @@ async def test_suggestions_are_times_when_all_can_meet(stand: Stand, alice: Clie
     assert got.texts("t:StartTime") == ["2027-03-01T10:00:00"]
     assert got.texts("t:MeetingTime")[:2] == ["2027-03-01T08:00:00", "2027-03-01T08:30:00"]
     assert got.texts("t:SuggestionQuality") == ["Excellent"] * 3
+
+
+async def test_a_file_of_an_event_is_that_of_caldav(stand: Stand, alice: Client) -> None:
+    ident = item_id(await event(stand))  # type: ignore[arg-type]
+    file = "<t:FileAttachment><t:Name>a.txt</t:Name><t:Content>b2N0ZXRz</t:Content></t:FileAttachment>"
+    ask = (
+        f'<m:CreateAttachment><m:ParentItemId Id="{ident}"/><m:Attachments>{file}</m:Attachments></m:CreateAttachment>'
+    )
+    got = await alice.ask(ask)
+    assert got.code == "NoError", got.body
+    [named] = got.ids("t:AttachmentId")
+    [octets] = await stand.house.bodies("alice", "Calendar")
+    assert b"MANAGED-ID=" in octets.replace(b"\r\n ", b"") and b"ATTACH:https://x.test/a.pdf" in octets
+    assert (await get(alice, ident)).texts("t:HasAttachments") == ["true"]
+    ids = f'<m:AttachmentIds><t:AttachmentId Id="{named}"/></m:AttachmentIds>'
+    got = await alice.ask(f"<m:GetAttachment><m:AttachmentShape/>{ids}</m:GetAttachment>")
+    assert got.texts("t:Content") == ["b2N0ZXRz"] and got.texts("t:Name") == ["a.txt"]
+    assert (await alice.ask(f"<m:DeleteAttachment>{ids}</m:DeleteAttachment>")).code == "NoError"
+    [octets] = await stand.house.bodies("alice", "Calendar")
+    assert b"MANAGED-ID" not in octets and b"ATTACH:https://x.test/a.pdf" in octets
+
+
+async def test_who_may_know_titles_is_told_titles(stand: Stand, bob: Client) -> None:
+    await event(stand, EVENT.replace("SUMMARY:Old", "SUMMARY:Old\r\nLOCATION:Hidden\r\nDESCRIPTION:Hidden"))
+    await stand.share("alice", "Calendar", "bob@example.test", "l98")
+    box = "<t:Mailbox><t:EmailAddress>alice@example.test</t:EmailAddress></t:Mailbox>"
+    where = (
+        f'<m:ParentFolderIds><t:DistinguishedFolderId Id="calendar">{box}</t:DistinguishedFolderId></m:ParentFolderIds>'
+    )
+    view = '<m:CalendarView StartDate="2027-03-01T00:00:00Z" EndDate="2027-03-02T00:00:00Z"/>'
+    for part, many in ((view, 1), ("", 1)):
+        got = await bob.ask(f'<m:FindItem Traversal="Shallow">{ITEM}{part}{where}</m:FindItem>')
+        assert got.texts("t:Subject") == ["Old"] * many, got.body
+        assert b"Hidden" not in got.body
