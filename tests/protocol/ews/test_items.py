@@ -113,9 +113,8 @@ async def test_what_is_private_of_others_is_not_told(stand: Stand, alice: Client
     await event(stand, EVENT.replace("SUMMARY:Old", "SUMMARY:Secret\r\nCLASS:PRIVATE"))
     await stand.share("alice", "Calendar", "bob@example.test", "lr")
     box = "<t:Mailbox><t:EmailAddress>alice@example.test</t:EmailAddress></t:Mailbox>"
-    where = (
-        f'<m:ParentFolderIds><t:DistinguishedFolderId Id="calendar">{box}</t:DistinguishedFolderId></m:ParentFolderIds>'
-    )
+    calendar = f'<t:DistinguishedFolderId Id="calendar">{box}</t:DistinguishedFolderId>'
+    where = f"<m:ParentFolderIds>{calendar}</m:ParentFolderIds>"
     view = '<m:CalendarView StartDate="2027-03-01T00:00:00Z" EndDate="2027-03-09T00:00:00Z"/>'
     shape = "<m:ItemShape><t:BaseShape>Default</t:BaseShape></m:ItemShape>"
     ask = f'<m:FindItem Traversal="Shallow">{shape}{view}{where}</m:FindItem>'
@@ -355,9 +354,8 @@ async def test_who_may_know_titles_is_told_titles(stand: Stand, bob: Client) -> 
     await event(stand, EVENT.replace("SUMMARY:Old", "SUMMARY:Old\r\nLOCATION:Hidden\r\nDESCRIPTION:Hidden"))
     await stand.share("alice", "Calendar", "bob@example.test", "l98")
     box = "<t:Mailbox><t:EmailAddress>alice@example.test</t:EmailAddress></t:Mailbox>"
-    where = (
-        f'<m:ParentFolderIds><t:DistinguishedFolderId Id="calendar">{box}</t:DistinguishedFolderId></m:ParentFolderIds>'
-    )
+    calendar = f'<t:DistinguishedFolderId Id="calendar">{box}</t:DistinguishedFolderId>'
+    where = f"<m:ParentFolderIds>{calendar}</m:ParentFolderIds>"
     view = '<m:CalendarView StartDate="2027-03-01T00:00:00Z" EndDate="2027-03-02T00:00:00Z"/>'
     for part, many in ((view, 1), ("", 1)):
         got = await bob.ask(f'<m:FindItem Traversal="Shallow">{ITEM}{part}{where}</m:FindItem>')
