@@ -361,3 +361,11 @@ async def test_who_may_know_titles_is_told_titles(stand: Stand, bob: Client) -> 
         got = await bob.ask(f'<m:FindItem Traversal="Shallow">{ITEM}{part}{where}</m:FindItem>')
         assert got.texts("t:Subject") == ["Old"] * many, got.body
         assert b"Hidden" not in got.body
+
+
+async def test_contacts_are_told_from_one_name_to_another(stand: Stand, alice: Client) -> None:
+    for name in ("Anna", "Berta", "Cleo"):
+        text = f"BEGIN:VCARD\r\nVERSION:4.0\r\nUID:{name}\r\nFN:{name}\r\nEND:VCARD\r\n"
+        await put(stand, (await read_card(text.encode(), stand.house.blobs, f"{name}.vcf"))[1], "Contacts")
+    got = await find(alice, "contacts", '<m:ContactsView InitialName="b" FinalName="c"/>')
+    assert got.texts("t:DisplayName") == ["Berta"]
