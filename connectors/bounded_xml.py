@@ -39,6 +39,8 @@ def read(octets: bytes) -> Element:
 
 def escape(text: str) -> str:
     """Text as XML has it; what XML cannot hold is left out."""
+    if text.isalnum():
+        return text
     return _escape(_BAD.sub("", text))
 
 

@@ -29,6 +29,8 @@ from mailcore.smtp.handin import Submitter, submitter
 REQUEST_OCTETS: Final = 64 * 1024 * 1024
 AT_ONCE: Final = 27
 """Requests of one account at the same time; what waits for events is not counted."""
+LISTENERS: Final = 100
+"""Streams of events of one account."""
 PATHS: Final = ("/ews/exchange.asmx", "/ews/exchange.asmx/", "/ews", "/ews/")
 _FRESH: Final = {"cache-control": "private, no-store"}
 
@@ -43,6 +45,8 @@ class Doing:
     setup: ServiceSetup
     at_work: dict[int, int] = field(default_factory=dict)
     """Requests at work, by account."""
+    listening: dict[int, int] = field(default_factory=dict)
+    """Streams of events, by account."""
 
     @cached_property
     def submitter(self) -> Submitter:
@@ -99,13 +103,16 @@ async def _answer(doing: Doing, request: Request) -> Response:
         doing.setup.config.host,
         asked.zone,
         lambda what: doing.submitter.hand_in(who, way, what),
+        f"{request.url.scheme}://{request.url.netloc}",
         request.scope["state"].get("stopping"),
     )
     with _place(doing.at_work, who.account):
         said = await _said(turn, asked)
     if isinstance(said, str):
         return Response(answer(said), media_type=XML_TYPE, headers=_FRESH)
-    return StreamingResponse(_pieces(said), media_type=XML_TYPE, headers={**_FRESH, "x-accel-buffering": "no"})
+    return StreamingResponse(
+        _pieces(doing, who, said), media_type=XML_TYPE, headers={**_FRESH, "x-accel-buffering": "no"}
+    )
 
 
 async def _said(turn: Turn, asked: Asked) -> str | AsyncIterator[str]:
@@ -125,10 +132,14 @@ def _refused(name: str, error: EwsError) -> str:
     return response(name, [inside])
 
 
-async def _pieces(said: AsyncIterator[str]) -> AsyncIterator[bytes]:
+async def _pieces(doing: Doing, who: Principal, said: AsyncIterator[str]) -> AsyncIterator[bytes]:
     """Envelopes one after the other, as GetStreamingEvents sends them."""
-    async for piece in said:
-        yield f"{HEAD}{piece}{TAIL}".encode("utf-8", "replace")
+    try:
+        with _place(doing.listening, who.account, LISTENERS):
+            async for piece in said:
+                yield f"{HEAD}{piece}{TAIL}".encode("utf-8", "replace")
+    except Fault as error:
+        yield fault(error)
 
 
 async def _body(request: Request) -> bytes:
@@ -160,10 +171,10 @@ async def _acting(doing: Doing, who: Principal, asked: Asked) -> Principal:
 
 
 @contextmanager
-def _place(taken: dict[int, int], account: int) -> Iterator[None]:
+def _place(taken: dict[int, int], account: int, most: int = AT_ONCE) -> Iterator[None]:
     """One of the places that an account has. `Fault` when all are taken."""
-    if taken.get(account, 0) >= AT_ONCE:
-        raise Fault("ErrorExceededConnectionCount", f"more than {AT_ONCE} requests of one account at once", 503)
+    if taken.get(account, 0) >= most:
+        raise Fault("ErrorExceededConnectionCount", f"more than {most} requests of one account at once", 503)
     taken[account] = taken.get(account, 0) + 1
     try:
         yield

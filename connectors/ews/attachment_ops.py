@@ -9,16 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from connectors.bounded_xml import Element
+from connectors.ews import event_attachments
 from connectors.ews.attached import attachment_xml, attachments_of, content_xml, mark_in, number_of
 from connectors.ews.errors import EwsError
 from connectors.ews.ids import Id, attachment_id, change_key, item_id, read_id
 from connectors.ews.letter import Letter, letter_of
 from connectors.ews.mail_put import readable
-from connectors.ews.mail_set import new_file
+from connectors.ews.mail_set import content_of, new_file
 from connectors.ews.shapes import Shape, item_xml, shape_in
 from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn, each
-from connectors.ews.wire import Xml, children, local, message, needed, tag
+from connectors.ews.wire import Xml, children, local, message, needed, tag, words
 from groupware.mime.item import Marks as Stored
 from groupware.mime.sections import decoded
 from groupware.mime.summary import summarize
@@ -29,10 +30,11 @@ from groupware.store.api import WriteTx
 from groupware.store.overtaking import again
 
 
-async def _message(turn: Turn, item: ItemId) -> One:
+async def _holder(turn: Turn, item: ItemId) -> One:
+    """The item that has attachments, with its octets. `EwsError`."""
     one = await turn.read(lambda tx: One(thing_of(tx, Id("I", item)), facts_in(tx, turn.zone)))
-    if one.kind is not Kind.MAIL:
-        raise EwsError("ErrorInvalidRequest", "only messages have attachments here")
+    if one.kind not in (Kind.MAIL, Kind.CALENDAR, Kind.TASKS):
+        raise EwsError("ErrorInvalidRequest", "messages, events and tasks have attachments here")
     await with_octets(turn, [one])
     return one
 
@@ -42,24 +44,41 @@ async def create_attachment(turn: Turn, element: Element) -> str:
     parent = read_id(needed(element, "ParentItemId").get("Id", ""), "I").item
 
     async def work(given: Element) -> str:
-        file = new_file(given)
-
-        def add(letter: Letter, one: One) -> None:
-            letter.files.append(file)
-
-        modseq = await again(lambda: _rewritten(turn, parent, add))
+        mark, modseq = await again(lambda: _attached(turn, parent, given))
         root = {"RootItemId": item_id(parent), "RootItemChangeKey": change_key(modseq)}
-        told = tag("AttachmentId", "", Id=attachment_id(parent, mark_in(file.octets)), **root)
+        told = tag("AttachmentId", "", Id=attachment_id(parent, mark), **root)
         return message("Attachments", tag(local(given), told))
 
     return await each("CreateAttachment", children(needed(element, "Attachments")), work)
 
 
-async def _rewritten(turn: Turn, item: ItemId, do: Callable[[Letter, One], None]) -> ModSeq:
+async def _attached(turn: Turn, parent: ItemId, given: Element) -> tuple[str, ModSeq]:
+    """The mark of a new attachment, and the item's modseq. `EwsError`, `Overtaken`."""
+    one = await _holder(turn, parent)
+    if one.kind is not Kind.MAIL:
+        if local(given) != "FileAttachment":
+            raise EwsError("ErrorInvalidRequest", "only files can be attached to an event or task")
+        octets, media = content_of(given)
+        name = (words(given, "Name") or "").strip()[:255]
+        return await event_attachments.attach(turn, one, event_attachments.NewFile(octets, media, name))
+    file = new_file(given)
+    modseq = await _rewritten(turn, one, lambda letter: letter.files.append(file))
+    return mark_in(file.octets), modseq
+
+
+async def _detached(turn: Turn, wanted: Id) -> ModSeq:
+    """Takes an attachment away; the item's modseq. `EwsError`, `Overtaken`."""
+    one = await _holder(turn, wanted.item)
+    if one.kind is not Kind.MAIL:
+        return await event_attachments.detach(turn, one, wanted.more)
+    place = attachments_of(one).index(number_of(one, wanted.more))
+    return await _rewritten(turn, one, lambda letter: letter.files.pop(place))
+
+
+async def _rewritten(turn: Turn, one: One, do: Callable[[Letter], object]) -> ModSeq:
     """The message with what `do` makes of it, stored. `Overtaken`."""
-    one = await _message(turn, item)
     letter = letter_of(one)
-    do(letter, one)
+    do(letter)
     letter.changed()
     new = await readable(turn, letter.octets(), Stored())
     thing = one.thing
@@ -78,12 +97,7 @@ async def delete_attachment(turn: Turn, element: Element) -> str:
 
     async def work(named: Element) -> str:
         wanted = read_id(named.get("Id", ""), "A")
-
-        def drop(letter: Letter, one: One) -> None:
-            del letter.files[attachments_of(one).index(number_of(one, wanted.more))]
-
-        modseq = await again(lambda: _rewritten(turn, wanted.item, drop))
-        key = change_key(modseq)
+        key = change_key(await again(lambda: _detached(turn, wanted)))
         return f'<m:RootItemId RootItemId="{item_id(wanted.item)}" RootItemChangeKey="{key}"/>'
 
     return await each("DeleteAttachment", children(needed(element, "AttachmentIds")), work)
@@ -96,7 +110,9 @@ async def get_attachment(turn: Turn, element: Element) -> str:
 
     async def work(named: Element) -> str:
         wanted = read_id(named.get("Id", ""), "A")
-        one = await _message(turn, wanted.item)
+        one = await _holder(turn, wanted.item)
+        if one.kind is not Kind.MAIL:
+            return message("Attachments", await event_attachments.content(turn, one, wanted.more))
         return message("Attachments", _found(one, wanted.more.split("-"), shape, wanted.more))
 
     return await each("GetAttachment", children(needed(element, "AttachmentIds")), work)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.bounded_xml import quoted
-from connectors.ews import recurrence
+from connectors.ews import event_files, recurrence
 from connectors.ews.fields import Field, mailbox, strings
 from connectors.ews.ids import change_key, occurrence_id
 from connectors.ews.mail_fields import ITEM, body_xml
@@ -308,6 +308,8 @@ OBJECT: Final[Mapping[str, Field]] = {
     "item:LastModifiedTime": Field(
         lambda one: moment_of(one.json.get("updated")) or ITEM["item:LastModifiedTime"].get(one)
     ),
+    "item:Attachments": Field(lambda one: None, event_files.attachments_xml),
+    "item:HasAttachments": Field(lambda one: bool(event_files.lines_of(one))),
     "item:ReminderIsSet": Field(lambda one: reminder(one.json) is not None),
     "item:ReminderMinutesBeforeStart": Field(lambda one: reminder(one.json) or 0),
 }

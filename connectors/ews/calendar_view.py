@@ -11,7 +11,7 @@ from typing import Final
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
 from connectors.ews.occurrences import key_at, recurs
-from connectors.ews.things import Facts, One, things_in, with_octets
+from connectors.ews.things import Facts, One, outlined, things_in, with_octets
 from connectors.ews.turn import Turn
 from connectors.ews.wire import moment, number
 from groupware.calendar.index import occurrences
@@ -52,6 +52,7 @@ async def shown(turn: Turn, folder: Folder, facts: Facts, low: int, high: int) -
     """Every occurrence from `low` to before `high`, in the order of their start."""
 
     def look(tx: ReadTx) -> list[One]:
+        outlined(tx, folder)
         placed = tx.spans(folder.id, low - FLOAT, high + FLOAT)
         uids: list[Uid] = sorted({uid for uid, _ in placed.found} | {uid for uid, _ in placed.rest})
         return [One(thing, facts) for thing in things_in(tx, folder, uids)]
@@ -91,7 +92,7 @@ def at_key(one: One, key: str) -> One:
     if not key:
         return one
     found = One(one.thing, one.facts, key, one.octets)
-    found.whole = one.whole  # type: ignore[misc]
+    found.whole = one.whole
     return found
 
 

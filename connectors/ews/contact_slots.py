@@ -39,8 +39,8 @@ PARTS: Final[Mapping[str, str]] = {
     "Street": "name",
     "City": "locality",
     "State": "region",
-    "CountryOrRegion": "country",
     "PostalCode": "postcode",
+    "CountryOrRegion": "country",
 }
 """What the parts of an address are called in JSContact."""
 _WORK, _HOME = {"work": True}, {"private": True}

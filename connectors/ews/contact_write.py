@@ -21,6 +21,7 @@ from connectors.ews.wire import Xml, child, children, local, moment
 from groupware.contacts.card import read_item
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.jscontact.shape import CARD
+from groupware.contacts.jscontact.shapes import NAME_KINDS as NAME_KINDS_IN_ORDER
 from groupware.contacts.jscontact.writing import changed, vcard_of
 from groupware.contacts.versions.convert import converted, version_of
 from groupware.mime.html import plain_text
@@ -33,6 +34,19 @@ from groupware.store.overtaking import again
 
 Json = dict[str, Any]
 LONGEST: Final = 10 * 1024 * 1024
+_PLACE: Final = {kind: place for place, kind in enumerate(NAME_KINDS_IN_ORDER)}
+_SPOKEN: Final = ("title", "given", "given2", "surname", "surname2", "generation", "credential")
+"""The order in which the parts of a name are spoken."""
+_NEW_KEYS: Final = {
+    "nicknames": "NICKNAME-1",
+    "organizations": "ORG-1",
+    "links": "URL-1",
+    "title": "TITLE-1",
+    "role": "ROLE-1",
+    "birth": "BDAY-1",
+    "wedding": "ANNIVERSARY-1",
+}
+"""The ids that entries have as they are read: no line has to say them then."""
 
 
 def _name(kind: str) -> Set:
@@ -40,7 +54,8 @@ def _name(kind: str) -> Set:
         name: Json = dict(edit.value.get("name") or {})
         rest = [each for each in name.get("components") or () if each.get("kind") != kind]
         text = text_in(element)
-        put(name, "components", [*rest, *([{"kind": kind, "value": text}] if text else [])])
+        parts = [*rest, *([{"kind": kind, "value": text}] if text else [])]
+        put(name, "components", sorted(parts, key=lambda each: _PLACE.get(str(each.get("kind")), len(_PLACE))))
         put(edit.value, "name", name)
 
     return work
@@ -63,7 +78,7 @@ def _single(member: str, text: str, **fixed: str) -> Set:
         )
         said = text_in(element)
         if said:
-            key = first or f"{member}-{fixed.get('kind', '1')}"
+            key = first or _NEW_KEYS.get(fixed.get("kind", member), f"{member}-1")
             entries[key] = {**(entries.get(key) or fixed), text: said}
         elif first is not None:
             entries[first] = {name: value for name, value in entries[first].items() if name != text}
@@ -76,7 +91,7 @@ def _single(member: str, text: str, **fixed: str) -> Set:
 
 def _department(edit: Edit, element: Element | None) -> None:
     entries: Json = dict(edit.value.get("organizations") or {})
-    key = next(iter(entries), "organizations-1")
+    key = next(iter(entries), "ORG-1")
     one: Json = dict(entries.get(key) or {})
     rest = (one.get("units") or [])[1:]
     put(one, "units", [*([{"name": text_in(element)}] if text_in(element) else []), *rest])
@@ -89,7 +104,7 @@ def _notes(edit: Edit, element: Element | None) -> None:
     html = element is not None and element.get("BodyType", "Text").upper() == "HTML"
     text = plain_text(text).strip() if html else text
     entries: Json = dict(edit.value.get("notes") or {})
-    key = next(iter(entries), "notes-1")
+    key = next(iter(entries), "NOTE-1")
     put(edit.value, "notes", {key: {**(entries.get(key) or {}), "note": text}} if text.strip() else None)
 
 
@@ -100,7 +115,7 @@ def _categories(edit: Edit, element: Element | None) -> None:
 def _day(kind: str) -> Set:
     def work(edit: Edit, element: Element | None) -> None:
         entries: Json = dict(edit.value.get("anniversaries") or {})
-        key = next((name for name, each in entries.items() if each.get("kind") == kind), f"anniversaries-{kind}")
+        key = next((name for name, each in entries.items() if each.get("kind") == kind), _NEW_KEYS[kind])
         entries.pop(key, None)
         if text_in(element):
             at = moment(text_in(element), "Birthday")
@@ -165,7 +180,13 @@ def address(edit: Edit, slot: str, parts: Mapping[str, str]) -> None:
     }
     rest = [each for each in one.get("components") or () if each.get("kind") not in kinds]
     new = [{"kind": slots.PARTS[name], "value": text} for name, text in parts.items() if text]
-    put(one, "components", [*rest, *new])
+    order = list(slots.PARTS.values())
+    components = [*rest, *new]
+    put(
+        one,
+        "components",
+        sorted(components, key=lambda each: order.index(each["kind"]) if each["kind"] in order else -1),
+    )
     one.pop("full", None)
     entries[key] = one
     put(
@@ -259,7 +280,8 @@ def settle(value: Json) -> None:
     """A contact has a name."""
     name: Json = dict(value.get("name") or {})
     if not name.get("full"):
-        parts = [str(each["value"]) for each in name.get("components") or ()]
+        said = name.get("components") or ()
+        parts = [str(each["value"]) for kind in _SPOKEN for each in said if each.get("kind") == kind]
         mail = next((each.get("address") for each in (value.get("emails") or {}).values()), None)
         organization = next((each.get("name") for each in (value.get("organizations") or {}).values()), None)
         put(name, "full", " ".join(parts) or organization or mail or "?")

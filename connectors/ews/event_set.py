@@ -225,7 +225,7 @@ def edited(edit: Edit, setters: Mapping[str, Set], name: str, element: Element |
         edit.kept[path.uri] = value
     elif name in setters:
         setters[name](edit, element)
-    else:
+    elif element is not None:  # what cannot be there can well be taken away
         raise unset(name[:60])
 
 
@@ -307,7 +307,7 @@ def _settle_reminder(edit: Edit) -> None:
 
 
 def _is_shown(alert: Mapping[str, Any]) -> bool:
-    return alert.get("action", "display") == "display"
+    return bool(alert.get("action", "display") == "display")
 
 
 def now_text(now: datetime) -> str:

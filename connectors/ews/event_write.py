@@ -147,7 +147,7 @@ async def update(turn: Turn, find: Callable[[], Any], do: Doing, *, tell: bool) 
     async def once() -> Xml:
         one: One = await find()
         item, modseq = await rewrite(turn, one.thing, one.key, do, tell=tell, kept=one.kept)
-        return told(item, modseq, "CalendarItem")
+        return told(item, modseq, "CalendarItem", one.key)
 
     return await again(once)
 

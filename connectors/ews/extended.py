@@ -21,7 +21,8 @@ MOST: Final = 500
 """Of one item."""
 LONGEST: Final = 64 * 1024
 """Characters of one."""
-_HEADERS: Final = "00020386-0000-0000-c000-000000000046:n:"
+HEADERS: Final = "00020386-0000-0000-c000-000000000046:n:"
+"""What the keys of properties begin with that are fields of the header."""
 _FORWARDED: Final = "$Forwarded"
 
 
@@ -34,8 +35,8 @@ def extended_value(one: One, path: Path) -> Any:
     found = _MAIL.get(path.uri)
     if found is not None:
         return found(one)
-    if path.uri.startswith(_HEADERS) and one.octets:
-        return _header(one, path.uri[len(_HEADERS) :].rpartition(":")[0])
+    if path.uri.startswith(HEADERS) and one.octets:
+        return _header(one, path.uri[len(HEADERS) :].rpartition(":")[0])
     return _hidden(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,21 +14,26 @@ from connectors.ews.paths import Path, path_in
 from connectors.ews.query_string import Asked, read_query
 from connectors.ews.restriction import Restriction, restriction_in
 from connectors.ews.shapes import Shape, getter, item_xml, looks_at_octets, shape_in, value_of
-from connectors.ews.things import Facts, One, Thing, facts_in, things_in, with_octets
+from connectors.ews.things import Facts, One, Thing, facts_in, outlined, things_in, with_octets
 from connectors.ews.tree import folder_in, node_in
 from connectors.ews.turn import Turn, each
-from connectors.ews.views import Page, View, page_of, root_folder, view_in
-from connectors.ews.wire import Xml, child, children, local, needed, tag
+from connectors.ews.views import MOST, Page, View, page_of, root_folder, view_in
+from connectors.ews.wire import Xml, child, children, local, needed, number, tag
+from groupware.calendar.shown import sees_titles
 from groupware.model.folder import Folder, Role
 from groupware.model.ids import EVERY, Uid
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
+ON_THE_LOOP: Final = 50
+"""Items that are told of where the request is read."""
+RECEIVED: Final = "item:DateTimeReceived"
+NAME: Final = Path("contacts:DisplayName")
 CHUNK: Final = 500
 """Items that are looked at in one hop."""
 NARROW: Final = {
-    "item:DateTimeReceived": "saved",
+    RECEIVED: "saved",
     "item:DateTimeCreated": "saved",
     "item:Size": "octets",
     "item:Subject": "subject",
@@ -58,6 +64,20 @@ class Wanted:
     query: Asked | None
     empty: bool
     """Whether it asks for what there is none of here: associated and softly deleted items."""
+    names: tuple[str, str] | None = None
+    """Of contacts: the first and the last name that are told."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether items have to be looked at."""
+        return self.restriction is not None or self.query is not None or self.names is not None
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether all is asked for, in the order in which mail is mostly shown."""
+        if self.decides:
+            return False
+        return not self.sort or [(each_.path.uri, each_.descending) for each_ in self.sort] == [(RECEIVED, True)]
 
     @property
     def paths(self) -> list[Path]:
@@ -80,10 +100,17 @@ async def find_item(turn: Turn, element: Element) -> str:
         page, ones = await listed(turn, folder, facts, wanted)
         if grouped is not None:
             return root_folder(_groups(grouped, ones, wanted.shape), page, wanted.view)
-        inside = "".join(item_xml(one, wanted.shape) for one in ones)
+        inside = await told_of(ones, wanted.shape)
         return root_folder(f"<t:Items>{inside}</t:Items>", page, wanted.view)
 
     return await each("FindItem", children(needed(element, "ParentFolderIds")), work, "ErrorFolderNotFound")
+
+
+async def told_of(ones: Sequence[One], shape: Shape) -> str:
+    """The elements of items; of many beside the event loop."""
+    if len(ones) <= ON_THE_LOOP:
+        return "".join(item_xml(one, shape) for one in ones)
+    return await asyncio.to_thread(lambda: "".join(item_xml(one, shape) for one in ones))
 
 
 def opened(tx: ReadTx, named: Element) -> Folder | None:
@@ -95,15 +122,19 @@ def opened(tx: ReadTx, named: Element) -> Folder | None:
 
 
 def _titles(folder: Folder) -> bool:
-    return Right.READ not in folder.rights and Right.TITLES in folder.rights and folder.kind is Kind.CALENDAR
+    return folder.kind is Kind.CALENDAR and sees_titles(folder.rights)
 
 
 def _wanted(turn: Turn, element: Element) -> Wanted:
     text = child(element, "QueryString")
     query = read_query(text.text or "", turn.parts.clock.now()) if text is not None and text.text else None
     empty = element.get("Traversal", "Shallow") != "Shallow"
-    shape = shape_in(element, light=True)
-    return Wanted(shape, view_in(element), restriction_in(element), sort_in(element), query, empty)
+    shape, view = shape_in(element, light=True), view_in(element)
+    contacts, names = child(element, "ContactsView"), None
+    if contacts is not None:
+        view = View(min(number(contacts.get("MaxEntriesReturned"), "MaxEntriesReturned", 1) or MOST, MOST))
+        names = contacts.get("InitialName", "").casefold(), contacts.get("FinalName", "\U0010ffff").casefold()
+    return Wanted(shape, view, restriction_in(element), sort_in(element), query, empty, names)
 
 
 def sort_in(element: Element) -> list[Order]:
@@ -122,7 +153,7 @@ async def _viewed(turn: Turn, folder: Folder, facts: Facts, wanted: Wanted, span
     if wanted.restriction is not None:
         found = [one for one in found if wanted.restriction.test(getter(one))]
     told = found[:most]
-    inside = "".join(item_xml(one, wanted.shape) for one in told)
+    inside = await told_of(told, wanted.shape)
     page = Page(0, len(told), len(found), len(told), len(told) == len(found))
     return root_folder(f"<t:Items>{inside}</t:Items>", page, wanted.view)
 
@@ -131,10 +162,15 @@ async def listed(turn: Turn, folder: Folder | None, facts: Facts, wanted: Wanted
     """The page that is asked for, its items read as far as they are told."""
     if folder is None or wanted.empty:
         return page_of(wanted.view, 0), []
-    narrow = await turn.read(lambda tx: _narrow(tx, folder, wanted))
-    uids = narrow if narrow is not None else await _looked_through(turn, folder, facts, wanted)
-    page = page_of(wanted.view, len(uids))
-    some = uids[page.start : page.start + page.count]
+    if wanted.newest_first and folder.kind is Kind.MAIL:
+        page = page_of(wanted.view, folder.total)
+        found = await turn.read(lambda tx: tx.latest(folder.id, page.start, page.count))
+        some = [uid for uid, _ in found]
+    else:
+        narrow = await turn.read(lambda tx: _narrow(tx, folder, wanted))
+        uids = narrow if narrow is not None else await _looked_through(turn, folder, facts, wanted)
+        page = page_of(wanted.view, len(uids))
+        some = uids[page.start : page.start + page.count]
     things = {thing.uid: thing for thing in await turn.read(lambda tx: things_in(tx, folder, some))}
     ones = [One(things[uid], wanted.shape.facts(facts)) for uid in some if uid in things]
     await with_octets(turn, [one for one in ones if wanted.shape.needs_octets(one)])
@@ -143,11 +179,12 @@ async def listed(turn: Turn, folder: Folder | None, facts: Facts, wanted: Wanted
 
 def _narrow(tx: ReadTx, folder: Folder, wanted: Wanted) -> list[Uid] | None:
     """The UIDs in order, where narrow columns decide; None: the items have to be looked at."""
-    if wanted.restriction is not None or wanted.query is not None:
+    if wanted.decides:
         return None
+    outlined(tx, folder)
     if folder.kind is not Kind.MAIL:
         return None if wanted.sort else list(tx.uids(folder.id))
-    sort = wanted.sort or [Order(Path("item:DateTimeReceived"), True)]
+    sort = wanted.sort or [Order(Path(RECEIVED), True)]
     if any(order.path.uri not in NARROW for order in sort):
         return None
     names = [NARROW[order.path.uri] for order in sort]
@@ -170,13 +207,14 @@ async def _looked_through(turn: Turn, folder: Folder, facts: Facts, wanted: Want
     """The UIDs of the items that pass, in order; a chunk of them is in memory at a time."""
 
     def candidates(tx: ReadTx) -> list[Uid]:
+        outlined(tx, folder)
         query = wanted.query.query if wanted.query is not None else None
         return (
             list(tx.uids(folder.id)) if query is None else sorted({each_.uid for each_ in tx.find([folder.id], query)})
         )
 
     uids = await turn.read(candidates)
-    octets = looks_at_octets(wanted.paths, folder.kind)
+    octets = looks_at_octets(wanted.paths, folder.kind) or wanted.names is not None
     kept: list[tuple[Uid, list[tuple[bool, Any]]]] = []
     for at in range(0, len(uids), CHUNK):
         some = uids[at : at + CHUNK]
@@ -199,6 +237,8 @@ def _keys(one: One, wanted: Wanted) -> list[tuple[bool, Any]]:
 
 def passes(one: One, wanted: Wanted) -> bool:
     """Whether an item is asked for."""
+    if wanted.names is not None and not wanted.names[0] <= str(value_of(one, NAME) or "").casefold() <= wanted.names[1]:
+        return False
     if wanted.query is not None and not all(test(one) for test in wanted.query.tests):
         return False
     return wanted.restriction is None or wanted.restriction.test(getter(one))

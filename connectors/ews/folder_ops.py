@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -13,9 +13,9 @@ from connectors.ews.folder_fields import Seen, Shape, folder_xml, shape_in, valu
 from connectors.ews.paths import Path, path_in
 from connectors.ews.restriction import Restriction, restriction_in
 from connectors.ews.tree import CLASSES, Node, Tree, absent, below, node_in, tree_of, view_path
-from connectors.ews.turn import Turn, each, one
+from connectors.ews.turn import Turn, each
 from connectors.ews.views import View, paged, root_folder, view_in
-from connectors.ews.wire import Xml, child, children, local, message, needed, response, words
+from connectors.ews.wire import Xml, child, children, local, message, needed, response, success, words
 from groupware.model.errors import AlreadyExists, GroupwareError, NoRight, Refused
 from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import EVERY
@@ -133,7 +133,8 @@ async def create_folder_path(turn: Turn, element: Element) -> str:
         at, found = node_in(tx, parent), []
         for given in names:
             name = _name(given)
-            there = next((node for node in below(*_first(at), deep=False) if node.name.lower() == name.lower()), None)
+            inside = below(at[0], at[1].id, deep=False)
+            there = next((node for node in inside if node.name.lower() == name.lower()), None)
             if there is None or there.folder is None:
                 made = _made(tx, at, given)
                 tree = tree_of(tx, made.owner)
@@ -148,18 +149,7 @@ async def create_folder_path(turn: Turn, element: Element) -> str:
         found = await turn.write(work)
     except GroupwareError as error:
         raise ews_error(error, MISSING) from None
-    return response("CreateFolderPath", [await one("CreateFolderPath", _already(_folders(each))) for each in found])
-
-
-def _first(at: tuple[Tree, Node]) -> tuple[Tree, object]:
-    return at[0], at[1].id
-
-
-def _already(inside: Xml) -> Callable[[], object]:
-    async def work() -> str:
-        return inside
-
-    return work
+    return response("CreateFolderPath", [success("CreateFolderPath", _folders(each_)) for each_ in found])
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------
@@ -181,6 +171,8 @@ def _updated(tx: WriteTx, named: Element, updates: Iterable[Element]) -> Xml:
     folder = _real(node)
     for update in updates:
         path = path_in(update)
+        if local(update) == "DeleteFolderField" and path.uri == "folder:PermissionSet":
+            continue  # of a client that has not read it: nobody is meant to lose anything
         if local(update) != "SetFolderField":
             raise EwsError("ErrorInvalidPropertyDelete", f"{path.uri[:60]}: it can only be set")
         given = next((each for each in children(update) if not local(each).endswith("FieldURI")), None)

@@ -11,6 +11,7 @@ from connectors.ews.errors import EwsError
 from connectors.ews.ids import Id, change_key, item_id
 from connectors.ews.item_ids import read_item_id
 from connectors.ews.mail_put import told
+from connectors.ews.meeting_fields import associate
 from connectors.ews.shapes import Shape, item_xml, shape_in, tag_of
 from connectors.ews.things import GONE, Facts, One, Thing, facts_in, thing_of, things_of, with_octets
 from connectors.ews.tree import folder_in
@@ -57,6 +58,9 @@ async def looked_up(turn: Turn, named: Sequence[Element], shape: Shape) -> list[
     facts = shape.facts(facts)
     found = [each_ if isinstance(each_, EwsError) else _one(each_, things, facts) for each_ in ids]
     await with_octets(turn, [one for one in found if isinstance(one, One) and (one.key or shape.needs_octets(one))])
+    meetings = [one for one in found if isinstance(one, One) and one.octets and one.has_calendar]
+    if meetings:
+        await turn.read(lambda tx: associate(tx, meetings))
     return [_checked(one) for one in found]
 
 
@@ -78,10 +82,11 @@ def _checked(one: One | EwsError) -> One | EwsError:
 
 
 async def the_one(turn: Turn, named: Element) -> One:
-    """The item that is named, with its octets; an occurrence by its own key. `EwsError`."""
+    """The item that is named; an occurrence by its own key, with its octets. `EwsError`."""
     wanted = read_item_id(named)
     one = await turn.read(lambda tx: One(thing_of(tx, wanted), facts_in(tx, turn.zone), _key_of(wanted)))
-    await with_octets(turn, [one])
+    if one.key:
+        await with_octets(turn, [one])
     found = _checked(one)
     if isinstance(found, EwsError):
         raise found

@@ -110,5 +110,5 @@ def _file(one: One, number: int) -> File:
 def letter_in(one: One, octets: bytes) -> Letter:
     """The same for octets that are not stored yet; `one` says whose they are."""
     other = One(one.thing, one.facts, octets=octets)
-    other.summary = summarize(octets)  # type: ignore[misc]
+    other.summary = summarize(octets)
     return letter_of(other)

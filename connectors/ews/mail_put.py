@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.bounded_xml import Element
 from connectors.ews.extended import kept_octets
-from connectors.ews.ids import change_key, item_id
+from connectors.ews.ids import change_key, item_id, occurrence_id
 from connectors.ews.mail_set import Marks
 from connectors.ews.things import One
 from connectors.ews.tree import folder_in
@@ -27,10 +27,10 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
 
-def told(item: ItemId, modseq: ModSeq, kind: str = "Message", inside: str = "") -> Xml:
-    """An item that was made or changed: its id."""
-    said = f'<t:ItemId Id="{item_id(item)}" ChangeKey="{change_key(modseq)}"/>'
-    return tag(kind, Xml(said + inside))
+def told(item: ItemId, modseq: ModSeq, kind: str = "Message", key: str = "") -> Xml:
+    """An item, or an occurrence of one, that was made or changed: its id."""
+    named = occurrence_id(item, key) if key else item_id(item)
+    return tag(kind, Xml(f'<t:ItemId Id="{named}" ChangeKey="{change_key(modseq)}"/>'))
 
 
 def target(tx: ReadTx, saved: Element | None, role: Role) -> Folder:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError, unset
-from connectors.ews.extended import read_property
+from connectors.ews.extended import HEADERS, read_property
 from connectors.ews.letter import File, Letter
 from connectors.ews.paths import Path
 from connectors.ews.wire import child, children, flag, local, moment, needed, words
@@ -51,7 +51,6 @@ IGNORED: Final = frozenset(
 """What a new message may say of itself, and the server says."""
 _SYSTEM_TIME: Final = "tag:0x0e06:SystemTime"
 _FLAGS: Final = "tag:0x0e07:Integer"
-_HEADER: Final = "00020386-0000-0000-c000-000000000046:n:"
 _NAME: Final = re.compile(r"[!-9;-~]{1,200}\Z")
 _MEDIA: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}\Z")
 _INDEX: Final = re.compile(r"[A-Za-z0-9+/=]{1,2000}\Z")
@@ -201,7 +200,7 @@ def set_extended(draft: Draft, path: Path, value: Any) -> None:
         draft.marks.flags[Flags.FLAGGED] = value == 2
     elif path.uri == "tag:0x1081:Integer":
         draft.marks.flags[Flags.ANSWERED] = value in (102, 103)
-    elif path.uri.startswith(_HEADER) and (name := path.uri[len(_HEADER) :].rpartition(":")[0]).startswith("x-"):
+    elif path.uri.startswith(HEADERS) and (name := path.uri[len(HEADERS) :].rpartition(":")[0]).startswith("x-"):
         if _NAME.match(name):
             draft.letter.header(name, None if value is None else str(value))
             draft.rewritten = True
@@ -264,11 +263,16 @@ def new_file(element: Element) -> File:
             given(draft, item)
         octets = inner if inner is not None else draft.letter.octets()
         return File(file_part(octets, "message/rfc822", name), False)
+    content, media = content_of(element)
+    return File(file_part(content, media, name, cid=cid, inline=inline), inline)
+
+
+def content_of(element: Element) -> tuple[bytes, str]:
+    """The octets of a FileAttachment, and their media type. `EwsError`."""
     media = (words(element, "ContentType") or "").strip().lower()
     if not _MEDIA.match(media) or media.startswith(("message/", "multipart/")):
-        media = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    content = _octets(needed(element, "Content"), "ErrorInvalidRequest")
-    return File(file_part(content, media, name, cid=cid, inline=inline), inline)
+        media = mimetypes.guess_type(words(element, "Name") or "")[0] or "application/octet-stream"
+    return _octets(needed(element, "Content"), "ErrorInvalidRequest"), media
 
 
 def mime_in(element: Element) -> bytes | None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from connectors.ews.calendar_fields import ANSWERS, CALENDAR, group, people
 from connectors.ews.fields import Field
+from connectors.ews.ids import change_key, item_id
 from connectors.ews.mail_fields import MESSAGE
 from connectors.ews.things import One
-from connectors.ews.wire import Value, Xml
+from connectors.ews.wire import Value, Whole, Xml
 from groupware.calendar.jscalendar.objects import object_of
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.mime.sections import decoded
-from groupware.model.errors import Malformed
+from groupware.model.errors import GroupwareError, Malformed
 from groupware.model.item import Kind
+from groupware.store.api import ReadTx
 
 Json = dict[str, Any]
 _LONGEST: Final = 1024 * 1024
@@ -65,7 +67,7 @@ class Event(One):
         folder = replace(one.thing.folder, kind=Kind.CALENDAR)
         super().__init__(replace(one.thing, folder=folder), one.facts, octets=one.octets)
         read = invitation(one.octets, one)
-        self.whole = {} if read is None else _object(read)  # type: ignore[misc]
+        self.whole = {} if read is None else _object(read)
 
 
 def _object(read: CalendarObject) -> Json:
@@ -80,7 +82,7 @@ def event_of(one: One) -> Event:
     found = getattr(one, "meeting", None)
     if found is None:
         found = one.meeting = Event(one)  # type: ignore[attr-defined]
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _of_event(each: Field) -> Field:
@@ -103,8 +105,31 @@ def _responses(one: One) -> Xml:
     return Xml("".join(f"<t:{name}/>" for name in names))
 
 
+def _associated(one: One) -> Whole | None:
+    """The event in one's own calendar, where `associate` has found it."""
+    found = one.associated
+    if found is None:
+        return None
+    item, modseq = found
+    return Whole(f'<t:AssociatedCalendarItemId Id="{item_id(item)}" ChangeKey="{change_key(modseq)}"/>')
+
+
+def associate(tx: ReadTx, ones: Sequence[One]) -> None:
+    """Finds the events that messages are about."""
+    for one in ones:
+        uid = str(event_of(one).json.get("uid") or "")
+        try:
+            guest = tx.guest(tx.who.account, uid)
+            if uid and guest.item:
+                item = tx.item(guest.folder, guest.item)
+                one.associated = item.id, item.modseq
+        except GroupwareError:
+            continue
+
+
 _ALL: Final[Mapping[str, Field]] = {
     **MESSAGE,
+    "meeting:AssociatedCalendarItemId": Field(lambda one: None, _associated),
     "meeting:IsDelegated": Field(lambda one: False),
     "meeting:IsOutOfDate": Field(lambda one: False),
     "meeting:HasBeenProcessed": Field(lambda one: True),

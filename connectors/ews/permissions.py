@@ -141,7 +141,7 @@ def set_on(tx: WriteTx, at: FolderId, given: Element) -> None:
     can say. `EwsError`.
     """
     wanted = {grantee_of(child(each, "UserId")): rights_of(_read(each)) for each in _rows(given)}
-    where = tx.folder(at)
+    where = tx.folder(at, Right.LOOKUP)
     there = {each.grantee: each for each in tx.grants(where.id)}
     for name, grant in there.items():
         if name not in wanted and grant.allow & SAID:

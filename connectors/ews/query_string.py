@@ -96,7 +96,11 @@ def _dated(how: str, value: str, now: datetime) -> Test | None:
         "<": lambda at: at < begin,
         "<=": lambda at: at < end,
     }
-    test = tests.get(how, lambda at: begin <= at < end)
+
+    def on_the_day(at: Any) -> bool:
+        return bool(begin <= at < end)
+
+    test = tests.get(how, on_the_day)
     return lambda one: test(one.thing.saved)
 
 

@@ -7,9 +7,10 @@ from typing import Final
 
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
+from connectors.ews.fields import names
 from connectors.ews.item_ids import read_item_id
 from connectors.ews.letter import Letter, letter_of
-from connectors.ews.mail_fields import as_html, header_people, names, sent, texts
+from connectors.ews.mail_fields import as_html, header_people, sent, texts
 from connectors.ews.mail_set import Draft, given
 from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn

@@ -93,6 +93,13 @@ _DEFAULT: Final = frozenset(
     }
 )
 _NOT_IN_ALL: Final = frozenset({"item:MimeContent", "item:UniqueBody", "item:NormalizedBody", "item:TextBody"})
+_CONTAINERS: Final = {
+    "contacts:EmailAddress": "contacts:EmailAddresses",
+    "contacts:PhoneNumber": "contacts:PhoneNumbers",
+    "contacts:ImAddress": "contacts:ImAddresses",
+    "contacts:PhysicalAddress": "contacts:PhysicalAddresses",
+}
+"""What holds an entry that is named alone: it is told with the others beside it."""
 _BODIES: Final = {"html": "HTML", "text": "Text"}
 
 
@@ -120,7 +127,7 @@ class Shape:
         return found
 
     def _wants(self, uri: str, table: Mapping[str, Field]) -> bool:
-        if uri == "item:ItemId" or uri in self.names or uri.partition("/")[0] in self.names:
+        if uri == "item:ItemId" or uri in self.names:
             return not (self.light and uri in _HEAVY)
         if self.light and (uri in _HEAVY or (kindless(table) and table[uri].octets)):
             return False
@@ -155,7 +162,7 @@ def shape_in(element: Element | None, name: str = "ItemShape", *, light: bool = 
     said = child(element, name)
     base = (words(said, "BaseShape") or ("Default" if name == "ItemShape" else "IdOnly")).strip()
     more = paths_in(child(said, "AdditionalProperties"))
-    names = {_uri(each) for each in more if not each.extended}
+    names = {_CONTAINERS.get(":".join(each.uri.split(":")[:2]), each.uri) for each in more if not each.extended}
     if flag(said, "IncludeMimeContent"):
         names.add("item:MimeContent")
     body = _BODIES.get((words(said, "BodyType") or "Best").strip().lower(), "Best")

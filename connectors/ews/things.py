@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from connectors.ews.ids import Id
 from connectors.ews.turn import Turn, own_addresses
 from groupware.calendar.jscalendar.objects import object_of
 from groupware.calendar.object import read_object
-from groupware.calendar.shown import Shown, sight
+from groupware.calendar.shown import Shown, sees_titles, sight
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.versions.convert import converted
 from groupware.mime.headers import fields
@@ -76,6 +76,8 @@ class One:
 
     def __init__(self, thing: Thing, facts: Facts, key: str = "", octets: bytes = b"") -> None:
         self.thing, self.facts, self.key, self.octets = thing, facts, key, octets
+        self.associated: tuple[ItemId, ModSeq] | None = None
+        """Of a message that carries a meeting: the event in one's own calendar."""
         self.nested = False
         """Whether it is attached to the item, and has no id of its own."""
 
@@ -98,6 +100,8 @@ class One:
     @cached_property
     def whole(self) -> Json:
         """The object: of an event all of it, whatever occurrence is meant."""
+        if self.kind in (Kind.NOTES, Kind.JOURNAL):
+            return {}  # there is no JSCalendar of them
         try:
             if self.kind is Kind.CONTACTS:
                 return card_of(converted(parse(self.octets)[0], "4.0"))
@@ -142,10 +146,19 @@ def things_in(tx: ReadTx, folder: Folder, uids: Sequence[Uid]) -> list[Thing]:
         return []
     tell = _telling(tx, folder)
     beside = tx.item_properties(folder.id, uids)
+    found = [Thing(folder, Uid(uid), *row) for uid, *row in tx.columns(folder.id, COLUMNS, ranges(uids))]
+    if tell is None and not beside:
+        return found
     return [
-        Thing(folder, Uid(uid), *row, tell(Uid(uid)) if tell is not None else None, beside.get(Uid(uid), b""))
-        for uid, *row in tx.columns(folder.id, COLUMNS, ranges(uids))
+        replace(each, tell=tell(each.uid) if tell is not None else None, properties=beside.get(each.uid, b""))
+        for each in found
     ]
+
+
+def outlined(tx: ReadTx, folder: Folder) -> None:
+    """From now on a calendar of which one may know titles alone is read as such."""
+    if not folder.own and sees_titles(folder.rights):
+        tx.outline(folder.id)
 
 
 def _telling(tx: ReadTx, folder: Folder) -> Callable[[Uid], Callable[[bytes], bytes]] | None:

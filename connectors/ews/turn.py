@@ -31,6 +31,8 @@ class Turn:
     """The zone of the IANA database that the client is in, where it has said so."""
     hand_in: Callable[[Submission], Awaitable[Taken]]
     """Where mail is submitted."""
+    base: str = ""
+    """The address of the server, without a path."""
     stopping: Any = None
     """An `asyncio.Event`: set when the service stops."""
 
@@ -44,23 +46,29 @@ class Turn:
 
 
 async def each(
-    operation: str, parts: Iterable[T], work: Callable[[T], Awaitable[str]], missing: str = "ErrorItemNotFound"
+    operation: str,
+    parts: Iterable[T],
+    work: Callable[[T], Awaitable[str]],
+    missing: str = "ErrorItemNotFound",
+    beside: str = "",
 ) -> str:
-    """The answer with a message for each part; what goes wrong with one is said of that one alone."""
+    """The answer with a message for each part; what goes wrong with one is said of that one alone, with `beside`."""
     messages: list[Xml] = []
     for part in parts:
-        messages.append(await one(operation, lambda: work(part), missing))  # noqa: B023
+        messages.append(await one(operation, lambda: work(part), missing, beside))  # noqa: B023
     return response(operation, messages)
 
 
-async def one(operation: str, work: Callable[[], Awaitable[str]], missing: str = "ErrorItemNotFound") -> Xml:
+async def one(
+    operation: str, work: Callable[[], Awaitable[str]], missing: str = "ErrorItemNotFound", beside: str = ""
+) -> Xml:
     """The message of one part."""
     try:
         return success(operation, await work())
     except EwsError as error:
-        return failure(operation, error)
+        return failure(operation, error, beside)
     except GroupwareError as error:
-        return failure(operation, ews_error(error, missing))
+        return failure(operation, ews_error(error, missing), beside)
 
 
 def account_of(tx: ReadTx, address: str) -> AccountId:

@@ -11,9 +11,10 @@ from connectors.ews import contact_write, event_write, task_write
 from connectors.ews.create_item import How, send_stored
 from connectors.ews.errors import EwsError, unset
 from connectors.ews.event_set import EVENT, Edit, Set, edited
+from connectors.ews.extended import HEADERS
 from connectors.ews.ids import Id, modseq_of
 from connectors.ews.item_ids import read_item_id
-from connectors.ews.letter import letter_of
+from connectors.ews.letter import Letter, letter_of
 from connectors.ews.mail_put import marked, readable, told
 from connectors.ews.mail_set import SETTERS, Draft, extended, set_extended
 from connectors.ews.paths import Path, path_in
@@ -42,6 +43,13 @@ class Update:
     def name(self) -> str:
         """The name of the element."""
         return self.path.uri.rpartition(":")[2]
+
+    @property
+    def beside(self) -> bool:
+        """Whether it is of a message's marks alone, and not of its octets."""
+        if self.path.extended:
+            return not self.path.uri.startswith(HEADERS)
+        return self.name in ("IsRead", "Flag", "Categories")
 
     @property
     def value(self) -> Element | None:
@@ -160,8 +168,11 @@ def _contact(updates: Sequence[Update]) -> Callable[[Edit], None]:
 
 async def _message(turn: Turn, find: Callable[[], Any], updates: Sequence[Update]) -> Xml:
     one: One = await find()
-    await with_octets(turn, [one])
-    draft = Draft(letter_of(one))
+    if all(update.beside for update in updates):
+        draft = Draft(Letter())
+    else:
+        await with_octets(turn, [one])
+        draft = Draft(letter_of(one))
     for update in updates:
         _apply(draft, update)
     new = await readable(turn, draft.letter.octets(), Stored()) if draft.rewritten else None
@@ -191,6 +202,8 @@ def _apply(draft: Draft, update: Update) -> None:
     if update.name == "MimeContent":
         raise unset("MimeContent")
     setter = SETTERS.get(update.name)
+    if setter is None and update.how == "Delete":
+        return  # what cannot be there can well be taken away
     if setter is None:
         raise unset(path.uri[:60])
     if update.how == "Append" and update.name not in (

@@ -17,9 +17,15 @@ _T, _M = f"{{{TYPES}}}", f"{{{MESSAGES}}}"
 
 
 class Xml(str):
-    """Text that is XML already."""
+    """Text that is XML already; so is what it is put together with."""
 
     __slots__ = ()
+
+    def __add__(self, other: str) -> Xml:
+        return Xml(str.__add__(self, other))
+
+    def __radd__(self, other: str) -> Xml:
+        return Xml(str.__add__(other, self))
 
 
 class Whole(Xml):
@@ -33,16 +39,14 @@ Value = str | bool | int | float | datetime | None
 
 def text_of(value: Value) -> str:
     """A value as an element's content."""
-    match value:
-        case Xml():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case datetime():
-            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        case None:
-            return ""
-    return escape(str(value))
+    if isinstance(value, str):
+        return value if isinstance(value, Xml) else escape(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        at = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}Z"
+    return "" if value is None else str(value)
 
 
 def tag(name: str, value: Value, **attributes: str) -> Xml:
@@ -51,8 +55,8 @@ def tag(name: str, value: Value, **attributes: str) -> Xml:
         return Xml("")
     if isinstance(value, Whole):
         return value
-    said = "".join(f' {key}="{quoted(each)}"' for key, each in attributes.items())
     inside = text_of(value)
+    said = "".join([f' {key}="{quoted(each)}"' for key, each in attributes.items()]) if attributes else ""
     return Xml(f"<t:{name}{said}>{inside}</t:{name}>" if inside else f"<t:{name}{said}/>")
 
 

@@ -15,6 +15,8 @@ class RecordKind(StrEnum):
     IDENTITY = "identity"
     SUBMISSION = "submission"
     PUSH = "push"
+    CONFIGURATION = "configuration"
+    """What a program keeps of its own, by a name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,164 @@
+"""FindConversation and ApplyConversationAction: what belongs together, by the first message of it. MS-OXWSCONV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from connectors.bounded_xml import Element
+from connectors.ews.errors import EwsError, malformed_id
+from connectors.ews.fields import micros
+from connectors.ews.ids import change_key, conversation_id, item_id
+from connectors.ews.item_ops import SEEN, UNSEEN, moved, trash_of
+from connectors.ews.mail_fields import digest_of
+from connectors.ews.things import Thing, things_in
+from connectors.ews.tree import folder_in
+from connectors.ews.turn import Turn, each
+from connectors.ews.views import paged, view_in
+from connectors.ews.wire import Xml, child, children, flag, message, needed, tag, words
+from groupware.mime.summary import decode, has_attachment_of
+from groupware.model.flags import FLAGS, Flags
+from groupware.model.folder import Folder
+from groupware.model.ids import EVERY, ItemId, Uid, ranges
+from groupware.model.item import Kind
+from groupware.model.rights import Right
+from groupware.store.api import ReadTx, WriteTx
+
+_COLUMNS: Final = ("id", "saved", "bits", "message_id", "ids", "octets", "modseq")
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One conversation in one folder, or in several."""
+
+    root: str
+    rows: list[tuple[Folder, Any]] = field(default_factory=list)
+    """(folder, row): UID, then `_COLUMNS`."""
+
+    @property
+    def newest(self) -> int:
+        """When the last message of it came."""
+        return max(int(row[2]) for _, row in self.rows)
+
+
+def _gathered(tx: ReadTx, folders: Iterable[Folder]) -> dict[str, Conversation]:
+    found: dict[str, Conversation] = {}
+    for folder in folders:
+        for row in tx.columns(folder.id, _COLUMNS, EVERY):
+            root = digest_of(row[4] or "", row[5] or "", row[1])
+            found.setdefault(root, Conversation(root)).rows.append((folder, row))
+    return found
+
+
+async def find_conversation(turn: Turn, element: Element) -> str:
+    """`FindConversation`."""
+    named, view = next(children(needed(element, "ParentFolderId")), element), view_in(element)
+
+    def look(tx: ReadTx) -> str:
+        folder = folder_in(tx, named, Right.READ)
+        if folder.kind is not Kind.MAIL:
+            raise EwsError("ErrorInvalidRequest", "conversations are of mail")
+        found = sorted(_gathered(tx, [folder]).values(), key=lambda one: -one.newest)
+        page, some = paged(view, found)
+        rows = "".join(_told(tx, one) for one in some)
+        last = message("TotalConversationsInView", str(page.total)) + message("IndexedOffset", str(page.next))
+        return message("Conversations", rows) + last
+
+    inside = await turn.read(look)
+    return (
+        '<m:FindConversationResponse ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>'
+        f"{inside}</m:FindConversationResponse>"
+    )
+
+
+def _told(tx: ReadTx, one: Conversation) -> str:
+    folder = one.rows[0][0]
+    rows = sorted((row for _, row in one.rows), key=lambda row: -int(row[2]))
+    [first] = things_in(tx, folder, [Uid(rows[0][0])])
+    summary = decode(first.summary)
+    senders = tag("String", summary.from_[0].name or summary.from_[0].address) if summary.from_ else ""
+    unread = sum(Flags.SEEN not in FLAGS[row[3]] for row in rows)
+    flagged = any(Flags.FLAGGED in FLAGS[row[3]] for row in rows)
+    ids = "".join(f'<t:ItemId Id="{item_id(ItemId(row[1]))}" ChangeKey="{change_key(row[7])}"/>' for row in rows)
+    inside = (
+        f'<t:ConversationId Id="{conversation_id(one.root)}"/>'
+        + tag("ConversationTopic", summary.base_subject)
+        + tag("UniqueSenders", Xml(senders) or None)
+        + tag("LastDeliveryTime", micros(one.newest))
+        + tag("FlagStatus", "Flagged" if flagged else "NotFlagged")
+        + tag("HasAttachments", has_attachment_of(first.summary))
+        + tag("MessageCount", len(rows))
+        + tag("GlobalMessageCount", len(rows))
+        + tag("UnreadCount", unread)
+        + tag("GlobalUnreadCount", unread)
+        + tag("Size", sum(int(row[6]) for row in rows))
+        + tag("ItemClasses", tag("ItemClass", "IPM.Note"))
+        + tag("Importance", "Normal")
+        + tag("ItemIds", Xml(ids))
+        + tag("GlobalItemIds", Xml(ids))
+    )
+    return tag("Conversation", Xml(inside))
+
+
+async def apply_conversation_action(turn: Turn, element: Element) -> str:
+    """`ApplyConversationAction`: what is done once to all messages of a conversation that are there now."""
+
+    async def work(action: Element) -> str:
+        await turn.write(lambda tx: _applied(tx, action))
+        return ""
+
+    return await each("ApplyConversationAction", children(needed(element, "ConversationActions")), work)
+
+
+def _things(tx: ReadTx, action: Element) -> list[Thing]:
+    """The messages of the conversation, in the folder that is named or in all of one's own."""
+    text = needed(action, "ConversationId").get("Id", "")
+    context = next(children(child(action, "ContextFolderId")), None)
+    folders = [folder_in(tx, context, Right.READ)] if context is not None else _own(tx)
+    for root, one in _gathered(tx, folders).items():
+        if conversation_id(root) == text:
+            return [thing for folder, row in one.rows for thing in things_in(tx, folder, [Uid(row[0])])]
+    if not text:
+        raise malformed_id(text)
+    return []
+
+
+def _own(tx: ReadTx) -> list[Folder]:
+    found = tx.folders(Kind.MAIL, of=tx.who.account)
+    return [each_ for each_ in found if each_.exists and Right.READ in each_.rights]
+
+
+def _applied(tx: WriteTx, action: Element) -> None:
+    kind = (words(action, "Action") or "").strip()
+    things = _things(tx, action)
+    if kind in ("SetReadState", "AlwaysCategorize"):
+        if kind != "SetReadState":
+            raise EwsError("ErrorInvalidRequest", "nothing is done to messages that are still to come: make a rule")
+        change = SEEN if flag(action, "IsRead") is not False else UNSEEN
+        for thing in things:
+            tx.update_flags(thing.folder.id, ranges([thing.uid]), change)
+        return
+    if kind in ("Move", "Copy"):
+        to = folder_in(tx, next(children(needed(action, "DestinationFolderId")), action), Right.INSERT)
+        for thing in things:
+            if kind == "Move":
+                moved(tx, thing, to)
+            else:
+                tx.copy(thing.folder.id, ranges([thing.uid]), to.id)
+        return
+    if kind == "Delete":
+        for thing in things:
+            _deleted(tx, thing, (words(action, "DeleteType") or "MoveToDeletedItems").strip())
+        return
+    raise EwsError(
+        "ErrorInvalidRequest", f"{kind[:40]}: nothing is done to messages that are still to come: make a rule"
+    )
+
+
+def _deleted(tx: WriteTx, thing: Thing, how: str) -> None:
+    to = trash_of(tx, thing.folder) if how == "MoveToDeletedItems" else None
+    if to is not None:
+        moved(tx, thing, to)
+    else:
+        tx.expunge(thing.folder.id, ranges([thing.uid]), deleted_only=False)

@@ -1,0 +1,75 @@
+"""Delegates, rules and who may come in at all."""
+
+from __future__ import annotations
+
+from groupware.model.rights import letters
+from groupware.store.api import ReadTx
+from tests.support.ewsstand import Client, Stand
+
+BOX = "<m:Mailbox><t:EmailAddress>alice@example.test</t:EmailAddress></m:Mailbox>"
+BOB = "<t:UserId><t:PrimarySmtpAddress>bob@example.test</t:PrimarySmtpAddress></t:UserId>"
+
+
+def delegate(operation: str, level: str, private: str = "false") -> str:
+    said = f"<t:CalendarFolderPermissionLevel>{level}</t:CalendarFolderPermissionLevel>"
+    rights = f"<t:DelegatePermissions>{said}</t:DelegatePermissions>"
+    user = f"<t:DelegateUser>{BOB}{rights}<t:ViewPrivateItems>{private}</t:ViewPrivateItems></t:DelegateUser>"
+    return f"<m:{operation}>{BOX}<m:DelegateUsers>{user}</m:DelegateUsers></m:{operation}>"
+
+
+async def rights(stand: Stand, path: str) -> str:
+    """What Bob is granted on a folder of Alice's."""
+
+    def work(tx: ReadTx) -> str:
+        at = tx.locate(tx.account("alice@example.test").id, path)
+        return next((letters(each.allow) for each in tx.grants(at.id) if each.grantee == "bob@example.test"), "")
+
+    return await stand.house.read(work)
+
+
+async def test_delegates_come_change_and_go(stand: Stand, alice: Client) -> None:
+    got = await alice.ask(delegate("AddDelegate", "Reviewer"))
+    assert got.codes == ["NoError", "NoError"], got.body
+    assert (await rights(stand, "Calendar"), await rights(stand, "")) == ("lrs", "21")
+    assert "ErrorDelegateAlreadyExists" in (await alice.ask(delegate("AddDelegate", "Editor"))).codes
+    await stand.share("alice", "Calendar", "bob@example.test", "lrsp")
+    await alice.ask(delegate("UpdateDelegate", "Editor", "true"))
+    assert await rights(stand, "Calendar") == "lrswipte5"
+    got = await alice.ask(f'<m:GetDelegate IncludePermissions="true">{BOX}</m:GetDelegate>')
+    assert got.texts("t:CalendarFolderPermissionLevel") == ["Editor"] and got.texts("t:ViewPrivateItems") == ["true"]
+    await alice.ask(f"<m:RemoveDelegate>{BOX}<m:UserIds>{BOB}</m:UserIds></m:RemoveDelegate>")
+    assert (await rights(stand, "Calendar"), await rights(stand, "")) == ("", "")
+
+
+async def test_delegates_are_the_owners_to_choose(stand: Stand, bob: Client) -> None:
+    got = await bob.ask(delegate("AddDelegate", "Editor"))
+    assert got.codes[-1] != "NoError" and await rights(stand, "Calendar") == ""
+
+
+async def test_a_rule_that_sieve_cannot_keep_is_refused(stand: Stand, alice: Client) -> None:
+    rule = (
+        "<t:Rule><t:DisplayName>R</t:DisplayName><t:Priority>1</t:Priority><t:IsEnabled>true</t:IsEnabled>"
+        "<t:Conditions>{}</t:Conditions><t:Actions><t:MarkAsRead>true</t:MarkAsRead></t:Actions></t:Rule>"
+    )
+    ask = (
+        "<m:UpdateInboxRules><m:RemoveOutlookRuleBlob>true</m:RemoveOutlookRuleBlob><m:Operations>"
+        f"<t:CreateRuleOperation>{rule}</t:CreateRuleOperation></m:Operations></m:UpdateInboxRules>"
+    )
+    assert (await alice.ask(ask.format("<t:IsVoicemail>true</t:IsVoicemail>"))).code == "ErrorInboxRulesValidationError"
+    said = await alice.ask("<m:GetInboxRules/>")
+    assert said.code == "NoError" and not said.find("t:Rule")
+    odd = '<t:ContainsSubjectStrings><t:String>a\\" ; stop; \\n"</t:String></t:ContainsSubjectStrings>'
+    assert (await alice.ask(ask.format(odd))).code == "NoError"
+    said = await alice.ask("<m:GetInboxRules/>")
+    assert said.texts("t:DisplayName") == ["R"] and said.texts("t:String") == ['a\\" ; stop; \\n"']
+
+
+async def test_who_has_it_switched_off_does_not_come_in(stand: Stand, alice: Client) -> None:
+    await stand.house.write(lambda tx: tx.put_setting("ews", False, tx.account("alice@example.test").id))
+    assert (await alice.post(b"<x/>")).status == 401
+
+
+async def test_somebody_elses_answers_are_not_told(alice: Client) -> None:
+    box = "<t:Mailbox><t:Address>bob@example.test</t:Address></t:Mailbox>"
+    got = await alice.ask(f"<m:GetUserOofSettingsRequest>{box}</m:GetUserOofSettingsRequest>")
+    assert got.code == "ErrorAccessDenied"
