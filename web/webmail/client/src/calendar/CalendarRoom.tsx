@@ -100,6 +100,11 @@ function titleOf(where: Where): string {
   return `${format(from, from.getFullYear() === last.getFullYear() ? "LLL" : "LLL yyyy")} – ${format(last, "LLL yyyy")}`;
 }
 
+/** A day of the week that is shown: its Thursday says which one it is. */
+function weekDay(where: Where): Date {
+  return where.view === "day" ? where.date : addDays(daysOf(where, useCalendar.getState().prefs).from, 3);
+}
+
 function Bar({ where: here }: { where: Where }) {
   const { t } = useTranslation();
   const { view } = here;
@@ -117,9 +122,7 @@ function Bar({ where: here }: { where: Where }) {
       </IconButton>
       <h1>
         {titleOf(here)}
-        {week && (
-          <small>{t("calendar.week", { number: getISOWeek(addDays(here.date, view === "day" ? 0 : 3)) })}</small>
-        )}
+        {week && <small>{t("calendar.week", { number: getISOWeek(weekDay(here)) })}</small>}
       </h1>
       <span className="grow" />
       <fieldset className="views">

@@ -57,7 +57,6 @@ export function EventDialog({ edited }: { edited: Edited }) {
           className="event-title"
           aria-label={t("calendar.eventTitle")}
           placeholder={t("calendar.eventTitle")}
-          // biome-ignore lint/a11y/noAutofocus: an event begins with what it is called
           autoFocus
           maxLength={500}
           value={form.title}
@@ -100,51 +99,35 @@ function Times({ form, change, zones }: FieldProps & { zones: boolean }) {
   const clock = (at: Date) => format(at, "HH:mm");
   const joined = (day: string, time: string) => localOf(`${day}T${time || "00:00"}:00`);
   const lasts = form.end.getTime() - form.start.getTime();
-  const start = (at: Date) => {
-    if (!Number.isNaN(at.getTime())) change({ start: at, end: new Date(at.getTime() + lasts) });
-  };
-  const end = (at: Date) => {
-    if (!Number.isNaN(at.getTime())) change({ end: at });
+  const put = (which: "start" | "end", at: Date) => {
+    if (Number.isNaN(at.getTime())) return;
+    change(which === "end" ? { end: at } : { start: at, end: new Date(at.getTime() + lasts) });
   };
   return (
     <fieldset className="times">
       <legend className="unseen">{t("calendar.when")}</legend>
-      <div>
-        <input
-          type="date"
-          aria-label={t("calendar.startDay")}
-          required
-          value={dayText(form.start)}
-          onChange={({ target }) => start(joined(target.value, clock(form.start)))}
-        />
-        {!form.allDay && (
+      {(["start", "end"] as const).map((which) => (
+        <div className="span" key={which}>
+          <span aria-hidden="true">{t(`calendar.${which}s`)}</span>
           <input
-            type="time"
-            aria-label={t("calendar.startTime")}
+            type="date"
+            aria-label={t(`calendar.${which}Day`)}
             required
-            value={clock(form.start)}
-            onChange={({ target }) => start(joined(dayText(form.start), target.value))}
+            min={which === "end" ? dayText(form.start) : undefined}
+            value={dayText(form[which])}
+            onChange={({ target }) => put(which, joined(target.value, clock(form[which])))}
           />
-        )}
-        <span aria-hidden="true">–</span>
-        {!form.allDay && (
-          <input
-            type="time"
-            aria-label={t("calendar.endTime")}
-            required
-            value={clock(form.end)}
-            onChange={({ target }) => end(joined(dayText(form.end), target.value))}
-          />
-        )}
-        <input
-          type="date"
-          aria-label={t("calendar.endDay")}
-          required
-          min={dayText(form.start)}
-          value={dayText(form.end)}
-          onChange={({ target }) => end(joined(target.value, clock(form.end)))}
-        />
-      </div>
+          {!form.allDay && (
+            <input
+              type="time"
+              aria-label={t(`calendar.${which}Time`)}
+              required
+              value={clock(form[which])}
+              onChange={({ target }) => put(which, joined(dayText(form[which]), target.value))}
+            />
+          )}
+        </div>
+      ))}
       <div>
         <label className="check">
           <input

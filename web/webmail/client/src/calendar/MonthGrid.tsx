@@ -72,11 +72,11 @@ function Days({ week, month, drag }: PartProps & { month: Date }) {
         <button
           type="button"
           className="date"
-          aria-label={format(day, "EEEE, d MMMM")}
           aria-current={today ? "date" : undefined}
           onClick={() => visit({ view: "day", date: day })}
         >
           {format(day, day.getDate() === 1 ? "d MMM" : "d")}
+          <span className="unseen">{format(day, "MMMM, EEEE")}</span>
         </button>
       </div>
     );

@@ -112,7 +112,7 @@ function Ends({ form, repeat, set }: RuleProps) {
   return (
     <span className="ends">
       <select
-        aria-label={t("calendar.ends")}
+        aria-label={t("calendar.endsWhen")}
         value={repeat.ends}
         onChange={({ target }) =>
           set({

@@ -1,4 +1,4 @@
-import { addDays, format, getISOWeek, isSameDay, isToday } from "date-fns";
+import { addDays, format, isSameDay, isToday } from "date-fns";
 import { type CSSProperties, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { beginAt } from "./begin";
@@ -7,7 +7,7 @@ import { EventBox, timesText } from "./EventBox";
 import { meets } from "./events";
 import { inColumns, inLines } from "./layout";
 import { now, type Shown, useCalendar, visit, zone } from "./store";
-import { dayText, minuteOfDay } from "./time";
+import { dayText, HERE, minuteOfDay } from "./time";
 
 export const HOUR = 48;
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
@@ -43,20 +43,17 @@ export function TimeGrid({ days, events }: { days: Date[]; events: Shown[] }) {
   return (
     <div className="grid" style={{ "--days": days.length } as CSSProperties}>
       <div className="grid-head">
-        <span className="gutter" title={zone()}>
-          {t("calendar.week", { number: getISOWeek(addDays(from, 3)) })}
-        </span>
+        <span className="gutter">{zone() === HERE ? "" : zone().split("/").at(-1)?.replaceAll("_", " ")}</span>
         {days.map((day) => (
           <button
             type="button"
             key={day.getTime()}
             className={isSameDay(day, now()) ? "today" : ""}
             aria-current={isSameDay(day, now()) ? "date" : undefined}
-            aria-label={format(day, "EEEE, d MMMM")}
             onClick={() => visit({ view: "day", date: day })}
           >
-            <small>{format(day, "EEE")}</small>
-            <b>{format(day, "d")}</b>
+            <small>{format(day, "EEE")}</small> <b>{format(day, "d")}</b>
+            <span className="unseen"> {format(day, "MMMM")}</span>
           </button>
         ))}
       </div>

@@ -74,9 +74,9 @@ async function update(accountId: string, id: string, patch: Patch): Promise<void
   await change([["CalendarEvent/set", { accountId, update: { [id]: patch }, sendSchedulingMessages: true }]]);
 }
 
-export async function create(accountId: string, calendarId: string, event: Patch): Promise<string> {
+export async function create(accountId: string, calendarId: string, event: Patch, tell = true): Promise<string> {
   const made = { "@type": "Event", ...event, calendarIds: { [calendarId]: true } };
-  const given = { accountId, create: { made }, sendSchedulingMessages: true };
+  const given = { accountId, create: { made }, sendSchedulingMessages: tell };
   const [answer] = await change([["CalendarEvent/set", given]]);
   return answer.created.made.id;
 }
