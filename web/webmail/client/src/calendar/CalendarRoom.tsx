@@ -89,9 +89,13 @@ export default function CalendarRoom() {
   );
 }
 
+function narrow(): boolean {
+  return matchMedia("(max-width: 680px)").matches;
+}
+
 function titleOf(where: Where): string {
   const { view, date } = where;
-  if (view === "day") return format(date, "EEEE, d MMMM yyyy");
+  if (view === "day") return format(date, narrow() ? "EEE, d MMM" : "EEEE, d MMMM yyyy");
   if (view === "year") return format(date, "yyyy");
   if (view === "month") return format(date, "LLLL yyyy");
   const { from, to } = daysOf(where, useCalendar.getState().prefs);

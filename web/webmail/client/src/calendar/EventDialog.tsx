@@ -1,4 +1,4 @@
-import { addDays, format } from "date-fns";
+import { format } from "date-fns";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../shell/Dialog";
@@ -7,6 +7,7 @@ import { add, alter, scoped } from "./act";
 import { FreeBusy } from "./FreeBusy";
 import { type Form, formOf, newOf, patchOf, timesIn, writable } from "./form";
 import { Guests } from "./Guests";
+import type { Taken } from "./layout";
 import { Alerts, RepeatFields } from "./Repeat";
 import { type Edited, set, useCalendar, zone } from "./store";
 import { between, dayText, localOf, shifted } from "./time";
@@ -69,7 +70,7 @@ export function EventDialog({ edited }: { edited: Edited }) {
           <CalendarField form={form} change={change} />
           {full && <Further form={form} change={change} />}
         </div>
-        {full && <People form={form} change={change} />}
+        {full && <People form={form} change={change} own={ownTime(edited)} />}
         <footer>
           {!full && (
             <button type="button" onClick={() => setFull(true)}>
@@ -260,7 +261,12 @@ function Further({ form, change }: FieldProps) {
   );
 }
 
-function People({ form, change }: FieldProps) {
+/** When an event takes place that is there. */
+function ownTime({ event, start, end }: Edited): Taken | null {
+  return event?.id ? { from: start.getTime(), to: end.getTime() } : null;
+}
+
+function People({ form, change, own }: FieldProps & { own: Taken | null }) {
   const { start, end } = timesIn(form);
   const lasts = form.end.getTime() - form.start.getTime();
   const move = (to: Date) => {
@@ -270,9 +276,7 @@ function People({ form, change }: FieldProps) {
   return (
     <div className="event-people">
       <Guests value={form.guests} start={start} end={end} onChange={(guests) => change({ guests })} />
-      {form.guests.length > 0 && (
-        <FreeBusy guests={form.guests} start={start} end={form.allDay ? addDays(end, 0) : end} onMove={move} />
-      )}
+      {form.guests.length > 0 && <FreeBusy guests={form.guests} start={start} end={end} own={own} onMove={move} />}
     </div>
   );
 }

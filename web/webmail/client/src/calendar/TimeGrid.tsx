@@ -3,6 +3,7 @@ import { type CSSProperties, type MouseEvent, useEffect, useMemo, useRef, useSta
 import { useTranslation } from "react-i18next";
 import { beginAt } from "./begin";
 import { clicked, type Dragged, spotAt, useDrag, withDragged } from "./drag";
+import { takesTasks } from "./drop";
 import { EventBox, timesText } from "./EventBox";
 import { meets } from "./events";
 import { inColumns, inLines } from "./layout";
@@ -41,7 +42,7 @@ export function TimeGrid({ days, events }: { days: Date[]; events: Shown[] }) {
     beginAt(start, end, false);
   };
   return (
-    <div className="grid" style={{ "--days": days.length } as CSSProperties}>
+    <div className={days.length === 1 ? "grid one" : "grid"} style={{ "--days": days.length } as CSSProperties}>
       <div className="grid-head">
         <span className="gutter">{zone() === HERE ? "" : zone().split("/").at(-1)?.replaceAll("_", " ")}</span>
         {days.map((day) => (
@@ -68,6 +69,7 @@ export function TimeGrid({ days, events }: { days: Date[]; events: Shown[] }) {
           style={{ height: 24 * HOUR }}
           onClick={onClick}
           onPointerDown={drag.begin("create", null)}
+          {...takesTasks(body, false)}
         >
           <div className="gutter" aria-hidden="true">
             {HOURS.slice(1).map((hour) => (
@@ -195,6 +197,7 @@ function WholeDays({ days, events }: { days: Date[]; events: Shown[] }) {
         style={{ height: Math.min(many, MOST_LINES) * 24 + 8 }}
         onClick={onClick}
         onPointerDown={drag.begin("create", null)}
+        {...takesTasks(lane, true)}
       >
         {days.map((day) => (
           <i key={day.getTime()} data-day={dayText(day)} className={isToday(day) ? "today" : ""} />

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { inColumns, inLines, nextFree } from "./layout";
-import { cutAt, movedRules, ONCE, repeatOf, rulesOf } from "./recur";
+import { cutAt, movedRules, nextAfter, ONCE, repeatOf, rulesOf } from "./recur";
 import {
   between,
   daysTouched,
@@ -114,4 +114,21 @@ it("cuts a series in two, with the exceptions of each", () => {
   expect(Object.keys(cut.patch.recurrenceOverrides ?? {})).toEqual(["2026-11-09T09:00:00"]);
   expect(cut.rules).toEqual([{ frequency: "weekly", count: 7 }]);
   expect(Object.keys(cut.overrides)).toEqual(["2026-11-30T09:00:00"]);
+});
+
+it.each([
+  [{ frequency: "daily", interval: 3 }, "2026-11-27T00:00:00", "2026-11-30T00:00:00"],
+  [{ frequency: "weekly", byDay: [{ day: "mo" }, { day: "fr" }] }, "2026-11-23T00:00:00", "2026-11-27T00:00:00"],
+  [
+    { frequency: "weekly", interval: 2, byDay: [{ day: "mo" }, { day: "fr" }] },
+    "2026-11-27T00:00:00",
+    "2026-12-07T00:00:00",
+  ],
+  [{ frequency: "monthly" }, "2026-01-31T00:00:00", "2026-02-28T00:00:00"],
+  [{ frequency: "monthly", byDay: [{ day: "fr", nthOfPeriod: -1 }] }, "2026-10-30T00:00:00", "2026-11-27T00:00:00"],
+  [{ frequency: "yearly" }, "2026-11-27T09:00:00", "2027-11-27T09:00:00"],
+  [{ frequency: "daily", until: "2026-11-27T23:59:59" }, "2026-11-27T00:00:00", null],
+  [{ frequency: "daily", count: 1 }, "2026-11-27T00:00:00", null],
+] as const)("knows when a task is due next: %o", (rule, due, next) => {
+  expect(nextAfter([structuredClone(rule) as never], due)).toBe(next);
 });
