@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from groupware.model.principal import NewAccount, PrincipalKind
+from groupware.model.rights import parse_rights
 from tests.e2e.calls import Program, guest
 from tests.e2e.conftest import Desk, Make, letter
 from tests.e2e.test_looks import faults
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 MONDAY = date.today() - timedelta(days=date.today().weekday())
 WEDNESDAY = MONDAY + timedelta(days=2)
 ZONE = "Etc/UTC"
+RIGHTS = parse_rights("lrp9")
 
 
 def program(desk: Desk) -> Program:
@@ -318,6 +321,41 @@ def test_guests_are_asked_when_all_have_time_and_answer(sit: Make) -> None:
     expect(page.get_by_role("region", name="Guests")).to_contain_text("1 maybe", timeout=15_000)
 
 
+def test_a_room_is_asked_for_and_says_whether_it_is_free(sit: Make) -> None:
+    desk = sit()
+    address = f"room-{desk.who.address}"
+    room = NewAccount(address, PrincipalKind.RESOURCE, "Blue Room")
+    desk.server.write(lambda tx: tx.put_account(room))
+    desk.server.write(lambda tx: tx.grant(tx.locate(tx.account(address).id, "Calendar").id, desk.who.address, RIGHTS))
+    page = visit(desk)
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="More options").click()
+    dialog.get_by_label("Title").fill("Council")
+    dialog.get_by_label("Add a room").select_option("Blue Room · Free")
+    expect(dialog.get_by_role("status")).to_contain_text("Everybody has time")
+    dialog.get_by_role("button", name="Save and invite").click()
+    expect(desk.toast("Event saved")).to_be_visible()
+    [found] = program(desk).events()
+    [blue] = [each for each in found["participants"].values() if address in str(each.get("sendTo"))]
+    assert (blue["participationStatus"], blue["kind"]) == ("accepted", "location")
+    page.keyboard.press("c")
+    dialog.get_by_role("button", name="More options").click()
+    expect(dialog.get_by_label("Add a room")).to_contain_text("Blue Room · Busy")
+
+
+def test_what_is_printed_is_the_view_alone(sit: Make) -> None:
+    desk = sit()
+    program(desk).add("Potting", at(WEDNESDAY, "09:00"), timeZone=ZONE)
+    page = visit(desk)
+    expect(event(page, "Potting")).to_be_visible()
+    page.emulate_media(media="print")
+    for hidden in (".rail", ".side", ".top", ".views", ".fab"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    expect(event(page, "Potting")).to_be_visible()
+    expect(page.locator(".calendar h1")).to_be_visible()
+
+
 def invitation(desk: Desk, method: str = "REQUEST", status: str = "NEEDS-ACTION") -> bytes:
     lines = [
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//far//EN", f"METHOD:{method}", "BEGIN:VEVENT", "UID:far-1@far.test",
@@ -350,6 +388,22 @@ def test_an_invitation_is_answered_in_the_message(sit: Make) -> None:
     assert me["participationStatus"] == "accepted"
     bar.get_by_role("button", name="Open in the calendar").click()
     expect(event(desk.page, "Tea")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "says"),
+    [("CANCEL", "NEEDS-ACTION", "An event was called off"), ("REPLY", "DECLINED", "Answer to an invitation")],
+)
+def test_what_a_message_is_about_is_said(sit: Make, method: str, status: str, says: str) -> None:
+    desk = sit()
+    desk.put(invitation(desk, method, status))
+    desk.sign_in()
+    desk.open("Tea")
+    bar = desk.page.get_by_role("region", name=says)
+    expect(bar).to_contain_text("Tea")
+    expect(bar.get_by_role("button", name="Yes")).to_have_count(0)
+    if method == "REPLY":
+        expect(bar).to_contain_text(f"{desk.who.address}: declined")
 
 
 def test_one_is_reminded_wherever_one_is(sit: Make) -> None:
@@ -394,8 +448,8 @@ def test_a_screen_reader_meets_nothing_serious_in_the_calendar(sit: Make, width:
     mine.add("Potting", at(WEDNESDAY, "09:00"), timeZone=ZONE, participants={"b": guest("bob@far.test", "Bob")})
     mine.add("Holiday", at(MONDAY, "00:00"), duration="P7D", timeZone=None, showWithoutTime=True)
     page = visit(desk)
-    for view in ("week", "month", "year", "agenda", "day"):
-        page.goto(f"http://127.0.0.1:{desk.server.port('http')}/mail/calendar/{view}/{WEDNESDAY}")
+    for key in "341" if width > 1000 else "5641":
+        page.keyboard.press(key)
         expect(page.locator(".calendar .event, .agenda-line, .year .busy").first).to_be_visible()
         assert faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -108,6 +108,13 @@ export function movedRules(rules: Rule[] | undefined, before: string, after: str
   });
 }
 
+/** The exceptions after the whole series has been moved: the times that they are for go along. */
+export function movedKeys<T>(overrides: Record<string, T>, before: string, after: string): Record<string, T> {
+  const by = Date.parse(`${after}Z`) - Date.parse(`${before}Z`);
+  const moved = (key: string) => new Date(Date.parse(`${key}Z`) + by).toISOString().slice(0, 19);
+  return Object.fromEntries(Object.entries(overrides).map(([key, each]) => [moved(key), each]));
+}
+
 /** When a task is due after that: null for a rule that is over, or that has no fields here. */
 export function nextAfter(rules: Rule[] | undefined, due: string): string | null {
   const rule = rules?.[0];

@@ -76,7 +76,7 @@ export function TaskRow({ task, depth, listName }: Props) {
           {Boolean(task.recurrenceRules?.length) && <Repeat role="img" aria-label={t("calendar.series")} />}
           {(task.percentComplete ?? 0) > 0 && !isDone(task) && (
             <span className="percent">
-              <i style={{ width: `${task.percentComplete}%` }} aria-hidden="true" />
+              <i style={{ width: (task.percentComplete ?? 0) * 0.56 }} aria-hidden="true" />
               <span>{task.percentComplete} %</span>
             </span>
           )}
