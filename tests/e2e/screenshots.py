@@ -23,6 +23,7 @@ from tests.support.server import started, stop
 TO = Path(__file__).parents[2] / "docs/screenshots"
 WHO = "alice@demo.test"
 BOB = "bob@demo.test"
+CAROL = "carol@demo.test"
 NEWSLETTER = b"""From: The Seed Shop <news@seeds.example>\r
 To: alice@demo.test\r
 Subject: Seeds for early spring\r
@@ -101,7 +102,11 @@ def shoot(page: Page, name: str) -> None:
 
 def plan(where: str, passwords: Mapping[str, str]) -> None:
     """A week of Alice's, with what Bob asks her, and what she has to do."""
-    alice, bob = (Program(where, each, passwords[each]) for each in (WHO, BOB))
+    alice, bob, carol = (Program(where, each, passwords[each]) for each in (WHO, BOB, CAROL))
+    principals = alice.call("Principal/get", ids=None)["list"]
+    she = next(each["id"] for each in principals if each["email"] == WHO)
+    for other in (bob, carol):
+        other.call("Calendar/set", update={other.calendar(): {f"shareWith/{she}": {"mayReadFreeBusy": True}}})
     today = datetime.now(UTC).date()
     monday = today - timedelta(days=today.weekday())
 
@@ -114,7 +119,7 @@ def plan(where: str, passwords: Mapping[str, str]) -> None:
     days = [{"@type": "NDay", "day": each} for each in ("mo", "tu", "we", "th", "fr")]
     daily = [{"@type": "RecurrenceRule", "frequency": "weekly", "byDay": days}]
     utc, whole = {"timeZone": "Etc/UTC"}, {"timeZone": None, "showWithoutTime": True}
-    guests = {"b": guest(BOB, "Bob Brown"), "c": guest("carol@demo.test", "Carol Clark")}
+    guests = {"b": guest(BOB, "Bob Brandt"), "c": guest(CAROL, "Carol Costa")}
     alice.add("Stand-up", at(-14, "09:00"), duration="PT30M", recurrenceRules=daily, **utc)
     alice.add("Dentist", at(1, "11:00"), locations={"1": {"name": "Main Street 4"}}, **utc)
     alice.add("Planning", at(2, "13:00"), duration="PT2H", participants=guests, tell=True, **utc)
@@ -123,6 +128,7 @@ def plan(where: str, passwords: Mapping[str, str]) -> None:
     alice.add("Seed swap", at(4, "16:00"), duration="PT2H", calendarIds={club: True}, **utc)
     alice.add("Carol away", at(1, "00:00"), duration="P3D", freeBusyStatus="free", **whole)
     alice.add("Harvest festival", at(5, "00:00"), duration="P2D", calendarIds={club: True}, **whole)
+    carol.add("Class", at(2, "15:00"), duration="PT2H", **utc)
     for title, start in (("Lunch?", at(2, "12:00")), ("Budget", at(4, "10:00"))):
         bob.add(title, start, participants={"a": guest(WHO, "Alice Adams")}, tell=True, **utc)
 
