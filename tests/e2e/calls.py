@@ -16,14 +16,15 @@ class Program:
     """One person's program."""
 
     def __init__(self, where: str, address: str, password: str) -> None:
-        self._http = httpx.Client(base_url=where, auth=(address, password), timeout=30)
-        session = self._http.get("/jmap/session").raise_for_status().json()
+        self._where, self._auth = where, (address, password)
+        session = httpx.get(f"{where}jmap/session", auth=self._auth).raise_for_status().json()
         self.account: str = session["primaryAccounts"]["urn:ietf:params:jmap:mail"]
 
     def call(self, method: str, **given: Any) -> Json:
         """The answer of one method; what it has left undone fails."""
         calls = [[method, {"accountId": self.account, **given}, "0"]]
-        told = self._http.post("/jmap/api", json={"using": USING, "methodCalls": calls}).raise_for_status().json()
+        asked = {"using": USING, "methodCalls": calls}
+        told = httpx.post(f"{self._where}jmap/api", auth=self._auth, json=asked, timeout=30).raise_for_status().json()
         name, answer, _ = told["methodResponses"][0]
         assert name == method, answer
         undone = [answer.get(each) for each in ("notCreated", "notUpdated", "notDestroyed") if answer.get(each)]

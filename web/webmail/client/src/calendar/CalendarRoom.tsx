@@ -89,15 +89,24 @@ export default function CalendarRoom() {
   );
 }
 
+function narrow(): boolean {
+  return matchMedia("(max-width: 680px)").matches;
+}
+
 function titleOf(where: Where): string {
   const { view, date } = where;
-  if (view === "day") return format(date, "EEEE, d MMMM yyyy");
+  if (view === "day") return format(date, narrow() ? "EEE, d MMM" : "EEEE, d MMMM yyyy");
   if (view === "year") return format(date, "yyyy");
   if (view === "month") return format(date, "LLLL yyyy");
   const { from, to } = daysOf(where, useCalendar.getState().prefs);
   const last = addDays(to, -1);
   if (isSameMonth(from, last)) return format(from, "LLLL yyyy");
   return `${format(from, from.getFullYear() === last.getFullYear() ? "LLL" : "LLL yyyy")} – ${format(last, "LLL yyyy")}`;
+}
+
+/** A day of the week that is shown: its Thursday says which one it is. */
+function weekDay(where: Where): Date {
+  return where.view === "day" ? where.date : addDays(daysOf(where, useCalendar.getState().prefs).from, 3);
 }
 
 function Bar({ where: here }: { where: Where }) {
@@ -117,9 +126,7 @@ function Bar({ where: here }: { where: Where }) {
       </IconButton>
       <h1>
         {titleOf(here)}
-        {week && (
-          <small>{t("calendar.week", { number: getISOWeek(addDays(here.date, view === "day" ? 0 : 3)) })}</small>
-        )}
+        {week && <small>{t("calendar.week", { number: getISOWeek(weekDay(here)) })}</small>}
       </h1>
       <span className="grow" />
       <fieldset className="views">

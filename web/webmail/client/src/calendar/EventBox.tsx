@@ -68,7 +68,6 @@ export function EventBox({ each, style, className, line, onPointerDown, dragged,
       type="button"
       className={`event ${line ? "line" : ""} ${allDay ? "whole" : ""} ${looks(each)} ${className ?? ""}`}
       style={{ ...style, "--c": colour } as CSSProperties}
-      aria-label={label}
       title={label}
       data-event={event.id}
       onKeyDown={onKeyDown}
@@ -81,6 +80,9 @@ export function EventBox({ each, style, className, line, onPointerDown, dragged,
       <strong>{title}</strong>
       {!line && !allDay && <span className="when">{when}</span>}
       {!line && place && <span className="where">{place}</span>}
+      <span className="unseen">
+        {[line ? when : "", line ? place : "", day, calendar.name].filter(Boolean).join(", ")}
+      </span>
       {recurs(event) && <Repeat aria-hidden="true" className="mark" />}
       {event.privacy && event.privacy !== "public" && <Lock aria-hidden="true" className="mark" />}
       {children}

@@ -1,4 +1,4 @@
-import { addDays, format } from "date-fns";
+import { format } from "date-fns";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../shell/Dialog";
@@ -7,6 +7,7 @@ import { add, alter, scoped } from "./act";
 import { FreeBusy } from "./FreeBusy";
 import { type Form, formOf, newOf, patchOf, timesIn, writable } from "./form";
 import { Guests } from "./Guests";
+import type { Taken } from "./layout";
 import { Alerts, RepeatFields } from "./Repeat";
 import { type Edited, set, useCalendar, zone } from "./store";
 import { between, dayText, localOf, shifted } from "./time";
@@ -61,7 +62,6 @@ export function EventDialog({ edited }: { edited: Edited }) {
           className="event-title"
           aria-label={t("calendar.eventTitle")}
           placeholder={t("calendar.eventTitle")}
-          // biome-ignore lint/a11y/noAutofocus: an event begins with what it is called
           autoFocus
           maxLength={500}
           value={form.title}
@@ -74,7 +74,7 @@ export function EventDialog({ edited }: { edited: Edited }) {
           <CalendarField form={form} change={change} />
           {full && <Further form={form} change={change} />}
         </div>
-        {full && <People form={form} change={change} />}
+        {full && <People form={form} change={change} own={ownTime(edited)} />}
         <footer>
           {!full && (
             <button type="button" onClick={() => setFull(true)}>
@@ -104,51 +104,35 @@ function Times({ form, change, zones }: FieldProps & { zones: boolean }) {
   const clock = (at: Date) => format(at, "HH:mm");
   const joined = (day: string, time: string) => localOf(`${day}T${time || "00:00"}:00`);
   const lasts = form.end.getTime() - form.start.getTime();
-  const start = (at: Date) => {
-    if (!Number.isNaN(at.getTime())) change({ start: at, end: new Date(at.getTime() + lasts) });
-  };
-  const end = (at: Date) => {
-    if (!Number.isNaN(at.getTime())) change({ end: at });
+  const put = (which: "start" | "end", at: Date) => {
+    if (Number.isNaN(at.getTime())) return;
+    change(which === "end" ? { end: at } : { start: at, end: new Date(at.getTime() + lasts) });
   };
   return (
     <fieldset className="times">
       <legend className="unseen">{t("calendar.when")}</legend>
-      <div>
-        <input
-          type="date"
-          aria-label={t("calendar.startDay")}
-          required
-          value={dayText(form.start)}
-          onChange={({ target }) => start(joined(target.value, clock(form.start)))}
-        />
-        {!form.allDay && (
+      {(["start", "end"] as const).map((which) => (
+        <div className="span" key={which}>
+          <span aria-hidden="true">{t(`calendar.${which}s`)}</span>
           <input
-            type="time"
-            aria-label={t("calendar.startTime")}
+            type="date"
+            aria-label={t(`calendar.${which}Day`)}
             required
-            value={clock(form.start)}
-            onChange={({ target }) => start(joined(dayText(form.start), target.value))}
+            min={which === "end" ? dayText(form.start) : undefined}
+            value={dayText(form[which])}
+            onChange={({ target }) => put(which, joined(target.value, clock(form[which])))}
           />
-        )}
-        <span aria-hidden="true">–</span>
-        {!form.allDay && (
-          <input
-            type="time"
-            aria-label={t("calendar.endTime")}
-            required
-            value={clock(form.end)}
-            onChange={({ target }) => end(joined(dayText(form.end), target.value))}
-          />
-        )}
-        <input
-          type="date"
-          aria-label={t("calendar.endDay")}
-          required
-          min={dayText(form.start)}
-          value={dayText(form.end)}
-          onChange={({ target }) => end(joined(target.value, clock(form.end)))}
-        />
-      </div>
+          {!form.allDay && (
+            <input
+              type="time"
+              aria-label={t(`calendar.${which}Time`)}
+              required
+              value={clock(form[which])}
+              onChange={({ target }) => put(which, joined(dayText(form[which]), target.value))}
+            />
+          )}
+        </div>
+      ))}
       <div>
         <label className="check">
           <input
@@ -281,7 +265,12 @@ function Further({ form, change }: FieldProps) {
   );
 }
 
-function People({ form, change }: FieldProps) {
+/** When an event takes place that is there. */
+function ownTime({ event, start, end }: Edited): Taken | null {
+  return event?.id ? { from: start.getTime(), to: end.getTime() } : null;
+}
+
+function People({ form, change, own }: FieldProps & { own: Taken | null }) {
   const { start, end } = timesIn(form);
   const lasts = form.end.getTime() - form.start.getTime();
   const move = (to: Date) => {
@@ -291,9 +280,7 @@ function People({ form, change }: FieldProps) {
   return (
     <div className="event-people">
       <Guests value={form.guests} start={start} end={end} onChange={(guests) => change({ guests })} />
-      {form.guests.length > 0 && (
-        <FreeBusy guests={form.guests} start={start} end={form.allDay ? addDays(end, 0) : end} onMove={move} />
-      )}
+      {form.guests.length > 0 && <FreeBusy guests={form.guests} start={start} end={end} own={own} onMove={move} />}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { useApp } from "../store";
 import { wrong } from "./act";
 import { type BusyTime, busyOf } from "./busy";
 import type { Form } from "./form";
-import { nextFree } from "./layout";
+import { nextFree, type Taken } from "./layout";
 import { useCalendar } from "./store";
 import { atMinute, dayText, minuteOfDay, minutesBetween } from "./time";
 
@@ -16,16 +16,29 @@ interface Props {
   /** As clocks of the view show them. */
   start: Date;
   end: Date;
+  /** When it takes place as it is stored: nobody is busy by it. */
+  own: Taken | null;
   onMove: (start: Date) => void;
 }
 
+/** The times without one of them. */
+function without(all: BusyTime[], own: Taken | null): BusyTime[] {
+  if (!own) return all;
+  return all
+    .flatMap((each) => [
+      { ...each, to: Math.min(each.to, own.from) },
+      { ...each, from: Math.max(each.from, own.to) },
+    ])
+    .filter((each) => each.from < each.to);
+}
+
 /** Who has time when: a line for each, over the hours of a day. */
-export function FreeBusy({ guests, start, end, onMove }: Props) {
+export function FreeBusy({ guests, start, end, own, onMove }: Props) {
   const { t } = useTranslation();
   const me = useApp((state) => state.me) ?? "";
   const prefs = useCalendar((state) => state.prefs);
   const [day, setDay] = useState(() => startOfDay(start));
-  const [busy, setBusy] = useState<Record<string, BusyTime[] | null>>({});
+  const [found, setFound] = useState<Record<string, BusyTime[] | null>>({});
   const key = dayText(start);
   useEffect(() => setDay(startOfDay(new Date(`${key}T00:00:00`))), [key]);
   const addresses = [me, ...guests.map((each) => each.email.toLowerCase())];
@@ -33,12 +46,15 @@ export function FreeBusy({ guests, start, end, onMove }: Props) {
   const from = dayText(day);
   useEffect(() => {
     let here = true;
-    busyOf(asked.split(" "), new Date(`${from}T00:00:00`)).then((found) => here && setBusy(found), wrong);
+    busyOf(asked.split(" "), new Date(`${from}T00:00:00`)).then((all) => here && setFound(all), wrong);
     return () => {
       here = false;
     };
   }, [asked, from]);
 
+  const busy = Object.fromEntries(
+    Object.entries(found).map(([address, all]) => [address, all && without(all, own)]),
+  ) as typeof found;
   const low = Math.min(Math.floor(prefs.workFrom / 60), start.getHours());
   const high = Math.max(Math.ceil(prefs.workTo / 60), isSameDay(start, end) ? Math.ceil(minuteOfDay(end) / 60) : 24);
   const hours = Array.from({ length: high - low }, (_, at) => low + at);

@@ -3,6 +3,7 @@ import { type MouseEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { beginAt, timeOn } from "./begin";
 import { spotAt, useDrag, withDragged } from "./drag";
+import { takesTasks } from "./drop";
 import { EventBox } from "./EventBox";
 import { meets } from "./events";
 import { inLines } from "./layout";
@@ -41,7 +42,13 @@ export function MonthGrid({ where, events }: { where: Where; events: Shown[] }) 
       </div>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keyboard makes events by `c` */}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same */}
-      <div className="month-body" ref={body} onClick={onClick} onPointerDown={drag.begin("create", null)}>
+      <div
+        className="month-body"
+        ref={body}
+        onClick={onClick}
+        onPointerDown={drag.begin("create", null)}
+        {...takesTasks(body, true)}
+      >
         {weeks.map((week) => (
           <section
             className="month-week"
@@ -72,11 +79,11 @@ function Days({ week, month, drag }: PartProps & { month: Date }) {
         <button
           type="button"
           className="date"
-          aria-label={format(day, "EEEE, d MMMM")}
           aria-current={today ? "date" : undefined}
           onClick={() => visit({ view: "day", date: day })}
         >
           {format(day, day.getDate() === 1 ? "d MMM" : "d")}
+          <span className="unseen">{format(day, "MMMM, EEEE")}</span>
         </button>
       </div>
     );

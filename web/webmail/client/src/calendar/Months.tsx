@@ -19,11 +19,13 @@ interface Props {
   month: Date;
   chosen?: Date;
   busy: ReadonlySet<string>;
+  /** Without the days of the months beside it. */
+  alone?: boolean;
   onDay: (day: Date) => void;
 }
 
 /** A month in small. */
-function Month({ month, chosen, busy, onDay }: Props) {
+function Month({ month, chosen, busy, alone, onDay }: Props) {
   const weekStartsOn = useCalendar((state) => state.prefs.weekStart);
   const first = startOfWeek(startOfMonth(month), { weekStartsOn });
   const days = Array.from({ length: 42 }, (_, at) => addDays(first, at));
@@ -35,6 +37,7 @@ function Month({ month, chosen, busy, onDay }: Props) {
         </span>
       ))}
       {days.map((day) => {
+        if (alone && !isSameMonth(day, month)) return <span key={day.getTime()} aria-hidden="true" />;
         const state = [
           !isSameMonth(day, month) && "other",
           isSameDay(day, now()) && "today",
@@ -94,7 +97,7 @@ export function Year({ where, events }: { where: Where; events: Shown[] }) {
           <button type="button" className="text" onClick={() => visit({ view: "month", date: month })}>
             {format(month, "LLLL")}
           </button>
-          <Month month={month} busy={busy} onDay={(date) => visit({ view: "day", date })} />
+          <Month month={month} busy={busy} alone onDay={(date) => visit({ view: "day", date })} />
         </section>
       ))}
     </div>

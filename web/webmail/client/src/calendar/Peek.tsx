@@ -17,10 +17,12 @@ import { Dialog } from "../shell/Dialog";
 import { answer, remove, scoped, wrong } from "./act";
 import { beginChange } from "./begin";
 import {
+  addressOf,
   colourOf,
   guests,
   isRoom,
   mayChange,
+  mine,
   myStatus,
   nameOf,
   organizer,
@@ -162,13 +164,13 @@ export function Guests({ event }: { event: CalendarEvent }) {
         {owner && !all.some(([, each]) => each === owner) && (
           <li>
             <StatusSign status="accepted" />
-            {nameOf(owner)} <small>{t("calendar.organizer")}</small>
+            {mine().has(addressOf(owner)) ? t("calendar.you") : nameOf(owner)} <small>{t("calendar.organizer")}</small>
           </li>
         )}
         {all.map(([id, each]) => (
           <li key={id}>
             <StatusSign status={each.participationStatus} />
-            {nameOf(each)}
+            {mine().has(addressOf(each)) ? t("calendar.you") : nameOf(each)}
             <small>
               {[
                 each.roles?.owner && t("calendar.organizer"),

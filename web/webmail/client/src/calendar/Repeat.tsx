@@ -10,8 +10,18 @@ import { dayText, shifted } from "./time";
 const UNITS = { daily: "day", weekly: "week", monthly: "month", yearly: "year" };
 const OFFERED = [0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10_080];
 
+/** What recurs: an event, or a task. */
+type Recurring = Pick<FieldProps["form"], "repeat" | "start">;
+
+interface RepeatProps {
+  form: Recurring;
+  change: (more: { repeat: Repeat }) => void;
+  /** It is one of a series. */
+  one: boolean;
+}
+
 /** How often, and how long. */
-export function RepeatFields({ form, change, one }: FieldProps & { one: boolean }) {
+export function RepeatFields({ form, change, one }: RepeatProps) {
   const { t } = useTranslation();
   const { repeat } = form;
   const set = (more: Partial<Repeat>) => change({ repeat: { ...repeat, ...more } });
@@ -42,7 +52,7 @@ export function RepeatFields({ form, change, one }: FieldProps & { one: boolean 
 }
 
 interface RuleProps {
-  form: FieldProps["form"];
+  form: Recurring;
   repeat: Repeat;
   set: (more: Partial<Repeat>) => void;
 }
@@ -112,7 +122,7 @@ function Ends({ form, repeat, set }: RuleProps) {
   return (
     <span className="ends">
       <select
-        aria-label={t("calendar.ends")}
+        aria-label={t("calendar.endsWhen")}
         value={repeat.ends}
         onChange={({ target }) =>
           set({

@@ -10,6 +10,7 @@ import { beginHere } from "./begin";
 import { COLOURS, colourOf } from "./events";
 import { MiniMonth } from "./Months";
 import { type Shown, useCalendar, type Where } from "./store";
+import { ToDo } from "./ToDo";
 import type { Calendar } from "./types";
 
 /** What is done with a calendar in a dialog; null: a new one. */
@@ -38,6 +39,7 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
       <button type="button" className="text add" onClick={() => setTask({ kind: "new", calendar: null })}>
         {t("calendar.newCalendar")}
       </button>
+      <ToDo />
       {task && <CalendarDialog task={task} onClose={() => setTask(null)} />}
     </nav>
   );

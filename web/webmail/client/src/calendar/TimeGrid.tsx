@@ -1,13 +1,14 @@
-import { addDays, format, getISOWeek, isSameDay, isToday } from "date-fns";
+import { addDays, format, isSameDay, isToday } from "date-fns";
 import { type CSSProperties, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { beginAt } from "./begin";
 import { clicked, type Dragged, spotAt, useDrag, withDragged } from "./drag";
+import { takesTasks } from "./drop";
 import { EventBox, timesText } from "./EventBox";
 import { meets } from "./events";
 import { inColumns, inLines } from "./layout";
 import { now, type Shown, useCalendar, visit, zone } from "./store";
-import { dayText, minuteOfDay } from "./time";
+import { dayText, HERE, minuteOfDay } from "./time";
 
 export const HOUR = 48;
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
@@ -41,22 +42,19 @@ export function TimeGrid({ days, events }: { days: Date[]; events: Shown[] }) {
     beginAt(start, end, false);
   };
   return (
-    <div className="grid" style={{ "--days": days.length } as CSSProperties}>
+    <div className={days.length === 1 ? "grid one" : "grid"} style={{ "--days": days.length } as CSSProperties}>
       <div className="grid-head">
-        <span className="gutter" title={zone()}>
-          {t("calendar.week", { number: getISOWeek(addDays(from, 3)) })}
-        </span>
+        <span className="gutter">{zone() === HERE ? "" : zone().split("/").at(-1)?.replaceAll("_", " ")}</span>
         {days.map((day) => (
           <button
             type="button"
             key={day.getTime()}
             className={isSameDay(day, now()) ? "today" : ""}
             aria-current={isSameDay(day, now()) ? "date" : undefined}
-            aria-label={format(day, "EEEE, d MMMM")}
             onClick={() => visit({ view: "day", date: day })}
           >
-            <small>{format(day, "EEE")}</small>
-            <b>{format(day, "d")}</b>
+            <small>{format(day, "EEE")}</small> <b>{format(day, "d")}</b>
+            <span className="unseen"> {format(day, "MMMM")}</span>
           </button>
         ))}
       </div>
@@ -71,6 +69,7 @@ export function TimeGrid({ days, events }: { days: Date[]; events: Shown[] }) {
           style={{ height: 24 * HOUR }}
           onClick={onClick}
           onPointerDown={drag.begin("create", null)}
+          {...takesTasks(body, false)}
         >
           <div className="gutter" aria-hidden="true">
             {HOURS.slice(1).map((hour) => (
@@ -198,6 +197,7 @@ function WholeDays({ days, events }: { days: Date[]; events: Shown[] }) {
         style={{ height: Math.min(many, MOST_LINES) * 24 + 8 }}
         onClick={onClick}
         onPointerDown={drag.begin("create", null)}
+        {...takesTasks(lane, true)}
       >
         {days.map((day) => (
           <i key={day.getTime()} data-day={dayText(day)} className={isToday(day) ? "today" : ""} />

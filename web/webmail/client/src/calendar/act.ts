@@ -4,7 +4,7 @@ import { change, request } from "../jmap/client";
 import { toast } from "../store";
 import { guests, invited, myself } from "./events";
 import { loadCalendars, refresh, wholeOf } from "./load";
-import { cutAt, movedRules } from "./recur";
+import { cutAt, movedKeys, movedRules } from "./recur";
 import { get, type Scope, type Shown, set, zone } from "./store";
 import { between, dayText, durationOf, localOf, localText, minutesBetween, minutesOf, momentIn, utcText } from "./time";
 import type { Calendar, CalendarEvent, EventObject, Status } from "./types";
@@ -74,9 +74,9 @@ async function update(accountId: string, id: string, patch: Patch): Promise<void
   await change([["CalendarEvent/set", { accountId, update: { [id]: patch }, sendSchedulingMessages: true }]]);
 }
 
-export async function create(accountId: string, calendarId: string, event: Patch): Promise<string> {
+export async function create(accountId: string, calendarId: string, event: Patch, tell = true): Promise<string> {
   const made = { "@type": "Event", ...event, calendarIds: { [calendarId]: true } };
-  const given = { accountId, create: { made }, sendSchedulingMessages: true };
+  const given = { accountId, create: { made }, sendSchedulingMessages: tell };
   const [answer] = await change([["CalendarEvent/set", given]]);
   return answer.created.made.id;
 }
@@ -136,8 +136,8 @@ function ofSeries(base: CalendarEvent, one: CalendarEvent, patch: Patch): Patch 
     const rules = movedRules(base.recurrenceRules, base.start, moved);
     if (rules) found.recurrenceRules = rules;
   }
-  // Exceptions are by times that the series does not have any more.
-  if (moved !== base.start && base.recurrenceOverrides) found.recurrenceOverrides = null;
+  if (moved !== base.start && base.recurrenceOverrides)
+    found.recurrenceOverrides = movedKeys(base.recurrenceOverrides, base.start, moved);
   return found;
 }
 
@@ -181,7 +181,8 @@ async function changeFollowing(event: CalendarEvent, patch: Patch): Promise<() =
   const { calendarIds, created: _c, updated: _up, sequence: _q, isDraft: _d, ...plain } = rest;
   for (const name of ["mayInviteSelf", "mayInviteOthers", "hideAttendees"]) delete plain[name];
   const moved = "start" in patch && patch.start !== key;
-  const overrides = moved || !Object.keys(cut.overrides).length ? undefined : cut.overrides;
+  const there = moved ? movedKeys(cut.overrides, key, String(patch.start)) : cut.overrides;
+  const overrides = Object.keys(there).length ? there : undefined;
   const rules = moved && !patch.recurrenceRules ? movedRules(cut.rules, key, String(patch.start)) : cut.rules;
   const next: Patch = { ...plain, start: key, recurrenceRules: rules, recurrenceOverrides: overrides };
   for (const [path, value] of Object.entries(patch)) if (!path.includes("/")) next[path] = value;

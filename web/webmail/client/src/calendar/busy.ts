@@ -1,6 +1,6 @@
 /** When people and rooms are busy, as the server tells it of those of one's own domain. */
 import { addDays, startOfDay } from "date-fns";
-import { type Call, request } from "../jmap/client";
+import { type Answer, type Call, each as eachOf, Refused, request } from "../jmap/client";
 import type { Address } from "../jmap/types";
 import { get as app } from "../store";
 import type { Taken } from "./layout";
@@ -62,13 +62,14 @@ export async function busyOf(addresses: string[], from: Date): Promise<Record<st
   const range = { utcStart: utcText(start), utcEnd: utcText(momentIn(zone(), addDays(startOfDay(from), AHEAD))) };
   const asked = people.filter((each) => each?.capabilities[CALENDARS]?.mayGetAvailability);
   const calls = asked.map((each) => ["Principal/getAvailability", { accountId, id: each?.id, ...range }] as Call);
-  const answers: { list: Busy[] }[] = [];
-  for (let at = 0; at < calls.length; at += 30) answers.push(...(await request(calls.slice(at, at + 30))));
+  const answers: Answer[] = [];
+  for (let at = 0; at < calls.length; at += 30) answers.push(...(await eachOf(calls.slice(at, at + 30))));
   const found: Record<string, BusyTime[] | null> = {};
   addresses.forEach((address, at) => {
     const index = asked.indexOf(people[at] as Principal);
-    const list = people[at] && index >= 0 ? answers[index]?.list : undefined;
-    found[address] = list ? list.map(shownBusy) : null;
+    const answer = people[at] && index >= 0 ? answers[index] : undefined;
+    // Who may not ask is told no more than of somebody elsewhere.
+    found[address] = answer && !(answer instanceof Refused) ? answer.list.map(shownBusy) : null;
   });
   return found;
 }

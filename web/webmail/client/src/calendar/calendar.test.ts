@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
+import { webPlace } from "./events";
 import { inColumns, inLines, nextFree } from "./layout";
-import { cutAt, movedRules, ONCE, repeatOf, rulesOf } from "./recur";
+import { cutAt, movedKeys, movedRules, nextAfter, ONCE, repeatOf, rulesOf } from "./recur";
+import { dueAt, dueOf } from "./reminders";
 import {
   between,
   daysTouched,
@@ -12,6 +14,7 @@ import {
   offsetBefore,
   shownIn,
 } from "./time";
+import type { CalendarEvent } from "./types";
 
 it("shows a moment as clocks do, on both sides of a change of the clocks", () => {
   for (const [moment, zone, shown] of [
@@ -103,6 +106,34 @@ it("takes the days of a rule along when a series is moved", () => {
   ]);
 });
 
+it("takes the times of exceptions along", () => {
+  expect(movedKeys({ "2026-11-30T23:00:00": 1 }, "2026-11-02T23:00:00", "2026-11-03T01:00:00")).toEqual({
+    "2026-12-01T01:00:00": 1,
+  });
+});
+
+it("opens a meeting on the web by http alone", () => {
+  const at = (uri: string) => webPlace({ start: "", virtualLocations: { a: { uri } } });
+  expect([at("https://meet.example/1"), at("javascript:alert(1)"), at("tel:+1")]).toEqual([
+    "https://meet.example/1",
+    null,
+    null,
+  ]);
+});
+
+it("reminds once, when it is time, and not of what is long over", () => {
+  const alerts = { a: { trigger: { offset: "-PT15M" } } };
+  const times = { start: "2026-11-27T10:00:00", utcStart: "2026-11-27T10:00:00Z", utcEnd: "2026-11-27T11:00:00Z" };
+  const event = { ...times, id: "E1", timeZone: "Etc/UTC", alerts } as unknown as CalendarEvent;
+  const due = (time: string, said: string[] = []) => dueOf([event], Date.parse(`2026-11-27T${time}Z`), new Set(said));
+  expect(due("09:44:00")).toEqual([]);
+  const [found] = due("09:46:00");
+  expect(found?.event.id).toBe("E1");
+  expect(due("09:46:00", [found?.key ?? ""])).toEqual([]);
+  expect(due("12:30:00")).toEqual([]);
+  expect(dueAt({ trigger: { offset: "-PT15M" }, action: "email" }, new Date(), new Date())).toBeNull();
+});
+
 it("cuts a series in two, with the exceptions of each", () => {
   const event = {
     start: "2026-11-02T09:00:00",
@@ -114,4 +145,21 @@ it("cuts a series in two, with the exceptions of each", () => {
   expect(Object.keys(cut.patch.recurrenceOverrides ?? {})).toEqual(["2026-11-09T09:00:00"]);
   expect(cut.rules).toEqual([{ frequency: "weekly", count: 7 }]);
   expect(Object.keys(cut.overrides)).toEqual(["2026-11-30T09:00:00"]);
+});
+
+it.each([
+  [{ frequency: "daily", interval: 3 }, "2026-11-27T00:00:00", "2026-11-30T00:00:00"],
+  [{ frequency: "weekly", byDay: [{ day: "mo" }, { day: "fr" }] }, "2026-11-23T00:00:00", "2026-11-27T00:00:00"],
+  [
+    { frequency: "weekly", interval: 2, byDay: [{ day: "mo" }, { day: "fr" }] },
+    "2026-11-27T00:00:00",
+    "2026-12-07T00:00:00",
+  ],
+  [{ frequency: "monthly" }, "2026-01-31T00:00:00", "2026-02-28T00:00:00"],
+  [{ frequency: "monthly", byDay: [{ day: "fr", nthOfPeriod: -1 }] }, "2026-10-30T00:00:00", "2026-11-27T00:00:00"],
+  [{ frequency: "yearly" }, "2026-11-27T09:00:00", "2027-11-27T09:00:00"],
+  [{ frequency: "daily", until: "2026-11-27T23:59:59" }, "2026-11-27T00:00:00", null],
+  [{ frequency: "daily", count: 1 }, "2026-11-27T00:00:00", null],
+] as const)("knows when a task is due next: %o", (rule, due, next) => {
+  expect(nextAfter([structuredClone(rule) as never], due)).toBe(next);
 });

@@ -1,4 +1,5 @@
 /** Dragging in the views: over times of days, and over days. */
+import { max } from "date-fns";
 import { type PointerEvent as Pointer, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { reschedule, scoped } from "./act";
 import { beginAt } from "./begin";
@@ -56,7 +57,7 @@ function dragged({ kind, each, from }: Begun, to: Spot, byDay: boolean): Dragged
   if (kind === "resize" && each) {
     const end = byDay ? shifted(each.end, days, 0) : atMinute(to.day, to.minute);
     const least = byDay ? shifted(each.start, 1, 0) : shifted(each.start, 0, STEP);
-    return { kind, each, start: each.start, end: end < least ? least : end };
+    return { kind, each, start: each.start, end: max([end, least]) };
   }
   const one = byDay ? from.day : atMinute(from.day, from.minute);
   const other = byDay ? to.day : atMinute(from.day, to.minute);

@@ -39,7 +39,7 @@ export function writable(calendars: Calendar[]): Calendar[] {
 }
 
 /** The calendar that a new event goes to. */
-function first(): Calendar | undefined {
+export function firstCalendar(): Calendar | undefined {
   const own = app().accounts.find((each) => each.own)?.id;
   const may = writable(get().calendars);
   return may.find((each) => each.isDefault && each.accountId === own) ?? may[0];
@@ -55,7 +55,7 @@ function beforeStart(alerts: Record<string, Alert> | undefined): [string, number
 export function formOf({ event, start, end, allDay, title }: Edited): Form | null {
   const { calendars, prefs } = get();
   const calendar = calendars.find((each) => event?.calendarIds?.[each.id] && each.accountId === event.accountId);
-  const there = calendar ?? first();
+  const there = calendar ?? firstCalendar();
   if (!there) return null;
   const own = isZone(event?.timeZone) && !allDay ? event.timeZone : zone();
   const from = allDay ? start : between(zone(), own, start);

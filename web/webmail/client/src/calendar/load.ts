@@ -28,9 +28,9 @@ export async function loadCalendars(): Promise<void> {
   set({ calendars });
 }
 
-/** The events between two local times of the view, of every account that has calendars. */
-export async function eventsBetween(from: string, to: string): Promise<CalendarEvent[]> {
-  const accounts = [...new Set(get().calendars.map((each) => each.accountId))];
+/** The events between two local times of the view, of every account that has calendars, or of one. */
+export async function eventsBetween(from: string, to: string, only?: string): Promise<CalendarEvent[]> {
+  const accounts = [...new Set(get().calendars.map((each) => each.accountId))].filter((each) => !only || each === only);
   const filter = { after: from, before: to };
   const query = { filter, expandRecurrences: true, timeZone: zone() };
   if (!accounts.length) return [];

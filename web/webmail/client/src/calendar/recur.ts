@@ -1,5 +1,5 @@
 /** How events recur: what the dialog offers, what a rule says, and a series that is cut in two. */
-import { addSeconds, differenceInCalendarDays, getDate, getDay } from "date-fns";
+import { addDays, addMonths, addSeconds, addYears, differenceInCalendarDays, getDate, getDay } from "date-fns";
 import { localOf, localText } from "./time";
 import type { EventObject, Rule } from "./types";
 
@@ -106,6 +106,52 @@ export function movedRules(rules: Rule[] | undefined, before: string, after: str
     if (rule.byMonth?.length === 1) moved.byMonth = [`${start.getMonth() + 1}`];
     return moved;
   });
+}
+
+/** The exceptions after the whole series has been moved: the times that they are for go along. */
+export function movedKeys<T>(overrides: Record<string, T>, before: string, after: string): Record<string, T> {
+  const by = Date.parse(`${after}Z`) - Date.parse(`${before}Z`);
+  const moved = (key: string) => new Date(Date.parse(`${key}Z`) + by).toISOString().slice(0, 19);
+  return Object.fromEntries(Object.entries(overrides).map(([key, each]) => [moved(key), each]));
+}
+
+/** When a task is due after that: null for a rule that is over, or that has no fields here. */
+export function nextAfter(rules: Rule[] | undefined, due: string): string | null {
+  const rule = rules?.[0];
+  const start = localOf(due);
+  if (!rule || rules.length > 1 || repeatOf(rules, start).other || rule.count === 1) return null;
+  const every = rule.interval ?? 1;
+  const next = localText(stepped(rule, start, every));
+  return rule.until && next > rule.until ? null : next;
+}
+
+function stepped(rule: Rule, start: Date, every: number): Date {
+  const { frequency, byDay } = rule;
+  if (frequency === "daily") return addDays(start, every);
+  if (frequency === "yearly") return addYears(start, every);
+  if (frequency === "weekly") {
+    const days = new Set(byDay?.map((each) => DAYS.indexOf(each.day)) ?? [getDay(start)]);
+    for (let by = 1; by <= 7; by += 1) {
+      const day = addDays(start, by);
+      // Weeks begin on Monday, as RFC 8984 has it.
+      if (days.has(getDay(day))) return getDay(day) === 1 || differs(start, day) ? addDays(day, 7 * (every - 1)) : day;
+    }
+  }
+  const nth = byDay?.[0]?.nthOfPeriod;
+  if (!nth) return addMonths(start, every);
+  const month = addMonths(
+    new Date(start.getFullYear(), start.getMonth(), 1, start.getHours(), start.getMinutes()),
+    every,
+  );
+  const all = Array.from({ length: 31 }, (_, at) => addDays(month, at)).filter(
+    (day) => day.getMonth() === month.getMonth() && getDay(day) === getDay(start),
+  );
+  return (nth > 0 ? all[nth - 1] : all.at(-1)) ?? month;
+}
+
+/** Whether a day is in another week than one before it. */
+function differs(one: Date, other: Date): boolean {
+  return (getDay(other) + 6) % 7 <= (getDay(one) + 6) % 7;
 }
 
 export interface Cut {

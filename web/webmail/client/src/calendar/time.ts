@@ -5,7 +5,9 @@
  */
 import { addDays, addMilliseconds, differenceInCalendarDays, format, startOfDay } from "date-fns";
 
-export const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone || "Etc/UTC";
+const FOUND = Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The zone of the browser; some call UTC so, calendars do not. */
+export const HERE = !FOUND || FOUND === "UTC" ? "Etc/UTC" : FOUND;
 const MINUTE = 60_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
