@@ -17,7 +17,11 @@ export function Dialog({ title, onClose, size, children }: Props) {
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="veil" />
-        <Radix.Content className={size ? `dialog ${size}` : "dialog"} aria-describedby={undefined}>
+        <Radix.Content
+          className={size ? `dialog ${size}` : "dialog"}
+          aria-describedby={undefined}
+          onInteractOutside={(event) => (event.target as Element).closest(".toasts") && event.preventDefault()}
+        >
           <header>
             <Radix.Title>{title}</Radix.Title>
             <Radix.Close className="icon" aria-label={t("app.close")}>
