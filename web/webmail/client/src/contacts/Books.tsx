@@ -13,7 +13,7 @@ const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 const ImportDialog = lazy(() => import("./ImportDialog"));
 const ExportDialog = lazy(() => import("./ExportDialog"));
 const MergeDialog = lazy(() => import("./MergeDialog"));
-const BookDialog = lazy(() => import("./BookDialog"));
+const NameDialog = lazy(() => import("../shell/NameDialog"));
 
 type Shown = "import" | "export" | "merge" | "create" | null;
 const say = (error: unknown) => toast((error as Error).message, { error: true });
@@ -80,7 +80,7 @@ export function Books({ here }: { here: string }) {
         {shown === "export" && <ExportDialog at={here} onClose={close} />}
         {shown === "merge" && <MergeDialog onClose={close} />}
         {shown === "create" && (
-          <BookDialog title={t("contacts.newBook")} name="" onClose={close} onName={(name) => makeBook(name)} />
+          <NameDialog title={t("contacts.newBook")} name="" onClose={close} onName={(name) => makeBook(name)} />
         )}
       </Suspense>
     </div>
@@ -115,7 +115,7 @@ function BookLine({ book, here, own }: { book: Book; here: string; own: boolean 
   const { t } = useTranslation();
   const [shown, show] = useState<"share" | "rename" | "delete" | null>(null);
   const close = () => show(null);
-  const name = own && book.isDefault ? t("contacts.title") : book.name;
+  const name = own && book.isDefault ? t("contacts.mine") : book.name;
   const { mayShare, mayDelete } = book.myRights;
   function go(event: MouseEvent) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -152,7 +152,7 @@ function BookLine({ book, here, own }: { book: Book; here: string; own: boolean 
       <Suspense>
         {shown === "share" && <ShareDialog accountId={book.accountId} folderId={book.id} onClose={close} />}
         {shown === "rename" && (
-          <BookDialog
+          <NameDialog
             title={t("tree.rename")}
             name={book.name}
             onClose={close}
@@ -160,7 +160,7 @@ function BookLine({ book, here, own }: { book: Book; here: string; own: boolean 
           />
         )}
         {shown === "delete" && (
-          <BookDialog
+          <NameDialog
             title={t("tree.delete")}
             name={null}
             ask={t("contacts.deleteBook", { name })}

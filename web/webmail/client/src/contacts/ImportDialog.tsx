@@ -55,8 +55,9 @@ export default function ImportDialog({ at, onClose }: { at: string; onClose: () 
       <Dialog title={t("contacts.import")} onClose={onClose}>
         <div className="form">
           <p role="status">
-            {t("contacts.importedMade", { count: done.made })} {t("contacts.importedChanged", { count: done.changed })}{" "}
-            {t("contacts.importedSkipped", { count: done.skipped })}
+            {t("contacts.importedMade", { count: done.made })}{" "}
+            {done.changed > 0 && t("contacts.importedChanged", { count: done.changed })}{" "}
+            {done.skipped > 0 && t("contacts.importedSkipped", { count: done.skipped })}
           </p>
           {done.failed.length > 0 && (
             <ul className="wrong">

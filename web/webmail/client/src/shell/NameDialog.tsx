@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Dialog } from "../shell/Dialog";
+import { Dialog } from "./Dialog";
 
 interface Props {
   title: string;
@@ -12,7 +12,7 @@ interface Props {
 }
 
 /** Asks for the name of a folder, or whether it is really to go. */
-export default function BookDialog({ title, name, ask, onClose, onName }: Props) {
+export default function NameDialog({ title, name, ask, onClose, onName }: Props) {
   const { t } = useTranslation();
   const [wrong, setWrong] = useState("");
   async function go(event: FormEvent<HTMLFormElement>) {
