@@ -16,11 +16,13 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from mailcore.server.config import load
 from mailcore.server.dns import Resolver
 from tests.support.jmapstand import Stand, jmap_stand, letter
 from web.webmail import remote
 from web.webmail.app import webmail
 from web.webmail.files import POLICY, built
+from web.webmail.programs import programs_of
 from web.webmail.remote import NoPicture, Picture, Remote
 
 PNG = base64.b64decode(
@@ -341,3 +343,18 @@ async def test_a_picture_comes_in_a_form_that_runs_nothing() -> None:
     assert (got.status_code, got.content, got.headers["content-type"]) == (200, PNG, "image/png")
     assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert got.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_who_is_signed_in_is_told_where_programs_find_the_server(tmp_path: Path, files: Path) -> None:
+    (tmp_path / "data").mkdir()
+    told = programs_of(load(None, data=tmp_path / "data", port_base=20_000))
+    mounts = lambda parts: [Mount("/mail", webmail(parts, built(files), programs=told))]  # noqa: E731
+    async with jmap_stand(tmp_path, mounts) as stand:
+        assert (await stand.http.get("/mail/programs")).status_code == 401
+        await stand.browse("alice")
+        found = (await stand.http.get("/mail/programs")).json()
+    by_name = {(each["protocol"], each["port"] - 20_000): each["tls"] for each in found["services"]}
+    assert by_name[("imap", 993)] == "implicit"
+    assert {protocol for protocol, _ in by_name} == {"imap", "pop3", "smtp", "managesieve"}
+    assert not {port for _, port in by_name} & {25, 24, 80, 9000}
+    assert found["paths"]["caldav"] == "/.well-known/caldav"

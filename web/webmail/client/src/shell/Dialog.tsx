@@ -20,7 +20,10 @@ export function Dialog({ title, onClose, size, children }: Props) {
         <Radix.Content
           className={size ? `dialog ${size}` : "dialog"}
           aria-describedby={undefined}
-          onInteractOutside={(event) => (event.target as Element).closest(".toasts") && event.preventDefault()}
+          onInteractOutside={(event) => {
+            const at = event.detail.originalEvent.target;
+            if (at instanceof Element && at.closest(".toasts")) event.preventDefault();
+          }}
         >
           <header>
             <Radix.Title>{title}</Radix.Title>
