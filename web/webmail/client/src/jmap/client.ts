@@ -149,6 +149,11 @@ export async function post<T>(path: string, body: object, method = "POST"): Prom
   return got.status === 204 ? (null as T) : got.json();
 }
 
+/** Leaves the mailing list of an email with one click. */
+export async function unsubscribe(accountId: string, blobId: string): Promise<void> {
+  await post(`/mail/unsubscribe/${accountId}/${blobId}`, {});
+}
+
 async function why(got: Response): Promise<string> {
   const text = await got.text();
   try {

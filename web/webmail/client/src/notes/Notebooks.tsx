@@ -36,14 +36,16 @@ export function Notebooks({ here }: { here: string }) {
             </ul>
           </section>
         ))}
-      <button type="button" className="text add" onClick={() => make("note")}>
-        <FolderPlus />
-        {t("notes.newBook")}
-      </button>
-      <button type="button" className="text add" onClick={() => make("entry")}>
-        <FolderPlus />
-        {t("notes.newJournal")}
-      </button>
+      <div className="tools-list">
+        <button type="button" className="text add" onClick={() => make("note")}>
+          <FolderPlus />
+          {t("notes.newBook")}
+        </button>
+        <button type="button" className="text add" onClick={() => make("entry")}>
+          <FolderPlus />
+          {t("notes.newJournal")}
+        </button>
+      </div>
       <Suspense>
         {making && (
           <NameDialog

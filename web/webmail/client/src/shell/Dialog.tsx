@@ -22,7 +22,8 @@ export function Dialog({ title, onClose, size, children }: Props) {
           aria-describedby={undefined}
           onInteractOutside={(event) => {
             const at = event.detail.originalEvent.target;
-            if (at instanceof Element && at.closest(".toasts")) event.preventDefault();
+            // What was clicked on there may have gone already.
+            if (at instanceof Element && (!at.isConnected || at.closest(".toasts"))) event.preventDefault();
           }}
         >
           <header>
