@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from groupware.model.ids import EVERY
+from groupware.model.ids import EVERY, BlobId
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from tests.e2e.conftest import Desk, Make
@@ -34,9 +34,9 @@ def stored(desk: Desk) -> list[str]:
     """The vCards of one's own address book."""
     site = desk.server.site
 
-    def work(tx: ReadTx) -> list[str]:
+    def work(tx: ReadTx) -> list[BlobId]:
         at = tx.locate(tx.account(desk.who.address).id, "Contacts", Right.READ)
-        return [str(row[1]) for row in tx.columns(at.id, ("blob",), EVERY)]
+        return [BlobId(row[1]) for row in tx.columns(at.id, ("blob",), EVERY)]
 
     blobs = site.read(work)
     return [octets.decode() for octets in site.run(site.blobs.read_many(blobs)).values()]

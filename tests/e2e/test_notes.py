@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from groupware.model.ids import EVERY
+from groupware.model.ids import EVERY, BlobId
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from tests.e2e.conftest import Desk, Make
@@ -18,9 +18,9 @@ def stored(desk: Desk, path: str = "Notes") -> list[str]:
     """The objects of one of one's folders."""
     site = desk.server.site
 
-    def work(tx: ReadTx) -> list[str]:
+    def work(tx: ReadTx) -> list[BlobId]:
         at = tx.locate(tx.account(desk.who.address).id, path, Right.READ)
-        return [str(row[1]) for row in tx.columns(at.id, ("blob",), EVERY)]
+        return [BlobId(row[1]) for row in tx.columns(at.id, ("blob",), EVERY)]
 
     return [octets.decode() for octets in site.run(site.blobs.read_many(site.read(work))).values()]
 

@@ -174,16 +174,14 @@ function TestLine({ test, onChange, onDrop }: TestProps) {
         </select>
       )}
       {!bare && (
-        <>
-          <input
-            className="grow"
-            aria-label={t(sized ? "settings.filters.size" : "settings.filters.value")}
-            placeholder={sized ? "KB" : undefined}
-            inputMode={sized ? "numeric" : undefined}
-            value={test.value}
-            onChange={(event) => onChange({ ...test, value: event.target.value })}
-          />
-        </>
+        <input
+          className="grow"
+          aria-label={t(sized ? "settings.filters.size" : "settings.filters.value")}
+          placeholder={sized ? "KB" : undefined}
+          inputMode={sized ? "numeric" : undefined}
+          value={test.value}
+          onChange={(event) => onChange({ ...test, value: event.target.value })}
+        />
       )}
       {onDrop && (
         <IconButton label={t("settings.filters.dropTest")} onClick={onDrop}>
