@@ -47,7 +47,7 @@ def test_a_letter_leaves_later_with_a_receipt_and_can_be_had_back(sit: Make) -> 
     desk.page.get_by_label("To", exact=True).fill(other.address)
     desk.page.get_by_label("Subject").fill("Tomorrow")
     desk.page.get_by_role("button", name="Ask for a receipt when it is read").click()
-    desk.page.get_by_role("button", name="Send later").click()
+    desk.page.get_by_role("button", name="Schedule").click()
     desk.page.get_by_role("menuitem").nth(1).click()
     expect(desk.toast("It is sent")).to_be_visible()
     desk.page.get_by_role("button", name="Account menu").click()
