@@ -11,6 +11,9 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from groupware.calendar.item import read_item as read_note
+from groupware.contacts.card import read_item as read_card
+from groupware.contacts.split import split
 from groupware.mime.item import Marks, read_item
 from groupware.store.api import WriteTx
 from mailcore.cli.demo import NOTES, furnish
@@ -53,12 +56,57 @@ Content-Disposition: attachment; filename="calendar.pdf"\r
 """
 
 
+CARDS = "".join(
+    f"BEGIN:VCARD\r\nVERSION:4.0\r\nUID:{name}\r\nFN:{name}\r\nN:{name.split()[1]};{name.split()[0]};;;\r\n{more}END:VCARD\r\n"
+    for name, more in (
+        (
+            "Bob Brandt",
+            "EMAIL;TYPE=work:bob@demo.test\r\nTEL;TYPE=cell:+49 30 1234567\r\nORG:Allotment Society;Board\r\n"
+            "TITLE:Treasurer\r\nADR;TYPE=home:;;Gartenweg 7;Bonn;;53111;Germany\r\nBDAY:19800214\r\n"
+            "CATEGORIES:garden,friends\r\nNOTE:Knows everything about beans.\r\n",
+        ),
+        ("Carol Costa", "EMAIL:carol@demo.test\r\n"),
+        ("Dora Delgado", "EMAIL:dora@seeds.example\r\nORG:The Seed Shop\r\n"),
+        ("Emil Ende", "TEL:+49 228 555\r\n"),
+    )
+)
+NOTES_OF = (
+    ("Spring", "Broad beans: under glass from 1 February.\\nPeas from the 15th.\\n\\nOrder seeds before Easter."),
+    ("Tools to mend", "The long rake.\\nBoth watering cans."),
+)
+
+
 def put(site: Site, octets: bytes) -> None:
     """One more message in the inbox."""
     new = site.run(read_item(octets, site.blobs, Marks(saved=datetime.now(UTC) - timedelta(minutes=12))))
 
     def work(tx: WriteTx) -> None:
         tx.append(tx.locate(tx.account(WHO).id, "INBOX").id, [new])
+
+    site.write(work)
+
+
+def fill(site: Site) -> None:
+    """Contacts and notes of Alice's."""
+    cards = [
+        read_card(each.read.octets, site.blobs, f"{at}.vcf")
+        for at, each in enumerate(split(CARDS.encode()))
+        if each.read
+    ]
+    notes = [
+        read_note(
+            f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VJOURNAL\r\nUID:{at}\r\nDTSTAMP:20260201T080000Z\r\n"
+            f"SUMMARY:{title}\r\nDESCRIPTION:{text}\r\nEND:VJOURNAL\r\nEND:VCALENDAR\r\n".encode(),
+            site.blobs,
+            f"{at}.ics",
+        )
+        for at, (title, text) in enumerate(NOTES_OF)
+    ]
+    new = {"Contacts": [site.run(each)[1] for each in cards], "Notes": [site.run(each)[1] for each in notes]}
+
+    def work(tx: WriteTx) -> None:
+        for path, items in new.items():
+            tx.append(tx.locate(tx.account(WHO).id, path).id, items)
 
     site.write(work)
 
@@ -71,6 +119,7 @@ def demo() -> Iterator[tuple[str, str]]:
         with opened(configuration(Place(data=data))) as site:
             furnish(site)
             put(site, NEWSLETTER)
+            fill(site)
         process, base = started(data)
         try:
             where, passwords = f"http://127.0.0.1:{base + 80}/", json.loads((data / NOTES).read_text())
@@ -177,6 +226,54 @@ def open_(page: Page, subject: str) -> None:
     page.locator(".message .plain, iframe.html").first.wait_for()
 
 
+def visit(page: Page, where: str, path: str) -> None:
+    """Another room."""
+    page.goto(f"{where}mail/{path}")
+    page.locator(".stage").wait_for()
+
+
+def rooms(page: Page, where: str, scheme: str) -> None:
+    """Contacts, notes, settings and sharing on a wide screen."""
+    visit(page, where, "contacts/all")
+    page.locator("li.person", has_text="Bob Brandt").get_by_role("link").click()
+    page.get_by_role("article").get_by_text("Treasurer").wait_for()
+    shoot(page, f"contacts-{scheme}")
+    visit(page, where, "notes/all")
+    page.locator("li.note-line", has_text="Spring").get_by_role("link").click()
+    page.get_by_label("Write here").wait_for()
+    shoot(page, f"notes-{scheme}")
+    visit(page, where, "settings/security")
+    page.get_by_role("region", name="Signed-in browsers").get_by_role("listitem").first.wait_for()
+    shoot(page, f"settings-{scheme}")
+    visit(page, where, "settings/sharing")
+    page.get_by_role("button").filter(has_text="Garden").click()
+    page.get_by_role("dialog").get_by_text("Carol Costa").wait_for()
+    shoot(page, f"sharing-{scheme}")
+    visit(page, where, "settings/filters")
+    page.get_by_role("button", name="New rule").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill("Bills")
+    dialog.get_by_label("What is looked at").select_option("subject")
+    dialog.get_by_label("What is looked for").fill("Bill")
+    dialog.get_by_label("Add an action…").select_option("move")
+    dialog.get_by_label("Folder").select_option(label="Archive")
+    shoot(page, f"rule-{scheme}")
+
+
+def rooms_of_a_phone(page: Page, where: str, scheme: str) -> None:
+    """A contact and a note."""
+    visit(page, where, "contacts/all")
+    page.locator("li.person", has_text="Bob Brandt").get_by_role("link").click()
+    page.get_by_role("article").get_by_text("Treasurer").wait_for()
+    shoot(page, f"phone-contact-{scheme}")
+    visit(page, where, "notes/all")
+    page.locator("li.note-line", has_text="Spring").get_by_role("link").click()
+    page.get_by_label("Write here").wait_for()
+    shoot(page, f"phone-note-{scheme}")
+    visit(page, where, "settings/general")
+    shoot(page, f"phone-settings-{scheme}")
+
+
 def main() -> None:
     """All of them."""
     TO.mkdir(exist_ok=True)
@@ -201,6 +298,8 @@ def main() -> None:
             open_(phone, "Beds for next year")
             shoot(phone, f"phone-mail-{scheme}")
         organized(browser, where, password)
+            rooms(page, where, scheme)
+            rooms_of_a_phone(phone, where, scheme)
         browser.close()
 
 

@@ -551,6 +551,15 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "ContactCard/queryChanges": QUERY_CHANGES,
     "ContactCard/set": SET,
     "ContactCard/copy": COPY,
+    "ContactCard/parse": thing(
+        {
+            "accountId": ID,
+            "parsed": null(map_of(list_of({"type": "object", "required": ["uid"]}))),
+            "notParsable": null(map_of(list_of(TEXT))),
+            "notFound": IDS,
+        }
+    ),
+    "ContactCard/export": thing({"accountId": ID, "vCards": TEXT, "notFound": IDS}),
     "Calendar/get": get(CALENDAR),
     "Calendar/changes": CHANGES,
     "Calendar/set": SET,

@@ -30,6 +30,8 @@ NOTES: Final = "urn:postroom:jmap:notes"
 """`Notebook`, `Note`, `Journal`, `JournalEntry`, words of our own."""
 LAB: Final = "urn:postroom:jmap:sieve-lab"
 """`SieveScript/try`, a word of our own."""
+CARDS: Final = "urn:postroom:jmap:cards"
+"""`ContactCard/parse` and `export`, words of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -51,6 +53,7 @@ CAPABILITIES: Final = (
     ACCESS,
     NOTES,
     LAB,
+    CARDS,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

@@ -26,6 +26,7 @@ from web.jmap.limits import (
     CALENDARS_PARSE,
     CALENDARS_VALUE,
     CAPABILITIES,
+    CARDS,
     CONTACTS,
     CORE,
     CORE_VALUE,
@@ -101,7 +102,7 @@ def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
     if kind in (Kind.NOTES, Kind.JOURNAL):
         return {NOTES: {"mayCreateNotebook": top}}
     if kind == Kind.CONTACTS:
-        return {CONTACTS: {"maxAddressBooksPerCard": 1, "mayCreateAddressBook": top}}
+        return {CONTACTS: {"maxAddressBooksPerCard": 1, "mayCreateAddressBook": top}, CARDS: {}}
     return {MAIL: {**MAIL_VALUE, "mayCreateTopLevelMailbox": top}, MAIL_SHARE: {}}
 
 

@@ -6,6 +6,7 @@ Everything else the client asks of `/jmap`, and signs in at `/signin`. Decisions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from groupware.mime.headers import fields, unfold
 from groupware.model.errors import BadCredentials, GroupwareError, TryAgain
 from groupware.model.principal import Principal
 from mailcore.server.parts import Parts
@@ -37,6 +39,8 @@ _PICTURE: Final = {
     "cross-origin-resource-policy": "cross-origin",  # the frame is of no origin
     "cache-control": "private, max-age=3600",
 }
+HEADER_OCTETS: Final = 256 * 1024
+_HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
 _PAGES: Final = frozenset({"", files.INDEX})
 
 
@@ -53,6 +57,7 @@ def webmail(
             Route("/body/{account}/{blob}", door.body),
             Route("/image", door.image),
             Route("/programs", door.programs),
+            Route("/unsubscribe/{account}/{blob}", door.unsubscribe, methods=["POST"]),
             Route("/{path:path}", door.file),
         ]
     )
@@ -109,6 +114,28 @@ class _Door:
             return _said(503, str(error))
         return JSONResponse(self._programs, headers={**files.SAFE, "cache-control": "no-store"})
 
+    async def unsubscribe(self, request: Request) -> Response:
+        """Leaves the mailing list of an email with one click, where the email offers that. RFC 8058."""
+        try:
+            who = await sessions.signed_in(self._parts, request)
+            octets = await self._octets(who, request)
+        except BadCredentials as error:
+            return _said(401, str(error))
+        except sessions.Foreign as error:
+            return _said(403, str(error))
+        except TryAgain as error:
+            return _said(503, str(error))
+        except (GroupwareError, MethodError):
+            return _said(404, "There is no such email, or it is not shared with you.")
+        url = one_click_of(octets)
+        if url is None:
+            return _said(422, "This email does not say where its list is left with one click.")
+        try:
+            await self._remote.unsubscribe(url)
+        except NoPicture as error:
+            return _said(502, f"The list could not be left: {error}")
+        return Response(status_code=204, headers=files.SAFE)
+
     async def _octets(self, who: Principal, request: Request) -> bytes:
         account, blob = str(request.path_params["account"]), str(request.path_params["blob"])
         found = await octets_of(Turn(self._parts, who), account, [blob])
@@ -127,6 +154,15 @@ class _Door:
         except NoPicture as error:
             return _said(404, str(error))
         return Response(found.octets, headers=_PICTURE, media_type=found.media)
+
+
+def one_click_of(octets: bytes) -> str | None:
+    """Where an email says that its list is left with one click. RFC 8058 §3.1: by HTTPS alone."""
+    found = {name.lower(): unfold(value) for name, value in fields(_HEADER_END.split(octets[:HEADER_OCTETS], 1)[0])}
+    if found.get(b"list-unsubscribe-post", b"").strip().lower() != b"list-unsubscribe=one-click":
+        return None
+    urls = re.findall(rb"<\s*(https:[^<>\s]+)\s*>", found.get(b"list-unsubscribe", b""), re.IGNORECASE)
+    return urls[0].decode("ascii", "replace") if urls else None
 
 
 def _said(status: int, text: str) -> Response:

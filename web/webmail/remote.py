@@ -1,8 +1,9 @@
-"""Pictures that emails show from elsewhere: fetched by the server for who asks, so that their owners learn nothing.
+"""What emails point to elsewhere, asked for by the server, so that others learn nothing: pictures, ways out of lists.
 
 1. An address is fetched only with our own seal on it, which is in the bodies that people are given who are signed in.
 2. The host is looked up, has to be of the Internet, and the address that was looked at is the one connected to; each
    redirection is looked at anew. Ports 80 and 443 alone, no cookies, no Referer, a picture or nothing.
+3. A list is left (RFC 8058) when an email that one may read says where; that is asked once, and followed nowhere.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -27,6 +30,7 @@ REDIRECTIONS: Final = 4
 LONGEST: Final = 4000
 AT_ONCE: Final = 24
 SEALED_SECONDS: Final = 3600
+ONE_CLICK: Final = b"List-Unsubscribe=One-Click"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -82,27 +86,48 @@ class Remote:
             raise NoPicture(str(error) or type(error).__name__) from None
         raise NoPicture(f"it is redirected more than {REDIRECTIONS} times")
 
+    async def unsubscribe(self, url: str) -> None:
+        """Leaves a mailing list (RFC 8058 §3.2): one POST, which follows nowhere and tells of nobody. `NoPicture`."""
+        try:
+            async with asyncio.timeout(SECONDS), self._places, self._asked(url, "POST", ONE_CLICK) as answer:
+                if not 200 <= answer.status_code < 300:
+                    raise NoPicture(f"its server answers {answer.status_code}")
+        except (NotPublic, httpx.HTTPError, httpx.InvalidURL, OSError, DnsError) as error:
+            raise NoPicture(str(error) or type(error).__name__) from None
+
     async def _once(self, url: str) -> Picture | str:
         """The picture, or where it is instead."""
-        parts = _parts(url, self.private)
-        if parts is None:
-            raise NoPicture("that is no address of a picture")
-        scheme, host, netloc, target = parts
-        address = await public_address(self.dns, host, private=self.private)
-        where = f"[{address}]" if ":" in address else address
-        port = urlsplit(url).port or _PORTS[scheme]
-        headers = {"host": netloc, "accept": "image/*", "user-agent": "Postroom"}
-        async with (
-            httpx.AsyncClient(trust_env=False, timeout=SECONDS) as client,
-            client.stream(
-                "GET", f"{scheme}://{where}:{port}{target}", headers=headers, extensions={"sni_hostname": host}
-            ) as answer,
-        ):
+        async with self._asked(url) as answer:
             if answer.status_code in (301, 302, 303, 307, 308):
                 return urljoin(url, str(answer.headers.get("location", "")))
             if answer.status_code != 200:
                 raise NoPicture(f"its server answers {answer.status_code}")
             return await _picture(answer)
+
+    @asynccontextmanager
+    async def _asked(self, url: str, method: str = "GET", form: bytes | None = None) -> AsyncIterator[httpx.Response]:
+        """The answer of the host that was looked at; its body is not read yet."""
+        parts = _parts(url, self.private)
+        if parts is None:
+            raise NoPicture("that is no address where something is asked for")
+        scheme, host, netloc, target = parts
+        address = await public_address(self.dns, host, private=self.private)
+        where = f"[{address}]" if ":" in address else address
+        port = urlsplit(url).port or _PORTS[scheme]
+        headers = {"host": netloc, "accept": "image/*" if form is None else "*/*", "user-agent": "Postroom"}
+        if form is not None:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=SECONDS) as client,
+            client.stream(
+                method,
+                f"{scheme}://{where}:{port}{target}",
+                headers=headers,
+                content=form,
+                extensions={"sni_hostname": host},
+            ) as answer,
+        ):
+            yield answer
 
 
 async def _picture(answer: httpx.Response) -> Picture:

@@ -205,7 +205,10 @@ async def contacts(stand: Stand, alice: Client, bad: Json) -> Json:
     shared = await alice.account("bob")
     books, cards = await alice.call("AddressBook/get"), await alice.call("ContactCard/query")
     here = {"addressBookIds": {books["list"][0]["id"]: True}}
+    file = (await alice.upload(vcard("3", "FN:Cid")))["blobId"]
     return {
+        "ContactCard/parse": {"blobIds": [file, "U99"]},
+        "ContactCard/export": {"ids": [mine, "C9"]},
         "AddressBook/get": {"ids": None},
         "AddressBook/changes": {"sinceState": books["state"]},
         "AddressBook/set": {**bad, "create": {"k": {"name": "New"}, **bad["create"]}},
@@ -378,6 +381,8 @@ WANTED: dict[str, Json] = {
     "ContactCard/copy": {"fromAccountId": "A888888", "create": {}},
     "SieveScript/validate": {"blobId": "S1"},
     "Task/copy": {"fromAccountId": "A888888", "create": {}},
+    "ContactCard/parse": {"blobIds": []},
+    "ContactCard/export": {"ids": []},
     "Note/copy": {"fromAccountId": "A888888", "create": {}},
     "JournalEntry/copy": {"fromAccountId": "A888888", "create": {}},
     "SieveScript/try": {"blobId": "S1", "mailboxId": "F1"},

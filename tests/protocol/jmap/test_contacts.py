@@ -308,3 +308,26 @@ async def test_an_email_is_no_contact_and_a_contact_no_email(stand: Stand, alice
     assert (await alice.call("Email/get", ids=[name.replace("C", "M")]))["list"] == []
     email = await stand.put("alice", b"Subject: x\r\n\r\nx")
     assert (await alice.call("ContactCard/get", ids=[email.replace("M", "C")]))["list"] == []
+
+
+async def test_a_file_of_cards_is_read_and_contacts_are_written_into_one(stand: Stand, alice: Client) -> None:
+    bad = vcard("4", "BDAY:x", "FN:Cid").replace(b"END:VCARD", b"UID:5\r\nEND:VCARD")
+    octets = vcard("1", "FN:Ann", "X-OWN:1") + bad + vcard("2", "FN:Ben")
+    blob = (await alice.upload(octets, "text/vcard"))["blobId"]
+    broken = (await alice.upload(vcard("1", "FN:Ann") + b"END:VCARD\r\n"))["blobId"]
+    empty = (await alice.upload(b"\r\n"))["blobId"]
+    got = await alice.call("ContactCard/parse", blobIds=[blob, broken, empty, "U99"])
+    assert [each["uid"] for each in got["parsed"][blob]] == ["1", "2"]
+    assert got["notParsable"][empty] == ["there is no vCard in it"]
+    assert "END" in got["notParsable"][broken][0]
+    assert [each.startswith("card from line") for each in got["notParsable"][blob]] == [True]
+    assert got["notFound"] == ["U99"]
+    book = (await alice.call("AddressBook/get"))["list"][0]["id"]
+    create = {f"k{at}": {**each, "addressBookIds": {book: True}} for at, each in enumerate(got["parsed"][blob])}
+    made = (await alice.call("ContactCard/set", create=create))["created"]
+    names = [made["k1"]["id"], made["k0"]["id"], "C99"]
+    told = await alice.call("ContactCard/export", ids=names, version="3.0")
+    lines = told["vCards"].split("\r\n")
+    assert [each for each in lines if each.startswith("FN")] == ["FN:Ben", "FN:Ann"]
+    assert (lines.count("VERSION:3.0"), "X-OWN:1" in lines, told["notFound"]) == (2, True, ["C99"])
+    assert await alice.refused("ContactCard/export", ids=[], version="2.1") == "invalidArguments"

@@ -1,10 +1,11 @@
-import { Maximize2, Minus, Paperclip, SendHorizontal, Trash2, Type, X } from "lucide-react";
+import { MailCheck, Maximize2, Minus, Paperclip, SendHorizontal, Trash2, Type, X } from "lucide-react";
 import { type DragEvent, type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { size } from "../mail/when";
 import { IconButton } from "../shell/Button";
 import { toast, useApp } from "../store";
 import { attach, close, type Draft, discard, edit, save, send, write } from "./draft";
+import { Later } from "./Later";
 import { htmlOf, textOf } from "./quote";
 import { Recipients } from "./Recipients";
 
@@ -205,6 +206,21 @@ function Foot({ draft }: { draft: Draft }) {
       <IconButton label={rich ? t("compose.plain") : t("compose.rich")} aria-pressed={rich} onClick={turn}>
         <Type />
       </IconButton>
+      <IconButton
+        label={t("compose.receipt")}
+        aria-pressed={draft.receipt}
+        onClick={() => write(key, { receipt: !draft.receipt })}
+      >
+        <MailCheck />
+      </IconButton>
+      <Later
+        disabled={draft.state === "sending" || draft.uploading > 0}
+        onChoose={(sendAt) => {
+          if (!mayGo(draft, t)) return;
+          edit(key, { sendAt });
+          void send(key).then((done) => done || edit(key, { sendAt: null }));
+        }}
+      />
       <span className="grow" />
       <IconButton label={t("compose.discard")} onClick={() => void discard(key)}>
         <Trash2 />

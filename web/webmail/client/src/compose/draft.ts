@@ -3,7 +3,9 @@ import { t } from "i18next";
 import { change, request, type Uploaded, upload } from "../jmap/client";
 import type { Address, Email, FullEmail, Identity } from "../jmap/types";
 import { refreshList } from "../mail/load";
+import { long } from "../mail/when";
 import { get, set, toast, withRole } from "../store";
+import { fromBooks, learn } from "./known";
 import { forwarded, htmlOf, quoted, textOf } from "./quote";
 
 export const UNDO_SECONDS = 10;
@@ -24,6 +26,10 @@ export interface Draft {
   /** HTML when rich, else text. */
   body: string;
   attached: Attached[];
+  /** A receipt is asked for when it is read. RFC 8098. */
+  receipt: boolean;
+  /** When it is to leave, a UTCDate; null: at once. */
+  sendAt: string | null;
   inReplyTo: string[] | null;
   references: string[] | null;
   /** Of the email that is answered or passed on, and what it is marked as then. */
@@ -57,6 +63,7 @@ export function begin(more: Partial<Draft> = {}): void {
   const signed = rich
     ? `<p></p>${signature ? `<p></p>${signature}` : ""}${body}`
     : `${signature ? `\n\n-- \n${signature}\n` : ""}${body ? `\n\n${body}` : ""}`;
+  void learn();
   const draft: Draft = {
     key: ++keys,
     accountId: own(),
@@ -66,6 +73,8 @@ export function begin(more: Partial<Draft> = {}): void {
     bcc: [],
     subject: "",
     attached: [],
+    receipt: false,
+    sendAt: null,
     inReplyTo: null,
     references: null,
     about: null,
@@ -220,6 +229,9 @@ export function emailOf(draft: Draft, mailboxId: string): Record<string, unknown
     subject: draft.subject,
     inReplyTo: draft.inReplyTo,
     references: draft.references,
+    ...(draft.receipt && identity
+      ? { "header:Disposition-Notification-To:asAddresses": [{ name: identity.name || null, email: identity.email }] }
+      : {}),
     textBody: [{ partId: "text", type: "text/plain" }],
     ...(draft.rich ? { htmlBody: [{ partId: "html", type: "text/html" }] } : {}),
     attachments: draft.attached.map(({ blobId, type, name }) => ({ blobId, type, name, disposition: "attachment" })),
@@ -292,7 +304,10 @@ export async function send(key: number): Promise<boolean> {
     const emailId = await put(draft);
     edit(key, { emailId });
     const envelope = {
-      mailFrom: { email: identity.email, parameters: { HOLDFOR: `${UNDO_SECONDS}` } },
+      mailFrom: {
+        email: identity.email,
+        parameters: draft.sendAt ? { HOLDUNTIL: draft.sendAt } : { HOLDFOR: `${UNDO_SECONDS}` },
+      },
       rcptTo: [...draft.to, ...draft.cc, ...draft.bcc].map(({ email }) => ({ email, parameters: null })),
     };
     const done = { mailboxIds: { [sent.id]: true }, "keywords/$draft": null };
@@ -308,7 +323,8 @@ export async function send(key: number): Promise<boolean> {
     ]);
     set({ drafts: get().drafts.filter((each) => each.key !== key) });
     const back = () => void takeBack({ ...draft, emailId, state: "saved" }, answer.created.sending.id, drafts.id);
-    toast(t("compose.sent"), { undo: back, seconds: UNDO_SECONDS });
+    const said = draft.sendAt ? t("compose.later", { when: long(draft.sendAt) }) : t("compose.sent");
+    toast(said, { undo: back, seconds: UNDO_SECONDS });
     if (draft.about) void markAbout(draft.about);
     return true;
   } catch (error) {
@@ -338,9 +354,9 @@ async function takeBack(draft: Draft, submission: string, draftsId: string): Pro
   }
 }
 
-/** Who letters were exchanged with, as far as the app has seen them. */
+/** Whom the address books know, and who letters were exchanged with, as far as the app has seen them. */
 export function acquaintances(): Address[] {
-  const found = new Map<string, Address>();
+  const found = new Map<string, Address>(fromBooks().map((each) => [each.email.toLowerCase(), each]));
   for (const each of Object.values(get().emails) as Email[])
     for (const one of [...(each.from ?? []), ...(each.to ?? [])]) {
       const key = one.email.toLowerCase();

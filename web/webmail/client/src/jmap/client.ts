@@ -2,7 +2,7 @@
 import { t } from "i18next";
 import type { Session } from "./types";
 
-const OURS = ["access", "notes", "sieve-lab"].map((each) => `urn:postroom:jmap:${each}`);
+const OURS = ["access", "notes", "sieve-lab", "cards"].map((each) => `urn:postroom:jmap:${each}`);
 const STANDARD = [
   "core",
   "mail",
@@ -147,6 +147,11 @@ export async function post<T>(path: string, body: object, method = "POST"): Prom
   const got = await ask(path, { method, headers, body: JSON.stringify(body) });
   if (!got.ok) throw new Refused("forbidden", await why(got));
   return got.status === 204 ? (null as T) : got.json();
+}
+
+/** Leaves the mailing list of an email with one click. */
+export async function unsubscribe(accountId: string, blobId: string): Promise<void> {
+  await post(`/mail/unsubscribe/${accountId}/${blobId}`, {});
 }
 
 async function why(got: Response): Promise<string> {

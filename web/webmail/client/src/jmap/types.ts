@@ -78,6 +78,10 @@ export interface FullEmail extends Email {
   htmlBody: Part[];
   attachments: Part[];
   bodyValues: Record<string, { value: string; isTruncated: boolean }>;
+  /** Where its list is left. RFC 2369. */
+  "header:List-Unsubscribe:asURLs"?: string[] | null;
+  /** Whether one click does. RFC 8058. */
+  "header:List-Unsubscribe-Post:asText"?: string | null;
 }
 
 export interface Identity {
@@ -116,4 +120,6 @@ export const FULL_PROPERTIES = [
   "htmlBody",
   "attachments",
   "bodyValues",
+  "header:List-Unsubscribe:asURLs",
+  "header:List-Unsubscribe-Post:asText",
 ];

@@ -11,6 +11,7 @@ import { useApp } from "../store";
 import { Attachments } from "./Attachments";
 import { Body } from "./Body";
 import { hue } from "./Row";
+import { block, isFromList, leaveList } from "./sender";
 import { long } from "./when";
 
 const Invitation = lazy(() => import("../calendar/Invitation"));
@@ -108,6 +109,8 @@ function Details({ email }: { email: FullEmail }) {
 function Answers({ email }: { email: FullEmail }) {
   const { t } = useTranslation();
   const [source, setSource] = useState(false);
+  const from = email.from?.[0]?.email.toLowerCase();
+  const mine = useApp((state) => state.identities.some((each) => each.email.toLowerCase() === from));
   return (
     <div className="answers">
       <IconButton label={t("act.reply")} keys="r" onClick={() => reply(email, false)}>
@@ -134,6 +137,12 @@ function Answers({ email }: { email: FullEmail }) {
               {t("act.print")}
             </Menu.Item>
             <Menu.Item onSelect={() => setSource(true)}>{t("act.source")}</Menu.Item>
+            {isFromList(email) && <Menu.Item onSelect={() => void leaveList(email)}>{t("sender.leave")}</Menu.Item>}
+            {!mine && email.from?.[0] && (
+              <Menu.Item className="danger" onSelect={() => void block(email)}>
+                {t("sender.block", { name: email.from[0].email })}
+              </Menu.Item>
+            )}
           </Menu.Content>
         </Menu.Portal>
       </Menu.Root>

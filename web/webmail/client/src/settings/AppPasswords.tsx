@@ -22,7 +22,7 @@ export function AppPasswords() {
     <section>
       <h2>{t("settings.security.apps")}</h2>
       <p className="hint">{t("settings.security.appsHint")}</p>
-      <ul className="plain">
+      <ul className="entries">
         {(found ?? []).map((each) => (
           <li key={each.id}>
             <span className="grow">

@@ -44,7 +44,7 @@ export function SecondFactors() {
     <section>
       <h2>{t("settings.security.factors")}</h2>
       <p className="hint">{t("settings.security.factorsHint")}</p>
-      <ul className="plain">
+      <ul className="entries">
         {(found?.factors ?? []).map((each) => (
           <li key={each.id}>
             {each.kind === "key" ? <KeyRound aria-hidden="true" /> : <Smartphone aria-hidden="true" />}

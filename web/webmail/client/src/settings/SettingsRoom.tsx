@@ -1,5 +1,6 @@
 import {
   CircleUser,
+  Clock,
   Filter,
   Forward,
   HardDrive,
@@ -29,6 +30,7 @@ const SECTIONS: Section[] = [
   { key: "filters", icon: Filter, section: lazy(() => import("./filters/Filters")) },
   { key: "forwarding", icon: Forward, section: lazy(() => import("./filters/Forwarding")) },
   { key: "vacation", icon: PlaneTakeoff, section: lazy(() => import("./Vacation")) },
+  { key: "scheduled", icon: Clock, section: lazy(() => import("./Scheduled")) },
   { key: "sharing", icon: Users, section: lazy(() => import("../sharing/Overview")) },
   { key: "security", icon: KeyRound, section: lazy(() => import("./Security")) },
   { key: "programs", icon: MonitorSmartphone, section: lazy(() => import("./Programs")) },

@@ -19,7 +19,7 @@ export function SignedIn() {
   return (
     <section aria-label={t("menu.sessions")}>
       <h2>{t("menu.sessions")}</h2>
-      <ul className="plain">
+      <ul className="entries">
         {(found ?? []).map((each) => (
           <li key={each.id}>
             <span className="grow">

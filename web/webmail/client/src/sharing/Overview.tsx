@@ -73,7 +73,7 @@ export default function Overview() {
         {found?.theirs.map(({ accountId, folders }) => (
           <div key={accountId}>
             <h3>{accountName(accountId)}</h3>
-            <ul className="plain">
+            <ul className="entries">
               {folders.map((each) => (
                 <li key={each.id}>
                   <span className="grow">

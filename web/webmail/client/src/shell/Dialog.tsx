@@ -17,7 +17,15 @@ export function Dialog({ title, onClose, size, children }: Props) {
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="veil" />
-        <Radix.Content className={size ? `dialog ${size}` : "dialog"} aria-describedby={undefined}>
+        <Radix.Content
+          className={size ? `dialog ${size}` : "dialog"}
+          aria-describedby={undefined}
+          onInteractOutside={(event) => {
+            const at = event.detail.originalEvent.target;
+            // What was clicked on there may have gone already.
+            if (at instanceof Element && (!at.isConnected || at.closest(".toasts"))) event.preventDefault();
+          }}
+        >
           <header>
             <Radix.Title>{title}</Radix.Title>
             <Radix.Close className="icon" aria-label={t("app.close")}>

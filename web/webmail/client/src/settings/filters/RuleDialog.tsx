@@ -124,7 +124,7 @@ function TestLine({ test, onChange, onDrop }: TestProps) {
   const { t } = useTranslation();
   const sized = test.field === "size";
   const bare = test.field === "all" || test.field === "spam";
-  const ops: Op[] = sized ? ["over", "under"] : [...OPS];
+  const ops: (Op | "so")[] = sized ? ["over", "under"] : bare ? ["so"] : [...OPS];
   return (
     <div className="line">
       <select
@@ -132,7 +132,7 @@ function TestLine({ test, onChange, onDrop }: TestProps) {
         value={test.field}
         onChange={(event) => {
           const field = event.target.value as Test["field"];
-          onChange({ ...test, field, op: field === "size" ? "over" : sized ? "contains" : test.op });
+          onChange({ ...test, field, not: false, op: field === "size" ? "over" : sized ? "contains" : test.op });
         }}
       >
         {FIELDS.map((each) => (
@@ -151,36 +151,37 @@ function TestLine({ test, onChange, onDrop }: TestProps) {
       )}
       {test.field !== "all" && (
         <select
-          aria-label={t("settings.filters.isOrNot")}
-          value={test.not ? "not" : "is"}
-          onChange={(event) => onChange({ ...test, not: event.target.value === "not" })}
+          aria-label={t("settings.filters.compare")}
+          value={`${test.not ? "!" : ""}${bare ? "so" : test.op}`}
+          onChange={(event) => {
+            const not = event.target.value.startsWith("!");
+            const op = event.target.value.replace("!", "") as Op | "so";
+            onChange({ ...test, not, op: op === "so" ? test.op : op });
+          }}
         >
-          <option value="is">{t("settings.filters.does")}</option>
-          <option value="not">{t("settings.filters.doesNot")}</option>
+          {ops.flatMap((each) => [
+            <option key={each} value={each}>
+              {t(`settings.filters.op.${each}`)}
+            </option>,
+            ...(sized
+              ? []
+              : [
+                  <option key={`!${each}`} value={`!${each}`}>
+                    {t(`settings.filters.notOp.${each}`)}
+                  </option>,
+                ]),
+          ])}
         </select>
       )}
       {!bare && (
-        <>
-          <select
-            aria-label={t("settings.filters.compare")}
-            value={test.op}
-            onChange={(event) => onChange({ ...test, op: event.target.value as Op })}
-          >
-            {ops.map((each) => (
-              <option key={each} value={each}>
-                {t(`settings.filters.op.${each}`)}
-              </option>
-            ))}
-          </select>
-          <input
-            className="grow"
-            aria-label={t(sized ? "settings.filters.size" : "settings.filters.value")}
-            placeholder={sized ? "KB" : undefined}
-            inputMode={sized ? "numeric" : undefined}
-            value={test.value}
-            onChange={(event) => onChange({ ...test, value: event.target.value })}
-          />
-        </>
+        <input
+          className="grow"
+          aria-label={t(sized ? "settings.filters.size" : "settings.filters.value")}
+          placeholder={sized ? "KB" : undefined}
+          inputMode={sized ? "numeric" : undefined}
+          value={test.value}
+          onChange={(event) => onChange({ ...test, value: event.target.value })}
+        />
       )}
       {onDrop && (
         <IconButton label={t("settings.filters.dropTest")} onClick={onDrop}>
@@ -202,6 +203,7 @@ function ActionLine({ action, onChange, onDrop }: ActionProps) {
   const folders = useApp((state) => state.mailboxes[ownAccount()]) ?? [];
   const { kind, value } = action;
   const name = t(`settings.filters.action.${kind}`);
+  const bare = !["move", "copy", "forward", "label", "reject"].includes(kind);
   return (
     <div className="line">
       <span className="what">{name}</span>
@@ -232,7 +234,7 @@ function ActionLine({ action, onChange, onDrop }: ActionProps) {
           onChange={(event) => onChange({ ...action, value: event.target.value })}
         />
       )}
-      <span className="grow" />
+      {bare && <span className="grow" />}
       <IconButton label={t("settings.filters.dropAction", { name })} onClick={onDrop}>
         <X />
       </IconButton>

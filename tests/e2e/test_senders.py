@@ -1,0 +1,79 @@
+"""What people do about who writes to them, and letters that leave later."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Desk, Make, letter
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def more(desk: Desk, item: str) -> None:
+    desk.page.get_by_role("article").get_by_role("button", name="More").click()
+    desk.page.get_by_role("menuitem", name=item).click()
+
+
+def test_a_sender_is_blocked_from_the_message(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("Buy now"))
+    desk.sign_in()
+    desk.open("Buy now")
+    more(desk, "Block bob@far.test")
+    expect(desk.toast("bob@far.test is blocked")).to_be_visible()
+    expect(desk.row("Buy now")).to_have_count(0)
+    site = desk.server.site
+    found = site.read(lambda tx: tx.active_script(tx.account(desk.who.address).id))
+    assert found is not None
+    assert b'address :is "from" ["bob@far.test"]' in found[1]
+
+
+def test_a_list_without_one_click_is_left_by_a_letter(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("News", "Hello", "List-Unsubscribe: <mailto:leave@far.test?subject=out>"))
+    desk.sign_in()
+    desk.open("News")
+    more(desk, "Unsubscribe")
+    expect(desk.page.locator(".composer .chips")).to_contain_text("leave@far.test")
+    expect(desk.page.get_by_label("Subject")).to_have_value("out")
+
+
+def test_a_letter_leaves_later_with_a_receipt_and_can_be_had_back(sit: Make) -> None:
+    desk = sit()
+    other = desk.server.account()
+    desk.sign_in()
+    desk.page.keyboard.press("c")
+    desk.page.get_by_label("To", exact=True).fill(other.address)
+    desk.page.get_by_label("Subject").fill("Tomorrow")
+    desk.page.get_by_role("button", name="Ask for a receipt when it is read").click()
+    desk.page.get_by_role("button", name="Schedule").click()
+    desk.page.get_by_role("menuitem").nth(1).click()
+    expect(desk.toast("It is sent")).to_be_visible()
+    desk.page.get_by_role("button", name="Account menu").click()
+    desk.page.get_by_role("menuitem", name="Settings").click()
+    desk.page.get_by_role("link", name="Scheduled mail").click()
+    row = desk.page.get_by_role("main").get_by_role("listitem").filter(has_text="Tomorrow")
+    expect(row).to_contain_text(other.address)
+    row.get_by_role("button", name="Do not send").click()
+    expect(desk.page.get_by_text("Nothing waits to be sent.")).to_be_visible()
+    desk.page.get_by_role("link", name="Mail", exact=True).click()
+    desk.folder("Drafts").click()
+    desk.row("Tomorrow").get_by_role("link").click()
+    expect(desk.page.locator(".composer .chips")).to_contain_text(other.address)
+
+
+def test_who_is_in_the_address_book_is_completed(sit: Make) -> None:
+    desk = sit()
+    desk.sign_in()
+    desk.page.get_by_role("link", name="Contacts", exact=True).click()
+    desk.page.get_by_role("button", name="New contact").click()
+    form = desk.page.get_by_role("form")
+    form.get_by_label("First name").fill("Zacharias")
+    form.get_by_label("Email", exact=True).fill("zach@far.test")
+    form.get_by_role("button", name="Save").click()
+    expect(desk.page.locator("li.person")).to_contain_text("Zacharias")
+    desk.page.get_by_role("link", name="Mail", exact=True).click()
+    desk.page.keyboard.press("c")
+    desk.page.get_by_label("To", exact=True).press_sequentially("zac")
+    expect(desk.page.get_by_role("option", name="Zacharias")).to_be_visible()

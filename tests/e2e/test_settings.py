@@ -1,0 +1,231 @@
+"""Settings: what is chosen there holds."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pyotp
+import pytest
+from playwright.sync_api import Locator, expect
+
+from groupware.model.principal import OPERATOR
+from tests.e2e.conftest import Desk, Make, letter
+from tests.e2e.test_looks import faults
+from tests.support.server import PASSWORD
+
+pytestmark = pytest.mark.xdist_group("browser")
+NEW = "another horse 9"
+
+
+def section(desk: Desk, name: str) -> Locator:
+    """Opens a section; its stage."""
+    if not desk.page.get_by_role("navigation", name="Settings").is_visible():
+        desk.page.get_by_role("button", name="Account menu").click()
+        desk.page.get_by_role("menuitem", name="Settings").click()
+    desk.page.get_by_role("link", name=name).click()
+    stage = desk.page.get_by_role("main")
+    expect(stage.get_by_role("heading", name=name, level=1)).to_be_visible()
+    return stage
+
+
+def script(desk: Desk) -> tuple[str, str]:
+    """The active script: its name, and what it says behind the line of the wizard."""
+    site = desk.server.site
+    found = site.read(lambda tx: tx.active_script(tx.account(desk.who.address).id))
+    assert found is not None
+    return found[0], found[1].decode().partition("\r\n")[2]
+
+
+def test_a_rule_is_made_tried_shown_and_switched_off(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("Bill of March"))
+    desk.put(letter("Lunch"))
+    desk.sign_in()
+    stage = section(desk, "Filters")
+    stage.get_by_role("button", name="New rule").click()
+    shown = desk.page.get_by_role("dialog")
+    shown.get_by_label("Name", exact=True).fill("Bills")
+    shown.get_by_label("What is looked at").select_option("subject")
+    shown.get_by_label("What is looked for").fill('Bill "of')
+    shown.get_by_role("button", name="Save").click()
+    expect(shown.get_by_role("alert")).to_have_text("Say what is to be done")
+    shown.get_by_label("What is looked for").fill("Bill")
+    shown.get_by_label("Add an action…").select_option("move")
+    shown.get_by_label("Folder").select_option(label="Archive")
+    shown.get_by_label("Add an action…").select_option("read")
+    assert faults(desk.page) == []
+    shown.get_by_role("button", name="Save").click()
+    expect(stage.get_by_role("listitem").filter(has_text="Bills")).to_contain_text("Subject contains “Bill” → Move to")
+    name, text = script(desk)
+    assert name == "webmail"
+    assert re.search(
+        r'if header :contains "subject" "Bill" \{\s+addflag "\\\\Seen";\s+fileinto :mailboxid "F\d+"', text
+    )
+    stage.get_by_role("button", name="Try on a folder").click()
+    shown.get_by_role("button", name="Try").click()
+    expect(shown.get_by_role("listitem").filter(has_text="Bill of March")).to_contain_text("file into")
+    expect(shown.get_by_role("listitem").filter(has_text="Lunch")).to_contain_text("keep")
+    shown.get_by_role("button", name="Close").click()
+    stage.get_by_role("checkbox", name="Bills is on").uncheck()
+    stage.get_by_role("button", name="Show as Sieve").click()
+    expect(shown.locator("pre")).to_have_text("keep;")
+    shown.get_by_role("button", name="Close").click()
+    expect(stage.get_by_role("checkbox", name="Bills is on")).to_be_enabled()
+    stage.get_by_label("Address").fill("nasty@far.test")
+    stage.get_by_role("button", name="Block").click()
+    expect(stage.get_by_text("nasty@far.test")).to_be_visible()
+    desk.page.reload()
+    expect(stage.get_by_text("nasty@far.test")).to_be_visible()
+    assert 'address :is "from" ["nasty@far.test"]' in script(desk)[1]
+
+
+def test_a_script_that_others_changed_is_not_taken_for_rules(sit: Make) -> None:
+    desk = sit()
+    desk.server.write(lambda tx: tx.put_script("webmail", b"discard;\r\n", tx.account(desk.who.address).id))
+    desk.sign_in()
+    stage = section(desk, "Filters")
+    expect(stage.get_by_text("This script was changed elsewhere")).to_be_visible()
+
+
+def test_automatic_answers_stay_on_when_rules_are_saved(sit: Make) -> None:
+    desk = sit()
+    desk.sign_in()
+    stage = section(desk, "Automatic answer")
+    stage.get_by_label("Answer automatically while I am away").check()
+    stage.get_by_label("From").fill("2026-12-24")
+    stage.get_by_label("To, this day included").fill("2026-12-31")
+    stage.get_by_label("Text of the answer").fill("Gone fishing")
+    stage.get_by_role("button", name="Save").click()
+    expect(desk.toast("Automatic answers are on")).to_be_visible()
+    assert "Gone fishing" in script(desk)[1]
+    stage = section(desk, "Forwarding")
+    stage.get_by_label("Send on everything that comes in").check()
+    stage.get_by_label("To these addresses").fill("me@elsewhere.test")
+    stage.get_by_role("button", name="Save").click()
+    expect(desk.toast("Saved")).to_be_visible()
+    name, text = script(desk)
+    assert name == "vacation-response"
+    assert 'include :personal :optional "webmail"' in text or '"webmail"' in text
+    desk.page.reload()
+    expect(stage.get_by_label("To these addresses")).to_have_value("me@elsewhere.test")
+
+
+def test_answers_go_where_an_identity_says(sit: Make) -> None:
+    desk = sit()
+    desk.sign_in()
+    stage = section(desk, "Signatures")
+    stage.get_by_label("Your name").fill("Ada")
+    stage.get_by_label("Answers go to").fill("no address")
+    assert faults(desk.page) == []
+    stage.get_by_role("button", name="Save").click()
+    expect(stage.get_by_role("alert")).to_contain_text("no address")
+    stage.get_by_label("Answers go to").fill("desk@server.test")
+    stage.get_by_role("button", name="Save").click()
+    expect(desk.toast("Saved")).to_be_visible()
+    desk.page.reload()
+    expect(stage.get_by_label("Answers go to")).to_have_value("desk@server.test")
+    expect(stage.get_by_label("Your name")).to_have_value("Ada")
+
+
+def test_the_password_is_changed_and_a_program_gets_its_own(sit: Make) -> None:
+    desk = sit()
+    desk.sign_in()
+    stage = section(desk, "Sign-in and security")
+    stage.get_by_label("Password now").fill(PASSWORD)
+    stage.get_by_label("New password", exact=True).fill(NEW)
+    stage.get_by_label("New password once more").fill(NEW)
+    stage.get_by_role("button", name="Change password").click()
+    expect(desk.toast("The password is another now")).to_be_visible()
+    stage.get_by_role("button", name="New password for a program").click()
+    shown = desk.page.get_by_role("dialog")
+    shown.get_by_label("What it is for").fill("phone")
+    shown.get_by_label("Your password").fill(PASSWORD)
+    shown.get_by_role("button", name="Next").click()
+    expect(shown.get_by_role("alert")).to_contain_text("wrong")
+    desk.wrong.clear()  # the 401 that was meant
+    shown.get_by_label("Your password").fill(NEW)
+    shown.get_by_role("button", name="Next").click()
+    expect(shown.locator("code")).to_have_text(re.compile(r"^(\w{4}-){3}\w{4}$"))
+    shown.get_by_role("button", name="Done").click()
+    expect(stage.get_by_role("listitem").filter(has_text="phone")).to_contain_text("not used yet")
+
+
+def test_an_authenticator_is_set_up_with_codes_on_paper(sit: Make) -> None:
+    desk = sit()
+    desk.sign_in()
+    stage = section(desk, "Sign-in and security")
+    stage.get_by_role("button", name="Add an authenticator").click()
+    shown = desk.page.get_by_role("dialog")
+    shown.get_by_label("Your password").fill(PASSWORD)
+    shown.get_by_role("button", name="Next").click()
+    expect(shown.get_by_role("img", name="QR code for the authenticator")).to_be_visible()
+    secret = shown.locator("code").inner_text()
+    shown.get_by_label("Code that it shows").fill(pyotp.TOTP(secret).now())
+    assert faults(desk.page) == []
+    shown.get_by_role("button", name="Turn on").click()
+    expect(shown.get_by_role("listitem")).to_have_count(10)
+    shown.get_by_role("button", name="Done").click()
+    expect(stage.get_by_text("10 codes on paper are left")).to_be_visible()
+    kinds = desk.server.site.run(
+        desk.server.site.store.read(OPERATOR, lambda tx: [each.kind for each in tx.credentials(desk.who.address)[1]])
+    )
+    assert "totp" in kinds
+
+
+def test_a_passkey_is_set_up(sit: Make) -> None:
+    desk = sit()
+    keys = desk.page.context.new_cdp_session(desk.page)
+    keys.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    keys.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "isUserVerified": True}})
+    desk.sign_in(host="localhost")
+    stage = section(desk, "Sign-in and security")
+    stage.get_by_role("button", name="Add a security key or passkey").click()
+    shown = desk.page.get_by_role("dialog")
+    shown.get_by_label("Name").fill("laptop")
+    shown.get_by_label("Your password").fill(PASSWORD)
+    shown.get_by_role("button", name="Next").click()
+    expect(shown.get_by_role("listitem")).to_have_count(10)
+    shown.get_by_role("button", name="Done").click()
+    expect(stage.get_by_role("listitem").filter(has_text="laptop")).to_be_visible()
+
+
+def test_other_programs_are_told_where_the_server_is(sit: Make) -> None:
+    desk = sit()
+    desk.sign_in()
+    stage = section(desk, "Other programs")
+    ports = [desk.server.port(each) for each in ("imap", "imaps")]
+    mail = stage.locator("section").filter(has_text="Incoming mail (IMAP)")
+    expect(mail.get_by_text(re.compile("|".join(map(str, ports))))).to_be_visible()
+    stage.get_by_role("button", name="Show as QR code").first.click()
+    expect(stage.get_by_role("img")).to_be_visible()
+    assert faults(desk.page) == []
+
+
+def test_how_it_looks_is_chosen_and_kept(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("Lunch"))
+    desk.sign_in()
+    stage = section(desk, "General")
+    stage.get_by_label("Density of lists").select_option("compact")
+    stage.get_by_label("Time zone").select_option("Asia/Tokyo")
+    stage.get_by_role("combobox").first.select_option("de")
+    expect(stage.get_by_role("heading", level=1)).to_have_text("Allgemein")
+    assert faults(desk.page) == []
+    desk.page.goto(f"http://127.0.0.1:{desk.server.port('http')}/mail/")
+    expect(desk.row("Lunch")).to_be_visible()
+    box = desk.row("Lunch").bounding_box()
+    assert box is not None
+    assert round(box["height"]) == 54
+    kept = desk.page.evaluate("localStorage.getItem('postroom.zone')")
+    assert json.loads(kept) == "Asia/Tokyo"
+
+
+def test_room_that_is_taken_is_shown(sit: Make) -> None:
+    desk = sit(width=390)
+    desk.server.write(lambda tx: tx.put_setting("mailboxSize", 1000, tx.account(desk.who.address).id))
+    desk.sign_in()
+    desk.page.goto(f"http://127.0.0.1:{desk.server.port('http')}/mail/settings/storage")
+    expect(desk.page.get_by_role("meter")).to_be_visible()
+    assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390

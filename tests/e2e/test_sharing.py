@@ -1,0 +1,95 @@
+"""Sharing: given, explained, taken back, and seen from both sides."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from groupware.model.principal import NewAccount, PrincipalKind
+from groupware.model.rights import letters
+from tests.e2e.conftest import Desk, Make
+from tests.e2e.test_looks import faults
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def rights(desk: Desk, path: str) -> dict[str, str]:
+    """Letters by whom they are granted to."""
+    site = desk.server.site
+    rows = site.read(lambda tx: tx.grants(tx.locate(tx.account(desk.who.address).id, path).id))
+    return {each.grantee: letters(each.allow) for each in rows}
+
+
+def dialog(desk: Desk, folder: str) -> Locator:
+    """The dialog that shares a folder."""
+    desk.folder(folder).hover()
+    desk.page.get_by_role("button", name=f"Actions for {folder}").click()
+    desk.page.get_by_role("menuitem", name="Share…").click()
+    return desk.page.get_by_role("dialog")
+
+
+def test_a_folder_is_shared_changed_explained_and_taken_back(sit: Make) -> None:
+    desk = sit()
+    other = desk.server.account("zoe.shared")
+    desk.sign_in()
+    shown = dialog(desk, "Archive")
+    shown.get_by_role("combobox", name="Add people or groups").fill("zoe.sh")
+    shown.get_by_role("option", name=other.address).click()
+    shown.get_by_label(f"Access of {other.address}").select_option("editor")
+    shown.get_by_label(f"Last day of {other.address}").fill("2099-01-31")
+    shown.get_by_role("button", name="Share", exact=True).click()
+    expect(desk.toast("Shared with")).to_be_visible()
+    row = shown.get_by_role("listitem").filter(has_text=other.address)
+    expect(row).to_contain_text("invited")
+    assert rights(desk, "Archive") == {other.address: "lrswipte"}
+    row.get_by_role("button", name=f"Why does {other.address} have this access?").click()
+    expect(row.get_by_role("status")).to_contain_text("Can edit all")
+    expect(row.get_by_role("status")).to_contain_text(f"{other.address}, in Archive: may see the folder")
+    row.get_by_label(f"Access of {other.address}").select_option("viewer")
+    expect(desk.toast("Can read")).to_be_visible()
+    assert rights(desk, "Archive") == {other.address: "lrs"}
+    assert faults(desk.page) == []
+    row.get_by_role("button", name=f"Take access from {other.address}").click()
+    expect(row).to_have_count(0)
+    assert rights(desk, "Archive") == {}
+    desk.undo("has no access here any more")
+    expect(row).to_be_visible()
+    assert rights(desk, "Archive") == {other.address: "lrs"}
+
+
+def test_rights_are_put_together_for_a_group(sit: Make) -> None:
+    desk = sit()
+    team = "team.shared@server.test"
+    desk.server.write(lambda tx: tx.put_account(NewAccount(team, PrincipalKind.GROUP)))
+    desk.sign_in()
+    shown = dialog(desk, "Archive")
+    shown.get_by_role("combobox", name="Add people or groups").fill("team.sh")
+    shown.get_by_role("option", name=team).click()
+    shown.get_by_label(f"Access of {team}").select_option("custom")
+    shown.get_by_role("checkbox", name="add").check()
+    shown.get_by_role("button", name="Share", exact=True).click()
+    expect(shown.get_by_role("listitem").filter(has_text=team)).to_be_visible()
+    assert rights(desk, "Archive") == {f"group:{team}": "lrsi"}
+
+
+def test_what_others_have_of_mine_and_i_of_theirs_is_listed(sit: Make) -> None:
+    desk = sit()
+    other = desk.server.account()
+    desk.server.folder(other, "Plans")
+    desk.server.grant(other, "Plans", desk.who, "author")
+    desk.server.grant(desk.who, "Sent", other, "viewer")
+    desk.sign_in()
+    desk.page.get_by_role("button", name="Account menu").click()
+    desk.page.get_by_role("menuitem", name="Settings").click()
+    desk.page.get_by_role("link", name="Sharing").click()
+    stage = desk.page.get_by_role("main")
+    expect(stage.get_by_role("button").filter(has_text="Sent")).to_contain_text(f"{other.address}: Can read")
+    expect(stage.get_by_role("listitem").filter(has_text="Plans")).to_contain_text("Can add and change own")
+    assert faults(desk.page) == []
+    stage.get_by_role("button", name="Share the whole mailbox…").click()
+    shown = desk.page.get_by_role("dialog")
+    shown.get_by_role("combobox", name="Add people or groups").fill(other.address)
+    shown.get_by_role("option", name=other.address).click()
+    shown.get_by_role("button", name="Share", exact=True).click()
+    expect(shown.get_by_role("listitem").filter(has_text=other.address)).to_be_visible()
+    assert rights(desk, "") == {other.address: "lrs"}

@@ -1,0 +1,177 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { BookUser, Building2, Copy, FileDown, FileUp, FolderPlus, MoreHorizontal, Users } from "lucide-react";
+import { lazy, type MouseEvent, type ReactNode, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "../shell/Button";
+import { set, toast, useApp } from "../store";
+import { deleteBook, makeBook, renameBook } from "./act";
+import { ALL, DIRECTORY, GROUP, visit } from "./ContactsRoom";
+import { useContacts } from "./load";
+import type { Book } from "./types";
+
+const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
+const ImportDialog = lazy(() => import("./ImportDialog"));
+const ExportDialog = lazy(() => import("./ExportDialog"));
+const MergeDialog = lazy(() => import("./MergeDialog"));
+const NameDialog = lazy(() => import("../shell/NameDialog"));
+
+type Shown = "import" | "export" | "merge" | "create" | null;
+const say = (error: unknown) => toast((error as Error).message, { error: true });
+
+/** All contacts, one's own books, those of others, and who there is. */
+export function Books({ here }: { here: string }) {
+  const { t } = useTranslation();
+  const accounts = useApp((state) => state.accounts);
+  const books = useContacts((state) => state.books);
+  const [shown, show] = useState<Shown>(null);
+  const close = () => show(null);
+  return (
+    <div className="tree">
+      <ul>
+        <Line at={ALL} here={here} icon={<Users />} name={t("contacts.all")} />
+        {books
+          .filter((each) => accounts.find((one) => one.id === each.accountId)?.own)
+          .map((each) => (
+            <BookLine key={each.id} book={each} here={here} own />
+          ))}
+      </ul>
+      <button type="button" className="text add" onClick={() => show("create")}>
+        <FolderPlus />
+        {t("contacts.newBook")}
+      </button>
+      {accounts
+        .filter((each) => !each.own && books.some((one) => one.accountId === each.id))
+        .map((each) => (
+          <section key={each.id} aria-label={each.name}>
+            <h2>{each.name === "Public" ? t("tree.public") : each.name}</h2>
+            <ul>
+              {books
+                .filter((one) => one.accountId === each.id)
+                .map((one) => (
+                  <BookLine key={one.id} book={one} here={here} own={false} />
+                ))}
+            </ul>
+          </section>
+        ))}
+      <h2>{t("contacts.more")}</h2>
+      <ul>
+        <Line at={DIRECTORY} here={here} icon={<Building2 />} name={t("contacts.directory")} />
+      </ul>
+      <div className="tools-list">
+        <button type="button" className="text add" onClick={() => visit(here === DIRECTORY ? ALL : here, GROUP)}>
+          <Users />
+          {t("contacts.newGroup")}
+        </button>
+        <button type="button" className="text add" onClick={() => show("import")}>
+          <FileUp />
+          {t("contacts.import")}
+        </button>
+        <button type="button" className="text add" onClick={() => show("export")}>
+          <FileDown />
+          {t("contacts.export")}
+        </button>
+        <button type="button" className="text add" onClick={() => show("merge")}>
+          <Copy />
+          {t("contacts.duplicates")}
+        </button>
+      </div>
+      <Suspense>
+        {shown === "import" && <ImportDialog at={here} onClose={close} />}
+        {shown === "export" && <ExportDialog at={here} onClose={close} />}
+        {shown === "merge" && <MergeDialog onClose={close} />}
+        {shown === "create" && (
+          <NameDialog title={t("contacts.newBook")} name="" onClose={close} onName={(name) => makeBook(name)} />
+        )}
+      </Suspense>
+    </div>
+  );
+}
+
+interface LineProps {
+  at: string;
+  here: string;
+  icon: ReactNode;
+  name: string;
+}
+
+function Line({ at, here, icon, name }: LineProps) {
+  function go(event: MouseEvent) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    set({ drawer: false });
+    visit(at);
+  }
+  return (
+    <li>
+      <a href={`/mail/contacts/${at}`} aria-current={at === here ? "page" : undefined} onClick={go}>
+        {icon}
+        <span className="name">{name}</span>
+      </a>
+    </li>
+  );
+}
+
+function BookLine({ book, here, own }: { book: Book; here: string; own: boolean }) {
+  const { t } = useTranslation();
+  const [shown, show] = useState<"share" | "rename" | "delete" | null>(null);
+  const close = () => show(null);
+  const name = own && book.isDefault ? t("contacts.mine") : book.name;
+  const { mayShare, mayDelete } = book.myRights;
+  function go(event: MouseEvent) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    set({ drawer: false });
+    visit(book.id);
+  }
+  return (
+    <li>
+      <a href={`/mail/contacts/${book.id}`} aria-current={book.id === here ? "page" : undefined} onClick={go}>
+        <BookUser aria-hidden="true" />
+        <span className="name">{name}</span>
+      </a>
+      {(mayShare || mayDelete) && (
+        <Menu.Root>
+          <Menu.Trigger asChild>
+            <IconButton label={t("tree.actions", { name })} className="dots">
+              <MoreHorizontal />
+            </IconButton>
+          </Menu.Trigger>
+          <Menu.Portal>
+            <Menu.Content className="menu" align="start">
+              {mayShare && <Menu.Item onSelect={() => show("share")}>{t("sharing.action")}</Menu.Item>}
+              {mayDelete && <Menu.Item onSelect={() => show("rename")}>{t("tree.rename")}</Menu.Item>}
+              {mayDelete && (
+                <Menu.Item className="danger" onSelect={() => show("delete")}>
+                  {t("tree.delete")}
+                </Menu.Item>
+              )}
+            </Menu.Content>
+          </Menu.Portal>
+        </Menu.Root>
+      )}
+      <Suspense>
+        {shown === "share" && <ShareDialog accountId={book.accountId} folderId={book.id} onClose={close} />}
+        {shown === "rename" && (
+          <NameDialog
+            title={t("tree.rename")}
+            name={book.name}
+            onClose={close}
+            onName={(next) => renameBook(book, next)}
+          />
+        )}
+        {shown === "delete" && (
+          <NameDialog
+            title={t("tree.delete")}
+            name={null}
+            ask={t("contacts.deleteBook", { name })}
+            onClose={close}
+            onName={async () => {
+              await deleteBook(book).catch(say);
+              if (here === book.id) visit(ALL, undefined, true);
+            }}
+          />
+        )}
+      </Suspense>
+    </li>
+  );
+}

@@ -1,0 +1,183 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { t as say } from "i18next";
+import { UserPlus } from "lucide-react";
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { visitPlace } from "../mail/load";
+import { NOWHERE } from "../place";
+import { type Key, useKeys } from "../shell/keys";
+import { useApp } from "../store";
+import { bookFor } from "./act";
+import { Books } from "./Books";
+import { CardForm } from "./CardForm";
+import { CardView } from "./CardView";
+import { emailsOf, nameOf, organizationOf } from "./card";
+import "./contacts.css";
+import { Directory } from "./Directory";
+import { Face } from "./Face";
+import { beginContacts, shownOf, useContacts } from "./load";
+import type { Card } from "./types";
+
+export const ALL = "all";
+export const DIRECTORY = "directory";
+const NEW = "new";
+export const GROUP = "group";
+const ROW = 56;
+
+/** Goes to a book (or all), and in it to a contact. */
+export function visit(book: string, id?: string, replace = false): void {
+  void visitPlace({ ...NOWHERE, room: "contacts", path: id ? [book, id] : [book] }, replace);
+}
+
+const KEYS: Key[] = [
+  {
+    keys: "/",
+    says: "keys.search",
+    act: () => document.querySelector<HTMLInputElement>("#contact-search")?.focus(),
+  },
+  { keys: "n", says: "contacts.new", act: () => visit(ALL, NEW) },
+];
+
+/** Address books, the contacts in them, and one of these. */
+export default function ContactsRoom() {
+  const { t } = useTranslation();
+  const [book = ALL, id] = useApp((state) => state.place.path);
+  useEffect(beginContacts, []);
+  useKeys(KEYS);
+  const card = useContacts((state) => state.cards[id ?? ""]);
+  const making = id === NEW || id === GROUP;
+  const [editing, edit] = useState<string | null>(null);
+  return (
+    <>
+      <nav className="side" aria-label={t("contacts.books")}>
+        <button type="button" className="main compose" onClick={() => visit(book, NEW)}>
+          <UserPlus />
+          {t("contacts.new")}
+        </button>
+        <Books here={book} />
+      </nav>
+      <main className="stage contacts" id="stage" tabIndex={-1} data-open={Boolean(card) || making}>
+        {book === DIRECTORY ? (
+          <Directory />
+        ) : (
+          <>
+            <List book={book} id={id} />
+            <section className="one" aria-label={t("contacts.one")}>
+              {making ? (
+                <CardForm
+                  key={id}
+                  card={null}
+                  group={id === GROUP}
+                  book={bookFor(book)}
+                  onDone={(made) => visit(book, made ?? undefined, true)}
+                />
+              ) : card && editing === card.id ? (
+                <CardForm
+                  key={card.id}
+                  card={card}
+                  group={card.kind === "group"}
+                  book={bookFor(Object.keys(card.addressBookIds)[0] ?? "")}
+                  onDone={() => edit(null)}
+                />
+              ) : card ? (
+                <CardView
+                  key={card.id}
+                  card={card}
+                  onBack={() => visit(book)}
+                  onEdit={() => edit(card.id)}
+                  onGone={() => visit(book, undefined, true)}
+                />
+              ) : (
+                <p className="none">{t("contacts.choose")}</p>
+              )}
+            </section>
+          </>
+        )}
+      </main>
+    </>
+  );
+}
+
+function List({ book, id }: { book: string; id: string | undefined }) {
+  const { t } = useTranslation();
+  const state = useContacts();
+  const [search, setSearch] = useState("");
+  const wanted = useDeferredValue(search);
+  const at = book === ALL ? "" : book;
+  const shown = useMemo(() => shownOf(state, at, wanted), [state, at, wanted]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    overscan: 8,
+  });
+  return (
+    <section className="people-list" aria-label={t("contacts.title")}>
+      <div className="finder">
+        <input
+          id="contact-search"
+          type="search"
+          aria-label={t("contacts.search")}
+          placeholder={t("contacts.search")}
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        <small aria-live="polite">{state.loading ? "" : t("contacts.count", { count: shown.length })}</small>
+      </div>
+      {state.loading && <Bones />}
+      {!state.loading && !shown.length && <p className="none">{t(search ? "list.emptySearch" : "contacts.none")}</p>}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
+      <div className="scroll" ref={scroller} tabIndex={0} hidden={state.loading || !shown.length}>
+        <ul style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index, start }) => {
+            const each = shown[index] as Card;
+            return (
+              <li
+                key={each.id}
+                className={each.id === id ? "person shown" : "person"}
+                style={{ transform: `translateY(${start}px)` }}
+                aria-posinset={index + 1}
+                aria-setsize={shown.length}
+              >
+                <a
+                  href={`/mail/contacts/${book}/${each.id}`}
+                  aria-current={each.id === id || undefined}
+                  onClick={(event) => {
+                    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+                    event.preventDefault();
+                    visit(book, each.id, id !== undefined);
+                  }}
+                >
+                  <Face card={each} />
+                  <span className="words">
+                    <strong>{nameOf(each) || t("contacts.nameless")}</strong>
+                    <small>{about(each)}</small>
+                  </span>
+                </a>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+function about(card: Card): string {
+  if (card.kind === "group") return say("contacts.members", { count: Object.keys(card.members ?? {}).length });
+  return emailsOf(card)[0]?.address ?? organizationOf(card) ?? Object.values(card.phones ?? {})[0]?.number ?? "";
+}
+
+function Bones() {
+  return (
+    <div aria-hidden="true">
+      {[0, 1, 2, 3, 4, 5, 6].map((at) => (
+        <div className="person-bone" key={at}>
+          <span className="face" />
+          <span className="bone" style={{ width: `${62 - at * 4}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}

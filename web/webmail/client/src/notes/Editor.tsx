@@ -1,0 +1,148 @@
+import { ArrowLeft, Trash2 } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { long } from "../mail/when";
+import { IconButton } from "../shell/Button";
+import { changeNote, deleteNote, say, useNotes } from "./load";
+import { visit } from "./NotesRoom";
+import type { Note } from "./types";
+
+const SAVED_AFTER = 700;
+type Fields = { title: string; text: string; date: string; words: string };
+
+function fieldsOf(note: Note): Fields {
+  const words = Object.keys(note.keywords ?? {}).join(", ");
+  return { title: note.title, text: note.text, date: note.date ?? "", words };
+}
+
+/** What differs, as the note has it. */
+function patchOf(note: Note, { title, text, date, words }: Fields): Partial<Note> {
+  const was = fieldsOf(note);
+  const keywords = Object.fromEntries(
+    words
+      .split(",")
+      .map((each) => each.trim())
+      .filter(Boolean)
+      .map((each) => [each, true as const]),
+  );
+  return {
+    ...(title !== was.title && { title }),
+    ...(text !== was.text && { text }),
+    ...(date !== was.date && { date: date || undefined }),
+    ...(words !== was.words && { keywords }),
+  };
+}
+
+/** A note, to be read and written; it saves itself. */
+export function Editor({ note, book }: { note: Note; book: string }) {
+  const { t } = useTranslation();
+  const may = useNotes((state) => {
+    const rights = state.books.find((each) => each.id === note.bookId)?.myRights;
+    return Boolean(rights?.mayWriteAll || rights?.mayWriteOwn);
+  });
+  const [fields, setFields] = useState(() => fieldsOf(note));
+  const [state, setState] = useState<"" | "changed" | "saving" | "saved">("");
+  const latest = useRef({ note, fields });
+  latest.current = { note, fields };
+
+  async function save(): Promise<void> {
+    const { note: now, fields: typed } = latest.current;
+    const patch = patchOf(now, typed);
+    if (!Object.keys(patch).length) return setState((was) => (was === "changed" ? "saved" : was));
+    setState("saving");
+    try {
+      await changeNote(now, patch);
+      setState((was) => (was === "saving" ? "saved" : was));
+    } catch (error) {
+      setState("changed");
+      say(error);
+    }
+  }
+  const saving = useRef(save);
+  saving.current = save;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each change begins the wait anew
+  useEffect(() => {
+    if (state !== "changed") return;
+    const timer = setTimeout(() => void saving.current(), SAVED_AFTER);
+    return () => clearTimeout(timer);
+  }, [fields, state]);
+  // What somebody else has changed is shown, unless something is typed here.
+  useEffect(() => {
+    setState((was) => {
+      if (was === "" || was === "saved") setFields(fieldsOf(note));
+      return was;
+    });
+  }, [note]);
+  useEffect(() => () => void saving.current(), []);
+
+  const put = (patch: Partial<Fields>) => {
+    setFields({ ...fields, ...patch });
+    setState("changed");
+  };
+  return (
+    <article className="note-edit">
+      <div className="bar">
+        <IconButton label={t("act.back")} className="back" onClick={() => visit(book)}>
+          <ArrowLeft />
+        </IconButton>
+        <small className="grow" role="status">
+          {state === "saving" || state === "changed"
+            ? t("compose.saving")
+            : state === "saved"
+              ? t("compose.saved")
+              : note.updated && t("notes.changed", { when: long(note.updated) })}
+        </small>
+        {may && (
+          <IconButton
+            label={t("act.delete")}
+            onClick={() => {
+              deleteNote(note);
+              visit(book, undefined, true);
+            }}
+          >
+            <Trash2 />
+          </IconButton>
+        )}
+      </div>
+      <div className="page">
+        {note.kind === "entry" && (
+          <input
+            type="date"
+            className="day"
+            aria-label={t("notes.day")}
+            readOnly={!may}
+            value={fields.date}
+            onChange={(event) => put({ date: event.target.value })}
+          />
+        )}
+        <input
+          className="heading"
+          aria-label={t("notes.heading")}
+          placeholder={t("notes.heading")}
+          readOnly={!may}
+          maxLength={500}
+          // biome-ignore lint/a11y/noAutofocus: a new note begins with what it is called
+          autoFocus={may && !note.title && !note.text}
+          value={fields.title}
+          onChange={(event) => put({ title: event.target.value.replace(/[\r\n]+/g, " ") })}
+        />
+        <textarea
+          aria-label={t("notes.text")}
+          placeholder={t("notes.text")}
+          readOnly={!may}
+          value={fields.text}
+          onChange={(event) => put({ text: event.target.value })}
+        />
+        <input
+          className="words"
+          aria-label={t("contacts.keywordsHint")}
+          placeholder={t("contacts.keywordsHint")}
+          readOnly={!may}
+          value={fields.words}
+          onChange={(event) => put({ words: event.target.value })}
+        />
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,154 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { BookOpen, FolderPlus, MoreHorizontal, Notebook as NotebookIcon, StickyNote } from "lucide-react";
+import { lazy, type MouseEvent, type ReactNode, Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "../shell/Button";
+import { set, useApp } from "../store";
+import { deleteBook, makeBook, renameBook, say, useNotes } from "./load";
+import { ALL, visit } from "./NotesRoom";
+import type { Kind, Notebook } from "./types";
+
+const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
+const NameDialog = lazy(() => import("../shell/NameDialog"));
+
+/** All notes, one's own notebooks and journals, and those of others. */
+export function Notebooks({ here }: { here: string }) {
+  const { t } = useTranslation();
+  const accounts = useApp((state) => state.accounts);
+  const books = useNotes((state) => state.books);
+  const [making, make] = useState<Kind | null>(null);
+  return (
+    <div className="tree">
+      <ul>
+        <Line at={ALL} here={here} icon={<StickyNote />} name={t("notes.all")} />
+      </ul>
+      {accounts
+        .filter((each) => books.some((one) => one.accountId === each.id))
+        .map((each) => (
+          <section key={each.id} aria-label={each.own ? t("notes.books") : each.name}>
+            {!each.own && <h2>{each.name === "Public" ? t("tree.public") : each.name}</h2>}
+            <ul>
+              {books
+                .filter((one) => one.accountId === each.id)
+                .map((one) => (
+                  <BookLine key={one.id} book={one} here={here} own={each.own} />
+                ))}
+            </ul>
+          </section>
+        ))}
+      <div className="tools-list">
+        <button type="button" className="text add" onClick={() => make("note")}>
+          <FolderPlus />
+          {t("notes.newBook")}
+        </button>
+        <button type="button" className="text add" onClick={() => make("entry")}>
+          <FolderPlus />
+          {t("notes.newJournal")}
+        </button>
+      </div>
+      <Suspense>
+        {making && (
+          <NameDialog
+            title={t(making === "note" ? "notes.newBook" : "notes.newJournal")}
+            name=""
+            onClose={() => make(null)}
+            onName={(name) => makeBook(making, name)}
+          />
+        )}
+      </Suspense>
+    </div>
+  );
+}
+
+interface LineProps {
+  at: string;
+  here: string;
+  icon: ReactNode;
+  name: string;
+}
+
+function Line({ at, here, icon, name }: LineProps) {
+  function go(event: MouseEvent) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    set({ drawer: false });
+    visit(at);
+  }
+  return (
+    <li>
+      <LineLink at={at} here={here} icon={icon} name={name} onClick={go} />
+    </li>
+  );
+}
+
+function LineLink({ at, here, icon, name, onClick }: LineProps & { onClick: (event: MouseEvent) => void }) {
+  return (
+    <a href={`/mail/notes/${at}`} aria-current={at === here ? "page" : undefined} onClick={onClick}>
+      {icon}
+      <span className="name">{name}</span>
+    </a>
+  );
+}
+
+function BookLine({ book, here, own }: { book: Notebook; here: string; own: boolean }) {
+  const { t } = useTranslation();
+  const [shown, show] = useState<"share" | "rename" | "delete" | null>(null);
+  const close = () => show(null);
+  const name = own && book.isDefault ? t(book.kind === "note" ? "notes.mine" : "notes.journal") : book.name;
+  const { mayAdmin, mayDelete } = book.myRights;
+  function go(event: MouseEvent) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    set({ drawer: false });
+    visit(book.id);
+  }
+  const icon = book.kind === "note" ? <NotebookIcon aria-hidden="true" /> : <BookOpen aria-hidden="true" />;
+  return (
+    <li>
+      <LineLink at={book.id} here={here} icon={icon} name={name} onClick={go} />
+      {(mayAdmin || mayDelete) && (
+        <Menu.Root>
+          <Menu.Trigger asChild>
+            <IconButton label={t("tree.actions", { name })} className="dots">
+              <MoreHorizontal />
+            </IconButton>
+          </Menu.Trigger>
+          <Menu.Portal>
+            <Menu.Content className="menu" align="start">
+              {mayAdmin && <Menu.Item onSelect={() => show("share")}>{t("sharing.action")}</Menu.Item>}
+              {mayDelete && <Menu.Item onSelect={() => show("rename")}>{t("tree.rename")}</Menu.Item>}
+              {mayDelete && (
+                <Menu.Item className="danger" onSelect={() => show("delete")}>
+                  {t("tree.delete")}
+                </Menu.Item>
+              )}
+            </Menu.Content>
+          </Menu.Portal>
+        </Menu.Root>
+      )}
+      <Suspense>
+        {shown === "share" && <ShareDialog accountId={book.accountId} folderId={book.id} onClose={close} />}
+        {shown === "rename" && (
+          <NameDialog
+            title={t("tree.rename")}
+            name={book.name}
+            onClose={close}
+            onName={(next) => renameBook(book, next)}
+          />
+        )}
+        {shown === "delete" && (
+          <NameDialog
+            title={t("tree.delete")}
+            name={null}
+            ask={t("notes.deleteBook", { name })}
+            onClose={close}
+            onName={async () => {
+              await deleteBook(book).catch(say);
+              if (here === book.id) visit(ALL, undefined, true);
+            }}
+          />
+        )}
+      </Suspense>
+    </li>
+  );
+}
