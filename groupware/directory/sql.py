@@ -294,9 +294,19 @@ class SqlDirectory:
             return  # the stored form still works; the next login tries again
 
 
-def store_sealed(tx: WriteTx, account: AccountId | str, sealed: secrets.Sealed, *, same: bool = False) -> None:
-    """Makes this the account's password; `same`: it is what it was, in another form. `a` on the domain."""
-    tx.put_credential(account, "password", sealed.hash, same=same)
+def store_sealed(
+    tx: WriteTx,
+    account: AccountId | str,
+    sealed: secrets.Sealed,
+    *,
+    same: bool = False,
+    staying: int | None = None,
+) -> None:
+    """Makes this the account's password; `same`: it is what it was, in another form. `a` on the domain.
+
+    `staying`: the browser's session that goes on.
+    """
+    tx.put_credential(account, "password", sealed.hash, same=same, staying=staying)
     tx.put_credential(account, "scram-sha-1", sealed.scram_sha1)
     tx.put_credential(account, "scram-sha-256", sealed.scram_sha256)
 

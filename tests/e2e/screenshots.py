@@ -193,7 +193,8 @@ def plan(where: str, passwords: Mapping[str, str]) -> None:
     alice.task("Mend the shed", **due(4))
 
 
-def visit(page: Page, where: str, path: str, there: str) -> None:
+def visit(page: Page, where: str, path: str, there: str = ".stage") -> None:
+    """Another room; `there` is what it has when it is ready."""
     page.goto(f"{where}mail/{path}")
     page.locator(there).first.wait_for()
 
@@ -224,12 +225,6 @@ def organized(browser: Browser, where: str, password: str) -> None:
 def open_(page: Page, subject: str) -> None:
     page.locator("li.row", has_text=subject).get_by_role("link").click()
     page.locator(".message .plain, iframe.html").first.wait_for()
-
-
-def visit(page: Page, where: str, path: str) -> None:
-    """Another room."""
-    page.goto(f"{where}mail/{path}")
-    page.locator(".stage").wait_for()
 
 
 def rooms(page: Page, where: str, scheme: str) -> None:
@@ -297,9 +292,9 @@ def main() -> None:
             shoot(phone, f"phone-list-{scheme}")
             open_(phone, "Beds for next year")
             shoot(phone, f"phone-mail-{scheme}")
-        organized(browser, where, password)
             rooms(page, where, scheme)
             rooms_of_a_phone(phone, where, scheme)
+        organized(browser, where, password)
         browser.close()
 
 

@@ -1,6 +1,6 @@
 """One's password, and those of programs: JSON below `/signin`.
 
-POST   /signin/password         {"password", "new"}: another password; all other browsers are signed out
+POST   /signin/password         {"password", "new"}: another password; all other browsers and programs are signed out
 GET    /signin/passwords        the app passwords, but for the secrets
 POST   /signin/passwords        {"password", "label"}: one more, which is shown this once
 DELETE /signin/passwords/N      {"password"}: one less; who signs in with it does no more
@@ -32,7 +32,7 @@ from groupware.directory.password import (
 from groupware.model.errors import NotFound, Refused
 from groupware.store.api import ReadTx, WriteTx
 from web.signin.bodies import SAFE, text_of
-from web.signin.factors import LONGEST_LABEL, WHO, Factors, end_others, told
+from web.signin.factors import LONGEST_LABEL, WHO, Factors, told
 
 APP: Final = "app"
 MOST: Final = 50
@@ -67,8 +67,7 @@ class Passwords:
             raise Refused(str(error)) from None
 
         def work(tx: WriteTx) -> None:
-            sql.store_sealed(tx, account, sealed, same=True)
-            end_others(tx, here.session.number, account)
+            sql.store_sealed(tx, account, sealed, staying=here.session.number)
 
         await self._store.write(WHO, work)
         return Response(status_code=204, headers=SAFE)

@@ -202,11 +202,19 @@ class WritePeople(Protocol):
         ...
 
     def put_credential(
-        self, key: AccountId | str, kind: str, value: str, label: str = "", *, same: bool = False
+        self,
+        key: AccountId | str,
+        kind: str,
+        value: str,
+        label: str = "",
+        *,
+        same: bool = False,
+        staying: int | None = None,
     ) -> int:
         """Stores a secret: a `password` and its derived keys replace the former, an `app` password adds. `a`.
 
-        Another `password` ends the sessions of browsers; `same`: it is the former one in another form, and they stay.
+        Another `password` ends the sessions of browsers, but for the one of the number `staying`, and what programs
+        have been let do; `same`: it is the former one in another form, and all of them stay.
         """
         ...
 

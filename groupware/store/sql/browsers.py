@@ -53,7 +53,9 @@ _USE: Final = (
     .values(used=bindparam("now"), until=bindparam("due"), peer=bindparam("where"))
 )
 _DROP: Final = delete(schema.browser_session).where(_s.id == bindparam("number"))
-_DROP_ALL: Final = delete(schema.browser_session).where(_s.account_id == bindparam("account"))
+_DROP_ALL: Final = delete(schema.browser_session).where(
+    _s.account_id == bindparam("account"), _s.id != bindparam("staying")
+)
 _ENDED: Final = select(_s.id).where(_s.until <= bindparam("now")).order_by(_s.until).limit(bindparam("most"))
 
 
@@ -118,9 +120,9 @@ def drop(tx: Tx, number: int, of: AccountId | str | None) -> None:
     tx.sql.change(_DROP, {"number": number})
 
 
-def end_all(tx: Tx, account: AccountId) -> None:
-    """Ends every session of an account, whoever asks."""
-    tx.sql.change(_DROP_ALL, {"account": account})
+def end_all(tx: Tx, account: AccountId, staying: int | None = None) -> None:
+    """Ends every session of an account but the one of that number, whoever asks."""
+    tx.sql.change(_DROP_ALL, {"account": account, "staying": staying or 0})
 
 
 def forget(tx: Tx, most: int) -> int:

@@ -101,13 +101,15 @@ def gone(tx: Tx, service: str) -> Gone | None:
     return None if there is not None else "password changed"
 
 
-def put(tx: Tx, key: AccountId | str, kind: str, value: str, label: str, *, same: bool) -> int:
+def put(
+    tx: Tx, key: AccountId | str, kind: str, value: str, label: str, *, same: bool = False, staying: int | None = None
+) -> int:
     """See `WriteTx.put_credential`. `a` on the domain."""
     found = administered(tx, key)
     if found.kind not in OWNERS:
         raise Refused(f"{found.address}: a {found.kind.value} has no secrets; nobody signs in to it")
     if kind == "password" and not same:
-        browsers.end_all(tx, found.id)
+        browsers.end_all(tx, found.id, staying)
         tokens.end_all(tx, found.id)
     return store(tx, found.id, kind, value, label, same=same)
 

@@ -13,9 +13,9 @@ from tests.protocol.jmap.test_calendars import vevent
 from tests.protocol.jmap.test_contacts import put as put_card
 from tests.protocol.jmap.test_contacts import vcard
 from tests.protocol.jmap.test_mail import MIXED
+from tests.protocol.jmap.test_mdn import NOTIFICATION
 from tests.protocol.jmap.test_notes import put as put_note
 from tests.protocol.jmap.test_notes import vjournal
-from tests.protocol.jmap.test_mdn import NOTIFICATION
 from tests.protocol.jmap.test_submission import draft
 from tests.protocol.jmap.test_tasks import put as put_task
 from tests.protocol.jmap.test_tasks import vtodo

@@ -7,6 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from groupware.model.errors import NotFound
+from groupware.model.principal import OPERATOR
+from groupware.model.token import NewGrant
 from tests.protocol.signin.test_factors import stand
 from tests.protocol.signin.test_signin import ALICE, FOREIGN, OURS, asks, attempt, signed_in
 from tests.support.jmapstand import Client, Stand
@@ -38,6 +41,19 @@ async def test_another_password_is_set_and_the_other_browsers_are_signed_out(sta
     stand.http.cookies.clear()
     assert (await attempt(stand)).status_code == 401
     assert (await attempt(stand, NEW)).status_code == 200
+
+
+async def test_another_password_ends_what_programs_were_let_do(stand: Stand) -> None:
+    headers, code = await signed_in(stand), "c" * 64
+    alice = await stand.house.store.read(OPERATOR, lambda tx: tx.identity(tx.account(ALICE).id))
+    await stand.house.store.write(
+        alice, lambda tx: tx.put_oauth_grant(NewGrant(code, "x", "mail", code, "c", "r", 9, ""))
+    )
+    granted = await stand.house.store.read(OPERATOR, lambda tx: tx.oauth_grant("code", code))
+    assert granted.account == alice.account
+    assert (await post(stand, "/password", headers, password=PASSWORD, new=NEW)).status_code == 204
+    with pytest.raises(NotFound):
+        await stand.house.store.read(OPERATOR, lambda tx: tx.oauth_grant("code", code))
 
 
 @pytest.mark.parametrize(

@@ -139,9 +139,16 @@ class People(Tx):
         mailinglists.note_progress(self, at, uid, after)
 
     def put_credential(
-        self, key: AccountId | str, kind: str, value: str, label: str = "", *, same: bool = False
+        self,
+        key: AccountId | str,
+        kind: str,
+        value: str,
+        label: str = "",
+        *,
+        same: bool = False,
+        staying: int | None = None,
     ) -> int:
-        return credentials.put(self, key, kind, value, label, same=same)
+        return credentials.put(self, key, kind, value, label, same=same, staying=staying)
 
     def drop_credential(self, key: AccountId | str, number: int) -> None:
         credentials.drop(self, key, number)
