@@ -108,7 +108,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
     paths = [each.path for each in routes if isinstance(each, Route | Mount)]
     routes += autodiscover(parts, setup, paths)
     if client:
-        routes.append(Mount("/mail", webmail(parts, client, programs=programs_of(setup.config))))
+        routes.append(Mount("/mail", webmail(parts, client, programs=programs_of(setup.config, paths))))
     return HttpService(parts, setup, routes, telling(parts, setup))
 
 

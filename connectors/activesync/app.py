@@ -29,6 +29,7 @@ from mailcore.server.authorization import CHALLENGE, authorized
 from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import Desk, Rejected, Way, desk
+from mailcore.server.visits import requested
 from mailcore.smtp.handin import Submitter, submitter
 
 PATH: Final = "/Microsoft-Server-ActiveSync"
@@ -72,7 +73,7 @@ class ActiveSync:
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        who = await self._signed_in(request)
+        who = await self._counted(request)
         if request.method == "OPTIONS":
             allowed = {"allow": "OPTIONS, POST", "public": "OPTIONS, POST"}
             return Response(status_code=200, headers={**allowed, **_offer()})
@@ -117,6 +118,16 @@ class ActiveSync:
             raise HttpError(503, str(error), {"retry-after": "30"}) from None
         except GroupwareError as error:
             return errors.answer(query.command, errors.status_of(error), query.version)
+
+    async def _counted(self, request: Request) -> Principal:
+        """Who sends it; the request counts whether or not somebody has signed in for it. `HttpError`."""
+        user = ""
+        try:
+            who = await self._signed_in(request)
+            user = who.name
+        finally:
+            requested(self.parts.counters, "EAS", user)
+        return who
 
     async def _signed_in(self, request: Request) -> Principal:
         try:

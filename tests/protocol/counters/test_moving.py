@@ -17,7 +17,7 @@ from tests.protocol.counters.busy import Busy, busy
 from tests.support.processes import PATIENCE
 from tests.support.server import command
 
-NO_SERVICE = re.compile("EAS_|RPOP_|PROXY_")
+NO_SERVICE = re.compile("RPOP_|PROXY_")
 """Counters of services that there are not yet."""
 MAY_BE_ZERO = {"SYSTEM_LoadAverage", "SYSTEM_CPU"}
 

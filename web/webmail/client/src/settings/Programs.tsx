@@ -9,20 +9,20 @@ import { Bones } from "./SettingsRoom";
 import { copied, useLoaded } from "./use";
 
 interface Service {
-  protocol: "imap" | "pop3" | "smtp" | "managesieve";
+  protocol: "imap" | "pop3" | "smtp" | "sieve";
+  host: string;
   port: number;
   tls: "implicit" | "start" | "none";
 }
 
 interface Told {
-  host: string;
   services: Service[];
   paths: Record<string, string>;
 }
 
 const load = () => take<Told>("/mail/programs");
-const MAIL = ["imap", "smtp", "pop3", "managesieve"] as const;
-const PAGES = ["caldav", "carddav", "jmap"] as const;
+const MAIL = ["imap", "smtp", "pop3", "sieve"] as const;
+const PAGES = ["caldav", "carddav", "activesync", "ews", "jmap"] as const;
 
 /** What other programs have to be told, to copy and for a camera. */
 export default function Programs() {
@@ -38,7 +38,6 @@ export default function Programs() {
       <p className="hint">{t("settings.programs.hint")}</p>
       <dl className="facts">
         <Fact name={t("settings.programs.user")} value={me} />
-        <Fact name={t("settings.programs.host")} value={found.host} />
       </dl>
       {MAIL.map((protocol) => {
         const each = best(protocol);
@@ -46,7 +45,7 @@ export default function Programs() {
           <section key={protocol}>
             <h2>{t(`settings.programs.${protocol}`)}</h2>
             <dl className="facts">
-              <Fact name={t("settings.programs.host")} value={found.host} />
+              <Fact name={t("settings.programs.host")} value={each.host} />
               <Fact name={t("settings.programs.port")} value={String(each.port)} />
               <div>
                 <dt>{t("settings.programs.safety")}</dt>
@@ -56,7 +55,7 @@ export default function Programs() {
           </section>
         ) : null;
       })}
-      {PAGES.map((name) => (
+      {PAGES.filter((name) => found.paths[name]).map((name) => (
         <section key={name}>
           <h2>{t(`settings.programs.${name}`)}</h2>
           <dl className="facts">
