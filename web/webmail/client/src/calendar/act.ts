@@ -298,8 +298,12 @@ export async function answer(event: CalendarEvent, status: Status, scope: Scope 
 }
 
 /** Does what is meant with an event; of a series somebody is asked which first. */
-export function scoped(event: CalendarEvent, act: (scope: Scope) => void): void {
-  if (event.baseEventId) set({ asked: act });
+export function scoped(
+  event: CalendarEvent,
+  act: (scope: Scope) => void,
+  scopes: Scope[] = ["one", "following", "all"],
+): void {
+  if (event.baseEventId) set({ asked: { scopes, act } });
   else act("one");
 }
 
