@@ -209,7 +209,7 @@ def organized(browser: Browser, where: str, password: str) -> None:
         shoot(page, f"calendar-week-{scheme}")
         page.locator(".event", has_text="Planning").first.click()
         page.get_by_role("button", name="Edit").click()
-        page.locator(".fb-line").first.wait_for()
+        page.locator(".fb-line i").first.wait_for()
         shoot(page, f"calendar-event-{scheme}")
         visit(page, where, f"calendar/month/{today}", ".event")
         shoot(page, f"calendar-month-{scheme}")

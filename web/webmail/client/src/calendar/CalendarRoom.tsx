@@ -61,6 +61,7 @@ export default function CalendarRoom() {
   }, [ready, view, day, weekStart, zone]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of the state that events are shown by
   const events = useMemo(() => shownOf(state), [state.events, state.calendars, state.hidden, state.prefs]);
+  const open = state.open && (events.find((each) => each.id === state.open?.id) ?? state.open);
   const here = useMemo(() => ({ view, date: new Date(`${day}T00:00:00`) }), [view, day]);
   return (
     <>
@@ -81,9 +82,9 @@ export default function CalendarRoom() {
       <button type="button" className="main fab" aria-label={t("calendar.newEvent")} onClick={beginHere}>
         <Plus />
       </button>
-      {state.open && <Peek each={state.open} key={state.open.id} />}
+      {open && <Peek each={open} key={open.id} />}
       {state.edited && <EventDialog edited={state.edited} />}
-      {state.asked && <ScopeDialog act={state.asked} />}
+      {state.asked && <ScopeDialog {...state.asked} />}
       {state.prefsShown && <PreferencesDialog />}
     </>
   );
@@ -181,13 +182,13 @@ function Pane({ where: here, events, loading }: ViewProps) {
 }
 
 /** Which of a series is meant. */
-function ScopeDialog({ act }: { act: (scope: Scope) => void }) {
+function ScopeDialog({ scopes, act }: { scopes: Scope[]; act: (scope: Scope) => void }) {
   const { t } = useTranslation();
   const close = () => set({ asked: null });
   return (
     <Dialog title={t("calendar.whichOne")} onClose={close}>
       <div className="scopes">
-        {(["one", "following", "all"] as const).map((scope) => (
+        {scopes.map((scope) => (
           <button
             type="button"
             key={scope}

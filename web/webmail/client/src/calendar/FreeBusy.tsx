@@ -84,6 +84,11 @@ export function FreeBusy({ guests, start, end, own, onMove }: Props) {
   const clash = addresses.filter((each) =>
     busy[each]?.some((time) => time.from < end.getTime() && time.to > start.getTime()),
   );
+  const said = () => {
+    if (clash.length) return t("calendar.clash", { names: clash.map(name).join(", ") });
+    if (addresses.some((each) => busy[each] === undefined)) return t("app.loading");
+    return t(addresses.some((each) => busy[each] === null) ? "calendar.unknownBusy" : "calendar.allFree");
+  };
   return (
     <section className="freebusy" aria-label={t("calendar.freeBusy")}>
       <header>
@@ -128,11 +133,7 @@ export function FreeBusy({ guests, start, end, own, onMove }: Props) {
         ))}
       </ul>
       <p role="status" className={clash.length ? "clash" : ""}>
-        {clash.length
-          ? t("calendar.clash", { names: clash.map(name).join(", ") })
-          : addresses.some((each) => busy[each] === null)
-            ? t("calendar.unknownBusy")
-            : t("calendar.allFree")}
+        {said()}
       </p>
     </section>
   );

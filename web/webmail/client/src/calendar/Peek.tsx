@@ -68,7 +68,10 @@ export function Peek({ each }: { each: Shown }) {
         <Facts each={each} shown={shown} colour={event.color ?? colourOf(calendar, calendars)} />
         <Guests event={shown} />
         {status && (
-          <Answers status={status} onAnswer={(to) => scoped(event, (scope) => void answer(shown, to, scope))} />
+          <Answers
+            status={status}
+            onAnswer={(to) => scoped(event, (scope) => void answer(shown, to, scope), ["one", "all"])}
+          />
         )}
         <footer>
           <button

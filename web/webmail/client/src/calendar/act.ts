@@ -3,7 +3,7 @@ import { t } from "i18next";
 import { change, request } from "../jmap/client";
 import { toast } from "../store";
 import { guests, invited, myself } from "./events";
-import { loadCalendars, refresh, wholeOf } from "./load";
+import { refresh, wholeOf } from "./load";
 import { cutAt, movedKeys, movedRules } from "./recur";
 import { get, type Scope, type Shown, set, zone } from "./store";
 import { between, dayText, durationOf, localOf, localText, minutesBetween, minutesOf, momentIn, utcText } from "./time";
@@ -298,33 +298,11 @@ export async function answer(event: CalendarEvent, status: Status, scope: Scope 
 }
 
 /** Does what is meant with an event; of a series somebody is asked which first. */
-export function scoped(event: CalendarEvent, act: (scope: Scope) => void): void {
-  if (event.baseEventId) set({ asked: act });
+export function scoped(
+  event: CalendarEvent,
+  act: (scope: Scope) => void,
+  scopes: Scope[] = ["one", "following", "all"],
+): void {
+  if (event.baseEventId) set({ asked: { scopes, act } });
   else act("one");
-}
-
-// --- calendars
-
-export async function changeCalendar(calendar: Calendar, patch: Patch): Promise<void> {
-  const { calendars } = get();
-  set({ calendars: calendars.map((each) => (each.id === calendar.id ? { ...each, ...patch } : each)) });
-  try {
-    await change([["Calendar/set", { accountId: calendar.accountId, update: { [calendar.id]: patch } }]]);
-  } catch (error) {
-    set({ calendars });
-    wrong(error);
-  }
-}
-
-export async function createCalendar(accountId: string, name: string, color: string): Promise<void> {
-  await change([["Calendar/set", { accountId, create: { made: { name, color } } }]]);
-  await loadCalendars();
-  await refresh();
-}
-
-export async function deleteCalendar(calendar: Calendar): Promise<void> {
-  const given = { accountId: calendar.accountId, destroy: [calendar.id], onDestroyRemoveEvents: true };
-  await change([["Calendar/set", given]]);
-  await loadCalendars();
-  await refresh();
 }

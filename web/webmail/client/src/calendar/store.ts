@@ -60,7 +60,7 @@ export interface State {
   prefs: Preferences;
   open: Shown | null;
   /** What is to be done once somebody has said which of a series is meant. */
-  asked: ((scope: Scope) => void) | null;
+  asked: { scopes: Scope[]; act: (scope: Scope) => void } | null;
   prefsShown: boolean;
   edited: Edited | null;
 }

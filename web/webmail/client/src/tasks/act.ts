@@ -18,8 +18,14 @@ function show(task: Task): void {
   set({ tasks: (get().tasks ?? []).map((each) => (each.id === task.id ? task : each)) });
 }
 
-async function send(task: Task, patch: Patch): Promise<void> {
-  await change([["Task/set", { accountId: task.accountId, update: { [task.id]: patch } }]]);
+let last: Promise<unknown> = Promise.resolve();
+
+/** One after the other, so that what is done quickly twice is done in that order. */
+function send(task: Task, patch: Patch): Promise<unknown> {
+  const given = { accountId: task.accountId, update: { [task.id]: patch } };
+  const sent = last.then(() => change([["Task/set", given]]));
+  last = sent.catch(() => undefined);
+  return sent;
 }
 
 function patched(task: Task, patch: Patch): Task {
@@ -37,7 +43,7 @@ export async function alter(task: Task, patch: Patch, said: string | null): Prom
     toast(said, {
       undo: () => {
         show(task);
-        done.then(() => send(task, reverse)).then(() => loadTasks(), wrong);
+        send(task, reverse).then(() => loadTasks(), wrong);
       },
     });
   try {
