@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,9 @@ from mailcore.server.signin import Desk, Rejected, Way, desk
 from mailcore.smtp.handin import Submitter, submitter
 
 REQUEST_OCTETS: Final = 64 * 1024 * 1024
-AT_ONCE: Final = 27
+ON_THE_LOOP: Final = 64 * 1024
+"""Octets of a request that is read where it is; a larger one would keep everybody else waiting."""
+AT_ONCE: Final = 10
 """Requests of one account at the same time; what waits for events is not counted."""
 LISTENERS: Final = 100
 """Streams of events of one account."""
@@ -92,9 +95,15 @@ async def _answer(doing: Doing, request: Request) -> Response:
     if request.method != "POST":
         text = "Exchange Web Services: operations are sent here by POST, as SOAP.\n"
         return PlainTextResponse(text, 200 if request.method in ("GET", "HEAD") else 405, headers={"allow": "POST"})
-    asked = read_request(await _body(request))
-    work = OPERATIONS.get(asked.name)
-    if work is None:
+    with _place(doing.at_work, who.account):
+        return await _operated(doing, request, who)
+
+
+async def _operated(doing: Doing, request: Request, who: Principal) -> Response:
+    """Reads the operation and does it. `Fault`."""
+    body = await _body(request)
+    asked = read_request(body) if len(body) <= ON_THE_LOOP else await asyncio.to_thread(read_request, body)
+    if asked.name not in OPERATIONS:
         raise Fault("ErrorInvalidRequest", f"the operation {asked.name[:60]!r} is not known here")
     way: Way = request.scope["state"]["way"]
     turn = Turn(
@@ -106,8 +115,7 @@ async def _answer(doing: Doing, request: Request) -> Response:
         f"{request.url.scheme}://{request.url.netloc}",
         request.scope["state"].get("stopping"),
     )
-    with _place(doing.at_work, who.account):
-        said = await _said(turn, asked)
+    said = await _said(turn, asked)
     if isinstance(said, str):
         return Response(answer(said), media_type=XML_TYPE, headers=_FRESH)
     return StreamingResponse(

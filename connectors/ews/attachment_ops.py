@@ -5,6 +5,7 @@ A message that gets an attachment, or loses one, is another content under the sa
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -61,7 +62,7 @@ async def _attached(turn: Turn, parent: ItemId, given: Element) -> tuple[str, Mo
         octets, media = content_of(given)
         name = (words(given, "Name") or "").strip()[:255]
         return await event_attachments.attach(turn, one, event_attachments.NewFile(octets, media, name))
-    file = new_file(given)
+    file = await asyncio.to_thread(new_file, given)
     modseq = await _rewritten(turn, one, lambda letter: letter.files.append(file))
     return mark_in(file.octets), modseq
 
@@ -77,10 +78,14 @@ async def _detached(turn: Turn, wanted: Id) -> ModSeq:
 
 async def _rewritten(turn: Turn, one: One, do: Callable[[Letter], object]) -> ModSeq:
     """The message with what `do` makes of it, stored. `Overtaken`."""
-    letter = letter_of(one)
-    do(letter)
-    letter.changed()
-    new = await readable(turn, letter.octets(), Stored())
+
+    def made() -> bytes:
+        letter = letter_of(one)
+        do(letter)
+        letter.changed()
+        return letter.octets()
+
+    new = await readable(turn, await asyncio.to_thread(made), Stored())
     thing = one.thing
 
     def work(tx: WriteTx) -> ModSeq:

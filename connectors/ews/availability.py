@@ -5,6 +5,8 @@ The times are those that CalDAV and JMAP tell: of calendars that count, for whom
 
 from __future__ import annotations
 
+import asyncio
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -117,10 +119,10 @@ async def get_user_availability(turn: Turn, element: Element) -> str:
             number(words(options, "MergedFreeBusyIntervalInMinutes"), "MergedFreeBusyIntervalInMinutes", 5, 1440) or 30
         )
         view = (words(options, "RequestedView") or "FreeBusy").strip()
-        rows = "".join(_told(each, window, minutes, view, zone) for each in found)
-        answer += message("FreeBusyResponseArray", rows)
+        rows = await asyncio.to_thread(lambda: [_told(each, window, minutes, view, zone) for each in found])
+        answer += message("FreeBusyResponseArray", "".join(rows))
     if wanted is not None:
-        answer += _suggested(wanted, found, window, zone)
+        answer += await asyncio.to_thread(_suggested, wanted, found, window, zone)
     return f"<m:GetUserAvailabilityResponse>{answer}</m:GetUserAvailabilityResponse>"
 
 
@@ -210,10 +212,10 @@ def _suggested(wanted: Element, found: Sequence[Busy], window: Range, zone: tzin
     most = number(words(wanted, "MaximumResultsByDay"), "MaximumResultsByDay", 0, 48)
     outside = number(words(wanted, "MaximumNonWorkHourResultsByDay"), "MaximumNonWorkHourResultsByDay", 0, 48) or 0
     days: dict[str, list[tuple[int, int, str]]] = {}
-    people = [each for each in found if each.error is None and each.kind != "Room"]
+    people = [_taken(each.times) for each in found if each.error is None and each.kind != "Room"]
     for start in range(-(-window.start // 1800) * 1800, window.end - minutes * 60 + 1, 1800):
         text = _local(start, zone)
-        free = sum(not any(at.start < start + minutes * 60 and at.end > start for at in each.times) for each in people)
+        free = sum(_is_free(each, start, start + minutes * 60) for each in people)
         days.setdefault(text[:10], []).append((len(people) - free, start, text))
     rows = []
     for day, times in sorted(days.items()):
@@ -223,6 +225,23 @@ def _suggested(wanted: Element, found: Sequence[Busy], window: Range, zone: tzin
         rows.append(_day(day, chosen))
     ok = '<m:ResponseMessage ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode></m:ResponseMessage>'
     return message("SuggestionsResponse", ok + message("SuggestionDayResultArray", "".join(rows)))
+
+
+def _taken(times: Sequence[Span]) -> list[int]:
+    """When somebody is taken, as moments at which that begins and ends, in turn."""
+    found: list[int] = []
+    for each in sorted(times):
+        if found and each.start <= found[-1]:
+            found[-1] = max(found[-1], each.end)
+        else:
+            found += [each.start, each.end]
+    return found
+
+
+def _is_free(taken: Sequence[int], start: int, end: int) -> bool:
+    """Whether nothing is taken from one moment to another."""
+    place = bisect_right(taken, start)
+    return place % 2 == 0 and (place == len(taken) or taken[place] >= end)
 
 
 def _day(day: str, times: Sequence[tuple[int, int, str]]) -> str:

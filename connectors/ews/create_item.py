@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -57,15 +58,19 @@ async def create_item(turn: Turn, element: Element) -> str:
 async def _message(turn: Turn, item: Element, how: How) -> str:
     if (words(item, "ItemClass") or "").startswith("IPM.StickyNote"):
         return await task_write.create_note(turn, item, how.saved)
-    octets, draft = mime_in(item), Draft(Letter())
-    if octets is not None:
-        draft = Draft(letter_in(nobody(turn), octets))
-    given(draft, item)
-    if octets is None or draft.rewritten:
-        if octets is None:
-            await completed(turn, draft.letter)
-        octets = draft.letter.octets()
+    draft, octets = await asyncio.to_thread(_drafted, turn, item)
+    if octets is None:
+        await completed(turn, draft.letter)
+        octets = await asyncio.to_thread(draft.letter.octets)
     return await dispatched(turn, draft, octets, how)
+
+
+def _drafted(turn: Turn, item: Element) -> tuple[Draft, bytes | None]:
+    """A new message, and its octets where it has brought them. `EwsError`."""
+    octets = mime_in(item)
+    draft = Draft(Letter() if octets is None else letter_in(nobody(turn), octets))
+    given(draft, item)
+    return draft, draft.letter.octets() if octets is not None and draft.rewritten else octets
 
 
 def nobody(turn: Turn) -> One:
@@ -97,7 +102,8 @@ async def _answer(turn: Turn, item: Element, how: How) -> str:
     kind = local(item)
     draft, one = await answer(turn, item)
     await completed(turn, draft.letter)
-    said = await dispatched(turn, draft, draft.letter.octets(), how)
+    octets = await asyncio.to_thread(draft.letter.octets)
+    said = await dispatched(turn, draft, octets, how)
     if how.message in ("SendOnly", "SendAndSaveCopy"):
         await _mark(turn, one, mark(kind))
     return said

@@ -107,8 +107,8 @@ async def find_item(turn: Turn, element: Element) -> str:
 
 
 async def told_of(ones: Sequence[One], shape: Shape) -> str:
-    """The elements of items; of many beside the event loop."""
-    if len(ones) <= ON_THE_LOOP:
+    """The elements of items; of many, or of what has to be read first, beside the event loop."""
+    if len(ones) <= ON_THE_LOOP and not any(one.octets for one in ones):
         return "".join(item_xml(one, shape) for one in ones)
     return await asyncio.to_thread(lambda: "".join(item_xml(one, shape) for one in ones))
 

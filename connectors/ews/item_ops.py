@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from connectors.bounded_xml import Element
 from connectors.ews import event_write
@@ -25,6 +27,8 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
+ON_THE_LOOP: Final = 64 * 1024
+"""Octets of a message that is told of where the request is read."""
 SEEN = FlagChange(add=Flags.SEEN)
 UNSEEN = FlagChange(remove=Flags.SEEN)
 
@@ -37,7 +41,9 @@ async def get_item(turn: Turn, element: Element) -> str:
     async def work(part: One | EwsError) -> str:
         if isinstance(part, EwsError):
             raise part
-        return message("Items", item_xml(part, shape))
+        if part.kind is Kind.MAIL and len(part.octets) <= ON_THE_LOOP:
+            return message("Items", item_xml(part, shape))
+        return message("Items", await asyncio.to_thread(item_xml, part, shape))
 
     return await each("GetItem", ones, work)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews import event_write
 from connectors.ews.calendar_fields import address_in, is_mine, people
 from connectors.ews.errors import EwsError
-from connectors.ews.event_set import Edit
-from connectors.ews.event_write import rewrite, stored, without_method
+from connectors.ews.event_set import Edit, settle
+from connectors.ews.event_write import made, rewrite, stored, without_method
 from connectors.ews.item_ids import read_item_id
 from connectors.ews.meeting_fields import invitation, method_of
 from connectors.ews.things import One, facts_in, thing_of, things_of, with_octets
 from connectors.ews.turn import Turn
-from connectors.ews.wire import child, local, needed
+from connectors.ews.wire import child, local, needed, words
+from groupware.calendar import counters
+from groupware.calendar.jscalendar.objects import calendar_of
+from groupware.calendar.jscalendar.shape import plain
 from groupware.calendar.jscalendar.values import json_time
 from groupware.mime.html import plain_text
 from groupware.mime.sections import decoded
@@ -42,7 +46,30 @@ async def answer(turn: Turn, element: Element, disposition: str) -> str:
         await rewrite(turn, one.thing, one.key, lambda edit: _answered(edit, one, status, comment), tell=tell)
 
     await again(once)
+    if child(element, "ProposedStart") is not None:
+        await _propose(turn, element, comment)
     return ""
+
+
+async def _propose(turn: Turn, element: Element, comment: str) -> None:
+    """Proposes another time to the organizer. `EwsError`."""
+    one = await _event(turn, needed(element, "ReferenceItemId"))
+    people_ = (one.json.get("participants") or {}).items()
+    mine = {key: each for key, each in people_ if address_in(each).lower() in one.facts.mine or is_owner(each)}
+    edit = Edit({**one.json, "participants": mine, **({"recurrenceId": one.key} if one.key else {})}, turn.zone)
+    edit.times = {
+        "Start": words(element, "ProposedStart") or "",
+        "End": words(element, "ProposedEnd") or "",
+    }
+    settle(edit)
+    value = {name: each for name, each in edit.value.items() if name not in ("alerts", "recurrenceOverrides")}
+    read, _ = await made(turn, lambda: calendar_of(plain(value)), "proposal.ics")
+    await counters.propose(turn.parts.store, turn.parts.blobs, turn.who, read, comment)
+
+
+def is_owner(person: Mapping[str, Any]) -> bool:
+    """Whether somebody organizes the meeting."""
+    return bool((person.get("roles") or {}).get("owner"))
 
 
 def _comment(body: Element | None) -> str:

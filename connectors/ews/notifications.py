@@ -214,10 +214,8 @@ async def get_streaming_events(turn: Turn, element: Element) -> str | AsyncItera
         try:
             subscriptions[text] = unpacked("s", text, BAD), _known(text, "s", BAD)
         except EwsError as error:
-            wrong = "".join(message("SubscriptionId", "") for _ in texts[:1])
-            return response(
-                "GetStreamingEvents", [failure("GetStreamingEvents", error, message("ErrorSubscriptionIds", wrong))]
-            )
+            wrong = message("ErrorSubscriptionIds", tag("SubscriptionId", text))
+            return response("GetStreamingEvents", [failure("GetStreamingEvents", error, wrong)])
     return _stream(turn, subscriptions, minutes * 60.0)
 
 

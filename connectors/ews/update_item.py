@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -169,13 +170,11 @@ def _contact(updates: Sequence[Update]) -> Callable[[Edit], None]:
 async def _message(turn: Turn, find: Callable[[], Any], updates: Sequence[Update]) -> Xml:
     one: One = await find()
     if all(update.beside for update in updates):
-        draft = Draft(Letter())
+        draft, octets = _drafted(Letter(), updates)
     else:
         await with_octets(turn, [one])
-        draft = Draft(letter_of(one))
-    for update in updates:
-        _apply(draft, update)
-    new = await readable(turn, draft.letter.octets(), Stored()) if draft.rewritten else None
+        draft, octets = await asyncio.to_thread(lambda: _drafted(letter_of(one), updates))
+    new = await readable(turn, octets, Stored()) if octets else None
     thing = one.thing
 
     def work(tx: WriteTx) -> Xml:
@@ -189,6 +188,14 @@ async def _message(turn: Turn, find: Callable[[], Any], updates: Sequence[Update
         return told(thing.item, marked(tx, one, uid, draft.marks) or modseq)
 
     return await turn.write(work)
+
+
+def _drafted(letter: Letter, updates: Sequence[Update]) -> tuple[Draft, bytes]:
+    """What the changes make of a message, and its octets where these are others. `EwsError`."""
+    draft = Draft(letter)
+    for update in updates:
+        _apply(draft, update)
+    return draft, letter.octets() if draft.rewritten else b""
 
 
 def _apply(draft: Draft, update: Update) -> None:

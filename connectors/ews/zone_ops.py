@@ -2,55 +2,51 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from connectors.bounded_xml import Element, quoted
 from connectors.ews.turn import Turn
-from connectors.ews.wire import (
-    Xml,
-    child,
-    children,
-    message,
-    response,
-    success,
-    tag,
-)
+from connectors.ews.wire import Xml, child, children, message, response, success, tag
 from connectors.exchange.windows_zones import iana_of, windows_names
 from groupware.calendar.zones import known_zone
 
+_DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_NONE: Final = timedelta(0)
+
+
+class Turned(NamedTuple):
+    """A change of a zone's offset: the local time before it, and the offset behind it."""
+
+    at: datetime
+    offset: timedelta
+
 
 async def get_server_time_zones(turn: Turn, element: Element) -> str:
-    """`GetServerTimeZones`: the zones that Windows has names for; all of them with this year's changes."""
-    asked = [each_.text or "" for each_ in children(child(element, "Ids"))]
-    names = windows_names() if not asked else [name for name in windows_names() if name in asked]
+    """`GetServerTimeZones`; `ReturnFullTimeZoneData`: with the changes of this year."""
+    asked = {each.text or "" for each in children(child(element, "Ids"))}
+    names = [name for name in windows_names() if not asked or name in asked]
     full = element.get("ReturnFullTimeZoneData", "false").lower() == "true"
     year = turn.parts.clock.now().year
-    rows = "".join(_definition(name, year, full=full) for name in names)
+    rows = await asyncio.to_thread(lambda: "".join(_definition(name, year, full) for name in names))
     return response("GetServerTimeZones", [success("GetServerTimeZones", message("TimeZoneDefinitions", rows))])
 
 
-def _definition(name: str, year: int, *, full: bool) -> str:
+@lru_cache(maxsize=1000)
+def _definition(name: str, year: int, full: bool) -> str:
     shown = f'Id="{quoted(name)}" Name="{quoted(name)}"'
     zone = known_zone(iana_of(name) or "UTC")
     if not full or zone is None:
         return f"<t:TimeZoneDefinition {shown}/>"
-    winter, summer = (datetime(year, month, 15, tzinfo=zone).utcoffset() or timedelta(0) for month in (1, 7))
-    base = min(winter, summer)
-    periods = [("Standard", base)] + ([("Daylight", max(winter, summer))] if winter != summer else [])
-    rows = "".join(f'<t:Period Bias="{_bias(offset)}" Name="{kind}" Id="{kind}"/>' for kind, offset in periods)
-    group = "".join(
-        tag(
-            "RecurringDayTransition",
-            Xml(
-                f'<t:To Kind="Period">{kind}</t:To>{tag("TimeOffset", _clock(minutes))}{tag("Month", month)}'
-                f"{tag('DayOfWeek', 'Sunday')}{tag('Occurrence', nth)}"
-            ),
-        )
-        for kind, month, nth, minutes in _changes(zone, year, base)
-    )
-    if not group:
-        group = '<t:Transition><t:To Kind="Period">Standard</t:To></t:Transition>'
+    turned = list(_turned(zone, year))
+    base = min([each.offset for each in turned] or [_offset(zone, datetime(year, 1, 1))])
+    periods = {"Standard": base} | ({"Daylight": max(each.offset for each in turned)} if turned else {})
+    rows = "".join(f'<t:Period Bias="{_bias(offset)}" Name="{kind}" Id="{kind}"/>' for kind, offset in periods.items())
+    group = "".join(_transition(each, base) for each in turned)
+    group = group or '<t:Transition><t:To Kind="Period">Standard</t:To></t:Transition>'
     return (
         f"<t:TimeZoneDefinition {shown}><t:Periods>{rows}</t:Periods><t:TransitionsGroups>"
         f'<t:TransitionsGroup Id="0">{group}</t:TransitionsGroup></t:TransitionsGroups><t:Transitions>'
@@ -58,30 +54,37 @@ def _definition(name: str, year: int, *, full: bool) -> str:
     )
 
 
+def _transition(each: Turned, base: timedelta) -> str:
+    """A change on the nth day of the week in a month; -1: the last."""
+    here, kind = each.at, "Standard" if each.offset == base else "Daylight"
+    nth = -1 if (here + timedelta(days=7)).month != here.month else (here.day - 1) // 7 + 1
+    return tag(
+        "RecurringDayTransition",
+        Xml(f'<t:To Kind="Period">{kind}</t:To>')
+        + tag("TimeOffset", f"PT{here.hour}H{here.minute}M")
+        + tag("Month", here.month)
+        + tag("DayOfWeek", _DAYS[here.isoweekday() % 7])
+        + tag("Occurrence", nth),
+    )
+
+
 def _bias(offset: timedelta) -> str:
     minutes = -int(offset.total_seconds()) // 60
-    sign = "-" if minutes < 0 else ""
-    return f"{sign}PT{abs(minutes) // 60}H{abs(minutes) % 60}M"
+    return f"{'-' if minutes < 0 else ''}PT{abs(minutes) // 60}H{abs(minutes) % 60}M"
 
 
-def _clock(minutes: int) -> str:
-    return f"PT{minutes // 60}H{minutes % 60}M"
+def _offset(zone: tzinfo, utc: datetime) -> timedelta:
+    return utc.replace(tzinfo=UTC).astimezone(zone).utcoffset() or _NONE
 
 
-def _changes(zone: Any, year: int, base: timedelta) -> list[tuple[str, int, int, int]]:
-    """(period, month, nth Sunday, minutes of the day) of the changes in a year, where they are on a Sunday."""
-    found = []
-    at = datetime(year, 1, 1, tzinfo=zone)
-    before = at.utcoffset()
-    for hours in range(1, 366 * 24):
-        now = datetime.fromtimestamp(at.timestamp() + hours * 3600, zone)
-        if now.year != year:
-            break
-        if now.utcoffset() != before:
-            here = datetime.fromtimestamp(now.timestamp(), UTC).replace(tzinfo=None) + (before or timedelta(0))
-            nth = -1 if (here + timedelta(days=7)).month != here.month else (here.day - 1) // 7 + 1
-            if here.isoweekday() == 7:
-                kind = "Standard" if now.utcoffset() == base else "Daylight"
-                found.append((kind, here.month, nth, here.hour * 60 + here.minute))
-            before = now.utcoffset()
-    return found
+def _turned(zone: tzinfo, year: int) -> Iterator[Turned]:
+    """The changes of a year: the days are looked at, then the quarters of an hour of those that differ."""
+    day, last = datetime(year, 1, 1), datetime(year + 1, 1, 1)
+    while day < last:
+        before, after = _offset(zone, day), _offset(zone, day + timedelta(days=1))
+        if before != after:
+            step = day
+            while _offset(zone, step) == before:
+                step += timedelta(minutes=15)
+            yield Turned(step + before, after)
+        day += timedelta(days=1)

@@ -26,7 +26,7 @@ from .itip.incoming import method_of
 from .itip.instances import made, sequence, whole
 from .itip.octets import rendered
 from .itip.organizer import Notice
-from .itip.people import address, attendees
+from .itip.people import address, address_of, attendees, organizer
 from .object import CalendarObject, read_object
 from .rounds import PROPOSED_BY
 from .scheduling import Change, Plan, carry_out, scheduled
@@ -185,9 +185,33 @@ async def decline(store: Store, blobs: Blobs, who: Principal, number: int, comme
     return counter
 
 
+async def propose(store: Store, blobs: Blobs, who: Principal, read: CalendarObject, comment: str = "") -> None:
+    """Proposes to the organizer what `read` says: a meeting, or an occurrence, at another time. `NotFound`."""
+    guest = await store.read(who, lambda tx: tx.guest(who.account, read.uid))
+    head = organizer(read)
+    if guest.blob is None or head is None:
+        raise NotFound("the meeting is in none of your calendars")
+    round_ = rounds.begin(store, blobs, who, read.uid)
+    to = address_of(head)
+    await rounds.look_up(round_, [to])
+    notice = Notice("COUNTER", to, _with_method(read, "COUNTER", comment))
+    await rounds.tell(round_, notice, Sender(guest.address, guest.name), read)
+    if isinstance(round_.found[to], Guest):
+        round_.note("sent", f"COUNTER to {to}")
+    plan = Plan(
+        None, False, "", guest.folder, guest.blob, await rounds.visits(round_), tuple(round_.letters),
+        tuple(round_.happened),
+    )  # fmt: skip
+    await store.write(who, lambda tx: carry_out(tx, plan, guest.item))
+
+
 def _declining(read: CalendarObject, comment: str) -> Component:
+    return _with_method(read, "DECLINECOUNTER", comment)
+
+
+def _with_method(read: CalendarObject, name: str, comment: str) -> Component:
     lines = [line for line in read.calendar.lines if line.name not in ("METHOD", PROPOSED_BY)]
-    method = Line("METHOD", NO_PARAMS, "DECLINECOUNTER", 0)
+    method = Line("METHOD", NO_PARAMS, name, 0)
     said = comment.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
     parts = [part if part.name == "VTIMEZONE" else _saying(part, said) for part in read.calendar.parts]
     return Component("VCALENDAR", read.calendar.at, [*lines, method], parts)

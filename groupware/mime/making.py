@@ -23,11 +23,13 @@ def encoding_of(text: str) -> str:
 
 
 def enclosed(octets: bytes) -> bytes:
+    """A message as a part, octet for octet but for its line ends."""
     encoding = b"7bit" if octets.isascii() else b"8bit"
     return b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: %b\r\n\r\n%b" % (encoding, crlf(octets))
 
 
 def multipart(kind: str, parts: Sequence[bytes], lines: bytes = b"") -> bytes:
+    """Parts in a multipart of that kind; `lines` stand before its Content-Type."""
     while any((mark := token_hex(16).encode()) in each for each in parts):
         pass
     head = lines + b'Content-Type: multipart/%b; boundary="=_%b"\r\n\r\n' % (kind.encode(), mark)

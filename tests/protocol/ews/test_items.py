@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from connectors.ews.ids import item_id, occurrence_id
+from groupware.calendar import counters
 from groupware.calendar.item import read_item as read_event
 from groupware.contacts.card import read_item as read_card
 from groupware.model.item import NewItem
@@ -369,3 +370,25 @@ async def test_contacts_are_told_from_one_name_to_another(stand: Stand, alice: C
         await put(stand, (await read_card(text.encode(), stand.house.blobs, f"{name}.vcf"))[1], "Contacts")
     got = await find(alice, "contacts", '<m:ContactsView InitialName="b" FinalName="c"/>')
     assert got.texts("t:DisplayName") == ["Berta"]
+
+
+async def test_another_time_is_proposed(stand: Stand, alice: Client, bob: Client) -> None:
+    who = "<t:Attendee><t:Mailbox><t:EmailAddress>bob@example.test</t:EmailAddress></t:Mailbox></t:Attendee>"
+    times = "<t:Start>2027-03-01T09:00:00Z</t:Start><t:End>2027-03-01T10:00:00Z</t:End>"
+    people = f"<t:RequiredAttendees>{who}</t:RequiredAttendees>"
+    made = f"<t:CalendarItem><t:Subject>M</t:Subject>{times}{people}</t:CalendarItem>"
+    ask = f'<m:CreateItem SendMeetingInvitations="SendToAllAndSaveCopy"><m:Items>{made}</m:Items></m:CreateItem>'
+    assert (await alice.ask(ask)).code == "NoError"
+    [copy] = await stand.house.items("bob", "Calendar")
+    start, end = "2027-03-01T12:00:00Z", "2027-03-01T13:00:00Z"
+    proposed = f"<t:ProposedStart>{start}</t:ProposedStart><t:ProposedEnd>{end}</t:ProposedEnd>"
+    reference = f'<t:ReferenceItemId Id="{item_id(copy.id)}"/>'
+    answer = f"<t:TentativelyAcceptItem>{reference}{proposed}</t:TentativelyAcceptItem>"
+    got = await bob.ask(f'<m:CreateItem MessageDisposition="SendOnly"><m:Items>{answer}</m:Items></m:CreateItem>')
+    assert got.code == "NoError", got.body
+    me = await stand.house.read(lambda tx: tx.identity(tx.account("alice@example.test").id))
+    [waiting] = await counters.pending(stand.house.store, stand.house.blobs, me)
+    assert waiting.title == "M" and waiting.read.shown.text("DTSTART") == "20270301T120000Z"
+    await counters.accept(stand.house.store, stand.house.blobs, me, waiting.number)
+    [octets] = await stand.house.bodies("bob", "Calendar")
+    assert b"20270301T120000" in octets

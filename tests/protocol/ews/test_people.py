@@ -1,4 +1,4 @@
-"""Delegates, rules and who may come in at all."""
+"""Delegates, rules, subscriptions and who may come in at all."""
 
 from __future__ import annotations
 
@@ -73,3 +73,29 @@ async def test_somebody_elses_answers_are_not_told(alice: Client) -> None:
     box = "<t:Mailbox><t:Address>bob@example.test</t:Address></t:Mailbox>"
     got = await alice.ask(f"<m:GetUserOofSettingsRequest>{box}</m:GetUserOofSettingsRequest>")
     assert got.code == "ErrorAccessDenied"
+
+
+async def test_a_subscription_of_nobody_is_refused(alice: Client) -> None:
+    got = await alice.ask(
+        "<m:GetEvents><m:SubscriptionId>x</m:SubscriptionId><m:Watermark>y</m:Watermark></m:GetEvents>"
+    )
+    assert got.code == "ErrorSubscriptionNotFound"
+    ids = "<m:SubscriptionIds><t:SubscriptionId>x</t:SubscriptionId></m:SubscriptionIds>"
+    ask = f"<m:GetStreamingEvents>{ids}<m:ConnectionTimeout>1</m:ConnectionTimeout></m:GetStreamingEvents>"
+    got = await alice.ask(ask)
+    assert (got.code, got.texts("t:SubscriptionId")) == ("ErrorSubscriptionNotFound", ["x"])
+    push = "<m:PushSubscriptionRequest><t:URL>http://127.0.0.1/</t:URL></m:PushSubscriptionRequest>"
+    assert (await alice.ask(f"<m:Subscribe>{push}</m:Subscribe>")).code == "ErrorInvalidPushSubscriptionUrl"
+
+
+async def test_events_of_folders_that_may_not_be_read_are_not_told(stand: Stand, alice: Client, bob: Client) -> None:
+    inbox = '<t:FolderIds><t:DistinguishedFolderId Id="inbox"/></t:FolderIds>'
+    kinds = "<t:EventTypes><t:EventType>CreatedEvent</t:EventType></t:EventTypes><t:Timeout>9</t:Timeout>"
+    ask = f"<m:Subscribe><m:PullSubscriptionRequest>{inbox}{kinds}</m:PullSubscriptionRequest></m:Subscribe>"
+    got = await alice.ask(ask)
+    [ident], [mark] = got.texts("m:SubscriptionId"), got.texts("m:Watermark")
+    await stand.put("alice", b"Subject: x\r\n\r\nx\r\n")
+    events = f"<m:GetEvents><m:SubscriptionId>{ident}</m:SubscriptionId><m:Watermark>{mark}</m:Watermark></m:GetEvents>"
+    assert len((await alice.ask(events)).find("t:CreatedEvent")) == 1
+    got = await bob.ask(events)
+    assert got.find("t:StatusEvent") and not got.find("t:CreatedEvent")

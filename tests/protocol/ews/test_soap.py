@@ -104,3 +104,13 @@ async def test_recorded_requests_are_answered(alice: Client) -> None:
         got = await alice.post(name.read_bytes())
         assert got.status in (200, 500) and got.xml is not None, name
         assert "ErrorInternalServerError" not in got.body.decode(), name
+
+
+async def test_zones_are_told_with_their_changes(alice: Client) -> None:
+    ask = '<m:GetServerTimeZones ReturnFullTimeZoneData="true"><m:Ids><t:Id>{}</t:Id></m:Ids></m:GetServerTimeZones>'
+    got = await alice.ask(ask.format("W. Europe Standard Time"))
+    assert [each.get("Bias") for each in got.find("t:Period")] == ["-PT1H0M", "-PT2H0M"]
+    assert got.texts("t:Month") == ["3", "10"] and got.texts("t:Occurrence") == ["-1", "-1"]
+    assert got.texts("t:TimeOffset") == ["PT2H0M", "PT3H0M"] and got.texts("t:DayOfWeek") == ["Sunday"] * 2
+    got = await alice.ask(ask.format("India Standard Time"))
+    assert [each.get("Bias") for each in got.find("t:Period")] == ["-PT5H30M"] and not got.texts("t:Month")
