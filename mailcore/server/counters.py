@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -72,6 +72,19 @@ class Counters:
                 self._move("domain", counter, domain, by)
             if account and self._accounts and counter in _IN["account"]:
                 self._move("account", counter, account, by)
+
+    def count(self, values: Mapping[str, float], domains: Iterable[str] = (), accounts: Iterable[str] = ()) -> None:
+        """Count several at once: each for the server once, and for each of these domains and accounts. KeyError."""
+        domains, accounts = domains if self._domains else (), accounts if self._accounts else ()
+        with self._lock:
+            for counter, by in values.items():
+                self._totals[counter] += by
+                if counter in _IN["domain"]:
+                    for name in domains:
+                        self._move("domain", counter, name, by)
+                if counter in _IN["account"]:
+                    for name in accounts:
+                        self._move("account", counter, name, by)
 
     def share(self, counter: str, by: float = 1, *, domains: Iterable[str] = (), accounts: Iterable[str] = ()) -> None:
         """Count once more for each of these domains and accounts, of what `add` has counted for the server."""

@@ -6,27 +6,28 @@ What somebody has signed in for counts for that account; what comes from outside
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from groupware.model.errors import GroupwareError
 from mailcore.smtp.authentication.results import listed
 from mailcore.smtp.authentication.verdicts import Verdicts
 from mailcore.smtp.policy.access import is_elsewhere
 from mailcore.smtp.reply import Reply
 from mailcore.smtp.state import State, Transaction
 
+_PREFIX: Final = "SMTP_InboundMessage"
 _ADDRESS: Final = re.compile(r"<([^<>]{1,320})>")
 """The address of a RCPT, as far as it is one."""
 
 
-def _count(state: State, name: str, by: int = 1, to: Iterable[str] = ()) -> None:
+def _count(state: State, values: Mapping[str, int], to: Iterable[str] = ()) -> None:
     domain, account = state.owner
-    counters = state.shared.parts.counters
-    counters.add(f"SMTP_InboundMessage{name}", by, domain=domain, account=account)
+    homes = [(domain, account)]
     if not account and state.transaction is not None:
         homes = [_home(state.transaction, each) for each in to]
-        domains, accounts = {each[0] for each in homes if each[0]}, {each[1] for each in homes if each[1]}
-        counters.share(f"SMTP_InboundMessage{name}", by, domains=domains, accounts=accounts)
+    domains, accounts = {each[0] for each in homes if each[0]}, {each[1] for each in homes if each[1]}
+    state.shared.parts.counters.count({_PREFIX + name: by for name, by in values.items()}, domains, accounts)
 
 
 def _home(transaction: Transaction, recipient: str) -> tuple[str, str]:
@@ -34,8 +35,9 @@ def _home(transaction: Transaction, recipient: str) -> tuple[str, str]:
     targets = transaction.targets.get(recipient)
     if targets is None or is_elsewhere(recipient, targets):
         return "", ""
-    single = isinstance(targets, Sequence) and len(targets) == 1 and targets[0].kind in ("account", "list")
-    account = targets[0].address if single and isinstance(targets, Sequence) else ""
+    account = ""
+    if not isinstance(targets, GroupwareError) and len(targets) == 1 and targets[0].kind in ("account", "list"):
+        account = targets[0].address
     return (account or recipient).rpartition("@")[2].lower(), account
 
 
@@ -52,12 +54,12 @@ def discarded(state: State, transaction: Transaction, size: int) -> None:
 
 def sender_accepted(state: State) -> None:
     """MAIL was accepted."""
-    _count(state, "FROMAccepted")
+    _count(state, {"FROMAccepted": 1})
 
 
 def sender_refused(state: State, sender: str, reply: Reply) -> None:
     """MAIL was refused."""
-    _count(state, "FROMRejected")
+    _count(state, {"FROMRejected": 1})
     state.log.info("sender_refused", sender=sender, helo=state.hello, code=reply.code, why=reply.text)
     _traced(state, "mail", sender, reply)
 
@@ -65,16 +67,16 @@ def sender_refused(state: State, sender: str, reply: Reply) -> None:
 def recipients_answered(state: State, accepted: Sequence[str]) -> None:
     """These RCPT were accepted."""
     if accepted and state.owner[1]:
-        _count(state, "TOcommandsAccepted", len(accepted))
+        _count(state, {"TOcommandsAccepted": len(accepted)})
         return
     for each in accepted:
-        _count(state, "TOcommandsAccepted", to=(each,))
+        _count(state, {"TOcommandsAccepted": 1}, (each,))
 
 
 def recipient_refused(state: State, sender: str, recipient: str, reply: Reply) -> None:
     """RCPT was refused."""
     found = _ADDRESS.match(recipient.strip())
-    _count(state, "TOcommandsRejected", to=(found[1],) if found is not None else ())
+    _count(state, {"TOcommandsRejected": 1}, (found[1],) if found is not None else ())
     state.log.info(
         "recipient_refused", sender=sender, recipient=recipient, helo=state.hello, code=reply.code, why=reply.text
     )
@@ -83,7 +85,7 @@ def recipient_refused(state: State, sender: str, recipient: str, reply: Reply) -
 
 def greylisted(state: State, recipient: str) -> None:
     """A recipient was put off, for nobody knows who brings it."""
-    _count(state, "Greylisted", to=(recipient,))
+    _count(state, {"Greylisted": 1}, (recipient,))
 
 
 def filtered_out(state: State, recipient: str) -> None:
@@ -95,7 +97,7 @@ def filtered_out(state: State, recipient: str) -> None:
 
 def transfer_begun(state: State, transaction: Transaction, verb: str) -> None:
     """DATA, or the first BDAT."""
-    _count(state, f"{verb}Used", to=transaction.recipients)
+    _count(state, {f"{verb}Used": 1}, transaction.recipients)
 
 
 def checked(state: State, found: Verdicts, action: str) -> None:
@@ -105,8 +107,7 @@ def checked(state: State, found: Verdicts, action: str) -> None:
 
 def accepted(state: State, transaction: Transaction, verb: str, size: int, protocol: str) -> None:
     """The message is safe here."""
-    for name, by in ((f"{verb}Accepted", 1), ("", 1), ("Bytes", size)):
-        _count(state, name, by, transaction.recipients)
+    _count(state, {f"{verb}Accepted": 1, "": 1, "Bytes": size}, transaction.recipients)
     state.log.info(
         "accepted", sender=transaction.sender, recipients=len(transaction.recipients), size=size, protocol=protocol,
         helo=state.hello, user=state.owner[1],
@@ -116,7 +117,7 @@ def accepted(state: State, transaction: Transaction, verb: str, size: int, proto
 def refused(state: State, transaction: Transaction, reply: Reply) -> None:
     """The message was refused, or put off, after its content had come."""
     if reply.code >= 550:
-        _count(state, "RejectedByPolicy", to=transaction.recipients)
+        _count(state, {"RejectedByPolicy": 1}, transaction.recipients)
     state.log.warning(
         "message_refused", sender=transaction.sender, recipients=len(transaction.recipients), helo=state.hello,
         code=reply.code, why=reply.text,

@@ -7,12 +7,12 @@ import base64
 import contextlib
 import ftplib
 import imaplib
+import io
 import poplib
 import smtplib
 import socket
 import socketserver
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -25,12 +25,13 @@ import httpx
 
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
+from mailcore.cli.main import run
 from mailcore.server.control import client
 from tests.support.certificates import Authority
 from tests.support.dnsserver import Zone
 from tests.support.processes import PATIENCE
 from tests.support.relay import free_port
-from tests.support.server import PASSWORD, Person, RunningServer, command, running
+from tests.support.server import PASSWORD, Person, RunningServer, running
 from tests.support.smtppeer import Peer, serving
 
 TOML = """
@@ -89,10 +90,26 @@ class Busy:
     alice: Person
     bob: Person
 
+    def ran(self, *words: str) -> Ran:
+        """A command line of `postroom`, in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = run(["--data", str(self.server.data), *words])
+        return Ran(status, out.getvalue(), err.getvalue())
+
     def counted(self, scope: str = "server", name: str = "") -> dict[str, float]:
         """What the running server has counted."""
         with client(self.server.data) as asked:
             return {each["counter"]: each["value"] for each in asked.ask("counters", scope=scope, name=name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command line has answered."""
+
+    status: int
+    out: str
+    err: str
 
 
 @contextmanager
@@ -374,7 +391,7 @@ def _administered(here: Busy) -> None:
 def _looked_up(here: Busy) -> None:
     """The resolver is asked what it knows, and what it cannot find out."""
     for name in ("known.test", "known.test", "silent.test"):
-        subprocess.run(command("--data", here.server.data, "dns", "query", name), capture_output=True, check=False)
+        here.ran("dns", "query", name)
 
 
 def _smtp(here: Busy, listener: str) -> smtplib.SMTP:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +14,6 @@ import pytest
 from mailcore.server.counter_table import BY_NAME, COUNTERS, Counter
 from tests.protocol.counters.busy import Busy, busy
 from tests.support.processes import PATIENCE
-from tests.support.server import command
 
 NO_SERVICE = re.compile("RPOP_|PROXY_")
 """Counters of services that there are not yet."""
@@ -65,9 +63,8 @@ def test_every_counter_of_an_account_moves(here: Busy) -> None:
 
 
 def test_the_command_says_what_was_counted(here: Busy) -> None:
-    words = ("counters", "--account", here.bob.address.upper(), "--json")
-    done = subprocess.run(command("--data", here.server.data, *words), capture_output=True, check=True)
-    told = {each["counter"]: each["value"] for each in json.loads(done.stdout)}
+    done = here.ran("counters", "--account", here.bob.address.upper(), "--json")
+    told = {each["counter"]: each["value"] for each in json.loads(done.out)}
     assert (told["IMAP_FetchRequest"], told["POP3_RetrievedMessage"], told["WEBMAIL_Login"]) == (1, 1, 0)
     assert set(told) >= {each for each in wanted("A") if BY_NAME[each].kind == "counter"}
 
@@ -93,9 +90,7 @@ def test_nobody_is_counted_who_is_not_here(here: Busy) -> None:
 
 
 def test_what_the_resolver_says_is_json_where_that_is_asked_for(here: Busy) -> None:
-    words = command("--data", here.server.data, "dns", "query", "known.test", "--json")
-    done = subprocess.run(words, capture_output=True, check=True)
-    assert json.loads(done.stdout)["records"][0]["value"] == "192.0.2.1"
+    assert json.loads(here.ran("dns", "query", "known.test", "--json").out)["records"][0]["value"] == "192.0.2.1"
 
 
 @pytest.mark.parametrize(
@@ -107,11 +102,11 @@ def test_what_the_resolver_says_is_json_where_that_is_asked_for(here: Busy) -> N
     ],
 )
 def test_who_is_not_there_has_no_counters(here: Busy, words: tuple[str, ...], status: int, said: str) -> None:
-    done = subprocess.run(command("--data", here.server.data, "counters", *words), capture_output=True, text=True)
-    assert (done.returncode, said in done.stderr) == (status, True), done.stderr
+    done = here.ran("counters", *words)
+    assert (done.status, said in done.err) == (status, True), done.err
 
 
 def test_the_table_says_what_is_counted(here: Busy) -> None:
-    done = subprocess.run(command("--data", here.server.data, "counters", "--moved"), capture_output=True, text=True)
-    assert BY_NAME["IMAP_FetchRequest"].help in done.stdout
-    assert "RPOP_Connection " not in done.stdout
+    said = here.ran("counters", "--moved").out
+    assert BY_NAME["IMAP_FetchRequest"].help in said
+    assert "RPOP_Connection " not in said

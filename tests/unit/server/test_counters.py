@@ -185,6 +185,16 @@ def test_what_is_counted_for_several_counts_once_for_the_server() -> None:
     }
 
 
+def test_several_are_counted_at_once() -> None:
+    counters = Counters()
+    counters.count({"SMTP_InboundMessage": 1, "SMTP_InboundMessageBytes": 9}, ("x.org", "y.org"), ("a@x.org",))
+    found = moved(counters)
+    assert found[("SMTP_InboundMessageBytes", "server", "")] == 9
+    assert found[("SMTP_InboundMessageBytes", "domain", "y.org")] == 9
+    assert found[("SMTP_InboundMessage", "account", "a@x.org")] == 1
+    assert len(found) == 8
+
+
 def now(counters: Counters, scope: Scope, name: str = "") -> dict[str, float]:
     return {each.counter: each.value for each in counters.now(scope, name)}
 
