@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Final
 
 from groupware.model.content import Component, Line, folded, ordered, parse, read_line, serialized, written
@@ -89,10 +90,43 @@ def merged(octets: bytes, own: bytes) -> bytes:
     return b"".join(_rewritten(octets.removeprefix(b"\xef\xbb\xbf"), _by_key(own)))
 
 
+def withheld(octets: bytes) -> bytes:
+    """The object without alarms, in the same number of octets and lines: lines that say nothing stand in their place.
+
+    For IMAP, where no message changes its size, and sections are cut out by their places.
+    """
+    if not _ANY.search(_FOLD.sub(b"", octets)):
+        return octets
+    runs = groupby(_walked(octets), key=lambda each: each[1])
+    joined = [(own, b"".join([pieces for pieces, _, _ in run])) for own, run in runs]
+    return b"".join([_saying_nothing(lines) if own else lines for own, lines in joined])
+
+
+def _saying_nothing(lines: bytes) -> bytes:
+    """One property in as many lines as these, each as long as it was."""
+    text, at, told = b"X-WITHHELD:".ljust(len(lines), b"x"), 0, []
+    for number, line in enumerate(lines.splitlines(keepends=True)):
+        inside = line.rstrip(b"\r\n")
+        lead = b" " if number and inside else b""
+        room = len(inside) - len(lead)
+        told.append(lead + text[at : at + room] + line[len(inside) :])
+        at += room
+    return b"".join(told)
+
+
 def _rewritten(octets: bytes, own: Mapping[Key, bytes]) -> Iterator[bytes]:
+    ending = b"\r\n" if b"\r\n" in octets else b"\n"
+    for pieces, theirs, ends in _walked(octets):
+        if ends is not None:
+            yield own.get(ends, own.get(_WHOLE, b"")).replace(b"\r\n", ending)
+        if not theirs:
+            yield pieces
+
+
+def _walked(octets: bytes) -> Iterator[tuple[bytes, bool, Key | None]]:
+    """Each line as it stands, whether it is somebody's own, and which component it ends, if that can have alarms."""
     inside: list[str] = []
     key = _WHOLE
-    ending = b"\r\n" if b"\r\n" in octets else b"\n"
     grouped = _GROUPED.search(octets) is not None
     for pieces in _LINES.findall(octets):
         text = ""
@@ -106,10 +140,8 @@ def _rewritten(octets: bytes, own: Mapping[Key, bytes]) -> Iterator[bytes]:
         carrier = len(inside) > 1 and inside[1] in _CARRIERS
         if carrier and len(inside) == 2 and verb == "RECURRENCE-ID":
             key = _key(read_line(text))
-        if carrier and len(inside) == 2 and verb == "END":
-            yield own.get(key, own.get(_WHOLE, b"")).replace(b"\r\n", ending)
-        if not carrier or not (inside[2:3] == [_ALARM] or (len(inside) == 2 and _is_own(verb))):
-            yield pieces
+        own = carrier and (inside[2:3] == [_ALARM] or (len(inside) == 2 and _is_own(verb)))
+        yield pieces, own, key if carrier and len(inside) == 2 and verb == "END" else None
         if verb == "END" and inside:
             inside.pop()
 

@@ -23,9 +23,10 @@ from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.model.times import seconds_until
-from groupware.store.api import ReadTx, Watch, WriteTx
+from groupware.store.api import Blobs, ReadTx, Watch, WriteTx
 from mailcore.imap import names
 from mailcore.imap.annotation_news import AnnotationNews, hear
+from mailcore.imap.bodies import bodies
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
@@ -254,6 +255,11 @@ class Session:
                 self.hang_up("Too many wrong commands", b"CLIENTBUG")
 
     # --- the store
+
+    @property
+    def bodies(self) -> Blobs:
+        """Where the octets of the selected mailbox are read."""
+        return bodies(self, withheld=self.view is not None and self.view.withheld)
 
     @property
     def state(self) -> State:

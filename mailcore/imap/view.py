@@ -75,12 +75,15 @@ class View:
         "uids",
         "uidvalidity",
         "until",
+        "withheld",
         "words",
     )
 
     def __init__(self, folder: Folder, now: Snapshot, modes: Modes, *, read_only: bool) -> None:
         self.folder: FolderId = folder.id
         self.path, self.uidvalidity, self.rights = folder.path, folder.uidvalidity, folder.rights
+        self.withheld = False
+        """The alarms of what is in it are its owner's, and not told."""
         self.until = folder.until
         """When the user may do something else here than now: microseconds since 1970."""
         self.modseq: ModSeq = now.modseq

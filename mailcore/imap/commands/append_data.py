@@ -20,8 +20,9 @@ from groupware.model.ids import Uid
 from groupware.model.item import Item, NewItem
 from groupware.model.octets import PIECE, Octets
 from groupware.model.rights import Right
-from groupware.store.api import ReadTx
+from groupware.store.api import Blobs, ReadTx
 from mailcore.imap import names
+from mailcore.imap.bodies import bodies, withholds
 from mailcore.imap.grammar import Cursor, FlagList
 from mailcore.imap.reply import Reply, no, sentence, string
 from mailcore.imap.session import Session
@@ -217,7 +218,7 @@ async def _fetched(session: Session, url: str, before: int) -> AsyncIterator[byt
     if place is None or (place.mailbox is None and session.view is None):
         raise _bad_url(url)
     try:
-        item = await session.glance(lambda tx: _located(session, tx, place))
+        item, withheld = await session.glance(lambda tx: _located(session, tx, place))
     except TryAgain:
         raise
     except GroupwareError:
@@ -230,25 +231,26 @@ async def _fetched(session: Session, url: str, before: int) -> AsyncIterator[byt
             raise _bad_url(url)
         span = found
     check_size(session, before + (span[1] - span[0] if place.count is None else min(place.count, span[1] - span[0])))
+    blobs = bodies(session, withheld=withheld)
     try:
         if named is None:
-            async for octets in _range(session, item, span, place):
+            async for octets in _range(blobs, item, span, place):
                 yield octets
             return
-        header = crlf(await session.shared.parts.blobs.read(item.blob, span[0], span[1] - span[0]))
+        header = crlf(await blobs.read(item.blob, span[0], span[1] - span[0]))
     except NotFound:
         raise _bad_url(url) from None
     octets = header_fields(header, named[3].split(), wanted=named[2] is None)
     yield octets[place.start : None if place.count is None else place.start + place.count]
 
 
-async def _range(session: Session, item: Item, span: tuple[int, int], place: Place) -> AsyncIterator[bytes]:
+async def _range(blobs: Blobs, item: Item, span: tuple[int, int], place: Place) -> AsyncIterator[bytes]:
     """A section, or what the URL wants of it. `NotFound`."""
     ends, skip, left = Crlf(), place.start, place.count
     at, end = span
     while at < end and left != 0:
         until = min(end, (at // PIECE + 1) * PIECE)
-        octets = ends.feed(await session.shared.parts.blobs.read(item.blob, at, until - at))
+        octets = ends.feed(await blobs.read(item.blob, at, until - at))
         at = until
         octets += ends.end() if at == end else b""
         some = octets[skip:] if left is None else octets[skip : skip + left]
@@ -257,7 +259,8 @@ async def _range(session: Session, item: Item, span: tuple[int, int], place: Pla
         yield some
 
 
-def _located(session: Session, tx: ReadTx, place: Place) -> Item:
+def _located(session: Session, tx: ReadTx, place: Place) -> tuple[Item, bool]:
+    """The message, and whether its alarms are its owner's alone."""
     if place.mailbox is None:
         at = tx.folder(session.selected.folder, Right.READ)
     else:
@@ -266,7 +269,7 @@ def _located(session: Session, tx: ReadTx, place: Place) -> Item:
     found = tx.items(at.id, [(uid, uid)], summary=True)
     if not found or place.validity not in (None, at.uidvalidity):
         raise NotFound("no such message")
-    return found[0]
+    return found[0], withholds(tx, at)
 
 
 def _bad_url(url: str) -> Unfit:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from groupware.model.errors import Refused
 from groupware.model.ids import Uid, Uids
-from groupware.store.api import WriteTx
+from groupware.store.api import ReadTx, WriteTx
+from mailcore.imap.bodies import has_withheld
 from mailcore.imap.grammar import Cursor, Numbers
 from mailcore.imap.reply import Reply, no, number_set, ok, ok_at_modseq, status_line
 from mailcore.imap.session import Absent, Session
 from mailcore.imap.table import SELECTED, command
 
+NOT_YOURS: Final = "Some of these have alarms of their owner's; take them along with a calendar program"
 Pairs = Sequence[tuple[Uid, Uid]]
 
 
@@ -44,6 +47,8 @@ async def copy(session: Session, given: Transfer) -> Reply:
         return no(f"At most {view.limit} messages are copied at once", b"MESSAGELIMIT %d" % view.limit)
     if not uids:
         return ok("There is nothing to copy")
+    if await has_withheld(session, uids):
+        return no(NOT_YOURS, b"CANNOT")
     try:
         pairs, validity = await session.write(lambda tx: _copied(session, tx, given.to, uids))
     except Absent as error:
@@ -69,12 +74,23 @@ async def move(session: Session, given: Transfer) -> Reply:
     if not uids:
         return ok("There is nothing to move")
     try:
+        if view.withheld and await _leaves(session, given.to) and await has_withheld(session, uids):
+            return no(NOT_YOURS, b"CANNOT")
         pairs, validity = await session.write(lambda tx: _moved(session, tx, given.to, uids))
     except Absent as error:
         return no(str(error), b"TRYCREATE")
     view.lost(uid for uid, _ in pairs)
     lines = [status_line(b"*", ok("Moved", _code(validity, pairs)))] if pairs else []
     return ok_at_modseq("Done", lines) if pairs else ok("Done")
+
+
+async def _leaves(session: Session, path: str) -> bool:
+    """Whether the mailbox there is another person's than the selected one."""
+
+    def work(tx: ReadTx) -> bool:
+        return session.folder(tx, path).owner != tx.folder(session.selected.folder).owner
+
+    return await session.glance(work)
 
 
 def _moved(session: Session, tx: WriteTx, path: str, uids: Uids) -> tuple[Pairs, int]:

@@ -38,7 +38,7 @@ async def read_sections(
         if batch[0].size >= LARGE:
             yield batch[0], await _large(session, batch[0], wanted)
             continue
-        bodies = await session.shared.parts.blobs.read_many([item.blob for item in batch])
+        bodies = await session.bodies.read_many([item.blob for item in batch])
         for item in batch:
             octets = bodies.get(item.blob)
             yield item, _told(item, octets, wanted) if octets is not None else _lost(session, item)

@@ -71,7 +71,7 @@ async def plan(session: Session, wanted: Section, source: Source) -> Told:
     if source.as_stored:
         total = source.end - source.start
         if total:  # whether they can be read at all shows before anything is said
-            await session.shared.parts.blobs.read(source.blob, source.start, 1)
+            await session.bodies.read(source.blob, source.start, 1)
     else:
         total = 0
         async for piece in _pieces(session, source):
@@ -123,7 +123,7 @@ async def _pieces(session: Session, source: Source) -> AsyncIterator[bytes]:
     at = source.start
     while at < source.end:
         until = min(source.end, (at // PIECE + 1) * PIECE)
-        octets = await session.shared.parts.blobs.read(source.blob, at, until - at)
+        octets = await session.bodies.read(source.blob, at, until - at)
         if len(octets) != until - at:
             raise NotFound(f"body {source.blob}: it is shorter than it was")
         at = until

@@ -14,6 +14,7 @@ from groupware.model.folder import SEPARATOR, Folder, Role
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
+from mailcore.imap.bodies import withholds
 from mailcore.imap.commands.search import answered, bad_charset, extended_line, find
 from mailcore.imap.commands.search_keys import Searching, read_program
 from mailcore.imap.commands.search_returns import Returns, take_returns
@@ -110,8 +111,11 @@ async def _tell(session: Session, given: Searching, folder: Folder) -> None:
             session.send(line)
         return
     try:
-        now = await session.read(lambda tx: session.shared.snapshots.read(tx, folder))
+        now, withheld = await session.read(
+            lambda tx: (session.shared.snapshots.read(tx, folder), withholds(tx, folder))
+        )
         view = View(folder, now, session.modes, read_only=True)
+        view.withheld = withheld
         found = await find(session, view, given)
     except (NotFound, NoRight):  # it has gone, or been closed, since
         return

@@ -19,6 +19,7 @@ from groupware.mime.item import INDEXED
 from groupware.model.ids import Uid, ranges
 from groupware.model.item import Item, Query
 from groupware.store.api import ReadTx
+from mailcore.imap.bodies import bodies
 from mailcore.imap.commands.search_keys import (
     Among,
     Arrived,
@@ -281,14 +282,14 @@ class Search:
     async def _by_headers(self, places: Places, test: OfHeaders, *, all_parts: bool) -> Places:
         found: list[int] = []
         async for items in self._items(places):
-            uids = await by_headers(self.session.shared.parts.blobs, items, test, all_parts=all_parts)
+            uids = await by_headers(bodies(self.session, withheld=self.view.withheld), items, test, all_parts=all_parts)
             found += [self.view.place(uid) for uid in uids]
         return sorted(found)
 
     async def _by_octets(self, places: Places, test: OfOctets) -> Places:
         found: list[int] = []
         async for items in self._items(places):
-            uids = await by_octets(self.session.shared.parts.blobs, items, test)
+            uids = await by_octets(bodies(self.session, withheld=self.view.withheld), items, test)
             found += [self.view.place(uid) for uid in uids]
         return found
 

@@ -15,6 +15,7 @@ from groupware.model.ids import FolderId, Uid, Uids
 from groupware.model.item import Changes
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
+from mailcore.imap.bodies import withholds
 from mailcore.imap.commands.listing import list_line
 from mailcore.imap.commands.resync import Resync, missed, parse_resync
 from mailcore.imap.grammar import BadSyntax, Cursor, Numbers, nothing
@@ -81,21 +82,22 @@ async def _open(session: Session, given: Opening) -> Reply:
 
     resync = given.resync
 
-    def work(tx: ReadTx, *, anyhow: bool = True) -> tuple[FolderId, Folder, Snapshot, Changes | None] | None:
+    def work(tx: ReadTx, *, anyhow: bool = True) -> tuple[FolderId, Folder, bool, Snapshot, Changes | None] | None:
         folder = session.folder(tx, given.path, Right.READ)
         same = resync is not None and resync.uidvalidity == folder.uidvalidity
         if not anyhow and (same or not session.shared.snapshots.at_hand(tx, folder)):
             return None
         since = tx.changes(folder.id, resync.since) if resync is not None and same else None
         home = session.home or tx.locate(session.user.account, "").id
-        return home, folder, session.shared.snapshots.read(tx, folder), since
+        return home, folder, withholds(tx, folder), session.shared.snapshots.read(tx, folder), since
 
     found = await session.glance(partial(work, anyhow=False)) or await session.read(work)
     assert found is not None
-    session.home, folder, now, since = found
+    session.home, folder, withheld, now, since = found
     session.shared.snapshots.keep(session.user.account, folder.id, now)
     read_only = given.read_only or not folder.rights & _CHANGES
     view = View(folder, now, session.modes, read_only=read_only)
+    view.withheld = withheld
     session.claim(view, folder.uidnext)
     session.select(view)
     lines = _described(view, folder)

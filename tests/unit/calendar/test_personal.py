@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groupware.calendar.object import read_object
-from groupware.calendar.personal import MOST, alike, merged, own_of
+from groupware.calendar.personal import MOST, alike, merged, own_of, withheld
 from groupware.model.content import Component, parse
 from groupware.model.errors import Refused
 
@@ -137,3 +137,30 @@ def test_nothing_but_alarms_is_ever_changed(parts: list[list[list[str]]], other:
     assert triggers(merged(plain, own_of(full))) == triggers(full)
     again = merged(full if other else plain, own_of(full))
     assert list(map(_without_alarms, parse(again))) == list(map(_without_alarms, parse(plain)))
+
+
+LINES = st.sampled_from(
+    ["SUMMARY:x", *ALARM, "BEGIN:VEVENT", "END:VEVENT", "X-MOZ-LASTACK:1", " folded", "", "a.BEGIN:VALARM", "DUE:1"]
+)
+
+
+def test_what_is_withheld_leaves_every_other_octet_where_it_is() -> None:
+    for ending in ("\r\n", "\n"):
+        full = calendar(part(*alarm(5), "X-MOZ-LASTACK:1"), part(*alarm(7), key=UTC), ending=ending)
+        told = withheld(full)
+        assert triggers(told) == [[], []]
+        assert (len(told), told.count(b"\n")) == (len(full), full.count(b"\n"))
+        parts = parse(told)[0].parts
+        shown = [[line.name for line in each.lines if line.name != "X-WITHHELD"] for each in parts]
+        assert shown == [[line.name for line in each.lines] for each in parse(merged(full, b""))[0].parts]
+        assert own_of(told) == b""
+        assert told.index(b"END:VCALENDAR") == full.index(b"END:VCALENDAR")
+    assert withheld(calendar(part())) == calendar(part())
+
+
+@given(st.lists(LINES, max_size=12), st.sampled_from(["\r\n", "\n"]), st.binary(max_size=20))
+def test_whatever_it_is_no_octet_moves(lines: list[str], ending: str, rest: bytes) -> None:
+    octets = calendar(["BEGIN:VEVENT", *lines, "END:VEVENT"], ending=ending) + rest
+    told = withheld(octets)
+    assert len(told) == len(octets)
+    assert [len(line) for line in told.split(b"\n")] == [len(line) for line in octets.split(b"\n")]
