@@ -12,14 +12,15 @@ import hmac
 import time
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin, urlsplit
-
-import httpx
 
 from mailcore.server.dns import DnsError, Resolver
 from mailcore.server.reach import NotPublic, public_address
 from web.webmail.body import PICTURES
+
+if TYPE_CHECKING:
+    import httpx
 
 SECONDS: Final = 15.0
 OCTETS: Final = 10_000_000
@@ -71,6 +72,8 @@ class Remote:
 
     async def fetch(self, url: str) -> Picture:
         """The picture at an address. `NoPicture`."""
+        import httpx  # large; for who looks at pictures from elsewhere
+
         try:
             async with asyncio.timeout(SECONDS), self._places:
                 for _ in range(REDIRECTIONS + 1):
@@ -84,6 +87,8 @@ class Remote:
 
     async def _once(self, url: str) -> Picture | str:
         """The picture, or where it is instead."""
+        import httpx  # large; for who looks at pictures from elsewhere
+
         parts = _parts(url, self.private)
         if parts is None:
             raise NoPicture("that is no address of a picture")
