@@ -166,6 +166,8 @@ _DECLARED: Final = (
     Declared("resourceBufferAfter", 0, "Time that has to be free after a booking.", "minutes", most=1440),
     Declared("resourceConflicts", False, "It may be booked while it is booked already."),
     Declared("resourceRecurring", True, "It may be booked for meetings that recur."),
+    Declared("temporaryAliasCount", 10, "How many temporary aliases it may have at a time.", most=1000),
+    Declared("temporaryAliasLifetime", 30, "How long a temporary alias may last.", "days", least=1, most=3650),
     Declared("learnFromJunk", True, "What its owner moves into Junk and out of it teaches the scanners for spam."),
     Declared("sendQuotaMessages", 0, "How many messages it may send in one interval.", most=2**31 - 1),
     Declared("sendQuotaRecipients", 0, "To how many recipients together.", most=2**31 - 1),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import secrets
+from typing import Annotated, Final
 
 import typer
 
 from groupware.store.api import ReadTx
 from mailcore.cli.family import family
 from mailcore.cli.moments import moment
-from mailcore.cli.show import Json, Row, rows, say
+from mailcore.cli.show import Json, Row, note, rows, say
 from mailcore.cli.site import site
 
 app = family()
 Address = Annotated[str, typer.Argument(help="Address of an account, group, list or resource.")]
+SIGNS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Those that nobody takes for another."""
+LENGTH: Final = 12
 Alias = Annotated[str, typer.Argument(help="The other address.")]
 
 
@@ -29,6 +33,21 @@ def add(
     with site(ctx) as here:
         here.write(lambda tx: tx.put_alias(address, alias, until))
     say(f"{alias} leads to {address}")
+
+
+@app.command()
+def temporary(
+    ctx: typer.Context,
+    address: Address,
+    days: Annotated[int, typer.Option(min=1, help="How many days it lasts.")] = 7,
+) -> None:
+    """Give somebody an address that nobody can guess, for some days: `temporaryAliasCount` says how many at a time."""
+    with site(ctx) as here:
+        domain = here.read(lambda tx: tx.account(address)).domain
+        alias = f"{''.join(secrets.choice(SIGNS) for _ in range(LENGTH))}@{domain}"
+        until = here.write(lambda tx: tx.put_temporary_alias(address, alias, days))
+    note(f"it leads to {address} until {until:%Y-%m-%d %H:%M} UTC")
+    say(alias)
 
 
 @app.command()

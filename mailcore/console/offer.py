@@ -42,7 +42,7 @@ OFFERED: Final = frozenset(
         *_each("list", "add list show set delete moderate"),
         *_each("list member", "add list remove suspend resume"),
         *_each("list moderator", "add remove"),
-        *_each("alias", "add remove list"),
+        *_each("alias", "add temporary remove list"),
         *_each("folder", "add list rename delete set"),
         *_each("calendar", "timeline publish alarms hours"),
         *_each("calendar counter", "list accept decline"),

@@ -10,15 +10,16 @@ import asyncio
 import ssl
 import time
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
-
-import httpx
 
 from mailcore.push.encryption import Keys, encrypted
 from mailcore.push.vapid import authorization
 from mailcore.server.dns import DnsError, Resolver
 from mailcore.server.reach import NotPublic, public_address
+
+if TYPE_CHECKING:
+    import httpx
 
 LONGEST_URL: Final = 2000
 SECONDS: Final = 15.0
@@ -82,6 +83,8 @@ class Sender:
 
     async def send(self, post: Post) -> Result:
         """Posts it."""
+        import httpx  # large, and needed by who has clients that want to be told
+
         try:
             async with asyncio.timeout(SECONDS):
                 return await self._post(post)
@@ -91,6 +94,8 @@ class Sender:
             return Result("later", str(error) or type(error).__name__)
 
     async def _post(self, post: Post) -> Result:
+        import httpx
+
         parts = urlsplit(checked(post.url))
         host = parts.hostname or ""
         address = await public_address(self.dns, host, private=self.private)

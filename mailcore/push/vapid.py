@@ -10,8 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from joserfc import jwt
-from joserfc.jwk import ECKey
 
 from mailcore.push.encryption import encoded, point
 
@@ -35,6 +33,9 @@ def public_key(secret: bytes) -> str:
 
 def authorization(secret: bytes, url: str, contact: str, now: float) -> str:
     """The Authorization field of a message to that place; `contact`: whom the push service can write to."""
+    from joserfc import jwt  # fifty modules, for who has clients that want to be told
+    from joserfc.jwk import ECKey
+
     parts = urlsplit(url)
     claims = {"aud": f"{parts.scheme}://{parts.netloc}", "exp": int(now) + HOLDS, "sub": f"mailto:{contact}"}
     pem = _key(secret).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

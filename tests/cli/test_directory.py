@@ -200,3 +200,20 @@ def test_a_mistyped_folder_is_no_empty_server(postroom: Postroom, tmp_path: Path
     assert said.status == 1
     assert said.err.startswith(f"postroom: {typo}: no data of Postroom is there")
     assert not typo.exists()
+
+
+def test_a_temporary_alias_is_random_and_there_are_only_so_many_for_only_so_long(postroom: Postroom) -> None:
+    postroom("setting", "set", "temporaryAliasCount", "2", "--of", "bob@example.test")
+    postroom("setting", "set", "temporaryAliasLifetime", "5", "--of", "bob@example.test")
+    made = [postroom("alias", "temporary", "bob@example.test", "--days", "5") for _ in range(2)]
+    assert [each.status for each in made] == [0, 0]
+    names = [each.out.strip() for each in made]
+    assert len(set(names)) == 2
+    assert all(len(each.partition("@")[0]) == 12 and each.endswith("@example.test") for each in names)
+    assert {each["alias"] for each in postroom("alias", "list", "bob@example.test", "--json").json} == set(names)
+    said = postroom("alias", "temporary", "bob@example.test")
+    assert (said.status, "1 to 5 days" in said.err) == (1, True)
+    said = postroom("alias", "temporary", "bob@example.test", "--days", "1")
+    assert (said.status, "temporaryAliasCount" in said.err) == (1, True)
+    postroom("alias", "remove", names[0])
+    assert postroom("alias", "temporary", "bob@example.test", "--days", "1").status == 0

@@ -15,14 +15,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin, urlsplit
-
-import httpx
 
 from mailcore.server.dns import DnsError, Resolver
 from mailcore.server.reach import NotPublic, public_address
 from web.webmail.body import PICTURES
+
+if TYPE_CHECKING:
+    import httpx
 
 SECONDS: Final = 15.0
 OCTETS: Final = 10_000_000
@@ -75,6 +76,8 @@ class Remote:
 
     async def fetch(self, url: str) -> Picture:
         """The picture at an address. `NoPicture`."""
+        import httpx  # large; for who looks at pictures from elsewhere
+
         try:
             async with asyncio.timeout(SECONDS), self._places:
                 for _ in range(REDIRECTIONS + 1):
@@ -88,6 +91,8 @@ class Remote:
 
     async def unsubscribe(self, url: str) -> None:
         """Leaves a mailing list (RFC 8058 §3.2): one POST, which follows nowhere and tells of nobody. `NoPicture`."""
+        import httpx
+
         try:
             async with asyncio.timeout(SECONDS), self._places, self._asked(url, "POST", ONE_CLICK) as answer:
                 if not 200 <= answer.status_code < 300:
@@ -107,6 +112,8 @@ class Remote:
     @asynccontextmanager
     async def _asked(self, url: str, method: str = "GET", form: bytes | None = None) -> AsyncIterator[httpx.Response]:
         """The answer of the host that was looked at; its body is not read yet."""
+        import httpx
+
         parts = _parts(url, self.private)
         if parts is None:
             raise NoPicture("that is no address where something is asked for")

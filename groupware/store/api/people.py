@@ -174,6 +174,13 @@ class WritePeople(Protocol):
         """Another address for it. `a` on the domain. `AlreadyExists`."""
         ...
 
+    def put_temporary_alias(self, key: str, alias: str, days: int) -> datetime:
+        """Another address for it for so many days; until when. `a` on the domain. `AlreadyExists`.
+
+        `Refused` for longer than `temporaryAliasLifetime`, `OverQuota` beyond `temporaryAliasCount`.
+        """
+        ...
+
     def drop_alias(self, alias: str) -> None:
         """Takes the other address away. `a` on the domain."""
         ...

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement, FromClause, Select
 
 from groupware.model.addresses import checked_address, normal
-from groupware.model.errors import NotFound, Refused
+from groupware.model.errors import NotFound, OverQuota, Refused
 from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.principal import PrincipalKind
 from groupware.model.rights import ALL, Right
-from groupware.model.times import micros
+from groupware.model.times import micros, moment, now_micros
 
 from . import schema
 from .accounts import enter, free
@@ -31,6 +31,11 @@ SENDING: Final = (Right.SEND_AS, Right.SEND_ON_BEHALF)
 _a = schema.address.c
 _OF_DOMAIN: Final = select(_a.address).where(_a.principal_id == bindparam("principal")).order_by(_a.address)
 _THERE: Final = select(_a.principal_id, _a.primary).where(_a.address == bindparam("which"))
+_TEMPORARY: Final = (
+    select(func.count())
+    .select_from(schema.address)
+    .where(_a.principal_id == bindparam("principal"), _a.expires > bindparam("now"))
+)
 _DROP: Final = delete(schema.address).where(_a.address == bindparam("which"))
 _RENEW: Final = update(schema.address).where(_a.address == bindparam("which")).values(expires=bindparam("until"))
 
@@ -209,6 +214,22 @@ def put_alias(tx: Tx, key: str, alias: str, expires: datetime | None) -> None:
         insert_address(tx, address, found.id, expires=until)
     facts = {"alias": address, "expires": None if expires is None else expires.isoformat()}
     tx.note_administration("alias.put", found.id, facts)
+
+
+def put_temporary(tx: Tx, key: str, alias: str, days: int) -> datetime:
+    """See `WriteTx.put_temporary_alias`."""
+    found = administered(tx, key)
+    longest = int(effective(tx, "temporaryAliasLifetime", found.id, found.settings).value)
+    if not 0 < days <= longest:
+        raise Refused(f"{found.address}: a temporary alias lasts 1 to {longest} days (temporaryAliasLifetime)")
+    most = int(effective(tx, "temporaryAliasCount", found.id, found.settings).value)
+    enter(tx, checked_address(alias))
+    now = now_micros()
+    if tx.sql.value(_TEMPORARY, {"principal": found.id, "now": now}) >= most:
+        raise OverQuota(f"{found.address}: it may have {most} temporary aliases, and has them (temporaryAliasCount)")
+    until = moment(now) + timedelta(days=days)
+    put_alias(tx, key, alias, until)
+    return until
 
 
 def _own(sql: Sql, found: Known, address: str) -> str:

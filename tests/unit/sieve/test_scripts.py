@@ -56,3 +56,48 @@ def _script(case: Case) -> None:
     if "octets" in case.sections:
         assert octets_after(case, outcome) == case.sections["octets"]
     assert pickle.loads(pickle.dumps(outcome)) == outcome
+
+
+EXTENSIONS = {
+    "fileinto": "fileinto",
+    "envelope": "envelope",
+    "encoded-character": "encoded-character",
+    "variables": "variables",
+    "body": "body",
+    "copy": "copy",
+    "date": "date",
+    "index": "index",
+    "relational": "relational",
+    "comparator-i;ascii-numeric": "comparators",
+    "subaddress": "subaddress",
+    "imap4flags": "imap4flags",
+    "reject": "reject",
+    "ereject": "ereject",
+    "vacation": "vacation",
+    "vacation-seconds": "vacation-seconds",
+    "regex": "regex",
+    "editheader": "editheader",
+    "mailbox": "mailbox",
+    "mailboxid": "mailboxid",
+    "special-use": "special-use",
+    "duplicate": "duplicate",
+    "environment": "environment",
+    "include": "include",
+    "ihave": "ihave",
+    "foreverypart": "foreverypart",
+    "mime": "mime",
+    "extlists": "extlists",
+    "enotify": "enotify",
+    "spamtest": "spamtest",
+    "fcc": "fcc",
+    "imapsieve": "imapsieve",
+}
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_every_extension_has_a_case_that_runs_and_one_that_is_refused_or_stops(name: str) -> None:
+    mine = [case for case in _CASES if case.name.startswith(EXTENSIONS[name])]
+    sections = {section for case in mine for section in case.sections}
+    used = any(f'"{name}' in text or f"\n{name}" in text for case in _CASES for text in case.sections.values())
+    assert used, "no case asks for it"
+    assert sections & {"refused", "stops"}, "no wrong script"

@@ -120,6 +120,9 @@ class People(Tx):
     def put_alias(self, key: str, alias: str, expires: datetime | None = None) -> None:
         addresses.put_alias(self, key, alias, expires)
 
+    def put_temporary_alias(self, key: str, alias: str, days: int) -> datetime:
+        return addresses.put_temporary(self, key, alias, days)
+
     def drop_alias(self, alias: str) -> None:
         addresses.drop_alias(self, alias)
 
