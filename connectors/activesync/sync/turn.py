@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from connectors.activesync.element import Element, el
 from connectors.activesync.errors import status_of
@@ -23,7 +24,8 @@ from groupware.model.folder import Folder
 from groupware.model.item import Kind
 from groupware.store.api import ReadTx
 
-_EMPTY = Element("AirSync:ApplicationData")
+_EMPTY: Final = Element("AirSync:ApplicationData")
+_ADDED: Final = uuid.UUID("6f1c7d9e-2a54-4b0e-9c0b-1d8f3f3b7a10")
 
 
 @dataclass(slots=True)
@@ -36,6 +38,15 @@ class Told:
     many: int = 0
     folder: int = 0
     """The folder that a change would be in."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What commands of one request have done: it may have to be begun anew when another one has been quicker."""
+
+    own: dict[int, int] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
+    added: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -53,8 +64,8 @@ class _Case:
     responses: list[Element] = field(default_factory=list)
 
 
-async def turn(exchange: Exchange, asked: Collection, most: int) -> Told:
-    """Carries out one collection; `most` items at most are told."""
+async def turn(exchange: Exchange, asked: Collection, most: int, memory: Memory) -> Told:
+    """Carries out one collection; `most` items at most are told. `Conflict` when it has to be begun anew."""
     try:
         case = await exchange.read(lambda tx: _begin(tx, exchange, asked))
     except (NotFound, NoRight):
@@ -63,6 +74,7 @@ async def turn(exchange: Exchange, asked: Collection, most: int) -> Told:
         return Told(asked.id, _answer(asked, WRONG_KEY, "0"))
     if asked.key == "0":
         return await _first(case)
+    _remember(case, memory)
     for each in asked.commands:
         await _command(case, each)
     try:
@@ -94,6 +106,14 @@ def _begin(tx: ReadTx, exchange: Exchange, asked: Collection) -> _Case | None:
     case.own |= {int(item): modseq for item, modseq in state.lost.get("did", {}).get("own", {}).items()}
     case.added = dict(state.lost.get("did", {}).get("added", {}))
     return case
+
+
+def _remember(case: _Case, memory: Memory) -> None:
+    """From now on what the case does is remembered, and what was done before is known to it."""
+    memory.own.update({**case.own, **memory.own})
+    memory.taken |= case.taken
+    memory.added.update({**case.added, **memory.added})
+    case.own, case.taken, case.added = memory.own, memory.taken, memory.added
 
 
 async def _first(case: _Case) -> Told:
@@ -167,7 +187,7 @@ async def _done(case: _Case, verb: str, said: Element) -> Done:
         said.child("AirSync:ApplicationData") or _EMPTY,
         item,
         said.value("AirSyncBase:InstanceId"),
-        client,
+        str(uuid.uuid5(_ADDED, f"{case.exchange.device.number} {case.at.id} {case.state.key} {client}")),
         max(case.position.seen[0], case.own.get(item, 0)),
         case.options,
         case.asked.moves,
