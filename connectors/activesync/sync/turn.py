@@ -14,7 +14,7 @@ from connectors.activesync.exchange import Exchange
 from connectors.activesync.folders import CLASSES, folder_in
 from connectors.activesync.kinds import KINDS
 from connectors.activesync.states import Known, known_state, newest_state, next_state, same_state
-from connectors.activesync.sync.kinds import MALFORMED, NOT_FOUND, OK, RETRY, WRONG_KEY, Asked, Done, Kinds
+from connectors.activesync.sync.kinds import HIERARCHY, MALFORMED, NOT_FOUND, OK, RETRY, WRONG_KEY, Asked, Done, Kinds
 from connectors.activesync.sync.options import Options, cutoff, options_in, options_of
 from connectors.activesync.sync.position import Position, position_in
 from connectors.activesync.sync.request import Collection
@@ -62,6 +62,8 @@ class _Case:
     taken: set[int] = field(default_factory=set)
     added: dict[str, int] = field(default_factory=dict)
     responses: list[Element] = field(default_factory=list)
+    refused: list[tuple[str, int]] = field(default_factory=list)
+    """(verb, item) of what the device may not do: it is told how things are."""
 
 
 async def turn(exchange: Exchange, asked: Collection, most: int, memory: Memory) -> Told:
@@ -69,7 +71,7 @@ async def turn(exchange: Exchange, asked: Collection, most: int, memory: Memory)
     try:
         case = await exchange.read(lambda tx: _begin(tx, exchange, asked))
     except (NotFound, NoRight):
-        return Told(asked.id, _answer(asked, 8))
+        return Told(asked.id, _answer(asked, HIERARCHY))
     if case is None:
         return Told(asked.id, _answer(asked, WRONG_KEY, "0"))
     if asked.key == "0":
@@ -82,7 +84,8 @@ async def turn(exchange: Exchange, asked: Collection, most: int, memory: Memory)
     except Lost:
         return Told(asked.id, _answer(asked, WRONG_KEY, "0"))
     except (NotFound, NoRight):
-        return Told(asked.id, _answer(asked, 8))
+        return Told(asked.id, _answer(asked, HIERARCHY))
+    _give_back(case, page)
     data = await _rendered(case, page)
     return await _kept(case, page, data)
 
@@ -198,7 +201,17 @@ async def _done(case: _Case, verb: str, said: Element) -> Done:
     except GroupwareError as error:
         if verb == "Delete" and isinstance(error, NotFound):
             return Done(OK) if item in case.taken else Done(NOT_FOUND)
+        if isinstance(error, NoRight) and item:
+            case.refused.append((verb, item))
         return Done(_status(case, error))
+
+
+def _give_back(case: _Case, page: Page) -> None:
+    """Tells the device anew what it has changed or taken away without a right to."""
+    for verb, item in case.refused:
+        told = page.adds if verb == "Delete" else page.changes
+        if verb in ("Change", "Delete") and item not in (*page.adds, *page.changes):
+            told.append(item)
 
 
 async def _act(case: _Case, verb: str, asked: Asked) -> Done:
