@@ -52,9 +52,9 @@ KNOWN: Final = frozenset(
 """Fields that are one text."""
 
 
-def new_card(data: Element, now: str) -> Json:
+def new_card(data: Element, now: str, ident: str = "") -> Json:
     """A card that a device makes."""
-    made: Json = {"@type": "Card", "version": "1.0", "uid": f"urn:uuid:{uuid.uuid4()}", "updated": now}
+    made: Json = {"@type": "Card", "version": "1.0", "uid": f"urn:uuid:{ident or uuid.uuid4()}", "updated": now}
     return changed_card(made, data, frozenset())
 
 

@@ -52,7 +52,7 @@ async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     now = now_text(exchange)
 
     def make() -> bytes:
-        card = new_card(asked.data, now)
+        card = new_card(asked.data, now, asked.ident)
         CARD(card)
         return serialized([vcard_of(card)])
 

@@ -43,9 +43,9 @@ _UTC: Final = "Etc/UTC"
 _NOT_SAID: Final = "1970-01-01T00:00:00"
 
 
-def new_event(data: Element, version: int, now: str, mine: str) -> Json:
+def new_event(data: Element, version: int, now: str, mine: str, ident: str = "") -> Json:
     """An event that a device makes; `mine`: the address of whose calendar it is. ValueError."""
-    uid = data.value("Calendar:UID") or data.value("Calendar:ClientUid") or f"urn:uuid:{uuid.uuid4()}"
+    uid = data.value("Calendar:UID") or data.value("Calendar:ClientUid") or f"urn:uuid:{ident or uuid.uuid4()}"
     event: Json = {"@type": "Event", "uid": uid, "created": now, "updated": now}
     taken = changed_event({**event, "start": _NOT_SAID, "timeZone": _UTC}, data, {}, version, mine, new=True)
     if taken["start"] == _NOT_SAID:

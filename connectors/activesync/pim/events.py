@@ -79,7 +79,7 @@ async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     now = now_text(exchange)
 
     def make() -> bytes:
-        event = new_event(asked.data, exchange.version, now, main)
+        event = new_event(asked.data, exchange.version, now, main, asked.ident)
         value = plain(event)
         EVENT(value)
         return serialized([calendar_of(value)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -91,7 +90,7 @@ async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     stamp = _stamp(exchange)
 
     def make() -> bytes:
-        first = [Line("UID", NO_PARAMS, str(uuid.uuid4()), 0), Line("DTSTAMP", NO_PARAMS, stamp, 0)]
+        first = [Line("UID", NO_PARAMS, asked.ident, 0), Line("DTSTAMP", NO_PARAMS, stamp, 0)]
         part = Component("VJOURNAL", 0, first)
         part.lines = taken(part, asked.data, stamp)
         return serialized([Component("VCALENDAR", 0, list(HEAD), [part])])

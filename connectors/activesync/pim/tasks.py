@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -205,7 +204,7 @@ async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     now = now_text(exchange)
 
     def make() -> bytes:
-        made: Json = {"@type": "Task", "uid": f"urn:uuid:{uuid.uuid4()}", "created": now, "updated": now}
+        made: Json = {"@type": "Task", "uid": f"urn:uuid:{asked.ident}", "created": now, "updated": now}
         value = plain(taken(made, asked.data, {}, new=True))
         TASK(value)
         return serialized([calendar_of(value)])

@@ -33,7 +33,8 @@ class Asked:
     item: int = 0
     instance: str = ""
     """InstanceId: the occurrence that is meant, by its start. 16.x."""
-    client: str = ""
+    ident: str = ""
+    """A UUID for what is added: the same when the device asks for it again."""
     since: int = 0
     """The modseq up to which the device knows the folder."""
     options: Options = field(default_factory=Options)

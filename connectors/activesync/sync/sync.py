@@ -12,7 +12,7 @@ from connectors.activesync.exchange import Answer, Exchange
 from connectors.activesync.folders import folder_id
 from connectors.activesync.states import Known, newest_state, next_state, same_state
 from connectors.activesync.sync.request import Collection, SyncRequest, TooMuch, read_request
-from connectors.activesync.sync.turn import Told, turn
+from connectors.activesync.sync.turn import Memory, Told, turn
 from connectors.activesync.sync.waiting import changed, watch
 from groupware.model.errors import Conflict
 from groupware.store.api import WriteTx
@@ -67,9 +67,10 @@ async def _turns(exchange: Exchange, request: SyncRequest) -> Sequence[Told]:
 
 async def _again(exchange: Exchange, asked: Collection, most: int) -> Told:
     """One collection; once more when another request of the device has been quicker."""
+    memory = Memory()
     for _ in range(TRIES):
         try:
-            return await turn(exchange, asked, most)
+            return await turn(exchange, asked, most, memory)
         except Conflict:
             continue
     status = el("AirSync:Collection", el("AirSync:SyncKey", asked.key), el("AirSync:CollectionId", asked.id))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from connectors.activesync.element import Element, el
 from connectors.activesync.errors import status_of
@@ -13,7 +14,7 @@ from connectors.activesync.exchange import Exchange
 from connectors.activesync.folders import CLASSES, folder_in
 from connectors.activesync.kinds import KINDS
 from connectors.activesync.states import Known, known_state, newest_state, next_state, same_state
-from connectors.activesync.sync.kinds import MALFORMED, NOT_FOUND, OK, RETRY, WRONG_KEY, Asked, Done, Kinds
+from connectors.activesync.sync.kinds import HIERARCHY, MALFORMED, NOT_FOUND, OK, RETRY, WRONG_KEY, Asked, Done, Kinds
 from connectors.activesync.sync.options import Options, cutoff, options_in, options_of
 from connectors.activesync.sync.position import Position, position_in
 from connectors.activesync.sync.request import Collection
@@ -23,7 +24,8 @@ from groupware.model.folder import Folder
 from groupware.model.item import Kind
 from groupware.store.api import ReadTx
 
-_EMPTY = Element("AirSync:ApplicationData")
+_EMPTY: Final = Element("AirSync:ApplicationData")
+_ADDED: Final = uuid.UUID("6f1c7d9e-2a54-4b0e-9c0b-1d8f3f3b7a10")
 
 
 @dataclass(slots=True)
@@ -39,6 +41,15 @@ class Told:
 
 
 @dataclass(slots=True)
+class Memory:
+    """What commands of one request have done: it may have to be begun anew when another one has been quicker."""
+
+    own: dict[int, int] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
+    added: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class _Case:
     exchange: Exchange
     asked: Collection
@@ -51,18 +62,21 @@ class _Case:
     taken: set[int] = field(default_factory=set)
     added: dict[str, int] = field(default_factory=dict)
     responses: list[Element] = field(default_factory=list)
+    refused: list[tuple[str, int]] = field(default_factory=list)
+    """(verb, item) of what the device may not do: it is told how things are."""
 
 
-async def turn(exchange: Exchange, asked: Collection, most: int) -> Told:
-    """Carries out one collection; `most` items at most are told."""
+async def turn(exchange: Exchange, asked: Collection, most: int, memory: Memory) -> Told:
+    """Carries out one collection; `most` items at most are told. `Conflict` when it has to be begun anew."""
     try:
         case = await exchange.read(lambda tx: _begin(tx, exchange, asked))
     except (NotFound, NoRight):
-        return Told(asked.id, _answer(asked, 8))
+        return Told(asked.id, _answer(asked, HIERARCHY))
     if case is None:
         return Told(asked.id, _answer(asked, WRONG_KEY, "0"))
     if asked.key == "0":
         return await _first(case)
+    _remember(case, memory)
     for each in asked.commands:
         await _command(case, each)
     try:
@@ -70,7 +84,8 @@ async def turn(exchange: Exchange, asked: Collection, most: int) -> Told:
     except Lost:
         return Told(asked.id, _answer(asked, WRONG_KEY, "0"))
     except (NotFound, NoRight):
-        return Told(asked.id, _answer(asked, 8))
+        return Told(asked.id, _answer(asked, HIERARCHY))
+    _give_back(case, page)
     data = await _rendered(case, page)
     return await _kept(case, page, data)
 
@@ -94,6 +109,14 @@ def _begin(tx: ReadTx, exchange: Exchange, asked: Collection) -> _Case | None:
     case.own |= {int(item): modseq for item, modseq in state.lost.get("did", {}).get("own", {}).items()}
     case.added = dict(state.lost.get("did", {}).get("added", {}))
     return case
+
+
+def _remember(case: _Case, memory: Memory) -> None:
+    """From now on what the case does is remembered, and what was done before is known to it."""
+    memory.own.update({**case.own, **memory.own})
+    memory.taken |= case.taken
+    memory.added.update({**case.added, **memory.added})
+    case.own, case.taken, case.added = memory.own, memory.taken, memory.added
 
 
 async def _first(case: _Case) -> Told:
@@ -167,7 +190,7 @@ async def _done(case: _Case, verb: str, said: Element) -> Done:
         said.child("AirSync:ApplicationData") or _EMPTY,
         item,
         said.value("AirSyncBase:InstanceId"),
-        client,
+        str(uuid.uuid5(_ADDED, f"{case.exchange.device.number} {case.at.id} {case.state.key} {client}")),
         max(case.position.seen[0], case.own.get(item, 0)),
         case.options,
         case.asked.moves,
@@ -178,7 +201,17 @@ async def _done(case: _Case, verb: str, said: Element) -> Done:
     except GroupwareError as error:
         if verb == "Delete" and isinstance(error, NotFound):
             return Done(OK) if item in case.taken else Done(NOT_FOUND)
+        if isinstance(error, NoRight) and item:
+            case.refused.append((verb, item))
         return Done(_status(case, error))
+
+
+def _give_back(case: _Case, page: Page) -> None:
+    """Tells the device anew what it has changed or taken away without a right to."""
+    for verb, item in case.refused:
+        told = page.adds if verb == "Delete" else page.changes
+        if verb in ("Change", "Delete") and item not in (*page.adds, *page.changes):
+            told.append(item)
 
 
 async def _act(case: _Case, verb: str, asked: Asked) -> Done:

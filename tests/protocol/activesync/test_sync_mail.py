@@ -240,10 +240,12 @@ async def test_another_s_mail_is_only_read_where_the_rights_say_so(stand: Stand,
     assert subjects(await alice.all_of(at)) == ["his"]
     said = await alice.sync(at, changed(f"{at}:1", ("Email:Flag", ("Email:Status", "2"))))
     assert said.get("Responses/Change/Status") == "130"
+    assert said.get("Commands/Change/ApplicationData/Flag/Status") is None and said.every("Commands/Change")
     said = await alice.sync(at, ("AirSync:Delete", ("AirSync:ServerId", f"{at}:1")))
     assert said.get("Responses/Delete/Status") == "130"
+    assert said.get("Commands/Add/ApplicationData/Subject") == "his"
     await stand.share("bob", "INBOX", "alice@example.test", "")
-    assert (await alice.sync(at)).get("Status") == "8"
+    assert (await alice.sync(at)).get("Status") == "12"
 
 
 async def test_a_request_that_waits_is_told_at_once(stand: Stand, alice: Phone) -> None:

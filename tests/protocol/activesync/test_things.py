@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.protocol.activesync.test_calendar import add
 from tests.protocol.activesync.test_sync_mail import changed, preference
 from tests.support.davstand import card
 from tests.support.eas.stand import Phone, Stand
-from tests.support.eas.wire import Node
+from tests.support.eas.wire import Node, read
 
 FULL = card(
     "c1",
@@ -242,3 +243,19 @@ async def test_notes_both_ways(stand: Stand, alice: Phone) -> None:
     await alice.sync(at, changed(server, ("Notes:Subject", "Lists")))
     [octets] = await stand.house.bodies("alice", "Notes")
     assert b"SUMMARY:Lists" in octets and b"DESCRIPTION:one\\, two\\nthree" in octets
+
+
+async def test_requests_that_are_sent_twice_at_once_add_one_thing(stand: Stand, alice: Phone) -> None:
+    for name, data in (
+        ("Contacts", ("Contacts:FirstName", "Bo")),
+        ("Tasks", ("Tasks:Subject", "Buy")),
+        ("Notes", ("Notes:Subject", "List")),
+    ):
+        at = await begin(alice, name)
+        answers = await asyncio.gather(*(alice.sync_as_sent(at, add(data)) for _ in range(3)))
+        found = {
+            (said.get("Collections/Collection/Responses/Add/ServerId"), said.get("Collections/Collection/Status"))
+            for said in (read(each.content) for each in answers)
+        }
+        assert len(await stand.house.bodies("alice", name)) == 1, name
+        assert len({server for server, _ in found if server is not None}) == 1, found
