@@ -278,3 +278,11 @@ async def test_a_token_ends_on_a_connection_that_lasts(program: Program) -> None
     assert await program.opens(told["access_token"]) == 200
     await program.stand.http.post("/oauth/revoke", data={"token": told["access_token"]})
     assert await program.opens(told["access_token"]) == 401
+
+
+async def test_who_is_refused_learns_where_tokens_are(program: Program) -> None:
+    got = await program.stand.http.get("/jmap/session")
+    told = got.headers["www-authenticate"]
+    assert (got.status_code, told.partition(" ")[0]) == (401, "Basic")
+    where = told.partition('Bearer resource_metadata="')[2].rstrip('"')
+    assert (await program.stand.http.get(where)).json()["authorization_servers"] == ["https://mail.example.test"]
