@@ -268,3 +268,35 @@ def _get(server: RunningServer, who: Account, path: str) -> str:
 
 def _put(server: RunningServer, who: Account, path: str, text: str) -> None:
     _request(server, who, "PUT", path, text.encode())
+
+
+def test_thunderbird_understands_how_it_is_to_be_set_up(
+    server: RunningServer, thunderbird: Thunderbird, alice: Account
+) -> None:
+    there = f"http://127.0.0.1:{server.port('http')}/mail/config-v1.1.xml?emailaddress={alice.address}"
+    with urllib.request.urlopen(there, timeout=20) as answer:
+        told = answer.read().decode()
+    found = thunderbird.run(
+        """
+        const {JXON} = ChromeUtils.importESModule("resource:///modules/JXON.sys.mjs");
+        const {readFromXML} = ChromeUtils.importESModule("resource:///modules/accountcreation/readFromXML.sys.mjs");
+        const config = readFromXML(JXON.build(new DOMParser().parseFromString(args[0], "text/xml")), "test");
+        const shown = each => [each.type, each.port, each.socketType, each.auth, each.username];
+        return {
+          name: config.displayName,
+          incoming: [config.incoming, ...config.incomingAlternatives].map(shown),
+          outgoing: [config.outgoing, ...config.outgoingAlternatives].map(shown),
+        };
+        """,
+        told,
+    )
+    tls, start, password, name = 3, 2, 3, "%EMAILADDRESS%"
+    assert found["name"] == alice.address.partition("@")[2]
+    assert found["incoming"][:2] == [
+        ["imap", server.port("imaps"), tls, password, name],
+        ["imap", server.port("imap"), start, password, name],
+    ]
+    assert found["outgoing"] == [
+        ["smtp", server.port("submissions"), tls, password, name],
+        ["smtp", server.port("submission"), start, password, name],
+    ]

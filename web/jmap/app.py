@@ -223,11 +223,19 @@ async def _signed_in(doing: Doing, request: HTTPConnection) -> Principal:
         return await authorized(doing.signing, request.scope["state"], given)
     except BadCredentials as error:
         # a browser would ask for a password by itself
-        raise RequestError(401, "forbidden", str(error), {} if by_session else CHALLENGE) from None
+        raise RequestError(401, "forbidden", str(error), {} if by_session else _challenge(doing.signing)) from None
     except (Rejected, Foreign) as error:
         raise RequestError(403, "forbidden", str(error)) from None
     except TryAgain as error:
         raise RequestError(503, "serverUnavailable", str(error), {"retry-after": "5"}) from None
+
+
+def _challenge(signing: Desk) -> Mapping[str, str]:
+    """How to sign in: by Basic, and by a token where some are given out (RFC 9728 §5.1)."""
+    if not signing.issuer:
+        return CHALLENGE
+    bearer = f'Bearer resource_metadata="{signing.issuer}/.well-known/oauth-protected-resource"'
+    return {name: f"{basic}, {bearer}" for name, basic in CHALLENGE.items()}
 
 
 def _said(error: RequestError) -> Response:

@@ -13,9 +13,11 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest_asyncio
+from starlette.routing import BaseRoute, Mount
 
+from connectors.dav.app import dav
 from mailcore.server.config import load
-from mailcore.server.parts import ServiceSetup
+from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.tokens import CALENDARS, CONTACTS, MAIL
 from tests.support.jmapstand import USING, Stand, jmap_stand
 from web.oauth.app import oauth
@@ -105,7 +107,11 @@ async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
     file.write_text(CONFIG)
     settings = load(file, data=Path("/nonexistent"), environ={})
     setup = ServiceSetup("http", settings.services["http"], settings)
-    async with jmap_stand(tmp_path, lambda parts: oauth(parts, setup), CONFIG) as made:
+
+    def beside(parts: Parts) -> list[BaseRoute]:
+        return [*oauth(parts, setup), Mount("/dav", dav(parts, setup))]
+
+    async with jmap_stand(tmp_path, beside, CONFIG) as made:
         yield made
 
 

@@ -264,3 +264,25 @@ async def test_an_address_with_a_query_keeps_it(stand: Stand) -> None:
 async def test_where_one_address_is_registered_it_need_not_be_said(stand: Stand) -> None:
     program = Program(stand, (await register(stand, BACK)).json()["client_id"], "")
     assert (await program.tokens())["token_type"] == "Bearer"
+
+
+@pytest.mark.parametrize(("scope", "status"), [(f"{CONTACTS} {CALENDARS}", 207), (CALENDARS, 401), (MAIL, 401)])
+async def test_calendars_and_contacts_are_opened_by_what_names_both(program: Program, scope: str, status: int) -> None:
+    told = await program.tokens(scope=scope)
+    sent = {"authorization": f"Bearer {told['access_token']}", "depth": "0"}
+    assert (await program.stand.http.request("PROPFIND", "/dav/", headers=sent)).status_code == status
+
+
+async def test_a_token_ends_on_a_connection_that_lasts(program: Program) -> None:
+    told = await program.tokens()
+    assert await program.opens(told["access_token"]) == 200
+    await program.stand.http.post("/oauth/revoke", data={"token": told["access_token"]})
+    assert await program.opens(told["access_token"]) == 401
+
+
+async def test_who_is_refused_learns_where_tokens_are(program: Program) -> None:
+    got = await program.stand.http.get("/jmap/session")
+    told = got.headers["www-authenticate"]
+    assert (got.status_code, told.partition(" ")[0]) == (401, "Basic")
+    where = told.partition('Bearer resource_metadata="')[2].rstrip('"')
+    assert (await program.stand.http.get(where)).json()["authorization_servers"] == ["https://mail.example.test"]
