@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,11 +19,14 @@ from groupware.store.api import WriteTx
 from mailcore.cli.demo import NOTES, furnish
 from mailcore.cli.place import Place
 from mailcore.cli.site import Site, configuration, opened
+from tests.e2e.calls import Program, guest
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.support.server import started, stop
 
 TO = Path(__file__).parents[2] / "docs/screenshots"
 WHO = "alice@demo.test"
+BOB = "bob@demo.test"
+CAROL = "carol@demo.test"
 NEWSLETTER = b"""From: The Seed Shop <news@seeds.example>\r
 To: alice@demo.test\r
 Subject: Seeds for early spring\r
@@ -110,7 +113,7 @@ def fill(site: Site) -> None:
 
 @contextmanager
 def demo() -> Iterator[tuple[str, str]]:
-    """A demo server: its address, and Alice's password."""
+    """A demo server, with something planned: its address, and Alice's password."""
     with TemporaryDirectory() as folder:
         data = Path(folder)
         with opened(configuration(Place(data=data))) as site:
@@ -119,7 +122,9 @@ def demo() -> Iterator[tuple[str, str]]:
             fill(site)
         process, base = started(data)
         try:
-            yield f"http://127.0.0.1:{base + 80}/", json.loads((data / NOTES).read_text())[WHO]
+            where, passwords = f"http://127.0.0.1:{base + 80}/", json.loads((data / NOTES).read_text())
+            plan(where, passwords)
+            yield where, passwords[WHO]
         finally:
             stop(process)
 
@@ -144,35 +149,101 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=TO / f"{name}.png")
 
 
+def plan(where: str, passwords: Mapping[str, str]) -> None:
+    """A week of Alice's, with what Bob asks her, and what she has to do."""
+    alice, bob, carol = (Program(where, each, passwords[each]) for each in (WHO, BOB, CAROL))
+    principals = alice.call("Principal/get", ids=None)["list"]
+    she = next(each["id"] for each in principals if each["email"] == WHO)
+    for other in (bob, carol):
+        other.call("Calendar/set", update={other.calendar(): {f"shareWith/{she}": {"mayReadFreeBusy": True}}})
+    today = datetime.now(UTC).date()
+    monday = today - timedelta(days=today.weekday())
+
+    def at(day: int, time: str) -> str:
+        return f"{monday + timedelta(days=day)}T{time}:00"
+
+    club = str(
+        alice.call("Calendar/set", create={"c": {"name": "Garden club", "color": "#b0573d"}})["created"]["c"]["id"]
+    )
+    days = [{"@type": "NDay", "day": each} for each in ("mo", "tu", "we", "th", "fr")]
+    daily = [{"@type": "RecurrenceRule", "frequency": "weekly", "byDay": days}]
+    utc, whole = {"timeZone": "Etc/UTC"}, {"timeZone": None, "showWithoutTime": True}
+    guests = {"b": guest(BOB, "Bob Brandt"), "c": guest(CAROL, "Carol Costa")}
+    alice.add("Stand-up", at(-14, "09:00"), duration="PT30M", recurrenceRules=daily, **utc)
+    alice.add("Dentist", at(1, "11:00"), locations={"1": {"name": "Main Street 4"}}, **utc)
+    alice.add("Planning", at(2, "13:00"), duration="PT2H", participants=guests, tell=True, **utc)
+    alice.add("Beds and paths", at(3, "14:00"), duration="PT1H30M", calendarIds={club: True}, **utc)
+    alice.add("Review", at(3, "14:30"), **utc)
+    alice.add("Seed swap", at(4, "16:00"), duration="PT2H", calendarIds={club: True}, **utc)
+    alice.add("Carol away", at(1, "00:00"), duration="P3D", freeBusyStatus="free", **whole)
+    alice.add("Harvest festival", at(5, "00:00"), duration="P2D", calendarIds={club: True}, **whole)
+    carol.add("Class", at(2, "15:00"), duration="PT2H", **utc)
+    for title, start in (("Lunch?", at(2, "12:00")), ("Budget", at(4, "10:00"))):
+        bob.add(title, start, participants={"a": guest(WHO, "Alice Adams")}, tell=True, **utc)
+
+    def due(days: int, time: str = "00:00") -> dict[str, object]:
+        return {"due": f"{today + timedelta(days=days)}T{time}:00", "showWithoutTime": time == "00:00"}
+
+    alice.task("Order seeds", priority=1, **due(-1))
+    alice.task("Call the plumber", priority=5, **due(0, "16:00"), **utc)
+    alice.task("Plan the beds for next year", percentComplete=40, **due(0))
+    uid = next(each["uid"] for each in alice.tasks() if each["title"].startswith("Plan the beds"))
+    for title in ("Measure", "Draw", "Ask Bob"):
+        alice.task(title, relatedTo={uid: {"@type": "Relation", "relation": {"parent": True}}}, **due(0))
+    alice.task("Mend the shed", **due(4))
+
+
+def visit(page: Page, where: str, path: str, there: str) -> None:
+    page.goto(f"{where}mail/{path}")
+    page.locator(there).first.wait_for()
+
+
+def organized(browser: Browser, where: str, password: str) -> None:
+    """The calendar and the tasks."""
+    today = datetime.now(UTC).date()
+    for dark in (False, True):
+        scheme = "dark" if dark else "light"
+        page = sit(browser, where, password, 1280, 800, dark=dark)
+        visit(page, where, f"calendar/week/{today}", ".event")
+        shoot(page, f"calendar-week-{scheme}")
+        page.locator(".event", has_text="Planning").first.click()
+        page.get_by_role("button", name="Edit").click()
+        page.locator(".fb-line").first.wait_for()
+        shoot(page, f"calendar-event-{scheme}")
+        visit(page, where, f"calendar/month/{today}", ".event")
+        shoot(page, f"calendar-month-{scheme}")
+        visit(page, where, "tasks/today", ".task")
+        shoot(page, f"tasks-{scheme}")
+        phone = sit(browser, where, password, 390, 780, dark=dark)
+        visit(phone, where, f"calendar/day/{today}", ".calendar-bar")
+        shoot(phone, f"phone-calendar-{scheme}")
+        visit(phone, where, "tasks/today", ".task")
+        shoot(phone, f"phone-tasks-{scheme}")
+
+
 def open_(page: Page, subject: str) -> None:
     page.locator("li.row", has_text=subject).get_by_role("link").click()
     page.locator(".message .plain, iframe.html").first.wait_for()
 
 
-def visit(page: Page, where: str, path: str) -> None:
-    """Another room."""
-    page.goto(f"{where}mail/{path}")
-    page.locator(".stage").wait_for()
-
-
 def rooms(page: Page, where: str, scheme: str) -> None:
     """Contacts, notes, settings and sharing on a wide screen."""
-    visit(page, where, "contacts/all")
+    visit(page, where, "contacts/all", ".stage")
     page.locator("li.person", has_text="Bob Brandt").get_by_role("link").click()
     page.get_by_role("article").get_by_text("Treasurer").wait_for()
     shoot(page, f"contacts-{scheme}")
-    visit(page, where, "notes/all")
+    visit(page, where, "notes/all", ".stage")
     page.locator("li.note-line", has_text="Spring").get_by_role("link").click()
     page.get_by_label("Write here").wait_for()
     shoot(page, f"notes-{scheme}")
-    visit(page, where, "settings/security")
+    visit(page, where, "settings/security", ".stage")
     page.get_by_role("region", name="Signed-in browsers").get_by_role("listitem").first.wait_for()
     shoot(page, f"settings-{scheme}")
-    visit(page, where, "settings/sharing")
+    visit(page, where, "settings/sharing", ".stage")
     page.get_by_role("button").filter(has_text="Garden").click()
     page.get_by_role("dialog").get_by_text("Carol Costa").wait_for()
     shoot(page, f"sharing-{scheme}")
-    visit(page, where, "settings/filters")
+    visit(page, where, "settings/filters", ".stage")
     page.get_by_role("button", name="New rule").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("Bills")
@@ -185,15 +256,15 @@ def rooms(page: Page, where: str, scheme: str) -> None:
 
 def rooms_of_a_phone(page: Page, where: str, scheme: str) -> None:
     """A contact and a note."""
-    visit(page, where, "contacts/all")
+    visit(page, where, "contacts/all", ".stage")
     page.locator("li.person", has_text="Bob Brandt").get_by_role("link").click()
     page.get_by_role("article").get_by_text("Treasurer").wait_for()
     shoot(page, f"phone-contact-{scheme}")
-    visit(page, where, "notes/all")
+    visit(page, where, "notes/all", ".stage")
     page.locator("li.note-line", has_text="Spring").get_by_role("link").click()
     page.get_by_label("Write here").wait_for()
     shoot(page, f"phone-note-{scheme}")
-    visit(page, where, "settings/general")
+    visit(page, where, "settings/general", ".stage")
     shoot(page, f"phone-settings-{scheme}")
 
 
@@ -222,6 +293,7 @@ def main() -> None:
             shoot(phone, f"phone-mail-{scheme}")
             rooms(page, where, scheme)
             rooms_of_a_phone(phone, where, scheme)
+        organized(browser, where, password)
         browser.close()
 
 

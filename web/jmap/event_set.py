@@ -22,6 +22,7 @@ from groupware.calendar.rounds import tagged
 from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
 from groupware.calendar.split import split
 from groupware.model.content import Component, serialized
+from groupware.model.content import parse as parse_lines
 from groupware.model.errors import Malformed
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
@@ -278,7 +279,7 @@ async def parse(turn: Turn, arguments: ParseArguments) -> Mapping[str, Any]:
     """`CalendarEvent/parse`: the events of files that were uploaded, or are attached to an email."""
     if len(arguments.blob_ids) > _MOST_PARSED:
         raise MethodError("requestTooLarge", f"more than {_MOST_PARSED} blobs")
-    check_properties(arguments.properties, EVENT_PROPERTIES)
+    check_properties(arguments.properties, EVENT_PROPERTIES | {"method"})
     owner = await turn.read(lambda tx: owner_in(tx, arguments.account_id))
     found = await octets_of(turn, arguments.account_id, arguments.blob_ids)
     parsed: dict[str, list[Json]] = {}
@@ -298,12 +299,14 @@ async def parse(turn: Turn, arguments: ParseArguments) -> Mapping[str, Any]:
 
 
 def _events(octets: bytes, properties: tuple[str, ...] | None) -> list[Json]:
+    """The events of a file, each with the `method` of the message that it is (RFC 8984 §4.1.8), where it is one."""
+    method = next((each.text("METHOD") for each in parse_lines(octets)), "").strip().lower()
     events = []
     for piece in split(octets):
         if piece.read is None:
             raise Malformed(piece.refused)
         if piece.read.kind == "VEVENT":
-            event = object_of(piece.read)
+            event = object_of(piece.read) | ({"method": method} if method else {})
             events.append(event if properties is None else {name: event[name] for name in properties if name in event})
     if not events:
         raise Malformed("there is no event in it")

@@ -304,6 +304,15 @@ async def test_a_file_of_events_is_read(alice: Client) -> None:
     assert (found["notParsable"], found["notFound"]) == ([bad], ["U99"])
 
 
+async def test_what_a_message_about_an_event_is_for_is_told(alice: Client) -> None:
+    said = vevent("1", "DTSTART:20250303T100000Z", "SUMMARY:A").replace(
+        b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:REQUEST"
+    )
+    blob = (await alice.upload(said, "text/calendar"))["blobId"]
+    found = await alice.call("CalendarEvent/parse", blobIds=[blob], properties=["title", "method"])
+    assert found["parsed"] == {blob: [{"title": "A", "method": "request"}]}
+
+
 async def test_one_takes_part_as_who_one_is(alice: Client) -> None:
     [found] = (await alice.call("ParticipantIdentity/get"))["list"]
     assert (found["calendarAddress"], found["isDefault"]) == (f"mailto:{ALICE}", True)

@@ -1,5 +1,5 @@
 /** The rooms of the app, in the order in which one goes through them: another one is a line here, and words of its own. */
-import { Contact, Mail, NotebookText, Settings } from "lucide-react";
+import { CalendarDays, Contact, ListTodo, Mail, NotebookText, Settings } from "lucide-react";
 import { type ComponentType, lazy } from "react";
 import { MAIL_KEYS } from "./mail/keys";
 import { MailRoom } from "./mail/MailRoom";
@@ -24,6 +24,8 @@ export interface Room {
 
 export const ROOMS: Room[] = [
   { key: "mail", icon: Mail, room: MailRoom, bar: SearchBox, go: "m", keys: MAIL_KEYS },
+  { key: "calendar", icon: CalendarDays, room: lazy(() => import("./calendar/CalendarRoom")), go: "c" },
+  { key: "tasks", icon: ListTodo, room: lazy(() => import("./tasks/TasksRoom")), go: "k" },
   { key: "contacts", icon: Contact, room: lazy(() => import("./contacts/ContactsRoom")), go: "p" },
   { key: "notes", icon: NotebookText, room: lazy(() => import("./notes/NotesRoom")), go: "n" },
   { key: "settings", icon: Settings, room: lazy(() => import("./settings/SettingsRoom")), go: "s", inMenu: true },

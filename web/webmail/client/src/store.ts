@@ -25,6 +25,8 @@ export interface Toast {
   text: string;
   error: boolean;
   undo: (() => void) | null;
+  /** What can be done besides. */
+  action: { label: string; act: () => void } | null;
   seconds: number;
 }
 
@@ -101,7 +103,7 @@ let numbers = 0;
 
 /** Says something for some seconds; gives its number. */
 export function toast(text: string, more: Partial<Omit<Toast, "id" | "text">> = {}): number {
-  const made: Toast = { id: ++numbers, text, error: false, undo: null, seconds: 6, ...more };
+  const made: Toast = { id: ++numbers, text, error: false, undo: null, action: null, seconds: 6, ...more };
   set({ toasts: [...get().toasts.slice(-2), made] });
   setTimeout(() => dismiss(made.id), made.seconds * 1000);
   return made.id;

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useId, useMemo, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Address } from "../jmap/types";
 import { toast } from "../store";
@@ -14,16 +14,19 @@ interface Props {
   value: Address[];
   first?: boolean;
   onChange: (value: Address[]) => void;
+  /** Looks for others than those whom one has met. */
+  look?: (word: string) => Promise<Address[]>;
   children?: ReactNode;
 }
 
 /** People as chips; what is typed is completed from those whom one has met. */
-export function Recipients({ label, value, first, onChange, children }: Props) {
+export function Recipients({ label, value, first, onChange, look, children }: Props) {
   const { t } = useTranslation();
   const id = useId();
   const [typed, type] = useState("");
   const [at, setAt] = useState(0);
-  const found = useMemo(() => suggestions(typed, value), [typed, value]);
+  const more = useLook(typed, look);
+  const found = useMemo(() => suggestions(typed, value, more), [typed, value, more]);
 
   function add(more: Address[]): void {
     const there = new Set(value.map((each) => each.email.toLowerCase()));
@@ -123,7 +126,31 @@ export function Recipients({ label, value, first, onChange, children }: Props) {
   );
 }
 
-function suggestions(typed: string, there: Address[]): Address[] {
+const LOOK_AFTER = 150;
+
+/** What `look` finds, once nothing has been typed for a moment. */
+function useLook(typed: string, look: Props["look"]): Address[] {
+  const [found, set] = useState<Address[]>([]);
+  useEffect(() => {
+    const word = typed.trim();
+    set([]);
+    if (!look || word.length < 2) return;
+    let here = true;
+    const timer = setTimeout(() => {
+      look(word).then(
+        (all) => here && set(all),
+        () => undefined,
+      );
+    }, LOOK_AFTER);
+    return () => {
+      here = false;
+      clearTimeout(timer);
+    };
+  }, [typed, look]);
+  return found;
+}
+
+function suggestions(typed: string, there: Address[], more: Address[]): Address[] {
   const word = typed.trim().toLowerCase();
   if (!word) return [];
   const taken = new Set(there.map((each) => each.email.toLowerCase()));
@@ -133,7 +160,9 @@ function suggestions(typed: string, there: Address[]): Address[] {
       .toLowerCase()
       .split(/\s+/)
       .some((part) => part.startsWith(word));
-  return acquaintances()
-    .filter((each) => !taken.has(each.email.toLowerCase()) && fits(each))
+  const known = acquaintances().filter(fits);
+  return [...new Map([...more, ...known].map((each) => [each.email.toLowerCase(), each])).entries()]
+    .filter(([email]) => !taken.has(email))
+    .map(([, each]) => each)
     .slice(0, MOST);
 }

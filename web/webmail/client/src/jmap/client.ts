@@ -171,15 +171,23 @@ export async function session(): Promise<Session> {
 
 /** The answers to several calls, in their order; an error of any of them is thrown. */
 export async function request(calls: Call[]): Promise<Answer[]> {
+  const answers = await each(calls);
+  for (const answer of answers) if (answer instanceof Refused) throw answer;
+  return answers;
+}
+
+/** The same, with what was refused among them. */
+export async function each(calls: Call[]): Promise<Answer[]> {
   const methodCalls = calls.map(([name, given, id], number) => [name, given, id ?? `c${number}`]);
   const headers = { "Content-Type": "application/json" };
   const got = await ask("/jmap/api", { method: "POST", headers, body: JSON.stringify({ using: USING, methodCalls }) });
   const told = await got.json();
   if (!got.ok) throw new Refused(told.type ?? "serverFail", told.detail ?? got.statusText);
   const responses = told.methodResponses as [string, Answer, string][];
-  for (const [name, answer] of responses)
-    if (name === "error") throw new Refused(answer.type, answer.description ?? answer.type);
-  return methodCalls.map(([, , id]) => responses.find((each) => each[2] === id)?.[1]);
+  return methodCalls.map(([, , id]) => {
+    const [name, answer] = responses.find((one) => one[2] === id) ?? [];
+    return name === "error" ? new Refused(answer.type, answer.description ?? answer.type) : answer;
+  });
 }
 
 /** What a `/set` has left undone is thrown. */

@@ -14,6 +14,8 @@ import { hue } from "./Row";
 import { block, isFromList, leaveList } from "./sender";
 import { long } from "./when";
 
+const Invitation = lazy(() => import("../calendar/Invitation"));
+const CALENDAR = /^(text\/calendar|application\/ics)$/i;
 const Source = lazy(() => import("./Source"));
 
 /** One email, opened. */
@@ -24,6 +26,7 @@ export function Message({ email }: { email: Email }) {
       <Head email={email} full={full} />
       {full ? (
         <>
+          <About email={full} />
           <Attachments email={full} />
           <Body email={full} />
         </>
@@ -35,6 +38,18 @@ export function Message({ email }: { email: Email }) {
         </div>
       )}
     </article>
+  );
+}
+
+/** What it says about an event, when it is an invitation or the like. */
+function About({ email }: { email: FullEmail }) {
+  const online = useApp((state) => state.online);
+  const part = [...email.attachments, ...email.textBody].find((each) => CALENDAR.test(each.type));
+  if (!part || !online) return null;
+  return (
+    <Suspense>
+      <Invitation key={part.blobId} accountId={email.accountId} blobId={part.blobId} />
+    </Suspense>
   );
 }
 

@@ -15,6 +15,16 @@ import { Toasts } from "./Toasts";
 
 const Composers = lazy(() => import("../compose/Composers"));
 
+/** Milliseconds after which one is reminded of events: what one has come for is first. */
+const REMIND_AFTER = 2_500;
+
+function remind(): void {
+  import("../calendar/reminders").then(
+    ({ followReminders }) => followReminders(),
+    () => undefined,
+  );
+}
+
 export function App() {
   const signedOut = useApp((state) => state.signedOut);
   const ready = useApp((state) => state.ready);
@@ -22,6 +32,11 @@ export function App() {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
+  useEffect(() => {
+    if (!ready || signedOut) return;
+    const timer = setTimeout(remind, REMIND_AFTER);
+    return () => clearTimeout(timer);
+  }, [ready, signedOut]);
   return (
     <>
       {ready || !signedOut ? <House hidden={signedOut} /> : null}

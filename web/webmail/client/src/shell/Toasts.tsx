@@ -24,6 +24,18 @@ export function Toasts() {
               {t("app.undo")}
             </button>
           )}
+          {each.action && (
+            <button
+              type="button"
+              className="text"
+              onClick={() => {
+                dismiss(each.id);
+                each.action?.act();
+              }}
+            >
+              {each.action.label}
+            </button>
+          )}
           <IconButton label={t("app.close")} onClick={() => dismiss(each.id)}>
             <X />
           </IconButton>

@@ -1,0 +1,205 @@
+import { addDays, format, getISOWeek, isSameMonth } from "date-fns";
+import { ChevronLeft, ChevronRight, Plus, Settings2 } from "lucide-react";
+import { useEffect, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "../shell/Button";
+import { Dialog } from "../shell/Dialog";
+import { type Key, useKeys } from "../shell/keys";
+import { useApp } from "../store";
+import { Agenda } from "./Agenda";
+import { beginHere } from "./begin";
+import "./calendar.css";
+import { EventDialog } from "./EventDialog";
+import { shownOf } from "./events";
+import { followCalendars, loadCalendars, loadWhere } from "./load";
+import { MonthGrid } from "./MonthGrid";
+import { Year } from "./Months";
+import { Peek } from "./Peek";
+import { PreferencesDialog } from "./Preferences";
+import { Side } from "./Side";
+import {
+  daysOf,
+  now,
+  type Scope,
+  set,
+  stepped,
+  useCalendar,
+  VIEWS,
+  type View,
+  visit,
+  type Where,
+  where,
+  whereIn,
+} from "./store";
+import { TimeGrid } from "./TimeGrid";
+import { dayText } from "./time";
+
+const KEYS: Key[] = [
+  { keys: "c", says: "calendar.newEvent", act: beginHere },
+  { keys: "t", says: "calendar.today", act: () => visit({ date: now() }) },
+  { keys: "n", says: "calendar.next", act: () => visit({ date: stepped(where(), 1) }) },
+  { keys: "p", says: "calendar.previous", act: () => visit({ date: stepped(where(), -1) }) },
+  ...VIEWS.map((view, at) => ({ keys: `${at + 1}`, says: `calendar.view.${view}`, act: () => visit({ view }) })),
+];
+
+export default function CalendarRoom() {
+  const { t } = useTranslation();
+  const path = useApp((state) => state.place.path);
+  const ready = useApp((state) => state.ready);
+  const state = useCalendar();
+  const { view, date } = whereIn(path);
+  const day = dayText(date);
+  useKeys(KEYS);
+  useEffect(followCalendars, []);
+  useEffect(() => {
+    if (ready && !useCalendar.getState().calendars.length) void loadCalendars().catch(() => undefined);
+  }, [ready]);
+  const { weekStart, zone } = state.prefs;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown depends on where the week begins, and on the zone
+  useEffect(() => {
+    if (ready) void loadWhere({ view, date: new Date(`${day}T00:00:00`) });
+  }, [ready, view, day, weekStart, zone]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the parts of the state that events are shown by
+  const events = useMemo(() => shownOf(state), [state.events, state.calendars, state.hidden, state.prefs]);
+  const here = useMemo(() => ({ view, date: new Date(`${day}T00:00:00`) }), [view, day]);
+  return (
+    <>
+      <Side where={here} events={events} />
+      <main className="stage calendar" id="stage" aria-label={titleOf(here)}>
+        <Bar where={here} />
+        {state.failed && !state.events ? (
+          <div className="none" role="alert">
+            <p>{state.failed}</p>
+            <button type="button" onClick={() => void loadWhere(here, true)}>
+              {t("list.retry")}
+            </button>
+          </div>
+        ) : (
+          <Pane where={here} events={events} loading={!state.events} />
+        )}
+      </main>
+      <button type="button" className="main fab" aria-label={t("calendar.newEvent")} onClick={beginHere}>
+        <Plus />
+      </button>
+      {state.open && <Peek each={state.open} key={state.open.id} />}
+      {state.edited && <EventDialog edited={state.edited} />}
+      {state.asked && <ScopeDialog act={state.asked} />}
+      {state.prefsShown && <PreferencesDialog />}
+    </>
+  );
+}
+
+function narrow(): boolean {
+  return matchMedia("(max-width: 680px)").matches;
+}
+
+function titleOf(where: Where): string {
+  const { view, date } = where;
+  if (view === "day") return format(date, narrow() ? "EEE, d MMM" : "EEEE, d MMMM yyyy");
+  if (view === "year") return format(date, "yyyy");
+  if (view === "month") return format(date, "LLLL yyyy");
+  const { from, to } = daysOf(where, useCalendar.getState().prefs);
+  const last = addDays(to, -1);
+  if (isSameMonth(from, last)) return format(from, "LLLL yyyy");
+  return `${format(from, from.getFullYear() === last.getFullYear() ? "LLL" : "LLL yyyy")} – ${format(last, "LLL yyyy")}`;
+}
+
+/** A day of the week that is shown: its Thursday says which one it is. */
+function weekDay(where: Where): Date {
+  return where.view === "day" ? where.date : addDays(daysOf(where, useCalendar.getState().prefs).from, 3);
+}
+
+function Bar({ where: here }: { where: Where }) {
+  const { t } = useTranslation();
+  const { view } = here;
+  const week = view === "week" || view === "workweek" || view === "day";
+  return (
+    <header className="bar calendar-bar">
+      <button type="button" className="today" title="t" onClick={() => visit({ date: now() })}>
+        {t("calendar.today")}
+      </button>
+      <IconButton label={t("calendar.previous")} keys="p" onClick={() => visit({ date: stepped(here, -1) })}>
+        <ChevronLeft />
+      </IconButton>
+      <IconButton label={t("calendar.next")} keys="n" onClick={() => visit({ date: stepped(here, 1) })}>
+        <ChevronRight />
+      </IconButton>
+      <h1>
+        {titleOf(here)}
+        {week && <small>{t("calendar.week", { number: getISOWeek(weekDay(here)) })}</small>}
+      </h1>
+      <span className="grow" />
+      <fieldset className="views">
+        <legend className="unseen">{t("calendar.viewLabel")}</legend>
+        {VIEWS.map((each, at) => (
+          <button
+            type="button"
+            key={each}
+            aria-pressed={each === view}
+            title={`${t(`calendar.view.${each}`)} (${at + 1})`}
+            onClick={() => visit({ view: each })}
+          >
+            {t(`calendar.view.${each}`)}
+          </button>
+        ))}
+      </fieldset>
+      <select
+        className="views-small"
+        aria-label={t("calendar.viewLabel")}
+        value={view}
+        onChange={({ target }) => visit({ view: target.value as View })}
+      >
+        {VIEWS.map((each) => (
+          <option key={each} value={each}>
+            {t(`calendar.view.${each}`)}
+          </option>
+        ))}
+      </select>
+      <IconButton label={t("calendar.preferences")} onClick={() => set({ prefsShown: true })}>
+        <Settings2 />
+      </IconButton>
+    </header>
+  );
+}
+
+interface ViewProps {
+  where: Where;
+  events: ReturnType<typeof shownOf>;
+  loading: boolean;
+}
+
+function Pane({ where: here, events, loading }: ViewProps) {
+  const prefs = useCalendar((state) => state.prefs);
+  const { view } = here;
+  if (view === "month") return <MonthGrid where={here} events={events} />;
+  if (view === "year") return <Year where={here} events={events} />;
+  if (view === "agenda") return loading ? null : <Agenda where={here} events={events} />;
+  const { from, count } = daysOf(here, prefs);
+  const all = Array.from({ length: count }, (_, at) => addDays(from, at));
+  const days = view === "workweek" ? all.filter((day) => prefs.workDays.includes(day.getDay())) : all;
+  return <TimeGrid key={view} days={days.length ? days : all} events={events} />;
+}
+
+/** Which of a series is meant. */
+function ScopeDialog({ act }: { act: (scope: Scope) => void }) {
+  const { t } = useTranslation();
+  const close = () => set({ asked: null });
+  return (
+    <Dialog title={t("calendar.whichOne")} onClose={close}>
+      <div className="scopes">
+        {(["one", "following", "all"] as const).map((scope) => (
+          <button
+            type="button"
+            key={scope}
+            onClick={() => {
+              close();
+              act(scope);
+            }}
+          >
+            {t(`calendar.scope.${scope}`)}
+          </button>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,165 @@
+import { expect, it } from "vitest";
+import { webPlace } from "./events";
+import { inColumns, inLines, nextFree } from "./layout";
+import { cutAt, movedKeys, movedRules, nextAfter, ONCE, repeatOf, rulesOf } from "./recur";
+import { dueAt, dueOf } from "./reminders";
+import {
+  between,
+  daysTouched,
+  durationOf,
+  localOf,
+  localText,
+  minutesOf,
+  momentIn,
+  offsetBefore,
+  shownIn,
+} from "./time";
+import type { CalendarEvent } from "./types";
+
+it("shows a moment as clocks do, on both sides of a change of the clocks", () => {
+  for (const [moment, zone, shown] of [
+    ["2026-07-01T12:00:00Z", "Europe/Berlin", "2026-07-01T14:00:00"],
+    ["2026-12-01T12:00:00Z", "Europe/Berlin", "2026-12-01T13:00:00"],
+    ["2026-12-01T20:30:00Z", "Asia/Kolkata", "2026-12-02T02:00:00"],
+  ] as const) {
+    expect(localText(shownIn(zone, new Date(moment)))).toBe(shown);
+    expect(momentIn(zone, localOf(shown)).toISOString()).toBe(new Date(moment).toISOString());
+  }
+  expect(localText(between("America/New_York", "Europe/Berlin", localOf("2026-11-27T09:00:00")))).toBe(
+    "2026-11-27T15:00:00",
+  );
+});
+
+it.each([
+  ["PT1H30M", 90],
+  ["P1D", 1440],
+  ["P1W", 10_080],
+  ["-PT15M", -15],
+  ["nonsense", 0],
+])("reads %s", (text, minutes) => expect(minutesOf(text)).toBe(minutes));
+
+it("writes durations and offsets", () => {
+  expect([durationOf(90), durationOf(60), durationOf(0), durationOf(2880, true)]).toEqual([
+    "PT1H30M",
+    "PT1H",
+    "PT0S",
+    "P2D",
+  ]);
+  expect([offsetBefore(15), offsetBefore(1440), offsetBefore(0)]).toEqual(["-PT15M", "-P1D", "PT0S"]);
+});
+
+it("does not count the day at whose midnight something ends", () => {
+  expect(daysTouched(localOf("2026-11-27T22:00:00"), localOf("2026-11-28T00:00:00"))).toBe(1);
+  expect(daysTouched(localOf("2026-11-27T22:00:00"), localOf("2026-11-28T00:30:00"))).toBe(2);
+});
+
+it("puts what overlaps beside each other, and no more than that", () => {
+  const found = inColumns([
+    { from: 0, to: 60 },
+    { from: 30, to: 90 },
+    { from: 60, to: 120 },
+    { from: 200, to: 260 },
+  ]);
+  expect(found.map(({ column, columns }) => [column, columns])).toEqual([
+    [0, 2],
+    [1, 2],
+    [0, 2],
+    [0, 1],
+  ]);
+  expect(
+    inLines([
+      { from: 0, to: 3 },
+      { from: 1, to: 2 },
+      { from: 3, to: 4 },
+    ]).map((each) => each.line),
+  ).toEqual([0, 1, 0]);
+});
+
+it("finds the next time when nobody is busy, within the hours of work", () => {
+  const hours = { from: 540, to: 1020, days: [1, 2, 3, 4, 5] };
+  const at = (text: string) => localOf(text).getTime();
+  const taken = [{ from: at("2026-11-27T08:00:00"), to: at("2026-11-27T16:30:00") }];
+  expect(localText(nextFree(taken, localOf("2026-11-27T10:00:00"), 30, hours) as Date)).toBe("2026-11-27T16:30:00");
+  // A Friday's evening and the weekend are not offered.
+  expect(localText(nextFree(taken, localOf("2026-11-27T10:00:00"), 60, hours) as Date)).toBe("2026-11-30T09:00:00");
+  expect(nextFree([{ from: 0, to: at("2030-01-01T00:00:00") }], localOf("2026-11-27T10:00:00"), 30, hours)).toBeNull();
+});
+
+it("says the rules of the dialog, and shows them again", () => {
+  const start = localOf("2026-11-27T09:00:00");
+  for (const repeat of [
+    { ...ONCE, frequency: "daily" as const, interval: 2 },
+    { ...ONCE, frequency: "weekly" as const, days: ["mo", "fr"] },
+    { ...ONCE, frequency: "monthly" as const, monthly: "weekday" as const, ends: "count" as const, count: 5 },
+    { ...ONCE, frequency: "yearly" as const, ends: "until" as const, until: "2030-11-27" },
+  ])
+    expect(repeatOf(rulesOf(repeat, start, false) ?? [], start)).toEqual(repeat);
+  const odd = [{ frequency: "monthly" as const, bySetPosition: [-1], byDay: [{ day: "fr" }] }];
+  expect(rulesOf(repeatOf(odd, start), start, false)).toEqual(odd);
+});
+
+it("takes the days of a rule along when a series is moved", () => {
+  const rules = [{ frequency: "weekly" as const, byDay: [{ day: "fr" }, { day: "sa" }] }];
+  expect(movedRules(rules, "2026-11-27T09:00:00", "2026-11-28T09:00:00")?.[0]?.byDay).toEqual([
+    { day: "sa" },
+    { day: "su" },
+  ]);
+});
+
+it("takes the times of exceptions along", () => {
+  expect(movedKeys({ "2026-11-30T23:00:00": 1 }, "2026-11-02T23:00:00", "2026-11-03T01:00:00")).toEqual({
+    "2026-12-01T01:00:00": 1,
+  });
+});
+
+it("opens a meeting on the web by http alone", () => {
+  const at = (uri: string) => webPlace({ start: "", virtualLocations: { a: { uri } } });
+  expect([at("https://meet.example/1"), at("javascript:alert(1)"), at("tel:+1")]).toEqual([
+    "https://meet.example/1",
+    null,
+    null,
+  ]);
+});
+
+it("reminds once, when it is time, and not of what is long over", () => {
+  const alerts = { a: { trigger: { offset: "-PT15M" } } };
+  const times = { start: "2026-11-27T10:00:00", utcStart: "2026-11-27T10:00:00Z", utcEnd: "2026-11-27T11:00:00Z" };
+  const event = { ...times, id: "E1", timeZone: "Etc/UTC", alerts } as unknown as CalendarEvent;
+  const due = (time: string, said: string[] = []) => dueOf([event], Date.parse(`2026-11-27T${time}Z`), new Set(said));
+  expect(due("09:44:00")).toEqual([]);
+  const [found] = due("09:46:00");
+  expect(found?.event.id).toBe("E1");
+  expect(due("09:46:00", [found?.key ?? ""])).toEqual([]);
+  expect(due("12:30:00")).toEqual([]);
+  expect(dueAt({ trigger: { offset: "-PT15M" }, action: "email" }, new Date(), new Date())).toBeNull();
+});
+
+it("cuts a series in two, with the exceptions of each", () => {
+  const event = {
+    start: "2026-11-02T09:00:00",
+    recurrenceRules: [{ frequency: "weekly" as const, count: 10 }],
+    recurrenceOverrides: { "2026-11-09T09:00:00": { title: "a" }, "2026-11-30T09:00:00": { title: "b" } },
+  };
+  const cut = cutAt(event, "2026-11-23T09:00:00", 3);
+  expect(cut.patch.recurrenceRules).toEqual([{ frequency: "weekly", until: "2026-11-23T08:59:59" }]);
+  expect(Object.keys(cut.patch.recurrenceOverrides ?? {})).toEqual(["2026-11-09T09:00:00"]);
+  expect(cut.rules).toEqual([{ frequency: "weekly", count: 7 }]);
+  expect(Object.keys(cut.overrides)).toEqual(["2026-11-30T09:00:00"]);
+});
+
+it.each([
+  [{ frequency: "daily", interval: 3 }, "2026-11-27T00:00:00", "2026-11-30T00:00:00"],
+  [{ frequency: "weekly", byDay: [{ day: "mo" }, { day: "fr" }] }, "2026-11-23T00:00:00", "2026-11-27T00:00:00"],
+  [
+    { frequency: "weekly", interval: 2, byDay: [{ day: "mo" }, { day: "fr" }] },
+    "2026-11-27T00:00:00",
+    "2026-12-07T00:00:00",
+  ],
+  [{ frequency: "monthly" }, "2026-01-31T00:00:00", "2026-02-28T00:00:00"],
+  [{ frequency: "monthly", byDay: [{ day: "fr", nthOfPeriod: -1 }] }, "2026-10-30T00:00:00", "2026-11-27T00:00:00"],
+  [{ frequency: "yearly" }, "2026-11-27T09:00:00", "2027-11-27T09:00:00"],
+  [{ frequency: "daily", until: "2026-11-27T23:59:59" }, "2026-11-27T00:00:00", null],
+  [{ frequency: "daily", count: 1 }, "2026-11-27T00:00:00", null],
+] as const)("knows when a task is due next: %o", (rule, due, next) => {
+  expect(nextAfter([structuredClone(rule) as never], due)).toBe(next);
+});

@@ -1,0 +1,140 @@
+/** Getting calendars and the events of the time that is looked at; and what others have changed, as the server tells. */
+import { addDays } from "date-fns";
+import { type Answer, type Call, request } from "../jmap/client";
+import { type Told, whenChanged } from "../mail/load";
+import { get as app } from "../store";
+import { daysOf, get, set, type Where, zone } from "./store";
+import { localText } from "./time";
+import { type Calendar, type CalendarEvent, SHOWN_PROPERTIES } from "./types";
+
+const IN_GET = 500;
+const IN_QUERY = 1000;
+const AFTER_PUSH = 200;
+
+export async function loadCalendars(): Promise<void> {
+  const { accounts } = app();
+  const answers = await request(accounts.map(({ id }) => ["Calendar/get", { accountId: id }] as Call));
+  const calendars = answers.flatMap((answer) =>
+    (answer.list as Omit<Calendar, "accountId">[])
+      .map((each) => ({ ...each, accountId: answer.accountId as string }))
+      .filter((each) => each.myRights.mayReadItems)
+      .sort(
+        (one, other) =>
+          Number(other.isDefault) - Number(one.isDefault) ||
+          one.sortOrder - other.sortOrder ||
+          one.name.localeCompare(other.name),
+      ),
+  );
+  set({ calendars });
+}
+
+/** The events between two local times of the view, of every account that has calendars, or of one. */
+export async function eventsBetween(from: string, to: string, only?: string): Promise<CalendarEvent[]> {
+  const accounts = [...new Set(get().calendars.map((each) => each.accountId))].filter((each) => !only || each === only);
+  const filter = { after: from, before: to };
+  const query = { filter, expandRecurrences: true, timeZone: zone() };
+  if (!accounts.length) return [];
+  const calls = accounts.flatMap((accountId): Call[] => [
+    ["CalendarEvent/query", { accountId, ...query, limit: IN_GET }, `q${accountId}`],
+    [
+      "CalendarEvent/get",
+      {
+        accountId,
+        "#ids": { resultOf: `q${accountId}`, name: "CalendarEvent/query", path: "/ids" },
+        properties: SHOWN_PROPERTIES,
+        timeZone: zone(),
+      },
+      `g${accountId}`,
+    ],
+  ]);
+  const answers = await inTurns(calls);
+  const found: CalendarEvent[] = [];
+  for (let at = 0; at < answers.length; at += 2) {
+    const { accountId, ids } = answers[at];
+    found.push(...ofAccount(accountId, answers[at + 1].list));
+    if (ids.length === IN_GET) found.push(...(await furtherOf(accountId, query)));
+  }
+  return found;
+}
+
+/** What is over the first page of a query. */
+async function furtherOf(accountId: string, query: Record<string, unknown>): Promise<CalendarEvent[]> {
+  const found: CalendarEvent[] = [];
+  for (let position = IN_GET; ; position += IN_QUERY) {
+    const [more] = await request([["CalendarEvent/query", { accountId, ...query, position, limit: IN_QUERY }]]);
+    for (let at = 0; at < more.ids.length; at += IN_GET) {
+      const ids = more.ids.slice(at, at + IN_GET);
+      const given = { accountId, ids, properties: SHOWN_PROPERTIES, timeZone: zone() };
+      const [answer] = await request([["CalendarEvent/get", given]]);
+      found.push(...ofAccount(accountId, answer.list));
+    }
+    if (more.ids.length < IN_QUERY) return found;
+  }
+}
+
+const CALLS = 30;
+
+/** As many calls at once as the server takes. */
+async function inTurns(calls: Call[]): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let at = 0; at < calls.length; at += CALLS) answers.push(...(await request(calls.slice(at, at + CALLS))));
+  return answers;
+}
+
+export function ofAccount(accountId: string, list: Omit<CalendarEvent, "accountId">[]): CalendarEvent[] {
+  return list.filter((each) => each.start).map((each) => ({ ...each, accountId }) as CalendarEvent);
+}
+
+let turn = 0;
+
+/** Gets what a view shows, and a day on each side of it. */
+export async function loadWhere(where: Where, again = false): Promise<void> {
+  const days = daysOf(where, get().prefs);
+  const from = localText(addDays(days.from, -1));
+  const to = localText(addDays(days.to, 1));
+  const known = get().range;
+  if (!again && known && known.from <= from && known.to >= to && get().events) return;
+  turn += 1;
+  const mineIs = turn;
+  try {
+    if (!get().calendars.length) await loadCalendars();
+    const events = await eventsBetween(from, to);
+    if (mineIs === turn) set({ events, range: { from, to }, failed: null });
+  } catch (error) {
+    if (mineIs === turn) set({ failed: (error as Error).message });
+  }
+}
+
+/** The same time again, as it is now. */
+export async function refresh(): Promise<void> {
+  const { range } = get();
+  if (!range) return;
+  turn += 1;
+  const mineIs = turn;
+  const events = await eventsBetween(range.from, range.to).catch(() => null);
+  if (events && mineIs === turn) set({ events });
+}
+
+/** One whole: of an occurrence, the event that recurs. */
+export async function wholeOf(accountId: string, id: string): Promise<CalendarEvent | null> {
+  const [answer] = await request([["CalendarEvent/get", { accountId, ids: [id] }]]);
+  return ofAccount(accountId, answer.list)[0] ?? null;
+}
+
+let waiting: ReturnType<typeof setTimeout> | undefined;
+
+/** Follows what others do, until what is given back is called. */
+export function followCalendars(): () => void {
+  let holders = false;
+  return whenChanged((told: Told) => {
+    const types = Object.values(told);
+    if (!types.some((each) => each.Calendar || each.CalendarEvent)) return;
+    holders ||= types.some((each) => each.Calendar);
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      const first = holders ? loadCalendars() : Promise.resolve();
+      holders = false;
+      void first.then(refresh).catch(() => undefined);
+    }, AFTER_PUSH);
+  });
+}

@@ -1,0 +1,79 @@
+/** Getting lists and tasks; and what others have changed, as the server tells. */
+import { type Call, request } from "../jmap/client";
+import { whenChanged } from "../mail/load";
+import { get as app } from "../store";
+import { get, set } from "./store";
+import { TASK_PROPERTIES, type Task, type TaskList } from "./types";
+
+const PAGE = 500;
+const MOST_DONE = 500;
+const AFTER_PUSH = 200;
+const OPEN = { operator: "NOT", conditions: [{ progress: "completed" }] };
+
+async function tasksOf(accountId: string, filter: unknown, most = Number.POSITIVE_INFINITY): Promise<Task[]> {
+  const found: Task[] = [];
+  const sort = [{ property: "updated", isAscending: false }];
+  for (let position = 0; position < most; position += PAGE) {
+    const [query, got] = await request([
+      ["Task/query", { accountId, filter, sort, position, limit: PAGE }, "q"],
+      [
+        "Task/get",
+        {
+          accountId,
+          "#ids": { resultOf: "q", name: "Task/query", path: "/ids" },
+          properties: TASK_PROPERTIES,
+        },
+        "g",
+      ],
+    ]);
+    found.push(...got.list.map((each: Task) => ({ ...each, accountId })));
+    if (query.ids.length < PAGE) break;
+  }
+  return found;
+}
+
+async function loadLists(): Promise<TaskList[]> {
+  const calls = app().accounts.map(({ id }) => ["TaskList/get", { accountId: id }] as Call);
+  const answers = await request(calls);
+  return answers.flatMap((answer) =>
+    (answer.list as TaskList[])
+      .map((each) => ({ ...each, accountId: answer.accountId as string }))
+      .filter((each) => each.myRights.mayReadItems)
+      .sort(
+        (one, other) =>
+          Number(other.isDefault) - Number(one.isDefault) ||
+          one.sortOrder - other.sortOrder ||
+          one.name.localeCompare(other.name),
+      ),
+  );
+}
+
+let turn = 0;
+
+/** All that is to be done; and the last that was, once somebody has looked at it. */
+export async function loadTasks(withDone = get().withDone): Promise<void> {
+  turn += 1;
+  const mineIs = turn;
+  try {
+    const lists = await loadLists();
+    const accounts = [...new Set(lists.map((each) => each.accountId))];
+    const open = await Promise.all(accounts.map((each) => tasksOf(each, OPEN)));
+    const done = withDone
+      ? await Promise.all(accounts.map((each) => tasksOf(each, { progress: "completed" }, MOST_DONE)))
+      : [];
+    if (mineIs === turn) set({ lists, tasks: [...open, ...done].flat(), withDone, failed: null });
+  } catch (error) {
+    if (mineIs === turn) set({ failed: (error as Error).message });
+  }
+}
+
+let waiting: ReturnType<typeof setTimeout> | undefined;
+
+/** Follows what others do, until what is given back is called. */
+export function followTasks(): () => void {
+  return whenChanged((told) => {
+    if (!Object.values(told).some((each) => each.TaskList || each.Task)) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => void loadTasks(), AFTER_PUSH);
+  });
+}
