@@ -229,22 +229,22 @@ def open_(page: Page, subject: str) -> None:
 
 def rooms(page: Page, where: str, scheme: str) -> None:
     """Contacts, notes, settings and sharing on a wide screen."""
-    visit(page, where, "contacts/all")
+    visit(page, where, "contacts/all", ".stage")
     page.locator("li.person", has_text="Bob Brandt").get_by_role("link").click()
     page.get_by_role("article").get_by_text("Treasurer").wait_for()
     shoot(page, f"contacts-{scheme}")
-    visit(page, where, "notes/all")
+    visit(page, where, "notes/all", ".stage")
     page.locator("li.note-line", has_text="Spring").get_by_role("link").click()
     page.get_by_label("Write here").wait_for()
     shoot(page, f"notes-{scheme}")
-    visit(page, where, "settings/security")
+    visit(page, where, "settings/security", ".stage")
     page.get_by_role("region", name="Signed-in browsers").get_by_role("listitem").first.wait_for()
     shoot(page, f"settings-{scheme}")
-    visit(page, where, "settings/sharing")
+    visit(page, where, "settings/sharing", ".stage")
     page.get_by_role("button").filter(has_text="Garden").click()
     page.get_by_role("dialog").get_by_text("Carol Costa").wait_for()
     shoot(page, f"sharing-{scheme}")
-    visit(page, where, "settings/filters")
+    visit(page, where, "settings/filters", ".stage")
     page.get_by_role("button", name="New rule").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("Bills")
@@ -257,15 +257,15 @@ def rooms(page: Page, where: str, scheme: str) -> None:
 
 def rooms_of_a_phone(page: Page, where: str, scheme: str) -> None:
     """A contact and a note."""
-    visit(page, where, "contacts/all")
+    visit(page, where, "contacts/all", ".stage")
     page.locator("li.person", has_text="Bob Brandt").get_by_role("link").click()
     page.get_by_role("article").get_by_text("Treasurer").wait_for()
     shoot(page, f"phone-contact-{scheme}")
-    visit(page, where, "notes/all")
+    visit(page, where, "notes/all", ".stage")
     page.locator("li.note-line", has_text="Spring").get_by_role("link").click()
     page.get_by_label("Write here").wait_for()
     shoot(page, f"phone-note-{scheme}")
-    visit(page, where, "settings/general")
+    visit(page, where, "settings/general", ".stage")
     shoot(page, f"phone-settings-{scheme}")
 
 

@@ -1,6 +1,6 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { MoreHorizontal, Plus } from "lucide-react";
-import { type CSSProperties, type FormEvent, useState } from "react";
+import { type CSSProperties, type FormEvent, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
 import { Dialog } from "../shell/Dialog";
@@ -13,6 +13,8 @@ import { MiniMonth } from "./Months";
 import { type Shown, useCalendar, type Where } from "./store";
 import { ToDo } from "./ToDo";
 import type { Calendar } from "./types";
+
+const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 
 /** What is done with a calendar in a dialog; null: a new one. */
 type Task = { kind: "change" | "delete"; calendar: Calendar } | { kind: "new"; calendar: null };
@@ -55,6 +57,7 @@ interface GroupProps {
 function Group({ account, all, onTask }: GroupProps) {
   const { t } = useTranslation();
   const calendars = useCalendar((state) => state.calendars);
+  const [shared, share] = useState<Calendar | null>(null);
   if (!all.length) return null;
   const name = account.own ? t("calendar.mine") : account.name === "Public" ? t("calendar.publicOnes") : account.name;
   return (
@@ -82,6 +85,7 @@ function Group({ account, all, onTask }: GroupProps) {
                   <Menu.Item onSelect={() => onTask({ kind: "change", calendar: each })}>
                     {t("calendar.nameAndColour")}
                   </Menu.Item>
+                  {each.myRights.mayShare && <Menu.Item onSelect={() => share(each)}>{t("sharing.action")}</Menu.Item>}
                   <Menu.Item onSelect={() => showOnly(each)}>{t("calendar.only")}</Menu.Item>
                   {each.myRights.mayDelete && (
                     <>
@@ -97,6 +101,9 @@ function Group({ account, all, onTask }: GroupProps) {
           </li>
         ))}
       </ul>
+      <Suspense>
+        {shared && <ShareDialog accountId={shared.accountId} folderId={shared.id} onClose={() => share(null)} />}
+      </Suspense>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { MailCheck, Maximize2, Minus, Paperclip, SendHorizontal, Trash2, Type, X } from "lucide-react";
 import { type DragEvent, type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { peopleLike } from "../calendar/busy";
 import { size } from "../mail/when";
 import { IconButton } from "../shell/Button";
 import { toast, useApp } from "../store";
@@ -111,6 +112,7 @@ function Sheet({ draft }: { draft: Draft }) {
         label={t("header.to")}
         value={draft.to}
         first={!draft.to.length}
+        look={peopleLike}
         onChange={(to) => write(key, { to })}
       >
         {!copies && (
@@ -119,8 +121,17 @@ function Sheet({ draft }: { draft: Draft }) {
           </button>
         )}
       </Recipients>
-      {copies && <Recipients label={t("header.cc")} value={draft.cc} onChange={(cc) => write(key, { cc })} />}
-      {copies && <Recipients label={t("header.bcc")} value={draft.bcc} onChange={(bcc) => write(key, { bcc })} />}
+      {copies && (
+        <Recipients label={t("header.cc")} value={draft.cc} look={peopleLike} onChange={(cc) => write(key, { cc })} />
+      )}
+      {copies && (
+        <Recipients
+          label={t("header.bcc")}
+          value={draft.bcc}
+          look={peopleLike}
+          onChange={(bcc) => write(key, { bcc })}
+        />
+      )}
       <label className="line">
         <span>{t("compose.subject")}</span>
         <input value={draft.subject} onChange={(event) => write(key, { subject: event.target.value })} />

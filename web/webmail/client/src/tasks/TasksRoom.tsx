@@ -1,6 +1,16 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { CalendarClock, CircleAlert, CircleCheck, Layers, ListTodo, MoreHorizontal, Plus, Sun } from "lucide-react";
-import { type DragEvent, type FormEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import {
+  type DragEvent,
+  type FormEvent,
+  lazy,
+  type MouseEvent,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { wrong } from "../calendar/act";
 import { now } from "../calendar/store";
@@ -19,6 +29,7 @@ import "./tasks.css";
 import { isDone, lines } from "./tasks";
 import type { TaskList } from "./types";
 
+const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 const QUICK = "quick-task";
 const focusQuick = () => document.getElementById(QUICK)?.focus();
 const KEYS: Key[] = [
@@ -204,6 +215,7 @@ interface ListLineProps {
 /** A list, onto which tasks are dropped. */
 function ListLine({ list, where, count, onTask }: ListLineProps) {
   const { t } = useTranslation();
+  const [sharing, share] = useState(false);
   const [over, setOver] = useState(false);
   const depth = useRef(0);
   const at: Where = { filter: null, list: { accountId: list.accountId, id: list.id } };
@@ -248,6 +260,7 @@ function ListLine({ list, where, count, onTask }: ListLineProps) {
         <Menu.Portal>
           <Menu.Content className="menu" align="start">
             <Menu.Item onSelect={() => onTask({ kind: "rename", list })}>{t("tree.rename")}</Menu.Item>
+            {list.myRights.mayAdmin && <Menu.Item onSelect={() => share(true)}>{t("sharing.action")}</Menu.Item>}
             {list.myRights.mayDelete && (
               <Menu.Item className="danger" onSelect={() => onTask({ kind: "delete", list })}>
                 {t("tree.delete")}
@@ -256,6 +269,9 @@ function ListLine({ list, where, count, onTask }: ListLineProps) {
           </Menu.Content>
         </Menu.Portal>
       </Menu.Root>
+      <Suspense>
+        {sharing && <ShareDialog accountId={list.accountId} folderId={list.id} onClose={() => share(false)} />}
+      </Suspense>
     </li>
   );
 }

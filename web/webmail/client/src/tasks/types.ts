@@ -8,7 +8,13 @@ export interface TaskList {
   color: string | null;
   sortOrder: number;
   isDefault: boolean;
-  myRights: { mayReadItems: boolean; mayWriteAll: boolean; mayWriteOwn: boolean; mayDelete: boolean };
+  myRights: {
+    mayReadItems: boolean;
+    mayWriteAll: boolean;
+    mayWriteOwn: boolean;
+    mayAdmin: boolean;
+    mayDelete: boolean;
+  };
 }
 
 export type Progress = "needs-action" | "in-process" | "completed" | "failed" | "cancelled";
