@@ -16,13 +16,11 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from mailcore.server.config import load
 from mailcore.server.dns import Resolver
 from tests.support.jmapstand import Stand, jmap_stand, letter
 from web.webmail import remote
-from web.webmail.app import one_click_of, webmail
+from web.webmail.app import webmail
 from web.webmail.files import POLICY, built
-from web.webmail.programs import programs_of
 from web.webmail.remote import NoPicture, Picture, Remote
 
 PNG = base64.b64decode(
@@ -343,6 +341,7 @@ async def test_a_picture_comes_in_a_form_that_runs_nothing() -> None:
     assert (got.status_code, got.content, got.headers["content-type"]) == (200, PNG, "image/png")
     assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert got.headers["x-content-type-options"] == "nosniff"
+<<<<<<< HEAD
 
 
 async def test_who_is_signed_in_is_told_where_programs_find_the_server(tmp_path: Path, files: Path) -> None:
@@ -411,3 +410,5 @@ async def test_only_who_may_read_an_email_leaves_its_list(stand: Stand) -> None:
     await stand.browse("bob")
     proof = (await stand.http.get("/signin/session")).json()["csrf"]
     assert (await stand.http.post(place, headers={"x-csrf-token": proof})).status_code == 404
+=======
+>>>>>>> webb
