@@ -20,7 +20,7 @@ __all__ = ["files", "stand"]
 
 async def test_who_is_signed_in_is_told_where_programs_find_the_server(tmp_path: Path, files: Path) -> None:
     (tmp_path / "data").mkdir()
-    told = programs_of(load(None, data=tmp_path / "data", port_base=20_000))
+    told = programs_of(load(None, data=tmp_path / "data", port_base=20_000), ["/dav", "/jmap", "/.well-known/jmap"])
     mounts = lambda parts: [Mount("/mail", webmail(parts, built(files), programs=told))]  # noqa: E731
     async with jmap_stand(tmp_path, mounts) as stand:
         assert (await stand.http.get("/mail/programs")).status_code == 401
@@ -28,9 +28,9 @@ async def test_who_is_signed_in_is_told_where_programs_find_the_server(tmp_path:
         found = (await stand.http.get("/mail/programs")).json()
     by_name = {(each["protocol"], each["port"] - 20_000): each["tls"] for each in found["services"]}
     assert by_name[("imap", 993)] == "implicit"
-    assert {protocol for protocol, _ in by_name} == {"imap", "pop3", "smtp", "managesieve"}
+    assert {protocol for protocol, _ in by_name} == {"imap", "pop3", "smtp", "sieve"}
     assert not {port for _, port in by_name} & {25, 24, 80, 9000}
-    assert found["paths"]["caldav"] == "/.well-known/caldav"
+    assert found["paths"] == {"caldav": "/dav/", "carddav": "/dav/", "jmap": "/.well-known/jmap"}
 
 
 async def test_a_list_is_left_by_one_post_that_tells_of_nobody() -> None:
