@@ -13,8 +13,8 @@ from connectors.ews.things import One
 from connectors.ews.wire import Xml, tag
 from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
-from groupware.mime.presented import lists_of
 from groupware.mime.sections import decoded
+from groupware.mime.shown import lists_of
 
 UNNAMED: Final = "attachment"
 _CALENDAR: Final = "text/calendar"

@@ -23,8 +23,8 @@ from groupware.mime.charsets import decode, guess
 from groupware.mime.headers import decode_text, unfold
 from groupware.mime.html import plain_text
 from groupware.mime.lines import crlf
-from groupware.mime.presented import lists_of
 from groupware.mime.sections import decoded
+from groupware.mime.shown import lists_of
 from groupware.mime.summary import has_attachment_of
 from groupware.model.flags import FLAGS, Flags, words_in
 

@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from groupware.mime.charsets import decode
 from groupware.mime.parts import Part
-from groupware.mime.presented import Lists as Lists
-from groupware.mime.presented import lists_of as lists_of
 from groupware.mime.sections import children, decoded
 from groupware.mime.transfer import KNOWN
 from web.jmap.headers_of import header_fields, raw, value_of, wanted

@@ -11,6 +11,7 @@ from connectors.activesync.mail import drafts
 from connectors.activesync.mail.render import rendered, rows_of
 from connectors.activesync.sync.kinds import MALFORMED, NOT_FOUND, OK, Asked, Done, Kinds
 from connectors.activesync.sync.options import Options
+from connectors.exchange.categories import keyword_of
 from groupware.model.errors import NotFound
 from groupware.model.flags import FlagChange, Flags, words_in
 from groupware.model.folder import Folder, Role
@@ -19,7 +20,6 @@ from groupware.store.api import WriteTx
 
 _COMPLETED: Final = "$Completed"
 _FLAGS: Final = frozenset({"Email:Read", "Email:Flag", "Email:Categories"})
-_LONGEST_WORD: Final = 100
 
 
 async def render(exchange: Exchange, at: Folder, uids: Sequence[int], options: Options) -> Mapping[int, Element]:
@@ -70,16 +70,10 @@ def flag_change(data: Element, words: str) -> FlagChange:
         (more if status == "1" else less).update({_COMPLETED} if status == "1" else there)
     named = data.child("Email:Categories")
     if named is not None:
-        wanted = {keyword(each.text) for each in named.all("Email:Category")} - {""}
+        wanted = {keyword_of(each.text.strip()) for each in named.all("Email:Category")} - {""}
         less |= {each for each in words_in(words) if not each.startswith("$")} - wanted
         more |= wanted
     return FlagChange(add, remove, frozenset(more), frozenset(less))
-
-
-def keyword(name: str) -> str:
-    """A category as a keyword of IMAP: what cannot be in one becomes `_`. RFC 9051 §9 (flag-keyword)."""
-    text = "".join(sign if "!" <= sign <= "~" and sign not in '(){%*"\\]' else "_" for sign in name.strip())
-    return text[:_LONGEST_WORD].lstrip("$")
 
 
 async def delete(exchange: Exchange, at: Folder, asked: Asked) -> Done:

@@ -13,6 +13,7 @@ from connectors.activesync.mail.body import SIGNED, body_of, native, told
 from connectors.activesync.mail.meeting import meeting_of
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time
+from connectors.exchange.categories import categories_in
 from groupware.mime.addresses import Mailbox
 from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.parts import Part
@@ -172,7 +173,7 @@ def flags_of(bits: int, words: str) -> Element:
 
 def categories_of(words: str, version: int) -> Element | None:
     """The keywords that people have given it."""
-    named = sorted(each for each in words_in(words) if not each.startswith("$"))
+    named = categories_in(words_in(words))
     if version < 140 or not named:
         return None
     return el("Email:Categories", [el("Email:Category", each) for each in named])

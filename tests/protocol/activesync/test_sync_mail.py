@@ -180,12 +180,12 @@ async def test_a_device_reads_flags_and_files(stand: Stand, alice: Phone) -> Non
     )
     assert not said.every("Commands/Change") and not said.every("Responses/Change")
     [item] = await stand.house.items("alice")
-    assert item.flags == Flags.SEEN | Flags.FLAGGED and item.keywords == {"Blue_one"}
+    assert item.flags == Flags.SEEN | Flags.FLAGGED and item.keywords == {"Blue=20one"}
     await alice.sync(at, changed(server, ("Email:Read", "0"), ("Email:Flag",)))
     [item] = await stand.house.items("alice")
-    assert item.flags == Flags.NONE and item.keywords == {"Blue_one"}
+    assert item.flags == Flags.NONE and item.keywords == {"Blue=20one"}
     await alice.sync(at, changed(server, ("Email:Flag", ("Email:Status", "1"))))
-    assert (await stand.house.items("alice"))[0].keywords == {"Blue_one", "$Completed"}
+    assert (await stand.house.items("alice"))[0].keywords == {"Blue=20one", "$Completed"}
     await flag(stand, uid, Flags.ANSWERED)
     said = await alice.sync(at)
     assert said.get("Commands/Change/ApplicationData/LastVerbExecuted") == "1"

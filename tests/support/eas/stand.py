@@ -29,7 +29,7 @@ from mailcore.server.listener import Listener
 from mailcore.server.parts import ServiceSetup
 from tests.support import talk
 from tests.support.clock import FakeClock
-from tests.support.davstand import Way, _connected
+from tests.support.davstand import Way, connected
 from tests.support.eas.wire import Node, read, write
 from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
@@ -247,6 +247,6 @@ async def eas_stand(folder: Path) -> AsyncIterator[Stand]:
         setup = ServiceSetup("http", settings.services["http"], settings)
         inner = activesync(here.parts, setup)
         app = Starlette(routes=[Route(PATH, inner, methods=None)])
-        transport = httpx.ASGITransport(app=_connected(app, Way(listener, gate)))
+        transport = httpx.ASGITransport(app=connected(app, Way(listener, gate)))
         async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test") as http:
             yield Stand(here, http, inner)
