@@ -75,6 +75,10 @@ def test_a_rule_is_made_tried_shown_and_switched_off(sit: Make) -> None:
     stage.get_by_label("Address").fill("nasty@far.test")
     stage.get_by_role("button", name="Block").click()
     expect(stage.get_by_text("nasty@far.test")).to_be_visible()
+    for _ in range(80):  # it is shown before it is kept
+        if "nasty@far.test" in script(desk)[1]:
+            break
+        desk.page.wait_for_timeout(100)
     desk.page.reload()
     expect(stage.get_by_text("nasty@far.test")).to_be_visible()
     assert 'address :is "from" ["nasty@far.test"]' in script(desk)[1]
