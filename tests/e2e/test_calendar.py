@@ -441,6 +441,14 @@ def test_weeks_and_hours_and_zones_are_as_one_wants_them(sit: Make) -> None:
     expect(page.locator(".grid-head button").first).to_contain_text("Sun")
     page.reload()
     expect(event(page, "Call")).to_contain_text("21:00")
+    page.keyboard.press("g")
+    page.keyboard.press("s")
+    zone = page.get_by_role("main").get_by_label("Time zone")
+    expect(zone).to_have_value("Asia/Tokyo")
+    zone.select_option("Asia/Dubai")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    expect(event(page, "Call")).to_contain_text("16:00")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1360, False), (390, True)])

@@ -20,6 +20,7 @@ import { Side } from "./Side";
 import {
   daysOf,
   now,
+  rejoin,
   type Scope,
   set,
   stepped,
@@ -50,6 +51,7 @@ export default function CalendarRoom() {
   const { view, date } = whereIn(path);
   const day = dayText(date);
   useKeys(KEYS);
+  useEffect(rejoin, []);
   useEffect(followCalendars, []);
   useEffect(() => {
     if (ready && !useCalendar.getState().calendars.length) void loadCalendars().catch(() => undefined);

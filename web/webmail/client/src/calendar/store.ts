@@ -3,6 +3,7 @@ import { addDays, addMonths, addYears, endOfMonth, startOfDay, startOfMonth, sta
 import { create } from "zustand";
 import { visitPlace } from "../mail/load";
 import { NOWHERE } from "../place";
+import { choosePref, zone as chosenZone, weekStart } from "../prefs";
 import { get as app, keep, kept } from "../store";
 import { dayText, HERE, isZone, localOf, shownIn } from "./time";
 import type { Calendar, CalendarEvent } from "./types";
@@ -75,13 +76,19 @@ const DEFAULTS: Preferences = {
   desktop: false,
 };
 
+/** What was chosen here, and of all rooms in the settings: where weeks begin, and the zone. */
+function chosen(): Preferences {
+  const own = kept<Partial<Preferences>>("calendar", {});
+  return { ...DEFAULTS, ...own, weekStart: weekStart() ?? DEFAULTS.weekStart, zone: chosenZone() || null };
+}
+
 export const useCalendar = create<State>(() => ({
   calendars: [],
   events: null,
   hidden: new Set(),
   range: null,
   failed: null,
-  prefs: { ...DEFAULTS, ...kept<Partial<Preferences>>("calendar", {}) },
+  prefs: chosen(),
   open: null,
   asked: null,
   prefsShown: false,
@@ -93,8 +100,16 @@ export const set = useCalendar.setState;
 
 export function prefer(more: Partial<Preferences>): void {
   const prefs = { ...get().prefs, ...more };
-  keep("calendar", prefs);
+  if (more.weekStart !== undefined) choosePref("weekStart", more.weekStart);
+  if (more.zone !== undefined) choosePref("zone", more.zone ?? "");
+  const { weekStart: _first, zone: _zone, ...own } = prefs;
+  keep("calendar", own);
   set({ prefs });
+}
+
+/** What another room has changed meanwhile is seen. */
+export function rejoin(): void {
+  set({ prefs: chosen() });
 }
 
 /** The zone of the view. */
