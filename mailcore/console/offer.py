@@ -36,6 +36,7 @@ OFFERED: Final = frozenset(
         *_each("account app-password", "add list remove"),
         *_each("account factors", "list remove"),
         *_each("account sessions", "list end"),
+        *_each("account tokens", "list end"),
         *_each("account shared-secret", "make remove"),
         *_each("group", "add list delete"),
         *_each("group member", "add remove list"),

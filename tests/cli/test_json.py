@@ -14,6 +14,7 @@ import pytest
 import typer.main
 
 from groupware.mime.item import read_item
+from groupware.model.device import NewDevice
 from groupware.model.dmarc import DmarcSeen
 from groupware.model.event import Envelope, Recipient, Target
 from groupware.model.principal import DELIVERY
@@ -37,6 +38,10 @@ SHOWS = {
     "account app-password list": OWNER,
     "account factors list": OWNER,
     "account sessions list": OWNER,
+    "account tokens list": OWNER,
+    "device list": OWNER,
+    "device show": f"{OWNER} phone1",
+    "senders list": f"--of {OWNER}",
     "group list": DOMAIN,
     "group member list": f"group@{DOMAIN}",
     "list list": DOMAIN,
@@ -97,13 +102,16 @@ CHANGES = frozenset(
         "account app-password": "add remove",
         "account factors": "remove",
         "account sessions": "end",
+        "account tokens": "end",
+        "device": "block allow wipe resync forget",
+        "senders": "allow block forget",
         "account shared-secret": "make remove",
         "group": "add delete",
         "group member": "add remove",
         "list": "add set delete",
         "list member": "add remove suspend resume import",
         "list moderator": "add remove",
-        "alias": "add remove",
+        "alias": "add temporary remove",
         "folder": "add rename delete set",
         "calendar": "alarms hours",
         "calendar counter": "accept decline",
@@ -189,6 +197,8 @@ def made(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> dic
         tx.count_tls([TlsResult("reported.test", DAY, "sts", "mx.reported.test", "success", count=3)])
         tx.note_dmarc([DmarcSeen(_day(), "reported.test", "{}")])
 
+    who = server.read(lambda tx: tx.identity(tx.account(OWNER).id))
+    server.site.run(site.store.write(who, lambda tx: tx.put_device(NewDevice("phone1", "Phone", "16.1", "{}"))))
     number = server.site.run(store())
     server.write(notes)
     [row] = [each for each in said(server, "quarantine", "list", "--json").json if each["sender"] == "a@far.test"]

@@ -14,7 +14,7 @@ import functools
 import itertools
 import os
 import random
-import select
+import selectors
 import signal
 import socket
 import subprocess
@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import pytest
 
@@ -132,6 +132,13 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "mailcore.cli", *map(str, arguments)]
 
 
+def _has_more(stream: IO[str], within: float) -> bool:
+    """Whether there is something to read, or its end, before so many seconds are over."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        return bool(selector.select(max(0, within)))
+
+
 def start(data: Path, port_base: int, *more: str, environ: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """A server process that has said `ready`. RuntimeError with what it said instead."""
     process = subprocess.Popen(
@@ -144,7 +151,7 @@ def start(data: Path, port_base: int, *more: str, environ: dict[str, str] | None
     assert process.stdout is not None
     said, end = "", time.monotonic() + READY_SECONDS
     while "ready\n" not in said:
-        if not select.select([process.stdout], [], [], max(0, end - time.monotonic()))[0]:
+        if not _has_more(process.stdout, end - time.monotonic()):
             process.kill()
             raise RuntimeError(f"the server is not ready after {READY_SECONDS:.0f} seconds: {process.communicate()}")
         line = process.stdout.readline()

@@ -104,7 +104,12 @@ export function Recipients({ label, value, first, onChange, look, children }: Pr
       />
       {children}
       {found.length > 0 && (
-        <div className="suggestions" id={`${id}-list`} role="listbox" aria-label={label}>
+        <div
+          className="suggestions"
+          id={`${id}-list`}
+          role="listbox"
+          aria-label={t("compose.suggestions", { name: label })}
+        >
           {found.map((each, index) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the field
             <div

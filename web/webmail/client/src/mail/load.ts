@@ -80,10 +80,13 @@ export function visitRoom(key: string): void {
   void visitPlace(there, false);
 }
 
+const DIRECTORY = "Directory";
+
 async function loadAccounts(): Promise<void> {
   const found = await session();
   const primary = found.primaryAccounts[MAIL];
   const accounts = Object.entries(found.accounts)
+    .filter(([id]) => id !== DIRECTORY) // who there is has a page of its own, which finds as one types
     .map(([id, each]) => ({ id, name: each.name, own: id === primary }))
     .sort((one, other) => Number(other.own) - Number(one.own) || one.name.localeCompare(other.name));
   const calls: Call[] = accounts.map(({ id }) => ["Mailbox/get", { accountId: id, properties: FOLDER }]);
