@@ -124,7 +124,7 @@ def test_lists_are_made_and_tasks_are_dragged_into_them(sit: Make) -> None:
     program(desk).task("Mend the shed")
     page = visit(desk, "all")
     page.get_by_role("button", name="New list").click()
-    page.get_by_role("dialog").get_by_label("Name of the list").fill("Garden")
+    page.get_by_role("dialog").get_by_label("Name").fill("Garden")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     garden = page.get_by_role("navigation", name="Task lists").get_by_role("link", name="Garden")
     expect(garden).to_be_visible()

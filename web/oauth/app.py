@@ -12,7 +12,7 @@ DELETE /oauth/grants/N       one less
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from groupware.model.errors import BadCredentials, NotFound, TryAgain
+from groupware.model.errors import TryAgain
 from groupware.model.token import Grant
 from mailcore.server.offers import issuer
 from mailcore.server.parts import Parts, ServiceSetup
@@ -35,13 +35,13 @@ from web.oauth.exchange import Denied, revoke_token, tokens
 from web.signin import sessions
 from web.signin.bodies import SAFE, object_of, text_of
 from web.signin.pages import page
+from web.signin.telling import Handler, told
 
 FORM_OCTETS: Final = 16 * 1024
 LONGEST_QUERY: Final = 12_000
 ROOT: Final = "/oauth"
 _ANYBODY: Final = {**SAFE, "access-control-allow-origin": "*", "access-control-allow-headers": "content-type"}
 """For what programs ask, also those that are pages elsewhere: there are no cookies in it."""
-_Handler = Callable[[Request], Awaitable[Response]]
 
 
 def oauth(parts: Parts, setup: ServiceSetup) -> list[BaseRoute]:
@@ -53,15 +53,15 @@ def oauth(parts: Parts, setup: ServiceSetup) -> list[BaseRoute]:
     both = ["POST", "OPTIONS"]
     return [
         Route(f"{ROOT}/authorize", page("web.oauth", "authorize.html", "text/html"), methods=["GET"]),
-        Route(f"{ROOT}/authorize", _told(desk.consent), methods=["POST"]),
+        Route(f"{ROOT}/authorize", told(desk.consent), methods=["POST"]),
         Route(f"{ROOT}/authorize.js", page("web.oauth", "authorize.js", "text/javascript"), methods=["GET"]),
         Route(f"{ROOT}/authorize.css", page("web.oauth", "authorize.css", "text/css"), methods=["GET"]),
-        Route(f"{ROOT}/wish", _told(desk.wish), methods=["GET"]),
+        Route(f"{ROOT}/wish", told(desk.wish), methods=["GET"]),
         Route(f"{ROOT}/token", _open(desk.token), methods=both),
         Route(f"{ROOT}/revoke", _open(desk.revoke), methods=both),
         Route(f"{ROOT}/register", _open(desk.register), methods=both),
-        Route(f"{ROOT}/grants", _told(desk.grants), methods=["GET"]),
-        Route(f"{ROOT}/grants/{{number:int}}", _told(desk.end), methods=["DELETE"]),
+        Route(f"{ROOT}/grants", told(desk.grants), methods=["GET"]),
+        Route(f"{ROOT}/grants/{{number:int}}", told(desk.end), methods=["DELETE"]),
         Route("/.well-known/oauth-authorization-server", _open(desk.metadata), methods=["GET"]),
         Route("/.well-known/oauth-protected-resource", _open(desk.resource), methods=["GET"]),
     ]
@@ -207,27 +207,7 @@ def _told_of(each: Grant) -> Mapping[str, object]:
     return {"id": each.number, "name": each.label, "scopes": each.scope.split(), "peer": each.peer, **times}
 
 
-def _told(handler: _Handler) -> _Handler:
-    """For our own pages: errors in words."""
-
-    async def told(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except BadCredentials as error:
-            return _error(401, str(error))
-        except sessions.Foreign as error:
-            return _error(403, str(error))
-        except NotFound as error:
-            return _error(404, str(error))
-        except TryAgain as error:
-            return _error(503, str(error))
-        except HTTPException as error:
-            return _error(error.status_code, error.detail)
-
-    return told
-
-
-def _open(handler: _Handler) -> _Handler:
+def _open(handler: Handler) -> Handler:
     """For programs, wherever they run: errors as RFC 6749 §5.2 has them."""
 
     async def opened(request: Request) -> Response:
@@ -242,7 +222,3 @@ def _open(handler: _Handler) -> _Handler:
         return answer
 
     return opened
-
-
-def _error(status: int, text: str) -> Response:
-    return JSONResponse({"error": text}, status, headers=SAFE)

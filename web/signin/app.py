@@ -24,20 +24,20 @@ from starlette.routing import Route
 
 from groupware.directory.api import FactorMissing, KeyAnswer, Second
 from groupware.model.browser import BrowserSession
-from groupware.model.errors import AlreadyExists, BadCredentials, GroupwareError, NoRight, NotFound, Refused, TryAgain
+from groupware.model.errors import BadCredentials, GroupwareError, NotFound
 from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import WriteTx
 from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.server.signin import Desk, Rejected, SignIn, Way, desk
+from mailcore.server.signin import Desk, SignIn, Way, desk
 from web.signin import sessions, tokens
 from web.signin.bodies import SAFE, object_of, text_of
 from web.signin.factors import Factors, host_of
 from web.signin.passwords import Passwords
+from web.signin.telling import told
 
 LONGEST_NAME: Final = 320
 LONGEST_PASSWORD: Final = 2000
 LONGEST_CODE: Final = 40
-_Handler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +63,22 @@ def signin(parts: Parts, setup: ServiceSetup, entrance: Entrance = WEBMAIL) -> S
     passwords = Passwords(factors)
     return Starlette(
         routes=[
-            Route("/session", _told(door.session), methods=["GET"]),
-            Route("/session", _told(door.sign_in), methods=["POST"]),
-            Route("/session", _told(door.sign_out), methods=["DELETE"]),
-            Route("/sessions", _told(door.listed), methods=["GET"]),
-            Route("/sessions", _told(door.end_others), methods=["DELETE"]),
-            Route("/sessions/{number:int}", _told(door.end), methods=["DELETE"]),
-            Route("/factors", _told(factors.listed), methods=["GET"]),
-            Route("/factors", _told(factors.take), methods=["POST"]),
-            Route("/factors/totp", _told(factors.new_authenticator), methods=["POST"]),
-            Route("/factors/key", _told(factors.new_key), methods=["POST"]),
-            Route("/factors/paper", _told(factors.new_paper), methods=["POST"]),
-            Route("/factors/{number:int}", _told(factors.remove), methods=["DELETE"]),
-            Route("/password", _told(passwords.change), methods=["POST"]),
-            Route("/passwords", _told(passwords.listed), methods=["GET"]),
-            Route("/passwords", _told(passwords.make), methods=["POST"]),
-            Route("/passwords/{number:int}", _told(passwords.remove), methods=["DELETE"]),
+            Route("/session", told(door.session), methods=["GET"]),
+            Route("/session", told(door.sign_in), methods=["POST"]),
+            Route("/session", told(door.sign_out), methods=["DELETE"]),
+            Route("/sessions", told(door.listed), methods=["GET"]),
+            Route("/sessions", told(door.end_others), methods=["DELETE"]),
+            Route("/sessions/{number:int}", told(door.end), methods=["DELETE"]),
+            Route("/factors", told(factors.listed), methods=["GET"]),
+            Route("/factors", told(factors.take), methods=["POST"]),
+            Route("/factors/totp", told(factors.new_authenticator), methods=["POST"]),
+            Route("/factors/key", told(factors.new_key), methods=["POST"]),
+            Route("/factors/paper", told(factors.new_paper), methods=["POST"]),
+            Route("/factors/{number:int}", told(factors.remove), methods=["DELETE"]),
+            Route("/password", told(passwords.change), methods=["POST"]),
+            Route("/passwords", told(passwords.listed), methods=["GET"]),
+            Route("/passwords", told(passwords.make), methods=["POST"]),
+            Route("/passwords/{number:int}", told(passwords.remove), methods=["DELETE"]),
         ]
     )
 
@@ -203,30 +203,6 @@ class _Door:
         return JSONResponse({"name": name, "csrf": proof, "mayStay": bool(self._limits.stay_signed_in)}, headers=SAFE)
 
 
-def _told(handler: _Handler) -> _Handler:
-    """The handler, whose errors are told in words."""
-
-    async def told(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except BadCredentials as error:
-            return _error(401, str(error))
-        except (Rejected, sessions.Foreign, NoRight) as error:
-            return _error(403, str(error))
-        except NotFound as error:
-            return _error(404, str(error))
-        except AlreadyExists as error:
-            return _error(409, str(error))
-        except Refused as error:
-            return _error(422, str(error))
-        except TryAgain as error:
-            return _error(503, str(error))
-        except HTTPException as error:
-            return _error(error.status_code, error.detail)
-
-    return told
-
-
 def _second(request: Request, given: Mapping[str, Any]) -> Second:
     """What is given beside the password. `HTTPException`."""
     code, key = given.get("code"), given.get("key")
@@ -242,7 +218,3 @@ def _second(request: Request, given: Mapping[str, Any]) -> Second:
 def _shown(each: BrowserSession, here: BrowserSession) -> Mapping[str, object]:
     times = {"made": each.made.isoformat(), "used": each.used.isoformat(), "ends": each.ends.isoformat()}
     return {"id": each.number, "here": each.number == here.number, "peer": each.peer, "agent": each.agent, **times}
-
-
-def _error(status: int, text: str) -> Response:
-    return JSONResponse({"error": text}, status, headers=SAFE)

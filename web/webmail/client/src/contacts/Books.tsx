@@ -1,22 +1,19 @@
-import * as Menu from "@radix-ui/react-dropdown-menu";
-import { BookUser, Building2, Copy, FileDown, FileUp, FolderPlus, MoreHorizontal, Users } from "lucide-react";
+import { BookUser, Building2, Copy, FileDown, FileUp, FolderPlus, Users } from "lucide-react";
 import { lazy, type MouseEvent, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { IconButton } from "../shell/Button";
-import { set, toast, useApp } from "../store";
+import { HolderActions } from "../shell/HolderActions";
+import { set, useApp } from "../store";
 import { deleteBook, makeBook, renameBook } from "./act";
 import { ALL, DIRECTORY, GROUP, visit } from "./ContactsRoom";
 import { useContacts } from "./load";
 import type { Book } from "./types";
 
-const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 const ImportDialog = lazy(() => import("./ImportDialog"));
 const ExportDialog = lazy(() => import("./ExportDialog"));
 const MergeDialog = lazy(() => import("./MergeDialog"));
 const NameDialog = lazy(() => import("../shell/NameDialog"));
 
 type Shown = "import" | "export" | "merge" | "create" | null;
-const say = (error: unknown) => toast((error as Error).message, { error: true });
 
 /** All contacts, one's own books, those of others, and who there is. */
 export function Books({ here }: { here: string }) {
@@ -113,8 +110,6 @@ function Line({ at, here, icon, name }: LineProps) {
 
 function BookLine({ book, here, own }: { book: Book; here: string; own: boolean }) {
   const { t } = useTranslation();
-  const [shown, show] = useState<"share" | "rename" | "delete" | null>(null);
-  const close = () => show(null);
   const name = own && book.isDefault ? t("contacts.mine") : book.name;
   const { mayShare, mayDelete } = book.myRights;
   function go(event: MouseEvent) {
@@ -129,49 +124,21 @@ function BookLine({ book, here, own }: { book: Book; here: string; own: boolean 
         <BookUser aria-hidden="true" />
         <span className="name">{name}</span>
       </a>
-      {(mayShare || mayDelete) && (
-        <Menu.Root>
-          <Menu.Trigger asChild>
-            <IconButton label={t("tree.actions", { name })} className="dots">
-              <MoreHorizontal />
-            </IconButton>
-          </Menu.Trigger>
-          <Menu.Portal>
-            <Menu.Content className="menu" align="start">
-              {mayShare && <Menu.Item onSelect={() => show("share")}>{t("sharing.action")}</Menu.Item>}
-              {mayDelete && <Menu.Item onSelect={() => show("rename")}>{t("tree.rename")}</Menu.Item>}
-              {mayDelete && (
-                <Menu.Item className="danger" onSelect={() => show("delete")}>
-                  {t("tree.delete")}
-                </Menu.Item>
-              )}
-            </Menu.Content>
-          </Menu.Portal>
-        </Menu.Root>
-      )}
-      <Suspense>
-        {shown === "share" && <ShareDialog accountId={book.accountId} folderId={book.id} onClose={close} />}
-        {shown === "rename" && (
-          <NameDialog
-            title={t("tree.rename")}
-            name={book.name}
-            onClose={close}
-            onName={(next) => renameBook(book, next)}
-          />
-        )}
-        {shown === "delete" && (
-          <NameDialog
-            title={t("tree.delete")}
-            name={null}
-            ask={t("contacts.deleteBook", { name })}
-            onClose={close}
-            onName={async () => {
-              await deleteBook(book).catch(say);
-              if (here === book.id) visit(ALL, undefined, true);
-            }}
-          />
-        )}
-      </Suspense>
+      <HolderActions
+        accountId={book.accountId}
+        id={book.id}
+        name={book.name}
+        shownAs={name}
+        mayShare={mayShare}
+        mayRename={mayDelete}
+        mayDelete={mayDelete}
+        ask={t("contacts.deleteBook", { name })}
+        rename={(next) => renameBook(book, next)}
+        remove={async () => {
+          await deleteBook(book);
+          if (here === book.id) visit(ALL, undefined, true);
+        }}
+      />
     </li>
   );
 }

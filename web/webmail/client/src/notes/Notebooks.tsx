@@ -1,14 +1,12 @@
-import * as Menu from "@radix-ui/react-dropdown-menu";
-import { BookOpen, FolderPlus, MoreHorizontal, Notebook as NotebookIcon, StickyNote } from "lucide-react";
+import { BookOpen, FolderPlus, Notebook as NotebookIcon, StickyNote } from "lucide-react";
 import { lazy, type MouseEvent, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { IconButton } from "../shell/Button";
+import { HolderActions } from "../shell/HolderActions";
 import { set, useApp } from "../store";
-import { deleteBook, makeBook, renameBook, say, useNotes } from "./load";
+import { deleteBook, makeBook, renameBook, useNotes } from "./load";
 import { ALL, visit } from "./NotesRoom";
 import type { Kind, Notebook } from "./types";
 
-const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 const NameDialog = lazy(() => import("../shell/NameDialog"));
 
 /** All notes, one's own notebooks and journals, and those of others. */
@@ -92,8 +90,6 @@ function LineLink({ at, here, icon, name, onClick }: LineProps & { onClick: (eve
 
 function BookLine({ book, here, own }: { book: Notebook; here: string; own: boolean }) {
   const { t } = useTranslation();
-  const [shown, show] = useState<"share" | "rename" | "delete" | null>(null);
-  const close = () => show(null);
   const name = own && book.isDefault ? t(book.kind === "note" ? "notes.mine" : "notes.journal") : book.name;
   const { mayAdmin, mayDelete } = book.myRights;
   function go(event: MouseEvent) {
@@ -106,49 +102,21 @@ function BookLine({ book, here, own }: { book: Notebook; here: string; own: bool
   return (
     <li>
       <LineLink at={book.id} here={here} icon={icon} name={name} onClick={go} />
-      {(mayAdmin || mayDelete) && (
-        <Menu.Root>
-          <Menu.Trigger asChild>
-            <IconButton label={t("tree.actions", { name })} className="dots">
-              <MoreHorizontal />
-            </IconButton>
-          </Menu.Trigger>
-          <Menu.Portal>
-            <Menu.Content className="menu" align="start">
-              {mayAdmin && <Menu.Item onSelect={() => show("share")}>{t("sharing.action")}</Menu.Item>}
-              {mayDelete && <Menu.Item onSelect={() => show("rename")}>{t("tree.rename")}</Menu.Item>}
-              {mayDelete && (
-                <Menu.Item className="danger" onSelect={() => show("delete")}>
-                  {t("tree.delete")}
-                </Menu.Item>
-              )}
-            </Menu.Content>
-          </Menu.Portal>
-        </Menu.Root>
-      )}
-      <Suspense>
-        {shown === "share" && <ShareDialog accountId={book.accountId} folderId={book.id} onClose={close} />}
-        {shown === "rename" && (
-          <NameDialog
-            title={t("tree.rename")}
-            name={book.name}
-            onClose={close}
-            onName={(next) => renameBook(book, next)}
-          />
-        )}
-        {shown === "delete" && (
-          <NameDialog
-            title={t("tree.delete")}
-            name={null}
-            ask={t("notes.deleteBook", { name })}
-            onClose={close}
-            onName={async () => {
-              await deleteBook(book).catch(say);
-              if (here === book.id) visit(ALL, undefined, true);
-            }}
-          />
-        )}
-      </Suspense>
+      <HolderActions
+        accountId={book.accountId}
+        id={book.id}
+        name={book.name}
+        shownAs={name}
+        mayShare={mayAdmin}
+        mayRename={mayDelete}
+        mayDelete={mayDelete}
+        ask={t("notes.deleteBook", { name })}
+        rename={(next) => renameBook(book, next)}
+        remove={async () => {
+          await deleteBook(book);
+          if (here === book.id) visit(ALL, undefined, true);
+        }}
+      />
     </li>
   );
 }

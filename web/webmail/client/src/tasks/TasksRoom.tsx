@@ -1,5 +1,4 @@
-import * as Menu from "@radix-ui/react-dropdown-menu";
-import { CalendarClock, CircleAlert, CircleCheck, Layers, ListTodo, MoreHorizontal, Plus, Sun } from "lucide-react";
+import { CalendarClock, CircleAlert, CircleCheck, Layers, ListTodo, Plus, Sun } from "lucide-react";
 import {
   type DragEvent,
   type FormEvent,
@@ -12,12 +11,10 @@ import {
   useState,
 } from "react";
 import { useTranslation } from "react-i18next";
-import { wrong } from "../calendar/act";
 import { now } from "../calendar/store";
 import { dayText } from "../calendar/time";
 import "../calendar/calendar.css";
-import { IconButton } from "../shell/Button";
-import { Dialog } from "../shell/Dialog";
+import { HolderActions } from "../shell/HolderActions";
 import { type Key, useKeys } from "../shell/keys";
 import { useApp } from "../store";
 import { add, createList, deleteList, dueMembers, listFor, move, renameList } from "./act";
@@ -29,7 +26,7 @@ import "./tasks.css";
 import { isDone, lines } from "./tasks";
 import type { TaskList } from "./types";
 
-const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
+const NameDialog = lazy(() => import("../shell/NameDialog"));
 const QUICK = "quick-task";
 const focusQuick = () => document.getElementById(QUICK)?.focus();
 const KEYS: Key[] = [
@@ -131,13 +128,12 @@ function Quick({ where }: { where: Where }) {
   );
 }
 
-type ListTask = { kind: "new"; list: null } | { kind: "rename" | "delete"; list: TaskList };
-
 function Side({ where }: { where: Where }) {
   const { t } = useTranslation();
   const accounts = useApp((state) => state.accounts);
   const { lists, tasks, hidden } = useTasks();
-  const [task, setTask] = useState<ListTask | null>(null);
+  const own = accounts.find((each) => each.own)?.id ?? "";
+  const [making, make] = useState(false);
   const all = (tasks ?? []).filter((each) => !hidden.has(each.id));
   const count = (at: Where) => lines(all, at).filter(([each]) => !isDone(each)).length;
   return (
@@ -166,17 +162,26 @@ function Side({ where }: { where: Where }) {
               <h2>{account.own ? t("tasks.mine") : account.name === "Public" ? t("tree.public") : account.name}</h2>
               <ul>
                 {found.map((each) => (
-                  <ListLine key={each.id} list={each} where={where} count={count} onTask={setTask} />
+                  <ListLine key={each.id} list={each} where={where} count={count} />
                 ))}
               </ul>
             </section>
           );
         })}
-        <button type="button" className="text add" onClick={() => setTask({ kind: "new", list: null })}>
+        <button type="button" className="text add" onClick={() => make(true)}>
           {t("tasks.newList")}
         </button>
       </div>
-      {task && <ListDialog task={task} onClose={() => setTask(null)} />}
+      <Suspense>
+        {making && (
+          <NameDialog
+            title={t("tasks.newList")}
+            name=""
+            onClose={() => make(false)}
+            onName={(name) => createList(own, name)}
+          />
+        )}
+      </Suspense>
     </nav>
   );
 }
@@ -209,13 +214,11 @@ interface ListLineProps {
   list: TaskList;
   where: Where;
   count: (at: Where) => number;
-  onTask: (task: ListTask) => void;
 }
 
 /** A list, onto which tasks are dropped. */
-function ListLine({ list, where, count, onTask }: ListLineProps) {
+function ListLine({ list, where, count }: ListLineProps) {
   const { t } = useTranslation();
-  const [sharing, share] = useState(false);
   const [over, setOver] = useState(false);
   const depth = useRef(0);
   const at: Where = { filter: null, list: { accountId: list.accountId, id: list.id } };
@@ -251,71 +254,20 @@ function ListLine({ list, where, count, onTask }: ListLineProps) {
         <span className="name">{list.name}</span>
         {count(at) > 0 && <span className="count">{count(at)}</span>}
       </a>
-      <Menu.Root>
-        <Menu.Trigger asChild>
-          <IconButton label={t("tree.actions", { name: list.name })} className="dots">
-            <MoreHorizontal />
-          </IconButton>
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Content className="menu" align="start">
-            <Menu.Item onSelect={() => onTask({ kind: "rename", list })}>{t("tree.rename")}</Menu.Item>
-            {list.myRights.mayAdmin && <Menu.Item onSelect={() => share(true)}>{t("sharing.action")}</Menu.Item>}
-            {list.myRights.mayDelete && (
-              <Menu.Item className="danger" onSelect={() => onTask({ kind: "delete", list })}>
-                {t("tree.delete")}
-              </Menu.Item>
-            )}
-          </Menu.Content>
-        </Menu.Portal>
-      </Menu.Root>
-      <Suspense>
-        {sharing && <ShareDialog accountId={list.accountId} folderId={list.id} onClose={() => share(false)} />}
-      </Suspense>
+      <HolderActions
+        accountId={list.accountId}
+        id={list.id}
+        name={list.name}
+        mayShare={list.myRights.mayAdmin}
+        mayRename={list.myRights.mayDelete}
+        mayDelete={list.myRights.mayDelete}
+        ask={t("tasks.deleteAsk", { name: list.name })}
+        rename={(next) => renameList(list, next)}
+        remove={async () => {
+          await deleteList(list);
+          visit({ filter: "today", list: null });
+        }}
+      />
     </li>
-  );
-}
-
-function ListDialog({ task, onClose }: { task: ListTask; onClose: () => void }) {
-  const { t } = useTranslation();
-  const own = useApp((state) => state.accounts.find((each) => each.own)?.id ?? "");
-  const { kind, list } = task;
-  const title = { new: "tasks.newList", rename: "tree.rename", delete: "tree.delete" }[kind];
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
-    try {
-      if (kind === "new") await createList(own, name);
-      else if (kind === "rename") await renameList(list, name);
-      else {
-        await deleteList(list);
-        visit({ filter: "today", list: null });
-      }
-      onClose();
-    } catch (error) {
-      wrong(error);
-    }
-  }
-  return (
-    <Dialog title={t(title)} onClose={onClose}>
-      <form className="form" onSubmit={submit}>
-        {kind === "delete" ? (
-          <p>{t("tasks.deleteAsk", { name: list.name })}</p>
-        ) : (
-          <label>
-            {t("tasks.listName")}
-            <input name="name" required maxLength={200} defaultValue={list?.name ?? ""} />
-          </label>
-        )}
-        <footer>
-          <button type="button" onClick={onClose}>
-            {t("app.cancel")}
-          </button>
-          <button type="submit" className="main">
-            {t(kind === "delete" ? "tree.delete" : "app.save")}
-          </button>
-        </footer>
-      </form>
-    </Dialog>
   );
 }
