@@ -41,9 +41,13 @@ def source_of(job: dict[str, Any]) -> Any:
 
 def events(client: Any, count: int) -> list[str]:
     """What is in the calendar, once it is so many: it is brought up to date beside the answer to a refresh."""
-    client.refresh_sync(None)
-    end = time.monotonic() + WAIT
-    while len(found := client.get_object_list_sync("#t", None)[1]) < count and time.monotonic() < end:
+    end, again = time.monotonic() + WAIT, 0.0
+    while True:
+        if time.monotonic() >= again:  # a refresh that meets another one is forgotten
+            client.refresh_sync(None)
+            again = time.monotonic() + 2
+        if len(found := client.get_object_list_sync("#t", None)[1]) >= count or time.monotonic() >= end:
+            break
         time.sleep(0.05)
     return [each.as_ical_string() for each in found]
 
