@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -63,7 +64,8 @@ def test_any_address_is_a_query_or_refused(text: str, headers: dict[str, str]) -
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_or_none(text: str) -> None:
-    read_time(text)
+    found = read_time(text)
+    assert found is None or found.utcoffset() == timedelta(0)
 
 
 @given(st.dictionaries(st.sampled_from(["Type", "Interval", "DayOfWeek", "DayOfMonth", "WeekOfMonth", "Until"]), SAID))

@@ -15,7 +15,7 @@ from connectors.ews import tokens
 from connectors.ews.errors import EwsError, Fault
 from connectors.ews.ids import Id, read_id
 from connectors.ews.paths import SETS, Path, read_path
-from connectors.ews.query_string import read_query
+from connectors.ews.query_string import Asked, read_query
 from connectors.ews.recurrence import recurrence_xml, rule_of
 from connectors.ews.restriction import Restriction
 from connectors.ews.soap import read_request
@@ -225,7 +225,7 @@ def test_recurrences_come_back(pattern: str, range_: str) -> None:
 
 @given(st.text(max_size=100))
 def test_query_strings_are_always_taken(text: str) -> None:
-    read_query(text, datetime(2026, 1, 1, tzinfo=UTC))
+    assert isinstance(read_query(text, datetime(2026, 1, 1, tzinfo=UTC)), Asked)
 
 
 @given(st.text(max_size=60))

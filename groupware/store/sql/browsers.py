@@ -19,7 +19,7 @@ from groupware.model.times import moment, now_micros
 from . import schema
 from .engine import Row
 from .guard import SERVER
-from .principals import administered
+from .principals import oneself_or
 from .tx import Tx
 
 MOST: Final = 100
@@ -65,7 +65,7 @@ def _session(row: Row) -> BrowserSession:
 
 def sessions(tx: Tx, of: AccountId | str | None) -> Sequence[BrowserSession]:
     """See `ReadTx.browser_sessions`."""
-    return [_session(row) for row in tx.sql.rows(_OF, {"account": _whose(tx, of), "now": now_micros()})]
+    return [_session(row) for row in tx.sql.rows(_OF, {"account": oneself_or(tx, of), "now": now_micros()})]
 
 
 def session(tx: Tx, digest: str) -> BrowserSession:
@@ -114,7 +114,7 @@ def use(tx: Tx, number: int, peer: str) -> None:
 
 def drop(tx: Tx, number: int, of: AccountId | str | None) -> None:
     """See `WriteTx.drop_browser_session`."""
-    account = _whose(tx, of)
+    account = oneself_or(tx, of)
     if all(row[0] != number for row in tx.sql.rows(_OF, {"account": account, "now": now_micros()})):
         raise NotFound(f"there is no session of the number {number}, or it has ended")
     tx.sql.change(_DROP, {"number": number})
@@ -132,11 +132,6 @@ def forget(tx: Tx, most: int) -> int:
     for row in rows:
         tx.sql.change(_DROP, {"number": row[0]})
     return len(rows)
-
-
-def _whose(tx: Tx, of: AccountId | str | None) -> AccountId:
-    """Whose sessions are meant. Oneself, or `a` on the domain."""
-    return tx.who.account if of is None or of == tx.who.account else administered(tx, of).id
 
 
 def _until(now: int, end: int, idle: int) -> int:

@@ -14,7 +14,7 @@ from groupware.model.times import moment, now_micros
 
 from . import schema
 from .engine import Row
-from .principals import administered
+from .principals import administered, oneself_or
 from .tx import Tx
 
 MOST: Final = 100
@@ -97,7 +97,7 @@ def by_key(tx: Tx, key: str) -> Device | None:
 
 def every(tx: Tx, of: AccountId | str | None) -> Sequence[Device]:
     """See `ReadTx.devices`."""
-    return [_device(row) for row in tx.sql.rows(_ALL, {"account": _whose(tx, of)})]
+    return [_device(row) for row in tx.sql.rows(_ALL, {"account": oneself_or(tx, of)})]
 
 
 def state(tx: Tx, device: int, collection: int) -> SyncState | None:
@@ -109,7 +109,7 @@ def state(tx: Tx, device: int, collection: int) -> SyncState | None:
 
 def states(tx: Tx, device: int, of: AccountId | str | None) -> Sequence[SyncState]:
     """See `ReadTx.sync_states`."""
-    _one(tx, _whose(tx, of), device)
+    _one(tx, oneself_or(tx, of), device)
     return [SyncState(*row) for row in tx.sql.rows(_STATES, {"number": device})]
 
 
@@ -148,7 +148,7 @@ def wiping(tx: Tx, number: int, wipe: Wipe) -> None:
 
 def order(tx: Tx, number: int, of: AccountId | str | None, access: Access | None, wipe: Wipe | None) -> Device:
     """See `WriteTx.order_device`."""
-    there = _one(tx, _whose(tx, of), number)
+    there = _one(tx, oneself_or(tx, of), number)
     if access is not None and there.access == Access.BLOCKED and access != Access.BLOCKED:
         administered(tx, there.account)
     _ordered(tx, there, there.access if access is None else access, there.wipe if wipe is None else wipe)
@@ -178,7 +178,7 @@ def put_state(tx: Tx, device: int, new: SyncState, after: int) -> bool:
 
 def drop_states(tx: Tx, device: int, of: AccountId | str | None, collection: int | None) -> None:
     """See `WriteTx.drop_sync_states`."""
-    _one(tx, _whose(tx, of), device)
+    _one(tx, oneself_or(tx, of), device)
     if collection is None:
         tx.sql.change(_DROP_STATES, {"number": device})
     else:
@@ -187,7 +187,7 @@ def drop_states(tx: Tx, device: int, of: AccountId | str | None, collection: int
 
 def drop(tx: Tx, number: int, of: AccountId | str | None) -> None:
     """See `WriteTx.drop_device`."""
-    there = _one(tx, _whose(tx, of), number)
+    there = _one(tx, oneself_or(tx, of), number)
     if there.access == Access.BLOCKED or there.wipe in PENDING:
         try:
             administered(tx, there.account)
@@ -202,8 +202,3 @@ def _one(tx: Tx, account: AccountId, number: int) -> Device:
     if row is None:
         raise NotFound(f"there is no device of the number {number}")
     return _device(row)
-
-
-def _whose(tx: Tx, of: AccountId | str | None) -> AccountId:
-    """Whose devices are meant. Oneself, or `a` on the domain."""
-    return tx.who.account if of is None or of == tx.who.account else administered(tx, of).id

@@ -308,6 +308,11 @@ def administered(tx: Tx, key: AccountId | str) -> Known:
     return permit(tx, found, normal(text).rpartition("@")[2], text)
 
 
+def oneself_or(tx: Tx, of: AccountId | str | None) -> AccountId:
+    """Whose belongings are meant. Oneself, or `a` on the domain."""
+    return tx.who.account if of is None or of == tx.who.account else administered(tx, of).id
+
+
 # --- rows that others share -----------------------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from groupware.model.token import By, Grant, NewGrant, NewTokens
 from . import schema
 from .engine import Row
 from .guard import SERVER
-from .principals import administered
+from .principals import oneself_or
 from .tx import Tx
 
 MOST: Final = 100
@@ -120,7 +120,7 @@ def _grant(row: Row, secret: str = "", by: By = "access") -> Grant:
 
 def grants(tx: Tx, of: AccountId | str | None) -> Sequence[Grant]:
     """See `ReadTx.oauth_grants`."""
-    rows = tx.sql.rows(_OF, {"account": _whose(tx, of), "now": now_micros()})
+    rows = tx.sql.rows(_OF, {"account": oneself_or(tx, of), "now": now_micros()})
     return [each for each in map(_grant, rows) if each.active]
 
 
@@ -185,7 +185,7 @@ def use(tx: Tx, number: int, peer: str) -> None:
 
 def drop(tx: Tx, number: int, of: AccountId | str | None) -> None:
     """See `WriteTx.drop_oauth_grant`."""
-    rows = tx.sql.rows(_OF, {"account": _whose(tx, of), "now": now_micros()})
+    rows = tx.sql.rows(_OF, {"account": oneself_or(tx, of), "now": now_micros()})
     if all(row[0] != number for row in rows):
         raise NotFound(f"there is no program of the number {number}, or its time has ended")
     tx.sql.change(_DROP, {"number": number})
@@ -203,8 +203,3 @@ def forget(tx: Tx, most: int) -> int:
     for row in rows:
         tx.sql.change(_DROP, {"number": row[0]})
     return len(rows)
-
-
-def _whose(tx: Tx, of: AccountId | str | None) -> AccountId:
-    """Whose are meant. Oneself, or `a` on the domain."""
-    return tx.who.account if of is None or of == tx.who.account else administered(tx, of).id
