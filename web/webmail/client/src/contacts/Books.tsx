@@ -1,8 +1,9 @@
 import { BookUser, Building2, Copy, FileDown, FileUp, FolderPlus, Users } from "lucide-react";
-import { lazy, type MouseEvent, type ReactNode, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { HolderActions } from "../shell/HolderActions";
-import { set, useApp } from "../store";
+import { TreeLine } from "../shell/TreeLine";
+import { useApp } from "../store";
 import { deleteBook, makeBook, renameBook } from "./act";
 import { ALL, DIRECTORY, GROUP, visit } from "./ContactsRoom";
 import { useContacts } from "./load";
@@ -92,18 +93,9 @@ interface LineProps {
 }
 
 function Line({ at, here, icon, name }: LineProps) {
-  function go(event: MouseEvent) {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    set({ drawer: false });
-    visit(at);
-  }
   return (
     <li>
-      <a href={`/mail/contacts/${at}`} aria-current={at === here ? "page" : undefined} onClick={go}>
-        {icon}
-        <span className="name">{name}</span>
-      </a>
+      <TreeLine href={`/mail/contacts/${at}`} here={at === here} icon={icon} name={name} go={() => visit(at)} />
     </li>
   );
 }
@@ -112,18 +104,15 @@ function BookLine({ book, here, own }: { book: Book; here: string; own: boolean 
   const { t } = useTranslation();
   const name = own && book.isDefault ? t("contacts.mine") : book.name;
   const { mayShare, mayDelete } = book.myRights;
-  function go(event: MouseEvent) {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    set({ drawer: false });
-    visit(book.id);
-  }
   return (
     <li>
-      <a href={`/mail/contacts/${book.id}`} aria-current={book.id === here ? "page" : undefined} onClick={go}>
-        <BookUser aria-hidden="true" />
-        <span className="name">{name}</span>
-      </a>
+      <TreeLine
+        href={`/mail/contacts/${book.id}`}
+        here={book.id === here}
+        icon={<BookUser aria-hidden="true" />}
+        name={name}
+        go={() => visit(book.id)}
+      />
       <HolderActions
         accountId={book.accountId}
         id={book.id}

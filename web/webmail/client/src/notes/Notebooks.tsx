@@ -1,8 +1,9 @@
 import { BookOpen, FolderPlus, Notebook as NotebookIcon, StickyNote } from "lucide-react";
-import { lazy, type MouseEvent, type ReactNode, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { HolderActions } from "../shell/HolderActions";
-import { set, useApp } from "../store";
+import { TreeLine } from "../shell/TreeLine";
+import { useApp } from "../store";
 import { deleteBook, makeBook, renameBook, useNotes } from "./load";
 import { ALL, visit } from "./NotesRoom";
 import type { Kind, Notebook } from "./types";
@@ -18,7 +19,9 @@ export function Notebooks({ here }: { here: string }) {
   return (
     <div className="tree">
       <ul>
-        <Line at={ALL} here={here} icon={<StickyNote />} name={t("notes.all")} />
+        <li>
+          <Line at={ALL} here={here} icon={<StickyNote />} name={t("notes.all")} />
+        </li>
       </ul>
       {accounts
         .filter((each) => books.some((one) => one.accountId === each.id))
@@ -66,42 +69,17 @@ interface LineProps {
 }
 
 function Line({ at, here, icon, name }: LineProps) {
-  function go(event: MouseEvent) {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    set({ drawer: false });
-    visit(at);
-  }
-  return (
-    <li>
-      <LineLink at={at} here={here} icon={icon} name={name} onClick={go} />
-    </li>
-  );
-}
-
-function LineLink({ at, here, icon, name, onClick }: LineProps & { onClick: (event: MouseEvent) => void }) {
-  return (
-    <a href={`/mail/notes/${at}`} aria-current={at === here ? "page" : undefined} onClick={onClick}>
-      {icon}
-      <span className="name">{name}</span>
-    </a>
-  );
+  return <TreeLine href={`/mail/notes/${at}`} here={at === here} icon={icon} name={name} go={() => visit(at)} />;
 }
 
 function BookLine({ book, here, own }: { book: Notebook; here: string; own: boolean }) {
   const { t } = useTranslation();
   const name = own && book.isDefault ? t(book.kind === "note" ? "notes.mine" : "notes.journal") : book.name;
   const { mayAdmin, mayDelete } = book.myRights;
-  function go(event: MouseEvent) {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    set({ drawer: false });
-    visit(book.id);
-  }
   const icon = book.kind === "note" ? <NotebookIcon aria-hidden="true" /> : <BookOpen aria-hidden="true" />;
   return (
     <li>
-      <LineLink at={book.id} here={here} icon={icon} name={name} onClick={go} />
+      <Line at={book.id} here={here} icon={icon} name={name} />
       <HolderActions
         accountId={book.accountId}
         id={book.id}
