@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -247,15 +247,12 @@ def sessions_end(
     number: Annotated[int | None, typer.Argument(help="As the list says; none: all of them.")] = None,
 ) -> None:
     """Sign a browser out, or all of somebody's."""
-
-    def work(tx: WriteTx) -> int:
-        found = [number] if number is not None else [each.number for each in tx.browser_sessions(address)]
-        for each in found:
-            tx.drop_browser_session(each, address)
-        return len(found)
-
-    with site(ctx) as here:
-        ended = here.write(work)
+    ended = _ended(
+        ctx,
+        number,
+        lambda tx: [each.number for each in tx.browser_sessions(address)],
+        lambda tx, each: tx.drop_browser_session(each, address),
+    )
     say(f"{ended} of the sessions of {address} ended")
 
 
@@ -286,15 +283,12 @@ def tokens_end(
     number: Annotated[int | None, typer.Argument(help="As the list says; none: all of them.")] = None,
 ) -> None:
     """Take the tokens of a program back, or of all of somebody's."""
-
-    def work(tx: WriteTx) -> int:
-        found = [number] if number is not None else [each.number for each in tx.oauth_grants(address)]
-        for each in found:
-            tx.drop_oauth_grant(each, address)
-        return len(found)
-
-    with site(ctx) as here:
-        ended = here.write(work)
+    ended = _ended(
+        ctx,
+        number,
+        lambda tx: [each.number for each in tx.oauth_grants(address)],
+        lambda tx, each: tx.drop_oauth_grant(each, address),
+    )
     say(f"{ended} programs of {address} have no tokens any more")
 
 
@@ -344,3 +338,21 @@ def _row(account: Account) -> Row:
         "items": account.items,
         "bytes": account.bytes,
     }
+
+
+def _ended(
+    ctx: typer.Context,
+    number: int | None,
+    there: Callable[[WriteTx], Sequence[int]],
+    drop: Callable[[WriteTx, int], None],
+) -> int:
+    """Ends the one of that number, or all that are there; how many these were."""
+
+    def work(tx: WriteTx) -> int:
+        found = [number] if number is not None else there(tx)
+        for each in found:
+            drop(tx, each)
+        return len(found)
+
+    with site(ctx) as here:
+        return here.write(work)
