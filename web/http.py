@@ -27,28 +27,17 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from connectors.activesync.app import PATH as ACTIVESYNC
-from connectors.activesync.app import activesync
 from connectors.autodiscover.app import autodiscover
-from connectors.dav.app import dav
-from connectors.dav.busy_url import busy_urls
-from connectors.dav.feeds import feeds
 from connectors.dav.paths import ROOT as DAV_ROOT
-from connectors.dav.push import KIND as DAV_PUSH
-from connectors.dav.push import DavTeller
-from connectors.dav.push_home import KINDS as HOME_KINDS
-from connectors.dav.push_home import HomeTeller
-from connectors.dav.tzdist import ROOT as TZDIST
-from connectors.dav.tzdist import tzdist
-from connectors.ews.app import ews
-from mailcore.push.sender import Sender
-from mailcore.push.worker import Desk, Teller, keep
+from connectors.dav.paths import TZDIST
 from mailcore.server.authorization import Kept, forget
 from mailcore.server.config import Config, service_policy
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.gate import Admission, Gate
+from mailcore.server.later import everything_soon
 from mailcore.server.listener import Listener
 from mailcore.server.metrics import CONTENT_TYPE, metrics
+from mailcore.server.offers import PATHS
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.proxied import take_header
 from mailcore.server.proxy import ProxyError
@@ -56,15 +45,12 @@ from mailcore.server.rules import Rules, address, decide
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
 from mailcore.server.visits import left
-from web.jmap.app import SESSION, SOCKET_PATH, jmap
+from web import apart
+from web.apart import Apart
 from web.jmap.limits import REQUEST_OCTETS
-from web.jmap.push import KIND as JMAP_PUSH
-from web.jmap.push import JmapTeller
-from web.lists import lists
+from web.jmap.places import SESSION, SOCKET_PATH
 from web.oauth.app import oauth
-from web.signin.app import signin
 from web.signin.pages import page
-from web.webmail.app import webmail
 from web.webmail.files import built
 from web.webmail.programs import programs_of
 
@@ -91,37 +77,33 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Route("/", _Moved("/mail/", 302) if client else _home(setup.config.host)),
         Route("/metrics", _measures(setup.config)),
         *[Route(f"/.well-known/{name}", _Moved(DAV_ROOT, 301), methods=None) for name in ("caldav", "carddav")],
-        Route(ACTIVESYNC, activesync(parts, setup), methods=None),
-        Mount("/dav", dav(parts, setup)),
-        Mount("/feed", feeds(parts, setup)),
-        Mount("/freebusy", busy_urls(parts, setup)),
+        Route(PATHS["activesync"], Apart(apart.ACTIVESYNC, parts, setup), methods=None),
+        Mount("/dav", Apart(apart.DAV, parts, setup)),
+        Mount("/feed", Apart(apart.FEEDS, parts, setup)),
+        Mount("/freebusy", Apart(apart.BUSY_URLS, parts, setup)),
         Route("/.well-known/timezone", _Moved(TZDIST, 301), methods=None),
-        Mount("/tzdist", tzdist),
+        Mount("/tzdist", Apart(apart.TZDIST)),
         Route("/.well-known/jmap", _Moved(SESSION, 307), methods=None),
-        Mount("/jmap", jmap(parts, setup)),
-        _AnyCase("/EWS", ews(parts, setup)),
-        Mount("/lists", lists(parts)),
-        Mount("/signin", signin(parts, setup)),
+        Mount("/jmap", Apart(apart.JMAP, parts, setup)),
+        _AnyCase("/EWS", Apart(apart.EWS, parts, setup)),
+        Mount("/lists", Apart(apart.LISTS, parts)),
+        Mount("/signin", Apart(apart.SIGNIN, parts, setup)),
         Route("/signin.js", page("web.signin", "signin.js", "text/javascript")),
         *oauth(parts, setup),
     ]
     paths = [each.path for each in routes if isinstance(each, Route | Mount)]
     routes += autodiscover(parts, setup, paths)
     if client:
-        routes.append(Mount("/mail", webmail(parts, client, programs=programs_of(setup.config, paths))))
-    return HttpService(parts, setup, routes, telling(parts, setup))
+        routes.append(Mount("/mail", Apart(apart.WEBMAIL, parts, client, None, programs_of(setup.config, paths))))
+    return HttpService(parts, setup, routes, partial(_beside, parts, setup.config))
 
 
-def telling(parts: Parts, setup: ServiceSetup) -> Callable[[], Awaitable[None]] | None:
-    """What tells clients by push of changes, until cancelled; None: the configuration wants none of it."""
-    config = setup.config
-    if not config.push.enabled:
-        return None
-    contact = config.push.contact or f"postmaster@{config.host}"
-    sender = Sender(parts.dns, parts.secret, contact, config.push.private)
-    homes = {kind: HomeTeller(parts.store, area) for area, kind in HOME_KINDS.items()}
-    tellers: Mapping[str, Teller] = {DAV_PUSH: DavTeller(parts.store), **homes, JMAP_PUSH: JmapTeller(parts)}
-    return partial(keep, Desk(parts.store, parts.bus, sender, tellers, parts.log("PUSH")))
+async def _beside(parts: Parts, config: Config) -> None:
+    """What the service does besides: brings in what `ready` did not wait for, then tells clients by push."""
+    await everything_soon()
+    telling = (await apart.TELLING.get())(parts, config)
+    if telling is not None:
+        await telling()
 
 
 class _AnyCase(Mount):
@@ -373,10 +355,10 @@ class HttpService:
                 connection.transport.abort()
 
     async def _run_beside(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Runs what is beside; when it fails, again after a pause."""
+        """Runs what is beside, to its end; when it fails, again after a pause."""
         while True:
             try:
-                await work()
+                return await work()
             except Exception:
                 self._log.error("beside_failed", trace=traceback.format_exc())
             await asyncio.sleep(BESIDE_SECONDS)

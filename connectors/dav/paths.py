@@ -23,6 +23,8 @@ from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.item import Kind
 
 ROOT: Final = "/dav/"
+TZDIST: Final = "/tzdist/"
+"""Where time zones are given out, beside all this."""
 PRINCIPALS, CALENDARS, CONTACTS = "principals", "calendars", "contacts"
 ATTACHMENTS, PUSHES = "attachments", "push"
 HOMES: Final = {

@@ -9,7 +9,18 @@ from typing import Final
 
 from connectors.dav import xml
 from connectors.dav.acl import SENDING, privileges, supported_privileges
-from connectors.dav.paths import CALENDARS, CONTACTS, INBOX, NOTIFICATIONS, OUTBOX, PRINCIPALS, ROOT, Place, principal
+from connectors.dav.paths import (
+    CALENDARS,
+    CONTACTS,
+    INBOX,
+    NOTIFICATIONS,
+    OUTBOX,
+    PRINCIPALS,
+    ROOT,
+    TZDIST,
+    Place,
+    principal,
+)
 from connectors.dav.request import IMAGE_OCTETS, OBJECT_OCTETS
 from connectors.dav.resources import (
     ABOUT_DELEGATES,
@@ -32,7 +43,6 @@ from connectors.dav.resources import (
 from connectors.dav.share_properties import hosted, invite, share_access, sharees
 from connectors.dav.shelf import Shelf, etag
 from connectors.dav.topics import HOME_TRIGGERS, TOPIC, TRIGGERS, topic_of, transports
-from connectors.dav.tzdist import ROOT as TZDIST
 from connectors.dav.xml import CALDAV, CARDDAV, DAV, PUSH, SERVER, escape, href
 from groupware.model.annotation import AVAILABILITY
 from groupware.model.folder import SEPARATOR, Role

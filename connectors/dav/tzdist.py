@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from connectors.dav.paths import TZDIST as ROOT
 from groupware.calendar import vtimezone, zonedata
 
-ROOT: Final = "/tzdist/"
 LATEST: Final = 9000
 """The last year that is told of."""
 LONGEST: Final = 400 * 366 * 86_400

@@ -20,6 +20,7 @@ from mailcore.server.config import Config
 from mailcore.server.counters import Counters
 from mailcore.server.gates import Gates
 from mailcore.server.guesses import Tell
+from mailcore.server.later import everything
 from mailcore.server.log_setup import Logging
 from mailcore.server.members import FRONT, Members, Team
 from mailcore.server.parts import installed_factories
@@ -45,6 +46,7 @@ def gather(config: Config) -> Crew | None:
     for name, load in installed_factories().items():
         if name in FRONT:
             load()  # imported here, it is in memory once
+    everything()
     gc.collect()
     gc.freeze()
     shared = commons(count)

@@ -24,8 +24,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-import structlog
-
 from mailcore.server.log_line import DEFAULT_MASK, Level, Line, clean, facts, traceback_fact
 from mailcore.server.log_pipe import ConsoleOutlet, Outlet, Pipe, syslog_outlet, udp_outlet
 
@@ -75,8 +73,17 @@ class Settings:
     syslog: str = "/dev/log"
 
 
-class Logger(structlog.BoundLoggerBase):
+class Logger:
     """Says events with their facts, under one module's name; `bind` gives one that repeats some facts."""
+
+    __slots__ = ("_context", "_logger")
+
+    def __init__(self, logger: logging.Logger, context: Mapping[str, object]) -> None:
+        self._logger, self._context = logger, context
+
+    def bind(self, **about: object) -> Logger:
+        """A logger that says these facts with each event."""
+        return Logger(self._logger, {**self._context, **about})
 
     def critical(self, event: str, **about: object) -> None:
         """Something must be done now."""
@@ -104,11 +111,11 @@ class Logger(structlog.BoundLoggerBase):
 
     def wants(self, level: Level) -> bool:
         """Whether such a line would be written: ask before costly facts are gathered."""
-        return bool(self._logger.isEnabledFor(_TO_STDLIB[level]))
+        return self._logger.isEnabledFor(_TO_STDLIB[level])
 
     def _say(self, level: int, event: str, about: Mapping[str, object], error: Any = None) -> None:
         """Make the record here: by the usual way the calling line is looked up, which nobody reads."""
-        logger: logging.Logger = self._logger
+        logger = self._logger
         if logger.isEnabledFor(level):
             logger.handle(_Record(logger.name, level, event, {**self._context, **about}, error))
 
@@ -129,7 +136,7 @@ _NAMES: Final = {level: logging.getLevelName(level) for level in _TO_STDLIB.valu
 
 def get(module: str) -> Logger:
     """The logger of a module: one of MODULES, or a name of an added service's own."""
-    return Logger(logging.getLogger(f"{_ROOT}.{module.upper()}"), [], {})
+    return Logger(logging.getLogger(f"{_ROOT}.{module.upper()}"), {})
 
 
 def login(service: str, name: str, peer: str, *, ok: bool, reason: str = "", mechanism: str = "") -> None:

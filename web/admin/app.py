@@ -12,6 +12,7 @@ import json
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import unquote
@@ -27,11 +28,11 @@ from groupware.store.api import ReadTx
 from mailcore.server.parts import Parts, ServiceSetup
 from web.admin import accounts, domains, groups, queue, running, settings
 from web.admin.openapi import description
-from web.admin.table import BODY_OCTETS, Given, Here, Operation
+from web.admin.table import BODY_OCTETS, ROOT, Given, Here, Operation
 from web.signin import sessions
+from web.signin.app import Entrance, signin
 from web.signin.bodies import SAFE, object_of
 
-ROOT: Final = "/api/v1"
 CLIENT: Final = "webadmin"
 NOTHING: Final = "{name} administers nothing here."
 BUG: Final = "The server made a mistake; its log says more."
@@ -84,6 +85,16 @@ def api(parts: Parts, setup: ServiceSetup) -> ASGIApp:
         await answer(scope, receive, send)
 
     return app
+
+
+def entrance(parts: Parts, setup: ServiceSetup) -> ASGIApp:
+    """Signing in to these pages."""
+    return signin(parts, setup, Entrance("WEBADMIN", "WEBADMIN_AuthenticatedSuccess", "", partial(_admit, parts)))
+
+
+async def _admit(parts: Parts, who: Principal) -> None:
+    """`NoRight` for who administers nothing."""
+    await administrator(parts, who)
 
 
 async def administrator(parts: Parts, who: Principal) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from groupware.model.principal import Principal
+from mailcore.server.later import Later
 from mailcore.server.parts import Parts, ServiceSetup
-from web.admin.app import ROOT, administrator, api
+from web.admin.table import ROOT
+from web.apart import Apart, Made
 from web.http import HttpService
-from web.signin.app import Entrance, signin
 from web.signin.pages import page
 
 PAGES: Final = {
@@ -23,6 +22,22 @@ PAGES: Final = {
 }
 
 
+def _entrance() -> Made:
+    from web.admin.app import entrance
+
+    return entrance
+
+
+def _interface() -> Made:
+    from web.admin.app import api
+
+    return api
+
+
+ENTRANCE: Final = Later(_entrance)
+INTERFACE: Final = Later(_interface)
+
+
 def webadmin(parts: Parts, setup: ServiceSetup) -> HttpService:
     """The service for a configuration."""
     return HttpService(parts, setup, routes(parts, setup), visits={"WEBADMIN": ""})
@@ -30,15 +45,9 @@ def webadmin(parts: Parts, setup: ServiceSetup) -> HttpService:
 
 def routes(parts: Parts, setup: ServiceSetup) -> list[BaseRoute]:
     """What is where."""
-    entrance = Entrance("WEBADMIN", "WEBADMIN_AuthenticatedSuccess", "", partial(_admit, parts))
     return [
         *[Route(path, page("web.admin", *what)) for path, what in PAGES.items()],
         Route("/signin.js", page("web.signin", "signin.js", "text/javascript")),
-        Mount("/signin", signin(parts, setup, entrance)),
-        Mount(ROOT, api(parts, setup)),
+        Mount("/signin", Apart(ENTRANCE, parts, setup)),
+        Mount(ROOT, Apart(INTERFACE, parts, setup)),
     ]
-
-
-async def _admit(parts: Parts, who: Principal) -> None:
-    """`NoRight` for who administers nothing."""
-    await administrator(parts, who)

@@ -22,6 +22,7 @@ T = TypeVar("T")
 Given = Mapping[str, Any]
 Schema = Mapping[str, Any]
 
+ROOT: Final = "/api/v1"
 BODY_OCTETS: Final = 64 * 1024
 PAGE: Final = 50
 PAGE_MAX: Final = 200

@@ -27,6 +27,7 @@ from web.jmap.errors import RequestError
 from web.jmap.events import asked, stream
 from web.jmap.limits import AT_ONCE, LISTENERS, REQUEST_OCTETS, UPLOADS_AT_ONCE
 from web.jmap.methods import answers_to
+from web.jmap.places import SESSION, SOCKET_PATH
 from web.jmap.request import Request as Asked
 from web.jmap.request import read_request
 from web.jmap.session import session
@@ -34,9 +35,6 @@ from web.jmap.socket import serve
 from web.jmap.transfers import FRESH, body_of, download, upload
 from web.jmap.turn import Turn
 from web.signin.sessions import Foreign, has_session, signed_in, while_signed_in
-
-SESSION: Final = "/jmap/session"
-SOCKET_PATH: Final = "/jmap/ws"
 
 
 @dataclass
