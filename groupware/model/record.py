@@ -15,6 +15,7 @@ class RecordKind(StrEnum):
     IDENTITY = "identity"
     SUBMISSION = "submission"
     PUSH = "push"
+    LABEL = "label"
     CONFIGURATION = "configuration"
     """What a program keeps of its own, by a name."""
 

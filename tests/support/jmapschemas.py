@@ -142,6 +142,9 @@ IDENTITY: Final = thing(
         "mayDelete": FLAG,
     }
 )
+LABEL: Final = thing(
+    {"id": ID, "keyword": TEXT, "name": null(TEXT), "color": TEXT, "isHidden": FLAG, "mayDelete": FLAG}
+)
 ENVELOPED: Final = thing({"email": TEXT, "parameters": null(map_of(null(TEXT)))})
 DELIVERY: Final = thing(
     {
@@ -523,6 +526,9 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "Identity/get": get(IDENTITY),
     "Identity/changes": CHANGES,
     "Identity/set": SET,
+    "Label/get": get(LABEL),
+    "Label/changes": CHANGES,
+    "Label/set": SET,
     "EmailSubmission/get": get(SUBMISSION),
     "EmailSubmission/changes": CHANGES,
     "EmailSubmission/query": QUERY,

@@ -32,6 +32,8 @@ LAB: Final = "urn:postroom:jmap:sieve-lab"
 """`SieveScript/try`, a word of our own."""
 CARDS: Final = "urn:postroom:jmap:cards"
 """`ContactCard/parse` and `export`, words of our own."""
+LABELS: Final = "urn:postroom:jmap:labels"
+"""`Label`, a word of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -54,6 +56,7 @@ CAPABILITIES: Final = (
     NOTES,
     LAB,
     CARDS,
+    LABELS,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

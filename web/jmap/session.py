@@ -31,6 +31,7 @@ from web.jmap.limits import (
     CORE,
     CORE_VALUE,
     LAB,
+    LABELS,
     MAIL,
     MAIL_SHARE,
     MAIL_VALUE,
@@ -79,7 +80,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
             OWNER: {"accountIdForPrincipal": account_id(tx.who.account), "principalId": principal_id(name)},
             **(
-                {SUBMISSION: SUBMISSION_VALUE, MDN: {}, VACATION: {}, SIEVE: _sieve(tx), LAB: {}, **_sharing(tx)}
+                {SUBMISSION: SUBMISSION_VALUE, MDN: {}, VACATION: {}, SIEVE: _sieve(tx), LAB: {}, LABELS: {}, **_sharing(tx)}
                 if own
                 else {}
             ),

@@ -135,7 +135,7 @@ async def emails(stand: Stand, alice: Client, bad: Json, email: str) -> Json:
 
 async def sending(stand: Stand, alice: Client, bad: Json) -> Json:
     """Requests of identities, of what is sent, and of what answers by itself."""
-    asked = {**await states(alice, "Identity", "EmailSubmission")}
+    asked = {**await states(alice, "Identity", "EmailSubmission", "Label")}
     query = (await alice.call("EmailSubmission/query"))["queryState"]
     identity = (await alice.call("Identity/get"))["list"][0]["id"]
     held = {
@@ -150,6 +150,8 @@ async def sending(stand: Stand, alice: Client, bad: Json) -> Json:
         **asked,
         "Identity/get": {"ids": None},
         "Identity/set": {**bad, "create": {"k": {"email": "alice@example.test"}, **bad["create"]}},
+        "Label/get": {"ids": None},
+        "Label/set": {**bad, "create": {"k": {"name": "Garden"}, **bad["create"]}},
         "EmailSubmission/set": {**bad, "create": create},
         "EmailSubmission/get": {"ids": None},
         "EmailSubmission/query": {"calculateTotal": True},

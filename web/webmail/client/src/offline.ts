@@ -112,6 +112,7 @@ export function recalledList(list: List): List {
 /** Nothing of anybody's mail is left on the device. */
 export async function forget(): Promise<void> {
   stays(false);
+  keep("searches", []);
   lists = {};
   for (const each of (await navigator.serviceWorker?.getRegistrations()) ?? []) await each.unregister();
   for (const each of await caches.keys()) await caches.delete(each);

@@ -51,7 +51,8 @@ export function pathOf(place: Place): string {
   return ROOT + [accountId, ...at, ...(emailId ? [emailId] : [])].map(encodeURIComponent).join("/");
 }
 
-/** Whether both show the same list. */
+/** Whether both show the same list; a search is one of all accounts, whichever an email of it is in. */
 export function sameList(one: Place, other: Place): boolean {
+  if (one.search !== null) return one.search === other.search;
   return one.accountId === other.accountId && one.mailboxId === other.mailboxId && one.search === other.search;
 }

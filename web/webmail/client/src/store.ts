@@ -2,6 +2,7 @@
 import { create } from "zustand";
 import type { Draft } from "./compose/draft";
 import type { Email, FullEmail, Identity, Mailbox } from "./jmap/types";
+import type { Source } from "./mail/found";
 import { NOWHERE, type Place, pathOf } from "./place";
 
 export interface Account {
@@ -18,6 +19,8 @@ export interface List {
   /** By position; what has not been asked for is undefined. */
   ids: (string | undefined)[];
   failed: string | null;
+  /** Of a search: what each account has found. */
+  sources: Source[] | null;
 }
 
 export interface Toast {

@@ -2,7 +2,7 @@
 import { t } from "i18next";
 import { change, request, type Uploaded, upload } from "../jmap/client";
 import type { Address, Email, FullEmail, Identity } from "../jmap/types";
-import { refreshList } from "../mail/load";
+import { refreshList } from "../mail/lists";
 import { long } from "../mail/when";
 import { get, set, toast, withRole } from "../store";
 import { fromBooks, learn } from "./known";

@@ -3,7 +3,7 @@ import { Archive, FolderInput, Mail, MailOpen, ShieldAlert, ShieldCheck, Star, T
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
 import { useApp, withRole } from "../store";
-import { archive, folderName, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
+import { accountsOf, archive, folderName, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
 import { lines } from "./FolderTree";
 
 /** What may be done with emails, as buttons. */
@@ -31,7 +31,7 @@ export function Actions({ ids }: { ids: string[] }) {
           <ShieldAlert />
         </IconButton>
       )}
-      <MoveMenu ids={ids} accountId={first.accountId} />
+      {accountsOf(ids).length === 1 && <MoveMenu ids={ids} accountId={first.accountId} />}
       <IconButton label={unread ? t("act.read") : t("act.unread")} keys="m" onClick={() => void toggleSeen(ids)}>
         {unread ? <MailOpen /> : <Mail />}
       </IconButton>

@@ -1,4 +1,5 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
+import { t } from "i18next";
 import { Archive, FilePen, Folder, FolderPlus, Inbox, MoreHorizontal, Send, ShieldAlert, Trash2 } from "lucide-react";
 import { type DragEvent, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -57,10 +58,15 @@ function Bones() {
   );
 }
 
+/** Whose folders they are. */
+export function accountName(account: Account): string {
+  return account.name === "Public" ? t("tree.public") : account.name;
+}
+
 function Tree({ account, onTask }: { account: Account; onTask: (task: FolderTask) => void }) {
   const { t } = useTranslation();
   const all = useApp((state) => state.mailboxes[account.id]) ?? [];
-  const name = account.name === "Public" ? t("tree.public") : account.name;
+  const name = accountName(account);
   if (!account.own && !all.length) return null;
   return (
     <section aria-label={account.own ? t("app.folders") : name}>

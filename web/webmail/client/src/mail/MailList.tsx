@@ -5,7 +5,7 @@ import { rowHeight } from "../prefs";
 import { type State, set, useApp } from "../store";
 import { folderName } from "./act";
 import { ListBar } from "./ListBar";
-import { loadWindow, openList } from "./load";
+import { loadWindow, openList } from "./lists";
 import { Bone, Row } from "./Row";
 
 const BONES = [0, 1, 2, 3, 4, 5, 6, 7, 8];

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import type { Address, Email } from "../jmap/types";
 
 import { get, set, useApp, withRole } from "../store";
-import { toggleFlag } from "./act";
-import { DRAGGED } from "./FolderTree";
+import { folderName, toggleFlag } from "./act";
+import { accountName, DRAGGED } from "./FolderTree";
 import { open } from "./keys";
 import { resumeById } from "./Reader";
 import { long, short } from "./when";
@@ -90,9 +90,12 @@ export const Row = memo(function Row({ id, top, index, total, shown, at, selecte
         aria-current={shown || undefined}
       >
         <Head email={email} people={people} unread={unread} />
-        <span className="subject">
-          {email.keywords.$answered && <CornerUpLeft aria-hidden="true" />}
-          {subject}
+        <span className="about">
+          <span className="subject">
+            {email.keywords.$answered && <CornerUpLeft aria-hidden="true" />}
+            {subject}
+          </span>
+          <Where email={email} />
         </span>
         <span className="preview">{email.preview}</span>
       </a>
@@ -128,6 +131,18 @@ function Head({ email, people, unread }: { email: Email; people: string; unread:
       </time>
     </span>
   );
+}
+
+/** Where an email is that a search has found. */
+function Where({ email }: { email: Email }) {
+  const where = useApp((state) => {
+    if (state.list?.sources === null) return null;
+    const folder = state.mailboxes[email.accountId]?.find((each) => email.mailboxIds[each.id]);
+    const account = state.accounts.find((each) => each.id === email.accountId);
+    if (!folder) return null;
+    return account?.own === false ? `${accountName(account)} · ${folderName(folder)}` : folderName(folder);
+  });
+  return where && <span className="where">{where}</span>;
 }
 
 /** A line that is not there yet. */

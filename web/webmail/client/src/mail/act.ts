@@ -3,7 +3,8 @@ import { t } from "i18next";
 import { type Call, change, request } from "../jmap/client";
 import type { Email, Mailbox } from "../jmap/types";
 import { get, go, mailboxOf, set, toast, withRole } from "../store";
-import { loadMailboxes, refreshList } from "./load";
+import { refreshList } from "./lists";
+import { loadMailboxes } from "./load";
 
 type Patch = Record<string, true | null | Record<string, true>>;
 const PERMANENT_SECONDS = 8;
@@ -166,10 +167,8 @@ export function folderName(each: Mailbox): string {
   return each.role ? t(`role.${each.role}`, { defaultValue: each.name }) : each.name;
 }
 
-/** The folder of that role in the account of these emails; it is made where it is missing. */
-async function roleFor(ids: string[], role: string, name: string): Promise<Mailbox | undefined> {
-  const accountId = get().emails[ids[0] ?? ""]?.accountId;
-  if (!accountId) return undefined;
+/** The folder of that role in an account; it is made where it is missing. */
+async function roleFor(accountId: string, role: string, name: string): Promise<Mailbox | undefined> {
   const there = withRole(accountId, role) ?? mailboxOf(accountId, (each) => each.name === name && !each.parentId);
   if (there) return there;
   const create = { made: { name, parentId: null, role } };
@@ -178,10 +177,24 @@ async function roleFor(ids: string[], role: string, name: string): Promise<Mailb
   return withRole(accountId, role);
 }
 
+/** The accounts that emails are in: a search finds them in several. */
+export function accountsOf(ids: string[]): string[] {
+  const { emails } = get();
+  return [...new Set(ids.map((id) => emails[id]?.accountId).filter((each): each is string => each !== undefined))];
+}
+
 async function moveToRole(ids: string[], role: string, name: string): Promise<void> {
   try {
-    const to = await roleFor(ids, role, name);
-    if (to) await move(ids, to);
+    const to: Record<string, Mailbox> = {};
+    for (const accountId of accountsOf(ids)) {
+      const found = await roleFor(accountId, role, name);
+      if (found) to[accountId] = found;
+    }
+    const there = ids.filter((id) => to[get().emails[id]?.accountId ?? ""]);
+    const first = Object.values(to)[0];
+    if (!first) return;
+    const said = t("toast.moved", { count: there.length, folder: folderName(first) });
+    await apply(there, (each) => ({ mailboxIds: { [to[each.accountId]?.id ?? ""]: true } }), said);
   } catch (error) {
     toast((error as Error).message, { error: true });
   }
@@ -195,18 +208,21 @@ export const notJunk = (ids: string[]) => moveToRole(ids, "inbox", "Inbox");
 
 /** Into Trash; from there for good, when nobody has taken it back after some seconds. */
 export async function remove(ids: string[]): Promise<void> {
-  const { list, emails } = get();
-  const accountId = emails[ids[0] ?? ""]?.accountId ?? null;
-  const trash = withRole(accountId, "trash");
-  if (!list || !accountId) return;
-  const inTrash = ids.every((id) => trash && emails[id]?.mailboxIds[trash.id]);
-  if (trash && !inTrash) return move(ids, trash);
-  if (!inTrash) return moveToRole(ids, "trash", "Trash");
+  const { emails } = get();
+  const inTrash = (id: string) => {
+    const trash = withRole(emails[id]?.accountId ?? null, "trash");
+    return trash !== undefined && emails[id]?.mailboxIds[trash.id] === true;
+  };
+  if (!ids.every(inTrash)) return moveToRole(ids, "trash", "Trash");
   const before = await whole(ids);
   takeOff(new Set(ids));
   const timer = setTimeout(() => {
-    const destroy = before.map((each) => each.id);
-    change([["Email/set", { accountId, destroy }]]).catch((error: Error) => {
+    const byAccount = Map.groupBy(before, (each) => each.accountId);
+    const calls: Call[] = [...byAccount].map(([accountId, some]) => [
+      "Email/set",
+      { accountId, destroy: some.map((each) => each.id) },
+    ]);
+    change(calls).catch((error: Error) => {
       toast(error.message, { error: true });
       void refreshList();
     });

@@ -22,7 +22,9 @@ export function open(position: number): void {
   const id = list?.ids[position];
   if (!id || !list) return;
   set({ cursor: position });
-  void visitPlace({ ...place, emailId: id }, place.emailId !== null);
+  // What a search has found may be in any account.
+  const accountId = get().emails[id]?.accountId ?? place.accountId;
+  void visitPlace({ ...place, accountId, emailId: id }, place.emailId !== null);
   prefetch([list.ids[position + 1], list.ids[position - 1]]);
 }
 

@@ -1,16 +1,11 @@
-/** Getting what is shown: accounts, folders, windows of lists, conversations; and what has changed, as the server tells. */
-import { t } from "i18next";
+/** Getting what is shown: accounts, folders, conversations; and what has changed, as the server tells. */
 import { type Call, listen, MAIL, Offline, request, session, visit } from "../jmap/client";
 import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
-import { keepSeen, recall, recalledList } from "../offline";
+import { keepSeen, recall } from "../offline";
 import { MAIL_ROOM, NOWHERE, type Place, placeOf, sameList } from "../place";
-import { get, go, type List, mailboxOf, set, toast, withRole } from "../store";
-import { operators } from "./search";
+import { get, go, mailboxOf, set, toast, withRole } from "../store";
+import { keepEmails, openList, refreshList } from "./lists";
 
-const WINDOW = 60;
-/** Above so many emails a folder is shown without conversations: each list would look at all of them. */
-const MOST_COLLAPSED = 20_000;
-const asked = new Set<string>();
 let stop: () => void = () => {};
 
 /** Everything from the start; who is not signed in sees the sign-in, who is without a connection what was kept. */
@@ -107,115 +102,6 @@ export async function loadMailboxes(accountId: string): Promise<void> {
   set({ mailboxes: { ...get().mailboxes, [accountId]: foldersOf(answer) } });
 }
 
-// --- lists
-
-function collapses(place: Place): boolean {
-  const folder = mailboxOf(place.accountId, (each) => each.id === place.mailboxId);
-  const role = folder?.role;
-  if (role === "drafts" || role === "sent") return false;
-  return get().conversations && place.search === null && (folder?.totalEmails ?? 0) <= MOST_COLLAPSED;
-}
-
-/** Begins with the list of a place. */
-export function openList(place: Place): void {
-  asked.clear();
-  const list: List = { place, collapse: collapses(place), total: null, ids: [], failed: null };
-  set({ list, selected: new Set(), cursor: 0 });
-  doubt(place);
-  if (get().online) void loadWindow(0);
-  else set({ list: recalledList(list) });
-}
-
-function folderCalled(accountId: string | null, name: string) {
-  const said = name.toLowerCase();
-  return mailboxOf(accountId, (each) => each.name.toLowerCase() === said || each.role === said);
-}
-
-/** Says what of a search is not looked for. */
-function doubt(place: Place): void {
-  if (place.search === null) return;
-  const { folder, wrong } = operators(place.search);
-  const words = folder && !folderCalled(place.accountId, folder) ? [...wrong, `in:${folder}`] : wrong;
-  if (words.length) toast(t("search.wrong", { words: words.join(" ") }), { error: true });
-}
-
-function filterOf(place: Place): Record<string, unknown> {
-  if (place.search === null) return { inMailbox: place.mailboxId };
-  const { filter, folder } = operators(place.search);
-  const found = folder ? folderCalled(place.accountId, folder) : undefined;
-  if (!found) return filter;
-  const inside = { inMailbox: found.id };
-  return Object.keys(filter).length ? { operator: "AND", conditions: [filter, inside] } : inside;
-}
-
-/** Gets the lines around a position, unless they are there or under way. */
-export async function loadWindow(position: number, again = false): Promise<void> {
-  const list = get().list;
-  if (!list?.place.accountId || !get().online) return;
-  const start = Math.floor(position / WINDOW) * WINDOW;
-  const key = `${start}`;
-  if (asked.has(key) && !again) return;
-  asked.add(key);
-  try {
-    const [query, emails, threads] = await request(windowOf(list, start));
-    const now = get().list;
-    if (!now || now.place !== list.place) return;
-    const found = emails.list as Email[];
-    keepEmails(list.place.accountId, found, threads?.list);
-    const ids = now.total === query.total ? now.ids.slice() : now.ids.slice(0, query.total);
-    query.ids.forEach((id: string, index: number) => {
-      ids[start + index] = id;
-    });
-    set({ list: { ...now, total: query.total, ids, failed: null } });
-  } catch (error) {
-    asked.delete(key);
-    const now = get().list;
-    if (now && now.place === list.place && now.total === null)
-      set({ list: { ...now, failed: (error as Error).message } });
-  }
-}
-
-function windowOf(list: List, position: number): Call[] {
-  const accountId = list.place.accountId;
-  const from = (resultOf: string, name: string, path: string) => ({ resultOf, name, path });
-  const query = {
-    accountId,
-    filter: filterOf(list.place),
-    sort: [{ property: "receivedAt", isAscending: false }],
-    collapseThreads: list.collapse,
-    position,
-    limit: WINDOW,
-    calculateTotal: true,
-  };
-  const calls: Call[] = [
-    ["Email/query", query, "q"],
-    ["Email/get", { accountId, "#ids": from("q", "Email/query", "/ids"), properties: LIST_PROPERTIES }, "e"],
-  ];
-  if (list.collapse) calls.push(["Thread/get", { accountId, "#ids": from("e", "Email/get", "/list/*/threadId") }, "t"]);
-  return calls;
-}
-
-function keepEmails(accountId: string, found: Email[], threads?: { id: string; emailIds: string[] }[]): void {
-  const emails = { ...get().emails };
-  const known = { ...get().threads };
-  for (const each of threads ?? []) known[each.id] = each.emailIds;
-  for (const each of found) {
-    const threadSize = known[each.threadId]?.length ?? 1;
-    emails[each.id] = { ...each, accountId, threadSize };
-  }
-  set({ emails, threads: known });
-}
-
-/** The list as it is now, where it is looked at; what is further away is asked for when it is seen. */
-export async function refreshList(): Promise<void> {
-  const list = get().list;
-  if (!list) return;
-  const at = get().cursor;
-  asked.clear();
-  await loadWindow(0, true);
-  if (at >= WINDOW) await loadWindow(at, true);
-}
-
 // --- reading
 
 /** An email with its conversation. */
@@ -258,9 +144,11 @@ function keepFull(accountId: string, found: FullEmail[]): void {
 
 /** Gets what is likely to be read next. */
 export function prefetch(ids: (string | undefined)[]): void {
-  const list = get().list;
-  const wanted = ids.filter((id): id is string => id !== undefined && !get().full[id]);
-  if (list?.place.accountId && wanted.length) void loadFull(list.place.accountId, wanted).catch(() => undefined);
+  const wanted = ids.map((id) => get().emails[id ?? ""]).filter((each) => each && !get().full[each.id]) as Email[];
+  for (const [accountId, some] of Map.groupBy(wanted, (each) => each.accountId)) {
+    const missing = some.map((each) => each.id);
+    void loadFull(accountId, missing).catch(() => undefined);
+  }
 }
 
 // --- what others have changed
@@ -292,7 +180,8 @@ function changed(told: Told): void {
 async function catchUp(accounts: string[]): Promise<void> {
   for (const each of accounts) if (get().mailboxes[each]) await loadMailboxes(each);
   const { list, place } = get();
-  if (!list?.place.accountId || !accounts.includes(list.place.accountId)) return;
+  const shows = list?.sources?.map((each) => each.accountId) ?? [list?.place.accountId];
+  if (!shows.some((each) => each && accounts.includes(each))) return;
   await refreshList();
   const shown = place.emailId ? get().emails[place.emailId] : undefined;
   if (shown && accounts.includes(shown.accountId)) await openEmail(shown.accountId, shown.id);

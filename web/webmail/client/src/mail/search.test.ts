@@ -9,7 +9,7 @@ describe("the search field", () => {
   it("reads operators, together", () => {
     expect(operators('from:anna subject:"the garden" has:attachment').filter).toEqual({
       operator: "AND",
-      conditions: [{ from: "anna" }, { subject: "the garden" }, { hasAttachment: true }],
+      conditions: [{ from: "anna" }, { subject: '"the garden"' }, { hasAttachment: true }],
     });
   });
   it("reads days and sizes", () => {
@@ -21,11 +21,15 @@ describe("the search field", () => {
     expect(operators("-is:unread").filter).toEqual({ operator: "NOT", conditions: [{ notKeyword: "$seen" }] });
   });
   it("says which folder is meant, and what it cannot read", () => {
-    expect(operators("in:archive is:purple before:soon x")).toEqual({
+    expect(operators("in:archive -in:trash is:purple before:soon x")).toEqual({
       filter: { text: "x" },
       folder: "archive",
+      without: ["trash"],
       wrong: ["is:purple", "before:soon"],
     });
+  });
+  it("takes what only looks like an operator for words", () => {
+    expect(operators("https://far.test/x").filter).toEqual({ text: "https://far.test/x" });
   });
   it("has no filter for nothing", () => {
     expect(operators("  ").filter).toEqual({});

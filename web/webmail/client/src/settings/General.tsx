@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { choose, LANGUAGES } from "../i18n";
-import { openList } from "../mail/load";
+import { openList } from "../mail/lists";
 import { choosePref, type Day, density, weekStart, zone } from "../prefs";
 import { chooseTheme } from "../shell/theme";
 import { get, keep, set, type Theme, useApp } from "../store";

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { change, request } from "../jmap/client";
-import { refreshList } from "../mail/load";
+import { refreshList } from "../mail/lists";
 import { long } from "../mail/when";
 import { toast, withRole } from "../store";
 import { Bones } from "./SettingsRoom";
