@@ -4,6 +4,7 @@ import "./tokens.css";
 import "./base.css";
 import "./app.css";
 import "./list.css";
+import "./mail/labels.css";
 import "./mail/search.css";
 import "./reader.css";
 import "./compose.css";

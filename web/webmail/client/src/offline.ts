@@ -1,5 +1,5 @@
 /** Mail that was seen, kept on the device for when there is no connection: only where somebody stays signed in. */
-import type { Email, FullEmail, Identity, Mailbox } from "./jmap/types";
+import type { Email, FullEmail, Identity, Label, Mailbox } from "./jmap/types";
 import { pathOf } from "./place";
 import { type Account, get, keep, kept, type List, useApp } from "./store";
 
@@ -17,6 +17,7 @@ interface Kept {
   full: Record<string, FullEmail>;
   threads: Record<string, string[]>;
   identities: Identity[];
+  labels: Label[];
   /** The beginning of each list that was seen, by its path. */
   lists: Record<string, string[]>;
 }
@@ -50,7 +51,7 @@ function last<T>(all: Record<string, T>, most: number): Record<string, T> {
 }
 
 async function save(): Promise<void> {
-  const { me, accounts, mailboxes, emails, full, threads, identities } = get();
+  const { me, accounts, mailboxes, emails, full, threads, identities, labels } = get();
   if (!me) return;
   const now: Kept = {
     me,
@@ -60,6 +61,7 @@ async function save(): Promise<void> {
     full: last(full, MOST_FULL),
     threads,
     identities,
+    labels,
     lists: last(lists, MOST_LISTS),
   };
   await within("readwrite", (store) => store.put(now, "state"));
@@ -100,7 +102,7 @@ export async function recall(): Promise<Omit<Kept, "lists"> | null> {
   if (!found) return null;
   lists = found.lists;
   const { lists: _, ...state } = found;
-  return state;
+  return { ...state, labels: state.labels ?? [] };
 }
 
 /** The list of a place as it was seen last. */

@@ -1,7 +1,7 @@
 /** What the app knows: one value, changed by the functions of `mail/` and shown by the components. */
 import { create } from "zustand";
 import type { Draft } from "./compose/draft";
-import type { Email, FullEmail, Identity, Mailbox } from "./jmap/types";
+import type { Email, FullEmail, Identity, Label, Mailbox } from "./jmap/types";
 import type { Source } from "./mail/found";
 import { NOWHERE, type Place, pathOf } from "./place";
 
@@ -47,6 +47,7 @@ export interface State {
   full: Record<string, FullEmail>;
   threads: Record<string, string[]>;
   identities: Identity[];
+  labels: Label[];
   place: Place;
   /** Where one was last in each room. */
   before: Record<string, Place>;
@@ -59,6 +60,8 @@ export interface State {
   theme: Theme;
   conversations: boolean;
   helpShown: boolean;
+  /** What is asked of emails. */
+  asking: { what: "labels"; ids: string[] } | null;
   drawer: boolean;
 }
 
@@ -86,6 +89,7 @@ export const useApp = create<State>(() => ({
   full: {},
   threads: {},
   identities: [],
+  labels: [],
   place: NOWHERE,
   before: {},
   list: null,
@@ -96,6 +100,7 @@ export const useApp = create<State>(() => ({
   theme: kept<Theme>("theme", "system"),
   conversations: kept("conversations", true),
   helpShown: false,
+  asking: null,
   drawer: false,
 }));
 

@@ -84,6 +84,17 @@ export interface FullEmail extends Email {
   "header:List-Unsubscribe-Post:asText"?: string | null;
 }
 
+/** A keyword with a name and a colour, as one person has them. */
+export interface Label {
+  id: string;
+  keyword: string;
+  /** null: one of mail programs, in the language of who looks. */
+  name: string | null;
+  color: string;
+  isHidden: boolean;
+  mayDelete: boolean;
+}
+
 export interface Identity {
   id: string;
   name: string;

@@ -1,8 +1,8 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { Archive, FolderInput, Mail, MailOpen, ShieldAlert, ShieldCheck, Star, Trash2 } from "lucide-react";
+import { Archive, FolderInput, Mail, MailOpen, ShieldAlert, ShieldCheck, Star, Tag, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
-import { useApp, withRole } from "../store";
+import { set, useApp, withRole } from "../store";
 import { accountsOf, archive, folderName, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
 import { lines } from "./FolderTree";
 
@@ -32,6 +32,9 @@ export function Actions({ ids }: { ids: string[] }) {
         </IconButton>
       )}
       {accountsOf(ids).length === 1 && <MoveMenu ids={ids} accountId={first.accountId} />}
+      <IconButton label={t("label.action")} keys="l" onClick={() => set({ asking: { what: "labels", ids } })}>
+        <Tag />
+      </IconButton>
       <IconButton label={unread ? t("act.read") : t("act.unread")} keys="m" onClick={() => void toggleSeen(ids)}>
         {unread ? <MailOpen /> : <Mail />}
       </IconButton>

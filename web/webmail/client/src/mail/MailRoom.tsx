@@ -1,13 +1,19 @@
 import { PenLine } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { begin } from "../compose/draft";
+import { set, useApp } from "../store";
 import { FolderTree } from "./FolderTree";
+import { LabelTree } from "./Labels";
 import { MailList } from "./MailList";
 import { Reader } from "./Reader";
+
+const LabelDialog = lazy(() => import("./LabelDialog"));
 
 /** Folders, the list, and what is read. */
 export function MailRoom() {
   const { t } = useTranslation();
+  const asking = useApp((state) => state.asking);
   return (
     <>
       <nav className="side" aria-label={t("app.folders")}>
@@ -16,8 +22,10 @@ export function MailRoom() {
           {t("act.compose")}
         </button>
         <FolderTree />
+        <LabelTree />
       </nav>
       <MailList />
+      <Suspense>{asking && <LabelDialog ids={asking.ids} onClose={() => set({ asking: null })} />}</Suspense>
       <Reader />
       <button type="button" className="main fab" aria-label={t("act.compose")} onClick={() => begin()}>
         <PenLine />

@@ -10,6 +10,7 @@ import { IconButton } from "../shell/Button";
 import { useApp } from "../store";
 import { Attachments } from "./Attachments";
 import { Body } from "./Body";
+import { Labels } from "./Labels";
 import { hue } from "./Row";
 import { block, isFromList, leaveList } from "./sender";
 import { long } from "./when";
@@ -26,6 +27,7 @@ export function Message({ email }: { email: Email }) {
       <Head email={email} full={full} />
       {full ? (
         <>
+          <Labels email={email} whole />
           <About email={full} />
           <Attachments email={full} />
           <Body email={full} />

@@ -7,6 +7,7 @@ import { get, set, useApp, withRole } from "../store";
 import { folderName, toggleFlag } from "./act";
 import { accountName, DRAGGED } from "./FolderTree";
 import { open } from "./keys";
+import { Labels } from "./Labels";
 import { resumeById } from "./Reader";
 import { long, short } from "./when";
 
@@ -95,6 +96,7 @@ export const Row = memo(function Row({ id, top, index, total, shown, at, selecte
             {email.keywords.$answered && <CornerUpLeft aria-hidden="true" />}
             {subject}
           </span>
+          <Labels email={email} />
           <Where email={email} />
         </span>
         <span className="preview">{email.preview}</span>

@@ -6,6 +6,7 @@ import { learn } from "../compose/known";
 import { NOWHERE } from "../place";
 import { IconButton } from "../shell/Button";
 import { get, useApp, withRole } from "../store";
+import { labelName } from "./labels";
 import { visitPlace } from "./load";
 import { recentSearches, rememberSearch, type Suggestion, suggest } from "./suggest";
 
@@ -40,7 +41,8 @@ export function SearchBox() {
   useEffect(() => type(search ?? ""), [search]);
   const found = useMemo(() => {
     if (!open) return [];
-    const choice = { people: acquaintances(), folders: folderNames(), labels: [], recent: recentSearches() };
+    const labels = get().labels.map(labelName);
+    const choice = { people: acquaintances(), folders: folderNames(), labels, recent: recentSearches() };
     return suggest(typed, { ...choice, today: new Date() });
   }, [open, typed]);
 

@@ -72,6 +72,7 @@ export const MAIL_KEYS: Key[] = [
   { keys: "#", says: "act.delete", act: () => void remove(meant()) },
   { keys: "!", says: "act.junk", act: () => void junk(meant()) },
   { keys: "s", says: "act.flag", act: () => void toggleFlag(meant()) },
+  { keys: "l", says: "label.action", act: () => meant().length && set({ asking: { what: "labels", ids: meant() } }) },
   { keys: "m", says: "keys.toggleRead", act: () => void toggleSeen(meant()) },
   { keys: "/", says: "keys.search", act: () => document.querySelector<HTMLInputElement>("#search")?.focus() },
   { keys: "g i", says: "keys.inbox", act: () => toFolder("inbox") },

@@ -6,6 +6,7 @@ import { recalledList } from "../offline";
 import type { Place } from "../place";
 import { get, type List, mailboxOf, set, toast } from "../store";
 import { extended, merged, type Source, sourceOf, totalOf, WINDOW } from "./found";
+import { keywordCalled } from "./labels";
 import { all, type Operators, operators } from "./search";
 
 /** Above so many emails a folder is shown without conversations: each list would look at all of them. */
@@ -45,7 +46,7 @@ function foldersCalled(accountId: string, name: string): Mailbox[] {
 
 /** Where a search looks: every account with mail; says what of it is not looked for. */
 function sourcesOf(search: string): Source[] {
-  const found = operators(search);
+  const found = operators(search, keywordCalled);
   const accounts = get().accounts.filter((each) => get().mailboxes[each.id]?.length);
   const sources = accounts.flatMap(({ id }) => {
     const filter = filterIn(id, found);

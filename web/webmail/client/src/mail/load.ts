@@ -4,6 +4,7 @@ import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mail
 import { keepSeen, recall } from "../offline";
 import { MAIL_ROOM, NOWHERE, type Place, placeOf, sameList } from "../place";
 import { get, go, mailboxOf, set, toast, withRole } from "../store";
+import { inOrder, loadLabels } from "./labels";
 import { keepEmails, openList, refreshList } from "./lists";
 
 let stop: () => void = () => {};
@@ -85,10 +86,14 @@ async function loadAccounts(): Promise<void> {
     .map(([id, each]) => ({ id, name: each.name, own: id === primary }))
     .sort((one, other) => Number(other.own) - Number(one.own) || one.name.localeCompare(other.name));
   const calls: Call[] = accounts.map(({ id }) => ["Mailbox/get", { accountId: id, properties: FOLDER }]);
-  const [identities, ...answers] = await request([["Identity/get", { accountId: primary }], ...calls]);
+  const [identities, labels, ...answers] = await request([
+    ["Identity/get", { accountId: primary }],
+    ["Label/get", { accountId: primary }],
+    ...calls,
+  ]);
   const mailboxes: Record<string, Mailbox[]> = {};
   for (const answer of answers) mailboxes[answer.accountId] = foldersOf(answer);
-  set({ accounts, mailboxes, identities: identities.list });
+  set({ accounts, mailboxes, identities: identities.list, labels: inOrder(labels.list) });
 }
 
 const FOLDER = ["id", "name", "parentId", "role", "sortOrder", "totalEmails", "unreadEmails", "myRights"];
@@ -169,6 +174,7 @@ export function whenChanged(act: (told: Told) => void): () => void {
 function changed(told: Told): void {
   for (const act of others) act(told);
   for (const [account, types] of Object.entries(told)) if (types.Mailbox || types.Email) moved.add(account);
+  if (Object.values(told).some((types) => types.Label)) void loadLabels().catch(() => undefined);
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     const accounts = [...moved];

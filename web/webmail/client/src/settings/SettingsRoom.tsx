@@ -8,6 +8,7 @@ import {
   MonitorSmartphone,
   PlaneTakeoff,
   Settings2,
+  Tag,
   Users,
 } from "lucide-react";
 import { type ComponentType, lazy, type MouseEvent, Suspense } from "react";
@@ -27,6 +28,7 @@ interface Section {
 const SECTIONS: Section[] = [
   { key: "general", icon: Settings2, section: General },
   { key: "identities", icon: CircleUser, section: lazy(() => import("./Identities")) },
+  { key: "labels", icon: Tag, section: lazy(() => import("./Labels")) },
   { key: "filters", icon: Filter, section: lazy(() => import("./filters/Filters")) },
   { key: "forwarding", icon: Forward, section: lazy(() => import("./filters/Forwarding")) },
   { key: "vacation", icon: PlaneTakeoff, section: lazy(() => import("./Vacation")) },
