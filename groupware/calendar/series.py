@@ -208,14 +208,14 @@ class Series:
             else:
                 yield self._occurrence(self.main, When(at, self.begin.zone, self.begin.day), lasts, key)
         for key, part in single.items():
-            begin = _start(part, self.zones)
+            begin = start_of(part, self.zones)
             if begin is not None:
                 yield self._occurrence(part, begin, length(part, begin, self.zones), key)
 
     def _moved(self, key: int, at: datetime, part: Component) -> Occurrence:
         """One that an override of "this and future" stands for: moved as the first of them is."""
         assert self.begin is not None
-        begin, was = _start(part, self.zones), when(part.lines[_place(part, "RECURRENCE-ID")], self.zones)
+        begin, was = start_of(part, self.zones), when(part.lines[_place(part, "RECURRENCE-ID")], self.zones)
         if begin is None:
             begin = was
         shift = begin.at - self._here(was) if begin.zone is not None or self.begin.day else begin.at - was.at
@@ -252,7 +252,8 @@ class Series:
         return Occurrence(begin.seconds, end, begin.floating, key, part)
 
 
-def _start(part: Component, zones: Zones) -> When | None:
+def start_of(part: Component, zones: Zones) -> When | None:
+    """DTSTART of a component, where there is one. `ValueError`."""
     line = part.first("DTSTART")
     return None if line is None else when(line, zones)
 

@@ -417,6 +417,25 @@ EXPLAINED: Final = thing(
 TRIED: Final = thing({"emailId": ID, "from": TEXT, "subject": TEXT, "would": list_of(TEXT), "error": null(TEXT)})
 
 
+HAPPENING: Final = thing({"what": TEXT, "text": TEXT, "at": null(UTC), "by": TEXT, "client": TEXT})
+PROPOSAL: Final = thing(
+    {
+        "id": ID,
+        "uid": TEXT,
+        "eventId": null(ID),
+        "title": TEXT,
+        "by": TEXT,
+        "comment": TEXT,
+        "start": null(LOCAL),
+        "duration": null(TEXT),
+        "timeZone": null(TEXT),
+        "showWithoutTime": FLAG,
+        "recurrenceId": null(LOCAL),
+        "place": null(TEXT),
+    }
+)
+ONE_OF: Final = thing({"accountId": ID, "id": ID})
+"""What a method about one thing answers that has nothing else to tell."""
 SCRIPT: Final = thing({"id": ID, "name": null(TEXT), "blobId": ID, "isActive": FLAG})
 
 
@@ -614,6 +633,10 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "SieveScript/query": QUERY,
     "SieveScript/set": SET,
     "SieveScript/try": thing({"accountId": ID, "list": list_of(TRIED)}),
+    "CalendarEvent/timeline": thing({"accountId": ID, "list": list_of(HAPPENING)}),
+    "CalendarEvent/propose": ONE_OF,
+    "MeetingProposal/get": get(PROPOSAL),
+    "MeetingProposal/answer": ONE_OF,
     "FolderAccess/get": get(ACCESS),
     "FolderAccess/set": SET,
     "FolderAccess/explain": EXPLAINED,

@@ -34,6 +34,8 @@ CARDS: Final = "urn:postroom:jmap:cards"
 """`ContactCard/parse` and `export`, words of our own."""
 LABELS: Final = "urn:postroom:jmap:labels"
 """`Label`, a word of our own."""
+MEETINGS: Final = "urn:postroom:jmap:meetings"
+"""`CalendarEvent/timeline`, `propose`, `MeetingProposal`, words of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -56,7 +58,7 @@ CAPABILITIES: Final = (
     NOTES,
     LAB,
     CARDS,
-    LABELS,
+    LABELS, MEETINGS,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

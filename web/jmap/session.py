@@ -36,6 +36,7 @@ from web.jmap.limits import (
     MAIL_SHARE,
     MAIL_VALUE,
     MDN,
+    MEETINGS,
     NOTES,
     OWNER,
     PRINCIPALS,
@@ -91,7 +92,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
 def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
     """What can be done with the folders of a kind; `top`: one may make others."""
     if kind == Kind.CALENDAR:
-        return {CALENDARS: {**CALENDARS_VALUE, "mayCreateCalendar": top}, CALENDARS_PARSE: {}}
+        return {CALENDARS: {**CALENDARS_VALUE, "mayCreateCalendar": top}, CALENDARS_PARSE: {}, MEETINGS: {}}
     if kind == Kind.TASKS:
         return {
             TASKS: {

@@ -13,7 +13,7 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from groupware.calendar.object import MOST_PARTS, CalendarObject
-from groupware.calendar.series import Zones
+from groupware.calendar.series import Zones, start_of
 from groupware.calendar.vtimezone import vtimezone
 from groupware.calendar.zones import known_zone, local
 from groupware.model.content import NO_PARAMS, Component, Line, parse
@@ -90,7 +90,7 @@ def key_of(read: CalendarObject, part: Component) -> str | None:
     line = part.first("RECURRENCE-ID")
     if line is None or line.param("RANGE"):
         return None
-    begin = read.series.begin
+    begin = read.series.begin or start_of(part, read.series.zones)  # without the whole: as it would be written
     zone = begin.zone if begin is not None else None
     seconds = read.series.key(line)
     return (local(seconds, zone) if zone is not None else local(seconds, None)).strftime(_LOCAL).rjust(19, "0")

@@ -14,6 +14,7 @@ from tests.protocol.jmap.test_contacts import put as put_card
 from tests.protocol.jmap.test_contacts import vcard
 from tests.protocol.jmap.test_mail import MIXED
 from tests.protocol.jmap.test_mdn import NOTIFICATION
+from tests.protocol.jmap.test_meetings import invited
 from tests.protocol.jmap.test_notes import put as put_note
 from tests.protocol.jmap.test_notes import vjournal
 from tests.protocol.jmap.test_submission import draft
@@ -59,6 +60,7 @@ async def scene(stand: Stand, alice: Client) -> Json:
         **await notes(stand, alice, bad, "Notebook", "Note", "N"),
         **await notes(stand, alice, bad, "Journal", "JournalEntry", "J"),
         **await access(alice, bad),
+        **await meetings(stand, alice),
     }
 
 
@@ -70,6 +72,20 @@ async def access(alice: Client, bad: Json) -> Json:
         "FolderAccess/get": {"ids": None},
         "FolderAccess/set": {**bad, "update": {inbox: {f"access/{him}": {"level": "viewer"}}, **bad["update"]}},
         "FolderAccess/explain": {"id": inbox, "principalId": him},
+    }
+
+
+async def meetings(stand: Stand, alice: Client) -> Json:
+    """Requests of a meeting for which another time is proposed, from both sides."""
+    bob = stand.client("bob")
+    ours, theirs = await invited(alice, bob), await invited(bob, alice)
+    await bob.call("CalendarEvent/propose", id=ours.theirs, start="2025-03-03T15:00:00", duration="PT1H")
+    waits = (await alice.call("MeetingProposal/get"))["list"][0]["id"]
+    return {
+        "CalendarEvent/timeline": {"id": ours.mine},
+        "CalendarEvent/propose": {"id": theirs.theirs, "start": "2025-03-03T15:00:00", "duration": "PT1H"},
+        "MeetingProposal/get": {"ids": None},
+        "MeetingProposal/answer": {"id": waits, "accept": True},
     }
 
 
@@ -392,6 +408,9 @@ WANTED: dict[str, Json] = {
     "Principal/getAvailability": {"id": "Px", "utcStart": "2025-03-01T00:00:00Z", "utcEnd": "2025-04-01T00:00:00Z"},
     "CalendarEvent/copy": {"fromAccountId": "A888888", "create": {}},
     "CalendarEvent/parse": {"blobIds": []},
+    "CalendarEvent/timeline": {"id": "E1"},
+    "CalendarEvent/propose": {"id": "E1", "start": "2025-03-03T15:00:00", "duration": "PT1H"},
+    "MeetingProposal/answer": {"id": "Q1", "accept": True},
     "Email/parse": {"blobIds": []},
     "SearchSnippet/get": {"emailIds": []},
     **{name: {"sinceState": "0-0000000000000000"} for name in CHANGES},

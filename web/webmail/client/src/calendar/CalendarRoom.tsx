@@ -14,6 +14,7 @@ import { shownOf } from "./events";
 import { followCalendars, loadCalendars, loadWhere } from "./load";
 import { MonthGrid } from "./MonthGrid";
 import { Year } from "./Months";
+import { followProposals } from "./meetings";
 import { Peek } from "./Peek";
 import { PreferencesDialog } from "./Preferences";
 import { Side } from "./Side";
@@ -53,6 +54,7 @@ export default function CalendarRoom() {
   useKeys(KEYS);
   useEffect(rejoin, []);
   useEffect(followCalendars, []);
+  useEffect(followProposals, []);
   useEffect(() => {
     if (ready && !useCalendar.getState().calendars.length) void loadCalendars().catch(() => undefined);
   }, [ready]);

@@ -99,7 +99,13 @@ export interface FieldProps {
   change: Change;
 }
 
-function Times({ form, change, zones }: FieldProps & { zones: boolean }) {
+interface TimesProps extends FieldProps {
+  zones: boolean;
+  /** Hours stay hours, and days stay days. */
+  fixed?: boolean;
+}
+
+export function Times({ form, change, zones, fixed }: TimesProps) {
   const { t } = useTranslation();
   const clock = (at: Date) => format(at, "HH:mm");
   const joined = (day: string, time: string) => localOf(`${day}T${time || "00:00"}:00`);
@@ -134,20 +140,22 @@ function Times({ form, change, zones }: FieldProps & { zones: boolean }) {
         </div>
       ))}
       <div>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={form.allDay}
-            onChange={({ target }) =>
-              change(
-                target.checked
-                  ? { allDay: true }
-                  : { allDay: false, start: shifted(form.start, 0, 0), end: shifted(form.start, 0, 60) },
-              )
-            }
-          />
-          {t("calendar.allDay")}
-        </label>
+        {!fixed && (
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={form.allDay}
+              onChange={({ target }) =>
+                change(
+                  target.checked
+                    ? { allDay: true }
+                    : { allDay: false, start: shifted(form.start, 0, 0), end: shifted(form.start, 0, 60) },
+                )
+              }
+            />
+            {t("calendar.allDay")}
+          </label>
+        )}
         {!form.allDay && (zones || form.zone !== zone()) && (
           <select
             aria-label={t("calendar.zone")}

@@ -2,10 +2,11 @@ import { Check, CircleHelp, Clock, DoorOpen, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Recipients } from "../compose/Recipients";
+import { type Principal, peopleLike } from "../jmap/principals";
 import { IconButton } from "../shell/Button";
-import { busyOf, peopleLike, rooms } from "./busy";
+import { busyOf, rooms } from "./busy";
 import type { Guest } from "./form";
-import type { Principal, Status } from "./types";
+import type { Status } from "./types";
 
 const SIGNS = { accepted: Check, declined: X, tentative: CircleHelp, "needs-action": Clock, delegated: Clock };
 

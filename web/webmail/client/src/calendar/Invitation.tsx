@@ -1,5 +1,5 @@
 import { CalendarCheck2, CalendarDays, CalendarX2 } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { request } from "../jmap/client";
 import { get as app } from "../store";
@@ -9,6 +9,7 @@ import {
   addressOf,
   guests,
   mine,
+  momentsOf,
   myStatus,
   myself,
   nameOf,
@@ -16,12 +17,17 @@ import {
   placeNamed,
   shownOf,
   shownTimes,
+  whenText,
 } from "./events";
 import { eventsBetween, loadCalendars, ofAccount } from "./load";
-import { Answers, whenText } from "./Peek";
-import { get, type Shown, visit, zone } from "./store";
-import { isZone, localOf, localText, minutesOf, momentIn, utcText } from "./time";
+import { loadProposals } from "./meetings";
+import { Answers, History } from "./Peek";
+import { Proposals } from "./Proposals";
+import { get, useCalendar, visit } from "./store";
+import { localText } from "./time";
 import type { CalendarEvent, Status } from "./types";
+
+const ProposeDialog = lazy(() => import("./ProposeDialog"));
 
 const MOST_CONFLICTS = 3;
 
@@ -41,10 +47,7 @@ function ownAccount(): string {
 
 /** When an event takes place that is in no calendar yet. */
 function placed(event: CalendarEvent, accountId: string): CalendarEvent {
-  const own = isZone(event.timeZone) ? event.timeZone : zone();
-  const from = momentIn(own, localOf(event.start));
-  const to = new Date(from.getTime() + minutesOf(event.duration) * 60_000);
-  return { ...event, accountId, utcStart: utcText(from), utcEnd: utcText(to), calendarIds: event.calendarIds ?? {} };
+  return { ...event, accountId, ...momentsOf(event), calendarIds: event.calendarIds ?? {} };
 }
 
 async function stored(uid: string): Promise<CalendarEvent | null> {
@@ -77,6 +80,7 @@ async function look(accountId: string, blobId: string): Promise<Found | null> {
   const said = placed(event, ownAccount());
   const there = said.uid ? await stored(said.uid) : null;
   const method = String(event.method ?? "");
+  if (method === "counter") await loadProposals();
   const asks = method === "request" && !mine().has(addressOf(organizer(said) ?? {}));
   return { said, method, stored: there, conflicts: asks ? await conflictsOf(there ?? said) : [] };
 }
@@ -102,6 +106,8 @@ export default function Invitation({ accountId, blobId }: { accountId: string; b
   const { t } = useTranslation();
   const [found, setFound] = useState<Found | null>(null);
   const [busy, setBusy] = useState(false);
+  const [proposing, propose] = useState<CalendarEvent | null>(null);
+  const proposals = useCalendar((state) => state.proposals);
   const load = useCallback(() => look(accountId, blobId).then(setFound, () => setFound(null)), [accountId, blobId]);
   useEffect(() => void load(), [load]);
   if (!found) return null;
@@ -111,7 +117,7 @@ export default function Invitation({ accountId, blobId }: { accountId: string; b
   const own = Boolean(owner && mine().has(addressOf(owner)));
   const asked = method === "request" && !own && myself(said);
   const Icon = method === "cancel" ? CalendarX2 : found.stored ? CalendarCheck2 : CalendarDays;
-  const each = { ...shownTimes(event), id: "", event, calendar: null } as unknown as Shown;
+  const times = shownTimes(method === "counter" ? said : event);
 
   async function act(what: () => Promise<unknown>) {
     setBusy(true);
@@ -130,13 +136,18 @@ export default function Invitation({ accountId, blobId }: { accountId: string; b
       if (kept) await answer(kept, status);
     });
 
+  const instead = () =>
+    act(async () => {
+      propose(found?.stored ?? (await keep(said)));
+    });
+
   return (
     <section className="invitation" aria-label={t(`calendar.${KINDS[method] ?? "event"}`)} aria-busy={busy}>
       <Icon aria-hidden="true" />
       <div>
         <small>{t(`calendar.${KINDS[method] ?? "event"}`)}</small>
         <strong>{said.title || t("calendar.noTitle")}</strong>
-        <p>{whenText(each, t)}</p>
+        <p>{whenText(times, t)}</p>
         {placeNamed(said) && <p>{placeNamed(said)}</p>}
         {method === "reply" &&
           guests(said).map(([id, person]) => (
@@ -149,8 +160,15 @@ export default function Invitation({ accountId, blobId }: { accountId: string; b
           ))}
         {asked && owner && <p className="quiet">{t("calendar.answersGoTo", { name: nameOf(owner) })}</p>}
         {conflicts.length > 0 && <p className="clash">{t("calendar.conflicts", { titles: conflicts.join(", ") })}</p>}
+        {method === "counter" && <Proposals all={proposals.filter((each) => each.uid === said.uid)} />}
         <footer>
-          {asked && <Answers status={found.stored ? myStatus(found.stored) : null} onAnswer={(to) => void say(to)} />}
+          {asked && (
+            <Answers
+              status={found.stored ? myStatus(found.stored) : null}
+              onAnswer={(to) => void say(to)}
+              onPropose={() => void instead()}
+            />
+          )}
           {!asked && !found.stored && !["cancel", "reply", "counter"].includes(method) && (
             <button type="button" className="main" disabled={busy} onClick={() => void act(() => keep(said))}>
               {t("calendar.addToCalendar")}
@@ -166,6 +184,12 @@ export default function Invitation({ accountId, blobId }: { accountId: string; b
             </button>
           )}
         </footer>
+        {said.uid && (asked || ["cancel", "reply", "counter"].includes(method)) && (
+          <History accountId={ownAccount()} named={{ uid: said.uid }} at={String(event.updated ?? "")} />
+        )}
+        <Suspense>
+          {proposing && <ProposeDialog event={proposing} {...shownTimes(proposing)} onClose={() => propose(null)} />}
+        </Suspense>
       </div>
     </section>
   );

@@ -1,4 +1,3 @@
-import { format, isSameDay } from "date-fns";
 import {
   AlignLeft,
   Bell,
@@ -11,9 +10,10 @@ import {
   Trash2,
   Video,
 } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../shell/Dialog";
+import { useApp } from "../store";
 import { answer, remove, scoped, wrong } from "./act";
 import { beginChange } from "./begin";
 import {
@@ -29,28 +29,28 @@ import {
   placeNamed,
   recurs,
   webPlace,
+  whenText,
 } from "./events";
 import { StatusSign } from "./Guests";
 import { wholeOf } from "./load";
+import type { Named } from "./meetings";
+import { Proposals } from "./Proposals";
 import { beforeText } from "./Repeat";
 import { type Shown, set, useCalendar } from "./store";
-import { minutesOf, shifted } from "./time";
+import { minutesOf } from "./time";
 import type { CalendarEvent, Status } from "./types";
 
-export function whenText(each: Shown, t: (key: string) => string): string {
-  const { start, end, allDay } = each;
-  const last = allDay ? shifted(end, -1, 0) : end;
-  const day = (at: Date) => format(at, "EEEE, d MMMM yyyy");
-  if (allDay) return isSameDay(start, last) ? `${day(start)}, ${t("calendar.allDay")}` : `${day(start)} – ${day(last)}`;
-  if (isSameDay(start, end)) return `${day(start)}, ${format(start, "p")} – ${format(end, "p")}`;
-  return `${day(start)}, ${format(start, "p")} – ${day(end)}, ${format(end, "p")}`;
-}
+const ProposeDialog = lazy(() => import("./ProposeDialog"));
+const Timeline = lazy(() => import("./Timeline"));
 
 /** An event, to read; and what can be done with it. */
 export function Peek({ each }: { each: Shown }) {
   const { t } = useTranslation();
   const calendars = useCalendar((state) => state.calendars);
+  const proposals = useCalendar((state) => state.proposals);
+  const own = useApp((state) => state.accounts.find((one) => one.own)?.id);
   const [whole, setWhole] = useState<CalendarEvent | null>(null);
+  const [proposing, propose] = useState(false);
   const { event, calendar } = each;
   const close = () => set({ open: null });
   useEffect(() => {
@@ -67,12 +67,28 @@ export function Peek({ each }: { each: Shown }) {
         {event.status === "cancelled" && <p className="notice">{t("calendar.cancelled")}</p>}
         <Facts each={each} shown={shown} colour={event.color ?? colourOf(calendar, calendars)} />
         <Guests event={shown} />
+        {event.accountId === own && <Proposals all={proposals.filter((one) => one.uid === event.uid)} />}
         {status && (
           <Answers
             status={status}
             onAnswer={(to) => scoped(event, (scope) => void answer(shown, to, scope), ["one", "all"])}
+            onPropose={event.accountId === own && whole ? () => propose(true) : undefined}
           />
         )}
+        {guests(shown).length > 0 && (
+          <History accountId={event.accountId} named={{ id: event.id }} at={String(shown.updated ?? "")} />
+        )}
+        <Suspense>
+          {proposing && (
+            <ProposeDialog
+              event={shown}
+              start={each.start}
+              end={each.end}
+              allDay={each.allDay}
+              onClose={() => propose(false)}
+            />
+          )}
+        </Suspense>
         <footer>
           <button
             type="button"
@@ -101,6 +117,18 @@ export function Peek({ each }: { each: Shown }) {
         </footer>
       </div>
     </Dialog>
+  );
+}
+
+/** What happened to it, for who wants to know. */
+export function History({ accountId, named, at }: { accountId: string; named: Named; at?: string }) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="history" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{t("calendar.history.title")}</summary>
+      <Suspense>{open && <Timeline accountId={accountId} named={named} at={at} />}</Suspense>
+    </details>
   );
 }
 
@@ -193,8 +221,15 @@ export function Guests({ event }: { event: CalendarEvent }) {
 
 const ANSWERS = ["accepted", "tentative", "declined"] as const;
 
-/** Yes, maybe, no. */
-export function Answers({ status, onAnswer }: { status: Status | null; onAnswer: (status: Status) => void }) {
+interface AnswersProps {
+  status: Status | null;
+  onAnswer: (status: Status) => void;
+  /** Undefined: no other time can be proposed. */
+  onPropose: (() => void) | undefined;
+}
+
+/** Yes, maybe, no; or another time. */
+export function Answers({ status, onAnswer, onPropose }: AnswersProps) {
   const { t } = useTranslation();
   return (
     <fieldset className="answer-bar">
@@ -204,6 +239,11 @@ export function Answers({ status, onAnswer }: { status: Status | null; onAnswer:
           {t(`calendar.say.${each}`)}
         </button>
       ))}
+      {onPropose && (
+        <button type="button" className="text" onClick={onPropose}>
+          {t("calendar.propose")}…
+        </button>
+      )}
     </fieldset>
   );
 }

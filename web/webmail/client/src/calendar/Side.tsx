@@ -10,6 +10,7 @@ import { beginHere } from "./begin";
 import { changeCalendar, createCalendar, deleteCalendar } from "./calendars";
 import { COLOURS, colourOf } from "./events";
 import { MiniMonth } from "./Months";
+import { Proposals } from "./Proposals";
 import { type Shown, useCalendar, type Where } from "./store";
 import { ToDo } from "./ToDo";
 import type { Calendar } from "./types";
@@ -31,6 +32,7 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
         {t("calendar.newEvent")}
       </button>
       <MiniMonth where={where} events={events} />
+      <Waiting />
       {accounts.map((account) => (
         <Group
           key={account.id}
@@ -45,6 +47,19 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
       <ToDo />
       {task && <CalendarDialog task={task} onClose={() => setTask(null)} />}
     </nav>
+  );
+}
+
+/** Other times that are proposed for one's own meetings. */
+function Waiting() {
+  const { t } = useTranslation();
+  const proposals = useCalendar((state) => state.proposals);
+  if (!proposals.length) return null;
+  return (
+    <section className="waiting" aria-label={t("calendar.proposals")}>
+      <h2>{t("calendar.proposals")}</h2>
+      <Proposals all={proposals} titled />
+    </section>
   );
 }
 

@@ -1,12 +1,12 @@
 /** When people and rooms are busy, as the server tells it of those of one's own domain. */
 import { addDays, startOfDay } from "date-fns";
-import { type Answer, type Call, each as eachOf, Refused, request } from "../jmap/client";
-import type { Address } from "../jmap/types";
+import { type Answer, type Call, each as eachOf, Refused } from "../jmap/client";
+import { type Principal, principalsLike } from "../jmap/principals";
 import { get as app } from "../store";
 import type { Taken } from "./layout";
 import { zone } from "./store";
 import { momentIn, shownIn, utcText } from "./time";
-import type { Busy, Principal } from "./types";
+import type { Busy } from "./types";
 
 const CALENDARS = "urn:ietf:params:jmap:calendars";
 const AHEAD = 22;
@@ -22,23 +22,8 @@ function own(): string {
   return app().accounts.find((each) => each.own)?.id ?? "";
 }
 
-async function principals(filter: Record<string, unknown>, limit: number): Promise<Principal[]> {
-  const accountId = own();
-  const [, answer] = await request([
-    ["Principal/query", { accountId, filter, limit }, "q"],
-    ["Principal/get", { accountId, "#ids": { resultOf: "q", name: "Principal/query", path: "/ids" } }, "g"],
-  ]);
-  return answer.list;
-}
-
-/** People of the domain whose name or address has the word in it. */
-export async function peopleLike(word: string): Promise<Address[]> {
-  const found = await principals({ text: word }, MOST);
-  return found.filter((each) => each.email).map(({ name, email }) => ({ name, email: email as string }));
-}
-
 export function rooms(): Promise<Principal[]> {
-  return principals({ type: "resource" }, MOST_ROOMS);
+  return principalsLike({ type: "resource" }, MOST_ROOMS);
 }
 
 const known = new Map<string, Promise<Principal | null>>();
@@ -46,7 +31,7 @@ const known = new Map<string, Promise<Principal | null>>();
 function principalOf(address: string): Promise<Principal | null> {
   const there = known.get(address);
   if (there) return there;
-  const asked = principals({ email: address }, MOST).then(
+  const asked = principalsLike({ email: address }, MOST).then(
     (all) => all.find((each) => each.email?.toLowerCase() === address) ?? null,
   );
   known.set(address, asked);
@@ -60,7 +45,7 @@ export async function busyOf(addresses: string[], from: Date): Promise<Record<st
   const accountId = own();
   const start = momentIn(zone(), startOfDay(from));
   const range = { utcStart: utcText(start), utcEnd: utcText(momentIn(zone(), addDays(startOfDay(from), AHEAD))) };
-  const asked = people.filter((each) => each?.capabilities[CALENDARS]?.mayGetAvailability);
+  const asked = people.filter((each) => each?.capabilities?.[CALENDARS]?.mayGetAvailability);
   const calls = asked.map((each) => ["Principal/getAvailability", { accountId, id: each?.id, ...range }] as Call);
   const answers: Answer[] = [];
   for (let at = 0; at < calls.length; at += 30) answers.push(...(await eachOf(calls.slice(at, at + 30))));

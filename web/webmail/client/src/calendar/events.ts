@@ -1,8 +1,8 @@
 /** Reading events: when they are shown, whose they are, what one may do with them. */
-import { addDays, startOfDay } from "date-fns";
+import { addDays, format, isSameDay, startOfDay } from "date-fns";
 import { get as app } from "../store";
 import { type Shown, type State, zone } from "./store";
-import { localOf, minutesOf, shownIn } from "./time";
+import { isZone, localOf, minutesOf, momentIn, shifted, shownIn, utcText } from "./time";
 import type { Calendar, CalendarEvent, EventObject, Participant, Status } from "./types";
 
 /** The colours that calendars have, where nobody has chosen another one: by their place in the list. */
@@ -16,8 +16,27 @@ export function calendarOf(event: CalendarEvent, calendars: Calendar[]): Calenda
   return calendars.find((each) => each.accountId === event.accountId && event.calendarIds[each.id]);
 }
 
+/** What says when something takes place. */
+export type Timed = Pick<CalendarEvent, "start" | "duration" | "showWithoutTime" | "utcStart" | "utcEnd">;
+
+/** The moments of what says them by a clock; without a zone by that of the view. */
+export function momentsOf({ start, duration, timeZone }: Pick<EventObject, "start" | "duration" | "timeZone">) {
+  const from = momentIn(isZone(timeZone) ? timeZone : zone(), localOf(start));
+  const to = new Date(from.getTime() + minutesOf(duration) * 60_000);
+  return { utcStart: utcText(from), utcEnd: utcText(to) };
+}
+
+/** Times in words. */
+export function whenText({ start, end, allDay }: ReturnType<typeof shownTimes>, t: (key: string) => string): string {
+  const last = allDay ? shifted(end, -1, 0) : end;
+  const day = (at: Date) => format(at, "EEEE, d MMMM yyyy");
+  if (allDay) return isSameDay(start, last) ? `${day(start)}, ${t("calendar.allDay")}` : `${day(start)} – ${day(last)}`;
+  if (isSameDay(start, end)) return `${day(start)}, ${format(start, "p")} – ${format(end, "p")}`;
+  return `${day(start)}, ${format(start, "p")} – ${day(end)}, ${format(end, "p")}`;
+}
+
 /** When it takes place, as a clock in the zone of the view shows it. */
-export function shownTimes(event: CalendarEvent): { start: Date; end: Date; allDay: boolean } {
+export function shownTimes(event: Timed): { start: Date; end: Date; allDay: boolean } {
   const allDay = Boolean(event.showWithoutTime);
   if (allDay) {
     const start = startOfDay(localOf(event.start));

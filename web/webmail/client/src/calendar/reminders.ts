@@ -5,6 +5,7 @@ import { whenChanged } from "../mail/load";
 import { get as app, keep, kept, toast } from "../store";
 import { shownTimes } from "./events";
 import { eventsBetween, loadCalendars } from "./load";
+import { followProposals } from "./meetings";
 import { get, now, set, visit, zone } from "./store";
 import { localText, minutesOf, momentIn } from "./time";
 import type { Alert, CalendarEvent } from "./types";
@@ -91,6 +92,7 @@ let begun = false;
 export function followReminders(): void {
   if (begun) return;
   begun = true;
+  followProposals();
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const soon = () => void load().catch(() => undefined);
   whenChanged((told) => {

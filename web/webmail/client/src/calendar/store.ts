@@ -5,6 +5,7 @@ import { visitPlace } from "../mail/load";
 import { NOWHERE } from "../place";
 import { choosePref, zone as chosenZone, weekStart } from "../prefs";
 import { get as app, keep, kept } from "../store";
+import type { Proposal } from "./meetings";
 import { dayText, HERE, isZone, localOf, shownIn } from "./time";
 import type { Calendar, CalendarEvent } from "./types";
 
@@ -64,6 +65,8 @@ export interface State {
   asked: { scopes: Scope[]; act: (scope: Scope) => void } | null;
   prefsShown: boolean;
   edited: Edited | null;
+  /** Other times for one's own meetings. */
+  proposals: Proposal[];
 }
 
 const DEFAULTS: Preferences = {
@@ -93,6 +96,7 @@ export const useCalendar = create<State>(() => ({
   asked: null,
   prefsShown: false,
   edited: null,
+  proposals: [],
 }));
 
 export const get = useCalendar.getState;

@@ -125,14 +125,6 @@ export const SHOWN_PROPERTIES = [
   "alerts",
 ];
 
-export interface Principal {
-  id: string;
-  type: string;
-  name: string;
-  email: string | null;
-  capabilities: Record<string, { mayGetAvailability?: boolean } | undefined>;
-}
-
 export interface Busy {
   utcStart: string;
   utcEnd: string;

@@ -1,7 +1,7 @@
 import { MailCheck, Maximize2, Minus, Paperclip, SendHorizontal, Trash2, Type, X } from "lucide-react";
 import { type DragEvent, type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { peopleLike } from "../calendar/busy";
+import { peopleLike } from "../jmap/principals";
 import { size } from "../mail/when";
 import { IconButton } from "../shell/Button";
 import { toast, useApp } from "../store";

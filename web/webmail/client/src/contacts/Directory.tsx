@@ -2,7 +2,7 @@ import { Mail, UserPlus } from "lucide-react";
 import { useDeferredValue, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { begin } from "../compose/draft";
-import { type Principal, people } from "../sharing/access";
+import { others, type Principal } from "../jmap/principals";
 import { PrincipalIcon } from "../sharing/PeopleField";
 import { IconButton } from "../shell/Button";
 import { toast } from "../store";
@@ -24,7 +24,7 @@ export function Directory() {
   );
   useEffect(() => {
     let stale = false;
-    people(wanted.trim(), MOST).then(
+    others(wanted.trim(), MOST).then(
       (all) => stale || setFound(all.filter((each) => each.email)),
       (error: Error) => toast(error.message, { error: true }),
     );

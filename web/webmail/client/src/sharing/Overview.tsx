@@ -1,8 +1,9 @@
 import { ChevronRight } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Principal, principalsOf } from "../jmap/principals";
 import { get, toast, useApp } from "../store";
-import { type Access, accessOf, granteeName, type Principal, principals } from "./access";
+import { type Access, accessOf, granteeName } from "./access";
 import ShareDialog from "./ShareDialog";
 import "./sharing.css";
 import { accountName, ends, folderTitle, levelName } from "./words";
@@ -21,7 +22,7 @@ async function everything(): Promise<Found> {
   const theirs = accounts
     .map((each, at) => ({ accountId: each.id, folders: (all[at] ?? []).filter((one) => one.kind !== "account") }))
     .filter((each) => !accounts.find((one) => one.id === each.accountId)?.own && each.folders.length);
-  return { mine, theirs, known: await principals(rows.map((each) => each.principalId)) };
+  return { mine, theirs, known: await principalsOf(rows.map((each) => each.principalId)) };
 }
 
 /** What of mine others have, and what of others I have. */

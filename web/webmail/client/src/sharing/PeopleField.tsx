@@ -1,7 +1,7 @@
 import { Building2, Globe, User, Users } from "lucide-react";
 import { type KeyboardEvent, useEffect, useId, useState } from "react";
+import { others, type Principal } from "../jmap/principals";
 import { toast } from "../store";
-import { type Principal, people } from "./access";
 
 const WAIT = 180;
 const ICONS = { individual: User, group: Users, resource: Building2, other: Globe };
@@ -29,7 +29,7 @@ export function PeopleField({ label, without, onChoose }: Props) {
     if (!open) return;
     let stale = false;
     const timer = setTimeout(() => {
-      people(typed.trim()).then(
+      others(typed.trim()).then(
         (all) => {
           if (stale) return;
           setFound(all.filter((each) => !without.has(each.id)));

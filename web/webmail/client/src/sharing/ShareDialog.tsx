@@ -1,20 +1,11 @@
 import { CircleHelp, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { type Principal, principalsOf } from "../jmap/principals";
 import { IconButton } from "../shell/Button";
 import { Dialog } from "../shell/Dialog";
 import { get, toast, useApp } from "../store";
-import {
-  type Access,
-  accessOf,
-  type Explained,
-  explain,
-  type Grant,
-  grant,
-  granteeName,
-  type Principal,
-  principals,
-} from "./access";
+import { type Access, accessOf, type Explained, explain, type Grant, grant, granteeName } from "./access";
 import { type Chosen, dayOf, entryOf, LevelSelect, RightsBoxes, UntilField } from "./LevelFields";
 import { PeopleField, PrincipalIcon } from "./PeopleField";
 import "./sharing.css";
@@ -45,7 +36,7 @@ export default function ShareDialog({ accountId, folderId, onClose }: Props) {
       const [one] = await accessOf(accountId, [folderId]);
       if (!one) throw new Error(t("sharing.gone"));
       const rows = [...Object.values(one.access ?? {}), ...(one.inherited ?? [])];
-      setKnown(await principals(rows.map((each) => each.principalId)));
+      setKnown(await principalsOf(rows.map((each) => each.principalId)));
       setFound(one);
     } catch (error) {
       toast((error as Error).message, { error: true });

@@ -1,7 +1,7 @@
 /** Who may do what in folders: levels, grants, reasons. The server's FolderAccess, of every kind of folder. */
 import { t } from "i18next";
 import { change, request } from "../jmap/client";
-import { get } from "../store";
+import type { Principal } from "../jmap/principals";
 
 export type Level = "none" | "freebusy" | "titles" | "viewer" | "contributor" | "author" | "editor" | "master";
 
@@ -29,13 +29,6 @@ export interface Access {
   myRights: string;
   access: Record<string, Grant> | null;
   inherited: Grant[] | null;
-}
-
-export interface Principal {
-  id: string;
-  type: "individual" | "group" | "resource" | "other";
-  name: string;
-  email: string | null;
 }
 
 export interface Reason {
@@ -86,28 +79,6 @@ export async function grant(accountId: string, id: string, principalId: string, 
 export async function explain(accountId: string, id: string, principalId: string): Promise<Explained> {
   const [answer] = await request([["FolderAccess/explain", { accountId, id, principalId }]]);
   return answer;
-}
-
-function own(): string | undefined {
-  return get().accounts.find((each) => each.own)?.id;
-}
-
-/** Who is found by a part of the name or the address. */
-export async function people(text: string, limit = 8): Promise<Principal[]> {
-  const from = { resultOf: "q", name: "Principal/query", path: "/ids" };
-  const [, answer] = await request([
-    ["Principal/query", { accountId: own(), filter: text ? { text } : null, sort: [{ property: "name" }], limit }, "q"],
-    ["Principal/get", { accountId: own(), "#ids": from, properties: ["id", "type", "name", "email"] }],
-  ]);
-  const me = get().me;
-  return (answer.list as Principal[]).filter((each) => each.email !== me);
-}
-
-export async function principals(ids: string[]): Promise<Record<string, Principal>> {
-  if (!ids.length) return {};
-  const properties = ["id", "type", "name", "email"];
-  const [answer] = await request([["Principal/get", { accountId: own(), ids: [...new Set(ids)], properties }]]);
-  return Object.fromEntries((answer.list as Principal[]).map((each) => [each.id, each]));
 }
 
 /** What people call whoever a grant names. */
