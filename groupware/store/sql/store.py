@@ -78,6 +78,7 @@ class SqlStore:
         for writer in self._writers:
             await asyncio.to_thread(writer.close)
         await asyncio.to_thread(self._pool.shutdown)
+        self._reader.close()
         self.database.dispose()
 
     def _writer(self, who: Principal) -> Writer:

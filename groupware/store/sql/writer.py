@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 
@@ -232,17 +233,24 @@ def _settle_all(jobs: Sequence[Job]) -> None:
 class Reader:
     """Reads in whichever thread calls; each thread has a connection of its own."""
 
-    __slots__ = ("_engine", "_local", "_memory")
+    __slots__ = ("_engine", "_local", "_memory", "_open")
 
     def __init__(self, engine: Engine, memory: Memory) -> None:
         self._engine, self._memory = engine, memory
         self._local = threading.local()
+        self._open: WeakSet[Connection] = WeakSet()
+
+    def close(self) -> None:
+        """Give back the connections of all threads; none may be reading."""
+        for connection in list(self._open):
+            connection.close()
 
     def read(self, who: Principal, work: Work) -> Any:
         """What `work` gives back over one snapshot."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._engine.connect()
+            self._open.add(connection)
         try:
             with connection.begin():
                 return work(SqlTx(Sql(connection), self._memory, who, locks=False))
