@@ -19,11 +19,11 @@ from connectors.dav.put_card import put_card
 from connectors.dav.put_seen import write_seen
 from connectors.dav.request import Exchange, attachable
 from connectors.dav.shelf import Shelf, collection, etag
-from connectors.dav.storing import check_component, headers_of, scheduled_put, stored_at, tag_of, told
+from connectors.dav.storing import check_component, headers_of, scheduled_put, tag_of, told
 from groupware.calendar import item as calendar_item
 from groupware.calendar.object import CalendarObject
 from groupware.calendar.personal import merged, own_of
-from groupware.calendar.scheduling import Change, Plan
+from groupware.calendar.scheduling import Change, Plan, alone
 from groupware.calendar.shown import sight
 from groupware.contacts import card
 from groupware.model.errors import AlreadyExists, Conflict, IdentTaken, Malformed, NoRight, NotFound
@@ -63,7 +63,7 @@ def found(tx: ReadTx, at: Place) -> tuple[Shelf, Item]:
 def _found_tagged(tx: ReadTx, exchange: Exchange) -> tuple[Shelf, Item, str]:
     met(tx, exchange)
     shelf, item = found(tx, exchange.at)
-    return shelf, item, tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "")
+    return shelf, item, tag_of(tx, shelf, item)
 
 
 # --- putting in -------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ async def _write(
         if exchange.shown is not None and read is not None:
             return await write_seen(exchange, exchange.shown, at)
         if read is None:
-            put = await put_card(exchange, at, new, lambda tx, whole: stored_at(tx, exchange, at, whole))
+            put = await put_card(exchange, at, new)
             return put.item, put.made, {} if put.altered else headers_of(put.item)
         (item, made), plan = await scheduled_put(exchange, at, read, new)
     except IdentTaken as error:
@@ -161,10 +161,12 @@ async def _write(
 async def delete(exchange: Exchange) -> Response:
     """Takes an object away. 204."""
 
-    def work(tx: WriteTx, _: Plan) -> None:
+    def work(tx: WriteTx, plan: Plan) -> None:
         shelf, item = found(tx, exchange.at)
         exchange.check_tags(etag(item.blob))
-        exchange.check_schedule_tag(tag_of(tx, shelf, item))
+        tag = tag_of(tx, shelf, item)
+        exchange.check_schedule_tag(tag)
+        alone(tx, plan, item, tag)
         locks = allowed(tx, exchange, shelf, [ITSELF, item.name])
         if not tx.expunge(shelf.folder.id, [(item.uid, item.uid)], deleted_only=False):
             raise NotFound(f"{exchange.at.name!r}: it is not yours to take away")
@@ -174,7 +176,8 @@ async def delete(exchange: Exchange) -> Response:
         await exchange.parts.store.write(exchange.who, lambda tx: work(tx, Plan()))
         return Response(status_code=204)
     answers = exchange.headers.get("schedule-reply", "T").strip().upper() != "F"
-    change = Change(lambda tx: found(tx, exchange.at)[0].folder, exchange.at.name, None, reply=answers)
+    at_once = exchange.shown is None
+    change = Change(lambda tx: found(tx, exchange.at)[0].folder, exchange.at.name, None, reply=answers, at_once=at_once)
     await told(exchange, change, work)
     return Response(status_code=204)
 

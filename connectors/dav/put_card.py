@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from connectors.dav.paths import Place
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
+from connectors.dav.storing import Look, stored_at
 from groupware.contacts import card
 from groupware.contacts.versions.keeping import kept_whole
 from groupware.model.errors import TryAgain
@@ -17,10 +18,9 @@ from groupware.model.ids import BlobId
 from groupware.model.item import Item, NewItem
 from groupware.model.meeting import Overtaken
 from groupware.model.rights import Right
-from groupware.store.api import ReadTx, WriteTx
+from groupware.store.api import ReadTx
 
 TRIES: Final = 20
-Store = Callable[[WriteTx, NewItem], tuple[Item, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,34 @@ class Arrived:
     """Whether it is not what was sent."""
 
 
-async def put_card(exchange: Exchange, at: Place, new: NewItem, store: Store) -> Arrived:
-    """Stores a contact by `store`, whole. `TryAgain` when others keep changing it."""
+async def put_card(exchange: Exchange, at: Place, new: NewItem) -> Arrived:
+    """Stores a contact, whole. `DavError`, `TryAgain` when others keep changing it.
+
+    What names no other (If-Match) is taken for a new one: nothing is looked at before the write.
+    """
+    store, who = exchange.parts.store, exchange.who
+    first = "if-match" not in exchange.headers
     for _ in range(TRIES):
-        before = await exchange.parts.store.glance(exchange.who, lambda tx: _blob(tx, at))
+        before = None if first else await store.glance(who, lambda tx: _blob(tx, at))
+        first = False
         whole = await _whole(exchange, at, new, before)
-
-        def work(tx: WriteTx, before: BlobId | None = before, whole: NewItem = whole) -> tuple[Item, bool]:
-            if _blob(tx, at) != before:
-                raise Overtaken(f"{at.name!r}: it has changed meanwhile")
-            return store(tx, whole)
-
+        write = partial(stored_at, exchange=exchange, at=at, item=whole, look=_unchanged(at, before))
         try:
-            item, made = await exchange.parts.store.write(exchange.who, work)
+            item, made = await store.write(who, write)
         except Overtaken:
             continue
         return Arrived(item, made, whole is not new)
     raise TryAgain(f"{at.name!r}: others are changing it again and again; try again in a moment")
+
+
+def _unchanged(at: Place, before: BlobId | None) -> Look:
+    """What raises `Overtaken` unless these octets are there."""
+
+    def look(tx: ReadTx, old: Item | None, tag: str) -> None:
+        if (old.blob if old is not None else None) != before:
+            raise Overtaken(f"{at.name!r}: it has changed meanwhile")
+
+    return look
 
 
 def _blob(tx: ReadTx, at: Place) -> BlobId | None:

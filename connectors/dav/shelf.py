@@ -173,11 +173,11 @@ def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:
     owner = account_of(tx, at.user)
     if is_derived(at) and owner == tx.who.account:
         return _derived_at(tx, at, need)
-    folder = _folder(tx, owner, at, need)
+    folder, notes = _folder(tx, owner, at, need)
     if folder.kind not in HOMES[at.area]:
         raise NotFound(f"{at.segment[:100]!r}: there is no such collection here")
     native = folder.own or owner != tx.who.account
-    return _shelf(tx, folder, at, _readable_notes(tx, folder), native=native)
+    return _shelf(tx, folder, at, notes, native=native)
 
 
 def is_derived(at: Place) -> bool:
@@ -200,18 +200,21 @@ def _readable_notes(tx: ReadTx, folder: Folder) -> Notes:
         return {}
 
 
-def _folder(tx: ReadTx, owner: AccountId, at: Place, need: Right) -> Folder:
+def _folder(tx: ReadTx, owner: AccountId, at: Place, need: Right) -> tuple[Folder, Notes]:
+    """The folder of a path with its annotations: what a client has named so, or else what is called so."""
+    found: Folder | None = None
     if at.segment.startswith("~") and at.segment[1:].isdecimal() and len(at.segment) < 20:
         found = tx.folder(FolderId(int(at.segment[1:])), need)
         if owner not in (tx.who.account, found.owner):
             raise NotFound(f"{at.segment!r}: there is no such collection here")
-        return found
-    if at.segment == INBOX and at.area == CALENDARS:
-        return tx.role(owner, Role.SCHEDULE_INBOX, need)
-    named = tx.annotated_with(owner, SEGMENT, at.segment.encode())
-    if named is not None:
-        return tx.folder(named, need)
+    elif at.segment == INBOX and at.area == CALENDARS:
+        found = tx.role(owner, Role.SCHEDULE_INBOX, need)
+    elif (named := tx.annotated_with(owner, SEGMENT, at.segment.encode())) is not None:
+        found = tx.folder(named, need)
+    if found is not None:
+        return found, _readable_notes(tx, found)
     found = tx.locate(owner, at.segment, need)
-    if SEGMENT in _readable_notes(tx, found):
+    notes = _readable_notes(tx, found)
+    if SEGMENT in notes:
         raise NotFound(f"{at.segment[:100]!r}: there is no such collection here")
-    return found
+    return found, notes

@@ -12,7 +12,7 @@ from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection, etag
 from groupware.calendar.itip.attendee import NotTheirs
 from groupware.calendar.object import CalendarObject
-from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
+from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, alone, scheduled
 from groupware.model.errors import IdentTaken
 from groupware.model.folder import Role
 from groupware.model.item import Item, NewItem
@@ -21,6 +21,7 @@ from groupware.store.api import ReadTx, WriteTx
 
 T = TypeVar("T")
 Keep = Callable[[WriteTx, NewItem], tuple[Item, bool]]
+Look = Callable[[ReadTx, Item | None, str], None]
 
 
 def headers_of(item: Item, tag: str = "") -> dict[str, str]:
@@ -28,16 +29,25 @@ def headers_of(item: Item, tag: str = "") -> dict[str, str]:
 
 
 def tag_of(tx: ReadTx, shelf: Shelf, item: Item | None) -> str:
-    return tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "") if item is not None else ""
+    """The Schedule-Tag of an object; "": it is no meeting with others, or not there."""
+    if item is None or shelf.contacts:
+        return ""
+    return tx.schedule_tags(shelf.folder.id, item.uid).get(item.uid, "")
 
 
-def stored_at(tx: WriteTx, exchange: Exchange, at: Place, item: NewItem) -> tuple[Item, bool]:
-    """Stores an object under a name; gives it, and whether it is new. `DavError`."""
+def stored_at(tx: WriteTx, exchange: Exchange, at: Place, item: NewItem, look: Look | None = None) -> tuple[Item, bool]:
+    """Stores an object under a name; gives it, and whether it is new. `DavError`, and what `look` raises.
+
+    `look` is told what is there, if one may read it, and its Schedule-Tag, before anything is written.
+    """
     shelf = collection(tx, at)
     check_component(shelf, item)
     old = next(iter(tx.items_named(shelf.folder.id, [at.name])), None) if shelf.may(Right.READ) else None
     exchange.check_tags(etag(old.blob) if old is not None else None)
-    exchange.check_schedule_tag(tag_of(tx, shelf, old))
+    tag = tag_of(tx, shelf, old)
+    exchange.check_schedule_tag(tag)
+    if look is not None:
+        look(tx, old, tag)
     allowed(tx, exchange, shelf, [at.name] if old is not None else [ITSELF, at.name])
     if old is None:
         return tx.append(shelf.folder.id, [item])[0], True
@@ -51,9 +61,9 @@ async def scheduled_put(
 ) -> tuple[tuple[Item, bool], Plan]:
     """Stores an object, by `store` if that is given, and tells all others of it."""
     keep = "if-schedule-tag-match" in exchange.headers
-    change = Change(lambda tx: collection(tx, at).folder, at.name, read, new, keep_answers=keep)
+    change = Change(lambda tx: collection(tx, at).folder, at.name, read, new, keep_answers=keep, at_once=store is None)
     if store is None:
-        return await told(exchange, change, lambda tx, plan: stored_at(tx, exchange, at, plan.item or new))
+        return await told(exchange, change, lambda tx, plan: _put(tx, exchange, at, new, plan))
     return await told(exchange, change, lambda tx, plan: store(tx, plan.item or new))
 
 
@@ -72,6 +82,10 @@ async def told(exchange: Exchange, change: Change, work: Callable[[WriteTx, Plan
         raise DavError(403, str(error), "<C:same-organizer-in-all-components/>") from None
     except Elsewhere as error:
         raise DavError(403, str(error), "<C:unique-scheduling-object-resource/>") from None
+
+
+def _put(tx: WriteTx, exchange: Exchange, at: Place, new: NewItem, plan: Plan) -> tuple[Item, bool]:
+    return stored_at(tx, exchange, at, plan.item or new, lambda tx, old, tag: alone(tx, plan, old, tag))
 
 
 def check_component(shelf: Shelf, new: NewItem) -> None:

@@ -25,9 +25,11 @@ from groupware.model.meeting import Guest, Happening, Overtaken, Visit
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
+from groupware.store.frames import unpacked
 
 from . import rounds
 from .imip import Sender
+from .item import ON_THE_LOOP
 from .itip import organizer as chair
 from .itip.attendee import answered, declined
 from .itip.incoming import Message
@@ -69,6 +71,8 @@ class Change:
     """The client has said which Schedule-Tag it knows: answers that came since stay (RFC 6638 §3.2.10)."""
     reply: bool = True
     """Whether taking a copy away declines (Schedule-Reply, RFC 6638 §8.1)."""
+    at_once: bool = False
+    """The work asks `alone` of what it finds: what can be no meeting is not looked at before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class Plan:
     visits: tuple[Visit, ...] = ()
     letters: tuple[Envelope, ...] = ()
     happened: tuple[Happening, ...] = ()
+    unseen: bool = False
+    """Whether nobody has looked: the work asks `alone`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +127,39 @@ async def scheduled(
     store: Store, blobs: Blobs, who: Principal, change: Change, work: Callable[[WriteTx, Plan], T]
 ) -> tuple[T, Plan]:
     """Runs `work` in the one write that tells all others too; what it gave, and the plan. `NoRight`, `Refused`."""
+    known = _at_once(change)
     for _ in range(TRIES):
-        plan = await plan_of(store, blobs, who, change)
+        plan = known or await plan_of(store, blobs, who, change)
+        known = None
         try:
             return await store.write(who, partial(_both, plan=plan, work=work, name=change.name)), plan
         except Overtaken:
             continue
     raise TryAgain("so many change this meeting at once that it is never as it was; try again later")
+
+
+def _at_once(change: Change) -> Plan | None:
+    """The plan of what seems to be no meeting with others, without a look at what is there."""
+    if not change.at_once or (change.new is not None and organizer(change.new) is not None):
+        return None
+    return Plan(change.item, unseen=True)
+
+
+def alone(tx: ReadTx, plan: Plan, old: Item | None, tag: str) -> None:
+    """`Overtaken` when a plan was made without a look, and what is there is a meeting, by its Schedule-Tag or octets.
+
+    The octets count where it is taken away, for others hear of that also where a meeting was brought in from a file.
+    """
+    if not plan.unseen or old is None:
+        return
+    if tag or (plan.item is None and _named_organizer(tx, old)):
+        raise Overtaken("it is a meeting with others, who have to be told")
+
+
+def _named_organizer(tx: ReadTx, old: Item) -> bool:
+    """Whether an object may name an organizer: what is not in the database may."""
+    body = tx.body(old.blob) if old.size <= ON_THE_LOOP else None
+    return body is None or b"ORGANIZER" in unpacked(old.blob, body).upper()
 
 
 def _both(tx: WriteTx, plan: Plan, work: Callable[[WriteTx, Plan], T], name: str) -> T:
@@ -140,7 +172,8 @@ def carry_out(tx: WriteTx, plan: Plan, name: str) -> None:
     if plan.folder is None:
         return
     tx.invite(plan.visits, plan.folder)
-    old = next(iter(tx.items_named(plan.folder, [name])), None)
+    readable = Right.READ in tx.folder(plan.folder, Right.LOOKUP).rights
+    old = next(iter(tx.items_named(plan.folder, [name])), None) if readable else None
     if (old.blob if old is not None else None) != plan.old:
         raise Overtaken(f"{name!r}: it has changed meanwhile")
     rounds.post(tx, plan.letters)

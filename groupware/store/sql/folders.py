@@ -17,7 +17,7 @@ from groupware.store.api import Where
 from . import schema
 from .guard import SERVER, Opened, absent
 from .paths import view_path, walk
-from .settings import setting
+from .settings import effective, epoch
 from .tree import Tree
 from .tx import Tx
 
@@ -81,7 +81,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         unseen = at.total - int(tx.sql.value(_SEEN_HERE, {"account": at.reader, "at": at.id}))
     if tx.who.account != SERVER:
         said = tx.sql.row(_IS_SUBSCRIBED, {"account": tx.who.account, "path": path})
-        subscribed = bool(said[0]) if said is not None else subscribed_by_default(tx, own)
+        subscribed = bool(said[0]) if said is not None else _by_default(tx, own, at.settings)
     rights, until = tree.rights_until(tx.who, at.id)  # those that one holds, also where `outline` opens by fewer
     return Folder(
         id=at.id,
@@ -126,7 +126,12 @@ def said_of_paths(tx: Tx) -> Mapping[str, bool]:
 
 def subscribed_by_default(tx: Tx, own: bool) -> bool:
     """Whether a folder is subscribed to while the asking principal has said nothing of it."""
-    which = setting(tx, "subscribeByDefault", tx.who.account).value
+    return _by_default(tx, own, epoch(tx))
+
+
+def _by_default(tx: Tx, own: bool, settings: int) -> bool:
+    """`settings`: the epoch of settings."""
+    which = effective(tx, "subscribeByDefault", tx.who.account, settings).value
     return which == "all" or (which == "own" and own)
 
 

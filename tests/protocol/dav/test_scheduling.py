@@ -8,9 +8,10 @@ from email.message import Message
 
 import pytest
 
+from groupware.calendar.item import read_item
 from groupware.model.principal import OPERATOR, NewAccount, PrincipalKind
 from groupware.store.api import WriteTx
-from tests.support.davstand import Client, Said, Stand, event
+from tests.support.davstand import Client, Said, Stand, card, event
 
 HOME = "/dav/calendars/{}@example.test/Calendar/"
 ALICE, BOB = HOME.format("alice"), HOME.format("bob")
@@ -216,6 +217,57 @@ async def test_a_deputy_invites_on_behalf_of_the_owner_and_an_editor_may_not(
     assert "ORGANIZER;CN=Alice:mailto:alice@example.test" in (await the_one(carol, HOME.format("carol")))[1]
     [letter] = await letters(stand)
     assert letter["from"] == "alice@example.test" and letter["sender"] == "bob@example.test"
+
+
+async def test_a_deputy_who_may_not_read_the_calendar_puts_a_meeting_in_and_overwrites_nothing(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    await stand.share("alice", "Calendar", "bob@example.test", "li1")
+    assert (await bob.put(ALICE + "m.ics", meeting("m", names=("carol",)))).status == 201
+    await the_one(stand.client("carol"), HOME.format("carol"))
+    assert (await bob.ask("GET", ALICE + "m.ics")).status == 403
+    assert (await bob.put(ALICE + "m.ics", meeting("other", names=("carol",)))).status == 409
+    assert "UID:m\r\n" in (await the_one(stand.client("carol"), HOME.format("carol")))[1]
+
+
+async def test_what_is_no_meeting_is_put_in_and_taken_away_without_a_look_before(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alice.props(ALICE, "D:getetag")  # she is signed in from now on
+
+    def read(*given: object) -> None:
+        raise AssertionError("it was looked at before the write")
+
+    for name in ("read", "glance"):
+        monkeypatch.setattr(type(stand.house.store), name, read)
+    assert (await alice.put(ALICE + "m.ics", event("m"))).status == 201
+    assert (await alice.put(ALICE + "m.ics", event("m", summary="Other"))).status == 204
+    assert (await alice.ask("DELETE", ALICE + "m.ics")).status == 204
+    contacts = "/dav/contacts/alice@example.test/Contacts/"
+    assert (await alice.put(contacts + "c.vcf", card("c"))).status == 201
+    assert (await alice.ask("DELETE", contacts + "c.vcf")).status == 204
+
+
+async def test_a_meeting_that_was_brought_in_from_a_file_is_called_off_when_it_is_deleted(
+    stand: Stand, alice: Client
+) -> None:
+    octets = meeting("m", names=("eve@far.test",)).encode()
+    _, new = await read_item(octets, stand.house.blobs, "m.ics")
+
+    def bring(tx: WriteTx) -> None:
+        tx.append(tx.locate(tx.account("alice@example.test").id, "Calendar").id, [new])
+
+    await stand.house.write(bring)
+    assert await letters(stand) == []
+    assert (await alice.ask("DELETE", ALICE + "m.ics")).status == 204
+    [letter] = await letters(stand)
+    assert letter["subject"] == "Called off: Meeting"
+
+
+async def test_a_meeting_that_loses_its_organizer_is_called_off(alice: Client, bob: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m"))
+    assert (await alice.put(ALICE + "m.ics", event("m"))).status == 204
+    assert "STATUS:CANCELLED" in (await the_one(bob, BOB))[1]
 
 
 async def test_a_meeting_is_once_in_all_calendars_of_somebody_and_moves_without_a_word(
