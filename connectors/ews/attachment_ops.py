@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from connectors.bounded_xml import Element
-from connectors.ews import event_attachments
+from connectors.ews import contact_photo, contact_picture, event_attachments
 from connectors.ews.attached import attachment_xml, attachments_of, content_xml, mark_in, number_of
 from connectors.ews.errors import EwsError
 from connectors.ews.ids import Id, attachment_id, change_key, item_id, read_id
@@ -34,8 +34,8 @@ from groupware.store.overtaking import again
 async def _holder(turn: Turn, item: ItemId) -> One:
     """The item that has attachments, with its octets. `EwsError`."""
     one = await turn.read(lambda tx: One(thing_of(tx, Id("I", item)), facts_in(tx, turn.zone)))
-    if one.kind not in (Kind.MAIL, Kind.CALENDAR, Kind.TASKS):
-        raise EwsError("ErrorInvalidRequest", "messages, events and tasks have attachments here")
+    if one.kind not in (Kind.MAIL, Kind.CALENDAR, Kind.TASKS, Kind.CONTACTS):
+        raise EwsError("ErrorInvalidRequest", "messages, events, tasks and contacts have attachments here")
     await with_octets(turn, [one])
     return one
 
@@ -56,6 +56,8 @@ async def create_attachment(turn: Turn, element: Element) -> str:
 async def _attached(turn: Turn, parent: ItemId, given: Element) -> tuple[str, ModSeq]:
     """The mark of a new attachment, and the item's modseq. `EwsError`, `Overtaken`."""
     one = await _holder(turn, parent)
+    if one.kind is Kind.CONTACTS:
+        return await contact_photo.attach(turn, one, given)
     if one.kind is not Kind.MAIL:
         if local(given) != "FileAttachment":
             raise EwsError("ErrorInvalidRequest", "only files can be attached to an event or task")
@@ -70,6 +72,8 @@ async def _attached(turn: Turn, parent: ItemId, given: Element) -> tuple[str, Mo
 async def _detached(turn: Turn, wanted: Id) -> ModSeq:
     """Takes an attachment away; the item's modseq. `EwsError`, `Overtaken`."""
     one = await _holder(turn, wanted.item)
+    if one.kind is Kind.CONTACTS:
+        return await contact_photo.detach(turn, one)
     if one.kind is not Kind.MAIL:
         return await event_attachments.detach(turn, one, wanted.more)
     place = attachments_of(one).index(number_of(one, wanted.more))
@@ -116,6 +120,8 @@ async def get_attachment(turn: Turn, element: Element) -> str:
     async def work(named: Element) -> str:
         wanted = read_id(named.get("Id", ""), "A")
         one = await _holder(turn, wanted.item)
+        if one.kind is Kind.CONTACTS:
+            return message("Attachments", contact_picture.content_xml(one, wanted.more))
         if one.kind is not Kind.MAIL:
             return message("Attachments", await event_attachments.content(turn, one, wanted.more))
         return message("Attachments", _found(one, wanted.more.split("-"), shape, wanted.more))

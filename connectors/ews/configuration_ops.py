@@ -10,7 +10,7 @@ from typing import Any, Final
 from connectors.bounded_xml import Element, quoted
 from connectors.ews.errors import EwsError, invalid
 from connectors.ews.ids import change_key, item_id
-from connectors.ews.tree import folder_in
+from connectors.ews.tree import folder_in, node_in
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import (
     Xml,
@@ -30,6 +30,10 @@ LONGEST: Final = 512 * 1024
 """Characters of one configuration."""
 
 
+_ROOT: Final = 0
+"""Where those are that belong to the root, which no folder is."""
+
+
 def _name_in(element: Element) -> tuple[str, Element]:
     """The name of a configuration, and the folder that it belongs to. `EwsError`."""
     said = element if local(element) == "UserConfigurationName" else needed(element, "UserConfigurationName")
@@ -41,7 +45,8 @@ def _name_in(element: Element) -> tuple[str, Element]:
 
 
 def _find(tx: ReadTx, name: str, named: Element) -> tuple[int, Record | None]:
-    at = folder_in(tx, named).id
+    _, node = node_in(tx, named)
+    at = _ROOT if node.distinguished == "root" else folder_in(tx, named).id
     for record in tx.records(RecordKind.CONFIGURATION):
         facts = json.loads(record.facts)
         if facts["name"].lower() == name.lower() and facts["folder"] == at:

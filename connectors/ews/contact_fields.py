@@ -9,6 +9,7 @@ from typing import Any, Final
 from connectors.bounded_xml import quoted
 from connectors.ews import contact_slots as slots
 from connectors.ews.calendar_fields import moment_of
+from connectors.ews.contact_picture import attachments_xml, picture
 from connectors.ews.fields import Field, mailbox, strings
 from connectors.ews.mail_fields import ITEM, body_xml
 from connectors.ews.things import One
@@ -59,6 +60,16 @@ def first(card: Mapping[str, Any], member: str, name: str, **fixed: str) -> Any:
         if all(each.get(key) == value for key, value in fixed.items()) and each.get(name):
             return each[name]
     return None
+
+
+def private(entry: Mapping[str, Any]) -> bool:
+    """Whether it is of somebody's home, and not of their work."""
+    return bool((entry.get("contexts") or {}).get("private"))
+
+
+def _link(one: One, *, of_home: bool) -> str | None:
+    found = (each.get("uri") for each in (one.json.get("links") or {}).values() if private(each) == of_home)
+    return next((str(each) for each in found if each), None)
 
 
 def company(card: Mapping[str, Any]) -> str | None:
@@ -152,6 +163,10 @@ def _addresses(one: One) -> Xml | None:
     return Xml("".join(rows)) or None
 
 
+def _part(slot: str, part: str) -> Field:
+    return Field(lambda one: addresses(one.json).get(slot, {}).get(part))
+
+
 def _simple(found: Mapping[str, str]) -> Xml | None:
     return Xml("".join(_entry(slot, value) for slot, value in found.items())) or None
 
@@ -172,12 +187,6 @@ def notes(card: Mapping[str, Any]) -> str:
 
 def _keywords(one: One) -> list[str]:
     return sorted(one.json.get("keywords") or {})
-
-
-def picture(card: Mapping[str, Any]) -> str | None:
-    """The `data:` URI of its photo."""
-    found = first(card, "media", "uri", kind="photo")
-    return str(found) if found and str(found).startswith("data:") else None
 
 
 _BOTH: Final[Mapping[str, Field]] = {
@@ -209,6 +218,7 @@ CONTACT: Final[Mapping[str, Field]] = {
     "contacts:GivenName": Field(lambda one: name_part(one.json, "given")),
     "contacts:MiddleName": Field(lambda one: name_part(one.json, "given2")),
     "contacts:Surname": Field(lambda one: name_part(one.json, "surname")),
+    "contacts:Title": Field(lambda one: name_part(one.json, "title")),
     "contacts:Generation": Field(lambda one: name_part(one.json, "credential")),
     "contacts:Nickname": Field(lambda one: first(one.json, "nicknames", "name")),
     "contacts:CompleteName": Field(lambda one: None, _complete),
@@ -222,7 +232,10 @@ CONTACT: Final[Mapping[str, Field]] = {
     "contacts:ImAddresses": Field(lambda one: list(ims(one.json).values()), lambda one: _simple(ims(one.json))),
     "contacts:Birthday": Field(lambda one: day(one.json, "birth")),
     "contacts:WeddingAnniversary": Field(lambda one: day(one.json, "wedding")),
-    "contacts:BusinessHomePage": Field(lambda one: first(one.json, "links", "uri")),
+    "contacts:BusinessHomePage": Field(lambda one: _link(one, of_home=False)),
+    "contacts:PersonalHomePage": Field(lambda one: _link(one, of_home=True)),
+    "item:Attachments": Field(lambda one: None, attachments_xml),
+    "item:HasAttachments": Field(lambda one: picture(one.json) is not None),
     "contacts:HasPicture": Field(lambda one: picture(one.json) is not None),
     "contacts:Notes": Field(lambda one: notes(one.json) or None),
     **{
@@ -232,6 +245,15 @@ CONTACT: Final[Mapping[str, Field]] = {
     **{
         f"contacts:PhoneNumber/{slot}": Field(lambda one, slot=slot: phones(one.json).get(slot))  # type: ignore[misc]
         for slot in slots.PHONES
+    },
+    **{
+        f"contacts:ImAddress/{slot}": Field(lambda one, slot=slot: ims(one.json).get(slot))  # type: ignore[misc]
+        for slot in slots.IMS
+    },
+    **{
+        f"contacts:PhysicalAddress:{part}/{slot}": _part(slot, part)
+        for slot in slots.ADDRESSES
+        for part in slots.STREET
     },
 }
 

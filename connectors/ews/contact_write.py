@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews import contact_slots as slots
-from connectors.ews.contact_fields import BESIDE, NAME_KINDS
+from connectors.ews.contact_fields import BESIDE, NAME_KINDS, private
 from connectors.ews.errors import EwsError, unset
 from connectors.ews.event_set import Edit, Set, all_given, nothing, now_text, put, text_in
 from connectors.ews.mail_set import mailboxes_in, mime_in
@@ -67,22 +67,28 @@ def _display(edit: Edit, element: Element | None) -> None:
     put(edit.value, "name", name)
 
 
-def _single(member: str, text: str, **fixed: str) -> Set:
-    """The first object of a member that is as `fixed` says."""
+def _single(member: str, text: str, fits: Callable[[Json], bool] | None = None, **fixed: Any) -> Set:
+    """The first object of a member that is as `fixed` says, and `fits`."""
 
     def work(edit: Edit, element: Element | None) -> None:
         entries: Json = dict(edit.value.get(member) or {})
         first = next(
-            (key for key, each in entries.items() if all(each.get(name) == value for name, value in fixed.items())),
+            (
+                key
+                for key, each in entries.items()
+                if (all(each.get(name) == value for name, value in fixed.items()) if fits is None else fits(each))
+            ),
             None,
         )
         said = text_in(element)
         if said:
             key = first or _NEW_KEYS.get(fixed.get("kind", member), f"{member}-1")
+            while first is None and key in entries:
+                key += "1"
             entries[key] = {**(entries.get(key) or fixed), text: said}
         elif first is not None:
             entries[first] = {name: value for name, value in entries[first].items() if name != text}
-            if not entries[first].keys() - {"@type", *fixed}:
+            if member != "organizations" or not entries[first].keys() - {"@type", *fixed}:
                 del entries[first]
         put(edit.value, member, entries)
 
@@ -211,6 +217,14 @@ def _members(edit: Edit, element: Element | None) -> None:
     put(edit.value, "members", {**dict.fromkeys(ids, True), **found})
 
 
+def _slot(member: str, slot: str) -> Set:
+    return lambda edit, element: entry(edit, member, slot, text_in(element))
+
+
+def _part(slot: str, part: str) -> Set:
+    return lambda edit, element: address(edit, slot, {part: text_in(element)})
+
+
 CONTACT: Final[Mapping[str, Set]] = {
     **{name: _name(kind) for name, kind in NAME_KINDS.items()},
     **{name: _beside(name) for name in BESIDE},
@@ -221,7 +235,8 @@ CONTACT: Final[Mapping[str, Set]] = {
     "Department": _department,
     "JobTitle": _single("titles", "name", kind="title"),
     "Profession": _single("titles", "name", kind="role"),
-    "BusinessHomePage": _single("links", "uri"),
+    "BusinessHomePage": _single("links", "uri", lambda each: not private(each)),
+    "PersonalHomePage": _single("links", "uri", private, contexts={"private": True}),
     "EmailAddresses": _entries("emails"),
     "PhoneNumbers": _entries("phones"),
     "ImAddresses": _entries("onlineServices"),
@@ -231,6 +246,11 @@ CONTACT: Final[Mapping[str, Set]] = {
     "Body": _notes,
     "Categories": _categories,
     "Members": _members,
+    **{f"contacts:PhoneNumber/{slot}": _slot("phones", slot) for slot in slots.PHONES},
+    **{f"contacts:ImAddress/{slot}": _slot("onlineServices", slot) for slot in slots.IMS},
+    **{
+        f"contacts:PhysicalAddress:{part}/{slot}": _part(slot, part) for slot in slots.ADDRESSES for part in slots.PARTS
+    },
     **dict.fromkeys(
         (
             "ItemClass",
@@ -316,8 +336,15 @@ async def create(turn: Turn, element: Element, saved: Element | None) -> str:
     if octets is not None:
         try:
             new = (await read_item(octets, turn.parts.blobs, name))[1]
+            stored = await asyncio.to_thread(lambda: converted(parse(octets)[0], "4.0"))
         except Malformed as error:
             raise EwsError("ErrorMimeContentInvalid", str(error)) from None
+        before = card_of(stored)
+        edit = Edit(dict(before), turn.zone)
+        all_given(edit, CONTACT, element)
+        if edit.value != before:
+            value = shaped(edit.value)
+            new = await made(turn, lambda: changed(stored, value), name, version_of(octets))
     else:
         all_given(edit, CONTACT, element)
         now = now_text(turn.parts.clock.now())

@@ -14,6 +14,7 @@ from connectors.ews.extended import read_property
 from connectors.ews.mail_set import mailboxes_in
 from connectors.ews.occurrences import end_of, start_of, zone_in
 from connectors.ews.recurrence import rule_of
+from connectors.ews.same import meant
 from connectors.ews.wire import children, local, moment, number
 from connectors.exchange.windows_zones import iana_of
 from groupware.calendar.jscalendar.lines import person_key
@@ -222,7 +223,11 @@ def edited(edit: Edit, setters: Mapping[str, Set], name: str, element: Element |
     """One change. `EwsError` for what cannot be set."""
     if name == "ExtendedProperty" and element is not None:
         path, value = read_property(element)
-        edit.kept[path.uri] = value
+        same = meant(path, value, setters)
+        if same is not None:
+            setters[same[0]](edit, same[1])
+        else:
+            edit.kept[path.uri] = value
     elif name in setters:
         setters[name](edit, element)
     elif element is not None:  # what cannot be there can well be taken away
@@ -259,10 +264,7 @@ def _settle_times(edit: Edit) -> None:
         raise EwsError("ErrorTimeZone", f"StartTimeZone: {named[:60]!r} is not known here")
     name = name or (str(value["timeZone"]) if value.get("timeZone") else None) or edit.zone or "Etc/UTC"
     zone = known_zone(name) or zone_in(value, edit.zone)
-    there = bool(value.get("start"))
     old = zone_in(value, edit.zone)
-    if not there and not (said.get("Start") and said.get("End")):
-        raise EwsError("ErrorCalendarInvalidPropertyValue", "an event has a Start and an End")
     begin = _instant(said["Start"], "Start", zone) if said.get("Start") else start_of(value, old)
     end = _instant(said["End"], "End", zone) if said.get("End") else end_of(value, old)
     if end < begin:

@@ -10,6 +10,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from connectors.bounded_xml import Element
@@ -23,7 +24,7 @@ from connectors.ews.occurrences import occurrence
 from connectors.ews.sending import own_name
 from connectors.ews.things import GONE, One, Thing
 from connectors.ews.turn import Turn
-from connectors.ews.wire import Xml
+from connectors.ews.wire import Xml, moment
 from groupware.calendar.item import read_item
 from groupware.calendar.itip.attendee import NotTheirs
 from groupware.calendar.jscalendar.lines import person_key
@@ -45,6 +46,7 @@ from groupware.store.overtaking import again, unchanged
 
 Json = dict[str, Any]
 T = TypeVar("T")
+HALF_AN_HOUR = timedelta(minutes=30)
 LONGEST = 10 * 1024 * 1024
 """Octets of one object as it is stored."""
 
@@ -55,11 +57,12 @@ async def create(turn: Turn, element: Element, saved: Element | None, meeting: s
     edit = Edit({"@type": "Event"}, turn.zone)
     if octets is None:
         all_given(edit, EVENT, element)
+        _when(edit, turn.parts.clock.now())
         settle(edit)
         await organized(turn, edit.value)
         read, new = await made(turn, lambda: calendar_of(plain(new_value(turn, edit.value))), name)
     else:
-        read, new = await stored(turn, octets, name)
+        read, new = await _mime(turn, element, edit, octets, name)
     tell = meeting not in ("", "SendToNone")
 
     def place(tx: ReadTx) -> Folder:
@@ -75,6 +78,31 @@ async def create(turn: Turn, element: Element, saved: Element | None, meeting: s
     if tell:
         return told(*await telling(turn, Change(place, name, read, new), work), "CalendarItem")
     return told(*await turn.write(lambda tx: work(tx, Plan(new))), "CalendarItem")
+
+
+async def _mime(turn: Turn, element: Element, edit: Edit, octets: bytes, name: str) -> tuple[CalendarObject, NewItem]:
+    """What MimeContent holds, with what is said beside it. An organizer who has invited nobody is none. `EwsError`."""
+    try:
+        octets = await asyncio.to_thread(without_method, octets)
+    except Malformed as error:
+        raise EwsError("ErrorMimeContentInvalid", str(error)) from None
+    read, new = await stored(turn, octets, name)
+    now = object_of(read)
+    edit.value = dict(now)
+    if not any(group(each) for each in (now.get("participants") or {}).values()):
+        edit.value = {key: each for key, each in now.items() if key not in ("participants", "replyTo")}
+    all_given(edit, EVENT, element)
+    settle(edit)
+    if edit.value == now:
+        return read, new
+    return await made(turn, lambda: changed(read, plain(shaped(edit.value))), name)
+
+
+def _when(edit: Edit, now: datetime) -> None:
+    """When an event takes place of which nobody has said it: half an hour from the next half hour, as in Exchange."""
+    soon = now + (datetime.min.replace(tzinfo=UTC) - now) % HALF_AN_HOUR
+    begin = edit.times.setdefault("Start", soon.isoformat())
+    edit.times.setdefault("End", (moment(begin, "Start") + HALF_AN_HOUR).isoformat())
 
 
 def new_value(turn: Turn, value: Json) -> Json:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
 from connectors.ews.paths import Path, path_in
 from connectors.ews.things import One
-from connectors.ews.wire import Xml, child, children, tag
+from connectors.ews.wire import Xml, child, children, moment, tag, text_of
 from groupware.mime.headers import decode_text, unfold
 from groupware.mime.summary import has_attachment_of
 from groupware.model.flags import FLAGS, Flags, words_in
@@ -23,13 +24,23 @@ LONGEST: Final = 64 * 1024
 """Characters of one."""
 HEADERS: Final = "00020386-0000-0000-c000-000000000046:n:"
 """What the keys of properties begin with that are fields of the header."""
-_FORWARDED: Final = "$Forwarded"
+ARTICLE: Final = "tag:0x0e23:Integer"
+"""PidTagInternetArticleNumber: the UID of IMAP."""
+_CHANGED: Final = "tag:0x3008:SystemTime"
+"""PidTagLastModificationTime, by which programs see that an item is another: when it was stored, whatever it says."""
+IMAP_DELETED: Final = "00062008-0000-0000-c000-000000000046:0x8570:Integer"
+"""PidLidImapDeleted."""
+FORWARDED: Final = "$Forwarded"
 
 
 def extended_value(one: One, path: Path) -> Any:
     """The value: text, a number, a list of texts; None when there is none."""
     if path.uri in one.kept:
         return one.kept[path.uri]
+    if path.uri == ARTICLE:
+        return int(one.thing.uid)
+    if path.uri == _CHANGED:
+        return datetime.fromtimestamp(one.thing.saved // 1_000_000, UTC)
     if one.kind is not Kind.MAIL:
         return _hidden(path)
     found = _MAIL.get(path.uri)
@@ -52,7 +63,7 @@ def _header(one: One, name: str) -> str | None:
 def _verb(one: One) -> int | None:
     if Flags.ANSWERED in FLAGS[one.thing.bits]:
         return 102
-    return 104 if _FORWARDED in words_in(one.thing.words) else None
+    return 104 if FORWARDED in words_in(one.thing.words) else None
 
 
 def _transport(one: One) -> str | None:
@@ -79,6 +90,7 @@ _MAIL: Final[Mapping[str, Callable[[One], Any]]] = {
     "tag:0x0e1b:Boolean": lambda one: has_attachment_of(one.thing.summary),
     "tag:0x1090:Integer": lambda one: 2 if Flags.FLAGGED in FLAGS[one.thing.bits] else None,
     "tag:0x1081:Integer": _verb,
+    IMAP_DELETED: lambda one: 1 if Flags.DELETED in FLAGS[one.thing.bits] else None,
     "tag:0x007d:String": _transport,
     "tag:0x0c1f:String": lambda one: one.summary.from_[0].address if one.summary.from_ else None,
     "tag:0x0c1a:String": lambda one: one.summary.from_[0].name if one.summary.from_ else None,
@@ -116,6 +128,9 @@ def _checked(text: str, kind: str) -> Any:
             return {"true": True, "1": True, "false": False, "0": False}[text.strip().lower()]
         if plain in ("Integer", "Long", "Short"):
             return int(text)
+        if plain == "SystemTime":
+            at = moment(text)
+            return text if at.tzinfo is None else text_of(at)
         if plain == "Binary":
             base64.b64decode(text, validate=True)
     except (ValueError, KeyError):

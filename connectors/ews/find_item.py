@@ -10,6 +10,7 @@ from typing import Any, Final
 from connectors.bounded_xml import Element
 from connectors.ews import calendar_view
 from connectors.ews.errors import EwsError
+from connectors.ews.extended import ARTICLE
 from connectors.ews.paths import Path, path_in
 from connectors.ews.query_string import Asked, read_query
 from connectors.ews.restriction import Restriction, restriction_in
@@ -185,6 +186,8 @@ def _narrow(tx: ReadTx, folder: Folder, wanted: Wanted) -> list[Uid] | None:
     if folder.kind is not Kind.MAIL:
         return None if wanted.sort else list(tx.uids(folder.id))
     sort = wanted.sort or [Order(Path(RECEIVED), True)]
+    if len(sort) == 1 and sort[0].path.uri == ARTICLE:
+        return sorted(tx.uids(folder.id), reverse=sort[0].descending)
     if any(order.path.uri not in NARROW for order in sort):
         return None
     names = [NARROW[order.path.uri] for order in sort]

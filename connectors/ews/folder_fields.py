@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
@@ -35,6 +36,9 @@ ALL: Final = (
     "folder:UnreadCount",
 )
 NO_CLASS: Final = "IPF"
+_CHANGES_SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MOST_SECONDS: Final = 200_000_000_000
+"""Until the year 8337."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def value_of(seen: Seen, path: Path) -> Any:
 
 
 def extended_of(seen: Seen, path: Path) -> Any:
-    """An extended property of a folder that is known here: its name, its class, whether it is hidden."""
+    """An extended property of a folder that is known here: its name, its class, the UID that is next."""
     by_tag: Mapping[str, Any] = {
         "tag:0x3001:String": seen.node.name,
         "tag:0x3613:String": _class(seen),
@@ -109,9 +113,23 @@ def extended_of(seen: Seen, path: Path) -> Any:
         "tag:0x3602:Integer": _count(seen, "total"),
         "tag:0x3603:Integer": _count(seen, "unseen"),
         "tag:0x360a:Boolean": any(True for _ in below(seen.tree, seen.node.id, deep=False)),
+        "tag:0x6751:Integer": _uidnext(seen),
+        "tag:0x670a:SystemTime": _marked(seen),
+        "tag:0x3008:SystemTime": _marked(seen),
         "tag:0x3601:Integer": 0 if seen.node.parent is None else 1,
     }
     return by_tag.get(path.uri)
+
+
+def _uidnext(seen: Seen) -> int | None:
+    return seen.node.folder.uidnext if seen.node.folder is not None else None
+
+
+def _marked(seen: Seen) -> datetime | None:
+    """PidTagLocalCommitTimeMax and PidTagLastModificationTime, of which programs want that it is another one when
+    something in the folder is: no time of changes is kept, so it is the modseq, as seconds since 2000."""
+    folder = seen.node.folder
+    return None if folder is None else _CHANGES_SINCE + timedelta(seconds=min(folder.modseq, _MOST_SECONDS))
 
 
 def _class(seen: Seen) -> str | None:

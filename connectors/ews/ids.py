@@ -1,7 +1,7 @@
 """Ids and change keys: opaque, and the same as long as the thing is there, wherever it goes.
 
-An id is base64 of a letter and numbers: `F` a folder, `R` the top of somebody's mailbox, `I` an item, `O` one
-occurrence of an event (with its local time), `A` an attachment of an item (with marks of its parts), `C` a
+An id is base64 of a letter and numbers: `F` a folder, `R` the top of somebody's mailbox, `X` their outbox, `I` an item,
+`O` one occurrence of an event (with its local time), `A` an attachment of an item (with marks of its parts), `C` a
 conversation. A change key is base64 of the item's modseq.
 """
 
@@ -18,7 +18,7 @@ from groupware.model.ids import FolderId, ItemId, ModSeq
 
 from .errors import malformed_id
 
-Letter = Literal["F", "R", "I", "O", "A", "C"]
+Letter = Literal["F", "R", "X", "I", "O", "A", "C"]
 LONGEST: Final = 512
 _MOST: Final = (1 << 63) - 1
 _OCCURRENCE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\Z")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.bounded_xml import Element
-from connectors.ews.extended import kept_octets
+from connectors.ews.extended import FORWARDED, kept_octets
 from connectors.ews.ids import change_key, item_id, occurrence_id
 from connectors.ews.mail_set import Marks
 from connectors.ews.things import One
@@ -97,12 +97,14 @@ def change_of(one: One, marks: Marks) -> FlagChange:
             add |= flag
         elif not on and flag in now:
             remove |= flag
-    if marks.categories is None:
-        return FlagChange(add, remove)
-    there = {word for word in words_in(one.thing.words) if not word.startswith("$")}
-    wanted = marks.keywords
-    same = {word for word in there if category_of(word) in marks.categories}
-    return FlagChange(add, remove, wanted - there, frozenset(there - wanted - same))
+    words = words_in(one.thing.words)
+    wanted, gone = marks.keywords - words, set[str]()
+    if marks.categories is not None:
+        there = {word for word in words if not word.startswith("$")}
+        gone = there - marks.keywords - {word for word in there if category_of(word) in marks.categories}
+    if marks.forwarded is False and FORWARDED in words:
+        gone.add(FORWARDED)
+    return FlagChange(add, remove, wanted, frozenset(gone))
 
 
 def permitted(tx: ReadTx, one: One, change: FlagChange) -> FlagChange:

@@ -13,9 +13,10 @@ from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError, unset
-from connectors.ews.extended import HEADERS, read_property
+from connectors.ews.extended import FORWARDED, HEADERS, IMAP_DELETED, read_property
 from connectors.ews.letter import File, Letter
 from connectors.ews.paths import Path
+from connectors.ews.same import meant
 from connectors.ews.wire import child, children, flag, local, moment, needed, words
 from connectors.exchange.categories import keyword_of
 from groupware.mime.html import plain_text
@@ -62,6 +63,7 @@ class Marks:
 
     flags: dict[Flags, bool] = field(default_factory=dict)
     categories: list[str] | None = None
+    forwarded: bool | None = None
     kept: dict[str, Any] = field(default_factory=dict)
     """Extended properties; None takes one away."""
     saved: datetime | None = None
@@ -69,7 +71,8 @@ class Marks:
     @property
     def keywords(self) -> frozenset[str]:
         """The keywords that the categories are."""
-        return frozenset(word for each in self.categories or () if (word := keyword_of(each)))
+        found = frozenset(word for each in self.categories or () if (word := keyword_of(each)))
+        return found | {FORWARDED} if self.forwarded else found
 
 
 @dataclass(slots=True)
@@ -200,6 +203,11 @@ def set_extended(draft: Draft, path: Path, value: Any) -> None:
         draft.marks.flags[Flags.FLAGGED] = value == 2
     elif path.uri == "tag:0x1081:Integer":
         draft.marks.flags[Flags.ANSWERED] = value in (102, 103)
+        draft.marks.forwarded = value == 104
+    elif path.uri == IMAP_DELETED:
+        draft.marks.flags[Flags.DELETED] = bool(value)
+    elif (same := meant(path, value, ("Categories",))) is not None:
+        _categories(draft, same[1], "Set")
     elif path.uri.startswith(HEADERS) and (name := path.uri[len(HEADERS) :].rpartition(":")[0]).startswith("x-"):
         if _NAME.match(name):
             draft.letter.header(name, None if value is None else str(value))

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
-from connectors.ews.contact_fields import display_name, emails, members, name_part, picture
+from connectors.ews.contact_fields import display_name, emails, members, name_part
+from connectors.ews.contact_picture import picture
 from connectors.ews.errors import EwsError
 from connectors.ews.fields import mailbox
 from connectors.ews.ids import item_id, read_id

@@ -14,6 +14,7 @@ from connectors.ews.fields import Field
 from connectors.ews.mail_fields import MESSAGE
 from connectors.ews.order import ORDER, PLACE, TAGS
 from connectors.ews.paths import Path, paths_in
+from connectors.ews.same import same_of, told_as
 from connectors.ews.things import Facts, One
 from connectors.ews.wire import Xml, child, flag, number, tag, words
 from groupware.model.item import Kind
@@ -154,7 +155,7 @@ def kindless(table: Mapping[str, Field]) -> bool:
 
 
 def _of_octets(path: Path) -> bool:
-    return path.uri in ("tag:0x007d:String", "tag:0x0e1d:String", "tag:0x0071:Binary")
+    return path.uri in ("tag:0x007d:String", "tag:0x0e1d:String", "tag:0x0071:Binary", "tag:0x1000:String")
 
 
 def shape_in(element: Element | None, name: str = "ItemShape", *, light: bool = False) -> Shape:
@@ -203,7 +204,7 @@ def item_xml(one: One, shape: Shape, kind: str = "") -> Xml:
 def _extended(one: One, shape: Shape) -> str:
     found = []
     for path in shape.extended:
-        value = extended_value(one, path)
+        value = _extended_of(one, path)
         if value is not None:
             found.append(tag("ExtendedProperty", Xml(path.xml + value_xml(value, path))))
     return "".join(found)
@@ -212,11 +213,24 @@ def _extended(one: One, shape: Shape) -> str:
 def value_of(one: One, path: Path) -> Any:
     """The value of a property, for restrictions and sorting."""
     if path.extended:
-        value = extended_value(one, path)
+        value = _extended_of(one, path)
         return None if isinstance(value, Xml) else value
-    table = TABLES[tag_of(one)]
-    found = table.get(_uri(path))
+    return _value(one, _uri(path))
+
+
+def _value(one: One, uri: str) -> Any:
+    found = TABLES[tag_of(one)].get(uri)
     return found.get(one) if found is not None else None
+
+
+def _extended_of(one: One, path: Path) -> Any:
+    """Of an extended property: what is kept, what is stored, or what another property says too."""
+    value = extended_value(one, path)
+    uri = same_of(path, TABLES[tag_of(one)]) if value is None else None
+    if uri is None:
+        return value
+    found = told_as(uri, _value(one, uri))
+    return None if found in ("", []) else found
 
 
 def getter(one: One) -> Any:

@@ -53,6 +53,7 @@ TASK: Final[Mapping[str, Field]] = {
     "item:ItemClass": Field(lambda one: "IPM.Task"),
     "item:ReminderIsSet": Field(lambda one: bool(one.json.get("alerts"))),
     "item:ReminderDueBy": Field(lambda one: _alarm(one)),
+    "calendar:UID": Field(lambda one: one.json.get("uid")),
     "task:CompleteDate": Field(lambda one: moment_of(one.json.get("progressUpdated")) if done(one.json) else None),
     "task:DueDate": Field(lambda one: _day(one, "due")),
     "task:IsComplete": Field(lambda one: done(one.json)),

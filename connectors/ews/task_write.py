@@ -89,6 +89,12 @@ def _completed(edit: Edit, element: Element | None) -> None:
     edit.value |= {"progress": "completed", "percentComplete": 100, "progressUpdated": now_text(at)}
 
 
+def _uid(edit: Edit, element: Element | None) -> None:
+    """Of a new task: the UID is what the task is, and stays."""
+    if text_in(element) and "uid" not in edit.value:
+        edit.value["uid"] = text_in(element)
+
+
 def _alarm(name: str) -> Set:
     def work(edit: Edit, element: Element | None) -> None:
         edit.reminder[name] = text_in(element)
@@ -104,6 +110,7 @@ TASK: Final[Mapping[str, Set]] = {
     "PercentComplete": _percent,
     "CompleteDate": _completed,
     "ReminderDueBy": _alarm("ReminderDueBy"),
+    "UID": _uid,
     **dict.fromkeys(
         ("Owner", "IsComplete", "IsRecurring", "IsTeamTask", "ChangeCount", "DelegationState", "StatusDescription"),
         nothing,
@@ -152,7 +159,14 @@ async def create(turn: Turn, element: Element, saved: Element | None) -> str:
         value = shaped({"uid": str(uuid.uuid4()), "created": now, "updated": now, **edit.value})
         _, new = await made(turn, lambda: calendar_of(plain(value)), name)
     else:
-        _, new = await stored(turn, octets, name)
+        read, new = await stored(turn, octets, name)
+        before = object_of(read)
+        edit = Edit(dict(before), turn.zone)
+        all_given(edit, TASK, element)
+        settle(edit)
+        if edit.value != before:
+            value = shaped(edit.value)
+            _, new = await made(turn, lambda: changed(read, plain(value)), name)
     return await appended(turn, new, saved, Role.TASKS, edit.kept, "Task")
 
 

@@ -1,7 +1,8 @@
 """The tree of folders of one mailbox, as Exchange has it: above an owner's own folders stand a root and a top.
 
 `root` is made up; `msgfolderroot` is the root folder of the owner's tree, and `publicfoldersroot` that of the domain's
-public one.
+public one. `outbox` is made up as well: programs ask for it before anything else, and it is always empty, since what is
+sent is handed in at once. So it is there for who names it, and in no listing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 TOP: Final = "Top of Information Store"
+OUTBOX: Final = "outbox"
 DISTINGUISHED: Final[Mapping[str, Role]] = {
     "inbox": Role.INBOX,
     "drafts": Role.DRAFTS,
@@ -86,6 +88,8 @@ def tree_of(tx: ReadTx, owner: AccountId) -> Tree:
         above = Id("R", owner)
         found[above] = Node(above, None, "Root", None, owner, "root")
         found[at] = Node(at, above, TOP, top, owner, "msgfolderroot")
+        outbox = Id("X", owner)
+        found[outbox] = Node(outbox, at, "Outbox", None, owner, OUTBOX)
     for each in folders:
         here = Id("F", each.id)
         if here in found or each.role in _HIDDEN:
@@ -108,6 +112,8 @@ def _root(tx: ReadTx, owner: AccountId, folders: Sequence[Folder]) -> Folder:
 def below(tree: Tree, at: Id, *, deep: bool) -> Iterator[Node]:
     """The folders in a folder, or all that are below it."""
     for node in tree.values():
+        if node.distinguished == OUTBOX:
+            continue
         above = node.parent
         while above is not None and above != at and deep:
             above = tree[above].parent
@@ -124,8 +130,8 @@ def node_in(tx: ReadTx, element: Element) -> tuple[Tree, Node]:
     """The folder that FolderId or DistinguishedFolderId names, and the tree that it is in. `EwsError`."""
     if local(element) == "DistinguishedFolderId":
         return _distinguished(tx, element.get("Id", "").strip().lower(), _mailbox(element))
-    named = read_id(element.get("Id", ""), "F", "R")
-    owner = AccountId(named.number) if named.letter == "R" else _owner(tx, FolderId(named.number))
+    named = read_id(element.get("Id", ""), "F", "R", "X")
+    owner = AccountId(named.number) if named.letter != "F" else _owner(tx, FolderId(named.number))
     tree = tree_or_absent(tx, owner)
     if named not in tree:
         raise absent()
@@ -184,7 +190,7 @@ def _distinguished(tx: ReadTx, name: str, mailbox: str) -> tuple[Tree, Node]:
 def folder_in(tx: ReadTx, element: Element, need: Right = Right.LOOKUP) -> Folder:
     """The folder itself, opened with a right. `EwsError`, `NoRight`."""
     if local(element) == "FolderId":
-        named = read_id(element.get("Id", ""), "F", "R")
+        named = read_id(element.get("Id", ""), "F", "R", "X")
         if named.letter == "F":
             return opened(tx, FolderId(named.number), need)
     _, node = node_in(tx, element)

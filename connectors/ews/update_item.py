@@ -19,6 +19,7 @@ from connectors.ews.letter import Letter, letter_of
 from connectors.ews.mail_put import marked, readable, told
 from connectors.ews.mail_set import SETTERS, Draft, extended, set_extended
 from connectors.ews.paths import Path, path_in
+from connectors.ews.same import meant
 from connectors.ews.shapes import tag_of
 from connectors.ews.things import GONE, One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn, each
@@ -133,6 +134,9 @@ def _all(updates: Sequence[Update], setters: dict[str, Set] | Any) -> Callable[[
             if update.how == "Append":
                 _append(edit, update, setters)
             elif update.path.extended and update.how == "Delete":
+                same = meant(update.path, None, setters)
+                if same is not None:
+                    setters[same[0]](edit, None)
                 edit.kept[update.path.uri] = None
             else:
                 edited(edit, setters, "ExtendedProperty" if update.path.extended else update.name, update.value)

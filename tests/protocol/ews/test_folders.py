@@ -145,3 +145,17 @@ async def test_public_folders_are_there_by_rights(stand: Stand, alice: Client) -
     where = '<m:ParentFolderIds><t:DistinguishedFolderId Id="publicfoldersroot"/></m:ParentFolderIds>'
     got = await alice.ask(f'<m:FindFolder Traversal="Shallow">{ALL.format("")}{where}</m:FindFolder>')
     assert got.texts("t:DisplayName") == ["News"]
+
+
+async def test_an_outbox_is_there_for_who_names_it_and_in_no_listing(alice: Client) -> None:
+    shape = "<m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape>"
+    named = '<t:DistinguishedFolderId Id="outbox"/>'
+    got = await alice.ask(f"<m:GetFolder>{shape}<m:FolderIds>{named}</m:FolderIds></m:GetFolder>")
+    (there,) = got.ids("t:FolderId")
+    top = '<m:ParentFolderIds><t:DistinguishedFolderId Id="root"/></m:ParentFolderIds>'
+    listed = await alice.ask(f'<m:FindFolder Traversal="Deep">{shape}{top}</m:FindFolder>')
+    assert listed.code == "NoError" and there not in listed.ids("t:FolderId")
+    said = f'<m:ParentFolderIds><t:FolderId Id="{there}"/></m:ParentFolderIds>'
+    items = "<m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape>"
+    got = await alice.ask(f'<m:FindItem Traversal="Shallow">{items}{said}</m:FindItem>')
+    assert (got.code, got.ids()) == ("NoError", [])

@@ -68,7 +68,7 @@ async def test_an_operation_that_is_not_there_is_a_fault(alice: Client) -> None:
 
 async def test_each_part_has_its_own_code(alice: Client) -> None:
     bad = '<t:FolderId Id="x"/><t:FolderId Id="RgAAAAB///8="/>'
-    none = '<t:DistinguishedFolderId Id="outbox"/>'
+    none = '<t:DistinguishedFolderId Id="voicemail"/>'
     box = "<t:Mailbox><t:EmailAddress>no@example.test</t:EmailAddress></t:Mailbox>"
     far = f'<t:DistinguishedFolderId Id="inbox">{box}</t:DistinguishedFolderId>'
     got = await alice.ask(f"<m:GetFolder>{ID_ONLY}<m:FolderIds>{INBOX}{bad}{none}{far}</m:FolderIds></m:GetFolder>")

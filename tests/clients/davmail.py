@@ -1,0 +1,95 @@
+"""DavMail, which makes IMAP, SMTP, CalDAV, CardDAV and LDAP of an Exchange server's EWS: as a process of its own."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.clients.account import Account
+from tests.support.server import RunningServer
+
+SECONDS = 40
+_SERVICES = ("imap", "smtp", "caldav", "ldap", "pop")
+_PROPERTIES = """\
+davmail.mode=EWS
+davmail.url=http://127.0.0.1:{http}/EWS/Exchange.asmx
+davmail.server=true
+davmail.allowRemote=false
+davmail.disableUpdateCheck=true
+davmail.enableKeepAlive=false
+davmail.imapAutoExpunge=false
+davmail.logFilePath={log}
+log4j.rootLogger=WARN
+log4j.logger.davmail=WARN
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DavMail:
+    """A DavMail that runs, and where."""
+
+    ports: dict[str, int]
+    log: Path
+
+    def dav(self, who: Account, method: str, path: str, body: str = "", **headers: str) -> httpx.Response:
+        """An answer of its CalDAV and CardDAV, below somebody's own place. AssertionError when it is no success."""
+        token = base64.b64encode(f"{who.address}:{who.password}".encode()).decode()
+        sent = {"authorization": f"Basic {token}", **{name.replace("_", "-"): each for name, each in headers.items()}}
+        url = f"http://127.0.0.1:{self.ports['caldav']}/users/{who.address}/{path}"
+        got = httpx.request(method, url, content=body.encode(), headers=sent, timeout=SECONDS)
+        assert got.is_success, f"{method} {path}: {got.status_code} {got.text}\n{self.log.read_text()[-3000:]}"
+        return got
+
+
+@contextmanager
+def davmail(home: Path, server: RunningServer) -> Iterator[DavMail]:
+    """DavMail in front of the server, inside the block."""
+    found = shutil.which("davmail-server")
+    assert found, "davmail-server is not here: sh tests/support/install.sh $(cat tests/support/packages.txt)"
+    ports = _free_ports()
+    log = home / "davmail.log"
+    lines = _PROPERTIES.format(http=server.port("http"), log=log)
+    lines += "".join(f"davmail.{name}Port={port}\n" for name, port in ports.items())
+    settings = home / "davmail.properties"
+    settings.write_text(lines)
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    process = subprocess.Popen(
+        [found, settings], env=environment, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _listens(process, ports.values())
+        yield DavMail(ports, log)
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+def _free_ports() -> dict[str, int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in _SERVICES]
+    found = {name: each.getsockname()[1] for name, each in zip(_SERVICES, held, strict=True)}
+    for each in held:
+        each.close()
+    return found
+
+
+def _listens(process: subprocess.Popen[bytes], ports: object) -> None:
+    end = time.monotonic() + SECONDS
+    for port in list(ports):  # type: ignore[call-overload]
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=SECONDS).close()
+                break
+            except OSError:
+                assert process.poll() is None, f"DavMail ended with {process.returncode}"
+                assert time.monotonic() < end, "DavMail does not listen"
+                time.sleep(0.05)
