@@ -32,6 +32,8 @@ class Role(StrEnum):
     TRASH = "trash"
     JUNK = "junk"
     ARCHIVE = "archive"
+    SNOOZED = "snoozed"
+    """Where messages wait until a moment; made when the first does. `\\Snoozed` of draft-ietf-mailmaint-messageflag-mailboxattribute."""
     CALENDAR = "calendar"
     CONTACTS = "contacts"
     TASKS = "tasks"
@@ -49,6 +51,7 @@ SPECIAL_USES = {
     "\\trash": Role.TRASH,
     "\\junk": Role.JUNK,
     "\\archive": Role.ARCHIVE,
+    "\\snoozed": Role.SNOOZED,
 }
 """The roles that a client names by an attribute, in lower case. RFC 6154 §2."""
 

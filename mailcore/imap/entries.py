@@ -186,5 +186,7 @@ def _role(folder: Folder, value: bytes | None) -> str | None:
         return None
     role = USES.get(value.strip().upper())
     if role is None:
-        raise BadUse(f"mailbox {folder.path}: it can have one of the uses \\Archive \\Drafts \\Junk \\Sent \\Trash")
+        raise BadUse(
+            f"mailbox {folder.path}: it can have one of the uses \\Archive \\Drafts \\Junk \\Sent \\Snoozed \\Trash"
+        )
     return role.value

@@ -14,6 +14,7 @@ from groupware.store.blobs import SqlBlobs
 from groupware.store.bus import LocalBus, Tell
 from groupware.store.objects import Access, Objects, open_objects
 from groupware.store.upkeep import keep_indexed, keep_tidy
+from groupware.store.waking import keep_waking
 from mailcore.server.config import Config, ConfigError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Storage:
     def start(self, tasks: Supervisor) -> None:
         """What the store wants done in the background."""
         tasks.start("search index", lambda: keep_indexed(self.store))
+        tasks.start("waking", lambda: keep_waking(self.store, self.bus))
         tasks.start("tidying", lambda: keep_tidy(self.store, self.objects))
 
 

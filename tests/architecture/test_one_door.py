@@ -22,7 +22,7 @@ from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotF
 from groupware.model.event import Envelope, Outcome, QueueFilter, Recipient, Target, TraceFilter
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Destination
-from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
+from groupware.model.ids import EVERY, AccountId, BlobId, FolderId, ItemId, ModSeq, QueueId, Uid
 from groupware.model.item import Kind, NewItem, Query
 from groupware.model.lock import WriteLock
 from groupware.model.mailinglist import Subscriber
@@ -33,6 +33,7 @@ from groupware.model.principal import Domain, NewAccount, Principal, PrincipalKi
 from groupware.model.push import PushTarget
 from groupware.model.record import UploadRoom
 from groupware.model.rights import Right
+from groupware.model.snooze import Snooze
 from groupware.model.tls import StsPolicy, TlsResult
 from groupware.model.token import Grant, NewTokens
 from groupware.store.blobs import StoredBody
@@ -47,6 +48,7 @@ WITHOUT = {
     "folder_changes.erase": "its callers have opened the folder, or take its owner away",
     "folder_changes._check_no_gain": "compares rights in a folder that has been opened, and below it",
     "folder_changes._shown": "asks the tree whether a folder may be looked up, and gives nothing of it away",
+    "snoozes._back": "asks the tree whether a folder is there still; the move there opens it",
     "listings._listed": "a line of a listing: asks the tree for the right to look it up itself",
     "folders.has_children": "the same of what is below",
     "verify._recount": "counts again what the check of the whole store found wrong; no protocol reaches that",
@@ -246,6 +248,11 @@ REFUSED: Mapping[str, list[Ask]] = {
     "changes": [lambda tx, s: tx.changes(s.folder, ModSeq(0))],
     "item_properties": [lambda tx, s: tx.item_properties(s.folder, [Uid(1)])],
     "put_item_properties": [lambda tx, s: tx.put_item_properties(s.folder, Uid(1), b"x")],
+    "snoozed": [lambda tx, s: tx.snoozed(s.folder, [Uid(1)])],
+    "on_top": [lambda tx, s: tx.on_top(s.folder)],
+    "snooze": [lambda tx, s: tx.snooze(s.folder, Uid(1), 1), lambda tx, s: tx.snooze(s.mine, Uid(1), 1)],
+    "waking": [lambda tx, _: tx.waking(1)],
+    "wake": [lambda tx, s: tx.wake(Snooze(ItemId(1), 1))],
     "rewrite": [lambda tx, s: tx.rewrite(s.folder, Uid(1), item())],
     "delta": [lambda tx, s: tx.delta(s.folder, ModSeq(0))],
     "unindexed": [lambda tx, s: tx.unindexed(s.folder)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from groupware.mime.addresses import Mailbox
@@ -15,8 +15,9 @@ from groupware.mime.summary import Summary, decode
 from groupware.mime.threads import thread_id
 from groupware.model.flags import FLAGS, Flags, words_in
 from groupware.model.ids import BlobId, FolderId, ItemId, Uid, ranges
+from groupware.model.snooze import Snooze
 from groupware.store.api import ReadTx
-from web.jmap import bodies
+from web.jmap import bodies, snoozed
 from web.jmap.arguments import argument, count, flag, ident, ids, texts
 from web.jmap.bodies import Message
 from web.jmap.errors import MethodError
@@ -56,7 +57,7 @@ DEFAULT: Final = (
     "receivedAt",
     *OF_MESSAGE,
 )
-KNOWN: Final = frozenset({*DEFAULT, "headers", "bodyStructure"})
+KNOWN: Final = frozenset({*DEFAULT, "headers", "bodyStructure", snoozed.PROPERTY})
 _OF_OCTETS: Final = frozenset(
     {"headers", "bodyStructure", "bodyValues", "textBody", "htmlBody", "attachments", "sender", "replyTo"}
 )
@@ -114,6 +115,8 @@ class Row:
     summary: bytes
     message_id: str
     references: str
+    snoozed: Snooze | None = None
+    """Where that was asked for."""
 
 
 async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
@@ -124,7 +127,11 @@ async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
         folders = readable(tx, owner)
         head = {"accountId": account_id(owner), "state": str(emails_at(tx.reached(owner), folders.values()))}
-        return head, rows_of(tx, folders, arguments.ids)
+        rows = rows_of(tx, folders, arguments.ids)
+        if snoozed.PROPERTY in asked.properties:
+            waiting = snoozed.waiting(tx, [(row.folder, row.uid) for row in rows.values()])
+            rows = {name: replace(row, snoozed=waiting.get((row.folder, row.uid))) for name, row in rows.items()}
+        return head, rows
 
     head, rows = await turn.read(work)
     told: list[dict[str, Any]] = []
@@ -269,6 +276,7 @@ _OF_ROW: Final[Mapping[str, Callable[[Row], Any]]] = {
     "keywords": lambda row: dict.fromkeys(sorted(keywords(row.bits, row.words)), True),
     "size": lambda row: row.size,
     "receivedAt": lambda row: utc(row.saved),
+    "snoozed": lambda row: snoozed.told(row.snoozed),
 }
 _OF_SUMMARY: Final[Mapping[str, Callable[[Summary], Any]]] = {
     "sentAt": _sent,

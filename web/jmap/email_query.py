@@ -1,6 +1,6 @@
 """`Email/query`: which emails, in which order. RFC 8621 §4.4.
 
-A mailbox from its newest email on is a page of an index. All else looks at the columns of the mailboxes that can hold
+A mailbox from its newest email on is a page of an index, also with those first that are pinned or have just come back. All else looks at the columns of the mailboxes that can hold
 what is sought, and at no more columns than filter and order name; words are sought in the index of words.
 """
 
@@ -19,6 +19,7 @@ from web.jmap.email_changes import turned
 from web.jmap.email_filter import Filter, read_filter
 from web.jmap.email_headers import places, with_headers
 from web.jmap.email_sort import Criterion, columns_of, in_order, read_sort
+from web.jmap.email_tops import is_topped, with_tops
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, email_id, folder_of
 from web.jmap.limits import IN_QUERY
@@ -55,13 +56,17 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
         head = {
             "accountId": account_id(owner),
             "queryState": now,
-            "canCalculateChanges": not arguments.collapse_threads,
+            "canCalculateChanges": not arguments.collapse_threads and len(sort) == 1,
         }
         at = _plain(arguments, sort, folders)
         if at is not None:
             position = arguments.position
             limit = IN_QUERY if arguments.limit is None else min(arguments.limit, IN_QUERY)
-            some: Sequence[str] = _newest(tx, at, position, limit, collapse=arguments.collapse_threads)
+            some: Sequence[str] = (
+                with_tops(tx, at.id, [each.keyword for each in sort[:-1]], position, limit)
+                if sort[:-1]
+                else _newest(tx, at, position, limit, collapse=arguments.collapse_threads)
+            )
             total = at.total
         else:
             every = _matching(tx, folders, sought, sort, collapse=arguments.collapse_threads)
@@ -84,9 +89,10 @@ def _plain(
     alone = len(arguments.filter or {}) == 1 and isinstance(wanted, str)
     at = folder_of(wanted) if alone and isinstance(wanted, str) else None
     newest = tuple(sort) == (Criterion("receivedAt", False),)
+    topped = not newest and is_topped(sort) and isinstance(arguments, Arguments) and not arguments.collapse_threads
     simple = isinstance(arguments, ChangedArguments) or (arguments.anchor is None and arguments.position >= 0)
     counted = arguments.collapse_threads and arguments.calculate_total
-    return folders.get(at) if at is not None and newest and simple and not counted else None
+    return folders.get(at) if at is not None and (newest or topped) and simple and not counted else None
 
 
 def _newest(tx: ReadTx, at: Folder, position: int, limit: int, *, collapse: bool) -> Sequence[str]:

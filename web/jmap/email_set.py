@@ -12,6 +12,7 @@ from groupware.model.flags import FlagChange, permitted_mask
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, Uid, ranges
 from groupware.store.api import ReadTx, WriteTx
+from web.jmap import snoozed
 from web.jmap.blobs import octets_of
 from web.jmap.email_changes import check_unturned
 from web.jmap.email_get import Row, keywords, rows_of
@@ -43,6 +44,7 @@ class Change:
     row: Row
     flags: FlagChange
     to: FolderId | None
+    snoozed: snoozed.Wanted | None = None
 
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
@@ -135,6 +137,7 @@ def _updated(tx: WriteTx, turn: Turn, account: str, given: Mapping[str, Given]) 
             wrong[name] = error
     _mark(tx, changes)
     wrong.update(_move(tx, changes))
+    snoozed.put(tx, {each.row.id: each.snoozed for each in changes if each.snoozed and each.name not in wrong})
     return wrong
 
 
@@ -154,7 +157,10 @@ def _change(
     to = one_mailbox(places)
     if to != row.folder:
         mailbox_in(tx, owner, to)
-    return Change(name, row, FlagChange(flags, away, words, lost), to if to != row.folder else None)
+    waits = snoozed.wanted(turn, patch[snoozed.PROPERTY]) if snoozed.PROPERTY in patch else None
+    if waits is not None and waits.until is not None:
+        snoozed.check(tx, owner, to)
+    return Change(name, row, FlagChange(flags, away, words, lost), to if to != row.folder else None, waits)
 
 
 def _patched(turn: Turn, old: set[str], at: FolderId, patch: Given) -> tuple[set[str], list[FolderId]]:
@@ -164,6 +170,8 @@ def _patched(turn: Turn, old: set[str], at: FolderId, patch: Given) -> tuple[set
         if path in patch and any(each.startswith(f"{path}/") for each in patch):
             raise SetError("invalidPatch", f"{path} is set as a whole and in part")
     for path, value in patch.items():
+        if path == snoozed.PROPERTY:
+            continue
         kind, _, inner = path.partition("/")
         inner = inner.replace("~1", "/").replace("~0", "~")
         if path == "keywords":
@@ -184,7 +192,7 @@ def _patched(turn: Turn, old: set[str], at: FolderId, patch: Given) -> tuple[set
 def _unpatched(path: str, kind: str) -> SetError:
     if kind in ("keywords", "mailboxIds"):
         return SetError("invalidPatch", f"{path[:60]!r}: true or null is wanted", properties=[kind])
-    return invalid(path[:255], "of an email that is there only keywords and mailboxIds can be set")
+    return invalid(path[:255], "of an email that is there only keywords, mailboxIds and snoozed can be set")
 
 
 def _mark(tx: WriteTx, changes: Sequence[Change]) -> None:

@@ -36,6 +36,8 @@ LABELS: Final = "urn:postroom:jmap:labels"
 """`Label`, a word of our own."""
 MEETINGS: Final = "urn:postroom:jmap:meetings"
 """`CalendarEvent/timeline`, `propose`, `MeetingProposal`, words of our own."""
+SNOOZE: Final = "urn:postroom:jmap:snooze"
+"""The property `snoozed` of emails, a word of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -58,7 +60,10 @@ CAPABILITIES: Final = (
     NOTES,
     LAB,
     CARDS,
-    LABELS, MEETINGS,
+    LABELS,
+    MEETINGS,
+    LABELS,
+    SNOOZE,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

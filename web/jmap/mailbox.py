@@ -37,7 +37,7 @@ SHARED: Final = ("shareWith",)
 COUNTS: Final = ("totalEmails", "unreadEmails", "totalThreads", "unreadThreads")
 ORDER: Final = "/private/vendor/postroom/sort-order"
 """The annotation that keeps one's own order of a folder."""
-ROLES: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash")
+ROLES: Final = ("inbox", "drafts", "sent", "archive", "junk", "trash", "snoozed")
 _UNREAD: Final = Flags.SEEN.value | Flags.DRAFT.value
 _KEPT_COUNTS: Final = 10_000
 _threads_of: OrderedDict[tuple[AccountId, FolderId, ModSeq], tuple[int, int]] = OrderedDict()

@@ -42,6 +42,7 @@ from web.jmap.limits import (
     PRINCIPALS,
     QUOTA,
     SIEVE,
+    SNOOZE,
     SOCKET,
     SUBMISSION,
     SUBMISSION_VALUE,
@@ -81,7 +82,16 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
             OWNER: {"accountIdForPrincipal": account_id(tx.who.account), "principalId": principal_id(name)},
             **(
-                {SUBMISSION: SUBMISSION_VALUE, MDN: {}, VACATION: {}, SIEVE: _sieve(tx), LAB: {}, LABELS: {}, **_sharing(tx)}
+                {
+                    SUBMISSION: SUBMISSION_VALUE,
+                    MDN: {},
+                    VACATION: {},
+                    SIEVE: _sieve(tx),
+                    LAB: {},
+                    LABELS: {},
+                    SNOOZE: {},
+                    **_sharing(tx),
+                }
                 if own
                 else {}
             ),

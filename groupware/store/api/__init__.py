@@ -31,6 +31,7 @@ from .marks import LISTS as LISTS
 from .marks import OCCASIONS as OCCASIONS
 from .marks import POLICY as POLICY
 from .marks import PUSH as PUSH
+from .marks import SNOOZES as SNOOZES
 from .marks import QUEUE as QUEUE
 from .marks import SERVER_ENTRIES as SERVER_ENTRIES
 from .marks import STANDING as STANDING

@@ -10,6 +10,7 @@ from groupware.model.event import Target
 from groupware.model.flags import FlagChange
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Turnover
+from groupware.model.snooze import Snooze
 
 
 class ReadItems(Protocol):
@@ -81,6 +82,18 @@ class ReadItems(Protocol):
         """What clients keep beside these items (`put_item_properties`), of those that have something. Takes `r`."""
         ...
 
+    def snoozed(self, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, Snooze]:
+        """Until when these items of a folder of the role `snoozed` wait, of those that do. Takes `r`."""
+        ...
+
+    def waking(self, limit: int) -> Sequence[Snooze]:
+        """Those that wait, of all accounts, the first that is due first. For the server's administrators."""
+        ...
+
+    def on_top(self, at: FolderId) -> Sequence[tuple[Uid, ItemId, str, int]]:
+        """(UID, id, keywords, saved) of what is pinned in a folder or has just come back, the newest first. Takes `r`."""
+        ...
+
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         """What came, changed and went in a folder after a moment of its owner's sequence. Takes `r`.
 
@@ -132,6 +145,20 @@ class WriteItems(Protocol):
         """Keeps octets beside an item, which stay with it while it is there; empty ones take them away.
 
         `w`, or on an item that one has made edit-own or `i`. `OverQuota` for more than 256 KiB.
+        """
+        ...
+
+    def snooze(self, at: FolderId, uid: Uid, until: int | None, to: FolderId | None = None) -> ModSeq:
+        """Has an item of one's own folder `snoozed` come back at a moment (microseconds), to a folder or the inbox.
+
+        None: it waits no longer, and stays where it is. `r`, `t` and `e`; there `i`. `Refused` in another folder.
+        """
+        ...
+
+    def wake(self, which: Snooze) -> bool:
+        """Brings an item back, unread and with the keyword `$new`; False: it waits no longer, or another one did it.
+
+        For the server's administrators.
         """
         ...
 

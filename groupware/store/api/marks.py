@@ -25,6 +25,9 @@ OCCASIONS = FolderId(-5)
 STANDING = FolderId(-6)
 """The mark on the bus for "whether those who have signed in may stay has changed, for many"; no folder has it."""
 
+SNOOZES = FolderId(-7)
+"""The mark on the bus for "another message waits until a moment"; no folder has this number."""
+
 
 def standing_of(account: AccountId) -> FolderId:
     """The mark on the bus for the same of one account; no folder has such a number."""

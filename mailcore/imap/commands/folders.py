@@ -20,6 +20,7 @@ USES: Final = {
     b"\\ARCHIVE": Role.ARCHIVE,
     b"\\DRAFTS": Role.DRAFTS,
     b"\\JUNK": Role.JUNK,
+    b"\\SNOOZED": Role.SNOOZED,
     b"\\SENT": Role.SENT,
     b"\\TRASH": Role.TRASH,
 }
@@ -68,7 +69,7 @@ async def create(session: Session, given: NewMailbox) -> Reply:
     In IMAP4rev2 a name that is stored in another form is told with the one given. RFC 9051 §6.3.4.
     """
     if given.use == "":
-        return no("A mailbox can have one of the uses \\Archive \\Drafts \\Junk \\Sent \\Trash", b"USEATTR")
+        return no("A mailbox can have one of the uses \\Archive \\Drafts \\Junk \\Sent \\Snoozed \\Trash", b"USEATTR")
     path = canonical(given.given)
     made = await session.write(lambda tx: tx.create_folder(path, Kind.MAIL, given.use))
     lines = [renamed_line(made.path, given.given)] if session.modes.rev2 and made.path != given.given else []

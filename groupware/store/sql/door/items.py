@@ -9,8 +9,9 @@ from groupware.model.event import Target
 from groupware.model.flags import FlagChange
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Turnover
+from groupware.model.snooze import Snooze
 
-from .. import columns, deliveries, flags, item_changes, item_copies, items, properties, search, whereabouts
+from .. import columns, deliveries, flags, item_changes, item_copies, items, properties, search, snoozes, whereabouts
 from ..engine import Row
 from ..tx import Tx
 
@@ -63,6 +64,15 @@ class Items(Tx):
     def item_properties(self, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, bytes]:
         return properties.of(self, at, uids)
 
+    def snoozed(self, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, Snooze]:
+        return snoozes.of(self, at, uids)
+
+    def waking(self, limit: int) -> Sequence[Snooze]:
+        return snoozes.waking(self, limit)
+
+    def on_top(self, at: FolderId) -> Sequence[tuple[Uid, ItemId, str, int]]:
+        return snoozes.on_top(self, at)
+
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         return whereabouts.turnover(self, at, since)
 
@@ -89,6 +99,12 @@ class Items(Tx):
 
     def put_item_properties(self, at: FolderId, uid: Uid, octets: bytes) -> ModSeq:
         return properties.put(self, at, uid, octets)
+
+    def snooze(self, at: FolderId, uid: Uid, until: int | None, to: FolderId | None = None) -> ModSeq:
+        return snoozes.put(self, at, uid, until, to)
+
+    def wake(self, which: Snooze) -> bool:
+        return snoozes.wake(self, which)
 
     def update_flags(self, at: FolderId, uids: Uids, change: FlagChange) -> tuple[Sequence[Entry], Sequence[Uid]]:
         return flags.update_flags(self, at, uids, change)

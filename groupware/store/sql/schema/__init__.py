@@ -25,6 +25,8 @@ from .folders import seen as seen
 from .folders import subscription as subscription
 from .items import LONG as LONG
 from .items import MARKED as MARKED
+from .items import ON_TOP as ON_TOP
+from .items import ON_TOP_POSTGRES as ON_TOP_POSTGRES
 from .items import SEARCH_INDEX as SEARCH_INDEX
 from .items import blob as blob
 from .items import content as content
@@ -32,6 +34,7 @@ from .items import item as item
 from .items import item_property as item_property
 from .items import list_letter as list_letter
 from .items import search_text as search_text
+from .items import snooze as snooze
 from .items import sort_key as sort_key
 from .items import tombstone as tombstone
 from .objects import INEXACT_OBJECT as INEXACT_OBJECT

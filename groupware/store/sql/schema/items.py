@@ -87,6 +87,10 @@ sort_key = Table(
 MARKED = text("(flags & 8) <> 0")
 """Which items carry \\Deleted, as their index says it."""
 
+ON_TOP = text("(instr(lower(keywords), '$pinned') > 0 OR instr(lower(keywords), '$new') > 0)")
+ON_TOP_POSTGRES = text("(strpos(lower(keywords), '$pinned') > 0 OR strpos(lower(keywords), '$new') > 0)")
+"""Which items stand on top of lists, as their index says it."""
+
 _LONG = f"size > {LONGEST_TEXT}"
 LONG = text(f"item.{_LONG}")
 """Which items may have more text than the index of their words takes, as their index says it."""
@@ -112,6 +116,7 @@ item = Table(
     Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
     Index("ix_item_deleted", "folder_id", sqlite_where=MARKED, postgresql_where=MARKED),
     Index("ix_item_saved", "folder_id", "saved"),
+    Index("ix_item_on_top", "folder_id", sqlite_where=ON_TOP, postgresql_where=ON_TOP_POSTGRES),
     Index("ix_item_long", "folder_id", sqlite_where=text(_LONG), postgresql_where=text(_LONG)),
     UniqueConstraint("folder_id", "name"),
     sqlite_with_rowid=False,
@@ -141,6 +146,17 @@ item_property = Table(
     Column("octets", LargeBinary, nullable=False),
 )
 """What clients keep beside items: properties that no other protocol has a place for."""
+
+snooze = Table(
+    "snooze",
+    metadata,
+    Column("item_id", Number, primary_key=True, autoincrement=False),
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("due", Number, nullable=False),
+    Column("to_id", Number),
+    Index("ix_snooze_due", "due"),
+)
+"""Messages that wait until a moment; `to_id` is the folder where they come back, NULL: the inbox."""
 
 list_letter = Table(
     "list_letter",
