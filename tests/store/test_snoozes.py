@@ -65,6 +65,19 @@ def test_it_comes_back_where_it_was_said_and_to_the_inbox_when_that_is_gone(worl
     assert len(entries(world, world.work)) == len(entries(world, inbox(world))) == 1
 
 
+def test_where_there_is_no_room_it_comes_to_the_inbox_and_else_waits_on(world: World, waiting: FolderId) -> None:
+    world.put(letter())
+    world.write(world.alice, lambda tx: tx.set_folder("Work", quota_items=1))
+    snooze(world, waiting, 1, 1, world.work)
+    assert woken(world) == (1, None)
+    assert len(entries(world, inbox(world))) == 1
+    world.write(world.alice, lambda tx: tx.set_folder("INBOX", quota_items=1))
+    snooze(world, waiting, 1, 2)
+    count, within = woken(world)
+    assert count == 0 and within is not None and within > 3500
+    assert len(entries(world, waiting)) == 1
+
+
 def test_who_takes_it_out_or_thinks_again_has_it(world: World, waiting: FolderId) -> None:
     snooze(world, waiting, now_micros() + HOUR)
     snooze(world, waiting, None)
@@ -90,6 +103,9 @@ def test_it_is_for_a_folder_of_ones_own_that_is_for_that(world: World, waiting: 
     world.put()
     with pytest.raises(Refused, match="of one's own"):
         snooze(world, world.work, 1)
+    for to in (waiting, world.folder(world.alice, "Calendar").id):
+        with pytest.raises(Refused):
+            world.write(world.alice, lambda tx, to=to: tx.snooze(waiting, Uid(1), 1, to))  # type: ignore[misc]
     with pytest.raises(Refused, match="five years"):
         snooze(world, waiting, now_micros() + FARTHEST + HOUR)
     with pytest.raises(NoRight):

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from groupware.model.errors import NotFound, Refused
+from groupware.model.errors import NotFound, OverQuota, Refused
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Role
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, ranges
@@ -27,6 +27,8 @@ from ..api import SNOOZES
 from . import flags, item_copies, items, objects, schema
 from .tx import Tx
 
+AGAIN: Final = 3600 * 1_000_000
+"""Microseconds until what finds no room is tried again."""
 _s, _i = schema.snooze.c, schema.item.c
 _OF: Final[Mapping[bool, Any]] = {
     True: select(_s.item_id, _s.due, _s.to_id).where(text("snooze.item_id = ANY(:ids)")),
@@ -85,8 +87,11 @@ def put(tx: Tx, at: FolderId, uid: Uid, until: int | None, to: FolderId | None) 
     else:
         if until > now_micros() + FARTHEST:
             raise Refused("a message waits for five years at most")
-        if to is not None and tx.open(to, Right.INSERT).owner != here.owner:
-            raise Refused("a message comes back to a folder of the same account")
+        if to is not None:
+            there = tx.open(to, Right.INSERT)
+            if there.owner != here.owner or there.id == here.id:
+                raise Refused("a message comes back to another folder of the same account")
+            objects.check_mail(there, here.kind)
         row = {"item_id": found[0].id, "account_id": here.owner, "due": until, "to_id": to}
         tx.sql.change(_PUT[tx.sql.postgres], row)
         tx.marks[SNOOZES] = ModSeq(now_micros())
@@ -115,20 +120,23 @@ def wake(tx: Tx, which: Snooze) -> bool:
     here = tx.open(FolderId(where[0]), Right.READ)
     if here.role != Role.SNOOZED:
         return False
-    to = _back(tx, here.owner, which.to)
-    if to is None:
-        return False
-    [(_, uid)] = item_copies.move(tx, here.id, [(Uid(where[1]), Uid(where[1]))], to)
-    flags.update_flags(tx, to, [(uid, uid)], FlagChange(Flags.NONE, Flags.SEEN, frozenset({NEW}), frozenset()))
-    return True
+    for to in _back(tx, here.owner, which.to):
+        try:
+            [(_, uid)] = item_copies.move(tx, here.id, [(Uid(where[1]), Uid(where[1]))], to)
+        except OverQuota:  # of the folder alone, for its owner has no more than before; said before anything is written
+            continue
+        flags.update_flags(tx, to, [(uid, uid)], FlagChange(Flags.NONE, Flags.SEEN, frozenset({NEW}), frozenset()))
+        return True
+    row = {"item_id": which.item, "account_id": here.owner, "due": now_micros() + AGAIN, "to_id": which.to}
+    tx.sql.change(_PUT[tx.sql.postgres], row)
+    return False
 
 
-def _back(tx: Tx, owner: AccountId, to: FolderId | None) -> FolderId | None:
-    """Where it comes back to."""
+def _back(tx: Tx, owner: AccountId, to: FolderId | None) -> list[FolderId]:
+    """Where it comes back to: the first of these that has room."""
     nodes = tx.tree(owner).nodes
-    if to is not None and to in nodes:
-        return to
-    return next((each.id for each in nodes.values() if each.role == Role.INBOX), None)
+    inbox = [each.id for each in nodes.values() if each.role == Role.INBOX and each.id != to]
+    return [to, *inbox] if to is not None and to in nodes else inbox
 
 
 def on_top(tx: Tx, at: FolderId) -> Sequence[tuple[Uid, ItemId, str, int]]:
