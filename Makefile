@@ -16,7 +16,7 @@ run: $(VENV)/.installed $(BUILT)
 	@exec $(BIN)/postroom --data "$(DATA)" demo --port-base "$(PORT_BASE)"
 
 test: $(VENV)/.installed-dev $(BUILT)
-	@$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 soak: $(VENV)/.installed-dev
 	@POSTROOM_KILLS=200 POSTROOM_KILLS_POSTGRES=50 POSTROOM_KILLS_WORKERS=50 $(BIN)/pytest tests/faults/test_killed.py tests/faults/test_killed_workers.py

@@ -109,6 +109,7 @@ def _this_host() -> str:
     return socket.gethostname()
 
 
+@functools.cache
 def installed_services() -> frozenset[str]:
     """The names of the services that are installed."""
     return frozenset(point.name for point in entry_points(group=SERVICE_GROUP))

@@ -14,8 +14,6 @@ from tests.e2e.calls import Program, guest
 from tests.e2e.conftest import Desk, Make, letter
 from tests.e2e.test_looks import faults
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 MONDAY = date.today() - timedelta(days=date.today().weekday())
 WEDNESDAY = MONDAY + timedelta(days=2)
 ZONE = "Etc/UTC"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from groupware.model.ids import EVERY, BlobId
@@ -13,8 +12,6 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from tests.e2e.conftest import Desk, Make
 from tests.e2e.test_looks import faults
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 CARDS = "".join(
     f"BEGIN:VCARD\r\nVERSION:4.0\r\nUID:{uid}\r\nFN:{name}\r\n{more}\r\nEND:VCARD\r\n"

@@ -15,8 +15,6 @@ from mailcore.server.storage import site_secret
 from tests.e2e.conftest import AXE, Desk, Make, letter
 from web.webmail.files import BUILT
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 FIRST_LOAD = 250 * 1024
 KEPT = """async () => {
   const done = (asked) => new Promise((act) => { asked.onsuccess = () => act(asked.result); });

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from groupware.model.ids import EVERY, BlobId
@@ -10,8 +9,6 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from tests.e2e.conftest import Desk, Make
 from tests.e2e.test_looks import faults
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def stored(desk: Desk, path: str = "Notes") -> list[str]:

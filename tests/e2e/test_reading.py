@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import base64
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Make, letter
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 HTML = "Content-Type: text/html; charset=utf-8"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Desk, Make, letter
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def more(desk: Desk, item: str) -> None:

@@ -6,7 +6,6 @@ import json
 import re
 
 import pyotp
-import pytest
 from playwright.sync_api import Locator, expect
 
 from groupware.model.principal import OPERATOR
@@ -14,7 +13,6 @@ from tests.e2e.conftest import Desk, Make, letter
 from tests.e2e.test_looks import faults
 from tests.support.server import PASSWORD
 
-pytestmark = pytest.mark.xdist_group("browser")
 NEW = "another horse 9"
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import letters
 from tests.e2e.conftest import Desk, Make
 from tests.e2e.test_looks import faults
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def rights(desk: Desk, path: str) -> dict[str, str]:

@@ -12,8 +12,6 @@ from tests.e2e.test_calendar import column, event, program, show, until
 from tests.e2e.test_calendar import visit as visit_calendar
 from tests.e2e.test_looks import faults
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 TODAY = date.today()
 
 

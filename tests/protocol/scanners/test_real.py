@@ -17,8 +17,6 @@ from tests.support.house import house
 from tests.support.scanners import EICAR, GTUBE, Scanners, scanners
 from tests.support.smtpstand import stand, talker
 
-pytestmark = pytest.mark.xdist_group("scanners")
-
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanners]:
