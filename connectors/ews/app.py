@@ -134,7 +134,7 @@ async def _said(turn: Turn, asked: Asked) -> str | AsyncIterator[str]:
 
 
 def _refused(name: str, error: EwsError) -> str:
-    if error.code == "ErrorSchemaValidation":
+    if error.code == "ErrorSchemaValidation" or name == "GetUserAvailabilityRequest":
         raise Fault(error.code, str(error))
     inside = f'<m:{name}ResponseMessage ResponseClass="Error">{said_error(error)}</m:{name}ResponseMessage>'
     return response(name, [inside])

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectors.bounded_xml import quoted
 from connectors.ews import event_files, recurrence
+from connectors.ews.event_mime import event_mime_xml
 from connectors.ews.fields import Field, mailbox, strings
 from connectors.ews.ids import change_key, occurrence_id
 from connectors.ews.mail_fields import ITEM, body_xml
@@ -362,6 +363,7 @@ CALENDAR: Final[Mapping[str, Field]] = {
 EVENT: Final[Mapping[str, Field]] = {
     **OBJECT,
     **CALENDAR,
+    "item:MimeContent": Field(lambda one: None, event_mime_xml),
     "item:ItemClass": Field(
         lambda one: "IPM.Appointment.Occurrence" if one.key and type_of(one) == "Exception" else "IPM.Appointment"
     ),

@@ -130,9 +130,9 @@ def _body_words(one: One) -> str:
     return plain or plain_text(html)
 
 
-def mime_xml(one: One) -> Whole:
+def mime_xml(octets: bytes) -> Whole:
     """MimeContent: the octets as they are sent."""
-    coded = base64.b64encode(crlf(one.octets)).decode()
+    coded = base64.b64encode(crlf(octets)).decode()
     return Whole(f'<t:MimeContent CharacterSet="UTF-8">{coded}</t:MimeContent>')
 
 
@@ -210,7 +210,7 @@ def item_class(one: One) -> str:
 
 
 ITEM: Final[Mapping[str, Field]] = {
-    "item:MimeContent": Field(lambda one: None, mime_xml, octets=True),
+    "item:MimeContent": Field(lambda one: None, lambda one: mime_xml(one.octets), octets=True),
     "item:ItemId": Field(lambda one: one.thing.item, id_xml),
     "item:ParentFolderId": Field(lambda one: one.thing.folder.id, parent_xml),
     "item:DateTimeReceived": Field(lambda one: micros(one.thing.saved)),

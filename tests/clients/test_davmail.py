@@ -108,15 +108,15 @@ def test_events_and_tasks_that_davmail_writes_are_those_of_all_others(
     assert gateway.dav(alice, "PROPFIND", "calendar/", LISTED, depth="1").text.count(".EML</D:href>") == 1
     gateway.dav(alice, "PUT", "calendar/t1.ics", TASK, content_type="text/calendar")
     assert "DUE;VALUE=DATE:20291205" in gateway.dav(alice, "GET", "calendar/t1.ics").text
-    [stored] = _all(server, alice, "Calendar")
+    [stored] = objects(server, alice, "Calendar")
     for line in ("UID:e1", "SUMMARY:Changed", *more):
         assert line in stored
     assert not [word for word in ("METHOD", "ORGANIZER") if word in stored]
-    [stored] = _all(server, alice, "Tasks")
+    [stored] = objects(server, alice, "Tasks")
     for line in ("UID:task", "SUMMARY:Do it", "PRIORITY:1", "PERCENT-COMPLETE:30", "CATEGORIES:Red"):
         assert line in stored
     gateway.dav(alice, "DELETE", "calendar/e1.ics")
-    assert _all(server, alice, "Calendar") == []
+    assert objects(server, alice, "Calendar") == []
 
 
 def test_contacts_that_davmail_writes_are_those_of_all_others(
@@ -128,15 +128,15 @@ def test_contacts_that_davmail_writes_are_those_of_all_others(
     gateway.dav(alice, "PUT", "contacts/zoe.vcf", better, content_type="text/vcard", if_match=tag)
     told = gateway.dav(alice, "GET", "contacts/zoe.vcf").text
     assert all(line in told for line in ("N:Maier;Zoë;Q.;Dr.;", "BDAY:1980-05-06", "PHOTO"))
-    [stored] = _all(server, alice, "Contacts")
+    [stored] = objects(server, alice, "Contacts")
     for words in ("Maier;Zoë;Q.;Dr.;", "Acme;Sales", "Chief", "zoe@far.test", "+49 13", "Street 1;Town", "Zo", "1980"):
         assert words in stored
     assert "PHOTO" in stored
     gateway.dav(alice, "DELETE", "contacts/zoe.vcf")
-    assert _all(server, alice, "Contacts") == []
+    assert objects(server, alice, "Contacts") == []
 
 
-def _all(server: RunningServer, who: Account, folder: str) -> list[str]:
+def objects(server: RunningServer, who: Account, folder: str) -> list[str]:
     """Every object of a folder, as CalDAV or CardDAV gives it."""
     area = {"Calendar": "calendars", "Tasks": "calendars", "Contacts": "contacts"}[folder]
     base = f"http://127.0.0.1:{server.port('http')}"

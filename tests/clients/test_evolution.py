@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clients.account import Account
+from tests.clients.evolution import sessions
 from tests.clients.programs import Programs
 from tests.clients.test_dav import curl, home
 from tests.support.davstand import event
 from tests.support.server import RunningServer
 
-SERVICES = Path("/usr/share/dbus-1/services")
-BUS = """\
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:tmpdir=/tmp</listen>
-  <servicedir>{services}</servicedir>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"""
 START, END = "20291201T100000Z", "20291201T110000Z"
 ALARM = ("BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:-PT{}M", "X-EVOLUTION-ALARM-UID:{}", "END:VALARM")
 Evolution = Callable[..., list[Any]]
@@ -47,37 +31,13 @@ def inner(octets: str) -> str:
 
 @pytest.fixture
 def evolution(server: RunningServer, programs: Programs) -> Evolution:
-    """Does steps in a calendar, as somebody, in a new session each time: nothing is kept from one to the next."""
-    services = programs.home / "services"
-    services.mkdir()
-    for name in ("Sources5", "Calendar8"):  # and no keyring, which would wait for somebody to open it
-        (services / f"org.gnome.evolution.dataserver.{name}.service").symlink_to(
-            SERVICES / f"org.gnome.evolution.dataserver.{name}.service"
-        )
-    bus = programs.file("bus.conf", BUS.format(services=services))
-    driver = Path(__file__).parent / "evolution_driver.py"
-    sessions = iter(range(100))
+    """Does steps in a calendar, as somebody."""
+    session = sessions(programs, "Sources5", "Calendar8")
 
     def run(who: Account, path: str, *steps: list[Any]) -> list[Any]:
-        place = programs.home / f"session{next(sessions)}"
-        place.mkdir(mode=0o700)
-        folders = [f"XDG_{name}={place}" for name in ("RUNTIME_DIR", "CONFIG_HOME", "DATA_HOME", "CACHE_HOME")]
         job = {"port": server.port("http"), "user": who.address, "password": who.password, "path": path}
-        said = programs.run(
-            "env",
-            *folders,
-            "GIO_USE_NETWORK_MONITOR=base",
-            "GSETTINGS_BACKEND=memory",
-            "dbus-run-session",
-            f"--config-file={bus}",
-            "--",
-            "/usr/bin/python3",
-            driver,
-            stdin=json.dumps({**job, "steps": steps}).encode(),
-        )
-        found: list[Any] = json.loads(said.splitlines()[-1])
+        found = session("evolution_driver.py", {**job, "steps": steps})
         assert len(found) == len(steps), found
-        assert not [each for each in found if isinstance(each, dict)], found
         return found
 
     return run
