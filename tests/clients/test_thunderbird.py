@@ -15,6 +15,32 @@ from tests.clients.thunderbird import Thunderbird
 from tests.support.davstand import card, event
 from tests.support.server import RunningServer
 
+SEND = """
+const account = MailServices.accounts.accounts[0], identity = account.identities[0];
+identity.fccFolderURI = folder("Sent").URI;
+const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
+fields.from = identity.email;
+fields.to = args[0];
+fields.subject = "Grüße aus Thunderbird";
+fields.body = "Bis Dienstag.";
+fields.fcc = identity.fccFolderURI;
+const params = Cc["@mozilla.org/messengercompose/composeparams;1"].createInstance(Ci.nsIMsgComposeParams);
+params.composeFields = fields;
+params.identity = identity;
+params.format = Ci.nsIMsgCompFormat.PlainText;
+const compose = MailServices.compose.initCompose(params);
+await new Promise((give, fail) => {
+  compose.addMsgSendListener({
+    QueryInterface: ChromeUtils.generateQI(["nsIMsgSendListener"]),
+    onStartSending() {}, onSendProgress() {}, onStatus() {}, onGetDraftFolderURI() {}, onSendNotPerformed() {},
+    onTransportSecurityError() {},
+    onStopSending(id, status) { status ? fail(Error(`not sent: ${status}`)) : give(); },
+  });
+  compose.sendMsg(Ci.nsIMsgCompDeliverMode.Now, identity, account.key, null, null);
+});
+"""
+"""Sends a message to args[0], and keeps a copy in Sent."""
+
 
 @pytest.fixture
 def thunderbird(programs: Programs, server: RunningServer) -> Iterator[Thunderbird]:
@@ -48,19 +74,7 @@ def test_thunderbird_reads_marks_and_moves(thunderbird: Thunderbird, alice: Acco
         """
         await update("INBOX");
         const head = await until(() => letters("INBOX")[0]);
-        const uri = head.folder.getUriForMsg(head);
-        const service = MailServices.messageServiceFromURI(uri);
-        const text = await new Promise((give, fail) => service.streamMessage(uri, {
-          QueryInterface: ChromeUtils.generateQI(["nsIStreamListener"]),
-          octets: "",
-          onStartRequest() {},
-          onDataAvailable(request, input, offset, count) {
-            const stream = Cc["@mozilla.org/binaryinputstream;1"].createInstance(Ci.nsIBinaryInputStream);
-            stream.setInputStream(input);
-            this.octets += stream.readBytes(count);
-          },
-          onStopRequest(request, status) { status ? fail(Error(status)) : give(btoa(this.octets)); },
-        }, null, null, false, "", false));
+        const text = await octetsOf(head);
         head.folder.markMessagesRead([head], true);
         head.folder.markMessagesFlagged([head], true);
         await pause(300);
@@ -88,38 +102,51 @@ def test_thunderbird_hears_of_new_mail(thunderbird: Thunderbird, alice: Account)
 
 def test_thunderbird_sends_and_keeps_a_copy(thunderbird: Thunderbird, alice: Account, bob: Account) -> None:
     thunderbird.sign_in(alice)
-    thunderbird.run(
-        """
-        const account = MailServices.accounts.accounts[0], identity = account.identities[0];
-        identity.fccFolderURI = folder("Sent").URI;
-        const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
-        fields.from = identity.email;
-        fields.to = args[0];
-        fields.subject = "Grüße aus Thunderbird";
-        fields.body = "Bis Dienstag.";
-        fields.fcc = identity.fccFolderURI;
-        const params = Cc["@mozilla.org/messengercompose/composeparams;1"].createInstance(Ci.nsIMsgComposeParams);
-        params.composeFields = fields;
-        params.identity = identity;
-        params.format = Ci.nsIMsgCompFormat.PlainText;
-        const compose = MailServices.compose.initCompose(params);
-        await new Promise((give, fail) => {
-          compose.addMsgSendListener({
-            QueryInterface: ChromeUtils.generateQI(["nsIMsgSendListener"]),
-            onStartSending() {}, onSendProgress() {}, onStatus() {}, onGetDraftFolderURI() {}, onSendNotPerformed() {},
-            onTransportSecurityError() {},
-            onStopSending(id, status) { status ? fail(Error(`not sent: ${status}`)) : give(); },
-          });
-          compose.sendMsg(Ci.nsIMsgCompDeliverMode.Now, identity, account.key, null, null);
-        });
-        """,
-        bob.address,
-    )
+    thunderbird.run(SEND, bob.address)
     (got,) = bob.until(1)
     (kept,) = alice.until(1, "Sent")
     for each in (got, kept):
         assert "Bis Dienstag." in each.octets.decode()
     assert "\\Seen" in kept.flags
+
+
+def test_thunderbird_reads_keeps_and_sends_mail_by_ews(thunderbird: Thunderbird, alice: Account, bob: Account) -> None:
+    first, second = letters(2)
+    alice.put(first, second)
+    thunderbird.sign_in_by_ews(alice)
+    octets = thunderbird.run(
+        """
+        const count = n => until(() => letters("INBOX").length == n);
+        await update("INBOX");
+        await count(2);
+        const [head, other] = letters("INBOX").sort((a, b) => a.messageKey - b.messageKey);
+        const text = await octetsOf(head);
+        head.folder.markMessagesRead([head], true);
+        head.folder.markMessagesFlagged([head], true);
+        await pause(500);
+        const listener = give => ({
+          QueryInterface: ChromeUtils.generateQI(["nsIMsgCopyServiceListener"]),
+          onStartCopy() {}, onProgress() {}, setMessageKey() {}, getMessageId() {}, onStopCopy: give,
+        });
+        await new Promise(give =>
+          MailServices.copy.copyMessages(head.folder, [head], folder("Archive"), true, listener(give), null, false));
+        await count(1);
+        other.folder.deleteMessages([other], null, false, false, null, false);
+        await count(0);
+        folder("INBOX").server.rootFolder.createSubfolder("Work", null);
+        await until(() => folder("Work"));
+        return text;
+        """
+    )
+    assert b64decode(octets).endswith(first)
+    (found,) = alice.until(1, "Archive")
+    assert (found.octets, {"\\Seen", "\\Flagged"} <= found.flags) == (first, True)
+    (gone,) = alice.until(1, "Trash")
+    assert (gone.octets, "Work" in alice.folders()) == (second, True)
+    thunderbird.run(SEND, bob.address)
+    (got,) = bob.until(1)
+    (kept,) = alice.until(1, "Sent")
+    assert all("Bis Dienstag." in each.octets.decode() for each in (got, kept))
 
 
 def test_thunderbird_finds_calendars_by_itself_and_keeps_them(

@@ -51,6 +51,26 @@ account.addIdentity(identity);
 server.performExpand(null);
 await until(() => server.rootFolder.subFolders.length > 2);
 """
+_BY_EWS = """
+const [user, password, url] = args;
+const server = MailServices.accounts.createIncomingServer(user, "127.0.0.1", "ews");
+server.setStringValue("ews_url", url);
+server.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
+server.password = password;
+const identity = MailServices.accounts.createIdentity();
+identity.email = user;
+const way = MailServices.outgoingServer.createServer("ews");
+way.QueryInterface(Ci.IExchangeOutgoingServer).initialize(url);
+way.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
+way.username = user;
+way.password = password;
+identity.smtpServerKey = way.key;
+const account = MailServices.accounts.createAccount();
+account.incomingServer = server;
+account.addIdentity(identity);
+server.getNewMessages(server.rootFolder, null, null);
+await until(() => folder("INBOX") && folder("Sent"));
+"""
 _AROUND = """
 const args = [...arguments];
 const done = args.pop();
@@ -64,6 +84,21 @@ const folder = path => {
 };
 const update = async path => { folder(path).updateFolder(null); await pause(100); };
 const letters = path => [...folder(path).messages];
+const octetsOf = async head => {
+  const uri = head.folder.getUriForMsg(head);
+  const service = MailServices.messageServiceFromURI(uri);
+  return await new Promise((give, fail) => service.streamMessage(uri, {
+    QueryInterface: ChromeUtils.generateQI(["nsIStreamListener"]),
+    octets: "",
+    onStartRequest() {},
+    onDataAvailable(request, input, offset, count) {
+      const stream = Cc["@mozilla.org/binaryinputstream;1"].createInstance(Ci.nsIBinaryInputStream);
+      stream.setInputStream(input);
+      this.octets += stream.readBytes(count);
+    },
+    onStopRequest(request, status) { status ? fail(Error(status)) : give(btoa(this.octets)); },
+  }, null, null, false, "", false));
+};
 const {cal} = ChromeUtils.importESModule("resource:///modules/calendar/calUtils.sys.mjs");
 (async () => { %s })().then(value => done({value: value ?? null}), error => done({error: `${error} ${error.stack}`}));
 """
@@ -122,6 +157,11 @@ class Thunderbird:
         """Somebody's account, as the assistant for new accounts would make it."""
         ports = (self._server.port("imap"), self._server.port("submission"))
         self.run(_ACCOUNT, who.address, who.password, *ports)
+
+    def sign_in_by_ews(self, who: Account) -> None:
+        """Somebody's account as one of an Exchange server, which Thunderbird finds by Autodiscover."""
+        url = f"http://127.0.0.1:{self._server.port('http')}/EWS/Exchange.asmx"
+        self.run(_BY_EWS, who.address, who.password, url)
 
     def remember(self, who: Account) -> str:
         """The password for the web, kept as if somebody had ticked the box; gives the address of the server."""
