@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -25,6 +25,7 @@ from .sql import (
     attachments,
     browsers,
     greylist,
+    header_texts,
     mailinglists,
     memories,
     properties,
@@ -36,6 +37,7 @@ from .sql import (
     trace,
     uploads,
 )
+from .sql.header_texts import Headed as Headed
 from .sql.store import SqlStore
 from .sql.tx import Tx
 
@@ -60,11 +62,44 @@ UPLOADS_KEPT: Final = timedelta(days=1)
 
 async def index_pending(store: Store, limit: int = AT_ONCE) -> int:
     """Puts up to so many contents into the search index; how many these were, 0 when nothing waits."""
-    return await store.write(OPERATOR, lambda tx: search.index_some(_inner(tx), limit))
+
+    def work(tx: WriteTx) -> int:
+        done = search.index_some(_inner(tx), limit)
+        header_texts.wait(_inner(tx), done)
+        return len(done)
+
+    return await store.write(OPERATOR, work)
 
 
-async def keep_indexed(store: SqlStore, *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Keeps the search index up until cancelled. It stands back while others write a lot."""
+def header_lines(headers: Iterable[Sequence[str]]) -> str:
+    """The lines of each header of a message, letter case folded, as `put_headers` takes them."""
+    return header_texts.joined(headers)
+
+
+async def waiting_headers(store: Store, limit: int) -> Sequence[Headed]:
+    """Some of the mail whose header lines wait for the index."""
+    return await store.read(OPERATOR, lambda tx: header_texts.waiting(_inner(tx), limit))
+
+
+async def put_headers(store: Store, lines: Mapping[int, str]) -> None:
+    """Puts the header lines of these contents into the index, where they still wait for it."""
+    await store.write(OPERATOR, lambda tx: header_texts.put(_inner(tx), lines))
+
+
+async def _no_headers() -> int:
+    return 0
+
+
+async def keep_indexed(
+    store: SqlStore,
+    *,
+    headers: Callable[[], Awaitable[int]] = _no_headers,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Keeps the search index up until cancelled. It stands back while others write a lot.
+
+    `headers` puts some header lines that wait into theirs, and says how many.
+    """
     since, known = time.monotonic(), store.writes
     while True:
         now = time.monotonic()
@@ -74,10 +109,10 @@ async def keep_indexed(store: SqlStore, *, pause: Callable[[float], Awaitable[No
             if busy and not await store.read(OPERATOR, lambda tx: search.more_waiting(_inner(tx), MOST_WAITING)):
                 await pause(STANDS_BACK_SECONDS)
                 continue
-            done = await index_pending(store)
+            done = await index_pending(store) + await headers()
         except TryAgain:
             done = 0
-        known += 1  # its own
+        known += 2  # its own
         await pause((time.monotonic() - now) * REST if done else IDLE_SECONDS)
 
 

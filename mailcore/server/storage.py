@@ -6,8 +6,10 @@ import asyncio
 import os
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from groupware.mime.header_lines import index_headers
 from groupware.model.errors import Refused
 from groupware.store import NewerSchema, SqlStore, open_bus, open_store
 from groupware.store.blobs import SqlBlobs
@@ -42,6 +44,8 @@ class Storage:
         """What the store wants done in the background."""
         tasks.start("search index", lambda: keep_indexed(self.store))
         tasks.start("waking", lambda: keep_waking(self.store, self.bus))
+        headers = partial(index_headers, self.store, self.blobs)
+        tasks.start("search index", lambda: keep_indexed(self.store, headers=headers))
         tasks.start("tidying", lambda: keep_tidy(self.store, self.objects))
 
 

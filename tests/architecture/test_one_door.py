@@ -256,6 +256,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "rewrite": [lambda tx, s: tx.rewrite(s.folder, Uid(1), item())],
     "delta": [lambda tx, s: tx.delta(s.folder, ModSeq(0))],
     "unindexed": [lambda tx, s: tx.unindexed(s.folder)],
+    "in_headers": [lambda tx, s: tx.in_headers(s.folder, "x"), lambda tx, s: tx.in_headers(s.folder, "x", "to")],
     "vanished": [lambda tx, s: tx.vanished(s.folder, ModSeq(0))],
     "latest": [lambda tx, s: tx.latest(s.folder, 0, 1)],
     "turnover": [lambda tx, s: tx.turnover(s.folder, ModSeq(0))],

@@ -61,7 +61,7 @@ def test_an_empty_database_becomes_what_the_code_declares(connection: Connection
 def test_the_layout_of_tables_on_disk_is_the_declared_one(connection: Connection) -> None:
     upgrade(connection)
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
-    clustered = {name for name, sql in rows if "WITHOUT ROWID" in sql and "search_index" not in name}
+    clustered = {name for name, sql in rows if "WITHOUT ROWID" in sql and "_index_" not in name}
     assert clustered == {"item", "tombstone", "seen", "annotation", "object_key", "occurrence", "memory"} | {
         "attached",
         "list_letter",

@@ -35,7 +35,7 @@ from tests.store.world import World, letter, people
 GROWING = (
     "item|content|blob|tombstone|seen|journal|sort_key|trace|address|grant_row|folder|principal|setting|search_text"
     "|sieve_script|memory|undo|object_key|occurrence|timeline|upload|record|write_lock|browser_session|oauth_grant|personal"
-    "|device|sync_state"
+    "|device|sync_state|header_text"
 )
 SCAN = re.compile(
     rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
@@ -62,6 +62,7 @@ def a_day(world: World, who: Principal) -> None:
     [(_, found), *_] = world.read(who, lambda tx: tx.latest(at, 0, 1))
     world.read(who, lambda tx: tx.placed([found]))
     world.read(who, lambda tx: tx.find([at], Query(text=("invoice",))))
+    world.read(who, lambda tx: (tx.in_headers(at, "invoice"), tx.in_headers(at, "invoice", "x-a")))
     world.read(who, lambda tx: tx.setting("imapShowAllFolders"))
     own = who.account
     world.write(OPERATOR, lambda tx: tx.teach(tx.quarantine(own), Uid(1), own, spam=False))

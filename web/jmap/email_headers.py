@@ -1,10 +1,11 @@
-"""Emails that have a header field: looked for in octets, before the rows are read. RFC 8621 §4.4.1, `header`."""
+"""Emails that have a header field, by the index or the octets of what waits for it. RFC 8621 §4.4.1, `header`."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
-from groupware.model.ids import EVERY, FolderId, Uid, Uids, ranges
+from groupware.model.ids import EVERY, LAST_UID, FolderId, Uid, Uids, ranges
 from groupware.model.item import Item
 from groupware.store.api import ReadTx
 from mailcore.imap.commands.search_octets import by_headers, has_field
@@ -18,22 +19,21 @@ async def with_headers(turn: Turn, account: str, sought: Filter) -> Filter:
     if not asked:
         return sought
 
-    def work(tx: ReadTx) -> Mapping[FolderId, Sequence[Item]]:
+    def work(tx: ReadTx) -> Sequence[tuple[tuple[str, str], FolderId, Sequence[Uid], Sequence[Item]]]:
         searched = sought.narrowed(list(readable(tx, owner_in(tx, account))))
-        return {at: tx.items(at, uids, summary=True) for at, uids in places(tx, sought, searched).items() if uids}
+        looked = []
+        for at, uids in places(tx, sought, searched).items():
+            for name, text in asked if uids else ():
+                known, rest = tx.in_headers(at, text, name)
+                unread = [uid for uid in rest if _worth(uid, uids)]
+                looked.append(((name, text), at, known, tx.items(at, ranges(unread), summary=True) if unread else ()))
+        return looked
 
-    items = await turn.read(work)
-    blobs = turn.parts.blobs
-    return sought.with_headers(
-        {
-            (name, text): {
-                (at, uid)
-                for at, some in items.items()
-                for uid in await by_headers(blobs, some, has_field(name, text), all_parts=False)
-            }
-            for name, text in asked
-        }
-    )
+    found: dict[tuple[str, str], set[tuple[FolderId, Uid]]] = {each: set() for each in asked}
+    for field, at, known, unread in await turn.read(work):
+        rest = await by_headers(turn.parts.blobs, unread, has_field(*field), all_parts=False)
+        found[field].update((at, uid) for uid in (*known, *rest))
+    return sought.with_headers(found)
 
 
 def places(tx: ReadTx, sought: Filter, searched: Sequence[FolderId]) -> Mapping[FolderId, Uids]:
@@ -44,3 +44,8 @@ def places(tx: ReadTx, sought: Filter, searched: Sequence[FolderId]) -> Mapping[
     for each in tx.find(searched, sought.query):
         found[each.folder].append(each.uid)
     return {at: ranges(uids) for at, uids in found.items()}
+
+
+def _worth(uid: Uid, uids: Uids) -> bool:
+    at = bisect_right(uids, (uid, LAST_UID))
+    return at > 0 and uid <= uids[at - 1][1]

@@ -54,6 +54,14 @@ class ReadItems(Protocol):
         """UIDs, in order, of the items whose text goes on where the index has ended. Takes `r`."""
         ...
 
+    def in_headers(self, at: FolderId, text: str, name: str = "") -> tuple[Sequence[Uid], Sequence[Uid]]:
+        """UIDs, in order, of messages with the text in a header line; and of those of which that is not known (yet).
+
+        A line is `Name: value`, decoded, of the message or a part of it; with `name` the text is looked for in the
+        values of such fields of the message itself. Of what is no mail nothing is known. Takes `r`.
+        """
+        ...
+
     def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
         """(UID, and a value for each name) of the items in these ranges, in UID order, at most `limit`. Takes `r`.
 

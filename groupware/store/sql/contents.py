@@ -19,7 +19,7 @@ from groupware.model.ids import AccountId, BlobId
 from groupware.model.item import NewItem
 from groupware.model.times import now_micros
 
-from . import attachments, schema, search, sortkeys
+from . import attachments, header_texts, schema, search, sortkeys
 from .engine import Sql
 from .tx import Tx
 
@@ -106,6 +106,7 @@ def release(tx: Tx, content: int, copies: int = 1) -> None:
         tx.sql.change(_DROP_CONTENT, {"at": content})
         tx.held.pop(BlobId(left[1]), None)
         search.drop(tx, content)
+        header_texts.drop(tx, content)
         sortkeys.drop(tx, content)
         let_go(tx, BlobId(left[1]))
 
@@ -141,6 +142,8 @@ def _add_content(tx: Tx, new: NewItem, copies: int) -> int:
     search.put(tx, found[0], new.index)
     if new.keys is not None:
         sortkeys.put(tx, found[0], new.keys)
+        if not new.index:  # else they follow behind its words
+            header_texts.wait(tx, [found[0]])
     return int(found[0])
 
 

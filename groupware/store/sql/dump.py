@@ -12,7 +12,8 @@ from sqlalchemy import Connection, MetaData, Table, bindparam, delete, func, ins
 from groupware.model.errors import Refused
 from groupware.model.ids import BlobId
 
-from . import schema
+from . import header_texts, schema
+from .engine import Sql
 from .history import upgrade
 
 ROWS: Final = 500
@@ -31,8 +32,9 @@ Page = Sequence[Mapping[str, Any]]
 
 
 def tables() -> Sequence[Table]:
-    """Every table, those first that others refer to."""
-    return schema.metadata.sorted_tables
+    """Every table but what is made again from others, those first that others refer to."""
+    again = (schema.header_text, schema.header_waiting)
+    return [each for each in schema.metadata.sorted_tables if each not in again]
 
 
 def pages(connection: Connection, table: Table) -> Iterator[tuple[int, bytes]]:
@@ -121,6 +123,7 @@ class Loader:
             if "id" in table.c:
                 self._number(table, numbers.get(name, 0))
         upgrade(self._connection)
+        header_texts.index_anew(Sql(self._connection))
 
     def _number(self, table: Table, last: int) -> None:
         """No number that was given out before is given out again, as far as the database keeps account."""

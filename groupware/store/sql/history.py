@@ -71,6 +71,9 @@ def _late_index(connection: Connection) -> None:
                 f" USING gin ({column} gin_trgm_ops) WHERE indexed"
             )
         )
+    connection.execute(
+        text("CREATE INDEX IF NOT EXISTS ix_header_text_lines ON header_text USING gin (lines gin_trgm_ops)")
+    )
 
 
 def _revision(connection: Connection) -> str:

@@ -96,8 +96,8 @@ _ALL_WAIT: Final = text("UPDATE search_text SET indexed = :no")
 _DONE: Final = text("UPDATE search_text SET indexed = :yes WHERE content_id = :content")
 
 
-def index_some(tx: Tx, limit: int) -> int:
-    """Puts up to so many contents that wait into the index; how many these were. Safe in several processes."""
+def index_some(tx: Tx, limit: int) -> Sequence[int]:
+    """Puts up to so many contents that wait into the index; which these were. Safe in several processes."""
     if tx.sql.postgres:
         waiting = [row[0] for row in tx.sql.rows(_LOCKED, {"most": limit})]
     else:
@@ -106,7 +106,7 @@ def index_some(tx: Tx, limit: int) -> int:
         values = [{"content": content, "texts": reduced(head), "long": reduced(body)} for content, head, body in texts]
         tx.sql.many(_INDEX, values)
     tx.sql.many(_DONE, [{"content": content, "yes": True} for content in waiting])
-    return len(waiting)
+    return waiting
 
 
 def index_anew(tx: Tx) -> None:
@@ -166,7 +166,7 @@ def _rows(
     texts = [*anywhere, *[value for _, value in named if value]]
     bodies = tuple(name == BODY for name, value in named if value)
     match = "" if few or tx.sql.postgres else fts_query(anywhere, named)
-    values: dict[str, object] = {f"text{number}": _pattern(tx, value) for number, value in enumerate(texts)}
+    values: dict[str, object] = {f"text{number}": pattern(tx, value) for number, value in enumerate(texts)}
     values |= {"match": match} if match else {}
     by_index = bool(match) or tx.sql.postgres
     heads = any(name != BODY for name, _ in named)
@@ -212,7 +212,7 @@ def _statements(
     """What finds them: so many texts anywhere, the others in the body or else in the head."""
     columns = [(_s.head, _s.body)] * anywhere + [(_s.body if body else _s.head,) for body in bodies]
     conditions = [
-        or_(*[_contains(column, f"text{number}", postgres=postgres) for column in either])
+        or_(*[contains(column, f"text{number}", postgres=postgres) for column in either])
         for number, either in enumerate(columns)
     ]
     # The plus keeps SQLite from going through a folder for what the index has found: hits come first, then their items.
@@ -236,14 +236,15 @@ def _statements(
 _ALL_WAITING: Final = select(schema.search_text.alias("waiting").c.content_id).where(text("NOT waiting.indexed"))
 
 
-def _contains(column: ColumnElement[str], name: str, *, postgres: bool) -> ColumnElement[bool]:
+def contains(column: ColumnElement[str], name: str, *, postgres: bool) -> ColumnElement[bool]:
+    """Whether a column has the text of that name (`pattern`) in it."""
     if postgres:
         return column.like(bindparam(name), escape="/")
     return func.instr(column, bindparam(name)) > 0
 
 
-def _pattern(tx: Tx, value: str) -> str:
-    """What `_contains` takes."""
+def pattern(tx: Tx, value: str) -> str:
+    """What `contains` takes."""
     if not tx.sql.postgres:
         return value
     return "%" + value.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"

@@ -19,7 +19,7 @@ from groupware.model.ids import AccountId, BlobId, FolderId, QueueId, Uid
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, item_changes, personal, schema, search
+from . import contents, header_texts, item_changes, personal, schema, search
 from .engine import Row, Sql
 from .tx import Tx
 
@@ -229,6 +229,11 @@ _ORPHANS: Final = (
         _GONE.format("item i", "i.folder_id = personal.folder_id AND i.uid = personal.uid"),
     ),
     ("search_text", "texts of contents that are gone", _GONE.format("content c", "c.id = search_text.content_id")),
+    (
+        "header_text",
+        "header lines of contents that are gone",
+        _GONE.format("content c", "c.id = header_text.content_id"),
+    ),
     ("sort_key", "sort keys of contents that are gone", _GONE.format("content c", "c.id = sort_key.content_id")),
     (
         "tombstone",
@@ -294,6 +299,8 @@ def _drop_orphans(each: tuple[str, str, str], tx: Tx) -> None:
     tx.sql.change(_DROP_ORPHANS[each])
     if each[0] == "search_text":
         search.index_anew(tx)
+    if each[0] == "header_text":
+        header_texts.index_anew(tx.sql)
 
 
 # --- items that cannot be served ------------------------------------------------------------------------------------

@@ -11,23 +11,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from groupware.mime.header_lines import HEADERS_ALONE, Headers, cut, line_of, read_headers
 from groupware.mime.headers import decode_text, fields, unfold
-from groupware.mime.summary import header_spans_of, parts_of, span_of
+from groupware.mime.summary import parts_of
 from groupware.mime.text import text_of
 from groupware.model.collation import caseless
-from groupware.model.errors import NotFound
 from groupware.model.ids import BlobId, Uid
 from groupware.model.item import Item
 from groupware.store.api import Blobs
 from mailcore.imap.commands.fetch_body import batches
 
-HEADERS_ALONE: Final = 128 * 1024
-"""Octets of a message from which on its headers are read by themselves."""
 WHOLE_BODY: Final = 1 << 40  # characters of a body that are looked through
 _WORDS: Final = re.compile(r"[^\s\x00-\x1f\x7f:]+")
 
-Headers = Sequence[bytes]
-"""The header of a message, and those of its parts."""
 OfHeaders = Callable[[Headers], bool]
 OfOctets = Callable[[Item, bytes], bool]
 
@@ -52,11 +48,7 @@ def _may_say(octets: bytes, words: Sequence[bytes]) -> bool:
 
 
 def _says(header: bytes, sought: str, words: Sequence[bytes]) -> bool:
-    return any(
-        sought in caseless(f"{name.decode('ascii', 'replace')}: {decode_text(unfold(value))}")
-        for name, value in fields(header)
-        if _may_say(name + b":" + value, words)
-    )
+    return any(sought in line_of(name, value) for name, value in fields(header) if _may_say(name + b":" + value, words))
 
 
 def has_field(name: str, text: str) -> OfHeaders:
@@ -84,7 +76,7 @@ async def by_headers(blobs: Blobs, items: Sequence[Item], test: OfHeaders, *, al
         bodies = await blobs.read_many([item.blob for item in batch])
         found += await asyncio.to_thread(_passing, batch, bodies, test, all_parts=all_parts)
     for item in items:
-        if item.size >= HEADERS_ALONE and test(await _headers(blobs, item, all_parts=all_parts)):
+        if item.size >= HEADERS_ALONE and test(await read_headers(blobs, item.blob, item.summary, all_parts=all_parts)):
             found.append(item.uid)
     return found
 
@@ -106,18 +98,6 @@ def _passing(batch: Iterable[Item], bodies: Mapping[BlobId, bytes], test: OfHead
     found = []
     for item in batch:
         octets = bodies.get(item.blob)
-        if octets is not None and test([octets[start:end] for start, end in _spans(item, all_parts=all_parts)]):
+        if octets is not None and test(cut(octets, item.summary, all_parts=all_parts)):
             found.append(item.uid)
     return found
-
-
-def _spans(item: Item, *, all_parts: bool) -> Sequence[tuple[int, int]]:
-    return header_spans_of(item.summary) if all_parts else (span_of(item.summary)[:2],)
-
-
-async def _headers(blobs: Blobs, item: Item, *, all_parts: bool) -> Headers:
-    """The headers of a large message; empty where its octets are lost."""
-    try:
-        return [await blobs.read(item.blob, at, end - at) for at, end in _spans(item, all_parts=all_parts)]
-    except NotFound:
-        return [b""]

@@ -2,8 +2,8 @@
 
 Flags, numbers and MODSEQ are in the view; size and dates are numbers beside the
 rows; words of subject, addresses and body in the
-index. What the index does not hold (other header fields, and what lies behind the indexed beginning of a long body) is
-looked for in the octets, so that the answer is exact.
+index, header lines in another one. What they do not hold (what has just come in, and what lies behind the indexed
+beginning of a long body) is looked for in the octets, so that the answer is exact.
 """
 
 from __future__ import annotations
@@ -255,7 +255,7 @@ class Search:
     async def _field(self, name: str, text: str, places: Places) -> Places:
         if name in INDEXED and text:
             return await self._indexed(Query(fields=((name, text),)), places)
-        return await self._by_headers(places, has_field(name, text), all_parts=False)
+        return await self._in_headers(text, name, places, has_field(name, text))
 
     async def _body(self, text: str, places: Places) -> Places:
         if not text:
@@ -277,7 +277,16 @@ class Search:
         found = sorted([*found, *await self._in_long_bodies(text, found, places)])
         known = set(found)
         rest = [at for at in places if at not in known]
-        return sorted([*found, *await self._by_headers(rest, says(text), all_parts=True)])
+        return sorted([*found, *await self._in_headers(text, "", rest, says(text))])
+
+    async def _in_headers(self, text: str, name: str, places: Places, test: OfHeaders) -> Places:
+        """By the index of header lines; what waits for it, and what is no mail, by the test of its octets."""
+        if not places:
+            return places
+        at = self.view.folder
+        known, rest = await self.session.read(lambda tx: tx.in_headers(at, text, name))
+        found = self._having(known, places)
+        return sorted([*found, *await self._by_headers(self._having(rest, places), test, all_parts=not name)])
 
     async def _by_headers(self, places: Places, test: OfHeaders, *, all_parts: bool) -> Places:
         found: list[int] = []

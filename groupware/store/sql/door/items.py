@@ -12,6 +12,18 @@ from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Qu
 from groupware.model.snooze import Snooze
 
 from .. import columns, deliveries, flags, item_changes, item_copies, items, properties, search, snoozes, whereabouts
+from .. import (
+    columns,
+    deliveries,
+    flags,
+    header_texts,
+    item_changes,
+    item_copies,
+    items,
+    properties,
+    search,
+    whereabouts,
+)
 from ..engine import Row
 from ..tx import Tx
 
@@ -48,6 +60,9 @@ class Items(Tx):
 
     def unindexed(self, at: FolderId) -> Sequence[Uid]:
         return search.unindexed(self, at)
+
+    def in_headers(self, at: FolderId, text: str, name: str = "") -> tuple[Sequence[Uid], Sequence[Uid]]:
+        return header_texts.in_headers(self, at, text, name)
 
     def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[Row]:
         return columns.columns(self, at, names, uids, limit)

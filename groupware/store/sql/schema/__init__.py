@@ -30,6 +30,8 @@ from .items import ON_TOP_POSTGRES as ON_TOP_POSTGRES
 from .items import SEARCH_INDEX as SEARCH_INDEX
 from .items import blob as blob
 from .items import content as content
+from .items import header_text as header_text
+from .items import header_waiting as header_waiting
 from .items import item as item
 from .items import item_property as item_property
 from .items import list_letter as list_letter

@@ -66,6 +66,28 @@ SEARCH_INDEX = (
 _after: Any = DDL(SEARCH_INDEX)  # type: ignore[no-untyped-call]
 event.listen(search_text, "after_create", _after.execute_if(dialect="sqlite"))
 
+header_text = Table(
+    "header_text",
+    metadata,
+    Column("content_id", Number, primary_key=True, autoincrement=False),
+    Column("lines", Text, nullable=False),
+)
+"""The header lines of mail, each behind a line end, letter case folded; those of parts behind "\\x1e"."""
+
+header_waiting = Table(
+    "header_waiting",
+    metadata,
+    Column("content_id", Number, primary_key=True, autoincrement=False),
+)
+"""The contents of mail whose words are in the index, and whose header lines are not yet."""
+
+HEADER_INDEX = (
+    "CREATE VIRTUAL TABLE header_index USING fts5 (lines, content='', detail=none, tokenize='trigram case_sensitive 1')"
+)
+"""The trigrams of header lines, each word once."""
+_headers: Any = DDL(HEADER_INDEX)  # type: ignore[no-untyped-call]
+event.listen(header_text, "after_create", _headers.execute_if(dialect="sqlite"))
+
 sort_key = Table(
     "sort_key",
     metadata,
