@@ -38,14 +38,17 @@ class PrincipalKind(StrEnum):
     """An address elsewhere that is a member of a group."""
 
 
-Gone = Literal["disabled", "switched off", "password changed"]
+Gone = Literal["disabled", "switched off", "password changed", "access ended"]
 """Why somebody who has signed in may not stay: the account or its domain is disabled or gone; the service, or any way
 in, is switched off for it; what it has signed in with is no longer its secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The secret that somebody has signed in with: whose, of which kind, and when it was made (microseconds)."""
+    """The secret that somebody has signed in with: whose, of which kind, and when it was made (microseconds).
+
+    Of kind `token` it is a token of OAuth, and `made` the number of its grant.
+    """
 
     account: AccountId
     kind: str

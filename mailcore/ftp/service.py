@@ -20,7 +20,7 @@ from pyftpdlib.exceptions import AuthenticationFailed  # type: ignore[import-unt
 from pyftpdlib.ioloop import IOLoop  # type: ignore[import-untyped]
 
 from groupware.model.errors import BadCredentials, GroupwareError
-from groupware.model.principal import Principal
+from groupware.model.principal import Gone, Principal
 from groupware.store.api import ReadTx
 from mailcore.ftp.channels import Context, Control
 from mailcore.ftp.desk import Desk
@@ -37,6 +37,7 @@ from mailcore.server.rules import address
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.signin import Desk as SignInDesk
 from mailcore.server.signin import Rejected, SignIn, desk
+from mailcore.server.stay import WORDS
 
 MODULE: Final = "FTP-BACKUP"
 POLL_SECONDS: Final = 0.5
@@ -69,6 +70,8 @@ class Hall:
     tls: TlsInfo | None = None
     files: type[Files] = Files
     desk: Desk | None = None
+    leaving: Gone | None = None
+    """Why who has signed in may not stay."""
     signin: SignIn = field(init=False)
     family: socket.AddressFamily = socket.AF_INET
     ip_map: list[str] = field(default_factory=list)
@@ -101,6 +104,10 @@ class Hall:
         """What comes of it on the event loop, in this session's thread."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
+    def dismiss(self, why: Gone) -> None:
+        """The session ends behind the transfer that is at work; its thread looks every half second."""
+        self.leaving = why
+
     def crashed(self) -> None:
         """A bug is in the log; a peer that broke off is not worth it."""
         said = traceback.format_exc()
@@ -126,6 +133,7 @@ class Hall:
             raise AuthenticationFailed(f"try again later: {error}") from None
         if not self.run(self.parts.store.read(who, _administers_something)):
             self.signin.who = None
+            self.loop.call_soon_threadsafe(self.signin.released)
             self.log.warning("administers_nothing", user=who.name)
             raise AuthenticationFailed(f"{who.name} administers nothing here.")
         self.desk = Desk(self.parts.store, self.parts.blobs, replace(who, client="ftp_backup"), self.run)
@@ -306,10 +314,10 @@ class FtpService:
                 control.secure(context)
             if not control._closed:
                 control.handle()
-            while ioloop.socket_map and not self._over(control):
+            while ioloop.socket_map and not self._over(control, hall):
                 ioloop.loop(timeout=POLL_SECONDS, blocking=False)
             if not control._closed:
-                control.respond(STOPPING)
+                control.respond(f"421 {WORDS[hall.leaving]}" if hall.leaving is not None else STOPPING)
         except CancelledError:
             self._log.info("connection_lost", peer=hall.peer.ip, why="the server is stopping")
         except Exception:
@@ -318,11 +326,11 @@ class FtpService:
             ioloop.close()
             sock.close()
 
-    def _over(self, control: Control) -> bool:
-        """Whether the service wants the session to end now: it waits for a transfer, but not for ever."""
+    def _over(self, control: Control, hall: Hall) -> bool:
+        """Whether the session has to end now: it waits for a transfer, but not for ever when the service stops."""
         if self._force.is_set():
             return True
-        return self._stopping.is_set() and getattr(control, "data_channel", None) is None
+        return (self._stopping.is_set() or hall.leaving is not None) and getattr(control, "data_channel", None) is None
 
 
 def ftp_backup(parts: Parts, setup: ServiceSetup) -> FtpService:

@@ -168,10 +168,13 @@ class Notices:
 
     # --- all mailboxes
 
-    def take(self, folders: Iterable[Folder], subscribed: frozenset[str]) -> Renewed:
-        """Take all mailboxes over as they are now, watch them, and say what is different. `TooMany`."""
+    def take(self, folders: Iterable[Folder], subscribed: frozenset[str], until: int) -> Renewed:
+        """Take all mailboxes over as they are now, watch them, and say what is different. `TooMany`.
+
+        `until`: when they become others by themselves (`ReadTx.folders_until`).
+        """
         shown = [folder for folder in folders if folder.exists]
-        self._until = min((folder.until for folder in shown), default=NEVER)
+        self._until = until
         before, self.known = self.known, {}
         new = {folder.id for folder in shown} - before.keys()
         made: list[Folder] = []
@@ -228,7 +231,7 @@ class Notices:
     # --- marks
 
     async def marked(self, within: float) -> Mapping[FolderId, ModSeq]:
-        """The mailboxes in which something may have changed; waits up to `within` seconds, or until a grant ends."""
+        """The mailboxes in which something may have changed; waits up to `within` seconds, or until a right ends."""
         return await self._watch.changed(min(within, seconds_until(self._until))) if self._watch is not None else {}
 
     def tree_changed(self, marks: Iterable[FolderId]) -> bool:

@@ -28,6 +28,7 @@ GOING: Final[Mapping[Gone, tuple[str, bytes]]] = {
     "disabled": (WORDS["disabled"], b"AUTHORIZATIONFAILED"),
     "switched off": (WORDS["switched off"], b"AUTHORIZATIONFAILED"),
     "password changed": (WORDS["password changed"], b"EXPIRED"),
+    "access ended": (WORDS["access ended"], b"EXPIRED"),
 }
 """What who has signed in and may not stay is told. RFC 5530 §3."""
 

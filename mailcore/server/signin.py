@@ -17,18 +17,17 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import md5
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
 from groupware.directory.api import FactorMissing, Login, Second
 from groupware.directory.password import Digest, ScramKeys
 from groupware.directory.shared import open_shared
 from groupware.model.errors import BadCredentials
-from groupware.model.principal import Gone, Principal
+from groupware.model.principal import Gone, Principal, Proof
 from mailcore.server import log, oauth, sasl, tokens
-from mailcore.server.connection import Connection
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.events import EventLog
 from mailcore.server.gate import Gate
@@ -45,7 +44,8 @@ if TYPE_CHECKING:
 BLOCKED_PAUSE: Final = (
     2.0  # seconds before a blocked login is answered: it costs us nothing, and shall cost the guesser
 )
-PLAIN_TEXT: Final = ("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2")
+TOKENS: Final = ("OAUTHBEARER", "XOAUTH2")
+PLAIN_TEXT: Final = ("PLAIN", "LOGIN", *TOKENS)
 """Whoever listens on the way could use what these send."""
 WRONG: Final = "The name or the password is wrong."
 
@@ -135,10 +135,19 @@ class Rejected(Exception):
         self.kind = kind
 
 
+@runtime_checkable
+class Lasting(Protocol):
+    """A connection on which somebody stays signed in, and can be sent away."""
+
+    def dismiss(self, why: Gone) -> None:
+        """Say why, behind what is at work, and close."""
+        ...
+
+
 class SignIn:
     """The way in on one connection."""
 
-    __slots__ = ("_connection", "_desk", "_done", "_stay", "failures", "tried", "who")
+    __slots__ = ("_connection", "_desk", "_done", "_stay", "_token", "failures", "tried", "who")
 
     def __init__(self, desk: Desk, connection: Way) -> None:
         self._desk, self._connection = desk, connection
@@ -147,6 +156,8 @@ class SignIn:
         self.failures = 0
         self._done = False
         self._stay: Stay | None = None
+        self._token: Proof | None = None
+        """Of the token that was found good: it is one of this server's."""
 
     # --- what is offered
 
@@ -199,7 +210,8 @@ class SignIn:
             if self._connection.gate.blocked(peer, ""):
                 raise oauth.BadToken("blocked")
             if issues and tokens.is_own(token):
-                return await tokens.account_of(self._desk.parts.store, token, self._desk.service, peer)
+                name, self._token = await tokens.account_of(self._desk.parts.store, token, self._desk.service, peer)
+                return name
             if provider is None:
                 raise oauth.BadToken("it is none of this server's")
             return await provider.account(token)
@@ -222,6 +234,7 @@ class SignIn:
 
     async def sasl(self, mechanism: str, initial: bytes | None, ask: Ask) -> Principal:
         """The principal at the end of an exchange; `initial` is the client's first line, as sent. See `password`."""
+        self._token = None
         if mechanism.upper() not in self.mechanisms:
             if mechanism.upper() in PLAIN_TEXT and not self.passwords:
                 raise Rejected("privacy", "Passwords need an encrypted connection here: start TLS first.")
@@ -285,6 +298,8 @@ class SignIn:
             await self._failed(given.name, given.mechanism, str(error))
             raise BadCredentials(WRONG) from None
         connection.gate.succeeded_login(peer, given.name)
+        if given.mechanism in TOKENS and self._token is not None:
+            who = replace(who, proof=self._token)
         self.who = who
         self._watch(who)
         log.login(self._desk.service, who.name, peer, ok=True, mechanism=given.mechanism)
@@ -294,13 +309,13 @@ class SignIn:
     def _watch(self, who: Principal) -> None:
         """From now on who has signed in is sent away when it may not stay, where the connection can say so."""
         self.released()
-        if isinstance(self._connection, Connection):
+        if isinstance(self._connection, Lasting):
             self._stay = Stay(self._desk.parts, who, self._desk.service, self._leave, self._desk.turns)
             self._stay.begin()
 
     def _leave(self, why: Gone) -> None:
         self._log().info("sent_away", user=self.who.name if self.who is not None else "", why=why)
-        if isinstance(self._connection, Connection):
+        if isinstance(self._connection, Lasting):
             self._connection.dismiss(why)
 
     def released(self) -> None:

@@ -24,6 +24,7 @@ WORDS: Final[Mapping[Gone, str]] = {
     "disabled": "Your account has been disabled; ask the administrator.",
     "switched off": "This service has been switched off for your account; ask the administrator.",
     "password changed": "Your password has been changed; sign in with the new one.",
+    "access ended": "The access that you gave this program has ended; sign in again.",
 }
 
 

@@ -14,7 +14,7 @@ from secrets import token_urlsafe
 from typing import Final
 
 from groupware.model.errors import NotFound
-from groupware.model.principal import OPERATOR, Principal
+from groupware.model.principal import OPERATOR, Principal, Proof
 from groupware.model.token import Grant
 from groupware.store.api import ReadTx, Store
 from mailcore.server.oauth import BadToken
@@ -63,8 +63,8 @@ def is_own(token: str) -> bool:
     return token.startswith(ACCESS)
 
 
-async def account_of(store: Store, token: str, service: str, peer: str) -> str:
-    """The account that a token signs in to a service. `BadToken`, `TryAgain`."""
+async def account_of(store: Store, token: str, service: str, peer: str) -> tuple[str, Proof]:
+    """The account that a token signs in to a service, and what it goes by there. `BadToken`, `TryAgain`."""
     needed = NEEDED.get(service)
     if needed is None:
         raise BadToken("this service takes no tokens")
@@ -82,4 +82,4 @@ async def account_of(store: Store, token: str, service: str, peer: str) -> str:
         raise BadToken(f"it is not for {service}: its owner has not consented to that")
     if datetime.now(UTC) - found.used >= NOTED:
         await store.write(OPERATOR, lambda tx: tx.use_oauth_grant(found.number, peer))
-    return who.name
+    return who.name, Proof(found.account, "token", found.number)

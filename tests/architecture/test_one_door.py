@@ -443,6 +443,7 @@ OWN_THINGS: Mapping[str, str] = {
     "who": "itself",
     "anyone": "who is nobody",
     "folders": "its own folders, and what is shared with it",
+    "folders_until": "when that changes",
     "share_states": "its own",
     "notices": "its own",
     "delegations": "what is allowed to itself",

@@ -26,6 +26,10 @@ class ReadFolders(Protocol):
         """
         ...
 
+    def folders_until(self) -> int:
+        """When `folders` becomes another list by itself: a grant or a denial ends (microseconds since 1970)."""
+        ...
+
     def locate(self, owner: AccountId, path: str, need: Right = Right.LOOKUP) -> Folder:
         """The folder at a path in its owner's own tree ("" is the root)."""
         ...

@@ -97,6 +97,8 @@ def gone(tx: Tx, service: str) -> Gone | None:
     proof = tx.who.proof
     if proof is None:
         return None
+    if proof.kind == "token":
+        return None if tokens.stands(tx, proof.account, proof.made) else "access ended"
     there = tx.sql.row(_THERE, {"account": proof.account, "kind": proof.kind, "made": proof.made})
     return None if there is not None else "password changed"
 

@@ -16,7 +16,7 @@ from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
 from groupware.model.item import Kind
 from groupware.model.rights import Right
-from groupware.model.times import now_micros
+from groupware.model.times import NEVER, now_micros
 
 from . import schema
 from .engine import Row
@@ -76,6 +76,11 @@ def folders(tx: Tx, kind: Kind | None, of: AccountId | None) -> Sequence[Folder]
     return [found[path] for path in sorted(found, key=_in_path_order)]
 
 
+def until(tx: Tx) -> int:
+    """See `ReadTx.folders_until`: those that are not shown count too, for a denial may end there."""
+    return min((_kept(tx, tx.tree(owner), None).until for owner in owners(tx)), default=NEVER)
+
+
 @dataclass(frozen=True, slots=True)
 class _Mine:
     """What the asking principal has of its own about folders."""
@@ -102,15 +107,7 @@ def _mine(tx: Tx) -> _Mine:
 def _of_tree(tx: Tx, tree: Tree, kind: Kind | None, mine: _Mine) -> Iterator[Folder]:
     """The folders of one owner that may be looked up; those that have not changed are the ones of the last time."""
     rows = {row[0]: row for row in tx.sql.rows(_OF_OWNER, {"owner": tree.owner})}
-    who = tx.who
-    key = (tree.owner, who.account, who.identifiers, who.floor, kind)
-    kept = tx.memory.listings.get(key, tree.epoch)
-    if kept is None or kept.until <= now_micros():
-        order = tree.below(tree.root)
-        until = min(tree.rights_until(who, at)[1] for at in order)
-        kept = Listing(until, dict.fromkeys(order, Listed(None, 0, None)))
-        if len(order) >= LARGE:
-            tx.memory.listings.keep(key, tree.epoch, kept)
+    kept = _kept(tx, tree, kind)
     for at, known in list(kept.folders.items()):
         row, seen = rows.get(at), mine.seen.get(at, 0)
         now = known
@@ -123,6 +120,20 @@ def _of_tree(tx: Tx, tree: Tree, kind: Kind | None, mine: _Mine) -> Iterator[Fol
             kept.folders[at] = now
         if now.folder is not None:
             yield now.folder
+
+
+def _kept(tx: Tx, tree: Tree, kind: Kind | None) -> Listing:
+    """The list of the last time while no right has ended since, or an empty one."""
+    who = tx.who
+    key = (tree.owner, who.account, who.identifiers, who.floor, kind)
+    kept = tx.memory.listings.get(key, tree.epoch)
+    if kept is None or kept.until <= now_micros():
+        order = tree.below(tree.root)
+        ends = min(tree.rights_until(who, at)[1] for at in order)
+        kept = Listing(ends, dict.fromkeys(order, Listed(None, 0, None)))
+        if len(order) >= LARGE:
+            tx.memory.listings.keep(key, tree.epoch, kept)
+    return kept
 
 
 def _in_path_order(path: str) -> list[str]:

@@ -19,7 +19,7 @@ from groupware.model.ids import AccountId
 from groupware.model.times import micros, moment, now_micros
 from groupware.model.token import By, Grant, NewGrant, NewTokens
 
-from . import schema
+from . import schema, standing
 from .engine import Row
 from .guard import SERVER
 from .principals import oneself_or
@@ -143,6 +143,7 @@ def put(tx: Tx, new: NewGrant) -> int:
     there = tx.sql.rows(_OF, {"account": account, "now": now})
     for row in there[: max(len(there) - MOST + 1, 0)]:
         tx.sql.change(_DROP, {"number": row[0]})
+        standing.moved(tx, account, {"token": row[0]})
     values = {
         "account": account,
         "whose": new.client,
@@ -189,6 +190,12 @@ def drop(tx: Tx, number: int, of: AccountId | str | None) -> None:
     if all(row[0] != number for row in rows):
         raise NotFound(f"there is no program of the number {number}, or its time has ended")
     tx.sql.change(_DROP, {"number": number})
+    standing.moved(tx, AccountId(rows[0][1]), {"token": number})
+
+
+def stands(tx: Tx, account: AccountId, number: int) -> bool:
+    """Whether a grant of the account has not ended, whoever asks."""
+    return any(row[0] == number for row in tx.sql.rows(_OF, {"account": account, "now": now_micros()}))
 
 
 def end_all(tx: Tx, account: AccountId) -> None:

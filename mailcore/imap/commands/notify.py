@@ -155,9 +155,9 @@ async def notify(session: Session, given: Notify) -> Reply:
         session.watch_for(None)
         return ok("Nothing is told unasked")
     notices = Notices(session.shared.parts.bus, given.wish, tell, tell_new)
-    folders, subscribed, entries, _ = await session.read(lambda tx: _seen(session, notices, tx))
+    folders, subscribed, until, entries, _ = await session.read(lambda tx: _seen(session, notices, tx))
     try:
-        notices.take(folders.values(), subscribed)
+        notices.take(folders.values(), subscribed, until)
     except TooMany:
         return no("Those are too many mailboxes to watch", b"NOTIFICATIONOVERFLOW")
     notices.entries = entries
@@ -210,10 +210,10 @@ async def _look_everywhere(session: Session, notices: Notices) -> None:
 
 
 async def _look_once(session: Session, notices: Notices) -> None:
-    folders, subscribed, entries, news = await session.read(lambda tx: _seen(session, notices, tx))
+    folders, subscribed, until, entries, news = await session.read(lambda tx: _seen(session, notices, tx))
     settings = _settings(notices, folders.values(), entries)
     try:
-        found = notices.take(folders.values(), subscribed)
+        found = notices.take(folders.values(), subscribed, until)
     except TooMany:
         session.watch_for(None)
         text = "There are too many mailboxes to watch; nothing is told unasked any more"
@@ -233,18 +233,19 @@ async def _look_once(session: Session, notices: Notices) -> None:
 
 Entries = dict[FolderId, ModSeq]
 """Up to where the annotations are known."""
-Seen = tuple[dict[str, Folder], frozenset[str], Entries, Mapping[FolderId, Heard]]
+Seen = tuple[dict[str, Folder], frozenset[str], int, Entries, Mapping[FolderId, Heard]]
 
 
 def _seen(session: Session, notices: Notices, tx: ReadTx) -> Seen:
     """The mailboxes, the subscriptions, and where somebody has asked for that, what others did to annotations."""
     folders, subscribed = seen_by(session, tx)
+    until = tx.folders_until()
     if not notices.wish.of_entries:
-        return folders, subscribed, {}, {}
+        return folders, subscribed, until, {}, {}
     entries = {**tx.all_annotated(), SERVER_ENTRIES: tx.annotated(None, ModSeq(0))[1]}
     known = ((at, since_when(session, at), newest) for at, newest in entries.items())
     news = heard_in(tx, [(at, since) for at, since, newest in known if since is not None and newest > since > 0])
-    return folders, subscribed, entries, news
+    return folders, subscribed, until, entries, news
 
 
 def _settings(notices: Notices, folders: Iterable[Folder], readable: Container[FolderId]) -> list[bytes]:

@@ -41,6 +41,25 @@ async def test_who_administers_nothing_does_not_get_in(backup: Backup, name: str
         await backup.ask(lambda client: client.pwd(), name)
 
 
+@pytest.mark.parametrize("switch", [False, True], ids=["disabled", "switched off"])
+async def test_who_may_not_stay_is_told_and_sent_away(backup: Backup, switch: bool) -> None:
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def wait(client: ftplib.FTP) -> str:
+        assert client.pwd() == "/"
+        loop.call_soon_threadsafe(begun.set)
+        return client.getline()
+
+    waiting = asyncio.create_task(backup.ask(wait, ANNA))
+    await begun.wait()
+    if switch:
+        await backup.write(lambda tx: tx.put_setting("blockedLogin", True, tx.account(ANNA).id), OPERATOR)
+    else:
+        await backup.write(lambda tx: tx.update_account(ANNA, enabled=False), OPERATOR)
+    assert (await waiting).startswith("421 ")
+    assert ("switched off" if switch else "disabled") in await waiting
+
+
 ELSEWHERE: dict[str, Callable[[ftplib.FTP], object]] = {
     "list": lambda client: named(client, INBOX),
     "list the domain": lambda client: named(client, "/domains/example.test"),

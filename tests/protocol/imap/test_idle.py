@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from groupware.model.principal import NewAccount, PrincipalKind
-from groupware.model.rights import parse_rights
+from groupware.model.rights import Right, parse_rights
 from groupware.store.api import WriteTx
 from mailcore.imap import session
 from tests.support.imapstand import Client, Stand
@@ -90,6 +90,17 @@ async def test_notify_tells_of_a_grant_that_ends(place: Stand, alice: Client, bo
     asked = 'NOTIFY SET (SUBTREE "Other Users" (MailboxName MessageNew MessageExpunge))'
     assert (await bob.ask(asked)).ok
     assert await bob.response() == b'* LIST (\\NonExistent) "/" "Other Users/alice@example.test/Work"'
+    assert (await bob.ask("NOOP")).ok
+
+
+async def test_notify_tells_of_a_denial_that_ends(place: Stand, alice: Client, bob: Client) -> None:
+    await alice.ask("CREATE Work")
+    await alice.ask("SETACL Work anyone lr")
+    who, end = await place.who("alice"), datetime.now(UTC) + timedelta(seconds=0.5)
+    await place.write(lambda tx: tx.grant("Work", "bob@example.test", Right.NONE, parse_rights("l"), end), who)
+    asked = 'NOTIFY SET (SUBTREE "Other Users" (MailboxName MessageNew MessageExpunge))'
+    assert (await bob.ask(asked)).ok
+    assert await bob.response() == b'* LIST (\\HasNoChildren) "/" "Other Users/alice@example.test/Work"'
     assert (await bob.ask("NOOP")).ok
 
 

@@ -14,7 +14,9 @@ import pytest
 from groupware.directory.password import app_hash, seal
 from groupware.directory.sql import store_sealed
 from groupware.model.principal import Domain, NewAccount, PrincipalKind
+from groupware.model.token import NewGrant, NewTokens
 from groupware.store.api import WriteTx
+from mailcore.server import tokens
 from tests.support.processes import PATIENCE, until
 from tests.support.server import PASSWORD, Person, RunningServer
 
@@ -194,6 +196,40 @@ def test_an_app_password_that_is_taken_back_ends_its_own_sessions(server: Runnin
         server.write(lambda tx: tx.drop_credential(person.address, number))
         assert phone.line().startswith(b"* BYE [EXPIRED]")
         assert desk.ask(b"DONE", b"c OK")
+
+
+def granted(server: RunningServer, who: Person) -> tuple[str, Callable[[], None]]:
+    """A token of a program, and how its grant is taken back."""
+    secret, site = tokens.new_token(tokens.ACCESS), server.site
+    code = tokens.digest_of("code " + secret)
+    new = NewGrant(code, "A mailer", " ".join(tokens.SCOPES), code, "c", "http://127.0.0.1/", 3600, "::1")
+    issued = NewTokens(tokens.digest_of("refresh " + secret), tokens.digest_of(secret), 3600, 3600)
+    owner = server.read(lambda tx: tx.identity(tx.account(who.address).id))
+    number = site.run(site.store.write(owner, lambda tx: tx.put_oauth_grant(new)))
+    known = server.read(lambda tx: tx.oauth_grant("code", code))
+    assert server.write(lambda tx: tx.turn_oauth_grant(known, issued, "::1"))
+    return secret, lambda: server.write(lambda tx: tx.drop_oauth_grant(number, who.address))
+
+
+def test_a_token_that_is_taken_back_ends_its_own_sessions(server: RunningServer, person: Person) -> None:
+    secret, take_back = granted(server, person)
+    with connected(server, "imap") as mail, connected(server, "imap") as desk:
+        initial = base64.b64encode(f"n,,\x01auth=Bearer {secret}\x01\x01".encode())
+        mail.ask(b"a AUTHENTICATE OAUTHBEARER " + initial, b"a OK")
+        idle(desk, person)
+        take_back()
+        assert mail.line().startswith(b"* BYE [EXPIRED] The access that you gave")
+        assert desk.ask(b"DONE", b"c OK")
+
+
+def test_a_stream_of_events_ends_with_its_token(server: RunningServer, person: Person) -> None:
+    url = f"http://127.0.0.1:{server.port('http')}/jmap/eventsource?types=*&closeafter=no&ping=0"
+    secret, take_back = granted(server, person)
+    with httpx.stream("GET", url, headers={"authorization": f"Bearer {secret}"}, timeout=PATIENCE) as stream:
+        assert stream.status_code == 200
+        take_back()
+        for _ in stream.iter_raw():
+            pass
 
 
 def test_who_is_taken_out_of_a_group_leaves_the_folder_each_time(server: RunningServer, person: Person) -> None:

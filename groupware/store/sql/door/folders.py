@@ -24,6 +24,9 @@ class Folders(Tx):
     def folders(self, kind: Kind | None = None, *, of: AccountId | None = None) -> Sequence[Folder]:
         return listings.folders(self, kind, of)
 
+    def folders_until(self) -> int:
+        return listings.until(self)
+
     def locate(self, owner: AccountId, path: str, need: Right = Right.LOOKUP) -> Folder:
         return folders.locate(self, owner, path, need)
 
