@@ -34,6 +34,7 @@ FAMILIES: Final = {
     "device": ("device:app", "Phones and programs that keep a copy of an account: block, allow, wipe them."),
     "grant": ("grant:app", "Who may do what in a folder, and why."),
     "setting": ("setting:app", "Settings of the server, of domains and accounts."),
+    "rpop": ("rpop:app", "Mailboxes of other servers that are fetched: add, list, fetch now."),
     "senders": ("senders:app", "Whose mail is welcome: whitelists and blacklists."),
     "sieve": ("sieve:app", "Sieve scripts of accounts, and what they would do with stored mail."),
     "policy": ("policy:app", "Rules for mail that comes in and leaves: add, list, try."),

@@ -50,6 +50,7 @@ OFFERED: Final = frozenset(
         *_each("device", "list show block allow wipe resync forget"),
         *_each("grant", "set list remove explain"),
         *_each("setting", "get list set unset"),
+        *_each("rpop", "list add set drop fetch"),
         *_each("senders", "list allow block forget"),
         *_each("sieve", "list show activate deactivate delete undo"),
         *_each("policy", "list show add set move delete enable disable export variables words"),

@@ -25,7 +25,7 @@ from groupware.store.api import Blobs, Store, Stored, WriteTx
 from mailcore.queue import filter_counts, meetings
 from mailcore.queue.filters import Case, Chain, Decision, Place, Refusal
 from mailcore.queue.holding import Holder, Wanted, put_aside
-from mailcore.queue.plans import NOT_QUEUED, Message, Plan, Step, Targets, letter_of, outcome_of, plan_of
+from mailcore.queue.plans import NOT_QUEUED, Message, Plan, Step, Targets, envelope_of, letter_of, outcome_of, plan_of
 from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, cleared, untouched
 from mailcore.queue.trace import Trail, say
 from mailcore.server.counters import Counters
@@ -98,6 +98,7 @@ class Intake:
         keep: bool = True,
         known: Mapping[str, Targets] | None = None,
         held: str = "",
+        settle: Settle | None = None,
     ) -> Sequence[Outcome]:
         """Takes the message over; one outcome for each recipient, after COMMIT. TryAgain: nothing was accepted.
 
@@ -107,7 +108,7 @@ class Intake:
         (DSN) always is.
         `known` are targets that were looked up already. With `keep` either all have `failed`, for filters refuse the
         message for every recipient (a scanner, ereject), and nothing was accepted; or none has. `held`: it is held
-        back for all of them, for that reason.
+        back for all of them, for that reason. `settle` gets the outcomes in the same write.
         """
         early: Sequence[Recipient]
         now = settle_local and message.due is None
@@ -129,9 +130,9 @@ class Intake:
         item = await prepared.item(message.octets) if plan.here else None
         stored = await self._blobs.put(message.octets) if plan.away or (keep and plan.nowhere) else None
         try:
-            done = await self._take(message, plan, item, stored, keep)
+            done = await self._take(message, plan, item, stored, keep, settle)
         except _BodyNeeded:
-            done = await self._take(message, plan, item, await self._blobs.put(message.octets), keep)
+            done = await self._take(message, plan, item, await self._blobs.put(message.octets), keep, settle)
         self._tell(done)
         return [done.outcomes[each.address] for each in message.recipients]
 
@@ -286,9 +287,15 @@ class Intake:
         return outcomes
 
     async def _take(
-        self, message: Message, plan: Plan, item: NewItem | None, stored: Stored | None, keep: bool
+        self,
+        message: Message,
+        plan: Plan,
+        item: NewItem | None,
+        stored: Stored | None,
+        keep: bool,
+        settle: Settle | None,
     ) -> Done:
-        envelope = _envelope(message, stored)
+        envelope = envelope_of(message, stored)
         trail = Trail(message.message, message.by)
         received = trail.received(
             message.sender,
@@ -303,11 +310,13 @@ class Intake:
 
         def work(tx: WriteTx) -> Done:
             done = _carry_out(tx, plan, item, envelope, trail, keep=keep)
+            if settle is not None:
+                settle(tx, [done.outcomes[each.address] for each in message.recipients])
             for event in (*told, *done.events):
                 tx.note(event)
             return done
 
-        return await self._write(DELIVERY, message.octets, plan, work)
+        return await self._write(DELIVERY if settle is None else PROCESSING, message.octets, plan, work)
 
     async def _write(self, who: Principal, octets: bytes, plan: Plan, work: Callable[[WriteTx], Done]) -> Done:
         """The write, with the invitations that the message holds."""
@@ -354,27 +363,6 @@ def by_rules(message: Message, trail: Trail) -> Sequence[Event]:
     """What rules did with it while it came in."""
     done = [trail.ruled(each.at, each.rules, each.did) for each in message.ruled]
     return [*done, trail.discarded(message.discarded)] if message.discarded else done
-
-
-def _envelope(message: Message, stored: Stored | None) -> Envelope | None:
-    if stored is None:
-        return None
-    return Envelope(
-        require_tls=message.require_tls,
-        sender=message.sender,
-        recipients=message.recipients,
-        blob=stored.blob,
-        size=stored.size,
-        body=stored.body,
-        by=message.by,
-        own=message.by is not None,
-        message=message.message,
-        utf8=message.utf8,
-        body_type=message.body_type,
-        ret=message.ret,
-        envid=message.envid,
-        due=message.due,
-    )
 
 
 # --- Inside the write -----------------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Final
 
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
-from groupware.model.event import Event, Outcome, Recipient, Target
+from groupware.model.event import Envelope, Event, Outcome, Recipient, Target
 from groupware.model.ids import AccountId, QueueId
 from groupware.model.item import NewItem
+from groupware.store.api import Stored
 from mailcore.queue import xtext
 from mailcore.queue.filters import Refusal
 from mailcore.queue.sorting import Sorted
@@ -151,3 +152,25 @@ def letter_of(octets: bytes) -> str:
     end = octets.find(b"\r\n\r\n", 0, MOST_HEADER)
     found = _MESSAGE_ID.search(octets, 0, end if end >= 0 else MOST_HEADER)
     return found[1].decode("ascii", "replace") if found is not None else ""
+
+
+def envelope_of(message: Message, stored: Stored | None) -> Envelope | None:
+    """What queue entries are made from, once the body is stored."""
+    if stored is None:
+        return None
+    return Envelope(
+        require_tls=message.require_tls,
+        sender=message.sender,
+        recipients=message.recipients,
+        blob=stored.blob,
+        size=stored.size,
+        body=stored.body,
+        by=message.by,
+        own=message.by is not None,
+        message=message.message,
+        utf8=message.utf8,
+        body_type=message.body_type,
+        ret=message.ret,
+        envid=message.envid,
+        due=message.due,
+    )

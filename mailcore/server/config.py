@@ -46,6 +46,7 @@ from mailcore.server.sections_mail import (
 )
 from mailcore.server.sections_openid import OpenIdSection, incomplete, placed
 from mailcore.server.sections_push import PushSection
+from mailcore.server.sections_rpop import RpopSection
 from mailcore.server.sections_scanning import ScannerSection
 from mailcore.server.sections_web import AutodiscoverSection, OAuthSection, WebmailSection
 from mailcore.server.toml_lines import KeyPath
@@ -77,6 +78,7 @@ class Config:
     pop3: Pop3Section
     managesieve: ManageSieveSection
     ftp_backup: FtpBackupSection
+    rpop: RpopSection
     openid: OpenIdSection
     push: PushSection
     webmail: WebmailSection
@@ -182,6 +184,7 @@ def examined(
         pop3=parsed.pop3,
         managesieve=parsed.managesieve,
         ftp_backup=parsed.ftp_backup,
+        rpop=parsed.rpop,
         openid=openid,
         push=parsed.push,
         webmail=parsed.webmail,

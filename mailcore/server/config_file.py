@@ -27,6 +27,7 @@ from mailcore.server.sections_mail import (
 )
 from mailcore.server.sections_openid import OpenIdSection
 from mailcore.server.sections_push import PushSection
+from mailcore.server.sections_rpop import RpopSection
 from mailcore.server.sections_scanning import ScannerSection
 from mailcore.server.sections_web import AutodiscoverSection, OAuthSection, WebmailSection
 from mailcore.server.toml_lines import KeyPath, key_lines
@@ -50,6 +51,7 @@ class ConfigFile(Section):
     pop3: Pop3Section = Pop3Section()
     managesieve: ManageSieveSection = ManageSieveSection()
     ftp_backup: FtpBackupSection = FtpBackupSection()
+    rpop: RpopSection = RpopSection()
     openid: OpenIdSection = OpenIdSection()
     push: PushSection = PushSection()
     webmail: WebmailSection = WebmailSection()

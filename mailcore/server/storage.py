@@ -42,7 +42,6 @@ class Storage:
 
     def start(self, tasks: Supervisor) -> None:
         """What the store wants done in the background."""
-        tasks.start("search index", lambda: keep_indexed(self.store))
         tasks.start("waking", lambda: keep_waking(self.store, self.bus))
         headers = partial(index_headers, self.store, self.blobs)
         tasks.start("search index", lambda: keep_indexed(self.store, headers=headers))

@@ -1,4 +1,4 @@
-"""Octets to and from another mail server: commands out, replies in, one by one however they arrive.
+"""Octets to and from another mail server: commands out, replies in, one by one however they arrive. POP3 has it too.
 
 1. A reply is read when it is asked for; replies that a peer sends ahead (RFC 2920) wait in their order.
 2. What a peer said in the clear is gone when TLS begins: it would be somebody else's word.
@@ -116,11 +116,7 @@ class OutWire(asyncio.Protocol):
         texts, length = list[bytes](), 0
         until = asyncio.get_running_loop().time() + seconds
         while True:
-            line = self._line()
-            while line is None:
-                async with asyncio.timeout_at(until):
-                    await self._more()
-                line = self._line()
+            line = await self.line(until)
             length += len(line)
             if length > LONGEST_REPLY:
                 raise Lost("The peer's answer is too long.")
@@ -129,6 +125,32 @@ class OutWire(asyncio.Protocol):
             texts.append(line[4:].strip())
             if line[3:4] != b"-":
                 return int(line[:3]), b"\n".join(texts).decode(errors="replace")
+
+    async def line(self, until: float) -> bytes:
+        """The next line, without its end; `until`: a time of the event loop. Lost."""
+        while (line := self._line()) is None:
+            async with asyncio.timeout_at(until):
+                await self._more()
+        return line
+
+    async def block(self, end: bytes, most: int, seconds: float, begun: bytes = b"") -> bytes:
+        """All octets up to `end`, and it; `begun` is what they follow on. Lost: there are more than `most`.
+
+        `seconds`: how long the peer may be silent.
+        """
+        found, looked = bytearray(begun), 0
+        while True:
+            found += self._buffer
+            self._buffer.clear()
+            at = found.find(end, max(0, looked - len(end)))
+            if at >= 0:
+                self._buffer += found[at + len(end) :]
+                return bytes(found[: at + len(end)])
+            if len(found) > most:
+                raise Lost("The peer's answer is too long.")
+            looked = len(found)
+            async with asyncio.timeout(seconds):
+                await self._more()
 
     def _line(self) -> bytes | None:
         """The next line that has come whole."""

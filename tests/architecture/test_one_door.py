@@ -32,6 +32,7 @@ from groupware.model.occasion import Occasion
 from groupware.model.principal import Domain, NewAccount, Principal, PrincipalKind
 from groupware.model.push import PushTarget
 from groupware.model.record import UploadRoom
+from groupware.model.remote import RemoteBox
 from groupware.model.rights import Right
 from groupware.model.snooze import Snooze
 from groupware.model.tls import StsPolicy, TlsResult
@@ -200,6 +201,10 @@ def _target(scene: Scene) -> PushTarget:
     return PushTarget(0, scene.alice, "dav", scene.folder, "https://x.test/", "{}", 1 << 60)
 
 
+def _box(scene: Scene, at: FolderId | None) -> RemoteBox:
+    return RemoteBox(0, scene.alice, "pop.far.test", 995, "implicit", "alice", "sealed", at, 10, True)
+
+
 Ask = Callable[[Any, Scene], object]
 REFUSED: Mapping[str, list[Ask]] = {
     "folder": [lambda tx, s: tx.folder(s.folder), lambda tx, _: tx.folder(PATH, Right.NONE)],
@@ -330,6 +335,20 @@ REFUSED: Mapping[str, list[Ask]] = {
     "drop_push_target": [lambda tx, _: tx.drop_push_target(1)],
     "claim_push_target": [lambda tx, _: tx.claim_push_target(1, "", 1)],
     "settle_push_target": [lambda tx, _: tx.settle_push_target(1, "", 0, 0)],
+    "remote_boxes": [lambda tx, s: tx.remote_boxes(s.alice), lambda tx, _: tx.remote_boxes(A)],
+    "due_remote_boxes": [lambda tx, _: tx.due_remote_boxes(1)],
+    "next_remote_box": [lambda tx, _: tx.next_remote_box()],
+    "remote_letters": [lambda tx, _: tx.remote_letters(1)],
+    "put_remote_box": [
+        lambda tx, s: tx.put_remote_box(_box(s, None), s.alice),
+        lambda tx, s: tx.put_remote_box(_box(s, s.folder)),
+    ],
+    "drop_remote_box": [lambda tx, s: tx.drop_remote_box(1, s.alice), lambda tx, _: tx.drop_remote_box(1)],
+    "hasten_remote_box": [lambda tx, s: tx.hasten_remote_box(1, s.alice), lambda tx, _: tx.hasten_remote_box(1)],
+    "claim_remote_box": [lambda tx, _: tx.claim_remote_box(1, 1)],
+    "remember_remote_letter": [lambda tx, s: tx.remember_remote_letter(_box(s, None), "u", stays=False)],
+    "note_remote_listing": [lambda tx, s: tx.note_remote_listing(_box(s, None), ["u"])],
+    "settle_remote_box": [lambda tx, s: tx.settle_remote_box(_box(s, None), 1, 0, "")],
     "devices": [lambda tx, s: tx.devices(s.alice), lambda tx, _: tx.devices(A)],
     "sync_state": [lambda tx, _: tx.sync_state(1, 0)],
     "sync_states": [lambda tx, _: tx.sync_states(1), lambda tx, s: tx.sync_states(1, s.alice)],

@@ -436,6 +436,25 @@ PROPOSAL: Final = thing(
 )
 ONE_OF: Final = thing({"accountId": ID, "id": ID})
 """What a method about one thing answers that has nothing else to tell."""
+REMOTE_MAILBOX: Final = thing(
+    {
+        "id": ID,
+        "host": TEXT,
+        "port": COUNT,
+        "tls": {"enum": ["implicit", "start"]},
+        "user": TEXT,
+        "mailboxId": null(ID),
+        "minutes": COUNT,
+        "keep": FLAG,
+        "isEnabled": FLAG,
+        "isFetching": FLAG,
+        "lastFetched": null(UTC),
+        "nextFetch": null(UTC),
+        "fetched": COUNT,
+        "failures": COUNT,
+        "error": null(TEXT),
+    }
+)
 SCRIPT: Final = thing({"id": ID, "name": null(TEXT), "blobId": ID, "isActive": FLAG})
 
 
@@ -637,6 +656,11 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "CalendarEvent/propose": ONE_OF,
     "MeetingProposal/get": get(PROPOSAL),
     "MeetingProposal/answer": ONE_OF,
+    "RemoteMailbox/get": get(REMOTE_MAILBOX),
+    "RemoteMailbox/set": SET,
+    "RemoteMailbox/fetch": thing(
+        {"accountId": ID, "fetching": null(map_of(UTC)), "notFetching": null(map_of(SET_ERROR))}
+    ),
     "FolderAccess/get": get(ACCESS),
     "FolderAccess/set": SET,
     "FolderAccess/explain": EXPLAINED,

@@ -38,6 +38,8 @@ MEETINGS: Final = "urn:postroom:jmap:meetings"
 """`CalendarEvent/timeline`, `propose`, `MeetingProposal`, words of our own."""
 SNOOZE: Final = "urn:postroom:jmap:snooze"
 """The property `snoozed` of emails, a word of our own."""
+REMOTE: Final = "urn:postroom:jmap:remote-mail"
+"""`RemoteMailbox`, a word of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -62,8 +64,8 @@ CAPABILITIES: Final = (
     CARDS,
     LABELS,
     MEETINGS,
-    LABELS,
     SNOOZE,
+    REMOTE,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

@@ -15,7 +15,7 @@ from groupware.model.rights import Right
 from groupware.model.script import NAME_CHARACTERS
 from groupware.store.api import ReadTx
 from mailcore.sieve.table import EXTENSIONS
-from web.jmap import directory
+from web.jmap import directory, remote
 from web.jmap.ids import account_id, principal_id
 from web.jmap.limits import (
     ACCESS,
@@ -41,6 +41,7 @@ from web.jmap.limits import (
     OWNER,
     PRINCIPALS,
     QUOTA,
+    REMOTE,
     SIEVE,
     SNOOZE,
     SOCKET,
@@ -90,6 +91,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
                     LAB: {},
                     LABELS: {},
                     SNOOZE: {},
+                    REMOTE: remote.value(tx),
                     **_sharing(tx),
                 }
                 if own

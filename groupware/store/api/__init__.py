@@ -31,15 +31,17 @@ from .marks import LISTS as LISTS
 from .marks import OCCASIONS as OCCASIONS
 from .marks import POLICY as POLICY
 from .marks import PUSH as PUSH
-from .marks import SNOOZES as SNOOZES
 from .marks import QUEUE as QUEUE
+from .marks import REMOTES as REMOTES
 from .marks import SERVER_ENTRIES as SERVER_ENTRIES
+from .marks import SNOOZES as SNOOZES
 from .marks import STANDING as STANDING
 from .marks import Where as Where
 from .marks import standing_of as standing_of
 from .objects import ReadObjects, WriteObjects
 from .people import ReadPeople, WritePeople
 from .post import ReadPost, WritePost
+from .remotes import ReadRemotes, WriteRemotes
 from .rules import ReadRules, WriteRules
 from .sharing import ReadSharing, WriteSharing
 
@@ -55,6 +57,7 @@ class ReadTx(
     ReadRules,
     ReadBelongings,
     ReadDevices,
+    ReadRemotes,
     ReadPost,
     Protocol,
 ):
@@ -76,6 +79,7 @@ class WriteTx(
     WriteRules,
     WriteBelongings,
     WriteDevices,
+    WriteRemotes,
     WritePost,
     Protocol,
 ):

@@ -28,6 +28,9 @@ STANDING = FolderId(-6)
 SNOOZES = FolderId(-7)
 """The mark on the bus for "another message waits until a moment"; no folder has this number."""
 
+REMOTES = FolderId(-8)
+"""The mark on the bus for "a mailbox of another server is to be fetched, or none any more"; no folder has it."""
+
 
 def standing_of(account: AccountId) -> FolderId:
     """The mark on the bus for the same of one account; no folder has such a number."""

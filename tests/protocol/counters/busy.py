@@ -15,20 +15,26 @@ import socketserver
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from groupware.model.remote import RemoteBox
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
 from mailcore.cli.main import run
+from mailcore.rpop.secret import sealed
 from mailcore.server.control import client
+from mailcore.server.storage import site_secret
 from tests.support.certificates import Authority
 from tests.support.dnsserver import Zone
+from tests.support.poppeer import HOST, USER, letter, pop_peer, served_by
+from tests.support.poppeer import PASSWORD as POP_PASSWORD
 from tests.support.processes import PATIENCE
 from tests.support.relay import free_port
 from tests.support.server import PASSWORD, Person, RunningServer, running
@@ -40,6 +46,12 @@ workers = 2
 drain_time = 5
 [service.ftp_backup]
 enabled = true
+[service.rpop]
+enabled = true
+[rpop]
+private = true
+ports = []
+authorities = "{authority}"
 [service.pop3]
 plain_conn_auth_types = ["all"]
 [counters]
@@ -118,13 +130,25 @@ def busy(folder: Path) -> Iterator[Busy]:
     with contextlib.ExitStack() as stack:
         ports = {name: stack.enter_context(what) for name, what in (
             ("peer", _peer(folder)), ("dns", _names()), ("clamd", _scanner(_clamd)), ("spamd", _scanner(_spamd)),
+            ("pop", _pop(folder / "pop")),
         )}  # fmt: skip
         data = folder / "data"
         data.mkdir()
-        (data / "postroom.toml").write_text(TOML.format(**ports, closed=free_port()))
+        (data / "postroom.toml").write_text(
+            TOML.format(**ports, closed=free_port(), authority=folder / "pop" / "ca.pem")
+        )
         server = stack.enter_context(running(data))
         found = Busy(server, server.account("alice"), server.account("bob"))
-        for happen in (_sieve, _received, _sent, _read, _asked_by_http, _administered, _looked_up):
+        for happen in (
+            _sieve,
+            _received,
+            _sent,
+            _read,
+            partial(_fetched, port=ports["pop"]),
+            _asked_by_http,
+            _administered,
+            _looked_up,
+        ):
             happen(found)
         yield found
 
@@ -134,16 +158,39 @@ def busy(folder: Path) -> Iterator[Busy]:
 
 @contextmanager
 def _peer(folder: Path) -> Iterator[int]:
-    """A server for all other domains, in a thread."""
+    """A server for all other domains."""
     cert, key = Authority(folder).sign("peer", "peer.test")
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(cert, key)
     answers: dict[str, str | list[str]] = {"RCPT TO:<later@": "450 4.2.0 later", "RCPT TO:<never@": "550 5.1.1 no"}
-    peer, ready, loop = Peer(tls=tls, answers=answers), threading.Event(), asyncio.new_event_loop()
-    over = asyncio.Event()
+    peer = Peer(tls=tls, answers=answers)
+    with _beside(lambda: serving(peer)):
+        yield peer.port
+
+
+@contextmanager
+def _pop(folder: Path) -> Iterator[int]:
+    """A mailbox on another server."""
+    ports = list[int]()
+
+    @asynccontextmanager
+    async def mailbox() -> AsyncIterator[None]:
+        async with pop_peer(served_by(Authority(folder)), letter("one")) as peer:
+            ports.append(peer.port)
+            yield
+
+    folder.mkdir()
+    with _beside(mailbox):
+        yield ports[0]
+
+
+@contextmanager
+def _beside(what: Callable[[], AbstractAsyncContextManager[object]]) -> Iterator[None]:
+    """Something that runs in a loop of its own, in a thread."""
+    ready, loop, over = threading.Event(), asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
-        async with serving(peer):
+        async with what():
             ready.set()
             await over.wait()
 
@@ -151,7 +198,7 @@ def _peer(folder: Path) -> Iterator[int]:
     thread.start()
     assert ready.wait(PATIENCE)
     try:
-        yield peer.port
+        yield
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join()
@@ -161,7 +208,7 @@ def _peer(folder: Path) -> Iterator[int]:
 @contextmanager
 def _names() -> Iterator[int]:
     """A name server that says nothing about `silent.test`."""
-    zone = Zone(records={("known.test.", "A"): ["192.0.2.1"]})
+    zone = Zone(records={("known.test.", "A"): ["192.0.2.1"], (f"{HOST}.", "A"): ["127.0.0.1"]})
 
     class Question(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -322,6 +369,18 @@ def _read(here: Busy) -> None:
     def work(tx: WriteTx) -> None:
         tx.put_setting("mailboxSize", 1, tx.account(here.bob.address).id)
         tx.put_setting("mailboxSize", 10_000, tx.account(here.alice.address).id)
+
+    here.server.write(work)
+
+
+def _fetched(here: Busy, port: int) -> None:
+    """Mail of Alice's is fetched from another server, and from one that is not there."""
+
+    def work(tx: WriteTx) -> None:
+        account, secret = tx.account(here.alice.address).id, sealed(POP_PASSWORD, site_secret(here.server.site.config))
+        for at in (port, free_port()):
+            new = RemoteBox(0, account, HOST, at, "implicit", USER, secret, None, 10, True)
+            tx.put_remote_box(new, account)
 
     here.server.write(work)
 

@@ -61,6 +61,19 @@ async def scene(stand: Stand, alice: Client) -> Json:
         **await notes(stand, alice, bad, "Journal", "JournalEntry", "J"),
         **await access(alice, bad),
         **await meetings(stand, alice),
+        **await remote(stand, alice, bad),
+    }
+
+
+async def remote(stand: Stand, alice: Client, bad: Json) -> Json:
+    """Requests of mailboxes on other servers."""
+    stand.house.parts.at_work.add("rpop")
+    given = {"host": "pop.far.test", "user": "me", "password": "s3cret"}
+    made = (await alice.call("RemoteMailbox/set", create={"k": given}))["created"]["k"]["id"]
+    return {
+        "RemoteMailbox/get": {"ids": None},
+        "RemoteMailbox/set": {**bad, "create": {"k": given, **bad["create"]}},
+        "RemoteMailbox/fetch": {"ids": [made, "B99"]},
     }
 
 
@@ -405,6 +418,7 @@ WANTED: dict[str, Json] = {
     "JournalEntry/copy": {"fromAccountId": "A888888", "create": {}},
     "SieveScript/try": {"blobId": "S1", "mailboxId": "F1"},
     "FolderAccess/explain": {"id": "F1", "principalId": "Px"},
+    "RemoteMailbox/fetch": {"ids": []},
     "Principal/getAvailability": {"id": "Px", "utcStart": "2025-03-01T00:00:00Z", "utcEnd": "2025-04-01T00:00:00Z"},
     "CalendarEvent/copy": {"fromAccountId": "A888888", "create": {}},
     "CalendarEvent/parse": {"blobIds": []},

@@ -12,11 +12,12 @@ from .items import Items
 from .objects import Objects
 from .people import People
 from .post import Post
+from .remotes import Remotes
 from .rules import Rules
 from .sharing import Sharing
 
 
-class SqlTx(Folders, Sharing, Items, Objects, People, Rules, Belongings, Devices, Post):
+class SqlTx(Folders, Sharing, Items, Objects, People, Rules, Belongings, Devices, Remotes, Post):
     """`groupware.store.api.WriteTx` over SQL."""
 
     __slots__ = ()

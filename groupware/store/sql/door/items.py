@@ -11,7 +11,6 @@ from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, 
 from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Turnover
 from groupware.model.snooze import Snooze
 
-from .. import columns, deliveries, flags, item_changes, item_copies, items, properties, search, snoozes, whereabouts
 from .. import (
     columns,
     deliveries,
@@ -22,6 +21,7 @@ from .. import (
     items,
     properties,
     search,
+    snoozes,
     whereabouts,
 )
 from ..engine import Row

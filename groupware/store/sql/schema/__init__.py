@@ -65,6 +65,8 @@ from .post import queue_recipient as queue_recipient
 from .post import signing_key as signing_key
 from .post import tls_result as tls_result
 from .post import trace as trace
+from .remote import remote_box as remote_box
+from .remote import remote_letter as remote_letter
 from .rules import domain_rule as domain_rule
 from .rules import greylist as greylist
 from .rules import lesson as lesson

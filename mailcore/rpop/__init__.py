@@ -1,0 +1,1 @@
+"""Remote POP: mail of people's mailboxes on other servers, fetched into their folders here."""
