@@ -7,6 +7,9 @@ import imaplib
 import pytest
 from playwright.sync_api import expect
 
+from groupware.model.ids import EVERY
+from groupware.model.rights import Right
+from groupware.store.api import WriteTx
 from tests.e2e.conftest import Desk, Make, letter
 from tests.e2e.test_looks import faults
 
@@ -50,3 +53,56 @@ def test_labels_are_given_by_key_seen_by_mail_programs_and_sought(sit: Make) -> 
     desk.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(desk.page.get_by_label("Name of Garden plan")).to_have_count(0)
     assert "garden" not in flags(desk)
+
+
+def test_what_waits_leaves_the_inbox_and_the_server_brings_it_back(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("Rent"), days=3)
+    desk.put(letter("Lunch"), seen=True)
+    desk.sign_in()
+    desk.open("Rent")
+    desk.page.keyboard.press("b")
+    assert faults(desk.page) == []
+    desk.page.get_by_role("button", name="Next week").click()
+    expect(desk.row("Rent")).to_have_count(0)
+    desk.undo("Back on")
+    expect(desk.row("Rent")).to_be_visible()
+    desk.open("Rent")
+    desk.page.keyboard.press("b")
+    desk.page.get_by_role("button", name="Tomorrow").click()
+    desk.folder("Snoozed").click()
+    expect(desk.row("Rent").locator(".waits")).to_be_visible()
+    with imaplib.IMAP4("127.0.0.1", desk.server.port("imap")) as client:
+        client.login(desk.who.address, desk.who.password)
+        assert b'(\\HasNoChildren \\Snoozed) "/" Snoozed' in client.list()[1]
+    desk.folder("Inbox").click()
+    expect(desk.page.locator("li.row")).to_have_count(1)
+
+    def hasten(tx: WriteTx) -> None:
+        owner = tx.account(desk.who.address).id
+        at = tx.locate(owner, "Snoozed", Right.READ).id
+        tx.wake(next(each for each in tx.waking(100) if each.item in {one.id for one in tx.items(at, EVERY)}))
+
+    desk.server.write(hasten)
+    expect(desk.page.locator("li.row")).to_have_count(2)
+    first = desk.page.locator("li.row").first
+    expect(first).to_contain_text("Rent")
+    expect(first.get_by_role("img", name="has come back")).to_be_visible()
+    desk.open("Rent")
+    expect(desk.page.locator("li.row").first).to_contain_text("Lunch")
+    assert "$new" not in flags(desk)
+
+
+def test_a_pin_keeps_on_top(sit: Make) -> None:
+    desk = sit()
+    desk.put(letter("Phone numbers"), days=9, seen=True)
+    desk.put(letter("Lunch"), seen=True)
+    desk.sign_in()
+    desk.row("Phone numbers").get_by_role("button", name="Select").click()
+    desk.page.get_by_role("button", name="More actions").click()
+    desk.page.get_by_role("menuitem", name="Pin to the top").click()
+    expect(desk.page.locator("li.row").first).to_contain_text("Phone numbers")
+    assert "$pinned" in flags(desk)
+    desk.open("Phone numbers")
+    desk.page.keyboard.press("p")
+    expect(desk.page.locator("li.row").first).to_contain_text("Lunch")

@@ -61,7 +61,7 @@ export interface State {
   conversations: boolean;
   helpShown: boolean;
   /** What is asked of emails. */
-  asking: { what: "labels"; ids: string[] } | null;
+  asking: { what: "labels" | "snooze"; ids: string[] } | null;
   drawer: boolean;
 }
 

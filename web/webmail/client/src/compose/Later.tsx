@@ -1,28 +1,21 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { addDays, addHours, format, nextMonday, set } from "date-fns";
+import { addDays, addHours, nextMonday, set } from "date-fns";
 import { Clock } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { long } from "../mail/when";
 import { IconButton } from "../shell/Button";
-import { Dialog } from "../shell/Dialog";
+import MomentDialog, { utc } from "../shell/MomentDialog";
 
 const MORNING = { hours: 8, minutes: 0, seconds: 0, milliseconds: 0 };
-const utc = (moment: Date) => moment.toISOString().replace(/\.\d+Z$/, "Z");
 
 /** Sends at a time that is chosen. */
 export function Later({ disabled, onChoose }: { disabled: boolean; onChoose: (moment: string) => void }) {
   const { t } = useTranslation();
   const [asking, ask] = useState(false);
   const now = new Date();
-  const offers = [addHours(now, 1), set(addDays(now, 1), MORNING), set(nextMonday(now), MORNING)];
-  function go(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    event.stopPropagation();
-    const chosen = new Date(String(new FormData(event.currentTarget).get("when")));
-    ask(false);
-    onChoose(utc(chosen));
-  }
+  const tomorrow = set(addDays(now, 1), MORNING);
+  const offers = [addHours(now, 1), tomorrow, set(nextMonday(now), MORNING)];
   return (
     <>
       <Menu.Root>
@@ -43,28 +36,7 @@ export function Later({ disabled, onChoose }: { disabled: boolean; onChoose: (mo
         </Menu.Portal>
       </Menu.Root>
       {asking && (
-        <Dialog title={t("compose.sendLater")} onClose={() => ask(false)}>
-          <form className="form" onSubmit={go}>
-            <label>
-              {t("compose.when")}
-              <input
-                type="datetime-local"
-                name="when"
-                required
-                min={format(now, "yyyy-MM-dd'T'HH:mm")}
-                defaultValue={format(offers[1] as Date, "yyyy-MM-dd'T'HH:mm")}
-              />
-            </label>
-            <footer>
-              <button type="button" onClick={() => ask(false)}>
-                {t("app.cancel")}
-              </button>
-              <button type="submit" className="main">
-                {t("compose.sendLater")}
-              </button>
-            </footer>
-          </form>
-        </Dialog>
+        <MomentDialog title={t("compose.sendLater")} begin={tomorrow} onChoose={onChoose} onClose={() => ask(false)} />
       )}
     </>
   );

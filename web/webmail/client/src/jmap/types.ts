@@ -61,6 +61,8 @@ export interface Email {
   preview: string;
   hasAttachment: boolean;
   size: number;
+  /** Until when it waits, and where it comes back to (null: the inbox). */
+  snoozed?: { until: string; moveToMailboxId: string | null } | null;
   /** Of the conversation, where lists show conversations. */
   threadSize?: number;
 }
@@ -116,6 +118,7 @@ export const LIST_PROPERTIES = [
   "preview",
   "hasAttachment",
   "size",
+  "snoozed",
 ];
 
 export const FULL_PROPERTIES = [

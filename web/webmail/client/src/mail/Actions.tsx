@@ -1,10 +1,25 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { Archive, FolderInput, Mail, MailOpen, ShieldAlert, ShieldCheck, Star, Tag, Trash2 } from "lucide-react";
+import {
+  Archive,
+  Clock,
+  FolderInput,
+  Mail,
+  MailOpen,
+  MoreVertical,
+  Pin,
+  PinOff,
+  ShieldAlert,
+  ShieldCheck,
+  Star,
+  Tag,
+  Trash2,
+} from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
 import { set, useApp, withRole } from "../store";
 import { accountsOf, archive, folderName, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
 import { lines } from "./FolderTree";
+import { maySnooze, togglePin } from "./snooze";
 
 /** What may be done with emails, as buttons. */
 export function Actions({ ids }: { ids: string[] }) {
@@ -35,18 +50,44 @@ export function Actions({ ids }: { ids: string[] }) {
       <IconButton label={t("label.action")} keys="l" onClick={() => set({ asking: { what: "labels", ids } })}>
         <Tag />
       </IconButton>
+      {maySnooze(ids) && (
+        <IconButton label={t("snooze.action")} keys="b" onClick={() => set({ asking: { what: "snooze", ids } })}>
+          <Clock />
+        </IconButton>
+      )}
       <IconButton label={unread ? t("act.read") : t("act.unread")} keys="m" onClick={() => void toggleSeen(ids)}>
         {unread ? <MailOpen /> : <Mail />}
       </IconButton>
-      <IconButton
-        label={flagged ? t("act.unflag") : t("act.flag")}
-        keys="s"
-        className={flagged ? "starred" : undefined}
-        onClick={() => void toggleFlag(ids)}
-      >
-        <Star />
-      </IconButton>
+      <MoreMenu ids={ids} flagged={flagged} />
     </>
+  );
+}
+
+function MoreMenu({ ids, flagged }: { ids: string[]; flagged: boolean }) {
+  const { t } = useTranslation();
+  const pinned = useApp((state) => ids.every((id) => state.emails[id]?.keywords.$pinned));
+  return (
+    <Menu.Root>
+      <Menu.Trigger asChild>
+        <IconButton label={t("act.moreActions")}>
+          <MoreVertical />
+        </IconButton>
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Content className="menu" align="end">
+          <Menu.Item onSelect={() => void toggleFlag(ids)}>
+            <Star />
+            {flagged ? t("act.unflag") : t("act.flag")}
+            <kbd>s</kbd>
+          </Menu.Item>
+          <Menu.Item onSelect={() => void togglePin(ids)}>
+            {pinned ? <PinOff /> : <Pin />}
+            {pinned ? t("act.unpin") : t("act.pin")}
+            <kbd>p</kbd>
+          </Menu.Item>
+        </Menu.Content>
+      </Menu.Portal>
+    </Menu.Root>
   );
 }
 

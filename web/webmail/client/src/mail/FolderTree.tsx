@@ -1,6 +1,17 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { t } from "i18next";
-import { Archive, FilePen, Folder, FolderPlus, Inbox, MoreHorizontal, Send, ShieldAlert, Trash2 } from "lucide-react";
+import {
+  Archive,
+  Clock,
+  FilePen,
+  Folder,
+  FolderPlus,
+  Inbox,
+  MoreHorizontal,
+  Send,
+  ShieldAlert,
+  Trash2,
+} from "lucide-react";
 import { type DragEvent, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Mailbox } from "../jmap/types";
@@ -14,8 +25,16 @@ import { visitPlace } from "./load";
 const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 export const DRAGGED = "application/x-postroom-emails";
 const DRAGGED_FOLDER = "application/x-postroom-folder";
-const ROLES = ["inbox", "drafts", "sent", "archive", "junk", "trash"];
-const ICONS = { inbox: Inbox, drafts: FilePen, sent: Send, archive: Archive, junk: ShieldAlert, trash: Trash2 };
+const ROLES = ["inbox", "snoozed", "drafts", "sent", "archive", "junk", "trash"];
+const ICONS = {
+  inbox: Inbox,
+  snoozed: Clock,
+  drafts: FilePen,
+  sent: Send,
+  archive: Archive,
+  junk: ShieldAlert,
+  trash: Trash2,
+};
 
 function order(one: Mailbox, other: Mailbox): number {
   const rank = (each: Mailbox) => (each.role && ROLES.includes(each.role) ? ROLES.indexOf(each.role) : ROLES.length);

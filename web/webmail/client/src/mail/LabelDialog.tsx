@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Label } from "../jmap/types";
 import { Dialog } from "../shell/Dialog";
 import { get, toast, useApp } from "../store";
-import { COLORS, labelName, labelsOf, makeLabel, setLabel } from "./labels";
+import { freshColor, labelName, labelsOf, makeLabel, setLabel } from "./labels";
 
 /** Gives labels to emails and takes them away, by typing or choosing; what is typed and is none yet can be made. */
 export default function LabelDialog({ ids, onClose }: { ids: string[]; onClose: () => void }) {
@@ -30,8 +30,7 @@ export default function LabelDialog({ ids, onClose }: { ids: string[]; onClose: 
 
   async function make() {
     try {
-      const color = COLORS[get().labels.length % (COLORS.length - 1)] as string;
-      const made = await makeLabel(typed.trim(), color);
+      const made = await makeLabel(typed.trim(), freshColor(get().labels));
       type("");
       if (made) await setLabel(ids, made, true);
     } catch (error) {

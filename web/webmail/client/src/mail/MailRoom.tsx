@@ -8,12 +8,13 @@ import { LabelTree } from "./Labels";
 import { MailList } from "./MailList";
 import { Reader } from "./Reader";
 
-const LabelDialog = lazy(() => import("./LabelDialog"));
+const DIALOGS = { labels: lazy(() => import("./LabelDialog")), snooze: lazy(() => import("./SnoozeDialog")) };
 
 /** Folders, the list, and what is read. */
 export function MailRoom() {
   const { t } = useTranslation();
   const asking = useApp((state) => state.asking);
+  const Asked = DIALOGS[asking?.what ?? "labels"];
   return (
     <>
       <nav className="side" aria-label={t("app.folders")}>
@@ -25,7 +26,7 @@ export function MailRoom() {
         <LabelTree />
       </nav>
       <MailList />
-      <Suspense>{asking && <LabelDialog ids={asking.ids} onClose={() => set({ asking: null })} />}</Suspense>
+      <Suspense>{asking && <Asked ids={asking.ids} onClose={() => set({ asking: null })} />}</Suspense>
       <Reader />
       <button type="button" className="main fab" aria-label={t("act.compose")} onClick={() => begin()}>
         <PenLine />

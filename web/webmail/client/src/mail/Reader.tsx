@@ -6,7 +6,7 @@ import type { Email } from "../jmap/types";
 import { IconButton } from "../shell/Button";
 import { get, go, useApp } from "../store";
 import { Actions } from "./Actions";
-import { mark } from "./act";
+import { markRead } from "./act";
 import { loadFull } from "./load";
 import { Message } from "./Message";
 import { short } from "./when";
@@ -38,7 +38,7 @@ export function Reader() {
   const shown = conversation.find((each) => each.id === opened) ?? conversation.find((each) => each.id === id);
   const unread = shown && !shown.keywords.$seen;
   useEffect(() => {
-    if (shown && unread) void mark([shown.id], "$seen", true);
+    if (shown && unread) void markRead([shown.id]);
     if (shown) void loadFull(shown.accountId, [shown.id]).catch(() => undefined);
   }, [shown, unread]);
 

@@ -1,4 +1,4 @@
-import { Check, CornerUpLeft, Paperclip, Star } from "lucide-react";
+import { AlarmClock, Check, Clock, CornerUpLeft, Paperclip, Pin, Star } from "lucide-react";
 import { type MouseEvent, memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Address, Email } from "../jmap/types";
@@ -9,7 +9,7 @@ import { accountName, DRAGGED } from "./FolderTree";
 import { open } from "./keys";
 import { Labels } from "./Labels";
 import { resumeById } from "./Reader";
-import { long, short } from "./when";
+import { long, short, soon } from "./when";
 
 interface Props {
   id: string;
@@ -127,10 +127,18 @@ function Head({ email, people, unread }: { email: Email; people: string; unread:
           {email.threadSize}
         </span>
       )}
+      {email.keywords.$pinned && <Pin role="img" aria-label={t("list.pinned")} />}
+      {email.keywords.$new && <AlarmClock role="img" aria-label={t("list.cameBack")} />}
       {email.hasAttachment && <Paperclip role="img" aria-label={t("list.attachment")} />}
-      <time dateTime={email.receivedAt} title={long(email.receivedAt)}>
-        {short(email.receivedAt)}
-      </time>
+      {email.snoozed ? (
+        <time className="waits" dateTime={email.snoozed.until} title={long(email.snoozed.until)}>
+          <Clock role="img" aria-label={t("list.waits")} /> {soon(email.snoozed.until)}
+        </time>
+      ) : (
+        <time dateTime={email.receivedAt} title={long(email.receivedAt)}>
+          {short(email.receivedAt)}
+        </time>
+      )}
     </span>
   );
 }

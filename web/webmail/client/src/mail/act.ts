@@ -6,7 +6,7 @@ import { get, go, mailboxOf, set, toast, withRole } from "../store";
 import { refreshList } from "./lists";
 import { loadMailboxes } from "./load";
 
-type Patch = Record<string, true | null | Record<string, true>>;
+type Patch = Record<string, true | null | Record<string, true> | NonNullable<Email["snoozed"]>>;
 const PERMANENT_SECONDS = 8;
 
 /** The emails that are meant: those that are selected, or the one that is read or pointed at. */
@@ -38,6 +38,7 @@ function patched(email: Email, patch: Patch): Email {
   let { mailboxIds } = email;
   for (const [path, value] of Object.entries(patch)) {
     if (path === "mailboxIds") mailboxIds = value as Record<string, true>;
+    else if (path === "snoozed") continue;
     else if (value === null) delete keywords[path.slice("keywords/".length)];
     else keywords[path.slice("keywords/".length)] = true;
   }
@@ -119,20 +120,21 @@ async function send(before: Email[], after: Email[], patchOf: (each: Email) => P
   }
 }
 
+function standing(email: Email, path: string): Patch[string] {
+  if (path === "mailboxIds") return email.mailboxIds;
+  if (path === "snoozed") return email.snoozed ?? null;
+  return email.keywords[path.slice("keywords/".length)] ? true : null;
+}
+
 /** Changes emails; the toast takes it back. */
-async function apply(ids: string[], patchOf: (each: Email) => Patch, said: string | null): Promise<void> {
+export async function apply(ids: string[], patchOf: (each: Email) => Patch, said: string | null): Promise<void> {
   const quick = ids.map((id) => get().emails[id]).filter((each): each is Email => each !== undefined);
   if (!quick.length) return;
   const before = await whole(ids);
   const after = before.map((each) => patched(each, patchOf(each)));
   const reverse = (each: Email): Patch => {
     const was = before.find((other) => other.id === each.id) ?? each;
-    return Object.fromEntries(
-      Object.keys(patchOf(was)).map((path) => [
-        path,
-        path === "mailboxIds" ? was.mailboxIds : was.keywords[path.slice("keywords/".length)] ? true : null,
-      ]),
-    );
+    return Object.fromEntries(Object.keys(patchOf(was)).map((path) => [path, standing(was, path)]));
   };
   const undo = async () => {
     await done;
@@ -150,7 +152,13 @@ export function mark(ids: string[], keyword: string, on: boolean): Promise<void>
 /** Marks as read what has unread in it, else as unread. */
 export function toggleSeen(ids: string[]): Promise<void> {
   const unread = ids.some((id) => !get().emails[id]?.keywords.$seen);
-  return mark(ids, "$seen", unread);
+  return unread ? markRead(ids) : mark(ids, "$seen", false);
+}
+
+/** What has been read is nothing new any more. */
+export function markRead(ids: string[]): Promise<void> {
+  const patch: Patch = { "keywords/$seen": true };
+  return apply(ids, (each) => (each.keywords.$new ? { ...patch, "keywords/$new": null } : patch), null);
 }
 
 export function toggleFlag(ids: string[]): Promise<void> {
@@ -168,7 +176,7 @@ export function folderName(each: Mailbox): string {
 }
 
 /** The folder of that role in an account; it is made where it is missing. */
-async function roleFor(accountId: string, role: string, name: string): Promise<Mailbox | undefined> {
+export async function roleFor(accountId: string, role: string, name: string): Promise<Mailbox | undefined> {
   const there = withRole(accountId, role) ?? mailboxOf(accountId, (each) => each.name === name && !each.parentId);
   if (there) return there;
   const create = { made: { name, parentId: null, role } };

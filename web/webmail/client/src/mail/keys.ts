@@ -5,6 +5,7 @@ import type { Key } from "../shell/keys";
 import { get, go, set, withRole } from "../store";
 import { archive, junk, meant, remove, toggleFlag, toggleSeen } from "./act";
 import { loadFull, prefetch, visitPlace } from "./load";
+import { maySnooze, togglePin } from "./snooze";
 
 /** Goes up or down, and reads on where something is read. */
 export function step(by: number): void {
@@ -73,6 +74,12 @@ export const MAIL_KEYS: Key[] = [
   { keys: "!", says: "act.junk", act: () => void junk(meant()) },
   { keys: "s", says: "act.flag", act: () => void toggleFlag(meant()) },
   { keys: "l", says: "label.action", act: () => meant().length && set({ asking: { what: "labels", ids: meant() } }) },
+  {
+    keys: "b",
+    says: "snooze.action",
+    act: () => maySnooze(meant()) && set({ asking: { what: "snooze", ids: meant() } }),
+  },
+  { keys: "p", says: "act.pin", act: () => void togglePin(meant()) },
   { keys: "m", says: "keys.toggleRead", act: () => void toggleSeen(meant()) },
   { keys: "/", says: "keys.search", act: () => document.querySelector<HTMLInputElement>("#search")?.focus() },
   { keys: "g i", says: "keys.inbox", act: () => toFolder("inbox") },

@@ -66,6 +66,12 @@ export function setLabel(ids: string[], label: Label, on: boolean): Promise<void
   return mark(ids, label.keyword, on);
 }
 
+/** The colour that fewest labels have. */
+export function freshColor(labels: Label[]): string {
+  const count = (color: string) => labels.filter((each) => each.color === color).length;
+  return COLORS.slice(0, -1).reduce((best, each) => (count(each) < count(best) ? each : best));
+}
+
 export async function makeLabel(name: string, color: string): Promise<Label | undefined> {
   const [answer] = await change([["Label/set", { accountId: own(), create: { made: { name, color } } }]]);
   await loadLabels();

@@ -11,6 +11,12 @@ import { all, type Operators, operators } from "./search";
 
 /** Above so many emails a folder is shown without conversations: each list would look at all of them. */
 const MOST_COLLAPSED = 20_000;
+/** What is pinned, then what has come back and is not read yet, then the newest. */
+const ORDER = [
+  { property: "hasKeyword", keyword: "$pinned", isAscending: false },
+  { property: "hasKeyword", keyword: "$new", isAscending: false },
+  { property: "receivedAt", isAscending: false },
+];
 const asked = new Set<string>();
 
 function collapses(place: Place): boolean {
@@ -108,7 +114,7 @@ function windowOf(list: List, position: number): Call[] {
   const query = {
     accountId,
     filter: { inMailbox: list.place.mailboxId },
-    sort: [{ property: "receivedAt", isAscending: false }],
+    sort: ORDER,
     collapseThreads: list.collapse,
     position,
     limit: WINDOW,

@@ -9,6 +9,14 @@ export function short(moment: string): string {
   return isSameYear(day, now) ? format(day, "d MMM") : format(day, "P");
 }
 
+/** A moment that is to come, as short as it can be said. */
+export function soon(moment: string): string {
+  const day = zoned(moment);
+  const now = zoned(new Date());
+  if (isSameDay(day, now)) return format(day, "p");
+  return isSameYear(day, now) ? format(day, "d MMM, p") : format(day, "P");
+}
+
 export function long(moment: string): string {
   return format(zoned(moment), "PPp");
 }

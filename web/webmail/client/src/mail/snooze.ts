@@ -1,0 +1,88 @@
+/** What waits until a moment, and what is kept on top. Decision 309. */
+import { addDays, addHours, isSaturday, nextMonday, nextSaturday, set, startOfHour } from "date-fns";
+import { t } from "i18next";
+import { get, toast, withRole } from "../store";
+import { apply, mark, roleFor } from "./act";
+import { long } from "./when";
+
+const MORNING = { hours: 8, minutes: 0, seconds: 0, milliseconds: 0 };
+const EVENING = { ...MORNING, hours: 18 };
+
+export interface Proposal {
+  /** Of its words. */
+  key: "later" | "evening" | "tomorrow" | "weekend" | "week";
+  moment: Date;
+}
+
+/** The moments that one is likely to want. */
+export function proposals(now: Date): Proposal[] {
+  const evening = set(now, EVENING);
+  const all: Proposal[] = [
+    { key: "later", moment: startOfHour(addHours(now, 3)) },
+    { key: "evening", moment: evening },
+    { key: "tomorrow", moment: set(addDays(now, 1), MORNING) },
+    { key: "weekend", moment: set(nextSaturday(now), MORNING) },
+    { key: "week", moment: set(nextMonday(now), MORNING) },
+  ];
+  return all.filter(({ key }) => {
+    if (key === "evening") return evening.getTime() - now.getTime() > 3 * 3600_000;
+    return key !== "weekend" || !isSaturday(addDays(now, 1));
+  });
+}
+
+/** Whether these can wait: they are all in one's own account. */
+export function maySnooze(ids: string[]): boolean {
+  const own = get().accounts.find((each) => each.own)?.id;
+  return ids.length > 0 && ids.every((id) => get().emails[id]?.accountId === own);
+}
+
+/** They leave where they are, and come back there at that moment. */
+export async function snooze(ids: string[], until: string): Promise<void> {
+  const accountId = get().accounts.find((each) => each.own)?.id ?? "";
+  try {
+    const at = await roleFor(accountId, "snoozed", "Snoozed");
+    if (!at) return;
+    const said = t("snooze.done", { count: ids.length, when: long(until) });
+    const patch = (each: {
+      mailboxIds: Record<string, true>;
+      snoozed?: { moveToMailboxId: string | null } | null;
+    }) => ({
+      mailboxIds: { [at.id]: true as const },
+      snoozed: {
+        until,
+        moveToMailboxId: each.mailboxIds[at.id]
+          ? (each.snoozed?.moveToMailboxId ?? null)
+          : (Object.keys(each.mailboxIds)[0] ?? null),
+      },
+    });
+    await apply(ids, patch, said);
+  } catch (error) {
+    toast((error as Error).message, { error: true });
+  }
+}
+
+/** Whether they all wait. */
+export function allWait(ids: string[]): boolean {
+  const { emails } = get();
+  return ids.every((id) => {
+    const at = withRole(emails[id]?.accountId ?? null, "snoozed");
+    return at !== undefined && emails[id]?.mailboxIds[at.id] === true;
+  });
+}
+
+/** Those that wait come back now. */
+export async function bringBack(ids: string[]): Promise<void> {
+  const inbox = withRole(get().accounts.find((each) => each.own)?.id ?? null, "inbox");
+  if (!inbox) return;
+  const back = (each: { snoozed?: { moveToMailboxId: string | null } | null }) => ({
+    mailboxIds: { [each.snoozed?.moveToMailboxId ?? inbox.id]: true as const },
+    snoozed: null,
+  });
+  await apply(ids, back, t("snooze.back", { count: ids.length }));
+}
+
+/** Keeps them on top of their list, or does no longer. */
+export function togglePin(ids: string[]): Promise<void> {
+  const plain = ids.some((id) => !get().emails[id]?.keywords.$pinned);
+  return mark(ids, "$pinned", plain);
+}
