@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from groupware.mime.headers import fields, unfold
@@ -24,7 +24,7 @@ from web.jmap.blobs import octets_of
 from web.jmap.errors import MethodError
 from web.jmap.turn import Turn
 from web.signin import sessions
-from web.webmail import body, files
+from web.webmail import body, export, files
 from web.webmail.remote import NoPicture, Remote
 
 _FRAMED: Final = {
@@ -55,6 +55,7 @@ def webmail(
     return Starlette(
         routes=[
             Route("/body/{account}/{blob}", door.body),
+            Route("/export/{account}", door.export),
             Route("/image", door.image),
             Route("/programs", door.programs),
             Route("/unsubscribe/{account}/{blob}", door.unsubscribe, methods=["POST"]),
@@ -101,6 +102,29 @@ class _Door:
         if request.query_params.get("about") == "1":
             return JSONResponse({"blocked": found.blocked}, headers=_FRAMED)
         return Response(found.page, headers=_FRAMED, media_type="text/html; charset=utf-8")
+
+    async def export(self, request: Request) -> Response:
+        """A folder (`mailbox`), or some emails (`ids`), as a file: `form` is zip or mbox."""
+        given = request.query_params
+        form = given.get("form", "zip")
+        if form not in export.FORMS:
+            return _said(400, "Mail goes out as zip or as mbox.")
+        try:
+            who = await sessions.signed_in(self._parts, request)
+            turn, account = Turn(self._parts, who), str(request.path_params["account"])
+            ids = [each for each in given.get("ids", "").split(",") if each]
+            asked = await turn.read(lambda tx: export.wanted(tx, account, given.get("mailbox", ""), ids))
+        except BadCredentials as error:
+            return _said(401, str(error))
+        except sessions.Foreign as error:
+            return _said(403, str(error))
+        except TryAgain as error:
+            return _said(503, str(error))
+        except (GroupwareError, MethodError):
+            return _said(404, "There is no such mail, or it is not shared with you.")
+        headers = {**files.SAFE, "cache-control": "no-store", "content-disposition": export.disposition(asked.name, form)}
+        media = "application/zip" if form == "zip" else "application/mbox"
+        return StreamingResponse(export.stream(turn, asked, form), media_type=media, headers=headers)
 
     async def programs(self, request: Request) -> Response:
         """Where programs find the server, for who is signed in."""

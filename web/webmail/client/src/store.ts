@@ -60,6 +60,8 @@ export interface State {
   theme: Theme;
   conversations: boolean;
   helpShown: boolean;
+  /** Files that are brought into a folder; none yet: they are chosen. */
+  bringing: { folder: Mailbox; files: File[] } | null;
   /** What is asked of emails. */
   asking: { what: "labels" | "snooze"; ids: string[] } | null;
   drawer: boolean;
@@ -100,6 +102,7 @@ export const useApp = create<State>(() => ({
   theme: kept<Theme>("theme", "system"),
   conversations: kept("conversations", true),
   helpShown: false,
+  bringing: null,
   asking: null,
   drawer: false,
 }));

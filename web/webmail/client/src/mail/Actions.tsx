@@ -2,6 +2,7 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import {
   Archive,
   Clock,
+  Download,
   FolderInput,
   Mail,
   MailOpen,
@@ -16,8 +17,9 @@ import {
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
-import { set, useApp, withRole } from "../store";
+import { get, set, useApp, withRole } from "../store";
 import { accountsOf, archive, folderName, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
+import { exportUrl, fetchFile } from "./export";
 import { lines } from "./FolderTree";
 import { maySnooze, togglePin } from "./snooze";
 
@@ -63,6 +65,14 @@ export function Actions({ ids }: { ids: string[] }) {
   );
 }
 
+/** As files, those of each account together. */
+function save(ids: string[]): void {
+  for (const accountId of accountsOf(ids)) {
+    const some = ids.filter((id) => get().emails[id]?.accountId === accountId);
+    fetchFile(exportUrl(accountId, { ids: some.join(",") }));
+  }
+}
+
 function MoreMenu({ ids, flagged }: { ids: string[]; flagged: boolean }) {
   const { t } = useTranslation();
   const pinned = useApp((state) => ids.every((id) => state.emails[id]?.keywords.$pinned));
@@ -84,6 +94,10 @@ function MoreMenu({ ids, flagged }: { ids: string[]; flagged: boolean }) {
             {pinned ? <PinOff /> : <Pin />}
             {pinned ? t("act.unpin") : t("act.pin")}
             <kbd>p</kbd>
+          </Menu.Item>
+          <Menu.Item onSelect={() => save(ids)}>
+            <Download />
+            {t("act.save")}
           </Menu.Item>
         </Menu.Content>
       </Menu.Portal>

@@ -17,14 +17,16 @@ import { useTranslation } from "react-i18next";
 import type { Mailbox } from "../jmap/types";
 import { NOWHERE } from "../place";
 import { IconButton } from "../shell/Button";
-import { type Account, get, toast, useApp } from "../store";
+import { type Account, get, set, toast, useApp } from "../store";
 import { changeFolder, deleteFolder, folderName, move } from "./act";
+import { exportUrl, fetchFile } from "./export";
 import { FolderDialog, type FolderTask } from "./FolderDialog";
 import { visitPlace } from "./load";
 
 const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 export const DRAGGED = "application/x-postroom-emails";
 const DRAGGED_FOLDER = "application/x-postroom-folder";
+const DROPPED = new Set([DRAGGED, DRAGGED_FOLDER, "Files"]);
 const ROLES = ["inbox", "snoozed", "drafts", "sent", "archive", "junk", "trash"];
 const ICONS = {
   inbox: Inbox,
@@ -129,7 +131,9 @@ function Line({ folder, depth, onTask }: LineProps) {
     const ids = event.dataTransfer.getData(DRAGGED);
     const moved = event.dataTransfer.getData(DRAGGED_FOLDER);
     event.preventDefault();
-    if (ids) void move(JSON.parse(ids), folder);
+    const files = [...event.dataTransfer.files];
+    if (files.length) set({ bringing: { folder, files } });
+    else if (ids) void move(JSON.parse(ids), folder);
     else if (moved && moved !== folder.id) {
       const one = get().mailboxes[folder.accountId]?.find((each) => each.id === moved);
       if (one)
@@ -149,7 +153,7 @@ function Line({ folder, depth, onTask }: LineProps) {
         }}
         onDragStart={(event) => event.dataTransfer.setData(DRAGGED_FOLDER, folder.id)}
         onDragOver={(event) => {
-          if (!event.dataTransfer.types.some((each) => each === DRAGGED || each === DRAGGED_FOLDER)) return;
+          if (!event.dataTransfer.types.some((each) => DROPPED.has(each))) return;
           event.preventDefault();
           setOver(true);
         }}
@@ -175,7 +179,9 @@ function LineMenu({ folder, name, onTask }: { folder: Mailbox; name: string; onT
   const { mayCreateChild, mayRename, mayDelete, mayShare } = folder.myRights;
   const [sharing, share] = useState(false);
   const fixed = folder.role !== null;
-  if (!mayShare && !mayCreateChild && (fixed || (!mayRename && !mayDelete))) return null;
+  const { mayAddItems, mayReadItems } = folder.myRights;
+  if (!mayShare && !mayCreateChild && !mayReadItems && (fixed || (!mayRename && !mayDelete))) return null;
+  const save = (form: "zip" | "mbox") => fetchFile(exportUrl(folder.accountId, { mailbox: folder.id, form }));
 
   function drop() {
     if (folder.totalEmails) onTask({ kind: "delete", folder });
@@ -196,6 +202,15 @@ function LineMenu({ folder, name, onTask }: { folder: Mailbox; name: string; onT
               <Menu.Item onSelect={() => onTask({ kind: "create", accountId: folder.accountId, parent: folder })}>
                 {t("tree.createIn", { name })}
               </Menu.Item>
+            )}
+            {mayAddItems && (
+              <Menu.Item onSelect={() => set({ bringing: { folder, files: [] } })}>{t("bring.menu")}</Menu.Item>
+            )}
+            {mayReadItems && folder.totalEmails > 0 && (
+              <>
+                <Menu.Item onSelect={() => save("zip")}>{t("bring.zip")}</Menu.Item>
+                <Menu.Item onSelect={() => save("mbox")}>{t("bring.mbox")}</Menu.Item>
+              </>
             )}
             {mayShare && <Menu.Item onSelect={() => share(true)}>{t("sharing.action")}</Menu.Item>}
             {mayRename && !fixed && (
