@@ -28,6 +28,36 @@ class NoticeKind(StrEnum):
     ANSWER = "answer"
 
 
+class RequestState(StrEnum):
+    """What became of a request for access."""
+
+    WAITING = "waiting"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """Somebody asks for access to something that somebody else has."""
+
+    number: int
+    mine: bool
+    """Whether one has asked oneself; else one is asked."""
+    other: str
+    """Whom one asks, or who asks: an address."""
+    name: str
+    """What people call them."""
+    path: str
+    """As it was asked for; "": the whole account."""
+    folder: FolderId | None
+    """For who is asked: which folder that is; None: none of this name. Nobody else is told."""
+    wanted: Right
+    text: str
+    state: RequestState
+    created: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What somebody is told of something shared, until they have read it."""

@@ -90,3 +90,38 @@ def test_what_others_have_of_mine_and_i_of_theirs_is_listed(sit: Make) -> None:
     shown.get_by_role("button", name="Share", exact=True).click()
     expect(shown.get_by_role("listitem").filter(has_text=other.address)).to_be_visible()
     assert rights(desk, "") == {other.address: "lrs"}
+
+
+def test_access_is_asked_for_and_granted_with_one_click_and_delegation_beside_it(sit: Make) -> None:
+    asks, owns = sit(width=390), sit()
+    owns.sign_in()
+    asks.page.goto(f"http://127.0.0.1:{asks.server.port('http')}/mail/settings/sharing")
+    asks.page.get_by_label("Address").fill(asks.who.address)
+    asks.page.get_by_label("Password").fill(asks.who.password)
+    asks.page.get_by_role("button", name="Sign in").click()
+    asks.page.get_by_role("button", name="Ask for access…").click()
+    form = asks.page.get_by_role("dialog")
+    form.get_by_role("combobox", name="Whom to ask").fill(owns.who.address)
+    form.get_by_role("option", name=owns.who.address).click()
+    form.locator("select").first.select_option("whole")
+    form.get_by_label("A few words with it").fill("while you are away")
+    assert faults(asks.page) == []
+    form.get_by_role("button", name="Ask", exact=True).click()
+    expect(asks.page.get_by_role("listitem").filter(has_text="waits for an answer")).to_be_visible()
+    owns.toast("asks for access: Whole mailbox").get_by_role("button", name="Look").click()
+    line = owns.page.get_by_role("listitem").filter(has_text="while you are away")
+    line.get_by_role("button", name="Grant").click()
+    expect(owns.toast("has access now")).to_be_visible()
+    expect(line).to_have_count(0)
+    assert rights(owns, "") == {asks.who.address: "lrs"}
+    expect(asks.page.get_by_role("listitem").filter(has_text="granted")).to_be_visible()
+    owns.page.get_by_role("button", name="Share the whole mailbox…").click()
+    row = owns.page.get_by_role("dialog").get_by_role("listitem").filter(has_text=asks.who.address)
+    row.get_by_role("checkbox", name="sends on my behalf").check()
+    expect(owns.toast("Can read")).to_be_visible()
+    assert rights(owns, "") == {asks.who.address: "lrs2"}
+    row.get_by_label(f"Access of {asks.who.address}").select_option("editor")
+    expect(row.get_by_role("checkbox", name="sends on my behalf")).to_be_checked()
+    expect(owns.toast("Can edit all")).to_be_visible()
+    assert rights(owns, "") == {asks.who.address: "lrswipte2"}
+    assert faults(owns.page) == []

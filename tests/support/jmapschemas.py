@@ -434,6 +434,21 @@ PROPOSAL: Final = thing(
         "place": null(TEXT),
     }
 )
+REQUEST: Final = thing(
+    {
+        "id": ID,
+        "isMine": FLAG,
+        "principalId": ID,
+        "email": TEXT,
+        "name": TEXT,
+        "path": TEXT,
+        "folderId": null(ID),
+        "level": TEXT,
+        "text": TEXT,
+        "status": {"enum": ["waiting", "granted", "refused"]},
+        "created": UTC,
+    }
+)
 ONE_OF: Final = thing({"accountId": ID, "id": ID})
 """What a method about one thing answers that has nothing else to tell."""
 REMOTE_MAILBOX: Final = thing(
@@ -664,6 +679,8 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "FolderAccess/get": get(ACCESS),
     "FolderAccess/set": SET,
     "FolderAccess/explain": EXPLAINED,
+    "AccessRequest/get": get(REQUEST),
+    "AccessRequest/set": SET,
     **{
         f"{name}/{what}": shape
         for name, item in (("Note", NOTE), ("JournalEntry", NOTE))

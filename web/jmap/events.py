@@ -21,7 +21,7 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.record import RecordKind
 from groupware.store.api import ReadTx, Watch
-from web.jmap import holders, identity, labels, meetings, notification
+from web.jmap import access_requests, holders, identity, labels, meetings, notification
 from web.jmap.errors import RequestError
 from web.jmap.families import ADDRESS_BOOK, CALENDAR, JOURNAL, NOTEBOOK, TASK_LIST
 from web.jmap.ids import account_id
@@ -45,6 +45,7 @@ _OWN: Final[Mapping[str, Callable[[ReadTx], str]]] = {
     "ShareNotification": notification.state,
     "Label": labels.state,
     "MeetingProposal": meetings.state,
+    "AccessRequest": access_requests.state,
 }
 """What there is in one's own account alone."""
 KINDS: Final = frozenset({Kind.MAIL, *(family.kind for family, _ in _FAMILIES)})

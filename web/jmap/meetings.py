@@ -1,8 +1,9 @@
 """Meetings as those who take part follow them: what happened to an event, and other times that are proposed for it.
 
-`urn:postroom:jmap:meetings`, words of our own (decision 313). `CalendarEvent/timeline` tells the lines that scheduling has
-written down, what it has ignored and why among them. `CalendarEvent/propose` asks the organizer for another time (COUNTER,
-RFC 5546 §3.2.7); `MeetingProposal/get` has those that wait for oneself, `MeetingProposal/answer` takes or declines one.
+`urn:postroom:jmap:meetings`, words of our own (decision 313). `CalendarEvent/timeline` tells the lines that scheduling
+has written down, what it has ignored and why among them. `CalendarEvent/propose` asks the organizer for another time
+(COUNTER, RFC 5546 §3.2.7); `MeetingProposal/get` has those that wait for oneself, `MeetingProposal/answer` takes or
+declines one.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ _NO_EVENT: Final = "there is no such event, or it is not shared with you"
 
 @dataclass(frozen=True, slots=True)
 class TimelineArguments:
-    """`CalendarEvent/timeline`: an event by its id, or in one's own account by its UID, also when it is there no more."""
+    """`CalendarEvent/timeline`: an event by its id, or in one's own account by its UID, once it has gone, too."""
 
     account_id: str = argument(ident)
     id: str | None = argument(ident, None)
@@ -207,7 +208,7 @@ def _told(tx: ReadTx, counter: Counter) -> Json:
 
 
 async def answer(turn: Turn, arguments: AnswerArguments) -> Mapping[str, Any]:
-    """Changes the event as is proposed, and tells all who take part; or tells the proposer that it stays. `MethodError`."""
+    """Changes the event as is proposed, and tells all; or tells the proposer that it stays. `MethodError`."""
     await turn.read(lambda tx: own(tx, arguments.account_id))
     number = number_of(arguments.id, _LETTER)
     if number is None:

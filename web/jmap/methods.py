@@ -10,6 +10,7 @@ from typing import Any, Final
 from groupware.model.errors import GroupwareError
 from web.jmap import (
     access,
+    access_requests,
     blob_methods,
     books,
     calendars,
@@ -184,6 +185,8 @@ METHODS: Final[Mapping[str, Method]] = {
     "FolderAccess/get": Method(ACCESS, GetArguments, access.get),
     "FolderAccess/set": Method(ACCESS, sets.SetArguments, access.set_),
     "FolderAccess/explain": Method(ACCESS, access.ExplainArguments, access.explain),
+    "AccessRequest/get": Method(ACCESS, GetArguments, access_requests.get),
+    "AccessRequest/set": Method(ACCESS, sets.SetArguments, access_requests.set_),
     **{name: Method(NOTES, arguments, run) for name, (arguments, run) in notes.METHODS.items()},
     "Thread/get": Method(MAIL, GetArguments, thread.get),
     "Thread/changes": Method(MAIL, ChangesArguments, email_changes.thread_changes),

@@ -10,7 +10,7 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.link import Bearer, Link
 from groupware.model.principal import Principal
 from groupware.model.rights import Explanation, Grant, Right
-from groupware.model.sharing import Notice, ShareState
+from groupware.model.sharing import AccessRequest, Notice, ShareState
 
 from .marks import Where
 
@@ -51,6 +51,10 @@ class ReadSharing(Protocol):
         """What the asking principal is told of invitations and answers, the oldest first."""
         ...
 
+    def access_requests(self) -> Sequence[AccessRequest]:
+        """What the asking principal has asked others for, and what it is asked for and has not answered."""
+        ...
+
     def inherited(self, at: Where, actor: str) -> Right:
         """What `actor` may do here whatever the rows of this very folder allow. Takes `a`."""
         ...
@@ -87,6 +91,25 @@ class WriteSharing(Protocol):
 
     def drop_notice(self, number: int) -> None:
         """Takes one of the asking principal's own notices away. `NotFound`."""
+        ...
+
+    def ask_access(self, whom: str, path: str, wanted: Right, text: str = "") -> None:
+        """Asks somebody of one's own domain (an address) to share a folder of theirs; "" is all of it.
+
+        Whether there is such a folder is not told. `NotFound` when there is nobody to ask; `Refused` when it was
+        refused lately, or there have been too many.
+        """
+        ...
+
+    def answer_access(self, number: int, at: FolderId | None, rights: Right = Right.NONE) -> None:
+        """Grants that to who has asked, in a folder of one's own, beside what they have; with None it is refused.
+
+        `NotFound`, `Refused`.
+        """
+        ...
+
+    def withdraw_request(self, number: int) -> None:
+        """Takes back what one has asked for. `NotFound`."""
         ...
 
     def put_link(self, at: Where, digest: str, rights: Right, expires: datetime | None = None, label: str = "") -> Link:

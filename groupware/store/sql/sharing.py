@@ -143,7 +143,7 @@ def drop(tx: Tx, number: int) -> None:
     """See `WriteTx.drop_notice`."""
     if not tx.sql.change(_DROP, {"account": tx.who.account, "number": number}):
         raise NotFound(f"there is no notice of the number {number}")
-    _moved(tx, tx.who.account)
+    moved(tx, tx.who.account)
 
 
 def _row(here: Opened, key: str) -> Grant | None:
@@ -164,11 +164,11 @@ def _tell(
     values = {"account": whom, "at": at.id, "other": other, "what": kind.value}
     tx.sql.change(_CLEAR_OF, values)
     tx.sql.change(_PUT, {**values, "state": state.value, "title": title[:1000], "now": now_micros()})
-    _moved(tx, whom)
+    moved(tx, whom)
 
 
-def _moved(tx: Tx, account: AccountId) -> None:
-    """Whoever watches what is the account's own watches its root."""
+def moved(tx: Tx, account: AccountId) -> None:
+    """Something for that account alone has changed: whoever watches what is the account's own watches its root."""
     modseq = tx.bump(account)
     root = tx.tree(account).root
     tx.note_change("notice", account, root, modseq, {})

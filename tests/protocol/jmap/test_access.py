@@ -116,3 +116,45 @@ async def test_the_state_is_another_after_a_grant(alice: Client) -> None:
     assert await alice.refused("FolderAccess/set", update={at: patch}, ifInState=before["state"]) == "stateMismatch"
     assert (await alice.call("FolderAccess/set", create={"k": {}}))["notCreated"]["k"]["type"] == "forbidden"
     assert (await alice.call("FolderAccess/set", destroy=[at]))["notDestroyed"][at]["type"] == "forbidden"
+
+
+async def requests(client: Client) -> list[Json]:
+    return list((await client.call("AccessRequest/get"))["list"])
+
+
+async def test_access_is_asked_for_and_granted_or_refused_at_once(stand: Stand, alice: Client, bob: Client) -> None:
+    wanted = {"principalId": principal_id(ALICE), "level": "viewer", "text": "for the party"}
+    made = await bob.call(
+        "AccessRequest/set", create={"k": {**wanted, "path": "archive"}, "n": {**wanted, "path": "X"}}
+    )
+    assert made["created"].keys() == {"k", "n"}
+    assert {(each["path"], each["folderId"], each["status"]) for each in await requests(bob)} == {
+        ("archive", None, "waiting"), ("X", None, "waiting")
+    }  # fmt: skip
+    there = {each["path"]: each for each in await requests(alice)}
+    at = (await folders(alice))["Archive"]["id"]
+    assert (there["archive"]["folderId"], there["archive"]["email"], there["X"]["folderId"]) == (at, BOB, None)
+    answers = {there["archive"]["id"]: {"status": "granted"}, there["X"]["id"]: {"status": "granted"}}
+    got = await alice.call("AccessRequest/set", update=answers)
+    assert (list(got["updated"]), got["notUpdated"][there["X"]["id"]]["properties"]) == (
+        [there["archive"]["id"]], ["folderId"]
+    )  # fmt: skip
+    await alice.call("AccessRequest/set", update={there["X"]["id"]: {"status": "refused"}})
+    assert await grants(stand, "Archive") == [(BOB, "lrs", "")]
+    assert {each["path"]: each["status"] for each in await requests(bob)} == {"archive": "granted", "X": "refused"}
+
+
+async def test_more_is_asked_for_of_a_folder_that_one_sees(stand: Stand, alice: Client, bob: Client) -> None:
+    await stand.share("alice", "Archive", BOB, "lrs")
+    at = (await folders(alice))["Archive"]["id"]
+    asked = {"principalId": principal_id(ALICE), "accountId": await bob.account("alice"), "level": "editor"}
+    hidden = (await folders(alice))["Sent"]["id"]
+    got = await bob.call(
+        "AccessRequest/set", create={"k": {**asked, "folderId": at}, "bad": {**asked, "folderId": hidden}}
+    )
+    assert (list(got["created"]), got["notCreated"]["bad"]["properties"]) == (["k"], ["folderId"])
+    [one] = await requests(alice)
+    assert (one["path"], one["folderId"], one["level"]) == ("Archive", at, "editor")
+    for wrong in ({"level": "master"}, {"level": 1}, {"principalId": "Px"}, {"text": 1}, {"odd": 1}):
+        got = await bob.call("AccessRequest/set", create={"k": {**asked, "path": "Sent", **wrong}})
+        assert got["notCreated"]["k"]["type"] == "invalidProperties"

@@ -59,7 +59,7 @@ async def scene(stand: Stand, alice: Client) -> Json:
         **await scripts(alice, bad),
         **await notes(stand, alice, bad, "Notebook", "Note", "N"),
         **await notes(stand, alice, bad, "Journal", "JournalEntry", "J"),
-        **await access(alice, bad),
+        **await access(stand, alice, bad),
         **await meetings(stand, alice),
         **await remote(stand, alice, bad),
     }
@@ -77,14 +77,17 @@ async def remote(stand: Stand, alice: Client, bad: Json) -> Json:
     }
 
 
-async def access(alice: Client, bad: Json) -> Json:
+async def access(stand: Stand, alice: Client, bad: Json) -> Json:
     """Requests of who may do what in folders."""
     inbox = (await alice.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
-    him = principal_id("bob@example.test")
+    him, me = principal_id("bob@example.test"), principal_id("alice@example.test")
+    await stand.client("bob").call("AccessRequest/set", create={"k": {"principalId": me, "level": "viewer"}})
     return {
         "FolderAccess/get": {"ids": None},
         "FolderAccess/set": {**bad, "update": {inbox: {f"access/{him}": {"level": "viewer"}}, **bad["update"]}},
         "FolderAccess/explain": {"id": inbox, "principalId": him},
+        "AccessRequest/get": {"ids": None},
+        "AccessRequest/set": {**bad, "create": {"k": {"principalId": him, "level": "viewer"}, **bad["create"]}},
     }
 
 

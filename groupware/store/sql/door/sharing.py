@@ -9,10 +9,10 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.link import Bearer, Link
 from groupware.model.principal import Principal
 from groupware.model.rights import Explanation, Grant, Right
-from groupware.model.sharing import Notice, ShareState
+from groupware.model.sharing import AccessRequest, Notice, ShareState
 from groupware.store.api import Where
 
-from .. import grants, links, sharing
+from .. import access_requests, grants, links, sharing
 from ..tx import Tx
 
 
@@ -43,6 +43,9 @@ class Sharing(Tx):
     def notices(self) -> Sequence[Notice]:
         return sharing.notices(self)
 
+    def access_requests(self) -> Sequence[AccessRequest]:
+        return access_requests.requests(self)
+
     def inherited(self, at: Where, actor: str) -> Right:
         return grants.inherited(self, at, actor)
 
@@ -67,6 +70,15 @@ class Sharing(Tx):
 
     def drop_notice(self, number: int) -> None:
         sharing.drop(self, number)
+
+    def ask_access(self, whom: str, path: str, wanted: Right, text: str = "") -> None:
+        access_requests.ask(self, whom, path, wanted, text)
+
+    def answer_access(self, number: int, at: FolderId | None, rights: Right = Right.NONE) -> None:
+        access_requests.answer(self, number, at, rights)
+
+    def withdraw_request(self, number: int) -> None:
+        access_requests.withdraw(self, number)
 
     def put_link(self, at: Where, digest: str, rights: Right, expires: datetime | None = None, label: str = "") -> Link:
         return links.put(self, at, digest, rights, expires, label)

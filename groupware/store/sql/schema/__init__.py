@@ -14,6 +14,7 @@ from .belongings import record as record
 from .belongings import upload as upload
 from .devices import device as device
 from .devices import sync_state as sync_state
+from .folders import access_request as access_request
 from .folders import annotation as annotation
 from .folders import folder as folder
 from .folders import grant as grant

@@ -75,6 +75,23 @@ notice = Table(
 )
 """What somebody is told of invitations to share."""
 
+access_request = Table(
+    "access_request",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("owner_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False),
+    Column("asker_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("path", Text, nullable=False),  # as it was asked for; "": all
+    Column("wanted", Number, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created", Number, nullable=False),
+    Column("answered", Number),
+    UniqueConstraint("owner_id", "asker_id", "path"),
+    sqlite_autoincrement=True,
+)
+"""What people ask others to share with them."""
+
 seen = Table(
     "seen",
     metadata,

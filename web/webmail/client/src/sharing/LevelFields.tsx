@@ -1,19 +1,29 @@
 import { useTranslation } from "react-i18next";
-import { type Entry, type Level, lettersFor, levelsFor } from "./access";
+import { type Entry, extrasFor, type Grant, type Level, lettersFor, levelsFor, taken, together } from "./access";
 import { levelName } from "./words";
 
 export interface Chosen {
   level: Level | "custom";
+  /** Letters of what goes beside a level. */
+  extras: string;
   rights: string;
   denied: string;
   /** A day, or "". */
   until: string;
 }
 
+export function chosenOf(each: Grant): Chosen {
+  const { rights, denied } = each;
+  const known = each.level === "custom" ? taken(rights, denied) : { level: each.level, extras: "" };
+  return { level: "custom", extras: "", ...known, rights, denied, until: dayOf(each.expires) };
+}
+
 /** The grant that was chosen; it ends with its day, as this device counts days. */
-export function entryOf({ level, rights, denied, until }: Chosen): Entry {
+export function entryOf({ level, extras, rights, denied, until }: Chosen): Entry {
   const expires = until ? new Date(`${until}T23:59:59`).toISOString().replace(/\.\d+Z$/, "Z") : null;
-  return level === "custom" ? { rights, denied, expires } : { level, expires };
+  if (level === "custom") return { rights, denied, expires };
+  const letters = together(level, extras);
+  return letters ? { rights: letters, expires } : { level, expires };
 }
 
 export function dayOf(expires: string | null): string {
@@ -47,6 +57,31 @@ export function LevelSelect({ kind, who, value, onChange }: Props) {
         </option>
       ))}
     </select>
+  );
+}
+
+/** What goes beside the level: what is private, and to act for the owner. */
+export function ExtraBoxes({ kind, who, value, onChange }: Props) {
+  const { t } = useTranslation();
+  if (value.level === "custom" || !together(value.level, "5")) return null;
+  const turn = (letter: string, on: boolean) =>
+    onChange({ ...value, extras: on ? value.extras + letter : value.extras.replace(letter, "") });
+  const all = extrasFor(kind);
+  if (!all.length) return null;
+  return (
+    <fieldset className="extras">
+      <legend className="unseen">{t("sharing.extrasOf", { name: who })}</legend>
+      {all.map((each) => (
+        <label key={each}>
+          <input
+            type="checkbox"
+            checked={value.extras.includes(each)}
+            onChange={(event) => turn(each, event.target.checked)}
+          />
+          {t(`sharing.extra.${each}`)}
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -3,10 +3,13 @@ import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Principal, principalsOf } from "../jmap/principals";
 import { get, toast, useApp } from "../store";
+import AskDialog from "./AskDialog";
 import { type Access, accessOf, granteeName } from "./access";
+import { Requests } from "./Requests";
+import type { Asked } from "./requests";
 import ShareDialog from "./ShareDialog";
 import "./sharing.css";
-import { accountName, ends, folderTitle, levelName } from "./words";
+import { accountName, ends, folderTitle, grantName, levelName } from "./words";
 
 interface Found {
   mine: Access[];
@@ -31,6 +34,7 @@ export default function Overview() {
   const own = useApp((state) => state.accounts.find((each) => each.own)?.id) ?? "";
   const [found, setFound] = useState<Found | null>(null);
   const [open, setOpen] = useState<string | null>(null);
+  const [asking, ask] = useState<Asked | null>(null);
   const load = useCallback(() => {
     everything().then(setFound, (error: Error) => toast(error.message, { error: true }));
   }, []);
@@ -39,6 +43,7 @@ export default function Overview() {
   const shared = found?.mine.filter((each) => Object.keys(each.access ?? {}).length) ?? [];
   return (
     <>
+      <Requests folders={found?.mine ?? []} onAnswered={load} />
       <section>
         <h2>{t("sharing.mine")}</h2>
         {found && !shared.length && <p className="hint">{t("sharing.mineNone")}</p>}
@@ -50,8 +55,7 @@ export default function Overview() {
                   <strong>{folderTitle(each)}</strong>
                   {Object.values(each.access ?? {}).map((one) => (
                     <small key={one.principalId}>
-                      {granteeName(one.grantee, found?.known ?? {}, one.principalId)}: {levelName(one.level)}{" "}
-                      {ends(one)}
+                      {granteeName(one.grantee, found?.known ?? {}, one.principalId)}: {grantName(one)} {ends(one)}
                     </small>
                   ))}
                 </span>
@@ -81,12 +85,28 @@ export default function Overview() {
                     {folderTitle(each)} <small>{t(`sharing.kind.${each.kind}`)}</small>
                   </span>
                   <span className="level">{levelName(each.myLevel)}</span>
+                  {accountName(accountId).includes("@") && each.myLevel !== "master" && (
+                    <button
+                      type="button"
+                      className="text"
+                      aria-label={t("sharing.askMoreOf", { name: folderTitle(each) })}
+                      onClick={() => ask({ email: accountName(accountId), accountId, folder: each })}
+                    >
+                      {t("sharing.askMore")}
+                    </button>
+                  )}
                 </li>
               ))}
             </ul>
           </div>
         ))}
+        <p>
+          <button type="button" onClick={() => ask({ email: "", accountId: "", folder: null })}>
+            {t("sharing.ask")}…
+          </button>
+        </p>
       </section>
+      {asking && <AskDialog asked={asking} onClose={() => ask(null)} />}
       {open && (
         <ShareDialog
           accountId={own}

@@ -14,11 +14,13 @@ export function PrincipalIcon({ type }: { type: Principal["type"] | undefined })
 interface Props {
   label: string;
   without: ReadonlySet<string>;
+  /** No groups, rooms, or everybody. */
+  onlyPeople?: boolean;
   onChoose: (who: Principal) => void;
 }
 
 /** Finds people and groups by what is typed. */
-export function PeopleField({ label, without, onChoose }: Props) {
+export function PeopleField({ label, without, onlyPeople, onChoose }: Props) {
   const id = useId();
   const [typed, type] = useState("");
   const [found, setFound] = useState<Principal[]>([]);
@@ -32,7 +34,7 @@ export function PeopleField({ label, without, onChoose }: Props) {
       others(typed.trim()).then(
         (all) => {
           if (stale) return;
-          setFound(all.filter((each) => !without.has(each.id)));
+          setFound(all.filter((each) => !without.has(each.id) && (!onlyPeople || each.type === "individual")));
           setAt(0);
         },
         (error: Error) => toast(error.message, { error: true }),
@@ -42,7 +44,7 @@ export function PeopleField({ label, without, onChoose }: Props) {
       stale = true;
       clearTimeout(timer);
     };
-  }, [typed, open, without]);
+  }, [typed, open, without, onlyPeople]);
 
   function choose(who: Principal): void {
     type("");

@@ -6,10 +6,10 @@ import { IconButton } from "../shell/Button";
 import { Dialog } from "../shell/Dialog";
 import { get, toast, useApp } from "../store";
 import { type Access, accessOf, type Explained, explain, type Grant, grant, granteeName } from "./access";
-import { type Chosen, dayOf, entryOf, LevelSelect, RightsBoxes, UntilField } from "./LevelFields";
+import { type Chosen, chosenOf, ExtraBoxes, entryOf, LevelSelect, RightsBoxes, UntilField } from "./LevelFields";
 import { PeopleField, PrincipalIcon } from "./PeopleField";
 import "./sharing.css";
-import { ends, folderTitle, levelName } from "./words";
+import { ends, folderTitle, grantName, levelName } from "./words";
 
 interface Props {
   accountId: string;
@@ -17,13 +17,6 @@ interface Props {
   folderId: string;
   onClose: () => void;
 }
-
-const chosenOf = (each: Grant): Chosen => ({
-  level: each.level,
-  rights: each.rights,
-  denied: each.denied,
-  until: dayOf(each.expires),
-});
 
 /** Who has access to a folder: seen, given, changed, taken away, and explained. */
 export default function ShareDialog({ accountId, folderId, onClose }: Props) {
@@ -107,7 +100,7 @@ type Put = (principalId: string, chosen: Chosen | null, said: string) => Promise
 function Invite({ kind, without, onShare }: { kind: string; without: ReadonlySet<string>; onShare: Put }) {
   const { t } = useTranslation();
   const [who, setWho] = useState<Principal | null>(null);
-  const [chosen, setChosen] = useState<Chosen>({ level: "viewer", rights: "lrs", denied: "", until: "" });
+  const [chosen, setChosen] = useState<Chosen>({ level: "viewer", extras: "", rights: "lrs", denied: "", until: "" });
   if (!who) return <PeopleField label={t("sharing.find")} without={without} onChoose={setWho} />;
   const name = granteeName(who.email ?? "", { [who.id]: who }, who.id) || who.name;
   return (
@@ -133,7 +126,13 @@ function Invite({ kind, without, onShare }: { kind: string; without: ReadonlySet
           {t("sharing.share")}
         </button>
       </div>
-      <p className="hint">{t(`sharing.means.${chosen.level}`)}</p>
+      <p className="hint">
+        {t(`sharing.means.${chosen.level}`)}
+        {kind === "calendar" && ["viewer", "contributor", "author", "editor"].includes(chosen.level) && (
+          <> {t(chosen.extras.includes("5") ? "sharing.privateShown" : "sharing.privateHidden")}</>
+        )}
+      </p>
+      <ExtraBoxes kind={kind} who={name} value={chosen} onChange={setChosen} />
       {chosen.level === "custom" && <RightsBoxes kind={kind} value={chosen} onChange={setChosen} />}
     </form>
   );
@@ -190,6 +189,9 @@ function Row({ at, each, known, onPut }: { at: At; each: Grant; known: Record<st
           <X />
         </IconButton>
       </div>
+      <div className="more">
+        <ExtraBoxes kind={at.kind} who={name} value={chosen} onChange={choose} />
+      </div>
       {(chosen.level === "custom" || each.expires) && (
         <div className="more">
           {chosen.level === "custom" && <RightsBoxes kind={at.kind} value={chosen} onChange={setChosen} />}
@@ -225,7 +227,7 @@ function Inherited({ at, each, known }: { at: At; each: Grant; known: Record<str
             {t("sharing.from", { folder: each.fromName || t("sharing.whole") })} {ends(each)}
           </small>
         </div>
-        <span className="level">{levelName(each.level)}</span>
+        <span className="level">{grantName(each)}</span>
         <Why at={at} principalId={each.principalId} name={name} />
       </div>
     </li>

@@ -59,6 +59,39 @@ export function levelsFor(kind: string): Level[] {
   return kind === "calendar" || kind === "account" ? ["freebusy", "titles", ...COMMON] : COMMON;
 }
 
+/** Letters of the levels; what is private comes with `master` alone. */
+const LETTERS: Partial<Record<Level, string>> = {
+  freebusy: "9",
+  titles: "l98",
+  viewer: "lrs",
+  contributor: "lrsip",
+  author: "lrsip64",
+  editor: "lrswipte",
+};
+
+/** What goes beside a level: private entries; of a whole account to send as, on behalf, and to answer invitations. */
+export function extrasFor(kind: string): string[] {
+  if (kind === "account") return ["5", "3", "2", "1"];
+  return kind === "calendar" || kind === "tasks" ? ["5"] : [];
+}
+
+const same = (one: string, other: string) => [...one].sort().join("") === [...other].sort().join("");
+
+/** Letters as a level and what goes beside it; null: they are none. */
+export function taken(rights: string, denied: string): { level: Level; extras: string } | null {
+  if (denied) return null;
+  const extras = [..."5321"].filter((each) => rights.includes(each)).join("");
+  const rest = [...rights].filter((each) => !extras.includes(each)).join("");
+  const level = (Object.keys(LETTERS) as Level[]).find((each) => same(LETTERS[each] as string, rest));
+  return level && extras ? { level, extras } : null;
+}
+
+/** A level with what goes beside it, as letters. */
+export function together(level: Level, extras: string): string | null {
+  const letters = LETTERS[level];
+  return letters && extras ? letters + extras : null;
+}
+
 /** The rights of a kind of folder that people may put together themselves. */
 export function lettersFor(kind: string): string[] {
   const all = [..."lrswiptekxa"];

@@ -2,10 +2,17 @@
 import { formatDistanceToNow } from "date-fns";
 import { t } from "i18next";
 import { get } from "../store";
-import type { Access, Grant } from "./access";
+import { type Access, type Grant, taken } from "./access";
 
 export function levelName(level: string): string {
   return t(`sharing.level.${level}`);
+}
+
+/** What somebody has, with what goes beside the level. */
+export function grantName({ level, rights, denied }: Pick<Grant, "level" | "rights" | "denied">): string {
+  const known = level === "custom" ? taken(rights, denied) : null;
+  if (!known) return levelName(level);
+  return [levelName(known.level), ...[...known.extras].map((each) => t(`sharing.extra.${each}`))].join(", ");
 }
 
 export function folderTitle(each: Pick<Access, "kind" | "name" | "role">): string {

@@ -15,12 +15,16 @@ import { Toasts } from "./Toasts";
 
 const Composers = lazy(() => import("../compose/Composers"));
 
-/** Milliseconds after which one is reminded of events: what one has come for is first. */
+/** Milliseconds after which one is told of events and requests: what one has come for is first. */
 const REMIND_AFTER = 2_500;
 
 function remind(): void {
   import("../calendar/reminders").then(
     ({ followReminders }) => followReminders(),
+    () => undefined,
+  );
+  import("../sharing/requests").then(
+    ({ followRequests }) => followRequests(),
     () => undefined,
   );
 }
