@@ -140,7 +140,8 @@ def next_page(tx: ReadTx, at: Folder, was: Position, options: Options, window: i
     if at.kind == Kind.MAIL:
         low = cutoff(options.filter, int(time.time()))
         return mail_page(tx, at, was if was.top else replace(was, low=low), low, window)
-    return object_page(tx, at, was, window)
+    low = cutoff(options.filter, int(time.time())) if at.kind == Kind.CALENDAR else 0
+    return object_page(tx, at, was if was.top else replace(was, low=low), window, low)
 
 
 # --- what the device does ---------------------------------------------------------------------------------------------

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from connectors.activesync.sync.position import END, Position
 from groupware.model.folder import Folder
 from groupware.model.ids import LAST_UID, FolderId, ItemId, ModSeq, Uid, ranges
+from groupware.model.item import ALWAYS
 from groupware.store.api import ReadTx
+
+_SECOND: Final = 1_000_000
+"""Microseconds."""
 
 
 class Lost(Exception):
@@ -138,8 +143,8 @@ def _changed(tx: ReadTx, at: Folder, page: Page, was: Position, left: int) -> No
     page.position = replace(page.position, seen=seen)
 
 
-def object_page(tx: ReadTx, at: Folder, was: Position, window: int, component: str = "") -> Page:
-    """Of a folder of events, contacts, tasks or notes. `Lost`.
+def object_page(tx: ReadTx, at: Folder, was: Position, window: int, low: int = 0) -> Page:
+    """Of a folder of events, contacts, tasks or notes; `low`: events are wanted that go on after that. `Lost`.
 
     Another content has another UID under the same name: it is known where the name went with a UID that is known.
     """
@@ -147,27 +152,84 @@ def object_page(tx: ReadTx, at: Folder, was: Position, window: int, component: s
         was = replace(was, top=1)
     _check(at, was)
     page = Page(position=was)
+    if low != was.low:
+        _reached(tx, at, page, low, window)
+        window -= len(page.adds)
+        was = page.position
+        if page.more or window <= 0:
+            page.more = True
+            return page
     if was.gone == at.modseq and was.top >= at.uidnext:
         page.position = replace(was, own={}, taken=frozenset())
         return page
-    since = ModSeq(was.gone)
+    page.position = was
+    return _news(tx, at, page, window, low)
+
+
+def _news(tx: ReadTx, at: Folder, page: Page, window: int, low: int) -> Page:
+    """What has come, changed and gone. `Lost`."""
+    was, since = page.position, ModSeq(page.position.gone)
     found = tx.delta(at.id, since) if since else None
     if found is not None and found.reset:
         raise Lost
     known = {name for uid, name in found.vanished if uid < was.top} if found is not None else set()
-    rows = tx.columns(at.id, ("id", "name", "modseq"), ((Uid(was.top), LAST_UID),), window + 1)
-    for _, item, name, modseq in rows[:window]:
-        if was.own.get(item) != modseq:
+    over = _over(tx, at, low, was.top)
+    rows = _wanted(tx, at, was.top, window + 1, over, known)
+    for uid, item, name, modseq in rows[:window]:
+        if uid in over:
+            page.soft.append(int(item))
+        elif was.own.get(item) != modseq:
             (page.changes if name in known else page.adds).append(int(item))
     if len(rows) > window:
         page.position, page.more = replace(was, top=int(rows[window - 1][0]) + 1), True
         return page
     if found is not None:
         late = [each for each in found.changed if each.uid < was.top and was.own.get(each.id) != each.modseq]
-        page.changes += [int(each.id) for each in late]
+        over = _over(tx, at, low, 1) if late else frozenset()
+        page.changes += [int(each.id) for each in late if each.uid not in over]
         page.deletes += [each for each in _left(tx, at, since) if each not in was.taken]
-    page.position = Position(int(at.uidnext), 0, (int(at.modseq), END), int(at.modseq))
+    page.position = Position(int(at.uidnext), 0, (int(at.modseq), END), int(at.modseq), low)
     return page
+
+
+def _wanted(
+    tx: ReadTx, at: Folder, top: int, most: int, over: Collection[int], known: Collection[str]
+) -> list[tuple[Any, ...]]:
+    """The next objects, but for those that are over and that the device does not know: UID, id, name, modseq."""
+    found: list[tuple[Any, ...]] = []
+    while most > len(found) and top <= LAST_UID:
+        rows = tx.columns(at.id, ("id", "name", "modseq"), ((Uid(top), LAST_UID),), most)
+        found += [row for row in rows if row[0] not in over or row[2] in known]
+        if len(rows) < most:
+            break
+        top = rows[-1][0] + 1
+    return found[:most]
+
+
+def _over(tx: ReadTx, at: Folder, low: int, since: int) -> frozenset[int]:
+    """The UIDs of events, from one on, that are over before they are wanted."""
+    return frozenset(uid for uid, _ in tx.ended(at.id, -ALWAYS, low // _SECOND, Uid(since))) if low else frozenset()
+
+
+def _reached(tx: ReadTx, at: Folder, page: Page, low: int, window: int) -> None:
+    """Events are wanted from another moment on: those that are over by then go, or older ones come, the last first."""
+    was = page.position
+    if low and low > was.low:
+        found = tx.ended(at.id, was.low // _SECOND if was.low else -ALWAYS, low // _SECOND)
+        page.soft += _ids(tx, at, [uid for uid, _ in found if uid < was.top])
+        page.position = replace(was, low=low)
+        return
+    ended = tx.ended(at.id, low // _SECOND if low else -ALWAYS, was.low // _SECOND)
+    found = [each for each in ended if each[0] < was.top]
+    now = found[:window] if len(found) <= window else [each for each in found if each[1] >= found[window - 1][1]]
+    page.adds += _ids(tx, at, [uid for uid, _ in now])
+    page.more = len(now) < len(found)
+    page.position = replace(was, low=(now[-1][1] - 1) * _SECOND if page.more else low)
+
+
+def _ids(tx: ReadTx, at: Folder, uids: Sequence[Uid]) -> list[int]:
+    found = {uid: int(item) for uid, item in tx.columns(at.id, ("id",), ranges(sorted(uids)))} if uids else {}
+    return [found[uid] for uid in uids if uid in found]
 
 
 def _left(tx: ReadTx, at: Folder, since: ModSeq) -> Sequence[int]:

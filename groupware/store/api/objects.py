@@ -27,6 +27,13 @@ class ReadObjects(Protocol):
         """
         ...
 
+    def ended(self, at: FolderId, low: int, high: int, since: int = 1) -> Sequence[tuple[Uid, int]]:
+        """Events that end for good after `low` and not after `high`, in seconds since 1970: the latest first.
+
+        Each UID, from `since` on, with that end; an event that goes on for ever has none. Takes `r`.
+        """
+        ...
+
     def busy(self, at: FolderId, low: int, high: int) -> Placed:
         """The same with what is private, for the times alone. Takes `9`, `8` or `r`."""
         ...

@@ -65,6 +65,15 @@ _SPANS: Final = (
         )
     )
 )
+_ENDED: Final = (
+    select(_k.uid, _k.last)
+    .where(_k.folder_id == bindparam("at"))
+    .where(_k.component == "VEVENT")
+    .where(_k.last > bindparam("low"))
+    .where(_k.last <= bindparam("high"))
+    .where(_k.uid >= bindparam("since"))
+    .order_by(_k.last.desc(), _k.uid)
+)
 _REST: Final = (
     select(_k.uid, _c.blob, _k.exact_from, _k.exact_to)
     .select_from(
@@ -195,6 +204,13 @@ def spans(tx: Tx, at: FolderId, low: int, high: int) -> Placed:
     """See `ReadTx.spans`. Takes `r`."""
     here = tx.open(at, Right.READ)
     return _placed(tx, here, low, high, hidden(tx, here))
+
+
+def ended(tx: Tx, at: FolderId, low: int, high: int, since: int) -> Sequence[tuple[Uid, int]]:
+    """See `ReadTx.ended`. Takes `r`."""
+    here = tx.open(at, Right.READ)
+    rows = tx.sql.rows(_ENDED, {"at": here.id, "low": low, "high": high, "since": since})
+    return [(Uid(uid), last) for uid, last in shown(tx, here, rows)]
 
 
 def busy(tx: Tx, at: FolderId, low: int, high: int) -> Placed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -332,3 +333,30 @@ async def test_another_s_calendar_has_alarms_of_one_s_own(stand: Stand, alice: P
     assert "TRIGGER:-PT15M" in text and "PT5M" not in text and "SUMMARY:Ours" in text
     fetch = await alice.sync(at, ("AirSync:Fetch", ("AirSync:ServerId", server)))
     assert fetch.get("Responses/Fetch/ApplicationData/Reminder") == "5"
+
+
+def _days_ago(days: int) -> str:
+    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _subjects(phone: Phone, at: str) -> list[str]:
+    return sorted(each.get("Subject") for each in phone.there[at].values())
+
+
+async def test_an_age_filter_keeps_away_events_that_are_over_and_lets_them_in(stand: Stand, alice: Phone) -> None:
+    kept = {"coming": (-3, ()), "recent": (2, ()), "weekly": (300, ("RRULE:FREQ=WEEKLY",)), "old": (40, ())}
+    for name, (days, more) in kept.items():
+        await stand.put("alice", event(name, _days_ago(days), *more, summary=name).encode(), "Calendar")
+    at = await calendar(alice, options=(("AirSync:FilterType", "4"),))
+    assert _subjects(alice, at) == ["coming", "recent", "weekly"]
+    for name in ("older", "oldest"):
+        await stand.put("alice", event(name, _days_ago(60), summary=name).encode(), "Calendar")
+    said = await alice.sync(at)
+    assert (said.every("Commands/Add"), _subjects(alice, at)) == ([], ["coming", "recent", "weekly"])
+    for _ in range(3):
+        await alice.sync(at, options=(("AirSync:FilterType", "0"),), window=1)
+    assert _subjects(alice, at) == sorted([*kept, "older", "oldest"])
+    said = await alice.sync(at, options=(("AirSync:FilterType", "5"),))
+    assert len(said.every("Commands/SoftDelete")) == 3
+    said = await alice.sync(at, options=(("AirSync:FilterType", "5"),))
+    assert said.every("Commands/SoftDelete") == []

@@ -25,6 +25,9 @@ class Objects(Tx):
     def spans(self, at: FolderId, low: int, high: int) -> Placed:
         return objects.spans(self, at, low, high)
 
+    def ended(self, at: FolderId, low: int, high: int, since: int = 1) -> Sequence[tuple[Uid, int]]:
+        return objects.ended(self, at, low, high, since)
+
     def busy(self, at: FolderId, low: int, high: int) -> Placed:
         return objects.busy(self, at, low, high)
 
