@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
@@ -11,7 +14,37 @@ ALICE, BOB = "alice@example.test", "bob@example.test"
 WAYS = ("account", "group", "everyone", "denied above")
 
 
-async def grantee(house: House, how: str) -> str:
+@dataclass(frozen=True)
+class Sharing:
+    """Folders of Alice's, and how Bob comes to rights there."""
+
+    house: House
+    how: str
+    whom: str
+    paths: Sequence[str]
+
+    async def give(self, rights: Right) -> Right:
+        """These rights are granted, and no others; those that Bob has then."""
+        denied = self.how == "denied above"
+
+        def work(tx: WriteTx) -> None:
+            owner = tx.account(ALICE)
+            assert owner.root is not None
+            for path in self.paths:
+                tx.grant(tx.locate(owner.id, path).id, self.whom, rights)
+            if denied:
+                tx.grant(owner.root, self.whom, Right.NONE, Right.READ)
+
+        await self.house.write(work)
+        return rights & ~Right.READ if denied else rights
+
+
+async def sharing(house: House, how: str, *paths: str) -> Sharing:
+    """Sharing in one of the WAYS: of these folders, with nothing granted so far."""
+    return Sharing(house, how, await _grantee(house, how), paths)
+
+
+async def _grantee(house: House, how: str) -> str:
     """The name for a grant; for `group` that of a group with a group in it that Bob is in."""
     if how != "group":
         return "everyone" if how == "everyone" else BOB
@@ -24,14 +57,3 @@ async def grantee(house: House, how: str) -> str:
 
     await house.write(work)
     return "group:staff@example.test"
-
-
-async def deny(house: House, whom: str, rights: Right) -> None:
-    """At Alice's root."""
-
-    def work(tx: WriteTx) -> None:
-        root = tx.account(ALICE).root
-        assert root is not None
-        tx.grant(root, whom, Right.NONE, rights)
-
-    await house.write(work)

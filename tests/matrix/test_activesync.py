@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,38 +10,16 @@ import pytest
 
 from groupware.calendar.item import read_item
 from groupware.model.ids import EVERY
-from groupware.model.rights import STANDARD, Right, letters
+from groupware.model.rights import STANDARD, Right, parse_rights
 from groupware.store.api import WriteTx
-from tests.matrix.grantees import WAYS, deny, grantee
+from tests.matrix.grantees import ALICE, WAYS, sharing
+from tests.matrix.trial import try_all
 from tests.protocol.activesync.test_calendar import add
 from tests.protocol.activesync.test_sync_mail import changed
 from tests.support.davstand import event
 from tests.support.eas.stand import Phone, Stand, eas_stand
 from tests.support.eas.wire import Node
 from tests.support.jmapstand import letter
-
-READ = Right.LOOKUP | Right.READ
-TAKE = READ | Right.TRASH | Right.EXPUNGE
-NEEDS = {
-    "list": READ,
-    "sync mail": READ,
-    "flag": READ | Right.WRITE,
-    "mark as read": READ | Right.SEEN,
-    "delete mail": TAKE,
-    "sync events": READ,
-    "put": READ | Right.INSERT,
-    "change": TAKE | Right.INSERT,
-    "delete": TAKE,
-    "move out": TAKE,
-    "make a folder": READ | Right.CREATE,
-}
-"""What each request takes; a device is told of a folder only where it may be read."""
-HELD = [Right.NONE, *STANDARD, *(READ | each for each in STANDARD), *NEEDS.values(), STANDARD]
-HELD += [STANDARD & ~each for each in STANDARD]
-
-
-async def ids(stand: Stand) -> tuple[str, str]:
-    return str(await stand.folder("alice", "Box")), str(await stand.folder("alice", "Calendar"))
 
 
 async def one(phone: Phone, at: str, *commands: tuple[Any, ...]) -> Node:
@@ -60,93 +39,120 @@ def good(said: Node, verb: str) -> bool:
     return said.get("Status") in ("1", None) and all(each.get("Status") == "1" for each in answers)
 
 
-async def done(stand: Stand, bob: Phone, action: str, box: str, calendar: str) -> bool:
-    """Whether somebody gets an action through."""
-    if action == "list":
-        bob.keys.pop("", None)
-        bob.folders = {}
-        await bob.folder_sync()
-        return calendar in bob.folders
-    if action == "make a folder":
-        bob.keys.pop("", None)
-        bob.folders = {}
-        await bob.folder_sync()
-        said = await bob.ask(
+class Scene:
+    """Alice's mail folder `Box` with a message, her calendar with an event; and Bob's phone."""
+
+    def __init__(self, stand: Stand, bob: Phone, box: str, calendar: str, archive: str) -> None:
+        self.stand, self.bob, self.box, self.calendar, self.archive = stand, bob, box, calendar, archive
+        self.message = self.event = ""
+        """Their ServerIds."""
+        self.there = False
+
+    async def made(self) -> None:
+        uid = await self.stand.put("alice", letter("x"), "Box")
+        new = (await read_item(event("known").encode(), self.stand.house.blobs, "known.ics"))[1]
+
+        def work(tx: WriteTx) -> int:
+            return tx.append(tx.locate(tx.account(ALICE).id, "Calendar").id, [new])[0].id
+
+        self.message, self.event = f"{self.box}:{uid}", f"{self.calendar}:{await self.stand.house.write(work)}"
+        self.there = True
+
+    async def cleared(self) -> None:
+        def work(tx: WriteTx) -> None:
+            owner = tx.account(ALICE).id
+            for path in ("Box", "Calendar"):
+                tx.expunge(tx.locate(owner, path).id, EVERY, deleted_only=False)
+            for each in tx.folders(of=owner):
+                if each.path.endswith("Box/Made"):
+                    tx.delete_folder(each.id)
+
+        await self.stand.house.write(work)
+        self.there = False
+
+    async def listed(self) -> bool:
+        await self._begun()
+        return self.calendar in self.bob.folders
+
+    async def folder_made(self) -> bool:
+        await self._begun()
+        said = await self.bob.ask(
             "FolderCreate",
             (
                 "FolderHierarchy:FolderCreate",
-                ("FolderHierarchy:SyncKey", bob.keys[""]),
-                ("FolderHierarchy:ParentId", box),
+                ("FolderHierarchy:SyncKey", self.bob.keys[""]),
+                ("FolderHierarchy:ParentId", self.box),
                 ("FolderHierarchy:DisplayName", "Made"),
                 ("FolderHierarchy:Type", "12"),
             ),
         )
-        return said.get("Status") == "1" and box in bob.folders
-    if action in ("sync mail", "flag", "mark as read", "delete mail", "move out"):
-        return await done_to_mail(stand, bob, action, box)
-    return await done_to_events(stand, bob, action, calendar)
+        return said.get("Status") == "1" and self.box in self.bob.folders
 
+    async def _begun(self) -> None:
+        """The phone asks for all folders anew."""
+        self.bob.keys.pop("", None)
+        self.bob.folders = {}
+        await self.bob.folder_sync()
 
-async def done_to_mail(stand: Stand, bob: Phone, action: str, box: str) -> bool:
-    uid = await stand.put("alice", letter("x"), "Box")
-    server = f"{box}:{uid}"
-    if action == "sync mail":
-        return (await one(bob, box)).get("Status") == "1"
-    if action == "flag":
-        return good(await one(bob, box, changed(server, ("Email:Flag", ("Email:Status", "2")))), "Change")
-    if action == "mark as read":
-        return good(await one(bob, box, changed(server, ("Email:Read", "1"))), "Change")
-    if action == "delete mail":
-        return good(await one(bob, box, ("AirSync:Delete", ("AirSync:ServerId", server))), "Delete")
-    target = str(await stand.folder("bob", "Archive"))
-    inside = ("Move:SrcMsgId", server), ("Move:SrcFldId", box), ("Move:DstFldId", target)
-    said = await bob.ask("MoveItems", ("Move:MoveItems", ("Move:Move", *inside)))
-    return said.get("Response/Status") == "3"
+    async def mail_synced(self) -> bool:
+        return (await one(self.bob, self.box)).get("Status") == "1"
 
+    async def mail_changed(self, *inside: tuple[Any, ...]) -> bool:
+        return good(await one(self.bob, self.box, changed(self.message, *inside)), "Change")
 
-async def done_to_events(stand: Stand, bob: Phone, action: str, calendar: str) -> bool:
-    if action == "sync events":
-        return (await one(bob, calendar)).get("Status") == "1"
-    if action == "put":
+    async def mail_deleted(self) -> bool:
+        return good(await one(self.bob, self.box, ("AirSync:Delete", ("AirSync:ServerId", self.message))), "Delete")
+
+    async def mail_moved(self) -> bool:
+        inside = ("Move:SrcMsgId", self.message), ("Move:SrcFldId", self.box), ("Move:DstFldId", self.archive)
+        said = await self.bob.ask("MoveItems", ("Move:MoveItems", ("Move:Move", *inside)))
+        return said.get("Response/Status") == "3"
+
+    async def events_synced(self) -> bool:
+        return (await one(self.bob, self.calendar)).get("Status") == "1"
+
+    async def event_put(self) -> bool:
         times = ("Calendar:StartTime", "20261201T090000Z"), ("Calendar:EndTime", "20261201T100000Z")
-        return good(await one(bob, calendar, add(*times)), "Add")
-    [item] = [each.id for each in await stand.house.items("alice", "Calendar") if each.name.startswith("known")]
-    server = f"{calendar}:{item}"
-    if action == "change":
-        return good(await one(bob, calendar, changed(server, ("Calendar:Subject", "y"))), "Change")
-    return good(await one(bob, calendar, ("AirSync:Delete", ("AirSync:ServerId", server))), "Delete")
+        return good(await one(self.bob, self.calendar, add(*times)), "Add")
+
+    async def event_changed(self) -> bool:
+        said = await one(self.bob, self.calendar, changed(self.event, ("Calendar:Subject", "y")))
+        return good(said, "Change")
+
+    async def event_deleted(self) -> bool:
+        said = await one(self.bob, self.calendar, ("AirSync:Delete", ("AirSync:ServerId", self.event)))
+        return good(said, "Delete")
 
 
-async def furnish(stand: Stand) -> None:
-    """Alice's folders as they are before each action: one event, no folder below."""
-    new = (await read_item(event("known").encode(), stand.house.blobs, "known.ics"))[1]
-
-    def work(tx: WriteTx) -> None:
-        me = tx.account("alice@example.test").id
-        at = tx.locate(me, "Calendar").id
-        tx.expunge(at, EVERY, deleted_only=False)
-        tx.append(at, [new])
-        for each in tx.folders(of=me):
-            if each.path.endswith("Box/Made"):
-                tx.delete_folder(each.id)
-
-    await stand.house.write(work)
+ACTIONS: dict[str, tuple[str, Callable[[Scene], Awaitable[bool]]]] = {
+    "list": ("lr", Scene.listed),
+    "sync mail": ("lr", Scene.mail_synced),
+    "flag": ("lrw", lambda s: s.mail_changed(("Email:Flag", ("Email:Status", "2")))),
+    "mark as read": ("lrs", lambda s: s.mail_changed(("Email:Read", "1"))),
+    "delete mail": ("lrte", Scene.mail_deleted),
+    "sync events": ("lr", Scene.events_synced),
+    "put": ("lri", Scene.event_put),
+    "change": ("lrite", Scene.event_changed),
+    "delete": ("lrte", Scene.event_deleted),
+    "move out": ("lrte", Scene.mail_moved),
+    "make a folder": ("lrk", Scene.folder_made),
+}
+"""What is done, and the rights that it takes; a device is told of a folder only where it may be read."""
+READING = ("list", "sync mail", "sync events")
+"""What leaves everything as it is."""
+NEEDS = [parse_rights(needs) for needs, _ in ACTIONS.values()]
+READ = Right.LOOKUP | Right.READ
+HELD = [Right.NONE, *STANDARD, *(READ | each for each in STANDARD), *NEEDS, STANDARD]
+HELD += [STANDARD & ~each for each in STANDARD]
 
 
 @pytest.mark.parametrize("how", WAYS)
 async def test_each_action_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str) -> None:
     async with eas_stand(tmp_path) as stand:
-        bob = stand.phone("bob")
-        await stand.house.write(lambda tx: tx.add_folder(tx.account("alice@example.test").id, "Box"))
-        whom = await grantee(stand.house, how)
-        box, calendar = await ids(stand)
-        for held in dict.fromkeys(HELD if how == "account" else [*NEEDS.values(), STANDARD, Right.NONE]):
-            for action, needs in NEEDS.items():
-                await furnish(stand)
-                for path in ("Box", "Calendar"):
-                    await stand.share("alice", path, whom, letters(held))
-                if how == "denied above":
-                    await deny(stand.house, whom, Right.READ)
-                allowed = held & ~Right.READ if how == "denied above" else held
-                got = await done(stand, bob, action, box, calendar)
-                assert got is (needs in allowed), (how, letters(held), action)
+        await stand.house.write(lambda tx: tx.add_folder(tx.account(ALICE).id, "Box"))
+        places = [
+            str(await stand.folder(*each)) for each in (("alice", "Box"), ("alice", "Calendar"), ("bob", "Archive"))
+        ]
+        shared = await sharing(stand.house, how, "Box", "Calendar")
+        sets = HELD if how == "account" else [*NEEDS, STANDARD, Right.NONE]
+        await try_all(Scene(stand, stand.phone("bob"), *places), shared, sets, ACTIONS, READING)

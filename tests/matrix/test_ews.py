@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from connectors.ews.ids import folder_id, item_id
-from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import EVERY, FolderId, ItemId
-from groupware.model.rights import STANDARD, Right, letters, parse_rights
-from groupware.store.api import WriteTx
-from tests.matrix.grantees import ALICE, BOB, deny, grantee
+from groupware.model.ids import FolderId, ItemId
+from groupware.model.rights import STANDARD, Right, parse_rights
+from tests.matrix.grantees import ALICE, BOB, sharing
+from tests.matrix.trial import try_all, work_cleared, work_made
 from tests.support.ewsstand import Client, Said, Stand, ews_stand
 
 ID_ONLY = "<t:BaseShape>IdOnly</t:BaseShape>"
@@ -26,33 +25,15 @@ class Scene:
         self.stand, self.bob = stand, bob
         self.work = self.doomed = self.item = ""
         self.there = False
-        """Whether all is as it was made."""
 
     async def made(self) -> None:
-        """Everything anew."""
         number = await self.stand.put("alice", LETTER, "Work")
-
-        def work(tx: WriteTx) -> tuple[FolderId, FolderId]:
-            at = tx.locate(tx.account(ALICE).id, "Work")
-            return at.id, tx.add_folder(at.owner, "Work/Doomed").id
-
-        at, doomed = await self.stand.house.write(work)
+        at, doomed = await work_made(self.stand.house)
         self.work, self.doomed, self.item = folder_id(at), folder_id(doomed), item_id(ItemId(number))
         self.there = True
 
     async def cleared(self) -> None:
-        """Nothing is left of what was tried."""
-
-        def work(tx: WriteTx) -> None:
-            owner = tx.account(ALICE).id
-            at = tx.locate(owner, "Work")
-            tx.expunge(at.id, EVERY, deleted_only=False)
-            for each in tx.folders(of=owner):
-                if "/Work/" in f"/{each.path}/" and each.id != at.id:
-                    tx.delete_folder(each.id)
-            tx.update_flags(at.id, EVERY, FlagChange(remove=Flags.SEEN))
-
-        await self.stand.house.write(work)
+        await work_cleared(self.stand.house)
         self.there = False
 
     async def done(self, operation: str) -> bool:
@@ -85,7 +66,6 @@ def folder_updated(ident: str, uri: str, inside: str) -> str:
 
 ITEMS = '<m:ItemIds><t:ItemId Id="ITEM"/></m:ItemIds>'
 MESSAGE = "<m:Items><t:Message><t:Subject>new</t:Subject></t:Message></m:Items>"
-Do = Callable[[Scene], Awaitable[bool]]
 OPERATIONS: dict[str, tuple[str, str]] = {
     "GetFolder": (
         "l",
@@ -155,22 +135,11 @@ HELD = [
 @pytest.mark.parametrize("how", ["group", "denied above"])
 async def test_each_operation_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str) -> None:
     async with ews_stand(tmp_path) as stand:
-        whom = await grantee(stand.house, how)
         await stand.house.write(lambda tx: tx.add_folder(tx.account(ALICE).id, "Work"))
         scene = Scene(stand, stand.client("bob"))
-        for held in dict.fromkeys(HELD if how == "group" else HELD[-len(list(STANDARD)) - 1 :]):
-            allowed = held & ~Right.READ if how == "denied above" else held
-            for name, (needs, operation) in OPERATIONS.items():
-                if not scene.there:
-                    await scene.made()
-                await stand.share("alice", "Work", whom, letters(held))
-                if how == "denied above":
-                    await deny(stand.house, whom, Right.READ)
-                got = await scene.done(operation)
-                await stand.share("alice", "Work", whom, "")
-                if got and name not in READING:
-                    await scene.cleared()
-                assert got is (parse_rights(needs) in allowed), (how, letters(held), name)
+        sets = HELD if how == "group" else HELD[-len(list(STANDARD)) - 1 :]
+        actions = {name: (needs, partial(Scene.done, operation=it)) for name, (needs, it) in OPERATIONS.items()}
+        await try_all(scene, await sharing(stand.house, how, "Work"), sets, actions, READING)
 
 
 async def test_what_is_hidden_is_answered_as_what_is_absent(tmp_path: Path) -> None:

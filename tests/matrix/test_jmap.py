@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from starlette.routing import Mount
 
-from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import EVERY
-from groupware.model.rights import STANDARD, Right, letters, parse_rights
-from groupware.store.api import WriteTx
-from tests.matrix.grantees import ALICE, BOB, WAYS, deny, grantee
+from groupware.model.rights import STANDARD, Right, parse_rights
+from tests.matrix.grantees import ALICE, BOB, WAYS, sharing
+from tests.matrix.trial import try_all, work_cleared, work_made
 from tests.support.jmapstand import Client, Stand, jmap_stand, letter
 from web.webmail.app import webmail
 
@@ -24,31 +22,17 @@ class Scene:
     def __init__(self, stand: Stand, bob: Client, account: str) -> None:
         self.stand, self.bob, self.account = stand, bob, account
         self.work = self.doomed = self.email = self.inbox = self.own = ""
+        self.there = False
 
     async def made(self) -> None:
-        """Everything anew."""
-        email = await self.stand.put("alice", letter("shared"), "Work")
-
-        def work(tx: WriteTx) -> tuple[int, int]:
-            at = tx.locate(tx.account(ALICE).id, "Work")
-            return at.id, tx.add_folder(at.owner, "Work/Doomed").id
-
-        at, doomed = await self.stand.house.write(work)
-        self.work, self.doomed, self.email = f"F{at}", f"F{doomed}", email
+        self.email = await self.stand.put("alice", letter("shared"), "Work")
+        at, doomed = await work_made(self.stand.house)
+        self.work, self.doomed = f"F{at}", f"F{doomed}"
+        self.there = True
 
     async def cleared(self) -> None:
-        """Nothing is left of what was tried."""
-
-        def work(tx: WriteTx) -> None:
-            owner = tx.account(ALICE).id
-            at = tx.locate(owner, "Work")
-            tx.expunge(at.id, EVERY, deleted_only=False)
-            for each in tx.folders(of=owner):
-                if "/Work/" in f"/{each.path}/" and each.id != at.id:
-                    tx.delete_folder(each.id)
-            tx.update_flags(at.id, EVERY, FlagChange(remove=Flags.SEEN))
-
-        await self.stand.house.write(work)
+        await work_cleared(self.stand.house)
+        self.there = False
 
     async def call(self, method: str, **given: Any) -> dict[str, Any]:
         """The answer, empty for an error."""
@@ -124,6 +108,10 @@ ACTIONS: dict[str, tuple[str, Do]] = {
     "subscribe": ("l", lambda s: s.updated("Mailbox", s.work, {"isSubscribed": True})),
 }
 """What is done, and the rights that it takes: those of IMAP's table (`table.py`), where IMAP has the same."""
+READING = (
+    "Mailbox/get", "Email/get", "Email/query", "download", "body as a page", "Email/copy", "subscribe",
+)  # fmt: skip
+"""What leaves everything there as it is."""
 HELD = [
     Right.NONE,
     *STANDARD,
@@ -138,25 +126,14 @@ HELD = [
 @pytest.mark.parametrize("how", WAYS)
 async def test_each_method_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str) -> None:
     async with jmap_stand(tmp_path, lambda parts: [Mount("/mail", webmail(parts, {}))]) as stand:
-        whom = await grantee(stand.house, how)
         await stand.house.write(lambda tx: tx.add_folder(tx.account(ALICE).id, "Work"))
-        await stand.share("alice", "Work", whom, "l")
+        shared = await sharing(stand.house, how, "Work")
+        await shared.give(Right.LOOKUP)
         bob = stand.client("bob")
         scene = Scene(stand, bob, await bob.account("alice"))
-        await stand.share("alice", "Work", whom, "")
         scene.own = await bob.account()
         scene.inbox = (await bob.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
-        for held in dict.fromkeys(HELD):
-            allowed = held & ~Right.READ if how == "denied above" else held
-            for name, (needs, do) in ACTIONS.items():
-                await scene.made()
-                await stand.share("alice", "Work", whom, letters(held))
-                if how == "denied above":
-                    await deny(stand.house, whom, Right.READ)
-                got = await do(scene)
-                await stand.share("alice", "Work", whom, "")
-                await scene.cleared()
-                assert got is (parse_rights(needs) in allowed), (how, letters(held), name)
+        await try_all(scene, shared, HELD, ACTIONS, READING)
 
 
 async def test_what_is_hidden_is_answered_as_what_is_absent(tmp_path: Path) -> None:
