@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, cast
 
-from groupware.directory.password import seal
 from groupware.directory.sql import SqlDirectory
 from groupware.model.principal import OPERATOR, Domain, NewAccount
 from groupware.store import SqlBlobs, SqlStore, open_blobs, open_store
@@ -22,6 +21,7 @@ from groupware.store.bus import LocalBus
 from mailcore.server.counters import Counters
 from mailcore.server.parts import Parts
 from tests.support.eventlog import RecordingLog
+from tests.support.passwords import credentials, quick_hashing
 
 DOMAIN = "example.test"
 PEOPLE = ("alice", "bob", "carol")
@@ -33,8 +33,7 @@ def _template(password: str) -> Path:
     """A data folder with the domain and its people; made once in a process."""
     folder = Path(mkdtemp(prefix="postroom-house-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    sealed = seal(password)
-    secrets = {"password": sealed.hash, "scram-sha-1": sealed.scram_sha1, "scram-sha-256": sealed.scram_sha256}
+    secrets = credentials(password)
 
     def work(tx: WriteTx) -> None:
         tx.put_domain(Domain(DOMAIN))
@@ -53,18 +52,19 @@ async def furnished(
     data: Path, password: str, log: RecordingLog, counters: Counters
 ) -> AsyncIterator[tuple[Parts, SqlStore, SqlBlobs]]:
     """The parts of a server over a new data folder, whose people all have this password."""
-    shutil.copytree(_template(password), data)
-    bus = LocalBus()
-    store = open_store(data, bus=bus)
-    blobs = open_blobs(store, data)
-    directory = SqlDirectory(store, primary_domain=DOMAIN, site=b"secret")
-    parts = Parts(
-        log=lambda _: log, store=store, blobs=blobs, bus=bus, directory=directory, counters=counters,
-        dns=cast(Any, None), secret=b"secret",
-    )  # fmt: skip
-    try:
-        yield parts, store, blobs
-    finally:
-        await directory.close()
-        await store.close()
-        blobs.close()
+    with quick_hashing():
+        shutil.copytree(_template(password), data)
+        bus = LocalBus()
+        store = open_store(data, bus=bus)
+        blobs = open_blobs(store, data)
+        directory = SqlDirectory(store, primary_domain=DOMAIN, site=b"secret")
+        parts = Parts(
+            log=lambda _: log, store=store, blobs=blobs, bus=bus, directory=directory, counters=counters,
+            dns=cast(Any, None), secret=b"secret",
+        )  # fmt: skip
+        try:
+            yield parts, store, blobs
+        finally:
+            await directory.close()
+            await store.close()
+            blobs.close()

@@ -16,7 +16,6 @@ from typing import Any, cast
 
 import pytest
 
-from groupware.directory.password import seal
 from groupware.directory.sql import SqlDirectory
 from groupware.model.principal import OPERATOR, Domain, NewAccount, Principal
 from groupware.store import open_store
@@ -34,6 +33,7 @@ from mailcore.server.rules import NO_RULES, UNLIMITED
 from mailcore.server.service import Door, StreamService
 from tests.support.clock import FakeClock
 from tests.support.eventlog import RecordingLog
+from tests.support.passwords import credentials, quick_hashing
 from tests.support.talk import Client
 
 NAME, PASSWORD = "alice@example.test", "correct horse"
@@ -72,10 +72,8 @@ class House:
 
 
 def _plant(tx: WriteTx) -> None:
-    made = seal(PASSWORD)
-    keys = {"password": made.hash, "scram-sha-1": made.scram_sha1, "scram-sha-256": made.scram_sha256}
     tx.put_domain(Domain(NAME.partition("@")[2]))
-    tx.put_account(NewAccount(NAME, credentials=keys))
+    tx.put_account(NewAccount(NAME, credentials=credentials(PASSWORD)))
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +81,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database file of a store with one account."""
     folder = tmp_path_factory.mktemp("planted")
     store = open_store(folder, bus=LocalBus())
-    store.write_later(OPERATOR, _plant).result(60)
+    with quick_hashing():
+        store.write_later(OPERATOR, _plant).result(60)
     asyncio.run(store.close())
     return folder / "postroom.db"
 
@@ -117,7 +116,8 @@ async def house(planted: Path, folder: Path, toml: str, service: str) -> AsyncIt
         secret=b"of this site",
     )
     try:
-        yield House(parts, config, log, await store.read(OPERATOR, lambda tx: tx.identity(tx.account(NAME).id)))
+        with quick_hashing():
+            yield House(parts, config, log, await store.read(OPERATOR, lambda tx: tx.identity(tx.account(NAME).id)))
     finally:
         await directory.close()
         await asyncio.wait_for(store.close(), 30)

@@ -10,7 +10,6 @@ Accounts are made straight in the store, with one password that was hashed once,
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import random
@@ -28,7 +27,6 @@ from typing import IO, TypeVar
 
 import pytest
 
-from groupware.directory.password import seal
 from groupware.model.principal import Domain, NewAccount
 from groupware.model.rights import parse_rights
 from groupware.store.api import ReadTx, WriteTx
@@ -36,6 +34,7 @@ from mailcore.cli.folders import folder_at, owner_of
 from mailcore.cli.site import Site, opened
 from mailcore.server.config import load
 from mailcore.server.defaults import LISTENERS
+from tests.support.passwords import credentials
 
 T = TypeVar("T")
 
@@ -74,7 +73,7 @@ class RunningServer:
         def work(tx: WriteTx) -> None:
             if domain not in {each.name for each in tx.domains()}:
                 tx.put_domain(Domain(domain))
-            tx.put_account(NewAccount(address, credentials=_sealed()))
+            tx.put_account(NewAccount(address, credentials=credentials(PASSWORD)))
 
         self.write(work)
         return Person(address)
@@ -100,12 +99,6 @@ class RunningServer:
     def write(self, work: Callable[[WriteTx], T]) -> T:
         """What `work` gives back after COMMIT, asked by the operator."""
         return self.site.write(work)
-
-
-@functools.cache
-def _sealed() -> dict[str, str]:
-    made = seal(PASSWORD)
-    return {"password": made.hash, "scram-sha-1": made.scram_sha1, "scram-sha-256": made.scram_sha256}
 
 
 def free_base() -> int:

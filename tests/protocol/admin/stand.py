@@ -15,7 +15,6 @@ import httpx
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from groupware.directory.password import seal
 from groupware.model.event import Envelope, Outcome, Recipient
 from groupware.model.ids import QueueId
 from groupware.model.principal import OPERATOR, Domain, NewAccount, PrincipalKind
@@ -31,6 +30,7 @@ from tests.support import talk
 from tests.support.clock import FakeClock
 from tests.support.davstand import Way
 from tests.support.house import House, house
+from tests.support.passwords import credentials
 from tests.support.smtpstand import PASSWORD
 from web.admin.service import routes
 from web.signin import sessions
@@ -93,9 +93,8 @@ class Stand:
 def _people(tx: WriteTx) -> None:
     other = tx.put_domain(Domain("other.test"))
     assert other.account is not None
-    secrets = {"password": seal(PASSWORD).hash}
     for name in (ROOT, ANNA):
-        tx.put_account(NewAccount(name, credentials=secrets))
+        tx.put_account(NewAccount(name, credentials=credentials(PASSWORD)))
     tx.grant(tx.locate(OPERATOR.account, "").id, ROOT, Right.ADMIN)
     tx.grant(tx.locate(other.account, "").id, ANNA, Right.ADMIN)
     tx.put_alias(ALICE, "al@example.test")

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from groupware.directory.password import seal
 from groupware.model.principal import OPERATOR, Domain, NewAccount
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
 from mailcore.console.service import console
 from tests.support.onedoor import NAME, PASSWORD, House, OneDoor, at_door
+from tests.support.passwords import credentials
 from tests.support.talk import Client, client
 
 ROOT, ANNA = "root@example.test", "anna@other.test"
@@ -23,7 +23,7 @@ def people(tx: WriteTx) -> None:
     made = tx.put_domain(Domain("other.test"))
     assert made.account is not None
     for name in (ROOT, ANNA):
-        tx.put_account(NewAccount(name, credentials={"password": seal(PASSWORD).hash}))
+        tx.put_account(NewAccount(name, credentials=credentials(PASSWORD)))
     tx.grant(tx.locate(OPERATOR.account, "").id, ROOT, Right.ADMIN)
     tx.grant(tx.locate(made.account, "").id, ANNA, Right.ADMIN)
 

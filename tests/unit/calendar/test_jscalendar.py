@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -38,8 +39,10 @@ def said(parts: Any) -> Counter[Any]:
     return found
 
 
-def objects() -> Iterator[tuple[str, CalendarObject]]:
+@cache
+def objects() -> Sequence[tuple[str, CalendarObject]]:
     """Every event and task of the corpus that can be read."""
+    found = []
     for path in sorted(corpus.path("ical").rglob("*")):
         try:
             pieces = list(split(path.read_bytes())) if path.is_file() else []
@@ -47,21 +50,19 @@ def objects() -> Iterator[tuple[str, CalendarObject]]:
             continue
         for piece in pieces:
             if piece.read is not None and piece.read.kind in KINDS:
-                yield path.name, piece.read
-
-
-OBJECTS = list(objects())
+                found.append((path.name, piece.read))
+    return found
 
 
 def test_every_object_of_the_corpus_comes_back_as_it_was() -> None:
-    assert len(OBJECTS) >= 3500
-    for name, read in OBJECTS:
+    assert len(objects()) >= 3500
+    for name, read in objects():
         found = object_of(read)
         assert said([*components_of(found, read.zones).values(), *beside(found)]) == said(read.parts), name
 
 
 def test_an_object_that_is_stored_as_it_is_keeps_every_line_where_it_was() -> None:
-    for name, read in OBJECTS:
+    for name, read in objects():
         assert changed(read, object_of(read)) == read.calendar, name
 
 
