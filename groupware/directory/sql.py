@@ -28,7 +28,7 @@ from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotF
 from groupware.model.event import Target
 from groupware.model.folder import OTHERS, SEPARATOR
 from groupware.model.ids import AccountId
-from groupware.model.principal import DELIVERY, OPERATOR, Account, Credential, Principal, Proof
+from groupware.model.principal import DELIVERY, OPERATOR, Account, Credential, Domain, Principal, Proof
 from groupware.model.rights import Right
 from groupware.model.settings import SWITCHES
 from groupware.model.times import micros
@@ -79,7 +79,18 @@ class _Entry:
 class SqlDirectory:
     """`groupware.directory.api.Directory` over the store."""
 
-    __slots__ = ("_noting", "_pool", "_primary", "_site", "_store", "_switches", "_tasks", "_verified", "_waiting")
+    __slots__ = (
+        "_domains",
+        "_noting",
+        "_pool",
+        "_primary",
+        "_site",
+        "_store",
+        "_switches",
+        "_tasks",
+        "_verified",
+        "_waiting",
+    )
 
     def __init__(
         self,
@@ -97,6 +108,7 @@ class SqlDirectory:
         self._pool = ThreadPoolExecutor(threads, "passwords")
         self._waiting = 0
         self._noting: set[int] = set()
+        self._domains: tuple[Sequence[Domain], frozenset[str]] = (), frozenset()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -258,8 +270,10 @@ class SqlDirectory:
 
     async def local_domains(self) -> frozenset[str]:
         """The domains (and domain aliases) whose mail ends here, those that are disabled too."""
-        found = await self._store.read(OPERATOR, lambda tx: tx.domains())
-        return frozenset(name for each in found for name in (each.name, *each.aliases))
+        found = await self._store.glance(OPERATOR, lambda tx: tx.domains())
+        if found is not self._domains[0]:  # the store gives the same ones until some domain has changed
+            self._domains = found, frozenset(name for each in found for name in (each.name, *each.aliases))
+        return self._domains[1]
 
     # --- work in threads and in the background
 

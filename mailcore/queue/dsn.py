@@ -111,9 +111,11 @@ def _message_id_of(octets: bytes) -> str:
 
 def header_of(octets: bytes) -> bytes:
     """The header of a message, with the blank line; at most 64 KB, cut at the end of a line."""
-    end = re.search(rb"\r?\n\r?\n", octets[: _MOST_HEADER + 4])
-    if end is not None:
-        return octets[: end.end()]
+    most = _MOST_HEADER + 4
+    blank = octets.find(b"\n\r\n", 0, most)
+    bare = octets.find(b"\n\n", 0, most if blank < 0 else blank + 1)
+    if bare >= 0 or blank >= 0:
+        return octets[: bare + 2 if bare >= 0 else blank + 3]
     cut = octets[:_MOST_HEADER]
     return cut if len(octets) <= _MOST_HEADER else cut[: cut.rfind(b"\n") + 1]
 

@@ -21,6 +21,7 @@ from typing import Final
 
 from groupware.model.errors import Conflict, GroupwareError, NotFound
 from groupware.model.event import Attempt
+from groupware.model.ids import BlobId
 from groupware.model.principal import OPERATOR
 from groupware.store.api import QUEUE, Bus, Watch
 from mailcore.queue.courier import Courier, Result, failed, for_all, later
@@ -37,6 +38,8 @@ PAUSE: Final = 1.0
 """Seconds before another look when what is due is not to be had: somebody else is at it, or the database is away."""
 LAST_WORDS: Final = 10.0
 """Seconds that attempts get to settle once they were cut short."""
+MOST_READ_AHEAD: Final = 8 << 20
+"""Octets of bodies that are read before their turn: a fraction of what the store keeps of those that were read."""
 LOST_TRIES: Final = 6
 """So often a message whose body is lost is tried: some hours, in which somebody may bring the body back."""
 _RECEIVED: Final = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
@@ -123,8 +126,21 @@ class Scheduler:
         self._limited = bool(busy) or len(attempts) >= room
         self._look = self._look or bool(attempts)
         self._turns.add(attempts)
+        await self._read_ahead(attempts)
         self._begin()
         return len(attempts)
+
+    async def _read_ahead(self, attempts: Sequence[Attempt]) -> None:
+        """Have the store read in one go what is carried next, not each when its turn comes: it keeps it until then."""
+        wanted, octets = list[BlobId](), 0
+        for envelope in (each.envelope for each in attempts):
+            octets += envelope.size
+            if octets > MOST_READ_AHEAD:
+                break
+            wanted.append(envelope.blob)
+        if len(wanted) > 1:
+            with contextlib.suppress(Exception):  # whose turn it is meets it again
+                await self._desk.blobs.read_many(wanted)
 
     def _begin(self) -> None:
         """Carry those whose turn it is."""

@@ -27,6 +27,7 @@ from groupware.model.ids import QueueId
 from groupware.model.principal import OPERATOR
 from groupware.model.signing import SigningKey
 from groupware.store.api import ReadTx, Store
+from mailcore.queue.dsn import header_of
 from mailcore.server.events import EventLog
 from mailcore.smtp import footers
 from mailcore.smtp.authentication import arc, results
@@ -72,11 +73,10 @@ class Signing:
 
         def work(tx: ReadTx) -> tuple[Footer | None, Mapping[str, Sequence[SigningKey]]]:
             """Both in one look at the store: nearly every message is from the domain of its sender."""
-            if envelope.by is None:
-                return None, {}
+            assert envelope.by is not None
             return footers.of(tx, envelope.by, datetime.fromtimestamp(now, UTC)), {domain: _keys(tx, domain)}
 
-        footer, keys = await self._desk.store.glance(OPERATOR, work)
+        footer, keys = await self._desk.store.glance(OPERATOR, work) if envelope.by is not None else (None, {})
         whole = await footers.put(footer, octets)
         key = attempt.queue, 0 if whole is octets else hash(whole)
         known = self._made.get(key)
@@ -90,15 +90,18 @@ class Signing:
     async def _fields(
         self, envelope: Envelope, octets: bytes, now: int, keys: Mapping[str, Sequence[SigningKey]]
     ) -> bytes:
-        mail = await asyncio.to_thread(taken_apart, octets) if len(octets) > LARGE else taken_apart(octets)
+        """The header alone says whether there is anything to sign: for most of a message nobody has to look at it."""
+        header = header_of(octets)
         if not envelope.own:
-            return await self._seal(envelope, mail, now)
-        author, sender = author_domains(mail)[:1], envelope.sender.rpartition("@")[2]
+            if results.NAME.lower() not in header.lower():
+                return b""  # this server did not look at it
+            return await self._seal(envelope, await _apart(octets), now)
+        author, sender = author_domains(taken_apart(header))[:1], envelope.sender.rpartition("@")[2]
         domains = [*author, sender] if envelope.by is not None else [sender] if sender else author
         signers = await self._signers(domains, keys)
         if not signers:
             return b""
-        return await asyncio.to_thread(dkim_fields, mail, signers, now)
+        return await asyncio.to_thread(dkim_fields, await _apart(octets), signers, now)
 
     async def _seal(self, envelope: Envelope, mail: Mail, now: int) -> bytes:
         found = self._own_results(mail)
@@ -141,6 +144,10 @@ class Signing:
             self._desk.log.error("signing_key_unreadable", domain=key.domain, selector=key.selector)
             return None
         return Signer(key.domain, key.selector, private)
+
+
+async def _apart(octets: bytes) -> Mail:
+    return await asyncio.to_thread(taken_apart, octets) if len(octets) > LARGE else taken_apart(octets)
 
 
 def _keys(tx: ReadTx, domain: str) -> Sequence[SigningKey]:

@@ -16,6 +16,8 @@ from mailcore.server.sections_mail import SmtpSection
 from mailcore.server.sections_sending import RouteSection, WayTls
 
 NOBODY: Final = "<>"
+MOST_KNOWN: Final = 1000
+"""Pairs of domains for which the way is remembered."""
 _ANY: Final = ("*",)
 _SMART_HOST_TLS: Final[dict[str, WayTls]] = {
     "none": "none",
@@ -60,11 +62,12 @@ class Way:
 class Ways:
     """The table."""
 
-    __slots__ = ("_host", "_local", "_sources", "_ways")
+    __slots__ = ("_host", "_known", "_local", "_sources", "_ways")
 
     def __init__(self, smtp: SmtpSection, host: str) -> None:
         """`host` is the name to greet by where nothing else is said."""
         self._host, self._sources = host, smtp.source
+        self._known = lru_cache(MOST_KNOWN)(self._find)
         self._local = (smtp.local_address,) if smtp.local_address else ()
         usual = Way("mx", connections=smtp.sending_connections, messages=smtp.messages_per_connection)
         routes = [_of_route(number, each, usual) for number, each in enumerate(smtp.route, 1)]
@@ -72,7 +75,10 @@ class Ways:
 
     def find(self, domain: str, sender: str) -> Way:
         """The way for mail from an address ("" is <>) to a domain."""
-        domain, own = _plain(domain), _plain(sender.rpartition("@")[2]) if sender else NOBODY
+        return self._known(domain, sender.rpartition("@")[2] if sender else NOBODY)
+
+    def _find(self, domain: str, own: str) -> Way:
+        domain, own = _plain(domain), own if own == NOBODY else _plain(own)
         way = next(each for each in self._ways if _among(domain, each.to) and _among(own, each.sender))
         found = next((each for each in self._sources if _among(own, each.sender)), None)
         source = way.source or (found.address if found is not None else ()) or self._local

@@ -310,6 +310,8 @@ class MemoryBlobs:
 
     def __init__(self) -> None:
         self.bodies: dict[BlobId, bytes] = {}
+        self.read_together: list[int] = []
+        """How many were asked for at once, each time."""
 
     async def put(self, octets: bytes) -> Kept:
         blob = BlobId(sha256(octets).hexdigest())
@@ -320,6 +322,10 @@ class MemoryBlobs:
         if blob not in self.bodies:
             raise NotFound("The body is lost.")
         return self.bodies[blob][start : None if length is None else start + length]
+
+    async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        self.read_together.append(len(blobs))
+        return {blob: self.bodies[blob] for blob in blobs if blob in self.bodies}
 
 
 def domain_of(address: str) -> str:

@@ -397,6 +397,7 @@ async def test_more_than_can_be_carried_at_once_goes_out_with_few_looks_at_the_q
         assert await box.scheduler.run_due() == 20
         assert box.waiting() == {}
         assert box.queue.writes == 20 + 1 + 20  # submitted, leased, settled
+        assert box.desk.blobs.read_together == [20]  # type: ignore[attr-defined]
 
 
 async def test_what_waits_for_its_turn_when_the_service_stops_is_free_at_once() -> None:

@@ -177,6 +177,21 @@ def test_a_message_that_is_lost_does_not_come_back() -> None:
     assert len(parts(report(octets=b""))) == 2
 
 
+@pytest.mark.parametrize(
+    ("octets", "length"),
+    [
+        (b"A: 1\r\n\r\nbody\n\n", 8),
+        (b"A: 1\n\nbody\r\n\r\n", 6),
+        (b"A: 1\n\r\nbody", 7),
+        (b"A: 1\n\n\r\nbody", 6),
+        (b"\r\n\r\nbody", 4),
+        (b"A: 1\r\n", 6),
+    ],
+)
+def test_the_header_ends_with_the_first_blank_line_however_lines_end(octets: bytes, length: int) -> None:
+    assert header_of(octets) == octets[:length]
+
+
 def test_the_header_of_a_message_that_is_nothing_else_is_bounded() -> None:
     endless = b"X: y\r\n" * 100_000
     assert len(header_of(endless)) <= 65_536
