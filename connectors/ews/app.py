@@ -25,6 +25,7 @@ from groupware.model.principal import Principal
 from mailcore.server.authorization import CHALLENGE, authorized
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import Desk, Rejected, Way, desk
+from mailcore.server.visits import requested
 from mailcore.smtp.handin import Submitter, submitter
 
 REQUEST_OCTETS: Final = 64 * 1024 * 1024
@@ -84,14 +85,18 @@ async def _answer(doing: Doing, request: Request) -> Response:
         return PlainTextResponse(
             "There is nothing of that name; Exchange Web Services are at /EWS/Exchange.asmx.\n", 404
         )
+    user = ""
     try:
         who = await authorized(doing.signing, request.scope["state"], request.headers.get("authorization", ""))
+        user = who.name
     except BadCredentials as error:
         return PlainTextResponse(f"{error}\n", 401, headers=CHALLENGE)
     except Rejected as error:
         return PlainTextResponse(f"{error}\n", 403)
     except TryAgain as error:
         return PlainTextResponse(f"{error}\n", 503, headers={"retry-after": "5"})
+    finally:
+        requested(doing.parts.counters, "EWS", user)
     if request.method != "POST":
         text = "Exchange Web Services: operations are sent here by POST, as SOAP.\n"
         return PlainTextResponse(text, 200 if request.method in ("GET", "HEAD") else 405, headers={"allow": "POST"})

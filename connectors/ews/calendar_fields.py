@@ -15,15 +15,12 @@ from connectors.ews.mail_fields import ITEM, body_xml
 from connectors.ews.occurrences import end_of, occurrence, recurs, start_of, zone_in
 from connectors.ews.things import One
 from connectors.ews.wire import Value, Whole, Xml, tag
+from connectors.exchange import events
 from connectors.exchange.windows_zones import UTC_NAME, windows_of
 from groupware.calendar.itip.people import address
 from groupware.calendar.jscalendar.values import duration_text
-from groupware.calendar.values import duration
 
 Json = dict[str, Any]
-PRIVACY: Final = {"private": "Private", "secret": "Confidential"}
-BUSY: Final = "x-microsoft-cdo-busystatus"
-BUSY_WORDS: Final = {"OOF": "OOF", "WORKINGELSEWHERE": "WorkingElsewhere", "TENTATIVE": "Tentative"}
 ANSWERS: Final = {"accepted": "Accept", "declined": "Decline", "tentative": "Tentative"}
 RESOURCES: Final = ("resource", "location")
 _MOST: Final = 500
@@ -65,18 +62,7 @@ def location(one: One) -> str | None:
 
 def busy(one: One) -> str:
     """LegacyFreeBusyStatus."""
-    return busy_of(one.json)
-
-
-def busy_of(event: Mapping[str, Any]) -> str:
-    """`Free`, `Tentative`, `Busy`, `OOF`, `WorkingElsewhere`."""
-    said = (event.get("iCalendar") or {}).get("properties") or ()
-    word = next((str(each[3]).upper() for each in said if each[0] == BUSY), "")
-    if event.get("freeBusyStatus") == "free":
-        return "WorkingElsewhere" if word == "WORKINGELSEWHERE" else "Free"
-    if word in BUSY_WORDS:
-        return BUSY_WORDS[word]
-    return "Tentative" if event.get("status") == "tentative" else "Busy"
+    return events.BUSY[events.busy_of(one.json)]
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -167,22 +153,8 @@ def is_meeting(one: One) -> bool:
 # --- reminders --------------------------------------------------------------------------------------------------------
 
 
-def reminder(event: Mapping[str, Any]) -> int | None:
-    """Minutes before the start of the first alert that is shown."""
-    for each in (event.get("alerts") or {}).values():
-        trigger = each.get("trigger") or {}
-        if each.get("action", "display") == "display" and "offset" in trigger and trigger.get("relativeTo") != "end":
-            text = str(trigger["offset"])
-            try:
-                minutes = int(duration(text.lstrip("+-")).total_seconds()) // 60
-            except ValueError:
-                continue
-            return minutes if text.startswith("-") or not minutes else -minutes
-    return None
-
-
 def _due(one: One) -> datetime | None:
-    minutes = reminder(one.json)
+    minutes = events.minutes_before(one.json)
     if minutes is None or not one.json.get("start"):
         return None
     return at(start_of(one.json, clock(one)) - minutes * 60)
@@ -278,12 +250,6 @@ def keywords(one: One) -> list[str]:
     return sorted(one.json.get("keywords") or {})
 
 
-def description(one: One) -> tuple[str, str]:
-    """(HTML, plain text)."""
-    text = str(one.json.get("description") or "")
-    return (text, "") if one.json.get("descriptionContentType") == "text/html" else ("", text)
-
-
 def _responses(one: One) -> Xml | None:
     if not is_meeting(one):
         return Xml("<t:ForwardItem/>")
@@ -298,9 +264,11 @@ def _responses(one: One) -> Xml | None:
 OBJECT: Final[Mapping[str, Field]] = {
     **ITEM,
     "item:Subject": Field(lambda one: str(one.json.get("title") or "")),
-    "item:Body": Field(lambda one: description(one)[1], lambda one: body_xml(one, *description(one))),
-    "item:TextBody": Field(lambda one: description(one)[1]),
-    "item:Sensitivity": Field(lambda one: PRIVACY.get(str(one.json.get("privacy")), "Normal")),
+    "item:Body": Field(
+        lambda one: events.description_of(one.json)[1], lambda one: body_xml(one, *events.description_of(one.json))
+    ),
+    "item:TextBody": Field(lambda one: events.description_of(one.json)[1]),
+    "item:Sensitivity": Field(lambda one: events.SENSITIVITY[events.sensitivity_of(one.json)]),
     "item:Categories": Field(keywords, lambda one: strings(keywords(one))),
     "item:Importance": Field(lambda one: _importance(one)),
     "item:DateTimeCreated": Field(
@@ -311,8 +279,8 @@ OBJECT: Final[Mapping[str, Field]] = {
     ),
     "item:Attachments": Field(lambda one: None, event_files.attachments_xml),
     "item:HasAttachments": Field(lambda one: bool(event_files.lines_of(one))),
-    "item:ReminderIsSet": Field(lambda one: reminder(one.json) is not None),
-    "item:ReminderMinutesBeforeStart": Field(lambda one: reminder(one.json) or 0),
+    "item:ReminderIsSet": Field(lambda one: events.minutes_before(one.json) is not None),
+    "item:ReminderMinutesBeforeStart": Field(lambda one: events.minutes_before(one.json) or 0),
 }
 """What events and tasks share."""
 

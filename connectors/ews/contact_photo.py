@@ -9,13 +9,14 @@ from connectors.bounded_xml import Element
 from connectors.ews import contact_write
 from connectors.ews.contact_picture import MARK, NAME, octets_of
 from connectors.ews.errors import EwsError
-from connectors.ews.event_set import Edit, put
+from connectors.ews.event_set import Edit
 from connectors.ews.ids import Id
 from connectors.ews.mail_set import content_of
 from connectors.ews.shapes import tag_of
 from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn
 from connectors.ews.wire import flag, local, words
+from connectors.exchange.events import put
 from groupware.model.ids import ModSeq
 
 LONGEST: Final = 1024 * 1024

@@ -12,12 +12,13 @@ from connectors.bounded_xml import Element
 from connectors.ews import contact_slots as slots
 from connectors.ews.contact_fields import BESIDE, NAME_KINDS, private
 from connectors.ews.errors import EwsError, unset
-from connectors.ews.event_set import Edit, Set, all_given, nothing, now_text, put, text_in
+from connectors.ews.event_set import Edit, Set, all_given, nothing, now_text, text_in
 from connectors.ews.mail_set import mailboxes_in, mime_in
 from connectors.ews.task_write import appended, replaced
 from connectors.ews.things import One
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, child, children, local, moment
+from connectors.exchange.events import put
 from groupware.contacts.card import read_item
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.jscontact.shape import CARD

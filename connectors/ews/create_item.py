@@ -16,9 +16,10 @@ from connectors.ews.mail_put import new_message, permitted, put, target, told
 from connectors.ews.mail_set import Draft, given, mime_in
 from connectors.ews.replies import KINDS, answer, mark, original
 from connectors.ews.sending import completed, send
-from connectors.ews.things import Facts, One, Thing, facts_in, thing_of, with_octets
+from connectors.ews.things import Facts, One, Thing, facts_in, thing_of, things_of, with_octets
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import child, children, local, message, needed, words
+from connectors.exchange.alone import alone
 from groupware.model.errors import GroupwareError
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Role
@@ -168,8 +169,13 @@ async def send_stored(turn: Turn, wanted: Id, how: How) -> None:
 
 
 async def _sent(turn: Turn, one: One, saved: Element | None, *, keep: bool) -> None:
-    await send(turn, one.octets)
-    await turn.write(lambda tx: _after(tx, one, saved, keep=keep))
+    thing = one.thing
+    async with alone(thing.folder.id, thing.uid):
+        there = await turn.read(lambda tx: things_of(tx, [thing.item]).get(thing.item))
+        if there is None or (there.folder.id, there.uid) != (thing.folder.id, thing.uid):
+            raise EwsError("ErrorItemNotFound", "that draft is gone: another request has sent or moved it")
+        await send(turn, one.octets)
+        await turn.write(lambda tx: _after(tx, one, saved, keep=keep))
 
 
 def _after(tx: WriteTx, one: One, saved: Element | None, *, keep: bool) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
-from connectors.ews.calendar_fields import BUSY, address_in, group
+from connectors.ews.calendar_fields import address_in, group
 from connectors.ews.errors import EwsError, unset
 from connectors.ews.extended import read_property
 from connectors.ews.mail_set import mailboxes_in
@@ -16,17 +16,17 @@ from connectors.ews.occurrences import end_of, start_of, zone_in
 from connectors.ews.recurrence import rule_of
 from connectors.ews.same import meant
 from connectors.ews.wire import children, local, moment, number
+from connectors.exchange import events
+from connectors.exchange.events import put
 from connectors.exchange.windows_zones import iana_of
 from groupware.calendar.jscalendar.lines import person_key
 from groupware.calendar.jscalendar.values import duration_text
 from groupware.calendar.zones import known_zone
 from groupware.calendar.zones import local as local_time
-from groupware.mime.html import plain_text
 
 Json = dict[str, Any]
 LOCAL: Final = "%Y-%m-%dT%H:%M:%S"
 USUAL_MINUTES: Final = 15
-_PRIVACY: Final = {"Private": "private", "Personal": "private", "Confidential": "secret"}
 _PRIORITY: Final = {"High": 1, "Low": 9}
 
 
@@ -55,23 +55,13 @@ def text_in(element: Element | None) -> str:
     return "" if element is None else (element.text or "").strip()
 
 
-def put(value: Json, name: str, said: Any) -> None:
-    """Sets a member; what says nothing takes it away."""
-    if said in (None, "", {}, []):
-        value.pop(name, None)
-    else:
-        value[name] = said
-
-
 def _member(name: str) -> Set:
     return lambda edit, element: put(edit.value, name, text_in(element))
 
 
 def _body(edit: Edit, element: Element | None) -> None:
-    text = "" if element is None else element.text or ""
     html = element is not None and element.get("BodyType", "Text").upper() == "HTML"
-    put(edit.value, "description", (plain_text(text) if html else text).strip())
-    edit.value.pop("descriptionContentType", None)
+    events.set_description(edit.value, "" if element is None else element.text or "", html=html)
 
 
 def _location(edit: Edit, element: Element | None) -> None:
@@ -84,7 +74,12 @@ def _location(edit: Edit, element: Element | None) -> None:
 
 
 def _privacy(edit: Edit, element: Element | None) -> None:
-    put(edit.value, "privacy", _PRIVACY.get(text_in(element)))
+    events.set_sensitivity(edit.value, _number(events.SENSITIVITY, element, 0))
+
+
+def _number(words: Sequence[str], element: Element | None, other: int) -> int:
+    text = text_in(element)
+    return words.index(text) if text in words else other
 
 
 def _importance(edit: Edit, element: Element | None) -> None:
@@ -97,18 +92,8 @@ def _categories(edit: Edit, element: Element | None) -> None:
 
 
 def _busy(edit: Edit, element: Element | None) -> None:
-    word, value = text_in(element), edit.value
-    put(value, "freeBusyStatus", "free" if word in ("Free", "WorkingElsewhere", "NoData") else None)
-    if word == "Tentative":
-        value["status"] = "tentative"
-    elif value.get("status") == "tentative":
-        del value["status"]
-    beside = dict(value.get("iCalendar") or {"@type": "ICalComponent", "name": "vevent"})
-    lines = [each for each in beside.get("properties") or () if each[0] != BUSY]
-    if word in ("OOF", "WorkingElsewhere"):
-        lines.append([BUSY, {}, "unknown", word.upper()])
-    put(beside, "properties", lines)
-    put(value, "iCalendar", beside if beside.keys() - {"@type", "name"} else None)
+    """NoData is Free."""
+    events.set_busy(edit.value, 0 if text_in(element) == "NoData" else _number(events.BUSY, element, 2))
 
 
 def _rule(edit: Edit, element: Element | None) -> None:
@@ -290,26 +275,15 @@ def _days(value: Json, first: datetime, last: datetime) -> None:
 
 
 def _settle_reminder(edit: Edit) -> None:
-    value, said = edit.value, edit.reminder
-    alerts: Json = dict(value.get("alerts") or {})
-    shown = [key for key, each in alerts.items() if "offset" in (each.get("trigger") or {}) and _is_shown(each)]
+    said = edit.reminder
     if said.get("ReminderIsSet", "true").lower() in ("false", "0"):
-        for key in shown:
-            del alerts[key]
-    else:
-        text = said.get("ReminderMinutesBeforeStart")
-        if text is None and shown:
-            return
-        minutes = number(text or str(USUAL_MINUTES), "ReminderMinutesBeforeStart", 0, 2_629_800) or 0
-        offset = f"-{duration_text(timedelta(minutes=minutes))}" if minutes else "PT0S"
-        key = shown[0] if shown else "VALARM-1" if "VALARM-1" not in alerts else "reminder"
-        old = alerts.get(key) or {"@type": "Alert", "action": "display"}
-        alerts[key] = {**old, "trigger": {"@type": "OffsetTrigger", "offset": offset}}
-    put(value, "alerts", alerts)
-
-
-def _is_shown(alert: Mapping[str, Any]) -> bool:
-    return bool(alert.get("action", "display") == "display")
+        events.set_minutes(edit.value, None)
+        return
+    text = said.get("ReminderMinutesBeforeStart")
+    if text is None and events.minutes_before(edit.value) is not None:
+        return
+    minutes = number(text or str(USUAL_MINUTES), "ReminderMinutesBeforeStart", 0, 2_629_800)
+    events.set_minutes(edit.value, minutes or 0)
 
 
 def now_text(now: datetime) -> str:

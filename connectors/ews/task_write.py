@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
-from connectors.ews.event_set import BOTH, Edit, Set, all_given, nothing, now_text, put, text_in
+from connectors.ews.event_set import BOTH, Edit, Set, all_given, nothing, now_text, text_in
 from connectors.ews.event_write import made, stored
 from connectors.ews.extended import kept_octets
 from connectors.ews.mail_put import merged, target, told
@@ -20,6 +20,7 @@ from connectors.ews.task_fields import part_of
 from connectors.ews.things import One
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, children, moment, number, words
+from connectors.exchange.events import put
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import TASK as SHAPE
 from groupware.calendar.jscalendar.shape import plain

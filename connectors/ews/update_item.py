@@ -24,6 +24,7 @@ from connectors.ews.shapes import tag_of
 from connectors.ews.things import GONE, One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, child, children, local, message, needed
+from connectors.exchange.events import set_description
 from groupware.mime.item import Marks as Stored
 from groupware.model.item import Kind
 from groupware.model.meeting import Overtaken
@@ -149,7 +150,7 @@ def _append(edit: Edit, update: Update, setters: Any) -> None:
     if update.name == "Body":
         old = str(edit.value.get("description") or "")
         setters["Body"](edit, update.value)
-        edit.value["description"] = old + str(edit.value.get("description") or "")
+        set_description(edit.value, old + str(edit.value.get("description") or ""), html=False)
         return
     there = dict(edit.value.get("participants") or {})
     setters[update.name](edit, update.value)

@@ -75,6 +75,7 @@ COUNTERS: Final = (
     Counter("WEBMAIL_Request", "Requests to WebMail.", "SDA"),
     Counter("DAV_Request", "Requests to CalDAV, CardDAV and WebDAV.", "SDA"),
     Counter("EAS_Request", "Requests to ActiveSync.", "SDA"),
+    Counter("EWS_Request", "Requests to Exchange Web Services.", "SDA"),
     Counter("DAV_ActiveUser", "Accounts that used DAV lately.", "SDA", "gauge"),
     Counter("WEBADMIN_InboundConnection", "Connections to WebAdmin."),
     Counter("WEBADMIN_AuthenticatedSuccess", "Logins to WebAdmin."),

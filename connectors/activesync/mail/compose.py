@@ -15,6 +15,7 @@ from connectors.activesync.folders import folder_id
 from connectors.activesync.mail.outgoing import complete, send, with_sent_copy
 from connectors.activesync.mail.quote import Original, forwarded, original_of, replied
 from connectors.activesync.states import Known, newest_state, next_state
+from connectors.exchange.alone import alone
 from groupware.model.errors import Conflict, GroupwareError, NoRight, NotFound
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import BlobId, FolderId, Uid, ranges
@@ -118,7 +119,12 @@ async def _original(exchange: Exchange, asked: Asked) -> Original:
 
 
 async def _sent(exchange: Exchange, asked: Asked, octets: bytes) -> None:
-    """Sends it once, whoever asks again, and keeps a copy where that is wanted."""
+    """Sends it once, whoever asks again or at the same time, and keeps a copy where that is wanted."""
+    async with alone(exchange.who.account, exchange.device.number, asked.client or object()):
+        await _sent_once(exchange, asked, octets)
+
+
+async def _sent_once(exchange: Exchange, asked: Asked, octets: bytes) -> None:
     state = await exchange.read(lambda tx: newest_state(tx, exchange.device, SENT)) if asked.client else None
     ids = list(state.facts.get("sent", ())) if state is not None else []
     if asked.client and asked.client in ids:

@@ -16,6 +16,7 @@ from connectors.activesync.mail.outgoing import send, with_sent_copy
 from connectors.activesync.mail.render import Row, rows_of
 from connectors.activesync.sync.kinds import MALFORMED, OK, Asked, Done
 from connectors.activesync.sync.options import HTML, PLAIN
+from connectors.exchange.alone import alone
 from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.compose import address_line, format_date, header_line, mailbox, message_id
 from groupware.mime.item import Marks, read_item
@@ -157,7 +158,12 @@ def _told(attached: list[Element]) -> list[Element]:
 
 
 async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
-    """Writes a draft anew, or sends it. `NotFound`, `NoRight`."""
+    """Writes a draft anew, or sends it, once. `NotFound`, `NoRight`."""
+    async with alone(at.id, asked.item):
+        return await _changed(exchange, at, asked)
+
+
+async def _changed(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     row = await _row(exchange, at, asked.item)
     if Flags.DRAFT.value & row.bits == 0:
         return Done(MALFORMED)

@@ -29,6 +29,7 @@ from connectors.activesync.pim.contact_told import (
     values,
 )
 from connectors.activesync.times import read_time
+from connectors.exchange import events
 from groupware.mime.addresses import parse, shown
 
 Json = dict[str, Any]
@@ -223,7 +224,7 @@ def _named(value: Json, changes: Mapping[str, str], said: Mapping[str, str], bef
 
 def _take_note(value: Json, data: Element) -> None:
     text = fields.text_of_body(data)
-    if text is None or fields.same_text(text, note_of(value)):
+    if text is None or events.same_text(text, note_of(value)):
         return
     _first(value, "notes", "note", text)
 

@@ -15,11 +15,7 @@ from typing import Any, Final
 from connectors.activesync.element import Element
 from connectors.activesync.pim import fields, recurrence
 from connectors.activesync.pim.event_told import (
-    BUSY,
-    BUSY_PROPERTY,
-    busy_of,
     invited,
-    minutes_before,
     occurrence,
     place_in,
     span_of,
@@ -27,6 +23,7 @@ from connectors.activesync.pim.event_told import (
     zone_in,
 )
 from connectors.activesync.times import read_time, seconds_of
+from connectors.exchange import events
 from connectors.exchange.zone_blob import zone_of_blob
 from groupware.calendar.itip.people import address
 from groupware.calendar.jscalendar.lines import person_key
@@ -38,7 +35,6 @@ from groupware.model.patches import difference, patched
 
 Json = dict[str, Any]
 _FORM: Final = "%Y-%m-%dT%H:%M:%S"
-_WORDS: Final = {number: word for word, number in BUSY.items()}
 _UTC: Final = "Etc/UTC"
 _NOT_SAID: Final = "1970-01-01T00:00:00"
 
@@ -187,38 +183,15 @@ def _take_place(value: Json, data: Element, *, whole: bool) -> None:
 
 
 def _take_busy(value: Json, data: Element) -> None:
-    if data.child("Calendar:BusyStatus") is None:
-        return
-    number = data.number("Calendar:BusyStatus", 2)
-    if number == busy_of(value) or number not in _WORDS:
-        return
-    value["freeBusyStatus"] = "free" if number == 0 else "busy"
-    said = dict(value.get("iCalendar") or {"@type": "ICalComponent", "name": "vevent"})
-    others = [each for each in said.get("properties") or () if each[0] != BUSY_PROPERTY]
-    if number in (1, 3, 4):
-        others.append([BUSY_PROPERTY, {}, "unknown", _WORDS[number]])
-    said["properties"] = others
-    value["iCalendar"] = said if others or said.keys() - {"@type", "name", "properties"} else None
+    if data.child("Calendar:BusyStatus") is not None:
+        events.set_busy(value, data.number("Calendar:BusyStatus", 2))
 
 
 def _take_reminder(value: Json, data: Element, *, whole: bool) -> None:
     said = data.child("Calendar:Reminder")
-    if said is None and not whole:
-        return
-    minutes = int(said.text) if said is not None and said.text.strip().isdigit() else None
-    if minutes == minutes_before(value):
-        return
-    alerts = {key: dict(each) for key, each in (value.get("alerts") or {}).items()}
-    old = next((key for key in alerts if minutes_before({"alerts": {key: alerts[key]}}) is not None), None)
-    if minutes is None:
-        alerts.pop(old or "", None)
-    else:
-        trigger = {"@type": "OffsetTrigger", "offset": f"-PT{minutes}M" if minutes else "PT0S"}
-        alerts[old or "VALARM-1"] = {
-            **alerts.get(old or "", {"@type": "Alert", "action": "display"}),
-            "trigger": trigger,
-        }
-    value["alerts"] = alerts or None
+    if said is not None or whole:
+        minutes = int(said.text) if said is not None and said.text.strip().isdigit() else None
+        events.set_minutes(value, minutes)
 
 
 # --- recurrence -------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from connectors.activesync.element import Element, el, some
 from connectors.activesync.pim import fields, recurrence
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import short_time
+from connectors.exchange import events
 from connectors.exchange.zone_blob import rules_of, zone_blob
 from groupware.calendar.itip.people import address
 from groupware.calendar.jscalendar.objects import occurrence_base
@@ -22,8 +23,6 @@ from groupware.calendar.zones import utc_seconds
 from groupware.model.patches import patched
 
 Json = dict[str, Any]
-BUSY_PROPERTY: Final = "x-microsoft-cdo-busystatus"
-BUSY: Final = {"FREE": 0, "TENTATIVE": 1, "BUSY": 2, "OOF": 3, "WORKINGELSEWHERE": 4}
 STATUSES: Final = {"needs-action": 5, "accepted": 3, "tentative": 2, "declined": 4, "delegated": 5}
 _RESPONSES: Final = {"needs-action": 5, "accepted": 3, "tentative": 2, "declined": 4}
 
@@ -84,18 +83,19 @@ def _stamp(event: Json) -> str:
 def _own(event: Json, teller: Teller) -> list[Element]:
     """What an occurrence may have of its own."""
     begin, end = span_of(event, teller.zones)
-    reminder = minutes_before(event)
+    reminder = events.minutes_before(event)
+    html, plain = events.description_of(event)
     found = [
         el("Calendar:StartTime", short_time(begin)),
         el("Calendar:EndTime", short_time(end)),
         el("Calendar:Subject", str(event.get("title") or "")),
         _location(event, teller.version),
         el("Calendar:AllDayEvent", event.get("showWithoutTime") is True),
-        el("Calendar:Sensitivity", fields.sensitivity(event)),
-        el("Calendar:BusyStatus", busy_of(event)),
+        el("Calendar:Sensitivity", events.sensitivity_of(event)),
+        el("Calendar:BusyStatus", events.busy_of(event)),
         el("Calendar:Reminder", reminder) if reminder is not None else None,
         fields.categories("Calendar", event.get("keywords")),
-        fields.body(str(event.get("description") or ""), teller.options),
+        fields.body(plain, teller.options, html),
     ]
     return [each for each in found if each is not None]
 
@@ -110,30 +110,6 @@ def _location(event: Json, version: int) -> Element | None:
     if version < 160:
         return some("Calendar:Location", name)
     return el("AirSyncBase:Location", el("AirSyncBase:DisplayName", name)) if name else None
-
-
-def busy_of(event: Mapping[str, Any]) -> int:
-    """BusyStatus: as a program of this world has written it, else by what iCalendar says."""
-    for each in (event.get("iCalendar") or {}).get("properties") or ():
-        if each[0] == BUSY_PROPERTY and str(each[3]).upper() in BUSY:
-            return BUSY[str(each[3]).upper()]
-    if event.get("freeBusyStatus") == "free":
-        return 0
-    return 1 if event.get("status") == "tentative" else 2
-
-
-def minutes_before(event: Mapping[str, Any]) -> int | None:
-    """Minutes before the start at which the first alarm of that kind rings."""
-    for each in (event.get("alerts") or {}).values():
-        trigger = each.get("trigger") or {}
-        offset = str(trigger.get("offset") or "")
-        if not offset or trigger.get("relativeTo") == "end":
-            continue
-        length = duration(offset.lstrip("-+"))
-        minutes = int(length.total_seconds()) // 60
-        if offset.startswith("-") or not minutes:
-            return minutes
-    return None
 
 
 # --- people -----------------------------------------------------------------------------------------------------------

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from connectors.activesync.element import Element, el
 from connectors.activesync.mail.body import as_html, element
 from connectors.activesync.sync.options import HTML, PLAIN, Options
+from connectors.exchange import events
 from groupware.mime.html import plain_text
 
 Json = dict[str, Any]
-_SENSITIVITIES: Final = {"public": 0, "private": 2, "secret": 3}
-_PRIVACIES: Final = {0: None, 1: "private", 2: "private", 3: "secret"}
 
 
-def body(text: str, options: Options) -> Element | None:
-    """The Body of a description, in the form that the device takes."""
+def body(text: str, options: Options, html: str = "") -> Element | None:
+    """The Body of a description, in the form that the device takes, the one that it was written in before the other."""
     wanted = {each.type: each for each in reversed(options.bodies)}
-    preference = wanted.get(PLAIN) or wanted.get(HTML)
+    first, second = (HTML, PLAIN) if html else (PLAIN, HTML)
+    preference = wanted.get(first) or wanted.get(second)
     if preference is None or not text:
         return None
-    return element(as_html(text) if preference.type == HTML else text, preference)
+    return element((html or as_html(text)) if preference.type == HTML else text, preference)
 
 
 def text_of_body(data: Element) -> str | None:
@@ -31,12 +31,6 @@ def text_of_body(data: Element) -> str | None:
         return None
     text = said.value("AirSyncBase:Data").replace("\r\n", "\n")
     return plain_text(text).strip() if said.value("AirSyncBase:Type") == str(HTML) else text
-
-
-def same_text(one: str, other: str) -> bool:
-    """Whether two descriptions differ in nothing but white space at line ends."""
-    first, second = ([line.rstrip() for line in each.strip().splitlines()] for each in (one, other))
-    return first == second
 
 
 def categories(space: str, keywords: Mapping[str, Any] | None) -> Element | None:
@@ -55,17 +49,11 @@ def take_categories(space: str, data: Element, value: Json) -> None:
         value["keywords"] = named
 
 
-def sensitivity(value: Mapping[str, Any]) -> int:
-    """Sensitivity of `privacy`."""
-    return _SENSITIVITIES.get(str(value.get("privacy", "public")), 0)
-
-
 def take_sensitivity(space: str, data: Element, value: Json) -> None:
     """Puts in what a device says of who may see it."""
     name = f"{space}:Sensitivity"
-    if data.child(name) is None or data.number(name) == sensitivity(value):
-        return
-    value["privacy"] = _PRIVACIES.get(data.number(name))
+    if data.child(name) is not None:
+        events.set_sensitivity(value, data.number(name))
 
 
 def take_text(data: Element, name: str, value: Json, member: str) -> None:
@@ -78,6 +66,8 @@ def take_text(data: Element, name: str, value: Json, member: str) -> None:
 def take_description(data: Element, value: Json) -> None:
     """Puts in the description, unless it says what it said."""
     text = text_of_body(data)
-    if text is not None and not same_text(text, str(value.get("description") or "")):
-        value["description"] = text or None
-        value.pop("descriptionContentType", None)
+    if text is None or events.same_text(text, events.description_of(value)[1]):
+        return
+    said = data.child("AirSyncBase:Body")
+    html = said is not None and said.value("AirSyncBase:Type") == str(HTML)
+    events.set_description(value, said.value("AirSyncBase:Data") if said is not None and html else text, html=html)

@@ -13,6 +13,7 @@ from connectors.activesync.pim.events import now_text
 from connectors.activesync.sync.kinds import Asked, Done, Kinds
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time
+from connectors.exchange import events
 from groupware.calendar.jscalendar.objects import HEAD
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.series import when
@@ -51,7 +52,7 @@ def taken(part: Component, data: Element, stamp: str) -> list[Line]:
     if data.child("Notes:Subject") is not None and data.value("Notes:Subject") != part.text("SUMMARY"):
         wanted["SUMMARY"] = escaped(data.value("Notes:Subject"))
     text = fields.text_of_body(data)
-    if text is not None and not fields.same_text(text, part.text("DESCRIPTION")):
+    if text is not None and not events.same_text(text, part.text("DESCRIPTION")):
         wanted["DESCRIPTION"] = escaped(text)
     named = data.child("Notes:Categories")
     if named is not None:

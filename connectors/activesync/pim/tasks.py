@@ -14,6 +14,7 @@ from connectors.activesync.pim.events import now_text
 from connectors.activesync.sync.kinds import Asked, Done, Kinds
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time, read_time, seconds_of
+from connectors.exchange import events
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import TASK, plain
 from groupware.calendar.jscalendar.values import moment
@@ -56,15 +57,16 @@ def told(task: Json, zones: Zones, version: int, options: Options) -> Element:
         rule = recurrence.told("Tasks", rules, moment(str(begin)), zone_in(task, zones), version)
         rule.insert(1, el("Tasks:Start", long_time(utc_seconds(moment(str(begin)), None)))) if rule else None
     rings = reminder(task)
+    html, plain = events.description_of(task)
     return el(
         "AirSync:ApplicationData",
         el("Tasks:Subject", str(task.get("title") or "")),
-        fields.body(str(task.get("description") or ""), options),
+        fields.body(plain, options, html),
         el("Tasks:Complete", done),
         el("Tasks:DateCompleted", finished.partition(".")[0].rstrip("Z") + ".000Z") if done else None,
         *_dates(task, zones),
         el("Tasks:Importance", importance(task)),
-        el("Tasks:Sensitivity", fields.sensitivity(task)),
+        el("Tasks:Sensitivity", events.sensitivity_of(task)),
         el("Tasks:ReminderSet", bool(rings)),
         el("Tasks:ReminderTime", rings) if rings else None,
         el("Tasks:Recurrence", rule) if rule else None,

@@ -102,6 +102,13 @@ async def test_a_message_is_sent_once_and_kept(stand: Stand, alice: Phone) -> No
     assert len(await stand.house.bodies("bob")) == 1
 
 
+async def test_two_requests_at_once_send_a_message_once(stand: Stand, alice: Phone) -> None:
+    asked = [compose(alice, "SendMail", ("ComposeMail:ClientId", "c1")) for _ in range(3)]
+    said = await asyncio.gather(*asked)
+    assert sorted(bool(each.content) for each in said) == [False, True, True]
+    assert len(await stand.house.bodies("bob")) == 1
+
+
 async def test_what_cannot_be_sent(stand: Stand, alice: Phone) -> None:
     got = await compose(alice, "SendMail", mime=b"Subject: x\r\n\r\nx")
     assert read(got.content).get("Status") == "119"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
 import pytest
@@ -392,3 +393,32 @@ async def test_another_time_is_proposed(stand: Stand, alice: Client, bob: Client
     await counters.accept(stand.house.store, stand.house.blobs, me, waiting.number)
     [octets] = await stand.house.bodies("bob", "Calendar")
     assert b"20270301T120000" in octets
+
+
+async def test_two_requests_at_once_send_a_draft_once(stand: Stand, alice: Client) -> None:
+    to = "<t:ToRecipients><t:Mailbox><t:EmailAddress>bob@example.test</t:EmailAddress></t:Mailbox></t:ToRecipients>"
+    made = f"<t:Message><t:Subject>Once</t:Subject>{to}</t:Message>"
+    got = await alice.ask(f'<m:CreateItem MessageDisposition="SaveOnly"><m:Items>{made}</m:Items></m:CreateItem>')
+    ids = f'<m:ItemIds><t:ItemId Id="{got.ids()[0]}"/></m:ItemIds>'
+    send = f'<m:SendItem SaveItemToFolder="true">{ids}</m:SendItem>'
+    said = await asyncio.gather(*[alice.ask(send) for _ in range(3)])
+    assert sorted(each.code for each in said) == ["ErrorItemNotFound", "ErrorItemNotFound", "NoError"]
+    assert (len(await stand.house.bodies("bob")), len(await stand.house.bodies("alice", "Sent"))) == (1, 1)
+
+
+async def test_html_of_an_event_is_kept_beside_its_text(stand: Stand, alice: Client) -> None:
+    html = "&lt;p&gt;Bring &lt;b&gt;paper&lt;/b&gt;, please; thanks&lt;/p&gt;"
+    times = "<t:Start>2026-12-01T10:00:00Z</t:Start><t:End>2026-12-01T11:00:00Z</t:End>"
+    made = f'<t:CalendarItem><t:Subject>S</t:Subject><t:Body BodyType="HTML">{html}</t:Body>{times}</t:CalendarItem>'
+    got = await alice.ask(f'<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items>{made}</m:Items></m:CreateItem>')
+    assert got.code == "NoError", got.body
+    shape = "<m:ItemShape><t:BaseShape>Default</t:BaseShape><t:BodyType>{}</t:BodyType></m:ItemShape>"
+    ids = f'<m:ItemIds><t:ItemId Id="{got.ids()[0]}"/></m:ItemIds>'
+    told = [await alice.ask(f"<m:GetItem>{shape.format(kind)}{ids}</m:GetItem>") for kind in ("HTML", "Text")]
+    assert [each.texts("t:Body") for each in told] == [
+        ["<p>Bring <b>paper</b>, please; thanks</p>"],
+        ["Bring paper, please; thanks"],
+    ]
+    [octets] = await stand.house.bodies("alice", "Calendar")
+    stored = octets.decode().replace("\r\n ", "")
+    assert "DESCRIPTION:Bring paper\\, please\\; thanks" in stored and "X-ALT-DESC;FMTTYPE=text/html:<p>Bring" in stored
