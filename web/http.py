@@ -31,6 +31,7 @@ from connectors.autodiscover.app import autodiscover
 from connectors.dav.paths import ROOT as DAV_ROOT
 from connectors.dav.paths import TZDIST
 from mailcore.server.authorization import Kept, forget
+from mailcore.server.brands import brands_of
 from mailcore.server.config import Config, service_policy
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.gate import Admission, Gate
@@ -94,7 +95,9 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
     paths = [each.path for each in routes if isinstance(each, Route | Mount)]
     routes += autodiscover(parts, setup, paths)
     if client:
-        routes.append(Mount("/mail", Apart(apart.WEBMAIL, parts, client, None, programs_of(setup.config, paths))))
+        brands = brands_of(setup.config.webmail.brand, setup.config.path)
+        about = (client, None, programs_of(setup.config, paths), brands)
+        routes.append(Mount("/mail", Apart(apart.WEBMAIL, parts, *about)))
     return HttpService(parts, setup, routes, partial(_beside, parts, setup.config))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 from mailcore.server import log
+from mailcore.server.brands import logo_at
 from mailcore.server.config_file import ConfigFile, Source
 from mailcore.server.listener import Listener
 from mailcore.server.log_collector import FILE_NAME, MAX_RULES
@@ -34,8 +35,18 @@ def check(source: Source, parsed: ConfigFile, known: Collection[str]) -> None:
             said = f"there is no service {listener.service!r}; those known here: {', '.join(sorted(known))}"
             source.wrong(("listener", number, "service"), said)
     _check_tls(source, parsed)
+    _check_brands(source, parsed)
     _check_log(source, parsed)
     _check_name_servers(source, parsed)
+
+
+def _check_brands(source: Source, parsed: ConfigFile) -> None:
+    for number, brand in enumerate(parsed.webmail.brand):
+        if brand.logo:
+            try:
+                logo_at(source.folder / brand.logo)
+            except ValueError as error:
+                source.wrong(("webmail", "brand", number, "logo"), str(error))
 
 
 def _check_tls(source: Source, parsed: ConfigFile) -> None:

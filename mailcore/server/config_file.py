@@ -72,10 +72,11 @@ class ConfigError(Exception):
 class Source:
     """The file that is being read: where its keys stand, and what is wrong so far."""
 
-    __slots__ = ("_lines", "_name", "_wrong", "raw")
+    __slots__ = ("_lines", "_name", "_wrong", "folder", "raw")
 
     def __init__(self, path: Path | None) -> None:
         """ConfigError when there is no such file, or it is not TOML."""
+        self.folder = path.parent if path is not None else Path()
         self.raw: Raw = {}
         self._wrong: list[tuple[int, str]] = []
         self._lines: dict[KeyPath, int] = {}

@@ -2,10 +2,28 @@
 
 from typing import Final, Literal
 
-from mailcore.server.declare import Many, Section, key
+from mailcore.server.declare import Many, Section, key, tables
 
 Told = Literal["imap", "pop3", "smtp", "sieve", "caldav", "carddav", "jmap", "activesync", "ews"]
 _OUTSIDE: Final = r"^(?:[A-Za-z0-9.-]+:[1-9][0-9]{0,4})?$"
+
+
+class BrandSection(Section):
+    """How the webmail looks under some of the server's names."""
+
+    hosts: Many[str] = key("Names under which browsers come; *: every other", ("*",), example=["mail.example.org"])
+    name: str = key("What it is called there", "Postroom", pattern=r"^[^\x00-\x1f\x7f]{1,40}$")
+    logo: str = key(
+        "Picture beside the name, a PNG, JPEG, GIF, WebP or SVG of 256 KB at most; empty: that of Postroom",
+        "",
+        example="logo.svg",
+    )
+    colour: str = key(
+        "Colour of what is chosen and pressed; made darker or lighter until it can be read",
+        "",
+        pattern="^(?:#[0-9A-Fa-f]{6})?$",
+        example="#0b6b5d",
+    )
 
 
 class WebmailSection(Section):
@@ -28,6 +46,7 @@ class WebmailSection(Section):
     stay_signed_in: int = key(
         "Seconds that a session lasts whose owner asks to stay signed in; 0: nobody may", 2592000, ge=0, le=31536000
     )
+    brand: Many[BrandSection] = tables("Names, logos and colours, by the name under which browsers come")
 
 
 class OAuthSection(Section):

@@ -7,7 +7,7 @@ Everything else the client asks of `/jmap`, and signs in at `/signin`. Decisions
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -18,13 +18,14 @@ from starlette.routing import Route
 from groupware.mime.headers import fields, unfold
 from groupware.model.errors import BadCredentials, GroupwareError, TryAgain
 from groupware.model.principal import Principal
+from mailcore.server.brands import Brand, brand_for
 from mailcore.server.parts import Parts
 from mailcore.server.visits import visited
 from web.jmap.blobs import octets_of
 from web.jmap.errors import MethodError
 from web.jmap.turn import Turn
 from web.signin import sessions
-from web.webmail import body, export, files
+from web.webmail import body, export, branding, files
 from web.webmail.remote import NoPicture, Remote
 
 _FRAMED: Final = {
@@ -49,15 +50,17 @@ def webmail(
     there: Mapping[str, files.File],
     remote: Remote | None = None,
     programs: Mapping[str, Any] | None = None,
+    brands: Sequence[Brand] = (),
 ) -> Starlette:
     """The application, over the files that were built; `programs`: what `programs_of` says of the server."""
-    door = _Door(parts, there, remote or Remote(parts.dns, parts.secret), programs or {})
+    door = _Door(parts, there, remote or Remote(parts.dns, parts.secret), programs or {}, brands)
     return Starlette(
         routes=[
             Route("/body/{account}/{blob}", door.body),
             Route("/export/{account}", door.export),
             Route("/image", door.image),
             Route("/programs", door.programs),
+            Route("/brand/logo", door.logo),
             Route("/unsubscribe/{account}/{blob}", door.unsubscribe, methods=["POST"]),
             Route("/{path:path}", door.file),
         ]
@@ -67,21 +70,38 @@ def webmail(
 class _Door:
     """Gives what the client needs besides JMAP."""
 
-    __slots__ = ("_files", "_parts", "_programs", "_remote")
+    __slots__ = ("_branded", "_brands", "_files", "_parts", "_programs", "_remote")
 
     def __init__(
-        self, parts: Parts, there: Mapping[str, files.File], remote: Remote, programs: Mapping[str, Any]
+        self,
+        parts: Parts,
+        there: Mapping[str, files.File],
+        remote: Remote,
+        programs: Mapping[str, Any],
+        brands: Sequence[Brand],
     ) -> None:
         self._parts, self._files, self._remote, self._programs = parts, there, remote, programs
+        self._brands = brands
+        self._branded = {each: branding.branded(there, each) for each in brands}
+
+    def _brand(self, request: Request) -> Brand | None:
+        """How the webmail looks to who comes by that name."""
+        return brand_for(self._brands, request.headers.get("host", "")) if self._brands else None
 
     async def file(self, request: Request) -> Response:
         """A file of the client; what is none, and looks like a place within it, is its page."""
         visited(self._parts.counters, request.scope["state"], "WEBMAIL")
         path = str(request.path_params["path"])
-        found = self._files.get(files.INDEX if path in _PAGES else path)
+        brand = self._brand(request)
+        there = self._branded[brand] if brand is not None else self._files
+        found = there.get(files.INDEX if path in _PAGES else path)
         if found is None and "." not in path.rpartition("/")[2]:
-            found = self._files.get(files.INDEX)
+            found = there.get(files.INDEX)
         return files.answer(found, request) if found is not None else _said(404, "There is nothing of that name.")
+
+    async def logo(self, request: Request) -> Response:
+        """The logo of the name under which somebody comes, whoever that is."""
+        return branding.logo(self._brand(request)) or _said(404, "There is no logo.")
 
     async def body(self, request: Request) -> Response:
         """The body of an email as a page; `images=1`: with pictures from elsewhere."""
