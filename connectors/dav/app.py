@@ -127,10 +127,7 @@ async def _derived(exchange: Exchange, days: Days) -> Exchange:
         raise DavError(403, text, "<D:need-privileges/>")
     if at.user != exchange.user or (method == "PROPFIND" and not at.name and exchange.depth == 0):
         return exchange
-    token = ""
-    if method == "REPORT" and (root := await exchange.document_apart()) is not None:
-        token = (root.findtext(f"{{{xml.DAV}}}sync-token") or "").strip()
-    parts = await with_derived(exchange.parts, exchange.who, at.segment, days, token)
+    parts = await with_derived(exchange.parts, exchange.who, at.segment, days, await exchange.sync_token())
     return replace(exchange, parts=parts)
 
 

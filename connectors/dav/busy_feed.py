@@ -6,7 +6,6 @@ with hyphens and colons) or a duration (`P6W`).
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -14,23 +13,20 @@ from datetime import UTC, datetime
 from typing import Final
 
 from connectors.dav.errors import DavError
-from connectors.dav.filters import FLOAT, Range
-from connectors.dav.freebusy import freebusy, stamp, together
+from groupware.calendar.blocks import AFTER, BEFORE, block
+from groupware.calendar.busy import FLOAT, Range, freebusy, together
 from groupware.calendar.joined import END, Joined
 from groupware.calendar.values import duration
-from groupware.model.content import NO_PARAMS, Component, Line, serialized
+from groupware.model.content import serialized
 from groupware.model.ids import FolderId
 from groupware.model.item import Span
 from groupware.model.principal import Principal
 from mailcore.server.parts import Parts
 
 DAY: Final = 86_400
-BEFORE, AFTER = 31 * DAY, 366 * DAY
-"""Seconds around today of which a calendar of busy times tells."""
 USUAL: Final = 42 * DAY
 """Seconds that are told of when nothing else is asked for."""
 LONGEST: Final = 3 * 366 * DAY
-_SAID: Final = {"B": ("Busy", "BUSY"), "T": ("Tentative", "TENTATIVE"), "U": ("Not available", "OOF")}
 _MOMENT: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?")
 
 
@@ -40,7 +36,7 @@ async def busy_calendar(parts: Parts, who: Principal, at: FolderId, refresh: str
     range_ = Range(today - BEFORE, today + AFTER)
     times = await _times(parts, who, at, range_)
     head = [f"REFRESH-INTERVAL;VALUE=DURATION:{refresh}", f"X-PUBLISHED-TTL:{refresh}"]
-    return Joined().begin("Busy", *head) + serialized([_block(at, each) for each in times]) + END
+    return Joined().begin("Busy", *head) + serialized([block(at, each) for each in times]) + END
 
 
 async def free_and_busy(parts: Parts, who: Principal, at: FolderId, asked: Mapping[str, str]) -> bytes:
@@ -53,22 +49,6 @@ async def _times(parts: Parts, who: Principal, at: FolderId, range_: Range) -> S
     low, high = range_.start - FLOAT, range_.end + FLOAT
     placed = await parts.store.read(who, lambda tx: tx.busy(at, low, high))
     return await together(parts.blobs, [placed], range_)
-
-
-def _block(at: FolderId, each: Span) -> Component:
-    summary, status = _SAID[each.busy]
-    ident = hashlib.sha256(f"{at} {each.start} {each.end} {each.busy}".encode()).hexdigest()[:32]
-    lines = [
-        ("UID", ident),
-        ("DTSTAMP", stamp(each.start)),
-        ("DTSTART", stamp(each.start)),
-        ("DTEND", stamp(each.end)),
-        ("SUMMARY", summary),
-        ("TRANSP", "OPAQUE"),
-        ("X-MICROSOFT-CDO-BUSYSTATUS", status),
-        *([("STATUS", "TENTATIVE")] if each.busy == "T" else []),
-    ]
-    return Component("VEVENT", 0, [Line(name, NO_PARAMS, value, 0) for name, value in lines])
 
 
 # --- for which time ---------------------------------------------------------------------------------------------------

@@ -16,9 +16,8 @@ from starlette.routing import Route
 
 from connectors.dav.busy_feed import range_of
 from connectors.dav.errors import DavError, dav_error
-from connectors.dav.filters import FLOAT
-from connectors.dav.freebusy import freebusy, placed_of, together
 from connectors.dav.request import signed_in
+from groupware.calendar.busy import FLOAT, freebusy, placed_of, together
 from groupware.model.content import NO_PARAMS, Line
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.principal import OPERATOR, Principal

@@ -21,7 +21,7 @@ from groupware.contacts.directory import card_of
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.folder import Folder
 from groupware.model.ids import EVERY, BlobId, FolderId, ItemId, ModSeq, Uid
-from groupware.model.item import Item, Kind
+from groupware.model.item import Item, Kind, Span
 from groupware.model.principal import Person, Principal
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
@@ -78,6 +78,13 @@ class Made:
     """What each item of the birthdays tells of."""
     books: Sequence[FolderId] = ()
     """The address books that birthdays are read from."""
+    times: Sequence[Span] = ()
+    """When each item takes place, where it is a busy time."""
+
+    @property
+    def stored(self) -> bool:
+        """Whether there is a folder behind it, which answers what is not asked of objects."""
+        return self.folder.id > 0
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------
@@ -179,7 +186,7 @@ def _birthdays(
         for day in known.get(blob, ()):
             name = name_of(book, uid, day.what)
             octets = event(day, name, since)
-            items.append(_item(len(items) + 1, name, octets, modseq, arrived))
+            items.append(made_item(len(items) + 1, name, octets, modseq, arrived))
             bodies[items[-1].blob] = octets
             days.append(day)
     return Made(found, items, bodies, days, books)
@@ -194,11 +201,11 @@ def _directory(found: Folder, people: Sequence[Person]) -> Made:
     items, bodies = list[Item](), dict[BlobId, bytes]()
     for each in people:
         octets = card_of(each)
-        items.append(_item(len(items) + 1, f"{each.address.replace('/', '_')}.vcf", octets, found.modseq, 0))
+        items.append(made_item(len(items) + 1, f"{each.address.replace('/', '_')}.vcf", octets, found.modseq, 0))
         bodies[items[-1].blob] = octets
     return Made(found, items, bodies)
 
 
-def _item(uid: int, name: str, octets: bytes, modseq: ModSeq, arrived: int) -> Item:
+def made_item(uid: int, name: str, octets: bytes, modseq: ModSeq, arrived: int) -> Item:
     blob = BlobId(hashlib.sha256(octets).hexdigest())
     return Item(Uid(uid), modseq, 0, "", ItemId(-uid), len(octets), arrived, blob, name, None, arrived)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
 from connectors.dav import derived
-from connectors.dav.derived import BIRTHDAYS, Days, Made, name_of, noted
+from connectors.dav.derived import BIRTHDAYS, Days, Made, made_item, name_of, noted
+from connectors.dav.request import Exchange
+from connectors.dav.shelf import collection
+from groupware.calendar.blocks import asked_of, blocks, told_of
+from groupware.calendar.blocks import name_of as name_of_block
 from groupware.contacts.birthdays import ANNIVERSARY, BIRTHDAY
 from groupware.model.errors import NoRight, NotFound
+from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, BlobId, ModSeq, Uid, Uids
 from groupware.model.item import Delta, Found, Item, Placed, Query, Span
 from groupware.model.principal import Principal
@@ -47,6 +53,28 @@ async def with_derived(parts: Parts, who: Principal, segment: str, days: Days, t
         made = await derived.made(parts, who, segment, days)
     store = cast(Store, _Store(parts.store, made, segment))
     return replace(parts, store=store, blobs=cast(Blobs, _Blobs(parts.blobs, made.bodies)))
+
+
+async def with_times(exchange: Exchange) -> Parts:
+    """The parts, with a store that tells of a calendar when it takes time, by an event for each busy period."""
+    parts, range_ = exchange.parts, told_of(int(time.time()))
+    token = await exchange.sync_token()
+    itself = exchange.request.method == "PROPFIND" and not exchange.at.name and exchange.depth == 0
+
+    def work(tx: ReadTx) -> tuple[Folder, Placed | None]:
+        folder = collection(tx, exchange.at).folder
+        known = itself or token == f"data:,{folder.uidvalidity}-{folder.modseq}"
+        return folder, None if known else tx.busy(folder.id, *asked_of(range_))
+
+    folder, placed = await parts.store.read(exchange.who, work)
+    items, bodies, times = list[Item](), dict[BlobId, bytes](), list[Span]()
+    for span, octets in await blocks(parts.blobs, folder.id, placed, range_) if placed is not None else ():
+        name = f"{name_of_block(folder.id, span)}.ics"
+        items.append(made_item(len(items) + 1, name, octets, folder.modseq, 0))
+        bodies[items[-1].blob] = octets
+        times.append(span)
+    store = cast(Store, _Store(parts.store, Made(folder, items, bodies, times=times), ""))
+    return replace(parts, store=store, blobs=cast(Blobs, _Blobs(parts.blobs, bodies)))
 
 
 class _Blobs:
@@ -108,9 +136,11 @@ class _View:
             at = args[0] if args else None
             if at != self.derived.folder.id and at != [self.derived.folder.id]:
                 return real(*args, **more)
-            if name == "annotate":
+            if name == "annotate" and not self.derived.stored:
                 root = self._tx.locate(self._tx.who.account, "").id
                 return real(root, noted(self._segment, args[1]), *args[2:], **more)
+            if self.derived.stored and (ours is None or name in ("busy", "write_locks")):
+                return real(*args, **more)
             if ours is None:
                 raise NoRight("this collection is made of others: change what it is made of")
             return ours(_Answers(self._tx, self.derived, self._segment), *args[1:], **more)
@@ -160,6 +190,9 @@ class _Answers:
 
     def spans(self, low: int, high: int) -> Placed:
         """A few days of each that has one then: an event is found by those as well as by all."""
+        if self._made.stored:
+            both = zip(self._made.items, self._made.times, strict=False)
+            return Placed([(each.uid, at) for each, at in both if at.start < high and at.end > low], ())
         first, last = _date(low), _date(high) + timedelta(days=1)
         found = []
         for each, day in zip(self._made.items, self._made.days, strict=False):

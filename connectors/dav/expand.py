@@ -8,8 +8,9 @@ from typing import Final
 
 from connectors.dav.cards import Converted, card_lens
 from connectors.dav.errors import DavError
-from connectors.dav.filters import Range, time_range
+from connectors.dav.filters import time_range
 from connectors.dav.xml import CALDAV, CARDDAV, DAV, Element
+from groupware.calendar.busy import Range
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.series import Occurrence, when
 from groupware.calendar.zones import local

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 from connectors.dav.errors import DavError
 from connectors.dav.xml import CALDAV, CARDDAV, Element
+from groupware.calendar.busy import FLOAT, Range, settled
 from groupware.calendar.index import occurrences, span
 from groupware.calendar.object import CalendarObject
 from groupware.calendar.series import when
@@ -34,18 +35,6 @@ _TESTS: Final[dict[str, Callable[[str, str], bool]]] = {
     "starts-with": lambda value, text: value.startswith(text),
     "ends-with": lambda value, text: value.endswith(text),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """From `start` to before `end`: seconds since 1970."""
-
-    start: int = -ALWAYS
-    end: int = ALWAYS
-
-    def holds(self, start: int, end: int) -> bool:
-        """Whether some of that time is in it; what takes no time is, at its very moment."""
-        return start < self.end and (end > self.start or (start == end and start >= self.start))
 
 
 def seconds(text: str, *, what: str = "time-range") -> int:
@@ -266,17 +255,6 @@ def placed(read: CalendarObject, range_: Range, zone: tzinfo) -> list[Component]
         if range_.holds(start, end) and each.part not in found:
             found.append(each.part)
     return found
-
-
-FLOAT: Final = 15 * 3600
-"""How far a local time can be from UTC, and an hour."""
-
-
-def settled(at: int, floating: bool, zone: tzinfo | None) -> int:
-    """A moment that was kept as if it were UTC, as it is in a zone."""
-    if not floating or abs(at) >= ALWAYS:
-        return at
-    return utc_seconds(datetime(1970, 1, 1) + timedelta(seconds=at), zone)
 
 
 def _alarm(comp: Comp, part: Component, read: CalendarObject) -> bool:

@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from connectors.dav import xml
 from connectors.dav.errors import DavError
-from connectors.dav.filters import FLOAT, Range
-from connectors.dav.freebusy import intervals, placed_of, stamp, together
 from connectors.dav.propfind import XML_TYPE
 from connectors.dav.request import Exchange
+from groupware.calendar.busy import FLOAT, Range, intervals, placed_of, stamp, together
 from groupware.calendar.itip.people import address_of
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.series import when

@@ -14,8 +14,8 @@ from connectors.dav import filters, principals, timezones, xml
 from connectors.dav.cards import whole_lens
 from connectors.dav.errors import DavError
 from connectors.dav.expand import Lens, lens_of
-from connectors.dav.filters import FLOAT, Comp, Range
-from connectors.dav.freebusy import busy_times, freebusy
+from connectors.dav.filters import Comp
+from connectors.dav.freebusy import busy_times
 from connectors.dav.locks import discovered
 from connectors.dav.narrow import narrowed
 from connectors.dav.paths import escaped, place
@@ -25,6 +25,7 @@ from connectors.dav.request import Exchange
 from connectors.dav.resources import LOCKS, ZONE_ID, Thing, dead
 from connectors.dav.shelf import Shelf, collection
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
+from groupware.calendar.busy import FLOAT, Range, freebusy, settled
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import known_zone
 from groupware.contacts.card import read_card
@@ -58,10 +59,13 @@ def _names(root: xml.Element) -> list[str]:
 
 
 async def _shelf(exchange: Exchange) -> Shelf:
-    at = exchange.at
-    if at.depth < 3:
+    _in_collection(exchange)
+    return await exchange.parts.store.glance(exchange.who, lambda tx: collection(tx, exchange.at, Right.READ))
+
+
+def _in_collection(exchange: Exchange) -> None:
+    if exchange.at.depth < 3:
         raise DavError(403, "this report is for a collection", "<D:supported-report/>")
-    return await exchange.parts.store.glance(exchange.who, lambda tx: collection(tx, at, Right.READ))
 
 
 async def _told(exchange: Exchange, shelf: Shelf, items: Sequence[Item], names: list[str], lens: Lens) -> list[str]:
@@ -109,7 +113,7 @@ def _lines(
 
 async def multiget(exchange: Exchange, root: xml.Element) -> Response:
     """calendar-multiget and addressbook-multiget: objects by their paths."""
-    shelf = await _shelf(exchange)
+    _in_collection(exchange)
     paths = [each.text or "" for each in root.findall(f"{{{DAV}}}href")]
     if len(paths) > MOST_HREFS:
         raise DavError(403, f"{MOST_HREFS} paths at once are taken at most", "<D:number-of-matches-within-limits/>")
@@ -121,8 +125,12 @@ async def multiget(exchange: Exchange, root: xml.Element) -> Response:
             wanted[name] = path.strip()
         else:
             lost.append(path.strip())
-    at = shelf.folder.id
-    items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items_named(at, list(wanted)))
+
+    def work(tx: ReadTx) -> tuple[Shelf, Sequence[Item]]:
+        shelf = collection(tx, exchange.at, Right.READ)
+        return shelf, tx.items_named(shelf.folder.id, list(wanted))
+
+    shelf, items = await exchange.parts.store.read(exchange.who, work)
     told = await _told(exchange, shelf, items, _names(root), lens_of(root, exchange.cards))
     there = {each.name for each in items}
     lost.extend(path for name, path in wanted.items() if name not in there)
@@ -205,7 +213,7 @@ def _ranges(uids: set[Uid]) -> list[tuple[Uid, Uid]]:
 
 
 def _in(range_: Range, start: int, end: int, floating: bool, zone: tzinfo) -> bool:
-    return range_.holds(filters.settled(start, floating, zone), filters.settled(end, floating, zone))
+    return range_.holds(settled(start, floating, zone), settled(end, floating, zone))
 
 
 async def _read_and_decide(exchange: Exchange, items: Sequence[Item], comp: Comp, zone: tzinfo) -> list[Item]:
@@ -298,16 +306,15 @@ def _truncated(shelf: Shelf) -> str:
 
 async def sync(exchange: Exchange, root: xml.Element) -> Response:
     """sync-collection: what has changed since a token (RFC 6578)."""
-    shelf = await _shelf(exchange)
+    _in_collection(exchange)
     token = root.find(f"{{{DAV}}}sync-token")
     said = (token.text or "").strip() if token is not None else ""
-    since, began = _since(said, shelf)
     names, most = _names(root), _limit(root, DAV)
     narrow = {f"{{{DAV}}}getetag", f"{{{DAV}}}getcontenttype", f"{{{DAV}}}resourcetype"}
-    if not since and not most and narrow.issuperset(names):
+    if not said and not most and narrow.issuperset(names):
         return await exchange.parts.store.read(exchange.who, lambda tx: _first(tx, exchange, names))
     shelf, items, gone, delta = await exchange.parts.store.read(
-        exchange.who, lambda tx: _difference(tx, exchange, since, most, began)
+        exchange.who, lambda tx: _difference(tx, exchange, said, most)
     )
     told = await _told(exchange, shelf, items, names, lens_of(root, exchange.cards))
     told.extend(xml.gone(shelf.href + escaped(name)) for name in gone)
@@ -343,8 +350,9 @@ def _first(tx: ReadTx, exchange: Exchange, names: list[str]) -> Response:
 Difference = tuple[Shelf, Sequence[Item], Sequence[str], Delta]
 
 
-def _difference(tx: ReadTx, exchange: Exchange, since: ModSeq, most: int, began: ModSeq) -> Difference:
+def _difference(tx: ReadTx, exchange: Exchange, token: str, most: int) -> Difference:
     shelf = collection(tx, exchange.at, Right.READ)
+    since, began = _since(token, shelf)
     delta = tx.delta(shelf.folder.id, since, most, began)
     if delta.reset:
         raise _start_over()

@@ -69,6 +69,11 @@ class Exchange:
         """Prefer: return=minimal (RFC 8144)."""
         return "return=minimal" in self.headers.get("prefer", "").replace(" ", "").lower()
 
+    @property
+    def representation(self) -> bool:
+        """Prefer: return=representation (RFC 8144)."""
+        return "return=representation" in self.headers.get("prefer", "").replace(" ", "").lower()
+
     def document(self) -> xml.Element | None:
         """The body as XML."""
         return xml.read(self.body)
@@ -76,6 +81,12 @@ class Exchange:
     async def document_apart(self) -> xml.Element | None:
         """The same; a large one is read beside the event loop."""
         return self.document() if len(self.body) < 64 * 1024 else await asyncio.to_thread(self.document)
+
+    async def sync_token(self) -> str:
+        """The token that a REPORT names; "": it names none."""
+        if self.request.method != "REPORT" or (root := await self.document_apart()) is None:
+            return ""
+        return (root.findtext(f"{{{xml.DAV}}}sync-token") or "").strip()
 
     def check_tags(self, etag: str | None) -> None:
         """412 unless If-Match and If-None-Match allow it; `etag` None: there is nothing yet. RFC 9110 §13.1."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
+from connectors.dav.derived_view import with_times
 from connectors.dav.paths import CALENDARS
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
 from groupware.calendar.shown import Shown, sight
 from groupware.model.errors import NoRight, NotFound
 from mailcore.server.parts import Parts
+
+_READS: Final = ("GET", "HEAD", "PROPFIND", "REPORT")
 
 
 async def as_seen(exchange: Exchange) -> Exchange:
@@ -27,6 +31,8 @@ async def as_seen(exchange: Exchange) -> Exchange:
         return exchange  # what is wrong is said by who handles it
     if found is None:
         return exchange
+    if found.times:
+        return replace(exchange, parts=await with_times(exchange)) if exchange.request.method in _READS else exchange
     shown = Shown(parts.store, parts.blobs, found)
     return replace(exchange, parts=seen_parts(parts, shown), stored=parts, shown=shown)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.dav import derived
 from connectors.dav.paths import CALENDARS, HOMES, INBOX, SEGMENT, Place, segment
+from groupware.calendar.blocks import STEP, sees_times, told_of
 from groupware.calendar.shown import alarms_for_all, sees_titles
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.folder import OTHERS, SEPARATOR, Folder, Role
@@ -19,8 +21,8 @@ from groupware.store.api import ReadTx
 
 Notes = Mapping[str, bytes]
 ETAG_LENGTH: Final = 40
-_OUTLINED, _WITH_ALARMS = 1 << 30, 1 << 29
-"""What the tokens of a calendar of titles, or of one with its owner's alarms, differ by from others."""
+_OUTLINED, _WITH_ALARMS, _TIMES = 1 << 30, 1 << 29, 1 << 28
+"""What the tokens of a calendar of titles, of one with its owner's alarms, or of busy times differ by from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +140,15 @@ def _shelves(
     mine: bool,
 ) -> list[Shelf]:
     return [
-        _shelf(tx, each, Place(at.area, at.user), _notes(notes, each.id), native=each.own or not mine)
+        _shelf(tx, each, Place(at.area, at.user), _notes(notes, each.id), native=each.own or not mine, told=True)
         for each in folders
         if each.exists and each.kind in kinds and _own_path(each) and each.role != Role.SCHEDULE_INBOX
     ]
 
 
-def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool) -> Shelf:
-    """`native`: the home is that of the folder's owner."""
-    folder, held = _as_read(folder, notes), folder.rights
+def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool, told: bool) -> Shelf:
+    """`native`: the home is that of the folder's owner; `told`: busy times are told as objects."""
+    folder, held = _as_read(folder, notes, told=told), folder.rights
     top = native and SEPARATOR not in _own_path(folder)
     given = notes.get(SEGMENT, b"").decode() if native else ""
     named = INBOX if folder.role == Role.SCHEDULE_INBOX else given or segment(folder, "", top)
@@ -154,13 +156,17 @@ def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool)
     return Shelf(folder, href, owner_of(folder, tx.who.name), notes, titles)
 
 
-def _as_read(folder: Folder, notes: Notes) -> Folder:
+def _as_read(folder: Folder, notes: Notes, *, told: bool) -> Folder:
     """Somebody else's calendar, as it is read: who comes to be told more, or less, begins again.
 
-    One of which one knows titles alone is read like others.
+    One of which one knows titles alone is read like others; so is one of busy times where these are told as objects.
     """
     if folder.own or folder.kind not in COMPONENTS:
         return folder
+    if sees_times(folder.rights):
+        begin = told_of(int(time.time())).start // STEP
+        rights = folder.rights | Right.READ if told else folder.rights
+        return replace(folder, rights=rights, uidvalidity=folder.uidvalidity ^ _TIMES ^ (begin << 12 & _TIMES - 1))
     if sees_titles(folder.rights):
         return replace(folder, rights=folder.rights | Right.READ, uidvalidity=folder.uidvalidity ^ _OUTLINED)
     return replace(folder, uidvalidity=folder.uidvalidity ^ _WITH_ALARMS) if alarms_for_all(notes) else folder
@@ -173,11 +179,15 @@ def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:
     owner = account_of(tx, at.user)
     if is_derived(at) and owner == tx.who.account:
         return _derived_at(tx, at, need)
-    folder, notes = _folder(tx, owner, at, need)
+    view = getattr(tx, "derived", None)  # what the request has made already
+    folder, notes = _folder(tx, owner, at, need if view is None else need & ~Right.READ | Right.LOOKUP)
+    told = view is not None and view.folder.id == folder.id
+    if view is not None and not told and need not in folder.rights:
+        raise NoRight(f"{at.segment[:100]!r}: you may not read this; ask its owner")
     if folder.kind not in HOMES[at.area]:
         raise NotFound(f"{at.segment[:100]!r}: there is no such collection here")
     native = folder.own or owner != tx.who.account
-    return _shelf(tx, folder, at, notes, native=native)
+    return _shelf(tx, folder, at, notes, native=native, told=told)
 
 
 def is_derived(at: Place) -> bool:

@@ -13,11 +13,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from connectors.bounded_xml import Element
-from connectors.dav.filters import FLOAT, Range
-from connectors.dav.freebusy import placed_of, together
 from connectors.ews.errors import EwsError, ews_error, invalid
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, child, children, message, moment, needed, number, said_error, tag, words
+from groupware.calendar.busy import FLOAT, Range, placed_of, together
 from groupware.calendar.zones import known_zone
 from groupware.model.errors import GroupwareError
 from groupware.model.item import Placed, Span

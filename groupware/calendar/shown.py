@@ -21,6 +21,7 @@ from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 
+from .blocks import sees_times
 from .item import ON_THE_LOOP
 from .outline import outline
 from .personal import merged
@@ -38,6 +39,8 @@ class Sight:
     """Whether its owner's alarms are for all."""
     titles: bool
     """Whether times and titles are all there is to see."""
+    times: bool = False
+    """Whether it is only when the calendar takes time: see `groupware.calendar.blocks`."""
 
 
 def sight(tx: ReadTx, at: FolderId) -> Sight | None:
@@ -45,7 +48,7 @@ def sight(tx: ReadTx, at: FolderId) -> Sight | None:
     folder = tx.folder(at, Right.LOOKUP)
     if folder.own or folder.kind not in CALENDARS:
         return None
-    return Sight(at, _alarms_for_all(tx, at), sees_titles(folder.rights))
+    return Sight(at, _alarms_for_all(tx, at), sees_titles(folder.rights), sees_times(folder.rights))
 
 
 def sees_titles(rights: Right) -> bool:

@@ -12,7 +12,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import Any, Final
 
-from connectors.dav.filters import FLOAT, settled
+from groupware.calendar.busy import FLOAT, settled
 from groupware.calendar.index import occurrences
 from groupware.calendar.itip.people import address
 from groupware.calendar.jscalendar.values import moment

@@ -11,8 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from connectors.dav.filters import FLOAT, Range
-from connectors.dav.freebusy import placed_of, together
+from groupware.calendar.busy import FLOAT, Range, placed_of, together
 from groupware.calendar.zones import utc_seconds
 from groupware.model.item import Placed
 from groupware.model.principal import EVERYONE, Person, PrincipalKind

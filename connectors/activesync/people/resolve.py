@@ -19,8 +19,7 @@ from connectors.activesync.people import gal
 from connectors.activesync.people.gal import Entry, Pictures
 from connectors.activesync.people.search import pictures_of
 from connectors.activesync.times import read_time, seconds_of
-from connectors.dav.filters import FLOAT, Range
-from connectors.dav.freebusy import placed_of, together
+from groupware.calendar.busy import FLOAT, Range, placed_of, together
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.item import Span
 

@@ -27,6 +27,7 @@ from .tx import Tx
 
 SEEN: Final = Flags.SEEN.value
 _MANY_RANGES: Final = 30
+_MOST_SINGLE: Final = 1000
 
 _i, _s, _c = schema.item.c, schema.seen.c, schema.content.c
 _own_seen = case((_s.seen, literal(SEEN)), else_=literal(0))
@@ -79,6 +80,16 @@ _AMONG: Final = {  # the names as one value: the statement is the same for any n
 _ALL_NAMED: Final = {
     (own, postgres): _WIDE[own, False].where(_AMONG[postgres]).order_by(_i.uid)
     for own in (False, True)
+    for postgres in (False, True)
+}
+_AMONG_UIDS: Final = {
+    True: text("item.uid = ANY(:uids)"),
+    False: text("item.uid IN (SELECT value FROM json_each(:uids))"),
+}
+_ALL_OF: Final = {
+    (own, summary, postgres): _WIDE[own, summary].where(_AMONG_UIDS[postgres]).order_by(_i.uid)
+    for own in (False, True)
+    for summary in (False, True)
     for postgres in (False, True)
 }
 _UIDS: Final = select(_i.uid).where(_i.folder_id == bindparam("at")).order_by(_i.uid)
@@ -154,7 +165,17 @@ def uids(tx: Tx, at: FolderId) -> Sequence[Uid]:
 
 def items(tx: Tx, at: FolderId, uids: Uids, *, summary: bool, limit: int) -> Sequence[Item]:
     """The items in these ranges, in UID order, at most `limit` (0: all). Takes `r`."""
-    return list(starmap(Item, _wide_rows(tx, tx.open(at, Right.READ), uids, summary=summary, limit=limit)))
+    here = tx.open(at, Right.READ)
+    if 1 < len(uids) <= _MOST_SINGLE and not limit and all(low == high for low, high in uids):
+        return list(starmap(Item, _single_rows(tx, here, [low for low, _ in uids], summary=summary)))
+    return list(starmap(Item, _wide_rows(tx, here, uids, summary=summary, limit=limit)))
+
+
+def _single_rows(tx: Tx, here: Opened, uids: Sequence[Uid], *, summary: bool) -> Sequence[Row]:
+    """The rows of items that are asked for one by one: in one statement."""
+    asked = list(uids) if tx.sql.postgres else json.dumps(list(uids))
+    statement = _ALL_OF[bool(here.reader), summary, tx.sql.postgres]
+    return objects.shown(tx, here, tx.sql.rows(statement, {"at": here.id, "reader": here.reader, "uids": asked}))
 
 
 def _wide_rows(tx: Tx, here: Opened, uids: Uids, *, summary: bool, limit: int) -> Sequence[Row]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.support.davstand import Client, Stand, event
@@ -75,23 +78,103 @@ async def test_an_attachment_is_not_told_of(stand: Stand, alice: Client, bob: Cl
     assert (await bob.ask("GET", f"/dav/attachments/{key}/attachment")).status == 404
 
 
-@pytest.mark.parametrize(("rights", "listed"), [("9", False), ("l9", True)])
-async def test_a_calendar_of_busy_times_is_listed_where_it_may_be_looked_up(
-    stand: Stand, alice: Client, bob: Client, rights: str, listed: bool
+async def test_who_may_know_busy_times_and_not_that_the_calendar_is_there_has_none(
+    stand: Stand, alice: Client, bob: Client
 ) -> None:
-    path = await shared(stand, alice, rights)
-    found = (await bob.props(HOME, "D:current-user-privilege-set", depth=1)).found(path, "D:current-user-privilege-set")
-    assert (found is not None) is listed
-    if listed:
-        assert "<C:read-free-busy/>" in (found or "")
-        assert "<D:read/>" not in (found or "")
-        range_ = "<C:time-range start='20261201T000000Z' end='20261202T000000Z'/>"
-        said = await bob.report(path, "C:free-busy-query", range_)
-        assert b"FREEBUSY:20261201T100000Z/20261201T100000Z" not in said.body
-        assert said.status == 200
-        assert (await bob.props(path, "D:getetag", depth=1)).hrefs == [path]
+    path = await shared(stand, alice, "9")
+    assert path not in (await bob.props(HOME, "D:getetag", depth=1)).hrefs
     for refused in (bob.ask("GET", path + "a.ics"), bob.sync(path), bob.query(path, "")):
-        assert (await refused).status == (403 if listed else 404)
+        assert (await refused).status == 404
+
+
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def at(hours: int) -> str:
+    return f"{NOW + timedelta(hours=hours):%Y%m%dT%H%M%SZ}"
+
+
+def block(uid: str, start: int, end: int, *lines: str, summary: str = "Secret") -> str:
+    return event(uid, at(start), *lines, end=at(end), summary=summary)
+
+
+async def busy(stand: Stand, alice: Client, rights: str = "l9") -> str:
+    """The path of a calendar of busy times: from 1 to 3 hours from now, and from 5 to 6."""
+    await alice.put(WORK + "a.ics", block("one", 1, 2))
+    await alice.put(WORK + "b.ics", block("two", 2, 3, "CLASS:PRIVATE"))
+    await alice.put(WORK + "c.ics", block("three", 5, 6, "STATUS:TENTATIVE"))
+    await alice.put(WORK + "d.ics", block("four", 7, 8, "TRANSP:TRANSPARENT"))
+    return f"{HOME}~{await stand.share('alice', 'Calendar', BOB, rights)}/"
+
+
+async def test_a_calendar_of_busy_times_is_in_the_home_with_an_event_for_each_period(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    path = await busy(stand, alice)
+    home = await bob.props(HOME, "D:current-user-privilege-set", "D:sync-token", depth=1)
+    held = home.found(path, "D:current-user-privilege-set") or ""
+    assert "<D:read/>" in held and "<C:read-free-busy/>" in held and "<D:write" not in held
+    said = await bob.query(path, "<C:comp-filter name='VEVENT'/>")
+    bodies = said.texts("D:response/D:propstat/D:prop/C:calendar-data")
+    times = [re.findall(r"^(?:DTSTART|DTEND|SUMMARY|STATUS):(.*?)\r?$", each, re.MULTILINE) for each in bodies]
+    assert times == [[at(1), at(3), "Busy"], [at(5), at(6), "Tentative", "TENTATIVE"]]
+    everything = "".join(bodies) + "".join(said.hrefs)
+    assert not any(word in everything for word in ("Secret", "one", "two", "three", "a.ics"))
+    for href, body in zip(said.hrefs, bodies, strict=True):
+        got = await bob.ask("GET", href)
+        assert got.body.decode() == body and got.headers["etag"]
+    assert (await bob.sync(path)).texts("D:sync-token") == [home.found(path, "D:sync-token")]
+    assert (await bob.props(path, "D:getetag", depth=1)).hrefs == [path, *said.hrefs]
+    assert (await bob.ask("GET", path)).body.count(b"BEGIN:VEVENT") == 2
+
+
+async def test_what_happens_inside_of_a_busy_period_is_told_as_no_change_of_it(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    path = await busy(stand, alice)
+    first = await bob.sync(path)
+    token = first.texts("D:sync-token")[0]
+    tags = {href: first.found(href, "D:getetag") for href in first.hrefs}
+    assert (await bob.sync(path, token)).hrefs == []
+    await alice.put(WORK + "e.ics", block("five", 1, 2, summary="Other"))
+    assert (await bob.sync(path, token)).status == 403  # what changed is not remembered: it begins again
+    again = await bob.sync(path)
+    assert {href: again.found(href, "D:getetag") for href in again.hrefs} == tags
+
+
+async def test_a_query_by_time_and_free_busy_are_answered_for_a_calendar_of_busy_times(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    path = await busy(stand, alice)
+    range_ = f"<C:time-range start='{at(4)}' end='{at(7)}'/>"
+    found = await bob.query(path, f"<C:comp-filter name='VEVENT'>{range_}</C:comp-filter>")
+    assert len(found.hrefs) == 1
+    said = await bob.report(path, "C:free-busy-query", range_)
+    assert f"FREEBUSY;FBTYPE=BUSY-TENTATIVE:{at(5)}/{at(6)}".encode() in said.body
+    got = await bob.report(
+        path, "C:calendar-multiget", f"<D:prop><D:getetag/></D:prop><D:href>{found.hrefs[0]}</D:href>"
+    )
+    assert got.hrefs == found.hrefs and got.found(found.hrefs[0], "D:getetag")
+
+
+async def test_nothing_is_changed_in_a_calendar_of_busy_times(stand: Stand, alice: Client, bob: Client) -> None:
+    path = await busy(stand, alice)
+    href = (await bob.sync(path)).hrefs[0]
+    octets = (await bob.ask("GET", href)).body
+    for method in ("DELETE", "PUT", "COPY", "MOVE"):
+        said = await bob.ask(method, href, octets, content_type="text/calendar", destination=HOME + "Calendar/x.ics")
+        assert said.status == 403, method
+    assert (await bob.ask("GET", path + "a.ics")).status == 404
+    assert len((await alice.sync(WORK)).hrefs) == 4
+
+
+async def test_who_may_put_something_into_a_calendar_of_busy_times_does(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    path = await busy(stand, alice, "l9i")
+    assert (await bob.put(path + "new.ics", block("new", 10, 11))).status == 201
+    assert (await bob.put(path + "a.ics", block("other", 10, 11))).status == 409
+    assert at(11) in (await bob.ask("GET", path)).body.decode()
 
 
 PRIVATE = event("p", "20261201T100000Z", "CLASS:PRIVATE", "LOCATION:Attic", summary="Secret")

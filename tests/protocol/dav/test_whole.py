@@ -44,7 +44,7 @@ async def test_what_is_private_is_left_out_for_who_may_not_read_it(stand: Stand,
 
 async def test_who_may_not_read_gets_no_file(stand: Stand, bob: Client) -> None:
     assert (await bob.ask("GET", WORK)).status == 404
-    await stand.share("alice", "Calendar", "bob@example.test", "l9")
+    await stand.share("alice", "Calendar", "bob@example.test", "l")
     assert (await bob.ask("GET", WORK)).status == 403
 
 
