@@ -73,16 +73,25 @@ def _entries(root: xml.Element, exchange: Exchange) -> dict[str, Entry]:
             continue
         if ace.find(f"{{{DAV}}}invert") is not None:
             raise DavError(403, "an entry for everybody but somebody cannot be kept", "<D:no-invert/>")
-        grantee = _grantee(ace.find(f"{{{DAV}}}principal"), exchange)
+        given, denied, principal = (ace.find(f"{{{DAV}}}{name}") for name in ("grant", "deny", "principal"))
+        if principal is None or (given is None and denied is None):
+            raise DavError(400, "an entry has a principal, and says what it is granted or denied")
+        grantee = _grantee(principal, exchange)
         if grantee is None:
             continue
         old = found.get(grantee, Entry())
-        allow, deny = _rights(ace.find(f"{{{DAV}}}grant")), _rights(ace.find(f"{{{DAV}}}deny"))
+        allow, deny = _granted(given, grantee), _rights(denied)
         found[grantee] = Entry(old.allow | allow, old.deny | deny)
     return found
 
 
-def _grantee(principal: xml.Element | None, exchange: Exchange) -> str | None:
+def _granted(said: xml.Element | None, grantee: str) -> Right:
+    """What is allowed. Whom busy times are shared with by name, that calendar is in their home (decision 300)."""
+    found = _rights(said)
+    return found | Right.LOOKUP if Right.FREEBUSY in found and "@" in grantee else found
+
+
+def _grantee(principal: xml.Element, exchange: Exchange) -> str | None:
     """Who an entry is for, as a row names it; None: oneself or the owner, who needs none. `DavError`."""
     inside = xml.names(principal)
     if f"{{{DAV}}}all" in inside or f"{{{DAV}}}unauthenticated" in inside:
@@ -91,7 +100,7 @@ def _grantee(principal: xml.Element | None, exchange: Exchange) -> str | None:
         return EVERYONE
     if f"{{{DAV}}}property" in inside or f"{{{DAV}}}self" in inside:
         return None
-    return grantee_of((principal.findtext(f"{{{DAV}}}href") or "").strip() if principal is not None else "")
+    return grantee_of((principal.findtext(f"{{{DAV}}}href") or "").strip())
 
 
 def grantee_of(path: str) -> str:

@@ -139,15 +139,9 @@ async def _answer(
     exchange: Exchange, asked: Asked, made: Attachment | None, item: Item, headers: Mapping[str, str]
 ) -> Response:
     """ETag is that of the object as it is now, which the client learns of in no other way."""
-    told = {**headers, "etag": f'"{etag(item.blob)}"'}
-    if made is not None:
-        told["cal-managed-id"] = made.key
+    told = {**headers, "cal-managed-id": made.key} if made is not None else headers
     adds = asked.action == "attachment-add"
-    if "return=representation" not in exchange.headers.get("prefer", "").replace(" ", "").lower():
-        return Response(status_code=201 if adds else 204, headers=told)
-    told.update({"content-location": exchange.at.href, "content-type": "text/calendar; charset=utf-8"})
-    told["preference-applied"] = "return=representation"
-    return Response(await exchange.parts.blobs.read(item.blob), 201 if adds else 200, told)
+    return await objects.answered(exchange, exchange.at, item, told, made=adds, say_all=True)
 
 
 async def get(exchange: Exchange) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -81,8 +82,23 @@ async def put(exchange: Exchange) -> Response:
     new, read = await _read(exchange, at.name)
     if read is not None and new.attached:
         await exchange.parts.store.glance(exchange.who, lambda tx: _check_attached(tx, new))
-    _, made, headers = await _write(exchange, at, new, read)
-    return Response(status_code=201 if made else 204, headers=headers)
+    item, made, headers = await _write(exchange, at, new, read)
+    return await answered(exchange, at, item, headers, made=made)
+
+
+async def answered(
+    exchange: Exchange, at: Place, item: Item, headers: Mapping[str, str], *, made: bool, say_all: bool = False
+) -> Response:
+    """201, 204, or the object as it is now to who asks for that (RFC 8144); `say_all`: with its tag in any case."""
+    told = dict(headers)
+    if exchange.representation or say_all:
+        told["etag"] = f'"{etag(item.blob)}"'
+    if not exchange.representation:
+        return Response(status_code=201 if made else 204, headers=told)
+    kind = "text/vcard" if at.area == CONTACTS else "text/calendar"
+    told |= {"content-location": at.href, "preference-applied": "return=representation", "vary": "Prefer"}
+    body = await exchange.parts.blobs.read(item.blob)
+    return Response(body, 201 if made else 200, {**told, "content-type": f"{kind}; charset=utf-8"})
 
 
 def _check_attached(tx: ReadTx, new: NewItem) -> None:
@@ -109,8 +125,8 @@ async def add(exchange: Exchange) -> Response:
     shelf = await exchange.parts.store.glance(exchange.who, lambda tx: collection(tx, exchange.at))
     name = secrets.token_urlsafe(18) + (".vcf" if shelf.contacts else ".ics")
     at = replace(exchange.at, name=name)
-    _, _, headers = await _write(exchange, at, *await _read(exchange, name))
-    return Response(status_code=201, headers={**headers, "location": at.href})
+    item, _, headers = await _write(exchange, at, *await _read(exchange, name))
+    return await answered(exchange, at, item, {**headers, "location": at.href}, made=True)
 
 
 async def _read(exchange: Exchange, name: str) -> tuple[NewItem, CalendarObject | None]:
@@ -149,6 +165,8 @@ async def _write(
         raise _taken(error, at) from None
     except AlreadyExists as error:
         raise _name_taken(exchange, error) from None
+    except NotFound as error:
+        raise DavError(409, str(error)) from None  # there is no collection for it: RFC 4918 §9.7.1
     headers = headers_of(item, plan.tag)
     if plan.altered:
         del headers["etag"]  # what is stored is not what was sent: RFC 4791 §5.3.4
@@ -228,7 +246,10 @@ async def copy_or_move(exchange: Exchange) -> Response:
 def _journey(tx: ReadTx, exchange: Exchange, there: Place) -> Journey:
     shelf, item = found(tx, exchange.at)
     exchange.check_tags(etag(item.blob))
-    to = collection(tx, there)
+    try:
+        to = collection(tx, there)
+    except NotFound as error:
+        raise DavError(409, str(error)) from None  # RFC 4918 §9.8.5
     old = _there(tx, to, there, exchange)
     return Journey(shelf, item, to, there, old, tag_of(tx, shelf, item), sight(tx, to.folder.id) is not None)
 

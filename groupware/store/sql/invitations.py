@@ -91,7 +91,12 @@ def _by_domain(tx: Tx, known: Known) -> Sequence[str]:
 
 
 def _calendar(tree: Tree) -> FolderId:
-    found = next((node.id for node in tree.nodes.values() if node.role == Role.CALENDAR), None)
+    return _default(tree, Role.CALENDAR)
+
+
+def _default(tree: Tree, role: Role) -> FolderId:
+    """Where what somebody is invited to, or is to do, goes when they have nothing of it yet."""
+    found = next((node.id for node in tree.nodes.values() if node.role == role), None)
     if found is None:
         raise NotFound(f"{tree.key}: there is no calendar to take an invitation")
     return found
@@ -129,6 +134,8 @@ def _visit(tx: Tx, visit: Visit) -> None:
     elif visit.new is not None and row is not None:
         item_changes.exchange(tx, here, row[1], visit.new)
     elif visit.new is not None:
+        if visit.new.kind == Kind.TASKS:
+            here = tx.open_for_guests(_default(tx.tree(known.account), Role.TASKS))
         item_changes.put(tx, here, [(visit.new, Flags.NONE, frozenset())], known.account)
     if visit.message is not None:
         _drop_into_inbox(tx, known, visit)

@@ -31,6 +31,23 @@ async def test_another_content_has_another_tag(alice: Client) -> None:
     assert (second.status, second.headers["etag"] != first.headers["etag"]) == (204, True)
 
 
+@pytest.mark.parametrize(("at", "octets"), [(WORK + "a.ics", event("1")), (CARDS + "a.vcf", card("1"))])
+async def test_what_was_put_comes_back_to_who_prefers_that(alice: Client, at: str, octets: str) -> None:
+    for status in (201, 200):
+        said = await alice.put(at, octets, prefer="return=representation")
+        assert (said.status, said.body.decode(), said.headers["content-location"]) == (status, octets, at)
+        assert said.headers["etag"] == (await alice.ask("GET", at)).headers["etag"]
+        assert said.headers["preference-applied"] == "return=representation"
+
+
+async def test_what_has_no_collection_to_be_in_is_a_conflict(alice: Client) -> None:
+    await alice.put(WORK + "a.ics", event("1"))
+    assert (await alice.put(f"{HOME}/nowhere/a.ics", event("2"))).status == 409
+    for method in ("COPY", "MOVE"):
+        assert (await alice.ask(method, WORK + "a.ics", destination=f"{HOME}/nowhere/a.ics")).status == 409
+    assert (await alice.ask("GET", WORK + "a.ics")).status == 200
+
+
 async def test_if_match_holds_back_a_change_of_what_others_have_changed(alice: Client) -> None:
     old = (await alice.put(WORK + "a.ics", event("1"))).headers["etag"]
     await alice.put(WORK + "a.ics", event("1", summary="Theirs"))

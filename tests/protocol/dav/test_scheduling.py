@@ -264,6 +264,18 @@ async def test_a_meeting_that_was_brought_in_from_a_file_is_called_off_when_it_i
     assert letter["subject"] == "Called off: Meeting"
 
 
+async def test_a_task_goes_to_the_tasks_of_who_is_to_do_it_and_comes_back_done(alice: Client, bob: Client) -> None:
+    tasks = "/dav/calendars/{}@example.test/Tasks/"
+    given = meeting("t").replace("VEVENT", "VTODO").replace("DTEND", "DUE")
+    assert (await alice.put(tasks.format("alice") + "t.ics", given)).status == 201
+    assert await bodies(bob, BOB) == [] and (await bob.sync(BOB)).hrefs == []
+    [href] = (await bob.sync(tasks.format("bob"))).hrefs
+    copy = (await bob.ask("GET", href)).body.decode().replace("\r\n ", "")
+    assert (await bob.put(href, copy.replace("NEEDS-ACTION", "COMPLETED"))).status == 204
+    own = (await alice.ask("GET", tasks.format("alice") + "t.ics")).body.decode()
+    assert "PARTSTAT=COMPLETED" in own
+
+
 async def test_a_meeting_that_loses_its_organizer_is_called_off(alice: Client, bob: Client) -> None:
     await alice.put(ALICE + "m.ics", meeting("m"))
     assert (await alice.put(ALICE + "m.ics", event("m"))).status == 204

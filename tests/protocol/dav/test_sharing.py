@@ -177,6 +177,14 @@ async def test_an_acl_is_rows_that_every_protocol_reads(stand: Stand, alice: Cli
     assert (await bob.props(WORK, "D:displayname")).status == 207
 
 
+async def test_busy_times_that_an_acl_shares_by_name_are_in_the_home(stand: Stand, alice: Client, bob: Client) -> None:
+    for who, there in (("<D:authenticated/>", False), (BOB_IS, True)):
+        body = f"<D:acl{HEAD}>{ace(who, 'C:read-free-busy')}</D:acl>"
+        assert (await alice.ask("ACL", WORK, body)).status == 200
+        home = await bob.props("/dav/calendars/bob@example.test/", "D:owner", depth=1)
+        assert any("alice@" in (home.found(each, "D:owner") or "") for each in home.hrefs) is there
+
+
 async def test_what_an_acl_leaves_out_is_taken_back_and_what_it_cannot_say_stays(stand: Stand, alice: Client) -> None:
     await stand.share("alice", "Calendar", BOB, "lrsp5")
     await stand.share("alice", "Calendar", "carol@example.test", "lrs")
@@ -199,6 +207,13 @@ async def test_an_acl_that_cannot_be_kept_changes_nothing(
     await stand.share("alice", "Calendar", BOB, "lrs")
     said = await alice.ask("ACL", WORK, f"<D:acl{HEAD}>{ace('<D:all/>', 'D:read')}{entry}</D:acl>")
     assert (said.status, len(said.find(condition))) == (403, 1)
+    assert await rows(stand) == {BOB: ("lrs", "")}
+
+
+@pytest.mark.parametrize("entry", [f"<D:ace><D:principal>{BOB_IS}</D:principal></D:ace>", "<D:ace><D:grant/></D:ace>"])
+async def test_an_entry_that_says_nothing_is_refused(stand: Stand, alice: Client, entry: str) -> None:
+    await stand.share("alice", "Calendar", BOB, "lrs")
+    assert (await alice.ask("ACL", WORK, f"<D:acl{HEAD}>{entry}</D:acl>")).status == 400
     assert await rows(stand) == {BOB: ("lrs", "")}
 
 
