@@ -39,6 +39,7 @@ GROWING = (
 )
 SCAN = re.compile(
     rf"SCAN (?:{GROWING})\b(?! USING (?:COVERING )?INDEX (?:ix_search_text_waiting|ix_folder_quarantine))"
+    r"|SEARCH annotation USING INDEX ix_annotation_account_id \(account_id=\?\)"  # all that is shared by anybody
 )
 
 
@@ -54,6 +55,8 @@ def a_day(world: World, who: Principal) -> None:
     world.write(who, lambda tx: tx.update_flags(at, ((1, 1),), FlagChange(add=Flags.SEEN | Flags.DELETED)))
     world.read(who, lambda tx: (tx.delta(at, since), tx.changes(at, since), tx.vanished(at, since)))
     world.read(who, lambda tx: tx.changed_at(at))
+    world.read(who, lambda tx: (tx.annotations(at), tx.all_annotations(), tx.all_annotated()))
+    world.read(who, lambda tx: tx.annotated_with(world.alice.account, "/shared/x", b"x"))
     world.read(who, lambda tx: (tx.within(at, "saved", 0), tx.unindexed(at)))
     world.read(
         who,
