@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from groupware.model.errors import Refused
-from groupware.model.ids import Uid, Uids
+from groupware.model.ids import Uid, Uids, ranges
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.imap.bodies import has_withheld
 from mailcore.imap.grammar import Cursor, Numbers
@@ -94,8 +94,12 @@ async def _leaves(session: Session, path: str) -> bool:
 
 
 def _moved(session: Session, tx: WriteTx, path: str, uids: Uids) -> tuple[Pairs, int]:
-    to = session.folder(tx, path)
-    return tx.move(session.selected.folder, uids, to.id), to.uidvalidity
+    to, at = session.folder(tx, path), session.selected.folder
+    if to.id != at:
+        return tx.move(at, uids, to.id), to.uidvalidity
+    pairs = tx.copy(at, uids, at)  # as COPY may, so may MOVE: RFC 6851 §3.3
+    tx.expunge(at, ranges(uid for uid, _ in pairs), deleted_only=False)
+    return pairs, to.uidvalidity
 
 
 def _code(validity: int, pairs: Pairs) -> bytes:

@@ -47,7 +47,7 @@ from mailcore.imap.commands.search_keys import (
 )
 from mailcore.imap.commands.search_octets import OfHeaders, OfOctets, by_headers, by_octets, has_field, in_body, says
 from mailcore.imap.commands.search_progress import Progress
-from mailcore.imap.grammar import SAVED
+from mailcore.imap.grammar import MOST_MODSEQ, SAVED
 from mailcore.imap.objectids import SECOND, email_id, second_of
 from mailcore.imap.session import Session
 from mailcore.imap.view import View
@@ -317,7 +317,7 @@ def _range(key: Size | Saved | Sent | Within | Arrived, now: datetime.datetime) 
     """Which stored number a key looks at, and between which ends."""
     match key:
         case Size(than, larger):
-            return ("octets", than + 1, None) if larger else ("octets", None, than - 1)
+            return ("octets", min(than + 1, MOST_MODSEQ), None) if larger else ("octets", None, than - 1)
         case Sent(when, day):
             return ("day", *_ends(when, day.toordinal(), 1))
         case Saved(when, day) | Arrived(when, day):

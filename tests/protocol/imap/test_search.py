@@ -65,6 +65,8 @@ async def filled(client: Client) -> Client:
         ("KEYWORD nothing", ""),
         ("LARGER 450", "2"),
         ("SMALLER 450", "1 3"),
+        ("LARGER 9223372036854775807", ""),
+        ("SMALLER 9223372036854775807", "1 2 3"),
         ("BEFORE 10-Feb-2026", "1"),
         ("ON 2-Feb-2026", "1"),
         ("ON 10-Feb-2026", "2"),
