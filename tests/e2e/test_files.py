@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 import zipfile
 from pathlib import Path
 
@@ -47,3 +49,52 @@ def test_mail_comes_in_from_files_and_goes_out_as_files(sit: Make, tmp_path: Pat
         desk.page.get_by_role("menuitem", name="Save as files").click()
     with zipfile.ZipFile(download.value.path()) as found:
         assert found.read(found.namelist()[0]) == (tmp_path / "one.eml").read_bytes()
+
+
+def tnef() -> bytes:
+    """winmail.dat with a text and a file."""
+
+    def attribute(number: int, data: bytes) -> bytes:
+        return struct.pack("<BII", 1, number, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
+
+    return b"".join([
+        struct.pack("<IH", 0x223E9F78, 1),
+        attribute(0x00018004, b"Plans of Outlook\0"),
+        attribute(0x0002800C, b"See the file.\0"),
+        attribute(0x00069002, bytes(14)),
+        attribute(0x00018010, b"beds.txt\0"),
+        attribute(0x0006800F, b"four beds"),
+    ])  # fmt: skip
+
+
+def test_what_is_attached_can_be_looked_at(sit: Make) -> None:
+    desk = sit()
+    card = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:x1\r\nFN:Vera Vogel\r\nEMAIL:vera@far.test\r\nEND:VCARD\r\n"
+    winmail = base64.encodebytes(tnef()).decode().replace("\n", "\r\n")
+    parts = "\r\n".join([
+        "--b", "Content-Type: text/plain", "", "See below",
+        "--b", "Content-Type: text/vcard; name=vera.vcf", "Content-Disposition: attachment; filename=vera.vcf", "", card,
+        "--b", "Content-Type: message/rfc822", "Content-Disposition: attachment; filename=inner.eml", "",
+        letter("The inner one", "What was said before", name="Ines Inner").decode(),
+        "--b", "Content-Type: application/ms-tnef; name=winmail.dat", "Content-Transfer-Encoding: base64",
+        "Content-Disposition: attachment; filename=winmail.dat", "", winmail, "--b--",
+    ])  # fmt: skip
+    desk.put(letter("Many things", parts, "MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b"))
+    desk.sign_in()
+    desk.open("Many things")
+    dialog = desk.page.get_by_role("dialog")
+    desk.page.get_by_role("button", name="Look at vera.vcf").click()
+    expect(dialog).to_contain_text("vera@far.test")
+    dialog.get_by_role("button", name="Add to contacts").click()
+    expect(desk.toast("Vera Vogel is among your contacts")).to_be_visible()
+    assert faults(desk.page) == []
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_role("button", name="Look at inner.eml").click()
+    expect(dialog.get_by_role("heading", name="The inner one")).to_be_visible()
+    expect(dialog).to_contain_text("What was said before")
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_role("button", name="Look at winmail.dat").click()
+    expect(dialog).to_contain_text("See the file.")
+    with desk.page.expect_download() as download:
+        dialog.get_by_role("link", name="Download beds.txt").click()
+    assert download.value.path().read_bytes() == b"four beds"

@@ -74,3 +74,24 @@ def test_who_is_in_the_address_book_is_completed(sit: Make) -> None:
     desk.page.keyboard.press("c")
     desk.page.get_by_label("To", exact=True).press_sequentially("zac")
     expect(desk.page.get_by_role("option", name="Zacharias")).to_be_visible()
+
+
+def test_a_receipt_is_asked_for_given_and_refused(sit: Make) -> None:
+    desk, other = sit(), sit()
+    wants = f"Disposition-Notification-To: {other.who.address}"
+    desk.put(letter("Please confirm", "Did you get it?", wants))
+    desk.put(letter("And this", "Too?", wants), days=1)
+    desk.sign_in()
+    other.sign_in()
+    desk.open("Please confirm")
+    desk.page.get_by_role("button", name="Tell", exact=True).click()
+    expect(desk.toast("The receipt is on its way")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Tell", exact=True)).to_have_count(0)
+    expect(other.page.locator("li.row")).to_have_count(1)
+    desk.open("And this")
+    desk.page.get_by_role("button", name="Do not tell").click()
+    expect(desk.page.get_by_role("button", name="Do not tell")).to_have_count(0)
+    desk.page.reload()
+    expect(desk.page.locator(".message .plain")).to_contain_text("Too?")
+    expect(desk.page.get_by_role("button", name="Do not tell")).to_have_count(0)
+    expect(other.page.locator("li.row")).to_have_count(1)

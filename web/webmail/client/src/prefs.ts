@@ -10,6 +10,9 @@ export const zone = (): string => kept("zone", "");
 /** null: as the language has it. */
 export const weekStart = (): Day | null => kept<Day | null>("weekStart", null);
 export const density = (): Density => kept<Density>("density", "normal");
+export type Receipts = "ask" | "always" | "never";
+/** What is said to who asks to be told that a message was read. */
+export const receipts = (): Receipts => kept<Receipts>("receipts", "ask");
 /** Pixels of a line of a list. */
 export const rowHeight = (): number => (density() === "compact" ? 54 : 72);
 
@@ -20,7 +23,7 @@ export function applyPrefs(): void {
   setDefaultOptions({ weekStartsOn: first ?? undefined });
 }
 
-export function choosePref(name: "zone" | "weekStart" | "density", value: unknown): void {
+export function choosePref(name: "zone" | "weekStart" | "density" | "receipts", value: unknown): void {
   keep(name, value);
   applyPrefs();
 }

@@ -8,6 +8,7 @@ const STANDARD = [
   "mail",
   "mail:share",
   "submission",
+  "mdn",
   "vacationresponse",
   "quota",
   "blob",

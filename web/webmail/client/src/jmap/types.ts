@@ -84,6 +84,9 @@ export interface FullEmail extends Email {
   "header:List-Unsubscribe:asURLs"?: string[] | null;
   /** Whether one click does. RFC 8058. */
   "header:List-Unsubscribe-Post:asText"?: string | null;
+  /** Who asks to be told that it was read. RFC 8098. */
+  "header:Disposition-Notification-To:asAddresses"?: Address[] | null;
+  "header:Return-Path"?: string | null;
 }
 
 /** A keyword with a name and a colour, as one person has them. */
@@ -136,4 +139,6 @@ export const FULL_PROPERTIES = [
   "bodyValues",
   "header:List-Unsubscribe:asURLs",
   "header:List-Unsubscribe-Post:asText",
+  "header:Disposition-Notification-To:asAddresses",
+  "header:Return-Path",
 ];

@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 import { downloadUrl } from "../jmap/client";
 import type { FullEmail, Part } from "../jmap/types";
 import { IconButton } from "../shell/Button";
+import { kindOf } from "./kinds";
 import { size } from "./when";
 
 const Preview = lazy(() => import("./Preview"));
-const PICTURES = /^image\/(png|jpeg|gif|webp|avif|bmp)$/;
 
 export function Attachments({ email }: { email: FullEmail }) {
   const { t } = useTranslation();
@@ -18,15 +18,15 @@ export function Attachments({ email }: { email: FullEmail }) {
   return (
     <ul className="attachments" aria-label={t("read.attachments", { count: found.length })}>
       {found.map((each) => {
-        const name = each.name ?? each.type;
-        const picture = PICTURES.test(each.type);
-        const Icon = picture ? Image : FileText;
+        const name = each.name ?? (each.type === "message/rfc822" ? "message.eml" : each.type);
+        const kind = kindOf(each);
+        const Icon = kind === "picture" ? Image : FileText;
         return (
           <li key={each.blobId}>
             <Icon aria-hidden="true" />
             <span className="name">{name}</span>
             <small>{size(each.size)}</small>
-            {(picture || each.type === "application/pdf") && (
+            {kind && (
               <IconButton label={t("read.preview", { name })} onClick={() => setSeen(each)}>
                 <Eye />
               </IconButton>

@@ -59,6 +59,7 @@ export default function LabelDialog({ ids, onClose }: { ids: string[]; onClose: 
           aria-controls={`${id}-list`}
           aria-activedescendant={`${id}-${at}`}
           autoComplete="off"
+          autoFocus
           maxLength={100}
           value={typed}
           onChange={(event) => {

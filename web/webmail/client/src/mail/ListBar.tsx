@@ -22,7 +22,9 @@ export function ListBar() {
         <IconButton label={t("list.clear")} keys="u" onClick={clearSelection}>
           <X />
         </IconButton>
-        <strong className="grow">{t("list.selected", { count: selected.size })}</strong>
+        <strong className="grow" title={t("list.selected", { count: selected.size })}>
+          {selected.size}
+        </strong>
         <Actions ids={[...selected]} />
       </div>
     );

@@ -11,6 +11,7 @@ import { useApp } from "../store";
 import { Attachments } from "./Attachments";
 import { Body } from "./Body";
 import { Labels } from "./Labels";
+import { Receipt } from "./Receipt";
 import { hue } from "./Row";
 import { block, isFromList, leaveList } from "./sender";
 import { long } from "./when";
@@ -28,6 +29,7 @@ export function Message({ email }: { email: Email }) {
       {full ? (
         <>
           <Labels email={email} whole />
+          <Receipt email={full} />
           <About email={full} />
           <Attachments email={full} />
           <Body email={full} />

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { choose, LANGUAGES } from "../i18n";
 import { openList } from "../mail/lists";
-import { choosePref, type Day, density, weekStart, zone } from "../prefs";
+import { choosePref, type Day, density, receipts, weekStart, zone } from "../prefs";
 import { chooseTheme } from "../shell/theme";
 import { get, keep, set, type Theme, useApp } from "../store";
 
@@ -14,7 +14,7 @@ export function General() {
   const theme = useApp((state) => state.theme);
   const conversations = useApp((state) => state.conversations);
   const [, drawAgain] = useState(0);
-  const pref = (name: "zone" | "weekStart" | "density", value: unknown) => {
+  const pref = (name: "zone" | "weekStart" | "density" | "receipts", value: unknown) => {
     choosePref(name, value);
     drawAgain((number) => number + 1);
     set({ list: null });
@@ -77,6 +77,16 @@ export function General() {
               {new Intl.DateTimeFormat(i18n.language, { weekday: "long", timeZone: "UTC" }).format(
                 new Date(Date.UTC(2023, 0, 1 + each)),
               )}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        {t("receipt.setting")}
+        <select value={receipts()} onChange={(event) => pref("receipts", event.target.value)}>
+          {["ask", "always", "never"].map((each) => (
+            <option key={each} value={each}>
+              {t(`receipt.${each}`)}
             </option>
           ))}
         </select>

@@ -40,8 +40,9 @@ export default function MomentDialog({ title, offers = [], begin, onChoose, onCl
     <Dialog title={title} onClose={onClose}>
       {offers.length > 0 && (
         <div className="offers">
-          {offers.map((each) => (
-            <button type="button" key={each.label} onClick={() => take(each)}>
+          {offers.map((each, at) => (
+            // biome-ignore lint/a11y/noAutofocus: one has come to choose one of them
+            <button type="button" key={each.label} autoFocus={at === 0} onClick={() => take(each)}>
               <span>{each.label}</span>
               <small>{each.hint}</small>
             </button>
