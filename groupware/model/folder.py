@@ -33,7 +33,7 @@ class Role(StrEnum):
     JUNK = "junk"
     ARCHIVE = "archive"
     SNOOZED = "snoozed"
-    """Where messages wait until a moment; made when the first does. `\\Snoozed` of draft-ietf-mailmaint-messageflag-mailboxattribute."""
+    """Where messages wait until a moment; made when the first does (decision 309)."""
     CALENDAR = "calendar"
     CONTACTS = "contacts"
     TASKS = "tasks"

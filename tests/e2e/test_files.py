@@ -73,7 +73,7 @@ def test_what_is_attached_can_be_looked_at(sit: Make) -> None:
     winmail = base64.encodebytes(tnef()).decode().replace("\n", "\r\n")
     parts = "\r\n".join([
         "--b", "Content-Type: text/plain", "", "See below",
-        "--b", "Content-Type: text/vcard; name=vera.vcf", "Content-Disposition: attachment; filename=vera.vcf", "", card,
+        "--b", "Content-Type: text/vcard", "Content-Disposition: attachment; filename=vera.vcf", "", card,
         "--b", "Content-Type: message/rfc822", "Content-Disposition: attachment; filename=inner.eml", "",
         letter("The inner one", "What was said before", name="Ines Inner").decode(),
         "--b", "Content-Type: application/ms-tnef; name=winmail.dat", "Content-Transfer-Encoding: base64",

@@ -1,7 +1,8 @@
 """`Email/query`: which emails, in which order. RFC 8621 §4.4.
 
-A mailbox from its newest email on is a page of an index, also with those first that are pinned or have just come back. All else looks at the columns of the mailboxes that can hold
-what is sought, and at no more columns than filter and order name; words are sought in the index of words.
+A mailbox from its newest email on is a page of an index, also with those first that are pinned or have come back.
+All else looks at the columns of the mailboxes that can hold what is sought, and at no more columns than filter and
+order name; words are sought in the index of words.
 """
 
 from __future__ import annotations

@@ -142,7 +142,11 @@ class _Door:
             return _said(503, str(error))
         except (GroupwareError, MethodError):
             return _said(404, "There is no such mail, or it is not shared with you.")
-        headers = {**files.SAFE, "cache-control": "no-store", "content-disposition": export.disposition(asked.name, form)}
+        headers = {
+            **files.SAFE,
+            "cache-control": "no-store",
+            "content-disposition": export.disposition(asked.name, form),
+        }
         media = "application/zip" if form == "zip" else "application/mbox"
         return StreamingResponse(export.stream(turn, asked, form), media_type=media, headers=headers)
 

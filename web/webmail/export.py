@@ -1,7 +1,7 @@
 """Mail as files to take along: a folder or some emails as a ZIP of .eml files, or as an mbox. Decision 310.
 
-It goes out while it is read, a few messages at a time, so a folder may be of any size. What cannot be read is told at the
-end of it, and the rest is there.
+It goes out while it is read, a few messages at a time, so a folder may be of any size. What cannot be read is told at
+the end of it, and the rest is there.
 """
 
 from __future__ import annotations
@@ -208,4 +208,3 @@ def _in_mbox(each: _One) -> Iterator[bytes]:
         yield f"X-Keywords: {words}\n".encode("ascii", "replace")
     yield _FROM.sub(rb">\1", each.octets.replace(b"\r\n", b"\n"))
     yield b"\n" if each.octets.endswith(b"\n") else b"\n\n"
-

@@ -99,7 +99,7 @@ class ReadItems(Protocol):
         ...
 
     def on_top(self, at: FolderId) -> Sequence[tuple[Uid, ItemId, str, int]]:
-        """(UID, id, keywords, saved) of what is pinned in a folder or has just come back, the newest first. Takes `r`."""
+        """(UID, id, keywords, saved) of what is pinned in a folder or has come back, the newest first. Takes `r`."""
         ...
 
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:

@@ -1,8 +1,8 @@
 """Messages that wait in the folder `snoozed` until a moment, and what stands on top of lists. Decision 309.
 
 1. A row goes by the item's id. It says nothing while the item is in another folder: who takes a message out has it.
-2. Who wakes one takes its row away first, and all that happens to it in the same write: it comes back once, whoever is at
-   it, and either wholly or not yet.
+2. Who wakes one takes its row away first, and all that happens to it in the same write: it comes back once, whoever is
+   at it, and either wholly or not yet.
 3. Which is due next is the first entry of an index; a mark on the bus says that another one waits.
 """
 

@@ -1,4 +1,4 @@
-"""Emails that wait until a moment, and the order in which what is pinned or has come back stands first (decision 309)."""
+"""Emails that wait until a moment, and the order in which what is pinned or has come back is first (decision 309)."""
 
 from __future__ import annotations
 

@@ -36,7 +36,9 @@ async def test_a_folder_is_a_zip_of_its_messages(stand: Stand, alice: Client, mo
     at, inbox = await place(alice)
     await stand.browse("alice")
     got = await stand.http.get(at, params={"mailbox": inbox})
-    assert got.status_code == 200 and got.headers["content-disposition"].startswith("attachment; filename*=UTF-8''INBOX.zip")
+    assert got.status_code == 200 and got.headers["content-disposition"].startswith(
+        "attachment; filename*=UTF-8''INBOX.zip"
+    )
     with zipfile.ZipFile(io.BytesIO(got.content)) as found:
         names = found.namelist()
         assert [found.read(name) for name in names] == octets
@@ -46,7 +48,9 @@ async def test_a_folder_is_a_zip_of_its_messages(stand: Stand, alice: Client, mo
 async def test_an_mbox_is_what_import_reads(stand: Stand, alice: Client, tmp_path: Path) -> None:
     first = await stand.put("alice", letter("One", body="From here\r\n>From there\r\n"))
     await stand.put("alice", letter("Two"))
-    await alice.call("Email/set", update={first: {"keywords/$seen": True, "keywords/$flagged": True, "keywords/garden": True}})
+    await alice.call(
+        "Email/set", update={first: {"keywords/$seen": True, "keywords/$flagged": True, "keywords/garden": True}}
+    )
     at, inbox = await place(alice)
     await stand.browse("alice")
     file = tmp_path / "inbox.mbox"
