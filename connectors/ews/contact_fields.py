@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ from connectors.ews.fields import Field, mailbox, strings
 from connectors.ews.mail_fields import ITEM, body_xml
 from connectors.ews.things import One
 from connectors.ews.wire import Whole, Xml, tag, text_of
+from connectors.exchange.certificates import certificates_in
 
 Json = dict[str, Any]
 BESIDE: Final = [
@@ -163,6 +165,11 @@ def _addresses(one: One) -> Xml | None:
     return Xml("".join(rows)) or None
 
 
+def _certificates(one: One) -> Xml | None:
+    rows = [tag("Base64Binary", base64.b64encode(each).decode()) for each in certificates_in(one.json)]
+    return Xml("".join(rows)) or None
+
+
 def _part(slot: str, part: str) -> Field:
     return Field(lambda one: addresses(one.json).get(slot, {}).get(part))
 
@@ -236,6 +243,7 @@ CONTACT: Final[Mapping[str, Field]] = {
     "contacts:PersonalHomePage": Field(lambda one: _link(one, of_home=True)),
     "item:Attachments": Field(lambda one: None, attachments_xml),
     "item:HasAttachments": Field(lambda one: picture(one.json) is not None),
+    "contacts:UserSMIMECertificate": Field(lambda one: None, _certificates),
     "contacts:HasPicture": Field(lambda one: picture(one.json) is not None),
     "contacts:Notes": Field(lambda one: notes(one.json) or None),
     **{

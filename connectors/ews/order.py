@@ -40,7 +40,8 @@ _CONTACT: Final = (
     "FileAs FileAsMapping DisplayName GivenName Initials MiddleName Nickname CompleteName CompanyName"
     " EmailAddresses PhysicalAddresses PhoneNumbers AssistantName Birthday BusinessHomePage Children Companies"
     " ContactSource Department Generation ImAddresses JobTitle Manager Mileage OfficeLocation"
-    " PostalAddressIndex Profession SpouseName Surname WeddingAnniversary HasPicture Notes DirectoryId"
+    " PostalAddressIndex Profession SpouseName Surname WeddingAnniversary HasPicture Notes"
+    " UserSMIMECertificate DirectoryId"
 )
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.activesync.element import Element, el, some
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.pim.contact_told import picture_of, values
 from connectors.activesync.pim.contacts import stored_card
+from connectors.exchange.certificates import certificates_in
 from groupware.contacts.jscontact.reading import card_of
 from groupware.model.errors import Malformed
 from groupware.model.ids import BlobId, ranges
 from groupware.model.item import Kind
-from groupware.model.principal import Person
+from groupware.model.principal import Person, PrincipalKind
 from groupware.store.api import ReadTx
 
 MOST: Final = 1000
+_NOBODY: Final = Person("", "", PrincipalKind.ACCOUNT)
 _NO_PICTURE, _TOO_LARGE, _NO_MORE = 173, 174, 175
 _OF_CARD: Final = {
     "Phone": "Contacts:BusinessPhoneNumber",
@@ -58,18 +61,27 @@ class Entry:
     facts: dict[str, str]
     """Fields of their contact, where one has them among one's own."""
     picture: str = ""
+    certificates: Sequence[bytes] = ()
+    """Theirs, in DER."""
 
 
 async def found(exchange: Exchange, match: str) -> list[Entry]:
     """Who of the domain has this in the name or the address, with what one's contacts say of them."""
     people = list(await exchange.read(lambda tx: tx.people(match, MOST)))
-    cards = await _cards(exchange, {each.address for each in people}) if people else {}
-    return [Entry(each, *cards.get(each.address.lower(), ({}, ""))) for each in people]
+    cards = await _cards(exchange) if people else {}
+    nothing = Entry(_NOBODY, {})
+    return [replace(cards.get(each.address.lower(), nothing), person=each) for each in people]
 
 
-async def _cards(exchange: Exchange, addresses: set[str]) -> dict[str, tuple[dict[str, str], str]]:
+async def contacts(exchange: Exchange, match: str) -> list[Entry]:
+    """Which of one's contacts have this in the name, or as an address."""
+    sought = match.casefold()
+    rows = (await _cards(exchange)).items() if sought else ()
+    return [each for address, each in rows if address == sought or sought in each.person.name.casefold()]
+
+
+async def _cards(exchange: Exchange) -> dict[str, Entry]:
     """What one's own contacts say, by address."""
-    wanted = {each.lower() for each in addresses}
 
     def work(tx: ReadTx) -> list[BlobId]:
         blobs = []
@@ -82,17 +94,19 @@ async def _cards(exchange: Exchange, addresses: set[str]) -> dict[str, tuple[dic
 
     octets = await exchange.parts.blobs.read_many(await exchange.read(work))
 
-    def read() -> dict[str, tuple[dict[str, str], str]]:
-        told = {}
+    def read() -> dict[str, Entry]:
+        told: dict[str, Entry] = {}
         for each in octets.values():
             try:
                 card = card_of(stored_card(each))
             except (Malformed, ValueError, KeyError):
                 continue
+            name = str((card.get("name") or {}).get("full") or "")
             for mail in (card.get("emails") or {}).values():
-                address = str(mail.get("address") or "").lower()
-                if address in wanted:
-                    told[address] = values(card), picture_of(card)
+                address = str(mail.get("address") or "")
+                if address:
+                    person = Person(address, name, PrincipalKind.ACCOUNT)
+                    told[address.lower()] = Entry(person, values(card), picture_of(card), certificates_in(card))
         return told
 
     return await asyncio.to_thread(read)

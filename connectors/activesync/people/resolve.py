@@ -47,6 +47,9 @@ async def resolverecipients(exchange: Exchange) -> Element:
 
 async def _one(exchange: Exchange, name: str, options: Element, pictures: Pictures | None) -> Element:
     found = await gal.found(exchange, name) if name else []
+    known = {each.person.address.lower() for each in found}
+    own = [each for each in await gal.contacts(exchange, name) if each.person.address.lower() not in known]
+    found += own
     exact = [each for each in found if name.lower() in _addresses(each)]
     found = exact or found
     most = options.number("ResolveRecipients:MaxAmbiguousRecipients", 20)
@@ -57,7 +60,7 @@ async def _one(exchange: Exchange, name: str, options: Element, pictures: Pictur
         el("ResolveRecipients:To", name),
         el("ResolveRecipients:Status", status),
         el("ResolveRecipients:RecipientCount", len(found)),
-        [await _recipient(exchange, each, options, pictures) for each in shown],
+        [await _recipient(exchange, each, options, pictures, 2 if each in own else 1) for each in shown],
     )
 
 
@@ -65,19 +68,36 @@ def _addresses(entry: Entry) -> set[str]:
     return {entry.person.address.lower(), *(each.lower() for each in entry.person.aliases)}
 
 
-async def _recipient(exchange: Exchange, entry: Entry, options: Element, pictures: Pictures | None) -> Element:
+async def _recipient(
+    exchange: Exchange, entry: Entry, options: Element, pictures: Pictures | None, kind: int
+) -> Element:
+    """`kind`: 1 for who is of the domain, 2 for a contact."""
     availability = options.child("ResolveRecipients:Availability")
-    wants_keys = options.number("ResolveRecipients:CertificateRetrieval", 1) > 1
-    none = el("ResolveRecipients:Certificates", el("ResolveRecipients:Status", _NO_CERTIFICATES))
-    none.children.append(el("ResolveRecipients:CertificateCount", 0))
     return el(
         "ResolveRecipients:Recipient",
-        el("ResolveRecipients:Type", 1),
+        el("ResolveRecipients:Type", kind),
         el("ResolveRecipients:DisplayName", entry.person.name or entry.person.address),
         el("ResolveRecipients:EmailAddress", entry.person.address),
         await _availability(exchange, entry, availability) if availability is not None else None,
-        none if wants_keys else None,
+        _certificates(entry, options),
         pictures.told(entry.picture, "ResolveRecipients") if pictures is not None else None,
+    )
+
+
+def _certificates(entry: Entry, options: Element) -> Element | None:
+    """The certificates of one's contact with that address; there are none in the short form. MS-ASCMD §2.2.3.23."""
+    wanted = options.number("ResolveRecipients:CertificateRetrieval", 1)
+    if wanted < 2:
+        return None
+    most = options.number("ResolveRecipients:MaxCertificates", MOST)
+    told = [base64.b64encode(each).decode() for each in entry.certificates[:most]] if wanted == 2 else []
+    return el(
+        "ResolveRecipients:Certificates",
+        el("ResolveRecipients:Status", _OK if told else _NO_CERTIFICATES),
+        el("ResolveRecipients:CertificateCount", len(told)),
+        [el("ResolveRecipients:RecipientCount", 1), *[el("ResolveRecipients:Certificate", each) for each in told]]
+        if told
+        else None,
     )
 
 

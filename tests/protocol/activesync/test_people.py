@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+from datetime import datetime
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from mailcore.sieve.check import compiled
 from tests.protocol.activesync.test_sync_mail import preference
@@ -97,6 +105,30 @@ async def test_names_are_resolved_with_their_availability(stand: Stand, alice: P
     assert first.get("Recipient/Availability/MergedFreeBusy") == "02200"
     assert (second.get("Status"), second.get("RecipientCount"), third.get("Status")) == ("4", "0", "2")
     assert (await alice.ask("ResolveRecipients", ("ResolveRecipients:ResolveRecipients",))).get("Status") == "5"
+
+
+def _certificate() -> str:
+    """One that somebody has made for themselves, in base64."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Zoë")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(datetime(2026, 1, 1)).not_valid_after(datetime(2036, 1, 1))
+    return base64.b64encode(made.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)).decode()
+
+
+async def test_a_contact_is_resolved_with_its_certificates(stand: Stand, alice: Phone) -> None:
+    key = _certificate()
+    lines = ("EMAIL:zoe@far.test", f"KEY;TYPE=X509;ENCODING=b:{key}", "KEY;TYPE=PGP;ENCODING=b:AAAA")
+    await stand.put("alice", card("z", "Zoë Maier", *lines).encode(), "Contacts")
+    for name in ("zoe@far.test", "zoë"):
+        options = ("ResolveRecipients:Options", ("ResolveRecipients:CertificateRetrieval", 2))
+        ask = ("ResolveRecipients:ResolveRecipients", ("ResolveRecipients:To", name), options)
+        said = await alice.ask("ResolveRecipients", ask)
+        found = [
+            said.get(f"Response/Recipient/{each}") for each in ("Type", "EmailAddress", "Certificates/Certificate")
+        ]
+        assert found == ["2", "zoe@far.test", key]
+        assert said.get("Response/Recipient/Certificates/CertificateCount") == "1"
 
 
 async def test_certificates_are_looked_at(alice: Phone) -> None:
