@@ -411,10 +411,28 @@ def test_one_is_reminded_wherever_one_is(sit: Make) -> None:
     soon = datetime.now() + timedelta(minutes=10)
     alert = {"@type": "Alert", "trigger": {"@type": "OffsetTrigger", "offset": "-PT15M"}}
     program(desk).add("Kettle", soon.strftime("%Y-%m-%dT%H:%M:00"), timeZone=local_zone(desk), alerts={"1": alert})
+    due = (soon - timedelta(minutes=20)).strftime("%Y-%m-%dT%H:%M:00")
+    at_due = {"@type": "Alert", "trigger": {"@type": "OffsetTrigger", "offset": "PT0S", "relativeTo": "end"}}
+    program(desk).task("Descale", due=due, timeZone=local_zone(desk), alerts={"1": at_due})
     desk.sign_in()
-    expect(desk.toast("Kettle, in")).to_be_visible(timeout=15_000)
-    desk.toast("Kettle").get_by_role("button", name="Open").click()
-    expect(desk.page.get_by_role("dialog", name="Kettle")).to_be_visible()
+    told = desk.page.get_by_role("region", name="Reminders")
+    kettle, descale = (told.get_by_role("article").filter(has_text=name) for name in ("Kettle, in", "Descale"))
+    expect(kettle).to_be_visible(timeout=15_000)
+    assert faults(desk.page) == []
+    descale.get_by_role("button", name="Dismiss").click()
+    expect(descale).to_have_count(0)
+    until(desk.page, lambda: "acknowledged" in program(desk).tasks()[0]["alerts"]["1"])
+    kettle.get_by_label("Put off Kettle").select_option("5 minutes")
+    expect(kettle).to_have_count(0)
+    until(desk.page, lambda: len(program(desk).events()[0]["alerts"]) == 2)
+    alerts = program(desk).events()[0]["alerts"]
+    assert "acknowledged" in alerts["1"]
+    [put_off] = [each for key, each in alerts.items() if key != "1"]
+    assert put_off["trigger"]["@type"] == "AbsoluteTrigger"
+    assert {"reltype": "SNOOZE"} in [each[1] for each in put_off["iCalendar"]["properties"]]
+    program(desk).add("Teapot", soon.strftime("%Y-%m-%dT%H:%M:00"), timeZone=local_zone(desk), alerts={"1": alert})
+    told.get_by_role("article").filter(has_text="Teapot").get_by_role("button", name="Open").click()
+    expect(desk.page.get_by_role("dialog", name="Teapot")).to_be_visible()
     desk.page.reload()
     expect(event(desk.page, "Kettle")).to_be_visible()
 

@@ -25,7 +25,7 @@ from web.jmap.blobs import octets_of
 from web.jmap.errors import MethodError
 from web.jmap.turn import Turn
 from web.signin import sessions
-from web.webmail import body, export, branding, files
+from web.webmail import body, branding, export, files
 from web.webmail.remote import NoPicture, Remote
 
 _FRAMED: Final = {

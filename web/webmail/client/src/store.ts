@@ -33,6 +33,15 @@ export interface Toast {
   seconds: number;
 }
 
+/** Something to be reminded of now. */
+export interface Reminder {
+  key: string;
+  kind: "event" | "task";
+  title: string;
+  /** When it begins, or is due: milliseconds since 1970. */
+  when: number;
+}
+
 export type Theme = "system" | "light" | "dark";
 
 export interface State {
@@ -57,6 +66,7 @@ export interface State {
   selected: ReadonlySet<string>;
   drafts: Draft[];
   toasts: Toast[];
+  reminders: Reminder[];
   theme: Theme;
   conversations: boolean;
   helpShown: boolean;
@@ -99,6 +109,7 @@ export const useApp = create<State>(() => ({
   selected: new Set(),
   drafts: [],
   toasts: [],
+  reminders: [],
   theme: kept<Theme>("theme", "system"),
   conversations: kept("conversations", true),
   helpShown: false,

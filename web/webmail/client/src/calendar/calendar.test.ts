@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { webPlace } from "./events";
 import { inColumns, inLines, nextFree } from "./layout";
 import { cutAt, movedKeys, movedRules, nextAfter, ONCE, repeatOf, rulesOf } from "./recur";
-import { dueAt, dueOf } from "./reminders";
+import { dueAt, dueOf, seenPatch, snoozePatch, taskThing, thingOf } from "./reminders";
 import {
   between,
   daysTouched,
@@ -125,13 +125,60 @@ it("reminds once, when it is time, and not of what is long over", () => {
   const alerts = { a: { trigger: { offset: "-PT15M" } } };
   const times = { start: "2026-11-27T10:00:00", utcStart: "2026-11-27T10:00:00Z", utcEnd: "2026-11-27T11:00:00Z" };
   const event = { ...times, id: "E1", timeZone: "Etc/UTC", alerts } as unknown as CalendarEvent;
-  const due = (time: string, said: string[] = []) => dueOf([event], Date.parse(`2026-11-27T${time}Z`), new Set(said));
+  const due = (time: string, said: string[] = []) =>
+    dueOf([thingOf(event)], Date.parse(`2026-11-27T${time}Z`), new Set(said));
   expect(due("09:44:00")).toEqual([]);
   const [found] = due("09:46:00");
-  expect(found?.event.id).toBe("E1");
+  expect(found?.thing.id).toBe("E1");
   expect(due("09:46:00", [found?.key ?? ""])).toEqual([]);
   expect(due("12:30:00")).toEqual([]);
   expect(dueAt({ trigger: { offset: "-PT15M" }, action: "email" }, new Date(), new Date())).toBeNull();
+});
+
+it("puts off an alert, and tells it once of a series", () => {
+  const at = new Date("2026-11-27T09:46:00Z");
+  const until = new Date("2026-11-27T09:51:00Z");
+  const alerts = { a: { trigger: { offset: "-PT15M" } } };
+  const patch = snoozePatch(alerts, "a", at, until) as Record<string, Record<string, unknown>>;
+  expect(patch["alerts/a/acknowledged"]).toBe("2026-11-27T09:46:00Z");
+  const made = patch[`alerts/snooze-${until.getTime()}`] as never as { trigger: { when: string }; iCalendar: unknown };
+  expect(made.trigger.when).toBe("2026-11-27T09:51:00Z");
+  const uid = (patch["alerts/a/iCalendar"] as { properties: string[][] }).properties[0]?.[3];
+  expect(JSON.stringify(made.iCalendar)).toContain(
+    JSON.stringify(["related-to", { reltype: "SNOOZE" }, "unknown", uid]),
+  );
+  const one = (day: number) =>
+    thingOf({
+      id: `E1-${day}`,
+      baseEventId: "E1",
+      start: `2026-11-${day}T10:00:00`,
+      utcStart: `2026-11-${day}T10:00:00Z`,
+      utcEnd: `2026-11-${day}T11:00:00Z`,
+      alerts: { "snooze-1": made },
+    } as unknown as CalendarEvent);
+  const due = dueOf([one(28), one(27), one(29)], until.getTime() + 1000, new Set());
+  expect(due.map((each) => new Date(each.when).toISOString())).toEqual(["2026-11-27T10:00:00.000Z"]);
+  expect(seenPatch("snooze-1", at)).toEqual({ "alerts/snooze-1": null });
+  const again = snoozePatch({ "snooze-1": made as never }, "snooze-1", at, until);
+  expect(again["alerts/snooze-1"]).toBeNull();
+  expect(JSON.stringify(again)).toContain(String(uid));
+});
+
+it("reminds of a task at the time that it is due, a day late as well", () => {
+  const alerts = { a: { trigger: { offset: "PT9H", relativeTo: "end" as const } } };
+  const task = {
+    id: "K1",
+    accountId: "A1",
+    taskListId: "L",
+    uid: "u",
+    due: "2026-11-27T00:00:00",
+    timeZone: "Etc/UTC",
+  };
+  const thing = taskThing({ ...task, alerts });
+  const due = (time: string) => dueOf(thing ? [thing] : [], Date.parse(time), new Set()).length;
+  expect([due("2026-11-27T08:59:00Z"), due("2026-11-27T09:01:00Z"), due("2026-11-28T08:59:00Z")]).toEqual([0, 1, 1]);
+  expect(due("2026-11-28T09:01:00Z")).toBe(0);
+  expect(taskThing(task)).toBeNull();
 });
 
 it("cuts a series in two, with the exceptions of each", () => {

@@ -5,7 +5,7 @@ import { type Principal, principalsOf } from "../jmap/principals";
 import { get, toast, useApp } from "../store";
 import AskDialog from "./AskDialog";
 import { type Access, accessOf, granteeName } from "./access";
-import { Requests } from "./Requests";
+import { Requests } from "./RequestList";
 import type { Asked } from "./requests";
 import ShareDialog from "./ShareDialog";
 import "./sharing.css";

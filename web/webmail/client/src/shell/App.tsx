@@ -13,6 +13,7 @@ import { Rail } from "./Rail";
 import { SignIn } from "./SignIn";
 import { Toasts } from "./Toasts";
 
+const Reminders = lazy(() => import("../calendar/ReminderList"));
 const Composers = lazy(() => import("../compose/Composers"));
 
 /** Milliseconds after which one is told of events and requests: what one has come for is first. */
@@ -56,6 +57,7 @@ function House({ hidden }: { hidden: boolean }) {
   const drawer = useApp((state) => state.drawer);
   const writing = useApp((state) => state.drafts.length > 0);
   const helpShown = useApp((state) => state.helpShown);
+  const reminded = useApp((state) => state.reminders.length > 0);
   const online = useApp((state) => state.online);
   const key = useApp((state) => state.place.room);
   const here = roomCalled(key) ?? (ROOMS[0] as (typeof ROOMS)[0]);
@@ -97,6 +99,7 @@ function House({ hidden }: { hidden: boolean }) {
           {t("app.offline")}
         </p>
       )}
+      <Suspense>{reminded && <Reminders />}</Suspense>
       <Suspense>{writing && <Composers />}</Suspense>
       {helpShown && <Help />}
     </div>

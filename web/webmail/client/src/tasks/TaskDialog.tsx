@@ -5,7 +5,7 @@ import { beginAt, timeOn } from "../calendar/begin";
 import { RepeatFields } from "../calendar/Repeat";
 import { type Repeat, repeatOf, rulesOf } from "../calendar/recur";
 import { now, visit as visitCalendar } from "../calendar/store";
-import { dayText, localOf } from "../calendar/time";
+import { dayText, durationOf, localOf, minutesOf, offsetBefore } from "../calendar/time";
 import { Dialog } from "../shell/Dialog";
 import { add, alter, dueMembers, type Patch, remove } from "./act";
 import { TaskCheck } from "./Row";
@@ -26,6 +26,8 @@ interface Form {
   progress: Progress;
   percent: number;
   repeat: Repeat;
+  /** Minutes before it is due; of a task of a day, before that day begins. "": none; "other": it stays as it is. */
+  remind: string;
   description: string;
 }
 
@@ -39,8 +41,28 @@ function formOf(task: Task): Form {
     progress: task.progress ?? "needs-action",
     percent: task.percentComplete ?? 0,
     repeat: repeatOf(task.recurrenceRules, localOf(task.due ?? dayText(now()))),
+    remind: remindOf(task),
     description: task.description ?? "",
   };
+}
+
+const TIMED = [0, 15, 60, 1440];
+/** Nine in the morning of that day, of the one before. */
+const OF_DAYS = [-540, 900];
+
+function remindOf({ alerts }: Task): string {
+  const all = Object.values(alerts ?? {}).filter((each) => each.trigger.when === undefined);
+  if (!all.length) return "";
+  const minutes = -minutesOf(all[0]?.trigger.offset);
+  return all.length === 1 && [...TIMED, ...OF_DAYS].includes(minutes) ? String(minutes) : "other";
+}
+
+function alertsOf(remind: string): Patch["alerts"] {
+  if (!remind) return null;
+  const minutes = Number(remind);
+  const offset = minutes < 0 ? durationOf(-minutes) : offsetBefore(minutes);
+  const trigger = { "@type": "OffsetTrigger", offset, relativeTo: "end" };
+  return { "VALARM-1": { "@type": "Alert", action: "display", trigger } };
 }
 
 /** What the fields change of a task. */
@@ -56,6 +78,7 @@ function patchOf(form: Form, task: Task): Patch {
     patch.progress = form.progress;
     if (form.progress === "completed") patch.percentComplete = 100;
   }
+  if (form.remind !== before.remind && form.remind !== "other") patch.alerts = form.day ? alertsOf(form.remind) : null;
   if (form.description !== before.description) patch.description = form.description || null;
   const due = form.day ? localOf(`${form.day}T${form.time || "00:00"}:00`) : null;
   const rules = due ? rulesOf(form.repeat, due, !form.time) : null;
@@ -116,6 +139,22 @@ export function TaskDialog({ task }: { task: Task }) {
             />
           </label>
         </div>
+        {form.day && (
+          <label>
+            {t("tasks.remind")}
+            <select value={form.remind} onChange={({ target }) => change({ remind: target.value })}>
+              <option value="">{t("calendar.noReminder")}</option>
+              {(form.time ? TIMED : OF_DAYS).map((each) => (
+                <option key={each} value={each}>
+                  {t(`tasks.reminds.${each}`)}
+                </option>
+              ))}
+              {form.remind && !(form.time ? TIMED : OF_DAYS).includes(Number(form.remind)) && (
+                <option value={form.remind}>{t("tasks.remindOther")}</option>
+              )}
+            </select>
+          </label>
+        )}
         {form.day && (
           <RepeatFields
             form={{ repeat: form.repeat, start: localOf(form.day) }}

@@ -32,6 +32,11 @@ async function tasksOf(accountId: string, filter: unknown, most = Number.POSITIV
   return found;
 }
 
+/** All that is to be done in an account. */
+export function openTasks(accountId: string): Promise<Task[]> {
+  return tasksOf(accountId, OPEN);
+}
+
 async function loadLists(): Promise<TaskList[]> {
   const calls = app().accounts.map(({ id }) => ["TaskList/get", { accountId: id }] as Call);
   const answers = await request(calls);
@@ -57,7 +62,7 @@ export async function loadTasks(withDone = get().withDone): Promise<void> {
   try {
     const lists = await loadLists();
     const accounts = [...new Set(lists.map((each) => each.accountId))];
-    const open = await Promise.all(accounts.map((each) => tasksOf(each, OPEN)));
+    const open = await Promise.all(accounts.map(openTasks));
     const done = withDone
       ? await Promise.all(accounts.map((each) => tasksOf(each, { progress: "completed" }, MOST_DONE)))
       : [];

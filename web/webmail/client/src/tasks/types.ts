@@ -1,5 +1,5 @@
 /** What JMAP gives of tasks, as far as the app uses it. draft-ietf-jmap-tasks, RFC 8984. */
-import type { Rule } from "../calendar/types";
+import type { Alert, Rule } from "../calendar/types";
 
 export interface TaskList {
   id: string;
@@ -37,6 +37,7 @@ export interface Task {
   progress?: Progress;
   recurrenceRules?: Rule[];
   relatedTo?: Record<string, { relation?: Record<string, boolean> }>;
+  alerts?: Record<string, Alert>;
   created?: string;
   updated?: string;
 }
@@ -55,6 +56,7 @@ export const TASK_PROPERTIES = [
   "progress",
   "recurrenceRules",
   "relatedTo",
+  "alerts",
   "created",
   "updated",
 ];
