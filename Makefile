@@ -10,7 +10,7 @@ BUILT = web/webmail/dist/.built
 # What a start compiles is kept for the next, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test soak check lint lock clean client
+.PHONY: run test soak check lint style types looks lock clean client
 
 run: $(VENV)/.installed $(BUILT)
 	@exec $(BIN)/postroom --data "$(DATA)" demo --port-base "$(PORT_BASE)"
@@ -21,11 +21,19 @@ test: $(VENV)/.installed-dev $(BUILT)
 soak: $(VENV)/.installed-dev
 	@POSTROOM_KILLS=200 POSTROOM_KILLS_POSTGRES=50 POSTROOM_KILLS_WORKERS=50 $(BIN)/pytest tests/faults/test_killed.py tests/faults/test_killed_workers.py
 
+# Two at a time: each keeps a core busy.
 check lint: $(VENV)/.installed-dev
+	@$(MAKE) --no-print-directory -j 2 -O types looks style
+
+style: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+looks: $(VENV)/.installed-dev
 	@sh web/webmail/build.sh $(BIN) check
 
 # The webmail's client, built anew when its sources have changed.
@@ -53,7 +61,7 @@ $(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock tests/support/packages.txt
-	@sh tests/support/install.sh $$(cat tests/support/packages.txt)
-	@sh tests/support/unpack.sh $(VENV)/exim exim4-daemon-light
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock & \
+	sh tests/support/install.sh $$(cat tests/support/packages.txt) && \
+	sh tests/support/unpack.sh $(VENV)/exim exim4-daemon-light && wait $$!
 	@touch $@

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,7 @@ from groupware.model.errors import BadCredentials, NotFound, TryAgain
 from groupware.model.ids import AccountId
 from groupware.model.principal import OPERATOR, Credential, Domain, NewAccount, Principal, PrincipalKind
 from groupware.model.rights import LEVELS, parse_rights
-from groupware.store import SqlStore, open_store
+from groupware.store import DATABASE, SqlStore, open_store
 from groupware.store.api import ReadTx, WriteTx
 from tests.store.house import Silent
 
@@ -93,9 +94,10 @@ class Desk:
         return str(raised.value), self.hashed - before
 
 
-@pytest.fixture
-async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    store = open_store(tmp_path, bus=Silent())  # type: ignore[arg-type]
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database file of a small store."""
+    folder = tmp_path_factory.mktemp("filled")
 
     def fill(tx: WriteTx) -> None:
         tx.put_domain(Domain("example.test", aliases=("alias.test",)))
@@ -104,7 +106,16 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
             store_sealed(tx, address, sealed())
         tx.put_alias(A, "info@example.test")
 
-    await store.write(OPERATOR, fill)
+    store = open_store(folder, bus=Silent())  # type: ignore[arg-type]
+    store.write_later(OPERATOR, fill).result(60)
+    asyncio.run(store.close())
+    return folder / DATABASE
+
+
+@pytest.fixture
+async def desk(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    shutil.copy(filled, tmp_path)
+    store = open_store(tmp_path, bus=Silent())  # type: ignore[arg-type]
     made = Desk(Counted(store), monkeypatch)
     yield made
     await made.directory.close()
