@@ -44,3 +44,30 @@ def test_another_time_is_proposed_taken_and_found_in_the_history(sit: Make) -> N
     expect(lines.filter(has_text="Invitation sent to").first).to_contain_text("You")
     expect(lines.filter(has_text="Another time proposed")).to_contain_text("after lunch")
     assert faults(asks) == []
+
+
+def test_a_calendar_goes_out_as_a_file_and_comes_back(sit: Make) -> None:
+    desk = sit()
+    program(desk).add("Potting", at(WEDNESDAY, "10:00"), timeZone=ZONE)
+    page = visit(desk)
+    expect(event(page, "Potting")).to_be_visible()
+    page.get_by_role("button", name="Actions for Calendar").click()
+    with page.expect_download() as taken:
+        page.get_by_role("menuitem", name="Export").click()
+    octets = taken.value.path().read_bytes()
+    assert b"SUMMARY:Potting" in octets
+    file = {
+        "name": "x.ics",
+        "mimeType": "text/calendar",
+        "buffer": octets.replace(b"UID:", b"UID:again-").replace(b"Potting", b"Repotting"),
+    }
+    for told in ("1 event added.", "1 left as it is."):
+        page.get_by_role("button", name="Actions for Calendar").click()
+        page.get_by_role("menuitem", name="Import…").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("File").set_input_files([file])  # type: ignore[list-item]
+        assert faults(page) == []
+        dialog.get_by_role("button", name="Import").click()
+        expect(dialog).to_contain_text(told)
+        dialog.get_by_role("button", name="Done").click()
+    expect(event(page, "Repotting")).to_have_count(1)

@@ -667,6 +667,10 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "SieveScript/query": QUERY,
     "SieveScript/set": SET,
     "SieveScript/try": thing({"accountId": ID, "list": list_of(TRIED)}),
+    "CalendarEvent/import": thing(
+        {"accountId": ID, "created": COUNT, "updated": COUNT, "skipped": COUNT, "refused": list_of(TEXT)}
+    ),
+    "CalendarEvent/export": thing({"accountId": ID, "iCalendar": TEXT}),
     "CalendarEvent/timeline": thing({"accountId": ID, "list": list_of(HAPPENING)}),
     "CalendarEvent/propose": ONE_OF,
     "MeetingProposal/get": get(PROPOSAL),

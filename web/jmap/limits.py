@@ -40,6 +40,8 @@ SNOOZE: Final = "urn:postroom:jmap:snooze"
 """The property `snoozed` of emails, a word of our own."""
 REMOTE: Final = "urn:postroom:jmap:remote-mail"
 """`RemoteMailbox`, a word of our own."""
+CALENDAR_FILES: Final = "urn:postroom:jmap:calendar-files"
+"""`CalendarEvent/import` and `export`, words of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -66,6 +68,7 @@ CAPABILITIES: Final = (
     MEETINGS,
     SNOOZE,
     REMOTE,
+    CALENDAR_FILES,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

@@ -22,6 +22,7 @@ from web.jmap.limits import (
     AVAILABILITY,
     BLOB,
     BLOB_VALUE,
+    CALENDAR_FILES,
     CALENDARS,
     CALENDARS_PARSE,
     CALENDARS_VALUE,
@@ -104,7 +105,12 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
 def _of_kind(kind: Kind, top: bool) -> Mapping[str, Any]:
     """What can be done with the folders of a kind; `top`: one may make others."""
     if kind == Kind.CALENDAR:
-        return {CALENDARS: {**CALENDARS_VALUE, "mayCreateCalendar": top}, CALENDARS_PARSE: {}, MEETINGS: {}}
+        return {
+            CALENDARS: {**CALENDARS_VALUE, "mayCreateCalendar": top},
+            CALENDARS_PARSE: {},
+            MEETINGS: {},
+            CALENDAR_FILES: {},
+        }
     if kind == Kind.TASKS:
         return {
             TASKS: {

@@ -9,12 +9,14 @@ import { wrong } from "./act";
 import { beginHere } from "./begin";
 import { changeCalendar, createCalendar, deleteCalendar } from "./calendars";
 import { COLOURS, colourOf } from "./events";
+import { exportCalendar } from "./files";
 import { MiniMonth } from "./Months";
 import { Proposals } from "./Proposals";
 import { type Shown, useCalendar, type Where } from "./store";
 import { ToDo } from "./ToDo";
 import type { Calendar } from "./types";
 
+const ImportDialog = lazy(() => import("./ImportDialog"));
 const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 
 /** What is done with a calendar in a dialog; null: a new one. */
@@ -73,6 +75,7 @@ function Group({ account, all, onTask }: GroupProps) {
   const { t } = useTranslation();
   const calendars = useCalendar((state) => state.calendars);
   const [shared, share] = useState<Calendar | null>(null);
+  const [filled, fill] = useState<Calendar | null>(null);
   if (!all.length) return null;
   const name = account.own ? t("calendar.mine") : account.name === "Public" ? t("calendar.publicOnes") : account.name;
   return (
@@ -102,6 +105,14 @@ function Group({ account, all, onTask }: GroupProps) {
                   </Menu.Item>
                   {each.myRights.mayShare && <Menu.Item onSelect={() => share(each)}>{t("sharing.action")}</Menu.Item>}
                   <Menu.Item onSelect={() => showOnly(each)}>{t("calendar.only")}</Menu.Item>
+                  {(each.myRights.mayWriteAll || each.myRights.mayWriteOwn) && (
+                    <Menu.Item onSelect={() => fill(each)}>{t("calendar.import")}…</Menu.Item>
+                  )}
+                  {each.myRights.mayReadItems && (
+                    <Menu.Item onSelect={() => void exportCalendar(each).catch(wrong)}>
+                      {t("calendar.export")}
+                    </Menu.Item>
+                  )}
                   {each.myRights.mayDelete && (
                     <>
                       <Menu.Separator />
@@ -117,6 +128,7 @@ function Group({ account, all, onTask }: GroupProps) {
         ))}
       </ul>
       <Suspense>
+        {filled && <ImportDialog into={filled} onClose={() => fill(null)} />}
         {shared && <ShareDialog accountId={shared.accountId} folderId={shared.id} onClose={() => share(null)} />}
       </Suspense>
     </section>

@@ -1,18 +1,11 @@
 /** Contacts as files: what is saved on the device. */
 import { request } from "../jmap/client";
+import { save } from "../jmap/save";
 import { csvOf } from "./csv";
 import { wholeCards } from "./load";
 import type { Card } from "./types";
 
 const AT_ONCE = 500;
-
-function save(text: string, type: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name.replace(/[/\\]/g, "-");
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
 
 export async function saveVCards(cards: Card[], name: string, version: "3.0" | "4.0" = "4.0"): Promise<void> {
   const pieces: string[] = [];

@@ -2,7 +2,9 @@
 import { t } from "i18next";
 import type { Session } from "./types";
 
-const OURS = ["access", "notes", "sieve-lab", "cards", "labels", "meetings", "snooze"].map((each) => `urn:postroom:jmap:${each}`);
+const OURS = ["access", "notes", "sieve-lab", "cards", "labels", "meetings", "snooze", "calendar-files"].map(
+  (each) => `urn:postroom:jmap:${each}`,
+);
 const STANDARD = [
   "core",
   "mail",
