@@ -1,10 +1,10 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { t as say } from "i18next";
 import { UserPlus } from "lucide-react";
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { visitPlace } from "../mail/load";
 import { NOWHERE } from "../place";
+import { FinderList } from "../shell/FinderList";
 import { type Key, useKeys } from "../shell/keys";
 import { useApp } from "../store";
 import { bookFor } from "./act";
@@ -101,66 +101,34 @@ export default function ContactsRoom() {
 function List({ book, id }: { book: string; id: string | undefined }) {
   const { t } = useTranslation();
   const state = useContacts();
-  const [search, setSearch] = useState("");
-  const wanted = useDeferredValue(search);
   const at = book === ALL ? "" : book;
-  const shown = useMemo(() => shownOf(state, at, wanted), [state, at, wanted]);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: shown.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 8,
-  });
+  const find = useCallback((wanted: string) => shownOf(state, at, wanted), [state, at]);
   return (
-    <section className="people-list" aria-label={t("contacts.title")}>
-      <div className="finder">
-        <input
-          id="contact-search"
-          type="search"
-          aria-label={t("contacts.search")}
-          placeholder={t("contacts.search")}
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
-        <small aria-live="polite">{state.loading ? "" : t("contacts.count", { count: shown.length })}</small>
-      </div>
-      {state.loading && <Bones />}
-      {!state.loading && !shown.length && <p className="none">{t(search ? "list.emptySearch" : "contacts.none")}</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-      <div className="scroll" ref={scroller} tabIndex={0} hidden={state.loading || !shown.length}>
-        <ul style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const each = shown[index] as Card;
-            return (
-              <li
-                key={each.id}
-                className={each.id === id ? "person shown" : "person"}
-                style={{ transform: `translateY(${start}px)` }}
-                aria-posinset={index + 1}
-                aria-setsize={shown.length}
-              >
-                <a
-                  href={`/mail/contacts/${book}/${each.id}`}
-                  aria-current={each.id === id || undefined}
-                  onClick={(event) => {
-                    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-                    event.preventDefault();
-                    visit(book, each.id, id !== undefined);
-                  }}
-                >
-                  <Face card={each} />
-                  <span className="words">
-                    <strong>{nameOf(each) || t("contacts.nameless")}</strong>
-                    <small>{about(each)}</small>
-                  </span>
-                </a>
-              </li>
-            );
-          })}
-        </ul>
-      </div>
-    </section>
+    <FinderList<Card>
+      label={t("contacts.title")}
+      className="people-list"
+      search={t("contacts.search")}
+      searchId="contact-search"
+      find={find}
+      none={t("contacts.none")}
+      loading={state.loading ? <Bones /> : null}
+      count={(count) => t("contacts.count", { count })}
+      row={ROW}
+      lineName="person"
+      id={id}
+      hrefOf={(each) => `/mail/contacts/${book}/${each.id}`}
+      go={(each) => visit(book, each.id, id !== undefined)}
+    >
+      {(each) => (
+        <>
+          <Face card={each} />
+          <span className="words">
+            <strong>{nameOf(each) || t("contacts.nameless")}</strong>
+            <small>{about(each)}</small>
+          </span>
+        </>
+      )}
+    </FinderList>
   );
 }
 

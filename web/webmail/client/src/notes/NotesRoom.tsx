@@ -1,11 +1,11 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { format, parseISO } from "date-fns";
 import { NotebookPen } from "lucide-react";
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { visitPlace } from "../mail/load";
 import { short } from "../mail/when";
 import { NOWHERE } from "../place";
+import { FinderList } from "../shell/FinderList";
 import { get as app, useApp } from "../store";
 import { Editor } from "./Editor";
 import { beginNotes, known, makeNote, say, shownOf, useNotes } from "./load";
@@ -64,62 +64,42 @@ export default function NotesRoom() {
 function List({ book, id }: { book: string; id: string | undefined }) {
   const { t } = useTranslation();
   const state = useNotes();
-  const [search, setSearch] = useState("");
-  const wanted = useDeferredValue(search);
-  const shown = useMemo(() => shownOf(state, book === ALL ? "" : book, wanted), [state, book, wanted]);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: shown.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 8,
-  });
+  const at = book === ALL ? "" : book;
+  const find = useCallback((wanted: string) => shownOf(state, at, wanted), [state, at]);
   return (
-    <section className="note-list" aria-label={t("notes.title")}>
-      <div className="finder">
-        <input
-          type="search"
-          aria-label={t("notes.search")}
-          placeholder={t("notes.search")}
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
-      </div>
-      {!state.loading && !shown.length && <p className="none">{t(search ? "list.emptySearch" : "notes.none")}</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
-      <div className="scroll" ref={scroller} tabIndex={0} hidden={!shown.length}>
-        <ul style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
-            const each = shown[index] as Note;
-            return (
-              <li
-                key={each.id}
-                className={each.id === id ? "note-line shown" : "note-line"}
-                style={{ transform: `translateY(${start}px)` }}
-                aria-posinset={index + 1}
-                aria-setsize={shown.length}
-              >
-                <a
-                  href={`/mail/notes/${book}/${each.id}`}
-                  aria-current={each.id === id || undefined}
-                  onClick={(event) => {
-                    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-                    event.preventDefault();
-                    visit(book, each.id, id !== undefined);
-                  }}
-                >
-                  <span className="head">
-                    <strong>{each.title || firstLine(each.text) || t("notes.untitled")}</strong>
-                    <time>{whenOf(each)}</time>
-                  </span>
-                  <small>{each.text.replace(/\s+/g, " ").slice(0, 160)}</small>
-                </a>
-              </li>
-            );
-          })}
-        </ul>
-      </div>
-    </section>
+    <FinderList<Note>
+      label={t("notes.title")}
+      className="note-list"
+      search={t("notes.search")}
+      find={find}
+      none={t("notes.none")}
+      loading={state.loading ? <Bones /> : null}
+      row={ROW}
+      lineName="note-line"
+      id={id}
+      hrefOf={(each) => `/mail/notes/${book}/${each.id}`}
+      go={(each) => visit(book, each.id, id !== undefined)}
+    >
+      {(each) => (
+        <>
+          <span className="head">
+            <strong>{each.title || firstLine(each.text) || t("notes.untitled")}</strong>
+            <time>{whenOf(each)}</time>
+          </span>
+          <small>{each.text.replace(/\s+/g, " ").slice(0, 160)}</small>
+        </>
+      )}
+    </FinderList>
+  );
+}
+
+function Bones() {
+  return (
+    <div aria-hidden="true">
+      {[58, 44, 66].map((width) => (
+        <span className="bone" key={width} style={{ width: `${width}%`, margin: "18px 16px" }} />
+      ))}
+    </div>
   );
 }
 
