@@ -255,6 +255,42 @@ def rooms(page: Page, where: str, scheme: str) -> None:
     shoot(page, f"rule-{scheme}")
 
 
+def put_in_order(page: Page, where: str, scheme: str) -> None:
+    """Labels, a pin, what a search proposes, and until when a message waits; at first in the light."""
+    if scheme == "light":
+        for subject, label in (
+            ("Watering list", "Garden"),
+            ("Seeds for early spring", "Garden"),
+            ("Lunch", "Personal"),
+        ):
+            page.locator("li.row", has_text=subject).get_by_role("button", name="Select").click()
+            page.keyboard.press("l")
+            find = page.get_by_role("combobox", name="Find or make a label")
+            find.fill(label)
+            find.press("Enter")
+            page.locator("li.row", has_text=subject).locator(".label", has_text=label).wait_for()
+            page.keyboard.press("Escape")
+            page.keyboard.press("u")
+        page.locator("li.row", has_text="Watering list").get_by_role("button", name="Select").click()
+        page.keyboard.press("p")
+        page.locator("li.row").first.get_by_role("img", name="pinned").wait_for()
+        page.keyboard.press("u")
+    page.get_by_label("Search mail").fill("garden f")
+    page.get_by_role("option", name="from:").wait_for()
+    shoot(page, f"search-{scheme}")
+    page.get_by_label("Search mail").fill("")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.locator("li.row", has_text="Lunch").get_by_role("button", name="Select").click()
+    page.keyboard.press("b")
+    page.get_by_role("button", name="Tomorrow").wait_for()
+    shoot(page, f"snooze-{scheme}")
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    visit(page, where, "settings/labels", ".label-settings")
+    shoot(page, f"labels-{scheme}")
+
+
 def rooms_of_a_phone(page: Page, where: str, scheme: str) -> None:
     """A contact and a note."""
     visit(page, where, "contacts/all", ".stage")
@@ -280,6 +316,8 @@ def main() -> None:
         shoot(page, "sign-in")
         for dark in (False, True):
             scheme = "dark" if dark else "light"
+            page = sit(browser, where, password, 1280, 800, dark=dark)
+            put_in_order(page, where, scheme)
             page = sit(browser, where, password, 1280, 800, dark=dark)
             open_(page, "Seeds for early spring")
             shoot(page, f"mail-{scheme}")

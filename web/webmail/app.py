@@ -104,7 +104,7 @@ class _Door:
         return branding.logo(self._brand(request)) or _said(404, "There is no logo.")
 
     async def body(self, request: Request) -> Response:
-        """The body of an email as a page; `images=1`: with pictures from elsewhere."""
+        """The body of an email as a page; `images=1`: with pictures from elsewhere; `print=1`: as it is printed."""
         try:
             who = await sessions.signed_in(self._parts, request)
             visited(self._parts.counters, request.scope["state"], "WEBMAIL", who.name)
@@ -118,7 +118,8 @@ class _Door:
         except (GroupwareError, MethodError):
             return _said(404, "There is no such email, or it is not shared with you.")
         wanted = request.query_params.get("images") == "1"
-        found = await body.body_of(octets, self._remote.address if wanted else lambda _: None)
+        remote = self._remote.address if wanted else lambda _: None
+        found = await body.body_of(octets, remote, head=request.query_params.get("print") == "1")
         if request.query_params.get("about") == "1":
             return JSONResponse({"blocked": found.blocked}, headers=_FRAMED)
         return Response(found.page, headers=_FRAMED, media_type="text/html; charset=utf-8")

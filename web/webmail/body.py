@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from groupware.mime.charsets import decode
+from groupware.mime.headers import fields, unfold
 from groupware.mime.parts import Part
 from groupware.mime.sections import decoded
 from groupware.mime.shown import lists_of
-from groupware.mime.summary import summarize
+from groupware.mime.summary import Summary, summarize
 from web.webmail.safe_html import Image, safe
 
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"})
@@ -38,6 +39,8 @@ pre{{white-space:pre-wrap;font:inherit;margin:0}}
 blockquote{{margin:8px 0 8px 0;padding-left:12px;border-left:2px solid #cfd4da;color:#4b5158}}
 table{{max-width:100%}}
 a{{color:#0b6b5d}}
+.head{{border-bottom:1px solid #cfd4da;margin-bottom:16px;padding-bottom:12px;color:#4b5158;font-size:13px}}
+.head h1{{font-size:19px;margin:0 0 6px;color:#1a1d21}}
 </style></head><body>{body}</body></html>
 """
 
@@ -50,15 +53,16 @@ class Body:
     blocked: int
 
 
-async def body_of(octets: bytes, remote: Image) -> Body:
-    """The document of a message; `remote` gives the address of a picture that is elsewhere."""
-    return await asyncio.to_thread(_body, octets, remote)
+async def body_of(octets: bytes, remote: Image, *, head: bool = False) -> Body:
+    """The document of a message; `remote` gives the address of a picture that is elsewhere; `head`: as on paper."""
+    return await asyncio.to_thread(_body, octets, remote, head)
 
 
-def _body(octets: bytes, remote: Image) -> Body:
-    parts = summarize(octets).parts
+def _body(octets: bytes, remote: Image, head: bool) -> Body:
+    summary = summarize(octets)
+    parts = summary.parts
     pictures = _Pictures(octets, parts)
-    shown, blocked = [], 0
+    shown, blocked = [_head(octets, summary)] if head else [], 0
     for index in lists_of(parts).html:
         part = parts[index]
         if part.media == "text/html":
@@ -70,6 +74,17 @@ def _body(octets: bytes, remote: Image) -> Body:
         elif (inline := pictures.data(part)) is not None:
             shown.append(f'<p><img src="{inline}" alt="{html.escape(part.name)}"></p>')
     return Body(_PAGE.format(body="\n".join(shown)), blocked)
+
+
+def _head(octets: bytes, summary: Summary) -> str:
+    """What stands above a message on paper: the fields that people read, by their own names."""
+    root = summary.parts[0]
+    dates = [value for name, value in fields(octets[root.header_start : root.body_start]) if name.lower() == b"date"]
+    people = (("From", summary.from_), ("To", summary.to), ("Cc", summary.cc))
+    lines = [(name, ", ".join(f"{each.name} <{each.address}>".strip() for each in found)) for name, found in people]
+    lines.append(("Date", unfold(dates[0]).decode("utf-8", "replace").strip() if dates else ""))
+    rows = "".join(f"<div>{name}: {html.escape(value)}</div>" for name, value in lines if value)
+    return f'<header class="head"><h1>{html.escape(summary.subject or "")}</h1>{rows}</header>'
 
 
 class _Pictures:

@@ -80,7 +80,7 @@ def disposition(name: str, form: str) -> str:
 async def stream(turn: Turn, asked: Wanted, form: str) -> AsyncIterator[bytes]:
     """The file, piece by piece."""
     lost: list[str] = []
-    written = _Zip() if form == "zip" else _Mbox()
+    written: _Zip | _Mbox = _Zip() if form == "zip" else _Mbox()
     async for page in _pages(turn, asked, lost):
         yield await asyncio.to_thread(written.add, page)
     yield await asyncio.to_thread(written.end, lost)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailcore.cli.sources import messages, sources
-from tests.protocol.webmail.test_webmail import files, stand
+from tests.protocol.webmail.test_webmail import body_at, files, stand
 from tests.support.jmapstand import Client, Stand, letter
 from web.webmail import export
 
@@ -58,6 +58,14 @@ async def test_an_mbox_is_what_import_reads(stand: Stand, alice: Client, tmp_pat
     one, two = [each for each in messages(sources(file)[0]) if not isinstance(each, OSError)]
     assert b"\nFrom here\n>From there\n" in one.octets and b"Subject: Two" in two.octets
     assert {each.name for each in one.flags} == {"SEEN", "FLAGGED"} and one.keywords == {"garden"}
+
+
+async def test_a_page_to_be_printed_says_what_it_is_of(stand: Stand) -> None:
+    place = await body_at(stand, letter("Beds & paths", "To: Ann <a@x.test>", "Date: Fri, 27 Nov 2026 10:00:00 +0100"))
+    await stand.browse("alice")
+    plain, paper = [(await stand.http.get(place, params={"print": each})).text for each in ("0", "1")]
+    assert "<h1>" not in plain and "<h1>Beds &amp; paths</h1>" in paper
+    assert "To: Ann &lt;a@x.test&gt;" in paper and "Date: Fri, 27 Nov 2026 10:00:00 +0100" in paper
 
 
 async def test_some_messages_go_out_and_nobody_elses(stand: Stand, alice: Client) -> None:

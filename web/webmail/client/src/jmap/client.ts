@@ -232,6 +232,11 @@ export function bodyUrl(accountId: string, blobId: string, images: boolean): str
   return `/mail/body/${accountId}/${blobId}${images ? "?images=1" : ""}`;
 }
 
+/** The same with what stands above it on paper. */
+export function printUrl(accountId: string, blobId: string): string {
+  return `/mail/body/${accountId}/${blobId}?print=1`;
+}
+
 /** How many pictures the body has that are elsewhere. */
 export async function blockedIn(accountId: string, blobId: string): Promise<number> {
   const got = await ask(`/mail/body/${accountId}/${blobId}?about=1`);

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { forward, reply, resume } from "../compose/draft";
 import { shown } from "../compose/quote";
-import { bodyUrl } from "../jmap/client";
+import { printUrl } from "../jmap/client";
 import type { Address, Email, FullEmail } from "../jmap/types";
 import { IconButton } from "../shell/Button";
 import { useApp } from "../store";
@@ -135,9 +135,7 @@ function Answers({ email }: { email: FullEmail }) {
         <Menu.Portal>
           <Menu.Content className="menu" align="end">
             {email.keywords.$draft && <Menu.Item onSelect={() => void resume(email)}>{t("act.editDraft")}</Menu.Item>}
-            <Menu.Item
-              onSelect={() => window.open(bodyUrl(email.accountId, email.blobId, false), "_blank", "noopener")}
-            >
+            <Menu.Item onSelect={() => window.open(printUrl(email.accountId, email.blobId), "_blank", "noopener")}>
               {t("act.print")}
             </Menu.Item>
             <Menu.Item onSelect={() => setSource(true)}>{t("act.source")}</Menu.Item>
