@@ -19,7 +19,7 @@ from urllib.parse import quote
 from groupware.mime.summary import decode
 from groupware.model.errors import NotFound
 from groupware.model.flags import FLAGS, Flags, words_in
-from groupware.model.ids import LAST_UID, FolderId, Uid, Uids, ranges
+from groupware.model.ids import LAST_UID, BlobId, FolderId, Uid, Uids, ranges
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.ids import folder_of, item_of
@@ -101,14 +101,14 @@ async def _pages(turn: Turn, asked: Wanted, lost: list[str]) -> AsyncIterator[Se
                 after = Uid(rows[-1][0] + 1)
 
 
-Row = tuple[Uid, int, int, str, str, int, int, bytes]
+Row = tuple[Uid, int, int, str, BlobId, int, int, bytes]
 
 
 def _rows(at: FolderId, uids: Uids) -> Callable[[ReadTx], Sequence[Row]]:
     def work(tx: ReadTx) -> Sequence[Row]:
         if Right.READ not in tx.folder(at).rights:
             return ()
-        return tx.columns(at, _COLUMNS, uids, AT_ONCE)  # type: ignore[return-value]
+        return tx.columns(at, _COLUMNS, uids, AT_ONCE)
 
     return work
 
