@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews.contact_fields import display_name, emails, members, name_part
-from connectors.ews.contact_picture import picture
 from connectors.ews.errors import EwsError
 from connectors.ews.fields import mailbox
 from connectors.ews.ids import item_id, read_id
@@ -22,7 +21,7 @@ from connectors.ews.things import Facts, One, Thing, things_in, things_of, with_
 from connectors.ews.turn import Turn, each
 from connectors.ews.views import paged, view_in
 from connectors.ews.wire import Xml, child, children, message, needed, response, said_error, tag, words
-from groupware.model.errors import GroupwareError, NotFound
+from groupware.model.errors import GroupwareError
 from groupware.model.ids import ItemId
 from groupware.model.item import Kind, Query
 from groupware.model.principal import Person, PrincipalKind
@@ -50,7 +49,7 @@ def person_box(person: Person, name: str = "Mailbox", more: str = "") -> Xml:
 # --- contacts ---------------------------------------------------------------------------------------------------------
 
 
-def _contacts(tx: ReadTx, text: str) -> list[Thing]:
+def contacts_with(tx: ReadTx, text: str) -> list[Thing]:
     """Contacts of one's own address books in which this stands."""
     books = [each_ for each_ in tx.folders(Kind.CONTACTS) if each_.exists and Right.READ in each_.rights]
     found: list[Thing] = []
@@ -61,7 +60,7 @@ def _contacts(tx: ReadTx, text: str) -> list[Thing]:
     return found[:MOST]
 
 
-async def _read_contacts(turn: Turn, things: Sequence[Thing]) -> list[One]:
+async def read_contacts(turn: Turn, things: Sequence[Thing]) -> list[One]:
     ones = [One(thing, Facts()) for thing in things]
     await with_octets(turn, ones)
     return [one for one in ones if one.whole]
@@ -80,11 +79,11 @@ async def resolve_names(turn: Turn, element: Element) -> str:
     def look(tx: ReadTx) -> tuple[list[Person], list[Thing]]:
         people = list(tx.people(sought, MOST + 1)) if sought and scope != "Contacts" else []
         exact = [each_ for each_ in people if sought.lower() in (each_.address.lower(), *map(str.lower, each_.aliases))]
-        return exact or people, _contacts(tx, sought) if scope != "ActiveDirectory" and not exact else []
+        return exact or people, contacts_with(tx, sought) if scope != "ActiveDirectory" and not exact else []
 
     people, things = await turn.read(look)
     rows = [_resolution(each_, full=full) for each_ in people]
-    for one in await _read_contacts(turn, things):
+    for one in await read_contacts(turn, things):
         rows += _of_contact(one, full=full)
     return _resolved(rows)
 
@@ -148,7 +147,7 @@ async def expand_dl(turn: Turn, element: Element) -> str:
         if named is not None:
             item = read_id(named.get("Id", ""), "I").item
             thing = (await turn.read(lambda tx: things_of(tx, [item]))).get(item)
-            found = await _read_contacts(turn, [thing] if thing is not None else [])
+            found = await read_contacts(turn, [thing] if thing is not None else [])
             if not found:
                 raise EwsError("ErrorNameResolutionNoResults", "there is no such list")
             boxes = [mailbox(name, mail) for name, mail in members(found[0].json)]
@@ -218,12 +217,14 @@ async def find_people(turn: Turn, element: Element) -> str:
     def look(tx: ReadTx) -> tuple[list[Person], list[Thing]]:
         books = [each_ for each_ in tx.folders(Kind.CONTACTS) if each_.exists and each_.own]
         things = (
-            _contacts(tx, text) if text else [t for book in books for t in things_in(tx, book, tx.uids(book.id)[:MOST])]
+            contacts_with(tx, text)
+            if text
+            else [t for book in books for t in things_in(tx, book, tx.uids(book.id)[:MOST])]
         )
         return list(tx.people(text, 1000)), things
 
     people, things = await turn.read(look)
-    found = [*map(_of_card, await _read_contacts(turn, things)), *map(_of_person, people)]
+    found = [*map(_of_card, await read_contacts(turn, things)), *map(_of_person, people)]
     seen: set[str] = set()
     kept = []
     for persona in sorted(found, key=lambda each_: each_.name.casefold()):
@@ -234,17 +235,17 @@ async def find_people(turn: Turn, element: Element) -> str:
     page, some = paged(view, kept)
     inside = message("People", "".join(tag("Persona", Xml(each_.xml)) for each_ in some))
     inside += message("TotalNumberOfPeopleInView", str(page.total)) + message("FirstMatchingRowIndex", "0")
-    return _single("FindPeople", inside + message("FirstLoadedRowIndex", str(page.start)))
+    return single("FindPeople", inside + message("FirstLoadedRowIndex", str(page.start)))
 
 
-def _single(name: str, inside: str) -> str:
+def single(name: str, inside: str) -> str:
     """An answer that is one message by itself."""
     return (
         f'<m:{name}Response ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>{inside}</m:{name}Response>'
     )
 
 
-def _refused(name: str, error: EwsError) -> str:
+def refused(name: str, error: EwsError) -> str:
     return f'<m:{name}Response ResponseClass="Error">{said_error(error)}</m:{name}Response>'
 
 
@@ -276,7 +277,7 @@ async def _persona(turn: Turn, named: str) -> Persona:
         raise EwsError("ErrorPersonNotFound", "there is nobody of that id")
     item = read_id(named, "I").item
     thing = (await turn.read(lambda tx: things_of(tx, [item]))).get(item)
-    ones = await _read_contacts(turn, [thing] if thing is not None else [])
+    ones = await read_contacts(turn, [thing] if thing is not None else [])
     if not ones:
         raise EwsError("ErrorPersonNotFound", "there is nobody of that id")
     return _of_card(ones[0])
@@ -290,7 +291,7 @@ async def get_room_lists(turn: Turn, element: Element) -> str:
     rooms = await turn.read(_rooms)
     domain = turn.who.name.rpartition("@")[2]
     boxes = [mailbox("Rooms", f"rooms@{domain}").replace("t:Mailbox>", "t:Address>")] if rooms else []
-    return _single("GetRoomLists", message("RoomLists", "".join(boxes)))
+    return single("GetRoomLists", message("RoomLists", "".join(boxes)))
 
 
 def _rooms(tx: ReadTx) -> list[Person]:
@@ -300,10 +301,10 @@ def _rooms(tx: ReadTx) -> list[Person]:
 async def get_rooms(turn: Turn, element: Element) -> str:
     """`GetRooms`."""
     rooms = [tag("Room", person_box(each_, "Id")) for each_ in await turn.read(_rooms)]
-    return _single("GetRooms", message("Rooms", "".join(rooms)))
+    return single("GetRooms", message("Rooms", "".join(rooms)))
 
 
-# --- MailTips and photos ----------------------------------------------------------------------------------------------
+# --- MailTips ----------------------------------------------------------------------------------------------
 
 
 async def get_mail_tips(turn: Turn, element: Element) -> str:
@@ -322,7 +323,7 @@ async def get_mail_tips(turn: Turn, element: Element) -> str:
             '<m:MailTipsResponseMessageType ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>'
             f"<m:MailTips>{inside}</m:MailTips></m:MailTipsResponseMessageType>"
         )
-    return _single("GetMailTips", message("ResponseMessages", "".join(rows)))
+    return single("GetMailTips", message("ResponseMessages", "".join(rows)))
 
 
 def _takes(tx: ReadTx, address: str) -> bool:
@@ -333,21 +334,3 @@ def _takes(tx: ReadTx, address: str) -> bool:
         return bool(tx.resolve(address))
     except GroupwareError:
         return False
-
-
-async def get_user_photo(turn: Turn, element: Element) -> str:
-    """`GetUserPhoto`: the photo of a contact of that address in one's own address books."""
-    address = (words(element, "Email") or "").strip().lower()
-
-    async def found() -> bytes:
-        for one in await _read_contacts(turn, await turn.read(lambda tx: _contacts(tx, address))):
-            uri = picture(one.json)
-            if uri is not None and address in map(str.lower, emails(one.json).values()):
-                return base64.b64decode(uri.partition(",")[2])
-        raise NotFound("there is no photo of that address")
-
-    try:
-        data = base64.b64encode(await found()).decode()
-    except (NotFound, binascii.Error) as error:
-        return _refused("GetUserPhoto", EwsError("ErrorItemNotFound", str(error)))
-    return _single("GetUserPhoto", message("HasChanged", "true") + message("PictureData", data))

@@ -16,6 +16,8 @@ class RecordKind(StrEnum):
     SUBMISSION = "submission"
     PUSH = "push"
     LABEL = "label"
+    PHOTO = "photo"
+    """One's own picture, which all of the domain see: `media` and `data`, in base64. An account has one at most."""
     CONFIGURATION = "configuration"
     """What a program keeps of its own, by a name."""
 

@@ -477,6 +477,7 @@ OWN_THINGS: Mapping[str, str] = {
     "people_at": "a number that says nothing of anybody",
     "gone": "whether it may stay itself",
     "people": "of its own domain, as everybody in it knows them",
+    "photos": "of those whom `people` finds, and its own",
     "subscriptions": "its own",
     "submitted": "what it has submitted itself",
     "uploaded": "its own",

@@ -12,6 +12,7 @@ from connectors.activesync.exchange import Exchange
 from connectors.activesync.pim.contact_told import picture_of, values
 from connectors.activesync.pim.contacts import stored_card
 from connectors.exchange.certificates import certificates_in
+from connectors.exchange.photos import photos_of
 from groupware.contacts.jscontact.reading import card_of
 from groupware.model.errors import Malformed
 from groupware.model.ids import BlobId, ranges
@@ -71,6 +72,18 @@ async def found(exchange: Exchange, match: str) -> list[Entry]:
     cards = await _cards(exchange) if people else {}
     nothing = Entry(_NOBODY, {})
     return [replace(cards.get(each.address.lower(), nothing), person=each) for each in people]
+
+
+async def pictured(exchange: Exchange, entries: Sequence[Entry], pictures: Pictures | None) -> list[Entry]:
+    """The same with the pictures of the directory, where one's contacts have none and some are wanted."""
+    wanted = [each.person.address for each in entries if not each.picture] if pictures is not None else []
+    there = await exchange.read(lambda tx: photos_of(tx, wanted)) if wanted else {}
+    return [
+        replace(each, picture=there[each.person.address.lower()].data)
+        if not each.picture and each.person.address.lower() in there
+        else each
+        for each in entries
+    ]
 
 
 async def contacts(exchange: Exchange, match: str) -> list[Entry]:

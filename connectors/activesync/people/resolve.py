@@ -48,20 +48,24 @@ async def resolverecipients(exchange: Exchange) -> Element:
 async def _one(exchange: Exchange, name: str, options: Element, pictures: Pictures | None) -> Element:
     found = await gal.found(exchange, name) if name else []
     known = {each.person.address.lower() for each in found}
-    own = [each for each in await gal.contacts(exchange, name) if each.person.address.lower() not in known]
+    own = [each for each in await gal.contacts(exchange, name) if not _in(each, known)]
     found += own
     exact = [each for each in found if name.lower() in _addresses(each)]
     found = exact or found
     most = options.number("ResolveRecipients:MaxAmbiguousRecipients", 20)
-    shown = found[: max(most, 1)]
+    shown = await gal.pictured(exchange, found[: max(most, 1)], pictures)
     status = _OK if len(found) == 1 else _NOBODY if not found else _AMBIGUOUS if len(shown) == len(found) else _PARTLY
     return el(
         "ResolveRecipients:Response",
         el("ResolveRecipients:To", name),
         el("ResolveRecipients:Status", status),
         el("ResolveRecipients:RecipientCount", len(found)),
-        [await _recipient(exchange, each, options, pictures, 2 if each in own else 1) for each in shown],
+        [await _recipient(exchange, each, options, pictures, domain=_in(each, known)) for each in shown],
     )
+
+
+def _in(entry: Entry, addresses: set[str]) -> bool:
+    return entry.person.address.lower() in addresses
 
 
 def _addresses(entry: Entry) -> set[str]:
@@ -69,13 +73,12 @@ def _addresses(entry: Entry) -> set[str]:
 
 
 async def _recipient(
-    exchange: Exchange, entry: Entry, options: Element, pictures: Pictures | None, kind: int
+    exchange: Exchange, entry: Entry, options: Element, pictures: Pictures | None, *, domain: bool
 ) -> Element:
-    """`kind`: 1 for who is of the domain, 2 for a contact."""
     availability = options.child("ResolveRecipients:Availability")
     return el(
         "ResolveRecipients:Recipient",
-        el("ResolveRecipients:Type", kind),
+        el("ResolveRecipients:Type", 1 if domain else 2),
         el("ResolveRecipients:DisplayName", entry.person.name or entry.person.address),
         el("ResolveRecipients:EmailAddress", entry.person.address),
         await _availability(exchange, entry, availability) if availability is not None else None,

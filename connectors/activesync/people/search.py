@@ -94,7 +94,7 @@ def _searched(status: int, results: Sequence[Element] = (), range_: str = "", to
 async def _gal(exchange: Exchange, match: str, options: Element, span: tuple[int, int]) -> Element:
     found = await gal.found(exchange, match.strip()) if match.strip() else []
     pictures = pictures_of(options.child("Search:Picture"), "Search")
-    now = found[span[0] : span[1] + 1]
+    now = await gal.pictured(exchange, found[span[0] : span[1] + 1], pictures)
     results = [el("Search:Result", el("Search:Properties", gal.properties(each, pictures))) for each in now]
     range_ = f"{span[0]}-{span[0] + len(now) - 1}" if now else ""
     return _searched(_OK, results, range_, len(found))
@@ -221,6 +221,6 @@ async def _found_people(exchange: Exchange, said: Element, options: Element, spa
     match = (query.value("Find:FreeText") or query.text).strip()
     found = await gal.found(exchange, match) if match else []
     pictures = pictures_of(options.child("Find:Picture"), "Find")
-    now = found[span[0] : span[1] + 1]
+    now = await gal.pictured(exchange, found[span[0] : span[1] + 1], pictures)
     results = [el("Find:Result", el("Find:Properties", gal.properties(each, pictures))) for each in now]
     return _listed("GAL", results, f"{span[0]}-{span[0] + len(now) - 1}" if now else "", len(found))

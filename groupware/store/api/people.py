@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -39,6 +39,10 @@ class ReadPeople(Protocol):
 
         Not those of whom the setting `publishContactInfo` says so.
         """
+        ...
+
+    def photos(self, addresses: Sequence[str]) -> Mapping[str, str]:
+        """The photos of those of them whom `people` finds, and one's own: the facts of the record, by address."""
         ...
 
     def people_at(self) -> ModSeq:

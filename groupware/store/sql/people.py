@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, func, or_, select, text
 
 from groupware.model.ids import ModSeq
 from groupware.model.principal import Person, PrincipalKind
+from groupware.model.record import RecordKind
 
 from . import schema, settings
 from .paths import domain_of
@@ -46,6 +47,19 @@ _ALIASES: Final = (
     .where(~_a.primary)
     .order_by(_a.address)
 )
+_r = schema.record.c
+_PHOTO: Final = (
+    select(_p.id, _r.facts)
+    .select_from(
+        schema.record.join(schema.principal, _p.id == _r.account_id)
+        .join(schema.address, _a.principal_id == _p.id)
+        .join(_domain, _domain.c.id == _p.domain_id)
+    )
+    .where(_r.kind == RecordKind.PHOTO.value, _r.gone.is_(False))
+    .where(_domain.c.key == bindparam("domain"), _a.address == bindparam("address"), text("principal.enabled"))
+    .order_by(_r.id.desc())
+    .limit(1)
+)
 _ANY_HIDDEN: Final = select(func.count()).where(schema.setting.c.name == PUBLISHED)
 _EPOCHS: Final = select(func.sum(schema.meta.c.value)).where(
     or_(*[schema.meta.c.name == each for each in ("memberships", "settings", "people")])
@@ -68,6 +82,23 @@ def people(tx: Tx, match: str, limit: int) -> Sequence[Person]:
     for number, address in tx.sql.rows(_ALIASES, {"domain": f"domain:{domain}"}) if rows else ():
         aliases.setdefault(number, []).append(address)
     return [Person(row[0], row[1], PrincipalKind(row[2]), tuple(aliases.get(row[3], ()))) for row in rows]
+
+
+def photos(tx: Tx, addresses: Sequence[str]) -> Mapping[str, str]:
+    """See `ReadTx.photos`."""
+    domain, found = domain_of(tx.who), {}
+    for each in addresses if domain else ():
+        row = tx.sql.row(_PHOTO, {"domain": f"domain:{domain}", "address": each.lower()})
+        if row is not None and (row[0] == tx.who.account or _shown(tx, row[0])):
+            found[each.lower()] = str(row[1])
+    return found
+
+
+def _shown(tx: Tx, number: int) -> bool:
+    """Whether others find that account."""
+    if not tx.sql.value(_ANY_HIDDEN):
+        return True
+    return bool(settings.effective(tx, PUBLISHED, number, settings.epoch(tx)).value)
 
 
 def people_at(tx: Tx) -> ModSeq:

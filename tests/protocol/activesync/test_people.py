@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from connectors.exchange.photos import put_photo
 from mailcore.sieve.check import compiled
 from tests.protocol.activesync.test_sync_mail import preference
 from tests.support.davstand import card, event
@@ -129,6 +130,15 @@ async def test_a_contact_is_resolved_with_its_certificates(stand: Stand, alice: 
         ]
         assert found == ["2", "zoe@far.test", key]
         assert said.get("Response/Recipient/Certificates/CertificateCount") == "1"
+
+
+async def test_the_directory_shows_the_photo_that_somebody_has_set(stand: Stand, alice: Phone) -> None:
+    octets = b"\x89PNG\r\n\x1a\n a picture"
+    who = await stand.house.read(lambda tx: tx.identity(tx.account("bob@example.test").id))
+    await stand.house.store.write(who, lambda tx: put_photo(tx, octets))
+    wanted = ("Search:Picture",)
+    found = await search(alice, "GAL", ("Search:Query", "bob"), ("Search:Range", "0-9"), wanted)
+    assert found.get("Result/Properties/Picture/Data") == base64.b64encode(octets).decode()
 
 
 async def test_certificates_are_looked_at(alice: Phone) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from groupware.model.rights import letters
 from groupware.store.api import ReadTx
 from tests.support.ewsstand import Client, Stand
@@ -99,3 +101,20 @@ async def test_events_of_folders_that_may_not_be_read_are_not_told(stand: Stand,
     assert len((await alice.ask(events)).find("t:CreatedEvent")) == 1
     got = await bob.ask(events)
     assert got.find("t:StatusEvent") and not got.find("t:CreatedEvent")
+
+
+async def test_a_photo_is_its_owners_to_set_and_for_the_domain_to_see(stand: Stand, alice: Client, bob: Client) -> None:
+    octets = base64.b64encode(b"\xff\xd8\xff\xe0 a picture").decode()
+
+    def setting(address: str, content: str) -> str:
+        return f"<m:SetUserPhoto><m:Email>{address}</m:Email><m:Content>{content}</m:Content></m:SetUserPhoto>"
+
+    size = "<m:SizeRequested>HR48x48</m:SizeRequested>"
+    ask = f"<m:GetUserPhoto><m:Email>alice@example.test</m:Email>{size}</m:GetUserPhoto>"
+    assert (await bob.ask(ask)).code == "ErrorItemNotFound"
+    assert (await bob.ask(setting("alice@example.test", octets))).code == "ErrorAccessDenied"
+    assert (await alice.ask(setting("alice@example.test", "AAAA"))).code == "ErrorInvalidRequest"
+    assert (await alice.ask(setting("alice@example.test", octets))).code == "NoError"
+    assert (await bob.ask(ask)).texts("m:PictureData") == [octets]
+    assert (await alice.ask(setting("alice@example.test", ""))).code == "NoError"
+    assert (await bob.ask(ask)).code == "ErrorItemNotFound"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from groupware.model.browser import BrowserSession, NewBrowserSession
@@ -50,6 +50,9 @@ class People(Tx):
 
     def people(self, match: str, limit: int = 100) -> Sequence[Person]:
         return people.people(self, match, limit)
+
+    def photos(self, addresses: Sequence[str]) -> Mapping[str, str]:
+        return people.photos(self, addresses)
 
     def people_at(self) -> ModSeq:
         return people.people_at(self)
