@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -31,6 +31,10 @@ from mailcore.smtp.handin import Submitter, submitter
 REQUEST_OCTETS: Final = 64 * 1024 * 1024
 ON_THE_LOOP: Final = 64 * 1024
 """Octets of a request that is read where it is; a larger one would keep everybody else waiting."""
+LARGE: Final = 8 * 1024 * 1024
+"""Octets of a request from which on only so many are read and done at once in one process: memory holds them several
+times over."""
+LARGE_AT_ONCE: Final = 2
 AT_ONCE: Final = 10
 """Requests of one account at the same time; what waits for events is not counted."""
 LISTENERS: Final = 100
@@ -51,6 +55,8 @@ class Doing:
     """Requests at work, by account."""
     listening: dict[int, int] = field(default_factory=dict)
     """Streams of events, by account."""
+
+    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
 
     @cached_property
     def submitter(self) -> Submitter:
@@ -101,12 +107,13 @@ async def _answer(doing: Doing, request: Request) -> Response:
         text = "Exchange Web Services: operations are sent here by POST, as SOAP.\n"
         return PlainTextResponse(text, 200 if request.method in ("GET", "HEAD") else 405, headers={"allow": "POST"})
     with _place(doing.at_work, who.account):
-        return await _operated(doing, request, who)
+        body = await _body(request)
+        async with doing.large if len(body) >= LARGE else nullcontext():
+            return await _operated(doing, request, who, body)
 
 
-async def _operated(doing: Doing, request: Request, who: Principal) -> Response:
+async def _operated(doing: Doing, request: Request, who: Principal, body: bytes) -> Response:
     """Reads the operation and does it. `Fault`."""
-    body = await _body(request)
     asked = read_request(body) if len(body) <= ON_THE_LOOP else await asyncio.to_thread(read_request, body)
     if asked.name not in OPERATIONS:
         raise Fault("ErrorInvalidRequest", f"the operation {asked.name[:60]!r} is not known here")

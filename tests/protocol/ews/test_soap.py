@@ -114,3 +114,20 @@ async def test_zones_are_told_with_their_changes(alice: Client) -> None:
     assert got.texts("t:TimeOffset") == ["PT2H0M", "PT3H0M"] and got.texts("t:DayOfWeek") == ["Sunday"] * 2
     got = await alice.ask(ask.format("India Standard Time"))
     assert [each.get("Bias") for each in got.find("t:Period")] == ["-PT5H30M"] and not got.texts("t:Month")
+
+
+async def test_a_message_of_more_than_ten_megabytes_is_taken(stand: Stand, alice: Client) -> None:
+    octets = b"Subject: Large\r\n\r\n" + b"0123456789abcdef" * 500_000
+    mime = f"<t:MimeContent>{base64.b64encode(octets).decode()}</t:MimeContent>"
+    made = f"<m:SavedItemFolderId>{INBOX}</m:SavedItemFolderId><m:Items><t:Message>{mime}</t:Message></m:Items>"
+    got = await alice.ask(f'<m:CreateItem MessageDisposition="SaveOnly">{made}</m:CreateItem>')
+    assert got.code == "NoError", got.body[:500]
+    assert await stand.house.bodies("alice", "INBOX") == [octets]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+async def test_what_grows_while_it_is_read_is_not_taken(alice: Client, encoding: str) -> None:
+    levels = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 20}">' for n in range(9))
+    bomb = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x [<!ENTITY e0 "ha">{levels}]><x a="&e9;">'
+    got = await alice.post((bomb + "x" * 9_500_000 + "</x>").encode(encoding))
+    assert (got.status, got.code) == (500, "ErrorSchemaValidation")
