@@ -12,13 +12,20 @@ from connectors.activesync.element import Element
 from connectors.activesync.errors import INVALID_CONTENT, ITEM_NOT_FOUND, EasError
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.folders import folder_id
+from connectors.activesync.mail.body import text_in
 from connectors.activesync.mail.outgoing import complete, send, with_sent_copy
 from connectors.activesync.mail.quote import Original, forwarded, original_of, replied
+from connectors.activesync.pim.forward import forward
 from connectors.activesync.states import Known, newest_state, next_state
+from connectors.activesync.sync.options import PLAIN
 from connectors.exchange.alone import alone
+from groupware.mime.shown import lists_of
+from groupware.mime.summary import summarize
 from groupware.model.errors import Conflict, GroupwareError, NoRight, NotFound
 from groupware.model.flags import FlagChange, Flags
+from groupware.model.folder import Folder
 from groupware.model.ids import BlobId, FolderId, Uid, ranges
+from groupware.model.item import Kind
 from groupware.store.api import ReadTx, WriteTx
 
 FORWARDED: Final = "$Forwarded"
@@ -39,6 +46,9 @@ class Asked:
     save: bool
     source: tuple[FolderId, Uid] | None
     replace: bool
+    instance: str = ""
+    """The occurrence of an event that is passed on. 16.x."""
+    forwardees: tuple[str, ...] = ()
 
 
 async def sendmail(exchange: Exchange) -> None:
@@ -61,6 +71,10 @@ async def smartreply(exchange: Exchange) -> None:
 async def smartforward(exchange: Exchange) -> None:
     """Sends a message on, with what is attached to it; it counts as forwarded."""
     asked = _asked(exchange, "SmartForward")
+    event = await _event(exchange, asked)
+    if event is not None:
+        await _forward_event(exchange, asked, *event)
+        return
     octets = asked.mime
     if not asked.replace:
         original = await _original(exchange, asked)
@@ -81,7 +95,9 @@ def _asked(exchange: Exchange, command: str) -> Asked:
     octets = (mime.octets if mime.octets is not None else mime.text.encode()) if mime is not None else b""
     source = root.child("ComposeMail:Source") or Element("ComposeMail:Source")
     item = source.value("ComposeMail:ItemId") or source.value("ComposeMail:LongId")
-    if not octets:
+    said = root.child("ComposeMail:Forwardees") or Element("ComposeMail:Forwardees")
+    forwardees = tuple(each.value("ComposeMail:Email").strip() for each in said.all("ComposeMail:Forwardee"))
+    if not octets and not forwardees:
         raise EasError(INVALID_CONTENT, "there is no message")
     return Asked(
         octets,
@@ -89,7 +105,34 @@ def _asked(exchange: Exchange, command: str) -> Asked:
         root.flag("ComposeMail:SaveInSentItems"),
         _place(source.value("ComposeMail:FolderId"), item),
         root.flag("ComposeMail:ReplaceMime"),
+        source.value("ComposeMail:InstanceId"),
+        tuple(each for each in forwardees if each),
     )
+
+
+async def _event(exchange: Exchange, asked: Asked) -> tuple[Folder, int] | None:
+    """The event that is passed on; None: it is a message."""
+    if asked.source is None:
+        return None
+    at, item = asked.source
+    try:
+        folder = await exchange.read(lambda tx: tx.folder(at))
+    except GroupwareError:
+        return None
+    return (folder, int(item)) if folder.kind is Kind.CALENDAR else None
+
+
+async def _forward_event(exchange: Exchange, asked: Asked, at: Folder, item: int) -> None:
+    """An invitation goes to the forwardees, or to whom the message is for, once."""
+    text, people = "", list(asked.forwardees)
+    if asked.mime:
+        summary = await asyncio.to_thread(summarize, asked.mime)
+        text = text_in(asked.mime, summary.parts, lists_of(summary.parts), PLAIN).strip()
+        people = people or [each.address for each in (*summary.to, *summary.cc, *summary.bcc)]
+    async with alone(exchange.who.account, exchange.device.number, asked.client or object()):
+        state, ids = await _sent_before(exchange, asked)
+        await forward(exchange, at, item, asked.instance, people, text)
+        await _remember(exchange, asked, state, ids)
 
 
 def _place(folder: str, item: str) -> tuple[FolderId, Uid] | None:
@@ -125,19 +168,29 @@ async def _sent(exchange: Exchange, asked: Asked, octets: bytes) -> None:
 
 
 async def _sent_once(exchange: Exchange, asked: Asked, octets: bytes) -> None:
+    state, ids = await _sent_before(exchange, asked)
+    octets = await complete(exchange, octets)
+    await send(exchange, octets)
+    await _remember(exchange, asked, state, ids)
+    if asked.save:
+        await with_sent_copy(exchange, octets)
+
+
+async def _sent_before(exchange: Exchange, asked: Asked) -> tuple[Known | None, list[str]]:
+    """What the device has sent. `EasError` when this is among it."""
     state = await exchange.read(lambda tx: newest_state(tx, exchange.device, SENT)) if asked.client else None
     ids = list(state.facts.get("sent", ())) if state is not None else []
     if asked.client and asked.client in ids:
         raise EasError(_SENT_ALREADY, "that message has been sent")
-    octets = await complete(exchange, octets)
-    await send(exchange, octets)
+    return state, ids
+
+
+async def _remember(exchange: Exchange, asked: Asked, state: Known | None, ids: list[str]) -> None:
     if asked.client:
         known = state or Known("0", 0, {}, 0)
         facts = {"sent": [*ids, asked.client[:100]][-REMEMBERED:]}
         with suppress(Conflict):  # another message of this device has been quicker
             await exchange.write(lambda tx: next_state(tx, exchange.device, SENT, known, facts))
-    if asked.save:
-        await with_sent_copy(exchange, octets)
 
 
 async def _mark(exchange: Exchange, asked: Asked, change: FlagChange) -> None:

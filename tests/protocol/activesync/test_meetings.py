@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.protocol.activesync.test_calendar import add
 from tests.protocol.activesync.test_sync_mail import preference
 from tests.support.davstand import event
 from tests.support.eas.stand import Phone, Stand
-from tests.support.eas.wire import Node
+from tests.support.eas.wire import Node, write
 
 PEOPLE = (
     "ORGANIZER;CN=Ann:mailto:ann@far.test",
@@ -152,3 +153,27 @@ async def test_another_time_is_proposed(stand: Stand, alice: Phone) -> None:
 async def told_of(alice: Phone) -> Node:
     [found] = (await alice.all_of(await alice.at("INBOX"))).values()
     return found
+
+
+async def test_a_meeting_is_passed_on_to_somebody_else(stand: Stand, alice: Phone) -> None:
+    lines = ("RRULE:FREQ=WEEKLY;COUNT=4", "ORGANIZER:mailto:boss@far.test", "ATTENDEE:mailto:alice@example.test")
+    alarm = ("BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:-PT5M", "END:VALARM")
+    octets = event("m", "20291201T100000Z", *lines, *alarm, end="20291201T110000Z", summary="Plan").encode()
+    await stand.put("alice", octets, "Calendar")
+    at = await alice.at("Calendar")
+    await alice.all_of(at)
+    (server,) = alice.there[at]
+    source = ("ComposeMail:FolderId", at), ("ComposeMail:ItemId", server)
+    bob = ("ComposeMail:Forwardees", ("ComposeMail:Forwardee", ("ComposeMail:Email", "bob@example.test")))
+    single = ("ComposeMail:InstanceId", "2029-12-08T10:00:00.000Z")
+    for inside in (source, (*source, single)):
+        tree = ("ComposeMail:SmartForward", ("ComposeMail:ClientId", str(len(inside))), bob)
+        got = await alice.post("SmartForward", write((*tree, ("ComposeMail:Source", *inside))))
+        assert got.status_code == 200 and not got.content, got.content
+    letters = [message_from_bytes(each) for each in await stand.house.bodies("bob")]
+    parts = [next(each for each in letter.walk() if each.get_param("method") == "REQUEST") for letter in letters]
+    whole, one = [part.get_payload(decode=True).decode() for part in parts]
+    for each in (whole, one):
+        assert "ORGANIZER:mailto:boss@far.test" in each and "VALARM" not in each
+    assert "RRULE:FREQ=WEEKLY;COUNT=4" in whole and "RRULE" not in one
+    assert "RECURRENCE-ID:20291208T100000Z" in one

@@ -1,0 +1,67 @@
+"""A meeting passed on to somebody whom nobody has invited yet: SmartForward of an event. MS-ASCMD §2.2.1.19, 16.x."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from connectors.activesync.errors import INVALID_CONTENT, ITEM_NOT_FOUND, SUBMISSION_FAILED, EasError
+from connectors.activesync.exchange import Exchange
+from connectors.activesync.pim import shelf
+from connectors.activesync.times import read_time, seconds_of
+from groupware.calendar.imip import Sender, composed
+from groupware.calendar.itip import instances
+from groupware.calendar.itip.people import organizer
+from groupware.calendar.object import CalendarObject, read_object
+from groupware.model.content import NO_PARAMS, Component, Line, escaped, serialized
+from groupware.model.errors import Malformed, NotFound
+from groupware.model.folder import Folder
+from mailcore.smtp.handin import NotTaken, Submission
+
+MOST: Final = 100
+"""People of one request."""
+
+
+async def forward(
+    exchange: Exchange, at: Folder, item: int, instance: str, people: Sequence[str], comment: str
+) -> None:
+    """Sends each of them the invitation as it stands, or to one occurrence of it. `EasError`."""
+    if not people or len(people) > MOST:
+        raise EasError(INVALID_CONTENT, f"a meeting is passed on to somebody, and to {MOST} people at most")
+    me = await exchange.read(lambda tx: tx.account(tx.who.account))
+    try:
+        stored = await shelf.read_object(exchange, at, item)
+        read = await asyncio.to_thread(_invitation, stored.octets, instance, comment, me.address)
+    except (NotFound, Malformed, ValueError) as error:
+        raise EasError(ITEM_NOT_FOUND, str(error)) from None
+    for each in people:
+        letter = composed("REQUEST", read, Sender(me.address, me.name), each, exchange.parts.clock.now())
+        words = [] if letter.isascii() else ["BODY=8BITMIME"]
+        try:
+            await exchange.hand_in(Submission(me.address, words, {each: ()}, letter))
+        except NotTaken as refused:
+            raise EasError(SUBMISSION_FAILED, str(refused)) from None
+
+
+def _invitation(octets: bytes, instance: str, comment: str, sender: str) -> CalendarObject:
+    """The REQUEST: without the reminders of who passes it on. `Malformed`, ValueError."""
+    read = read_object(octets)
+    parts = [part for part in read.calendar.parts if part.name == "VEVENT"]
+    if instance:
+        at = read_time(instance)
+        if at is None:
+            raise ValueError("InstanceId is no time")
+        key = seconds_of(at)
+        one = instances.overrides(read).get(key) or instances.made(read, key)
+        if one is None:
+            raise ValueError("there is no such occurrence")
+        parts = [one]
+    more = [Line("COMMENT", NO_PARAMS, escaped(comment), 0)] if comment else []
+    if organizer(read) is None:
+        more.append(Line("ORGANIZER", NO_PARAMS, f"mailto:{sender}", 0))
+    said = [Component(part.name, 0, [*part.lines, *more]) for part in parts]
+    zones = [part for part in read.calendar.parts if part.name == "VTIMEZONE"]
+    head = [line for line in read.calendar.lines if line.name in ("VERSION", "PRODID")]
+    whole = Component("VCALENDAR", 0, [*head, Line("METHOD", NO_PARAMS, "REQUEST", 0)], [*zones, *said])
+    return read_object(serialized([whole]))
