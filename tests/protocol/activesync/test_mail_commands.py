@@ -27,8 +27,7 @@ async def test_a_ping_ends_when_something_comes(stand: Stand, alice: Phone) -> N
     await alice.all_of(other)
     asked = ("Ping:Ping", ("Ping:HeartbeatInterval", 60), folders(at, other))
     waiting = asyncio.create_task(alice.ask("Ping", asked))
-    await asyncio.sleep(0.2)
-    assert not waiting.done()
+    assert await stand.waits(waiting)
     await stand.put("alice", letter("one"))
     said = await asyncio.wait_for(waiting, 10)
     assert said.get("Status") == "2" and [each.text for each in said.every("Folders/Folder")] == [at]
@@ -36,8 +35,7 @@ async def test_a_ping_ends_when_something_comes(stand: Stand, alice: Phone) -> N
     assert again.get("Status") == "2"
     await alice.all_of(at)
     waiting = asyncio.create_task(alice.ask("Ping"))
-    await asyncio.sleep(0.2)
-    assert not waiting.done()
+    assert await stand.waits(waiting)
     waiting.cancel()
 
 
@@ -48,8 +46,7 @@ async def test_what_a_device_does_itself_wakes_it_not_for_good(stand: Stand, ali
     change = ("AirSync:Change", ("AirSync:ServerId", f"{at}:1"), ("AirSync:ApplicationData", ("Email:Read", "1")))
     await alice.sync(at, change)
     waiting = asyncio.create_task(alice.ask("Ping", ("Ping:Ping", ("Ping:HeartbeatInterval", 60), folders(at))))
-    await asyncio.sleep(0.2)
-    assert not waiting.done()
+    assert await stand.waits(waiting)
     waiting.cancel()
 
 

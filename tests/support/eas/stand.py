@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import httpx
@@ -22,6 +23,7 @@ from groupware.mime.item import Marks, read_item
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import Right, parse_rights
 from groupware.store.api import ReadTx, WriteTx
+from groupware.store.bus import LocalBus
 from mailcore.server.config import load
 from mailcore.server.gate import RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
@@ -226,6 +228,16 @@ class Stand:
             return at.id
 
         return await self.house.parts.store.write(OPERATOR, work)
+
+    async def waits(self, asked: asyncio.Task[Any]) -> bool:
+        """Whether a request waits for news, as soon as it does so or has been answered."""
+        bus = cast(LocalBus, self.house.parts.bus)
+        async with asyncio.timeout(60):
+            while not asked.done():
+                if any(watch._waiting for each in bus._watched.values() for watch in each.watches):
+                    return True
+                await asyncio.sleep(0.001)  # what it does before is done in threads, and nobody is told
+        return False
 
     async def folder(self, name: str, path: str) -> int:
         """The number of somebody's folder."""
