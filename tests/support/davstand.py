@@ -14,25 +14,16 @@ import httpx
 from lxml import etree
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.dav.app import dav
 from connectors.dav.busy_url import busy_urls
 from connectors.dav.feeds import feeds
 from groupware.model.link import digest_of, new_secret
-from groupware.model.principal import OPERATOR
 from groupware.model.rights import parse_rights
 from groupware.store.api import WriteTx
-from mailcore.server.config import load
-from mailcore.server.dialogue import Peer, TlsInfo
-from mailcore.server.gate import RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener
-from mailcore.server.parts import ServiceSetup
-from tests.support import talk
-from tests.support.clock import FakeClock
-from tests.support.house import House, house
+from mailcore.server.parts import Parts, ServiceSetup
 from tests.support.smtpstand import PASSWORD
+from tests.support.webstand import WebStand, web_stand
 
 SPACES: Mapping[str, str] = {
     "D": "DAV:",
@@ -42,24 +33,6 @@ SPACES: Mapping[str, str] = {
     "I": "http://apple.com/ns/ical/",
 }
 HEAD = "".join(f' xmlns:{prefix}="{space}"' for prefix, space in SPACES.items())
-
-
-STRANGER, TLS = Peer("192.0.2.7", 4000), TlsInfo("TLSv1.3", "x")
-
-
-@dataclass(frozen=True)
-class Way:
-    """A connection over TLS from a stranger."""
-
-    listener: Listener
-    gate: RuleGate
-    peer: Peer = STRANGER
-    tls: TlsInfo | None = TLS
-    proxied_tls: bool = False
-
-    @property
-    def secure(self) -> bool:
-        return self.tls is not None
 
 
 @dataclass(frozen=True)
@@ -142,11 +115,8 @@ class Client:
 
 
 @dataclass
-class Stand:
+class Stand(WebStand):
     """A server of calendars and contacts, and the store behind it."""
-
-    house: House
-    http: httpx.AsyncClient
 
     def client(self, name: str) -> Client:
         return Client(self.http, name)
@@ -169,46 +139,22 @@ class Stand:
         got = await self.http.request(method, path, content=content, headers=sent)
         return Said(got.status_code, got.headers, got.content)
 
-    async def share(self, owner: str, path: str, grantee: str, rights: str) -> int:
-        """Grants rights on somebody's folder; gives its number."""
-
-        def work(tx: WriteTx) -> int:
-            at = tx.locate(tx.account(f"{owner}@example.test").id, path)
-            tx.grant(at.id, grantee, parse_rights(rights))
-            return at.id
-
-        return await self.house.parts.store.write(OPERATOR, work)
-
 
 @asynccontextmanager
 async def dav_stand(folder: Path) -> AsyncIterator[Stand]:
     """The application over a house of its own."""
-    settings = load(None, data=Path("/nonexistent"), environ={})
-    clock = FakeClock()
-    listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
-    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
-    async with house(folder) as here:
-        setup = ServiceSetup("http", settings.services["http"], settings)
-        app = Starlette(
+
+    def make(parts: Parts, setup: ServiceSetup) -> Starlette:
+        return Starlette(
             routes=[
-                Mount("/feed", feeds(here.parts, setup)),
-                Mount("/freebusy", busy_urls(here.parts, setup)),
-                Mount("/", dav(here.parts, setup)),
+                Mount("/feed", feeds(parts, setup)),
+                Mount("/freebusy", busy_urls(parts, setup)),
+                Mount("/", dav(parts, setup)),
             ]
         )
-        transport = httpx.ASGITransport(app=connected(app, Way(listener, gate)))
-        async with httpx.AsyncClient(transport=transport, base_url="https://dav.example.test") as http:
-            yield Stand(here, http)
 
-
-def connected(app: ASGIApp, way: Way) -> ASGIApp:
-    """The application as a connection of the HTTP service calls it."""
-    known: dict[str, object] = {}
-
-    async def connected(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "state": {"way": way, "known": known}}, receive, send)
-
-    return connected
+    async with web_stand(folder, make, "dav.example.test") as made:
+        yield Stand(made.house, made.http)
 
 
 def event(uid: str, start: str = "20261201T100000Z", *lines: str, end: str = "", summary: str = "Meeting") -> str:

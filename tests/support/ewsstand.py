@@ -10,24 +10,14 @@ from pathlib import Path
 
 import httpx
 from lxml import etree
-from starlette.types import Receive, Scope, Send
 
 from connectors.ews.app import ews
 from connectors.ews.wire import MESSAGES, SOAP, TYPES
 from groupware.mime.item import Marks, read_item
-from groupware.model.principal import OPERATOR
-from groupware.model.rights import Right, parse_rights
+from groupware.model.rights import Right
 from groupware.store.api import WriteTx
-from mailcore.server.config import load
-from mailcore.server.gate import RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener
-from mailcore.server.parts import ServiceSetup
-from tests.support import talk
-from tests.support.clock import FakeClock
-from tests.support.davstand import Way
-from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
+from tests.support.webstand import WebStand, web_stand
 
 SPACES = {"s": SOAP, "m": MESSAGES, "t": TYPES}
 
@@ -88,11 +78,8 @@ class Client:
 
 
 @dataclass
-class Stand:
+class Stand(WebStand):
     """A server of EWS, and the store behind it."""
-
-    house: House
-    http: httpx.AsyncClient
 
     def client(self, name: str) -> Client:
         return Client(self.http, name)
@@ -107,31 +94,9 @@ class Stand:
 
         return await self.house.write(work)
 
-    async def share(self, owner: str, path: str, grantee: str, rights: str) -> None:
-        """Grants rights on somebody's folder."""
-
-        def work(tx: WriteTx) -> None:
-            at = tx.locate(tx.account(f"{owner}@example.test").id, path)
-            tx.grant(at.id, grantee, parse_rights(rights))
-
-        await self.house.parts.store.write(OPERATOR, work)
-
 
 @asynccontextmanager
 async def ews_stand(folder: Path) -> AsyncIterator[Stand]:
     """The application over a house of its own."""
-    settings = load(None, data=Path("/nonexistent"), environ={})
-    clock = FakeClock()
-    listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
-    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
-    async with house(folder) as here:
-        app = ews(here.parts, ServiceSetup("http", settings.services["http"], settings))
-        way = Way(listener, gate)
-
-        async def served(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"] = {"way": way, "known": {}}
-            await app(scope, receive, send)
-
-        transport = httpx.ASGITransport(app=served)
-        async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test", timeout=60) as http:
-            yield Stand(here, http)
+    async with web_stand(folder, ews) as made:
+        yield Stand(made.house, made.http)

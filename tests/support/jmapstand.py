@@ -13,22 +13,13 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupware.mime.item import Marks, read_item
-from groupware.model.principal import OPERATOR
-from groupware.model.rights import Right, parse_rights
+from groupware.model.rights import Right
 from groupware.store.api import WriteTx
-from mailcore.server.config import load
-from mailcore.server.gate import RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
-from tests.support import talk
-from tests.support.clock import FakeClock
-from tests.support.davstand import Way
-from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
+from tests.support.webstand import WebStand, web_stand
 from web.jmap.app import jmap
 from web.signin.app import signin
 
@@ -104,11 +95,8 @@ class Client:
 
 
 @dataclass
-class Stand:
+class Stand(WebStand):
     """A server of JMAP, and the store behind it."""
-
-    house: House
-    http: httpx.AsyncClient
 
     def client(self, name: str) -> Client:
         return Client(self.http, name)
@@ -131,44 +119,19 @@ class Stand:
 
         return f"M{await self.house.write(work)}"
 
-    async def share(self, owner: str, path: str, grantee: str, rights: str) -> None:
-        """Grants rights on somebody's folder."""
-
-        def work(tx: WriteTx) -> None:
-            at = tx.locate(tx.account(f"{owner}@example.test").id, path)
-            tx.grant(at.id, grantee, parse_rights(rights))
-
-        await self.house.parts.store.write(OPERATOR, work)
-
 
 @asynccontextmanager
 async def jmap_stand(
     folder: Path, more: Callable[[Parts], Sequence[BaseRoute]] = lambda _: (), config: str = ""
 ) -> AsyncIterator[Stand]:
     """The application over a house of its own; `more` is served beside it, `config` is its configuration."""
-    file = folder / "postroom.toml"
-    file.write_text(config)
-    settings = load(file, data=Path("/nonexistent"), environ={})
-    clock = FakeClock()
-    listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
-    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
-    async with house(folder) as here:
-        setup = ServiceSetup("http", settings.services["http"], settings)
-        usual = [Mount("/signin", signin(here.parts, setup)), Mount("/jmap", jmap(here.parts, setup))]
-        app = Starlette(routes=[*usual, *more(here.parts)])
-        transport = httpx.ASGITransport(app=_connected(app, Way(listener, gate)))
-        async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test") as http:
-            yield Stand(here, http)
 
+    def make(parts: Parts, setup: ServiceSetup) -> Starlette:
+        usual = [Mount("/signin", signin(parts, setup)), Mount("/jmap", jmap(parts, setup))]
+        return Starlette(routes=[*usual, *more(parts)])
 
-def _connected(app: ASGIApp, way: Way) -> ASGIApp:
-    """The application as a connection of the HTTP service calls it."""
-    known: dict[str, object] = {}
-
-    async def connected(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "state": {"way": way, "known": known}}, receive, send)
-
-    return connected
+    async with web_stand(folder, make, config=config) as made:
+        yield Stand(made.house, made.http)
 
 
 def letter(subject: str, *lines: str, body: str = "Hello there\r\n") -> bytes:

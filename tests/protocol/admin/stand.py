@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
 
 from groupware.model.event import Envelope, Outcome, Recipient
 from groupware.model.ids import QueueId
@@ -22,16 +21,10 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.server.config import Config, load
 from mailcore.server.control import Control, ControlError
-from mailcore.server.gate import RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener
-from mailcore.server.parts import ServiceSetup
-from tests.support import talk
-from tests.support.clock import FakeClock
-from tests.support.davstand import Way
 from tests.support.house import House, house
 from tests.support.passwords import credentials
 from tests.support.smtpstand import PASSWORD
+from tests.support.webstand import Way, asked, setup_of, way_in
 from web.admin.service import routes
 from web.signin import sessions
 from web.signin.tokens import proof_of
@@ -108,9 +101,7 @@ async def admin_stand(folder: Path) -> AsyncIterator[Stand]:
     data = folder / "server"
     data.mkdir()
     config = load(None, data=data, environ={})
-    clock, orders = FakeClock(), list[tuple[str, str]]()
-    listener = Listener("webadmin", "webadmin", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
-    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
+    orders = list[tuple[str, str]]()
     async with house(folder) as here:
         await here.write(_people)
         kept = await here.blobs.put(b"Subject: hello\r\n\r\nhello\r\n")
@@ -118,15 +109,9 @@ async def admin_stand(folder: Path) -> AsyncIterator[Stand]:
         message = await here.write(lambda tx: tx.enqueue(envelope))
         control = Control(data, _verbs(orders), here.log)
         answering = asyncio.create_task(control.serve())
-        setup = ServiceSetup("webadmin", config.services["webadmin"], config)
-        way, app = Way(listener, gate), Starlette(routes=routes(here.parts, setup))
-
-        async def connected(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "state": {"way": way, "known": {}}}, receive, send)
-
-        transport = httpx.ASGITransport(app=connected)
+        way, app = way_in("webadmin"), Starlette(routes=routes(here.parts, setup_of(config, "webadmin")))
         try:
-            async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test") as http:
+            async with asked(app, way) as http:
                 yield Stand(here, config, http, way, orders, message)
         finally:
             answering.cancel()

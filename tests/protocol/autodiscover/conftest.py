@@ -17,16 +17,10 @@ from starlette.applications import Starlette
 
 from connectors.autodiscover.app import autodiscover
 from mailcore.server.config import Config, load
-from mailcore.server.gate import RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener
 from mailcore.server.offers import PATHS
-from mailcore.server.parts import ServiceSetup
-from tests.support import talk
-from tests.support.clock import FakeClock
-from tests.support.davstand import TLS, Way, connected
 from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
+from tests.support.webstand import TLS, asked, setup_of, way_in
 
 NAMED = '[server]\nserver_name = "mx.example.test"\n'
 SIGNED_IN = {"authorization": "Basic " + base64.b64encode(f"alice@example.test:{PASSWORD}".encode()).decode()}
@@ -59,14 +53,9 @@ async def opened(
     file = folder / "postroom.toml"
     file.write_text(text)
     settings = load(file, data=folder, environ={})
-    clock = FakeClock()
-    listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
-    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
     async with house(Path(mkdtemp(dir=folder))) as here:
-        setup = ServiceSetup("http", settings.services["http"], settings)
-        app = Starlette(routes=autodiscover(here.parts, setup, served))
-        transport = httpx.ASGITransport(app=connected(app, Way(listener, gate, tls=TLS if tls else None)))
-        async with httpx.AsyncClient(transport=transport, base_url="https://example.test") as http:
+        app = Starlette(routes=autodiscover(here.parts, setup_of(settings), served))
+        async with asked(app, way_in(tls=TLS if tls else None), "example.test") as http:
             yield Stand(here, http, settings)
 
 

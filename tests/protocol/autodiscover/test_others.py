@@ -9,22 +9,15 @@ from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 
-import httpx
 import pytest
 
 import web.http
 from mailcore.server.config import load
-from mailcore.server.gate import RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener
-from mailcore.server.parts import ServiceSetup
 from mailcore.smtp.authentication.zone import wanted
 from tests.protocol.autodiscover.conftest import NAMED, SIGNED_IN, Make, xml_of
-from tests.support import talk
 from tests.support.certificates import Authority
-from tests.support.clock import FakeClock
-from tests.support.davstand import Way, connected
 from tests.support.house import house
+from tests.support.webstand import asked, setup_of, way_in
 from web.webmail.files import File
 
 JSON = "/autodiscover/autodiscover.json"
@@ -189,14 +182,9 @@ async def test_autoconfig_is_there_beside_the_webmail(tmp_path: Path, monkeypatc
     client = {"index.html": File("text/html", {"": b"the client"}, "no-cache")}
     monkeypatch.setattr(web.http, "built", lambda: client)
     settings = load(None, data=tmp_path, environ={})
-    listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
-    gate = RuleGate(
-        Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), FakeClock()), FakeClock()
-    )
     async with house(tmp_path) as here:
-        service = web.http.service(here.parts, ServiceSetup("http", settings.services["http"], settings))
-        app = connected(service.uvicorn.loaded_app, Way(listener, gate))
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://example.test") as http:
+        service = web.http.service(here.parts, setup_of(settings))
+        async with asked(service.uvicorn.loaded_app, way_in(), "example.test") as http:
             root = xml_of(await http.get("/mail/config-v1.1.xml", headers={"host": "autoconfig.example.test"}))
             assert root.tag == "clientConfig"
             assert (await http.get("/mail/")).text == "the client"

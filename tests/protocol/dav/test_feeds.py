@@ -18,7 +18,8 @@ from groupware.model.ids import EVERY, FolderId
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
-from tests.support.davstand import Client, Said, Stand, Way, card, event
+from tests.support.davstand import Client, Said, Stand, card, event
+from tests.support.webstand import Way
 
 WORK, TASKS = "/dav/calendars/alice@example.test/Calendar/", "/dav/calendars/alice@example.test/Tasks/"
 CARDS = "/dav/contacts/alice@example.test/Contacts/"

@@ -20,21 +20,13 @@ from connectors.activesync.app import ActiveSync, activesync
 from groupware.calendar.item import read_item as read_event
 from groupware.contacts.card import read_item as read_contact
 from groupware.mime.item import Marks, read_item
-from groupware.model.principal import OPERATOR
-from groupware.model.rights import Right, parse_rights
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from groupware.store.bus import LocalBus
-from mailcore.server.config import load
-from mailcore.server.gate import RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener
-from mailcore.server.parts import ServiceSetup
-from tests.support import talk
-from tests.support.clock import FakeClock
-from tests.support.davstand import Way, connected
+from mailcore.server.parts import Parts, ServiceSetup
 from tests.support.eas.wire import Node, read, write
-from tests.support.house import House, house
 from tests.support.smtpstand import PASSWORD
+from tests.support.webstand import WebStand, web_stand
 
 PATH = "/Microsoft-Server-ActiveSync"
 _CODES: dict[str, int] = {"Sync": 0, "SendMail": 1, "SmartForward": 2, "SmartReply": 3, "GetAttachment": 4}
@@ -194,11 +186,9 @@ class Phone:
 
 
 @dataclass
-class Stand:
+class Stand(WebStand):
     """A server of ActiveSync, and the store behind it."""
 
-    house: House
-    http: httpx.AsyncClient
     app: ActiveSync
 
     def phone(self, name: str, device: str = "PHONE1", **more: Any) -> Phone:
@@ -218,16 +208,6 @@ class Stand:
             return tx.append(at.id, [new])[0].uid
 
         return await self.house.write(work)
-
-    async def share(self, owner: str, path: str, grantee: str, rights: str) -> int:
-        """Grants rights on somebody's folder; gives its number."""
-
-        def work(tx: WriteTx) -> int:
-            at = tx.locate(tx.account(f"{owner}@example.test").id, path)
-            tx.grant(at.id, grantee, parse_rights(rights))
-            return at.id
-
-        return await self.house.parts.store.write(OPERATOR, work)
 
     async def waits(self, asked: asyncio.Task[Any]) -> bool:
         """Whether a request waits for news, as soon as it does so or has been answered."""
@@ -251,14 +231,11 @@ class Stand:
 @asynccontextmanager
 async def eas_stand(folder: Path) -> AsyncIterator[Stand]:
     """The application over a house of its own."""
-    settings = load(None, data=Path("/nonexistent"), environ={})
-    clock = FakeClock()
-    listener = Listener("https", "http", "127.0.0.1", 0, tls="implicit", policy=talk.unlimited())
-    gate = RuleGate(Turnstile(listener.policy), Turnstile(talk.unlimited()), Guesses(GuessLimits(), clock), clock)
-    async with house(folder) as here:
-        setup = ServiceSetup("http", settings.services["http"], settings)
-        inner = activesync(here.parts, setup)
-        app = Starlette(routes=[Route(PATH, inner, methods=None)])
-        transport = httpx.ASGITransport(app=connected(app, Way(listener, gate)))
-        async with httpx.AsyncClient(transport=transport, base_url="https://mail.example.test") as http:
-            yield Stand(here, http, inner)
+    inner: list[ActiveSync] = []
+
+    def make(parts: Parts, setup: ServiceSetup) -> Starlette:
+        inner.append(activesync(parts, setup))
+        return Starlette(routes=[Route(PATH, inner[0], methods=None)])
+
+    async with web_stand(folder, make) as made:
+        yield Stand(made.house, made.http, inner[0])
