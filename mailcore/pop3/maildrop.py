@@ -4,10 +4,12 @@ Invariants
 1. Message n is the same message for the whole session; what others remove keeps its number, with size 0.
 2. Nothing is removed before `update`, and then in one write.
 3. What is read ahead was asked for by commands that have come: at most `AHEAD` messages and `AHEAD_OCTETS` octets.
+   Where they ask for one behind the other, the next are read as well: `GUESSED_OCTETS`, for `GUESSED_SECONDS`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from typing import Final
 from groupware.mime.lines import Crlf, crlf
 from groupware.model.errors import NotFound
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.folder import Role
+from groupware.model.folder import Folder, Role
 from groupware.model.ids import BlobId, FolderId, Uid, ranges
 from groupware.model.item import Item
 from groupware.model.octets import PIECE
@@ -26,9 +28,12 @@ from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 from mailcore.pop3.reply import Unreadable
 from mailcore.pop3.sizes import Sizes
+from mailcore.pop3.snapshots import Snapshot, Snapshots
 
 AHEAD: Final = 64  # messages
 AHEAD_OCTETS: Final = 1024 * 1024
+GUESSED_OCTETS: Final = 256 * 1024
+GUESSED_SECONDS: Final = 10.0
 SMALL: Final = 128 * 1024  # octets; a larger message is read when its turn comes, and by TOP only as far as this
 LARGE: Final = 1 << 20  # octets; such a message is told as it is read
 MEASURED_AT_ONCE: Final = 500
@@ -50,10 +55,14 @@ class Maildrop:
         "_ahead",
         "_blobs",
         "_folder",
+        "_forgetting",
         "_gone",
         "_known",
+        "_last",
         "_modseq",
         "_sizes",
+        "_snapshot",
+        "_snapshots",
         "_store",
         "_uids",
         "_uidvalidity",
@@ -62,26 +71,43 @@ class Maildrop:
         "deleted",
     )
 
-    def __init__(self, store: Store, blobs: Blobs, sizes: Sizes, who: Principal) -> None:
+    def __init__(self, store: Store, blobs: Blobs, sizes: Sizes, snapshots: Snapshots, who: Principal) -> None:
         self._store, self._blobs, self._sizes, self._who = store, blobs, sizes, who
+        self._snapshots, self._snapshot = snapshots, Snapshot(0, -1, array("I"))
         self._folder, self._uidvalidity, self._modseq = FolderId(0), 0, -1
         self._uids: array[int] = array("I")
         self._known: dict[Uid, int] = {}
         self._gone: set[Uid] = set()
         self._ahead: dict[int, tuple[Item, bytes | None]] = {}
+        self._last = 0  # the message that was asked for last
+        self._forgetting: asyncio.TimerHandle | None = None
         self._unseen: set[Uid] = set()  # retrieved, and not yet marked as seen
         self.deleted: set[int] = set()
 
     async def open(self) -> None:
         """Take the snapshot."""
 
-        def work(tx: ReadTx) -> tuple[FolderId, int, int, Sequence[Uid]]:
-            inbox = tx.role(self._who.account, Role.INBOX, Right.READ)
-            return inbox.id, inbox.uidvalidity, inbox.modseq, tx.uids(inbox.id)
+        def inbox(tx: ReadTx) -> Folder:
+            return tx.role(self._who.account, Role.INBOX, Right.READ)
 
-        self._folder, self._uidvalidity, self._modseq, uids = await self._store.read(self._who, work)
-        self._uids = array("I", uids)
+        def whole(tx: ReadTx) -> tuple[Folder, Sequence[Uid]]:
+            found = inbox(tx)
+            return found, tx.uids(found.id)
+
+        at = await self._store.glance(self._who, inbox)
+        known = self._snapshots.of(at)
+        if known is None:
+            at, uids = await self._store.read(self._who, whole)
+            known = self._snapshots.keep(at, array("I", uids))
+        self._snapshot, self._uids = known, known.uids
+        self._folder, self._uidvalidity, self._modseq = at.id, at.uidvalidity, at.modseq
         self._known = self._sizes.of(self._folder, self._uidvalidity)
+
+    def close(self) -> None:
+        """Let go of what was read ahead."""
+        self._ahead = {}
+        if self._forgetting is not None:
+            self._forgetting.cancel()
 
     # --- numbers
 
@@ -100,9 +126,10 @@ class Maildrop:
 
     def unique_lines(self) -> bytes:
         """Number and unique id of every message that is not deleted, a line each."""
-        prefix, deleted = self._uidvalidity, self.deleted
-        numbered = enumerate(self._uids, 1)
-        return "".join([f"{n} {prefix}.{uid}\r\n" for n, uid in numbered if n not in deleted]).encode()
+        lines, deleted = self._snapshot.unique_lines(), self.deleted
+        if not deleted:
+            return lines
+        return b"".join([line for n, line in enumerate(lines.splitlines(keepends=True), 1) if n not in deleted])
 
     def size_lines(self) -> bytes:
         """Number and size of every message that is not deleted, a line each. After `measure`."""
@@ -173,6 +200,7 @@ class Maildrop:
         if item is None or octets is None or number in self.deleted:
             return None
         del self._ahead[number]
+        self._last = number
         return self._retrieved(item, octets)
 
     def _retrieved(self, item: Item, octets: bytes) -> bytes:
@@ -195,27 +223,52 @@ class Maildrop:
 
     async def _take(self, number: int, soon: Sequence[int]) -> tuple[Item, bytes | None]:
         if number not in self._ahead:
-            self._ahead = await self._read_ahead(list(dict.fromkeys((number, *islice(soon, AHEAD - 1)))))
+            asked = list(dict.fromkeys((number, *islice(soon, AHEAD - 1))))
+            self._ahead = await self._read_ahead(asked, self._guessed(asked))
+        self._last = number
         found = self._ahead.pop(number, None)
         if found is None:
             self._gone.add(Uid(self._uids[number - 1]))
             raise NotFound(f"Message {number} has been removed by another session.")
         return found
 
-    async def _read_ahead(self, numbers: Sequence[int]) -> dict[int, tuple[Item, bytes | None]]:
-        """The items of these messages, with the octets of the small ones as far as the bound allows."""
-        wanted = {Uid(self._uids[number - 1]): number for number in numbers}
+    def _guessed(self, asked: Sequence[int]) -> Sequence[int]:
+        """Those behind the messages that are asked for: a client that takes one after the other will want them next."""
+        if not self._last or asked[0] != self._last + 1:
+            return ()
+        behind = range(max(asked) + 1, len(self._uids) + 1)
+        return [number for number in behind[: AHEAD - len(asked)] if number not in self.deleted]
+
+    async def _read_ahead(self, numbers: Sequence[int], guessed: Sequence[int]) -> dict[int, tuple[Item, bytes | None]]:
+        """The items of these messages, with the octets of the small ones as far as the bounds allow."""
+        wanted = {Uid(self._uids[number - 1]): number for number in (*numbers, *guessed)}
         chosen, folder = ranges(wanted), self._folder
-        items = {item.uid: item for item in await self._store.read(self._who, lambda tx: tx.items(folder, chosen))}
+        items = {item.uid: item for item in await self._store.glance(self._who, lambda tx: tx.items(folder, chosen))}
         blobs: set[BlobId] = set()
-        room = AHEAD_OCTETS
-        for uid in wanted:
+        room, guess = AHEAD_OCTETS, GUESSED_OCTETS
+        for place, (uid, number) in enumerate(wanted.items()):
             item = items.get(uid)
-            if item is not None and item.size <= SMALL and (item.size <= room or not blobs):
+            if item is None:
+                continue
+            if place >= len(numbers):
+                guess = min(guess, room) - item.size
+                if item.size > SMALL or guess < 0:  # neither this one nor those behind it
+                    items = {each: one for each, one in items.items() if wanted[each] < number}
+                    break
+                blobs.add(item.blob)
+            elif item.size <= SMALL and (item.size <= room or not blobs):
                 room -= item.size
                 blobs.add(item.blob)
         bodies = await self._blobs.read_many(list(blobs)) if blobs else {}
+        if guessed:
+            self._forget_later()
         return {wanted[uid]: (item, bodies.get(item.blob)) for uid, item in items.items()}
+
+    def _forget_later(self) -> None:
+        """What was only guessed is not kept for long: others may change it, and a client that waits needs no room."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        self._forgetting = asyncio.get_running_loop().call_later(GUESSED_SECONDS, self.close)
 
     async def _read(self, item: Item, number: int, length: int | None = None, start: int = 0) -> bytes:
         try:

@@ -10,6 +10,7 @@ from mailcore.pop3.openings import Openings
 from mailcore.pop3.reply import Reply
 from mailcore.pop3.session import Pop3Session, Shop
 from mailcore.pop3.sizes import Sizes
+from mailcore.pop3.snapshots import Snapshots
 from mailcore.server import log
 from mailcore.server.connection import Connection
 from mailcore.server.gate import Refusal
@@ -31,6 +32,7 @@ def pop3(parts: Parts, setup: ServiceSetup) -> StreamService:
         desk=desk(parts, setup, "pop3", "POP3"),
         openings=Openings(own.max_connections_per_account, exclusive=own.exclusive_lock, seats=parts.seats),
         sizes=Sizes(),
+        snapshots=Snapshots(),
         slot=lambda: service.slot(),
         log=events,
         greeting=lambda: greeting(section.greetings_text or USUAL, setup.config.host),

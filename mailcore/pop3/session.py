@@ -25,6 +25,7 @@ from mailcore.pop3.maildrop import AHEAD, Maildrop
 from mailcore.pop3.openings import Openings
 from mailcore.pop3.reply import BUG, BadCommand, Reply, Unreadable, refusal
 from mailcore.pop3.sizes import Sizes
+from mailcore.pop3.snapshots import Snapshots
 from mailcore.server.connection import GATHER, Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout, LineTooLong
 from mailcore.server.events import EventLog
@@ -50,6 +51,7 @@ class Shop:
     desk: Desk
     openings: Openings
     sizes: Sizes
+    snapshots: Snapshots
     slot: Callable[[], AbstractAsyncContextManager[None]]
     log: EventLog
     greeting: Callable[[], str]
@@ -256,7 +258,8 @@ class Pop3Session:
         """Open the mailbox: the transaction state begins. `InUse`, and what the store raises."""
         self.shop.openings.enter(who.account)
         try:
-            drop = Maildrop(self.shop.parts.store, self.shop.parts.blobs, self.shop.sizes, replace(who, client="pop3"))
+            shop, own = self.shop, replace(who, client="pop3")
+            drop = Maildrop(shop.parts.store, shop.parts.blobs, shop.sizes, shop.snapshots, own)
             await drop.open()
         except BaseException:
             self.shop.openings.leave(who.account)
@@ -321,6 +324,7 @@ class Pop3Session:
         if self._marking is not None:
             await self._marking
         if drop is not None:
+            drop.close()
             await self._mark(drop)
 
 

@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from groupware.model.errors import NotFound, TryAgain
 from groupware.model.ids import BlobId
+from mailcore.pop3 import maildrop
 from tests.protocol.pop3.box import Box, connected, octets, say
 from tests.protocol.pop3.conftest import Opening
 
@@ -27,6 +30,11 @@ class Failing:
         if args[0] in self.lost:
             raise NotFound("the body is lost")
         return await self.real.read(*args)
+
+    async def glance(self, *args: Any) -> Any:
+        if self.reads is not None:
+            raise self.reads
+        return await self.real.glance(*args)
 
     async def write(self, *args: Any) -> Any:
         if self.writes is not None:
@@ -119,6 +127,28 @@ async def test_what_is_read_ahead_is_what_was_asked_for_and_bounded(opening: Ope
                     await caller.line()
                     await octets(caller)
         assert max(blobs.asked) <= 10
+
+
+async def test_who_takes_one_message_after_the_other_has_the_next_ones_read_ahead(box: Box) -> None:
+    await box.put(*[b"Subject: %d\r\n\r\n" % number for number in range(1, 31)])
+    _, blobs = failing(box)
+    async with connected(box, login=True) as caller:
+        for number in range(1, 31):
+            await say(caller, f"> RETR {number}\n< +OK *")
+            assert await octets(caller) == b"Subject: %d\r\n\r\n" % number
+    assert blobs.asked == [1, 29]
+
+
+async def test_what_was_read_ahead_for_nobody_is_soon_forgotten(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maildrop, "GUESSED_SECONDS", 0)
+    await box.put(*[b"Subject: %d\r\n\r\n" % number for number in range(1, 5)])
+    _, blobs = failing(box)
+    async with connected(box, login=True) as caller:
+        for number in range(1, 5):
+            await say(caller, f"> RETR {number}\n< +OK *")
+            await octets(caller)
+            await asyncio.sleep(0.01)
+    assert blobs.asked == [1, 3, 2, 1]
 
 
 async def test_a_client_that_does_not_read_is_not_read_for(box: Box) -> None:
