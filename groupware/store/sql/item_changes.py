@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, OverQuota, Refused
 from groupware.model.flags import MOST_KEYWORDS, Flags, permitted_mask
@@ -19,7 +19,7 @@ from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import micros, now_micros
 
-from . import contents, items, objects, occasions, personal, properties, schema, warnings
+from . import contents, items, objects, occasions, personal, properties, schema, tombstones, warnings
 from .engine import Row
 from .guard import SERVER, Opened
 from .items import SEEN
@@ -91,30 +91,6 @@ _WHOLE: Final = (
     .where(_i.folder_id == bindparam("at"))
     .where(_i.uid.between(bindparam("low"), bindparam("high")))
     .order_by(_i.uid)
-)
-_DROP: Final = delete(schema.item).where(_i.folder_id == bindparam("at")).where(_i.uid == bindparam("number"))
-DROP_SEEN: Final = (
-    delete(schema.seen)
-    .where(schema.seen.c.folder_id == bindparam("at"))
-    .where(schema.seen.c.uid == bindparam("number"))
-)
-_HAS_SEEN_ROWS: Final = select(schema.seen.c.uid).where(schema.seen.c.folder_id == bindparam("at")).limit(1)
-_BURY: Final = insert(schema.tombstone).values(
-    {
-        name: bindparam(name)
-        for name in (
-            "folder_id",
-            "uid",
-            "modseq",
-            "item_id",
-            "name",
-            "flags",
-            "keywords",
-            "saved",
-            "removed",
-            "content_id",
-        )
-    }
 )
 _TAKEN: Final = select(_i.uid).where(_i.folder_id == bindparam("at")).where(_i.name == bindparam("name"))
 
@@ -363,7 +339,7 @@ def _exchanged(tx: Tx, here: Opened, old: Item, new: NewItem) -> Item:
     modseq = tx.bump(here.owner, new.size - old.size, 0)
     uid = count(tx, here, modseq, uids=1, octets=new.size - old.size, extra=new.extra - former[0][11])
     personal.follow(tx, here, here, [(old.uid, uid)], modseq)
-    bury(tx, here, former, modseq, keep=True)
+    tombstones.bury(tx, here, former, modseq, keep=True)
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
     name = old.name or None
     values.update(id=old.id, name=name, created=former[0][12])
@@ -397,7 +373,7 @@ def take(tx: Tx, here: Opened, gone: Sequence[Row]) -> None:
     """Takes whole rows out of a folder that has been opened for that."""
     modseq = tx.bump(here.owner, -sum(row[5] for row in gone), -len(gone))
     leave(tx, here, gone, modseq)
-    bury(tx, here, gone, modseq, keep=True)
+    tombstones.bury(tx, here, gone, modseq, keep=True)
     personal.drop(tx, here, [row[0] for row in gone])
     properties.drop(tx, [row[4] for row in gone])
     tx.journal_row("item.removed", here, modseq, {"count": len(gone), "first": gone[0][0], "last": gone[-1][0]})
@@ -431,32 +407,4 @@ def leave(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq) -> None:
         deleted=-sum(bool(row[2] & DELETED) for row in rows),
         octets=-sum(row[5] for row in rows),
         extra=-sum(row[11] for row in rows),
-    )
-
-
-def bury(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq, *, keep: bool) -> None:
-    """Tombstones in the place of items; `keep`: they hold on to the content until retention ends."""
-    now = now_micros()
-    numbers = [{"at": here.id, "number": row[0]} for row in rows]
-    tx.sql.many(_DROP, numbers)
-    objects.drop(tx, here, [row[0] for row in rows])
-    if tx.sql.row(_HAS_SEEN_ROWS, {"at": here.id}) is not None:
-        tx.sql.many(DROP_SEEN, numbers)
-    tx.sql.many(
-        _BURY,
-        [
-            {
-                "folder_id": here.id,
-                "uid": row[0],
-                "modseq": modseq,
-                "item_id": row[4],
-                "name": row[8],
-                "flags": row[2],
-                "keywords": row[3],
-                "saved": row[6],
-                "removed": now,
-                "content_id": row[7] if keep else None,
-            }
-            for row in rows
-        ],
     )

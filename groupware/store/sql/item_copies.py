@@ -16,7 +16,7 @@ from groupware.model.ids import AccountId, FolderId, ModSeq, Uid, Uids, ranges
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, items, lessons, objects, occasions, personal
+from . import contents, items, lessons, objects, occasions, personal, tombstones
 from .engine import Row
 from .guard import SERVER, Opened
 from .item_changes import (
@@ -24,7 +24,6 @@ from .item_changes import (
     INSERT,
     INSERT_SEEN,
     MAX_ITEM_NAME,
-    bury,
     check_name,
     check_room,
     count,
@@ -82,7 +81,7 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId, name: str | None = None
     as_read = _read_by(tx, here, rows)
     leave(tx, here, rows, left)
     keys = [objects.copied(tx, here, row[0]) for row in rows]
-    bury(tx, here, rows, left, keep=False)
+    tombstones.bury(tx, here, rows, left, keep=False)
     pairs = _place(tx, here, there, rows, modseq, same=True, as_read=as_read, name=name)
     personal.follow(tx, here, there, pairs, modseq)
     for (_, uid), key in zip(pairs, keys, strict=True):

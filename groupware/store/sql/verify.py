@@ -19,7 +19,7 @@ from groupware.model.ids import AccountId, BlobId, FolderId, QueueId, Uid
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, header_texts, item_changes, personal, schema, search
+from . import contents, header_texts, item_changes, personal, schema, search, tombstones
 from .engine import Row, Sql
 from .tx import Tx
 
@@ -385,7 +385,7 @@ def isolate(at: FolderId, uid: Uid, why: str, keeps: bool, tx: Tx) -> None:
     _, _, flags, keywords, item, size, saved, content, name, author, arrived, extra, _ = row
     modseq = tx.bump(here.owner, -size, -1)
     item_changes.leave(tx, here, rows, modseq)
-    item_changes.bury(tx, here, rows, modseq, keep=False)
+    tombstones.bury(tx, here, rows, modseq, keep=False)
     personal.drop(tx, here, [uid])
     facts = {
         "flags": flags,
