@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,8 @@ from groupware.store import SqlBlobs, SqlStore, open_store, upkeep
 from groupware.store.bus import LocalBus
 from groupware.store.objects import open_objects
 from groupware.store.sql import header_texts, search
+from groupware.store.sql.engine import open_database
+from groupware.store.sql.history import upgrade
 from tests.store.conftest import Place
 from tests.support.corpus import messages, path
 
@@ -192,3 +195,14 @@ async def test_two_processes_index_the_same_once(store: SqlStore, blobs: SqlBlob
 async def test_of_a_calendar_nothing_is_known(store: SqlStore, blobs: SqlBlobs) -> None:
     made = await store.write(OPERATOR, lambda tx: tx.add_folder(OPERATOR.account, "Days", Kind.CALENDAR))
     assert await found(store, made.id, "x") == ([], [])
+
+
+def test_the_mail_of_an_older_database_waits(tmp_path: Path) -> None:
+    database = open_database(tmp_path)
+    with database.writers.begin() as connection:
+        upgrade(connection, "0028")
+        connection.exec_driver_sql("INSERT INTO sort_key VALUES (7, NULL, NULL, 0, '', '', '', '', '', '', '', '')")
+    with database.writers.begin() as connection:
+        upgrade(connection)
+        assert connection.exec_driver_sql("SELECT content_id FROM header_waiting").scalars().all() == [7]
+    database.dispose()
