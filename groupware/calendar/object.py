@@ -18,20 +18,14 @@ from .zones import known_zone, own_zone
 KINDS: Final = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY")
 MOST_PARTS: Final = 3_000
 """Overrides of one object."""
-_ONCE: Final = (
-    "UID",
-    "DTSTART",
-    "DTEND",
-    "DUE",
-    "DURATION",
-    "RECURRENCE-ID",
-    "ORGANIZER",
-    "STATUS",
-    "CLASS",
-    "SUMMARY",
+_ONCE: Final = frozenset(
+    {"UID", "DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID", "ORGANIZER", "STATUS", "CLASS", "SUMMARY"}
 )
-_TIMES: Final = ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "COMPLETED", "DTSTAMP", "CREATED", "LAST-MODIFIED")
-_DATES: Final = ("EXDATE", "RDATE")
+_TIMES: Final = frozenset(
+    {"DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "COMPLETED", "DTSTAMP", "CREATED", "LAST-MODIFIED"}
+)
+_DATES: Final = frozenset({"EXDATE", "RDATE"})
+_CHECKED: Final = _TIMES | _DATES | {"DURATION", "RRULE", "FREEBUSY"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +147,8 @@ def _check(octets: bytes, part: Component, zones: Mapping[str, tzinfo], *, messa
         if line.name in _ONCE and line.name in seen:
             raise malformed(octets, line.at, f"{line.name} is there twice")
         seen.add(line.name)
+        if line.name not in _CHECKED:
+            continue
         try:
             _check_value(line, zones)
         except (ValueError, OverflowError) as error:

@@ -62,7 +62,10 @@ class Component:
 
     def first(self, name: str) -> Line | None:
         """The first property of that name."""
-        return next((line for line in self.lines if line.name == name), None)
+        for line in self.lines:  # asked so often that a generator would be felt
+            if line.name == name:
+                return line
+        return None
 
     def all(self, name: str) -> list[Line]:
         """The properties of that name."""
