@@ -16,7 +16,7 @@ from connectors.dav import attachments, collections, objects, outbox, push, xml
 from connectors.dav.acl_method import acl
 from connectors.dav.cards import Converted
 from connectors.dav.derived import Days
-from connectors.dav.derived_view import with_derived
+from connectors.dav.derived_view import Times, with_derived
 from connectors.dav.errors import DavError, dav_error
 from connectors.dav.lock_method import lock, unlock
 from connectors.dav.notifications import notifications
@@ -52,7 +52,7 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
     """The application for everything under `/dav/`."""
     signing = desk(parts, setup, "dav", "DAV")
     lines = parts.log("DAV")
-    cards, days = Converted(), Days()
+    cards, days, times = Converted(), Days(), Times()
     count = _counting(parts.counters)
     key = public_key(parts.secret) if setup.config.push.enabled else ""
     classes = f"{CLASSES}, webdav-push" if key else CLASSES
@@ -83,7 +83,7 @@ def dav(parts: Parts, setup: ServiceSetup) -> ASGIApp:
         if is_derived(exchange.at):
             exchange = await _derived(exchange, days)
         else:
-            exchange = await as_seen(exchange)
+            exchange = await as_seen(exchange, times)
         handler = _handler(exchange)
         if handler is None:
             allowed = _OBJECT if exchange.at.name else _COLLECTION

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -55,26 +56,55 @@ async def with_derived(parts: Parts, who: Principal, segment: str, days: Days, t
     return replace(parts, store=store, blobs=cast(Blobs, _Blobs(parts.blobs, made.bodies)))
 
 
-async def with_times(exchange: Exchange) -> Parts:
-    """The parts, with a store that tells of a calendar when it takes time, by an event for each busy period."""
-    parts, range_ = exchange.parts, told_of(int(time.time()))
-    token = await exchange.sync_token()
-    itself = exchange.request.method == "PROPFIND" and not exchange.at.name and exchange.depth == 0
+class Times:
+    """Calendars of busy times as they were made last; the last ones kept, so many events in all."""
 
-    def work(tx: ReadTx) -> tuple[Folder, Placed | None]:
-        folder = collection(tx, exchange.at).folder
-        known = itself or token == f"data:,{folder.uidvalidity}-{folder.modseq}"
-        return folder, None if known else tx.busy(folder.id, *asked_of(range_))
+    __slots__ = ("_kept", "_most")
 
-    folder, placed = await parts.store.read(exchange.who, work)
+    def __init__(self, most: int = 20_000) -> None:
+        self._kept: OrderedDict[tuple[int, int, int], Made] = OrderedDict()
+        self._most = most
+
+    async def of(self, exchange: Exchange) -> Parts:
+        """The parts, with a store that tells of a calendar when it takes time, by an event for each busy period."""
+        parts, range_ = exchange.parts, told_of(int(time.time()))
+        token = await exchange.sync_token()
+        itself = exchange.request.method == "PROPFIND" and not exchange.at.name and exchange.depth == 0
+
+        def work(tx: ReadTx) -> tuple[Made, Placed | None]:
+            folder = collection(tx, exchange.at).folder
+            made = self._kept.get(_named(folder))
+            if itself or made is not None or token == f"data:,{folder.uidvalidity}-{folder.modseq}":
+                tx.busy(folder.id, range_.start, range_.start)  # whoever asks has to have the right
+                return replace(made or Made(folder), folder=folder), None
+            return Made(folder), tx.busy(folder.id, *asked_of(range_))
+
+        made, placed = await parts.store.read(exchange.who, work)
+        if placed is not None:
+            made = _made(made.folder, await blocks(parts.blobs, made.folder.id, placed, range_))
+            self._keep(made)
+        store = cast(Store, _Store(parts.store, made, ""))
+        return replace(parts, store=store, blobs=cast(Blobs, _Blobs(parts.blobs, made.bodies)))
+
+    def _keep(self, made: Made) -> None:
+        self._kept[_named(made.folder)] = made
+        while sum(len(each.items) for each in self._kept.values()) > self._most:
+            self._kept.popitem(last=False)
+
+
+def _named(folder: Folder) -> tuple[int, int, int]:
+    """What a calendar of busy times is known by, as it is now and for the time that is told of."""
+    return folder.id, folder.modseq, folder.uidvalidity
+
+
+def _made(folder: Folder, all_blocks: Sequence[tuple[Span, bytes]]) -> Made:
     items, bodies, times = list[Item](), dict[BlobId, bytes](), list[Span]()
-    for span, octets in await blocks(parts.blobs, folder.id, placed, range_) if placed is not None else ():
+    for span, octets in all_blocks:
         name = f"{name_of_block(folder.id, span)}.ics"
         items.append(made_item(len(items) + 1, name, octets, folder.modseq, 0))
         bodies[items[-1].blob] = octets
         times.append(span)
-    store = cast(Store, _Store(parts.store, Made(folder, items, bodies, times=times), ""))
-    return replace(parts, store=store, blobs=cast(Blobs, _Blobs(parts.blobs, bodies)))
+    return Made(folder, items, bodies, times=times)
 
 
 class _Blobs:

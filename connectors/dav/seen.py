@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from connectors.dav.derived_view import with_times
+from connectors.dav.derived_view import Times
 from connectors.dav.paths import CALENDARS
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
@@ -16,7 +16,7 @@ from mailcore.server.parts import Parts
 _READS: Final = ("GET", "HEAD", "PROPFIND", "REPORT")
 
 
-async def as_seen(exchange: Exchange) -> Exchange:
+async def as_seen(exchange: Exchange, times: Times) -> Exchange:
     """The exchange over a store that tells of the calendar what is for who asks; one's own is told as it is stored."""
     at = exchange.at
     named_own = at.user == exchange.user and not at.segment.startswith("~")
@@ -32,7 +32,7 @@ async def as_seen(exchange: Exchange) -> Exchange:
     if found is None:
         return exchange
     if found.times:
-        return replace(exchange, parts=await with_times(exchange)) if exchange.request.method in _READS else exchange
+        return replace(exchange, parts=await times.of(exchange)) if exchange.request.method in _READS else exchange
     shown = Shown(parts.store, parts.blobs, found)
     return replace(exchange, parts=seen_parts(parts, shown), stored=parts, shown=shown)
 

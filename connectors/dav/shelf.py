@@ -182,7 +182,9 @@ def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:
     view = getattr(tx, "derived", None)  # what the request has made already
     folder, notes = _folder(tx, owner, at, need if view is None else need & ~Right.READ | Right.LOOKUP)
     told = view is not None and view.folder.id == folder.id
-    if view is not None and not told and need not in folder.rights:
+    if view is not None and told:  # as it was when that was made
+        folder = replace(folder, modseq=view.folder.modseq)
+    elif view is not None and need not in folder.rights:
         raise NoRight(f"{at.segment[:100]!r}: you may not read this; ask its owner")
     if folder.kind not in HOMES[at.area]:
         raise NotFound(f"{at.segment[:100]!r}: there is no such collection here")
