@@ -29,23 +29,30 @@ def add(
     password_stdin: passwords.Stdin = False,
     name: Name = None,
     no_password: Annotated[bool, typer.Option(help="Nobody can log in until a password is set.")] = False,
+    resource: Annotated[
+        bool, typer.Option("--resource", help="A room or equipment, which answers invitations; nobody logs in.")
+    ] = False,
 ) -> None:
     """Make an account, with its folders."""
-    credentials = {} if no_password else passwords.sealed(address, passwords.ask(address, password_stdin))
+    asks = not no_password and not resource
+    credentials = passwords.sealed(address, passwords.ask(address, password_stdin)) if asks else {}
+    kind = PrincipalKind.RESOURCE if resource else PrincipalKind.ACCOUNT
     with site(ctx) as here:
-        made = here.write(lambda tx: tx.put_account(NewAccount(address, name=name or "", credentials=credentials)))
-    say(f"account {made.address}")
+        made = here.write(lambda tx: tx.put_account(NewAccount(address, kind, name or "", credentials)))
+    say(f"{kind} {made.address}")
 
 
 @app.command("list")
 def list_(
     ctx: typer.Context,
     domain: Annotated[str | None, typer.Argument(help="Only this domain's.")] = None,
+    resources: Annotated[bool, typer.Option("--resources", help="Rooms and equipment instead.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show accounts."""
+    kind = PrincipalKind.RESOURCE if resources else PrincipalKind.ACCOUNT
     with site(ctx) as here:
-        found = here.read(lambda tx: accounts(tx, domain, PrincipalKind.ACCOUNT))
+        found = here.read(lambda tx: accounts(tx, domain, kind))
     rows([_row(each) for each in found], as_json, "there is no account yet: postroom account add alice@example.org")
 
 

@@ -47,3 +47,13 @@ def test_a_proposal_that_is_not_there_is_said_so(postroom: Postroom) -> None:
     for word in ("accept", "decline"):
         said = postroom("calendar", "counter", word, ALICE, "7")
         assert said.status != 0 and "there is no proposal 7" in said.err
+
+
+def test_a_room_is_made_without_a_password_and_is_shown_apart(postroom: Postroom) -> None:
+    said = postroom("account", "add", "room@example.test", "--resource", "--name", "Blue Room")
+    assert (said.status, said.out) == (0, "resource room@example.test\n")
+    [room] = postroom("account", "list", "--resources", "--json").json
+    assert (room["address"], room["name"]) == ("room@example.test", "Blue Room")
+    assert "room@example.test" not in {each["address"] for each in postroom("account", "list", "--json").json}
+    assert postroom("setting", "set", "resourceCapacity", "8", "--of", "room@example.test").status == 0
+    assert postroom("calendar", "hours", "room@example.test", "Mon-Fri 08:00-18:00", "--zone", "UTC").status == 0
