@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from connectors.autodiscover.apple import PATH as PROFILE
 from connectors.autodiscover.apple import profile
 from connectors.autodiscover.asked import Room
 from connectors.autodiscover.mozilla import autoconfig
@@ -45,7 +46,7 @@ def autodiscover(parts: Parts, setup: ServiceSetup, served: Iterable[str]) -> li
         AnyCase("/autodiscover/autodiscover.svc", _told(room, soap), methods=["GET", "POST"]),
         AnyCase("/autodiscover/autodiscover.json", _told(room, json_form), methods=get),
         AnyCase("/autodiscover/autodiscover.json/v1.0/{address}", _told(room, json_form), methods=get),
-        Route("/autodiscover/apple.mobileconfig", _told(room, profile), methods=get),
+        Route(PROFILE, _told(room, profile), methods=get),
         Route("/autodiscover/offers.json", _told(room, table), methods=get),
         Route("/.well-known/autoconfig/mail/config-v1.1.xml", _told(room, autoconfig), methods=get),
         Route("/mail/config-v1.1.xml", _told(room, autoconfig), methods=get),

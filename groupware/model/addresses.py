@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from typing import Final
 
@@ -54,6 +55,22 @@ def checked_address(address: str) -> str:
     if not _LOCAL.fullmatch(plain) or any(unicodedata.category(char)[0] in "CZ" for char in local):
         raise Refused(f"address {address[:80]!r}: a space, '/', '%', '*' or another sign that cannot be in an address")
     return f"{local}@{checked_domain(domain)}"
+
+
+_SIGNS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Those that nobody takes for another."""
+_LENGTH: Final = 12
+
+
+def unguessable(domain: str) -> str:
+    """A new address in that domain that nobody can guess, and that belongs to nobody else."""
+    return f"{''.join(secrets.choice(_SIGNS) for _ in range(_LENGTH))}@{domain}"
+
+
+def is_unguessable(address: str, domain: str) -> bool:
+    """Whether it looks like one of those: nobody's name, then."""
+    local, _, of = address.partition("@")
+    return of == domain and len(local) == _LENGTH and set(local) <= set(_SIGNS)
 
 
 def mail_addresses(text: str, most: int) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 1. A value is explicit where it is set, and inherited everywhere below: account > class > domain > server > default.
 2. A switch (`Declared.every`) is on only while the account (or its class), its domain and the server all leave it on.
-3. Times are days or seconds and sizes are KB, as `unit` says; 0 means no limit.
+3. What is `personal` is its owner's to set on the account itself; everything else takes an administrator.
+4. Times are days or seconds and sizes are KB, as `unit` says; 0 means no limit.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Declared:
     """For texts: they are so many addresses at most."""
     longest: int = 320
     """For texts: so many characters at most."""
+    personal: bool = False
+    """Its owner may set it, on the account itself."""
 
 
 KB_MOST: Final = 4 * 1024 * 1024 * 1024 - 1
@@ -203,6 +206,7 @@ _DECLARED: Final = (
         "Whose mail is no spam: addresses or patterns such as *@partner.org, apart by spaces.",
         scopes=("account", "class"),
         longest=LISTED,
+        personal=True,
     ),
     Declared(
         "blacklist",
@@ -210,13 +214,15 @@ _DECLARED: Final = (
         "Whose mail is unwanted: addresses or patterns such as *@ads.example, apart by spaces.",
         scopes=("account", "class"),
         longest=LISTED,
+        personal=True,
     ),
-    Declared("whitelistContacts", True, "Who is in its address book is on its whitelist."),
+    Declared("whitelistContacts", True, "Who is in its address book is on its whitelist.", personal=True),
     Declared(
         "blacklistAction",
         "junk",
         "What becomes of mail from who is on a blacklist.",
         choices=("junk", "discard", "reject"),
+        personal=True,
     ),
     Declared(
         "filteringOption",
@@ -224,6 +230,7 @@ _DECLARED: Final = (
         "What becomes of mail from who is on no list and in no address book: it passes, is dropped or returned, goes"
         " into the folder Filtered Email, or waits there until its sender answers a question (Identity Confirmation).",
         choices=("pass", "discard", "sendNDR", "moveToFilteredEmail", "moveToFilteredEmailWithIC"),
+        personal=True,
     ),
     Declared("serverWhitelist", "", "Whose mail is no spam, for all accounts.", scopes=FROM_DOMAIN, longest=LISTED),
     Declared("serverBlacklist", "", "Whose mail is unwanted, for all accounts.", scopes=FROM_DOMAIN, longest=LISTED),
@@ -424,7 +431,8 @@ def manual() -> str:
 
 def _line(each: Declared) -> str:
     default = {True: "yes", False: "no"}[each.default] if isinstance(each.default, bool) else str(each.default)
-    cells = (f"`{each.name}`", _kind(each), default or "(empty)", each.unit, ", ".join(each.scopes), each.doc)
+    owner = " (and its owner)" if each.personal else ""
+    cells = (f"`{each.name}`", _kind(each), default or "(empty)", each.unit, ", ".join(each.scopes) + owner, each.doc)
     return "| " + " | ".join(cells) + " |"
 
 

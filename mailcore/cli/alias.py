@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
+from groupware.model.addresses import unguessable
 from groupware.store.api import ReadTx
 from mailcore.cli.family import family
 from mailcore.cli.moments import moment
@@ -15,9 +15,6 @@ from mailcore.cli.site import site
 
 app = family()
 Address = Annotated[str, typer.Argument(help="Address of an account, group, list or resource.")]
-SIGNS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
-"""Those that nobody takes for another."""
-LENGTH: Final = 12
 Alias = Annotated[str, typer.Argument(help="The other address.")]
 
 
@@ -44,7 +41,7 @@ def temporary(
     """Give somebody an address that nobody can guess, for some days: `temporaryAliasCount` says how many at a time."""
     with site(ctx) as here:
         domain = here.read(lambda tx: tx.account(address)).domain
-        alias = f"{''.join(secrets.choice(SIGNS) for _ in range(LENGTH))}@{domain}"
+        alias = unguessable(domain)
         until = here.write(lambda tx: tx.put_temporary_alias(address, alias, days))
     note(f"it leads to {address} until {until:%Y-%m-%d %H:%M} UTC")
     say(alias)

@@ -190,7 +190,7 @@ async def _taken(
     if size > largest:
         _stays(round_, f"larger than {largest // 1024} KB")
         return False
-    octets = await pop.retrieve(number, 2 * largest)
+    octets = await pop.retrieve(number, largest + largest // 8)  # dots before dots are not counted
     box, where = round_.box, round_.where
     assert where is not None
     with server_log.message() as message:

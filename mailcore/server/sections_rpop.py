@@ -13,5 +13,5 @@ class RpopSection(Section):
     authorities: File | None = key(
         "Certificates of authorities (PEM) that are trusted beside the system's", None, example="own-ca.pem"
     )
-    max_message_size: int = key("KB of one message; a larger one stays where it is", 51200, ge=1, le=2_097_151)
+    max_message_size: int = key("KB of one message; a larger one stays where it is", 25600, ge=1, le=2_097_151)
     answer_timeout: int = key("Seconds another server may be silent", 60, ge=1, le=600)

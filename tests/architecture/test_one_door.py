@@ -419,6 +419,7 @@ REFUSED: Mapping[str, list[Ask]] = {
         lambda tx, _: tx.update_account("mallory@other.test", name="Root"),
     ],
     "drop_account": [lambda tx, _: tx.drop_account(A)],
+    "temporary_aliases": [lambda tx, s: tx.temporary_aliases(s.alice), lambda tx, _: tx.temporary_aliases(A)],
     "put_temporary_alias": [lambda tx, _: tx.put_temporary_alias(A, "x@example.test", 1)],
     "put_alias": [
         lambda tx, _: tx.put_alias(A, "x@example.test"),

@@ -470,6 +470,16 @@ REMOTE_MAILBOX: Final = thing(
         "error": null(TEXT),
     }
 )
+SENDER_SETTINGS: Final = thing(
+    {
+        "id": {"const": "singleton"},
+        "allowed": list_of(TEXT),
+        "blocked": list_of(TEXT),
+        "blockedAction": TEXT,
+        "strangers": TEXT,
+        "contactsAllowed": FLAG,
+    }
+)
 SCRIPT: Final = thing({"id": ID, "name": null(TEXT), "blobId": ID, "isActive": FLAG})
 
 
@@ -680,6 +690,10 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "RemoteMailbox/fetch": thing(
         {"accountId": ID, "fetching": null(map_of(UTC)), "notFetching": null(map_of(SET_ERROR))}
     ),
+    "SenderSettings/get": get(SENDER_SETTINGS),
+    "SenderSettings/set": SET,
+    "TemporaryAddress/get": get(thing({"id": ID, "address": TEXT, "expires": UTC})),
+    "TemporaryAddress/set": SET,
     "FolderAccess/get": get(ACCESS),
     "FolderAccess/set": SET,
     "FolderAccess/explain": EXPLAINED,

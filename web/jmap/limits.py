@@ -42,6 +42,10 @@ REMOTE: Final = "urn:postroom:jmap:remote-mail"
 """`RemoteMailbox`, a word of our own."""
 CALENDAR_FILES: Final = "urn:postroom:jmap:calendar-files"
 """`CalendarEvent/import` and `export`, words of our own."""
+SENDERS: Final = "urn:postroom:jmap:senders"
+"""`SenderSettings`, a word of our own."""
+TEMPORARY: Final = "urn:postroom:jmap:temporary-addresses"
+"""`TemporaryAddress`, a word of our own."""
 CAPABILITIES: Final = (
     CORE,
     MAIL,
@@ -69,6 +73,8 @@ CAPABILITIES: Final = (
     SNOOZE,
     REMOTE,
     CALENDAR_FILES,
+    SENDERS,
+    TEMPORARY,
 )
 
 REQUEST_OCTETS: Final = 10_000_000

@@ -15,7 +15,7 @@ from groupware.model.rights import Right
 from groupware.model.script import NAME_CHARACTERS
 from groupware.store.api import ReadTx
 from mailcore.sieve.table import EXTENSIONS
-from web.jmap import directory, remote
+from web.jmap import directory, remote, senders
 from web.jmap.ids import account_id, principal_id
 from web.jmap.limits import (
     ACCESS,
@@ -43,12 +43,14 @@ from web.jmap.limits import (
     PRINCIPALS,
     QUOTA,
     REMOTE,
+    SENDERS,
     SIEVE,
     SNOOZE,
     SOCKET,
     SUBMISSION,
     SUBMISSION_VALUE,
     TASKS,
+    TEMPORARY,
     VACATION,
 )
 
@@ -93,6 +95,8 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
                     LABELS: {},
                     SNOOZE: {},
                     REMOTE: remote.value(tx),
+                    SENDERS: {},
+                    TEMPORARY: senders.value(tx),
                     **_sharing(tx),
                 }
                 if own

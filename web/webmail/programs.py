@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from connectors.autodiscover.apple import PATH as PROFILE
 from mailcore.server.config import Config
 from mailcore.server.offers import offers
 
@@ -23,4 +24,5 @@ def programs_of(config: Config, served: Sequence[str]) -> Mapping[str, Any]:
     return {
         "services": [{"protocol": each.kind, "host": each.host, "port": each.port, "tls": each.tls} for each in mail],
         "paths": web,
+        "profile": PROFILE if config.autodiscover.enabled else "",
     }

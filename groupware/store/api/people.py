@@ -110,6 +110,10 @@ class ReadPeople(Protocol):
         """Every address of an account, its own first, also by its domain's aliases. Oneself, `a`, or who delivers."""
         ...
 
+    def temporary_aliases(self, of: AccountId | str | None = None) -> Sequence[tuple[str, datetime]]:
+        """Those of the asking principal that end, and when, the first to end first; of another with `a`."""
+        ...
+
     def may_send_as(self, address: str) -> bool:
         """Whether the asking principal may write `address` as the sender: its own, or a send-as right covers it."""
         ...
@@ -179,14 +183,15 @@ class WritePeople(Protocol):
         ...
 
     def put_temporary_alias(self, key: str, alias: str, days: int) -> datetime:
-        """Another address for it for so many days; until when. `a` on the domain. `AlreadyExists`.
+        """Another address for it for so many days; until when. `a` on the domain, or oneself. `AlreadyExists`.
 
-        `Refused` for longer than `temporaryAliasLifetime`, `OverQuota` beyond `temporaryAliasCount`.
+        Who has not `a` takes one that nobody can guess (`addresses.unguessable`). `Refused` for longer than
+        `temporaryAliasLifetime`, `OverQuota` beyond `temporaryAliasCount`.
         """
         ...
 
     def drop_alias(self, alias: str) -> None:
-        """Takes the other address away. `a` on the domain."""
+        """Takes the other address away. `a` on the domain, or oneself for a temporary one."""
         ...
 
     def put_member(self, group: str, member: str) -> None:
@@ -242,7 +247,10 @@ class WritePeople(Protocol):
         ...
 
     def put_setting(self, name: str, value: str | int | bool | None, of: PrincipalId | AccountId | None = None) -> None:
-        """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
+        """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server).
+
+        What is `personal` may be set by its owner.
+        """
         ...
 
     def put_browser_session(self, new: NewBrowserSession) -> int:

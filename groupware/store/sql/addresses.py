@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement, FromClause, Select
 
-from groupware.model.addresses import checked_address, normal
+from groupware.model.addresses import checked_address, is_unguessable, normal
 from groupware.model.errors import NotFound, OverQuota, Refused
 from groupware.model.event import Target
 from groupware.model.ids import AccountId, FolderId
@@ -21,7 +21,19 @@ from groupware.model.times import micros, moment, now_micros
 from . import schema
 from .accounts import enter, free
 from .engine import Sql
-from .principals import Known, administered, by_address, by_id, chosen, insert_address, lead, permit, read, shown
+from .principals import (
+    Known,
+    administered,
+    by_address,
+    by_id,
+    chosen,
+    insert_address,
+    lead,
+    oneself_or,
+    permit,
+    read,
+    shown,
+)
 from .screening import is_screened
 from .settings import effective
 from .tx import Tx
@@ -35,6 +47,11 @@ _TEMPORARY: Final = (
     select(func.count())
     .select_from(schema.address)
     .where(_a.principal_id == bindparam("principal"), _a.expires > bindparam("now"))
+)
+_ENDING: Final = (
+    select(_a.address, _a.expires)
+    .where(_a.principal_id == bindparam("principal"), _a.expires > bindparam("now"))
+    .order_by(_a.expires, _a.address)
 )
 _DROP: Final = delete(schema.address).where(_a.address == bindparam("which"))
 _RENEW: Final = update(schema.address).where(_a.address == bindparam("which")).values(expires=bindparam("until"))
@@ -202,6 +219,10 @@ def put_alias(tx: Tx, key: str, alias: str, expires: datetime | None) -> None:
         raise Refused(f"{found.address}: a {found.kind.value} has no such aliases")
     address = checked_address(alias)
     enter(tx, address)
+    _give(tx, found, address, expires)
+
+
+def _give(tx: Tx, found: Known, address: str, expires: datetime | None) -> None:
     until = None if expires is None else micros(expires)
     mine = _own(tx.sql, found, address)
     if mine == "primary":
@@ -218,18 +239,37 @@ def put_alias(tx: Tx, key: str, alias: str, expires: datetime | None) -> None:
 
 def put_temporary(tx: Tx, key: str, alias: str, days: int) -> datetime:
     """See `WriteTx.put_temporary_alias`."""
-    found = administered(tx, key)
+    address = checked_address(alias)
+    own = _oneself(tx, key, address)
+    found = own or administered(tx, key)
     longest = int(effective(tx, "temporaryAliasLifetime", found.id, found.settings).value)
     if not 0 < days <= longest:
         raise Refused(f"{found.address}: a temporary alias lasts 1 to {longest} days (temporaryAliasLifetime)")
     most = int(effective(tx, "temporaryAliasCount", found.id, found.settings).value)
-    enter(tx, checked_address(alias))
+    if own is None:
+        enter(tx, address)
+    else:
+        tx.bump(AccountId(own.domain_id or 0))
     now = now_micros()
     if tx.sql.value(_TEMPORARY, {"principal": found.id, "now": now}) >= most:
         raise OverQuota(f"{found.address}: it may have {most} temporary aliases, and has them (temporaryAliasCount)")
     until = moment(now) + timedelta(days=days)
-    put_alias(tx, key, alias, until)
+    _give(tx, found, address, until)
     return until
+
+
+def _oneself(tx: Tx, key: str, address: str) -> Known | None:
+    """Oneself, who may have an address that nobody can guess without anybody's leave; None: it takes `a`."""
+    own = by_id(tx.sql, tx.who.account)
+    if own is None or own.kind is not PrincipalKind.ACCOUNT or own.address != normal(key):
+        return None
+    return own if is_unguessable(address, own.domain) else None
+
+
+def temporary(tx: Tx, of: AccountId | str | None) -> Sequence[tuple[str, datetime]]:
+    """See `ReadTx.temporary_aliases`."""
+    rows = tx.sql.rows(_ENDING, {"principal": oneself_or(tx, of), "now": now_micros()})
+    return [(address, moment(expires)) for address, expires in rows]
 
 
 def _own(sql: Sql, found: Known, address: str) -> str:
@@ -239,10 +279,16 @@ def _own(sql: Sql, found: Known, address: str) -> str:
     return "primary" if row[1] else "alias"
 
 
+def _is_own_temporary(tx: Tx, address: str) -> bool:
+    own = tx.sql.rows(_ENDING, {"principal": tx.who.account, "now": now_micros()})
+    return any(address == each for each, _ in own)
+
+
 def drop_alias(tx: Tx, alias: str) -> None:
-    """Takes the other address away. `a` on the domain."""
+    """Takes the other address away. `a` on the domain, or oneself for a temporary one."""
     address = normal(alias)
-    enter(tx, address)
+    if not _is_own_temporary(tx, address):
+        enter(tx, address)
     found = by_address(tx.sql, address)
     row = tx.sql.row(_THERE, {"which": address})
     if row is None:

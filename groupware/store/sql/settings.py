@@ -135,9 +135,9 @@ def settings(tx: Tx, of: PrincipalId | AccountId | None) -> Sequence[Setting]:
 
 
 def put(tx: Tx, name: str, value: Value | None, of: PrincipalId | AccountId | None) -> None:
-    """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server)."""
+    """Sets it explicitly, or with None makes it inherited again. `a` on the domain (or server), or oneself."""
     found = declared(name)
-    principal, _ = _whose(tx, of, own=False)
+    principal, _ = _whose(tx, of, own=found.personal)
     origin = _load(tx, principal).origin
     if origin not in found.scopes:
         raise Refused(f"{found.name} is set on {' or '.join(found.scopes)}, not on {origin}")

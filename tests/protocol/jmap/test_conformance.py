@@ -74,6 +74,10 @@ async def remote(stand: Stand, alice: Client, bad: Json) -> Json:
         "RemoteMailbox/get": {"ids": None},
         "RemoteMailbox/set": {**bad, "create": {"k": given, **bad["create"]}},
         "RemoteMailbox/fetch": {"ids": [made, "B99"]},
+        "SenderSettings/get": {"ids": None},
+        "SenderSettings/set": {**bad, "update": {"singleton": {"blocked": ["ads.test"]}, **bad["update"]}},
+        "TemporaryAddress/set": {**bad, "create": {"k": {"days": 1}, **bad["create"]}},
+        "TemporaryAddress/get": {"ids": None},
     }
 
 
@@ -358,6 +362,7 @@ EMPTY = (
     "Principal/set",
     "Notification/set",
     "Access/set",
+    "Settings/set",
     "/explain",
 )
 """Methods that make nothing in the scene."""
@@ -383,6 +388,7 @@ async def test_every_answer_has_the_shape_that_it_should_have(stand: Stand, alic
                 "Principal/set",
                 "Notification/set",
                 "Access/set",
+                "Settings/set",
                 "/explain",
             )
         ), (name, found)

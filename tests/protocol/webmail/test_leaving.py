@@ -31,6 +31,7 @@ async def test_who_is_signed_in_is_told_where_programs_find_the_server(tmp_path:
     assert {protocol for protocol, _ in by_name} == {"imap", "pop3", "smtp", "sieve"}
     assert not {port for _, port in by_name} & {25, 24, 80, 9000}
     assert found["paths"] == {"caldav": "/dav/", "carddav": "/dav/", "jmap": "/.well-known/jmap"}
+    assert found["profile"] == "/autodiscover/apple.mobileconfig"
 
 
 async def test_a_list_is_left_by_one_post_that_tells_of_nobody() -> None:

@@ -96,6 +96,9 @@ class People(Tx):
     def addresses(self, of: AccountId) -> Sequence[str]:
         return addresses.of_account(self, of)
 
+    def temporary_aliases(self, of: AccountId | str | None = None) -> Sequence[tuple[str, datetime]]:
+        return addresses.temporary(self, of)
+
     def may_send_as(self, address: str) -> bool:
         return addresses.may_send_as(self, address)
 

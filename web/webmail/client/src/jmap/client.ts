@@ -2,7 +2,7 @@
 import { t } from "i18next";
 import type { Session } from "./types";
 
-const OURS = ["access", "notes", "sieve-lab", "cards", "labels", "meetings", "snooze", "calendar-files"].map(
+const OURS = ["access", "notes", "sieve-lab", "cards", "labels", "meetings", "snooze", "calendar-files", "remote-mail", "senders", "temporary-addresses"].map(
   (each) => `urn:postroom:jmap:${each}`,
 );
 const STANDARD = [

@@ -7,6 +7,7 @@ import { change, request } from "../jmap/client";
 import type { Address, Identity } from "../jmap/types";
 import { set, toast } from "../store";
 import { Bones } from "./SettingsRoom";
+import { TemporaryAddresses } from "./Temporary";
 import { ownAccount, say, useLoaded } from "./use";
 
 const RichText = lazy(() => import("../compose/RichText"));
@@ -50,6 +51,7 @@ export default function Identities() {
           {t("settings.identities.add")}
         </button>
       )}
+      <TemporaryAddresses />
     </>
   );
 }

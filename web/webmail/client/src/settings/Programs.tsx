@@ -18,6 +18,8 @@ interface Service {
 interface Told {
   services: Service[];
   paths: Record<string, string>;
+  /** Where Apple's systems get a profile; "": nowhere. */
+  profile: string;
 }
 
 const load = () => take<Told>("/mail/programs");
@@ -32,6 +34,7 @@ export default function Programs() {
   const [shown, show] = useState<string | null>(null);
   if (!found) return <Bones />;
   const best = (protocol: string) => found.services.find((each) => each.protocol === protocol);
+  const profile = found.profile && `${location.origin}${found.profile}?email=${encodeURIComponent(me)}`;
   const url = (name: string) => `${location.origin}${found.paths[name] ?? ""}`;
   return (
     <>
@@ -55,6 +58,21 @@ export default function Programs() {
           </section>
         ) : null;
       })}
+      {profile && (
+        <section>
+          <h2>{t("settings.programs.apple")}</h2>
+          <p className="hint">{t("settings.programs.appleHint")}</p>
+          <p>
+            <a href={profile} download="postroom.mobileconfig">
+              {t("settings.programs.appleGet")}
+            </a>
+          </p>
+          <button type="button" className="text" onClick={() => show(shown === "apple" ? null : "apple")}>
+            {t(shown === "apple" ? "settings.programs.hideQr" : "settings.programs.showQr")}
+          </button>
+          {shown === "apple" && <Qr text={profile} label={profile} />}
+        </section>
+      )}
       {PAGES.filter((name) => found.paths[name]).map((name) => (
         <section key={name}>
           <h2>{t(`settings.programs.${name}`)}</h2>

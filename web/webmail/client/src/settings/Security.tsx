@@ -1,4 +1,5 @@
 import { AppPasswords } from "./AppPasswords";
+import { GrantedPrograms } from "./Granted";
 import { Password } from "./Password";
 import { SecondFactors } from "./SecondFactors";
 import { SignedIn } from "./SignedIn";
@@ -10,6 +11,7 @@ export default function Security() {
       <Password />
       <SecondFactors />
       <AppPasswords />
+      <GrantedPrograms />
       <SignedIn />
     </>
   );

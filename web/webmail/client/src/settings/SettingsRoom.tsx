@@ -4,11 +4,13 @@ import {
   Filter,
   Forward,
   HardDrive,
+  Inbox,
   KeyRound,
   MonitorSmartphone,
   PlaneTakeoff,
   Settings2,
   Tag,
+  ShieldCheck,
   Users,
 } from "lucide-react";
 import { type ComponentType, lazy, type MouseEvent, Suspense } from "react";
@@ -31,6 +33,8 @@ const SECTIONS: Section[] = [
   { key: "labels", icon: Tag, section: lazy(() => import("./Labels")) },
   { key: "filters", icon: Filter, section: lazy(() => import("./filters/Filters")) },
   { key: "forwarding", icon: Forward, section: lazy(() => import("./filters/Forwarding")) },
+  { key: "senders", icon: ShieldCheck, section: lazy(() => import("./Senders")) },
+  { key: "others", icon: Inbox, section: lazy(() => import("./OtherMailboxes")) },
   { key: "vacation", icon: PlaneTakeoff, section: lazy(() => import("./Vacation")) },
   { key: "scheduled", icon: Clock, section: lazy(() => import("./Scheduled")) },
   { key: "sharing", icon: Users, section: lazy(() => import("../sharing/Overview")) },
