@@ -1,6 +1,7 @@
 """Certificates for tests: a little authority that signs what it is asked to."""
 
 import datetime as dt
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -31,7 +32,7 @@ class Authority:
         """The files of a new certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, mail or hosts[0])])
-        names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
+        names = [_named(host) for host in hosts]
         names += [x509.RFC822Name(mail)] if mail else []
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         signed = (
@@ -45,6 +46,13 @@ class Authority:
         plain = serialization.NoEncryption()
         key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
         return cert_file, key_file
+
+
+def _named(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
