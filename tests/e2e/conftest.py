@@ -31,7 +31,9 @@ expect.set_options(timeout=15_000)
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server, whose store is asked from a thread: in this one Playwright's event loop is running."""
-    with running(tmp_path_factory.mktemp("browsed")) as found, ThreadPoolExecutor(1) as pool:
+    data = tmp_path_factory.mktemp("browsed")
+    (data / "postroom.toml").write_text("[service.rpop]\nenabled = true\n")
+    with running(data) as found, ThreadPoolExecutor(1) as pool:
         site = found.site
         yield replace(found, site=replace(site, run=lambda work: pool.submit(site.run, work).result()))
 

@@ -9,6 +9,7 @@ import pyotp
 from playwright.sync_api import Locator, expect
 
 from groupware.model.principal import OPERATOR
+from groupware.model.token import NewGrant, NewTokens
 from tests.e2e.conftest import Desk, Make, letter
 from tests.e2e.test_looks import faults
 from tests.support.server import PASSWORD
@@ -231,3 +232,91 @@ def test_room_that_is_taken_is_shown(sit: Make) -> None:
     desk.page.goto(f"http://127.0.0.1:{desk.server.port('http')}/mail/settings/storage")
     expect(desk.page.get_by_role("meter")).to_be_visible()
     assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_mailbox_elsewhere_is_fetched_and_its_trouble_told(sit: Make) -> None:
+    desk = sit()
+    desk.sign_in()
+    stage = section(desk, "Other mailboxes")
+    stage.get_by_role("button", name="Another mailbox").click()
+    shown = desk.page.get_by_role("dialog")
+    shown.get_by_label("Server").fill("127.0.0.1")
+    shown.get_by_label("User name").fill("me@far.test")
+    shown.get_by_label("Password there").fill("s3cret")
+    shown.get_by_label("Its mail goes to").select_option(label="Archive")
+    shown.get_by_label("Minutes").fill("1")
+    shown.get_by_role("button", name="Save").click()
+    expect(shown.get_by_role("alert")).to_contain_text("rpopRetrievalInterval")
+    shown.get_by_label("Minutes").fill("30")
+    shown.get_by_label("Encryption").select_option("start")
+    expect(shown.get_by_label("Port")).to_have_value("110")
+    shown.get_by_role("checkbox", name="Remove there").check()
+    assert faults(desk.page) == []
+    shown.get_by_role("button", name="Save").click()
+    row = stage.get_by_role("listitem").filter(has_text="me@far.test")
+    expect(row).to_be_visible()
+    for _ in range(80):  # the page does not look by itself while nothing is fetched
+        [box] = desk.server.site.read(lambda tx: tx.remote_boxes(desk.who.address))
+        if box.said:
+            break
+        desk.page.wait_for_timeout(100)
+    assert (box.port, box.tls, box.minutes, box.keep) == (110, "start", 30, False) and box.folder is not None
+    section(desk, "Senders")
+    stage = section(desk, "Other mailboxes")
+    row = stage.get_by_role("listitem").filter(has_text="me@far.test")
+    expect(row.get_by_role("status")).to_contain_text("127.0.0.1 is no server of the Internet")
+    row.get_by_role("button", name="Fetch me@far.test now").click()
+    expect(desk.toast("It is fetched as soon as may be")).to_be_visible()
+    row.get_by_role("checkbox").uncheck()
+    expect(row.get_by_role("button", name="Fetch me@far.test now")).to_be_disabled()
+    row.get_by_role("button", name="Fetch me@far.test no more").click()
+    expect(row).to_have_count(0)
+
+
+def test_senders_temporary_addresses_programs_and_a_profile(sit: Make) -> None:
+    desk = sit()
+    site, who = desk.server.site, desk.who.address
+    me = site.read(lambda tx: tx.identity(tx.account(who).id))
+    given = NewGrant("c" * 64, "Mailer", "mail", "d" * 64, "p", "http://127.0.0.1/", 600, "192.0.2.7")
+
+    def granted() -> None:
+        site.run(site.store.write(me, lambda tx: tx.put_oauth_grant(given)))
+        known = site.read(lambda tx: tx.oauth_grant("code", "d" * 64))
+        site.write(lambda tx: tx.turn_oauth_grant(known, NewTokens("e" * 64, "f" * 64, 600, 600), "192.0.2.7"))
+
+    granted()
+    desk.sign_in()
+    stage = section(desk, "Senders")
+    allowed = stage.get_by_role("region", name="Always welcome")
+    allowed.get_by_label("Sender").fill("Ann@Far.test, partner.test")
+    allowed.get_by_role("button", name="Add").click()
+    expect(allowed.get_by_role("listitem")).to_have_text(["ann@far.test", "partner.test"])
+    allowed.get_by_role("button", name="Take partner.test off").click()
+    expect(allowed.get_by_role("listitem")).to_have_count(1)
+    strangers = stage.get_by_label("Mail from who is on no list")
+    strangers.select_option("moveToFilteredEmailWithIC")
+    expect(strangers).to_have_value("moveToFilteredEmailWithIC")
+    assert faults(desk.page) == []
+    stage = section(desk, "Signatures")
+    once = stage.get_by_role("region", name="Temporary addresses")
+    once.get_by_label("Days").fill("400")
+    once.get_by_role("button", name="New address").click()
+    expect(once.get_by_role("alert")).to_contain_text("temporaryAliasLifetime")
+    once.get_by_label("Days").fill("3")
+    once.get_by_role("button", name="New address").click()
+    expect(once.get_by_role("listitem")).to_contain_text(f"@{desk.server.domain}")
+    [(address, _)] = site.read(lambda tx: tx.temporary_aliases(who))
+    once.get_by_role("button", name=f"Take {address} away").click()
+    expect(once.get_by_role("listitem")).to_have_count(0)
+    found = site.read(lambda tx: tx.screening(tx.account(who).id))
+    assert (found.whitelist, found.strangers) == ("ann@far.test", "moveToFilteredEmailWithIC")
+    stage = section(desk, "Sign-in and security")
+    programs = stage.get_by_role("region", name="Programs without a password")
+    expect(programs.get_by_role("listitem")).to_contain_text("Mailer mail · 192.0.2.7")
+    programs.get_by_role("button", name="Take back Mailer").click()
+    expect(programs.get_by_role("listitem")).to_have_count(0)
+    assert site.read(lambda tx: tx.oauth_grants(who)) == []
+    stage = section(desk, "Other programs")
+    link = stage.get_by_role("link", name="Load the profile")
+    got = desk.page.request.get(str(link.get_attribute("href")))
+    assert got.ok and who.encode() in got.body()

@@ -23,7 +23,7 @@ from web.jmap.errors import SetError, set_error
 from web.jmap.headers_of import utc
 from web.jmap.ids import account_id, folder_of, mailbox_id
 from web.jmap.kept import number_of, own
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import Done, Given, SetArguments, begun, create_each, invalid, tried, unknown_property
 from web.jmap.turn import Turn
 
 _CHOSEN: Final = ("host", "port", "tls", "user", "mailboxId", "minutes", "keep", "isEnabled")
@@ -100,11 +100,12 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`RemoteMailbox/set`."""
-    check_size(arguments)
-    done = Done()
-    owner, before = await turn.read(lambda tx: (own(tx, arguments.account_id), _state(tx)))
-    if arguments.if_in_state is not None and arguments.if_in_state != before:
-        raise mismatch()
+
+    def look(tx: ReadTx) -> tuple[str, str]:
+        return account_id(own(tx, arguments.account_id)), _state(tx)
+
+    account, before = await begun(turn, arguments, look)
+    done, owner = Done(), turn.who.account
     await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, owner, given))
     for name, given in (arguments.update or {}).items():
         if await tried(done.not_updated, name, lambda: _update(turn, turn.real(name), given)):  # noqa: B023
@@ -112,7 +113,7 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     for name in arguments.destroy:
         if await tried(done.not_destroyed, name, lambda: _destroy(turn, turn.real(name))):  # noqa: B023
             done.destroyed.append(turn.real(name))
-    return done.answer(account_id(owner), before, await turn.read(_state))
+    return done.answer(account, before, (await turn.read(look))[1])
 
 
 async def fetch(turn: Turn, arguments: FetchArguments) -> Mapping[str, Any]:

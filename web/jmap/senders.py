@@ -17,10 +17,10 @@ from web.jmap.errors import SetError
 from web.jmap.headers_of import utc
 from web.jmap.ids import account_id
 from web.jmap.kept import own
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import SINGLETON as ID
+from web.jmap.sets import Done, Given, SetArguments, begun, create_each, invalid, set_one, tried, unknown_property
 from web.jmap.turn import Turn
 
-ID: Final = "singleton"
 _LISTS: Final = {"allowed": "whitelist", "blocked": "blacklist"}
 _CHOICES: Final = {"blockedAction": "blacklistAction", "strangers": "filteringOption"}
 _CONTACTS: Final = "contactsAllowed"
@@ -52,20 +52,11 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`SenderSettings/set`: there is always one, and it can be changed."""
-    check_size(arguments)
-    done = Done()
-    owner, before = await turn.read(lambda tx: (own(tx, arguments.account_id), _digest(_told(tx))))
-    if arguments.if_in_state is not None and arguments.if_in_state != before:
-        raise mismatch()
-    only = SetError("singleton", "there is one SenderSettings, and always").value
-    done.not_created = dict.fromkeys(arguments.create or {}, only)
-    done.not_destroyed = dict.fromkeys(arguments.destroy, only)
-    for name, given in (arguments.update or {}).items():
-        if name != ID:
-            done.not_updated[name] = SetError("notFound", "its id is `singleton`").value
-        elif await tried(done.not_updated, name, lambda: _update(turn, given)):  # noqa: B023
-            done.updated[name] = None
-    return done.answer(account_id(owner), before, await turn.read(lambda tx: _digest(_told(tx))))
+
+    def look(tx: ReadTx) -> tuple[str, str]:
+        return account_id(own(tx, arguments.account_id)), _digest(_told(tx))
+
+    return await set_one(turn, arguments, look, "SenderSettings", lambda given: _update(turn, given))
 
 
 async def _update(turn: Turn, given: Given) -> bool:
@@ -126,18 +117,19 @@ async def addresses(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 async def addresses_set(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`TemporaryAddress/set`: one is made for some `days`, or taken away."""
-    check_size(arguments)
+
+    def look(tx: ReadTx) -> tuple[str, str]:
+        return account_id(own(tx, arguments.account_id)), _digest(_addresses(tx))
+
+    account, before = await begun(turn, arguments, look)
     done = Done()
-    owner, before = await turn.read(lambda tx: (own(tx, arguments.account_id), _digest(_addresses(tx))))
-    if arguments.if_in_state is not None and arguments.if_in_state != before:
-        raise mismatch()
     await create_each(turn, done, arguments.create or {}, lambda given: _make(turn, given))
     stays = SetError("forbidden", "a temporary address stays as it is: make another one").value
     done.not_updated = dict.fromkeys(arguments.update or {}, stays)
     for name in arguments.destroy:
         if await tried(done.not_destroyed, name, lambda: _take_away(turn, turn.real(name))):  # noqa: B023
             done.destroyed.append(turn.real(name))
-    return done.answer(account_id(owner), before, await turn.read(lambda tx: _digest(_addresses(tx))))
+    return done.answer(account, before, (await turn.read(look))[1])
 
 
 async def _make(turn: Turn, given: Given) -> Mapping[str, Any]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from groupware.model.errors import GroupwareError
+from groupware.store.api import ReadTx
 from web.jmap.arguments import argument, by_id, ident, ids, text
 from web.jmap.errors import MethodError, SetError, set_error
 from web.jmap.limits import IN_SET
@@ -17,6 +18,8 @@ from web.jmap.turn import Turn
 
 T = TypeVar("T")
 Given = Mapping[str, Any]
+SINGLETON: Final = "singleton"
+"""The id of what there is one of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,35 @@ def _names(value: Any) -> set[str]:
     if isinstance(value, list):
         return {found for each in value for found in _names(each)}
     return set()
+
+
+Look = Callable[[ReadTx], tuple[str, str]]
+"""Gives the account and the state. `MethodError`."""
+
+
+async def begun(turn: Turn, arguments: SetArguments, look: Look) -> tuple[str, str]:
+    """The account and the state, from which the client goes out. `MethodError`."""
+    check_size(arguments)
+    account, before = await turn.read(look)
+    if arguments.if_in_state is not None and arguments.if_in_state != before:
+        raise mismatch()
+    return account, before
+
+
+async def set_one(
+    turn: Turn, arguments: SetArguments, look: Look, kind: str, update: Callable[[Given], Awaitable[bool]]
+) -> dict[str, Any]:
+    """The answer of `Foo/set` for what there is one of, and always: its id is `singleton`."""
+    account, before = await begun(turn, arguments, look)
+    done, only = Done(), SetError("singleton", f"there is one {kind}, and always").value
+    done.not_created = dict.fromkeys(arguments.create or {}, only)
+    done.not_destroyed = dict.fromkeys(arguments.destroy, only)
+    for name, given in (arguments.update or {}).items():
+        if name != SINGLETON:
+            done.not_updated[name] = SetError("notFound", "its id is `singleton`").value
+        elif await tried(done.not_updated, name, lambda: update(given)):  # noqa: B023
+            done.updated[name] = None
+    return done.answer(account, before, (await turn.read(look))[1])
 
 
 def unknown_property(given: Given, known: Collection[str], settable: Collection[str]) -> None:

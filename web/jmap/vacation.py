@@ -13,13 +13,12 @@ from mailcore.sieve.check import compiled
 from mailcore.sieve.errors import SieveError
 from mailcore.sieve.vacation import FACTS, LONGEST, answers, keep, kept, script_of
 from web.jmap.arguments import GetArguments, chosen
-from web.jmap.errors import SetError
 from web.jmap.ids import account_id
 from web.jmap.kept import own
-from web.jmap.sets import Done, Given, SetArguments, check_size, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import SINGLETON as ID
+from web.jmap.sets import Given, SetArguments, invalid, set_one, unknown_property
 from web.jmap.turn import Turn
 
-ID: Final = "singleton"
 PROPERTIES: Final = ("id", "isEnabled", *FACTS)
 
 
@@ -53,21 +52,11 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`VacationResponse/set`: there is always one, and it can be changed."""
-    check_size(arguments)
-    done = Done()
-    owner, before = await turn.read(lambda tx: (own(tx, arguments.account_id), _state(tx)))
-    if arguments.if_in_state is not None and arguments.if_in_state != before:
-        raise mismatch()
-    only = SetError("singleton", "there is one VacationResponse, and always").value
-    done.not_created = dict.fromkeys(arguments.create or {}, only)
-    done.not_destroyed = dict.fromkeys(arguments.destroy, only)
-    for name, given in (arguments.update or {}).items():
-        if name != ID:
-            done.not_updated[name] = SetError("notFound", "its id is `singleton`").value
-        elif await tried(done.not_updated, name, lambda: _update(turn, given)):  # noqa: B023
-            done.updated[name] = None
-    after = await turn.read(_state)
-    return done.answer(account_id(owner), before, after)
+
+    def look(tx: ReadTx) -> tuple[str, str]:
+        return account_id(own(tx, arguments.account_id)), _state(tx)
+
+    return await set_one(turn, arguments, look, "VacationResponse", lambda given: _update(turn, given))
 
 
 async def _update(turn: Turn, given: Given) -> bool:

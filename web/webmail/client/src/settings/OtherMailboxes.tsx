@@ -40,7 +40,7 @@ async function load(): Promise<RemoteMailbox[]> {
 /** Mailboxes on other servers whose mail is fetched. */
 export default function OtherMailboxes() {
   const { t } = useTranslation();
-  const [found, again] = useLoaded(load);
+  const [found, again, show] = useLoaded(load);
   const [edited, edit] = useState<RemoteMailbox | "new" | null>(null);
   const busy = (found ?? []).some((each) => each.isFetching);
   useEffect(() => {
@@ -51,7 +51,9 @@ export default function OtherMailboxes() {
   if (!found) return <Bones />;
 
   const put = (given: Record<string, unknown>) =>
-    change([["RemoteMailbox/set", { accountId: ownAccount(), ...given }]]).then(again, say);
+    change([["RemoteMailbox/set", { accountId: ownAccount(), ...given }]])
+      .catch(say)
+      .then(again);
 
   async function fetchNow(one: RemoteMailbox) {
     try {
@@ -75,7 +77,11 @@ export default function OtherMailboxes() {
               type="checkbox"
               aria-label={t("settings.others.turn", { name: each.user })}
               checked={each.isEnabled}
-              onChange={(event) => void put({ update: { [each.id]: { isEnabled: event.target.checked } } })}
+              onChange={(event) => {
+                const isEnabled = event.target.checked; // shown at once, taken back when the server refuses
+                show(found.map((one) => (one.id === each.id ? { ...one, isEnabled } : one)));
+                void put({ update: { [each.id]: { isEnabled } } });
+              }}
             />
             <span className="grow">
               {each.user} <small>{each.host}</small>
