@@ -31,7 +31,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_item_on_top",
         "item",
-        ["folder_id"],
+        ["folder_id", "saved"],
         sqlite_where=sa.text("instr(lower(keywords), '$pinned') > 0 OR instr(lower(keywords), '$new') > 0"),
         postgresql_where=sa.text("strpos(lower(keywords), '$pinned') > 0 OR strpos(lower(keywords), '$new') > 0"),
     )

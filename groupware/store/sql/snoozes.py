@@ -143,7 +143,7 @@ def on_top(tx: Tx, at: FolderId) -> Sequence[tuple[Uid, ItemId, str, int]]:
     """See `ReadTx.on_top`. Takes `r`."""
     here = tx.open(at, Right.READ)
     rows = tx.sql.rows(_ON_TOP[tx.sql.postgres], {"at": here.id})
-    return [(Uid(row[0]), ItemId(row[1]), str(row[2]), int(row[3])) for row in objects.shown(tx, here, rows)]
+    return [(Uid(uid), ItemId(item), words, saved) for uid, item, words, saved in objects.shown(tx, here, rows)]
 
 
 def _snooze(item: int, due: int, to: int | None) -> Snooze:

@@ -138,7 +138,7 @@ item = Table(
     Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
     Index("ix_item_deleted", "folder_id", sqlite_where=MARKED, postgresql_where=MARKED),
     Index("ix_item_saved", "folder_id", "saved"),
-    Index("ix_item_on_top", "folder_id", sqlite_where=ON_TOP, postgresql_where=ON_TOP_POSTGRES),
+    Index("ix_item_on_top", "folder_id", "saved", sqlite_where=ON_TOP, postgresql_where=ON_TOP_POSTGRES),
     Index("ix_item_long", "folder_id", sqlite_where=text(_LONG), postgresql_where=text(_LONG)),
     UniqueConstraint("folder_id", "name"),
     sqlite_with_rowid=False,
