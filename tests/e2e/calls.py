@@ -9,7 +9,7 @@ import httpx
 Json = dict[str, Any]
 USING: Final = [
     f"urn:ietf:params:jmap:{name}" for name in ("core", "mail", "calendars", "tasks", "principals", "submission")
-]
+] + ["urn:postroom:jmap:access", "urn:postroom:jmap:meetings"]
 
 
 class Program:

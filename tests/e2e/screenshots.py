@@ -112,8 +112,8 @@ def fill(site: Site) -> None:
 
 
 @contextmanager
-def demo() -> Iterator[tuple[str, str]]:
-    """A demo server, with something planned: its address, and Alice's password."""
+def demo() -> Iterator[tuple[str, Mapping[str, str]]]:
+    """A demo server, with something planned: its address, and the passwords."""
     with TemporaryDirectory() as folder:
         data = Path(folder)
         with opened(configuration(Place(data=data))) as site:
@@ -124,7 +124,7 @@ def demo() -> Iterator[tuple[str, str]]:
         try:
             where, passwords = f"http://127.0.0.1:{base + 80}/", json.loads((data / NOTES).read_text())
             plan(where, passwords)
-            yield where, passwords[WHO]
+            yield where, passwords
         finally:
             stop(process)
 
@@ -222,6 +222,45 @@ def organized(browser: Browser, where: str, password: str) -> None:
         shoot(phone, f"phone-tasks-{scheme}")
 
 
+def asked(browser: Browser, where: str, passwords: Mapping[str, str]) -> None:
+    """What others ask of Alice, and what she is reminded of; the last, for the page speaks of it everywhere."""
+    today = datetime.now(UTC).date()
+    alice, bob, carol = (Program(where, each, passwords[each]) for each in (WHO, BOB, CAROL))
+    planning = next(each for each in bob.events(title="Planning") if each["title"] == "Planning")
+    later = f"{planning['start'][:11]}15:30:00"
+    bob.call("CalendarEvent/propose", id=planning["id"], start=later, duration="PT1H", comment="The hall is free then.")
+    carol_ = next(each for each in carol.events(title="Planning") if each["title"] == "Planning")
+    me = next(key for key, each in carol_["participants"].items() if CAROL in each["sendTo"]["imip"])
+    answer = {carol_["id"]: {f"participants/{me}/participationStatus": "accepted"}}
+    carol.call("CalendarEvent/set", update=answer, sendSchedulingMessages=True)
+    she = next(each["id"] for each in carol.call("Principal/get", ids=None)["list"] if each["email"] == WHO)
+    made = {"principalId": she, "path": "Calendar", "level": "editor", "text": "While you are away"}
+    carol.call("AccessRequest/set", create={"k": made})
+    for dark in (False, True):
+        scheme = "dark" if dark else "light"
+        page = sit(browser, where, passwords[WHO], 1280, 800, dark=dark)
+        visit(page, where, f"calendar/week/{today}", ".event")
+        page.locator(".event", has_text="Planning").first.click()
+        page.get_by_role("dialog").get_by_text("What happened").click()
+        page.locator(".timeline li").nth(2).wait_for()
+        shoot(page, f"meeting-{scheme}")
+        visit(page, where, "settings/sharing", ".requests")
+        shoot(page, f"requests-{scheme}")
+        phone = sit(browser, where, passwords[WHO], 390, 780, dark=dark)
+        visit(phone, where, f"calendar/agenda/{today - timedelta(days=today.weekday())}", ".agenda")
+        phone.locator(".agenda").get_by_role("button", name="Budget").click()
+        phone.get_by_role("button", name="Propose another time").click()
+        phone.locator(".fb-line i").first.wait_for()
+        shoot(phone, f"phone-propose-{scheme}")
+    now = datetime.now(UTC)
+    alert = {"@type": "Alert", "trigger": {"@type": "OffsetTrigger", "offset": "-PT15M"}}
+    soon = (now + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:00")
+    alice.add("Call with the nursery", soon, timeZone="Etc/UTC", alerts={"1": alert})
+    page = sit(browser, where, passwords[WHO], 1280, 800, dark=False)
+    page.get_by_role("region", name="Reminders").wait_for()
+    shoot(page, "reminder-light")
+
+
 def open_(page: Page, subject: str) -> None:
     page.locator("li.row", has_text=subject).get_by_role("link").click()
     page.locator(".message .plain, iframe.html").first.wait_for()
@@ -308,7 +347,8 @@ def rooms_of_a_phone(page: Page, where: str, scheme: str) -> None:
 def main() -> None:
     """All of them."""
     TO.mkdir(exist_ok=True)
-    with demo() as (where, password), sync_playwright() as playwright:
+    with demo() as (where, passwords), sync_playwright() as playwright:
+        password = passwords[WHO]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS.split())
         page = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB").new_page()
         page.goto(where)
@@ -333,6 +373,7 @@ def main() -> None:
             rooms(page, where, scheme)
             rooms_of_a_phone(phone, where, scheme)
         organized(browser, where, password)
+        asked(browser, where, passwords)
         browser.close()
 
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { webPlace } from "./events";
 import { inColumns, inLines, nextFree } from "./layout";
+import { inWords } from "./meetings";
 import { cutAt, movedKeys, movedRules, nextAfter, ONCE, repeatOf, rulesOf } from "./recur";
 import { dueAt, dueOf, seenPatch, snoozePatch, taskThing, thingOf } from "./reminders";
 import {
@@ -179,6 +180,16 @@ it("reminds of a task at the time that it is due, a day late as well", () => {
   expect([due("2026-11-27T08:59:00Z"), due("2026-11-27T09:01:00Z"), due("2026-11-28T08:59:00Z")]).toEqual([0, 1, 1]);
   expect(due("2026-11-28T09:01:00Z")).toBe(0);
   expect(taskThing(task)).toBeNull();
+});
+
+it("says what happened to a meeting in words", () => {
+  const said = (what: string, text: string) => inWords({ what, text });
+  expect(said("counter", "b@x proposes another time at 20261125T153000Z: later: please").more).toMatch(
+    /2026.* · later: please$/,
+  );
+  expect(said("counter", "b@x proposes another time").more).toBe("");
+  expect(said("sent", "REQUEST to a@x, b@x: by mail").more).toBe("by mail");
+  expect(said("ignored", "REPLY: there is no such event any more").more).toBe("REPLY: there is no such event any more");
 });
 
 it("cuts a series in two, with the exceptions of each", () => {

@@ -1,12 +1,13 @@
 /** What happened to meetings, and other times that are proposed for them: the server's `urn:postroom:jmap:meetings`. */
+import { format } from "date-fns";
 import { t } from "i18next";
 import { change, type Refused, request } from "../jmap/client";
 import { whenChanged } from "../mail/load";
 import { get as app, toast } from "../store";
 import { wrong } from "./act";
 import { refresh } from "./load";
-import { now, set, visit } from "./store";
-import { localOf } from "./time";
+import { now, set, visit, zone } from "./store";
+import { localOf, shownIn } from "./time";
 import type { EventObject } from "./types";
 
 /** One line of the history of an event. */
@@ -50,12 +51,27 @@ export async function timelineOf(accountId: string, named: Named): Promise<Happe
 const MESSAGE = /^([A-Z]+) to ([^:]+?)(?:: (.+))?$/;
 const METHODS = ["REQUEST", "CANCEL", "ADD", "REPLY", "REFRESH", "COUNTER", "DECLINECOUNTER"];
 
+const PROPOSED = / proposes another time(?: at (\d{8}(?:T\d{6}Z?)?))?(?:: ([\s\S]*))?$/;
+
+/** A time of iCalendar, as a clock of the view shows it; one without a zone as it stands. */
+function proposedFor(value: string): string {
+  const [, year, month, day, , hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(T(\d\d)(\d\d)(\d\d))?/.exec(value) ?? [];
+  const text = `${year}-${month}-${day}T${hour ?? "00"}:${minute ?? "00"}:${second ?? "00"}`;
+  const shown = value.endsWith("Z") ? shownIn(zone(), new Date(`${text}Z`)) : localOf(text);
+  return format(shown, hour ? "PP p" : "PP");
+}
+
 /** A line in words: what happened, and what there is to say of it beside that. */
 export function inWords({ what, text }: Pick<Happening, "what" | "text">): { said: string; more: string } {
   const sent = MESSAGE.exec(text);
   if (what === "sent" && sent && METHODS.includes(sent[1] as string))
     return { said: t(`calendar.history.sent.${sent[1]}`, { to: sent[2] }), more: sent[3] ?? "" };
   if (what === "not sent" && sent) return { said: t("calendar.history.notSent", { to: sent[2] }), more: sent[3] ?? "" };
+  const proposed = what === "counter" ? PROPOSED.exec(text) : null;
+  if (proposed) {
+    const more = [proposed[1] && proposedFor(proposed[1]), proposed[2]].filter(Boolean).join(" · ");
+    return { said: t("calendar.history.counter"), more };
+  }
   const known = t(`calendar.history.${what}`, { defaultValue: "" });
   return known ? { said: known, more: text } : { said: what, more: text };
 }

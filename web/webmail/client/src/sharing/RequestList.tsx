@@ -46,7 +46,7 @@ function Asked({ one, folders, onAnswered }: { one: AccessRequest; folders: Acce
       <span className="grow">
         <strong>{one.name}</strong> <small>{one.name !== one.email && one.email}</small>
         <span className="lines">
-          {one.path || t("sharing.whole")}, {t("sharing.wants", { level: levelName(one.level) })}
+          {one.path || t("sharing.whole")}: {levelName(one.level)}
         </span>
         {one.text && <q>{one.text}</q>}
         {!one.folderId && (
@@ -78,7 +78,7 @@ function Mine({ one }: { one: AccessRequest }) {
       <span className="grow">
         <strong>{one.name}</strong>
         <span className="lines">
-          {one.path || t("sharing.whole")}, {levelName(one.level)}
+          {one.path || t("sharing.whole")}: {levelName(one.level)}
         </span>
       </span>
       <span className="level">{t(`sharing.status.${one.status}`)}</span>
