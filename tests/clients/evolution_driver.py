@@ -9,6 +9,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import gi  # type: ignore[import-not-found]
@@ -90,15 +91,15 @@ def work(job: dict[str, Any], registry: Any, loop: Any) -> None:
         loop.quit()
 
 
-def main() -> None:
-    """Reads the job, and answers when Evolution asks who one is."""
+def main(do: Callable[[dict[str, Any], Any, Any], None] = work) -> None:
+    """Reads the job, and answers when Evolution asks who one is; `do` does it and ends the loop."""
     job = json.load(sys.stdin)
     loop, registry = GLib.MainLoop(), EDataServer.SourceRegistry.new_sync(None)
     login = EDataServer.NamedParameters.new()
     login.set(EDataServer.SOURCE_CREDENTIAL_USERNAME, job["user"])
     login.set(EDataServer.SOURCE_CREDENTIAL_PASSWORD, job["password"])
     registry.connect("credentials-required", lambda _, source, *rest: source.invoke_authenticate(login, None, None))
-    threading.Thread(target=work, args=(job, registry, loop), daemon=True).start()
+    threading.Thread(target=do, args=(job, registry, loop), daemon=True).start()
     loop.run()
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
 from typing import Any
 
 import gi  # type: ignore[import-not-found]
+from evolution_driver import main  # type: ignore[import-not-found]  # beside it, where it runs
 
 gi.require_version("EBook", "1.2")
 gi.require_version("ECal", "2.0")
@@ -20,7 +20,6 @@ from gi.repository import (  # type: ignore[import-not-found] # noqa: E402
     EBook,
     EBookContacts,
     ECal,
-    EDataServer,
     GLib,
     ICalGLib,
 )
@@ -102,17 +101,5 @@ def work(job: dict[str, Any], registry: Any, loop: Any) -> None:
         loop.quit()
 
 
-def main() -> None:
-    """Reads the job, and answers when Evolution asks who one is."""
-    job = json.load(sys.stdin)
-    loop, registry = GLib.MainLoop(), EDataServer.SourceRegistry.new_sync(None)
-    login = EDataServer.NamedParameters.new()
-    login.set(EDataServer.SOURCE_CREDENTIAL_USERNAME, job["user"])
-    login.set(EDataServer.SOURCE_CREDENTIAL_PASSWORD, job["password"])
-    registry.connect("credentials-required", lambda _, source, *rest: source.invoke_authenticate(login, None, None))
-    threading.Thread(target=work, args=(job, registry, loop), daemon=True).start()
-    loop.run()
-
-
 if __name__ == "__main__":
-    main()
+    main(work)

@@ -44,10 +44,7 @@ way.socketType = Ci.nsMsgSocketType.plain;
 way.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
 way.username = user;
 way.password = password;
-identity.smtpServerKey = way.key;
-const account = MailServices.accounts.createAccount();
-account.incomingServer = server;
-account.addIdentity(identity);
+join(server, identity, way);
 server.performExpand(null);
 await until(() => server.rootFolder.subFolders.length > 2);
 """
@@ -64,10 +61,7 @@ way.QueryInterface(Ci.IExchangeOutgoingServer).initialize(url);
 way.authMethod = Ci.nsMsgAuthMethod.passwordCleartext;
 way.username = user;
 way.password = password;
-identity.smtpServerKey = way.key;
-const account = MailServices.accounts.createAccount();
-account.incomingServer = server;
-account.addIdentity(identity);
+join(server, identity, way);
 server.getNewMessages(server.rootFolder, null, null);
 await until(() => folder("INBOX") && folder("Sent"));
 """
@@ -83,6 +77,12 @@ const folder = path => {
   return path.split("/").reduce((at, name) => at?.subFolders.find(each => each.name == name), root);
 };
 const update = async path => { folder(path).updateFolder(null); await pause(100); };
+const join = (server, identity, way) => {
+  identity.smtpServerKey = way.key;
+  const account = MailServices.accounts.createAccount();
+  account.incomingServer = server;
+  account.addIdentity(identity);
+};
 const letters = path => [...folder(path).messages];
 const octetsOf = async head => {
   const uri = head.folder.getUriForMsg(head);

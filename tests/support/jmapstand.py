@@ -27,7 +27,19 @@ EXTENSIONS = (
     "core mail blob mdn submission vacationresponse quota contacts calendars calendars:parse tasks sieve"
     " principals principals:availability mail:share"
 )
-OURS = ("access", "notes", "sieve-lab", "cards", "labels", "meetings", "snooze", "remote-mail", "calendar-files", "senders", "temporary-addresses")
+OURS = (
+    "access",
+    "notes",
+    "sieve-lab",
+    "cards",
+    "labels",
+    "meetings",
+    "snooze",
+    "remote-mail",
+    "calendar-files",
+    "senders",
+    "temporary-addresses",
+)
 USING = [f"urn:ietf:params:jmap:{each}" for each in EXTENSIONS.split()] + [f"urn:postroom:jmap:{each}" for each in OURS]
 
 

@@ -81,7 +81,10 @@ def _head(octets: bytes, summary: Summary) -> str:
     root = summary.parts[0]
     dates = [value for name, value in fields(octets[root.header_start : root.body_start]) if name.lower() == b"date"]
     people = (("From", summary.from_), ("To", summary.to), ("Cc", summary.cc))
-    lines = [(name, ", ".join(f"{each.name} <{each.address}>".strip() for each in found)) for name, found in people]
+    lines = [
+        (name, ", ".join(f"{each.name} <{each.address}>" if each.name else each.address for each in found))
+        for name, found in people
+    ]
     lines.append(("Date", unfold(dates[0]).decode("utf-8", "replace").strip() if dates else ""))
     rows = "".join(f"<div>{name}: {html.escape(value)}</div>" for name, value in lines if value)
     return f'<header class="head"><h1>{html.escape(summary.subject or "")}</h1>{rows}</header>'

@@ -2,9 +2,19 @@
 import { t } from "i18next";
 import type { Session } from "./types";
 
-const OURS = ["access", "notes", "sieve-lab", "cards", "labels", "meetings", "snooze", "calendar-files", "remote-mail", "senders", "temporary-addresses"].map(
-  (each) => `urn:postroom:jmap:${each}`,
-);
+const OURS = [
+  "access",
+  "notes",
+  "sieve-lab",
+  "cards",
+  "labels",
+  "meetings",
+  "snooze",
+  "calendar-files",
+  "remote-mail",
+  "senders",
+  "temporary-addresses",
+].map((each) => `urn:postroom:jmap:${each}`);
 const STANDARD = [
   "core",
   "mail",

@@ -9,8 +9,8 @@ import {
   MonitorSmartphone,
   PlaneTakeoff,
   Settings2,
-  Tag,
   ShieldCheck,
+  Tag,
   Users,
 } from "lucide-react";
 import { type ComponentType, lazy, type MouseEvent, Suspense } from "react";
