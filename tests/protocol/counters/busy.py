@@ -392,6 +392,7 @@ def _asked_by_http(here: Busy) -> None:
         http.auth = (here.alice.address, PASSWORD)
         assert http.request("PROPFIND", "/dav/", headers={"depth": "0"}).status_code == 207
         assert http.options("/Microsoft-Server-ActiveSync").status_code == 200
+        assert http.get("/EWS/Exchange.asmx").status_code == 200
     with httpx.Client(base_url=base, timeout=PATIENCE) as http:
         proof = http.get("/signin/session").json()["csrf"]
 

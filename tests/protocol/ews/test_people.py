@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+from groupware.model.principal import OPERATOR
 from groupware.model.rights import letters
 from groupware.store.api import ReadTx
 from tests.support.ewsstand import Client, Stand
@@ -116,5 +117,15 @@ async def test_a_photo_is_its_owners_to_set_and_for_the_domain_to_see(stand: Sta
     assert (await alice.ask(setting("alice@example.test", "AAAA"))).code == "ErrorInvalidRequest"
     assert (await alice.ask(setting("alice@example.test", octets))).code == "NoError"
     assert (await bob.ask(ask)).texts("m:PictureData") == [octets]
+
+    async def published(value: bool) -> None:
+        await stand.house.parts.store.write(
+            OPERATOR, lambda tx: tx.put_setting("publishContactInfo", value, tx.account("alice@example.test").id)
+        )
+
+    await published(False)
+    assert (await bob.ask(ask)).code == "ErrorItemNotFound"
+    assert (await alice.ask(ask)).code == "NoError"
+    await published(True)
     assert (await alice.ask(setting("alice@example.test", ""))).code == "NoError"
     assert (await bob.ask(ask)).code == "ErrorItemNotFound"
