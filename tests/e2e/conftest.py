@@ -25,7 +25,7 @@ FLAGS = (
 )
 AXE = Path(__file__).parents[2] / "web/webmail/client/node_modules/axe-core/axe.min.js"
 _numbers = count(1)
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")

@@ -39,7 +39,7 @@ from tests.support.passwords import credentials
 T = TypeVar("T")
 
 PASSWORD = "correct horse 7"
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 _numbers = itertools.count(1)
 
 

@@ -21,8 +21,8 @@ LONG = (
     "tests/fuzz/",
 )
 """Where the tests are that take longest, the longest first; a folder ends with a slash."""
-TOGETHER = ("tests/e2e/",)
-"""Folders whose tests stay in one worker: they share a server and a browser."""
+TOGETHER = ("tests/e2e/", "tests/protocol/workers/")
+"""Folders whose tests stay in one worker: they share a server, or a server and a browser."""
 
 
 def place(nodeid: str) -> str:
