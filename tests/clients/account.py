@@ -11,7 +11,7 @@ from typing import Self
 
 from tests.support.server import Person, RunningServer
 
-WAIT = 20.0
+WAIT = 40.0
 _FETCHED = re.compile(rb"UID (\d+) FLAGS \(([^)]*)\)")
 
 

@@ -19,7 +19,7 @@ gi.require_version("EDataServer", "1.2")
 from gi.repository import ECal, EDataServer, GLib, ICalGLib  # type: ignore[import-not-found] # noqa: E402
 
 CONNECTED = EDataServer.SourceConnectionStatus.CONNECTED
-WAIT = 30.0
+WAIT = 60.0
 
 
 def source_of(job: dict[str, Any]) -> Any:

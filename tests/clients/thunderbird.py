@@ -15,7 +15,7 @@ from typing import Any, Self
 from tests.clients.account import Account
 from tests.support.server import RunningServer
 
-SECONDS = 40
+SECONDS = 60
 _PREFERENCES = {
     "app.update.enabled": False,
     "datareporting.policy.dataSubmissionEnabled": False,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
-"""Octets that have to be free: a run takes about a quarter of that, since what a test wrote goes when it has passed."""
+"""Octets that have to be free. What a test wrote goes when it has passed, so that a run stays far below."""
 
 
 def in_memory() -> None:
