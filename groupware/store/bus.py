@@ -42,6 +42,8 @@ class LocalWatch:
     async def changed(self, within: float | None = None) -> Mapping[FolderId, ModSeq]:
         """The newest mark of each folder that changed since the last call; empty after `within` seconds."""
         if not self._marks:
+            if within == 0:
+                return {}
             self._waiting = self._loop.create_future()
             try:
                 await asyncio.wait_for(self._waiting, within)

@@ -248,7 +248,7 @@ class Decision:
 class Chain:
     """The filters of one process, in their order."""
 
-    __slots__ = ("_counters", "_filters", "_log", "places")
+    __slots__ = ("_counters", "_filters", "_log", "_reviewers", "places")
 
     def __init__(
         self, filters: Iterable[Filter], log: EventLog, counters: Counters | None = None, at_once: int = 20
@@ -256,6 +256,7 @@ class Chain:
         self.places = asyncio.Semaphore(at_once)
         """One for each message that is in the filters."""
         self._filters = tuple(sorted(filters, key=lambda each: (_ORDER[each.level], each.priority, each.name)))
+        self._reviewers = [each for each in self._filters if isinstance(each, Reviewer)]
         self._log, self._counters = log, counters
 
     @property
@@ -276,8 +277,9 @@ class Chain:
             judges: Mapping[Target, Judge | None]
             try:
                 judges = await each.judges(targets, octets)
-                if isinstance(each, Reviewer) and (others := [one for one in found if one not in judges]):
-                    judges = {**judges, **await each.reviews(others)}
+                for reviewer in self._reviewers:
+                    if reviewer is each and (others := [one for one in found if one not in judges]):
+                        judges = {**judges, **await reviewer.reviews(others)}
             except Exception as error:
                 self._failed(each, error)
                 judges = dict.fromkeys(targets) if each.fails == "later" else {}

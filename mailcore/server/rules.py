@@ -8,6 +8,7 @@ rule contains is let in under the listener's limits. Loopback is a peer like any
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, Literal
 
@@ -17,6 +18,7 @@ PRIORITY_DEFAULT: Final = 500
 SPAN_MAX: Final = 1000  # entries of one IP set
 
 
+@lru_cache(maxsize=4096)
 def address(text: str) -> Address:
     """The IP address written in `text`; IPv4 in IPv6 becomes IPv4, a zone is dropped. ValueError."""
     found = ip_address(text.partition("%")[0])

@@ -122,7 +122,7 @@ async def _not_allowed(state: State, sender: str) -> Reply | None:
     """Why somebody who signed in may not send under this address. <> is everybody's: reports come from nobody."""
     if state.who is None or not sender:
         return None
-    if await state.shared.parts.store.read(state.who, not_own([sender])):
+    if await state.shared.parts.store.glance(state.who, not_own([sender])):
         return foreign(sender, state.who.name)
     return None
 

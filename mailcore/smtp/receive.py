@@ -27,6 +27,8 @@ SMUGGLING: Final = Reply(
     554, "5.6.0", "A line that is only a dot begins or ends with a lone CR or LF. Lines must end with CR LF."
 )
 BAD_CHUNK: Final = Reply(501, "5.5.4", "Write it as BDAT 1000 or BDAT 1000 LAST.", close=True)
+FEW_AUTHORS: Final = 10
+"""So many are looked up without a hop to a thread."""
 MOST_LINES: Final = 20
 """Of a refusal in somebody's own words."""
 CHUNK_MAX: Final = 0xFFFFFFFF
@@ -233,7 +235,9 @@ async def _authors(state: State, transaction: Transaction, header: bytes) -> Aut
     others = [each for each in dict.fromkeys(headers.authors(header)) if each.lower() != known]
     if not others:
         return Authors()
-    return await state.shared.parts.store.read(state.who, judged(others))
+    store = state.shared.parts.store
+    look = store.glance if len(others) <= FEW_AUTHORS else store.read
+    return await look(state.who, judged(others))
 
 
 def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
