@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -21,13 +21,14 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, BlobId, FolderId, Uid
 from groupware.model.item import Kind
 from groupware.model.principal import OPERATOR
-from groupware.store import SqlBlobs, SqlStore, open_store, upkeep
-from groupware.store.bus import LocalBus
+from groupware.store import SqlBlobs, SqlStore, upkeep
 from groupware.store.objects import open_objects
 from groupware.store.sql import header_texts, search
 from groupware.store.sql.engine import open_database
 from groupware.store.sql.history import upgrade
 from tests.store.conftest import Place
+from tests.store.test_search import at as at
+from tests.store.test_search import store as store
 from tests.support.corpus import messages, path
 
 LARGE = b"X-Rare: needle\r\nContent-Type: application/octet-stream\r\n\r\n" + b"needle in the body\r\n" * 20_000
@@ -42,20 +43,8 @@ ODD = (
 
 
 @pytest.fixture
-async def store(place: Place) -> AsyncIterator[SqlStore]:
-    opened = open_store(place.data, place.url, bus=LocalBus())
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 def blobs(store: SqlStore, place: Place) -> SqlBlobs:
     return SqlBlobs(store.database, open_objects(place.data, ""), 64 * 1024)
-
-
-@pytest.fixture
-async def at(store: SqlStore) -> FolderId:
-    return (await store.write(OPERATOR, lambda tx: tx.add_folder(OPERATOR.account, "Mail", Kind.MAIL))).id
 
 
 async def put(store: SqlStore, blobs: SqlBlobs, at: FolderId, letters: Sequence[bytes]) -> None:
