@@ -23,7 +23,8 @@ export function ListBar() {
           <X />
         </IconButton>
         <strong className="grow" title={t("list.selected", { count: selected.size })}>
-          {selected.size}
+          <span className="unseen">{t("list.selected", { count: selected.size })}</span>
+          <span aria-hidden="true">{selected.size}</span>
         </strong>
         <Actions ids={[...selected]} />
       </div>
