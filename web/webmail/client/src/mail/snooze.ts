@@ -1,5 +1,5 @@
 /** What waits until a moment, and what is kept on top. Decision 309. */
-import { addDays, addHours, isSaturday, nextMonday, nextSaturday, set, startOfHour } from "date-fns";
+import { addDays, addHours, isSameDay, isSaturday, nextMonday, nextSaturday, set, startOfHour } from "date-fns";
 import { t } from "i18next";
 import { get, toast, withRole } from "../store";
 import { apply, mark, roleFor } from "./act";
@@ -24,7 +24,8 @@ export function proposals(now: Date): Proposal[] {
     { key: "weekend", moment: set(nextSaturday(now), MORNING) },
     { key: "week", moment: set(nextMonday(now), MORNING) },
   ];
-  return all.filter(({ key }) => {
+  return all.filter(({ key, moment }) => {
+    if (key === "later") return isSameDay(moment, now);
     if (key === "evening") return evening.getTime() - now.getTime() > 3 * 3600_000;
     return key !== "weekend" || !isSaturday(addDays(now, 1));
   });
