@@ -82,16 +82,7 @@ def _head(octets: bytes, summary: Summary) -> str:
     root = summary.parts[0]
     dates = [value for name, value in fields(octets[root.header_start : root.body_start]) if name.lower() == b"date"]
     people = (("From", summary.from_), ("To", summary.to), ("Cc", summary.cc))
-<<<<<<< HEAD
-    lines = [
-        (name, ", ".join(f"{each.name} <{each.address}>" if each.name else each.address for each in found))
-        for name, found in people
-    ]
-||||||| parent of d8678c9 (Pictures of the mail room as it is now; who has selected messages hears how many)
-    lines = [(name, ", ".join(f"{each.name} <{each.address}>".strip() for each in found)) for name, found in people]
-=======
     lines = [(name, ", ".join(map(_person, found))) for name, found in people]
->>>>>>> d8678c9 (Pictures of the mail room as it is now; who has selected messages hears how many)
     lines.append(("Date", unfold(dates[0]).decode("utf-8", "replace").strip() if dates else ""))
     rows = "".join(f"<div>{name}: {html.escape(value)}</div>" for name, value in lines if value)
     return f'<header class="head"><h1>{html.escape(summary.subject or "")}</h1>{rows}</header>'

@@ -2,7 +2,7 @@
 import { type Call, request } from "../jmap/client";
 import { whenChanged } from "../mail/load";
 import { get as app } from "../store";
-import { get, set } from "./store";
+import { set } from "./store";
 import { TASK_PROPERTIES, type Task, type TaskList } from "./types";
 
 const PAGE = 500;
@@ -54,19 +54,23 @@ async function loadLists(): Promise<TaskList[]> {
 }
 
 let turn = 0;
+/** Whether somebody has asked for those that are done, also while they are on the way. */
+let doneWanted = false;
 
 /** All that is to be done; and the last that was, once somebody has looked at it. */
-export async function loadTasks(withDone = get().withDone): Promise<void> {
+export async function loadTasks(withDone = false): Promise<void> {
   turn += 1;
   const mineIs = turn;
+  doneWanted ||= withDone;
+  const wanted = doneWanted;
   try {
     const lists = await loadLists();
     const accounts = [...new Set(lists.map((each) => each.accountId))];
     const open = await Promise.all(accounts.map(openTasks));
-    const done = withDone
+    const done = wanted
       ? await Promise.all(accounts.map((each) => tasksOf(each, { progress: "completed" }, MOST_DONE)))
       : [];
-    if (mineIs === turn) set({ lists, tasks: [...open, ...done].flat(), withDone, failed: null });
+    if (mineIs === turn) set({ lists, tasks: [...open, ...done].flat(), withDone: wanted, failed: null });
   } catch (error) {
     if (mineIs === turn) set({ failed: (error as Error).message });
   }
