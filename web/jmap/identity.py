@@ -21,7 +21,7 @@ from web.jmap import few
 from web.jmap.arguments import ChangesArguments, GetArguments
 from web.jmap.errors import SetError
 from web.jmap.ids import account_id
-from web.jmap.kept import facts_of, number_of, own, state_of, told_changes, turned
+from web.jmap.kept import facts_of, named, number_of, own, state_of, told_changes, turned
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
 from web.jmap.turn import Turn
 
@@ -116,17 +116,8 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = own(tx, arguments.account_id)
         found = turned(tx, _KIND, arguments.since_state, arguments.max_changes, senders(tx))
-        names = {each.number: each.id for each in every(tx).values()}
-        derived = {each.number for each in every(tx).values() if not each.own}
-        told = {
-            "created": [f"I{number}" for number in found.created if number not in derived],
-            "updated": [
-                names.get(number, f"I{number}")
-                for number in (*found.updated, *(each for each in found.created if each in derived))
-            ],
-            "destroyed": [f"I{number}" for number in found.destroyed],
-        }
-        return told_changes(account_id(owner), arguments.since_state, state(tx), told)
+        derived = {each.number: each.id for each in every(tx).values() if not each.own}
+        return told_changes(account_id(owner), arguments.since_state, state(tx), named(found, "I", derived))
 
     return await turn.read(work)
 

@@ -74,6 +74,16 @@ def turned(tx: ReadTx, kind: RecordKind, since: str, most: int | None, around: I
     return told
 
 
+def named(found: Turned, letter: str, derived: Mapping[int | None, str]) -> dict[str, list[str]]:
+    """The ids of those that changed; `derived`: of what is there by itself, and only has a record of what was said."""
+    said = [number for number in found.created if number in derived]
+    return {
+        "created": [f"{letter}{number}" for number in found.created if number not in derived],
+        "updated": [derived.get(number, f"{letter}{number}") for number in (*found.updated, *said)],
+        "destroyed": [f"{letter}{number}" for number in found.destroyed],
+    }
+
+
 def told_changes(account: str, since: str, now: str, names: Mapping[str, list[str]]) -> dict[str, Any]:
     """The arguments of a `Foo/changes` response."""
     return {"accountId": account, "oldState": since, "newState": now, "hasMoreChanges": False, **names}

@@ -20,7 +20,7 @@ from web.jmap.arguments import ChangesArguments, GetArguments
 from web.jmap.email_place import checked
 from web.jmap.errors import SetError
 from web.jmap.ids import account_id
-from web.jmap.kept import facts_of, own, state_of, told_changes, turned
+from web.jmap.kept import facts_of, named, own, state_of, told_changes, turned
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
 from web.jmap.turn import Turn
 
@@ -87,15 +87,7 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
         owner = own(tx, arguments.account_id)
         found = turned(tx, _KIND, arguments.since_state, arguments.max_changes)
         derived = {each.number: each.id for each in every(tx).values() if not each.own}
-        told = {
-            "created": [f"L{number}" for number in found.created if number not in derived],
-            "updated": [
-                derived.get(number, f"L{number}")
-                for number in (*found.updated, *(each for each in found.created if each in derived))
-            ],
-            "destroyed": [f"L{number}" for number in found.destroyed],
-        }
-        return told_changes(account_id(owner), arguments.since_state, state(tx), told)
+        return told_changes(account_id(owner), arguments.since_state, state(tx), named(found, "L", derived))
 
     return await turn.read(work)
 

@@ -109,14 +109,8 @@ class _Door:
             who = await sessions.signed_in(self._parts, request)
             visited(self._parts.counters, request.scope["state"], "WEBMAIL", who.name)
             octets = await self._octets(who, request)
-        except BadCredentials as error:
-            return _said(401, str(error))
-        except sessions.Foreign as error:
-            return _said(403, str(error))
-        except TryAgain as error:
-            return _said(503, str(error))
-        except (GroupwareError, MethodError):
-            return _said(404, "There is no such email, or it is not shared with you.")
+        except _REFUSED as error:
+            return _refused(error, "There is no such email, or it is not shared with you.")
         wanted = request.query_params.get("images") == "1"
         remote = self._remote.address if wanted else lambda _: None
         found = await body.body_of(octets, remote, head=request.query_params.get("print") == "1")
@@ -135,14 +129,8 @@ class _Door:
             turn, account = Turn(self._parts, who), str(request.path_params["account"])
             ids = [each for each in given.get("ids", "").split(",") if each]
             asked = await turn.read(lambda tx: export.wanted(tx, account, given.get("mailbox", ""), ids))
-        except BadCredentials as error:
-            return _said(401, str(error))
-        except sessions.Foreign as error:
-            return _said(403, str(error))
-        except TryAgain as error:
-            return _said(503, str(error))
-        except (GroupwareError, MethodError):
-            return _said(404, "There is no such mail, or it is not shared with you.")
+        except _REFUSED as error:
+            return _refused(error, "There is no such mail, or it is not shared with you.")
         headers = {
             **files.SAFE,
             "cache-control": "no-store",
@@ -155,12 +143,8 @@ class _Door:
         """Where programs find the server, for who is signed in."""
         try:
             await sessions.signed_in(self._parts, request)
-        except BadCredentials as error:
-            return _said(401, str(error))
-        except sessions.Foreign as error:
-            return _said(403, str(error))
-        except TryAgain as error:
-            return _said(503, str(error))
+        except _REFUSED as error:
+            return _refused(error)
         return JSONResponse(self._programs, headers={**files.SAFE, "cache-control": "no-store"})
 
     async def unsubscribe(self, request: Request) -> Response:
@@ -168,14 +152,8 @@ class _Door:
         try:
             who = await sessions.signed_in(self._parts, request)
             octets = await self._octets(who, request)
-        except BadCredentials as error:
-            return _said(401, str(error))
-        except sessions.Foreign as error:
-            return _said(403, str(error))
-        except TryAgain as error:
-            return _said(503, str(error))
-        except (GroupwareError, MethodError):
-            return _said(404, "There is no such email, or it is not shared with you.")
+        except _REFUSED as error:
+            return _refused(error, "There is no such email, or it is not shared with you.")
         url = one_click_of(octets)
         if url is None:
             return _said(422, "This email does not say where its list is left with one click.")
@@ -212,6 +190,16 @@ def one_click_of(octets: bytes) -> str | None:
         return None
     urls = re.findall(rb"<\s*(https:[^<>\s]+)\s*>", found.get(b"list-unsubscribe", b""), re.IGNORECASE)
     return urls[0].decode("ascii", "replace") if urls else None
+
+
+_REFUSED: Final = (GroupwareError, MethodError, sessions.Foreign)
+
+
+def _refused(error: Exception, nothing: str = "There is nothing here.") -> Response:
+    """What is said to who may not, or not now; `nothing`: that what is asked for is not there, or not shared."""
+    told = {BadCredentials: 401, sessions.Foreign: 403, TryAgain: 503}
+    status = next((found for kind, found in told.items() if isinstance(error, kind)), 404)
+    return _said(status, nothing if status == 404 else str(error))
 
 
 def _said(status: int, text: str) -> Response:
