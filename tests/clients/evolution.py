@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 
 from tests.clients.programs import Programs
@@ -43,9 +44,16 @@ def sessions(programs: Programs, *services: str) -> Session:
     numbers = itertools.count()
 
     def run(driver: str, job: dict[str, Any]) -> list[Any]:
+        sources = job.pop("sources", {})
+        try:
+            return begun(driver, job, sources)
+        except TimeoutExpired:  # now and then the data server never says that it is connected
+            return begun(driver, job, sources)
+
+    def begun(driver: str, job: dict[str, Any], sources: Mapping[str, str]) -> list[Any]:
         place = programs.home / f"session{next(numbers)}"
         place.mkdir(mode=0o700)
-        for name, text in job.pop("sources", {}).items():
+        for name, text in sources.items():
             file = place / "evolution" / "sources" / f"{name}.source"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)

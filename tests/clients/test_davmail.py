@@ -17,7 +17,6 @@ from tests.clients.letters import letters
 from tests.support.davstand import event
 from tests.support.server import RunningServer
 
-pytestmark = pytest.mark.xdist_group("davmail")
 LISTED = '<D:propfind xmlns:D="DAV:"><D:prop><D:getetag/></D:prop></D:propfind>'
 JPEG = "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP" + "/" * 86 + "wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA="
 """A picture of one dot."""

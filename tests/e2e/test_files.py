@@ -7,13 +7,10 @@ import struct
 import zipfile
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Make, letter
 from tests.e2e.test_looks import faults
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_mail_comes_in_from_files_and_goes_out_as_files(sit: Make, tmp_path: Path) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Make, letter
 from tests.e2e.test_looks import faults
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_a_search_goes_over_what_others_share_and_proposes_while_one_types(sit: Make) -> None:

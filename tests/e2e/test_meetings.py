@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.calls import guest
 from tests.e2e.conftest import Make
 from tests.e2e.test_calendar import WEDNESDAY, ZONE, at, event, program, stored, until, visit
 from tests.e2e.test_looks import faults
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_another_time_is_proposed_taken_and_found_in_the_history(sit: Make) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import imaplib
 
-import pytest
 from playwright.sync_api import expect
 
 from groupware.model.ids import EVERY
@@ -12,8 +11,6 @@ from groupware.model.rights import Right
 from groupware.store.api import WriteTx
 from tests.e2e.conftest import Desk, Make, letter
 from tests.e2e.test_looks import faults
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def flags(desk: Desk, folder: str = "INBOX") -> str:

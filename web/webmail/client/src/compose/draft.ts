@@ -357,7 +357,8 @@ async function takeBack(draft: Draft, submission: string, draftsId: string): Pro
 /** Whom the address books know, and who letters were exchanged with, as far as the app has seen them. */
 export function acquaintances(): Address[] {
   const found = new Map<string, Address>(fromBooks().map((each) => [each.email.toLowerCase(), each]));
-  for (const each of Object.values(get().emails) as Email[])
+  const emails: Email[] = Object.values(get().emails);
+  for (const each of emails.sort((one, other) => other.receivedAt.localeCompare(one.receivedAt)))
     for (const one of [...(each.from ?? []), ...(each.to ?? [])]) {
       const key = one.email.toLowerCase();
       if (!found.get(key)?.name) found.set(key, one);
