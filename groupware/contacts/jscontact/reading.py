@@ -161,7 +161,7 @@ class _Reading:
     def _related(self, line: Line) -> bool:
         types = sorted({each for value in line.params.get("TYPE", ()) for each in value.split(",")})
         others = {name for name, _ in normal(line)[2] if name != "TYPE"}
-        text = line.param("VALUE").upper() == "TEXT"
+        text = [value.upper() for value in line.params.get("VALUE", ())] == ["TEXT"]
         if others - ({"VALUE"} if text else set()) or not all(each == each.lower() and each for each in types):
             return False
         to = line.text if text else line.value

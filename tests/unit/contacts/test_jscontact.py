@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groupware.contacts.jscontact.lines import normal
@@ -312,6 +312,7 @@ LINES = st.builds(
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(LINES, max_size=8))
+@example([Line("RELATED", {"VALUE": ("TEXT", "0")}, "0", 0)])
 def test_whatever_a_card_holds_comes_back_from_jscontact(lines: list[Line]) -> None:
     card = Component("VCARD", 0, [Line("UID", {}, "1", 0), Line("FN", {}, "A", 0), *lines])
     found = card_of(card)
