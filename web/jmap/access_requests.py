@@ -7,6 +7,7 @@ Whether there is a folder of the path that is asked for is told to nobody but it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from web.jmap.arguments import GetArguments
 from web.jmap.errors import SetError
 from web.jmap.ids import account_id, folder_of, grantee_of, mailbox_id, principal_id
 from web.jmap.kept import number_of, own
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, unknown_property
 from web.jmap.turn import Turn, owner_in
 
 Json = dict[str, Any]
@@ -78,24 +79,13 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`AccessRequest/set`: asks, grants or refuses (`status`), and takes back what one has asked."""
-    check_size(arguments)
 
-    def now(tx: ReadTx) -> tuple[str, str]:
+    def look(tx: ReadTx) -> tuple[str, str]:
         return account_id(own(tx, arguments.account_id)), state(tx)
 
-    account, before = await turn.read(now)
-    if arguments.if_in_state not in (None, before):
-        raise mismatch()
-    done = Done()
-    await create_each(turn, done, arguments.create or {}, lambda given: _ask(turn, given))
-    for name, patch in (arguments.update or {}).items():
-        if await tried(done.not_updated, name, lambda: _answer(turn, name, patch)):  # noqa: B023
-            done.updated[name] = None
-    for name in dict.fromkeys(arguments.destroy):
-        if await tried(done.not_destroyed, name, lambda: _withdraw(turn, name)):  # noqa: B023
-            done.destroyed.append(name)
-    _, after = await turn.read(now)
-    return done.answer(account, before, after)
+    return await set_few(
+        turn, arguments, look, Ways(partial(_ask, turn), partial(_answer, turn), partial(_withdraw, turn))
+    )
 
 
 def _level(given: Any) -> Right:

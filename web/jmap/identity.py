@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from web.jmap.arguments import ChangesArguments, GetArguments
 from web.jmap.errors import SetError
 from web.jmap.ids import account_id
 from web.jmap.kept import facts_of, named, number_of, own, state_of, told_changes, turned
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, unknown_property
 from web.jmap.turn import Turn
 
 PROPERTIES: Final = (
@@ -124,21 +125,12 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`Identity/set`."""
-    check_size(arguments)
-    done = Done()
-    owner, before = await turn.read(lambda tx: (own(tx, arguments.account_id), state(tx)))
-    if arguments.if_in_state is not None and arguments.if_in_state != before:
-        raise mismatch()
-    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, given))
-    for name, given in (arguments.update or {}).items():
-        good = await tried(done.not_updated, name, lambda: _update(turn, turn.real(name), given))  # noqa: B023
-        if good:
-            done.updated[name] = None
-    for name in arguments.destroy:
-        if await tried(done.not_destroyed, name, lambda: _destroy(turn, turn.real(name))):  # noqa: B023
-            done.destroyed.append(turn.real(name))
-    after = await turn.read(state)
-    return done.answer(account_id(owner), before, after)
+
+    def look(tx: ReadTx) -> tuple[str, str]:
+        return account_id(own(tx, arguments.account_id)), state(tx)
+
+    ways = Ways(partial(_create, turn), partial(_update, turn), partial(_destroy, turn))
+    return await set_few(turn, arguments, look, ways)
 
 
 def _checked(given: Given) -> dict[str, Any]:

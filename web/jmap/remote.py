@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final, cast
 
@@ -23,7 +24,7 @@ from web.jmap.errors import SetError, set_error
 from web.jmap.headers_of import utc
 from web.jmap.ids import account_id, folder_of, mailbox_id
 from web.jmap.kept import number_of, own
-from web.jmap.sets import Done, Given, SetArguments, begun, create_each, invalid, tried, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, unknown_property
 from web.jmap.turn import Turn
 
 _CHOSEN: Final = ("host", "port", "tls", "user", "mailboxId", "minutes", "keep", "isEnabled")
@@ -104,16 +105,10 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     def look(tx: ReadTx) -> tuple[str, str]:
         return account_id(own(tx, arguments.account_id)), _state(tx)
 
-    account, before = await begun(turn, arguments, look)
-    done, owner = Done(), turn.who.account
-    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, owner, given))
-    for name, given in (arguments.update or {}).items():
-        if await tried(done.not_updated, name, lambda: _update(turn, turn.real(name), given)):  # noqa: B023
-            done.updated[name] = None
-    for name in arguments.destroy:
-        if await tried(done.not_destroyed, name, lambda: _destroy(turn, turn.real(name))):  # noqa: B023
-            done.destroyed.append(turn.real(name))
-    return done.answer(account, before, (await turn.read(look))[1])
+    owner = turn.who.account
+    return await set_few(
+        turn, arguments, look, Ways(partial(_create, turn, owner), partial(_update, turn), partial(_destroy, turn))
+    )
 
 
 async def fetch(turn: Turn, arguments: FetchArguments) -> Mapping[str, Any]:

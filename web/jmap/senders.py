@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from web.jmap.headers_of import utc
 from web.jmap.ids import account_id
 from web.jmap.kept import own
 from web.jmap.sets import SINGLETON as ID
-from web.jmap.sets import Done, Given, SetArguments, begun, create_each, invalid, set_one, tried, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, set_one, unknown_property
 from web.jmap.turn import Turn
 
 _LISTS: Final = {"allowed": "whitelist", "blocked": "blacklist"}
@@ -121,15 +122,11 @@ async def addresses_set(turn: Turn, arguments: SetArguments) -> Mapping[str, Any
     def look(tx: ReadTx) -> tuple[str, str]:
         return account_id(own(tx, arguments.account_id)), _digest(_addresses(tx))
 
-    account, before = await begun(turn, arguments, look)
-    done = Done()
-    await create_each(turn, done, arguments.create or {}, lambda given: _make(turn, given))
-    stays = SetError("forbidden", "a temporary address stays as it is: make another one").value
-    done.not_updated = dict.fromkeys(arguments.update or {}, stays)
-    for name in arguments.destroy:
-        if await tried(done.not_destroyed, name, lambda: _take_away(turn, turn.real(name))):  # noqa: B023
-            done.destroyed.append(turn.real(name))
-    return done.answer(account, before, (await turn.read(look))[1])
+    return await set_few(turn, arguments, look, Ways(partial(_make, turn), _stays, partial(_take_away, turn)))
+
+
+async def _stays(name: str, given: Given) -> None:
+    raise SetError("forbidden", "a temporary address stays as it is: make another one")
 
 
 async def _make(turn: Turn, given: Given) -> Mapping[str, Any]:

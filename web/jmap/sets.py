@@ -137,6 +137,30 @@ async def set_one(
     return done.answer(account, before, (await turn.read(look))[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How one thing of a kind is made, changed and taken away. `SetError`."""
+
+    create: Callable[[Given], Awaitable[Mapping[str, Any]]]
+    update: Callable[[str, Given], Awaitable[object]]
+    """What it gives is true for what was changed."""
+    destroy: Callable[[str], Awaitable[object]]
+
+
+async def set_few(turn: Turn, arguments: SetArguments, look: Look, ways: Ways) -> dict[str, Any]:
+    """The answer of `Foo/set` for things of which there are few, each in a write of its own."""
+    account, before = await begun(turn, arguments, look)
+    done = Done()
+    await create_each(turn, done, arguments.create or {}, ways.create)
+    for name, given in (arguments.update or {}).items():
+        if await tried(done.not_updated, name, lambda: ways.update(turn.real(name), given)):  # noqa: B023
+            done.updated[name] = None
+    for name in dict.fromkeys(arguments.destroy):
+        if await tried(done.not_destroyed, name, lambda: ways.destroy(turn.real(name))):  # noqa: B023
+            done.destroyed.append(turn.real(name))
+    return done.answer(account, before, (await turn.read(look))[1])
+
+
 def unknown_property(given: Given, known: Collection[str], settable: Collection[str]) -> None:
     """`SetError` `invalidProperties` for names that there are none of, or that the server sets alone."""
     wrong = [name for name in given if name not in settable]
