@@ -1,17 +1,11 @@
 /** Calendars as files: out to the device, and in from it; the server reads and writes them as they are. */
 import { request, upload } from "../jmap/client";
 import { save } from "../jmap/save";
+import type { Imported } from "../shell/ImportForm";
 import { refresh } from "./load";
 import type { Calendar } from "./types";
 
 export type Existing = "skip" | "replace";
-
-export interface Imported {
-  created: number;
-  updated: number;
-  skipped: number;
-  refused: string[];
-}
 
 export async function exportCalendar({ accountId, id, name }: Calendar): Promise<void> {
   const [answer] = await request([["CalendarEvent/export", { accountId, calendarId: id }]]);
@@ -22,5 +16,6 @@ export async function importFile({ accountId, id }: Calendar, file: File, existi
   const { blobId } = await upload(accountId, file);
   const [answer] = await request([["CalendarEvent/import", { accountId, calendarId: id, blobId, existing }]]);
   await refresh();
-  return answer;
+  const { created: made, updated: changed, skipped, refused: failed } = answer;
+  return { made, changed, skipped, failed };
 }

@@ -1,6 +1,7 @@
 /** What people do with contacts: made, changed, deleted (not at once, so that it can be undone), merged, moved. */
 import { t } from "i18next";
 import { type Call, change, request, upload } from "../jmap/client";
+import type { Imported } from "../shell/ImportForm";
 import { get as app, toast } from "../store";
 import { filledFrom, nameOf } from "./card";
 import { going, known, loadContacts, openCard, wholeCards } from "./load";
@@ -139,13 +140,6 @@ export async function deleteBook(book: Book): Promise<void> {
 // --- files
 
 export type Policy = "skip" | "fill" | "replace" | "keep";
-
-export interface Imported {
-  made: number;
-  changed: number;
-  skipped: number;
-  failed: string[];
-}
 
 function sameAs(card: Card, all: Card[]): Card | undefined {
   const emails = new Set(Object.values(card.emails ?? {}).map((each) => each.address.toLowerCase()));
