@@ -3,13 +3,13 @@ import { Forward, MoreHorizontal, Reply, ReplyAll } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { forward, reply, resume } from "../compose/draft";
-import { shown } from "../compose/quote";
 import { printUrl } from "../jmap/client";
-import type { Address, Email, FullEmail } from "../jmap/types";
+import type { Email, FullEmail } from "../jmap/types";
 import { IconButton } from "../shell/Button";
 import { useApp } from "../store";
 import { Attachments } from "./Attachments";
 import { Body } from "./Body";
+import { Details } from "./Details";
 import { Labels } from "./Labels";
 import { Receipt } from "./Receipt";
 import { hue } from "./Row";
@@ -82,31 +82,6 @@ function Head({ email, full }: { email: Email; full: FullEmail | undefined }) {
       {full && <Answers email={full} />}
       {details && full && <Details email={full} />}
     </header>
-  );
-}
-
-function Details({ email }: { email: FullEmail }) {
-  const { t } = useTranslation();
-  const people = (list: Address[] | null) => (list ?? []).map(shown).join(", ");
-  const rows = [
-    ["from", people(email.from)],
-    ["replyTo", people(email.replyTo)],
-    ["to", people(email.to)],
-    ["cc", people(email.cc)],
-    ["bcc", people(email.bcc)],
-    ["date", long(email.sentAt ?? email.receivedAt)],
-  ];
-  return (
-    <dl className="details">
-      {rows
-        .filter(([, value]) => value)
-        .map(([key, value]) => (
-          <div key={key}>
-            <dt>{t(`header.${key}`)}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
   );
 }
 
