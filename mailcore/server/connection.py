@@ -406,9 +406,10 @@ class Connection(asyncio.BufferedProtocol):
             self.farewell(self._retired)
 
     def farewell(self, why: Farewell) -> None:
-        """Say the session's last words and close."""
-        if self.session is not None and self._transport is not None and not self._shaking:
-            self.write(self.session.goodbye(why))
+        """Say the session's last words, unless it has said them by itself, and close."""
+        session = self.session
+        if session is not None and not session.over and self._transport is not None and not self._shaking:
+            self.write(session.goodbye(why))
         self.close()
 
     def close(self) -> None:

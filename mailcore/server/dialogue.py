@@ -30,6 +30,9 @@ class LineTooLong(Exception):
 class Session(Protocol):
     """The dialogue on one connection."""
 
+    over: bool
+    """The session has said its last words by itself, so the server says none behind them."""
+
     async def run(self) -> None:
         """Speak until the end; the connection is closed behind it."""
         ...

@@ -53,22 +53,23 @@ LMTP_COMMANDS: Final[Mapping[str, Handler]] = {
 class SmtpSession:
     """One connection to SMTP or LMTP."""
 
-    __slots__ = ("_ahead", "_table", "state")
+    __slots__ = ("_ahead", "_table", "over", "state")
 
     def __init__(self, shared: Shared, connection: Connection) -> None:
         self.state = State(shared, connection)
         self._table = LMTP_COMMANDS if self.state.role == LMTP else SMTP
         self._ahead: bytes | None = None
+        self.over = False
 
     async def run(self) -> None:
         """Speak until the client says QUIT, or does too much wrong."""
         state, connection = self.state, self.state.connection
         try:
-            going = await self._welcome()
-            while going:
+            self.over = not await self._welcome()
+            while not self.over:
                 line = await self._line()
                 with connection.command():
-                    going = self._say(await self._answer(line))
+                    self.over = not self._say(await self._answer(line))
         finally:
             state.reset()
 

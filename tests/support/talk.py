@@ -39,10 +39,11 @@ class Stage:
 
 
 class EchoSession:
-    """ECHO x, SLOW, DATA n, STARTTLS, WHO, CRASH, QUIT."""
+    """ECHO x, SLOW, DATA n, STARTTLS, WHO, CRASH, RETIRED, QUIT."""
 
     def __init__(self, connection: Connection, stage: Stage, service: Callable[[], StreamService]) -> None:
         self._connection, self._stage, self._service = connection, stage, service
+        self.over = False
         stage.connections.append(connection)
         stage.moved.set()
 
@@ -79,9 +80,14 @@ class EchoSession:
             await connection.start_tls(b"go ahead\r\n")
         elif verb == b"WHO":
             connection.write(f"{connection.peer.ip} secure={connection.secure} {connection.tls}\r\n".encode())
+        elif verb == b"RETIRED":  # it ends, and is sent away while it does
+            self.over = True
+            connection.write(b"over\r\n")
+            connection.dismiss("disabled")
         elif verb == b"CRASH":
             raise ZeroDivisionError("asked for")
         else:
+            self.over = True
             connection.write(b"quit\r\n")
             return False
         return True

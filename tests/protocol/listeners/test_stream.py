@@ -168,6 +168,13 @@ async def test_drain_lets_a_slow_command_finish_and_says_goodbye_to_all() -> Non
         assert here.service.connections == 0
 
 
+async def test_a_session_that_has_said_its_last_words_says_no_others() -> None:
+    async with stand() as here, client(here.port) as caller:
+        await caller.line()
+        caller.send(b"RETIRED\r\n")
+        assert [await caller.line(), await caller.line()] == ["over", ""]
+
+
 async def test_drain_ends_by_force_what_does_not_end_within_the_grace() -> None:
     async with stand() as here, client(here.port) as busy:
         await busy.line()
