@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from tests.clients.account import Account
+from tests.support.ports import free_port
 from tests.support.server import RunningServer
 
 SECONDS = 40
@@ -56,7 +57,7 @@ def davmail(home: Path, server: RunningServer) -> Iterator[DavMail]:
     """DavMail in front of the server, inside the block."""
     found = shutil.which("davmail-server")
     assert found, "davmail-server is not here: sh tests/support/install.sh $(cat tests/support/packages.txt)"
-    ports = _free_ports()
+    ports = {name: free_port() for name in _SERVICES}
     log = home / "davmail.log"
     lines = _PROPERTIES.format(http=server.port("http"), log=log)
     lines += "".join(f"davmail.{name}Port={port}\n" for name, port in ports.items())
@@ -72,14 +73,6 @@ def davmail(home: Path, server: RunningServer) -> Iterator[DavMail]:
     finally:
         process.terminate()
         process.wait(SECONDS)
-
-
-def _free_ports() -> dict[str, int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in _SERVICES]
-    found = {name: each.getsockname()[1] for name, each in zip(_SERVICES, held, strict=True)}
-    for each in held:
-        each.close()
-    return found
 
 
 def _listens(process: subprocess.Popen[bytes], ports: object) -> None:

@@ -22,6 +22,7 @@ from mailcore.smtp.authentication.dmarc import Found
 from mailcore.smtp.authentication.results import written
 from mailcore.smtp.authentication.verdicts import Dmarc, Signature, Spf, Verdicts
 from tests.support.dnstable import Table
+from tests.support.ports import free_port
 
 # asked of nobody: both sides have them from here, and unlike names in .test they have a public suffix
 RECORDS = {
@@ -38,12 +39,6 @@ AUTHORS = (
 SPF = (("pass", ""), ("pass", "bounce."), ("fail", ""), ("pass", "other.org.uk"), ("none", ""))
 DKIM = (("pass", ""), ("pass", "mail."), ("fail", ""), ("pass", "other.org.uk"), None)
 OURS = "mx.test"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ from groupware.store.api import WriteTx
 from tests.clients.account import Account
 from tests.support.davstand import event
 from tests.support.exim import exim
+from tests.support.ports import free_port
 from tests.support.postfix import postfix
-from tests.support.relay import Relay, free_port
+from tests.support.relay import Relay
 from tests.support.server import RunningServer, running
 
 PEOPLE = ("zed", "zoe")

@@ -18,6 +18,7 @@ import pytest
 from groupware.model.event import QueueFilter
 from tests.clients.account import Account
 from tests.clients.programs import Programs
+from tests.support.ports import free_port
 from tests.support.server import Person, RunningServer, running
 
 SECONDS = 30
@@ -71,11 +72,7 @@ def until(look: Callable[[], object]) -> None:
 def sinks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, dict[str, Path]]]:
     """A server with a route to each kind of sink, and where the sinks keep what they take."""
     data, open_ = tmp_path_factory.mktemp("sender"), []
-    ports: dict[str, int] = {}
-    for case in CASES:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports[case] = probe.getsockname()[1]
+    ports = {case: free_port() for case in CASES}
     routes = "".join(
         f'[[smtp.route]]\nto = ["{case}.test"]\nhosts = ["127.0.0.1:{port}"]\n' for case, port in ports.items()
     )

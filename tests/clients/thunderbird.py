@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.clients.account import Account
+from tests.support.ports import free_port
 from tests.support.server import RunningServer
 
 SECONDS = 60
@@ -110,8 +111,7 @@ class Thunderbird:
     def __init__(self, home: Path, server: RunningServer) -> None:
         self._server, self._profile = server, home / "profile"
         self._profile.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         wanted = _PREFERENCES | {"marionette.port": self._port}
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in wanted.items()]
         (self._profile / "user.js").write_text("\n".join(lines))

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 
 from tests.support.certificates import Authority
-from tests.support.relay import PATIENCE, as_root, free_port, owned
+from tests.support.ports import free_port
+from tests.support.relay import PATIENCE, as_root, owned
 
 PASSWORD = "dovecots-own-word"
 _CONFIGURATION = """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -51,14 +50,6 @@ class Relay:
                 return found
             assert time.monotonic() < end, f"it never said {words}:\n{self.log()}"
             time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def as_root() -> list[str]:

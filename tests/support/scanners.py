@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.support.ports import free_port
+
 START_SECONDS: Final = 90
 EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 GTUBE: Final = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
@@ -58,7 +60,7 @@ class Scanners:
 @contextmanager
 def scanners(folder: Path) -> Iterator[Scanners]:
     """All of them, at work."""
-    ports = [_free() for _ in range(4)]
+    ports = [free_port() for _ in range(4)]
     clamd, spamd, check, milter = (f"127.0.0.1:{port}" for port in ports)
     with ExitStack() as stack:
         for run in (
@@ -110,11 +112,6 @@ def _running(folder: Path, program: str, *arguments: str | Path) -> Iterator[Non
     finally:
         process.terminate()
         process.wait(START_SECONDS)
-
-
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def _until_all_listen(ports: list[int]) -> None:

@@ -35,8 +35,8 @@ from tests.support.certificates import Authority
 from tests.support.dnsserver import Zone
 from tests.support.poppeer import HOST, USER, letter, pop_peer, served_by
 from tests.support.poppeer import PASSWORD as POP_PASSWORD
+from tests.support.ports import free_port
 from tests.support.processes import PATIENCE
-from tests.support.relay import free_port
 from tests.support.server import PASSWORD, Person, RunningServer, running
 from tests.support.smtppeer import Peer, serving
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import signal
-import socket
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.ports import free_port
 
 PROGRAM = """
 import asyncio, sys, uvloop
@@ -37,8 +38,7 @@ asyncio.Runner(loop_factory=getattr(sys.modules[sys.argv[2]], "new_event_loop"))
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.asyncio(loop_factories=["asyncio"])
 async def test_ready_serve_sigterm_exit_0(tmp_path: Path, loop: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     (tmp_path / "postroom.toml").write_text(
         f'[[listener]]\nname = "echo"\nservice = "echo"\naddress = "127.0.0.1:{port}"\n'
     )

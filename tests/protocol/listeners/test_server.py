@@ -23,15 +23,8 @@ from tests.support import talk
 from tests.support.certificates import Authority
 from tests.support.eventlog import RecordingLog
 from tests.support.parts import only_log
+from tests.support.ports import free_port
 from tests.support.talk import EchoSession, Stage
-
-
-def free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(each.getsockname()[1]) for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 @dataclass
@@ -85,7 +78,7 @@ address = "127.0.0.1:{}"
 
 @asynccontextmanager
 async def house(tmp_path: Path, text: str = CONFIG) -> AsyncIterator[House]:
-    ports = free_ports(3)
+    ports = [free_port() for _ in range(3)]
     path, data, log, stage, made = tmp_path / "postroom.toml", tmp_path / "data", RecordingLog(), Stage(), []
     path.write_text(text.format(*ports))
 

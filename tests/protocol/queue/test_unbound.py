@@ -25,6 +25,7 @@ from tests.protocol.queue.test_demands import shown, tlsa
 from tests.protocol.queue.test_sending_tls import server_context
 from tests.support.certificates import Authority
 from tests.support.outbox import config
+from tests.support.ports import free_port
 
 SECONDS = 20
 ZONE = """
@@ -106,20 +107,15 @@ def unbound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked]:
 
 
 def _started(program: str, folder: Path, anchor: str) -> tuple[subprocess.Popen[bytes], int]:
-    """It runs, and listens at this port: another one when somebody was quicker."""
-    said = b""
-    for _ in range(10):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        conf = folder / "unbound.conf"
-        conf.write_text(CONF.format(folder=folder, port=port, anchor=anchor))
-        running = subprocess.Popen([program, "-d", "-c", conf], stderr=subprocess.PIPE)
-        if _listens(port, running):
-            return running, port
+    """It runs, and listens at this port."""
+    port, conf = free_port(), folder / "unbound.conf"
+    conf.write_text(CONF.format(folder=folder, port=port, anchor=anchor))
+    running = subprocess.Popen([program, "-d", "-c", conf], stderr=subprocess.PIPE)
+    if not _listens(port, running):
         running.kill()
         said = running.communicate(timeout=SECONDS)[1]
-    raise AssertionError(f"unbound does not listen: {said.decode(errors='replace')}")
+        raise AssertionError(f"unbound does not listen: {said.decode(errors='replace')}")
+    return running, port
 
 
 def _sign(folder: Path, text: str) -> str:
@@ -142,8 +138,7 @@ def _listens(port: int, running: subprocess.Popen[bytes]) -> bool:
     while running.poll() is None and time.monotonic() < end:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(0.2)  # it may be somebody else's port: then it is about to end
-                return running.poll() is None
+                return True
         time.sleep(0.05)
     return False
 

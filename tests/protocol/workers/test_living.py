@@ -16,6 +16,7 @@ from mailcore.server.config import load
 from mailcore.server.control import client as control
 from tests.protocol.workers.conftest import TOML
 from tests.protocol.workers.test_serving import imap, imaps, message, refused, smtps
+from tests.support.ports import free_port
 from tests.support.processes import PATIENCE, alive, one_each, processes, served_by, until
 from tests.support.server import RunningServer, command, opened, running, started, stop
 
@@ -60,8 +61,7 @@ def test_a_service_restarts_in_both(own: RunningServer) -> None:
 
 
 def test_a_new_listener_and_a_changed_service_reach_both(own: RunningServer) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with (own.data / "postroom.toml").open("a") as file:
         file.write("[service.imap]\ngreetings_text = 'A new greeting'\n")
         file.write(f"[[listener]]\nname = 'more'\nservice = 'imap'\naddress = '127.0.0.1:{port - own.port_base}'\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +27,7 @@ from mailcore.server.dns import (
 )
 from mailcore.server.dns_cache import MAX_NEGATIVE_SECONDS, Cache
 from tests.support.dnsserver import Zone, serving
+from tests.support.ports import free_port
 
 
 class Clock:
@@ -44,12 +44,6 @@ def resolver(*ports: int, clock: Clock | None = None, count: Counter[str] | None
     counted: Counter[str] = Counter() if count is None else count
     chosen = DnsSettings(**values)  # type: ignore[arg-type]  # each is what the settings take
     return Resolver(chosen, lambda name: counted.update([name]), clock or Clock())
-
-
-def dead_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class TestQuery:
@@ -156,7 +150,7 @@ class TestServers:
 
     async def test_a_port_where_nobody_listens_costs_no_waiting(self) -> None:
         async with serving(Zone({("a.test.", "A"): ["192.0.2.1"]})) as port:
-            slow = resolver(dead_port(), port, timeout=30.0)
+            slow = resolver(free_port(), port, timeout=30.0)
             async with asyncio.timeout(5):
                 assert (await slow.query("a.test", "A")).values == ("192.0.2.1",)
 
@@ -189,7 +183,7 @@ class TestServers:
     async def test_when_all_fail_it_is_try_again_and_says_why(self) -> None:
         async with serving(Zone(broken=9)) as first:
             with pytest.raises(TryAgain, match=r"a\.test A .*SERVFAIL; .*refused"):
-                await resolver(first, dead_port()).query("a.test", "A")
+                await resolver(first, free_port()).query("a.test", "A")
 
     async def test_an_old_server_without_edns_is_understood(self) -> None:
         async with serving(Zone({("a.test.", "A"): ["192.0.2.1"]}, no_edns=True)) as port:
