@@ -50,10 +50,9 @@ lock: $(VENV)/bin/python
 clean:
 	rm -rf $(VENV) build *.egg-info web/webmail/dist $(CLIENT)/node_modules
 
-# The environment is made from the lock file alone; Debian splits venv off, so it is added where that is allowed.
+# The environment is made from the lock file alone.
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tests/support/install.sh python3-venv
-	$(PYTHON) -m venv $(VENV)
+	@sh tests/support/venv.sh $(PYTHON) $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock

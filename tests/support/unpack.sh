@@ -14,10 +14,10 @@ fetched=$(mktemp -d)
 trap 'rm -rf "$fetched"' EXIT
 cd "$fetched"
 if ! apt-get -q download "$@" >/dev/null 2>&1; then
-    as_root=""
-    [ "$(id -u)" = 0 ] || as_root="sudo -n"
-    $as_root apt-get -q update >/dev/null
-    apt-get -q download "$@" >/dev/null 2>&1
+    mkdir -p lists/partial cache
+    own="-o Dir::State::Lists=$fetched/lists -o Dir::Cache=$fetched/cache"
+    # shellcheck disable=SC2086
+    apt-get -q $own update >/dev/null && apt-get -q $own download "$@" >/dev/null
 fi
 for each in *.deb; do dpkg -x "$each" "$folder"; done
 touch "$folder/.unpacked"
