@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import until
+from tests.support.patience import until
 from tests.support.s3server import BUCKET, S3Server
 from tests.support.server import Person, RunningServer, command, free_base, running
 

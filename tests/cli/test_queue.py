@@ -5,7 +5,6 @@ from __future__ import annotations
 import imaplib
 import io
 import smtplib
-import time
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ import pytest
 from mailcore.cli.main import run
 from tests.cli.conftest import Said
 from tests.support.door import Door
+from tests.support.patience import until
 from tests.support.server import Person, RunningServer, running
 
 LETTER = "From: {0}\r\nTo: someone\r\nSubject: {1}\r\n\r\nHello\r\n"
@@ -59,15 +59,6 @@ def submit(server: RunningServer, who: Person, *to: str) -> int:
         return 0
 
     return int(until(tried))
-
-
-def until(look: Any, seconds: float = 20) -> Any:
-    """What `look` gives back once that is something."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-    return found
 
 
 def subjects(server: RunningServer, who: Person) -> list[str]:

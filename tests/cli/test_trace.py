@@ -13,7 +13,7 @@ import pytest
 
 from mailcore.cli.main import run
 from tests.cli.conftest import Said
-from tests.cli.test_queue import until
+from tests.support.patience import until
 from tests.support.server import Person, RunningServer, running
 
 

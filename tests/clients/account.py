@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import imaplib
 import re
-import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from tests.support.patience import until
 from tests.support.server import Person, RunningServer
 
 WAIT = 40.0
@@ -81,11 +81,13 @@ class Account:
 
     def until(self, count: int, folder: str = "INBOX") -> list[Message]:
         """The messages of a folder once there are so many: delivery comes after the answer to the sender."""
-        end = time.monotonic() + WAIT
-        while len(found := self.messages(folder)) < count:
-            assert time.monotonic() < end, f"{len(found)} messages in {folder}, and {count} were to come"
-            time.sleep(0.02)
-        return found
+
+        def enough() -> list[Message] | None:
+            found = self.messages(folder)
+            return found if len(found) >= count else None
+
+        said = f"{count} messages were to come into {folder}"
+        return until(enough, lambda: f"{said}, not {len(self.messages(folder))}")
 
     def _count(self) -> int:
         return int(self._imap.untagged_responses.get("EXISTS", [b"0"])[-1])

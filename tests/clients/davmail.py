@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.clients.account import Account
+from tests.support.patience import until_listens
 from tests.support.ports import free_port
 from tests.support.server import RunningServer
 
@@ -68,21 +67,9 @@ def davmail(home: Path, server: RunningServer) -> Iterator[DavMail]:
         [found, settings], env=environment, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _listens(process, ports.values())
+        for port in ports.values():
+            until_listens(port, process)
         yield DavMail(ports, log)
     finally:
         process.terminate()
         process.wait(SECONDS)
-
-
-def _listens(process: subprocess.Popen[bytes], ports: object) -> None:
-    end = time.monotonic() + SECONDS
-    for port in list(ports):  # type: ignore[call-overload]
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=SECONDS).close()
-                break
-            except OSError:
-                assert process.poll() is None, f"DavMail ended with {process.returncode}"
-                assert time.monotonic() < end, "DavMail does not listen"
-                time.sleep(0.05)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +16,8 @@ from mailcore.rpop.secret import sealed
 from mailcore.server.config import load
 from mailcore.server.storage import site_secret
 from tests.support.dovecot import PASSWORD, Dovecot, dovecot
+from tests.support.patience import until
 from tests.support.poppeer import letter
-from tests.support.relay import PATIENCE
 from tests.support.server import Person, RunningServer, opened, running, started, stop
 
 TOML = '[service.rpop]\nenabled = true\n[rpop]\nprivate = true\nports = []\nauthorities = "{authority}"\n'
@@ -64,11 +63,12 @@ def came(server: RunningServer, person: Person) -> list[str]:
 
 def until_done(server: RunningServer, person: Person, count: int) -> RemoteBox:
     """The mailbox, once so many have come and nobody is at it."""
-    end = time.monotonic() + PATIENCE
-    while (found := box(server, person)).fetched < count or found.lease or not found.done:
-        assert time.monotonic() < end, found
-        time.sleep(0.05)
-    return found
+
+    def done() -> RemoteBox | None:
+        found = box(server, person)
+        return found if found.fetched >= count and found.done and not found.lease else None
+
+    return until(done, lambda: box(server, person))
 
 
 @pytest.mark.parametrize("tls", ["implicit", "start"])
@@ -93,9 +93,7 @@ def test_each_message_comes_once_however_often_the_server_is_killed(tmp_path: Pa
         kills, seen = 0, 0
         while kills < 2:
             process, _ = started(data)
-            end = time.monotonic() + PATIENCE
-            while box(here, person).fetched <= seen and not box(here, person).done and time.monotonic() < end:
-                time.sleep(0.005)
+            until(lambda: (now := box(here, person)).fetched > seen or now.done)  # noqa: B023
             process.kill()
             process.communicate()
             kills, seen = kills + 1, box(here, person).fetched

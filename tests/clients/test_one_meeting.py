@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +19,7 @@ from exchangelib.items import SEND_TO_ALL_AND_SAVE_COPY
 from groupware.model.folder import Role
 from groupware.model.meeting import Happening
 from groupware.store.api import ReadTx
-from tests.clients.account import WAIT, Account
+from tests.clients.account import Account
 from tests.clients.ewsclient import ZONE, account, trusting
 from tests.clients.programs import Programs
 from tests.clients.test_meetings import default, principals
@@ -28,6 +27,7 @@ from tests.protocol.activesync.test_sync_mail import changed
 from tests.protocol.dav.test_imip import EVE, itip, letter
 from tests.support.davstand import event
 from tests.support.eas.stand import Phone
+from tests.support.patience import PATIENCE, until
 from tests.support.server import RunningServer
 
 __all__ = ["principals"]
@@ -42,7 +42,7 @@ def trusted(server: RunningServer) -> Iterator[None]:
 async def moved_on_a_phone(server: RunningServer, who: Account, *times: tuple[str, str]) -> None:
     """The one event of somebody's calendar gets other times by ActiveSync."""
     name, _, domain = who.address.partition("@")
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port('http')}", timeout=WAIT) as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port('http')}", timeout=PATIENCE) as http:
         phone = Phone(http, name, password=who.password, domain=domain)
         at = await phone.at("Calendar")
         [number] = await phone.all_of(at)
@@ -55,14 +55,6 @@ def timeline(server: RunningServer, who: Account, uid: str) -> list[Happening]:
         return list(tx.timeline(tx.role(tx.account(who.address).id, Role.CALENDAR).id, uid))
 
     return server.read(work)
-
-
-def until(look: Callable[[], bool]) -> None:
-    """Waits until it is so."""
-    end = time.monotonic() + WAIT
-    while not look():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_a_meeting_is_one_by_every_way(
@@ -91,7 +83,7 @@ def test_a_meeting_is_one_by_every_way(
     copy.change_attendee_status(attendee=attendee, partstat="ACCEPTED")
     copy.save()
     reply = itip("REPLY", event(uid, "20291203T130000Z", f"ATTENDEE;PARTSTAT=DECLINED:mailto:{EVE}"))
-    with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=WAIT) as smtp:
+    with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=PATIENCE) as smtp:
         smtp.sendmail(EVE, [alice.address], letter(reply, method="REPLY"))
     until(lambda: mine.calendar.get(subject="Beds").required_attendees[1].response_type == "Decline")
     made = mine.calendar.get(subject="Beds")

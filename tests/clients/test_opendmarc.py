@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-import socket
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -22,6 +20,7 @@ from mailcore.smtp.authentication.dmarc import Found
 from mailcore.smtp.authentication.results import written
 from mailcore.smtp.authentication.verdicts import Dmarc, Signature, Spf, Verdicts
 from tests.support.dnstable import Table
+from tests.support.patience import until_listens
 from tests.support.ports import free_port
 
 # asked of nobody: both sides have them from here, and unlike names in .test they have a public suffix
@@ -54,12 +53,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Milter]:
     )
     command = ["opendmarc", "-f", "-c", str(folder / "conf"), "-p", f"inet:{port}@127.0.0.1"]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        end = time.monotonic() + 20
-        while time.monotonic() < end and process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        until_listens(port, process)
         yield Milter("opendmarc", f"127.0.0.1:{port}")
         process.kill()  # asked to end, it would look for that every five seconds
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import smtplib
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,6 +16,7 @@ import pytest
 from groupware.model.event import QueueFilter
 from tests.clients.account import Account
 from tests.clients.programs import Programs
+from tests.support.patience import until, until_listens
 from tests.support.ports import free_port
 from tests.support.server import Person, RunningServer, running
 
@@ -49,23 +48,11 @@ def sink(folder: Path, port: int, *how: str) -> Iterator[Path]:
         command[1:1] = ["-u", "nobody"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
-        until(lambda: _listens(port))
+        until_listens(port, process)
         yield folder
     finally:
         process.terminate()
         process.communicate(timeout=SECONDS)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def until(look: Callable[[], object]) -> None:
-    end = time.monotonic() + SECONDS
-    while not look():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from tests.clients.account import Account
+from tests.support.patience import until_listens
 from tests.support.ports import free_port
 from tests.support.server import RunningServer
 
@@ -179,14 +179,8 @@ class Thunderbird:
         return there
 
     def _connected(self) -> socket.socket:
-        end = time.monotonic() + SECONDS
-        while True:
-            try:
-                return socket.create_connection(("127.0.0.1", self._port), timeout=SECONDS + 10)
-            except OSError:
-                assert self._process.poll() is None, f"Thunderbird ended with {self._process.returncode}"
-                assert time.monotonic() < end, "Thunderbird does not listen"
-                time.sleep(0.1)
+        until_listens(self._port, self._process)
+        return socket.create_connection(("127.0.0.1", self._port), timeout=SECONDS + 10)
 
     def _ask(self, name: str, **parameters: Any) -> Any:
         self._count += 1

@@ -17,6 +17,7 @@ import pytest
 from mailcore.server.config import load
 from tests.faults.writers import Ledger, Writers, tokens_in
 from tests.support import postgres
+from tests.support.patience import until
 from tests.support.server import PASSWORD, RunningServer, command, opened, started, stop
 
 ADDRESS = "alice@faults.test"
@@ -37,9 +38,7 @@ def with_account(data: Path, environ: dict[str, str]) -> None:
 
 def await_load(ledger: Ledger) -> None:
     """Waits, on a machine that is busy with other things, until anything was accepted at all."""
-    end = time.monotonic() + 30
-    while not ledger.accepted and time.monotonic() < end:
-        time.sleep(0.01)
+    until(lambda: ledger.accepted, lambda: "no load at all")
 
 
 def killed_again_and_again(
@@ -99,12 +98,8 @@ def test_what_scripts_file_and_send_on_outlives_every_kill(tmp_path: Path) -> No
     ledger = killed_again_and_again(tmp_path, {}, appenders=0)
     process, base = started(tmp_path, {})
     filed = Counter(tokens_in(base + 143, ADDRESS, PASSWORD, "Sorted"))
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        sent_on = Counter(tokens_in(base + 143, "bob@faults.test", PASSWORD))
-        if sent_on.keys() >= filed.keys():
-            break
-        time.sleep(0.2)
+    until(lambda: set(tokens_in(base + 143, "bob@faults.test", PASSWORD)) >= filed.keys())
+    sent_on = Counter(tokens_in(base + 143, "bob@faults.test", PASSWORD))
     assert stop(process) == 0
     assert ledger.accepted, "no load at all"
     assert ledger.accepted - filed.keys() == set()
@@ -125,9 +120,7 @@ def test_script_of_a_mailbox_runs_once_for_whatever_was_put_in(tmp_path: Path) -
         site.write(lambda tx: tx.put_setting("scriptOnChange", "main", tx.account(ADDRESS).id))
     ledger = killed_again_and_again(tmp_path, {}, senders=0)
     process, base = started(tmp_path, {})
-    end = time.monotonic() + 60
-    while tokens_in(base + 143, ADDRESS, PASSWORD) and time.monotonic() < end:
-        time.sleep(0.2)
+    until(lambda: not list(tokens_in(base + 143, ADDRESS, PASSWORD)))
     found = Counter(tokens_in(base + 143, ADDRESS, PASSWORD, "Sorted"))
     assert stop(process) == 0
     assert ledger.accepted, "no load at all"

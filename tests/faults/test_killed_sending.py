@@ -20,6 +20,7 @@ from mailcore.queue.confirmed import FOLDER, read
 from mailcore.server.config import load
 from tests.faults.sink import Sink, sink
 from tests.faults.writers import message
+from tests.support.patience import until
 from tests.support.server import RunningServer, opened, started, stop
 
 EACH = 150
@@ -57,13 +58,6 @@ def let_go(data: Path) -> None:
         database.execute("UPDATE queue_recipient SET leased_until = NULL, due = 1")
 
 
-def until_sent(data: Path) -> None:
-    end = time.monotonic() + 100
-    while waiting(data):
-        assert time.monotonic() < end, f"{len(waiting(data))} messages still wait"
-        time.sleep(0.3)
-
-
 def killed_while_sending(data: Path, there: Sink, kills: int) -> tuple[set[str], dict[str, int]]:
     """All tokens; and of those that were known to be confirmed when the process was killed, by the file or the queue,
     how often they had been confirmed by then.
@@ -76,8 +70,7 @@ def killed_while_sending(data: Path, there: Sink, kills: int) -> tuple[set[str],
         queued(data, tokens)
         before = sum(there.confirmed.values())
         process, _ = started(data, {})
-        while sum(there.confirmed.values()) < before + 5:
-            time.sleep(0.005)
+        until(lambda: sum(there.confirmed.values()) >= before + 5)  # noqa: B023
         time.sleep(chance.uniform(0.0, 0.15))  # the instant of the kill is what is tried here
         process.kill()
         process.communicate()
@@ -98,7 +91,7 @@ def test_what_a_peer_has_confirmed_is_sent_once_and_nothing_is_lost(tmp_path: Pa
             RunningServer(None, tmp_path, 0, site).account("alice", "faults.test")  # type: ignore[arg-type]
         every, known = killed_while_sending(tmp_path, there, kills)
         process, _ = started(tmp_path, {})
-        until_sent(tmp_path)
+        until(lambda: not waiting(tmp_path), lambda: f"{len(waiting(tmp_path))} messages still wait")
         assert stop(process) == 0
         assert there.confirmed.keys() == every
         assert {token: there.confirmed[token] for token in known} == known

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from groupware.mime.item import read_item
@@ -12,6 +11,7 @@ from groupware.model.times import now_micros
 from groupware.store.api import WriteTx
 from mailcore.cli.site import Site
 from mailcore.server.config import load
+from tests.support.patience import until
 from tests.support.server import RunningServer, opened, started, stop
 
 MANY = 20
@@ -50,9 +50,7 @@ def test_what_waits_outlives_a_kill_and_comes_back_once(tmp_path: Path) -> None:
         site.run(site.store.write(who, due))
         process, _ = started(tmp_path)
         inbox = site.read(lambda tx: tx.role(who.account, Role.INBOX).id)
-        end = time.monotonic() + 60
-        while site.read(lambda tx: len(tx.uids(at))) and time.monotonic() < end:
-            time.sleep(0.05)
+        until(lambda: not site.read(lambda tx: len(tx.uids(at))))
         assert stop(process) == 0
         subjects = [each.summary for each in site.read(lambda tx: tx.items(inbox, EVERY, summary=True))]
         assert len(subjects) == len(set(subjects)) == MANY

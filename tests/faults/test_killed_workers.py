@@ -16,7 +16,8 @@ import pytest
 from tests.faults.test_killed import ADDRESS, assert_nothing_lost, with_account
 from tests.faults.writers import Ledger, Writers
 from tests.support import postgres
-from tests.support.processes import processes_of, until
+from tests.support.patience import until
+from tests.support.processes import processes_of
 from tests.support.server import PASSWORD, started
 
 

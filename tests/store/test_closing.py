@@ -12,7 +12,7 @@ from groupware.model.principal import OPERATOR, Domain
 from groupware.store import open_store
 from tests.store.conftest import Place
 from tests.store.house import Silent
-from tests.support.processes import until
+from tests.support.patience import until
 
 
 def left_open(place: Place) -> int:

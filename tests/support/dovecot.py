@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryFile, mkdtemp
 
 from tests.support.certificates import Authority
+from tests.support.patience import until
 from tests.support.ports import free_port
-from tests.support.relay import PATIENCE, as_root, owned
+from tests.support.relay import as_root, owned
 
 PASSWORD = "dovecots-own-word"
 _CONFIGURATION = """
@@ -97,19 +98,12 @@ def dovecot() -> Iterator[Dovecot]:
     try:
         _run("dovecot", "-c", str(configuration))
         try:
-            _until_ready(folder)
+            until(lambda: "starting up" in _log(folder), lambda: _log(folder))
             yield Dovecot(folder, ports, authority.ca_file, user)
         finally:
             _run("doveadm", "-c", str(configuration), "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _until_ready(folder: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while "starting up" not in (said := _log(folder)):
-        assert time.monotonic() < end, said
-        time.sleep(0.05)
 
 
 def _log(folder: Path) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.support.processes import until
+from tests.support.patience import until
 from tests.support.relay import Relay, as_root, owned
 
 PROGRAM = Path(__file__).parents[2] / ".venv" / "exim" / "usr" / "sbin" / "exim4"

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -21,6 +19,7 @@ from typing import Any
 
 from mailcore.server.dns import DnsSettings, NameServer, Resolver
 from mailcore.smtp.authentication import dmarc, spf
+from tests.support.patience import until_listens
 
 CONFIG = """server:
   interface: 127.0.0.1
@@ -46,7 +45,7 @@ def unbound(folder: Path, records: list[list[str]]) -> Iterator[None]:
     subprocess.run(["mount", "--bind", str(folder / "resolv.conf"), "/etc/resolv.conf"], check=True)
     server = subprocess.Popen(["unbound", "-d", "-c", str(folder / "unbound.conf")])
     try:
-        _ready()
+        until_listens(53, server)
         yield
     finally:
         server.terminate()
@@ -55,16 +54,6 @@ def unbound(folder: Path, records: list[list[str]]) -> Iterator[None]:
 
 def _quoted(value: str) -> str:
     return f'"{value}"'
-
-
-def _ready() -> None:
-    """Wait until it takes connections."""
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", 53)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("unbound does not answer")
 
 
 def spfquery(address: str, sender: str) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from mailcore.server.control import client
+from tests.support.patience import PATIENCE
 from tests.support.server import RunningServer
 
 T = TypeVar("T")
-PATIENCE = 20.0
 
 
 def processes(server: RunningServer, service: str = "imap") -> tuple[int, ...]:
@@ -64,11 +64,3 @@ def alive(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Come back when this is so; AssertionError when it takes too long."""
-    end = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < end, "it did not come to be so"
-        time.sleep(0.02)

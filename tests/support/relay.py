@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import pwd
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 30
+from tests.support.patience import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +34,21 @@ class Relay:
 
     def until(self, count: int, address: str) -> list[bytes]:
         """The messages for an address, once there are so many."""
-        end = time.monotonic() + PATIENCE
-        while len(found := self.mailbox(address)) < count:
-            assert time.monotonic() < end, f"{len(found)} messages of {count}; its log:\n{self.log()}"
-            time.sleep(0.05)
-        return found
+
+        def enough() -> list[bytes] | None:
+            found = self.mailbox(address)
+            return found if len(found) >= count else None
+
+        wanted = f"{count} messages for {address} were to come"
+        return until(enough, lambda: f"{wanted}, not {len(self.mailbox(address))}; its log:\n{self.log()}")
 
     def until_said(self, *words: str) -> str:
         """The first line of its log with all these words."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            found = next((line for line in self.log().splitlines() if all(each in line for each in words)), "")
-            if found:
-                return found
-            assert time.monotonic() < end, f"it never said {words}:\n{self.log()}"
-            time.sleep(0.05)
+
+        def found() -> str:
+            return next((line for line in self.log().splitlines() if all(each in line for each in words)), "")
+
+        return until(found, lambda: f"it never said {words}:\n{self.log()}")
 
 
 def as_root() -> list[str]:

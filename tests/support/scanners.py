@@ -8,18 +8,17 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.support.patience import PATIENCE, until_listens
 from tests.support.ports import free_port
 
-START_SECONDS: Final = 90
+Running = AbstractContextManager[subprocess.Popen[bytes]]
 EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 GTUBE: Final = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 PASSWORD: Final = "teach"
@@ -63,30 +62,32 @@ def scanners(folder: Path) -> Iterator[Scanners]:
     ports = [free_port() for _ in range(4)]
     clamd, spamd, check, milter = (f"127.0.0.1:{port}" for port in ports)
     with ExitStack() as stack:
-        for run in (
-            _clamd(_made(folder, "clamd"), ports[0]),
-            _spamd(_made(folder, "spamd"), ports[1]),
-            _rspamd(_made(folder, "rspamd"), ports[2], ports[3]),
-        ):
-            stack.enter_context(run)
-        _until_all_listen(ports)
+        runs = (
+            (_clamd(_made(folder, "clamd"), ports[0]), ports[:1]),
+            (_spamd(_made(folder, "spamd"), ports[1]), ports[1:2]),
+            (_rspamd(_made(folder, "rspamd"), ports[2], ports[3]), ports[2:]),
+        )
+        started = [(stack.enter_context(run), at) for run, at in runs]
+        for process, at in started:
+            for port in at:
+                until_listens(port, process)
         yield Scanners(clamd, spamd, check, milter)
 
 
-def _clamd(folder: Path, port: int) -> AbstractContextManager[None]:
+def _clamd(folder: Path, port: int) -> Running:
     (folder / "signatures").mkdir()
     (folder / "signatures" / "test.ndb").write_text(f"Eicar-Test:0:*:{EICAR.hex()}\n")
     (folder / "clamd.conf").write_text(_CLAMD.format(folder=folder, port=port, user=pwd.getpwuid(os.getuid()).pw_name))
     return _running(folder, "clamd", "-c", folder / "clamd.conf")
 
 
-def _spamd(folder: Path, port: int) -> AbstractContextManager[None]:
+def _spamd(folder: Path, port: int) -> Running:
     places = ("-H", folder, "-r", folder / "pid", "-s", "stderr")
     whose = ("-u", "nobody") if os.getuid() == 0 else ()
     return _running(folder, "spamd", "-L", "-x", "-l", "-m", "1", "-i", "127.0.0.1", "-p", str(port), *whose, *places)
 
 
-def _rspamd(folder: Path, check: int, milter: int) -> AbstractContextManager[None]:
+def _rspamd(folder: Path, check: int, milter: int) -> Running:
     (folder / "rspamd.conf").write_text(_RSPAMD.format(folder=folder, check=check, milter=milter))
     whose = ("-i",) if os.getuid() == 0 else ()
     return _running(folder, "rspamd", "-f", *whose, "-c", folder / "rspamd.conf")
@@ -100,7 +101,7 @@ def _made(folder: Path, name: str) -> Path:
 
 
 @contextmanager
-def _running(folder: Path, program: str, *arguments: str | Path) -> Iterator[None]:
+def _running(folder: Path, program: str, *arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/bin")
     assert found, f"{program} is not here: sh tests/support/install.sh $(cat tests/support/packages.txt)"
     with (folder / "log").open("ab") as log:
@@ -108,19 +109,7 @@ def _running(folder: Path, program: str, *arguments: str | Path) -> Iterator[Non
         command = ["setpriv", "--pdeathsig", "INT", "--", found, *map(str, arguments)]
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/")
     try:
-        yield
+        yield process
     finally:
         process.terminate()
-        process.wait(START_SECONDS)
-
-
-def _until_all_listen(ports: list[int]) -> None:
-    end = time.monotonic() + START_SECONDS
-    for port in ports:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < end, f"nobody listens at port {port}"
-                time.sleep(0.1)
+        process.wait(PATIENCE)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.support import corpus
-from tests.support.processes import PATIENCE
+from tests.support.patience import PATIENCE
 from tests.support.server import Person, RunningServer, running
 
 TRACE = re.compile(rb"Return-Path: <x@far\.test>\r\nReceived: from [^\r]*\r\n(?:\t[^\r]*\r\n)*")

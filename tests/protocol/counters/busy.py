@@ -33,10 +33,10 @@ from mailcore.server.control import client
 from mailcore.server.storage import site_secret
 from tests.support.certificates import Authority
 from tests.support.dnsserver import Zone
+from tests.support.patience import PATIENCE
 from tests.support.poppeer import HOST, USER, letter, pop_peer, served_by
 from tests.support.poppeer import PASSWORD as POP_PASSWORD
 from tests.support.ports import free_port
-from tests.support.processes import PATIENCE
 from tests.support.server import PASSWORD, Person, RunningServer, running
 from tests.support.smtppeer import Peer, serving
 

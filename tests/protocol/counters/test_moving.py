@@ -13,7 +13,7 @@ import pytest
 
 from mailcore.server.counter_table import BY_NAME, COUNTERS, Counter
 from tests.protocol.counters.busy import Busy, busy
-from tests.support.processes import PATIENCE
+from tests.support.patience import PATIENCE
 
 NO_SERVICE = re.compile("PROXY_")
 """Counters of services that there are not yet."""

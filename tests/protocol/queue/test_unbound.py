@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +23,7 @@ from tests.protocol.queue.test_demands import shown, tlsa
 from tests.protocol.queue.test_sending_tls import server_context
 from tests.support.certificates import Authority
 from tests.support.outbox import config
+from tests.support.patience import until_listens
 from tests.support.ports import free_port
 
 SECONDS = 20
@@ -111,10 +110,7 @@ def _started(program: str, folder: Path, anchor: str) -> tuple[subprocess.Popen[
     port, conf = free_port(), folder / "unbound.conf"
     conf.write_text(CONF.format(folder=folder, port=port, anchor=anchor))
     running = subprocess.Popen([program, "-d", "-c", conf], stderr=subprocess.PIPE)
-    if not _listens(port, running):
-        running.kill()
-        said = running.communicate(timeout=SECONDS)[1]
-        raise AssertionError(f"unbound does not listen: {said.decode(errors='replace')}")
+    until_listens(port, running)
     return running, port
 
 
@@ -130,17 +126,6 @@ def _sign(folder: Path, text: str) -> str:
     (folder / "signed.zone").write_text(signed.replace(said, said.replace(" 10 ", " 20 ")) + "\n")
     origin = dns.name.from_text("signed.test.")
     return f"signed.test. DS {dns.dnssec.make_ds(origin, public, 'SHA256').to_text()}"
-
-
-def _listens(port: int, running: subprocess.Popen[bytes]) -> bool:
-    """Whether it is there to be asked; False when it has ended, or takes too long."""
-    end = time.monotonic() + SECONDS
-    while running.poll() is None and time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
-        time.sleep(0.05)
-    return False
 
 
 async def policies(dns: Resolver, domain: str) -> list[tuple[str, str, tuple[str, ...]]]:

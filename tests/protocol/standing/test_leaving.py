@@ -17,7 +17,7 @@ from groupware.model.principal import Domain, NewAccount, PrincipalKind
 from groupware.model.token import NewGrant, NewTokens
 from groupware.store.api import WriteTx
 from mailcore.server import tokens
-from tests.support.processes import PATIENCE, until
+from tests.support.patience import PATIENCE, until
 from tests.support.server import PASSWORD, Person, RunningServer
 
 _numbers = count(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import imaplib
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,8 +15,9 @@ from mailcore.server.config import load
 from mailcore.server.control import client as control
 from tests.protocol.workers.conftest import TOML
 from tests.protocol.workers.test_serving import imap, imaps, message, refused, smtps
+from tests.support.patience import PATIENCE, listens, until
 from tests.support.ports import free_port
-from tests.support.processes import PATIENCE, alive, one_each, processes, served_by, until
+from tests.support.processes import alive, one_each, processes, served_by
 from tests.support.server import RunningServer, command, opened, running, started, stop
 
 
@@ -34,16 +34,11 @@ def ask(server: RunningServer, do: str, **about: str) -> None:
         running.ask(do, **about)
 
 
-def refuses(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
 def test_a_service_stops_and_starts_in_both(own: RunningServer) -> None:
     sessions = imaps(own, own.account())
     ask(own, "service.stop", name="imap")
     assert [client.readline()[:5] for client in sessions] == [b"* BYE", b"* BYE"]
-    assert refuses(own.port("imap"))
+    assert not listens(own.port("imap"))
     ask(own, "service.start", name="imap")
     for client in imaps(own, own.account()):
         client.logout()
@@ -124,7 +119,7 @@ def test_nothing_outlives_a_lead_that_is_killed(tmp_path: Path) -> None:
     for client in sessions:
         client.shutdown()
     until(lambda: not any(map(alive, all_of_them)))
-    assert refuses(base + 143)
+    assert not listens(base + 143)
     process, base = started(tmp_path)
     assert stop(process) == 0
 

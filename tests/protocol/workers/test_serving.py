@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.protocol.workers.conftest import TOML
-from tests.support.processes import PATIENCE, one_each, processes, served_by, until
+from tests.support.patience import PATIENCE, until
+from tests.support.processes import one_each, processes, served_by
 from tests.support.server import Person, RunningServer, running
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} \d\d \S+ [A-Z0-9_-]+:\S+: \w+.*")
