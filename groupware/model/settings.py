@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final, Literal
 
 from .addresses import mail_addresses
@@ -358,10 +359,12 @@ SWITCHES: Final[Mapping[str, str]] = {
 
 
 def declared(name: str) -> Declared:
-    """The setting of that name, letter case aside. `NotFound` names those that there are."""
+    """The setting of that name, letter case aside. `NotFound` names those that look like it."""
     found = _LOWER.get(name.lower())
     if found is None:
-        raise NotFound(f"there is no setting {name[:64]!r}; there are {', '.join(SETTINGS)}")
+        near = [_LOWER[each].name for each in get_close_matches(name[:64].lower(), _LOWER, cutoff=0.5)]
+        meant = f"; is {' or '.join(near)} meant" if near else ""
+        raise NotFound(f"there is no setting {name[:64]!r}{meant}; `setting list` shows all")
     return found
 
 

@@ -28,7 +28,9 @@ def add(
     address: Address,
     password_stdin: passwords.Stdin = False,
     name: Name = None,
-    no_password: Annotated[bool, typer.Option(help="Nobody can log in until a password is set.")] = False,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="Nobody can log in until a password is set.")
+    ] = False,
     resource: Annotated[
         bool, typer.Option("--resource", help="A room or equipment, which answers invitations; nobody logs in.")
     ] = False,

@@ -35,6 +35,7 @@ def check(
 ) -> None:
     """Say everything that is wrong with a configuration file, and with the templates in the data folder."""
     from mailcore.queue.texts import texts_of
+    from mailcore.server.certificates import check as check_certificates
     from mailcore.server.compose import checked_config
 
     path = file or config_path(place(ctx))
@@ -45,6 +46,8 @@ def check(
         if not wrong:
             with _told(problems):
                 checked_config(found)
+            with _told(problems):
+                check_certificates(found)
         with _told(problems):
             texts_of(found)
     if as_json:
@@ -70,5 +73,7 @@ def _told(problems: list[str]) -> Iterator[None]:
 def reload(ctx: typer.Context) -> None:
     """Let the running server read its configuration and certificates again; if it is wrong, nothing changes."""
     with server(ctx) as running:
-        running.ask("server.reload")
+        waiting = running.ask("server.reload")
     say("the configuration is in use")
+    if waiting:
+        note(f"not yet what changed in {', '.join(waiting)}: that takes a restart of the server")

@@ -54,6 +54,8 @@ def set_(
     ] = None,
 ) -> None:
     """Change a domain. The aliases that are given replace those that it has."""
+    if alias is None and enabled is None:
+        raise typer.BadParameter("nothing to change: give --alias, --enable or --disable")
     with site(ctx) as here:
         found = here.read(lambda tx: _domain(tx, name))
         new = replace(

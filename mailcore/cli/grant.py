@@ -93,7 +93,7 @@ def explain(
     held = f"{letters(found.rights)} ({level_of(found.rights)})" if found.rights else "nothing"
     say(f"{found.actor} in {_named(owner, path)}: {held}")
     for each in found.reasons:
-        say(f"  {words(each.path)}: {words(each.grantee)} {words(each.text)}")
+        say(f"  {each.path or 'the whole tree'}: {words(each.grantee)} {words(each.text)}")
     if not found.reasons:
         say("  no grant names this actor, here or above")
 

@@ -241,6 +241,7 @@ class FtpService:
         with log.session(session_id, peer.ip), accepted:
             try:
                 peer, proxied_tls = await self._arrive(door, accepted, peer)
+                log.seen_from(peer.ip)
                 entered = door.gate.enter(peer.ip)
                 if not isinstance(entered, Admission):
                     self._log.warning("refused", peer=peer.ip, kind=entered.kind, why=entered.text)

@@ -95,8 +95,8 @@ def plain(text: str) -> bytes:
 
 
 def sentence(text: str) -> str:
-    """An error's text with a capital at the beginning."""
-    return text[:1].upper() + text[1:]
+    """An error's text with a capital at the beginning, unless that is somebody's address."""
+    return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
 
 
 # --- values ---------------------------------------------------------------------------------------------------------

@@ -14,9 +14,10 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from mailcore.server.certificates import Certificates
+from mailcore.server.certificates import check as check_certificates
 from mailcore.server.config import Config, ConfigError
 from mailcore.server.control import Control, ControlError, Verb, claim
 from mailcore.server.gates import Gates
@@ -30,18 +31,25 @@ from mailcore.server.tasks import Supervisor
 
 Loaders = Mapping[str, Callable[[], ServiceFactory]]
 
+_SIGNING_IN: Final = ("openid", "oauth")
+_WEB: Final = ("webmail", *_SIGNING_IN, "push", "autodiscover", "offered", "tls")
 # Sections that a service is made from besides its own; when one changes, the service is made anew.
 READS: Final[Mapping[str, tuple[str, ...]]] = {
-    "smtp_incoming": ("smtp", "queue"),
+    "smtp_incoming": ("smtp", "queue", "scanners", *_SIGNING_IN),
     "smtp_outgoing": ("smtp", "queue"),
-    "processing": ("queue", "smtp"),
-    "imap": ("imap",),
-    "pop3": ("pop3",),
-    "managesieve": ("managesieve",),
-    "ftp_backup": ("ftp_backup",),
+    "processing": ("queue", "smtp", "scanners"),
+    "imap": ("imap", *_SIGNING_IN),
+    "pop3": ("pop3", *_SIGNING_IN),
+    "managesieve": ("managesieve", *_SIGNING_IN),
+    "ftp_backup": ("ftp_backup", *_SIGNING_IN),
+    "cli": _SIGNING_IN,
+    "http": _WEB,
+    "webadmin": _WEB,
+    "rpop": ("rpop", "smtp"),
     "log": ("log",),
 }
 LAST: Final = ("processing", "log")  # stopped behind all others, in this order
+T = TypeVar("T")
 NEEDS_RESTART: Final = ("data", "port_base", "database_url", "server", "dnr")
 
 
@@ -209,16 +217,19 @@ class Server:
         """Stop a service if it runs, and start it. ControlError, CannotListen."""
         await self._order(self._restart_everywhere(name))
 
-    async def reload(self) -> None:
-        """Read configuration and certificates again. ConfigError, CannotListen: nothing has changed."""
-        await self._order(self._adopt())
+    async def reload(self) -> tuple[str, ...]:
+        """Read configuration and certificates again; the sections that changed and wait for a restart.
+
+        ConfigError, CannotListen: nothing has changed.
+        """
+        return await self._order(self._adopt())
 
     def status(self) -> list[ServiceStatus]:
         """Every known service."""
         return [self._status_of(name) for name in self.config.services]
 
-    async def _order(self, work: Coroutine[Any, Any, None]) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def _order(self, work: Coroutine[Any, Any, T]) -> T:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         async def carry_out() -> None:
             if self._ending:
@@ -226,19 +237,19 @@ class Server:
                 done.set_exception(ControlError("the server is stopping"))
                 return
             try:
-                await work
+                came_of_it = await work
             except Exception as error:  # it belongs to the one who gave the order
                 if not done.done():
                     done.set_exception(error)
             else:
                 if not done.done():
-                    done.set_result(None)
+                    done.set_result(came_of_it)
 
         if self._tasks is None or self._ending:
             work.close()
             raise ControlError("the server is stopping" if self._ending else "the server has not started")
         self._orders.put_nowait(carry_out)
-        await done
+        return await done
 
     def _status_of(self, name: str) -> ServiceStatus:
         running = self._running.get(name)
@@ -254,7 +265,7 @@ class Server:
 
     async def _stop_everywhere(self, name: str) -> None:
         if name not in self._running:
-            raise ControlError(f"{name} does not run")
+            raise ControlError(f"{name} does not run" if name in self.config.services else self._none_such(name))
         for error in await asyncio.gather(self._stop(name), self._team.stop(name), return_exceptions=True):
             if error is not None:
                 raise error
@@ -264,6 +275,9 @@ class Server:
             await self._stop_everywhere(name)
         await self._start_everywhere(name)
 
+    def _none_such(self, name: str) -> str:
+        return f"there is no service {name!r}; there are: {', '.join(sorted(self._loaders))}"
+
     def _standing(self) -> Standing:
         return Standing(self.config, tuple(self._running), self._sockets)
 
@@ -271,7 +285,7 @@ class Server:
         if name in self._running:
             raise ControlError(f"{name} runs already")
         if name not in self._loaders:
-            raise ControlError(f"there is no service {name!r}; there are: {', '.join(sorted(self._loaders))}")
+            raise ControlError(self._none_such(name))
         listeners = self._listeners_of(name)
         self._sockets.ensure(listeners)
         try:
@@ -311,17 +325,18 @@ class Server:
 
     # --- another configuration
 
-    async def _adopt(self) -> None:
+    async def _adopt(self) -> tuple[str, ...]:
         old = self.config
         try:
             new = self._reload()
+            check_certificates(new)
             kept = {name for name in self._running if new.services[name].enabled or not old.services[name].enabled}
             self._sockets.ensure(each for each in new.listeners if each.service in kept)
         except (ConfigError, CannotListen) as error:
             for problem in str(error).splitlines():
                 self._log.error("configuration_refused", why=problem)
             raise
-        self._warn_of_restart(old, new)
+        waiting = self._warn_of_restart(old, new)
         self.config = replace(new, **{part: getattr(old, part) for part in NEEDS_RESTART})
         self._adopted(self.config)
         self._gates.adopt(new)
@@ -340,6 +355,7 @@ class Server:
         self._log.info("configuration_adopted")
         if wrong:
             raise ControlError("; ".join(wrong))
+        return waiting
 
     async def _change_service(self, name: str, old: Config, new: Config) -> None:
         was_on, is_on = old.services[name].enabled, new.services[name].enabled
@@ -365,10 +381,11 @@ class Server:
             if (listener.address, listener.port) not in used:
                 self._sockets.close(listener)
 
-    def _warn_of_restart(self, old: Config, new: Config) -> None:
-        for part in NEEDS_RESTART:
-            if getattr(old, part) != getattr(new, part):
-                self._log.warning("needs_restart", section=part)
+    def _warn_of_restart(self, old: Config, new: Config) -> tuple[str, ...]:
+        waiting = tuple(part for part in NEEDS_RESTART if getattr(old, part) != getattr(new, part))
+        for part in waiting:
+            self._log.warning("needs_restart", section=part)
+        return waiting
 
 
 def _no_limits() -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """The TLS contexts of all listeners, as the configuration wants them."""
 
 import ssl
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mailcore.server.clock import Clock
-from mailcore.server.config import Config
+from mailcore.server.config import Config, ConfigError
+from mailcore.server.config_file import Source
 from mailcore.server.events import EventLog
-from mailcore.server.sections import TlsSection
-from mailcore.server.tls import Certificate, Contexts, TlsError, TlsSettings, self_signed
+from mailcore.server.sections import CertificateSection, TlsSection
+from mailcore.server.tls import Certificate, Contexts, TlsError, TlsSettings, faults, self_signed
+from mailcore.server.toml_lines import KeyPath
 
 
 class Certificates:
@@ -46,12 +50,34 @@ class Certificates:
         return []
 
 
+def check(config: Config) -> None:
+    """Looks whether the files of all certificates can be used, before anything rests on them. ConfigError."""
+    source = Source(config.path)
+    sections: list[tuple[KeyPath, TlsSection]] = [(("tls",), config.tls)]
+    for number, raw in enumerate(source.raw.get("listener", ())):
+        if (section := config.listener_tls.get(raw.get("name", ""))) is not None:
+            sections.append((("listener", number, "tls"), section))
+    for at, section in sections:
+        for fault in faults(_given(config, section, section.certificate)):
+            source.wrong((*at, *fault.at), str(fault))
+    if source.problems:
+        raise ConfigError(source.problems)
+
+
 def _settings(config: Config, section: TlsSection, server: TlsSection, clock: Clock) -> TlsSettings:
     """A section's settings. Without certificates it has the server's, and without those a self-signed one."""
-    named = section.certificate or server.certificate
-    found = tuple(Certificate(*_files(config.data, each.cert_file, each.key_file), each.names) for each in named)
+    found = _given(config, section, section.certificate or server.certificate)
+    if found.certificates:
+        return found
+    return replace(found, certificates=(self_signed(config.data / "tls", config.host, clock.now()),))
+
+
+def _given(config: Config, section: TlsSection, named: Sequence[CertificateSection]) -> TlsSettings:
+    """A section's settings with the certificates that are named."""
     return TlsSettings(
-        certificates=found or (self_signed(config.data / "tls", config.host, clock.now()),),
+        certificates=tuple(
+            Certificate(*_files(config.data, each.cert_file, each.key_file), each.names) for each in named
+        ),
         minimum=section.min_version,
         ciphers=section.cipher_suite,
         server_order=section.prefer_server_cipher_suite_order,

@@ -105,6 +105,11 @@ class Config:
         port = secure[0] if secure and 443 not in secure else 443
         return f"https://{self.host}" if port == 443 else f"https://{self.host}:{port}"
 
+    @property
+    def offered(self) -> frozenset[tuple[str, str, str, str]]:
+        """What clients can be told to connect to: service, role, address with port, and TLS of every listener."""
+        return frozenset((each.service, each.role, each.where, each.tls) for each in self.listeners)
+
 
 @functools.cache
 def _this_host() -> str:

@@ -94,7 +94,8 @@ def _check_log(source: Source, parsed: ConfigFile) -> None:
             source.wrong(("log", "rule", number, "priority"), said)
         taken.setdefault(rule.priority, number)
         if FILE_NAME.fullmatch(rule.file_name) is None:
-            source.wrong(("log", "rule", number, "file_name"), f"{rule.file_name!r} is no plain file name")
+            said = f"{rule.file_name!r} is no plain file name: letters, digits, '_', '-', '.'; it is in the log folder"
+            source.wrong(("log", "rule", number, "file_name"), said)
 
 
 def _check_name_servers(source: Source, parsed: ConfigFile) -> None:

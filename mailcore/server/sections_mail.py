@@ -23,9 +23,7 @@ class LogRuleSection(Section):
     hostname: str = key("Host that a line comes from; *: any", "*")
     module: str = key("Module that a line comes from, IMAP for instance; *: any", "*")
     log_level: int = key("Levels it takes, a sum as in a service", 15, known_as="logLevel", ge=0, le=31)
-    file_name: str = key(
-        "File in the log folder", "default.txt", known_as="fileName", max_length=64, pattern=r"^[^/\x00]+$"
-    )
+    file_name: str = key("File in the log folder", "default.txt", known_as="fileName", max_length=64)
     file_size: KbOfFile = key(
         "KB after which the file is rotated, 0 or at least 100; 0: 2 GB", 5120, known_as="fileSize", ge=0, le=2_097_151
     )

@@ -19,8 +19,7 @@ def server_verbs(server: Server) -> Mapping[str, Verb]:
         return [asdict(each) for each in server.status()]
 
     async def reloaded(asked: Mapping[str, Any]) -> object:
-        await server.reload()
-        return None
+        return list(await server.reload())
 
     async def finished(asked: Mapping[str, Any]) -> object:
         server.finish()

@@ -19,6 +19,7 @@ from mailcore.server.dialogue import ConnectionClosed, HandshakeFailed, IdleTime
 from mailcore.server.events import EventLog
 from mailcore.server.gate import Admission, Gate, Refusal
 from mailcore.server.listener import Listener
+from mailcore.server.log import seen_from
 from mailcore.server.proxied import take_header
 from mailcore.server.proxy import ProxyError
 from mailcore.server.reading import SCRATCH, Reading
@@ -277,6 +278,7 @@ class StreamService:
             header = await take_header(accepted, policy)
             if header is not None and header.source is not None and header.target is not None:
                 connection.peer = Peer(str(header.source.address), header.source.port)
+                seen_from(connection.peer.ip)
                 connection.local = Peer(str(header.target.address), header.target.port)
                 connection.proxied_tls = header.tls
         elif not policy.optional:

@@ -28,7 +28,11 @@ _MINIMUM: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class TlsError(Exception):
-    """A certificate, key or setting that TLS cannot use; the text names the file."""
+    """A certificate, key or setting that TLS cannot use; the text names the file, `at` the key below the section."""
+
+    def __init__(self, said: str, *at: str | int) -> None:
+        super().__init__(said)
+        self.at = at
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,21 @@ class Contexts:
         self._settings = wanted
 
 
+def faults(settings: TlsSettings) -> list[TlsError]:
+    """Everything that is wrong with these settings, each certificate looked at by itself."""
+    found: list[TlsError] = []
+    for number, certificate in enumerate(settings.certificates):
+        try:
+            _loaded(certificate, number)
+        except TlsError as error:
+            found.append(error)
+    try:
+        _tune(ServerContext(ssl.PROTOCOL_TLS_SERVER), settings)
+    except TlsError as error:
+        found.append(error)
+    return found
+
+
 def described(channel: ssl.SSLObject | ssl.SSLSocket) -> TlsInfo:
     """What was agreed on in the handshake of this channel."""
     name, *_ = channel.cipher() or ("",)
@@ -116,7 +135,7 @@ def handshake_error(error: OSError) -> str:
 def _build(settings: TlsSettings) -> ServerContext:
     if not settings.certificates:
         raise TlsError("TLS needs a certificate")
-    contexts = [(certificate, *_context(certificate, settings)) for certificate in settings.certificates]
+    contexts = [(each, *_context(each, number, settings)) for number, each in enumerate(settings.certificates)]
     names: dict[str, ServerContext] = {}
     for certificate, context, leaf in contexts:
         for name in certificate.names or _names(leaf):
@@ -136,19 +155,25 @@ def _match(names: Mapping[str, ServerContext], name: str) -> ServerContext | Non
     return names.get(plain) or names.get("*." + plain.partition(".")[2])
 
 
-def _context(certificate: Certificate, settings: TlsSettings) -> tuple[ServerContext, x509.Certificate]:
-    context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
+def _context(certificate: Certificate, number: int, settings: TlsSettings) -> tuple[ServerContext, x509.Certificate]:
+    context, leaf = _loaded(certificate, number)
     context.minimum_version = _MINIMUM[settings.minimum]
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     if settings.server_order:
         context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.end_point = leaf.fingerprint(_binding_hash(leaf))
+    _tune(context, settings)
+    return context, leaf
+
+
+def _loaded(certificate: Certificate, number: int) -> tuple[ServerContext, x509.Certificate]:
+    """A context with a certificate and its key, and the certificate. TlsError."""
+    context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(certificate.cert_file, certificate.key_file, password=_no_password)
         leaf = x509.load_pem_x509_certificates(certificate.cert_file.read_bytes())[0]
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        raise TlsError(f"{_files(certificate)}: {_reason(error)}") from None
-    context.end_point = leaf.fingerprint(_binding_hash(leaf))
-    _tune(context, settings)
+        raise TlsError(f"{_files(certificate)}: {_reason(error)}", "certificate", number, "cert_file") from None
     return context, leaf
 
 
@@ -157,15 +182,17 @@ def _tune(context: ssl.SSLContext, settings: TlsSettings) -> None:
         try:
             context.set_ciphers(settings.ciphers)
         except ssl.SSLError:
-            raise TlsError(f"cipher_suite {settings.ciphers!r}: OpenSSL knows no cipher of it") from None
+            raise TlsError(
+                f"cipher_suite {settings.ciphers!r}: OpenSSL knows no cipher of it", "cipher_suite"
+            ) from None
     if not settings.client_auth:
         return
     if settings.ca_file is None:
-        raise TlsError("request_client_auth needs ca_file: whose client certificates to trust")
+        raise TlsError("request_client_auth needs ca_file: whose client certificates to trust", "request_client_auth")
     try:
         context.load_verify_locations(settings.ca_file)
     except OSError as error:
-        raise TlsError(f"ca_file {settings.ca_file}: {_reason(error)}") from None
+        raise TlsError(f"ca_file {settings.ca_file}: {_reason(error)}", "ca_file") from None
     context.verify_mode = ssl.CERT_OPTIONAL
 
 

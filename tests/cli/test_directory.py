@@ -160,6 +160,7 @@ def test_a_setting_says_where_it_comes_from(postroom: Postroom) -> None:
         (("account", "add", "no address", "--no-password"), 1),
         (("account", "add", "x@elsewhere.test", "--no-password"), 1),
         (("account", "set", "bob@example.test"), 2),
+        (("domain", "set", "example.test"), 2),
         (("account", "add"), 2),
         (("account",), 2),
         (("nonsense",), 2),
@@ -184,6 +185,10 @@ def test_an_error_is_one_line(postroom: Postroom, words: tuple[str, ...], status
         assert said.err.startswith("postroom: ")
         assert said.err.count("\n") == 1
         assert "internal error" not in said.err
+
+
+def test_a_mistyped_setting_is_told_what_may_be_meant(postroom: Postroom) -> None:
+    assert "'mailboxsizes'; is mailboxSize" in postroom("setting", "get", "mailboxsizes").err
 
 
 def test_help_names_every_family(postroom: Postroom) -> None:

@@ -150,7 +150,7 @@ def test_inheritance_is_as_the_oracle_says(
 
 
 def test_what_there_is_not_and_where_it_does_not_belong(levels: Levels) -> None:
-    with pytest.raises(NotFound, match="mailboxSize"):
+    with pytest.raises(NotFound, match="`setting list` shows all"):
         levels.get("nonsense")
     with pytest.raises(Refused, match="domain or server"):
         levels.put("account", "catchAll", B)

@@ -253,6 +253,8 @@ class _Keys:
         word = cursor.word()
         if word in _SIMPLE:
             return _SIMPLE[word]
+        if word not in _READ and word not in (b"NOT", b"OR", b"FUZZY"):
+            cursor.fail("a search key before this: there is no such one; it")
         cursor.sp()
         if word == b"NOT":
             return Not(self.one(deep + 1))
@@ -262,8 +264,7 @@ class _Keys:
             return Either(one, self.one(deep + 1))
         if word == b"FUZZY":
             return self._generously(deep + 1)
-        read = _READ.get(word)
-        return read(cursor) if read is not None else cursor.fail("a search key before this: there is no such one; it")
+        return _READ[word](cursor)
 
     def _generously(self, deep: int) -> Key:
         """What FUZZY applies to. Within it another one says nothing new, and would only multiply the work."""

@@ -1,11 +1,14 @@
 """Who gets in: rules and limits at a real door, and clients behind a proxy."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
+from mailcore.server import log
 from mailcore.server.gate import Policy, Refusal
 from mailcore.server.listener import Listener
 from mailcore.server.proxy import Endpoint, ProxyPolicy, header_v1, header_v2
@@ -121,6 +124,24 @@ async def test_behind_a_proxy_the_client_is_the_peer(header: bytes, ip: str) -> 
     ):
         assert await caller.line() == "* hello"
         assert (await caller.line()).startswith(f"{ip} ")
+
+
+async def test_lines_of_the_log_name_the_client_and_not_the_proxy() -> None:
+    named: list[str] = []
+
+    @contextmanager
+    def scope(name: str, peer: str) -> Iterator[str]:
+        with log.session(name, peer):
+            try:
+                yield name
+            finally:
+                named.append(log._SESSION.get()[1])
+
+    async with stand(at(proxy=behind()), manner=Manner(scope=scope)) as here:
+        async with client(here.port, first=header_v2(CLIENT, HERE)) as caller:
+            await caller.line()
+        await here.service.drain(5)
+    assert named == ["192.0.2.7"]
 
 
 async def test_rules_see_the_client_and_not_the_proxy() -> None:

@@ -7,13 +7,13 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailcore.server.app import Server
+from mailcore.server.app import NEEDS_RESTART, READS, Server
 from mailcore.server.config import Config, ConfigError, load
 from mailcore.server.control import Control, ControlError, DataInUse, NotRunning, claim, client
 from mailcore.server.listener import CannotListen
@@ -226,9 +226,15 @@ async def test_a_service_is_turned_off_and_on_by_the_configuration(tmp_path: Pat
 async def test_what_needs_a_restart_is_said_and_not_half_done(tmp_path: Path) -> None:
     async with house(tmp_path) as here:
         here.rewrite(lambda text: text.replace("drain_time = 5", "drain_time = 6"))
-        await here.server.reload()
+        assert await here.ask("server.reload") == ["server"]
         assert here.log.named("needs_restart") == [{"section": "server"}]
         assert here.server.config.server.drain_time == 5
+
+
+def test_every_section_that_changes_is_adopted_or_waits_for_a_restart() -> None:
+    at_once = {"path", "tls", "services", "listeners", "listener_tls", "log", "guessing", "counters"}
+    remade = {section for sections in READS.values() for section in sections}
+    assert {each.name for each in fields(Config)} == at_once | remade - {"offered"} | set(NEEDS_RESTART)
 
 
 async def test_certificates_are_renewed_by_a_reload_and_broken_ones_are_not_taken(tmp_path: Path) -> None:
@@ -246,11 +252,12 @@ async def test_certificates_are_renewed_by_a_reload_and_broken_ones_are_not_take
         async with talk.client(here.ports[1], tls=trusting, name="new.test") as caller:
             assert await caller.line() == "* hello"
         (tmp_path / "live.crt").write_text("nonsense")
-        with pytest.raises(ControlError, match=r"live\.crt"):
+        here.rewrite(lambda text: text.replace("[[listener]]", "[service.other]\nenabled = false\n[[listener]]", 1))
+        with pytest.raises(ConfigError, match=r"^postroom\.toml:\d+: tls\.certificate\.1\.cert_file: .*live\.crt"):
             await here.server.reload()
         async with talk.client(here.ports[1], tls=trusting, name="new.test") as caller:
             assert await caller.line() == "* hello"
-        assert "live.crt" in str(here.log.named("tls_unusable")[0]["why"])
+        assert "live.crt" in str(here.log.named("configuration_refused")[0]["why"])
 
 
 async def test_a_first_start_makes_its_own_certificate(tmp_path: Path) -> None:
@@ -285,6 +292,7 @@ async def test_the_control_socket_lists_stops_and_starts(tmp_path: Path) -> None
     ("do", "name", "says"),
     [
         ("service.stop", "imap", "imap does not run"),
+        ("service.stop", "gopher", "there is no service 'gopher'; there are: echo, other"),
         ("service.start", "echo", "echo runs already"),
         ("service.start", "gopher", "there is no service 'gopher'; there are: echo, other"),
         ("gopher", "", "'gopher' is no request; there are: server.reload, server.stop"),
