@@ -20,7 +20,7 @@ from groupware.model.principal import OPERATOR
 from .blobs import hashed
 from .frames import unpacked
 from .objects import Objects
-from .sql import verify
+from .sql import dangling, verify
 from .sql.engine import Sql
 from .sql.store import SqlStore
 from .sql.tx import Tx
@@ -70,7 +70,7 @@ def check(
     if bodies:
         for fault in _bodies(store, objects, report, step):
             _note(store, report, fault, repair)
-    for rule in verify.RULES:
+    for rule in (dangling.dangling, *verify.RULES):
         with _reading(store) as sql:
             faults = list(rule(sql))
         for fault in faults:

@@ -284,7 +284,10 @@ async def _scram_final(
     claim: Credentials, first: scram.First, sent: str, keys: ScramKeys, bound: bytes, data: bytes | None
 ) -> tuple[Outcome, Next | None]:
     """SCRAM's proof; when it is right the server proves itself, and the client's empty answer ends the exchange."""
-    proven = scram.check_final(first, sent, keys, bound, data or b"")
+    try:
+        proven = scram.check_final(first, sent, keys, bound, data or b"")
+    except scram.NotBound as error:
+        return Refused("credentials", str(error), claim.name), None
     if proven is None:
         return Refused("credentials", "The name or the password is wrong.", claim.name), None
     final, pair = proven

@@ -23,6 +23,10 @@ _SASLNAME: Final = re.compile(r"(?:[^=,\0]|=2C|=3D){1,1024}")
 _BINDING: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
+class NotBound(Exception):
+    """The client is bound to another channel than the server: somebody may be between them. RFC 5802 §6."""
+
+
 class Malformed(ValueError):
     """The message does not follow RFC 5802; the text says where."""
 
@@ -79,7 +83,7 @@ def check_final(first: First, sent: str, keys: ScramKeys, bound: bytes, data: by
     """The server's own proof and the keys that fitted; None when the client's proof is wrong.
 
     `sent` is what `server_first` gave, `bound` the channel binding's data ("" unless asked for with p).
-    Malformed when the message does not parse, or repeats nonce or binding wrongly.
+    Malformed when the message does not parse, or repeats the nonce wrongly; NotBound.
     """
     without, mark, encoded = _text(data).rpartition(",p=")
     fields = without.split(",")
@@ -88,7 +92,7 @@ def check_final(first: First, sent: str, keys: ScramKeys, bound: bytes, data: by
     if fields[1] != sent.partition(",")[0]:
         raise Malformed("The nonce is not the one of this exchange.")
     if not hmac.compare_digest(_octets(fields[0][2:]), first.header.encode() + bound):
-        raise Malformed("The channel binding does not fit this connection.")
+        raise NotBound("The channel binding does not fit this connection: somebody may be listening in.")
     proof = _octets(encoded)
     signed = f"{first.bare},{sent},{without}".encode()
     found = None

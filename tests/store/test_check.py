@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, BlobId, FolderId, Uid
 from groupware.model.item import Kind, NewItem
 from groupware.model.principal import OPERATOR
-from groupware.store import SqlBlobs, SqlStore, open_store
+from groupware.store import SqlBlobs, SqlStore, open_store, quarantine
 from groupware.store.bus import LocalBus
 from groupware.store.check import Report, check
 from groupware.store.objects import FolderObjects, open_objects
@@ -70,8 +71,11 @@ Harm = Callable[[str], None]
 def harm(store: SqlStore) -> Harm:
     def run(statement: str) -> None:
         with store.database.writers.connect() as connection:
-            if not store.database.postgres:
-                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            if store.database.postgres:
+                connection.exec_driver_sql("SET session_replication_role = replica")
+            else:  # within a transaction it would do nothing
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA foreign_keys=OFF")
             connection.commit()
             with connection.begin():
                 connection.exec_driver_sql(statement)
@@ -205,3 +209,27 @@ async def test_a_reference_to_a_folder_that_is_not_there_is_told(at: FolderId, l
     harm("UPDATE principal SET folder_id = 999 WHERE id = 1")
     [found] = (await look()).findings
     assert (found.kind, "999" in found.text) == ("reference.missing", True)
+
+
+async def test_an_item_in_no_folder_is_set_aside_and_can_be_put_into_another(
+    store: SqlStore, blobs: SqlBlobs, at: FolderId, look: Look, harm: Harm
+) -> None:
+    harm("UPDATE item SET folder_id = 9999 WHERE uid IN (2, 5)")
+    kinds = {each.kind for each in (await look()).findings}
+    assert kinds >= {"reference.missing", "folder.counters", "owner.counters"}
+    assert all(each.repaired for each in (await look(repair=True)).findings)
+    assert (await look()).clean
+    aside = sorted(quarantine.listed(store), key=lambda each: each.uid)
+    assert [(each.uid, each.place) for each in aside] == [(uid, "folder 9999, which is not there") for uid in (2, 5)]
+    back = [await asyncio.to_thread(quarantine.restore, store, blobs, each.id, to=at) for each in aside]
+    assert set(back) <= set(await store.read(OPERATOR, lambda tx: tx.uids(at)))
+    assert (await look()).clean
+
+
+async def test_a_grant_to_nobody_is_dropped(at: FolderId, look: Look, harm: Harm) -> None:
+    harm(
+        "INSERT INTO grant_row (folder_id, grantee_id, allow, deny, created) SELECT id, 9999, 1, 0, 0 FROM folder"
+        " WHERE name = 'Work'"
+    )
+    assert [each.kind for each in (await look(repair=True)).findings] == ["reference.missing"]
+    assert (await look()).clean

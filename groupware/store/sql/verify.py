@@ -214,27 +214,25 @@ def _recount_blob(blob: BlobId, tx: Tx) -> None:
 
 # --- rows that nobody can reach -------------------------------------------------------------------------------------
 
-_GONE: Final = "NOT EXISTS (SELECT 1 FROM {0} WHERE {1})"
-_NO_FOLDER: Final = _GONE.format("folder f", "f.id = {0}")
-_NO_PRINCIPAL: Final = _GONE.format("principal p", "p.id = {0}")
+GONE: Final = "NOT EXISTS (SELECT 1 FROM {0} WHERE {1})"
 _ORPHANS: Final = (
     (
         "seen",
         "seen flags of items that are gone",
-        _GONE.format("item i", "i.folder_id = seen.folder_id AND i.uid = seen.uid"),
+        GONE.format("item i", "i.folder_id = seen.folder_id AND i.uid = seen.uid"),
     ),
     (
         "personal",
         "alarms of one's own for items that are gone",
-        _GONE.format("item i", "i.folder_id = personal.folder_id AND i.uid = personal.uid"),
+        GONE.format("item i", "i.folder_id = personal.folder_id AND i.uid = personal.uid"),
     ),
-    ("search_text", "texts of contents that are gone", _GONE.format("content c", "c.id = search_text.content_id")),
+    ("search_text", "texts of contents that are gone", GONE.format("content c", "c.id = search_text.content_id")),
     (
         "header_text",
         "header lines of contents that are gone",
-        _GONE.format("content c", "c.id = header_text.content_id"),
+        GONE.format("content c", "c.id = header_text.content_id"),
     ),
-    ("sort_key", "sort keys of contents that are gone", _GONE.format("content c", "c.id = sort_key.content_id")),
+    ("sort_key", "sort keys of contents that are gone", GONE.format("content c", "c.id = sort_key.content_id")),
     (
         "tombstone",
         "tombstones of items that are there",
@@ -243,56 +241,19 @@ _ORPHANS: Final = (
     (
         "queue_message",
         "queued messages without recipients",
-        _GONE.format("queue_recipient r", "r.queue_id = queue_message.id"),
+        GONE.format("queue_recipient r", "r.queue_id = queue_message.id"),
     ),
-)
-_MISSING: Final = (
-    (
-        "folder",
-        "folder {1} ({0}): its parent {2} is not there",
-        "id, name, parent_id",
-        "parent_id IS NOT NULL AND " + _NO_FOLDER.format("folder.parent_id"),
-    ),
-    (
-        "folder",
-        "folder {1} ({0}): its owner {2} is not there",
-        "id, name, owner_id",
-        _NO_PRINCIPAL.format("folder.owner_id"),
-    ),
-    (
-        "principal",
-        "{1} ({0}): its root folder {2} is not there",
-        "id, key, root_id",
-        "root_id IS NOT NULL AND " + _NO_FOLDER.format("principal.root_id"),
-    ),
-    (
-        "principal",
-        "{1} ({0}): the folder {2} that its mail goes to is not there",
-        "id, key, folder_id",
-        "folder_id IS NOT NULL AND " + _NO_FOLDER.format("principal.folder_id"),
-    ),
-    (
-        "grant_row",
-        "grant on folder {0} for {1}: there is no such folder or grantee",
-        "folder_id, grantee_id",
-        f"{_NO_FOLDER.format('grant_row.folder_id')} OR {_NO_PRINCIPAL.format('grant_row.grantee_id')}",
-    ),
-    ("item", "item {1} of folder {0}: there is no such folder", "folder_id, uid", _NO_FOLDER.format("item.folder_id")),
 )
 _FIND_ORPHANS: Final = {each: text(f"SELECT count(*) FROM {each[0]} WHERE {each[2]}") for each in _ORPHANS}  # noqa: S608
 _DROP_ORPHANS: Final = {each: text(f"DELETE FROM {each[0]} WHERE {each[2]}") for each in _ORPHANS}  # noqa: S608
-_FIND_MISSING: Final = {each: text(f"SELECT {each[2]} FROM {each[0]} WHERE {each[3]}") for each in _MISSING}  # noqa: S608
 
 
 def orphans(sql: Sql) -> Iterator[Fault]:
-    """Rows that nobody can reach, and references to what is not there."""
+    """Rows that nobody can reach."""
     for each in _ORPHANS:
         count = sql.value(_FIND_ORPHANS[each])
         if count:
             yield Fault("rows.orphaned", f"{count} {each[1]}", partial(_drop_orphans, each))
-    for missing in _MISSING:
-        for row in sql.rows(_FIND_MISSING[missing]):
-            yield Fault("reference.missing", missing[1].format(*row))
 
 
 def _drop_orphans(each: tuple[str, str, str], tx: Tx) -> None:
@@ -369,6 +330,8 @@ def place(sql: Sql, at: int) -> str:
             break
         names.insert(0, row[0])
         owner, up, steps = row[2], row[1], steps + 1
+    if not steps:
+        return f"folder {at}, which is not there"
     return f"{owner}: {'/'.join(filter(None, names)) or '(the root)'}"
 
 
@@ -382,11 +345,18 @@ def isolate(at: FolderId, uid: Uid, why: str, keeps: bool, tx: Tx) -> None:
     if not rows:
         return
     [row] = rows
-    _, _, flags, keywords, item, size, saved, content, name, author, arrived, extra, _ = row
+    size = row[5]
     modseq = tx.bump(here.owner, -size, -1)
     item_changes.leave(tx, here, rows, modseq)
     tombstones.bury(tx, here, rows, modseq, keep=False)
     personal.drop(tx, here, [uid])
+    set_aside(tx, at, row, why, keeps)
+    tx.journal_row("item.quarantined", here, modseq, {"uid": uid, "why": why})
+
+
+def set_aside(tx: Tx, at: FolderId, row: Row, why: str, keeps: bool) -> None:
+    """Writes down what is known of an item that is taken out of its folder. `keeps`: its content is there."""
+    uid, _, flags, keywords, item, size, saved, content, name, author, arrived, extra, _ = row
     facts = {
         "flags": flags,
         "keywords": keywords,
@@ -410,7 +380,6 @@ def isolate(at: FolderId, uid: Uid, why: str, keeps: bool, tx: Tx) -> None:
             "facts": json.dumps(facts),
         },
     )
-    tx.journal_row("item.quarantined", here, modseq, {"uid": uid, "why": why})
 
 
 RULES: Final[Sequence[Callable[[Sql], Iterator[Fault]]]] = (contentless, references, folders, owners, orphans)

@@ -112,6 +112,8 @@ def _answer(view: View, given: StoreFlags, uids: Uids, changed: Sequence[int], s
     else:
         places = [at for at in view.places(uids) if view.uids[at] not in too_new and view.there(at)]
         lines = [view.fetch(at, uid=given.uid) for at in places]
+    if not too_new and not all(map(view.there, view.places(uids))):
+        return ok("Some of the messages are no longer there", b"EXPUNGEISSUED", lines)
     if not too_new:
         return ok("Done", lines=lines)
     named = sorted(too_new) if given.uid else [view.place(uid) + 1 for uid in sorted(too_new) if view.place(uid) >= 0]
