@@ -53,6 +53,7 @@ WITHOUT = {
     "listings._listed": "a line of a listing: asks the tree for the right to look it up itself",
     "folders.has_children": "the same of what is below",
     "verify._recount": "counts again what the check of the whole store found wrong; no protocol reaches that",
+    "verify.set_aside": "its caller has opened the folder, or the check found that there is none",
     "accounts.make_account": "its callers have passed `administer`; a recipient's folder has been opened with `a`",
     "principals.insert_principal": "the same",
     "principals.set_root": "the root of a tree that has just been planted",
