@@ -37,14 +37,15 @@ def put(value: Json, name: str, said: Any) -> None:
 # --- lines that JSCalendar has no member for --------------------------------------------------------------------------
 
 
-def _line(value: Mapping[str, Any], name: str) -> str:
+def line_in(value: Mapping[str, Any], name: str) -> str:
+    """The value of a line that is kept beside the members, as it is written; "" where there is none."""
     for each in (value.get("iCalendar") or {}).get("properties") or ():
         if each[0] == name:
             return str(each[3])
     return ""
 
 
-def _put_line(value: Json, name: str, said: str, **parameters: str) -> None:
+def put_line(value: Json, name: str, said: str, **parameters: str) -> None:
     """Sets a line that is kept beside the members; "" takes it away."""
     kind = "vtodo" if value.get("@type") == "Task" else "vevent"
     beside = dict(value.get("iCalendar") or {"@type": "ICalComponent", "name": kind})
@@ -58,7 +59,7 @@ def _put_line(value: Json, name: str, said: str, **parameters: str) -> None:
 
 def busy_of(event: Mapping[str, Any]) -> int:
     """BusyStatus: what a program of this world has written, as far as it fits what iCalendar says."""
-    word = _line(event, _BUSY_LINE).upper()
+    word = line_in(event, _BUSY_LINE).upper()
     if event.get("freeBusyStatus") == "free":
         return 4 if word == "WORKINGELSEWHERE" else 0
     if word in ("TENTATIVE", "OOF", "WORKINGELSEWHERE"):
@@ -75,7 +76,7 @@ def set_busy(event: Json, number: int) -> None:
         event["status"] = "tentative"
     elif event.get("status") == "tentative":
         del event["status"]
-    _put_line(event, _BUSY_LINE, BUSY[number].upper() if number in (3, 4) else "")
+    put_line(event, _BUSY_LINE, BUSY[number].upper() if number in (3, 4) else "")
 
 
 # --- who may see it ---------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def description_of(value: Mapping[str, Any]) -> tuple[str, str]:
     plain = str(value.get("description") or "")
     if value.get("descriptionContentType") == "text/html":
         return plain, plain_text(plain).strip()
-    html = unescaped(_line(value, _HTML_LINE))
+    html = unescaped(line_in(value, _HTML_LINE))
     return (html if html and same_text(plain_text(html), plain) else ""), plain
 
 
@@ -153,4 +154,4 @@ def set_description(value: Json, text: str, *, html: bool) -> None:
     put(value, "description", plain)
     value.pop("descriptionContentType", None)
     rich = html and bool(plain)
-    _put_line(value, _HTML_LINE, escaped(text) if rich else "", **({"fmttype": "text/html"} if rich else {}))
+    put_line(value, _HTML_LINE, escaped(text) if rich else "", **({"fmttype": "text/html"} if rich else {}))

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from connectors.activesync.element import Element, el, some
+from connectors.activesync.pim.fields import location
 from connectors.activesync.times import long_time
+from connectors.exchange.places import venue_of
 from connectors.exchange.zone_blob import zone_blob
 from groupware.calendar.itip.people import address_of, organizer
+from groupware.calendar.jscalendar.reading import part_of
 from groupware.calendar.mailed import found
 from groupware.calendar.object import CalendarObject
 from groupware.calendar.series import when
@@ -71,6 +74,7 @@ def _request(read: CalendarObject, part: Component, method: str, version: int) -
     single = part.first("RECURRENCE-ID")
     kind = 1 if recurs else 3 if single is not None else 0
     recurrence_id = when(single, read.zones).seconds if single is not None else None
+    venue = venue_of(part_of(part, read.zones))
     busy = _BUSY.get(part.text("X-MICROSOFT-CDO-BUSYSTATUS").upper(), 2)
     return el(
         "Email:MeetingRequest",
@@ -79,7 +83,7 @@ def _request(read: CalendarObject, part: Component, method: str, version: int) -
         el("Email:DtStamp", long_time(_stamp(read, part, begin))),
         el("Email:EndTime", long_time(end)),
         el("Email:InstanceType", kind),
-        some("Email:Location", part.text("LOCATION")) if version < 160 else _location(part),
+        some("Email:Location", part.text("LOCATION")) if version < 160 else location(venue),
         some("Email:Organizer", _organizer(head)),
         el("Email:RecurrenceId", long_time(recurrence_id)) if recurrence_id is not None else None,
         el("Email:ResponseRequested", method == "REQUEST"),
@@ -89,11 +93,6 @@ def _request(read: CalendarObject, part: Component, method: str, version: int) -
         el("Email:GlobalObjId", global_id(read.uid)) if version < 160 else el("Calendar:UID", read.uid),
         el("Email2:MeetingMessageType", 1 if method == "REQUEST" else 0) if version >= 141 else None,
     )
-
-
-def _location(part: Component) -> Element | None:
-    name = part.text("LOCATION")
-    return el("AirSyncBase:Location", el("AirSyncBase:DisplayName", name)) if name else None
 
 
 def _stamp(read: CalendarObject, part: Component, begin: int) -> int:

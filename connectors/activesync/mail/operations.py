@@ -19,6 +19,7 @@ from connectors.activesync.folders import CLASSES, folder_id, folder_in
 from connectors.activesync.kinds import KINDS
 from connectors.activesync.mail.move import place_of
 from connectors.activesync.mail.render import rows_of
+from connectors.activesync.pim import files
 from connectors.activesync.sync.options import Options, preferences
 from connectors.activesync.sync.turn import server_id
 from connectors.activesync.wbxml.codec import encode
@@ -26,6 +27,7 @@ from groupware.mime.sections import decoded
 from groupware.mime.summary import parts_of, thread_root
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.ids import EVERY, Uid, ranges
+from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
@@ -157,9 +159,16 @@ async def _file(exchange: Exchange, reference: str, options: Element, parts: Par
 
 
 async def file_of(exchange: Exchange, reference: str) -> tuple[bytes, str]:
-    """A part of a message, and its media type. `NotFound`, `NoRight`; ValueError for what is no reference."""
-    folder, uid, index = (int(each) for each in reference.split(":"))
-    at = await exchange.read(lambda tx: folder_in(tx, str(folder)))
+    """A part of a message, or what is attached to an event, and its media type.
+
+    `NotFound`, `NoRight`; ValueError for what is no reference.
+    """
+    folder, item, ident = reference.split(":")
+    uid = int(item)
+    at = await exchange.read(lambda tx: folder_in(tx, str(int(folder))))
+    if at.kind == Kind.CALENDAR:
+        return await files.fetched(exchange, at, uid, ident)
+    index = int(ident)
     rows = await exchange.read(lambda tx: rows_of(tx, at, [uid]))
     if uid not in rows:
         raise NotFound("there is no such message")

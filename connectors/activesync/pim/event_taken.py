@@ -8,22 +8,21 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from connectors.activesync.element import Element
-from connectors.activesync.pim import fields, recurrence
+from connectors.activesync.pim import fields, files, recurrence
 from connectors.activesync.pim.event_told import (
     invited,
     occurrence,
-    place_in,
     span_of,
     ways,
     zone_in,
 )
 from connectors.activesync.times import read_time, seconds_of
-from connectors.exchange import events
+from connectors.exchange import events, places
 from connectors.exchange.zone_blob import zone_of_blob
 from groupware.calendar.itip.people import address
 from groupware.calendar.jscalendar.lines import person_key
@@ -39,17 +38,29 @@ _UTC: Final = "Etc/UTC"
 _NOT_SAID: Final = "1970-01-01T00:00:00"
 
 
-def new_event(data: Element, version: int, now: str, mine: str, ident: str = "") -> Json:
+def new_event(
+    data: Element, version: int, now: str, mine: str, ident: str = "", attached: Sequence[files.Kept] = ()
+) -> Json:
     """An event that a device makes; `mine`: the address of whose calendar it is. ValueError."""
     uid = data.value("Calendar:UID") or data.value("Calendar:ClientUid") or f"urn:uuid:{ident or uuid.uuid4()}"
     event: Json = {"@type": "Event", "uid": uid, "created": now, "updated": now}
-    taken = changed_event({**event, "start": _NOT_SAID, "timeZone": _UTC}, data, {}, version, mine, new=True)
+    bare = {**event, "start": _NOT_SAID, "timeZone": _UTC}
+    taken = changed_event(bare, data, {}, version, mine, attached, new=True)
     if taken["start"] == _NOT_SAID:
         raise ValueError("StartTime is missing")
     return taken
 
 
-def changed_event(event: Json, data: Element, zones: Zones, version: int, mine: str, *, new: bool = False) -> Json:
+def changed_event(
+    event: Json,
+    data: Element,
+    zones: Zones,
+    version: int,
+    mine: str,
+    attached: Sequence[files.Kept] = (),
+    *,
+    new: bool = False,
+) -> Json:
     """The event with what a device says. ValueError.
 
     Before 16.0 a device says all that it has: what it leaves out is to go.
@@ -59,14 +70,18 @@ def changed_event(event: Json, data: Element, zones: Zones, version: int, mine: 
     if version < 160 or new:
         _take_exceptions(value, event, data, zones, version)
     _take_people(value, data, mine)
+    files.take(value, data, attached)
     return {name: each for name, each in value.items() if each is not None or name == "timeZone"}
 
 
-def changed_occurrence(event: Json, instance: str, data: Element, zones: Zones, version: int) -> Json:
+def changed_occurrence(
+    event: Json, instance: str, data: Element, zones: Zones, version: int, attached: Sequence[files.Kept] = ()
+) -> Json:
     """The event with what a device says of one occurrence, which it names by its start. ValueError. 16.x."""
     key = key_of(event, instance, zones)
     base = {**occurrence_base(event), "start": key}
     one = _taken(occurrence(event, key), data, zones, version, whole=False)
+    files.take(one, data, attached)
     override = difference(base, {name: each for name, each in one.items() if each is not None or name == "timeZone"})
     return with_override(event, key, override)
 
@@ -168,18 +183,10 @@ def _whole_days(value: Json, start: int, stop: int, zone: str | None) -> None:
 
 def _take_place(value: Json, data: Element, *, whole: bool) -> None:
     said, place = data.child("Calendar:Location"), data.child("AirSyncBase:Location")
-    if said is None and place is None and not whole:
-        return
-    name = said.text if said is not None else place.value("AirSyncBase:DisplayName") if place is not None else ""
-    if name == place_in(value):
-        return
-    places = dict(value.get("locations") or {})
-    key = next(iter(places), "LOCATION-1")
-    if name:
-        places[key] = {**places.get(key, {}), "name": name}
-    else:
-        places.pop(key, None)
-    value["locations"] = places or None
+    if place is not None:
+        places.set_venue(value, fields.venue_of(place))
+    elif said is not None or whole:
+        places.set_venue(value, places.Venue(said.text if said is not None else ""))
 
 
 def _take_busy(value: Json, data: Element) -> None:

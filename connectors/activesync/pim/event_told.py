@@ -9,10 +9,10 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from connectors.activesync.element import Element, el, some
-from connectors.activesync.pim import fields, recurrence
+from connectors.activesync.pim import fields, files, recurrence
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import short_time
-from connectors.exchange import events
+from connectors.exchange import events, places
 from connectors.exchange.zone_blob import rules_of, zone_blob
 from groupware.calendar.itip.people import address
 from groupware.calendar.jscalendar.objects import occurrence_base
@@ -36,6 +36,8 @@ class Teller:
     version: int
     options: Options
     zones: Zones
+    place: str = ""
+    """What the event is called (ServerId)."""
 
 
 def zone_in(event: Mapping[str, Any], zones: Zones) -> tzinfo | None:
@@ -96,20 +98,14 @@ def _own(event: Json, teller: Teller) -> list[Element]:
         el("Calendar:Reminder", reminder) if reminder is not None else None,
         fields.categories("Calendar", event.get("keywords")),
         fields.body(plain, teller.options, html),
+        files.attachments(event, teller.place) if teller.version >= 160 else None,
     ]
     return [each for each in found if each is not None]
 
 
-def place_in(event: Mapping[str, Any]) -> str:
-    """What the first of its places is called."""
-    return next((str(each.get("name") or "") for each in (event.get("locations") or {}).values()), "")
-
-
 def _location(event: Json, version: int) -> Element | None:
-    name = place_in(event)
-    if version < 160:
-        return some("Calendar:Location", name)
-    return el("AirSyncBase:Location", el("AirSyncBase:DisplayName", name)) if name else None
+    venue = places.venue_of(event)
+    return some("Calendar:Location", venue.name) if version < 160 else fields.location(venue)
 
 
 # --- people -----------------------------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from typing import Final
 
 from connectors.activesync.element import Element, el
 from connectors.activesync.exchange import Exchange
-from connectors.activesync.pim import shelf
+from connectors.activesync.pim import files, shelf
 from connectors.activesync.pim.event_taken import changed_event, changed_occurrence, new_event, without_occurrence
 from connectors.activesync.pim.event_told import Teller, told
 from connectors.activesync.pim.shelf import Stored
-from connectors.activesync.sync.kinds import Asked, Done, Kinds
+from connectors.activesync.sync.kinds import OK, Asked, Done, Kinds
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
@@ -49,7 +49,7 @@ async def render(exchange: Exchange, at: Folder, items: Sequence[int], options: 
     def work() -> dict[int, Element]:
         found = {}
         for each in stored:
-            one = _told(each, mine, exchange.version, options)
+            one = _told(at, each, mine, exchange.version, options)
             if one is not None:
                 found[each.item] = one
         return found
@@ -57,13 +57,14 @@ async def render(exchange: Exchange, at: Folder, items: Sequence[int], options: 
     return await asyncio.to_thread(work)
 
 
-def _told(stored: Stored, mine: frozenset[str], version: int, options: Options) -> Element | None:
+def _told(at: Folder, stored: Stored, mine: frozenset[str], version: int, options: Options) -> Element | None:
     try:
         read = read_object(stored.octets)
         event = object_of(read)
         if event["@type"] != "Event" or not event.get("start"):
             return None
-        return el("AirSync:ApplicationData", told(event, Teller(mine, version, options, read.zones)))
+        teller = Teller(mine, version, options, read.zones, f"{at.id}:{stored.item}")
+        return el("AirSync:ApplicationData", told(event, teller))
     except (Malformed, ValueError, KeyError, TypeError, OverflowError):
         return None  # put in before objects were checked as they are now
 
@@ -76,32 +77,52 @@ def now_text(exchange: Exchange) -> str:
 async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     """Puts a new event in; from 16.0 on those who are invited are told."""
     main, _ = await addresses_of(exchange, at)
-    now = now_text(exchange)
+    now, attached = now_text(exchange), await _attached(exchange, at, asked)
 
     def make() -> bytes:
-        event = new_event(asked.data, exchange.version, now, main, asked.ident)
+        event = new_event(asked.data, exchange.version, now, main, asked.ident, attached)
         value = plain(event)
         EVENT(value)
         return serialized([calendar_of(value)])
 
-    return await shelf.added(exchange, at, make, tell=exchange.version >= SERVER_TELLS)
+    done = await shelf.added(exchange, at, make, tell=exchange.version >= SERVER_TELLS)
+    return await _answered(exchange, at, asked, done)
 
 
 async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     """Changes an event, or one occurrence of it. `NotFound`, `NoRight`."""
     main, _ = await addresses_of(exchange, at)
     now, version = now_text(exchange), exchange.version
+    attached = await _attached(exchange, at, asked)
 
     def make(octets: bytes) -> bytes:
         read = read_object(octets)
         event = object_of(read)
         if asked.instance:
-            value = changed_occurrence(event, asked.instance, asked.data, read.zones, version)
+            value = changed_occurrence(event, asked.instance, asked.data, read.zones, version, attached)
         else:
-            value = changed_event(event, asked.data, read.zones, version, main)
+            value = changed_event(event, asked.data, read.zones, version, main, attached)
         return _written(octets, event, value, now)
 
-    return await shelf.changed(exchange, at, asked, make, tell=version >= SERVER_TELLS)
+    done = await shelf.changed(exchange, at, asked, make, tell=version >= SERVER_TELLS)
+    return await _answered(exchange, at, asked, done)
+
+
+async def _attached(exchange: Exchange, at: Folder, asked: Asked) -> Sequence[files.Kept]:
+    """What the device attaches; nothing before 16.0, where events have no attachments."""
+    return await files.kept(exchange, at, asked.data, asked.item) if exchange.version >= SERVER_TELLS else ()
+
+
+async def _answered(exchange: Exchange, at: Folder, asked: Asked, done: Done) -> Done:
+    """With what attachments are called from now on."""
+    if done.status == OK and exchange.version >= SERVER_TELLS:
+        done.answer = await files.there(exchange, at, done.item or asked.item, asked.data)
+    return done
+
+
+async def again(exchange: Exchange, at: Folder, asked: Asked) -> list[Element]:
+    """What is answered to an Add whose answer was lost."""
+    return await files.there(exchange, at, asked.item, asked.data)
 
 
 def _written(octets: bytes, before: dict[str, object], value: dict[str, object], now: str) -> bytes:
@@ -128,4 +149,4 @@ async def delete(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     return await shelf.changed(exchange, at, asked, make, tell=tell)
 
 
-EVENTS: Final = Kinds("Calendar", render, add, change, delete)
+EVENTS: Final = Kinds("Calendar", render, add, change, delete, again)

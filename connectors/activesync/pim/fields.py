@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.activesync.element import Element, el
+from connectors.activesync.element import Element, el, some
 from connectors.activesync.mail.body import as_html, element
 from connectors.activesync.sync.options import HTML, PLAIN, Options
 from connectors.exchange import events
+from connectors.exchange.places import MEMBERS, Venue
 from groupware.mime.html import plain_text
 
 Json = dict[str, Any]
@@ -22,6 +23,22 @@ def body(text: str, options: Options, html: str = "") -> Element | None:
     if preference is None or not text:
         return None
     return element((html or as_html(text)) if preference.type == HTML else text, preference)
+
+
+def location(venue: Venue) -> Element | None:
+    """A place with its position and address, as 16.x has it. MS-ASAIRS §2.2.2.28."""
+    if not venue.name and not venue.more:
+        return None
+    more = [some(f"AirSyncBase:{name}", venue.more.get(name)) for name in MEMBERS]
+    return el("AirSyncBase:Location", some("AirSyncBase:DisplayName", venue.name), [each for each in more if each])
+
+
+def venue_of(said: Element) -> Venue:
+    """The place that a Location of 16.x says."""
+    return Venue(
+        said.value("AirSyncBase:DisplayName"),
+        {name: said.value(f"AirSyncBase:{name}").strip() for name in MEMBERS},
+    )
 
 
 def text_of_body(data: Element) -> str | None:

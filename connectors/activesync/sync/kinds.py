@@ -46,6 +46,7 @@ class Asked:
 
 Render = Callable[[Exchange, Folder, Sequence[int], Options], Awaitable[Mapping[int, Element]]]
 Act = Callable[[Exchange, Folder, Asked], Awaitable[Done]]
+Again = Callable[[Exchange, Folder, Asked], Awaitable[list[Element]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Kinds:
     add: Act
     change: Act
     delete: Act
+    again: Again | None = None
+    """What is answered to an Add that was carried out before, besides that it was; `Asked.item` is what it made."""
 
 
 OK, PROTOCOL, WRONG_KEY, MALFORMED, CONFLICT, NOT_FOUND = 1, 4, 3, 6, 7, 8

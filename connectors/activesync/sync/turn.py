@@ -182,9 +182,8 @@ def _respond(case: _Case, verb: str, client: str, server: str, done: Done) -> No
 
 async def _done(case: _Case, verb: str, said: Element) -> Done:
     client, server = said.value("AirSync:ClientId"), said.value("AirSync:ServerId")
-    if verb == "Add" and client in case.added:
-        return Done(OK, case.added[client])
-    item = item_of(case.at, server)
+    before = case.added.get(client) if verb == "Add" else None
+    item = item_of(case.at, server) if before is None else before
     if verb != "Add" and not item:
         return Done(NOT_FOUND)
     asked = Asked(
@@ -198,6 +197,9 @@ async def _done(case: _Case, verb: str, said: Element) -> Done:
         said.child("Email2:Send") is not None,
     )
     try:
+        if before is not None:
+            again = case.kinds.again
+            return Done(OK, item, answer=await again(case.exchange, case.at, asked) if again is not None else [])
         return await _act(case, verb, asked)
     except GroupwareError as error:
         if verb == "Delete" and isinstance(error, NotFound):
