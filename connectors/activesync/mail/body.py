@@ -15,6 +15,7 @@ from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
 from groupware.mime.sections import decoded
 from groupware.mime.shown import Lists
+from groupware.mime.unique import unique_html, unique_text
 
 MOST: Final = 10 * 1024 * 1024
 """Octets of one body that is told; more has to be fetched."""
@@ -70,7 +71,20 @@ def body_of(octets: bytes, parts: Sequence[Part], lists: Lists, options: Options
     return told(octets, parts, lists, preference), kind
 
 
-def told(octets: bytes, parts: Sequence[Part], lists: Lists, preference: Preference, name: str = "Body") -> Element:
+def part_told(octets: bytes, parts: Sequence[Part], lists: Lists, preference: Preference, *, answer: bool) -> Element:
+    """BodyPart: what is new in the message, in HTML; of what is no answer it is all. MS-ASCONV §3.2.5.2."""
+    if native(parts, lists) == HTML:
+        whole = text_in(octets, parts, lists, HTML)
+        new = unique_html(whole) if answer else whole
+        shown = plain_text(new).strip()
+    else:
+        whole = text_in(octets, parts, lists, PLAIN)
+        shown = unique_text(whole) if answer else whole
+        new = as_html(shown)
+    return element(new, preference, "BodyPart", shown[: preference.preview] if preference.preview else "")
+
+
+def told(octets: bytes, parts: Sequence[Part], lists: Lists, preference: Preference) -> Element:
     """The body in one form."""
     if preference.type == MIME:
         whole = crlf(octets).decode("utf-8", "surrogateescape")
@@ -78,7 +92,7 @@ def told(octets: bytes, parts: Sequence[Part], lists: Lists, preference: Prefere
     else:
         whole = text_in(octets, parts, lists, preference.type)
     preview = text_in(octets, parts, lists, PLAIN)[: preference.preview] if preference.preview else ""
-    return element(whole, preference, name, preview)
+    return element(whole, preference, preview=preview)
 
 
 def element(whole: str, preference: Preference, name: str = "Body", preview: str = "") -> Element:

@@ -20,7 +20,7 @@ from connectors.activesync.kinds import KINDS
 from connectors.activesync.mail.move import place_of
 from connectors.activesync.mail.render import rows_of
 from connectors.activesync.pim import files
-from connectors.activesync.sync.options import Options, preferences
+from connectors.activesync.sync.options import Options, part_preferences, preferences
 from connectors.activesync.sync.turn import server_id
 from connectors.activesync.wbxml.codec import encode
 from groupware.mime.sections import decoded
@@ -112,7 +112,7 @@ async def _item(exchange: Exchange, said: Element, options: Element, parts: Part
     wanted = Options(
         mime=options.number("AirSync:MIMESupport"),
         bodies=preferences(options, "AirSyncBase:BodyPreference"),
-        parts=preferences(options, "AirSyncBase:BodyPartPreference"),
+        parts=part_preferences(options),
     )
     found = await KINDS[at.kind].render(exchange, at, [item], wanted)
     if item not in found:

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Final
 
 from connectors.activesync.element import Element, el, some
-from connectors.activesync.mail.body import SIGNED, body_of, native, told
+from connectors.activesync.mail.body import SIGNED, body_of, native, part_told
 from connectors.activesync.mail.meeting import meeting_of
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time
@@ -81,7 +81,9 @@ def message(at: Folder, row: Row, octets: bytes, options: Options, version: int)
     lists = lists_of(summary.parts)
     header = _header(octets, summary)
     body, kind = body_of(octets, summary.parts, lists, options)
-    parts = [told(octets, summary.parts, lists, each, "BodyPart") for each in options.parts[:1]]
+    answer = bool(summary.in_reply_to or summary.references)
+    wanted = options.parts[:1] if version >= 141 else ()
+    parts = [part_told(octets, summary.parts, lists, each, answer=answer) for each in wanted]
     meeting = meeting_of(octets, summary.parts, version)
     category = meeting[0] if meeting is not None else _class_of(summary)
     return el(

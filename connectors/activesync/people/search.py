@@ -12,7 +12,7 @@ from connectors.activesync.kinds import KINDS
 from connectors.activesync.people import gal
 from connectors.activesync.people.gal import Pictures
 from connectors.activesync.people.sought import Sought, mail_found, moment_in, range_of
-from connectors.activesync.sync.options import PLAIN, Options, Preference, preferences
+from connectors.activesync.sync.options import PLAIN, Options, Preference, part_preferences, preferences
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
@@ -126,7 +126,7 @@ async def _mailbox(exchange: Exchange, store: Element, options: Element, span: t
     wanted = Options(
         mime=options.number("AirSync:MIMESupport"),
         bodies=preferences(options, "AirSyncBase:BodyPreference"),
-        parts=preferences(options, "AirSyncBase:BodyPartPreference"),
+        parts=part_preferences(options),
     )
     try:
         page = await page_of_mail(exchange, sought, span, wanted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connectors.activesync.element import Element
+from connectors.activesync.errors import NO_SUCH_PART, EasError
 
 PLAIN, HTML, MIME = 1, 2, 4
 WINDOW: Final = 100
@@ -78,7 +79,7 @@ def options_in(facts: Mapping[str, Any]) -> Options:
 
 
 def options_of(said: Sequence[Element], before: Options) -> Options:
-    """What the Options elements of a request come to; none: as before. One for SMS is left aside."""
+    """What the Options elements of a request come to; none: as before. One for SMS is left aside. `EasError`."""
     found = [each for each in said if each.value("AirSync:Class") != "SMS"]
     if not found:
         return before
@@ -95,7 +96,7 @@ def options_of(said: Sequence[Element], before: Options) -> Options:
         one.value("AirSync:Conflict") == "0",
         one.number("AirSync:MIMESupport"),
         bodies,
-        tuple(preferences(one, "AirSyncBase:BodyPartPreference")),
+        tuple(part_preferences(one)),
         before.supported,
     )
 
@@ -111,6 +112,14 @@ def preferences(said: Element, name: str) -> Sequence[Preference]:
         )
         for each in said.all(name)[:_MOST_PREFERENCES]
     ]
+
+
+def part_preferences(said: Element) -> Sequence[Preference]:
+    """The forms of BodyPart, which is HTML alone. `EasError`. MS-ASAIRS §2.2.2.11."""
+    found = preferences(said, "AirSyncBase:BodyPartPreference")
+    if any(each.type != HTML for each in found):
+        raise EasError(NO_SUCH_PART, "BodyPart is HTML (Type 2)")
+    return found
 
 
 def cutoff(filter_: int, now: int) -> int:
