@@ -151,7 +151,7 @@ def object_page(tx: ReadTx, at: Folder, was: Position, window: int, low: int = 0
     if not was.top:
         was = replace(was, top=1)
     _check(at, was)
-    page = Page(position=was)
+    page, looked = Page(position=was), was.low
     if low != was.low:
         _reached(tx, at, page, low, window)
         window -= len(page.adds)
@@ -163,16 +163,18 @@ def object_page(tx: ReadTx, at: Folder, was: Position, window: int, low: int = 0
         page.position = replace(was, own={}, taken=frozenset())
         return page
     page.position = was
-    return _news(tx, at, page, window, low)
+    return _news(tx, at, page, window, low, looked)
 
 
-def _news(tx: ReadTx, at: Folder, page: Page, window: int, low: int) -> Page:
-    """What has come, changed and gone. `Lost`."""
+def _news(tx: ReadTx, at: Folder, page: Page, window: int, low: int, looked: int) -> Page:
+    """What has come, changed and gone; `looked`: from when on events were wanted before. `Lost`."""
     was, since = page.position, ModSeq(page.position.gone)
     found = tx.delta(at.id, since) if since else None
     if found is not None and found.reset:
         raise Lost
-    known = {name for uid, name in found.vanished if uid < was.top} if found is not None else set()
+    unknown = dict(tx.lapsed(at.id, since, looked // _SECOND)) if found is not None and looked else {}
+    vanished = found.vanished if found is not None else ()
+    known = {name for uid, name in vanished if uid < was.top and uid not in unknown}
     over = _over(tx, at, low, was.top)
     rows = _wanted(tx, at, was.top, window + 1, over, known)
     for uid, item, name, modseq in rows[:window]:
@@ -187,7 +189,9 @@ def _news(tx: ReadTx, at: Folder, page: Page, window: int, low: int) -> Page:
         late = [each for each in found.changed if each.uid < was.top and was.own.get(each.id) != each.modseq]
         over = _over(tx, at, low, 1) if late else frozenset()
         page.changes += [int(each.id) for each in late if each.uid not in over]
-        page.deletes += [each for each in _left(tx, at, since) if each not in was.taken]
+        names = dict(vanished)
+        never = {*was.taken, *(item for uid, item in unknown.items() if uid < was.top and names[uid] not in known)}
+        page.deletes += [each for each in _left(tx, at, since) if each not in never]
     page.position = Position(int(at.uidnext), 0, (int(at.modseq), END), int(at.modseq), low)
     return page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
+from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid
 from groupware.model.item import Placed
 from groupware.model.lock import WriteLock
 from groupware.model.meeting import Counted, Guest, Happening, Visit
@@ -31,6 +31,13 @@ class ReadObjects(Protocol):
         """Events that end for good after `low` and not after `high`, in seconds since 1970: the latest first.
 
         Each UID, from `since` on, with that end; an event that goes on for ever has none. Takes `r`.
+        """
+        ...
+
+    def lapsed(self, at: FolderId, since: ModSeq, by: int) -> Sequence[tuple[Uid, ItemId]]:
+        """What went after `since`, or became another version, and was an event that is over by then: as it was.
+
+        `by`: in seconds since 1970. Each with the UID that it had. Takes `r`.
         """
         ...
 

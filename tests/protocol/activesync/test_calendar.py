@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.exchange.zone_blob import zone_blob
+from groupware.calendar.item import read_item
+from groupware.model.ids import ranges
+from groupware.store.api import WriteTx
 from tests.protocol.activesync.test_sync_mail import changed, preference
 from tests.support.davstand import event
 from tests.support.eas.stand import Phone, Stand
@@ -360,3 +363,51 @@ async def test_an_age_filter_keeps_away_events_that_are_over_and_lets_them_in(st
     assert len(said.every("Commands/SoftDelete")) == 3
     said = await alice.sync(at, options=(("AirSync:FilterType", "5"),))
     assert said.every("Commands/SoftDelete") == []
+
+
+async def moved(stand: Stand, name: str, days: int, *lines: str) -> None:
+    """Somebody else puts an event on another day."""
+    octets = event(name, _days_ago(days), *lines, summary=name).encode()
+    new = (await read_item(octets, stand.house.blobs, f"{name}.ics"))[1]
+
+    def work(tx: WriteTx) -> None:
+        at = tx.locate(tx.account("alice@example.test").id, "Calendar")
+        if tx.items_named(at.id, [f"{name}.ics"]):
+            tx.replace(at.id, f"{name}.ics", new, None)
+        else:
+            tx.append(at.id, [new])
+
+    await stand.house.write(work)
+
+
+async def test_an_event_that_moves_into_the_time_that_is_wanted_comes_and_one_that_moves_out_leaves(
+    stand: Stand, alice: Phone
+) -> None:
+    for name, days in {"over": 60, "recent": 2, "gone": 60, "late": 50}.items():
+        await moved(stand, name, days)
+    at = await calendar(alice, options=(("AirSync:FilterType", "4"),))
+    assert _subjects(alice, at) == ["recent"]
+    [recent] = alice.there[at]
+    await moved(stand, "over", 1)
+    await moved(stand, "recent", 40)
+    await moved(stand, "late", 51)
+    await stand.house.write(
+        lambda tx: tx.expunge(
+            (at_ := tx.locate(tx.account("alice@example.test").id, "Calendar")).id,
+            ranges([tx.items_named(at_.id, ["gone.ics"])[0].uid]),
+            deleted_only=False,
+        )
+    )
+    said = await alice.sync(at)
+    assert [each.get("ApplicationData/Subject") for each in said.every("Commands/Add")] == ["over"]
+    assert [each.get("ServerId") for each in said.every("Commands/SoftDelete")] == [recent]
+    assert not said.every("Commands/Change") and not said.every("Commands/Delete")
+    await moved(stand, "recent", 3)
+    await moved(stand, "over", 5)
+    await moved(stand, "late", 300, "RRULE:FREQ=WEEKLY")
+    said = await alice.sync(at)
+    assert {each.get("ApplicationData/Subject") for each in said.every("Commands/Add")} == {"recent", "late"}
+    assert [each.get("ApplicationData/Subject") for each in said.every("Commands/Change")] == ["over"]
+    await moved(stand, "late", 300, "RRULE:FREQ=WEEKLY;COUNT=2")
+    said = await alice.sync(at)
+    assert len(said.every("Commands/SoftDelete")) == 1 and _subjects(alice, at) == ["over", "recent"]

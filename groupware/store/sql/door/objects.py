@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
+from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid
 from groupware.model.item import Placed
 from groupware.model.lock import WriteLock
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 
-from .. import freebusy, invitations, locks, objects, personal
+from .. import freebusy, invitations, locks, objects, personal, tombstones
 from ..tx import Tx
 
 
@@ -27,6 +27,9 @@ class Objects(Tx):
 
     def ended(self, at: FolderId, low: int, high: int, since: int = 1) -> Sequence[tuple[Uid, int]]:
         return objects.ended(self, at, low, high, since)
+
+    def lapsed(self, at: FolderId, since: ModSeq, by: int) -> Sequence[tuple[Uid, ItemId]]:
+        return tombstones.lapsed(self, at, since, by)
 
     def busy(self, at: FolderId, low: int, high: int) -> Placed:
         return objects.busy(self, at, low, high)

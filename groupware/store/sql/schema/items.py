@@ -157,6 +157,7 @@ tombstone = Table(
     Column("saved", Number, nullable=False),
     Column("removed", Number, nullable=False),
     Column("content_id", Number),  # until retention ends
+    Column("last", Number),  # seconds: the end of the last occurrence of what was an event
     Index("ix_tombstone_folder_id_modseq", "folder_id", "modseq"),
     sqlite_with_rowid=False,
 )
