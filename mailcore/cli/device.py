@@ -21,7 +21,7 @@ Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose device it
 Id = Annotated[str, typer.Argument(metavar="DEVICE", help="Its DeviceId, or its number, as `device list` shows them.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 _ACCESS: Final = {Access.USUAL: "", Access.ALLOWED: "allowed", Access.BLOCKED: "blocked"}
-_NAMES: Final = {0: "the list of folders", -1: "what is pinged", -2: "the last request", -3: "what was sent"}
+_NAMES: Final = {0: "the list of folders", -1: "what is pinged", -2: "the last request"}
 
 
 @app.command("list")

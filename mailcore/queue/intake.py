@@ -309,6 +309,8 @@ class Intake:
         told = [received, *by_rules(message, trail)]
 
         def work(tx: WriteTx) -> Done:
+            if message.once and message.by is not None:
+                tx.claim_sending(message.by, message.once)
             done = _carry_out(tx, plan, item, envelope, trail, keep=keep)
             if settle is not None:
                 settle(tx, [done.outcomes[each.address] for each in message.recipients])

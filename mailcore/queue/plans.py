@@ -61,6 +61,8 @@ class Message:
     ruled: tuple[Ruled, ...] = ()
     discarded: tuple[str, ...] = ()
     """Recipients that rules have taken off it."""
+    once: str = ""
+    """The account that submitted it has it sent once by that name; "": each time."""
 
 
 @dataclass(frozen=True, slots=True)

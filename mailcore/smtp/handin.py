@@ -38,6 +38,8 @@ class Submission:
     words: Sequence[str]
     recipients: Mapping[str, Sequence[str]]
     octets: bytes = field(repr=False)
+    once: str = ""
+    """It is sent once by that name in the sender's account (`ReadTx.was_sent`); "": each time that it is handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ async def _said(state: State, who: Principal, what: Submission) -> Taken:
     _check("mail", await envelope.mail(state, " ".join([f"FROM:<{what.sender}>", *what.words])))
     transaction = state.transaction
     assert transaction is not None
+    transaction.once = what.once
     asked = [" ".join([f"TO:<{to}>", *words]) for to, words in what.recipients.items()]
     replies = dict(zip(what.recipients, await envelope.rcpt(state, asked), strict=True))
     bad = {to: reply for to, reply in replies.items() if reply.code != 250}

@@ -259,6 +259,7 @@ def _message(state: State, transaction: Transaction, octets: bytes) -> Message:
         checked="; ".join(listed(transaction.verdicts)) if transaction.checks is not None else "",
         ruled=tuple(transaction.ruled),
         discarded=tuple(sorted(transaction.discarded)),
+        once=transaction.once,
     )
 
 

@@ -104,6 +104,8 @@ class Transaction:
     """What the envelope alone has caused; None: that was not asked."""
     verdicts: Verdicts = UNCHECKED
     """What was found, once all of the message is here."""
+    once: str = ""
+    """It is sent once by that name, whoever asks for it again; "": each time."""
     held: str = ""
     """Why it is held back for all recipients; "" when it is not."""
     ruled: list[Ruled] = field(default_factory=list)

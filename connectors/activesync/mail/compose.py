@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from connectors.activesync.element import Element
-from connectors.activesync.errors import INVALID_CONTENT, ITEM_NOT_FOUND, EasError
+from connectors.activesync.errors import INVALID_CONTENT, ITEM_NOT_FOUND, SENT_ALREADY, EasError
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.folders import folder_id
 from connectors.activesync.mail.body import text_in
-from connectors.activesync.mail.outgoing import complete, send, with_sent_copy
+from connectors.activesync.mail.outgoing import complete, header_of, once_of, send, with_sent_copy
 from connectors.activesync.mail.quote import Original, forwarded, original_of, replied
 from connectors.activesync.pim.forward import forward
-from connectors.activesync.states import Known, newest_state, next_state
 from connectors.activesync.sync.options import PLAIN
-from connectors.exchange.alone import alone
+from groupware.mime.headers import fields
 from groupware.mime.shown import lists_of
 from groupware.mime.summary import summarize
-from groupware.model.errors import Conflict, GroupwareError, NoRight, NotFound
+from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Folder
 from groupware.model.ids import BlobId, FolderId, Uid, ranges
@@ -29,12 +28,7 @@ from groupware.model.item import Kind
 from groupware.store.api import ReadTx, WriteTx
 
 FORWARDED: Final = "$Forwarded"
-REMEMBERED: Final = 50
-"""ClientIds of messages that a device has sent, so that a request that is repeated sends nothing twice."""
-SENT: Final = -3
-"""The collection under which they are kept."""
 _NUMBER: Final = re.compile(r"[0-9]{1,18}\Z")
-_SENT_ALREADY: Final = 118
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +123,7 @@ async def _forward_event(exchange: Exchange, asked: Asked, at: Folder, item: int
         summary = await asyncio.to_thread(summarize, asked.mime)
         text = text_in(asked.mime, summary.parts, lists_of(summary.parts), PLAIN).strip()
         people = people or [each.address for each in (*summary.to, *summary.cc, *summary.bcc)]
-    async with alone(exchange.who.account, exchange.device.number, asked.client or object()):
-        state, ids = await _sent_before(exchange, asked)
-        await forward(exchange, at, item, asked.instance, people, text)
-        await _remember(exchange, asked, state, ids)
+    await forward(exchange, at, item, asked.instance, people, text, asked.client)
 
 
 def _place(folder: str, item: str) -> tuple[FolderId, Uid] | None:
@@ -163,34 +154,22 @@ async def _original(exchange: Exchange, asked: Asked) -> Original:
 
 async def _sent(exchange: Exchange, asked: Asked, octets: bytes) -> None:
     """Sends it once, whoever asks again or at the same time, and keeps a copy where that is wanted."""
-    async with alone(exchange.who.account, exchange.device.number, asked.client or object()):
-        await _sent_once(exchange, asked, octets)
-
-
-async def _sent_once(exchange: Exchange, asked: Asked, octets: bytes) -> None:
-    state, ids = await _sent_before(exchange, asked)
+    once = once_of(exchange, "message", asked.client) if asked.client else _once_before_14_0(exchange, asked)
     octets = await complete(exchange, octets)
-    await send(exchange, octets)
-    await _remember(exchange, asked, state, ids)
+    try:
+        await send(exchange, octets, once)
+    except EasError as error:
+        if error.status != SENT_ALREADY or exchange.version >= 140:
+            raise
+        return  # 12.1 has no word for it: the device is told that it was sent, which it was
     if asked.save:
         await with_sent_copy(exchange, octets)
 
 
-async def _sent_before(exchange: Exchange, asked: Asked) -> tuple[Known | None, list[str]]:
-    """What the device has sent. `EasError` when this is among it."""
-    state = await exchange.read(lambda tx: newest_state(tx, exchange.device, SENT)) if asked.client else None
-    ids = list(state.facts.get("sent", ())) if state is not None else []
-    if asked.client and asked.client in ids:
-        raise EasError(_SENT_ALREADY, "that message has been sent")
-    return state, ids
-
-
-async def _remember(exchange: Exchange, asked: Asked, state: Known | None, ids: list[str]) -> None:
-    if asked.client:
-        known = state or Known("0", 0, {}, 0)
-        facts = {"sent": [*ids, asked.client[:100]][-REMEMBERED:]}
-        with suppress(Conflict):  # another message of this device has been quicker
-            await exchange.write(lambda tx: next_state(tx, exchange.device, SENT, known, facts))
+def _once_before_14_0(exchange: Exchange, asked: Asked) -> str:
+    """Without a ClientId a message is the same again when it has a Message-ID and the same octets."""
+    named = any(name.lower() == b"message-id" for name, _ in fields(header_of(asked.mime)))
+    return once_of(exchange, "octets", blake2b(asked.mime).hexdigest()) if named else ""
 
 
 async def _mark(exchange: Exchange, asked: Asked, change: FlagChange) -> None:

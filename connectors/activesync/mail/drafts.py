@@ -10,13 +10,13 @@ from email.policy import SMTP
 from typing import Final
 
 from connectors.activesync.element import Element, el
+from connectors.activesync.errors import SENT_ALREADY, EasError
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.mail.body import text_in
-from connectors.activesync.mail.outgoing import send, with_sent_copy
+from connectors.activesync.mail.outgoing import once_of, send, with_sent_copy
 from connectors.activesync.mail.render import Row, rows_of
 from connectors.activesync.sync.kinds import MALFORMED, OK, Asked, Done
 from connectors.activesync.sync.options import HTML, PLAIN
-from connectors.exchange.alone import alone
 from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.compose import address_line, format_date, header_line, mailbox, message_id
 from groupware.mime.item import Marks, read_item
@@ -145,8 +145,8 @@ async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     told = take_in(draft, asked.data)
     octets = await _message(exchange, draft)
     if asked.send:
-        await send(exchange, octets)
-        await with_sent_copy(exchange, octets)
+        if await _leave(exchange, octets, once_of(exchange, "new draft", asked.ident)):
+            await with_sent_copy(exchange, octets)
         return Done(OK)
     new = await read_item(octets, exchange.parts.blobs, Marks(Flags.DRAFT | Flags.SEEN))
     [made] = await exchange.write(lambda tx: tx.append(at.id, [new]))
@@ -159,11 +159,6 @@ def _told(attached: list[Element]) -> list[Element]:
 
 async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     """Writes a draft anew, or sends it, once. `NotFound`, `NoRight`."""
-    async with alone(at.id, asked.item):
-        return await _changed(exchange, at, asked)
-
-
-async def _changed(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     row = await _row(exchange, at, asked.item)
     if Flags.DRAFT.value & row.bits == 0:
         return Done(MALFORMED)
@@ -171,9 +166,9 @@ async def _changed(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     told = take_in(draft, asked.data)
     octets = await _message(exchange, draft)
     if asked.send:
-        await send(exchange, octets)
-        await with_sent_copy(exchange, octets)
-        await exchange.write(lambda tx: tx.expunge(at.id, ranges([Uid(asked.item)]), deleted_only=False))
+        await _leave(exchange, octets, f"draft {at.id} {asked.item}")
+        gone = ranges([Uid(asked.item)])
+        await with_sent_copy(exchange, octets, lambda tx: tx.expunge(at.id, gone, deleted_only=False))
         return Done(OK)
     new = await read_item(octets, exchange.parts.blobs, Marks(Flags.DRAFT | Flags.SEEN))
 
@@ -184,6 +179,17 @@ async def _changed(exchange: Exchange, at: Folder, asked: Asked) -> Done:
         return Done(OK, int(made.uid), 0, _told(told))
 
     return await exchange.write(work)
+
+
+async def _leave(exchange: Exchange, octets: bytes, once: str) -> bool:
+    """Sends it, by that name once; whether it had not been sent before. `EasError`."""
+    try:
+        await send(exchange, octets, once)
+    except EasError as error:
+        if error.status != SENT_ALREADY:
+            raise
+        return False
+    return True
 
 
 async def _row(exchange: Exchange, at: Folder, uid: int) -> Row:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import Final
 
-from connectors.activesync.errors import NO_RECIPIENT, QUOTA, SEND_DISABLED, SUBMISSION_FAILED, EasError
+from connectors.activesync.errors import NO_RECIPIENT, QUOTA, SEND_DISABLED, SENT_ALREADY, SUBMISSION_FAILED, EasError
 from connectors.activesync.exchange import Exchange
 from groupware.mime.addresses import address_of, parse
 from groupware.mime.compose import address_line, format_date, mailbox, message_id
@@ -22,20 +23,21 @@ _END: Final = re.compile(rb"\n\r?\n")
 _BCC: Final = re.compile(rb"^bcc[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
 
 
-def _header(octets: bytes) -> bytes:
+def header_of(octets: bytes) -> bytes:
+    """The header of a message."""
     end = _END.search(octets)
     return octets[: end.start() + 1] if end is not None else octets
 
 
 def without_bcc(octets: bytes) -> bytes:
     """Nobody learns who else has it."""
-    header = _header(octets)
+    header = header_of(octets)
     return _BCC.sub(b"", header) + octets[len(header) :]
 
 
 async def complete(exchange: Exchange, octets: bytes) -> bytes:
     """The message with From, Date and Message-ID, which devices leave to the server."""
-    names = {name.lower() for name, _ in fields(_header(octets))}
+    names = {name.lower() for name, _ in fields(header_of(octets))}
     lines = []
     if b"from" not in names:
         me = await exchange.read(lambda tx: tx.account(tx.who.account))
@@ -47,12 +49,13 @@ async def complete(exchange: Exchange, octets: bytes) -> bytes:
     return b"".join(lines) + octets
 
 
-async def send(exchange: Exchange, octets: bytes) -> None:
-    """Hands a message in for all whom its header names. `EasError`."""
+async def send(exchange: Exchange, octets: bytes, once: str = "") -> None:
+    """Hands a message in for all whom its header names; by that name it leaves once. `EasError`, also when it has."""
+    await check_unsent(exchange, once)
     if not await exchange.read(lambda tx: tx.setting("smtpOutgoing").value):
         raise EasError(SEND_DISABLED, "this account may not send mail")
     found: dict[str, list[str]] = {}
-    for name, value in fields(_header(octets)):
+    for name, value in fields(header_of(octets)):
         key = name.decode("ascii", "replace").lower()
         if key in ("sender", "from", "to", "cc", "bcc"):
             found.setdefault(key, []).extend(address_of(each) for each in parse(unfold(value)) if each.host)
@@ -64,9 +67,28 @@ async def send(exchange: Exchange, octets: bytes) -> None:
         raise EasError(SUBMISSION_FAILED, "it does not say whom it is from")
     out = without_bcc(octets)
     try:
-        await exchange.hand_in(Submission(senders[0], _words(senders[0], people, out), dict.fromkeys(people, ()), out))
+        words = _words(senders[0], people, out)
+        await exchange.hand_in(Submission(senders[0], words, dict.fromkeys(people, ()), out, once))
     except NotTaken as refused:
+        await check_unsent(exchange, once)  # another request has been quicker
         raise EasError(QUOTA if refused.reply.code == 552 else SUBMISSION_FAILED, str(refused)) from None
+
+
+def once_of(exchange: Exchange, *named: object) -> str:
+    """The name under which what a device asks for is sent once."""
+    digest = blake2b(" ".join(map(str, named)).encode(), digest_size=16).hexdigest()
+    return f"eas {exchange.device.number} {digest}"
+
+
+async def check_unsent(exchange: Exchange, once: str) -> None:
+    """`EasError` when it has been sent already."""
+    if await was_sent(exchange, once):
+        raise EasError(SENT_ALREADY, "that message has been sent")
+
+
+async def was_sent(exchange: Exchange, once: str) -> bool:
+    """Whether it has been sent by that name; what has none was not."""
+    return bool(once) and bool(await exchange.read(lambda tx: tx.was_sent(once)))
 
 
 def _words(sender: str, people: Sequence[str] | dict[str, None], octets: bytes) -> list[str]:
@@ -75,14 +97,23 @@ def _words(sender: str, people: Sequence[str] | dict[str, None], octets: bytes) 
     return words if octets.isascii() else [*words, "BODY=8BITMIME"]
 
 
-async def with_sent_copy(exchange: Exchange, octets: bytes) -> None:
-    """Puts a copy into Sent; that it has no room there does not undo that it was sent."""
+def _nothing(_: WriteTx) -> None:
+    """There is nothing else to be done."""
+
+
+async def with_sent_copy(exchange: Exchange, octets: bytes, also: Callable[[WriteTx], object] = _nothing) -> None:
+    """Puts a copy into Sent, and does something `also` in the same write.
+
+    That the copy has no room there does not undo that the message was sent.
+    """
     new = await read_item(octets, exchange.parts.blobs, Marks(Flags.SEEN))
 
     def work(tx: WriteTx) -> None:
+        also(tx)
         tx.append(tx.role(tx.who.account, Role.SENT).id, [new])
 
     try:
         await exchange.write(work)
     except OverQuota as error:
         exchange.parts.log("EAS").warning("no_sent_copy", user=exchange.who.name, why=str(error))
+        await exchange.write(also)

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from connectors.activesync.errors import INVALID_CONTENT, ITEM_NOT_FOUND, SUBMISSION_FAILED, EasError
+from connectors.activesync.errors import INVALID_CONTENT, ITEM_NOT_FOUND, SENT_ALREADY, SUBMISSION_FAILED, EasError
 from connectors.activesync.exchange import Exchange
+from connectors.activesync.mail.outgoing import check_unsent, once_of, was_sent
 from connectors.activesync.pim import shelf
 from connectors.activesync.times import read_time, seconds_of
 from groupware.calendar.imip import Sender, composed
@@ -24,9 +25,12 @@ MOST: Final = 100
 
 
 async def forward(
-    exchange: Exchange, at: Folder, item: int, instance: str, people: Sequence[str], comment: str
+    exchange: Exchange, at: Folder, item: int, instance: str, people: Sequence[str], comment: str, client: str
 ) -> None:
-    """Sends each of them the invitation as it stands, or to one occurrence of it. `EasError`."""
+    """Sends each of them the invitation as it stands, or to one occurrence of it, once by the ClientId. `EasError`.
+
+    What some of them have got already the others still get when the device asks again.
+    """
     if not people or len(people) > MOST:
         raise EasError(INVALID_CONTENT, f"a meeting is passed on to somebody, and to {MOST} people at most")
     me = await exchange.read(lambda tx: tx.account(tx.who.account))
@@ -35,13 +39,21 @@ async def forward(
         read = await asyncio.to_thread(_invitation, stored.octets, instance, comment, me.address)
     except (NotFound, Malformed, ValueError) as error:
         raise EasError(ITEM_NOT_FOUND, str(error)) from None
+    sent = 0
     for each in people:
+        once = once_of(exchange, "meeting", client, each) if client else ""
+        if await was_sent(exchange, once):
+            continue
         letter = composed("REQUEST", read, Sender(me.address, me.name), each, exchange.parts.clock.now())
         words = [] if letter.isascii() else ["BODY=8BITMIME"]
         try:
-            await exchange.hand_in(Submission(me.address, words, {each: ()}, letter))
+            await exchange.hand_in(Submission(me.address, words, {each: ()}, letter, once))
+            sent += 1
         except NotTaken as refused:
+            await check_unsent(exchange, once)
             raise EasError(SUBMISSION_FAILED, str(refused)) from None
+    if not sent:
+        raise EasError(SENT_ALREADY, "that meeting has been passed on")
 
 
 def _invitation(octets: bytes, instance: str, comment: str, sender: str) -> CalendarObject:

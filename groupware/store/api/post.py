@@ -20,7 +20,7 @@ from groupware.model.event import (
     TraceRow,
     Waiting,
 )
-from groupware.model.ids import FolderId, QueueId, Uid
+from groupware.model.ids import AccountId, FolderId, QueueId, Uid
 from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 
@@ -68,6 +68,10 @@ class ReadPost(Protocol):
 
     def submitted(self, queue: QueueId) -> QueueEntry | None:
         """A message that the asking principal itself has submitted, while it is in the queue."""
+        ...
+
+    def was_sent(self, key: str) -> bool:
+        """Whether the asking principal itself has sent, in the last 30 days, what is sent once by that name."""
         ...
 
     def find_queued(self, wanted: QueueFilter, after: QueueId | None = None, limit: int = 100) -> Sequence[QueueEntry]:
@@ -153,6 +157,13 @@ class WritePost(Protocol):
         """Takes back a message of the asking principal's own that waits for its time. `NotFound`.
 
         `Conflict` once its time has come.
+        """
+        ...
+
+    def claim_sending(self, account: AccountId, key: str) -> None:
+        """Writes down, in the write that takes a message, that the account has sent it: once by that name.
+
+        `AlreadyExists` when that was done before. For oneself; the server itself for anybody.
         """
         ...
 

@@ -1,22 +1,31 @@
-"""What somebody has submitted and the queue still holds: how it stands, and taking it back before it has gone out."""
+"""What somebody has submitted: how it stands in the queue, taking it back, and that it was sent once."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, insert, select
 
-from groupware.model.errors import Conflict, NotFound
+from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound
 from groupware.model.event import Event, QueueEntry
-from groupware.model.ids import BlobId, QueueId
+from groupware.model.ids import AccountId, BlobId, QueueId
 from groupware.model.times import now_micros
 
 from . import contents, mailqueue, schema, trace
 from .engine import Row
+from .guard import SERVER
 from .mailqueue import HELD
 from .tx import Tx
 
 _r = schema.queue_recipient.c
+_o = schema.sent_once.c
+_ONE: Final = select(_o.at).where(_o.account_id == bindparam("account"), _o.key == bindparam("name"))
+_CLAIM: Final = insert(schema.sent_once).values(
+    account_id=bindparam("account"), key=bindparam("name"), at=bindparam("now")
+)
+_FORGET: Final = delete(schema.sent_once).where(_o.account_id == bindparam("account"), _o.at < bindparam("before"))
+REMEMBERED: Final = 30 * 86_400 * 1_000_000
+"""Microseconds for which it is known that something was sent."""
 _DROP_RECIPIENTS: Final = delete(schema.queue_recipient).where(_r.queue_id == bindparam("queue"))
 
 
@@ -27,6 +36,23 @@ def submitted(tx: Tx, queue: QueueId) -> QueueEntry | None:
         return None
     rows = tx.sql.rows(mailqueue.RECIPIENTS_OF[False], {"queue": queue})
     return mailqueue.entries([message], rows, now_micros())[0]
+
+
+def was_sent(tx: Tx, key: str) -> bool:
+    """See `ReadTx.was_sent`."""
+    return tx.sql.row(_ONE, {"account": tx.who.account, "name": key}) is not None
+
+
+def claim(tx: Tx, account: AccountId, key: str) -> None:
+    """See `WriteTx.claim_sending`. The server itself for anybody, others for themselves."""
+    if tx.who.account not in (SERVER, account):
+        raise NoRight("mail can only be submitted in one's own name")
+    now = now_micros()
+    values = {"account": account, "name": key, "now": now}
+    if tx.sql.row(_ONE, values) is not None:
+        raise AlreadyExists("that message has been sent")
+    tx.sql.change(_FORGET, {"account": account, "before": now - REMEMBERED})
+    tx.sql.change(_CLAIM, values)
 
 
 def _mine(tx: Tx, queue: QueueId) -> Row | None:

@@ -19,7 +19,7 @@ from groupware.model.event import (
     TraceRow,
     Waiting,
 )
-from groupware.model.ids import FolderId, QueueId, Uid
+from groupware.model.ids import AccountId, FolderId, QueueId, Uid
 from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 
@@ -77,6 +77,12 @@ class Post(Tx):
 
     def hasten(self, domain: str | None = None, queue: QueueId | None = None) -> int:
         return mailqueue.hasten(self, domain, queue)
+
+    def was_sent(self, key: str) -> bool:
+        return submitted.was_sent(self, key)
+
+    def claim_sending(self, account: AccountId, key: str) -> None:
+        submitted.claim(self, account, key)
 
     def hold_queued(self, queue: QueueId, domain: str = "") -> int:
         return queueview.hold(self, queue, domain)

@@ -13,6 +13,7 @@ from .belongings import push_target as push_target
 from .belongings import record as record
 from .belongings import upload as upload
 from .devices import device as device
+from .devices import sent_once as sent_once
 from .devices import sync_state as sync_state
 from .folders import access_request as access_request
 from .folders import annotation as annotation

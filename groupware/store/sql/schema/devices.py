@@ -36,3 +36,12 @@ sync_state = Table(
     Column("before", Text, nullable=False),
 )
 """How far a device has come with a folder, or with the list of folders."""
+
+sent_once = Table(
+    "sent_once",
+    metadata,
+    Column("account_id", Number, ForeignKey("principal.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("at", Number, nullable=False),
+)
+"""What an account has sent, by names of those who asked for it: so it is not sent again when they ask again."""
