@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from connectors.bounded_xml import Element
 from connectors.ews import calendar_view
@@ -13,12 +13,13 @@ from connectors.ews.errors import EwsError
 from connectors.ews.extended import ARTICLE
 from connectors.ews.paths import Path, path_in
 from connectors.ews.query_string import Asked, read_query
+from connectors.ews.recoverable import lost_in, mentions
 from connectors.ews.restriction import Restriction, restriction_in
 from connectors.ews.shapes import Shape, getter, item_xml, looks_at_octets, shape_in, value_of
 from connectors.ews.things import Facts, One, Thing, facts_in, outlined, things_in, with_octets
 from connectors.ews.tree import folder_in, node_in
 from connectors.ews.turn import Turn, each
-from connectors.ews.views import MOST, Page, View, page_of, root_folder, view_in
+from connectors.ews.views import MOST, Page, View, page_of, paged, root_folder, view_in
 from connectors.ews.wire import Xml, child, children, local, needed, number, tag
 from groupware.calendar.shown import sees_titles
 from groupware.model.folder import Folder, Role
@@ -46,6 +47,18 @@ NARROW: Final = {
 """What mail can be sorted by without a look at more than one column."""
 
 
+_TEXTS: Final = {
+    "subject": Path("item:Subject"),
+    "from": Path("message:From"),
+    "to": Path("item:DisplayTo"),
+    "cc": Path("item:DisplayCc"),
+    "bcc": Path("message:BccRecipients"),
+    "body": Path("item:Preview"),
+}
+"""What recoverable items are searched by, which no index has any more."""
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One criterion of sorting."""
@@ -64,7 +77,9 @@ class Wanted:
     sort: Sequence[Order]
     query: Asked | None
     empty: bool
-    """Whether it asks for what there is none of here: associated and softly deleted items."""
+    """Whether it asks for what there is none of here: associated items."""
+    soft: bool
+    """Whether it asks for what was removed from a folder."""
     names: tuple[str, str] | None = None
     """Of contacts: the first and the last name that are told."""
 
@@ -95,10 +110,14 @@ async def find_item(turn: Turn, element: Element) -> str:
     grouped = grouped if grouped is not None else child(element, "DistinguishedGroupBy")
 
     async def work(named: Element) -> str:
-        folder, facts = await turn.read(lambda tx: (opened(tx, named), facts_in(tx, turn.zone)))
+        lost, facts = await turn.read(lambda tx: (lost_in(tx, named, soft=wanted.soft), facts_in(tx, turn.zone)))
+        folder = await turn.read(lambda tx: opened(tx, named)) if lost is None else None
         if span is not None and folder is not None:
             return await _viewed(turn, folder, facts, wanted, span)
-        page, ones = await listed(turn, folder, facts, wanted)
+        if lost is None:
+            page, ones = await listed(turn, folder, facts, wanted)
+        else:
+            page, ones = await _of_lost(turn, lost, facts, wanted)
         if grouped is not None:
             return root_folder(_groups(grouped, ones, wanted.shape), page, wanted.view)
         inside = await told_of(ones, wanted.shape)
@@ -129,13 +148,14 @@ def _titles(folder: Folder) -> bool:
 def _wanted(turn: Turn, element: Element) -> Wanted:
     text = child(element, "QueryString")
     query = read_query(text.text or "", turn.parts.clock.now()) if text is not None and text.text else None
-    empty = element.get("Traversal", "Shallow") != "Shallow"
+    traversal = element.get("Traversal", "Shallow")
+    empty, soft = traversal == "Associated", traversal == "SoftDeleted"
     shape, view = shape_in(element, light=True), view_in(element)
     contacts, names = child(element, "ContactsView"), None
     if contacts is not None:
         view = View(min(number(contacts.get("MaxEntriesReturned"), "MaxEntriesReturned", 1) or MOST, MOST))
         names = contacts.get("InitialName", "").casefold(), contacts.get("FinalName", "\U0010ffff").casefold()
-    return Wanted(shape, view, restriction_in(element), sort_in(element), query, empty, names)
+    return Wanted(shape, view, restriction_in(element), sort_in(element), query, empty, soft, names)
 
 
 def sort_in(element: Element) -> list[Order]:
@@ -227,11 +247,35 @@ async def _looked_through(turn: Turn, folder: Folder, facts: Facts, wanted: Want
             turn, [one for one in ones if octets or (one.has_calendar and wanted.restriction is not None)]
         )
         kept += [(one.thing.uid, _keys(one, wanted)) for one in ones if passes(one, wanted)]
-    for place, order in reversed(list(enumerate(wanted.sort))):
-        kept.sort(key=lambda row: row[1][place], reverse=order.descending)
+    _sort(kept, wanted)
     if not wanted.sort:
         kept.reverse()
     return [uid for uid, _ in kept]
+
+
+def _sort(kept: list[tuple[T, list[tuple[bool, Any]]]], wanted: Wanted) -> None:
+    for place, order in reversed(list(enumerate(wanted.sort))):
+        kept.sort(key=lambda row: row[1][place], reverse=order.descending)
+
+
+async def _of_lost(turn: Turn, lost: Sequence[Thing], facts: Facts, wanted: Wanted) -> tuple[Page, list[One]]:
+    """The page of recoverable items, of which there are so few that they are all looked at."""
+    ones = [] if wanted.empty else [One(thing, wanted.shape.facts(facts)) for thing in lost]
+    await with_octets(turn, [one for one in ones if _octets_decide(one, wanted)])
+    kept = [(one, _keys(one, wanted)) for one in ones if _mentioned(one, wanted) and passes(one, wanted)]
+    _sort(kept, wanted)
+    page, some = paged(wanted.view, [one for one, _ in kept])
+    await with_octets(turn, [one for one in some if not one.octets and wanted.shape.needs_octets(one)])
+    return page, list(some)
+
+
+def _octets_decide(one: One, wanted: Wanted) -> bool:
+    return looks_at_octets(wanted.paths, one.kind) or (one.kind is not Kind.MAIL and wanted.query is not None)
+
+
+def _mentioned(one: One, wanted: Wanted) -> bool:
+    query = wanted.query.query if wanted.query is not None else None
+    return query is None or mentions(query, lambda name: str(value_of(one, _TEXTS[name]) or ""))
 
 
 def _keys(one: One, wanted: Wanted) -> list[tuple[bool, Any]]:

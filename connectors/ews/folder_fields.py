@@ -11,11 +11,12 @@ from connectors.bounded_xml import Element
 from connectors.ews import permissions
 from connectors.ews.ids import change_key
 from connectors.ews.paths import Path, paths_in
-from connectors.ews.tree import CLASSES, Node, Tree, below
+from connectors.ews.tree import CLASSES, DELETIONS, Node, Tree, below
 from connectors.ews.wire import Whole, Xml, child, tag, words
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
+from mailcore.server.recovery import removed_of
 
 DEFAULT: Final = (
     "folder:FolderId",
@@ -140,6 +141,8 @@ def _class(seen: Seen) -> str | None:
 
 def _count(seen: Seen, name: str) -> int:
     folder = seen.node.folder
+    if seen.node.distinguished == DELETIONS and name == "total":
+        return len(removed_of(seen.tx, seen.node.owner))
     return int(getattr(folder, name)) if folder is not None else 0
 
 

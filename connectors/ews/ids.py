@@ -2,7 +2,8 @@
 
 An id is base64 of a letter and numbers: `F` a folder, `R` the top of somebody's mailbox, `X` their outbox, `I` an item,
 `O` one occurrence of an event (with its local time), `A` an attachment of an item (with marks of its parts), `C` a
-conversation. A change key is base64 of the item's modseq.
+conversation, `D` something that was removed from a folder (with the UID that it had there), `Y` a folder of recoverable
+items. A change key is base64 of the item's modseq.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from groupware.model.ids import FolderId, ItemId, ModSeq
 
 from .errors import malformed_id
 
-Letter = Literal["F", "R", "X", "I", "O", "A", "C"]
+Letter = Literal["F", "R", "X", "Y", "I", "O", "A", "C", "D"]
 LONGEST: Final = 512
 _MOST: Final = (1 << 63) - 1
 _OCCURRENCE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\Z")
@@ -63,6 +64,11 @@ def folder_id(at: FolderId) -> str:
 def item_id(item: ItemId) -> str:
     """Of an item; a move leaves it as it is."""
     return str(Id("I", item))
+
+
+def lost_id(at: FolderId, uid: int) -> str:
+    """Of an item that was removed from a folder."""
+    return str(Id("D", at, str(uid)))
 
 
 def occurrence_id(item: ItemId, start: str) -> str:

@@ -8,11 +8,17 @@ from connectors.ews.ids import Id, read_id
 from connectors.ews.wire import local, number
 
 
-def read_item_id(element: Element) -> Id:
-    """The id; of an occurrence that is counted its number stands in `more`, behind `#`. `EwsError`."""
+def read_item_id(element: Element, *, lost: bool = False) -> Id:
+    """The id; of an occurrence that is counted its number stands in `more`, behind `#`. `EwsError`.
+
+    `lost`: it may be that of an item that was removed.
+    """
     match local(element):
         case "ItemId" | "ReferenceItemId":
-            return read_id(element.get("Id", ""), "I", "O")
+            found = read_id(element.get("Id", ""), "I", "O", "D")
+            if found.letter == "D" and not lost:
+                raise EwsError("ErrorAccessDenied", "this item has been removed: move it into a folder first")
+            return found
         case "RecurringMasterItemId":
             named = read_id(element.get("OccurrenceId", ""), "O", "I")
             return Id("I", named.number)

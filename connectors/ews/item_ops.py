@@ -9,11 +9,12 @@ from typing import Final
 from connectors.bounded_xml import Element
 from connectors.ews import event_write
 from connectors.ews.calendar_view import counted
-from connectors.ews.errors import EwsError
+from connectors.ews.errors import EwsError, ews_error
 from connectors.ews.ids import Id, change_key, item_id
 from connectors.ews.item_ids import read_item_id
 from connectors.ews.mail_put import told
 from connectors.ews.meeting_fields import associate
+from connectors.ews.recoverable import back, forgotten, is_lost, lost_named, lost_thing
 from connectors.ews.shapes import Shape, item_xml, shape_in, tag_of
 from connectors.ews.things import GONE, Facts, One, Thing, facts_in, thing_of, things_of, with_octets
 from connectors.ews.tree import folder_in
@@ -53,16 +54,22 @@ async def looked_up(turn: Turn, named: Sequence[Element], shape: Shape) -> list[
     ids: list[Id | EwsError] = []
     for part in named:
         try:
-            ids.append(read_item_id(part))
+            ids.append(read_item_id(part, lost=True))
         except EwsError as error:
             ids.append(error)
 
-    def look(tx: ReadTx) -> tuple[dict[ItemId, Thing], Facts]:
-        return things_of(tx, {each_.item for each_ in ids if isinstance(each_, Id)}), facts_in(tx, turn.zone)
+    def look(tx: ReadTx) -> tuple[dict[Id, Thing | EwsError], Facts]:
+        items = {each_.item for each_ in ids if isinstance(each_, Id) and each_.letter != "D"}
+        there = things_of(tx, items)
+        found: dict[Id, Thing | EwsError] = {}
+        for each_ in ids:
+            if isinstance(each_, Id):
+                found[each_] = _lost(tx, each_) if each_.letter == "D" else there.get(each_.item, GONE)
+        return found, facts_in(tx, turn.zone)
 
     things, facts = await turn.read(look)
     facts = shape.facts(facts)
-    found = [each_ if isinstance(each_, EwsError) else _one(each_, things, facts) for each_ in ids]
+    found = [each_ if isinstance(each_, EwsError) else _one(each_, things[each_], facts) for each_ in ids]
     await with_octets(turn, [one for one in found if isinstance(one, One) and (one.key or shape.needs_octets(one))])
     meetings = [one for one in found if isinstance(one, One) and one.octets and one.has_calendar]
     if meetings:
@@ -70,9 +77,17 @@ async def looked_up(turn: Turn, named: Sequence[Element], shape: Shape) -> list[
     return [_checked(one) for one in found]
 
 
-def _one(named: Id, things: dict[ItemId, Thing], facts: Facts) -> One | EwsError:
-    thing = things.get(named.item)
-    return GONE if thing is None else One(thing, facts, named.more if named.letter == "O" else "")
+def _one(named: Id, thing: Thing | EwsError, facts: Facts) -> One | EwsError:
+    return thing if isinstance(thing, EwsError) else One(thing, facts, _key_of(named))
+
+
+def _lost(tx: ReadTx, named: Id) -> Thing | EwsError:
+    try:
+        return lost_thing(lost_named(tx, named))
+    except EwsError as error:
+        return error
+    except GroupwareError as error:
+        return ews_error(error)
 
 
 def _checked(one: One | EwsError) -> One | EwsError:
@@ -112,6 +127,9 @@ async def delete_item(turn: Turn, element: Element) -> str:
     tell = element.get("SendMeetingCancellations", "SendToNone") != "SendToNone"
 
     async def work(named: Element) -> str:
+        if is_lost(named):
+            await turn.write(lambda tx: forgotten(tx, named, how))
+            return ""
         one = await the_one(turn, named)
         if one.kind is Kind.CALENDAR:
             await event_write.delete(turn, one, tell=tell)
@@ -196,6 +214,9 @@ async def _carry(turn: Turn, element: Element, operation: str, do: Do) -> str:
     except (EwsError, GroupwareError):  # nothing is done; what can be done is done one by one
 
         async def work(part: Element) -> str:
+            if do is _move and is_lost(part):
+                lost, item = await back(turn, part, target)
+                return message("Items", told(item.id, item.modseq, _kind(One(lost_thing(lost), Facts()))))
             return await turn.write(lambda tx: one_by_one(tx, part))
 
         return await each(operation, named, work)

@@ -14,8 +14,9 @@ from connectors.bounded_xml import quoted
 from connectors.ews.attached import attachments_xml
 from connectors.ews.fields import Field, mailbox, mailboxes, micros, names, seconds, strings, words
 from connectors.ews.folder_fields import effective
-from connectors.ews.ids import change_key, conversation_id, folder_id, item_id, occurrence_id
+from connectors.ews.ids import Id, change_key, conversation_id, folder_id, item_id, lost_id, occurrence_id
 from connectors.ews.things import One
+from connectors.ews.tree import DELETIONS
 from connectors.ews.wire import Value, Whole, Xml, tag
 from connectors.exchange.categories import categories_in
 from groupware.mime.addresses import Mailbox, parse, shown
@@ -37,13 +38,18 @@ def id_xml(one: One) -> Whole:
     if one.nested:
         return Whole("")
     item = one.thing.item
-    named = occurrence_id(item, one.key) if one.key else item_id(item)
+    if one.thing.removed:
+        named = lost_id(one.thing.folder.id, one.thing.uid)
+    else:
+        named = occurrence_id(item, one.key) if one.key else item_id(item)
     return Whole(f'<t:ItemId Id="{named}" ChangeKey="{change_key(one.thing.modseq)}"/>')
 
 
 def parent_xml(one: One) -> Whole:
     """ParentFolderId."""
     folder = one.thing.folder
+    if one.thing.removed:
+        return Whole(f'<t:ParentFolderId Id="{Id("Y", folder.owner, DELETIONS)}" ChangeKey="{change_key(0)}"/>')
     return Whole(f'<t:ParentFolderId Id="{folder_id(folder.id)}" ChangeKey="{change_key(folder.modseq)}"/>')
 
 

@@ -129,7 +129,7 @@ async def convert_id(turn: Turn, element: Element) -> str:
                 text = base64.b64encode(bytes.fromhex(text)).decode()
             except ValueError:
                 raise EwsError("ErrorInvalidIdMalformed", "this is no id of this server") from None
-        read_id(text, "F", "R", "X", "I", "O", "A")
+        read_id(text, "F", "R", "X", "Y", "I", "O", "A", "D")
         if wanted.startswith("Hex"):
             text = base64.b64decode(text).hex().upper()
         box = source.get("Mailbox", "")

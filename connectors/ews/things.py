@@ -55,6 +55,8 @@ class Thing:
     """Makes of stored octets those that who asks may see."""
     properties: bytes = b""
     """What clients keep beside it."""
+    removed: bool = False
+    """Whether it is one of the recoverable items."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 `root` is made up; `msgfolderroot` is the root folder of the owner's tree, and `publicfoldersroot` that of the domain's
 public one. `outbox` is made up as well: programs ask for it before anything else, and it is always empty, since what is
-sent is handed in at once. So it is there for who names it, and in no listing.
+sent is handed in at once. So it is there for who names it, and in no listing. The folders of recoverable items are
+views (`connectors.ews.recoverable`), and are listed to who asks what is in `recoverableitemsroot`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,17 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
+from mailcore.server.recovery import may_recover
 
 TOP: Final = "Top of Information Store"
 OUTBOX: Final = "outbox"
+LOST: Final = "recoverableitemsroot"
+DELETIONS: Final = "recoverableitemsdeletions"
+_LOST_NAMES: Final = {
+    DELETIONS: "Deletions",
+    "recoverableitemsversions": "Versions",
+    "recoverableitemspurges": "Purges",
+}
 DISTINGUISHED: Final[Mapping[str, Role]] = {
     "inbox": Role.INBOX,
     "drafts": Role.DRAFTS,
@@ -90,6 +99,11 @@ def tree_of(tx: ReadTx, owner: AccountId) -> Tree:
         found[at] = Node(at, above, TOP, top, owner, "msgfolderroot")
         outbox = Id("X", owner)
         found[outbox] = Node(outbox, at, "Outbox", None, owner, OUTBOX)
+        if own or any(may_recover(each) for each in folders if each.exists):
+            lost = Id("Y", owner, LOST)
+            found[lost] = Node(lost, above, "Recoverable Items", None, owner, LOST)
+            for said, name in _LOST_NAMES.items():
+                found[Id("Y", owner, said)] = Node(Id("Y", owner, said), lost, name, None, owner, said)
     for each in folders:
         here = Id("F", each.id)
         if here in found or each.role in _HIDDEN:
@@ -112,7 +126,7 @@ def _root(tx: ReadTx, owner: AccountId, folders: Sequence[Folder]) -> Folder:
 def below(tree: Tree, at: Id, *, deep: bool) -> Iterator[Node]:
     """The folders in a folder, or all that are below it."""
     for node in tree.values():
-        if node.distinguished == OUTBOX:
+        if node.distinguished == OUTBOX or (node.id.letter == "Y" and at.letter != "Y"):
             continue
         above = node.parent
         while above is not None and above != at and deep:
@@ -130,7 +144,7 @@ def node_in(tx: ReadTx, element: Element) -> tuple[Tree, Node]:
     """The folder that FolderId or DistinguishedFolderId names, and the tree that it is in. `EwsError`."""
     if local(element) == "DistinguishedFolderId":
         return _distinguished(tx, element.get("Id", "").strip().lower(), _mailbox(element))
-    named = read_id(element.get("Id", ""), "F", "R", "X")
+    named = read_id(element.get("Id", ""), "F", "R", "X", "Y")
     owner = AccountId(named.number) if named.letter != "F" else _owner(tx, FolderId(named.number))
     tree = tree_or_absent(tx, owner)
     if named not in tree:
@@ -190,7 +204,7 @@ def _distinguished(tx: ReadTx, name: str, mailbox: str) -> tuple[Tree, Node]:
 def folder_in(tx: ReadTx, element: Element, need: Right = Right.LOOKUP) -> Folder:
     """The folder itself, opened with a right. `EwsError`, `NoRight`."""
     if local(element) == "FolderId":
-        named = read_id(element.get("Id", ""), "F", "R", "X")
+        named = read_id(element.get("Id", ""), "F", "R", "X", "Y")
         if named.letter == "F":
             return opened(tx, FolderId(named.number), need)
     _, node = node_in(tx, element)

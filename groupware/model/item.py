@@ -72,6 +72,28 @@ class Item(NamedTuple):
         return moment(self.saved_at)
 
 
+class Removed(NamedTuple):
+    """What was taken out of a folder and is kept until its retention ends, as it was when it went."""
+
+    uid: Uid
+    id: ItemId
+    modseq: ModSeq
+    """Of its going."""
+    bits: int
+    words: str
+    blob: BlobId
+    saved_at: int
+    """As in `Item`."""
+    size: int
+    name: str
+    summary: bytes
+    message_id: str
+    references: str
+    """Ids of what it answers, one a line."""
+    removed_at: int
+    """Microseconds since 1970."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """What mail is sorted and threaded by (RFC 5256). Texts are collated already: they compare sign by sign."""

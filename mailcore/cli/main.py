@@ -51,6 +51,7 @@ FAMILIES: Final = {
     "config": ("config:app", "The configuration file."),
     "check": ("check:app", "Look through everything that is stored."),
     "salvage": ("salvage:app", "What check took out of folders: list, restore, drop."),
+    "removed": ("removed:app", "What was removed from folders and is still kept: list, restore."),
     "backup": ("backup:backup", "Copy the whole server while it runs."),
     "restore": ("backup:restore", "Make a server from a backup."),
     "import": ("importing:app", "Bring in an mbox, a Maildir or a folder of .eml files."),

@@ -45,6 +45,7 @@ OFFERED: Final = frozenset(
         *_each("list moderator", "add remove"),
         *_each("alias", "add temporary remove list"),
         *_each("folder", "add list rename delete set"),
+        *_each("removed", "list restore"),
         *_each("calendar", "timeline publish alarms hours"),
         *_each("calendar counter", "list accept decline"),
         *_each("device", "list show block allow wipe resync forget"),

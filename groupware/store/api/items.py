@@ -9,7 +9,7 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import Target
 from groupware.model.flags import FlagChange
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Turnover
+from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Removed, Turnover
 from groupware.model.snooze import Snooze
 
 
@@ -116,6 +116,14 @@ class ReadItems(Protocol):
         """
         ...
 
+    def removed(self, at: FolderId, limit: int = 0, uid: Uid | None = None) -> Sequence[Removed]:
+        """What was taken out of a folder and is still kept, the last to go first, at most `limit` (0: all).
+
+        `uid`: that alone which had this UID there. Takes `r` and `a`; of what is no mail the right to read what is
+        private as well.
+        """
+        ...
+
     def reached(self, owner: AccountId) -> ModSeq:
         """How far the owner's change sequence has come. `NotFound` when one may look up nothing of the owner's."""
         ...
@@ -194,5 +202,19 @@ class WriteItems(Protocol):
         """Takes items away, by default only those that carry \\Deleted. `e`, or delete-own on one's own items.
 
         Those without the mark take `t` as well.
+        """
+        ...
+
+    def recover(self, at: FolderId, uid: Uid, to: FolderId, new: NewItem) -> Item:
+        """Brings back what was taken out of a folder, as a new item with its flags, its keywords and its date.
+
+        `new`: the same octets, read again. Rights as for `removed`, and `i` there. `NotFound`: it is not kept any more.
+        """
+        ...
+
+    def forget(self, at: FolderId, uids: Sequence[Uid]) -> None:
+        """Forgets what was taken out of a folder before its time. `NotFound`.
+
+        Rights as for `removed`, and `t` and `e`.
         """
         ...

@@ -137,7 +137,7 @@ def _place(
         extra=sum(row[11] for row in rows),
     )
     now, author = now_micros(), tx.who.account if tx.who.account != SERVER else None
-    names = [name] if name is not None else _names(tx, there, rows, first)
+    called = [name] if name is not None else names(tx, there, [row[8] for row in rows], first)
     tx.sql.many(
         INSERT,
         [
@@ -152,7 +152,7 @@ def _place(
                 "saved": row[6],
                 "arrived": now,
                 "content_id": row[7],
-                "name": names[number],
+                "name": called[number],
                 "author_id": row[9] if same else author,
                 "extra": row[11],
                 "created": row[12] if same and here.owner == there.owner else modseq,
@@ -167,11 +167,10 @@ def _place(
     return [(Uid(row[0]), Uid(first + number)) for number, row in enumerate(rows)]
 
 
-def _names(tx: Tx, there: Opened, rows: Sequence[Row], first: int) -> Sequence[str | None]:
-    """What the rows are called there: as here, or where that is taken with their UID there behind it."""
+def names(tx: Tx, there: Opened, wanted: Sequence[str | None], first: int) -> Sequence[str | None]:
+    """What items with these names are called there: so, or where that is taken with their UID there behind it."""
     found: list[str | None] = []
-    for uid, row in enumerate(rows, first):
-        name: str | None = row[8]
+    for uid, name in enumerate(wanted, first):
         if name is not None and (name in found or name_taken(tx, there, name)):
             name = _free_name(tx, there, name, uid, found)
         found.append(name)

@@ -8,7 +8,7 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import Target
 from groupware.model.flags import FlagChange
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Turnover
+from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Removed, Turnover
 from groupware.model.snooze import Snooze
 
 from .. import (
@@ -20,6 +20,7 @@ from .. import (
     item_copies,
     items,
     properties,
+    removed,
     search,
     snoozes,
     whereabouts,
@@ -94,6 +95,9 @@ class Items(Tx):
     def buried(self, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:
         return whereabouts.buried(self, at, since)
 
+    def removed(self, at: FolderId, limit: int = 0, uid: Uid | None = None) -> Sequence[Removed]:
+        return removed.removed(self, at, limit, uid)
+
     def reached(self, owner: AccountId) -> ModSeq:
         return whereabouts.reached(self, owner)
 
@@ -132,3 +136,9 @@ class Items(Tx):
 
     def expunge(self, at: FolderId, uids: Uids, *, deleted_only: bool = True) -> Sequence[Uid]:
         return item_changes.expunge(self, at, uids, deleted_only=deleted_only)
+
+    def recover(self, at: FolderId, uid: Uid, to: FolderId, new: NewItem) -> Item:
+        return removed.recover(self, at, uid, to, new)
+
+    def forget(self, at: FolderId, uids: Sequence[Uid]) -> None:
+        removed.forget(self, at, uids)
