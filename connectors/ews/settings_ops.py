@@ -11,6 +11,7 @@ from connectors.bounded_xml import Element, quoted
 from connectors.ews.errors import EwsError, ews_error, invalid
 from connectors.ews.ids import read_id
 from connectors.ews.mail_fields import as_html
+from connectors.ews.tree import mailbox_of
 from connectors.ews.turn import Turn, account_of, each
 from connectors.ews.wire import (
     Xml,
@@ -119,7 +120,10 @@ def _date(said: Element, name: str) -> str:
 
 
 async def convert_id(turn: Turn, element: Element) -> str:
-    """`ConvertId`: ids have one form here, which every format but hexadecimal is."""
+    """`ConvertId`: ids have one form here, which every format but hexadecimal is.
+
+    Whose it is is told truly, whatever the client has said: DavMail learns its own address so.
+    """
     wanted = element.get("DestinationFormat", "EwsId")
 
     async def work(source: Element) -> str:
@@ -129,10 +133,10 @@ async def convert_id(turn: Turn, element: Element) -> str:
                 text = base64.b64encode(bytes.fromhex(text)).decode()
             except ValueError:
                 raise EwsError("ErrorInvalidIdMalformed", "this is no id of this server") from None
-        read_id(text, "F", "R", "X", "Y", "I", "O", "A", "D")
+        named = read_id(text, "F", "R", "X", "Y", "I", "O", "A", "D")
+        box = await turn.read(lambda tx: mailbox_of(tx, named)) or source.get("Mailbox", "")
         if wanted.startswith("Hex"):
             text = base64.b64decode(text).hex().upper()
-        box = source.get("Mailbox", "")
         return (
             f'<m:AlternateId xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="t:AlternateIdType"'
             f' Format="{quoted(wanted)}" Id="{quoted(text)}" Mailbox="{quoted(box)}"/>'

@@ -18,7 +18,7 @@ from connectors.ews.ids import Id, read_id
 from connectors.ews.turn import account_of
 from connectors.ews.wire import child, local, words
 from groupware.model.errors import GroupwareError, NotFound
-from groupware.model.folder import PUBLIC, SEPARATOR, Folder, Role
+from groupware.model.folder import OTHERS, PUBLIC, SEPARATOR, Folder, Role
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
@@ -178,6 +178,27 @@ def _owner(tx: ReadTx, at: FolderId) -> AccountId:
         if found is None:
             raise absent() from None
         return found
+
+
+def mailbox_of(tx: ReadTx, named: Id) -> str:
+    """The address of whose mailbox it is in; "" of what is in nobody's, or not to be seen."""
+    try:
+        owner = _owner_of(tx, named)
+    except (EwsError, GroupwareError):
+        return ""
+    if owner == tx.who.account:
+        return tx.who.name
+    paths = [each.path.split(SEPARATOR) for each in tx.folders(of=owner)] if owner is not None else []
+    return next((path[1] for path in paths if path[0] == OTHERS and len(path) > 1), "")
+
+
+def _owner_of(tx: ReadTx, named: Id) -> AccountId | None:
+    if named.letter in ("R", "X", "Y"):
+        return AccountId(named.number)
+    if named.letter in ("F", "D"):
+        return _owner(tx, FolderId(named.number))
+    placed = tx.placed([named.item]).get(named.item)
+    return None if placed is None else tx.folder(placed[0]).owner
 
 
 def _distinguished(tx: ReadTx, name: str, mailbox: str) -> tuple[Tree, Node]:

@@ -98,7 +98,7 @@ def test_davmail_gives_mail_to_imap_and_takes_what_is_sent(gateway: DavMail, ali
 def test_events_and_tasks_that_davmail_writes_are_those_of_all_others(
     gateway: DavMail, server: RunningServer, alice: Account
 ) -> None:
-    more = ("LOCATION:Attic", "CATEGORIES:Red", "TRANSP:TRANSPARENT", "RRULE:FREQ=WEEKLY;BYDAY=SA")
+    more = ("CLASS:PRIVATE", "LOCATION:Attic", "CATEGORIES:Red", "TRANSP:TRANSPARENT", "RRULE:FREQ=WEEKLY;BYDAY=SA")
     made = event("e1", "20291201T100000Z", *more, end="20291201T110000Z", summary="Planning")
     gateway.dav(alice, "PUT", "calendar/e1.ics", made, content_type="text/calendar")
     tag = gateway.dav(alice, "GET", "calendar/e1.ics").headers["etag"]

@@ -6,6 +6,7 @@ import base64
 
 import pytest
 
+from connectors.ews.ids import item_id
 from tests.support.corpus import path as corpus
 from tests.support.ewsstand import Client, Stand
 
@@ -82,7 +83,7 @@ async def test_each_part_has_its_own_code(alice: Client) -> None:
     ]
 
 
-async def test_ids_are_converted_and_come_back(alice: Client) -> None:
+async def test_ids_are_converted_and_come_back(stand: Stand, alice: Client, bob: Client) -> None:
     [ident] = (await alice.ask(GET)).ids("t:FolderId")
     source = '<m:SourceIds><t:AlternateId Format="{}" Id="{}" Mailbox="a@x"/></m:SourceIds>'
     ask = f'<m:ConvertId DestinationFormat="{{}}">{source}</m:ConvertId>'
@@ -95,6 +96,12 @@ async def test_ids_are_converted_and_come_back(alice: Client) -> None:
     ]
     assert back == ident
     assert (await alice.ask(ask.format("EwsId", "EwsId", "DUMMY"))).code == "ErrorInvalidIdMalformed"
+    await stand.share("alice", "INBOX", "bob@example.test", "lr")
+    ids = [ident, item_id(await stand.put("alice", b"Subject: x\r\n\r\nx\r\n"))]  # type: ignore[arg-type]
+    for who in (alice, bob):  # DavMail learns its own address so
+        told = [(await who.ask(ask.format("EwsId", "EwsId", each))).find("m:AlternateId")[0] for each in ids]
+        boxes = [each.get("Mailbox") for each in told]
+        assert boxes == ["alice@example.test"] * 2
 
 
 async def test_recorded_requests_are_answered(alice: Client) -> None:
