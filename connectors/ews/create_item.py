@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.bounded_xml import Element
-from connectors.ews import contact_write, event_write, meeting_answers, task_write
+from connectors.ews import contact_write, event_write, meeting_answers, meeting_forward, task_write
 from connectors.ews.errors import EwsError
 from connectors.ews.ids import Id
 from connectors.ews.letter import Letter, letter_in
 from connectors.ews.mail_put import new_message, permitted, put, target, told
-from connectors.ews.mail_set import Draft, given, mime_in
+from connectors.ews.mail_set import Draft, Marks, given, mime_in
 from connectors.ews.replies import KINDS, answer, mark, original
 from connectors.ews.sending import completed, send
 from connectors.ews.things import Facts, One, Thing, facts_in, thing_of, things_of, with_octets
@@ -24,6 +24,7 @@ from groupware.model.errors import GroupwareError
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Role
 from groupware.model.ids import BlobId, ItemId, ModSeq, Uid
+from groupware.model.item import Kind
 from groupware.store.api import WriteTx
 
 
@@ -101,13 +102,27 @@ async def dispatched(turn: Turn, draft: Draft, octets: bytes, how: How) -> str:
 
 async def _answer(turn: Turn, item: Element, how: How) -> str:
     kind = local(item)
-    draft, one = await answer(turn, item)
-    await completed(turn, draft.letter)
-    octets = await asyncio.to_thread(draft.letter.octets)
-    said = await dispatched(turn, draft, octets, how)
+    one = await original(turn, needed(item, "ReferenceItemId"))
+    if kind == "ForwardItem" and meeting_forward.is_meeting(one):
+        said = await _passed_on(turn, one, item, how)
+    else:
+        draft = await asyncio.to_thread(answer, one, item)
+        await completed(turn, draft.letter)
+        octets = await asyncio.to_thread(draft.letter.octets)
+        said = await dispatched(turn, draft, octets, how)
     if how.message in ("SendOnly", "SendAndSaveCopy"):
         await _mark(turn, one, mark(kind))
     return said
+
+
+async def _passed_on(turn: Turn, one: One, item: Element, how: How) -> str:
+    """Passes a meeting on; the first of the letters is kept among what was sent, where a copy is wanted."""
+    left = await meeting_forward.forward(turn, one, item, how.message)
+    if not left or how.message != "SendAndSaveCopy":
+        return ""
+    marks = Marks()
+    new = await new_message(turn, left[0], marks, draft=False)
+    return await turn.write(lambda tx: told(*put(tx, target(tx, how.saved, Role.SENT), new, marks)))
 
 
 async def _mark(turn: Turn, one: One, change: FlagChange) -> None:
@@ -115,7 +130,7 @@ async def _mark(turn: Turn, one: One, change: FlagChange) -> None:
 
     def work(tx: WriteTx) -> None:
         allowed = permitted(tx, one, change)
-        if allowed != FlagChange():
+        if one.kind is Kind.MAIL and allowed != FlagChange():
             tx.update_flags(one.thing.folder.id, [(one.thing.uid, one.thing.uid)], allowed)
 
     try:

@@ -127,6 +127,16 @@ def _leave(there: Json, key: str) -> None:
         del there[key]
 
 
+def add_people(there: Json, people: Sequence[tuple[str, str]]) -> Json:
+    """The participants with these (name and address) besides, as people who have to come."""
+    found = dict(there)
+    known = {address_in(each).lower() for each in found.values()}
+    for name, address in people:
+        if address.lower() not in known:
+            _enter(found, name, address, "required")
+    return found
+
+
 def _enter(there: Json, name: str, address: str, wanted: str) -> None:
     old = next((key for key, each in there.items() if address_in(each).lower() == address.lower()), None)
     base = dict(there[old]) if old is not None else {"@type": "Participant", "sendTo": {"imip": f"mailto:{address}"}}

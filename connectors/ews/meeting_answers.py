@@ -36,7 +36,7 @@ _ANSWERS: Final = {"AcceptItem": "accepted", "TentativelyAcceptItem": "tentative
 async def answer(turn: Turn, element: Element, disposition: str) -> str:
     """Answers a meeting, by the message that invites to it or by the event. `EwsError`."""
     status = _ANSWERS[local(element)]
-    comment = _comment(child(element, "Body"))
+    comment = comment_in(child(element, "Body"))
     tell = disposition != "SaveOnly"
 
     async def once() -> None:
@@ -72,7 +72,8 @@ def is_owner(person: Mapping[str, Any]) -> bool:
     return bool((person.get("roles") or {}).get("owner"))
 
 
-def _comment(body: Element | None) -> str:
+def comment_in(body: Element | None) -> str:
+    """The words of a body, without markup."""
     if body is None or not (body.text or "").strip():
         return ""
     html = body.get("BodyType", "Text").upper() == "HTML"

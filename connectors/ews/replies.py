@@ -14,7 +14,7 @@ from connectors.ews.mail_fields import as_html, header_people, sent, texts
 from connectors.ews.mail_set import Draft, given
 from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn
-from connectors.ews.wire import child, children, local, needed
+from connectors.ews.wire import child, children, local
 from groupware.mime.addresses import Mailbox
 from groupware.mime.html import plain_text
 from groupware.model.flags import FlagChange, Flags
@@ -25,9 +25,8 @@ FORWARDED: Final = "$Forwarded"
 _OWN: Final = frozenset({"ReferenceItemId", "NewBodyContent", "ItemId"})
 
 
-async def answer(turn: Turn, element: Element) -> tuple[Draft, One]:
-    """The new message, and the one that it answers. `EwsError`."""
-    one = await original(turn, needed(element, "ReferenceItemId"))
+def answer(one: One, element: Element) -> Draft:
+    """The new message, which answers that one. `EwsError`."""
     if one.kind is not Kind.MAIL:
         raise EwsError("ErrorInvalidRequest", "only a message is answered or passed on")
     forward = local(element) == "ForwardItem"
@@ -44,13 +43,14 @@ async def answer(turn: Turn, element: Element) -> tuple[Draft, One]:
         if local(each) in _OWN:
             element.remove(each)
     given(draft, element)
-    return draft, one
+    return draft
 
 
 async def original(turn: Turn, named: Element) -> One:
-    """The message that is meant, with its octets. `EwsError`."""
+    """The item that is meant, with its octets. `EwsError`."""
     wanted = read_item_id(named)
-    one = await turn.read(lambda tx: One(thing_of(tx, wanted), facts_in(tx, turn.zone)))
+    key = wanted.more if wanted.letter == "O" else ""
+    one = await turn.read(lambda tx: One(thing_of(tx, wanted), facts_in(tx, turn.zone), key))
     await with_octets(turn, [one])
     return one
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from connectors.ews.errors import EwsError
 from connectors.ews.letter import Letter
 from connectors.ews.turn import Turn
@@ -32,13 +34,17 @@ def own_name(tx: ReadTx) -> str:
 
 async def send(turn: Turn, octets: bytes) -> None:
     """Hands a message in, for all that its header names. `EwsError`."""
-    if not await turn.read(lambda tx: tx.setting("smtpOutgoing").value):
-        raise EwsError("ErrorAccessDenied", "this account may not send mail")
     sender, people = people_of(octets)
     if not people:
         raise EwsError("ErrorInvalidRecipients", "there is nobody to send it to")
+    await hand_in(turn, sender, people, without_bcc(octets))
+
+
+async def hand_in(turn: Turn, sender: str, people: Sequence[str], octets: bytes) -> None:
+    """Hands a message in for these. `EwsError`."""
+    if not await turn.read(lambda tx: tx.setting("smtpOutgoing").value):
+        raise EwsError("ErrorAccessDenied", "this account may not send mail")
     words = [] if all(each.isascii() for each in (sender, *people)) else ["SMTPUTF8"]
-    octets = without_bcc(octets)
     words += [] if octets.isascii() else ["BODY=8BITMIME"]
     try:
         await turn.hand_in(Submission(sender, words, dict.fromkeys(people, ()), octets))

@@ -83,7 +83,7 @@ def composed(method: str, read: CalendarObject, sender: Sender, to: str, now: da
 def to_approver(read: CalendarObject, room: Sender, to: str, by: str, now: datetime) -> bytes:
     """The letter that asks for approval of a booking."""
     name = room.name or room.address
-    title = read.shown.text("SUMMARY").replace("\n", " ").strip() or "(without a title)"
+    title = _title(read)
     words = [
         f"{by} would like to book {name}:",
         "",
@@ -93,12 +93,34 @@ def to_approver(read: CalendarObject, room: Sender, to: str, by: str, now: datet
         "",
         f"The booking is in the calendar of {room.address}: accept or decline it there.",
     ]
+    return _plain(room, to, f"Booking of {name} to approve: {title}", words, now)
+
+
+def passed_on(read: CalendarObject, me: Sender, people: Sequence[str], to: str, now: datetime) -> bytes:
+    """The letter that tells an organizer who has been sent the invitation besides."""
+    who = me.name or me.address
+    words = [
+        f"{who} has passed your invitation on to {', '.join(people[:MOST_PEOPLE])}:",
+        "",
+        f"  {_title(read)}",
+        "",
+        *(f"{label + ':':<8} {text_}" for label, text_ in _facts(read, read.shown)),
+    ]
+    return _plain(me, to, f"Meeting Forward Notification: {_title(read)}", words, now)
+
+
+def _title(read: CalendarObject) -> str:
+    return read.shown.text("SUMMARY").replace("\n", " ").strip() or "(without a title)"
+
+
+def _plain(sender: Sender, to: str, title: str, words: Sequence[str], now: datetime) -> bytes:
+    """A letter of the server's own, in words alone."""
     lines = [
-        address_line("From", [mailbox(room.name, room.address)]),
+        address_line("From", [mailbox(sender.name, sender.address)]),
         address_line("To", [mailbox("", to)]),
-        header_line("Subject", f"Booking of {name} to approve: {title}"),
+        header_line("Subject", title),
         header_line("Date", format_date(now)),
-        header_line("Message-ID", message_id(room.address.rpartition("@")[2])),
+        header_line("Message-ID", message_id(sender.address.rpartition("@")[2])),
         header_line("Auto-Submitted", "auto-generated"),
         header_line("MIME-Version", "1.0"),
         b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
@@ -118,7 +140,7 @@ def _name_of(read: CalendarObject, to: str) -> str:
 
 def subject(method: str, read: CalendarObject) -> str:
     """What the mail is called."""
-    title = read.shown.text("SUMMARY").replace("\n", " ").strip() or "(without a title)"
+    title = _title(read)
     if method == "REPLY":
         return f"{_ANSWERS.get(_answer(read), ('Answer', ''))[0]}: {title}"
     return f"{_SUBJECTS.get(method, 'Calendar')}: {title}"

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 from connectors.activesync.errors import INVALID_CONTENT, ITEM_NOT_FOUND, SENT_ALREADY, SUBMISSION_FAILED, EasError
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.mail.outgoing import check_unsent, once_of, was_sent
 from connectors.activesync.pim import shelf
 from connectors.activesync.times import read_time, seconds_of
-from groupware.calendar.imip import Sender, composed
-from groupware.calendar.itip import instances
-from groupware.calendar.itip.people import organizer
-from groupware.calendar.object import CalendarObject, read_object
-from groupware.model.content import NO_PARAMS, Component, Line, escaped, serialized
+from connectors.exchange.forwarding import MOST, invitation, letters
+from groupware.calendar.imip import Sender
+from groupware.calendar.object import CalendarObject
 from groupware.model.errors import Malformed, NotFound
 from groupware.model.folder import Folder
 from mailcore.smtp.handin import NotTaken, Submission
-
-MOST: Final = 100
-"""People of one request."""
 
 
 async def forward(
     exchange: Exchange, at: Folder, item: int, instance: str, people: Sequence[str], comment: str, client: str
 ) -> None:
-    """Sends each of them the invitation as it stands, or to one occurrence of it, once by the ClientId. `EasError`.
+    """Sends each of them the invitation as it stands, or to one occurrence of it, once by the ClientId; the organizer
+    is told. `EasError`.
 
     What some of them have got already the others still get when the device asks again.
     """
@@ -40,11 +35,10 @@ async def forward(
     except (NotFound, Malformed, ValueError) as error:
         raise EasError(ITEM_NOT_FOUND, str(error)) from None
     sent = 0
-    for each in people:
+    for each, letter in letters(read, Sender(me.address, me.name), people, exchange.parts.clock.now()):
         once = once_of(exchange, "meeting", client, each) if client else ""
         if await was_sent(exchange, once):
             continue
-        letter = composed("REQUEST", read, Sender(me.address, me.name), each, exchange.parts.clock.now())
         words = [] if letter.isascii() else ["BODY=8BITMIME"]
         try:
             await exchange.hand_in(Submission(me.address, words, {each: ()}, letter, once))
@@ -57,23 +51,7 @@ async def forward(
 
 
 def _invitation(octets: bytes, instance: str, comment: str, sender: str) -> CalendarObject:
-    """The REQUEST: without the reminders of who passes it on. `Malformed`, ValueError."""
-    read = read_object(octets)
-    parts = [part for part in read.calendar.parts if part.name == "VEVENT"]
-    if instance:
-        at = read_time(instance)
-        if at is None:
-            raise ValueError("InstanceId is no time")
-        key = seconds_of(at)
-        one = instances.overrides(read).get(key) or instances.made(read, key)
-        if one is None:
-            raise ValueError("there is no such occurrence")
-        parts = [one]
-    more = [Line("COMMENT", NO_PARAMS, escaped(comment), 0)] if comment else []
-    if organizer(read) is None:
-        more.append(Line("ORGANIZER", NO_PARAMS, f"mailto:{sender}", 0))
-    said = [Component(part.name, 0, [*part.lines, *more]) for part in parts]
-    zones = [part for part in read.calendar.parts if part.name == "VTIMEZONE"]
-    head = [line for line in read.calendar.lines if line.name in ("VERSION", "PRODID")]
-    whole = Component("VCALENDAR", 0, [*head, Line("METHOD", NO_PARAMS, "REQUEST", 0)], [*zones, *said])
-    return read_object(serialized([whole]))
+    at = read_time(instance) if instance else None
+    if instance and at is None:
+        raise ValueError("InstanceId is no time")
+    return invitation(octets, seconds_of(at) if at is not None else None, comment, sender)
