@@ -12,7 +12,7 @@ from groupware.mime.summary import has_attachment_of
 from groupware.model.ids import FolderId, Uid
 from groupware.model.item import Query
 from groupware.store.api import ReadTx
-from web.jmap.email_get import keywords
+from web.jmap.email_get import FLAG_WORDS, keywords
 from web.jmap.email_sort import Row
 from web.jmap.errors import MethodError
 from web.jmap.headers_of import FIELD_NAME
@@ -147,7 +147,14 @@ def _read(given: Mapping[str, Any], leaves: list[Leaf], depth: int) -> Branch:
         raise MethodError("invalidArguments", "a filter has an `operator` AND, OR or NOT and its `conditions`")
     if not all(isinstance(each, dict) for each in inner):
         raise MethodError("invalidArguments", "conditions are objects")
-    return Branch(operator, tuple([_read(each, leaves, depth + 1) for each in inner]))
+    read = [_read(each, leaves, depth + 1) for each in inner]
+    if (
+        operator == "AND"
+    ):  # what has to hold together stands together, so the index of words is asked for all of it at once
+        return Branch(
+            operator, tuple([each for one in read for each in (one.inner if one.operator == "AND" else (one,))])
+        )
+    return Branch(operator, tuple(read))
 
 
 def _unsupported(text: str) -> MethodError:
@@ -203,7 +210,10 @@ def _other_than(value: Any) -> Leaf:
 
 def _keyword(value: Any, *, has: bool) -> Leaf:
     word = _text(value).lower()
-    return _plain(_FLAGS, lambda row: (word in keywords(row["bits"], row["words"])) == has)
+    mask = next((each.value for each, known in FLAG_WORDS.items() if known == word), 0)
+    if mask:
+        return _plain(("bits",), lambda row: bool(row["bits"] & mask) == has)
+    return _plain(("words",), lambda row: (word in row["words"].lower() and word in keywords(0, row["words"])) == has)
 
 
 def _in_thread(value: Any, which: str) -> Leaf:

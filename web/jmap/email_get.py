@@ -61,7 +61,7 @@ KNOWN: Final = frozenset({*DEFAULT, "headers", "bodyStructure", snoozed.PROPERTY
 _OF_OCTETS: Final = frozenset(
     {"headers", "bodyStructure", "bodyValues", "textBody", "htmlBody", "attachments", "sender", "replyTo"}
 )
-_FLAG_WORDS: Final = {
+FLAG_WORDS: Final = {
     Flags.SEEN: "$seen",
     Flags.ANSWERED: "$answered",
     Flags.FLAGGED: "$flagged",
@@ -265,7 +265,7 @@ def _values(message: Message, lists: Lists, arguments: Arguments) -> dict[str, A
 
 def keywords(bits: int, words: str) -> set[str]:
     """The keywords: flags that IMAP has a name for, and those that people have named. RFC 8621 §4.1.1."""
-    found = {word for each, word in _FLAG_WORDS.items() if each in FLAGS[bits]}
+    found = {word for each, word in FLAG_WORDS.items() if each in FLAGS[bits]}
     return found | {word.lower() for word in words_in(words)}
 
 

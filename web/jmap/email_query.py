@@ -161,8 +161,8 @@ def _by_words(tx: ReadTx, sought: Filter, folders: Mapping[FolderId, Folder]) ->
     """What the index of words alone decides, the newest first: no more is read of an email than when it came."""
     assert sought.query is not None
     found = tx.find(sought.narrowed(list(folders)), sought.query)
-    newest = sorted([(each.saved_at, each.uid, each.id) for each in found], reverse=True)
-    return [email_id(item) for _, _, item in newest]
+    newest = sorted(found, key=lambda each: (each.saved_at, each.uid), reverse=True)
+    return [email_id(each.id) for each in newest]
 
 
 async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:

@@ -129,18 +129,16 @@ def find(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
     opened = [tx.open(each, Right.READ) for each in dict.fromkeys(at)]
     anywhere = [folded(each) for each in query.text if each]
     named = [(name, folded(value)) for name, value in query.fields]
-    found: list[Found] = []
+    found: dict[tuple[int, int], Found] = {}
     for start in range(0, len(opened), FOLDERS_AT_ONCE):
         some = opened[start : start + FOLDERS_AT_ONCE]
         few = sum(each.total for each in some) <= FEW_ITEMS
         rows = _rows(tx, some, anywhere, named, few=few)
         unseen = {each.id: objects.hidden(tx, each) for each in some}
-        found.extend(
-            Found(FolderId(at_), Uid(uid), ItemId(number), saved)
-            for at_, uid, number, saved, head in rows
-            if uid not in unseen[at_] and (not named or _has(head, named))
-        )
-    return sorted(set(found), key=lambda each: (each.folder, each.uid))
+        for at_, uid, number, saved, head in rows:
+            if uid not in unseen[at_] and (not named or _has(head, named)):
+                found[at_, uid] = Found(FolderId(at_), Uid(uid), ItemId(number), saved)
+    return [found[each] for each in sorted(found)]
 
 
 def has_line(tx: Tx, here: Opened, name: str, value: str) -> bool:

@@ -154,6 +154,20 @@ async def test_a_query_finds_what_all_conditions_together_say(stand: Stand, alic
         ({"operator": "NOT", "conditions": [{"subject": "invoice"}]}, [new]),
         ({"operator": "OR", "conditions": [{"cc": "carl"}, {"hasAttachment": True}]}, [new, old]),
         ({"operator": "AND", "conditions": [{"subject": "invoice"}, {"inMailbox": inbox}]}, [old]),
+        (
+            {
+                "operator": "AND",
+                "conditions": [{"text": "invoice"}, {"operator": "OR", "conditions": [{"cc": "carl"}, {"cc": "x"}]}],
+            },
+            [old],
+        ),
+        (
+            {
+                "operator": "AND",
+                "conditions": [{"inMailbox": inbox}, {"operator": "AND", "conditions": [{"notKeyword": "$seen"}]}],
+            },
+            [new],
+        ),
     ]:
         got = await alice.call("Email/query", filter=sought, calculateTotal=True)
         assert (got["ids"], got["total"]) == (found, len(found)), sought
