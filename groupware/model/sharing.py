@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from .ids import FolderId
 from .rights import Right
@@ -35,6 +36,10 @@ class RequestState(StrEnum):
     GRANTED = "granted"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+
+
+LONGEST_ASKED: Final = 500
+"""Characters of a path that is asked for, and of what is said with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ class Letter:
     """The address that it is from; "": the server's."""
     answers: str = ""
     """The Message-ID, without its brackets, of what it answers; "": nothing."""
+    reply_to: str = ""
+    """Who is to be answered; "": nobody."""
+    kind: str = ""
+    """Which letter it is, for programs that offer more than its words (`X-Postroom-Letter`); "": one like others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,13 @@ def composed(letter: Letter, host: str, now: datetime) -> bytes:
     lines = (
         address_line("From", [sender]),
         address_line("To", [mailbox("", letter.to)]),
+        *((address_line("Reply-To", [mailbox("", letter.reply_to)]),) if letter.reply_to else ()),
         header_line("Subject", letter.subject),
         header_line("Date", format_date(now)),
         header_line("Message-ID", message_id(host)),
         *(header_line(name, f"<{letter.answers}>") for name in _ANSWERING if letter.answers),
         header_line("Auto-Submitted", "auto-replied" if letter.answers else "auto-generated"),
+        *((header_line("X-Postroom-Letter", letter.kind),) if letter.kind else ()),
         header_line("MIME-Version", "1.0"),
         b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
     )

@@ -58,6 +58,7 @@ LETTERS: Final[Mapping[str, frozenset[str]]] = {
     "quota-storage": _QUOTA,
     "quota-messages": _QUOTA,
     "quota-sending": frozenset(("address", "limit", "messages", "recipients", "size", "until")),
+    "access-request": frozenset(("address", "sender", "name", "what", "level", "said", "link")),
     "confirm-sender": frozenset(("address", "sender", "subject", "code")),
     **LIST_LETTERS,
 }

@@ -6,18 +6,24 @@ Whether there is a folder of the path that is asked for is told to nobody but it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
 from groupware.model.errors import NotFound
+from groupware.model.event import Event
 from groupware.model.folder import SEPARATOR
 from groupware.model.ids import FolderId
+from groupware.model.principal import OPERATOR
 from groupware.model.rights import LEVELS, Right, level_of
-from groupware.model.sharing import AccessRequest, RequestState
+from groupware.model.sharing import LONGEST_ASKED, AccessRequest, RequestState
 from groupware.store.api import ReadTx, WriteTx
+from mailcore.queue.letters import Ready, post, ready
+from mailcore.queue.trace import say
 from web.jmap import few
+from web.jmap.access_letters import Asking
 from web.jmap.arguments import GetArguments
 from web.jmap.errors import SetError
 from web.jmap.ids import account_id, folder_of, grantee_of, mailbox_id, principal_id
@@ -105,16 +111,39 @@ async def _ask(turn: Turn, given: Given) -> Json:
     if whom is None:
         raise invalid("principalId", "it is no principal")
 
-    def work(tx: WriteTx) -> Json:
-        path = _path(tx, given) if given.get("folderId") is not None else texts["path"]
+    path = texts["path"]
+    if given.get("folderId") is not None:
+        path = await turn.read(lambda tx: _path(tx, given))
+    name = await turn.read(lambda tx: tx.account(turn.who.account).name)
+    asking = Asking(whom.lower(), turn.who.name, name, path, str(given["level"]), texts["text"])
+    letter = await _letter(turn, asking)
+
+    def work(tx: WriteTx) -> tuple[Json, Sequence[Event]]:
         try:
-            tx.ask_access(whom, path, wanted, texts["text"])
+            tx.ask_access(whom, path, wanted, asking.text)
         except NotFound as error:
             raise invalid("principalId", str(error)) from None
-        made = next(each for each in reversed(tx.access_requests()) if each.mine and each.other == whom.lower())
-        return {"id": f"R{made.number}"}
+        made = next(each for each in reversed(tx.access_requests()) if each.mine and each.other == asking.to)
+        return {"id": f"R{made.number}"}, post(tx, letter) if letter is not None else ()
 
-    return await turn.write(work)
+    told, events = await turn.write(work)
+    say(turn.parts.log("PROCESSING"), events)
+    return told
+
+
+async def _letter(turn: Turn, asking: Asking) -> Ready | None:
+    """The letter to the owner, which is written with the request or not at all; None: here no letters are written."""
+    if turn.access_letters is None or len(asking.path) > LONGEST_ASKED or len(asking.text) > LONGEST_ASKED:
+        return None
+    try:
+        language = await turn.parts.store.read(
+            OPERATOR, lambda tx: str(tx.setting("language", tx.account(asking.to).id).value)
+        )
+    except NotFound:
+        return None  # nobody is told of an account that is not there: the request says that
+    parts = turn.parts
+    made = await ready(turn.access_letters.written(asking, language), turn.host, parts.clock.now(), parts.blobs)
+    return replace(made, envelope=replace(made.envelope, by=turn.who.account))
 
 
 def _path(tx: ReadTx, given: Given) -> str:

@@ -18,11 +18,13 @@ from starlette.websockets import WebSocket
 from groupware.mime.threads import Threads
 from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
+from mailcore.queue.shelf import Shelf
 from mailcore.server.authorization import CHALLENGE, authorized
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.signin import Desk, Rejected, desk
 from mailcore.server.visits import visited
 from mailcore.smtp.handin import Submission, Submitter, Taken, submitter
+from web.jmap.access_letters import AccessLetters
 from web.jmap.errors import RequestError
 from web.jmap.events import asked, stream
 from web.jmap.limits import AT_ONCE, LISTENERS, REQUEST_OCTETS, UPLOADS_AT_ONCE
@@ -61,6 +63,11 @@ class Doing:
     def submitter(self) -> Submitter:
         """Where mail is handed in; made when somebody does."""
         return submitter(self.parts, self.setup)
+
+    @cached_property
+    def access_letters(self) -> AccessLetters:
+        """Writes to those who are asked for access."""
+        return AccessLetters(Shelf(self.setup.config, self.parts.log("PROCESSING")), self.setup.config.web_url)
 
 
 def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
@@ -126,6 +133,7 @@ async def _response(doing: Doing, connection: HTTPConnection, who: Principal, as
         created,
         doing.host,
         partial(_hand_in, doing, who, connection),
+        doing.access_letters,
         doing.threads,
         doing.directories,
         doing.setup.config.push.enabled,

@@ -16,6 +16,7 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.server.parts import Parts
 from mailcore.smtp.handin import Submission, Taken
+from web.jmap.access_letters import AccessLetters
 from web.jmap.errors import MethodError
 from web.jmap.ids import owner_of
 
@@ -34,6 +35,8 @@ class Turn:
     """What this server calls itself."""
     hand_in: Callable[[Submission], Awaitable[Taken]] | None = None
     """Where mail is submitted."""
+    access_letters: AccessLetters | None = None
+    """Writes to whoever is asked for access."""
     threads: Threads = field(default_factory=Threads)
     """What is known of the threads of the store."""
     directories: dict[str, tuple[str, Mapping[str, dict[str, Any]]]] = field(default_factory=dict)

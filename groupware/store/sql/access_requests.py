@@ -17,7 +17,7 @@ from groupware.model.folder import SEPARATOR
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.principal import PrincipalKind
 from groupware.model.rights import Right
-from groupware.model.sharing import AccessRequest, RequestState
+from groupware.model.sharing import LONGEST_ASKED, AccessRequest, RequestState
 from groupware.model.times import moment, now_micros
 
 from . import grants, people, schema, sharing
@@ -29,8 +29,6 @@ A_DAY: Final = 10
 """Requests of one who asks within a day."""
 WAITING: Final = 100
 """Requests that wait for one owner."""
-LONGEST: Final = 500
-"""Characters of a path, and of what is said with a request."""
 _SECOND: Final = 1_000_000
 DAY: Final = 86_400 * _SECOND
 AGAIN: Final = 7 * DAY
@@ -120,8 +118,8 @@ def _meant(tree: Tree, path: str) -> FolderId | None:
 def ask(tx: Tx, whom: str, path: str, wanted: Right, text: str) -> None:
     """See `WriteTx.ask_access`."""
     address, way = whom.strip().lower(), SEPARATOR.join(part.strip() for part in path.split(SEPARATOR) if part.strip())
-    if len(way) > LONGEST or len(text) > LONGEST:
-        raise Refused(f"a path, and what is said with a request, have {LONGEST} characters at most")
+    if len(way) > LONGEST_ASKED or len(text) > LONGEST_ASKED:
+        raise Refused(f"a path, and what is said with a request, have {LONGEST_ASKED} characters at most")
     if not wanted or Right.ADMIN in wanted:
         raise Refused("ask for something, and not for the right to say who may do what")
     there = [each for each in people.people(tx, address, 1 << 31) if each.address == address]

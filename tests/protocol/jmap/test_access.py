@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
 from typing import Any
 
 import pytest
@@ -142,6 +145,37 @@ async def test_access_is_asked_for_and_granted_or_refused_at_once(stand: Stand, 
     await alice.call("AccessRequest/set", update={there["X"]["id"]: {"status": "refused"}})
     assert await grants(stand, "Archive") == [(BOB, "lrs", "")]
     assert {each["path"]: each["status"] for each in await requests(bob)} == {"archive": "granted", "X": "refused"}
+
+
+async def letter(stand: Stand) -> tuple[Message, list[str]]:
+    """The one letter in the queue, and to whom it goes."""
+
+    [one] = await stand.house.write(lambda tx: tx.queued())
+    octets = await stand.house.blobs.read(one.envelope.blob)
+    return message_from_bytes(octets), [each.address for each in one.envelope.recipients]
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "says"),
+    [
+        ("", "bob@example.test asks for access to your whole mailbox", "to read."),
+        ("de-AT", "bob@example.test bittet um Zugriff auf Ihr ganzes Postfach", "lesen."),
+        ("fr", "bob@example.test asks for access to your whole mailbox", "to read."),
+    ],
+)
+async def test_the_owner_gets_a_letter_in_their_language(
+    stand: Stand, alice: Client, bob: Client, language: str, subject: str, says: str
+) -> None:
+    await stand.house.write(lambda tx: tx.put_setting("language", language, tx.account(ALICE).id))
+    wanted = {"principalId": principal_id(ALICE), "level": "viewer", "text": "please\n$link", "path": ""}
+    await bob.call("AccessRequest/set", create={"k": wanted})
+    found, to = await letter(stand)
+    body = found.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert (to, str(make_header(decode_header(found["Subject"])))) == ([ALICE], subject)
+    assert says in body and "> please\n> $link" in body.replace("\r", "") and "/mail/settings/sharing" in body
+    assert (found["Reply-To"], found["X-Postroom-Letter"], found["Auto-Submitted"]) == (
+        BOB, "access-request", "auto-generated"
+    )  # fmt: skip
 
 
 async def test_more_is_asked_for_of_a_folder_that_one_sees(stand: Stand, alice: Client, bob: Client) -> None:

@@ -87,6 +87,7 @@ export interface FullEmail extends Email {
   /** Who asks to be told that it was read. RFC 8098. */
   "header:Disposition-Notification-To:asAddresses"?: Address[] | null;
   "header:Return-Path"?: string | null;
+  "header:X-Postroom-Letter:asText"?: string | null;
 }
 
 /** A keyword with a name and a colour, as one person has them. */
@@ -141,4 +142,5 @@ export const FULL_PROPERTIES = [
   "header:List-Unsubscribe-Post:asText",
   "header:Disposition-Notification-To:asAddresses",
   "header:Return-Path",
+  "header:X-Postroom-Letter:asText",
 ];

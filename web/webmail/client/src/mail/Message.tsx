@@ -17,6 +17,7 @@ import { block, isFromList, leaveList } from "./sender";
 import { long } from "./when";
 
 const Invitation = lazy(() => import("../calendar/Invitation"));
+const AskedHere = lazy(() => import("../sharing/AskedHere"));
 const CALENDAR = /^(text\/calendar|application\/ics)$/i;
 const Source = lazy(() => import("./Source"));
 
@@ -30,6 +31,7 @@ export function Message({ email }: { email: Email }) {
         <>
           <Labels email={email} whole />
           <Receipt email={full} />
+          <Wish email={full} />
           <About email={full} />
           <Attachments email={full} />
           <Body email={full} />
@@ -53,6 +55,20 @@ function About({ email }: { email: FullEmail }) {
   return (
     <Suspense>
       <Invitation key={part.blobId} accountId={email.accountId} blobId={part.blobId} />
+    </Suspense>
+  );
+}
+
+const ASKS = "access-request";
+
+/** Somebody asks for access: it is answered here. */
+function Wish({ email }: { email: FullEmail }) {
+  const own = useApp((state) => state.online && state.accounts.some((each) => each.own && each.id === email.accountId));
+  const asks = email.replyTo?.[0]?.email;
+  if (!own || !asks || email["header:X-Postroom-Letter:asText"] !== ASKS) return null;
+  return (
+    <Suspense>
+      <AskedHere accountId={email.accountId} email={asks} />
     </Suspense>
   );
 }

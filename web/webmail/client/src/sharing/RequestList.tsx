@@ -32,7 +32,7 @@ export function Requests({ folders, onAnswered }: { folders: Access[]; onAnswere
 
 const failed = (error: Error) => toast(error.message, { error: true });
 
-function Asked({ one, folders, onAnswered }: { one: AccessRequest; folders: Access[]; onAnswered: () => void }) {
+export function Asked({ one, folders, onAnswered }: { one: AccessRequest; folders: Access[]; onAnswered: () => void }) {
   const { t } = useTranslation();
   const [meant, mean] = useState("");
   const act = (status: "granted" | "refused") =>
