@@ -1,5 +1,5 @@
 import { addDays, format, getISOWeek, isSameMonth } from "date-fns";
-import { ChevronLeft, ChevronRight, Plus, Settings2 } from "lucide-react";
+import { ChevronLeft, ChevronRight, Plus, Printer, Settings2 } from "lucide-react";
 import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
@@ -102,10 +102,12 @@ function titleOf(where: Where): string {
   const { view, date } = where;
   if (view === "day") return format(date, narrow() ? "EEE, d MMM" : "EEEE, d MMMM yyyy");
   if (view === "year") return format(date, "yyyy");
-  if (view === "month") return format(date, "LLLL yyyy");
+  const month = narrow() ? "LLL yyyy" : "LLLL yyyy";
+  if (view === "month") return format(date, month);
   const { from, to } = daysOf(where, useCalendar.getState().prefs);
   const last = addDays(to, -1);
-  if (isSameMonth(from, last)) return format(from, "LLLL yyyy");
+  if (isSameMonth(from, last)) return format(from, month);
+  if (narrow()) return `${format(from, "LLL")} – ${format(last, "LLL")}`;
   return `${format(from, from.getFullYear() === last.getFullYear() ? "LLL" : "LLL yyyy")} – ${format(last, "LLL yyyy")}`;
 }
 
@@ -160,6 +162,9 @@ function Bar({ where: here }: { where: Where }) {
           </option>
         ))}
       </select>
+      <IconButton className="printer" label={t("app.print")} onClick={() => window.print()}>
+        <Printer />
+      </IconButton>
       <IconButton label={t("calendar.preferences")} onClick={() => set({ prefsShown: true })}>
         <Settings2 />
       </IconButton>

@@ -7,6 +7,7 @@ import { takesTasks } from "./drop";
 import { EventBox } from "./EventBox";
 import { meets } from "./events";
 import { inLines } from "./layout";
+import { usePrinted } from "./printed";
 import { daysOf, now, type Shown, useCalendar, visit, type Where } from "./store";
 import { daysTouched, dayText } from "./time";
 
@@ -22,7 +23,8 @@ export function MonthGrid({ where, events }: { where: Where; events: Shown[] }) 
   const { from, count } = daysOf(where, prefs);
   const weeks = Array.from({ length: count / 7 }, (_, week) => addDays(from, week * 7));
   const height = useHeight(body) / weeks.length;
-  const lines = Math.max(1, Math.floor((height - HEAD - 2) / LINE));
+  const printed = usePrinted();
+  const lines = printed ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor((height - HEAD - 2) / LINE));
   const shown = withDragged(events, drag.shown);
 
   const onClick = (event: MouseEvent) => {
@@ -108,8 +110,10 @@ function Week({ week, events, lines, drag }: PartProps & { events: Shown[]; line
     for (let day = item.from; day < item.to; day += 1) if (cut(day) && line >= lines - 1) return false;
     return line < lines;
   };
+  const most = placed.reduce((found, { line }) => Math.max(found, line + 1), 0);
   return (
     <>
+      {lines === Number.POSITIVE_INFINITY && <i className="paper" style={{ height: HEAD + most * LINE }} />}
       {placed.filter(fits).map(({ item: { each, from, to }, line }) => (
         <EventBox
           key={each.id}

@@ -1,6 +1,6 @@
 import { addDays, addMonths, format, isSameDay, isSameMonth, startOfMonth, startOfWeek, startOfYear } from "date-fns";
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
 import { now, type Shown, useCalendar, visit, type Where } from "./store";
@@ -89,11 +89,19 @@ export function MiniMonth({ where, events }: { where: Where; events: Shown[] }) 
 export function Year({ where, events }: { where: Where; events: Shown[] }) {
   const busy = useMemo(() => daysWith(events), [events]);
   const first = startOfYear(where.date);
+  const at = dayText(startOfMonth(where.date));
+  const chosen = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the month that one comes to is not the first that is seen
+  useEffect(() => chosen.current?.scrollIntoView({ block: "nearest" }), [at]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
     <div className="year" tabIndex={0}>
-      {Array.from({ length: 12 }, (_, at) => addMonths(first, at)).map((month) => (
-        <section key={month.getTime()} aria-label={format(month, "LLLL")}>
+      {Array.from({ length: 12 }, (_, each) => addMonths(first, each)).map((month) => (
+        <section
+          key={month.getTime()}
+          aria-label={format(month, "LLLL")}
+          ref={dayText(month) === at ? chosen : undefined}
+        >
           <button type="button" className="text" onClick={() => visit({ view: "month", date: month })}>
             {format(month, "LLLL")}
           </button>

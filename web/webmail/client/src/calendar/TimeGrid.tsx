@@ -19,7 +19,7 @@ export function TimeGrid({ days, events }: { days: Date[]; events: Shown[] }) {
   const { t } = useTranslation();
   const scroller = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
-  const workFrom = useCalendar((state) => state.prefs.workFrom);
+  const { workFrom, workTo } = useCalendar((state) => state.prefs);
   const drag = useDrag(body, false);
   const shown = withDragged(events, drag.shown);
   const from = days[0] as Date;
@@ -34,6 +34,12 @@ export function TimeGrid({ days, events }: { days: Date[]; events: Shown[] }) {
     scroller.current?.scrollTo({ top: (Math.min(Math.max(first, workFrom - 120), hour) / 60) * HOUR - 8 });
   }, []);
 
+  const seen = timed.filter((each) => meets(each, from, addDays(days.at(-1) as Date, 1)));
+  const overnight = seen.some((each) => !isSameDay(each.start, each.end));
+  const hours = {
+    "--first": overnight ? 0 : Math.floor(Math.min(workFrom, ...seen.map((each) => minuteOfDay(each.start))) / 60),
+    "--last": overnight ? 24 : Math.ceil(Math.max(workTo, ...seen.map((each) => minuteOfDay(each.end))) / 60),
+  };
   const onClick = (event: MouseEvent) => {
     if (drag.justEnded() || (event.target as HTMLElement).closest(".event") || !body.current) return;
     const spot = spotAt(body.current, event.clientX, event.clientY - HOUR / 4);
@@ -42,7 +48,10 @@ export function TimeGrid({ days, events }: { days: Date[]; events: Shown[] }) {
     beginAt(start, end, false);
   };
   return (
-    <div className={days.length === 1 ? "grid one" : "grid"} style={{ "--days": days.length } as CSSProperties}>
+    <div
+      className={days.length === 1 ? "grid one" : "grid"}
+      style={{ "--days": days.length, ...hours } as CSSProperties}
+    >
       <div className="grid-head">
         <span className="gutter">{zone() === HERE ? "" : zone().split("/").at(-1)?.replaceAll("_", " ")}</span>
         {days.map((day) => (

@@ -1,5 +1,5 @@
 /** Getting calendars and the events of the time that is looked at; and what others have changed, as the server tells. */
-import { addDays } from "date-fns";
+import { addDays, max, min, startOfMonth, startOfWeek } from "date-fns";
 import { type Answer, type Call, request } from "../jmap/client";
 import { type Told, whenChanged } from "../mail/load";
 import { get as app } from "../store";
@@ -87,11 +87,14 @@ export function ofAccount(accountId: string, list: Omit<CalendarEvent, "accountI
 
 let turn = 0;
 
-/** Gets what a view shows, and a day on each side of it. */
+const SMALL_MONTH = 42;
+
+/** Gets what a view shows and the small month beside it, and a day on each side. */
 export async function loadWhere(where: Where, again = false): Promise<void> {
   const days = daysOf(where, get().prefs);
-  const from = localText(addDays(days.from, -1));
-  const to = localText(addDays(days.to, 1));
+  const first = startOfWeek(startOfMonth(where.date), { weekStartsOn: get().prefs.weekStart });
+  const from = localText(addDays(min([days.from, first]), -1));
+  const to = localText(addDays(max([days.to, addDays(first, SMALL_MONTH)]), 1));
   const known = get().range;
   if (!again && known && known.from <= from && known.to >= to && get().events) return;
   turn += 1;
