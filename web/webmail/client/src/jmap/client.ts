@@ -203,9 +203,22 @@ export async function each(calls: Call[]): Promise<Answer[]> {
   });
 }
 
+let changes = 0;
+let lastChange = 0;
+const SETTLES_AFTER = 1000;
+
+/** Whether nothing is being changed here, nor was a moment ago: what comes then is the work of others. */
+export function settled(): boolean {
+  return changes === 0 && Date.now() - lastChange > SETTLES_AFTER;
+}
+
 /** What a `/set` has left undone is thrown. */
 export async function change(calls: Call[]): Promise<Answer[]> {
-  const answers = await request(calls);
+  changes += 1;
+  const answers = await request(calls).finally(() => {
+    changes -= 1;
+    lastChange = Date.now();
+  });
   for (const answer of answers) {
     const failed = { ...answer?.notCreated, ...answer?.notUpdated, ...answer?.notDestroyed };
     const first = Object.values(failed)[0] as { type: string; description?: string } | undefined;

@@ -21,7 +21,7 @@ import { get, set, useApp, withRole } from "../store";
 import { accountsOf, archive, folderName, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
 import { exportUrl, fetchFile } from "./export";
 import { lines } from "./FolderTree";
-import { maySnooze, togglePin } from "./snooze";
+import { askSnooze, togglePin } from "./snooze";
 
 /** What may be done with emails, as buttons. */
 export function Actions({ ids }: { ids: string[] }) {
@@ -52,11 +52,9 @@ export function Actions({ ids }: { ids: string[] }) {
       <IconButton label={t("label.action")} keys="l" onClick={() => set({ asking: { what: "labels", ids } })}>
         <Tag />
       </IconButton>
-      {maySnooze(ids) && (
-        <IconButton label={t("snooze.action")} keys="b" onClick={() => set({ asking: { what: "snooze", ids } })}>
-          <Clock />
-        </IconButton>
-      )}
+      <IconButton label={t("snooze.action")} keys="b" onClick={() => askSnooze(ids)}>
+        <Clock />
+      </IconButton>
       <IconButton label={unread ? t("act.read") : t("act.unread")} keys="m" onClick={() => void toggleSeen(ids)}>
         {unread ? <MailOpen /> : <Mail />}
       </IconButton>

@@ -19,10 +19,11 @@ export function MailList() {
   const selected = useApp((state) => state.selected);
   const scroller = useRef<HTMLDivElement>(null);
   const total = list?.total ?? null;
+  const height = rowHeight(); // once, and not for each line: it is read from what the device keeps
   const virtual = useVirtualizer({
     count: total ?? 0,
     getScrollElement: () => scroller.current,
-    estimateSize: rowHeight,
+    estimateSize: () => height,
     overscan: 8,
   });
   const items = virtual.getVirtualItems();
@@ -55,7 +56,7 @@ export function MailList() {
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
         <div className="scroll" ref={scroller} tabIndex={0}>
-          {total === null && BONES.map((at) => <Bone key={at} top={at * rowHeight()} />)}
+          {total === null && BONES.map((at) => <Bone key={at} top={at * height} />)}
           {total === 0 && <p className="none">{t(list?.place.search !== null ? "list.emptySearch" : "list.empty")}</p>}
           {total !== null && total > 0 && (
             <ul style={{ height: virtual.getTotalSize() }}>

@@ -5,7 +5,7 @@ import type { Key } from "../shell/keys";
 import { get, go, set, withRole } from "../store";
 import { archive, junk, meant, remove, toggleFlag, toggleSeen } from "./act";
 import { loadFull, prefetch, visitPlace } from "./load";
-import { maySnooze, togglePin } from "./snooze";
+import { askSnooze, togglePin } from "./snooze";
 
 /** Goes up or down, and reads on where something is read. */
 export function step(by: number): void {
@@ -77,7 +77,7 @@ export const MAIL_KEYS: Key[] = [
   {
     keys: "b",
     says: "snooze.action",
-    act: () => maySnooze(meant()) && set({ asking: { what: "snooze", ids: meant() } }),
+    act: () => askSnooze(meant()),
   },
   { keys: "p", says: "act.pin", act: () => void togglePin(meant()) },
   { keys: "m", says: "keys.toggleRead", act: () => void toggleSeen(meant()) },

@@ -1,5 +1,5 @@
 /** Getting what is shown: accounts, folders, conversations; and what has changed, as the server tells. */
-import { type Call, listen, MAIL, Offline, request, session, visit } from "../jmap/client";
+import { type Call, listen, MAIL, Offline, request, session, settled, visit } from "../jmap/client";
 import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
 import { keepSeen, recall } from "../offline";
 import { MAIL_ROOM, NOWHERE, type Place, placeOf, sameList } from "../place";
@@ -158,7 +158,10 @@ export function prefetch(ids: (string | undefined)[]): void {
 
 // --- what others have changed
 
+/** Milliseconds for which what is told waits for more of it, where one is at work oneself or much is told. */
+const AFTER_PUSH = 150;
 let waiting: ReturnType<typeof setTimeout> | undefined;
+let caughtUp = 0;
 const moved = new Set<string>();
 
 /** The states that are others now: of each account, by type. */
@@ -176,19 +179,25 @@ function changed(told: Told): void {
   for (const [account, types] of Object.entries(told)) if (types.Mailbox || types.Email) moved.add(account);
   if (Object.values(told).some((types) => types.Label)) void loadLabels().catch(() => undefined);
   clearTimeout(waiting);
-  waiting = setTimeout(() => {
-    const accounts = [...moved];
-    moved.clear();
-    void catchUp(accounts).catch(() => undefined);
-  }, 150);
+  const soon = settled() && Date.now() - caughtUp > AFTER_PUSH;
+  waiting = setTimeout(
+    () => {
+      const accounts = [...moved];
+      moved.clear();
+      caughtUp = Date.now();
+      void catchUp(accounts).catch(() => undefined);
+    },
+    soon ? 0 : AFTER_PUSH,
+  );
 }
 
 async function catchUp(accounts: string[]): Promise<void> {
-  for (const each of accounts) if (get().mailboxes[each]) await loadMailboxes(each);
   const { list, place } = get();
   const shows = list?.sources?.map((each) => each.accountId) ?? [list?.place.accountId];
-  if (!shows.some((each) => each && accounts.includes(each))) return;
-  await refreshList();
+  const listed = shows.some((each) => each && accounts.includes(each));
+  const folders = accounts.filter((each) => get().mailboxes[each]).map(loadMailboxes);
+  await Promise.all([...folders, listed && refreshList()]);
+  if (!listed) return;
   const shown = place.emailId ? get().emails[place.emailId] : undefined;
   if (shown && accounts.includes(shown.accountId)) await openEmail(shown.accountId, shown.id);
 }

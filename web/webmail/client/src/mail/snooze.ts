@@ -1,7 +1,16 @@
 /** What waits until a moment, and what is kept on top. Decision 309. */
-import { addDays, addHours, isSameDay, isSaturday, nextMonday, nextSaturday, set, startOfHour } from "date-fns";
+import {
+  addDays,
+  addHours,
+  isSameDay,
+  isSaturday,
+  nextMonday,
+  nextSaturday,
+  startOfHour,
+  set as timed,
+} from "date-fns";
 import { t } from "i18next";
-import { get, toast, withRole } from "../store";
+import { get, set, toast, withRole } from "../store";
 import { apply, mark, roleFor } from "./act";
 import { long } from "./when";
 
@@ -16,13 +25,13 @@ export interface Proposal {
 
 /** The moments that one is likely to want. */
 export function proposals(now: Date): Proposal[] {
-  const evening = set(now, EVENING);
+  const evening = timed(now, EVENING);
   const all: Proposal[] = [
     { key: "later", moment: startOfHour(addHours(now, 3)) },
     { key: "evening", moment: evening },
-    { key: "tomorrow", moment: set(addDays(now, 1), MORNING) },
-    { key: "weekend", moment: set(nextSaturday(now), MORNING) },
-    { key: "week", moment: set(nextMonday(now), MORNING) },
+    { key: "tomorrow", moment: timed(addDays(now, 1), MORNING) },
+    { key: "weekend", moment: timed(nextSaturday(now), MORNING) },
+    { key: "week", moment: timed(nextMonday(now), MORNING) },
   ];
   return all.filter(({ key, moment }) => {
     if (key === "later") return isSameDay(moment, now);
@@ -35,6 +44,12 @@ export function proposals(now: Date): Proposal[] {
 export function maySnooze(ids: string[]): boolean {
   const own = get().accounts.find((each) => each.own)?.id;
   return ids.length > 0 && ids.every((id) => get().emails[id]?.accountId === own);
+}
+
+/** Asks until when they wait; where they cannot, says why. */
+export function askSnooze(ids: string[]): void {
+  if (maySnooze(ids)) set({ asking: { what: "snooze", ids } });
+  else if (ids.length) toast(t("snooze.notHere"));
 }
 
 /** They leave where they are, and come back there at that moment. */
