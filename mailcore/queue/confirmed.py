@@ -6,10 +6,12 @@
    the next, which tells the queue (`recover`) before it takes anything from it.
 3. A file is locked by its process. One that can be locked is of a process that is no more.
 4. A number of the queue may be given again; the message id beside it is not.
+5. The processes of one data folder are one holder of leases, and its name stays: they can read each other's files.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -24,6 +26,8 @@ from groupware.model.ids import QueueId
 from mailcore.queue.courier import Result
 
 FOLDER: Final = "confirmed"
+HOLDER: Final = "holder"
+"""The file of the data folder in which its name stands."""
 LARGEST: Final = 256 * 1024
 """Octets from which on a file begins anew once nothing in it is waited for."""
 
@@ -41,9 +45,10 @@ class Confirmed:
 class Journal:
     """The file of this process. `note` and `settled` are for its event loop alone."""
 
-    __slots__ = ("_file", "_folder", "_path", "_size", "_waiting")
+    __slots__ = ("_file", "_folder", "_path", "_size", "_waiting", "holder")
 
     def __init__(self, data: Path) -> None:
+        self.holder = holder_of(data)
         self._folder = data / FOLDER
         self._waiting: dict[tuple[QueueId, str], dict[str, Result]] = {}
         self._file: int | None = None
@@ -136,6 +141,21 @@ class Journal:
                 continue
             finally:
                 os.close(found)
+
+
+def holder_of(data: Path) -> str:
+    """Under which name the processes of a data folder lease: made once, at random. Empty: it cannot be kept."""
+    path = data / HOLDER
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+    try:
+        if not path.exists():
+            fresh.write_text(secrets.token_hex(16))
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, path)  # whole, and never over another's
+            fresh.unlink()
+        return path.read_text().strip()[:32]
+    except OSError:
+        return ""
 
 
 def read(octets: bytes) -> Sequence[Confirmed]:

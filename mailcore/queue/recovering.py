@@ -14,16 +14,20 @@ from mailcore.queue.settlement import Desk, Settling
 
 
 async def recover(desk: Desk) -> int:
-    """Settles what files of others tell, and drops them; how many recipients that were. `TryAgain`: call it again."""
-    count = 0
-    if desk.confirmed is None:
+    """Settles what files of others tell, and drops them; how many recipients that were. `TryAgain`: call it again.
+
+    Then what other hosts have left to this one is due.
+    """
+    count, confirmed = 0, desk.confirmed
+    if confirmed is None:
         return 0
-    for path, found in desk.confirmed.left():
+    for path, found in confirmed.left():
         told = sum([await _settle(desk, each) for each in found])
         path.unlink(missing_ok=True)
         if told:
             desk.log.warning("confirmed_before", recipients=told, file=path.name)
         count += told
+    await desk.store.write(OPERATOR, lambda tx: tx.reclaim(confirmed.holder))
     return count
 
 

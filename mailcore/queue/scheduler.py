@@ -3,7 +3,8 @@
 1. What is carried is leased; a process that dies in between lets the lease run out, and it is offered again.
 2. Several processes may run schedulers on one queue: the store gives an attempt to one of them.
 3. A domain never has more than its share of attempts at once, and never waits for another domain's.
-4. What a peer has confirmed, to this process or to one that was killed, is told to the queue before more is taken.
+4. What a peer has confirmed, to this process or to one that was killed, is told to the queue before more is taken;
+   what was leased on another host, which may know of such, is left alone for a while.
 5. Whatever a courier does, every recipient of its attempt is settled, or its lease runs out.
 """
 
@@ -92,7 +93,7 @@ class Scheduler:
         self._news.set()
         if waiting := self._turns.clear():
             with contextlib.suppress(GroupwareError):  # else their leases run out
-                await self._desk.store.write(OPERATOR, lambda tx: tx.renew(waiting, 0.0))
+                await self._desk.store.write(OPERATOR, lambda tx: tx.unlease(waiting))
         for seconds in (grace, LAST_WORDS):
             if self._running:
                 await asyncio.wait(set(self._running), timeout=seconds)
@@ -120,8 +121,12 @@ class Scheduler:
         self._next = await self._desk.store.read(OPERATOR, lambda tx: tx.next_due(local=self._lanes.local))
         if self._next is None or self._next > self._desk.clock.now():
             return 0
+        lanes, holder = self._lanes, self._desk.confirmed.holder if self._desk.confirmed is not None else ""
         attempts = await self._desk.store.write(
-            OPERATOR, lambda tx: tx.lease(room, self._lanes.lease, local=self._lanes.local, busy=busy)
+            OPERATOR,
+            lambda tx: tx.lease(
+                room, lanes.lease, local=lanes.local, busy=busy, holder=holder, patience=lanes.patience
+            ),
         )
         self._limited = bool(busy) or len(attempts) >= room
         self._look = self._look or bool(attempts)

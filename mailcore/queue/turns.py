@@ -32,6 +32,8 @@ class Lanes:
     """Where an attempt goes, and how many may go there at once; None: to its domain, `per_domain`."""
     lease: float = 60.0
     """Seconds that an attempt is leased for; the lease is renewed while it waits and while its courier carries it."""
+    patience: float = 0.0
+    """Seconds that what another host of the site has leased is left to it once its lease has run out."""
     carrying: float = 120.0
     """Seconds that a courier gets."""
     most_received: int = 30

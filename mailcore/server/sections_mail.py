@@ -116,6 +116,13 @@ class QueueSection(Section):
     delay_notice_after: int = key("Failed tries after which the sender is told of a delay; 0: never", 4, ge=0, le=1000)
     delivery_threads: int = key("Deliveries at once", 20, known_as="deliveryThreads", ge=1, le=128)
     filtering_threads: int = key("Messages in the filters at once", 20, known_as="filteringThreads", ge=1, le=128)
+    takeover: int = key(
+        "Seconds that mail which another host over the same database was sending is left to it once it has gone:"
+        " it knows what was taken already",
+        900,
+        ge=0,
+        le=86400,
+    )
     messages_per_second: int = key(
         "Messages a second from outside to one mailbox; over it the mailbox pauses; 0: no limit",
         0,

@@ -63,6 +63,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
         per_domain=smtp.sending_connections,
         ahead=AHEAD,
         destination=courier.destination,
+        patience=config.queue.takeover,
         carrying=max(LONG_ENOUGH, 3.0 * (smtp.connect_timeout + smtp.send_timeout)),
         most_received=smtp.max_received_headers,
     )

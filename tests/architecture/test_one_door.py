@@ -455,6 +455,8 @@ REFUSED: Mapping[str, list[Ask]] = {
     ],
     "lease": [lambda tx, _: tx.lease(1, 60, local=True)],
     "renew": [lambda tx, _: tx.renew([], 60)],
+    "unlease": [lambda tx, _: tx.unlease([])],
+    "reclaim": [lambda tx, _: tx.reclaim("one")],
     "settle": [lambda tx, s: tx.settle([Outcome(s.queued, A, "sent", "2.0.0", "")])],
     "hasten": [lambda tx, _: tx.hasten()],
     "drop_queued": [lambda tx, s: tx.drop_queued(s.queued)],

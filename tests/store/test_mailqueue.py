@@ -17,7 +17,7 @@ from groupware.model.event import Attempt, Backlog, Envelope, Event, Outcome, Qu
 from groupware.model.ids import AccountId, BlobId, QueueId
 from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import QUEUE
-from groupware.store.sql import mailqueue, queueview, schema
+from groupware.store.sql import leases, mailqueue, queueview, schema
 from groupware.store.sql.door import SqlTx
 from groupware.store.sql.engine import Database, Sql
 from groupware.store.sql.tree import Memory
@@ -43,7 +43,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (mailqueue, queueview):
+    for module in (leases, mailqueue, queueview):
         monkeypatch.setattr(module, "now_micros", made)
     return made
 
@@ -191,6 +191,36 @@ def test_hastening_makes_due_what_waits_but_not_what_is_leased(tx: SqlTx, clock:
     assert addresses(lease(tx)) == [["a@x.test"]]
 
 
+def test_what_another_host_had_leased_is_left_to_it_for_a_while(tx: SqlTx, clock: Clock) -> None:
+    def taken(holder: str) -> list[list[str]]:
+        return addresses(list(tx.lease(10, 60, local=False, holder=holder, patience=900)))
+
+    queue = tx.enqueue(envelope("a@x.test", "b@x.test", "c@y.test"))
+    assert taken("one") == [["a@x.test", "b@x.test"], ["c@y.test"]]
+    clock.later(61)
+    fresh = tx.enqueue(envelope("d@x.test"))
+    assert taken("two") == [["d@x.test"]]  # what is new is not held up by what waits for its holder
+    assert tx.hasten("x.test") == 0  # nor does a domain that revives bring it back
+    clock.later(898)
+    tx.settle([Outcome(fresh, "d@x.test", "sent")])
+    assert taken("two") == []
+    assert (tx.reclaim("two"), tx.reclaim("one")) == (0, 3)
+    assert taken("one") == [["a@x.test", "b@x.test"], ["c@y.test"]]
+    clock.later(61)
+    assert taken("two") == []
+    assert tx.hasten(queue=queue) == 3  # somebody says so
+    assert taken("two") == [["a@x.test", "b@x.test"], ["c@y.test"]]
+    clock.later(961)
+    assert taken("one") == [["a@x.test", "b@x.test"], ["c@y.test"]]
+
+
+def test_what_was_leased_and_not_begun_is_given_back_to_everybody(tx: SqlTx, clock: Clock) -> None:
+    tx.enqueue(envelope("a@x.test"))
+    mine = tx.lease(10, 60, local=False, holder="one", patience=900)
+    tx.unlease(mine)
+    assert addresses(list(tx.lease(10, 60, local=False, holder="two", patience=900))) == [["a@x.test"]]
+
+
 def test_a_message_is_taken_out_without_a_word(tx: SqlTx) -> None:
     queue = tx.enqueue(envelope("a@x.test"))
     tx.drop_queued(queue)
@@ -320,9 +350,9 @@ def test_the_trace_of_a_message_is_kept_in_order(tx: SqlTx) -> None:
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (mailqueue._DUE[False], "ix_queue_recipient_due"),
-        (mailqueue._NEXT_DUE, "ix_queue_recipient_due"),
-        (mailqueue._TAKE[False], "sqlite_autoindex_queue_recipient_1 (queue_id=?"),
+        (leases._DUE[False], "ix_queue_recipient_due"),
+        (leases._NEXT_DUE, "ix_queue_recipient_due"),
+        (leases._TAKE[False], "sqlite_autoindex_queue_recipient_1 (queue_id=?"),
     ],
 )
 def test_a_long_queue_is_leased_by_index(tx: SqlTx, statement: Any, index: str) -> None:

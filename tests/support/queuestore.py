@@ -78,7 +78,17 @@ class Tx:
         self.told = True
         return number
 
-    def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
+    def lease(
+        self,
+        limit: int,
+        seconds: float,
+        *,
+        local: bool,
+        busy: Sequence[str] = (),
+        holder: str = "",
+        patience: float = 0.0,
+    ) -> Sequence[Attempt]:
+        """Everybody is one holder here."""
         until = self.now + timedelta(seconds=seconds)
         attempts: list[Attempt] = []
         for number, row in self.state.rows.items():
@@ -104,6 +114,12 @@ class Tx:
                     assert row is not None
                     row.recipients[each.recipient.address] = replace(each, lease_until=until)
         return until
+
+    def unlease(self, attempts: Sequence[Attempt]) -> None:
+        self.renew(attempts, 0.0)
+
+    def reclaim(self, holder: str) -> int:
+        return 0
 
     @staticmethod
     def due(each: QueuedRecipient) -> datetime:

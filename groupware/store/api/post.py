@@ -119,11 +119,21 @@ class WritePost(Protocol):
         """Puts a message in the queue, every recipient ready now. Any principal that may send."""
         ...
 
-    def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
+    def lease(
+        self,
+        limit: int,
+        seconds: float,
+        *,
+        local: bool,
+        busy: Sequence[str] = (),
+        holder: str = "",
+        patience: float = 0.0,
+    ) -> Sequence[Attempt]:
         """Takes up to `limit` attempts that are due, oldest first; a lease that runs out is offered again.
 
         `local`: those for domains of this server, or else those for elsewhere. None for a domain in `busy`. `a` on the
-        server. An attempt is one domain's share of one message.
+        server. An attempt is one domain's share of one message. What another `holder` had leased is left to that one
+        for `patience` seconds longer.
         """
         ...
 
@@ -132,6 +142,15 @@ class WritePost(Protocol):
 
         A lease is known by its `until`: say the newest. One that somebody else has taken over stays lost.
         """
+        ...
+
+    def unlease(self, attempts: Sequence[Attempt]) -> None:
+        """Leases end of which nothing was carried: anybody may take them now. `a` on the server."""
+        ...
+
+    def reclaim(self, holder: str) -> int:
+        """What is left to a holder is due now; how many recipients. Its own confirmations are settled before. `a` on
+        the server."""
         ...
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:

@@ -1,4 +1,4 @@
-"""What is on its way: taking in, leasing, settling.
+"""What is on its way: taking in, settling, looking; `leases` gives it out.
 
 1. `due` says when a recipient is offered next, for one that is leased when its lease runs out: one index finds both.
 2. `local` is what the address table said when the message came in, and is made right when a lease comes across it.
@@ -8,13 +8,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, null, select, text, update
 
 from groupware.model.errors import NoRight, NotFound, Refused
-from groupware.model.event import Attempt, Backlog, Envelope, Outcome, QueuedRecipient, QueueEntry, Recipient
+from groupware.model.event import Backlog, Envelope, Outcome, QueuedRecipient, QueueEntry, Recipient
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
 from groupware.model.times import micros, moment, now_micros
 from groupware.store.api import QUEUE
@@ -75,12 +74,6 @@ _HOLD: Final = (
 )
 _BACKLOG: Final = text("SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT), min(queued) FROM queue_message")
 _DEFERRED: Final = text("SELECT count(DISTINCT queue_id) FROM queue_recipient WHERE tries > 0")
-_NEXT_DUE: Final = select(_r.due).where(_r.local == bindparam("here")).order_by(_r.due).limit(1)
-_MOVE: Final = (
-    update(schema.queue_recipient)
-    .where(_r.domain == bindparam("at"), _r.local != bindparam("here"))
-    .values(local=bindparam("here"))
-)
 
 
 def enqueue(tx: Tx, envelope: Envelope) -> QueueId:
@@ -108,9 +101,9 @@ def enqueue(tx: Tx, envelope: Envelope) -> QueueId:
         },
     )
     assert row is not None
-    locals_ = {domain: _is_local(tx, domain) for domain in {_domain(each.address) for each in envelope.recipients}}
+    locals_ = {domain: is_local(tx, domain) for domain in {_domain(each.address) for each in envelope.recipients}}
     tx.sql.many(_ADD_RECIPIENT, [_fresh(row[0], each, locals_, now) for each in _once(envelope.recipients)])
-    _mark(tx)
+    mark(tx)
     return QueueId(row[0])
 
 
@@ -142,116 +135,14 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-def _is_local(tx: Tx, domain: str) -> bool:
+def is_local(tx: Tx, domain: str) -> bool:
+    """Whether a domain is one of this server."""
     return tx.sql.row(_IS_LOCAL, {"domain": domain}) is not None
 
 
-def _mark(tx: Tx) -> None:
+def mark(tx: Tx) -> None:
+    """Who waits for news of the queue hears that there are some."""
     tx.marks[QUEUE] = ModSeq(now_micros())
-
-
-# --- leasing --------------------------------------------------------------------------------------------------------
-
-_due: Final = (
-    select(_r.queue_id, _r.domain)
-    .where(_r.local == bindparam("here"), _r.due <= bindparam("now"))
-    .order_by(_r.due)
-    .limit(bindparam("most"))
-)
-_DUE: Final = {False: _due, True: _due.with_for_update(skip_locked=True)}
-_due_share: Final = (
-    select(_r.address)
-    .where(_r.queue_id == bindparam("queue"), _r.domain == bindparam("to"))
-    .where(_r.due <= bindparam("now"), _r.local == bindparam("here"))
-    .with_for_update(skip_locked=True)
-)
-_take: Final = (
-    update(schema.queue_recipient)
-    .where(_r.queue_id == bindparam("queue"))
-    .values(leased_until=bindparam("until"), due=bindparam("until"))
-    .returning(_r.address, _r.notify, _r.orcpt, _r.tries, _r.held)
-)
-_TAKE: Final = {
-    # The plus keeps SQLite from the index of due times: it would go through all that is due for one message.
-    False: _take.where(text("+domain = :to AND +due <= :now AND +local = :here")),
-    True: _take.where(_r.address.in_(_due_share)),
-}
-"""Leases one domain's share of one message; gives the recipients back."""
-PAGES: Final = (4, 64, 4096)
-"""A page of due recipients, as a multiple of the attempts that are wanted: a message may have many in one domain."""
-
-
-def lease(tx: Tx, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
-    """See `WriteTx.lease`."""
-    tx.administer(None)
-    now = now_micros()
-    until = now + round(seconds * 1_000_000)
-    found: list[Attempt] = []
-    for queue, domain in _shares(tx, limit, local, frozenset(busy), now):
-        values = {"queue": queue, "to": domain, "here": local, "now": now, "until": until}
-        tx.sql.changed()
-        rows = tx.sql.rows(_TAKE[tx.sql.postgres], values)
-        message = tx.sql.row(MESSAGE, {"queue": queue}) if rows else None
-        if message is not None:
-            recipients = tuple(Recipient(*row[:3]) for row in sorted(rows))
-            envelope = _envelope(message, recipients)
-            tries = max(row[3] for row in rows)
-            released = any(row[4] == RELEASED for row in rows)
-            found.append(Attempt(QueueId(queue), envelope, domain, tries, moment(until), moment(message[10]), released))
-    return found
-
-
-def _shares(tx: Tx, limit: int, local: bool, busy: frozenset[str], now: int) -> Sequence[tuple[int, str]]:
-    """Up to `limit` pairs of a message and a domain that are due, oldest first, of domains that are `local` indeed."""
-    shares: dict[tuple[int, str], None] = {}
-    real: dict[str, bool] = {}
-    for page in PAGES:
-        rows = _due_page(tx, limit * page, local, busy, now)
-        for queue, domain in rows:
-            if domain not in real:
-                real[domain] = _is_local(tx, domain)
-                if real[domain] != local:
-                    tx.sql.change(_MOVE, {"at": domain, "here": real[domain]})
-                    _mark(tx)
-            if real[domain] == local:
-                shares[queue, domain] = None
-        if len(shares) >= limit or len(rows) < limit * page:
-            break
-    return list(shares)[:limit]
-
-
-def _due_page(tx: Tx, most: int, local: bool, busy: frozenset[str], now: int) -> Sequence[Row]:
-    values = {"here": local, "now": now, "most": most}
-    statement = _DUE[tx.sql.postgres]
-    if not busy:
-        return tx.sql.rows(statement, values)
-    found = tx.sql.execute(statement.where(_r.domain.not_in(sorted(busy))), values)
-    return [tuple(row) for row in found]
-
-
-_RENEW: Final = (
-    update(schema.queue_recipient)
-    .where(_r.queue_id == bindparam("queue"), _r.domain == bindparam("to"), _r.leased_until == bindparam("held"))
-    .values(leased_until=bindparam("until"), due=bindparam("until"))
-)
-
-
-def renew(tx: Tx, attempts: Sequence[Attempt], seconds: float) -> datetime:
-    """See `WriteTx.renew`."""
-    tx.administer(None)
-    until = now_micros() + round(seconds * 1_000_000)
-    tx.sql.many(
-        _RENEW,
-        [{"queue": each.queue, "to": each.domain, "held": micros(each.until), "until": until} for each in attempts],
-    )
-    return moment(until)
-
-
-def next_due(tx: Tx, *, local: bool) -> datetime | None:
-    """See `ReadTx.next_due`."""
-    tx.administer(None)
-    row = tx.sql.row(_NEXT_DUE, {"here": local})
-    return moment(row[0]) if row is not None else None
 
 
 # --- settling -------------------------------------------------------------------------------------------------------
@@ -282,7 +173,7 @@ def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     tx.sql.many(_LATER, later)
     tx.sql.many(_HOLD, held)
     if later or held:
-        _mark(tx)
+        mark(tx)
     for queue in sorted({each.queue for each in outcomes if each.verdict != "later"}):
         if tx.sql.row(_LEFT, {"queue": queue}) is None:
             _drop(tx, queue)
@@ -296,11 +187,12 @@ def _drop(tx: Tx, queue: QueueId) -> bool:
 
 
 def hasten(tx: Tx, domain: str | None = None, queue: QueueId | None = None) -> int:
-    """See `WriteTx.hasten`. What is leased stays so, and what is held."""
+    """See `WriteTx.hasten`. What is leased stays so, what is held, and what is left to a holder unless it is named."""
     tx.administer(None)
     now = now_micros()
     statement = update(schema.queue_recipient).values(due=now, leased_until=None)
-    statement = statement.where(_r.due > now, _r.held != HELD, (_r.leased_until.is_(None)) | (_r.leased_until <= now))
+    statement = statement.where(_r.due > now, _r.held != HELD)
+    statement = statement.where(_r.leased_until.is_(None) | ((_r.leased_until <= now) & (_r.queue_id == queue)))
     if domain is not None:
         statement = statement.where(_r.domain == domain.lower())
     if queue is not None:
@@ -329,7 +221,7 @@ def drop_queued(tx: Tx, queue: QueueId) -> None:
 
 def journal(tx: Tx, what: str, facts: dict[str, object]) -> None:
     """A row that names no folder but the queue: other processes find the mark there."""
-    _mark(tx)
+    mark(tx)
     tx.note_change(what, SERVER, FolderId(QUEUE), tx.marks[QUEUE], facts)
 
 
@@ -355,7 +247,7 @@ def entries(messages: Sequence[Row], rows: Sequence[Row], now: int) -> Sequence[
     return [
         QueueEntry(
             QueueId(row[0]),
-            _envelope(row, tuple(each.recipient for each in standing.get(row[0], ()))),
+            envelope_of(row, tuple(each.recipient for each in standing.get(row[0], ()))),
             moment(row[10]),
             tuple(standing.get(row[0], ())),
         )
@@ -370,7 +262,8 @@ def _standing(row: Row, now: int) -> QueuedRecipient:
     return QueuedRecipient(Recipient(address, notify, orcpt), domain, state, tries, moment(due), until, code, text)
 
 
-def _envelope(row: Row, recipients: tuple[Recipient, ...]) -> Envelope:
+def envelope_of(row: Row, recipients: tuple[Recipient, ...]) -> Envelope:
+    """Of a row of `MESSAGE`."""
     _, message, sender, blob, size, by, utf8, body_type, ret, envid, _, marks = row
     marked = marks.split()
     return Envelope(

@@ -21,7 +21,7 @@ from groupware.model.event import Attempt, Envelope, Recipient
 from groupware.model.ids import BlobId, QueueId
 from groupware.model.principal import OPERATOR, Principal
 from mailcore.queue import scheduler, settlement
-from mailcore.queue.confirmed import FOLDER, LARGEST, Journal, read
+from mailcore.queue.confirmed import FOLDER, HOLDER, LARGEST, Journal, read
 from mailcore.queue.courier import Result
 from mailcore.queue.recovering import recover
 from tests.support.outbox import Outbox, with_peer
@@ -202,6 +202,12 @@ async def test_what_a_disk_does_not_take_is_known_to_this_process_all_the_same(
         await box.scheduler.run_due()
         assert (box.waiting(), len(peer.taken)) == ({}, 1)
         assert len(box.log.named("confirmation_not_kept")) == 1
+
+
+def test_the_processes_of_a_data_folder_are_one_holder_and_others_another(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    assert Journal(tmp_path).holder == Journal(tmp_path).holder != Journal(tmp_path / "other").holder
+    assert (Journal(tmp_path).holder, Journal(tmp_path / "absent").holder) == ((tmp_path / HOLDER).read_text(), "")
 
 
 # --- the file -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,10 @@ import pytest
 from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
 from groupware.store.api import WriteTx
+from mailcore.queue.confirmed import Journal
+from mailcore.queue.courier import Result
 from mailcore.queue.fullness import tell
+from mailcore.queue.recovering import recover
 from mailcore.queue.scheduler import Scheduler
 from mailcore.queue.turns import Lanes
 from mailcore.server.parts import ServiceSetup
@@ -111,6 +114,28 @@ async def test_a_lease_that_runs_out_is_carried_by_somebody_else(place: Place) -
         assert len(peer.taken) == 1
 
 
+async def test_what_a_host_had_confirmed_is_not_sent_again_while_that_host_is_away(place: Place) -> None:
+    async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
+        (elsewhere := place.folder / "another-host").mkdir()
+        there = Journal(elsewhere)
+        await office.accept("carl@elsewhere.test")
+        (taken,) = await office.store.write(
+            OPERATOR, lambda tx: tx.lease(1, -1.0, local=False, holder=there.holder, patience=900)
+        )
+        there.note(taken, [Result(each, "sent", "2.0.0", "250 taken", "mx") for each in taken.envelope.recipients])
+        there.close()  # that host is gone
+        office.start("smtp_outgoing")
+        await office.accept("dora@elsewhere.test")
+        await office.log.until("sent", 1)
+        assert [each.recipients for each in peer.taken] == [["dora@elsewhere.test"]]
+        back = desk(office.parts, setup_of(office), "SMTP-OUT")  # and there again
+        back.confirmed = Journal(elsewhere)
+        assert back.confirmed.holder == there.holder
+        assert await recover(back) == 1
+        await office.emptied()
+        assert [each.recipients for each in peer.taken] == [["dora@elsewhere.test"]]
+
+
 async def test_two_schedulers_share_one_queue(place: Place) -> None:
     async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         for number in range(30):
@@ -136,9 +161,12 @@ async def test_what_was_cut_short_by_the_end_is_sent_after_the_next_start(place:
         assert len(peer.taken) == 1
 
 
+def setup_of(office: PostOffice) -> ServiceSetup:
+    return ServiceSetup("smtp_outgoing", office.config.services["smtp_outgoing"], office.config)
+
+
 def scheduler(office: PostOffice) -> Scheduler:
-    setup = ServiceSetup("smtp_outgoing", office.config.services["smtp_outgoing"], office.config)
-    made = desk(office.parts, setup, "SMTP-OUT")
+    made = desk(office.parts, setup_of(office), "SMTP-OUT")
     router = Router(office.config, office.parts.dns)
     courier = SmtpCourier(office.config, router, Demands(office.parts.dns), CONTEXTS, office.parts.counters, office.log)
     return Scheduler(made, office.parts.bus, courier, Lanes(local=False, at_once=4, per_domain=3))

@@ -23,7 +23,7 @@ from groupware.model.ids import AccountId, FolderId, QueueId, Uid
 from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 
-from .. import dmarc, mailqueue, queueview, signing, submitted, tlsbook, trace
+from .. import dmarc, leases, mailqueue, queueview, signing, submitted, tlsbook, trace
 from ..tx import Tx
 
 
@@ -61,16 +61,31 @@ class Post(Tx):
         return queueview.waiting(self, limit)
 
     def next_due(self, *, local: bool) -> datetime | None:
-        return mailqueue.next_due(self, local=local)
+        return leases.next_due(self, local=local)
 
     def enqueue(self, envelope: Envelope) -> QueueId:
         return mailqueue.enqueue(self, envelope)
 
-    def lease(self, limit: int, seconds: float, *, local: bool, busy: Sequence[str] = ()) -> Sequence[Attempt]:
-        return mailqueue.lease(self, limit, seconds, local=local, busy=busy)
+    def lease(
+        self,
+        limit: int,
+        seconds: float,
+        *,
+        local: bool,
+        busy: Sequence[str] = (),
+        holder: str = "",
+        patience: float = 0.0,
+    ) -> Sequence[Attempt]:
+        return leases.lease(self, limit, seconds, local=local, busy=busy, holder=holder, patience=patience)
 
     def renew(self, attempts: Sequence[Attempt], seconds: float) -> datetime:
-        return mailqueue.renew(self, attempts, seconds)
+        return leases.renew(self, attempts, seconds)
+
+    def unlease(self, attempts: Sequence[Attempt]) -> None:
+        leases.unlease(self, attempts)
+
+    def reclaim(self, holder: str) -> int:
+        return leases.reclaim(self, holder)
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         mailqueue.settle(self, outcomes)

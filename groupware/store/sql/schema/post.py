@@ -88,6 +88,7 @@ queue_recipient = Table(
     Column("code", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("held", Integer, nullable=False, server_default="0"),  # 1: until it is released; 2: it was released
+    Column("holder", String(32)),  # who leased it last
     Index("ix_queue_recipient_due", "local", "due", "domain"),
 )
 
