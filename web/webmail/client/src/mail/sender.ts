@@ -33,16 +33,15 @@ export async function leaveList(email: FullEmail): Promise<void> {
   } else if (page) window.open(page, "_blank", "noopener,noreferrer");
 }
 
-/** What they send from now on goes to Junk, and so does this. */
+/** What becomes of their mail from now on is chosen in the settings, Junk if nothing else; this goes there. */
 export async function block(email: FullEmail): Promise<void> {
   const address = email.from?.[0]?.email.toLowerCase();
   if (!address) return;
   try {
-    const { loadFilters, saveFilters } = await import("../settings/filters/store");
-    const { filters, foreign, other } = await loadFilters();
-    if (foreign !== null || other) throw new Error(t("sender.otherRules"));
-    if (!filters.blocked.includes(address)) await saveFilters({ ...filters, blocked: [...filters.blocked, address] });
-    const undo = () => void saveFilters(filters).catch(say);
+    const { blockSenders, loadSenders, saveSenders } = await import("../settings/senders");
+    const { allowed, blocked } = await loadSenders();
+    await blockSenders([address]);
+    const undo = () => void saveSenders({ allowed, blocked }).catch(say);
     toast(t("sender.blocked", { address }), { undo });
     await junk([email.id]);
   } catch (error) {

@@ -1,32 +1,19 @@
 import { X } from "lucide-react";
 import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { change, request } from "../jmap/client";
 import { IconButton } from "../shell/Button";
 import { toast } from "../store";
 import { Bones } from "./SettingsRoom";
-import { ownAccount, say, useLoaded } from "./use";
-
-interface SenderSettings {
-  allowed: string[];
-  blocked: string[];
-  blockedAction: string;
-  strangers: string;
-  contactsAllowed: boolean;
-}
+import { loadSenders, type SenderSettings, saveSenders } from "./senders";
+import { say, useLoaded } from "./use";
 
 const ACTIONS = ["junk", "discard", "reject"];
 const STRANGERS = ["pass", "moveToFilteredEmail", "moveToFilteredEmailWithIC", "sendNDR", "discard"];
 
-async function load(): Promise<SenderSettings> {
-  const [answer] = await request([["SenderSettings/get", { accountId: ownAccount() }]]);
-  return answer.list[0];
-}
-
 /** Whose mail is welcome, whose is not, and what becomes of strangers'. */
 export default function Senders() {
   const { t } = useTranslation();
-  const [found, again, show] = useLoaded(load);
+  const [found, again, show] = useLoaded(loadSenders);
   if (!found) return <Bones />;
 
   /** Shown at once, taken back when the server refuses. */
@@ -34,7 +21,7 @@ export default function Senders() {
     if (!found) return;
     show({ ...found, ...given });
     try {
-      await change([["SenderSettings/set", { accountId: ownAccount(), update: { singleton: given } }]]);
+      await saveSenders(given);
       toast(t("settings.saved"), undo ? { undo: () => void put(undo) } : {});
     } catch (error) {
       say(error);

@@ -1,14 +1,16 @@
-import { ArrowDown, ArrowUp, Code, FlaskConical, Pencil, Plus, Trash2, X } from "lucide-react";
+import { ArrowDown, ArrowUp, Code, FlaskConical, Pencil, Plus, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { addressesOf } from "../../compose/addresses";
 import { folderName } from "../../mail/act";
 import { lines } from "../../mail/FolderTree";
+import { visitPlace } from "../../mail/load";
+import { NOWHERE } from "../../place";
 import { IconButton } from "../../shell/Button";
 import { Dialog } from "../../shell/Dialog";
 import { useApp } from "../../store";
 import { Bones } from "../SettingsRoom";
-import { ownAccount, say } from "../use";
+import { loadSenders } from "../senders";
+import { ownAccount, say, useLoaded } from "../use";
 import { type Filters as All, NEW_TEST, type Rule, sieveOf } from "./model";
 import { Notices } from "./Notices";
 import RuleDialog from "./RuleDialog";
@@ -89,7 +91,7 @@ export default function Filters() {
           {t("settings.filters.sieve")}
         </button>
       </div>
-      <Blocked filters={filters} put={put} />
+      <Blocked />
       {edited !== null && (
         <RuleDialog
           rule={filters.rules[edited] ?? NEW}
@@ -111,37 +113,24 @@ export default function Filters() {
   );
 }
 
-function Blocked({ filters, put }: { filters: All; put: (next: All) => Promise<boolean> }) {
+/** Who is blocked; the list itself is among the senders. */
+function Blocked() {
   const { t } = useTranslation();
-  function add(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const form = event.currentTarget;
-    const { found, wrong } = addressesOf(String(new FormData(form).get("address") ?? ""));
-    if (wrong[0]) return say(new Error(t("compose.badAddress", { address: wrong[0] })));
-    const next = new Set([...filters.blocked, ...found.map((each) => each.email.toLowerCase())]);
-    void put({ ...filters, blocked: [...next] }).then((done) => done && form.reset());
-  }
+  const [found] = useLoaded(loadSenders);
   return (
     <section>
       <h2>{t("settings.filters.blocked")}</h2>
-      <p className="hint">{t("settings.filters.blockedHint")}</p>
+      <p className="hint">
+        {t(found?.blocked.length ? "settings.filters.blockedHint" : "settings.filters.noneBlocked")}
+      </p>
       <ul className="chips">
-        {filters.blocked.map((each) => (
-          <li key={each}>
-            {each}
-            <IconButton
-              label={t("settings.filters.unblock", { address: each })}
-              onClick={() => void put({ ...filters, blocked: filters.blocked.filter((one) => one !== each) })}
-            >
-              <X />
-            </IconButton>
-          </li>
+        {(found?.blocked ?? []).map((each) => (
+          <li key={each}>{each}</li>
         ))}
       </ul>
-      <form className="inline" onSubmit={add}>
-        <input name="address" aria-label={t("settings.filters.block")} placeholder={t("settings.filters.block")} />
-        <button type="submit">{t("settings.filters.blockGo")}</button>
-      </form>
+      <button type="button" onClick={() => void visitPlace({ ...NOWHERE, room: "settings", path: ["senders"] }, false)}>
+        {t("settings.filters.toSenders")}
+      </button>
     </section>
   );
 }

@@ -40,6 +40,7 @@ export interface Rule {
 export interface Filters {
   rules: Rule[];
   forward: { on: boolean; to: string[]; keep: boolean };
+  /** Of scripts of former times; they are carried over to the senders of the account. */
   blocked: string[];
 }
 

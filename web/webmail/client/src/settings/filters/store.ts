@@ -1,6 +1,7 @@
 /** The script of the wizard on the server: read, written, activated beside automatic answers, and tried. */
 import { t } from "i18next";
 import { change, octets, Refused, request, upload } from "../../jmap/client";
+import { blockSenders } from "../senders";
 import { ownAccount } from "../use";
 import { type Filters, filtersOf, NO_FILTERS, sieveOf } from "./model";
 
@@ -38,7 +39,13 @@ export async function loadFilters(): Promise<Kept> {
   const other = active?.name ?? null;
   if (!mine) return { filters: NO_FILTERS, foreign: null, other };
   const text = await textOf(mine);
-  const filters = filtersOf(text);
+  let filters = filtersOf(text);
+  const runs = there.some((each) => each.isActive && (each.name === NAME || each.name === ANSWERS));
+  if (filters?.blocked.length && runs) {
+    await blockSenders(filters.blocked);
+    filters = { ...filters, blocked: [] };
+    await saveFilters(filters);
+  }
   return { filters: filters ?? NO_FILTERS, foreign: filters ? null : text, other };
 }
 
