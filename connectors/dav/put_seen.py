@@ -16,7 +16,8 @@ from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection, etag
 from connectors.dav.storing import headers_of, scheduled_put, stored_at, tag_of
 from groupware.calendar import item as calendar_item
-from groupware.calendar.personal import alike, merged, own_of
+from groupware.calendar.apart import divided, keep_own
+from groupware.calendar.personal import merged
 from groupware.calendar.shown import Shown
 from groupware.model.errors import Conflict, TryAgain
 from groupware.model.ids import BlobId
@@ -87,7 +88,7 @@ def _store_seen(
         item, made = stored_at(tx, exchange, at, new)
     if not shelf.reads:
         return item, made  # what one may not read, one has no alarms of
-    return keep_own(tx, shown, item, taken.own), made
+    return item_with_own(tx, shown, item, taken.own), made
 
 
 async def taken_apart(exchange: Exchange, shown: Shown, at: Place) -> Taken:
@@ -106,21 +107,15 @@ async def taken_apart(exchange: Exchange, shown: Shown, at: Place) -> Taken:
     parts = exchange.stored or exchange.parts
     item, told, may_change = await parts.store.glance(exchange.who, work)
     stored = await parts.blobs.read(item.blob) if item is not None else b""
-    return await asyncio.to_thread(_apart, exchange.body, stored, told.blob if told else None, may_change)
+    return await asyncio.to_thread(_taken, exchange.body, stored, told.blob if told else None, may_change)
 
 
-def _apart(octets: bytes, stored: bytes, before: BlobId | None, may_change: bool) -> Taken:
-    own = own_of(octets)
-    only_own = bool(stored) and alike(octets, stored, roughly=not may_change)
-    shared = stored if only_own else merged(octets, own_of(stored) if stored else b"")
-    return Taken(shared, own, before, only_own, merged(shared, own) == octets)
+def _taken(octets: bytes, stored: bytes, before: BlobId | None, may_change: bool) -> Taken:
+    apart = divided(octets, stored, may_change=may_change)
+    return Taken(apart.octets, apart.own, before, apart.only_own, merged(apart.octets, apart.own) == octets)
 
 
-def keep_own(tx: WriteTx, shown: Shown, item: Item, own: bytes) -> Item:
+def item_with_own(tx: WriteTx, shown: Shown, item: Item, own: bytes) -> Item:
     """Keeps what is one's own beside an object, if that is new; gives the object as it is told."""
-    at = shown.sight.at
-    before = tx.personal(at, item.uid).get(item.uid)
-    if own != (before or b"") or (before is None and shown.sight.alarms):
-        tx.put_personal(at, item.uid, own)
-        before = own
-    return shown.item(item, {} if before is None else {item.uid: before})
+    kept, _ = keep_own(tx, shown.sight, item.uid, own)
+    return shown.item(item, {} if kept is None else {item.uid: kept})

@@ -13,6 +13,7 @@ from connectors.ews import contact_slots as slots
 from connectors.ews.contact_fields import BESIDE, NAME_KINDS, private
 from connectors.ews.errors import EwsError, unset
 from connectors.ews.event_set import Edit, Set, all_given, nothing, now_text, text_in
+from connectors.ews.event_write import Remade
 from connectors.ews.mail_set import mailboxes_in, mime_in
 from connectors.ews.task_write import appended, replaced
 from connectors.ews.things import One
@@ -354,7 +355,7 @@ async def create(turn: Turn, element: Element, saved: Element | None) -> str:
         settle(value)
         shaped(value)
         new = await made(turn, lambda: vcard_of(value), name, "4.0")
-    return await appended(turn, new, saved, Role.CONTACTS, edit.kept, kind)
+    return await appended(turn, Remade(None, new), saved, Role.CONTACTS, edit.kept, kind)
 
 
 async def update(turn: Turn, find: Callable[[], Any], do: Callable[[Edit], None], kind: str) -> Xml:
@@ -375,7 +376,7 @@ async def update(turn: Turn, find: Callable[[], Any], do: Callable[[Edit], None]
             settle(value)
             shaped(value)
             new = await made(turn, lambda: changed(stored, value), one.thing.name, version_of(octets))
-        return await replaced(turn, one, new, edit.kept, kind)
+        return await replaced(turn, one, Remade(None, new) if new is not None else None, edit.kept, kind)
 
     return await again(once)
 

@@ -42,8 +42,6 @@ class Edit:
     times: dict[str, str] = field(default_factory=dict)
     """What was said of when it takes place, by the names of elements."""
     reminder: dict[str, str] = field(default_factory=dict)
-    alarms: bool = True
-    """Whether reminders are one's own to set."""
 
 
 Set = Callable[[Edit, Element | None], None]
@@ -242,7 +240,7 @@ def settle(edit: Edit) -> None:
     """When an event takes place, and when it reminds of itself. `EwsError`."""
     if edit.times:
         _settle_times(edit)
-    if edit.reminder and edit.alarms:
+    if edit.reminder:
         _settle_reminder(edit)
 
 

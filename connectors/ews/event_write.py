@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from connectors.ews.sending import own_name
 from connectors.ews.things import GONE, One, Thing
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, moment
+from groupware.calendar.apart import divided, keep_own
 from groupware.calendar.item import read_item
 from groupware.calendar.itip.attendee import NotTheirs
 from groupware.calendar.jscalendar.lines import person_key
@@ -34,12 +35,14 @@ from groupware.calendar.jscalendar.shape import plain
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.rounds import tagged
 from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
+from groupware.calendar.shown import sight
 from groupware.model.content import Component, serialized
 from groupware.model.errors import Malformed
 from groupware.model.folder import Folder, Role
 from groupware.model.ids import ItemId, ModSeq
-from groupware.model.item import Item, NewItem
+from groupware.model.item import CALENDARS, Item, NewItem
 from groupware.model.patches import difference
+from groupware.model.rights import Right
 from groupware.model.shape import Misshapen
 from groupware.store.api import ReadTx, WriteTx
 from groupware.store.overtaking import again, unchanged
@@ -68,16 +71,17 @@ async def create(turn: Turn, element: Element, saved: Element | None, meeting: s
     def place(tx: ReadTx) -> Folder:
         return target(tx, saved, Role.CALENDAR)
 
+    change = await apart_new(turn, place, read, new)
+
     def work(tx: WriteTx, plan: Plan) -> tuple[ItemId, ModSeq]:
         folder = place(tx)
-        item = tx.append(folder.id, [plan.item or new])[0]
+        item = change.append(tx, folder, plan.item)
         kept = kept_octets(merged({}, edit.kept))
         return item.id, tx.put_item_properties(folder.id, item.uid, kept) if kept else item.modseq
 
-    await turn.read(place)
     if tell:
-        return told(*await telling(turn, Change(place, name, read, new), work), "CalendarItem")
-    return told(*await turn.write(lambda tx: work(tx, Plan(new))), "CalendarItem")
+        return told(*await telling(turn, Change(place, name, change.read, change.new), work), "CalendarItem")
+    return told(*await turn.write(lambda tx: work(tx, Plan())), "CalendarItem")
 
 
 async def _mime(turn: Turn, element: Element, edit: Edit, octets: bytes, name: str) -> tuple[CalendarObject, NewItem]:
@@ -136,11 +140,77 @@ async def organized(turn: Turn, value: Json) -> None:
 
 async def made(turn: Turn, make: Callable[[], Component], name: str) -> tuple[CalendarObject, NewItem]:
     """What is made, ready to be stored. `EwsError` for what no calendar object can say."""
+    return await stored(turn, await _octets(make), name)
+
+
+async def _octets(make: Callable[[], Component]) -> bytes:
     try:
-        octets = serialized([await asyncio.to_thread(make)])
+        return serialized([await asyncio.to_thread(make)])
     except (ValueError, KeyError, TypeError, OverflowError, AttributeError) as error:
         raise EwsError("ErrorCalendarInvalidPropertyValue", f"it cannot be said as an event: {error}") from None
-    return await stored(turn, octets, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """What takes the place of an object; in another's calendar alarms are the writer's own (decision 237)."""
+
+    read: CalendarObject | None
+    """None: it is a contact."""
+    new: NewItem | None
+    """None: nothing of it is another for anybody else."""
+    own: bytes | None = None
+    """What is the writer's own; None: it is in the object."""
+
+    def put(self, tx: WriteTx, thing: Thing, planned: NewItem | None = None, *, keeps_tag: bool = True) -> Item:
+        """Puts it there; its Schedule-Tag stays, or not."""
+        at, new = thing.folder.id, planned or self.new
+        if new is None:
+            item = tx.item(at, thing.name)
+        else:
+            tag = tx.schedule_tags(at, thing.uid).get(thing.uid, "") if keeps_tag else ""
+            item = tx.replace(at, thing.name, tagged(new, tag) if tag else new)
+        return self._with_own(tx, tx.folder(at), item)
+
+    def append(self, tx: WriteTx, folder: Folder, planned: NewItem | None = None) -> Item:
+        """Puts it into a folder, where it was not."""
+        new = planned or self.new
+        assert new is not None  # what was not there is new for all
+        return self._with_own(tx, folder, tx.append(folder.id, [new])[0])
+
+    def _with_own(self, tx: WriteTx, folder: Folder, item: Item) -> Item:
+        """What one may not read, one has no alarms of."""
+        seen = sight(tx, folder.id) if self.own is not None and Right.READ in folder.rights else None
+        if seen is None or self.own is None:
+            return item
+        _, modseq = keep_own(tx, seen, item.uid, self.own)
+        return item._replace(modseq=modseq or item.modseq)
+
+
+async def told_object(turn: Turn, thing: Thing) -> CalendarObject:
+    """The object as who asks is told it."""
+    octets = await turn.parts.blobs.read(thing.blob)
+    return await asyncio.to_thread(lambda: read_object(octets if thing.tell is None else thing.tell(octets)))
+
+
+async def apart_new(turn: Turn, place: Callable[[ReadTx], Folder], read: CalendarObject, new: NewItem) -> Remade:
+    """What is to come into the folder of `place`. `EwsError`."""
+    folder = await turn.read(place)
+    if folder.own or folder.kind not in CALENDARS:
+        return Remade(read, new)
+    apart = await asyncio.to_thread(divided, read.octets, b"")
+    return Remade(*await stored(turn, apart.octets, new.name or ""), apart.own)
+
+
+async def remade(turn: Turn, thing: Thing, make: Callable[[], Component]) -> Remade:
+    """What is made, to take the place of an object. `EwsError`."""
+    octets = await _octets(make)
+    if thing.tell is None:
+        return Remade(*await stored(turn, octets, thing.name))
+    before = await turn.parts.blobs.read(thing.blob)
+    apart = await asyncio.to_thread(divided, octets, before)
+    if apart.only_own:
+        return Remade(await asyncio.to_thread(read_object, before), None, apart.own)
+    return Remade(*await stored(turn, apart.octets, thing.name), apart.own)
 
 
 async def stored(turn: Turn, octets: bytes, name: str) -> tuple[CalendarObject, NewItem]:
@@ -184,9 +254,9 @@ async def rewrite(
     turn: Turn, thing: Thing, key: str, do: Doing, *, tell: bool, kept: Any = None
 ) -> tuple[ItemId, ModSeq]:
     """The stored event with what `do` makes of it, or of one of its occurrences. `EwsError`, `Overtaken`."""
-    read = await asyncio.to_thread(read_object, await turn.parts.blobs.read(thing.blob))
+    read = await told_object(turn, thing)
     now = object_of(read)
-    edit = Edit(dict(occurrence(now, key) or {}) if key else dict(now), turn.zone, alarms=thing.folder.own)
+    edit = Edit(dict(occurrence(now, key) or {}) if key else dict(now), turn.zone)
     if key and not edit.value:
         raise GONE
     before = dict(edit.value)
@@ -199,16 +269,16 @@ async def rewrite(
         return await _beside(turn, thing, edit, kept)
     await organized(turn, value)
     value = shaped({**value, "updated": now_text(turn.parts.clock.now())})
-    change, new = await made(turn, lambda: changed(read, plain(value)), thing.name)
+    change = await remade(turn, thing, lambda: changed(read, plain(value)))
 
     def work(tx: WriteTx, plan: Plan) -> tuple[ItemId, ModSeq]:
         unchanged(tx, thing.folder.id, thing.name, thing.blob)
-        tag = "" if tell else tx.schedule_tags(thing.folder.id, thing.uid).get(thing.uid, "")
-        item = tx.replace(thing.folder.id, thing.name, plan.item or (tagged(new, tag) if tag else new))
+        item = change.put(tx, thing, plan.item, keeps_tag=not tell)
         return item.id, _kept(tx, thing, item, edit, kept)
 
-    if tell:
-        return await telling(turn, Change(lambda tx: tx.folder(thing.folder.id), thing.name, change, new), work)
+    if tell and change.new is not None:
+        there = Change(lambda tx: tx.folder(thing.folder.id), thing.name, change.read, change.new)
+        return await telling(turn, there, work)
     return await turn.write(lambda tx: work(tx, Plan()))
 
 

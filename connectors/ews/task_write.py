@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,7 +11,7 @@ from typing import Any, Final
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
 from connectors.ews.event_set import BOTH, Edit, Set, all_given, nothing, now_text, text_in
-from connectors.ews.event_write import made, stored
+from connectors.ews.event_write import Remade, apart_new, made, remade, stored, told_object
 from connectors.ews.extended import kept_octets
 from connectors.ews.mail_put import merged, target, told
 from connectors.ews.mail_set import mime_in
@@ -24,14 +23,11 @@ from connectors.exchange.events import put
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import TASK as SHAPE
 from groupware.calendar.jscalendar.shape import plain
-from groupware.calendar.object import read_object
-from groupware.calendar.rounds import tagged
 from groupware.calendar.zones import known_zone
 from groupware.mime.html import plain_text
 from groupware.model.content import NO_PARAMS, Component, Line, escaped
 from groupware.model.folder import Role
 from groupware.model.ids import ItemId, ModSeq
-from groupware.model.item import NewItem
 from groupware.model.shape import Misshapen
 from groupware.store.api import WriteTx
 from groupware.store.overtaking import again, unchanged
@@ -122,7 +118,7 @@ TASK: Final[Mapping[str, Set]] = {
 def settle(edit: Edit) -> None:
     """When it reminds of itself."""
     said = edit.reminder
-    if not said or not edit.alarms:
+    if not said:
         return
     alerts = {key: each for key, each in (edit.value.get("alerts") or {}).items() if "when" not in each["trigger"]}
     if said.get("ReminderIsSet", "true").lower() in ("true", "1") and said.get("ReminderDueBy"):
@@ -158,7 +154,7 @@ async def create(turn: Turn, element: Element, saved: Element | None) -> str:
         settle(edit)
         now = now_text(turn.parts.clock.now())
         value = shaped({"uid": str(uuid.uuid4()), "created": now, "updated": now, **edit.value})
-        _, new = await made(turn, lambda: calendar_of(plain(value)), name)
+        read, new = await made(turn, lambda: calendar_of(plain(value)), name)
     else:
         read, new = await stored(turn, octets, name)
         before = object_of(read)
@@ -166,19 +162,20 @@ async def create(turn: Turn, element: Element, saved: Element | None) -> str:
         all_given(edit, TASK, element)
         settle(edit)
         if edit.value != before:
-            value = shaped(edit.value)
-            _, new = await made(turn, lambda: changed(read, plain(value)), name)
-    return await appended(turn, new, saved, Role.TASKS, edit.kept, "Task")
+            value, sent = shaped(edit.value), read
+            read, new = await made(turn, lambda: changed(sent, plain(value)), name)
+    change = await apart_new(turn, lambda tx: target(tx, saved, Role.TASKS), read, new)
+    return await appended(turn, change, saved, Role.TASKS, edit.kept, "Task")
 
 
 async def appended(
-    turn: Turn, new: NewItem, saved: Element | None, role: Role, kept: Mapping[str, Any], kind: str
+    turn: Turn, new: Remade, saved: Element | None, role: Role, kept: Mapping[str, Any], kind: str
 ) -> Xml:
     """Puts a new object in; its id."""
 
     def work(tx: WriteTx) -> tuple[ItemId, ModSeq]:
         folder = target(tx, saved, role)
-        item = tx.append(folder.id, [new])[0]
+        item = new.append(tx, folder)
         octets = kept_octets(merged({}, kept))
         return item.id, tx.put_item_properties(folder.id, item.uid, octets) if octets else item.modseq
 
@@ -190,7 +187,7 @@ async def update(turn: Turn, find: Callable[[], Any], do: Callable[[Edit], None]
 
     async def once() -> Xml:
         one: One = await find()
-        read = await asyncio.to_thread(read_object, await turn.parts.blobs.read(one.thing.blob))
+        read = await told_object(turn, one.thing)
         now = object_of(read)
         edit = Edit(dict(now), turn.zone)
         do(edit)
@@ -198,22 +195,19 @@ async def update(turn: Turn, find: Callable[[], Any], do: Callable[[Edit], None]
         new = None
         if edit.value != now:
             value = shaped({**edit.value, "updated": now_text(turn.parts.clock.now())})
-            _, new = await made(turn, lambda: changed(read, plain(value)), one.thing.name)
+            new = await remade(turn, one.thing, lambda: changed(read, plain(value)))
         return await replaced(turn, one, new, edit.kept, "Task")
 
     return await again(once)
 
 
-async def replaced(turn: Turn, one: One, new: NewItem | None, kept: Mapping[str, Any], kind: str) -> Xml:
+async def replaced(turn: Turn, one: One, new: Remade | None, kept: Mapping[str, Any], kind: str) -> Xml:
     """Puts an object in the place of one, and properties beside it; its id. `Overtaken`."""
     thing = one.thing
 
     def work(tx: WriteTx) -> tuple[ItemId, ModSeq]:
         unchanged(tx, thing.folder.id, thing.name, thing.blob)
-        item = tx.item(thing.folder.id, thing.name)
-        if new is not None:
-            tag = tx.schedule_tags(thing.folder.id, thing.uid).get(thing.uid, "")
-            item = tx.replace(thing.folder.id, thing.name, tagged(new, tag) if tag else new)
+        item = new.put(tx, thing) if new is not None else tx.item(thing.folder.id, thing.name)
         if kept:
             return item.id, tx.put_item_properties(thing.folder.id, item.uid, kept_octets(merged(one.kept, kept)))
         return item.id, item.modseq
@@ -246,8 +240,8 @@ async def create_note(turn: Turn, element: Element, saved: Element | None) -> Xm
     note = Component("VJOURNAL", 0, [Line(name, NO_PARAMS, value, 0) for name, value in lines])
     head = [Line("VERSION", NO_PARAMS, "2.0", 0), Line("PRODID", NO_PARAMS, "-//Postroom//Postroom//EN", 0)]
     whole = Component("VCALENDAR", 0, head, [note])
-    _, new = await made(turn, lambda: whole, secrets.token_urlsafe(18) + ".ics")
-    return await appended(turn, new, saved, Role.NOTES, {}, "Message")
+    read, new = await made(turn, lambda: whole, secrets.token_urlsafe(18) + ".ics")
+    return await appended(turn, Remade(read, new), saved, Role.NOTES, {}, "Message")
 
 
 async def update_note(turn: Turn, find: Callable[[], Any], changes: Mapping[str, Element | None]) -> Xml:
@@ -260,7 +254,7 @@ async def update_note(turn: Turn, find: Callable[[], Any], changes: Mapping[str,
 
     async def once() -> Xml:
         one: One = await find()
-        read = await asyncio.to_thread(read_object, await turn.parts.blobs.read(one.thing.blob))
+        read = await told_object(turn, one.thing)
         one.octets = read.octets
         part = part_of(one)
         lines = [line for line in part.lines if line.name not in _told(changes)]
@@ -274,7 +268,7 @@ async def update_note(turn: Turn, find: Callable[[], Any], changes: Mapping[str,
                 for each in read.calendar.parts
             ],
         )
-        _, new = await made(turn, lambda: whole, one.thing.name)
+        new = await remade(turn, one.thing, lambda: whole)
         return await replaced(turn, one, new, {}, "Message")
 
     return await again(once)

@@ -14,7 +14,7 @@ from connectors.ews.ids import Id
 from connectors.ews.turn import Turn, own_addresses
 from groupware.calendar.jscalendar.objects import object_of
 from groupware.calendar.object import read_object
-from groupware.calendar.shown import Shown, sees_titles, sight
+from groupware.calendar.shown import sees_titles, sight, telling
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.versions.convert import converted
 from groupware.mime.headers import fields
@@ -172,9 +172,8 @@ def _telling(tx: ReadTx, folder: Folder) -> Callable[[Uid], Callable[[bytes], by
         return None
     if seen.titles:
         tx.outline(folder.id)
-    shown = Shown(None, None, seen)  # type: ignore[arg-type]  # only `told` is asked of it
     own = tx.personal(folder.id)
-    return lambda uid: shown.told(own.get(uid))
+    return lambda uid: telling(own.get(uid), seen)
 
 
 def facts_in(tx: ReadTx, zone: str | None) -> Facts:

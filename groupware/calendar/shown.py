@@ -77,6 +77,11 @@ def named(blob: BlobId, own: bytes | None, seen: Sight) -> BlobId:
     return BlobId(hashlib.sha256(b"alarms\n" + blob.encode() + b"\n" + (own or b"")).hexdigest())
 
 
+def telling(own: bytes | None, seen: Sight) -> Told:
+    """What makes of stored octets those that somebody sees."""
+    return outline if seen.titles else lambda octets: merged(octets, own or b"")
+
+
 class Shown:
     """The store and the bodies, for as long as one request lasts."""
 
@@ -92,10 +97,6 @@ class Shown:
             tx.outline(self.sight.at)
         return cast(WriteTx, _View(tx, self))
 
-    def told(self, own: bytes | None) -> Told:
-        """What makes of stored octets those that are told."""
-        return outline if self.sight.titles else lambda octets: merged(octets, own or b"")
-
     def item(self, item: Item, own: Mapping[Uid, bytes]) -> Item:
         """An item, with the name of what is told of it in the place of its body's."""
         return item._replace(blob=self.blob(item.blob, own.get(item.uid)))
@@ -104,7 +105,7 @@ class Shown:
         """What is told of a body, which `blobs` gives from now on."""
         name = named(blob, own, self.sight)
         if name != blob:
-            self._told[name] = blob, self.told(own)
+            self._told[name] = blob, telling(own, self.sight)
         return name
 
     def stored(self, blob: BlobId) -> BlobId:

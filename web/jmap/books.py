@@ -35,7 +35,7 @@ async def card_changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, 
 
 
 async def _read(turn: Turn, place: Place) -> Json:
-    return (await CARDS.all_of(turn, [place.blob]))[place.blob]
+    return (await CARDS.all_of(turn, [place]))[place.blob]
 
 
 _WAYS: Final = thing_copy.Ways(ADDRESS_BOOK, _read, card_set.create, card_set.set_, "ContactCard/set")

@@ -11,14 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from groupware.calendar.item import read_item
 from groupware.calendar.joined import END, Joined
 from groupware.calendar.rounds import tagged
 from groupware.calendar.split import Piece, split
 from groupware.model.errors import GroupwareError, Malformed
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
-from groupware.model.item import NewItem
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap.arguments import argument, ident, text
@@ -29,8 +27,9 @@ from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id, folder_of
 from web.jmap.limits import UPLOAD_OCTETS
 from web.jmap.mailbox import name_of
+from web.jmap.remade import Remade, made_new
 from web.jmap.thing_set import check_octets, folder_in
-from web.jmap.things import all_in
+from web.jmap.things import Place, all_in, bodies
 from web.jmap.turn import Turn, owner_in
 
 MOST: Final = 10_000
@@ -90,9 +89,9 @@ async def import_(turn: Turn, arguments: ImportArguments) -> Mapping[str, Any]:
         pieces = await asyncio.to_thread(_pieces, blob.octets)
     except Malformed as error:
         raise MethodError("invalidArguments", f"it is no calendar file: {error}") from None
-    waiting: list[NewItem] = []
+    waiting: list[Remade] = []
     for piece in pieces:
-        new = await _item(turn, piece, tally)
+        new = await _item(turn, account, at, piece, tally)
         waiting += [new] if new is not None else []
         if len(waiting) >= BATCH:
             await _put(turn, at, waiting, arguments.existing, tally)
@@ -117,7 +116,7 @@ def _pieces(octets: bytes) -> list[Piece]:
     return found
 
 
-async def _item(turn: Turn, piece: Piece, tally: Tally) -> NewItem | None:
+async def _item(turn: Turn, account: str, at: FolderId, piece: Piece, tally: Tally) -> Remade | None:
     """The object as it is stored; None: it is refused."""
     try:
         if piece.read is None:
@@ -125,25 +124,24 @@ async def _item(turn: Turn, piece: Piece, tally: Tally) -> NewItem | None:
         if piece.read.kind != VEVENT:
             raise Malformed(f"{piece.read.kind} has no place in a calendar of events")
         name = hashlib.sha256(piece.uid.encode()).hexdigest()[:32] + ".ics"
-        _, new = await read_item(check_octets(piece.read.octets), turn.parts.blobs, name)
+        return await made_new(turn, account, at, check_octets(piece.read.octets), name)
     except (Malformed, SetError) as error:
         tally.refused.append(f"{piece.uid[:80]}: {error}")
         return None
-    return new
 
 
-async def _put(turn: Turn, at: FolderId, waiting: list[NewItem], existing: str, tally: Tally) -> None:
+async def _put(turn: Turn, at: FolderId, waiting: list[Remade], existing: str, tally: Tally) -> None:
     """Stores what has been read; one that cannot be stored keeps no other one back."""
     items = list(waiting)
     waiting.clear()
 
     def work(tx: WriteTx) -> Tally:
         done = Tally()
-        for new in items:
+        for made in items:
             try:
-                _store(tx, at, new, existing, done)
+                _store(tx, at, made, existing, done)
             except GroupwareError as error:
-                done.refused.append(f"{_uid(new)[:80]}: {error}")
+                done.refused.append(f"{made.read.uid[:80]}: {error}")
         return done
 
     done = await turn.write(work)
@@ -153,12 +151,10 @@ async def _put(turn: Turn, at: FolderId, waiting: list[NewItem], existing: str, 
     tally.refused += done.refused
 
 
-def _uid(new: NewItem) -> str:
-    return new.object.ident if new.object is not None else ""
-
-
-def _store(tx: WriteTx, at: FolderId, new: NewItem, existing: str, done: Tally) -> None:
-    there: Sequence[str] = tx.identified(at, _uid(new)) if Right.READ in tx.folder(at).rights else ()
+def _store(tx: WriteTx, at: FolderId, made: Remade, existing: str, done: Tally) -> None:
+    new = made.new
+    assert new is not None  # what comes in by a file is new for all
+    there: Sequence[str] = tx.identified(at, made.read.uid) if Right.READ in tx.folder(at).rights else ()
     if there and existing == "skip":
         done.skipped += 1
     elif there:
@@ -168,31 +164,31 @@ def _store(tx: WriteTx, at: FolderId, new: NewItem, existing: str, done: Tally) 
             return
         tag = tx.schedule_tags(at, old.uid).get(old.uid, "")
         new = replace(new, name=there[0])
-        tx.replace(at, there[0], tagged(new, tag) if tag else new, old.modseq)
+        made.keep(tx, tx.replace(at, there[0], tagged(new, tag) if tag else new, old.modseq).uid)
         done.updated += 1
     else:
-        tx.append(at, [new])
+        made.keep(tx, tx.append(at, [new])[0].uid)
         done.created += 1
 
 
 async def export(turn: Turn, arguments: ExportArguments) -> Mapping[str, Any]:
-    """The events of a calendar as one file, each as its octets are. `MethodError` `tooLarge`."""
+    """The events of a calendar as one file, each as who asks is told it. `MethodError` `tooLarge`."""
     name = turn.real(arguments.calendar_id)
 
-    def work(tx: ReadTx) -> tuple[str, str, list[Any]]:
+    def work(tx: ReadTx) -> tuple[str, str, list[Place]]:
         at = _calendar(tx, arguments.account_id, name)
         if Right.READ not in at.rights:
             raise MethodError("forbidden", "you may not read what is in it")
-        blobs = [each.blob for each in all_in(tx, {at.id: at}, VEVENT)]
-        return account_id(owner_in(tx, arguments.account_id)), name_of(at), blobs
+        return account_id(owner_in(tx, arguments.account_id)), name_of(at), all_in(tx, {at.id: at}, VEVENT)
 
-    account, title, blobs = await turn.read(work)
+    account, title, places = await turn.read(work)
     file, found, size = Joined(), list[bytes](), 0
     found.append(file.begin(title))
-    for first in range(0, len(blobs), BATCH):
-        bodies = await turn.parts.blobs.read_many(blobs[first : first + BATCH])
-        found += [file.add(bodies[each]) for each in blobs[first : first + BATCH] if each in bodies]
-        size += sum(map(len, bodies.values()))
+    for first in range(0, len(places), BATCH):
+        some = places[first : first + BATCH]
+        octets = await bodies(turn, some)
+        found += [file.add(octets[each.blob]) for each in some if each.blob in octets]
+        size += sum(map(len, octets.values()))
         if size > UPLOAD_OCTETS:
             raise MethodError("tooLarge", f"the calendar has more than {UPLOAD_OCTETS} octets: take it by CalDAV")
     return {"accountId": account, "iCalendar": b"".join([*found, END]).decode("utf-8", "replace")}

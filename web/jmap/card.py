@@ -50,7 +50,7 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
         return head, asked_for(tx, owner, ADDRESS_BOOK, VCARD, arguments.ids)
 
     head, found = await turn.read(work)
-    cards = await CARDS.all_of(turn, [each.blob for each in found.values()])
+    cards = await CARDS.all_of(turn, found.values())
     asked = list(found) if arguments.ids is None else arguments.ids
     return {
         **head,

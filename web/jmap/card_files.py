@@ -22,7 +22,7 @@ from web.jmap.card import VCARD, stored_card
 from web.jmap.errors import MethodError
 from web.jmap.families import ADDRESS_BOOK
 from web.jmap.ids import account_id
-from web.jmap.things import Place, asked_for
+from web.jmap.things import Place, asked_for, bodies
 from web.jmap.turn import Turn, owner_in
 
 Json = dict[str, Any]
@@ -97,8 +97,8 @@ async def export(turn: Turn, arguments: ExportArguments) -> Mapping[str, Any]:
         return account_id(owner), asked_for(tx, owner, ADDRESS_BOOK, VCARD, arguments.ids)
 
     account, found = await turn.read(work)
-    bodies = await turn.parts.blobs.read_many([each.blob for each in found.values()])
-    told = [bodies[found[name].blob] for name in arguments.ids if name in found and found[name].blob in bodies]
+    octets = await bodies(turn, found.values())
+    told = [octets[found[name].blob] for name in arguments.ids if name in found and found[name].blob in octets]
     return {
         "accountId": account,
         "vCards": await asyncio.to_thread(_together, told, arguments.version),

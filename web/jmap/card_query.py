@@ -50,7 +50,7 @@ async def _found(turn: Turn, arguments: Asked) -> tuple[str, list[str]]:
     if {name for name, _ in conditions(arguments.filter)} <= {"inAddressBook"} and not sorts:
         kept = [each for each in places if passes(arguments.filter, partial(_condition, each, {}))]
         return owner, [object_id(LETTER, each.item) for each in kept]
-    cards = await CARDS.all_of(turn, [each.blob for each in places])
+    cards = await CARDS.all_of(turn, places)
     return owner, await asyncio.to_thread(_sorted, places, cards, arguments.filter, sorts)
 
 

@@ -24,6 +24,7 @@ from web.jmap.blobs import octets_of
 from web.jmap.card import stored_card
 from web.jmap.errors import SetError
 from web.jmap.families import ADDRESS_BOOK
+from web.jmap.ids import object_id
 from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.thing_set import (
     appended,
@@ -72,7 +73,7 @@ async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
 async def _append(turn: Turn, account: str, at: FolderId, new: NewItem) -> str:
     def work(tx: WriteTx) -> str:
         folder_in(tx, account, ADDRESS_BOOK, at)
-        return appended(tx, ADDRESS_BOOK, at, new)
+        return object_id(ADDRESS_BOOK.letter, appended(tx, ADDRESS_BOOK, at, new).id)
 
     return await turn.write(work)
 
@@ -108,7 +109,7 @@ async def _with_blobs(turn: Turn, account: str, value: Json) -> Json:
 
 async def _update(turn: Turn, account: str, name: str, patch: Given) -> Mapping[str, Any]:
     place = await place_of(turn, account, ADDRESS_BOOK, name)
-    octets = await turn.parts.blobs.read(place.blob)
+    octets = await turn.parts.blobs.read(place.stored)
     stored = await asyncio.to_thread(stored_card, octets)
     now = card_of(stored)
     asked = wanted(turn, ADDRESS_BOOK, place, now, patch)

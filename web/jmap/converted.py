@@ -1,4 +1,4 @@
-"""Stored objects as JSON, made once: the last of them are kept by the octets that they were made of.
+"""Objects as JSON, made once: the last of them are kept by the names of the octets that they were made of.
 
 What is kept can never be out of date, and says nothing of who may read it: that is asked before.
 """
@@ -9,11 +9,12 @@ import asyncio
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from groupware.model.ids import BlobId
 from web.jmap.errors import MethodError
+from web.jmap.things import Place, bodies
 from web.jmap.turn import Turn
 
 Json = dict[str, Any]
@@ -31,22 +32,21 @@ class Converted:
         self._octets = 0
         self._lock = threading.Lock()
 
-    async def all_of(self, turn: Turn, blobs: Sequence[BlobId]) -> dict[BlobId, Json]:
-        """What each of these is. `MethodError` when one cannot be read just now."""
-        wanted = list(dict.fromkeys(blobs))
-        missing = [blob for blob in wanted if blob not in self._kept]
+    async def all_of(self, turn: Turn, places: Collection[Place]) -> dict[BlobId, Json]:
+        """What each of these is, by the name of what is told of it. `MethodError` when one cannot be read just now."""
+        wanted = {each.blob: each for each in places}
+        missing = [each for blob, each in wanted.items() if blob not in self._kept]
         made: dict[BlobId, Json] = {}
         for at in range(0, len(missing), _AT_ONCE):
-            bodies = await turn.parts.blobs.read_many(missing[at : at + _AT_ONCE])
-            made |= await asyncio.to_thread(self._many, bodies)
+            made |= await asyncio.to_thread(self._many, await bodies(turn, missing[at : at + _AT_ONCE]))
         found = {blob: made[blob] if blob in made else self._known(blob) for blob in wanted}
         lost = next((blob for blob, value in found.items() if value is None), None)
         if lost is not None:
             raise MethodError("serverUnavailable", "the octets of an object cannot be read just now")
         return {blob: value for blob, value in found.items() if value is not None}
 
-    def _many(self, bodies: Any) -> dict[BlobId, Json]:
-        return {blob: self._put(blob, self._make(octets)) for blob, octets in bodies.items()}
+    def _many(self, found: Any) -> dict[BlobId, Json]:
+        return {blob: self._put(blob, self._make(octets)) for blob, octets in found.items()}
 
     def _known(self, blob: BlobId) -> Json | None:
         with self._lock:

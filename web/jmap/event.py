@@ -104,7 +104,7 @@ async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
         return head, asked_for(tx, owner, CALENDAR, VEVENT, bases), own_addresses(tx)
 
     head, places, mine = await turn.read(work)
-    events = await EVENTS.all_of(turn, [each.blob for each in places.values()])
+    events = await EVENTS.all_of(turn, places.values())
     told, absent = [], []
     for name in list(places) if arguments.ids is None else arguments.ids:
         base, key = base_of(name)

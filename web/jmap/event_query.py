@@ -29,7 +29,7 @@ from web.jmap.event import EVENTS, LETTER, VEVENT, occurrence_id, start_of, zone
 from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id, mailbox_id, object_id
 from web.jmap.queries import conditions, passes, told_query, told_query_changes
-from web.jmap.things import Place, all_in, readable_in
+from web.jmap.things import Place, all_in, bodies, readable_in
 from web.jmap.turn import Turn, owner_in
 
 Json = Mapping[str, Any]
@@ -105,13 +105,13 @@ async def _found(turn: Turn, arguments: Arguments | ChangedArguments) -> tuple[s
 
     owner, places, times = await turn.read(work)
     places = [each for each in places if times.holds(each)]
-    events = await EVENTS.all_of(turn, [each.blob for each in places])
+    events = await EVENTS.all_of(turn, places)
     places = [each for each in places if passes(arguments.filter, partial(_condition, each, events[each.blob]))]
     unsure = [
         each for each in places if times.asks(each) or (arguments.expand_recurrences and _recurs(events[each.blob]))
     ]
-    bodies = await turn.parts.blobs.read_many([each.blob for each in unsure])
-    placed = await asyncio.to_thread(_placed, unsure, bodies, times)
+    octets = await bodies(turn, unsure)
+    placed = await asyncio.to_thread(_placed, unsure, octets, times)
     found = _listed(places, events, placed, zone, expand=arguments.expand_recurrences)
     for key, descending in reversed(sorts or ([(_SORTS["start"], False)] if arguments.expand_recurrences else [])):
         found.sort(key=partial(_value, key=key, events=events), reverse=descending)
@@ -189,13 +189,13 @@ class Times:
         return self.bounded and (place.folder.id, place.uid) in self.rest
 
 
-def _placed(places: Sequence[Place], bodies: Mapping[BlobId, bytes], times: Times) -> dict[Place, list[Found]]:
+def _placed(places: Sequence[Place], octets: Mapping[BlobId, bytes], times: Times) -> dict[Place, list[Found]]:
     """The occurrences of events in the range, straight from them."""
     found: dict[Place, list[Found]] = {}
     many = 0
     for place in places:
         try:
-            read = read_object(bodies[place.blob])
+            read = read_object(octets[place.blob])
         except (Malformed, KeyError):
             continue
         begin = read.series.begin

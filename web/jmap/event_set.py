@@ -10,23 +10,18 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from groupware.calendar.item import read_item
 from groupware.calendar.itip.attendee import NotTheirs
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import EVENT, EVENT_MEMBERS, plain
-from groupware.calendar.object import CalendarObject, read_object
-from groupware.calendar.rounds import tagged
 from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
 from groupware.calendar.split import split
-from groupware.model.content import Component, serialized
 from groupware.model.content import parse as parse_lines
 from groupware.model.errors import Malformed
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
-from groupware.model.item import NewItem
 from groupware.model.patches import difference, patched
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap.arguments import argument, flag, ident, ids, texts
@@ -35,16 +30,14 @@ from web.jmap.errors import MethodError, SetError
 from web.jmap.event import EVENTS, FIXED, OWN, base_of, occurrence, utc_text
 from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id
+from web.jmap.remade import Remade, made_new, made_octets, put_back, put_in, remade, told_object
 from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.thing_copy import Arguments as CopyBase
 from web.jmap.thing_copy import Ways
 from web.jmap.thing_copy import copy as copy_things
 from web.jmap.thing_set import (
-    appended,
-    check_octets,
     container_of,
     folder_in,
-    moved,
     place_of,
     set_things,
     shaped,
@@ -102,8 +95,9 @@ async def create(turn: Turn, account: str, given: Given, *, tell: bool = False) 
     value = {"@type": "Event", **value, **made}
     made |= await _organized(turn, account, value)
     shaped(EVENT, value | made)
-    read, new = await item_of(turn, lambda: calendar_of(plain(value | made)), secrets.token_urlsafe(18) + ".ics")
-    return {"id": await _append(turn, account, at, read, new, tell=tell), **made, **FIXED, "isOrigin": True}
+    octets = await made_octets(lambda: calendar_of(plain(value | made)))
+    given_in = await made_new(turn, account, at, octets, secrets.token_urlsafe(18) + ".ics")
+    return {"id": await _append(turn, account, at, given_in, tell=tell), **made, **FIXED, "isOrigin": True}
 
 
 def _only_of_events(given: Given) -> Json:
@@ -129,29 +123,17 @@ def _address(tx: ReadTx, account: str) -> str | None:
     return tx.account(owner).address if owner == tx.who.account else None
 
 
-async def item_of(turn: Turn, make: Callable[[], Component], name: str) -> tuple[CalendarObject, NewItem]:
-    """What is made, ready to be stored. `SetError` for what no calendar object can say."""
-    try:
-        octets = check_octets(serialized([await asyncio.to_thread(make)]))
-        return await read_item(octets, turn.parts.blobs, name)
-    except Malformed as error:
-        raise SetError("invalidProperties", str(error)) from None
-    except (ValueError, KeyError, TypeError, OverflowError, AttributeError) as error:
-        raise SetError("invalidProperties", f"it cannot be said as a calendar object: {error}") from None
-
-
-async def _append(turn: Turn, account: str, at: FolderId, read: CalendarObject, new: NewItem, *, tell: bool) -> str:
+async def _append(turn: Turn, account: str, at: FolderId, made: Remade, *, tell: bool) -> str:
     def place(tx: ReadTx) -> Folder:
         return folder_in(tx, account, CALENDAR, at)
 
     def work(tx: WriteTx, plan: Plan) -> str:
-        place(tx)
-        return appended(tx, CALENDAR, at, plan.item or new)
+        return put_in(tx, account, CALENDAR, at, made, plan.item)
 
-    if not tell:
-        return await turn.write(lambda tx: work(tx, Plan(new)))
+    if not tell or made.new is None:
+        return await turn.write(lambda tx: work(tx, Plan()))
     await turn.read(place)
-    return str(await _told(turn, Change(place, new.name or "", read, new), work))
+    return str(await _told(turn, Change(place, made.new.name or "", made.read, made.new), work))
 
 
 async def _told(turn: Turn, change: Change, work: Callable[[WriteTx, Plan], Any]) -> Any:
@@ -168,35 +150,27 @@ async def _told(turn: Turn, change: Change, work: Callable[[WriteTx, Plan], Any]
 async def _update(turn: Turn, account: str, name: str, patch: Given, *, tell: bool) -> Mapping[str, Any]:
     base, key = base_of(name)
     place = await place_of(turn, account, CALENDAR, base)
-    octets = await turn.parts.blobs.read(place.blob)
-    read = await asyncio.to_thread(read_object, octets)
+    read = await told_object(turn, place)
     now = object_of(read)
     asked = wanted(turn, CALENDAR, place, now, _checked(patch) if key is None else _in_override(now, key, patch))
     if asked.value.get("uid") != now.get("uid"):
         raise invalid("uid", "it stays what it is")
     made: Json = {}
-    change, new = read, None
+    change: Remade | None = None
     if asked.changed:
         made = {"updated": utc_text(int(turn.parts.clock.now().timestamp()))}
         value = {**asked.value, **made}
         made |= await _organized(turn, account, value)
         shaped(EVENT, {**value, **made})
-        change, new = await item_of(turn, lambda: changed(read, plain({**value, **made})), place.name)
+        change = await remade(turn, place, lambda: changed(read, plain({**value, **made})))
+        made = made if change.new is not None else {}
 
     def work(tx: WriteTx, plan: Plan) -> None:
-        unchanged(tx, place)
-        here = place
-        if new is not None:
-            tag = tx.schedule_tags(place.folder.id, place.uid).get(place.uid, "") if not tell else ""
-            item = plan.item or (tagged(new, tag) if tag else new)
-            stored = tx.replace(place.folder.id, place.name, item, place.modseq)
-            here = replace(place, uid=stored.uid, blob=stored.blob)
-        if asked.to != place.folder.id:
-            folder_in(tx, account, CALENDAR, asked.to)
-            moved(tx, here, asked.to)
+        put_back(tx, account, CALENDAR, place, change, asked.to, plan.item, keeps_tag=not tell)
 
-    if tell and new is not None:
-        await _told(turn, Change(lambda tx: tx.folder(place.folder.id), place.name, change, new), work)
+    if tell and change is not None and change.new is not None:
+        there = Change(lambda tx: tx.folder(place.folder.id), place.name, change.read, change.new)
+        await _told(turn, there, work)
     else:
         await turn.write(lambda tx: work(tx, Plan()))
     return made
@@ -234,7 +208,7 @@ async def _destroy(turn: Turn, account: str, name: str, *, tell: bool) -> bool:
     base, key = base_of(name)
     if key is not None:
         place = await place_of(turn, account, CALENDAR, base)
-        now = (await EVENTS.all_of(turn, [place.blob]))[place.blob]
+        now = (await EVENTS.all_of(turn, [place]))[place.blob]
         if occurrence(now, key) is None:
             raise SetError("notFound", "there is no such occurrence")
         overrides = {**(now.get("recurrenceOverrides") or {}), key: {"excluded": True}}
@@ -256,7 +230,7 @@ async def _destroy(turn: Turn, account: str, name: str, *, tell: bool) -> bool:
 
 
 async def _read(turn: Turn, place: Place) -> Json:
-    return (await EVENTS.all_of(turn, [place.blob]))[place.blob]
+    return (await EVENTS.all_of(turn, [place]))[place.blob]
 
 
 _WAYS: Final = Ways(

@@ -218,8 +218,13 @@ def _zone(notes: Notes) -> str | None:
     return unescape(found.decode("utf-8", "replace")) or None
 
 
+def _private(rights: Right) -> Mapping[str, bool]:
+    """Who reads has alarms of their own, which are all that is private of an object here (decision 237)."""
+    return {"mayUpdatePrivate": Right.READ in rights, "mayRSVP": False}
+
+
 def _invites(rights: Right) -> Mapping[str, bool]:
-    return {"mayUpdatePrivate": False, "mayRSVP": Right.SCHEDULE_AS | Right.READ in rights}
+    return {**_private(rights), "mayRSVP": Right.SCHEDULE_AS | Right.READ in rights}
 
 
 _NOTES: Final = {
@@ -259,7 +264,7 @@ TASK_LIST: Final = Family(
     "taskListId",
     {name: note for name, note in _NOTES.items() if name != "isVisible"},
     {},
-    lambda rights: {"mayUpdatePrivate": False, "mayRSVP": False},
+    _private,
     one=True,
 )
 

@@ -26,10 +26,10 @@ from web.jmap import few
 from web.jmap.arguments import GetArguments, argument, flag, ident, text
 from web.jmap.errors import MethodError, SetError
 from web.jmap.event import EVENTS, VEVENT, base_of, occurrence, own_addresses
-from web.jmap.event_set import item_of
 from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id, object_id
 from web.jmap.kept import number_of, own
+from web.jmap.remade import item_of
 from web.jmap.thing_set import shaped
 from web.jmap.things import Place, asked_for
 from web.jmap.turn import Turn, owner_in
@@ -96,7 +96,7 @@ async def _event(turn: Turn, account: str, name: str) -> tuple[Place, Json, str 
     if base not in there:
         raise MethodError("notFound", _NO_EVENT)
     place = there[base]
-    return place, (await EVENTS.all_of(turn, [place.blob]))[place.blob], key
+    return place, (await EVENTS.all_of(turn, [place]))[place.blob], key
 
 
 async def timeline(turn: Turn, arguments: TimelineArguments) -> Mapping[str, Any]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +15,7 @@ from typing import Any, Final
 from groupware.calendar.notes import MEMBERS, NOTE, VJOURNAL, calendar_of, changed, note_of
 from groupware.calendar.object import read_object
 from groupware.model.errors import Malformed
-from groupware.store.api import ReadTx, WriteTx
+from groupware.store.api import ReadTx
 from web.jmap import holders, holders_set, things
 from web.jmap.arguments import (
     ChangesArguments,
@@ -31,22 +30,19 @@ from web.jmap.arguments import (
 from web.jmap.converted import Converted
 from web.jmap.errors import MethodError
 from web.jmap.event import utc_text
-from web.jmap.event_set import item_of
 from web.jmap.families import JOURNAL, NOTEBOOK, Family
 from web.jmap.ids import account_id, mailbox_id, object_id
 from web.jmap.queries import conditions, passes, told_query, told_query_changes
+from web.jmap.remade import made_new, made_octets, put_back, put_in, remade, told_object
 from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.thing_copy import Arguments as CopyArguments
 from web.jmap.thing_copy import Ways
 from web.jmap.thing_copy import copy as copy_things
 from web.jmap.thing_set import (
-    appended,
     container_in,
     container_of,
     destroyed,
-    folder_in,
     place_of,
-    rewritten,
     set_things,
     shaped,
     wanted,
@@ -92,7 +88,7 @@ async def _get(turn: Turn, arguments: GetArguments, family: Family) -> Mapping[s
         return head, asked_for(tx, owner, family, VJOURNAL, arguments.ids)
 
     head, found = await turn.read(work)
-    notes = await _NOTES.all_of(turn, [each.blob for each in found.values()])
+    notes = await _NOTES.all_of(turn, found.values())
     asked = list(found) if arguments.ids is None else arguments.ids
     return {
         **head,
@@ -135,7 +131,7 @@ async def _found(
         return account_id(owner), all_in(tx, readable_in(tx, owner, family), VJOURNAL)
 
     owner, places = await turn.read(work)
-    notes = await _NOTES.all_of(turn, [each.blob for each in places])
+    notes = await _NOTES.all_of(turn, places)
     kept = [
         (notes[each.blob], each)
         for each in places
@@ -189,32 +185,28 @@ async def _create(turn: Turn, account: str, given: Given, *, family: Family) -> 
     now = turn.parts.clock.now()
     value.setdefault("uid", f"urn:uuid:{uuid.uuid4()}")
     shaped(NOTE, value)
-    _, new = await item_of(turn, lambda: calendar_of(value, now), secrets.token_urlsafe(18) + ".ics")
-
-    def work(tx: WriteTx) -> str:
-        folder_in(tx, account, family, at)
-        return appended(tx, family, at, new)
-
-    moment = utc_text(int(now.timestamp()))
-    return {"id": await turn.write(work), "uid": value["uid"], "created": moment, "updated": moment}
+    octets = await made_octets(lambda: calendar_of(value, now))
+    new = await made_new(turn, account, at, octets, secrets.token_urlsafe(18) + ".ics")
+    moment, name = utc_text(int(now.timestamp())), await turn.write(lambda tx: put_in(tx, account, family, at, new))
+    return {"id": name, "uid": value["uid"], "created": moment, "updated": moment}
 
 
 async def _update(turn: Turn, account: str, name: str, patch: Given, family: Family) -> Mapping[str, Any]:
     place = await place_of(turn, account, family, name)
-    read = await asyncio.to_thread(read_object, await turn.parts.blobs.read(place.blob))
+    read = await told_object(turn, place)
     was, now = note_of(read), turn.parts.clock.now()
     asked = wanted(turn, family, place, was, patch)
     fixed = next((each for each in ("uid", "created", "updated") if asked.value.get(each) != was.get(each)), None)
     if fixed is not None:
         raise invalid(fixed, "it stays what it is")
     shaped(NOTE, asked.value)
-    new = (await item_of(turn, lambda: changed(read, asked.value, now), place.name))[1] if asked.changed else None
-    await turn.write(lambda tx: rewritten(tx, account, family, place, new, asked.to))
+    new = await remade(turn, place, lambda: changed(read, asked.value, now)) if asked.changed else None
+    await turn.write(lambda tx: put_back(tx, account, family, place, new, asked.to))
     return {"updated": utc_text(int(now.timestamp()))} if new is not None else {}
 
 
 async def _read(turn: Turn, place: Place) -> Json:
-    note = (await _NOTES.all_of(turn, [place.blob]))[place.blob]
+    note = (await _NOTES.all_of(turn, [place]))[place.blob]
     return {name: value for name, value in note.items() if name not in ("created", "updated")}
 
 

@@ -5,7 +5,6 @@ Nobody is told of a task: what is for others goes by the calendar.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -13,24 +12,18 @@ from typing import Any, Final
 
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import TASK, plain
-from groupware.calendar.object import read_object
-from groupware.calendar.rounds import tagged
-from groupware.store.api import WriteTx
 from web.jmap.event import utc_text
-from web.jmap.event_set import item_of
 from web.jmap.families import TASK_LIST
+from web.jmap.remade import Remade, made_new, made_octets, put_back, put_in, remade, told_object
 from web.jmap.sets import Given, SetArguments, invalid
 from web.jmap.tasks import TASKS
 from web.jmap.thing_copy import Arguments as CopyArguments
 from web.jmap.thing_copy import Ways
 from web.jmap.thing_copy import copy as copy_things
 from web.jmap.thing_set import (
-    appended,
     container_of,
     destroyed,
-    folder_in,
     place_of,
-    rewritten,
     set_things,
     shaped,
     wanted,
@@ -68,40 +61,33 @@ async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
     made |= {} if value.get("created") else {"created": made["updated"]}
     value = {"@type": "Task", **value, **made}
     shaped(TASK, value)
-    _, new = await item_of(turn, lambda: calendar_of(plain(value)), secrets.token_urlsafe(18) + ".ics")
-
-    def work(tx: WriteTx) -> str:
-        folder_in(tx, account, TASK_LIST, at)
-        return appended(tx, TASK_LIST, at, new)
-
-    return {"id": await turn.write(work), **made}
+    octets = await made_octets(lambda: calendar_of(plain(value)))
+    new = await made_new(turn, account, at, octets, secrets.token_urlsafe(18) + ".ics")
+    return {"id": await turn.write(lambda tx: put_in(tx, account, TASK_LIST, at, new)), **made}
 
 
 async def _update(turn: Turn, account: str, name: str, patch: Given) -> Mapping[str, Any]:
     place = await place_of(turn, account, TASK_LIST, name)
-    read = await asyncio.to_thread(read_object, await turn.parts.blobs.read(place.blob))
+    read = await told_object(turn, place)
     now = object_of(read)
     asked = wanted(turn, TASK_LIST, place, now, patch)
     if asked.value.get("uid") != now.get("uid"):
         raise invalid("uid", "it stays what it is")
     made: Json = {}
-    new = None
+    change: Remade | None = None
     if asked.changed:
         made = {"updated": _now(turn)}
         value = {**asked.value, **made}
         shaped(TASK, value)
-        _, new = await item_of(turn, lambda: changed(read, plain(value)), place.name)
+        change = await remade(turn, place, lambda: changed(read, plain(value)))
+        made = made if change.new is not None else {}
 
-    def work(tx: WriteTx) -> None:
-        tag = tx.schedule_tags(place.folder.id, place.uid).get(place.uid, "")
-        rewritten(tx, account, TASK_LIST, place, tagged(new, tag) if new is not None and tag else new, asked.to)
-
-    await turn.write(work)
+    await turn.write(lambda tx: put_back(tx, account, TASK_LIST, place, change, asked.to))
     return made
 
 
 async def _read(turn: Turn, place: Place) -> Json:
-    return (await TASKS.all_of(turn, [place.blob]))[place.blob]
+    return (await TASKS.all_of(turn, [place]))[place.blob]
 
 
 _WAYS: Final = Ways(TASK_LIST, _read, create, set_, "Task/set")

@@ -75,7 +75,7 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
         return head, asked_for(tx, owner, TASK_LIST, VTODO, arguments.ids)
 
     head, found = await turn.read(work)
-    tasks = await TASKS.all_of(turn, [each.blob for each in found.values()])
+    tasks = await TASKS.all_of(turn, found.values())
     asked = list(found) if arguments.ids is None else arguments.ids
     return {
         **head,
@@ -111,7 +111,7 @@ async def _found(turn: Turn, arguments: QueryArguments | QueryChangesArguments) 
         return account_id(owner), all_in(tx, readable_in(tx, owner, TASK_LIST), VTODO)
 
     owner, places = await turn.read(work)
-    tasks = await TASKS.all_of(turn, [each.blob for each in places])
+    tasks = await TASKS.all_of(turn, places)
     every = [(tasks[each.blob], each) for each in places]
     kept = [(task, each) for task, each in every if passes(arguments.filter, partial(_condition, each, task))]
     for name, descending in reversed(sorts):

@@ -12,8 +12,9 @@ from typing import Any, Final, TypeVar
 
 from groupware.model.errors import IdentTaken
 from groupware.model.folder import Folder
-from groupware.model.ids import FolderId, ranges
-from groupware.model.item import NewItem
+from groupware.model.ids import FolderId, Uid, ranges
+from groupware.model.item import Item, NewItem
+from groupware.model.meeting import Overtaken
 from groupware.model.patches import patched
 from groupware.model.shape import Check, Misshapen
 from groupware.store import overtaking
@@ -119,8 +120,10 @@ async def place_of(turn: Turn, account: str, family: Family, name: str) -> Place
 
 
 def unchanged(tx: ReadTx, place: Place) -> None:
-    """`Overtaken` when it is not any more what it was, where it was."""
-    overtaking.unchanged(tx, place.folder.id, place.name, place.blob)
+    """`Overtaken` when it is not any more what who asks was told, where it was."""
+    overtaking.unchanged(tx, place.folder.id, place.name, place.stored)
+    if place.seen is not None and tx.personal(place.folder.id, place.uid).get(place.uid) != place.own:
+        raise Overtaken("alarms of one's own have changed meanwhile")
 
 
 def moved(tx: WriteTx, place: Place, to: FolderId) -> None:
@@ -135,10 +138,10 @@ def taken_away(tx: WriteTx, place: Place) -> None:
         raise SetError("forbidden", "you may not take it away")
 
 
-def appended(tx: WriteTx, family: Family, at: FolderId, new: NewItem) -> str:
-    """Puts it into a folder; its id. `SetError` `alreadyExists` when there is an object of that UID."""
+def appended(tx: WriteTx, family: Family, at: FolderId, new: NewItem) -> Item:
+    """Puts it into a folder. `SetError` `alreadyExists` when there is an object of that UID."""
     try:
-        return object_id(family.letter, tx.append(at, [new])[0].id)
+        return tx.append(at, [new])[0]
     except IdentTaken as error:
         there = {each.name: each.id for each in tx.items_named(at, [error.name])}
         told = {"existingId": object_id(family.letter, there[error.name])} if error.name in there else {}
@@ -146,12 +149,23 @@ def appended(tx: WriteTx, family: Family, at: FolderId, new: NewItem) -> str:
         raise SetError("alreadyExists", why, **told) from None
 
 
-def rewritten(tx: WriteTx, account: str, family: Family, place: Place, new: NewItem | None, to: FolderId) -> None:
-    """Puts `new` in its place, if there is any, and it into the folder `to`, where it is not there. `SetError`."""
+def rewritten(
+    tx: WriteTx,
+    account: str,
+    family: Family,
+    place: Place,
+    new: NewItem | None,
+    to: FolderId,
+    beside: Callable[[Uid], None] = lambda uid: None,
+) -> None:
+    """Puts `new` in its place, if there is any, and it into the folder `to`, where it is not there. `SetError`.
+
+    `beside`: keeps what goes with it, as long as it is where it was.
+    """
     unchanged(tx, place)
     if new is not None:
-        stored = tx.replace(place.folder.id, place.name, new, place.modseq)
-        place = replace(place, uid=stored.uid, blob=stored.blob)
+        place = replace(place, uid=tx.replace(place.folder.id, place.name, new, place.modseq).uid)
+    beside(place.uid)
     if to != place.folder.id:
         folder_in(tx, account, family, to)
         moved(tx, place, to)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from groupware.calendar.shown import Sight, sight, telling
+from groupware.calendar.shown import named as told_name
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, ranges
+from groupware.model.item import CALENDARS
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments
@@ -19,19 +23,30 @@ from web.jmap.limits import IN_GET
 from web.jmap.states import emails_at, read_state
 from web.jmap.turn import Turn, folders_of, owner_in
 
+_COLUMNS: Final = ("id", "name", "blob", "modseq", "words")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one is, and what is stored."""
+    """Where one is, and what is told of it: in another's calendar that is what is for who asks (decision 237)."""
 
     folder: Folder
     uid: Uid
     item: ItemId
     name: str
-    blob: BlobId
+    stored: BlobId
     modseq: ModSeq
     words: str = ""
     """The keywords beside it."""
+    seen: Sight | None = None
+    """How who asks sees the folder; None: as it is stored."""
+    own: bytes | None = None
+    """What who asks has of it that nobody else sees."""
+
+    @property
+    def blob(self) -> BlobId:
+        """What the octets are called that are told of it; `bodies` has them."""
+        return self.stored if self.seen is None else told_name(self.stored, self.own, self.seen)
 
 
 def readable_in(tx: ReadTx, owner: AccountId, family: Family) -> dict[FolderId, Folder]:
@@ -62,21 +77,40 @@ def places(tx: ReadTx, folders: Mapping[FolderId, Folder], items: Sequence[ItemI
     for at, uid in tx.placed(items).values():
         if at in folders:
             where.setdefault(at, []).append(uid)
-    found = {}
+    found: dict[ItemId, Place] = {}
     for at, uids in where.items():
-        for uid, *row in tx.columns(at, ("id", "name", "blob", "modseq", "words"), ranges(uids)):
-            found[ItemId(row[0])] = Place(folders[at], Uid(uid), *row)
+        found.update((each.item, each) for each in _placed(tx, folders[at], uids))
+    return found
+
+
+def _placed(tx: ReadTx, folder: Folder, uids: Sequence[Uid]) -> Iterator[Place]:
+    """Those of a folder under these UIDs."""
+    seen = sight(tx, folder.id) if uids and not folder.own and folder.kind in CALENDARS else None
+    own = tx.personal(folder.id) if seen is not None else {}
+    for uid, item, name, blob, at, words in tx.columns(folder.id, _COLUMNS, ranges(uids)) if uids else ():
+        yield Place(folder, Uid(uid), item, name, blob, at, words, seen, own.get(uid))
+
+
+async def bodies(turn: Turn, some: Collection[Place]) -> Mapping[BlobId, bytes]:
+    """What is told of each, by its name; those that cannot be read just now are left out."""
+    stored = await turn.parts.blobs.read_many(list({each.stored for each in some}))
+    if all(each.seen is None for each in some):
+        return stored
+    return await asyncio.to_thread(_told, some, stored)
+
+
+def _told(some: Collection[Place], stored: Mapping[BlobId, bytes]) -> Mapping[BlobId, bytes]:
+    found = {}
+    for each in some:
+        name, octets = each.blob, stored.get(each.stored)
+        if octets is not None and name not in found:
+            found[name] = octets if each.seen is None or name == each.stored else telling(each.own, each.seen)(octets)
     return found
 
 
 def every_place(tx: ReadTx, folders: Mapping[FolderId, Folder], uids: Mapping[FolderId, Sequence[Uid]]) -> list[Place]:
     """All that are in some folders under these UIDs."""
-    names = ("id", "name", "blob", "modseq", "words")
-    return [
-        Place(folders[at], Uid(uid), *row)
-        for at, some in uids.items()
-        for uid, *row in (tx.columns(at, names, ranges(some)) if some else ())
-    ]
+    return [each for at, some in uids.items() for each in _placed(tx, folders[at], some)]
 
 
 def all_in(tx: ReadTx, folders: Mapping[FolderId, Folder], component: str) -> list[Place]:

@@ -15,8 +15,8 @@ from typing import Final
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.sync.kinds import CONFLICT, MALFORMED, OK, Asked, Done
 from groupware.calendar import item as calendar_item
+from groupware.calendar.apart import Apart, divided, keep_own
 from groupware.calendar.itip.attendee import NotTheirs
-from groupware.calendar.personal import merged, own_of
 from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
 from groupware.calendar.shown import Shown, Sight, sight
 from groupware.contacts import card as contact_item
@@ -24,6 +24,7 @@ from groupware.model.errors import IdentTaken, Malformed, NotFound
 from groupware.model.folder import Folder
 from groupware.model.ids import BlobId, ItemId, Uid, ranges
 from groupware.model.item import Item, Kind, NewItem
+from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, WriteTx
 
 COLUMNS: Final = ("id", "name", "blob", "modseq")
@@ -119,33 +120,38 @@ async def changed(
 async def _write(
     exchange: Exchange, at: Folder, name: str, octets: bytes, stored: Stored | None, *, tell: bool
 ) -> Item:
-    parts, own = exchange.parts, b""
-    apart = stored is not None and stored.seen is not None
-    if stored is not None and apart:
-        own = own_of(octets)
-        octets = merged(octets, own_of(stored.whole))
+    parts = exchange.parts
     if at.kind == Kind.CONTACTS:
         _, new = await contact_item.read_item(octets, parts.blobs, name)
-        return await exchange.write(lambda tx: _put(tx, at, name, new, stored, own))
+        return await exchange.write(lambda tx: _put(tx, at, name, new, stored, None))
+    apart = None
+    if not at.own:
+        apart = await asyncio.to_thread(divided, octets, stored.whole if stored is not None else b"")
+        octets = apart.octets
+    if apart is not None and apart.only_own:
+        return await exchange.write(lambda tx: _put(tx, at, name, None, stored, apart))
     read, new = await calendar_item.read_item(octets, parts.blobs, name)
     if not tell or at.kind != Kind.CALENDAR:
-        return await exchange.write(lambda tx: _put(tx, at, name, new, stored, own))
+        return await exchange.write(lambda tx: _put(tx, at, name, new, stored, apart))
     change = Change(lambda tx: tx.folder(at.id), name, read, new)
 
     def work(tx: WriteTx, plan: Plan) -> Item:
-        return _put(tx, at, name, plan.item or new, stored, own)
+        return _put(tx, at, name, plan.item or new, stored, apart)
 
     made, _ = await scheduled(parts.store, parts.blobs, exchange.who, change, work)
     return made
 
 
-def _put(tx: WriteTx, at: Folder, name: str, new: NewItem, stored: Stored | None, own: bytes) -> Item:
-    if stored is None:
-        return tx.append(at.id, [new])[0]
-    made = tx.replace(at.id, name, new, None)
-    if stored.seen is not None and own != (tx.personal(at.id, made.uid).get(made.uid) or b""):
-        modseq = tx.put_personal(at.id, made.uid, own)
-        made = made._replace(modseq=modseq)
+def _put(tx: WriteTx, at: Folder, name: str, new: NewItem | None, stored: Stored | None, apart: Apart | None) -> Item:
+    """`new` None: nothing of it is another for anybody else."""
+    if new is None:
+        made = tx.item(at.id, name)
+    else:
+        made = tx.append(at.id, [new])[0] if stored is None else tx.replace(at.id, name, new, None)
+    seen = sight(tx, at.id) if apart is not None and Right.READ in at.rights else None
+    if apart is not None and seen is not None:
+        _, modseq = keep_own(tx, seen, made.uid, apart.own)
+        made = made._replace(modseq=modseq or made.modseq)
     return made
 
 

@@ -105,7 +105,8 @@ class ReadItems(Protocol):
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         """What came, changed and went in a folder after a moment of its owner's sequence. Takes `r`.
 
-        None: that is longer ago than is remembered.
+        What the asking principal has beside an object (`personal`) is a change of it. None: that is longer ago than is
+        remembered.
         """
         ...
 

@@ -13,14 +13,14 @@ from sqlalchemy import and_, bindparam, select, text
 from sqlalchemy.sql import Select
 
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid
-from groupware.model.item import Turnover
+from groupware.model.item import CALENDARS, Turnover
 from groupware.model.rights import Right
 
 from . import objects, schema
-from .guard import absent
+from .guard import Opened, absent
 from .tx import Tx
 
-_i, _s, _t = schema.item.c, schema.seen.c, schema.tombstone.c
+_i, _s, _t, _o = schema.item.c, schema.seen.c, schema.tombstone.c, schema.personal.c
 _WHERE: Final[Mapping[bool, Select[Any]]] = {
     True: select(_i.uid, _i.folder_id, _i.id).where(text("item.id = ANY(:ids)")),
     False: select(_i.uid, _i.folder_id, _i.id).where(text("item.id IN (SELECT value FROM json_each(:ids))")),
@@ -43,6 +43,13 @@ _SEEN_TURNED: Final = (
     .where(_s.account_id == bindparam("reader"))
     .where(_s.folder_id == bindparam("at"))
     .where(_s.modseq > bindparam("since"))
+)
+_OWN_TURNED: Final = (
+    select(_i.uid, _i.id, _o.modseq, _i.created)
+    .select_from(schema.personal.join(schema.item, and_(_i.folder_id == _o.folder_id, _i.uid == _o.uid)))
+    .where(_o.account_id == bindparam("account"))
+    .where(_o.folder_id == bindparam("at"))
+    .where(_o.modseq > bindparam("since"))
 )
 _GONE: Final = (
     select(_t.item_id, _t.modseq).where(_t.folder_id == bindparam("at")).where(_t.modseq > bindparam("since"))
@@ -82,14 +89,20 @@ def turnover(tx: Tx, at: FolderId, since: ModSeq) -> Turnover | None:
         return None
     if since >= here.modseq:
         return Turnover((), ())
-    values = {"at": here.id, "since": since, "reader": here.reader}
+    values = {"at": here.id, "since": since, "reader": here.reader, "account": tx.who.account}
     changed: dict[int, tuple[ItemId, ModSeq, ModSeq]] = {}
-    for statement in (_TURNED, _SEEN_TURNED) if here.reader else (_TURNED,):
+    for statement in _beside(here):
         for uid, number, modseq, created in objects.shown(tx, here, tx.sql.rows(statement, values)):
             known = changed[uid][1] if uid in changed else 0
             changed[uid] = (ItemId(number), ModSeq(max(modseq, known)), ModSeq(created))
     gone = [(ItemId(number), ModSeq(modseq)) for number, modseq in tx.sql.rows(_GONE, values)]
     return Turnover(list(changed.values()), gone)
+
+
+def _beside(here: Opened) -> list[Select[Any]]:
+    """What tells of the items, and of what the asking principal alone has beside them."""
+    seen = [_SEEN_TURNED] if here.reader else []
+    return [_TURNED, *seen, *([_OWN_TURNED] if here.kind in CALENDARS else [])]
 
 
 def buried(tx: Tx, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:

@@ -69,7 +69,7 @@ async def test_everybody_has_a_calendar(alice: Client) -> None:
     assert found["includeInAvailability"] == "all"
     assert found["myRights"] == {
         **dict.fromkeys(["mayReadFreeBusy", "mayReadItems", "mayWriteAll", "mayWriteOwn", "mayRSVP", "mayShare"], True),
-        **{"mayUpdatePrivate": False, "mayDelete": False},
+        **{"mayUpdatePrivate": True, "mayDelete": False},
     }
 
 
