@@ -22,7 +22,7 @@ async def forward(
     exchange: Exchange, at: Folder, item: int, instance: str, people: Sequence[str], comment: str, client: str
 ) -> None:
     """Sends each of them the invitation as it stands, or to one occurrence of it, once by the ClientId; the organizer
-    is told. `EasError`.
+    is told; the organizer is told. `EasError`.
 
     What some of them have got already the others still get when the device asks again.
     """
