@@ -27,6 +27,8 @@ from groupware.model.ids import BlobId, ItemId, ModSeq, Uid
 from groupware.model.item import Kind
 from groupware.store.api import WriteTx
 
+RECEIPTED: Final = "$MDNSent"
+
 
 @dataclass(frozen=True, slots=True)
 class How:
@@ -61,6 +63,8 @@ async def _message(turn: Turn, item: Element, how: How) -> str:
     if (words(item, "ItemClass") or "").startswith("IPM.StickyNote"):
         return await task_write.create_note(turn, item, how.saved)
     draft, octets = await asyncio.to_thread(_drafted, turn, item)
+    if local(item) == "PostItem":
+        draft.marks.flags.setdefault(Flags.DRAFT, False)
     if octets is None:
         await completed(turn, draft.letter)
         octets = await asyncio.to_thread(draft.letter.octets)
@@ -139,8 +143,10 @@ async def _mark(turn: Turn, one: One, change: FlagChange) -> None:
         return
 
 
-async def _nothing(turn: Turn, item: Element, how: How) -> str:
-    """SuppressReadReceipt, RemoveItem and the like: nobody is told anything."""
+async def _no_receipt(turn: Turn, item: Element, how: How) -> str:
+    """SuppressReadReceipt: no program asks any more whether its sender is to be told (RFC 3503 §3)."""
+    one = await original(turn, needed(item, "ReferenceItemId"))
+    await _mark(turn, one, FlagChange(add_words=frozenset({RECEIPTED})))
     return ""
 
 
@@ -159,7 +165,7 @@ _MAKERS: Final[Mapping[str, Maker]] = {
         lambda turn, item, how: meeting_answers.answer(turn, item, how.message),
     ),
     "CancelCalendarItem": lambda turn, item, how: meeting_answers.cancel(turn, item),
-    "SuppressReadReceipt": _nothing,
+    "SuppressReadReceipt": _no_receipt,
     "RemoveItem": lambda turn, item, how: meeting_answers.remove(turn, item),
 }
 

@@ -149,6 +149,8 @@ def _wanted(turn: Turn, element: Element) -> Wanted:
     text = child(element, "QueryString")
     query = read_query(text.text or "", turn.parts.clock.now()) if text is not None and text.text else None
     traversal = element.get("Traversal", "Shallow")
+    if traversal not in ("Shallow", "Associated", "SoftDeleted"):
+        raise EwsError("ErrorSchemaValidation", f"Traversal: {traversal[:40]!r} is not known")
     empty, soft = traversal == "Associated", traversal == "SoftDeleted"
     shape, view = shape_in(element, light=True), view_in(element)
     contacts, names = child(element, "ContactsView"), None

@@ -58,7 +58,7 @@ class Restriction:
             return lambda get: get(path) not in (None, [], "")
         if name == "Excludes":
             path, mask = self._path(element), _mask(needed(element, "Bitmask").get("Value", ""))
-            return lambda get: not int(get(path) or 0) & mask
+            return lambda get: _excludes(get(path), mask)
         raise EwsError("ErrorSchemaValidation", f"{name[:60]}: there is no such expression")
 
     def _path(self, element: Element) -> Path:
@@ -92,6 +92,11 @@ class Restriction:
             return any(found(each.casefold() if fold else each, sought) for each in texts)
 
         return test
+
+
+def _excludes(value: Any, mask: int) -> bool:
+    """Whether none of the bits is set; of what is no number it is not so."""
+    return isinstance(value, int | None) and not int(value or 0) & mask
 
 
 def _any(parts: Sequence[Test]) -> Test:

@@ -422,3 +422,32 @@ async def test_html_of_an_event_is_kept_beside_its_text(stand: Stand, alice: Cli
     [octets] = await stand.house.bodies("alice", "Calendar")
     stored = octets.decode().replace("\r\n ", "")
     assert "DESCRIPTION:Bring paper\\, please\\; thanks" in stored and "X-ALT-DESC;FMTTYPE=text/html:<p>Bring" in stored
+
+
+async def test_a_post_is_no_draft_and_a_receipt_that_is_declined_is_asked_for_no_more(
+    stand: Stand, alice: Client
+) -> None:
+    where = '<m:SavedItemFolderId><t:DistinguishedFolderId Id="inbox"/></m:SavedItemFolderId>'
+    post = "<t:PostItem><t:Subject>P</t:Subject></t:PostItem>"
+    got = await alice.ask(f"<m:CreateItem>{where}<m:Items>{post}</m:Items></m:CreateItem>")
+    assert (await get(alice, got.ids()[0])).texts("t:IsDraft") == ["false"]
+    reference = f'<t:ReferenceItemId Id="{got.ids()[0]}"/>'
+    declined = f"<t:SuppressReadReceipt>{reference}</t:SuppressReadReceipt>"
+    got = await alice.ask(f"<m:CreateItem><m:Items>{declined}</m:Items></m:CreateItem>")
+    assert got.code == "NoError"
+    assert ["$MDNSent" in each.keywords for each in await stand.house.items("alice", "INBOX")] == [True]
+
+
+async def test_bits_of_what_is_no_number_and_ways_that_there_are_not(stand: Stand, alice: Client) -> None:
+    await stand.put("alice", mail("one"))
+    excludes = '<m:Restriction><t:Excludes>{}<t:Bitmask Value="0x1"/></t:Excludes></m:Restriction>'
+    text, number = (
+        '<t:FieldURI FieldURI="item:Subject"/>',
+        ('<t:ExtendedFieldURI PropertyTag="0x0e07" PropertyType="Integer"/>'),
+    )
+    assert (await find(alice, "inbox", excludes.format(text))).texts("t:Subject") == []
+    assert (await find(alice, "inbox", excludes.format(number))).texts("t:Subject") == ["one"]
+    where = '<m:ParentFolderIds><t:DistinguishedFolderId Id="inbox"/></m:ParentFolderIds>'
+    shape = "<m:ItemShape><t:BaseShape>IdOnly</t:BaseShape></m:ItemShape>"
+    got = await alice.ask(f'<m:FindItem Traversal="Nonsense">{shape}{where}</m:FindItem>')
+    assert got.status == 500 and got.code == "ErrorSchemaValidation"
