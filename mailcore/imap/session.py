@@ -42,6 +42,7 @@ from mailcore.imap.wire import Limits, OutOfStep, Raw, Reader, TooBig
 from mailcore.server.connection import GATHER, Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout
 from mailcore.server.signin import SignIn
+from mailcore.server.spoken import answered, heard
 
 T = TypeVar("T")
 LOGIN_SECONDS: Final = 120.0
@@ -144,6 +145,7 @@ class Session:
         if spec is None or self.state not in spec.states:
             self._tell(self.tag, bad(why_not(name, spec, self.state)))
             return
+        heard(self.shared.log, spec.name, raw.text[len(self.tag) + len(name) + 2 :])
         if self.modes.uidonly and spec.name in NUMBERED:
             self._tell(self.tag, bad(f"{spec.name} has message numbers; use its UID form", UIDREQUIRED))
             return
@@ -248,7 +250,9 @@ class Session:
     def _tell(self, tag: bytes, reply: Reply) -> None:
         if not reply.status:  # the handler has said it itself
             return
-        self.send(status_line(tag, reply))
+        line = status_line(tag, reply)
+        answered(self.shared.log, line)
+        self.send(line)
         if reply.status == b"BAD":
             self._errors += 1
             if 0 < self.shared.desk.section.max_errors <= self._errors:

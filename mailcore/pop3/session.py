@@ -32,6 +32,7 @@ from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
 from mailcore.server.sasl import MAX_MESSAGE
 from mailcore.server.signin import Desk, SignIn
+from mailcore.server.spoken import answered, heard
 from mailcore.server.stay import WORDS
 
 AUTOLOGOUT: Final = 600.0  # seconds at least, RFC 1939 §3
@@ -130,7 +131,9 @@ class Pop3Session:
     def say(self, reply: Reply) -> None:
         """Write an answer."""
         write = self.connection.write
-        write(reply.line(utf8=self.utf8))
+        line = reply.line(utf8=self.utf8)
+        answered(self.shop.log, line)
+        write(line)
         if reply.body is not None:
             write(reply.body)
             write(b".\r\n")
@@ -140,6 +143,8 @@ class Pop3Session:
     async def _obey(self, command: Command) -> None:
         """Carry out one command and answer it."""
         verb = self._commands.get(command.verb)
+        if verb is not None:
+            heard(self.shop.log, command.verb, command.rest)
         reply: Reply | None = None
         try:
             if verb is not None and verb.ready is not None and self.drop is not None:

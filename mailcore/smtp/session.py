@@ -13,6 +13,7 @@ from typing import Final
 from groupware.model.errors import GroupwareError
 from mailcore.server.connection import Connection
 from mailcore.server.dialogue import ConnectionClosed, Farewell, IdleTimeout, LineTooLong
+from mailcore.server.spoken import answered, heard
 from mailcore.server.stay import WORDS
 from mailcore.smtp import commands, envelope, events, receive
 from mailcore.smtp.greeting import greeting
@@ -109,6 +110,8 @@ class SmtpSession:
             return TOO_LONG
         try:
             verb, argument = split_command(line.rstrip(b"\r\n"))
+            if verb in self._table:
+                heard(self.state.log, verb, argument)
             if verb == "RCPT":
                 self.state.talk += 1
                 return await envelope.rcpt(self.state, [argument, *self._more_recipients()])
@@ -134,6 +137,7 @@ class SmtpSession:
                 break
             try:
                 found.append(split_command(raw.rstrip(b"\r\n"))[1])
+                heard(self.state.log, "RCPT", found[-1])
             except Bad:
                 self._ahead = raw
                 break
@@ -145,6 +149,7 @@ class SmtpSession:
             return True
         state = self.state
         for reply in replies if isinstance(replies, list) else (replies,):
+            answered(state.log, reply.octets)
             state.connection.write(reply.octets)
             state.errors += reply.wrong
             if reply.close:

@@ -7,6 +7,7 @@ import os
 import poplib
 import smtplib
 import subprocess
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,38 @@ def test_what_the_running_server_is_asked(server: RunningServer) -> None:
     assert beside(server, "log", "level", "nonsense", "31").status == 1
     assert beside(server, "dns", "flush").status == 0
     assert "ready" in beside(server, "log", "tail", "-n", "500").out
+
+
+def test_the_log_has_the_protocol_where_it_is_asked_for_and_no_password(server: RunningServer) -> None:
+    who = server.account()
+    for service in ("imap", "pop3", "smtp_incoming"):
+        assert beside(server, "log", "level", service, "31").status == 0
+    with imaplib.IMAP4("127.0.0.1", server.port("imap"), timeout=30) as imap:
+        imap.login(who.address, who.password)
+        imap.select("INBOX")
+        imap.uid("SEARCH", "SUBJECT", "of-the-protocol")
+    pop3 = poplib.POP3("127.0.0.1", server.port("pop3"), timeout=30)
+    pop3.user(who.address)
+    pop3.pass_(who.password)
+    pop3.quit()
+    with smtplib.SMTP("127.0.0.1", server.port("submission"), timeout=30) as smtp:
+        smtp.login(who.address, who.password)
+        smtp.mail(who.address)
+    for service in ("imap", "pop3", "smtp_incoming"):
+        assert beside(server, "log", "level", service, "15").status == 0
+    lines = [each for each in beside(server, "log", "tail", "-n", "200").out.splitlines() if " 16 " in each]
+    said = "\n".join(lines)
+    for wanted in (
+        '"UID SEARCH SUBJECT of-the-protocol"',
+        "line=LOGIN",
+        "line=PASS",
+        '"+OK',
+        "line=AUTH",
+        'line="MAIL FROM',
+    ):
+        assert wanted in said
+    assert who.password not in said
+    assert b64encode(f"\0{who.address}\0{who.password}".encode()).decode() not in said
 
 
 def server_json(server: RunningServer) -> list[dict[str, str]]:

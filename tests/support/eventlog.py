@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import suppress
 
+from mailcore.server.log_line import Level
+
 
 class RecordingLog:
     """Keeps events as (level, event, facts)."""
@@ -13,6 +15,12 @@ class RecordingLog:
 
     def info(self, event: str, **facts: object) -> None:
         self._note("info", event, facts)
+
+    def protocol(self, event: str, **facts: object) -> None:
+        self._note("protocol", event, facts)
+
+    def wants(self, level: Level) -> bool:
+        return level != Level.PROTOCOL
 
     def warning(self, event: str, **facts: object) -> None:
         self._note("warning", event, facts)

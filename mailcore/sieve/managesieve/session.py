@@ -23,6 +23,7 @@ from mailcore.server.events import EventLog
 from mailcore.server.parts import Parts
 from mailcore.server.sasl import MAX_MESSAGE
 from mailcore.server.signin import Desk, SignIn
+from mailcore.server.spoken import answered, heard
 from mailcore.server.stay import WORDS
 from mailcore.sieve.bounds import SCRIPT_OCTETS
 from mailcore.sieve.managesieve import grammar
@@ -94,11 +95,15 @@ class ManageSieveSession:
     def say(self, reply: Reply | None, text: str = "") -> None:
         """Write an answer; `text` instead of its own."""
         if reply is not None:
-            self.connection.write((replace(reply, text=text) if text else reply).octets())
+            octets = (replace(reply, text=text) if text else reply).octets()
+            answered(self.shop.log, octets)
+            self.connection.write(octets)
             self.over = self.over or reply.status == "BYE"
 
     async def _obey(self, command: Command) -> None:
         """Carry out one command and answer it."""
+        if command.verb in self._commands:
+            heard(self.shop.log, command.verb)
         try:
             reply = await self._carry_out(self._commands.get(command.verb), command)
         except (ConnectionClosed, IdleTimeout):
