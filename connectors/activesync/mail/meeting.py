@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from connectors.activesync.element import Element, el, some
+from connectors.activesync.pim import recurrence
+from connectors.activesync.pim.event_told import zone_in
 from connectors.activesync.pim.fields import location
 from connectors.activesync.times import long_time
+from connectors.exchange.events import minutes_before
 from connectors.exchange.places import venue_of
 from connectors.exchange.zone_blob import zone_blob
 from groupware.calendar.itip.people import address_of, organizer
 from groupware.calendar.jscalendar.reading import part_of
+from groupware.calendar.jscalendar.values import moment
 from groupware.calendar.mailed import found
 from groupware.calendar.object import CalendarObject
 from groupware.calendar.series import when
@@ -74,7 +78,8 @@ def _request(read: CalendarObject, part: Component, method: str, version: int) -
     single = part.first("RECURRENCE-ID")
     kind = 1 if recurs else 3 if single is not None else 0
     recurrence_id = when(single, read.zones).seconds if single is not None else None
-    venue = venue_of(part_of(part, read.zones))
+    told = part_of(part, read.zones)
+    venue, minutes, rule = venue_of(told), minutes_before(told), _rule(told, read, version)
     busy = _BUSY.get(part.text("X-MICROSOFT-CDO-BUSYSTATUS").upper(), 2)
     return el(
         "Email:MeetingRequest",
@@ -86,13 +91,27 @@ def _request(read: CalendarObject, part: Component, method: str, version: int) -
         some("Email:Location", part.text("LOCATION")) if version < 160 else location(venue),
         some("Email:Organizer", _organizer(head)),
         el("Email:RecurrenceId", long_time(recurrence_id)) if recurrence_id is not None else None,
+        el("Email:Reminder", minutes * 60) if minutes is not None else None,
         el("Email:ResponseRequested", method == "REQUEST"),
+        el("Email:Recurrences", el("Email:Recurrence", rule)) if rule else None,
         el("Email:Sensitivity", 2 if part.text("CLASS").upper() in ("PRIVATE", "CONFIDENTIAL") else 0),
         el("Email:BusyStatus", busy),
         el("Email:TimeZone", base64.b64encode(zone_blob(zone or "UTC")).decode()),
         el("Email:GlobalObjId", global_id(read.uid)) if version < 160 else el("Calendar:UID", read.uid),
+        el("Email:DisallowNewTimeProposal", True) if version >= 140 and _no_counter(part) else None,
         el("Email2:MeetingMessageType", 1 if method == "REQUEST" else 0) if version >= 141 else None,
     )
+
+
+def _rule(told: Mapping[str, Any], read: CalendarObject, version: int) -> list[Element]:
+    """Recurrence of the whole meeting."""
+    rules, start = told.get("recurrenceRules") or (), told.get("start")
+    return recurrence.told("Email", rules, moment(start), zone_in(told, read.zones), version) if rules and start else []
+
+
+def _no_counter(part: Component) -> bool:
+    """Whether no other time may be proposed. MS-OXCICAL §2.1.3.1.1.20.28."""
+    return part.text("X-MICROSOFT-DISALLOW-COUNTER").upper() == "TRUE"
 
 
 def _stamp(read: CalendarObject, part: Component, begin: int) -> int:

@@ -14,7 +14,7 @@ from connectors.activesync.mail.meeting import meeting_of
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time
 from connectors.exchange.categories import categories_in
-from groupware.mime.addresses import Mailbox
+from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.parts import Part
 from groupware.mime.shown import Lists, lists_of
@@ -88,7 +88,7 @@ def message(at: Folder, row: Row, octets: bytes, options: Options, version: int)
     category = meeting[0] if meeting is not None else _class_of(summary)
     return el(
         "AirSync:ApplicationData",
-        _addresses(summary, header),
+        _addresses(summary, header, version),
         el("Email:Subject", summary.subject[:_LONGEST]),
         el("Email:DateReceived", long_time(row.saved / 1_000_000)),
         some("Email:DisplayTo", "; ".join(each.name or each.address for each in summary.to)[:_LONGEST]),
@@ -105,7 +105,7 @@ def message(at: Folder, row: Row, octets: bytes, options: Options, version: int)
         el("Email:ContentClass", "urn:content-classes:message"),
         el("AirSyncBase:NativeBodyType", kind if body is not None else native(summary.parts, lists)),
         _conversation(row, summary, version),
-        _verb(row),
+        _verb(row) if version >= 140 else None,
         categories_of(row.words, version),
         _draft(at, row, summary, version),
     )
@@ -132,13 +132,17 @@ def _plain(name: str) -> str:
     return name.replace('"', "'").replace("\\", "")
 
 
-def _addresses(summary: Summary, header: Mapping[str, str]) -> list[Element]:
+def _addresses(summary: Summary, header: Mapping[str, str], version: int) -> list[Element]:
+    sender = header.get("sender", "")[:_LONGEST] if version >= 140 else ""
+    same = {each.address.lower() for each in summary.from_} >= {
+        each.address.lower() for each in shown(parse(sender.encode()))
+    }
     found = [
         some("Email:To", _joined(summary.to)),
         some("Email:Cc", _joined(summary.cc)),
         some("Email:From", _joined(summary.from_[:1])),
         some("Email:ReplyTo", header.get("reply-to", "")[:_LONGEST]),
-        some("Email2:Sender", header.get("sender", "")[:_LONGEST]),
+        some("Email2:Sender", "" if same else sender),
     ]
     return [each for each in found if each is not None]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -35,6 +35,8 @@ from groupware.model.patches import difference, patched
 Json = dict[str, Any]
 _FORM: Final = "%Y-%m-%dT%H:%M:%S"
 _UTC: Final = "Etc/UTC"
+LEFT_OUT: Final = ("Calendar:Location", "Calendar:Reminder", "Calendar:Categories", "Calendar:Recurrence")
+"""What goes when a device before 16.0 leaves it out, unless it has said that it does not handle it (Supported)."""
 _NOT_SAID: Final = "1970-01-01T00:00:00"
 
 
@@ -60,13 +62,15 @@ def changed_event(
     attached: Sequence[files.Kept] = (),
     *,
     new: bool = False,
+    goes: Collection[str] = LEFT_OUT,
 ) -> Json:
     """The event with what a device says. ValueError.
 
-    Before 16.0 a device says all that it has: what it leaves out is to go.
+    Before 16.0 a device says all that it has: what it leaves out is to go, if it is among what `goes` then.
     """
-    value = _taken({**event}, data, zones, version, whole=version < 160 and not new)
-    _take_rule(value, data, zones, version)
+    goes = goes if version < 160 and not new else ()
+    value = _taken({**event}, data, zones, version, goes=goes)
+    _take_rule(value, data, zones, version, goes="Calendar:Recurrence" in goes)
     if version < 160 or new:
         _take_exceptions(value, event, data, zones, version)
     _take_people(value, data, mine)
@@ -80,7 +84,7 @@ def changed_occurrence(
     """The event with what a device says of one occurrence, which it names by its start. ValueError. 16.x."""
     key = key_of(event, instance, zones)
     base = {**occurrence_base(event), "start": key}
-    one = _taken(occurrence(event, key), data, zones, version, whole=False)
+    one = _taken(occurrence(event, key), data, zones, version)
     files.take(one, data, attached)
     override = difference(base, {name: each for name, each in one.items() if each is not None or name == "timeZone"})
     return with_override(event, key, override)
@@ -109,18 +113,18 @@ def key_of(event: Mapping[str, Any], instance: str, zones: Zones) -> str:
     return found.strftime(_FORM).rjust(19, "0")
 
 
-def _taken(value: Json, data: Element, zones: Zones, version: int, *, whole: bool) -> Json:
+def _taken(value: Json, data: Element, zones: Zones, version: int, *, goes: Collection[str] = ()) -> Json:
     _take_times(value, data, zones, version)
     fields.take_text(data, "Calendar:Subject", value, "title")
     fields.take_description(data, value)
     fields.take_sensitivity("Calendar", data, value)
     fields.take_categories("Calendar", data, value)
-    _take_place(value, data, whole=whole)
+    _take_place(value, data, whole="Calendar:Location" in goes)
     _take_busy(value, data)
-    _take_reminder(value, data, whole=whole)
+    _take_reminder(value, data, whole="Calendar:Reminder" in goes)
     if data.child("Calendar:MeetingStatus") is not None and data.number("Calendar:MeetingStatus") & 4:
         value["status"] = "cancelled"
-    if whole and data.child("Calendar:Categories") is None and value.get("keywords"):
+    if "Calendar:Categories" in goes and data.child("Calendar:Categories") is None and value.get("keywords"):
         value["keywords"] = None
     return value
 
@@ -204,16 +208,16 @@ def _take_reminder(value: Json, data: Element, *, whole: bool) -> None:
 # --- recurrence -------------------------------------------------------------------------------------------------------
 
 
-def _take_rule(value: Json, data: Element, zones: Zones, version: int) -> None:
+def _take_rule(value: Json, data: Element, zones: Zones, version: int, *, goes: bool) -> None:
     said, rules = data.child("Calendar:Recurrence"), value.get("recurrenceRules") or []
     begin, zone = moment(str(value["start"])), zone_in(value, zones)
     was = recurrence.told("Calendar", rules, begin, zone, 161) if rules else []
     if said is None or not said.children:
-        gone = said is not None if version >= 160 else bool(was)
+        gone = said is not None if version >= 160 else bool(was) and (goes or said is not None)
         if gone and rules:
             value["recurrenceRules"] = value["recurrenceOverrides"] = None
         return
-    known = {each.name: each.text for each in was}
+    known = {each.name: each.text for each in was if each.name != "Calendar:CalendarType"}
     same = all(known.get(each.name, each.text) == each.text for each in said.children if each.text)
     ends = {"Calendar:Until", "Calendar:Occurrences"} & known.keys() <= {each.name for each in said.children}
     if was and same and ends:
@@ -237,7 +241,7 @@ def _take_exceptions(value: Json, event: Json, data: Element, zones: Zones, vers
             continue
         base = {**occurrence_base(value), "start": key}
         old = {k: v for k, v in (before.get(key) or {}).items() if k != "excluded"}
-        one = _taken(patched(base, old), each, zones, version, whole=False)
+        one = _taken(patched(base, old), each, zones, version)
         people = {"participants": one.get("participants")}
         _take_people(one, each, "")
         one |= people if one.get("participants") is None else {}

@@ -9,7 +9,13 @@ from typing import Final
 from connectors.activesync.element import Element, el
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.pim import files, shelf
-from connectors.activesync.pim.event_taken import changed_event, changed_occurrence, new_event, without_occurrence
+from connectors.activesync.pim.event_taken import (
+    LEFT_OUT,
+    changed_event,
+    changed_occurrence,
+    new_event,
+    without_occurrence,
+)
 from connectors.activesync.pim.event_told import Teller, told
 from connectors.activesync.pim.shelf import Stored
 from connectors.activesync.sync.kinds import OK, Asked, Done, Kinds
@@ -93,7 +99,7 @@ async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     """Changes an event, or one occurrence of it. `NotFound`, `NoRight`."""
     main, _ = await addresses_of(exchange, at)
     now, version = now_text(exchange), exchange.version
-    attached = await _attached(exchange, at, asked)
+    attached, goes = await _attached(exchange, at, asked), asked.options.handled(LEFT_OUT)
 
     def make(octets: bytes) -> bytes:
         read = read_object(octets)
@@ -101,7 +107,7 @@ async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
         if asked.instance:
             value = changed_occurrence(event, asked.instance, asked.data, read.zones, version, attached)
         else:
-            value = changed_event(event, asked.data, read.zones, version, main, attached)
+            value = changed_event(event, asked.data, read.zones, version, main, attached, goes=goes)
         return _written(octets, event, value, now)
 
     done = await shelf.changed(exchange, at, asked, make, tell=version >= SERVER_TELLS)

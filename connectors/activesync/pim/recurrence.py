@@ -20,6 +20,9 @@ _DAILY, _WEEKLY, _MONTHLY, _MONTHLY_NTH, _YEARLY, _YEARLY_NTH = 0, 1, 2, 3, 5, 6
 _KNOWN: Final = frozenset(
     {"@type", "frequency", "interval", "firstDayOfWeek", "byDay", "byMonthDay", "byMonth", "bySetPosition", "count"}
 ) | {"until", "skip", "rscale"}
+_GREGORIAN: Final = 1
+_OTHER_MONTHS: Final = frozenset({6, 8, 14, 15, 20})
+"""CalendarType of those with other months. MS-ASCAL §2.2.2.9."""
 _LAST: Final = 5
 _NAMES: Final = {0: "daily", 1: "weekly", 2: "monthly", 3: "monthly", 5: "yearly", 6: "yearly"}
 _FORM: Final = "%Y-%m-%dT%H:%M:%S"
@@ -51,6 +54,7 @@ def told(
     if "until" in rule:
         until = write(utc_seconds(datetime.fromisoformat(str(rule["until"])), zone))
     first = rule.get("firstDayOfWeek")
+    later = "Email2" if space == "Email" else space
     return [
         each
         for each in (
@@ -59,7 +63,8 @@ def told(
             *(el(f"{space}:{name}", number) for name, number in facts.items()),
             el(f"{space}:Until", until) if until is not None else None,
             el(f"{space}:Occurrences", int(rule["count"])) if "count" in rule else None,
-            el(f"{space}:FirstDayOfWeek", DAYS.index(first)) if first and version >= 141 else None,
+            el(f"{later}:CalendarType", _GREGORIAN) if version >= 140 and kind > _WEEKLY else None,
+            el(f"{later}:FirstDayOfWeek", DAYS.index(first)) if first and version >= 141 else None,
         )
         if each is not None
     ]
@@ -114,6 +119,8 @@ def _in_month(
 
 def read(space: str, said: Element, zone: tzinfo | None) -> Json:
     """The rule that Recurrence says. ValueError."""
+    if said.number(f"{space}:CalendarType", _GREGORIAN) in _OTHER_MONTHS:
+        raise ValueError("only the Gregorian calendar can be stored")
     kind, interval = said.number(f"{space}:Type"), max(said.number(f"{space}:Interval", 1), 1)
     mask, day = said.number(f"{space}:DayOfWeek"), said.number(f"{space}:DayOfMonth")
     week, month = said.number(f"{space}:WeekOfMonth"), said.number(f"{space}:MonthOfYear")

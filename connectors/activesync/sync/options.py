@@ -52,7 +52,7 @@ class Options:
     parts: Sequence[Preference] = ()
     """Of BodyPart."""
     supported: Sequence[str] | None = None
-    """Fields of contacts that the device handles; None: it has not said, and so it is all."""
+    """Fields of contacts and events that the device handles; None: it has not said, and so it is all."""
 
     def facts(self) -> dict[str, Any]:
         """As it is kept beside the state."""
