@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,7 @@ from connectors.activesync.errors import SENT_ALREADY, EasError
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.mail.body import text_in
 from connectors.activesync.mail.outgoing import once_of, send, with_sent_copy
-from connectors.activesync.mail.render import Row, rows_of
+from connectors.activesync.mail.render import Row, attachment, rows_of
 from connectors.activesync.sync.kinds import MALFORMED, OK, Asked, Done
 from connectors.activesync.sync.options import HTML, PLAIN
 from groupware.mime.addresses import Mailbox, parse, shown
@@ -78,8 +79,8 @@ def draft_in(octets: bytes) -> Draft:
     return made
 
 
-def take_in(draft: Draft, data: Element) -> list[Element]:
-    """Changes a draft as a device says; gives what is answered of attachments that are new."""
+def take_in(draft: Draft, data: Element) -> list[str]:
+    """Changes a draft as a device says; gives the ClientIds of attachments that are new, which are its last files."""
     for name, header in _FIELDS:
         if data.child(name) is not None:
             draft.people[header] = shown(parse(data.value(name).encode()))
@@ -94,7 +95,7 @@ def take_in(draft: Draft, data: Element) -> list[Element]:
     return _attach(draft, attached) if attached is not None else []
 
 
-def _attach(draft: Draft, attached: Element) -> list[Element]:
+def _attach(draft: Draft, attached: Element) -> list[str]:
     told = []
     for each in attached.children:
         if each.name == "AirSyncBase:Delete":
@@ -106,7 +107,7 @@ def _attach(draft: Draft, attached: Element) -> list[Element]:
         name = each.value("AirSyncBase:DisplayName") or "attachment"
         media = each.value("AirSyncBase:ContentType") or "application/octet-stream"
         draft.files.append(File(name, media, octets, each.value("AirSyncBase:ContentId")))
-        told.append(el("AirSyncBase:Attachment", el("AirSyncBase:ClientId", each.value("AirSyncBase:ClientId"))))
+        told.append(each.value("AirSyncBase:ClientId"))
     return told
 
 
@@ -150,11 +151,19 @@ async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
         return Done(OK)
     new = await read_item(octets, exchange.parts.blobs, Marks(Flags.DRAFT | Flags.SEEN))
     [made] = await exchange.write(lambda tx: tx.append(at.id, [new]))
-    return Done(OK, int(made.uid), int(made.modseq), _told(told))
+    return Done(OK, int(made.uid), int(made.modseq), await asyncio.to_thread(_told, at, int(made.uid), octets, told))
 
 
-def _told(attached: list[Element]) -> list[Element]:
-    return [el("AirSync:ApplicationData", el("AirSyncBase:Attachments", attached))] if attached else []
+def _told(at: Folder, uid: int, octets: bytes, clients: Sequence[str]) -> list[Element]:
+    """What is answered of attachments that are new: what each is called from now on. MS-ASAIRS §2.2.2.14."""
+    if not clients:
+        return []
+    summary = summarize(octets)
+    last = lists_of(summary.parts).attachments[-len(clients) :]
+    told = [
+        attachment(at, uid, index, summary.parts[index], client) for index, client in zip(last, clients, strict=False)
+    ]
+    return [el("AirSync:ApplicationData", el("AirSyncBase:Attachments", told))]
 
 
 async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
@@ -176,9 +185,11 @@ async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
         made = tx.append(at.id, [new])[0]
         if not tx.expunge(at.id, ranges([Uid(asked.item)]), deleted_only=False):
             raise NotFound("there is no such draft")
-        return Done(OK, int(made.uid), 0, _told(told))
+        return Done(OK, int(made.uid))
 
-    return await exchange.write(work)
+    done = await exchange.write(work)
+    done.answer = await asyncio.to_thread(_told, at, done.item, octets, told)
+    return done
 
 
 async def _leave(exchange: Exchange, octets: bytes, once: str) -> bool:

@@ -221,10 +221,11 @@ def _attachments(at: Folder, row: Row, parts: Sequence[Part], lists: Lists) -> E
     files = sorted(({*lists.attachments} | inline) - shown)
     if not files:
         return None
-    return el("AirSyncBase:Attachments", [_attachment(at, row.uid, index, parts[index]) for index in files])
+    return el("AirSyncBase:Attachments", [attachment(at, row.uid, index, parts[index]) for index in files])
 
 
-def _attachment(at: Folder, uid: int, index: int, part: Part) -> Element:
+def attachment(at: Folder, uid: int, index: int, part: Part, client: str = "") -> Element:
+    """One Attachment; `client`: what a device that has just attached it calls it."""
     inner = part.media == "message/rfc822"
     name = part.name or ("message.eml" if inner else f"part{index}")
     size = part.size * 3 // 4 if part.encoding == "base64" else part.size
@@ -232,6 +233,7 @@ def _attachment(at: Folder, uid: int, index: int, part: Part) -> Element:
         "AirSyncBase:Attachment",
         el("AirSyncBase:DisplayName", name),
         el("AirSyncBase:FileReference", reference(at, uid, index)),
+        some("AirSyncBase:ClientId", client),
         el("AirSyncBase:Method", 5 if inner else 1),
         el("AirSyncBase:EstimatedDataSize", size),
         some("AirSyncBase:ContentId", part.cid),

@@ -237,3 +237,17 @@ async def test_a_place_that_cannot_be_is_refused(stand: Stand, alice: Phone) -> 
         said = await alice.sync(at, add(*TIMES, location(DisplayName="a", **wrong)))
         assert said.get("Responses/Add/Status") == "6", wrong
     assert not await stand.house.bodies("alice", "Calendar")
+
+
+async def test_what_is_attached_to_a_draft_is_called_something_from_then_on(stand: Stand, alice: Phone) -> None:
+    at = await alice.at("Drafts")
+    await alice.all_of(at)
+    first = await alice.sync(at, add(("Email:Subject", "d"), attach(("a.txt", b"one"))))
+    server = first.get("Responses/Add/ServerId") or ""
+    [told] = first.every("Responses/Add/ApplicationData/Attachments/Attachment")
+    assert told.get("ClientId") == "f1" and await content(alice, told.get("FileReference") or "") == ("1", b"one")
+    more = await alice.sync(at, changed(server, attach(("b.txt", b"two"), ("c.txt", b"three"), client="g")))
+    told_ = more.every("Responses/Change/ApplicationData/Attachments/Attachment")
+    assert [each.get("ClientId") for each in told_] == ["g1", "g2"]
+    for each, octets in zip(told_, (b"two", b"three"), strict=True):
+        assert await content(alice, each.get("FileReference") or "") == ("1", octets)
