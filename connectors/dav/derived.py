@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Final, cast
 
 from connectors.dav.paths import CALENDARS, CONTACTS
-from groupware.contacts.birthdays import Day, days_of, event, period
+from groupware.contacts.birthdays import ANNIVERSARY, BIRTHDAY, Day, days_of, event, period
 from groupware.contacts.directory import card_of
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.folder import Folder
@@ -195,6 +195,17 @@ def _birthdays(
 def name_of(book: FolderId, uid: int, what: str) -> str:
     """The name of the event of a contact."""
     return f"{book}-{uid}-{what}.ics"
+
+
+def touched(tx: ReadTx, book: FolderId, since: ModSeq) -> list[str] | None:
+    """The names that birthdays have, or had, of contacts that changed or went; None: that is not known any more."""
+    if since >= tx.folder(book).modseq:
+        return []
+    found = tx.delta(book, since)
+    if found.reset:
+        return None
+    uids = [*(each.uid for each in found.changed), *(uid for uid, _ in found.vanished)]
+    return [name_of(book, uid, what) for uid in uids for what in (BIRTHDAY, ANNIVERSARY)]
 
 
 def _directory(found: Folder, people: Sequence[Person]) -> Made:

@@ -10,12 +10,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
 from connectors.dav import derived
-from connectors.dav.derived import BIRTHDAYS, Days, Made, made_item, name_of, noted
+from connectors.dav.derived import BIRTHDAYS, Days, Made, made_item, noted
 from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
 from groupware.calendar.blocks import asked_of, blocks, told_of
 from groupware.calendar.blocks import name_of as name_of_block
-from groupware.contacts.birthdays import ANNIVERSARY, BIRTHDAY
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, BlobId, ModSeq, Uid, Uids
@@ -249,11 +248,10 @@ class _Answers:
             return Delta((), (), now, reset=True)
         touched: list[str] = []
         for book in self._made.books:
-            found = self._tx.delta(book, since)
-            if found.reset:
+            names = derived.touched(self._tx, book, since)
+            if names is None:
                 return Delta((), (), now, reset=True)
-            for uid in [*(each.uid for each in found.changed), *(uid for uid, _ in found.vanished)]:
-                touched += [name_of(book, uid, what) for what in (BIRTHDAY, ANNIVERSARY)]
+            touched += names
         there = {each.name: each for each in self._made.items}
         changed = [there[name] for name in touched if name in there]
         return Delta(changed, [(Uid(0), name) for name in touched if name not in there], now)

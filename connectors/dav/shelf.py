@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.dav import derived
 from connectors.dav.paths import CALENDARS, HOMES, INBOX, SEGMENT, Place, segment
-from groupware.calendar.blocks import STEP, sees_times, told_of
-from groupware.calendar.shown import alarms_for_all, sees_titles
+from groupware.calendar.shown import as_read
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.folder import OTHERS, SEPARATOR, Folder, Role
 from groupware.model.ids import AccountId, BlobId, FolderId
@@ -21,8 +19,6 @@ from groupware.store.api import ReadTx
 
 Notes = Mapping[str, bytes]
 ETAG_LENGTH: Final = 40
-_OUTLINED, _WITH_ALARMS, _TIMES = 1 << 30, 1 << 29, 1 << 28
-"""What the tokens of a calendar of titles, of one with its owner's alarms, or of busy times differ by from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,28 +144,12 @@ def _shelves(
 
 def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool, told: bool) -> Shelf:
     """`native`: the home is that of the folder's owner; `told`: busy times are told as objects."""
-    folder, held = _as_read(folder, notes, told=told), folder.rights
+    folder, held = as_read(folder, notes, times=told), folder.rights
     top = native and SEPARATOR not in _own_path(folder)
     given = notes.get(SEGMENT, b"").decode() if native else ""
     named = INBOX if folder.role == Role.SCHEDULE_INBOX else given or segment(folder, "", top)
     href, titles = Place(at.area, at.user, named).href, folder.rights != held
     return Shelf(folder, href, owner_of(folder, tx.who.name), notes, titles)
-
-
-def _as_read(folder: Folder, notes: Notes, *, told: bool) -> Folder:
-    """Somebody else's calendar, as it is read: who comes to be told more, or less, begins again.
-
-    One of which one knows titles alone is read like others; so is one of busy times where these are told as objects.
-    """
-    if folder.own or folder.kind not in COMPONENTS:
-        return folder
-    if sees_times(folder.rights):
-        begin = told_of(int(time.time())).start // STEP
-        rights = folder.rights | Right.READ if told else folder.rights
-        return replace(folder, rights=rights, uidvalidity=folder.uidvalidity ^ _TIMES ^ (begin << 12 & _TIMES - 1))
-    if sees_titles(folder.rights):
-        return replace(folder, rights=folder.rights | Right.READ, uidvalidity=folder.uidvalidity ^ _OUTLINED)
-    return replace(folder, uidvalidity=folder.uidvalidity ^ _WITH_ALARMS) if alarms_for_all(notes) else folder
 
 
 def collection(tx: ReadTx, at: Place, need: Right = Right.LOOKUP) -> Shelf:

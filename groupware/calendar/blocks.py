@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from groupware.model.content import NO_PARAMS, Component, Line, serialized
+from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
 from groupware.model.item import Placed, Span
+from groupware.model.principal import Principal
 from groupware.model.rights import Right
-from groupware.store.api import Blobs
+from groupware.store.api import Blobs, ReadTx, Store
 
 from .busy import FLOAT, Range, stamp, together
 
@@ -73,3 +78,52 @@ def block(at: FolderId, each: Span) -> Component:
 def _octets(at: FolderId, each: Span) -> bytes:
     head = [Line("VERSION", NO_PARAMS, "2.0", 0), Line("PRODID", NO_PARAMS, "-//Postroom//EN", 0)]
     return serialized([Component("VCALENDAR", 0, head, [block(at, each)])])
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A busy period, and the object that stands for it."""
+
+    folder: Folder
+    name: str
+    span: Span
+    octets: bytes
+
+
+class Periods:
+    """The busy periods of calendars as they were made last; the last ones kept, so many in all."""
+
+    __slots__ = ("_kept", "_most")
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._kept: OrderedDict[tuple[int, int, int], Sequence[Period]] = OrderedDict()
+        self._most = most
+
+    async def of(self, store: Store, blobs: Blobs, who: Principal, folders: Sequence[Folder]) -> list[Period]:
+        """Those of calendars of which somebody knows only when they take time. `NotFound`, `NoRight`."""
+        if not folders:
+            return []
+        range_ = told_of(int(time.time()))
+
+        def work(tx: ReadTx) -> list[tuple[Folder, Sequence[Period] | None, Placed]]:
+            found = []
+            for each in folders:
+                here = tx.folder(each.id, Right.LOOKUP)
+                known = self._kept.get((here.id, here.modseq, range_.start))
+                low, high = (range_.start, range_.start) if known is not None else asked_of(range_)
+                found.append((here, known, tx.busy(here.id, low, high)))  # whoever asks has to have the right
+            return found
+
+        told: list[Period] = []
+        for here, some, placed in await store.read(who, work):
+            if some is None:
+                made = await blocks(blobs, here.id, placed, range_)
+                some = [Period(here, name_of(here.id, span), span, octets) for span, octets in made]
+                self._keep((here.id, here.modseq, range_.start), some)
+            told += some
+        return told
+
+    def _keep(self, key: tuple[int, int, int], some: Sequence[Period]) -> None:
+        self._kept[key] = some
+        while sum(map(len, self._kept.values())) > self._most:
+            self._kept.popitem(last=False)

@@ -9,24 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 from groupware.model.annotation import ALARMS
 from groupware.model.errors import GroupwareError
+from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
 from groupware.model.item import CALENDARS, Delta, Item
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 
-from .blocks import sees_times
+from .blocks import STEP, sees_times, told_of
 from .item import ON_THE_LOOP
 from .outline import outline
 from .personal import merged
 
 T = TypeVar("T")
+_OUTLINED, _WITH_ALARMS, _TIMES = 1 << 30, 1 << 29, 1 << 28
+"""What the validity of a calendar of titles, with its owner's alarms, or of busy times differs by from others."""
 Told = Callable[[bytes], bytes]
 
 
@@ -54,6 +58,23 @@ def sight(tx: ReadTx, at: FolderId) -> Sight | None:
 def sees_titles(rights: Right) -> bool:
     """Whether of a calendar times and titles may be known, and nothing else."""
     return Right.TITLES in rights and Right.READ not in rights
+
+
+def as_read(folder: Folder, notes: Mapping[str, bytes], *, times: bool = False) -> Folder:
+    """Somebody else's calendar, as it is read: who comes to be told more, or less, begins again by another validity.
+
+    One of which one knows titles alone is read like others; so is one of busy times, where these are told as objects
+    (`times`).
+    """
+    if folder.own or folder.kind not in CALENDARS:
+        return folder
+    if sees_times(folder.rights):
+        begin = told_of(int(time.time())).start // STEP
+        rights = folder.rights | Right.READ if times else folder.rights
+        return replace(folder, rights=rights, uidvalidity=folder.uidvalidity ^ _TIMES ^ (begin << 12 & _TIMES - 1))
+    if sees_titles(folder.rights):
+        return replace(folder, rights=folder.rights | Right.READ, uidvalidity=folder.uidvalidity ^ _OUTLINED)
+    return replace(folder, uidvalidity=folder.uidvalidity ^ _WITH_ALARMS) if alarms_for_all(notes) else folder
 
 
 def alarms_for_all(notes: Mapping[str, bytes]) -> bool:

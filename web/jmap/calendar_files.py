@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from groupware.calendar.blocks import sees_times
 from groupware.calendar.joined import END, Joined
 from groupware.calendar.rounds import tagged
 from groupware.calendar.split import Piece, split
@@ -24,12 +25,13 @@ from web.jmap.blobs import octets_of
 from web.jmap.errors import MethodError, SetError
 from web.jmap.event import VEVENT
 from web.jmap.families import CALENDAR
-from web.jmap.ids import account_id, folder_of
+from web.jmap.ids import account_id, folder_of, mailbox_id
 from web.jmap.limits import UPLOAD_OCTETS
+from web.jmap.made import made_in
 from web.jmap.mailbox import name_of
 from web.jmap.remade import Remade, made_new
 from web.jmap.thing_set import check_octets, folder_in
-from web.jmap.things import Place, all_in, bodies
+from web.jmap.things import Place, all_in, birthdays_in, bodies, readable_in
 from web.jmap.turn import Turn, owner_in
 
 MOST: Final = 10_000
@@ -175,13 +177,23 @@ async def export(turn: Turn, arguments: ExportArguments) -> Mapping[str, Any]:
     """The events of a calendar as one file, each as who asks is told it. `MethodError` `tooLarge`."""
     name = turn.real(arguments.calendar_id)
 
-    def work(tx: ReadTx) -> tuple[str, str, list[Place]]:
+    def work(tx: ReadTx) -> tuple[str, Folder, list[Place]]:
+        owner = owner_in(tx, arguments.account_id)
+        birthdays = birthdays_in(tx, owner)
+        if birthdays is not None and mailbox_id(birthdays.id) == name:
+            return account_id(owner), birthdays, []
         at = _calendar(tx, arguments.account_id, name)
-        if Right.READ not in at.rights:
+        readable = readable_in(tx, owner, CALENDAR)
+        if at.id not in readable and not sees_times(at.rights):
             raise MethodError("forbidden", "you may not read what is in it")
-        return account_id(owner_in(tx, arguments.account_id)), name_of(at), all_in(tx, {at.id: at}, VEVENT)
+        here = {at.id: readable[at.id]} if at.id in readable else {}
+        return account_id(owner), at, all_in(tx, here, VEVENT)
 
-    account, title, places = await turn.read(work)
+    account, at, places = await turn.read(work)
+    title = name_of(at)
+    if at.id < 0 or (sees_times(at.rights) and not at.own):
+        made = await made_in(turn, arguments.account_id)
+        places = [each.place for each in made if each.place.folder.id == at.id]
     file, found, size = Joined(), list[bytes](), 0
     found.append(file.begin(title))
     for first in range(0, len(places), BATCH):

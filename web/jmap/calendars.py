@@ -12,9 +12,10 @@ from web.jmap.arguments import ChangesArguments, GetArguments, chosen
 from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id
 from web.jmap.kept import own, told_changes
+from web.jmap.made import turned_birthdays
 from web.jmap.refusing import refused
 from web.jmap.sets import SetArguments
-from web.jmap.states import unknown
+from web.jmap.states import read_state, unknown
 from web.jmap.turn import Turn
 
 IDENTITY: Final = ("id", "name", "calendarAddress", "isDefault")
@@ -37,8 +38,10 @@ async def set_(turn: Turn, arguments: holders_set.CalendarArguments) -> Mapping[
 
 
 async def event_changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
-    """`CalendarEvent/changes`."""
-    return await things.changes(turn, arguments, CALENDAR)
+    """`CalendarEvent/changes`: of birthdays by what became of contacts; of busy times no difference is known."""
+    told = await things.changes(turn, arguments, CALENDAR)
+    others, gone = await turned_birthdays(turn, arguments.account_id, read_state(arguments.since_state))
+    return {**told, "updated": [*told["updated"], *others], "destroyed": [*told["destroyed"], *gone]}
 
 
 # --- who one takes part as: one's own addresses

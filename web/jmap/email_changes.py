@@ -9,6 +9,7 @@ from typing import Any
 from groupware.mime.threads import Threads, thread_id
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, ranges
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments
 from web.jmap.errors import MethodError
@@ -77,9 +78,9 @@ def turned(
     changed: Moments = {}
     left: dict[ItemId, ModSeq] = {}
     for at, folder in folders.items():
-        if folder.modseq <= since.at:
+        if folder.modseq <= since.at or at < 0:  # what is made of others, its own methods know
             continue
-        found = tx.turnover(at, since.at)
+        found = tx.turnover(at, since.at) if Right.READ in folder.rights else None
         if found is None:
             raise unknown()
         for item, modseq, came in found.changed:  # what came is told where it came, or a page would call it known

@@ -26,8 +26,10 @@ from web.jmap.arguments import GetArguments, argument, flag, text
 from web.jmap.converted import Converted
 from web.jmap.errors import MethodError
 from web.jmap.families import CALENDAR
-from web.jmap.ids import account_id, mailbox_id, object_id
-from web.jmap.things import Place, asked_for, check_properties, state_in
+from web.jmap.ids import account_id, mailbox_id
+from web.jmap.limits import IN_GET
+from web.jmap.made import named_in
+from web.jmap.things import Place, asked_for, check_properties, state_in, too_many_at_once
 from web.jmap.turn import Turn, owner_in
 
 Json = dict[str, Any]
@@ -38,7 +40,7 @@ COMPUTED: Final = ("utcStart", "utcEnd")
 FIXED: Final = {"isDraft": False, "mayInviteSelf": False, "mayInviteOthers": False, "hideAttendees": False}
 """What is the same of all events here."""
 OWN: Final = frozenset({"id", "baseEventId", CALENDAR.container, "isOrigin", *COMPUTED, *FIXED})
-_ONE: Final = re.compile(r"(E[1-9][0-9]{0,18})-(\d{8}T\d{6})\Z")
+_ONE: Final = re.compile(r"(E(?:[1-9][0-9]{0,18}|x[0-9a-f]{32}))-(\d{8}T\d{6})\Z")
 
 
 def utc_of(value: Any) -> str:
@@ -104,6 +106,9 @@ async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
         return head, asked_for(tx, owner, CALENDAR, VEVENT, bases), own_addresses(tx)
 
     head, places, mine = await turn.read(work)
+    places |= await named_in(turn, arguments.account_id, bases)
+    if bases is None and len(places) > IN_GET:
+        raise too_many_at_once()
     events = await EVENTS.all_of(turn, places.values())
     told, absent = [], []
     for name in list(places) if arguments.ids is None else arguments.ids:
@@ -132,7 +137,7 @@ def occurrence(event: Json, key: str) -> Json | None:
 
 
 def _shown(place: Place, name: str, event: Json, arguments: Arguments, zone: tzinfo, mine: frozenset[str]) -> Json:
-    base = object_id(LETTER, place.item)
+    base = place.id(LETTER)
     here = {
         CALENDAR.container: {mailbox_id(place.folder.id): True},
         "isOrigin": is_origin(event, mine, place.folder.own),

@@ -27,7 +27,8 @@ from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, 
 from web.jmap.errors import MethodError
 from web.jmap.event import EVENTS, LETTER, VEVENT, occurrence_id, start_of, zone_named
 from web.jmap.families import CALENDAR
-from web.jmap.ids import account_id, mailbox_id, object_id
+from web.jmap.ids import account_id, mailbox_id
+from web.jmap.made import Made, made_in
 from web.jmap.queries import conditions, passes, told_query, told_query_changes
 from web.jmap.things import Place, all_in, bodies, readable_in
 from web.jmap.turn import Turn, owner_in
@@ -66,7 +67,7 @@ class Found:
     @property
     def id(self) -> str:
         """Its id."""
-        base = object_id(LETTER, self.place.item)
+        base = self.place.id(LETTER)
         return occurrence_id(base, self.key) if self.key else base
 
 
@@ -104,6 +105,7 @@ async def _found(turn: Turn, arguments: Arguments | ChangedArguments) -> tuple[s
         return account_id(owner), places, times
 
     owner, places, times = await turn.read(work)
+    places += times.with_made(await made_in(turn, arguments.account_id))
     places = [each for each in places if times.holds(each)]
     events = await EVENTS.all_of(turn, places)
     places = [each for each in places if passes(arguments.filter, partial(_condition, each, events[each.blob]))]
@@ -173,6 +175,15 @@ class Times:
         for uid, span in found:
             if self.meets(span.start, span.end, floating=span.floating):
                 self.sure.add((at, uid))
+
+    def with_made(self, some: Sequence[Made]) -> list[Place]:
+        """Takes in events that are stored nowhere; gives them back."""
+        for place, span in ((each.place, each.span) for each in some):
+            if span is None:
+                self.rest.add((place.folder.id, place.uid))
+            elif self.meets(span.start, span.end, floating=False):
+                self.sure.add((place.folder.id, place.uid))
+        return [each.place for each in some]
 
     def meets(self, start: int, end: int, *, floating: bool) -> bool:
         """Whether some of that time is in the range."""

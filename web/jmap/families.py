@@ -154,6 +154,7 @@ def _one(tx: ReadTx, family: Family, at: Folder, notes: Notes, name: str) -> Any
         case "shareWith":
             return shared_with(tx, at, family.words)
     stays = {"mayDelete": False} if at.own and at.role is not None else {}
+    stays |= {"mayUpdatePrivate": False} if at.id < 0 else {}  # it is made of others
     return {**rights_in(family.words, at.rights), **family.also(at.rights), **stays}
 
 
@@ -224,7 +225,8 @@ def _private(rights: Right) -> Mapping[str, bool]:
 
 
 def _invites(rights: Right) -> Mapping[str, bool]:
-    return {**_private(rights), "mayRSVP": Right.SCHEDULE_AS | Right.READ in rights}
+    times = bool(rights & (Right.READ | Right.TITLES | Right.FREEBUSY))
+    return {**_private(rights), "mayReadFreeBusy": times, "mayRSVP": Right.SCHEDULE_AS | Right.READ in rights}
 
 
 _NOTES: Final = {

@@ -6,27 +6,38 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from connectors.dav import derived
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, FolderId, ModSeq
+from groupware.model.item import Kind
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments, GetArguments, chosen
 from web.jmap.families import Family, Notes, told
 from web.jmap.ids import account_id, mailbox_id
 from web.jmap.states import State, lines_at, mailboxes_in, read_state, unknown
+from web.jmap.things import birthdays_in
 from web.jmap.turn import Turn, folders_of, owner_in
 
 T = TypeVar("T")
 
 
+def holders_in(tx: ReadTx, owner: AccountId, family: Family) -> Sequence[Folder]:
+    """The folders of the family that may be looked up, and in one's own account the calendar of birthdays."""
+    folders = folders_of(tx, owner, family.kind)
+    birthdays = birthdays_in(tx, owner) if family.kind == Kind.CALENDAR else None
+    return [*folders, birthdays] if birthdays is not None else folders
+
+
 def notes_of(tx: ReadTx, folders: Sequence[Folder]) -> Mapping[FolderId, Notes]:
     """What is kept of each folder beside it."""
     there = {each.id for each in folders}
-    return {at: dict(entries) for at, entries in tx.all_annotations().items() if at in there} if folders else {}
+    found = {at: dict(entries) for at, entries in tx.all_annotations().items() if at in there} if folders else {}
+    return {**found, **{at: dict(derived.notes(tx, derived.BIRTHDAYS)) for at in there if at < 0}}
 
 
 def lines_of(tx: ReadTx, family: Family, owner: AccountId) -> dict[FolderId, tuple[ModSeq, str]]:
     """When each folder was made, and all that is told of it, as one line."""
-    folders = folders_of(tx, owner, family.kind)
+    folders = holders_in(tx, owner, family)
     notes = notes_of(tx, folders)
     return {
         each.id: (
@@ -58,7 +69,7 @@ async def get(turn: Turn, arguments: GetArguments, family: Family) -> Mapping[st
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
-        folders = folders_of(tx, owner, family.kind)
+        folders = holders_in(tx, owner, family)
         notes = notes_of(tx, folders)
         known = {mailbox_id(each.id): each for each in folders}
         asked = list(known) if arguments.ids is None else arguments.ids

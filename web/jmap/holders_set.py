@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.dav import derived
 from connectors.dav.paths import SEGMENT
 from groupware.calendar.clearing import called_off
 from groupware.model.errors import NoRight, NotFound, Refused
@@ -18,8 +19,8 @@ from web.jmap import granted
 from web.jmap.arguments import argument, flag, ident
 from web.jmap.errors import MethodError, SetError
 from web.jmap.families import TITLE, Family, note_values, title_of, told
-from web.jmap.holders import lines_of, notes_of, state_at, state_of
-from web.jmap.ids import account_id, folder_of, mailbox_id
+from web.jmap.holders import holders_in, lines_of, notes_of, state_at, state_of
+from web.jmap.ids import account_id, mailbox_id
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
 from web.jmap.states import read_state
 from web.jmap.turn import Turn, folders_of, owner_in
@@ -171,9 +172,11 @@ def _free(tx: WriteTx, owner: AccountId, above: str, wanted: str) -> str:
     raise invalid("name", "so many folders are called so that there is no room for another")
 
 
-def _here(tx: ReadTx, family: Family, account: str, name: str) -> Folder:
-    number = folder_of(name)
-    found = next((each for each in folders_of(tx, owner_in(tx, account), family.kind) if each.id == number), None)
+def _here(tx: ReadTx, family: Family, account: str, name: str, *, made: bool = False) -> Folder:
+    """`made`: it may be one that is made of other things. `SetError`."""
+    owner = owner_in(tx, account)
+    folders = holders_in(tx, owner, family) if made else folders_of(tx, owner, family.kind)
+    found = next((each for each in folders if mailbox_id(each.id) == name), None)
     if found is None:
         raise SetError("notFound", f"there is no such {family.type}, or it is not shared with you")
     return found
@@ -183,7 +186,9 @@ async def _update(turn: Turn, family: Family, account: str, name: str, given: Gi
     wanted = _checked(family, given, new=False)
 
     def work(tx: WriteTx) -> Mapping[str, Any]:
-        at = _here(tx, family, account, turn.real(name))
+        at = _here(tx, family, account, turn.real(name), made=True)
+        if at.id < 0:
+            return _of_made(tx, family, at, wanted, given)
         notes = note_values(family, wanted, own=at.own)
         told_name = wanted.get("name", "")
         if "name" in wanted and told_name != title_of(at, notes_of(tx, [at]).get(at.id, {})):
@@ -196,6 +201,17 @@ async def _update(turn: Turn, family: Family, account: str, name: str, given: Gi
         return {"name": told_name} if "name" in wanted and told_name != wanted["name"] else {}
 
     return await turn.write(work)
+
+
+def _of_made(tx: WriteTx, family: Family, at: Folder, wanted: Mapping[str, Any], given: Given) -> Mapping[str, Any]:
+    """One's own colour, order and name of a calendar that is made of other things. `SetError`."""
+    if "isSubscribed" in wanted or any(map(granted.is_shared, given)):
+        raise SetError("forbidden", "it is made of contacts, and there for oneself alone; a setting switches it off")
+    notes = note_values(family, wanted, own=False)
+    if "name" in wanted:
+        notes[TITLE] = wanted["name"].encode()
+    tx.annotate(tx.locate(tx.who.account, "").id, derived.noted(derived.BIRTHDAYS, notes))
+    return {}
 
 
 def _renamed(tx: WriteTx, at: Folder, name: str, notes: dict[str, bytes | None]) -> tuple[Folder, str]:

@@ -19,6 +19,7 @@ from typing import Final
 
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq
+from groupware.model.item import CALENDARS
 from web.jmap.errors import MethodError
 
 _KEPT: Final = 100_000
@@ -54,8 +55,12 @@ def unknown() -> MethodError:
 
 
 def emails_at(at: ModSeq, readable: Iterable[Folder]) -> State:
-    """The state of emails and threads: the folders that may be read."""
-    return State(at, _digest(str(each.id) for each in readable if each.born <= at))
+    """The state of emails and threads, and of objects: the folders that may be read, and how calendars are seen."""
+    return State(at, _digest(_seen(each) for each in readable if each.born <= at))
+
+
+def _seen(each: Folder) -> str:
+    return f"{each.id} {each.uidvalidity}" if each.kind in CALENDARS and not each.own else str(each.id)
 
 
 def mailboxes_at(at: ModSeq, folders: Iterable[Folder], orders: Mapping[FolderId, int]) -> State:

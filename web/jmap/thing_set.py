@@ -24,7 +24,7 @@ from web.jmap.errors import SetError
 from web.jmap.families import Family
 from web.jmap.ids import folder_of, mailbox_id, object_id
 from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, tried
-from web.jmap.things import Place, check_state, named, places, readable_in, stands
+from web.jmap.things import MADE, Place, check_state, named, places, readable_in, stands
 from web.jmap.turn import Turn, folders_of, owner_in
 
 T = TypeVar("T")
@@ -108,6 +108,9 @@ def check_octets(octets: bytes) -> bytes:
 
 async def place_of(turn: Turn, account: str, family: Family, name: str) -> Place:
     """Where it is. `SetError` `notFound`."""
+
+    if name.startswith(f"{family.letter}{MADE}"):
+        raise SetError("forbidden", "it is made of other things, and only read: a time that is taken, or a birthday")
 
     def work(tx: ReadTx) -> Place:
         folders = readable_in(tx, owner_in(tx, account), family)

@@ -7,11 +7,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from groupware.calendar.shown import Sight, sight, telling
+from connectors.dav import derived
+from connectors.dav.paths import CALENDARS as CALENDARS_AREA
+from groupware.calendar.blocks import sees_times
+from groupware.calendar.shown import Sight, as_read, sees_titles, sight, telling
 from groupware.calendar.shown import named as told_name
 from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, ranges
-from groupware.model.item import CALENDARS
+from groupware.model.item import CALENDARS, Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from web.jmap.arguments import ChangesArguments
@@ -23,6 +26,8 @@ from web.jmap.limits import IN_GET
 from web.jmap.states import emails_at, read_state
 from web.jmap.turn import Turn, folders_of, owner_in
 
+MADE: Final = "x"
+"""Behind the letter of ids of what is made of other things."""
 _COLUMNS: Final = ("id", "name", "blob", "modseq", "words")
 
 
@@ -42,6 +47,12 @@ class Place:
     """How who asks sees the folder; None: as it is stored."""
     own: bytes | None = None
     """What who asks has of it that nobody else sees."""
+    made: bytes | None = None
+    """Its octets, where nothing is stored: a busy time, a birthday."""
+
+    def id(self, letter: str) -> str:
+        """Its id among those of that letter."""
+        return object_id(letter, self.item) if self.made is None else f"{letter}{MADE}{self.name}"
 
     @property
     def blob(self) -> BlobId:
@@ -50,8 +61,42 @@ class Place:
 
 
 def readable_in(tx: ReadTx, owner: AccountId, family: Family) -> dict[FolderId, Folder]:
-    """The folders of the family that may be read."""
-    return {each.id: each for each in folders_of(tx, owner, family.kind) if Right.READ in each.rights}
+    """The folders of the family whose objects may be read, be it for times and titles alone (decision 238)."""
+    found = {}
+    for each in folders_of(tx, owner, family.kind):
+        if Right.READ in each.rights:
+            found[each.id] = _as_read(tx, each)
+        elif not each.own and family.kind in CALENDARS and sees_titles(each.rights):
+            tx.outline(each.id)
+            found[each.id] = _as_read(tx, each)
+    return found
+
+
+def _as_read(tx: ReadTx, each: Folder) -> Folder:
+    own = each.own or each.kind not in CALENDARS
+    return each if own else as_read(each, dict(tx.annotations(each.id)))
+
+
+def told_in(tx: ReadTx, owner: AccountId, family: Family) -> dict[FolderId, Folder]:
+    """The same, with the calendars whose events are made: of busy times alone, and of birthdays."""
+    found = readable_in(tx, owner, family)
+    if family.kind == Kind.CALENDAR:
+        found.update((each.id, as_read(each, {})) for each in timed_in(tx, owner))
+        if birthdays_in(tx, owner) is not None:  # they change with these, which are in here by no number of theirs
+            found |= {FolderId(-each.id): each for each in derived.books_of(tx.folders(Kind.CONTACTS, of=owner))}
+    return found
+
+
+def timed_in(tx: ReadTx, owner: AccountId) -> list[Folder]:
+    """The calendars of which it is known only when they take time (decision 300)."""
+    return [each for each in folders_of(tx, owner, Kind.CALENDAR) if not each.own and sees_times(each.rights)]
+
+
+def birthdays_in(tx: ReadTx, owner: AccountId) -> Folder | None:
+    """The calendar of birthdays in one's own account, unless it is switched off (decision 213)."""
+    if owner != tx.who.account:
+        return None
+    return next((each for _, each in derived.folders(tx, CALENDARS_AREA, tx.folders(Kind.CONTACTS, of=owner))), None)
 
 
 def stands(tx: ReadTx, account: str, family: Family) -> tuple[str, str]:
@@ -62,7 +107,7 @@ def stands(tx: ReadTx, account: str, family: Family) -> tuple[str, str]:
 
 def state_in(tx: ReadTx, owner: AccountId, family: Family) -> str:
     """The state of what is in them: it stays when something else in the account changes."""
-    folders = readable_in(tx, owner, family)
+    folders = told_in(tx, owner, family)
     return str(emails_at(position(folders), folders.values()))
 
 
@@ -93,7 +138,9 @@ def _placed(tx: ReadTx, folder: Folder, uids: Sequence[Uid]) -> Iterator[Place]:
 
 async def bodies(turn: Turn, some: Collection[Place]) -> Mapping[BlobId, bytes]:
     """What is told of each, by its name; those that cannot be read just now are left out."""
-    stored = await turn.parts.blobs.read_many(list({each.stored for each in some}))
+    made = {each.stored: each.made for each in some if each.made is not None}
+    wanted = list({each.stored for each in some} - made.keys())
+    stored = {**(await turn.parts.blobs.read_many(wanted) if wanted else {}), **made}
     if all(each.seen is None for each in some):
         return stored
     return await asyncio.to_thread(_told, some, stored)
@@ -131,11 +178,16 @@ def asked_for(
     if names is None:
         found = all_in(tx, folders, component)
         if len(found) > IN_GET:
-            raise MethodError("requestTooLarge", f"there are more than {IN_GET}: name those that are wanted")
+            raise too_many_at_once()
         return {object_id(family.letter, each.item): each for each in found}
     wanted = named(family, names)
     there = places(tx, folders, list(wanted.values()))
     return {name: there[item] for name, item in wanted.items() if item in there}
+
+
+def too_many_at_once() -> MethodError:
+    """What is said to who asks for all, where that is too much."""
+    return MethodError("requestTooLarge", f"there are more than {IN_GET}: name those that are wanted")
 
 
 def check_properties(wanted: Sequence[str] | None, known: Collection[str]) -> None:
@@ -151,7 +203,7 @@ async def changes(turn: Turn, arguments: ChangesArguments, family: Family) -> Ma
 
     def work(tx: ReadTx) -> Mapping[str, Any]:
         owner = owner_in(tx, arguments.account_id)
-        folders = readable_in(tx, owner, family)
+        folders = told_in(tx, owner, family)
         told = page_of(*turned(tx, owner, folders, since), since, arguments.max_changes)
         return {
             "accountId": account_id(owner),
@@ -170,4 +222,4 @@ async def check_state(turn: Turn, account: str, family: Family, given: str | Non
     """`MethodError` `stateMismatch` when something in them has changed since."""
     if given is None:
         return
-    await check_unturned(turn, account, given, lambda tx, owner: readable_in(tx, owner, family))
+    await check_unturned(turn, account, given, lambda tx, owner: told_in(tx, owner, family))

@@ -63,7 +63,8 @@ async def one(client: Client, name: str, **given: Any) -> Json:
 
 
 async def test_everybody_has_a_calendar(alice: Client) -> None:
-    [found] = (await alice.call("Calendar/get"))["list"]
+    [found, birthdays] = (await alice.call("Calendar/get"))["list"]
+    assert birthdays["name"] == "Birthdays"
     assert found["name"] == "Calendar"
     assert found["isDefault"] is True
     assert found["includeInAvailability"] == "all"
