@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Make, letter
+from tests.support.server import started, stop
 
 HTML = "Content-Type: text/html; charset=utf-8"
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -23,6 +25,23 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_the_inbox(sit: Make) -
     desk.wrong.clear()  # the 401 that was meant
     desk.sign_in()
     expect(desk.row("Watering list")).to_be_visible()
+
+
+def test_who_guesses_too_often_reads_when_it_is_possible_again(sit: Make, tmp_path: Path) -> None:
+    (tmp_path / "postroom.toml").write_text("[guessing]\nfirst_delay = 0\npeer_failures = 2\n")
+    desk = sit()
+    strict, base = started(tmp_path)
+    try:
+        desk.page.goto(f"http://127.0.0.1:{base + 80}/")
+        desk.page.get_by_label("Address").fill("nobody@server.test")
+        for text in ("The name or the password is wrong.", "Too many sign-ins have failed. Try again at "):
+            desk.page.get_by_label("Password").fill("wrong")
+            desk.page.get_by_role("button", name="Sign in").click()
+            expect(desk.page.get_by_role("alert").filter(has_text=text)).to_be_visible()
+        desk.page.goto("about:blank")
+    finally:
+        stop(strict)
+    desk.wrong.clear()  # the answers that were meant
 
 
 def test_reading_marks_as_read_and_counts(sit: Make) -> None:

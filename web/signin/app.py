@@ -33,7 +33,7 @@ from web.signin import sessions, tokens
 from web.signin.bodies import SAFE, object_of, text_of
 from web.signin.factors import Factors, host_of
 from web.signin.passwords import Passwords
-from web.signin.telling import told
+from web.signin.telling import Closed, told
 
 LONGEST_NAME: Final = 320
 LONGEST_PASSWORD: Final = 2000
@@ -131,10 +131,14 @@ class _Door:
         add, here = self._parts.counters.add, self._entrance
         try:
             who = await SignIn(self._desk, way).password(name, password, second)
-        except BadCredentials as error:
-            if here.failed and not isinstance(error, FactorMissing):
+        except FactorMissing:
+            raise
+        except BadCredentials:
+            if here.failed:
                 whose = await self._known_name(name)
                 add(here.failed, domain=whose.rpartition("@")[2], account=whose)
+            if left := way.gate.blocked(way.peer.ip, name):
+                raise Closed(left) from None
             raise
         if here.admit is not None:
             await here.admit(who)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from groupware.model.browser import NewBrowserSession
 from groupware.model.principal import OPERATOR
@@ -18,9 +21,16 @@ from groupware.store import open_store
 from groupware.store.api import WriteTx
 from groupware.store.bus import LocalBus
 from groupware.store.sql import browsers
+from mailcore.server import signin as login
+from mailcore.server.gate import RuleGate, Turnstile
+from mailcore.server.guesses import Guesses, GuessLimits
+from tests.support import talk
+from tests.support.clock import FakeClock
 from tests.support.jmapstand import USING, Stand, jmap_stand, letter
 from tests.support.smtpstand import PASSWORD
+from tests.support.webstand import asked, configured, setup_of, way_in
 from web.signin import sessions
+from web.signin.app import signin
 from web.signin.tokens import digest_of, new_token
 
 COOKIE, VISIT = "__Host-postroom", "__Host-postroom-visit"
@@ -89,6 +99,26 @@ async def test_a_wrong_password_signs_nobody_in_and_is_noted(stand: Stand) -> No
     assert (got.status_code, got.json()) == (401, {"error": "The name or the password is wrong."})
     assert COOKIE not in stand.http.cookies
     assert [each["user"] for each in stand.house.log.named("login_failed")] == [ALICE]
+
+
+async def test_who_guesses_too_often_is_told_for_how_long_and_is_let_in_then(
+    stand: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login, "BLOCKED_PAUSE", 0)
+    clock = FakeClock()
+    guesses = Guesses(GuessLimits(first_delay=0, max_delay=0, peer_failures=3, block_time=600), clock)
+    gate = RuleGate(Turnstile(talk.unlimited()), Turnstile(talk.unlimited()), guesses, clock)
+    pages = Starlette(routes=[Mount("/signin", signin(stand.house.parts, setup_of(configured(tmp_path))))])
+    async with asked(pages, replace(way_in(), gate=gate)) as http:
+        here = Stand(stand.house, http)
+        assert [(await attempt(here, "wrong")).status_code for _ in range(3)] == [401, 401, 429]
+        got = await attempt(here)
+        assert (got.status_code, got.headers["retry-after"]) == (429, "600")
+        assert got.json() == {"error": "Too many sign-ins have failed. Try again in 10 minutes."}
+        clock.advance(599)
+        assert (await attempt(here)).json()["error"].endswith("in a minute.")
+        clock.advance(2)
+        assert (await attempt(here)).status_code == 200
 
 
 @pytest.mark.parametrize("proof", ["", "0" * 64])

@@ -109,11 +109,22 @@ export async function signIn(name: string, password: string, stay: boolean, seco
   if (got.status === 401 && ("codes" in told || "key" in told)) return told;
   if (!got.ok) {
     if (got.status === 403) await visit();
-    throw new Refused("forbidden", told.error);
+    throw new Refused("forbidden", refusal(got) ?? told.error);
   }
   proof = told.csrf;
   return told;
 }
+
+/** Why nobody is signed in, in the language of the page; null: the server's words have to do. */
+function refusal(got: Response): string | null {
+  if (got.status === 401) return t("signin.wrong");
+  const seconds = Number(got.headers.get("Retry-After"));
+  if (got.status !== 429 || !seconds) return null;
+  const opens = new Date(Date.now() + seconds * 1000 + 59_999);
+  return t("signin.closed", { time: opens.toLocaleTimeString(document.documentElement.lang, CLOCK) });
+}
+
+const CLOCK: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
 
 /** Asks the browser for what a security key says. */
 export async function askKey(asked: NonNullable<Asked["key"]>): Promise<Second> {
