@@ -354,6 +354,15 @@ def test_what_is_printed_is_the_view_alone(sit: Make) -> None:
         expect(page.locator(hidden).first).to_be_hidden()
     expect(event(page, "Potting")).to_be_visible()
     expect(page.locator(".calendar h1")).to_be_visible()
+    page.emulate_media(media="screen")
+    for number in range(9):
+        program(desk).add(f"Bed {number}", at(WEDNESDAY, "10:00"), timeZone=ZONE)
+    page.keyboard.press("4")
+    expect(page.locator(".month .more")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(event(page, "Bed")).to_have_count(9)
+    assert all(each.bounding_box() for each in event(page, "Bed").all())
+    expect(page.locator(".month .more")).to_have_count(0)
 
 
 def invitation(desk: Desk, method: str = "REQUEST", status: str = "NEEDS-ACTION") -> bytes:

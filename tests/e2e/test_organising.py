@@ -103,3 +103,16 @@ def test_a_pin_keeps_on_top(sit: Make) -> None:
     desk.open("Phone numbers")
     desk.page.keyboard.press("p")
     expect(desk.page.locator("li.row").first).to_contain_text("Lunch")
+
+
+def test_what_others_share_cannot_wait_and_that_is_said(sit: Make) -> None:
+    owner, desk = sit(), sit()
+    owner.put(letter("Rota"))
+    desk.server.grant(owner.who, "INBOX", desk.who, "lrswte")
+    desk.sign_in()
+    desk.page.get_by_label("Search mail").fill("rota")
+    desk.page.keyboard.press("Enter")
+    desk.open("Rota")
+    desk.page.keyboard.press("b")
+    expect(desk.toast("Only messages of your own mailbox can wait")).to_be_visible()
+    expect(desk.page.get_by_role("dialog")).to_have_count(0)

@@ -7,7 +7,9 @@ from playwright.sync_api import Locator, expect
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import letters
 from tests.e2e.conftest import Desk, Make
+from tests.e2e.test_calendar import program
 from tests.e2e.test_looks import faults
+from web.jmap.ids import principal_id
 
 
 def rights(desk: Desk, path: str) -> dict[str, str]:
@@ -125,3 +127,24 @@ def test_access_is_asked_for_and_granted_with_one_click_and_delegation_beside_it
     expect(owns.toast("Can edit all")).to_be_visible()
     assert rights(owns, "") == {asks.who.address: "lrswipte2"}
     assert faults(owns.page) == []
+
+
+def test_a_request_is_answered_above_its_letter(sit: Make) -> None:
+    asks, owns = sit(), sit()
+    owns.server.write(lambda tx: tx.put_setting("language", "de", tx.account(owns.who.address).id))
+    owns.sign_in()
+    mine = program(asks)
+    wanted = {
+        "principalId": principal_id(owns.who.address),
+        "path": "Archive",
+        "level": "viewer",
+        "text": "For the club",
+    }
+    mine.call("AccessRequest/set", create={"k": wanted})
+    owns.open(f"{asks.who.address} bittet um Zugriff auf Archive")
+    expect(owns.page.get_by_text("> For the club")).to_be_visible()
+    line = owns.page.locator(".requests.here li")
+    assert faults(owns.page) == []
+    line.get_by_role("button", name="Grant").click()
+    expect(owns.page.get_by_text("Nothing waits for an answer of yours any more.")).to_be_visible()
+    assert rights(owns, "Archive") == {asks.who.address: "lrs"}

@@ -92,7 +92,9 @@ export function Year({ where, events }: { where: Where; events: Shown[] }) {
   const at = dayText(startOfMonth(where.date));
   const chosen = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the month that one comes to is not the first that is seen
-  useEffect(() => chosen.current?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => {
+    void chosen.current?.scrollIntoView({ block: "nearest" });
+  }, [at]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
     <div className="year" tabIndex={0}>
