@@ -9,7 +9,7 @@ from connectors.dav.paths import principal
 from connectors.dav.xml import href
 from groupware.model.link import PREFIX
 from groupware.model.principal import ANYONE
-from groupware.model.rights import ALL, LEVELS, Grant, Right
+from groupware.model.rights import ALL, LEVELS, WRITING, Grant, Right
 from groupware.model.sharing import ShareState
 
 CHANGE: Final = Right.INSERT | Right.TRASH | Right.EXPUNGE
@@ -55,9 +55,10 @@ def held(rights: Right) -> list[str]:
     return found
 
 
-def privileges(rights: Right) -> str:
-    """DAV:current-user-privilege-set."""
-    return "".join(map(_privilege, held(rights)))
+def privileges(rights: Right, *, properties: bool = False) -> str:
+    """DAV:current-user-privilege-set; `properties`: those of the collection may be set, whatever else may be."""
+    also = ["D:write-properties"] if properties and Right.WRITE not in rights else []
+    return "".join(map(_privilege, [*held(rights), *also]))
 
 
 DELIVERING: Final = "".join(_privilege(f"C:schedule-deliver{each}") for each in ("", "-invite", "-reply")) + _privilege(
@@ -91,9 +92,10 @@ def supported_privileges() -> str:
     )
 
 
-def stored_acl(grants: Iterable[Grant], owner: str) -> str:
-    """DAV:acl: the rows as they are stored, the owner first."""
-    everything = f"<D:grant>{_privilege('D:all')}</D:grant><D:protected/>"
+def stored_acl(grants: Iterable[Grant], owner: str, *, fed: bool = False) -> str:
+    """DAV:acl: the rows as they are stored, the owner first, who writes nothing in what is `fed` from elsewhere."""
+    mine = privileges(ALL & ~WRITING, properties=True) if fed else _privilege("D:all")
+    everything = f"<D:grant>{mine}</D:grant><D:protected/>"
     found = [f"<D:ace><D:principal>{href(principal(owner))}</D:principal>{everything}</D:ace>"] if owner else []
     for grant in grants:
         if grant.grantee.startswith(PREFIX):

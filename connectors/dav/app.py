@@ -40,7 +40,7 @@ from mailcore.server.visits import requested
 CLASSES: Final = (
     "1, 2, 3, access-control, calendar-access, calendar-auto-schedule, calendar-availability,"
     " calendar-managed-attachments, calendar-no-timezone, addressbook, extended-mkcol, calendar-proxy,"
-    " calendarserver-sharing, resource-sharing"
+    " calendarserver-sharing, calendarserver-subscribed, resource-sharing"
 )
 _GENERAL: Final = ("OPTIONS", "PROPFIND", "GET", "HEAD", "DELETE", "LOCK", "UNLOCK")
 _COLLECTION: Final = (*_GENERAL, "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "POST", "ACL")

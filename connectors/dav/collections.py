@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 from starlette.responses import Response
 
-from connectors.dav import sharing, xml
+from connectors.dav import sharing, subscribed, xml
 from connectors.dav.errors import DavError
 from connectors.dav.locks import ITSELF, allowed
 from connectors.dav.paths import CONTACTS, SEGMENT
@@ -70,6 +70,7 @@ async def make(exchange: Exchange) -> Response:
     kind = _kind(exchange, said)
     given = {name: text for name, _, text in said}
     wanted = given.get(DISPLAY_NAME, "") or at.segment
+    types = next((inside or "" for name, inside, _ in said if name == RESOURCE_TYPE), "")
 
     def work(tx: WriteTx) -> None:
         owner = account_of(tx, at.user)
@@ -82,11 +83,11 @@ async def make(exchange: Exchange) -> Response:
         name = _free_name(tx, owner, wanted, at.segment)
         folder = tx.add_folder(owner, name, kind)
         notes: dict[str, bytes | None] = {SEGMENT: at.segment.encode()} if name != at.segment else {}
-        for key, inside, text in said:
-            if key in (ZONE, ZONE_ID):
-                _set_zone(notes, key, inside, text, shared=True)
-            elif key not in (DISPLAY_NAME, *_SET_ONCE) and inside is not None and not is_live(key):
-                notes[note_name(key, shared=not is_personal(key))] = _checked(key, inside)
+        if subscribed.is_made(types, given):
+            subscribed.check_fetched(exchange.parts.at_work)
+            notes[SEGMENT] = at.segment.encode()  # its path stays where it comes to be called as it calls itself
+            subscribed.put(tx, folder, said, named=DISPLAY_NAME in given)
+        notes |= _first_notes(said)
         if notes:
             tx.annotate(folder.id, notes)
         if owner == tx.who.account:
@@ -94,6 +95,17 @@ async def make(exchange: Exchange) -> Response:
 
     await exchange.parts.store.write(exchange.who, work)
     return Response(status_code=201, headers={"cache-control": "no-cache"})
+
+
+def _first_notes(said: Changes) -> dict[str, bytes | None]:
+    """The annotations that a new collection begins with. `DavError`."""
+    notes: dict[str, bytes | None] = {}
+    for key, inside, text in said:
+        if key in (ZONE, ZONE_ID):
+            _set_zone(notes, key, inside, text, shared=True)
+        elif key not in (DISPLAY_NAME, *_SET_ONCE) and inside is not None and not is_live(key):
+            notes[note_name(key, shared=not is_personal(key))] = _checked(key, inside)
+    return notes
 
 
 def _kind(exchange: Exchange, said: Changes) -> Kind:
@@ -104,7 +116,7 @@ def _kind(exchange: Exchange, said: Changes) -> Kind:
         if not types and exchange.at.area == CONTACTS:
             return Kind.CONTACTS
         wanted = CARDDAV if exchange.at.area == CONTACTS else CALDAV
-        if wanted not in types:
+        if wanted not in types and not subscribed.is_made(types, inside):
             text = "a collection here is a calendar or an address book: say which in resourcetype (RFC 5689)"
             raise DavError(403, text, "<D:valid-resourcetype/>")
     if exchange.at.area == CONTACTS:
@@ -150,7 +162,7 @@ async def proppatch(exchange: Exchange) -> Response:
     said = changes(exchange.document())
     if not said:
         raise DavError(400, "PROPPATCH needs a body with set or remove")
-    protected = [name for name, _, _ in said if is_live(name) or name in _SET_ONCE]
+    protected = [name for name, _, _ in said if (is_live(name) and name not in subscribed.ABOUT) or name in _SET_ONCE]
     if exchange.at.name:
         await exchange.parts.store.glance(exchange.who, lambda tx: _reach(tx, exchange))
     if protected or exchange.at.depth != 3:
@@ -186,7 +198,11 @@ def _change(tx: WriteTx, exchange: Exchange, said: Changes) -> None:
     allowed(tx, exchange, shelf, [ITSELF])
     notes: dict[str, bytes | None] = {}
     own = not shelf.folder.own
+    if any(name in subscribed.ABOUT for name, _, _ in said):
+        subscribed.put(tx, shelf.folder, said, named=True)
     for name, inside, text in said:
+        if name in subscribed.ABOUT:
+            continue
         if name == DISPLAY_NAME and not own:
             _rename(tx, exchange, shelf, text, notes)
         elif name in AVAILABLE and shelf.folder.role == Role.SCHEDULE_INBOX:

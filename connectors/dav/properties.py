@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
 
-from connectors.dav import xml
+from connectors.dav import subscribed, xml
 from connectors.dav.acl import SENDING, privileges, supported_privileges
 from connectors.dav.paths import (
     CALENDARS,
@@ -159,6 +159,8 @@ def _collection_kind(one: Collection) -> str:
     shared = "<S:shared/>" if one.shelf.owner else ""
     if one.shelf.folder.own:
         shared = "<S:shared-owner/>" if one.shares else ""
+    if one.source is not None:
+        inside += "<S:subscribed/>"
     return f"<D:collection/>{inside}{shared}"
 
 
@@ -185,6 +187,10 @@ def _components(one: Collection) -> str | None:
     return "".join(f'<C:comp name="{each}"/>' for each in one.shelf.components) or None
 
 
+def _subscribed(name: str) -> Callable[[Collection], str | None]:
+    return lambda one: subscribed.told(one.source, name)
+
+
 _LOCKS: Final = "".join(
     f"<D:lockentry><D:lockscope><D:{scope}/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>"
     for scope in ("exclusive", "shared")
@@ -196,7 +202,9 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{DAV}}}sync-token": lambda one: sync_token(one.shelf),
     f"{{{SERVER}}}getctag": lambda one: sync_token(one.shelf),
     f"{{{DAV}}}getcontenttype": lambda _: "httpd/unix-directory",
-    f"{{{DAV}}}current-user-privilege-set": lambda one: privileges(one.shelf.folder.rights),
+    f"{{{DAV}}}current-user-privilege-set": lambda one: privileges(
+        one.shelf.folder.rights, properties=one.shelf.folder.fed and one.shelf.may(Right.ADMIN)
+    ),
     f"{{{DAV}}}supported-privilege-set": lambda _: supported_privileges(),
     f"{{{DAV}}}acl": lambda one: one.grants,
     f"{{{DAV}}}supportedlock": lambda _: _LOCKS,
@@ -204,6 +212,7 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     f"{{{DAV}}}owner": lambda one: href(principal(one.shelf.owner)) if one.shelf.owner else "",
     f"{{{DAV}}}supported-report-set": lambda one: _reports(*_QUERIES[one.shelf.contacts]),
     f"{{{DAV}}}quota-used-bytes": lambda one: str(one.shelf.folder.bytes),
+    **{name: _subscribed(name) for name in subscribed.ABOUT},
     INVITE: invite,
     f"{{{DAV}}}invite": sharees,
     f"{{{DAV}}}share-access": share_access,

@@ -28,6 +28,7 @@ from connectors.dav.resources import (
     Thing,
 )
 from connectors.dav.shelf import ETAG_LENGTH, Shelf, account_of, collection, home
+from connectors.dav.subscribed import NEEDED, source_of
 from connectors.dav.topics import TOPIC, topic_of_home
 from connectors.dav.xml import CALDAV, DAV
 from groupware.model.folder import Role
@@ -117,7 +118,7 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
     """A collection with its ACL where that is asked for and may be read."""
     grants = None
     if _ACL in names and shelf.may(Right.ADMIN):
-        grants = stored_acl(tx.grants(shelf.folder.id), shelf.owner)
+        grants = stored_acl(tx.grants(shelf.folder.id), shelf.owner, fed=shelf.folder.fed)
     default = ""
     if _DEFAULT in names and shelf.folder.role == Role.SCHEDULE_INBOX:
         default = next(
@@ -133,7 +134,8 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
     locks = discovery(tx, shelf, LOCKS in names)("")
     attaches = not {ATTACHMENT_SIZE, ATTACHMENT_COUNT}.isdisjoint(names or (ATTACHMENT_SIZE,))
     limits = attachable(tx) if attaches and not shelf.contacts else None
-    return Collection(shelf, tx.who.name, grants, shares, called, default, locks, limits)
+    source = source_of(tx, shelf) if not NEEDED.isdisjoint(names or NEEDED) else None
+    return Collection(shelf, tx.who.name, grants, shares, called, default, locks, limits, source=source)
 
 
 def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:

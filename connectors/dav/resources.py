@@ -12,6 +12,7 @@ from connectors.dav.shelf import Shelf
 from connectors.dav.xml import APPLE, CALDAV, DAV, SERVER
 from groupware.model.item import Item
 from groupware.model.rights import Grant
+from groupware.model.source import CalendarSource
 
 COLOUR, ORDER = f"{{{APPLE}}}calendar-color", f"{{{APPLE}}}calendar-order"
 TRANSPARENCY: Final = f"{{{CALDAV}}}schedule-calendar-transp"
@@ -91,6 +92,8 @@ class Collection:
     """What one may attach to its objects, where somebody has asked."""
     push: str = ""
     """The key that push messages are signed with; "": there is no push."""
+    source: CalendarSource | None = None
+    """Where it is filled from, for who may change that, where somebody has asked."""
 
 
 Resource = Simple | Collection | Thing

@@ -27,6 +27,8 @@ WRITES_SHARED: Final = Right.WRITE
 """What it takes to write a shared one (decision 105)."""
 TRANSPARENCY: Final = "vendor/postroom/dav/urn.ietf.params.xml.ns.caldav/schedule-calendar-transp"
 """Behind `/shared/` or `/private/`: whether a calendar's events take their owner's time (RFC 6638 §9.1)."""
+COLOUR: Final = "vendor/postroom/dav/http./apple.com/ns/ical/calendar-color"
+"""The same: which colour its events have."""
 AVAILABILITY: Final = "/shared/vendor/postroom/availability"
 """Of a scheduling inbox: when its owner can be met, as a VCALENDAR (RFC 7953 §7.2.4)."""
 ALARMS: Final = "/shared/vendor/postroom/alarms"

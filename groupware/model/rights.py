@@ -51,6 +51,12 @@ for _right in Right:
 STANDARD = Right(2047)
 """The eleven rights of RFC 4314."""
 
+WRITING = (
+    Right.WRITE | Right.INSERT | Right.POST | Right.CREATE
+    | Right.TRASH | Right.EXPUNGE | Right.EDIT_OWN | Right.DELETE_OWN
+)  # fmt: skip
+"""What nobody may do, not even its owner, in a calendar that is filled from elsewhere (decision 335)."""
+
 LEVELS: Mapping[str, Right] = {}
 ON_ROOTS: Mapping[str, Right] = {
     "send-as": Right.SEND_AS, "send-on-behalf": Right.SEND_ON_BEHALF, "schedule-as": Right.SCHEDULE_AS

@@ -18,6 +18,7 @@ from groupware.model.meeting import Happening
 from groupware.model.principal import Principal
 from groupware.model.rights import letters, level_of, parse_rights
 from groupware.store.api import ReadTx, WriteTx
+from mailcore.cli.calendar_sources import add_to
 from mailcore.cli.family import family
 from mailcore.cli.folders import folder_at, owner_of
 from mailcore.cli.moments import moment
@@ -27,6 +28,7 @@ from mailcore.cli.site import Site, site
 app = family()
 counter = family("Other times that those who are invited propose.")
 app.add_typer(counter, name="counter")
+add_to(app)
 _SUFFIX: Final = {Kind.CONTACTS: ".vcf"}
 
 

@@ -47,6 +47,7 @@ OFFERED: Final = frozenset(
         *_each("folder", "add list rename delete set"),
         *_each("removed", "list restore"),
         *_each("calendar", "timeline publish alarms hours"),
+        *_each("calendar", "subscribe subscriptions resubscribe unsubscribe refresh"),
         *_each("calendar counter", "list accept decline"),
         *_each("device", "list show block allow wipe resync forget"),
         *_each("grant", "set list remove explain"),

@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from groupware.model.folder import Folder
 from groupware.model.ids import AccountId, PrincipalId
 from groupware.model.principal import Account, Domain, NewAccount, PrincipalKind
 from groupware.model.rights import Right, letters, parse_rights
+from groupware.model.source import CalendarSource
 from groupware.store.api import ReadTx, WriteTx
 
 KINDS: Final = (PrincipalKind.ACCOUNT, PrincipalKind.RESOURCE)
@@ -27,6 +29,8 @@ _MAIN: Final = "password"
 _DERIVED: Final = ("scram-sha-1", "scram-sha-256")
 _NAMED: Final = ("app", "totp", "key")
 """Of these there is one of each name."""
+
+_OF_SOURCE: Final = ("url", "minutes", "alarms", "attachments", "enabled", "named")
 
 Facts = Mapping[str, Any]
 
@@ -174,7 +178,23 @@ def folder_facts(tx: ReadTx, folder: Folder) -> Facts:
             if not each.grantee.startswith("link:")
         ],
         "annotations": {entry: b64encode(value).decode() for entry, value in noted},
+        **({"source": source} if folder.fed and (source := _source_facts(tx, folder)) else {}),
     }
+
+
+def _source_facts(tx: ReadTx, folder: Folder) -> Facts:
+    """Where a calendar is filled from; nothing for who may not know."""
+    found = next((each for each in tx.calendar_sources(folder.owner) if each.folder == folder.id), None)
+    return {} if found is None else {name: getattr(found, name) for name in _OF_SOURCE}
+
+
+def _put_source(tx: WriteTx, folder: Folder, facts: Facts) -> None:
+    """Has it filled from there again; what has come back of it stays until that went well."""
+    known = next((each for each in tx.calendar_sources(folder.owner) if each.folder == folder.id), None)
+    new = known or CalendarSource(folder.id, folder.owner, "")
+    values = {name: part(facts, name, type(getattr(new, name)), getattr(new, name)) for name in _OF_SOURCE}
+    if known is None or any(getattr(known, name) != value for name, value in values.items()):
+        tx.put_calendar_source(replace(new, **values), over=True)
 
 
 def put_folder(tx: WriteTx, owner: AccountId, path: str, facts: Facts) -> Sequence[str]:
@@ -195,6 +215,8 @@ def put_folder(tx: WriteTx, owner: AccountId, path: str, facts: Facts) -> Sequen
         attempt("subscribed", lambda: tx.subscribe(folder.path, facts.get("subscribed") is True))
     for grant in part(facts, "grants", list, []):
         attempt(f"grant of {str(grant)[:80]}", lambda grant=grant: _put_grant(tx, folder, grant))  # type: ignore[misc]
+    if source := part(facts, "source", dict, {}):
+        attempt("source", lambda: _put_source(tx, folder, source))
     noted = dict(tx.annotations(folder.id)) if Right.READ in folder.rights else {}
     for entry, value in part(facts, "annotations", dict, {}).items():
         attempt(f"annotation {entry[:80]}", lambda entry=entry, value=value: _annotate(tx, folder, noted, entry, value))  # type: ignore[misc]

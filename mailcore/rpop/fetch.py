@@ -32,19 +32,16 @@ from mailcore.server import log as server_log
 from mailcore.server.clock import Clock
 from mailcore.server.counters import Counters
 from mailcore.server.dns import DnsError, Resolver
+from mailcore.server.errands import later, pause_after
 from mailcore.server.events import EventLog
 from mailcore.server.reach import NotPublic, public_address
 from mailcore.server.sections_rpop import RpopSection
 
 WHO: Final = replace(OPERATOR, client="rpop")
-LEASE: Final = 600.0
-"""Seconds for which nobody else touches a mailbox."""
 AT_WORK: Final = 480.0
 """Seconds that one fetch gets; what is left is fetched the next time, which is at once."""
 MOST: Final = 500
 """Messages of one connection, since only its end removes them there."""
-LONGEST_PAUSE: Final = 24 * 3600.0
-_SECOND: Final = 1_000_000
 
 
 @dataclass(slots=True)
@@ -244,14 +241,13 @@ def _stays(round_: _Round, why: str) -> None:
 async def _went_well(desk: Desk, round_: _Round, *, more: bool) -> None:
     said = "; ".join(f"{count} stay there: {why}" for why, count in round_.said.items())
     pause = 0.0 if more else round_.pause
-    await _settled(desk, round_.box, now_micros() + int(pause * _SECOND), 0, said)
+    await _settled(desk, round_.box, later(pause), 0, said)
     desk.log.info("rpop_done", account=round_.address, host=round_.box.host, fetched=round_.fetched, stays=said)
 
 
 async def _failed(desk: Desk, box: RemoteBox, round_: _Round | None, why: str) -> None:
     tries, pause = box.tries + 1, round_.pause if round_ is not None else 60.0 * box.minutes
-    pause = max(pause, min(pause * 2.0 ** min(tries - 1, 20), LONGEST_PAUSE))
-    await _settled(desk, box, now_micros() + int(pause * _SECOND), tries, why)
+    await _settled(desk, box, later(pause_after(tries, pause)), tries, why)
     account = round_.address if round_ is not None else int(box.account)
     desk.log.warning("rpop_failed", account=account, host=box.host, tries=tries, why=why)
 

@@ -46,6 +46,7 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     "http": _WEB,
     "webadmin": _WEB,
     "rpop": ("rpop", "smtp"),
+    "subscriptions": ("subscriptions",),
     "log": ("log",),
 }
 LAST: Final = ("processing", "log")  # stopped behind all others, in this order

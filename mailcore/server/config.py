@@ -48,6 +48,7 @@ from mailcore.server.sections_openid import OpenIdSection, incomplete, placed
 from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_rpop import RpopSection
 from mailcore.server.sections_scanning import ScannerSection
+from mailcore.server.sections_subscriptions import SubscriptionsSection
 from mailcore.server.sections_web import AutodiscoverSection, OAuthSection, WebmailSection
 from mailcore.server.toml_lines import KeyPath
 
@@ -79,6 +80,7 @@ class Config:
     managesieve: ManageSieveSection
     ftp_backup: FtpBackupSection
     rpop: RpopSection
+    subscriptions: SubscriptionsSection
     openid: OpenIdSection
     push: PushSection
     webmail: WebmailSection
@@ -190,6 +192,7 @@ def examined(
         managesieve=parsed.managesieve,
         ftp_backup=parsed.ftp_backup,
         rpop=parsed.rpop,
+        subscriptions=parsed.subscriptions,
         openid=openid,
         push=parsed.push,
         webmail=parsed.webmail,

@@ -29,6 +29,7 @@ from mailcore.server.sections_openid import OpenIdSection
 from mailcore.server.sections_push import PushSection
 from mailcore.server.sections_rpop import RpopSection
 from mailcore.server.sections_scanning import ScannerSection
+from mailcore.server.sections_subscriptions import SubscriptionsSection
 from mailcore.server.sections_web import AutodiscoverSection, OAuthSection, WebmailSection
 from mailcore.server.toml_lines import KeyPath, key_lines
 
@@ -52,6 +53,7 @@ class ConfigFile(Section):
     managesieve: ManageSieveSection = ManageSieveSection()
     ftp_backup: FtpBackupSection = FtpBackupSection()
     rpop: RpopSection = RpopSection()
+    subscriptions: SubscriptionsSection = SubscriptionsSection()
     openid: OpenIdSection = OpenIdSection()
     push: PushSection = PushSection()
     webmail: WebmailSection = WebmailSection()

@@ -26,6 +26,7 @@ SERVICES: Final[Mapping[str, bool]] = MappingProxyType(
         "reporting": False,
         "ftp_backup": False,
         "rpop": False,
+        "subscriptions": True,
         "smtp_proxy": False,
         "imap_proxy": False,
         "pop3_proxy": False,

@@ -30,7 +30,7 @@ from mailcore.server.log_pipe import ConsoleOutlet, Outlet, Pipe, syslog_outlet,
 MODULES: Final = (
     *("DNR", "USERDB", "LOG", "REPORTING", "PROCESSING", "SMTP-IN", "SMTP-OUT", "CLI", "POP3", "IMAP", "WEBMAIL"),
     *("WEBADMIN", "FTP-BACKUP", "RPOP", "PROXY_POP3", "PROXY_IMAP", "PROXY_WEBMAIL", "FILTERS", "CALLOG", "SECURITY"),
-    *("JOBLOG", "SERVER", "MAILBOXAPI", "MANAGESIEVE"),
+    *("SUBSCRIPTIONS", "JOBLOG", "SERVER", "MAILBOXAPI", "MANAGESIEVE"),
 )
 _ROOT: Final = "postroom"
 _SILENT: Final = logging.CRITICAL + 1

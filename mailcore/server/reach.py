@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from pathlib import Path
 from typing import Final
 
+from mailcore.server.config import Config, ConfigError
 from mailcore.server.dns import Resolver
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
@@ -42,3 +45,19 @@ async def public_address(dns: Resolver, host: str, *, private: bool = False) -> 
     if not allowed:
         raise OSError(f"{host} has no address")
     return allowed[0]
+
+
+def trusting(config: Config, authorities: Path | None, section: str) -> ssl.SSLContext:
+    """What TLS with other servers trusts: the system's authorities, and those of a file beside the configuration.
+
+    `section` names the key that has the file. ConfigError.
+    """
+    made = ssl.create_default_context()
+    if authorities is not None:
+        beside = config.path.parent if config.path is not None else Path()
+        file = beside / authorities
+        try:
+            made.load_verify_locations(file)
+        except OSError as error:  # an ssl.SSLError is one
+            raise ConfigError([f"{config.path}: {section}: authorities: {file}: {error}"]) from None
+    return made

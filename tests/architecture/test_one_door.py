@@ -35,6 +35,7 @@ from groupware.model.record import UploadRoom
 from groupware.model.remote import RemoteBox
 from groupware.model.rights import Right
 from groupware.model.snooze import Snooze
+from groupware.model.source import CalendarSource
 from groupware.model.tls import StsPolicy, TlsResult
 from groupware.model.token import Grant, NewTokens
 from groupware.store.blobs import StoredBody
@@ -105,7 +106,7 @@ def _function(module: str, node: ast.FunctionDef) -> Function | None:
             holder, name = each.func.value.id, each.func.attr
             opens = opens or (
                 holder in {"tx", "self"}
-                and name in {"open", "open_times", "open_outline", "open_for_guests", "administer"}
+                and name in {"open", "open_times", "open_outline", "open_for_guests", "open_fed", "administer"}
             )
             calls.add(f"{module if holder in {'tx', 'self'} else holder}.{name}")
         elif isinstance(each.func, ast.Name):
@@ -204,6 +205,10 @@ def _target(scene: Scene) -> PushTarget:
 
 def _box(scene: Scene, at: FolderId | None) -> RemoteBox:
     return RemoteBox(0, scene.alice, "pop.far.test", 995, "implicit", "alice", "sealed", at, 10, True)
+
+
+def _source(scene: Scene) -> CalendarSource:
+    return CalendarSource(scene.folder, scene.alice, "https://far.test/a.ics")
 
 
 Ask = Callable[[Any, Scene], object]
@@ -355,6 +360,13 @@ REFUSED: Mapping[str, list[Ask]] = {
     "remember_remote_letter": [lambda tx, s: tx.remember_remote_letter(_box(s, None), "u", stays=False)],
     "note_remote_listing": [lambda tx, s: tx.note_remote_listing(_box(s, None), ["u"])],
     "settle_remote_box": [lambda tx, s: tx.settle_remote_box(_box(s, None), 1, 0, "")],
+    "due_calendar_sources": [lambda tx, _: tx.due_calendar_sources(1)],
+    "next_calendar_source": [lambda tx, _: tx.next_calendar_source()],
+    "put_calendar_source": [lambda tx, s: tx.put_calendar_source(_source(s))],
+    "hasten_calendar_source": [lambda tx, s: tx.hasten_calendar_source(s.folder)],
+    "claim_calendar_source": [lambda tx, s: tx.claim_calendar_source(s.folder, 1)],
+    "feed_calendar": [lambda tx, s: tx.feed_calendar(_source(s), [], ["a"])],
+    "settle_calendar_source": [lambda tx, s: tx.settle_calendar_source(_source(s))],
     "devices": [lambda tx, s: tx.devices(s.alice), lambda tx, _: tx.devices(A)],
     "sync_state": [lambda tx, _: tx.sync_state(1, 0)],
     "sync_states": [lambda tx, _: tx.sync_states(1), lambda tx, s: tx.sync_states(1, s.alice)],
@@ -482,6 +494,7 @@ OWN_THINGS: Mapping[str, str] = {
     "share_states": "its own",
     "notices": "its own",
     "access_requests": "its own, and those to itself",
+    "calendar_sources": "of those of its own, and of others' on which it has the right to say who may what",
     "delegations": "what is allowed to itself",
     "people_at": "a number that says nothing of anybody",
     "gone": "whether it may stay itself",
@@ -525,6 +538,7 @@ INSIDE = frozenset(
         "open_times",
         "open_outline",
         "open_for_guests",
+        "open_fed",
         "lock",
         "bump_each",
         "tree",

@@ -32,7 +32,7 @@ expect.set_options(timeout=30_000)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server, whose store is asked from a thread: in this one Playwright's event loop is running."""
     data = tmp_path_factory.mktemp("browsed")
-    (data / "postroom.toml").write_text("[service.rpop]\nenabled = true\n")
+    (data / "postroom.toml").write_text("[service.rpop]\nenabled = true\n[subscriptions]\nprivate = true\nports = []\n")
     with running(data) as found, ThreadPoolExecutor(1) as pool:
         site = found.site
         yield replace(found, site=replace(site, run=lambda work: pool.submit(site.run, work).result()))

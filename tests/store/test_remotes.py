@@ -10,7 +10,7 @@ import pytest
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused, TryAgain
 from groupware.model.principal import Principal
 from groupware.model.remote import RemoteBox
-from groupware.store.sql import remotes
+from groupware.store.sql import errands, remotes
 from tests.store.test_browsers import Clock
 from tests.store.world import World
 
@@ -20,7 +20,8 @@ DAY = 86400 * 1_000_000
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(remotes, "now_micros", lambda: made.now)
+    for module in (errands, remotes):
+        monkeypatch.setattr(module, "now_micros", lambda: made.now)
     return made
 
 

@@ -470,6 +470,23 @@ REMOTE_MAILBOX: Final = thing(
         "error": null(TEXT),
     }
 )
+FETCHING: Final = thing({"accountId": ID, "fetching": null(map_of(UTC)), "notFetching": null(map_of(SET_ERROR))})
+CALENDAR_SOURCE: Final = thing(
+    {
+        "id": ID,
+        "url": TEXT,
+        "minutes": null(COUNT),
+        "keepAlarms": FLAG,
+        "keepAttachments": FLAG,
+        "isEnabled": FLAG,
+        "isFetching": FLAG,
+        "lastFetched": null(UTC),
+        "nextFetch": null(UTC),
+        "failures": COUNT,
+        "error": null(TEXT),
+        "leftOut": null(TEXT),
+    }
+)
 SENDER_SETTINGS: Final = thing(
     {
         "id": {"const": "singleton"},
@@ -687,9 +704,10 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "MeetingProposal/answer": ONE_OF,
     "RemoteMailbox/get": get(REMOTE_MAILBOX),
     "RemoteMailbox/set": SET,
-    "RemoteMailbox/fetch": thing(
-        {"accountId": ID, "fetching": null(map_of(UTC)), "notFetching": null(map_of(SET_ERROR))}
-    ),
+    "RemoteMailbox/fetch": FETCHING,
+    "CalendarSource/get": get(CALENDAR_SOURCE),
+    "CalendarSource/set": SET,
+    "CalendarSource/fetch": FETCHING,
     "SenderSettings/get": get(SENDER_SETTINGS),
     "SenderSettings/set": SET,
     "TemporaryAddress/get": get(thing({"id": ID, "address": TEXT, "expires": UTC})),

@@ -36,6 +36,7 @@ OURS = (
     "meetings",
     "snooze",
     "remote-mail",
+    "calendar-sources",
     "calendar-files",
     "senders",
     "temporary-addresses",

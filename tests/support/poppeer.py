@@ -16,7 +16,8 @@ from groupware.store.api import WriteTx
 from mailcore.rpop import fetch as fetching
 from mailcore.rpop.fetch import Desk, fetch
 from mailcore.rpop.secret import sealed
-from mailcore.rpop.service import RpopService, desk_of
+from mailcore.rpop.service import desk_of, errands_of
+from mailcore.server.errands import LEASE, ErrandService
 from mailcore.server.parts import ServiceSetup
 from tests.support.certificates import Authority
 from tests.support.postoffice import PostOffice
@@ -144,12 +145,12 @@ class Fetching:
         boxes = await self.office.read(lambda tx: tx.remote_boxes(BOB))
         return next(each for each in boxes if each.number == self.number)
 
-    async def once(self, lease: float = fetching.LEASE) -> RemoteBox:
+    async def once(self, lease: float = LEASE) -> RemoteBox:
         """Fetches now, whether it is due or not; the box afterwards."""
         await fetch(self.desk, await self.claimed(lease))
         return await self.box()
 
-    async def claimed(self, lease: float = fetching.LEASE) -> RemoteBox:
+    async def claimed(self, lease: float = LEASE) -> RemoteBox:
         def work(tx: WriteTx) -> RemoteBox | None:
             known = next(each for each in tx.remote_boxes(BOB) if each.number == self.number)
             if known.due > now_micros():  # as if its time had come
@@ -174,9 +175,9 @@ class Fetching:
 
         return [await self.office.blobs.read(blob) for blob in await self.office.read(work)]
 
-    def service(self) -> RpopService:
+    def service(self) -> ErrandService[RemoteBox]:
         """The service itself."""
-        return RpopService("rpop", self.desk)
+        return ErrandService("rpop", errands_of(self.desk))
 
 
 def fetching_at(office: PostOffice, authority: Authority, **rpop: object) -> Fetching:

@@ -138,7 +138,7 @@ async def _create(turn: Turn, family: Family, account: str, given: Given) -> Map
     def work(tx: WriteTx) -> Mapping[str, Any]:
         owner = owner_in(tx, account)
         try:
-            made = tx.add_folder(owner, _free(tx, owner, "", wanted["name"]), family.kind)
+            made = tx.add_folder(owner, free_path(tx, owner, "", wanted["name"]), family.kind)
         except (NoRight, NotFound):
             raise SetError("forbidden", f"you may make no {family.type} in this account") from None
         notes = note_values(family, wanted, own=made.own)
@@ -155,7 +155,7 @@ async def _create(turn: Turn, family: Family, account: str, given: Given) -> Map
     return {"id": "", **await turn.write(work)}
 
 
-def _free(tx: WriteTx, owner: AccountId, above: str, wanted: str) -> str:
+def free_path(tx: WriteTx, owner: AccountId, above: str, wanted: str) -> str:
     """A path in the owner's tree for that name, with a number where a folder is called so already. `SetError`."""
     plain = wanted.replace(SEPARATOR, "-").strip()
     try:
@@ -223,7 +223,7 @@ def _renamed(tx: WriteTx, at: Folder, name: str, notes: dict[str, bytes | None])
     if not above and SEGMENT not in notes_of(tx, [at]).get(at.id, {}):
         notes[SEGMENT] = at.path.encode()  # so that its path in DAV stays
     try:
-        made = tx.rename_folder(at.id, _free(tx, at.owner, above, name))
+        made = tx.rename_folder(at.id, free_path(tx, at.owner, above, name))
     except NoRight as error:
         raise SetError("forbidden", str(error)) from None
     return made, made.path.rpartition(SEPARATOR)[2]

@@ -40,6 +40,8 @@ SNOOZE: Final = "urn:postroom:jmap:snooze"
 """The property `snoozed` of emails, a word of our own."""
 REMOTE: Final = "urn:postroom:jmap:remote-mail"
 """`RemoteMailbox`, a word of our own."""
+CALENDAR_SOURCES: Final = "urn:postroom:jmap:calendar-sources"
+"""`CalendarSource`, a word of our own."""
 CALENDAR_FILES: Final = "urn:postroom:jmap:calendar-files"
 """`CalendarEvent/import` and `export`, words of our own."""
 SENDERS: Final = "urn:postroom:jmap:senders"
@@ -72,6 +74,7 @@ CAPABILITIES: Final = (
     MEETINGS,
     SNOOZE,
     REMOTE,
+    CALENDAR_SOURCES,
     CALENDAR_FILES,
     SENDERS,
     TEMPORARY,

@@ -6,7 +6,7 @@ The password is given and never told. What the server sets says how fetching goe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
@@ -24,7 +24,7 @@ from web.jmap.errors import SetError, set_error
 from web.jmap.headers_of import utc
 from web.jmap.ids import account_id, folder_of, mailbox_id
 from web.jmap.kept import number_of, own
-from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, typed, unknown_property
 from web.jmap.turn import Turn
 
 _CHOSEN: Final = ("host", "port", "tls", "user", "mailboxId", "minutes", "keep", "isEnabled")
@@ -45,7 +45,7 @@ _AWAY: Final = "this server does not fetch mail from other servers at present; i
 
 @dataclass(frozen=True, slots=True)
 class FetchArguments:
-    """`RemoteMailbox/fetch`: those that are to be fetched as soon as may be."""
+    """`RemoteMailbox/fetch` and the like: those that are to be fetched as soon as may be."""
 
     account_id: str = argument(ident)
     ids: tuple[str, ...] = argument(ids)
@@ -113,16 +113,26 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
 
 async def fetch(turn: Turn, arguments: FetchArguments) -> Mapping[str, Any]:
     """`RemoteMailbox/fetch`: when each is fetched, which is not within a minute of the last time."""
+
+    def hasten(tx: WriteTx, name: str) -> int:
+        return tx.hasten_remote_box(number_of(name, "B") or 0)
+
+    return await hasten_each(turn, arguments, None if "rpop" in turn.parts.at_work else _AWAY, hasten)
+
+
+async def hasten_each(
+    turn: Turn, arguments: FetchArguments, away: str | None, hasten: Callable[[WriteTx, str], int]
+) -> Mapping[str, Any]:
+    """The answer of `Foo/fetch`: when each is fetched, or why it is not; `away`: why none is."""
     owner = await turn.read(lambda tx: own(tx, arguments.account_id))
     found: dict[str, str] = {}
     refused: dict[str, Any] = {}
     for name in arguments.ids:
-        number = number_of(turn.real(name), "B") or 0
-        if "rpop" not in turn.parts.at_work:
-            refused[name] = SetError("forbidden", _AWAY).value
+        if away is not None:
+            refused[name] = SetError("forbidden", away).value
             continue
         try:
-            found[name] = utc(await turn.write(lambda tx, number=number: tx.hasten_remote_box(number)))  # type: ignore[misc]
+            found[name] = utc(await turn.write(lambda tx, name=name: hasten(tx, turn.real(name))))  # type: ignore[misc]
         except GroupwareError as error:
             refused[name] = set_error(error).value
     return {"accountId": account_id(owner), "fetching": found or None, "notFetching": refused or None}
@@ -163,9 +173,9 @@ async def _destroy(turn: Turn, name: str) -> bool:
 def _changed(turn: Turn, box: RemoteBox, given: Given) -> RemoteBox:
     """The box with what a client sets. `SetError`; what a value may be is the store's to say."""
     unknown_property(given, PROPERTIES, _SETTABLE)
-    texts = {name: _of(given, name, str, "a string") for name in ("host", "user", "password") if name in given}
-    numbers = {name: _of(given, name, int, "a whole number") for name in ("port", "minutes") if name in given}
-    flags = {name: _of(given, name, bool, "true or false") for name in ("keep", "isEnabled") if name in given}
+    texts = {name: typed(given, name, str, "a string") for name in ("host", "user", "password") if name in given}
+    numbers = {name: typed(given, name, int, "a whole number") for name in ("port", "minutes") if name in given}
+    flags = {name: typed(given, name, bool, "true or false") for name in ("keep", "isEnabled") if name in given}
     if given.get("tls", "start") not in PORTS:
         raise invalid("tls", "`implicit` or `start` is wanted")
     return replace(
@@ -180,13 +190,6 @@ def _changed(turn: Turn, box: RemoteBox, given: Given) -> RemoteBox:
         keep=flags.get("keep", box.keep),
         enabled=flags.get("isEnabled", box.enabled),
     )
-
-
-def _of(given: Given, name: str, kind: type[Any], wanted: str) -> Any:
-    found = given[name]
-    if not isinstance(found, kind) or isinstance(found, bool) != (kind is bool):
-        raise invalid(name, f"{wanted} is wanted")
-    return found
 
 
 def _folder(turn: Turn, name: object) -> FolderId | None:

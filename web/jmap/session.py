@@ -15,7 +15,7 @@ from groupware.model.rights import Right
 from groupware.model.script import NAME_CHARACTERS
 from groupware.store.api import ReadTx
 from mailcore.sieve.table import EXTENSIONS
-from web.jmap import directory, remote, senders
+from web.jmap import directory, remote, senders, sources
 from web.jmap.ids import account_id, principal_id
 from web.jmap.limits import (
     ACCESS,
@@ -23,6 +23,7 @@ from web.jmap.limits import (
     BLOB,
     BLOB_VALUE,
     CALENDAR_FILES,
+    CALENDAR_SOURCES,
     CALENDARS,
     CALENDARS_PARSE,
     CALENDARS_VALUE,
@@ -95,6 +96,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
                     LABELS: {},
                     SNOOZE: {},
                     REMOTE: remote.value(tx),
+                    CALENDAR_SOURCES: sources.value(tx),
                     SENDERS: {},
                     TEMPORARY: senders.value(tx),
                     **_sharing(tx),

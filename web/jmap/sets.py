@@ -173,3 +173,11 @@ def unknown_property(given: Given, known: Collection[str], settable: Collection[
 def invalid(name: str, why: str) -> SetError:
     """What is wrong with one property."""
     return SetError("invalidProperties", f"{name}: {why}", properties=[name])
+
+
+def typed(given: Given, name: str, kind: type[Any], wanted: str) -> Any:
+    """A value that is of the type that is wanted. `SetError`."""
+    found = given[name]
+    if not isinstance(found, kind) or isinstance(found, bool) != (kind is bool):
+        raise invalid(name, f"{wanted} is wanted")
+    return found

@@ -11,20 +11,21 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urljoin, urlsplit
+from typing import TYPE_CHECKING, Final, TypeAlias
+from urllib.parse import quote, urljoin
 
+from mailcore.server.asking import REDIRECTED, Asked, TooLarge, asked, body_of, taken_apart
 from mailcore.server.dns import DnsError, Resolver
-from mailcore.server.reach import NotPublic, public_address
+from mailcore.server.reach import NotPublic
 from web.webmail.body import PICTURES
 
 if TYPE_CHECKING:
     import httpx
 
+Answered: TypeAlias = "AbstractAsyncContextManager[httpx.Response]"
 SECONDS: Final = 15.0
 OCTETS: Final = 10_000_000
 REDIRECTIONS: Final = 4
@@ -32,7 +33,6 @@ LONGEST: Final = 4000
 AT_ONCE: Final = 24
 SEALED_SECONDS: Final = 3600
 ONE_CLICK: Final = b"List-Unsubscribe=One-Click"
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 class NoPicture(Exception):
@@ -103,63 +103,32 @@ class Remote:
     async def _once(self, url: str) -> Picture | str:
         """The picture, or where it is instead."""
         async with self._asked(url) as answer:
-            if answer.status_code in (301, 302, 303, 307, 308):
+            if answer.status_code in REDIRECTED:
                 return urljoin(url, str(answer.headers.get("location", "")))
             if answer.status_code != 200:
                 raise NoPicture(f"its server answers {answer.status_code}")
             return await _picture(answer)
 
-    @asynccontextmanager
-    async def _asked(self, url: str, method: str = "GET", form: bytes | None = None) -> AsyncIterator[httpx.Response]:
+    def _asked(self, url: str, method: str = "GET", form: bytes | None = None) -> Answered:
         """The answer of the host that was looked at; its body is not read yet."""
-        import httpx
-
         parts = _parts(url, self.private)
         if parts is None:
             raise NoPicture("that is no address where something is asked for")
-        scheme, host, netloc, target = parts
-        address = await public_address(self.dns, host, private=self.private)
-        where = f"[{address}]" if ":" in address else address
-        port = urlsplit(url).port or _PORTS[scheme]
-        headers = {"host": netloc, "accept": "image/*" if form is None else "*/*", "user-agent": "Postroom"}
+        headers = {"accept": "image/*" if form is None else "*/*"}
         if form is not None:
             headers["content-type"] = "application/x-www-form-urlencoded"
-        async with (
-            httpx.AsyncClient(trust_env=False, timeout=SECONDS) as client,
-            client.stream(
-                method,
-                f"{scheme}://{where}:{port}{target}",
-                headers=headers,
-                content=form,
-                extensions={"sni_hostname": host},
-            ) as answer,
-        ):
-            yield answer
+        return asked(self.dns, parts, headers, seconds=SECONDS, private=self.private, method=method, body=form)
 
 
 async def _picture(answer: httpx.Response) -> Picture:
     media = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in PICTURES:
         raise NoPicture("what is there is no picture")
-    octets = bytearray()
-    async for piece in answer.aiter_bytes():
-        octets += piece
-        if len(octets) > OCTETS:
-            raise NoPicture(f"it has more than {OCTETS} octets")
-    return Picture(bytes(octets), media)
-
-
-def _parts(url: str, any_port: bool) -> tuple[str, str, str, str] | None:
-    """Scheme, host, host with port, and the rest; None for an address where nothing is fetched."""
     try:
-        found = urlsplit(url)
-        port = found.port
-    except ValueError:
-        return None
-    if found.scheme not in _PORTS or not found.hostname or found.username is not None:
-        return None
-    if (not any_port and port not in (None, *_PORTS.values())) or not url.isprintable():
-        return None
-    target = quote(found.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    query = f"?{quote(found.query, safe='/%:@!$&()*+,;=~-._?')}" if found.query else ""
-    return found.scheme, found.hostname, found.netloc, target + query
+        return Picture(await body_of(answer, OCTETS), media)
+    except TooLarge as error:
+        raise NoPicture(str(error)) from None
+
+
+def _parts(url: str, any_port: bool) -> Asked | None:
+    return taken_apart(url, ()) if any_port else taken_apart(url)

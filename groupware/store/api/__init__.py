@@ -35,6 +35,7 @@ from .marks import QUEUE as QUEUE
 from .marks import REMOTES as REMOTES
 from .marks import SERVER_ENTRIES as SERVER_ENTRIES
 from .marks import SNOOZES as SNOOZES
+from .marks import SOURCES as SOURCES
 from .marks import STANDING as STANDING
 from .marks import Where as Where
 from .marks import standing_of as standing_of
@@ -44,6 +45,7 @@ from .post import ReadPost, WritePost
 from .remotes import ReadRemotes, WriteRemotes
 from .rules import ReadRules, WriteRules
 from .sharing import ReadSharing, WriteSharing
+from .sources import ReadSources, WriteSources
 
 T = TypeVar("T")
 
@@ -58,6 +60,7 @@ class ReadTx(
     ReadBelongings,
     ReadDevices,
     ReadRemotes,
+    ReadSources,
     ReadPost,
     Protocol,
 ):
@@ -80,6 +83,7 @@ class WriteTx(
     WriteBelongings,
     WriteDevices,
     WriteRemotes,
+    WriteSources,
     WritePost,
     Protocol,
 ):

@@ -32,6 +32,10 @@ REMOTES = FolderId(-8)
 """The mark on the bus for "a mailbox of another server is to be fetched, or none any more"; no folder has it."""
 
 
+SOURCES = FolderId(-9)
+"""The mark on the bus for "a calendar is to be filled from elsewhere, or none any more"; no folder has it."""
+
+
 def standing_of(account: AccountId) -> FolderId:
     """The mark on the bus for the same of one account; no folder has such a number."""
     return FolderId(-1000 - account)

@@ -173,7 +173,8 @@ def annotate(tx: Tx, at: FolderId | None, values: Mapping[str, bytes | None]) ->
         return _annotate_server(tx, checked, shared=shared)
     here = _readable(tx, at)
     if shared:
-        here = tx.open(at, WRITES_SHARED if ENTRY not in checked else WRITES_SHARED | Right.ADMIN)
+        need = Right.ADMIN if here.tree.nodes[at].fed else WRITES_SHARED  # where nobody has `w`, its owner says
+        here = tx.open(at, need if ENTRY not in checked else need | Right.ADMIN)
     modseq = tx.bump(here.owner)
     _write(tx, here.id, checked, modseq)
     if ENTRY in checked:

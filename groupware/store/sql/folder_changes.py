@@ -307,6 +307,8 @@ def _check_role(here: Opened, role: object) -> None:
         raise Refused("INBOX and the root stay what they are; choose another role")
     if role != here.role and Role.QUARANTINE in (role, here.role):
         raise Refused("what is held back has a folder that the server makes; nobody gives that role or takes it away")
+    if role is not None and here.tree.nodes[here.id].fed:
+        raise Refused("a calendar that is filled from elsewhere is no place for what is one's own; choose another one")
     if role is not None and role != here.role:
         _check_free(here.tree, str(role))
 

@@ -105,6 +105,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         own=own,
         extra=at.extra,
         born=at.created,
+        fed=tree.nodes[at.id].fed,
         until=until,
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from groupware.model.errors import BadCredentials, NotFound, Refused
 from groupware.model.ids import AccountId, PrincipalId
 from groupware.model.principal import ANYONE, EVERYONE, PrincipalKind
-from groupware.model.rights import ALL, Explanation, Grant, Reason, Right, decide, letters, reasons
+from groupware.model.rights import ALL, WRITING, Explanation, Grant, Reason, Right, decide, letters, reasons
 from groupware.model.times import micros, moment, now_micros
 from groupware.store.api import Where
 
@@ -162,6 +162,9 @@ def explain(tx: Tx, at: Where, actor: str) -> Explanation:
             text = f"is of the domain whose public tree this is: allows {letters(implied)}"
             told.append(Reason("", key, implied, Right.NONE, text))
         told.extend(reasons(here.tree.naming(who.identifiers, here.id), moment(now_micros())))
+    if here.tree.nodes[here.id].fed:
+        text = f"is filled from elsewhere: nobody has {letters(WRITING)} here"
+        told.append(Reason(path, key, Right.NONE, WRITING, text))
     return Explanation(key, path, rights, tuple(told))
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.sql import Select
 from groupware.model.errors import BadCredentials, NoRight, NotFound
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
 from groupware.model.principal import ANYONE, Principal
-from groupware.model.rights import Right, letters
+from groupware.model.rights import WRITING, Right, letters
 
 from . import schema
 from .engine import Row, Sql
@@ -241,8 +241,17 @@ def admit(at: Opened, need: Right) -> Opened:
     """The opened folder again, for something that takes `need`. `NoRight`."""
     if need not in at.rights:
         path = at.tree.path(at.id) or "(the root)"
+        if need & WRITING:
+            check_unfed(at)
         raise NoRight(f"folder {path}: you lack the right {letters(need & ~at.rights)!r} here; ask its owner for it")
     return at
+
+
+def check_unfed(at: Opened) -> None:
+    """`NoRight` where nobody writes, for what is there comes from elsewhere: no owner could be asked for it."""
+    if at.tree.nodes[at.id].fed:
+        path = at.tree.path(at.id)
+        raise NoRight(f"folder {path}: it is filled from elsewhere, so nobody changes what is in it")
 
 
 def _opened(at: FolderId, row: Row, tree: Tree, rights: Right, who: Principal) -> Opened:

@@ -45,7 +45,9 @@ _COPY: Final = (
         .join(schema.content, _c.id == _i.content_id)
     )
     .where(_f.owner_id == bindparam("owner"), _k.ident == bindparam("ident"))
+    .where(_f.id.not_in(select(schema.calendar_source.c.folder_id)))
 )
+"""Not what is only read from elsewhere: there nobody is invited."""
 _TAGS: Final = (
     select(_k.uid, _k.schedule_tag)
     .where(_k.folder_id == bindparam("at"))

@@ -21,7 +21,7 @@ from groupware.model.times import micros, now_micros
 
 from . import contents, items, objects, occasions, personal, properties, schema, tombstones, warnings
 from .engine import Row
-from .guard import SERVER, Opened
+from .guard import SERVER, Opened, check_unfed
 from .items import SEEN
 from .settings import Limits, limits
 from .tx import Tx
@@ -315,6 +315,7 @@ def _changed(tx: Tx, here: Opened, old: Item, new: NewItem, if_modseq: ModSeq | 
     needed = Right.INSERT | Right.TRASH | Right.EXPUNGE
     mine = Right.EDIT_OWN in here.rights and old.author == tx.who.account
     if needed not in here.rights and not mine:
+        check_unfed(here)
         raise NoRight(f"{called}: changing it takes insert, delete and expunge here, or to have made it; ask the owner")
     if if_modseq is not None and if_modseq != old.modseq:
         raise Conflict(f"{called}: it has changed since you read it; read it again")
@@ -383,6 +384,7 @@ def removable(tx: Tx, here: Opened, uids: Uids, need: Right) -> list[Row]:
     """The whole rows in these ranges that the principal may take away. `NoRight` when it may never."""
     own_only = need not in here.rights
     if own_only and Right.DELETE_OWN not in here.rights:
+        check_unfed(here)
         raise NoRight(f"folder {here.tree.path(here.id)}: taking items away takes the right to expunge; ask its owner")
     return [row for row in whole(tx, here, uids) if not own_only or row[9] == tx.who.account]
 

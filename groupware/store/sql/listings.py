@@ -178,6 +178,7 @@ def _listed(tx: Tx, tree: Tree, row: Row | None, at: FolderId, seen: int, kind: 
         own=own,
         extra=row[9],
         born=row[10],
+        fed=node.fed,
         until=until,
     )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from groupware.model.errors import NotFound, OverQuota, Refused, TryAgain
 from groupware.model.ids import AccountId, ModSeq
@@ -23,16 +23,13 @@ from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
 from ..api import REMOTES
-from . import schema
+from . import errands, schema
 from .engine import Row
 from .principals import by_id, oneself_or
 from .settings import setting
 from .tx import Tx
 
 KEPT_DAYS: Final = 30
-SOONEST: Final = 60
-"""Seconds between two fetches, when they are asked for."""
-_SECOND: Final = 1_000_000
 _b, _l = schema.remote_box.c, schema.remote_letter.c
 _NAMES: Final = (
     _b.id, _b.account_id, _b.host, _b.port, _b.tls, _b.login, _b.secret, _b.folder_id, _b.minutes, _b.keep, _b.enabled,
@@ -40,14 +37,6 @@ _NAMES: Final = (
 )  # fmt: skip
 _OF: Final = select(*_NAMES).where(_b.account_id == bindparam("account")).order_by(_b.id)
 _ONE: Final = select(*_NAMES).where(_b.id == bindparam("number"))
-_DUE: Final = (
-    select(*_NAMES)
-    .where(_b.enabled, _b.due <= bindparam("now"), _b.lease <= bindparam("now"))
-    .order_by(_b.due)
-    .limit(bindparam("most"))
-)
-_NEXT: Final = select(func.min(_b.due)).where(_b.enabled, _b.lease <= bindparam("now"))
-_FREED: Final = select(func.min(_b.lease)).where(_b.enabled, _b.lease > bindparam("now"))
 _CHOSEN: Final = {
     "host": bindparam("where"),
     "port": bindparam("at_port"),
@@ -70,18 +59,13 @@ _ADD: Final = (
 )
 _SET: Final = update(schema.remote_box).where(_b.id == bindparam("number")).values(**_CHOSEN)
 _DROP: Final = delete(schema.remote_box).where(_b.id == bindparam("number"))
-_HASTEN: Final = update(schema.remote_box).where(_b.id == bindparam("number")).values(due=bindparam("when"))
-_CLAIM: Final = (
-    update(schema.remote_box)
-    .where(_b.id == bindparam("number"), _b.enabled, _b.due <= bindparam("now"), _b.lease <= bindparam("now"))
-    .values(lease=bindparam("until"), begun=bindparam("now"))
-    .returning(_b.id)
+_LEASES: Final = errands.leases(schema.remote_box, _b.id, select(*_NAMES))
+_COUNT: Final = (
+    update(schema.remote_box).where(*_LEASES.held).values(fetched=_b.fetched + bindparam("more")).returning(_b.id)
 )
-_HELD: Final = (_b.id == bindparam("number"), _b.lease == bindparam("held"))
-_COUNT: Final = update(schema.remote_box).where(*_HELD).values(fetched=_b.fetched + bindparam("more")).returning(_b.id)
 _SETTLE: Final = (
     update(schema.remote_box)
-    .where(*_HELD)
+    .where(*_LEASES.held)
     .values(
         lease=0,
         due=bindparam("when"),
@@ -144,7 +128,7 @@ def put(tx: Tx, new: RemoteBox, of: AccountId | str | None) -> int:
         "every": new.minutes,
         "stays": new.keep,
         "on": new.enabled,
-        "when": now_micros() if known is None else _soon(known),
+        "when": now_micros() if known is None else errands.soon(known.begun),
     }
     if not values["sealed"]:
         raise Refused("password: it is missing")
@@ -167,11 +151,6 @@ def _add(tx: Tx, account: AccountId, values: Mapping[str, object]) -> int:
     assert made is not None
     _mark(tx, account, "remote.added", str(values["where"]))
     return int(made[0])
-
-
-def _soon(known: RemoteBox) -> int:
-    """The first moment at which it may be asked again."""
-    return max(now_micros(), known.begun + SOONEST * _SECOND)
 
 
 def _known(tx: Tx, account: AccountId, number: int) -> RemoteBox:
@@ -201,8 +180,8 @@ def hasten(tx: Tx, number: int, of: AccountId | str | None) -> int:
     known = _known(tx, account, number)
     if not known.enabled:
         raise Refused("this mailbox is switched off: switch it on first")
-    when = _soon(known)
-    tx.sql.change(_HASTEN, {"number": number, "when": when})
+    when = errands.soon(known.begun)
+    tx.sql.change(_LEASES.hasten, {"number": number, "when": when})
     _mark(tx, account, "remote.hastened", known.host)
     return when
 
@@ -212,15 +191,12 @@ def hasten(tx: Tx, number: int, of: AccountId | str | None) -> int:
 
 def due(tx: Tx, most: int) -> Sequence[RemoteBox]:
     """See `ReadTx.due_remote_boxes`."""
-    tx.administer(None)
-    return [_box(row) for row in tx.sql.rows(_DUE, {"now": now_micros(), "most": most})]
+    return [_box(row) for row in errands.due(tx, _LEASES, most)]
 
 
 def next_due(tx: Tx) -> int | None:
     """See `ReadTx.next_remote_box`."""
-    tx.administer(None)
-    found = [tx.sql.value(each, {"now": now_micros()}) for each in (_NEXT, _FREED)]
-    return min((int(each) for each in found if each is not None), default=None)
+    return errands.following(tx, _LEASES)
 
 
 def letters(tx: Tx, number: int) -> Mapping[str, bool]:
@@ -231,8 +207,7 @@ def letters(tx: Tx, number: int) -> Mapping[str, bool]:
 
 def claim(tx: Tx, number: int, until: int) -> RemoteBox | None:
     """See `WriteTx.claim_remote_box`."""
-    tx.administer(None)
-    if tx.sql.returning(_CLAIM, {"number": number, "now": now_micros(), "until": until}) is None:
+    if not errands.claim(tx, _LEASES, number, until):
         return None
     row = tx.sql.row(_ONE, {"number": number})
     return _box(row) if row is not None else None
@@ -259,7 +234,7 @@ def listed(tx: Tx, box: RemoteBox, uids: Collection[str]) -> None:
     ]
     if marks:
         tx.sql.many(_MARK, marks)
-    tx.sql.change(_OLD, {"number": box.number, "before": now - KEPT_DAYS * 86400 * _SECOND})
+    tx.sql.change(_OLD, {"number": box.number, "before": now - KEPT_DAYS * 86400 * errands.SECOND})
 
 
 def settle(tx: Tx, box: RemoteBox, when: int, tries: int, said: str) -> bool:

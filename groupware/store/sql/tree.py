@@ -15,7 +15,7 @@ from groupware.model.ids import AccountId, FolderId, PrincipalId
 from groupware.model.item import Kind
 from groupware.model.occasion import ENTRY
 from groupware.model.principal import Domain, Principal, PrincipalKind
-from groupware.model.rights import ALL, LEVELS, Grant, Right
+from groupware.model.rights import ALL, LEVELS, WRITING, Grant, Right
 from groupware.model.times import NEVER, micros, moment, now_micros
 
 from . import schema
@@ -45,6 +45,8 @@ class Node:
     role: str | None
     script: str | None = None
     """The script that waits for changes of its messages; "": none; None: that of the owner's settings."""
+    fed: bool = False
+    """What is in it comes from elsewhere, and nobody else writes there."""
     children: dict[str, FolderId] = field(default_factory=dict)
 
 
@@ -103,8 +105,9 @@ class Tree:
 
     def rights_until(self, who: Principal, at: FolderId) -> tuple[Right, int]:
         """What the principal may do there, and until when if nobody changes anything."""
+        nobody = WRITING if self.nodes[at].fed else Right.NONE
         if who.floor == ALL or (who.account == self.owner and self.kind is not PrincipalKind.SERVER):
-            return ALL, NEVER
+            return ALL & ~nobody, NEVER
         key = (who.identifiers, at)
         found = self.decided.get(key)
         now = now_micros()
@@ -113,7 +116,7 @@ class Tree:
             if len(self.decided) > 100_000:
                 self.decided.clear()
         closed = Right.NONE if self.nodes[at].role in _NEVER_CLOSED else found[2] & Right.POST
-        return found[0] | (who.floor & ~closed), found[1]
+        return (found[0] | (who.floor & ~closed)) & ~nobody, found[1]
 
     def _decide(self, who: Principal, at: FolderId, now: int) -> tuple[Right, int, Right]:
         """The rights, until when they stay what they are, and what is denied."""
@@ -207,11 +210,11 @@ _TREE_OWNER: Final = (
 )
 _TREE_FOLDERS: Final = (
     select(schema.folder.c.id, schema.folder.c.parent_id, schema.folder.c.name, schema.folder.c.kind)
-    .add_columns(schema.folder.c.role, _a.value)
+    .add_columns(schema.folder.c.role, _a.value, schema.calendar_source.c.folder_id)
     .select_from(
         schema.folder.outerjoin(
             schema.annotation, and_(_a.folder_id == schema.folder.c.id, _a.account_id == _SERVER, _a.name == ENTRY)
-        )
+        ).outerjoin(schema.calendar_source, schema.calendar_source.c.folder_id == schema.folder.c.id)
     )
     .where(schema.folder.c.owner_id == bindparam("owner"))
 )
@@ -242,8 +245,8 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
     if row is None or row[3] is None:
         raise NotFound(f"there is no such owner of folders: {owner}")
     nodes = {
-        FolderId(id): Node(FolderId(id), parent, name, kind, role, None if script is None else bytes(script).decode())
-        for id, parent, name, kind, role, script in sql.rows(_TREE_FOLDERS, {"owner": owner})
+        FolderId(id): Node(FolderId(id), parent, name, kind, role, _text(script), source is not None)
+        for id, parent, name, kind, role, script, source in sql.rows(_TREE_FOLDERS, {"owner": owner})
     }
     for node in nodes.values():
         if node.parent is not None:
@@ -263,6 +266,10 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
         nodes=nodes,
         grants={at: tuple(rows) for at, rows in grants.items()},
     )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else bytes(value).decode()
 
 
 class Memory:

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, update
 
-from groupware.model.errors import NoRight, NotFound
+from groupware.model.errors import NoRight, NotFound, Refused
 from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, PrincipalId
 from groupware.model.item import CALENDARS
 from groupware.model.principal import ANYONE, Principal
@@ -135,6 +135,14 @@ class Tx:
         identifiers = self._who.identifiers | {ANYONE}
         who = replace(self._who, identifiers=identifiers, floor=self._who.floor | Right.LOOKUP | Right.POST)
         return admit(open_folder(self.sql, self._memory, who, at, lock=self.locks, said="of a guest"), Right.POST)
+
+    def open_fed(self, at: FolderId) -> Opened:
+        """A calendar that is filled from elsewhere, opened for who fills it. `NoRight`, `Refused`."""
+        self.administer(None)
+        found = self.open(at, Right.LOOKUP)
+        if not found.tree.nodes[at].fed:
+            raise Refused(f"folder {found.tree.path(at)}: it is filled from nowhere else")
+        return replace(found, rights=found.rights | Right.INSERT | Right.TRASH | Right.EXPUNGE)
 
     def lock(self, all: Sequence[FolderId]) -> None:
         """Nobody else changes the trees of these folders until the transaction ends; owners in their order."""

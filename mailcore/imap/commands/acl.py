@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from groupware.model.folder import OTHERS, SEPARATOR, Folder
-from groupware.model.rights import ALL, LETTERS, STANDARD, Grant, Right, letters
+from groupware.model.rights import ALL, LETTERS, STANDARD, WRITING, Grant, Right, letters
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.imap.commands.folders import parse_mailbox
 from mailcore.imap.grammar import Cursor
@@ -132,7 +132,7 @@ async def getacl(session: Session, path: str) -> Reply:
     pairs = []
     owner = _owner(session, folder)
     if owner:
-        pairs.append((owner, STANDARD))
+        pairs.append((owner, STANDARD & ~WRITING if folder.fed else STANDARD))
     for row in grants:
         pairs += [(row.grantee, row.allow)] if row.allow & STANDARD and row.grantee != owner else []
         pairs += [(f"-{row.grantee}", row.deny)] if row.deny & STANDARD else []

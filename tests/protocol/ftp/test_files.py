@@ -13,6 +13,8 @@ from groupware.model.flags import Flags
 from groupware.model.item import Kind
 from groupware.model.principal import OPERATOR, NewAccount
 from groupware.model.rights import LEVELS, Right
+from groupware.model.source import CalendarSource
+from groupware.store.api import WriteTx
 from tests.protocol.ftp.stand import ALICE, INBOX, NAME, Backup, fetched, named, stored
 
 ODD = b"Subject: x\r\n\r\nbare\nLF, \r CR, \xff\xfe and no end of line"
@@ -159,6 +161,23 @@ async def test_an_account_comes_back_with_secrets_settings_aliases_and_scripts(b
     await backup.write(change, OPERATOR)
     await backup.ask(lambda client: [stored(client, each, taken[each]) for each in taken])
     assert await backup.read(state, OPERATOR) == before
+
+
+async def test_a_calendar_is_filled_from_where_it_was_again(backup: Backup) -> None:
+    url = "https://far.test/a.ics"
+
+    def work(tx: WriteTx) -> None:
+        folder = tx.create_folder("Far", Kind.CALENDAR)
+        tx.put_calendar_source(CalendarSource(folder.id, folder.owner, url, 120, alarms=True))
+
+    await backup.write(work)
+    path = f"{ALICE}/folders/Far.calendar"
+    taken = await backup.ask(lambda client: fetched(client, f"{path}/folder.json"))
+    assert json.loads(taken)["source"]["url"] == url
+    await backup.write(lambda tx: tx.delete_folder("Far"))
+    await backup.ask(lambda client: (client.mkd(path), stored(client, f"{path}/folder.json", taken)))
+    [found] = await backup.read(lambda tx: tx.calendar_sources())
+    assert (found.url, found.minutes, found.alarms, found.done) == (url, 120, True, 0)
 
 
 async def test_a_folder_has_its_role_grants_and_notes_again(backup: Backup) -> None:

@@ -70,7 +70,13 @@ async def remote(stand: Stand, alice: Client, bad: Json) -> Json:
     stand.house.parts.at_work.add("rpop")
     given = {"host": "pop.far.test", "user": "me", "password": "s3cret"}
     made = (await alice.call("RemoteMailbox/set", create={"k": given}))["created"]["k"]["id"]
+    stand.house.parts.at_work.add("subscriptions")
+    source = {"url": "webcal://cal.far.test/a.ics", "name": "Far"}
+    at = (await alice.call("CalendarSource/set", create={"k": source}))["created"]["k"]["id"]
     return {
+        "CalendarSource/get": {"ids": None},
+        "CalendarSource/set": {**bad, "create": {"k": source, **bad["create"]}},
+        "CalendarSource/fetch": {"ids": [at, "B99"]},
         "RemoteMailbox/get": {"ids": None},
         "RemoteMailbox/set": {**bad, "create": {"k": given, **bad["create"]}},
         "RemoteMailbox/fetch": {"ids": [made, "B99"]},
@@ -430,6 +436,7 @@ WANTED: dict[str, Json] = {
     "SieveScript/try": {"blobId": "S1", "mailboxId": "F1"},
     "FolderAccess/explain": {"id": "F1", "principalId": "Px"},
     "RemoteMailbox/fetch": {"ids": []},
+    "CalendarSource/fetch": {"ids": []},
     "Principal/getAvailability": {"id": "Px", "utcStart": "2025-03-01T00:00:00Z", "utcEnd": "2025-04-01T00:00:00Z"},
     "CalendarEvent/copy": {"fromAccountId": "A888888", "create": {}},
     "CalendarEvent/parse": {"blobIds": []},

@@ -12,8 +12,8 @@ from groupware.model.errors import TryAgain
 from groupware.model.principal import OPERATOR
 from groupware.model.times import now_micros
 from groupware.store.api import WriteTx
-from mailcore.rpop import fetch as fetching
 from mailcore.rpop.fetch import fetch
+from mailcore.server.errands import LONGEST_PAUSE
 from tests.protocol.queue.conftest import place as place
 from tests.protocol.queue.conftest import settled_postgres as settled_postgres
 from tests.support.certificates import Authority
@@ -248,4 +248,4 @@ async def test_the_pause_doubles_up_to_a_day_and_no_further(rpop: Fetching, peer
         pauses.append(round((box.due - before) / MINUTE))
     assert pauses[:4] == [10, 20, 40, 80] and pauses[-1] == 24 * 60
     assert "does not let" in box.said and box.tries == 10 and box.done == 0
-    assert fetching.LONGEST_PAUSE == 24 * 3600
+    assert LONGEST_PAUSE == 24 * 3600

@@ -16,6 +16,7 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from mailcore.server import asking
 from mailcore.server.dns import Resolver
 from tests.support.jmapstand import Stand, jmap_stand, letter
 from web.webmail import remote
@@ -289,12 +290,12 @@ async def test_a_redirection_does_not_lead_there_either(monkeypatch: pytest.Monk
     """The first host is looked up as one of the Internet; what it names is not."""
     async with host(said("302 Found", location="http://inside.test/")) as (port, _):
         one = fetcher(far_test="127.0.0.1", inside_test="169.254.169.254")
-        real = remote.public_address
+        real = asking.public_address
 
         async def public(dns: Any, name: str, *, private: bool) -> str:
             return "127.0.0.1" if name == "far.test" else await real(dns, name)
 
-        monkeypatch.setattr(remote, "public_address", public)
+        monkeypatch.setattr(asking, "public_address", public)
         with pytest.raises(NoPicture, match=r"inside.test is at 169.254.169.254"):
             await one.fetch(f"http://far.test:{port}/")
 

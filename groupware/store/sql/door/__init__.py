@@ -15,9 +15,10 @@ from .post import Post
 from .remotes import Remotes
 from .rules import Rules
 from .sharing import Sharing
+from .sources import Sources
 
 
-class SqlTx(Folders, Sharing, Items, Objects, People, Rules, Belongings, Devices, Remotes, Post):
+class SqlTx(Folders, Sharing, Items, Objects, People, Rules, Belongings, Devices, Remotes, Sources, Post):
     """`groupware.store.api.WriteTx` over SQL."""
 
     __slots__ = ()

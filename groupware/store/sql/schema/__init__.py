@@ -78,3 +78,4 @@ from .rules import policy_rule as policy_rule
 from .rules import send_usage as send_usage
 from .rules import sieve_script as sieve_script
 from .rules import undo as undo
+from .sources import calendar_source as calendar_source

@@ -1,22 +1,25 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { MoreHorizontal, Plus } from "lucide-react";
-import { type CSSProperties, type FormEvent, lazy, Suspense, useState } from "react";
+import { MoreHorizontal, Plus, TriangleAlert } from "lucide-react";
+import { type CSSProperties, type FormEvent, lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../shell/Button";
 import { Dialog } from "../shell/Dialog";
 import { type Account, useApp } from "../store";
 import { wrong } from "./act";
 import { beginHere } from "./begin";
+import { Colours } from "./Colours";
 import { changeCalendar, createCalendar, deleteCalendar } from "./calendars";
 import { COLOURS, colourOf } from "./events";
 import { exportCalendar } from "./files";
 import { MiniMonth } from "./Months";
 import { Proposals } from "./Proposals";
+import { fetchNow, loadSources, saidOf, unsubscribe, watchFetching } from "./sources";
 import { type Shown, useCalendar, type Where } from "./store";
 import { ToDo } from "./ToDo";
 import type { Calendar } from "./types";
 
 const ImportDialog = lazy(() => import("./ImportDialog"));
+const SubscribeDialog = lazy(() => import("./SubscribeDialog"));
 const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 
 /** What is done with a calendar in a dialog; null: a new one. */
@@ -26,7 +29,17 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
   const { t } = useTranslation();
   const accounts = useApp((state) => state.accounts);
   const calendars = useCalendar((state) => state.calendars);
+  const sources = useCalendar((state) => state.sources);
   const [task, setTask] = useState<Task | null>(null);
+  const [subscribing, setSubscribing] = useState<{ calendar: Calendar | null; url: string } | null>(linked);
+  const ready = useApp((state) => state.ready);
+  const fetching = sources.some((each) => each.isFetching);
+  useEffect(() => {
+    if (ready) void loadSources().catch(() => undefined);
+  }, [ready]);
+  useEffect(() => (fetching ? watchFetching() : undefined), [fetching]);
+  const followed = new Set(sources.map((each) => each.id));
+  const settings = (calendar: Calendar) => setSubscribing({ calendar, url: "" });
   return (
     <nav className="side" aria-label={t("calendar.calendars")}>
       <button type="button" className="main compose" onClick={beginHere}>
@@ -38,14 +51,27 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
       {accounts.map((account) => (
         <Group
           key={account.id}
-          account={account}
-          all={calendars.filter((each) => each.accountId === account.id)}
+          name={nameOf(t, account)}
+          all={calendars.filter((each) => each.accountId === account.id && !(account.own && followed.has(each.id)))}
           onTask={setTask}
+          onSource={settings}
         />
       ))}
+      <Group
+        name={t("calendar.subscribed.title")}
+        all={calendars.filter(
+          (each) => followed.has(each.id) && accounts.some((one) => one.own && one.id === each.accountId),
+        )}
+        onTask={setTask}
+        onSource={settings}
+      />
       <button type="button" className="text add" onClick={() => setTask({ kind: "new", calendar: null })}>
         {t("calendar.newCalendar")}
       </button>
+      <button type="button" className="text add" onClick={() => setSubscribing({ calendar: null, url: "" })}>
+        {t("calendar.subscribed.add")}
+      </button>
+      <Suspense>{subscribing && <SubscribeDialog {...subscribing} onClose={() => setSubscribing(null)} />}</Suspense>
       <ToDo />
       {task && <CalendarDialog task={task} onClose={() => setTask(null)} />}
     </nav>
@@ -65,67 +91,103 @@ function Waiting() {
   );
 }
 
-interface GroupProps {
-  account: Account;
-  all: Calendar[];
-  onTask: (task: Task) => void;
+/** The address that a `webcal:` link has brought along, once. */
+function linked(): { calendar: null; url: string } | null {
+  const url = new URLSearchParams(location.search).get("subscribe");
+  if (!url) return null;
+  history.replaceState(history.state, "", location.pathname);
+  return { calendar: null, url };
 }
 
-function Group({ account, all, onTask }: GroupProps) {
+function nameOf(t: ReturnType<typeof useTranslation>["t"], account: Account): string {
+  if (account.own) return t("calendar.mine");
+  return account.name === "Public" ? t("calendar.publicOnes") : account.name;
+}
+
+interface GroupProps {
+  name: string;
+  all: Calendar[];
+  onTask: (task: Task) => void;
+  onSource: (calendar: Calendar) => void;
+}
+
+function Group({ name, all, onTask, onSource }: GroupProps) {
   const { t } = useTranslation();
   const calendars = useCalendar((state) => state.calendars);
+  const sources = useCalendar((state) => state.sources);
   const [shared, share] = useState<Calendar | null>(null);
   const [filled, fill] = useState<Calendar | null>(null);
   if (!all.length) return null;
-  const name = account.own ? t("calendar.mine") : account.name === "Public" ? t("calendar.publicOnes") : account.name;
   return (
     <section className="calendars" aria-label={name}>
       <h2>{name}</h2>
       <ul>
-        {all.map((each) => (
-          <li key={each.id}>
-            <label style={{ "--c": colourOf(each, calendars) } as CSSProperties}>
-              <input
-                type="checkbox"
-                checked={each.isVisible}
-                onChange={({ target }) => void changeCalendar(each, { isVisible: target.checked })}
-              />
-              <span>{each.name}</span>
-            </label>
-            <Menu.Root>
-              <Menu.Trigger asChild>
-                <IconButton label={t("calendar.actions", { name: each.name })} className="dots">
-                  <MoreHorizontal />
-                </IconButton>
-              </Menu.Trigger>
-              <Menu.Portal>
-                <Menu.Content className="menu" align="start">
-                  <Menu.Item onSelect={() => onTask({ kind: "change", calendar: each })}>
-                    {t("calendar.nameAndColour")}
-                  </Menu.Item>
-                  {each.myRights.mayShare && <Menu.Item onSelect={() => share(each)}>{t("sharing.action")}</Menu.Item>}
-                  <Menu.Item onSelect={() => showOnly(each)}>{t("calendar.only")}</Menu.Item>
-                  {(each.myRights.mayWriteAll || each.myRights.mayWriteOwn) && (
-                    <Menu.Item onSelect={() => fill(each)}>{t("calendar.import")}…</Menu.Item>
-                  )}
-                  {each.myRights.mayReadItems && (
-                    <Menu.Item onSelect={() => void exportCalendar(each).catch(wrong)}>
-                      {t("calendar.export")}
-                    </Menu.Item>
-                  )}
-                  {each.myRights.mayDelete && (
-                    <>
-                      <Menu.Separator />
-                      <Menu.Item className="danger" onSelect={() => onTask({ kind: "delete", calendar: each })}>
-                        {t("calendar.delete")}
+        {all.map((each) => {
+          const source = sources.find((one) => one.id === each.id) ?? null;
+          return (
+            <li key={each.id}>
+              <label style={{ "--c": colourOf(each, calendars) } as CSSProperties}>
+                <input
+                  type="checkbox"
+                  checked={each.isVisible}
+                  onChange={({ target }) => void changeCalendar(each, { isVisible: target.checked })}
+                />
+                <span>{each.name}</span>
+                {source?.error && <TriangleAlert className="trouble" role="img" aria-label={saidOf(t, source)} />}
+              </label>
+              <Menu.Root>
+                <Menu.Trigger asChild>
+                  <IconButton label={t("calendar.actions", { name: each.name })} className="dots">
+                    <MoreHorizontal />
+                  </IconButton>
+                </Menu.Trigger>
+                <Menu.Portal>
+                  <Menu.Content className="menu" align="start">
+                    {source ? (
+                      <Menu.Item onSelect={() => onSource(each)}>{t("calendar.subscribed.settings")}…</Menu.Item>
+                    ) : (
+                      <Menu.Item onSelect={() => onTask({ kind: "change", calendar: each })}>
+                        {t("calendar.nameAndColour")}
                       </Menu.Item>
-                    </>
-                  )}
-                </Menu.Content>
-              </Menu.Portal>
-            </Menu.Root>
-          </li>
-        ))}
+                    )}
+                    {source?.isEnabled && (
+                      <Menu.Item onSelect={() => void fetchNow(source).catch(wrong)}>
+                        {t("calendar.subscribed.now")}
+                      </Menu.Item>
+                    )}
+                    {each.myRights.mayShare && (
+                      <Menu.Item onSelect={() => share(each)}>{t("sharing.action")}</Menu.Item>
+                    )}
+                    <Menu.Item onSelect={() => showOnly(each)}>{t("calendar.only")}</Menu.Item>
+                    {(each.myRights.mayWriteAll || each.myRights.mayWriteOwn) && (
+                      <Menu.Item onSelect={() => fill(each)}>{t("calendar.import")}…</Menu.Item>
+                    )}
+                    {each.myRights.mayReadItems && (
+                      <Menu.Item onSelect={() => void exportCalendar(each).catch(wrong)}>
+                        {t("calendar.export")}
+                      </Menu.Item>
+                    )}
+                    {each.myRights.mayDelete && (
+                      <>
+                        <Menu.Separator />
+                        <Menu.Item
+                          className="danger"
+                          onSelect={() =>
+                            source
+                              ? void unsubscribe(each, source).catch(wrong)
+                              : onTask({ kind: "delete", calendar: each })
+                          }
+                        >
+                          {t(source ? "calendar.subscribed.drop" : "calendar.delete")}
+                        </Menu.Item>
+                      </>
+                    )}
+                  </Menu.Content>
+                </Menu.Portal>
+              </Menu.Root>
+            </li>
+          );
+        })}
       </ul>
       <Suspense>
         {filled && <ImportDialog into={filled} onClose={() => fill(null)} />}
@@ -175,20 +237,7 @@ function CalendarDialog({ task, onClose }: { task: Task; onClose: () => void }) 
               {t("calendar.name")}
               <input name="name" required maxLength={200} defaultValue={calendar?.name ?? ""} />
             </label>
-            <fieldset className="colours">
-              <legend>{t("calendar.colour")}</legend>
-              {[...new Set([...COLOURS, first])].map((each, at) => (
-                <label key={each} style={{ "--c": each } as CSSProperties}>
-                  <input
-                    type="radio"
-                    name="colour"
-                    aria-label={t("calendar.colourNumber", { number: at + 1 })}
-                    checked={colour === each}
-                    onChange={() => setColour(each)}
-                  />
-                </label>
-              ))}
-            </fieldset>
+            <Colours first={first} chosen={colour} onChoose={setColour} />
           </>
         )}
         <footer>

@@ -6,6 +6,7 @@ import { NOWHERE } from "../place";
 import { choosePref, zone as chosenZone, weekStart } from "../prefs";
 import { get as app, keep, kept } from "../store";
 import type { Proposal } from "./meetings";
+import type { Source } from "./sources";
 import { dayText, HERE, isZone, localOf, shownIn } from "./time";
 import type { Calendar, CalendarEvent } from "./types";
 
@@ -53,6 +54,8 @@ export interface Edited {
 
 export interface State {
   calendars: Calendar[];
+  /** Where those of one's own are filled from that are. */
+  sources: Source[];
   /** Null: not asked for yet. */
   events: CalendarEvent[] | null;
   /** What is going to be deleted, and shown no more. */
@@ -87,6 +90,7 @@ function chosen(): Preferences {
 
 export const useCalendar = create<State>(() => ({
   calendars: [],
+  sources: [],
   events: null,
   hidden: new Set(),
   range: null,

@@ -21,6 +21,7 @@ export interface Calendar {
   isDefault: boolean;
   isSubscribed: boolean;
   includeInAvailability: string;
+  shareWith?: Record<string, unknown> | null;
   myRights: CalendarRights;
 }
 

@@ -11,6 +11,7 @@ const OURS = [
   "meetings",
   "snooze",
   "calendar-files",
+  "calendar-sources",
   "remote-mail",
   "senders",
   "temporary-addresses",

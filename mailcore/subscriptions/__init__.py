@@ -1,0 +1,1 @@
+"""Calendars that people subscribe to: fetched from other servers into calendars here."""
