@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 import threading
 import time
@@ -152,6 +153,12 @@ class SqlBlobs:
             except (NotFound, TryAgain):
                 continue
         return found
+
+    def in_passing(self) -> SqlBlobs:
+        """The same bodies, for who goes through many and reads each once: none of them is kept in memory."""
+        other = copy.copy(self)
+        other._cache = _Cache(0)
+        return other
 
     def close(self) -> None:
         """Ends the threads; the database is somebody else's."""

@@ -41,9 +41,12 @@ def run(at: Place, port_base: int | None, before_ready: Callable[[Config], None]
 
     import uvloop
 
+    from mailcore.server import heap
     from mailcore.server.app import say_ready
     from mailcore.server.compose import serve as serving
     from mailcore.server.crew import gather
+
+    heap.settle()
 
     def configured() -> Config:
         return configuration(at, port_base=port_base)

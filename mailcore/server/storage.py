@@ -43,7 +43,7 @@ class Storage:
     def start(self, tasks: Supervisor) -> None:
         """What the store wants done in the background."""
         tasks.start("waking", lambda: keep_waking(self.store, self.bus))
-        headers = partial(index_headers, self.store, self.blobs)
+        headers = partial(index_headers, self.store, self.blobs.in_passing())
         tasks.start("search index", lambda: keep_indexed(self.store, headers=headers))
         tasks.start("tidying", lambda: keep_tidy(self.store, self.objects))
 

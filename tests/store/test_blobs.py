@@ -97,6 +97,23 @@ async def test_a_part_is_read(
     )
 
 
+async def test_what_was_read_is_kept_for_who_reads_it_again_unless_it_was_read_in_passing(
+    database: Database, folder: FolderObjects, opened: Callable[[Objects], SqlBlobs]
+) -> None:
+    blobs = opened(folder)
+    stored, passed = await blobs.put(LARGE), await blobs.put(LARGE * 2)
+    for each in (stored, passed):
+        refer(database, each)
+    assert await blobs.read(stored.blob) == LARGE
+    assert await blobs.in_passing().read(passed.blob) == LARGE * 2
+    assert await blobs.in_passing().read_many([passed.blob]) == {passed.blob: LARGE * 2}
+    for path in (folder._root / blob[:2] / blob for blob in (stored.blob, passed.blob)):
+        path.unlink()
+    assert await blobs.read(stored.blob) == LARGE
+    with pytest.raises(NotFound, match=passed.blob):
+        await blobs.read(passed.blob)
+
+
 HUGE = b"".join(hashlib.sha256(b"%d" % at).digest() for at in range(90_000))  # nearly three frames
 
 

@@ -24,6 +24,11 @@ from .turn import Turn
 DATABASE: Final = "postroom.db"
 """What SQLite's is called in the data folder."""
 BUSY_SECONDS: Final = 20.0
+READING: Final = ("PRAGMA query_only=ON", "PRAGMA cache_size=-32768", "PRAGMA mmap_size=268435456")
+"""Readers see the file in the system's memory, and keep by themselves what they read of the log."""
+WRITING: Final = ("PRAGMA synchronous=FULL", "PRAGMA cache_size=-8192", "PRAGMA mmap_size=0")
+"""What a writer needs again it has just written: more than 8 MB of it save nothing. What it merely passes through, as
+the text of all mail on its way into the search index, would stay in the process's memory if it were seen there."""
 NOTHING: Final[Mapping[str, object]] = {}
 
 Row = tuple[Any, ...]
@@ -91,7 +96,7 @@ def _checked(url: str) -> str:
 
 def _sqlite(path: Path) -> Database:
     made = []
-    for begin, own in (("BEGIN", "PRAGMA query_only=ON"), ("BEGIN IMMEDIATE", "PRAGMA synchronous=FULL")):
+    for begin, own in (("BEGIN", READING), ("BEGIN IMMEDIATE", WRITING)):
         engine = create_engine(
             f"sqlite:///{path}",
             connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
@@ -103,15 +108,13 @@ def _sqlite(path: Path) -> Database:
     return Database(made[0], made[1], postgres=False, turn=Turn(path))
 
 
-def _at_connect(own: str) -> Any:
+def _at_connect(own: Sequence[str]) -> Any:
     def prepare(connection: sqlite3.Connection, record: object) -> None:
         for pragma in (
             "PRAGMA journal_mode=WAL",
             "PRAGMA foreign_keys=ON",
-            "PRAGMA cache_size=-32768",
             "PRAGMA temp_store=MEMORY",
-            "PRAGMA mmap_size=268435456",
-            own,
+            *own,
         ):
             connection.execute(pragma)
 
