@@ -189,6 +189,12 @@ class SmtpSection(Section):
     """SMTP, in and out."""
 
     max_message_size: int = key("KB of one message", 10240, known_as="maxDataSize", ge=1, le=2_097_151)
+    receiving_memory: int = key(
+        "KB of mail in memory while it comes in, and of large messages that are being taken; the rest waits in files",
+        32_768,
+        ge=64,
+        le=2_097_151,
+    )
     max_received_headers: int = key(
         "Received headers beyond which a message loops", 30, known_as="maxReceivedHeaders", ge=1, le=1000
     )

@@ -22,7 +22,8 @@ FROM: Final = 1 << 20
 """Octets from which on a message is kept in a file."""
 FOLDER: Final = "spool"
 MOST: Final = 4 << 30
-"""Octets in files at one time, in one process."""
+"""Octets in files at one time, of one service in one process."""
+FULL: Final = "too many large messages are coming in just now; try again later"
 _PIECE: Final = 1 << 20
 
 
@@ -31,7 +32,7 @@ class NoRoom(Exception):
 
 
 class Spool:
-    """The files of one process."""
+    """The files of one service in one process."""
 
     __slots__ = ("_folder", "held", "most")
 
@@ -42,7 +43,7 @@ class Spool:
     def take(self, size: int) -> Spooled:
         """A file for so many octets. `NoRoom`."""
         if self.held + size > self.most:
-            raise NoRoom("too many large messages are coming in just now; try again later")
+            raise NoRoom(FULL)
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             file = cast(BinaryIO, tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115 - `Spooled` closes it
@@ -73,12 +74,19 @@ class Spooled:
         if full:
             raise NoRoom(f"the message cannot be kept just now ({full}); try again later")
 
-    async def add(self, pieces: Iterable[bytes]) -> None:
+    def grow(self, octets: int) -> None:
+        """Take place for so many more. `NoRoom`."""
+        if self._spool.held + octets > self._spool.most:
+            raise NoRoom(FULL)
+        self._spool.held += octets
+        self._size += octets
+
+    async def add(self, pieces: Iterable[bytes | bytearray]) -> None:
         """Write octets that are here already. `NoRoom`."""
         if full := await asyncio.to_thread(self._write, pieces):
             raise NoRoom(f"the message cannot be kept just now ({full}); try again later")
 
-    def _write(self, pieces: Iterable[bytes]) -> str:
+    def _write(self, pieces: Iterable[bytes | bytearray]) -> str:
         """Writes; the reason why it cannot."""
         try:
             self._file.writelines(pieces)
@@ -94,12 +102,22 @@ class Spooled:
         except OSError as error:
             raise NoRoom(f"the message cannot be kept just now ({error.strerror}); try again later") from error
 
+    async def whole(self) -> bytes:
+        """The octets in memory, once they are all there. `NoRoom`."""
+        try:
+            return await asyncio.to_thread(self._read)
+        except OSError as error:
+            raise NoRoom(f"the message cannot be read just now ({error.strerror}); try again later") from error
+
+    def _read(self) -> bytes:
+        self._file.seek(0)
+        return self._file.read()
+
     def close(self) -> None:
         """Give the place back."""
-        if self._size:
-            self._spool.held -= self._size
-            self._size = 0
-            self._file.close()
+        self._spool.held -= self._size
+        self._size = 0
+        self._file.close()
 
     def __enter__(self) -> Spooled:
         return self

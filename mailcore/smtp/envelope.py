@@ -133,7 +133,7 @@ async def _not_allowed(state: State, sender: str) -> Reply | None:
 async def rcpt(state: State, arguments: Sequence[str]) -> list[Reply]:
     """One reply for each of the RCPT that a client sent in one go: their addresses are looked up together."""
     transaction = state.transaction
-    if transaction is None or transaction.chunks is not None:
+    if transaction is None or transaction.incoming is not None:
         return [MAIL_FIRST if transaction is None else NESTED] * len(arguments)
     asked = [_read(state, transaction, argument) for argument in arguments]
     try:

@@ -9,10 +9,12 @@ from groupware.mime.lines import crlf, tidy
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
 from mailcore.queue.plans import Message
+from mailcore.server.spool import NoRoom
 from mailcore.smtp import events, footers, headers, origin
 from mailcore.smtp.authentication.results import listed
-from mailcore.smtp.data import BLOCK, TooMuch, read_chunk, read_data, smuggles, unstuffed
+from mailcore.smtp.data import TooMuch, read_chunk, read_data, smuggles, unstuffed
 from mailcore.smtp.envelope import MAIL_FIRST
+from mailcore.smtp.incoming import Incoming
 from mailcore.smtp.policy import asking, sendquota
 from mailcore.smtp.policy.access import Authors, foreign, judged
 from mailcore.smtp.reply import Reply, of_error
@@ -42,22 +44,19 @@ async def data(state: State, argument: str) -> Replies:
         return refusal
     if argument:
         return Reply(501, "5.5.4", "DATA takes no argument.")
-    if transaction.chunks is not None:
+    if transaction.incoming is not None:
         return MIXED
     if transaction.params.body_type == "BINARYMIME":
         return BINARY
     events.transfer_begun(state, transaction, "DATA")
     origin.begin(state, transaction)
     state.connection.write(GO_AHEAD)
+    transaction.incoming = state.incoming()
     try:
-        octets = await read_data(state.connection, state.largest, state.share)
+        await read_data(state.connection, state.largest, transaction.incoming)
     except TooMuch as error:
         return _end(state, transaction, _too_large(state, error))
-    if not tidy(octets):  # most are, and then nothing hides in them
-        if smuggles(octets):
-            return _end(state, transaction, SMUGGLING)
-        octets = crlf(octets)
-    return await _finish(state, transaction, unstuffed(octets), "DATA")
+    return await _arrived(state, transaction, transaction.incoming, "DATA")
 
 
 async def bdat(state: State, argument: str) -> Replies:
@@ -69,38 +68,39 @@ async def bdat(state: State, argument: str) -> Replies:
     state.talk += size == 0
     transaction = state.transaction
     refusal = _not_yet(transaction) or (transaction.broken if transaction is not None else None)
-    room = -1 if refusal is not None or transaction is None else state.largest - transaction.size
+    room, incoming = -1, None
+    if refusal is None and transaction is not None:
+        incoming = transaction.incoming
+        if incoming is None:
+            events.transfer_begun(state, transaction, "BDAT")
+            origin.begin(state, transaction)
+            incoming = transaction.incoming = state.incoming()
+        room = state.largest - incoming.size
     try:
-        blocks = await read_chunk(state.connection, size, room, state.share)
+        await read_chunk(state.connection, size, room, incoming)
     except TooMuch as error:
         refusal = refusal or _too_large(state, error)
-        blocks = []
-    if transaction is None or refusal is not None:
+    if transaction is None or incoming is None or refusal is not None:
         return _broken(state, transaction, refusal or MAIL_FIRST, ends)
-    if transaction.chunks is None:
-        events.transfer_begun(state, transaction, "BDAT")
-        origin.begin(state, transaction)
-        transaction.chunks = []
-    gather(transaction.chunks, blocks)
-    transaction.size += size
     if not ends:
         return Reply(250, "2.0.0", f"{size} octets received")
-    octets = b"".join(transaction.chunks)
-    transaction.chunks = []
-    if transaction.params.body_type != "BINARYMIME" and not tidy(octets):
-        if smuggles(octets):  # it may go on to somebody who takes no BDAT
-            return _end(state, transaction, SMUGGLING)
-        octets = crlf(octets)
-    return await _finish(state, transaction, octets, "BDAT")
+    return await _arrived(state, transaction, incoming, "BDAT")
 
 
-def gather(chunks: list[bytearray], blocks: Sequence[bytes]) -> None:
-    """Adds the blocks; small ones become one, for each object costs as much as fifty octets."""
-    for block in blocks:
-        if chunks and len(chunks[-1]) + len(block) <= BLOCK:
-            chunks[-1] += block
-        else:
-            chunks.append(bytearray(block))
+async def _arrived(state: State, transaction: Transaction, incoming: Incoming, verb: str) -> Replies:
+    """Takes the message whose octets are all there, once there is room for it in memory."""
+    async with state.shared.room.taken(incoming.in_file):
+        try:
+            octets = await incoming.whole()
+        except NoRoom as error:
+            return _end(state, transaction, _put_off(str(error)))
+        if (verb == "DATA" or transaction.params.body_type != "BINARYMIME") and not tidy(octets):
+            if smuggles(octets):  # also what came by BDAT: it may go on to somebody who takes none
+                return _end(state, transaction, SMUGGLING)
+            octets = crlf(octets)  # most are tidy, and then nothing hides in them
+        if verb == "DATA":
+            octets = unstuffed(octets)
+        return await _finish(state, transaction, octets, verb)
 
 
 def _not_yet(transaction: Transaction | None) -> Reply | None:
@@ -111,9 +111,13 @@ def _not_yet(transaction: Transaction | None) -> Reply | None:
 
 def _too_large(state: State, error: TooMuch) -> Reply:
     if error.now:
-        return Reply(452, "4.3.1", "Too many large messages come in at once; send it again later.", close=error.endless)
+        return _put_off(error.now)
     text = f"The message is too large; this server takes up to {state.largest} octets."
     return Reply(552, "5.3.4", text, close=error.endless)
+
+
+def _put_off(reason: str) -> Reply:
+    return Reply(452, "4.3.1", f"{reason[:1].upper()}{reason[1:]}.")
 
 
 def _broken(state: State, transaction: Transaction | None, reply: Reply, ends: bool) -> Replies:
@@ -125,7 +129,9 @@ def _broken(state: State, transaction: Transaction | None, reply: Reply, ends: b
     if ends:
         state.reset()
         return reply
-    transaction.broken, transaction.chunks = reply, []
+    transaction.broken = reply
+    if transaction.incoming is not None:
+        transaction.incoming.close()
     return reply
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Final
 
 from mailcore.queue.filters import chain
 from mailcore.queue.intake import Intake
@@ -18,8 +17,9 @@ from mailcore.server.listener import Listener
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Door, Manner, Service, StreamService
 from mailcore.server.signin import desk
+from mailcore.server.spool import Spool
 from mailcore.smtp.authentication import checks
-from mailcore.smtp.data import Memory
+from mailcore.smtp.incoming import Memory, Room
 from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.countries import Atlas
 from mailcore.smtp.policy.floods import Floods
@@ -29,8 +29,6 @@ from mailcore.smtp.reply import Reply
 from mailcore.smtp.session import SmtpSession
 from mailcore.smtp.srs import srs_of
 from mailcore.smtp.state import MODULE, Shared
-
-RECEIVING_OCTETS: Final = 256 * 1024 * 1024  # of messages that are still coming in, over all connections
 
 
 class Receiving:
@@ -118,7 +116,9 @@ def shared_of(
         floods=Floods(setup.config.queue.messages_per_second, setup.config.queue.disable_interval, parts.rates),
         harvest=Harvesting(setup.config.smtp.harvesting, parts.rates),
         book=Rulebook(parts.store, parts.bus, parts.log(MODULE)),
-        memory=Memory(max(RECEIVING_OCTETS, 2 * setup.config.smtp.max_message_size * 1024)),
+        memory=Memory(setup.config.smtp.receiving_memory * 1024),
+        room=Room(setup.config.smtp.receiving_memory * 1024),
+        spool=Spool(setup.config.data),
         authentication=checks.desk(
             setup.config.smtp.authentication,
             parts.dns,

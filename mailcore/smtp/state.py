@@ -20,10 +20,11 @@ from mailcore.server.connection import Connection
 from mailcore.server.parts import Parts
 from mailcore.server.sections import ServiceSection
 from mailcore.server.signin import Desk, SignIn
+from mailcore.server.spool import Spool
 from mailcore.smtp.authentication import checks
 from mailcore.smtp.authentication.actions import Caused
 from mailcore.smtp.authentication.verdicts import UNCHECKED, Verdicts
-from mailcore.smtp.data import Memory, Share
+from mailcore.smtp.incoming import Incoming, Memory, Room
 from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.countries import Atlas
 from mailcore.smtp.policy.engine import NO_RULES, Ruleset
@@ -60,6 +61,8 @@ class Shared:
     harvest: Harvesting
     """Who has tried out recipients."""
     memory: Memory
+    room: Room
+    spool: Spool
     authentication: checks.Desk
     place: Callable[[], AbstractAsyncContextManager[None]]
     """A place to work in, for what costs more than a moment."""
@@ -82,10 +85,8 @@ class Transaction:
     params: MailParams
     recipients: dict[str, Recipient] = field(default_factory=dict)
     targets: dict[str, Targets] = field(default_factory=dict)
-    chunks: list[bytearray] | None = None
-    """What BDAT has brought; None: none came yet."""
-    size: int = 0
-    """Octets in `chunks`."""
+    incoming: Incoming | None = None
+    """What DATA or BDAT has brought; None: neither was said yet."""
     limits: Mapping[str, Value] = field(default_factory=dict)
     """What rules have set for this message."""
     use: SendUse | None = None
@@ -131,7 +132,6 @@ class State:
         "opening",
         "role",
         "rules",
-        "share",
         "shared",
         "signin",
         "taken",
@@ -157,7 +157,6 @@ class State:
         self.limits: dict[str, Value] = {}  # what they have set by now
         self.looked_up: dict[str, Value] = {}
         self.brought: dict[str, int] = {}  # messages and recipients of this peer in the interval, as last counted
-        self.share = Share(shared.memory)
         self._scope = ExitStack()
 
     @property
@@ -190,6 +189,10 @@ class State:
         kilobytes = limits.get("maxDataSize", 0)
         return int(kilobytes) * 1024 if isinstance(kilobytes, int) and kilobytes else self.shared.largest
 
+    def incoming(self) -> Incoming:
+        """A place for the octets of a message."""
+        return Incoming(self.shared.memory, self.shared.spool)
+
     def begin(self, sender: str, params: MailParams) -> Transaction:
         """A transaction with a message id of its own; every log line says it from now on."""
         self.reset()
@@ -200,8 +203,9 @@ class State:
         """Forget the transaction."""
         if self.transaction is not None and self.transaction.checks is not None:
             self.transaction.checks.cancel()
+        if self.transaction is not None and self.transaction.incoming is not None:
+            self.transaction.incoming.close()
         self.transaction = None
-        self.share.give_back()
         self._scope.close()
 
     def restart(self) -> None:

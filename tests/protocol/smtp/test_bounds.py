@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mailcore.server.spool import Spool
 from mailcore.smtp import service
 from tests.support.smtpstand import HOST, stand, talker
 
@@ -110,21 +114,48 @@ async def test_an_unknown_session_never_reaches_the_log_with_its_password(tmp_pa
     assert "AGFsaWNl" not in str(here.log.events)
 
 
-async def test_many_large_messages_at_once_are_put_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "RECEIVING_OCTETS", 0)
-    half = b"z" * 63 * 1024 + b"\r\n"
-    config = "[smtp]\nmax_message_size = 64\n"  # there is memory for two of them
-    async with (
-        stand(tmp_path, config=config) as here,
-        talker(here.port) as first,
-        talker(here.port) as second,
-        talker(here.port) as third,
-    ):
-        for caller in (first, second):
+async def test_many_large_messages_at_once_wait_in_files_and_are_taken_one_by_one(tmp_path: Path) -> None:
+    at_work, together = 0, list[int]()
+    bodies = [bytes([sign]) * 998 + b"\r\n" for sign in b"abcd"]
+
+    async with stand(tmp_path, config="[smtp]\nreceiving_memory = 64\n") as here, AsyncExitStack() as stack:
+        accept = here.intake.accept
+
+        async def accepting(*given: Any, **named: Any) -> Any:
+            nonlocal at_work
+            at_work += 1
+            together.append(at_work)
+            for _ in range(50):
+                await asyncio.sleep(0)
+            at_work -= 1
+            return await accept(*given, **named)
+
+        here.intake.accept = accepting  # type: ignore[method-assign]
+        callers = [await stack.enter_async_context(talker(here.port)) for _ in bodies]
+        for caller, body in zip(callers, bodies, strict=True):
             await caller.envelope("x@far.test", "alice@example.test")
-            caller.send(b"BDAT %d\r\n" % len(half) + half)
+            caller.send(b"BDAT 100000\r\n" + body * 100)
             assert (await caller.reply()).startswith("250")
-        assert (await third.deliver("x@far.test", ["alice@example.test"], half)).startswith("452 4.3.1")
+        for caller, body in zip(callers, bodies, strict=True):
+            caller.send(b"BDAT 50000 LAST\r\n" + body * 50)
+        for caller in callers:
+            assert (await caller.reply()).startswith("250")
+    assert together == [1, 1, 1, 1]
+    assert sorted(each.octets[-150_000:] for each in here.intake.messages) == [body * 150 for body in bodies]
+
+
+async def test_who_finds_no_place_in_files_is_put_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "Spool", partial(Spool, most=250_000))
+    half = b"z" * 998 + b"\r\n"
+    config = "[smtp]\nreceiving_memory = 64\n"
+    async with stand(tmp_path, config=config) as here, talker(here.port) as first, talker(here.port) as second:
+        await first.envelope("x@far.test", "alice@example.test")
+        first.send(b"BDAT 200000\r\n" + half * 200)
+        assert (await first.reply()).startswith("250")
+        said = await second.deliver("x@far.test", ["alice@example.test"], half * 200)
+        assert said == "452 4.3.1 Too many large messages are coming in just now; try again later."
+        await second.envelope("x@far.test", "alice@example.test")
+        second.send(b"BDAT 200000 LAST\r\n" + half * 200)
+        assert (await second.reply()).startswith("452 4.3.1")
         await first.ask("RSET")
-        second.line.writer.close()
-        assert (await third.deliver("x@far.test", ["alice@example.test"], half)).startswith("250")
+        assert (await second.deliver("x@far.test", ["alice@example.test"], half * 200)).startswith("250")
