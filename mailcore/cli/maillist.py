@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import typer
 
-from groupware.mime.headers import decode_text
-from groupware.mime.summary import summarize
 from groupware.model.errors import NotFound, Refused
-from groupware.model.ids import EVERY, Uid
-from groupware.model.item import Item
-from groupware.model.mailinglist import APPROVED, MODERATION, REJECTED
-from groupware.model.principal import Account, NewAccount, PrincipalKind
-from groupware.model.rights import Right, parse_rights
+from groupware.model.principal import Account, PrincipalKind
 from groupware.model.settings import SETTINGS, parse
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.cli import subscribers
@@ -22,6 +16,7 @@ from mailcore.cli.account import accounts
 from mailcore.cli.family import family
 from mailcore.cli.show import Json, Row, one, rows, say, sure
 from mailcore.cli.site import Site, site
+from mailcore.lists import managing
 
 app = family()
 app.add_typer(subscribers.app, name="member")
@@ -29,8 +24,6 @@ moderator = family("Who moderates a list.")
 app.add_typer(moderator, name="moderator")
 Address = Annotated[str, typer.Argument(help="Address of the list, as news@example.org.")]
 _PREFIX: Final = "list"
-_MODERATES: Final = {MODERATION: "lrswtex", APPROVED: "lri", REJECTED: "lrswite"}
-"""What a moderator may do, by folder."""
 
 
 @app.command()
@@ -42,14 +35,8 @@ def add(
 ) -> None:
     """Make a mail list, with its folders."""
 
-    def work(tx: WriteTx) -> Account:
-        made = tx.put_account(NewAccount(address, PrincipalKind.LIST, name))
-        if owner:
-            tx.put_setting("listOwners", " ".join(owner), made.id)
-        return made
-
     with site(ctx) as here:
-        made = here.write(work)
+        made = here.write(lambda tx: managing.made(tx, address, name, owner or ()))
     say(f"list {made.address}")
 
 
@@ -70,7 +57,7 @@ def show(ctx: typer.Context, address: Address, as_json: Json = False) -> None:
     """Show one list and how it is set."""
 
     def work(tx: ReadTx) -> Row:
-        found = _list(tx, address)
+        found = managing.list_of(tx, address)
         settings = {each.name: each.value for each in tx.settings(found.id) if each.name.startswith(_PREFIX)}
         return {**_row(tx, found), "enabled": found.enabled, "aliases": found.aliases, **settings}
 
@@ -93,7 +80,7 @@ def set_(
     found = [_setting(each) for each in values or ()]
 
     def work(tx: WriteTx) -> None:
-        key = _list(tx, address)
+        key = managing.list_of(tx, address)
         if name is not None:
             tx.update_account(address, name=name)
         if enabled is not None:
@@ -125,7 +112,7 @@ def delete(
         sure(f"Delete {address} with its archive?")
 
     def work(tx: WriteTx) -> None:
-        _list(tx, address)
+        managing.list_of(tx, address)
         tx.drop_account(address)
 
     with site(ctx) as here:
@@ -134,17 +121,7 @@ def delete(
 
 
 def _row(tx: ReadTx, found: Account) -> Row:
-    on = tx.subscribers(found.id)
-    waiting = tx.locate(found.id, MODERATION).total
-    active = sum(each.state == "active" for each in on)
-    return {"list": found.address, "name": found.name, "members": len(on), "active": active, "waiting": waiting}
-
-
-def _list(tx: ReadTx, address: str) -> Account:
-    found = tx.account(address)
-    if found.kind is not PrincipalKind.LIST:
-        raise Refused(f"{found.address}: this is no mail list")
-    return found
+    return {"list": found.address, "name": found.name, **managing.figures(tx, found)}
 
 
 # --- moderation -----------------------------------------------------------------------------------------------------
@@ -163,48 +140,34 @@ def moderate(
         if not what:
             rows(_waiting(here, address), as_json, f"nothing waits for {address}")
             return
-        if what not in ("approve", "reject"):
+        verdict = next((each for each in managing.VERDICTS if each == what), None)
+        if verdict is None:
             raise Refused(f"{what[:40]!r}: approve or reject, then the numbers of messages or all")
-        moved = here.write(lambda tx: _moved(tx, address, what, uids or ()))  # type: ignore[arg-type]
+        wanted = None if uids == ["all"] else [_uid(each) for each in uids or ()]
+        moved = here.write(lambda tx: managing.moderated(tx, address, verdict, wanted))
     say(f"{moved} {'message' if moved == 1 else 'messages'} {'approved' if what == 'approve' else 'rejected'}")
 
 
 def _waiting(here: Site, address: str) -> Sequence[Row]:
-    def work(tx: ReadTx) -> Sequence[Item]:
-        return tx.items(tx.locate(_list(tx, address).id, MODERATION).id, EVERY)
-
-    return [_shown(here, each) for each in here.read(work)]
-
-
-def _shown(here: Site, item: Item) -> Row:
-    found = summarize(here.run(here.blobs.read(item.blob)))
-    author = str(found.from_[0]) if found.from_ else ""
-    subject = decode_text(found.subject.encode())
-    return {"uid": int(item.uid), "from": author, "subject": subject, "size": item.size, "since": item.saved}
+    found = here.read(lambda tx: managing.waiting(tx, address))
+    told = [here.run(managing.shown(here.blobs, each)) for each in found]
+    return [
+        {"uid": int(each.uid), "from": each.author, "subject": each.subject, "size": each.size, "since": each.since}
+        for each in told
+    ]
 
 
-def _moved(tx: WriteTx, address: str, what: Literal["approve", "reject"], uids: Sequence[str]) -> int:
-    of = _list(tx, address).id
-    at = tx.locate(of, MODERATION).id
-    there = tx.uids(at)
-    wanted = there if list(uids) == ["all"] else [_uid(each, there) for each in uids]
-    if not wanted:
-        raise NotFound("no message was named; say their numbers, or all")
-    to = tx.locate(of, APPROVED if what == "approve" else REJECTED)
-    return len(tx.move(at, [(each, each) for each in wanted], to.id))
-
-
-def _uid(said: str, there: Sequence[Uid]) -> Uid:
-    if not said.isascii() or not said.isdigit() or int(said) not in there:
+def _uid(said: str) -> int:
+    if not said.isascii() or not said.isdigit():
         raise NotFound(f"{said[:20]}: no such message waits")
-    return Uid(int(said))
+    return int(said)
 
 
 @moderator.command("add")
 def moderator_add(ctx: typer.Context, address: Address, who: subscribers.Who) -> None:
     """Let somebody look at what waits, send it on and refuse it, in any mail program."""
     with site(ctx) as here:
-        here.write(lambda tx: _granted(tx, address, who, on=True))
+        here.write(lambda tx: managing.let_moderate(tx, address, who, on=True))
     say(f"{who} moderates {address}")
 
 
@@ -212,11 +175,5 @@ def moderator_add(ctx: typer.Context, address: Address, who: subscribers.Who) ->
 def moderator_remove(ctx: typer.Context, address: Address, who: subscribers.Who) -> None:
     """Take that away again."""
     with site(ctx) as here:
-        here.write(lambda tx: _granted(tx, address, who, on=False))
+        here.write(lambda tx: managing.let_moderate(tx, address, who, on=False))
     say(f"{who} does not moderate {address}")
-
-
-def _granted(tx: WriteTx, address: str, who: str, *, on: bool) -> None:
-    of = _list(tx, address).id
-    for name, rights in _MODERATES.items():
-        tx.grant(tx.locate(of, name).id, who, parse_rights(rights) if on else Right.NONE, reason="moderator")

@@ -12,11 +12,12 @@ import typer
 
 from groupware.mime.addresses import parse, shown
 from groupware.model.errors import AlreadyExists, NotFound, Refused
-from groupware.model.mailinglist import DELIVERIES, Subscriber
+from groupware.model.mailinglist import Subscriber
 from groupware.store.api import WriteTx
 from mailcore.cli.family import family
 from mailcore.cli.show import Json, note, rows, say
 from mailcore.cli.site import site
+from mailcore.lists.managing import put_on
 
 app = family("Who is on a list.")
 List = Annotated[str, typer.Argument(metavar="LIST", help="Address of the list, as news@example.org.")]
@@ -36,16 +37,8 @@ def add(
     moderated: Annotated[bool, typer.Option(help="What it writes waits for a moderator.")] = False,
 ) -> None:
     """Put somebody on a list, without asking, or change how who is on it gets mail."""
-    if delivery not in DELIVERIES:
-        raise Refused(f"{delivery[:40]!r}: a subscriber gets {', '.join(DELIVERIES)}")
-
-    def work(tx: WriteTx) -> Subscriber:
-        there = tx.subscriber(address, who) or Subscriber(who)
-        new = replace(there, name=name or there.name, delivery=delivery, moderated=moderated, state="active")
-        return tx.put_subscriber(address, new)
-
     with site(ctx) as here:
-        made = here.write(work)
+        made = here.write(lambda tx: put_on(tx, address, who, name or None, delivery, moderated))
     say(f"{made.address} is on {address}")
 
 

@@ -167,3 +167,31 @@ ADD_KEY = """async (password) => {
   const made = await navigator.credentials.create({ publicKey });
   return (await post("/signin/factors", { label: "key", state: asked.state, response: made.toJSON() })).status;
 }"""
+
+
+def test_a_mail_list_and_a_rule_are_made_and_the_rule_is_tried(sit: Make, root: Person) -> None:
+    page = enter(sit(), root)
+    page.get_by_role("navigation").get_by_role("link", name="Domains").click()
+    page.get_by_role("link", name=root.address.partition("@")[2], exact=True).click()
+    page.get_by_role("link", name="Mail lists").click()
+    page.get_by_label("New mail list").fill("talk")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("link", name="talk@").click()
+    page.get_by_label("New member").fill("carl@far.test")
+    page.get_by_label("Gets").select_option("digest")
+    page.get_by_role("button", name="Add").first.click()
+    said(page)("carl@far.test is on it.")
+    expect(page.get_by_role("row", name="carl@far.test")).to_contain_text("active, digest")
+    sound(page)
+    page.get_by_role("navigation").get_by_role("link", name="Rules").click()
+    page.get_by_label("Name of the rule").fill("no-shouting")
+    page.get_by_label("Asked at").select_option("data")
+    page.get_by_label("All of these hold, one a line").fill("header.subject is LOUD")
+    page.get_by_label("Then", exact=True).fill('reject 554 5.7.1 "Not so loud."')
+    page.get_by_role("button", name="Add").click()
+    said(page)("no-shouting is saved.")
+    page.get_by_label("To, several").fill(root.address)
+    page.get_by_label("The message").fill("Subject: LOUD\n\nhello\n")
+    page.get_by_role("button", name="Try").click()
+    expect(page.get_by_role("row", name="no-shouting").last).to_contain_text("Not so loud.")
+    sound(page)

@@ -26,7 +26,7 @@ from groupware.model.errors import AlreadyExists, BadCredentials, GroupwareError
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx
 from mailcore.server.parts import Parts, ServiceSetup
-from web.admin import accounts, domains, groups, queue, running, settings
+from web.admin import accounts, domains, groups, lists, queue, rules, running, settings
 from web.admin.openapi import description
 from web.admin.table import BODY_OCTETS, ROOT, Given, Here, Operation
 from web.signin import sessions
@@ -46,7 +46,7 @@ _STATUS: Final[Sequence[tuple[type[Exception], int]]] = (
     (GroupwareError, 422),
 )
 
-_OBJECTS: Final = ("domain", "address", "local", "name", "alias", "member", "setting", "service", "number")
+_OBJECTS: Final = ("domain", "address", "local", "name", "alias", "member", "setting", "service", "number", "rule")
 """Fields that say what a command is about."""
 
 
@@ -60,7 +60,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *domains.OPERATIONS,
     *accounts.OPERATIONS,
     *groups.OPERATIONS,
+    *lists.OPERATIONS,
     *settings.OPERATIONS,
+    *rules.OPERATIONS,
     *queue.OPERATIONS,
 )
 

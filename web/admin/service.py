@@ -17,6 +17,8 @@ PAGES: Final = {
     "/": ("index.html", "text/html"),
     "/static/admin.js": ("admin.js", "text/javascript"),
     "/static/groups.js": ("groups.js", "text/javascript"),
+    "/static/lists.js": ("lists.js", "text/javascript"),
+    "/static/rules.js": ("rules.js", "text/javascript"),
     "/static/settings.js": ("settings.js", "text/javascript"),
     "/static/admin.css": ("admin.css", "text/css"),
 }

@@ -29,10 +29,12 @@ def _account(tx: ReadTx, given: Given) -> AccountId:
     return principal_of(tx, given["address"], PrincipalKind.ACCOUNT).id
 
 
-def _operations(path: str, field: Field, whose: Whose, of_what: str) -> tuple[Operation, ...]:
+def operations(path: str, field: Field, whose: Whose, of_what: str, only: str = "") -> tuple[Operation, ...]:
+    """Those of the settings of one kind of thing; `only` those whose names begin so are listed."""
+
     async def listed(here: Here, given: Given) -> object:
         found = await here.read(lambda tx: tx.settings(whose(tx, given)))
-        return {"settings": [_shown(each) for each in found]}
+        return {"settings": [_shown(each) for each in found if each.name.startswith(only)]}
 
     async def get(here: Here, given: Given) -> object:
         return _shown(await here.read(lambda tx: tx.setting(given["setting"], whose(tx, given))))
@@ -72,6 +74,6 @@ def _shown(each: Setting) -> Mapping[str, object]:
 
 
 OPERATIONS: Final = (
-    *_operations("/domains/{domain}/settings", DOMAIN, _domain, "domain"),
-    *_operations("/accounts/{address}/settings", ADDRESS, _account, "account"),
+    *operations("/domains/{domain}/settings", DOMAIN, _domain, "domain"),
+    *operations("/accounts/{address}/settings", ADDRESS, _account, "account"),
 )

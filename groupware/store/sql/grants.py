@@ -16,7 +16,7 @@ from groupware.model.times import micros, moment, now_micros
 from groupware.store.api import Where
 
 from . import pushes, schema
-from .guard import Opened, identify
+from .guard import Opened, identify, office
 from .paths import view_path
 from .tree import Tree, with_grants
 from .tx import Tx
@@ -162,6 +162,10 @@ def explain(tx: Tx, at: Where, actor: str) -> Explanation:
             text = f"is of the domain whose public tree this is: allows {letters(implied)}"
             told.append(Reason("", key, implied, Right.NONE, text))
         told.extend(reasons(here.tree.naming(who.identifiers, here.id), moment(now_micros())))
+        if Right.ADMIN not in rights and (by := office(tx.sql, tx.memory, who, here.tree)):
+            rights |= by
+            text = f"administers the domain of this mail list: allows {letters(by)}"
+            told.append(Reason("", key, by, Right.NONE, text))
     if here.tree.nodes[here.id].fed:
         text = f"is filled from elsewhere: nobody has {letters(WRITING)} here"
         told.append(Reason(path, key, Right.NONE, WRITING, text))

@@ -19,7 +19,7 @@ from sqlalchemy.sql import Select
 
 from groupware.model.errors import BadCredentials, NoRight, NotFound
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
-from groupware.model.principal import ANYONE, Principal
+from groupware.model.principal import ANYONE, Principal, PrincipalKind
 from groupware.model.rights import WRITING, Right, letters
 
 from . import schema
@@ -34,6 +34,7 @@ SERVER: Final = AccountId(1)
 _owner, _domain, _group = (schema.principal.alias(name) for name in ("owner", "dom", "grp"))
 _MEMBERSHIPS: Final = select(schema.meta.c.value).where(schema.meta.c.name == "memberships")
 _SETTINGS: Final = select(schema.meta.c.value).where(schema.meta.c.name == "settings")
+_PUBLIC: Final = select(schema.principal.c.id).where(schema.principal.c.key == bindparam("key"))
 _IDENTITY: Final = (
     select(_owner.c.key, _owner.c.enabled, _owner.c.kind, _domain.c.key, _domain.c.enabled)
     .select_from(_owner.outerjoin(_domain, _domain.c.id == _owner.c.domain_id))
@@ -181,6 +182,21 @@ def absent(at: object) -> NotFound:
     return NotFound(f"folder {at!s}: there is no such folder, or it is not shared with you")
 
 
+def office(sql: Sql, memory: Memory, who: Principal, tree: Tree) -> Right:
+    """What who administers the domain of a mail list, or the server, may do in its tree without a row.
+
+    To find its folders, and to say who may do what there; not to read: who wants that grants it to themselves.
+    """
+    if tree.kind is not PrincipalKind.LIST:
+        return Right.NONE
+    row = sql.row(_PUBLIC, {"key": f"public:{tree.domain}"})
+    for owner in (*(() if row is None else (AccountId(row[0]),)), SERVER):
+        above = tree_of(sql, memory, owner)
+        if Right.ADMIN in above.rights(who, above.root):
+            return Right.LOOKUP | Right.ADMIN
+    return Right.NONE
+
+
 def open_folder(
     sql: Sql,
     memory: Memory,
@@ -204,6 +220,8 @@ def open_folder(
         raise absent(said)
     tree = tree_of(sql, memory, AccountId(row[0]), row[18])
     rights = tree.rights(who, at)
+    if Right.ADMIN not in rights:
+        rights |= office(sql, memory, who, tree)
     if not rights & enough:
         raise absent(said)
     return _opened(at, row, tree, rights, who)

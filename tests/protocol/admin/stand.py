@@ -14,11 +14,16 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
+from groupware.mime.item import read_item
 from groupware.model.event import Envelope, Outcome, Recipient
 from groupware.model.ids import QueueId
+from groupware.model.item import NewItem
+from groupware.model.mailinglist import FOLDERS, MODERATION, Subscriber
+from groupware.model.policy import StoredRule
 from groupware.model.principal import OPERATOR, Domain, NewAccount, PrincipalKind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
+from mailcore.lists.managing import let_moderate
 from mailcore.server.config import Config, load
 from mailcore.server.control import Control, ControlError
 from tests.support.house import House, house
@@ -30,6 +35,7 @@ from web.signin import sessions
 from web.signin.tokens import proof_of
 
 ROOT, ANNA, ALICE = "root@example.test", "anna@other.test", "alice@example.test"
+NEWS = "news@example.test"
 OURS = {"origin": "https://mail.example.test", "sec-fetch-site": "same-origin"}
 FOREIGN = {"origin": "https://evil.test", "sec-fetch-site": "cross-site"}
 COOKIE = "__Host-postroom"
@@ -78,7 +84,7 @@ class Stand:
             domain = next(each for each in tx.domains() if each.name == "example.test")
             crew = [tx.members(each.address) for each, _ in accounts if each.kind is PrincipalKind.GROUP]
             queued = [(each.id, [(one.state, one.tries) for one in each.recipients]) for each in tx.queued()]
-            return tx.domains(), accounts, values, tx.settings(domain.id), crew, queued
+            return tx.domains(), accounts, values, tx.settings(domain.id), crew, queued, _news(tx), tx.policy()
 
         return await self.house.read(work), list(self.orders)
 
@@ -95,6 +101,24 @@ def _people(tx: WriteTx) -> None:
     tx.put_member("crew@example.test", ALICE)
 
 
+def _list(tx: WriteTx, letter: NewItem) -> None:
+    news = tx.put_account(NewAccount(NEWS, PrincipalKind.LIST, "News"))
+    tx.put_subscriber(NEWS, Subscriber(ALICE, "Alice"))
+    tx.append(tx.locate(news.id, MODERATION).id, [letter])
+    let_moderate(tx, NEWS, ROOT, on=True)
+    rule = {"all": ["messageSize greater 3000000"], "then": ['reject 552 5.3.4 "Up to 3 MB, please."']}
+    tx.put_policy([StoredRule("big-mail", "data", True, json.dumps(rule))])
+
+
+def _news(tx: ReadTx) -> object:
+    """The list, if it is there."""
+    found = next((each for each in tx.accounts("example.test") if each.address == NEWS), None)
+    if found is None:
+        return None
+    lies = [tx.locate(found.id, name).total for name in FOLDERS]
+    return found, tx.subscribers(NEWS), tx.settings(found.id), lies, tx.grants(tx.locate(found.id, MODERATION).id)
+
+
 @asynccontextmanager
 async def admin_stand(folder: Path) -> AsyncIterator[Stand]:
     """The pages and the interface over a house of their own."""
@@ -104,6 +128,8 @@ async def admin_stand(folder: Path) -> AsyncIterator[Stand]:
     orders = list[tuple[str, str]]()
     async with house(folder) as here:
         await here.write(_people)
+        letter = await read_item(b"From: ann@far.test\r\nSubject: may I?\r\n\r\nmay I?\r\n", here.blobs)
+        await here.write(lambda tx: _list(tx, letter))
         kept = await here.blobs.put(b"Subject: hello\r\n\r\nhello\r\n")
         envelope = Envelope("bob@example.test", (Recipient("ann@far.test"),), kept.blob, kept.size, kept.body)
         message = await here.write(lambda tx: tx.enqueue(envelope))

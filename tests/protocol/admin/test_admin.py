@@ -9,10 +9,11 @@ import httpx
 import pyotp
 import pytest
 
+from groupware.model.mailinglist import Subscriber
 from groupware.model.principal import NewAccount
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
-from tests.protocol.admin.stand import ALICE, ANNA, COOKIE, OURS, ROOT, Stand
+from tests.protocol.admin.stand import ALICE, ANNA, COOKIE, NEWS, OURS, ROOT, Stand
 from tests.support.smtpstand import PASSWORD
 from web.admin.service import PAGES
 
@@ -259,3 +260,86 @@ async def test_the_log_says_what_a_command_was_about_and_no_value(stand: Stand) 
     told = [each["about"] for each in stand.house.log.named("command")]
     assert told == [f"address={ALICE} setting=pop3", f"address={ALICE}"]
     assert "battery" not in str(stand.house.log.events)
+
+
+# --- mail lists and rules
+
+
+async def test_what_waits_on_a_list_is_shown_and_sent_on_by_its_number(stand: Stand) -> None:
+    headers, at = await stand.session(ROOT), f"/lists/{NEWS}/waiting"
+    [told] = (await stand.ask(headers, "GET", at)).json()["messages"]
+    assert (told["from"], told["subject"]) == ("ann@far.test", "may I?")
+    got = await stand.ask(headers, "POST", at, {"verdict": "approve", "uids": ["4711"]})
+    assert (got.status_code, got.json()) == (404, {"error": "4711: no such message waits"})
+    done = await stand.ask(headers, "POST", at, {"verdict": "approve", "uids": [str(told["uid"])]})
+    assert done.json() == {"messages": 1}
+    assert (await stand.ask(headers, "GET", at)).json()["messages"] == []
+
+
+async def test_what_waits_is_for_moderators_whom_who_administers_the_domain_names(stand: Stand) -> None:
+    headers = await stand.session(ANNA)
+    made = (await stand.ask(headers, "POST", "/domains/other.test/lists", {"local": "talk"})).json()
+    assert (made["address"], made["moderators"], made["waiting"]) == ("talk@other.test", [], 0)
+    assert (await stand.ask(headers, "GET", "/lists/talk@other.test/waiting")).status_code == 403
+    told = (await stand.ask(headers, "PUT", f"/lists/talk@other.test/moderators/{ANNA}")).json()
+    assert told["moderators"] == [ANNA]
+    assert (await stand.ask(headers, "GET", "/lists/talk@other.test/waiting")).json()["messages"] == []
+
+
+async def test_who_was_suspended_gets_mail_again(stand: Stand) -> None:
+    headers = await stand.session(ROOT)
+    at = f"/lists/{NEWS}/members/{ALICE}"
+    await stand.house.write(lambda tx: tx.put_subscriber(NEWS, Subscriber(ALICE, "Alice", "suspended")))
+    told = (await stand.ask(headers, "PUT", at, {})).json()
+    assert (told["state"], told["name"], told["delivery"]) == ("active", "Alice", "mail")
+
+
+async def test_rules_stand_in_their_order_and_what_is_wrong_is_said(stand: Stand) -> None:
+    headers = await stand.session(ROOT)
+    rule = {"at": "rcpt", "then": ["reject"]}
+
+    async def names() -> list[str]:
+        return [each["name"] for each in (await stand.ask(headers, "GET", "/rules")).json()["rules"]]
+
+    await stand.ask(headers, "PUT", "/rules/last", rule)
+    await stand.ask(headers, "PUT", "/rules/middle", {**rule, "before": "last"})
+    await stand.ask(headers, "PUT", "/rules/first", {**rule, "place": "first"})
+    assert await names() == ["first", "big-mail", "middle", "last"]
+    await stand.ask(headers, "PUT", "/rules/middle", {**rule, "note": "it stays where it is"})
+    await stand.ask(headers, "PUT", "/rules/big-mail", {**rule, "place": "last"})
+    assert await names() == ["first", "middle", "last", "big-mail"]
+    for body, fault in (
+        ({**rule, "then": ["shout"]}, "then 1"),
+        ({**rule, "all": ["odd is 1"]}, "all 1"),
+        ({**rule, "then": []}, "then"),
+        ({**rule, "before": "nobody"}, "nobody"),
+    ):
+        got = await stand.ask(headers, "PUT", "/rules/first", body)
+        assert got.status_code in (404, 422)
+        assert fault in got.json()["error"]
+    assert await names() == ["first", "middle", "last", "big-mail"]
+
+
+async def test_a_domains_administrator_has_the_rules_of_that_domain(stand: Stand) -> None:
+    headers, of = await stand.session(ANNA), "?domain=other.test"
+    rule = {"at": "rcpt", "all": ["rcpt is anna@other.test"], "then": ['reject 550 5.7.1 "Not today."']}
+    assert (await stand.ask(headers, "PUT", f"/rules/closed{of}", rule)).status_code == 200
+    body = {"from": "ann@far.test", "to": [ANNA]}
+    steps = (await stand.ask(headers, "POST", f"/rules/try{of}", body)).json()["steps"]
+    assert [each["does"] for each in steps if each["rules"] == ["closed"]] == [['reject 550 5.7.1 "Not today."']]
+    got = await stand.ask(headers, "PUT", f"/rules/route{of}", {"at": "relay", "then": ["route mx.test"]})
+    assert got.status_code == 422
+    assert (await stand.ask(headers, "GET", "/rules")).status_code == 403
+    assert (await stand.ask(headers, "GET", "/rules?domain=example.test")).status_code in (403, 404)
+
+
+async def test_rules_are_tried_on_a_stored_message(stand: Stand) -> None:
+    headers = await stand.session(ROOT)
+    rule = {"at": "headers", "all": ['header.subject is "may I?"'], "then": ["add-header X-Asks yes"]}
+    assert (await stand.ask(headers, "PUT", "/rules/asks", rule)).status_code == 200
+    body = {"to": [ALICE], "owner": NEWS, "folder": "Moderation", "uid": 1}
+    steps = (await stand.ask(headers, "POST", "/rules/try", body)).json()["steps"]
+    assert [each["event"] for each in steps if "asks" in each["rules"]] == ["headers"]
+    assert (await stand.ask(headers, "POST", "/rules/try", {**body, "uid": 99})).status_code == 404
+    assert (await stand.ask(headers, "POST", "/rules/try", {"owner": NEWS})).status_code == 422
+    assert (await stand.ask(headers, "POST", "/rules/try", {"ip": "nowhere"})).status_code == 422

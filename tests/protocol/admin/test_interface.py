@@ -8,14 +8,14 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
-from tests.protocol.admin.stand import ALICE, ANNA, FOREIGN, ROOT, Stand
+from tests.protocol.admin.stand import ALICE, ANNA, FOREIGN, NEWS, ROOT, Stand
 from web.admin.app import OPERATIONS
 from web.admin.table import Operation
 
 BY_NAME: Final = {each.name: each for each in OPERATIONS}
 PATHS: Final = {
     "domain": "example.test", "address": ALICE, "service": "imap", "alias": "al@example.test", "member": ALICE,
-    "setting": "imap",
+    "setting": "imap", "rule": "big-mail",
 }  # fmt: skip
 BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
     "addDomain": {"name": "new.test", "aliases": ["newer.test"]},
@@ -25,21 +25,36 @@ BODIES: Final[Mapping[str, Mapping[str, Any]]] = {
     "setPassword": {"password": "another horse"},
     "addAlias": {"alias": "ally@example.test"},
     "addGroup": {"local": "team", "name": "The team"},
+    "addList": {"local": "talk", "name": "Talk", "owners": [ALICE]},
+    "changeList": {"name": "All the news", "enabled": False},
+    "putSubscriber": {"name": "Carl", "delivery": "digest", "moderated": True},
+    "moderateList": {"verdict": "approve"},
+    "putListSetting": {"value": "all"},
+    "putRule": {"at": "data", "all": ["messageSize greater 9"], "then": ["reject 552 5.3.4 big"], "note": "it is big"},
+    "tryRules": {"from": "ann@far.test", "to": [ALICE], "message": "Subject: hello\n\nhello\n"},
     "putDomainSetting": {"value": False},
     "putAccountSetting": {"value": False},
 }
 """Of the operations that take a body: one that is fine."""
+BEFORE: Final = {
+    "releaseMessage": "holdMessage", "removeModerator": "putModerator",
+    **{f"unset{each}Setting": f"put{each}Setting" for each in ("Domain", "Account", "List")},
+}  # fmt: skip
+"""What has to be done before, so that there is something to change."""
 READS: Final = [each.name for each in OPERATIONS if each.method == "GET"]
 CHANGES: Final = [each.name for each in OPERATIONS if each.method != "GET"]
-OWN_ANSWER: Final = {"describe", "overview", "listDomains"}
+DRY: Final = "tryRules"
+"""Asks by POST, and changes nothing."""
+OWN_ANSWER: Final = {"describe", "overview", "listDomains", "ruleWords"}
 """What whoever administers something is answered, with what is their own."""
 
 
 def path_of(each: Operation, message: int) -> str:
     """A path that is fine, about example.test."""
-    address = "crew@example.test" if each.path.startswith("/groups") else ALICE
-    member = "bob@example.test" if each.name == "putMember" else ALICE
-    return each.path.format(**{**PATHS, "address": address, "member": member, "number": message})
+    address = {"groups": "crew@example.test", "lists": NEWS}.get(each.words[0], ALICE)
+    member = {"putMember": "bob@example.test", "putSubscriber": "carl@far.test"}.get(each.name, ALICE)
+    more = {"setting": "listModerate"} if each.words[0] == "lists" else {}
+    return each.path.format(**{**PATHS, "address": address, "member": member, "number": message, **more})
 
 
 async def asked(stand: Stand, headers: Mapping[str, str], name: str) -> Any:
@@ -94,12 +109,12 @@ async def test_who_administers_the_server_is_answered_as_described(stand: Stand,
     assert "frame-ancestors 'none'" in got.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("name", [name for name in CHANGES if name != "deleteDomain"])
+@pytest.mark.parametrize("name", [name for name in CHANGES if name not in ("deleteDomain", DRY)])
 async def test_what_changes_something_changes_it(stand: Stand, name: str) -> None:
     """Each change is seen in what is stored, so none is a dead button."""
     headers = await stand.session(ROOT)
-    if name in ("releaseMessage", "unsetDomainSetting", "unsetAccountSetting"):
-        before = {"releaseMessage": "holdMessage"}.get(name, name.replace("unset", "put"))
+    if name in BEFORE:
+        before = BEFORE[name]
         assert (await asked(stand, headers, before)).status_code == 200
     if name == "retryMessage":
         await stand.put_off()

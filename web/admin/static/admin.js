@@ -2,6 +2,8 @@
 
 import { signIn } from "/signin.js";
 import { group, groups } from "/static/groups.js";
+import { list, lists } from "/static/lists.js";
+import { rules } from "/static/rules.js";
 import { settings } from "/static/settings.js";
 
 const API = "/api/v1";
@@ -223,7 +225,8 @@ async function accounts([domain], given) {
     await route();
     say(`${made.address} is there${made.password ? "" : "; nobody can sign in to it before it has a password"}.`);
   });
-  const more = el("p", {}, link("Groups", `#/groups/${seg(domain)}`), " ", link("Settings", `#/settings/domain/${seg(domain)}`));
+  const more = el("p", {}, link("Groups", `#/groups/${seg(domain)}`), " ", link("Mail lists", `#/lists/${seg(domain)}`), " ",
+    link("Rules", `#/rules/${seg(domain)}`), " ", link("Settings", `#/settings/domain/${seg(domain)}`));
   return [el("h1", {}, domain), more, search(base, given, "Name or address"), add,
     table(`${found.total} accounts found`, ["Address", "Name", "State", "Used"], rows, "There is no such account."),
     pager(base, given, found.next)];
@@ -367,7 +370,7 @@ async function leave() {
 const KIT = { api, seg, el, field, form, table, link, button, confirmed, route, say, search, pager, listed };
 const PAGES = {
   "": overview, domains, accounts: account, queue,
-  groups: groups(KIT), group: group(KIT), settings: settings(KIT),
+  groups: groups(KIT), group: group(KIT), lists: lists(KIT), list: list(KIT), rules: rules(KIT), settings: settings(KIT),
 };
 
 async function route() {
@@ -379,8 +382,8 @@ async function route() {
     words = path.split("/").map(decodeURIComponent);
   } catch { /* an address that nobody made here: the overview */ }
   const page = words[0] === "domains" && words[1] ? accounts : PAGES[words[0]] || overview;
-  const sections = [["Overview", ""], ["Domains", "domains"], ...(me.administersServer ? [["Queue", "queue"]] : [])];
-  const current = ["accounts", "groups", "group", "settings"].includes(words[0]) ? "domains" : words[0];
+  const sections = [["Overview", ""], ["Domains", "domains"], ...(me.administersServer ? [["Queue", "queue"], ["Rules", "rules"]] : [])];
+  const current = ["accounts", "groups", "group", "lists", "list", "settings"].includes(words[0]) || (words[0] === "rules" && words[1]) ? "domains" : words[0];
   nav.replaceChildren(...sections.map(([text, name]) =>
     el("a", { href: `#/${name}`, ...(name === current ? { "aria-current": "page" } : {}) }, text)));
   const made = await page(words.slice(1), new URLSearchParams(query || ""));

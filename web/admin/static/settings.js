@@ -1,4 +1,4 @@
-// Settings of a domain or an account: what holds, where it comes from, and setting it.
+// Settings of a domain, an account or a mail list: what holds, where it comes from, and setting it.
 
 const control = ({ el }, each) => {
   const about = { name: "value", "aria-label": each.name };
@@ -14,7 +14,7 @@ const read = (kind, text) => (kind === "boolean" ? text === "true" : kind === "n
 
 export const settings = (kit) => async ([what, name], given) => {
   const { api, seg, el, form, table, link, button, route, say, search } = kit;
-  const plural = what === "account" ? "accounts" : "domains";
+  const plural = `${what}s`;
   const at = `/${plural}/${seg(name)}/settings`;
   const wanted = (given.get("search") || "").toLowerCase();
   const every = (await api("GET", at)).settings;
@@ -35,7 +35,7 @@ export const settings = (kit) => async ([what, name], given) => {
       each.explicit ? "set here" : `from ${each.origin}`, [set, back]];
   });
   const base = `#/settings/${what}/${seg(name)}`;
-  return [el("p", {}, link(name, `#/${plural}/${seg(name)}`)), el("h1", {}, `Settings of ${name}`),
+  return [el("p", {}, link(name, `#/${what === "list" ? what : plural}/${seg(name)}`)), el("h1", {}, `Settings of ${name}`),
     search(base, given, "Name or words"),
     table(`${found.length} of ${every.length} settings`, ["Setting", "Where it comes from", ""], rows, "There is no such setting.")];
 };
