@@ -77,7 +77,7 @@ def still_there(tx: WriteTx, case: Case) -> bool:
 async def settle(desk: Desk, case: Case, to: str, work: Work = lambda tx: ()) -> bool:
     """Moves the message to a folder of the list ("" takes it away), with what `work` does: one write, once.
 
-    False: somebody else has handled it meanwhile, and nothing was done.
+    False: somebody else has handled it meanwhile, and nothing was done. What `work` gives back it has noted itself.
     """
 
     def whole(tx: WriteTx) -> Sequence[Event] | None:
@@ -85,8 +85,6 @@ async def settle(desk: Desk, case: Case, to: str, work: Work = lambda tx: ()) ->
             return None
         events = work(tx)
         put_away(tx, case, to)
-        for event in events:
-            tx.note(event)
         return events
 
     events = await desk.store.write(WHO, whole)

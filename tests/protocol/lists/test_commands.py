@@ -42,6 +42,13 @@ async def test_who_answers_the_question_is_on_the_list_and_is_told(news: Stand, 
     assert await news.subjects("INBOX") == []
 
 
+async def test_a_letter_of_a_list_is_in_the_trace_once(news: Stand) -> None:
+    await ask(news, R, "subscribe")
+    [entry] = await news.queued()
+    rows = await news.read(lambda tx: tx.trace(entry.envelope.message))
+    assert [row.event.name for row in rows] == ["received", "queued"]
+
+
 async def test_a_question_can_be_answered_by_the_subject_to_request(news: Stand) -> None:
     await ask(news, R, "subscribe")
     token = (await question(news)).partition("+")[2].partition("@")[0]
