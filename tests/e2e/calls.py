@@ -8,7 +8,8 @@ import httpx
 
 Json = dict[str, Any]
 USING: Final = [
-    f"urn:ietf:params:jmap:{name}" for name in ("core", "mail", "calendars", "tasks", "principals", "submission")
+    f"urn:ietf:params:jmap:{name}"
+    for name in ("core", "mail", "calendars", "contacts", "tasks", "principals", "submission")
 ] + ["urn:postroom:jmap:access", "urn:postroom:jmap:meetings"]
 
 

@@ -294,6 +294,8 @@ def test_guests_are_asked_when_all_have_time_and_answer(sit: Make) -> None:
     desk.server.grant(friend.who, "Calendar", desk.who, "l9")
     program(friend).add("Busy already", at(WEDNESDAY, "10:00"), timeZone=ZONE)
     page = visit(desk, "day")
+    page.get_by_role("region", name=friend.who.address).get_by_role("checkbox").uncheck()  # the time that is taken
+    expect(event(page, "Busy")).to_have_count(0)
     show(page, 10)
     x, y = spot(page, WEDNESDAY, 10)
     page.mouse.click(x, y + 20)
@@ -444,6 +446,52 @@ def test_one_is_reminded_wherever_one_is(sit: Make) -> None:
     expect(desk.page.get_by_role("dialog", name="Teapot")).to_be_visible()
     desk.page.reload()
     expect(event(desk.page, "Kettle")).to_be_visible()
+
+
+def test_busy_times_of_others_and_birthdays_are_seen_and_not_changed(sit: Make) -> None:
+    desk = sit()
+    friend = sit(desk.server.account())
+    program(friend).add("Secret talks", at(WEDNESDAY, "12:00"), timeZone=ZONE)
+    desk.server.grant(friend.who, "Calendar", desk.who, "l9")
+    book = program(desk).call("AddressBook/get")["list"][0]["id"]
+    born = {"@type": "PartialDate", "year": 1980, "month": WEDNESDAY.month, "day": WEDNESDAY.day}
+    day = {"@type": "Anniversary", "kind": "birth", "date": born}
+    card = {"addressBookIds": {book: True}, "name": {"full": "Ann Other"}, "anniversaries": {"b": day}}
+    program(desk).call("ContactCard/set", create={"k": card})
+    page = visit(desk)
+    show(page, 11)
+    for title in ("Busy", "Ann Other"):
+        event(page, title).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        expect(page.get_by_role("dialog").get_by_role("button", name="Edit")).to_have_count(0)
+        page.keyboard.press("Escape")
+    expect(event(page, "Secret talks")).to_have_count(0)
+    page.get_by_role("checkbox", name="Birthdays").uncheck()
+    expect(event(page, "Ann Other")).to_have_count(0)
+
+
+def test_in_a_shared_calendar_one_is_reminded_by_one_s_own_alone(sit: Make) -> None:
+    desk = sit()
+    friend = sit(desk.server.account())
+    soon = (datetime.now() + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:00")
+    alert = {"@type": "Alert", "trigger": {"@type": "OffsetTrigger", "offset": "-PT15M"}}
+    for title in ("Hers", "Ours"):
+        program(friend).add(title, soon, timeZone=local_zone(desk), alerts={"1": alert})
+    desk.server.grant(friend.who, "Calendar", desk.who, "lr")
+    mine, account = program(desk), program(friend).account
+    ours = next(each["id"] for each in program(friend).events() if each["title"] == "Ours")
+    mine.call("CalendarEvent/set", accountId=account, update={ours: {"alerts": {"m": alert}}})
+    desk.sign_in()
+    told = desk.page.get_by_role("region", name="Reminders")
+    expect(told.get_by_role("article")).to_have_count(1, timeout=15_000)
+    told.get_by_role("article").filter(has_text="Ours").get_by_role("button", name="Dismiss").click()
+
+    def seen() -> bool:
+        [found] = mine.call("CalendarEvent/get", accountId=account, ids=[ours])["list"]
+        return any("acknowledged" in each for each in found["alerts"].values())
+
+    until(desk.page, seen)
+    assert all("acknowledged" not in each["alerts"]["1"] for each in program(friend).events())
 
 
 def local_zone(desk: Desk) -> str:

@@ -17,7 +17,7 @@ export async function loadCalendars(): Promise<void> {
   const calendars = answers.flatMap((answer) =>
     (answer.list as Omit<Calendar, "accountId">[])
       .map((each) => ({ ...each, accountId: answer.accountId as string }))
-      .filter((each) => each.myRights.mayReadItems)
+      .filter((each) => each.myRights.mayReadItems || each.myRights.mayReadFreeBusy)
       .sort(
         (one, other) =>
           Number(other.isDefault) - Number(one.isDefault) ||

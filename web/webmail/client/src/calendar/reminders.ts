@@ -218,7 +218,7 @@ async function load(): Promise<void> {
   if (!get().calendars.length) await loadCalendars();
   const from = localText(addHours(now(), -2));
   const [found, open] = await Promise.all([
-    eventsBetween(from, localText(addDays(now(), AHEAD_DAYS)), own),
+    eventsBetween(from, localText(addDays(now(), AHEAD_DAYS))),
     own ? openTasks(own) : [],
   ]);
   events = found
