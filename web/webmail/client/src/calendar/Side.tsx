@@ -31,7 +31,7 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
   const calendars = useCalendar((state) => state.calendars);
   const sources = useCalendar((state) => state.sources);
   const [task, setTask] = useState<Task | null>(null);
-  const [subscribing, setSubscribing] = useState<{ calendar: Calendar | null; url: string } | null>(linked);
+  const [subscribing, setSubscribing] = useState<{ calendar: Calendar | null } | null>(null);
   const ready = useApp((state) => state.ready);
   const fetching = sources.some((each) => each.isFetching);
   useEffect(() => {
@@ -39,7 +39,7 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
   }, [ready]);
   useEffect(() => (fetching ? watchFetching() : undefined), [fetching]);
   const followed = new Set(sources.map((each) => each.id));
-  const settings = (calendar: Calendar) => setSubscribing({ calendar, url: "" });
+  const settings = (calendar: Calendar) => setSubscribing({ calendar });
   return (
     <nav className="side" aria-label={t("calendar.calendars")}>
       <button type="button" className="main compose" onClick={beginHere}>
@@ -68,7 +68,7 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
       <button type="button" className="text add" onClick={() => setTask({ kind: "new", calendar: null })}>
         {t("calendar.newCalendar")}
       </button>
-      <button type="button" className="text add" onClick={() => setSubscribing({ calendar: null, url: "" })}>
+      <button type="button" className="text add" onClick={() => setSubscribing({ calendar: null })}>
         {t("calendar.subscribed.add")}
       </button>
       <Suspense>{subscribing && <SubscribeDialog {...subscribing} onClose={() => setSubscribing(null)} />}</Suspense>
@@ -89,14 +89,6 @@ function Waiting() {
       <Proposals all={proposals} titled />
     </section>
   );
-}
-
-/** The address that a `webcal:` link has brought along, once. */
-function linked(): { calendar: null; url: string } | null {
-  const url = new URLSearchParams(location.search).get("subscribe");
-  if (!url) return null;
-  history.replaceState(history.state, "", location.pathname);
-  return { calendar: null, url };
 }
 
 function nameOf(t: ReturnType<typeof useTranslation>["t"], account: Account): string {

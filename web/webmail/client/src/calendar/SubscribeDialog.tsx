@@ -16,13 +16,11 @@ const INTERVALS = [0, 60, 360, 1440, 10080];
 interface Props {
   /** The calendar to be changed; null: a new one. */
   calendar: Calendar | null;
-  /** What a link has given. */
-  url?: string;
   onClose: () => void;
 }
 
 /** Where a calendar is filled from, how that goes, and what becomes of it. */
-export default function SubscribeDialog({ calendar, url = "", onClose }: Props) {
+export default function SubscribeDialog({ calendar, onClose }: Props) {
   const { t } = useTranslation();
   const sources = useCalendar((state) => state.sources);
   const source = (calendar && sources.find((each) => each.id === calendar.id)) ?? null;
@@ -67,7 +65,7 @@ export default function SubscribeDialog({ calendar, url = "", onClose }: Props) 
             inputMode="url"
             autoComplete="off"
             spellCheck={false}
-            defaultValue={source?.url ?? url}
+            defaultValue={source?.url}
             placeholder="https://calendar.example.org/holidays.ics"
           />
         </label>
@@ -99,11 +97,6 @@ export default function SubscribeDialog({ calendar, url = "", onClose }: Props) 
             <input type="checkbox" name="busy" defaultChecked={calendar.includeInAvailability !== "none"} />
             {t("calendar.subscribed.busy")}
           </label>
-        )}
-        {!calendar && "registerProtocolHandler" in navigator && (
-          <button type="button" className="text" onClick={openLinksHere}>
-            {t("calendar.subscribed.links")}
-          </button>
         )}
         <p role="alert" className="wrong">
           {refused}
@@ -139,11 +132,6 @@ function everyOf(t: ReturnType<typeof useTranslation>["t"], minutes: number): st
   if (minutes % 1440 === 0) return t("calendar.subscribed.intervals.days", { count: minutes / 1440 });
   if (minutes % 60 === 0) return t("calendar.subscribed.intervals.hours", { count: minutes / 60 });
   return t("calendar.subscribed.intervals.minutes", { count: minutes });
-}
-
-/** Links of `webcal:` lead here from now on, if the browser's owner says so. */
-function openLinksHere(): void {
-  navigator.registerProtocolHandler("webcal", `${location.origin}/mail/calendar?subscribe=%s`);
 }
 
 /** How fetching goes, in words. */
