@@ -19,7 +19,7 @@ from connectors.ews.mail_set import mailboxes_in
 from connectors.ews.tree import folder_in
 from connectors.ews.turn import Turn, account_of
 from connectors.ews.wire import Xml, child, children, local, message, needed, said_error, tag, words
-from connectors.exchange.categories import keyword_of
+from groupware.model.categories import keyword_of
 from groupware.model.errors import GroupwareError, NotFound
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.sieve import vacation

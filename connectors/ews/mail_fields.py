@@ -18,7 +18,6 @@ from connectors.ews.ids import Id, change_key, conversation_id, folder_id, item_
 from connectors.ews.things import One
 from connectors.ews.tree import DELETIONS
 from connectors.ews.wire import Value, Whole, Xml, tag
-from connectors.exchange.categories import categories_in
 from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.charsets import decode, guess
 from groupware.mime.headers import decode_text, unfold
@@ -27,6 +26,7 @@ from groupware.mime.lines import crlf
 from groupware.mime.sections import decoded
 from groupware.mime.shown import lists_of
 from groupware.mime.summary import has_attachment_of
+from groupware.model.categories import categories_in
 from groupware.model.flags import FLAGS, Flags, words_in
 
 SENSITIVITIES: Final = {"personal": "Personal", "private": "Private", "company-confidential": "Confidential"}

@@ -14,10 +14,10 @@ from connectors.ews.things import One
 from connectors.ews.tree import folder_in
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, children, tag
-from connectors.exchange.categories import category_of
 from groupware.mime.binary import NoEncoding, without_nul
 from groupware.mime.item import Marks as Stored
 from groupware.mime.item import read_item
+from groupware.model.categories import category_of
 from groupware.model.errors import Refused
 from groupware.model.flags import FLAGS, FlagChange, Flags, permitted_mask, words_in
 from groupware.model.folder import Folder, Role

@@ -18,9 +18,9 @@ from connectors.ews.letter import File, Letter
 from connectors.ews.paths import Path
 from connectors.ews.same import meant
 from connectors.ews.wire import child, children, flag, local, moment, needed, words
-from connectors.exchange.categories import keyword_of
 from groupware.mime.html import plain_text
 from groupware.mime.making import file_part
+from groupware.model.categories import keyword_of
 from groupware.model.flags import Flags
 
 SENSITIVITY: Final = {"Personal": "personal", "Private": "private", "Confidential": "company-confidential"}

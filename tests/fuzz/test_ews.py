@@ -20,8 +20,8 @@ from connectors.ews.recurrence import recurrence_xml, rule_of
 from connectors.ews.restriction import Restriction
 from connectors.ews.soap import read_request
 from connectors.ews.wire import MESSAGES, SOAP, TYPES, Xml, tag
-from connectors.exchange.categories import category_of, keyword_of
 from connectors.exchange.windows_zones import iana_of, windows_names, windows_of
+from groupware.model.categories import category_of, keyword_of
 
 SPACES = f'xmlns:t="{TYPES}" xmlns:m="{MESSAGES}" xmlns:s="{SOAP}"'
 TEXTS = st.text(max_size=40)

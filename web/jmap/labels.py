@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from connectors.exchange.categories import keyword_of
+from groupware.model.categories import keyword_of
 from groupware.model.record import RecordKind
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap import few

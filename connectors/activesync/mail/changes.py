@@ -11,7 +11,7 @@ from connectors.activesync.mail import drafts
 from connectors.activesync.mail.render import rendered, rows_of
 from connectors.activesync.sync.kinds import MALFORMED, NOT_FOUND, OK, Asked, Done, Kinds
 from connectors.activesync.sync.options import Options
-from connectors.exchange.categories import keyword_of
+from groupware.model.categories import keyword_of
 from groupware.model.errors import NotFound
 from groupware.model.flags import FlagChange, Flags, words_in
 from groupware.model.folder import Folder, Role

@@ -13,12 +13,12 @@ from connectors.activesync.mail.body import SIGNED, body_of, native, part_told
 from connectors.activesync.mail.meeting import meeting_of
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time
-from connectors.exchange.categories import categories_in
 from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.parts import Part
 from groupware.mime.shown import Lists, lists_of
 from groupware.mime.summary import Summary, decode, thread_root
+from groupware.model.categories import categories_in
 from groupware.model.flags import FLAGS, Flags, words_in
 from groupware.model.folder import Folder, Role
 from groupware.model.ids import BlobId, ItemId, ranges
