@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from web.jmap.granted import MOST
 from web.jmap.ids import account_id, folder_of, grantee_of, mailbox_id, principal_id
 from web.jmap.limits import IN_GET
 from web.jmap.mailbox import name_of
-from web.jmap.sets import Done, Given, SetArguments, check_size, invalid, mismatch, tried
+from web.jmap.sets import Given, SetArguments, Ways, invalid, never, set_few
 from web.jmap.turn import Turn, owner_in
 
 Json = dict[str, Any]
@@ -144,27 +145,14 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`FolderAccess/set`: `access/P...` of a folder is another grant, or with null none."""
-    check_size(arguments)
 
     def state(tx: ReadTx) -> tuple[str, str]:
         owner = owner_in(tx, arguments.account_id)
         return account_id(owner), _state(tx, folders_in(tx, owner))
 
-    account, before = await turn.read(state)
-    if arguments.if_in_state is not None and arguments.if_in_state != before:
-        raise mismatch()
-    done = Done()
-    why = "folders are made and taken away by the methods of their kind"
-    done.not_created = {name: SetError("forbidden", why).value for name in arguments.create or ()}
-    done.not_destroyed = {name: SetError("forbidden", why).value for name in arguments.destroy}
-    for name, patch in (arguments.update or {}).items():
-        if await tried(done.not_updated, name, lambda: _update(turn, arguments.account_id, name, patch)):  # noqa: B023
-            done.updated[name] = None
-    try:
-        _, after = await turn.read(state)
-    except MethodError:  # somebody has taken the last of what was shared with them from themselves
-        after = before
-    return done.answer(account, before, after)
+    elsewhere = never("folders are made and taken away by the methods of their kind")
+    update = partial(_update, turn, arguments.account_id)
+    return await set_few(turn, arguments, state, Ways(elsewhere, update, elsewhere))
 
 
 async def _update(turn: Turn, account: str, name: str, patch: Given) -> bool:

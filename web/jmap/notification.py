@@ -27,7 +27,7 @@ from web.jmap.granted import MAIL_WORDS, Words, rights_in
 from web.jmap.ids import account_id, mailbox_id, principal_id
 from web.jmap.kept import number_of, own
 from web.jmap.queries import passes, told_query, told_query_changes
-from web.jmap.sets import Done, SetArguments, check_size, mismatch, tried
+from web.jmap.sets import SetArguments, Ways, never, set_few
 from web.jmap.turn import Turn
 
 Json = dict[str, Any]
@@ -112,23 +112,12 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`ShareNotification/set`: they are taken away, and nothing else."""
-    check_size(arguments)
 
     def now(tx: ReadTx) -> tuple[str, str]:
         return account_id(own(tx, arguments.account_id)), state(tx)
 
-    account, before = await turn.read(now)
-    if arguments.if_in_state not in (None, before):
-        raise mismatch()
-    why = SetError("forbidden", "the server makes them; they can be taken away").value
-    done = Done(
-        not_created=dict.fromkeys(arguments.create or {}, why), not_updated=dict.fromkeys(arguments.update or {}, why)
-    )
-    for name in dict.fromkeys(arguments.destroy):
-        if await tried(done.not_destroyed, name, lambda: _dropped(turn, name)):  # noqa: B023
-            done.destroyed.append(name)
-    _, after = await turn.read(now)
-    return done.answer(account, before, after)
+    no = never("the server makes them; they can be taken away")
+    return await set_few(turn, arguments, now, Ways(no, no, partial(_dropped, turn)))
 
 
 async def _dropped(turn: Turn, name: str) -> bool:

@@ -147,6 +147,15 @@ class Ways:
     destroy: Callable[[str], Awaitable[object]]
 
 
+def never(why: str) -> Callable[..., Awaitable[Any]]:
+    """The way of what nobody does."""
+
+    async def refused(*_: object) -> Any:
+        raise SetError("forbidden", why)
+
+    return refused
+
+
 async def set_few(turn: Turn, arguments: SetArguments, look: Look, ways: Ways) -> dict[str, Any]:
     """The answer of `Foo/set` for things of which there are few, each in a write of its own."""
     account, before = await begun(turn, arguments, look)
@@ -158,7 +167,11 @@ async def set_few(turn: Turn, arguments: SetArguments, look: Look, ways: Ways) -
     for name in dict.fromkeys(arguments.destroy):
         if await tried(done.not_destroyed, name, lambda: ways.destroy(turn.real(name))):  # noqa: B023
             done.destroyed.append(turn.real(name))
-    return done.answer(account, before, (await turn.read(look))[1])
+    try:
+        _, after = await turn.read(look)
+    except MethodError:  # somebody has taken the last of what was shared with them from themselves
+        after = before
+    return done.answer(account, before, after)
 
 
 def unknown_property(given: Given, known: Collection[str], settable: Collection[str]) -> None:
