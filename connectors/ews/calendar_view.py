@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from connectors.bounded_xml import Element
+from connectors.ews.busy_blocks import blocks_of
 from connectors.ews.errors import EwsError
 from connectors.ews.occurrences import key_at, recurs
 from connectors.ews.things import Facts, One, outlined, things_in, with_octets
@@ -16,6 +17,7 @@ from connectors.ews.turn import Turn
 from connectors.ews.wire import moment, number
 from groupware.calendar.index import occurrences
 from groupware.calendar.object import CalendarObject, read_object
+from groupware.calendar.shown import sees_blocks
 from groupware.calendar.zones import known_zone, local, utc_seconds
 from groupware.model.errors import Malformed
 from groupware.model.folder import Folder
@@ -57,7 +59,10 @@ async def shown(turn: Turn, folder: Folder, facts: Facts, low: int, high: int) -
         uids: list[Uid] = sorted({uid for uid, _ in placed.found} | {uid for uid, _ in placed.rest})
         return [One(thing, facts) for thing in things_in(tx, folder, uids)]
 
-    ones = await turn.read(look)
+    if sees_blocks(folder):
+        ones = [One(thing, facts) for thing in (await blocks_of(turn, folder)).values()]
+    else:
+        ones = await turn.read(look)
     await with_octets(turn, ones)
     return await asyncio.to_thread(_expanded, ones, low, high)
 

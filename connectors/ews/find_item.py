@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from connectors.bounded_xml import Element
 from connectors.ews import calendar_view
+from connectors.ews.busy_blocks import blocks_of
 from connectors.ews.errors import EwsError
 from connectors.ews.extended import ARTICLE
 from connectors.ews.paths import Path, path_in
@@ -16,16 +17,15 @@ from connectors.ews.query_string import Asked, read_query
 from connectors.ews.recoverable import lost_in, mentions
 from connectors.ews.restriction import Restriction, restriction_in
 from connectors.ews.shapes import Shape, getter, item_xml, looks_at_octets, shape_in, value_of
-from connectors.ews.things import Facts, One, Thing, facts_in, outlined, things_in, with_octets
+from connectors.ews.things import Facts, One, Thing, facts_in, outlined, things_in, to_be_told, with_octets
 from connectors.ews.tree import folder_in, node_in
 from connectors.ews.turn import Turn, each
 from connectors.ews.views import MOST, Page, View, page_of, paged, root_folder, view_in
 from connectors.ews.wire import Xml, child, children, local, needed, number, tag
-from groupware.calendar.shown import sees_titles
+from groupware.calendar.shown import sees_blocks
 from groupware.model.folder import Folder, Role
 from groupware.model.ids import EVERY, Uid
 from groupware.model.item import Kind
-from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 ON_THE_LOOP: Final = 50
@@ -114,10 +114,12 @@ async def find_item(turn: Turn, element: Element) -> str:
         folder = await turn.read(lambda tx: opened(tx, named)) if lost is None else None
         if span is not None and folder is not None:
             return await _viewed(turn, folder, facts, wanted, span)
+        if folder is not None and sees_blocks(folder):
+            lost = list((await blocks_of(turn, folder)).values())
         if lost is None:
             page, ones = await listed(turn, folder, facts, wanted)
         else:
-            page, ones = await _of_lost(turn, lost, facts, wanted)
+            page, ones = await _of_few(turn, lost, facts, wanted)
         if grouped is not None:
             return root_folder(_groups(grouped, ones, wanted.shape), page, wanted.view)
         inside = await told_of(ones, wanted.shape)
@@ -138,11 +140,7 @@ def opened(tx: ReadTx, named: Element) -> Folder | None:
     _, node = node_in(tx, named)
     if node.folder is None or node.folder.role == Role.ROOT or node.distinguished in ("msgfolderroot", "root"):
         return None
-    return folder_in(tx, named, Right.TITLES if _titles(node.folder) else Right.READ)
-
-
-def _titles(folder: Folder) -> bool:
-    return folder.kind is Kind.CALENDAR and sees_titles(folder.rights)
+    return to_be_told(tx, folder_in(tx, named))
 
 
 def _wanted(turn: Turn, element: Element) -> Wanted:
@@ -260,9 +258,9 @@ def _sort(kept: list[tuple[T, list[tuple[bool, Any]]]], wanted: Wanted) -> None:
         kept.sort(key=lambda row: row[1][place], reverse=order.descending)
 
 
-async def _of_lost(turn: Turn, lost: Sequence[Thing], facts: Facts, wanted: Wanted) -> tuple[Page, list[One]]:
-    """The page of recoverable items, of which there are so few that they are all looked at."""
-    ones = [] if wanted.empty else [One(thing, wanted.shape.facts(facts)) for thing in lost]
+async def _of_few(turn: Turn, few: Sequence[Thing], facts: Facts, wanted: Wanted) -> tuple[Page, list[One]]:
+    """The page of recoverable items, or of busy times, of which there are so few that they are all looked at."""
+    ones = [] if wanted.empty else [One(thing, wanted.shape.facts(facts)) for thing in few]
     await with_octets(turn, [one for one in ones if _octets_decide(one, wanted)])
     kept = [(one, _keys(one, wanted)) for one in ones if _mentioned(one, wanted) and passes(one, wanted)]
     _sort(kept, wanted)

@@ -3,7 +3,7 @@
 An id is base64 of a letter and numbers: `F` a folder, `R` the top of somebody's mailbox, `X` their outbox, `I` an item,
 `O` one occurrence of an event (with its local time), `A` an attachment of an item (with marks of its parts), `C` a
 conversation, `D` something that was removed from a folder (with the UID that it had there), `Y` a folder of recoverable
-items. A change key is base64 of the item's modseq.
+items, `B` a busy time of a calendar (with its beginning, end and kind). A change key is base64 of the item's modseq.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from groupware.model.ids import FolderId, ItemId, ModSeq
 
 from .errors import malformed_id
 
-Letter = Literal["F", "R", "X", "Y", "I", "O", "A", "C", "D"]
+Letter = Literal["F", "R", "X", "Y", "I", "O", "A", "C", "D", "B"]
+Block = tuple[int, int, str]
+"""A busy time: when it begins and ends, in seconds since 1970, and of what kind it is."""
 LONGEST: Final = 512
 _MOST: Final = (1 << 63) - 1
 _OCCURRENCE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\Z")
@@ -69,6 +71,12 @@ def item_id(item: ItemId) -> str:
 def lost_id(at: FolderId, uid: int) -> str:
     """Of an item that was removed from a folder."""
     return str(Id("D", at, str(uid)))
+
+
+def block_id(at: FolderId, block: Block) -> str:
+    """Of a busy time of a calendar."""
+    start, end, kind = block
+    return str(Id("B", at, f"{start} {end} {kind}"))
 
 
 def occurrence_id(item: ItemId, start: str) -> str:

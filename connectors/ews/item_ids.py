@@ -8,15 +8,17 @@ from connectors.ews.ids import Id, read_id
 from connectors.ews.wire import local, number
 
 
-def read_item_id(element: Element, *, lost: bool = False) -> Id:
+def read_item_id(element: Element, *, reading: bool = False) -> Id:
     """The id; of an occurrence that is counted its number stands in `more`, behind `#`. `EwsError`.
 
-    `lost`: it may be that of an item that was removed.
+    `reading`: it may be that of an item that was removed, or of a busy time.
     """
     match local(element):
         case "ItemId" | "ReferenceItemId":
-            found = read_id(element.get("Id", ""), "I", "O", "D")
-            if found.letter == "D" and not lost:
+            found = read_id(element.get("Id", ""), "I", "O", "D", "B")
+            if found.letter == "B" and not reading:
+                raise EwsError("ErrorAccessDenied", "this is a time when somebody is busy, which is only read")
+            if found.letter == "D" and not reading:
                 raise EwsError("ErrorAccessDenied", "this item has been removed: move it into a folder first")
             return found
         case "RecurringMasterItemId":

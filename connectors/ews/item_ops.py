@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.bounded_xml import Element
 from connectors.ews import event_write
+from connectors.ews.busy_blocks import named_blocks
 from connectors.ews.calendar_view import counted
 from connectors.ews.errors import EwsError, ews_error
 from connectors.ews.ids import Id, change_key, item_id
@@ -16,7 +17,7 @@ from connectors.ews.mail_put import told
 from connectors.ews.meeting_fields import associate
 from connectors.ews.recoverable import back, forgotten, is_lost, lost_named, lost_thing
 from connectors.ews.shapes import Shape, item_xml, shape_in, tag_of
-from connectors.ews.things import GONE, Facts, One, Thing, facts_in, thing_of, things_of, with_octets
+from connectors.ews.things import GONE, Facts, One, Thing, facts_in, thing_of, things_of, told_of, with_octets
 from connectors.ews.tree import folder_in
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, children, flag, message, needed, response, success
@@ -54,22 +55,23 @@ async def looked_up(turn: Turn, named: Sequence[Element], shape: Shape) -> list[
     ids: list[Id | EwsError] = []
     for part in named:
         try:
-            ids.append(read_item_id(part, lost=True))
+            ids.append(read_item_id(part, reading=True))
         except EwsError as error:
             ids.append(error)
 
     def look(tx: ReadTx) -> tuple[dict[Id, Thing | EwsError], Facts]:
-        items = {each_.item for each_ in ids if isinstance(each_, Id) and each_.letter != "D"}
-        there = things_of(tx, items)
+        items = {each_.item for each_ in ids if isinstance(each_, Id) and each_.letter not in ("D", "B")}
+        there = told_of(tx, items)
         found: dict[Id, Thing | EwsError] = {}
         for each_ in ids:
-            if isinstance(each_, Id):
+            if isinstance(each_, Id) and each_.letter != "B":
                 found[each_] = _lost(tx, each_) if each_.letter == "D" else there.get(each_.item, GONE)
         return found, facts_in(tx, turn.zone)
 
     things, facts = await turn.read(look)
+    things |= await named_blocks(turn, [each_ for each_ in ids if isinstance(each_, Id) and each_.letter == "B"])
     facts = shape.facts(facts)
-    found = [each_ if isinstance(each_, EwsError) else _one(each_, things[each_], facts) for each_ in ids]
+    found = [each_ if isinstance(each_, EwsError) else _one(each_, things.get(each_, GONE), facts) for each_ in ids]
     await with_octets(turn, [one for one in found if isinstance(one, One) and (one.key or shape.needs_octets(one))])
     meetings = [one for one in found if isinstance(one, One) and one.octets and one.has_calendar]
     if meetings:

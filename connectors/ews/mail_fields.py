@@ -14,7 +14,7 @@ from connectors.bounded_xml import quoted
 from connectors.ews.attached import attachments_xml
 from connectors.ews.fields import Field, mailbox, mailboxes, micros, names, seconds, strings, words
 from connectors.ews.folder_fields import effective
-from connectors.ews.ids import Id, change_key, conversation_id, folder_id, item_id, lost_id, occurrence_id
+from connectors.ews.ids import Id, block_id, change_key, conversation_id, folder_id, item_id, lost_id, occurrence_id
 from connectors.ews.things import One
 from connectors.ews.tree import DELETIONS
 from connectors.ews.wire import Value, Whole, Xml, tag
@@ -40,6 +40,8 @@ def id_xml(one: One) -> Whole:
     item = one.thing.item
     if one.thing.removed:
         named = lost_id(one.thing.folder.id, one.thing.uid)
+    elif one.thing.block is not None:
+        named = block_id(one.thing.folder.id, one.thing.block)
     else:
         named = occurrence_id(item, one.key) if one.key else item_id(item)
     return Whole(f'<t:ItemId Id="{named}" ChangeKey="{change_key(one.thing.modseq)}"/>')

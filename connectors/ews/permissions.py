@@ -12,6 +12,7 @@ from typing import Final
 from connectors.bounded_xml import Element
 from connectors.ews.errors import invalid
 from connectors.ews.wire import Xml, child, children, flag, local, tag, words
+from groupware.calendar.blocks import sees_times
 from groupware.model.ids import FolderId
 from groupware.model.item import Kind
 from groupware.model.principal import ANYONE, EVERYONE
@@ -152,6 +153,8 @@ def set_on(tx: WriteTx, at: FolderId, given: Element) -> None:
 
 def grant_to(tx: WriteTx, at: FolderId, name: str, rights: Right, old: Grant | None) -> None:
     """Gives a grantee these rights of those that Exchange can say; all else of an old grant stays."""
+    if old is not None and sees_times(old.allow) and sees_times(rights | LOOKUP):
+        rights |= LOOKUP  # FreeBusyTimeOnly is said of both, so it takes no calendar out of sight
     denied = old.deny & ~rights if old is not None else Right.NONE
     expires, reason = (old.expires, old.reason) if old is not None else (None, "")
     tx.grant(at, name, rights, denied, expires, reason, keep=~SAID)

@@ -31,7 +31,7 @@ _HOW: Final = frozenset({"harddelete", "softdelete"})
 
 def is_lost(named: Element) -> bool:
     """Whether it names something that was removed."""
-    return local(named) == "ItemId" and read_id(named.get("Id", ""), "I", "O", "D").letter == "D"
+    return local(named) == "ItemId" and read_id(named.get("Id", ""), "I", "O", "D", "B").letter == "D"
 
 
 def lost_in(tx: ReadTx, named: Element, *, soft: bool) -> Sequence[Thing] | None:
@@ -66,7 +66,7 @@ def lost_named(tx: ReadTx, named: Id) -> Lost:
 
 async def back(turn: Turn, named: Element, target: Element) -> tuple[Lost, Item]:
     """Brings one back into a folder: what it was, and what it is now. `EwsError`, `GroupwareError`."""
-    wanted = read_item_id(named, lost=True)
+    wanted = read_item_id(named, reading=True)
 
     def look(tx: ReadTx) -> tuple[Lost, FolderId]:
         return lost_named(tx, wanted), folder_in(tx, target, Right.INSERT).id
@@ -82,7 +82,7 @@ def forgotten(tx: WriteTx, named: Element, how: str) -> None:
     """Forgets one for good. `EwsError`, `NotFound`, `NoRight`."""
     if how.lower() not in _HOW:
         raise EwsError("ErrorCannotDeleteObject", "it has been removed already: bring it back, or remove it for good")
-    lost = lost_named(tx, read_item_id(named, lost=True))
+    lost = lost_named(tx, read_item_id(named, reading=True))
     tx.forget(lost.folder.id, [lost.item.uid])
 
 

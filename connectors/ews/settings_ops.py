@@ -133,7 +133,7 @@ async def convert_id(turn: Turn, element: Element) -> str:
                 text = base64.b64encode(bytes.fromhex(text)).decode()
             except ValueError:
                 raise EwsError("ErrorInvalidIdMalformed", "this is no id of this server") from None
-        named = read_id(text, "F", "R", "X", "Y", "I", "O", "A", "D")
+        named = read_id(text, "F", "R", "X", "Y", "I", "O", "A", "D", "B")
         box = await turn.read(lambda tx: mailbox_of(tx, named)) or source.get("Mailbox", "")
         if wanted.startswith("Hex"):
             text = base64.b64decode(text).hex().upper()

@@ -7,26 +7,27 @@ synchronisation goes on it says how far that has come; what changes meanwhile co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
 from connectors.bounded_xml import Element
+from connectors.ews.busy_blocks import sync_blocks
 from connectors.ews.errors import EwsError
 from connectors.ews.find_item import ON_THE_LOOP
 from connectors.ews.folder_fields import Seen, folder_xml
 from connectors.ews.folder_fields import shape_in as folder_shape_in
 from connectors.ews.ids import change_key, item_id, read_id
 from connectors.ews.shapes import Shape, item_xml, shape_in
-from connectors.ews.things import Facts, One, facts_in, things_of, with_octets
+from connectors.ews.things import Facts, One, facts_in, things_of, to_be_told, with_octets
 from connectors.ews.tokens import numbers, packed, unpacked
 from connectors.ews.tree import Node, Tree, below, folder_in, node_in, tree_of
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, child, children, message, needed, number, words
+from groupware.calendar.shown import as_read, sees_blocks
 from groupware.model.folder import Folder
 from groupware.model.ids import LAST_UID, ItemId, ModSeq, Uid
-from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 MOST: Final = 512
@@ -137,23 +138,46 @@ async def sync_folder_items(turn: Turn, element: Element) -> str:
     named = next(children(needed(element, "SyncFolderId")), element)
     most = min(number(words(element, "MaxChangesReturned"), "MaxChangesReturned", 1) or MOST, MOST)
     said = (words(element, "SyncState") or "").strip()
-    ignored = {read_id(part.get("Id", ""), "I").item for part in children(child(element, "Ignore"))}
+    passed_over = [read_id(part.get("Id", ""), "I", "B") for part in children(child(element, "Ignore"))]
+    ignored = {each_.item for each_ in passed_over if each_.letter == "I"}
 
-    def look(tx: ReadTx) -> tuple[Piece, dict[ItemId, One]]:
-        folder = folder_in(tx, named, Right.READ)
+    def look(tx: ReadTx) -> Folder | tuple[Piece, dict[ItemId, One]]:
+        folder = to_be_told(tx, folder_in(tx, named))
+        if sees_blocks(folder):
+            return folder
+        folder = as_read(folder, {})  # who comes to be told more, or less, begins again
         piece = _piece(tx, folder, _state(said, folder), most)
         things = things_of(tx, [*piece.created, *piece.updated])
         facts: Facts = shape.facts(facts_in(tx, turn.zone))
         return piece, {item: One(thing, facts) for item, thing in things.items() if item not in ignored}
 
     async def work(_: None) -> str:
-        piece, ones = await turn.read(look)
+        found = await turn.read(look)
+        if isinstance(found, Folder):
+            return await _busy(turn, found, said, shape, most)
+        piece, ones = found
         await with_octets(turn, [one for one in ones.values() if shape.needs_octets(one)])
         if len(ones) <= ON_THE_LOOP:
             return _said(piece, ones, shape)
         return await asyncio.to_thread(_said, piece, ones, shape)
 
     return await each("SyncFolderItems", [None], work, "ErrorFolderNotFound", _none("Item"))
+
+
+async def _busy(turn: Turn, folder: Folder, said: str, shape: Shape, most: int) -> str:
+    """What is told of a calendar of which it is known only when it takes time."""
+    piece = await sync_blocks(turn, folder, said, most, BAD)
+    facts: Facts = shape.facts(await turn.read(lambda tx: facts_in(tx, turn.zone)))
+    ones = [One(thing, facts) for thing in piece.created]
+    await with_octets(turn, ones)
+    made = await asyncio.to_thread(lambda: [f"<t:Create>{item_xml(one, shape)}</t:Create>" for one in ones])
+    return _answer(piece.state, made, piece.gone, last=piece.last)
+
+
+def _answer(state: str, changes: Sequence[str], gone: Iterable[str], *, last: bool) -> str:
+    deletes = [f'<t:Delete><t:ItemId Id="{named}" ChangeKey="{change_key(0)}"/></t:Delete>' for named in gone]
+    about = message("SyncState", state) + message("IncludesLastItemInRange", "true" if last else "false")
+    return about + message("Changes", "".join([*changes, *deletes]))
 
 
 def _said(piece: Piece, ones: Mapping[ItemId, One], shape: Shape) -> str:
@@ -163,11 +187,7 @@ def _said(piece: Piece, ones: Mapping[ItemId, One], shape: Shape) -> str:
         for item in items
         if item in ones
     ]
-    changes += [
-        f'<t:Delete><t:ItemId Id="{item_id(item)}" ChangeKey="{change_key(0)}"/></t:Delete>' for item in piece.gone
-    ]
-    last = message("IncludesLastItemInRange", "true" if piece.last else "false")
-    return message("SyncState", str(piece.state)) + last + message("Changes", "".join(changes))
+    return _answer(str(piece.state), changes, map(item_id, piece.gone), last=piece.last)
 
 
 def _piece(tx: ReadTx, folder: Folder, state: State, most: int) -> Piece:

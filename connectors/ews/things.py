@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any, Final
 
 from connectors.ews.errors import EwsError
-from connectors.ews.ids import Id
+from connectors.ews.ids import Block, Id
 from connectors.ews.turn import Turn, own_addresses
 from groupware.calendar.jscalendar.objects import object_of
 from groupware.calendar.object import read_object
-from groupware.calendar.shown import sees_titles, sight, telling
+from groupware.calendar.shown import sees_blocks, sees_outlines, sight, telling
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.versions.convert import converted
 from groupware.mime.headers import fields
@@ -24,6 +24,7 @@ from groupware.model.errors import Malformed
 from groupware.model.folder import Folder
 from groupware.model.ids import BlobId, FolderId, ItemId, ModSeq, Uid, ranges
 from groupware.model.item import CALENDARS, Kind
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 Json = dict[str, Any]
@@ -57,6 +58,10 @@ class Thing:
     """What clients keep beside it."""
     removed: bool = False
     """Whether it is one of the recoverable items."""
+    block: Block | None = None
+    """Of a busy time, when that is; nothing is stored of it (`connectors.ews.busy_blocks`)."""
+    made: bytes = b""
+    """Its octets then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +162,31 @@ def things_in(tx: ReadTx, folder: Folder, uids: Sequence[Uid]) -> list[Thing]:
     ]
 
 
+def told_of(tx: ReadTx, items: Iterable[ItemId]) -> dict[ItemId, Thing]:
+    """The same for who is only told of them: those in calendars of which one may know titles alone are there too."""
+    wanted = list(items)
+    found = things_of(tx, wanted)
+    missing = [item for item in wanted if item not in found]
+    if not missing:
+        return found
+    for folder in tx.folders():
+        if folder.exists:
+            outlined(tx, folder)
+    return found | things_of(tx, missing)
+
+
 def outlined(tx: ReadTx, folder: Folder) -> None:
     """From now on a calendar of which one may know titles alone is read as such."""
-    if not folder.own and sees_titles(folder.rights):
+    if sees_outlines(folder):
         tx.outline(folder.id)
+
+
+def to_be_told(tx: ReadTx, folder: Folder) -> Folder:
+    """The folder, opened for being told of what is in it, as far as that goes. `NoRight`."""
+    if not sees_blocks(folder) and not sees_outlines(folder):
+        return tx.folder(folder.id, Right.READ)
+    outlined(tx, folder)
+    return folder
 
 
 def _telling(tx: ReadTx, folder: Folder) -> Callable[[Uid], Callable[[bytes], bytes]] | None:
@@ -192,13 +218,14 @@ def thing_of(tx: ReadTx, named: Id) -> Thing:
 async def with_octets(turn: Turn, ones: Sequence[One]) -> None:
     """Reads the bodies of these. `EwsError` when one cannot be read just now."""
     for page in _pages(ones):
-        bodies = await turn.parts.blobs.read_many(list({one.thing.blob for one in page}))
+        stored = list({one.thing.blob for one in page if one.thing.block is None})
+        bodies = await turn.parts.blobs.read_many(stored) if stored else {}
         await asyncio.to_thread(_fill, page, bodies)
 
 
 def _fill(page: Sequence[One], bodies: Mapping[BlobId, bytes]) -> None:
     for one in page:
-        octets = bodies.get(one.thing.blob)
+        octets = one.thing.made if one.thing.block is not None else bodies.get(one.thing.blob)
         if octets is None:
             raise EwsError("ErrorServerBusy", "the octets of an item cannot be read just now")
         one.octets = octets if one.thing.tell is None else one.thing.tell(octets)

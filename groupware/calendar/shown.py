@@ -18,7 +18,7 @@ from groupware.model.annotation import ALARMS
 from groupware.model.errors import GroupwareError
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
-from groupware.model.item import CALENDARS, Delta, Item
+from groupware.model.item import CALENDARS, Delta, Item, Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
@@ -58,6 +58,16 @@ def sight(tx: ReadTx, at: FolderId) -> Sight | None:
 def sees_titles(rights: Right) -> bool:
     """Whether of a calendar times and titles may be known, and nothing else."""
     return Right.TITLES in rights and Right.READ not in rights
+
+
+def sees_outlines(folder: Folder) -> bool:
+    """Whether of a calendar times and titles are told, and nothing else (decision 238)."""
+    return not folder.own and folder.kind in CALENDARS and sees_titles(folder.rights)
+
+
+def sees_blocks(folder: Folder) -> bool:
+    """Whether of a calendar it is told when it takes time, and nothing else (decision 300)."""
+    return not folder.own and folder.kind is Kind.CALENDAR and sees_times(folder.rights)
 
 
 def as_read(folder: Folder, notes: Mapping[str, bytes], *, times: bool = False) -> Folder:
