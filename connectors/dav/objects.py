@@ -347,4 +347,7 @@ def _destination(exchange: Exchange) -> Place:
         raise DavError(403, f"Destination: {error}") from None
     if not there.name or not exchange.at.name:
         raise DavError(403, "an object goes to a name in a collection; a collection stays where it is")
+    if there.area != exchange.at.area:
+        condition = "<A:supported-address-data/>" if there.area == CONTACTS else "<C:supported-calendar-data/>"
+        raise DavError(403, "what is in calendars has no place in address books, nor the other way round", condition)
     return there

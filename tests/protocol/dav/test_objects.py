@@ -138,6 +138,18 @@ async def test_copy_leaves_it_where_it_is(alice: Client) -> None:
     assert (await alice.ask("GET", WORK + "a.ics")).status == 200
 
 
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+async def test_events_stay_out_of_address_books_and_contacts_out_of_calendars(alice: Client, method: str) -> None:
+    await alice.put(WORK + "a.ics", event("1"))
+    await alice.put(CARDS + "a.vcf", card("1"))
+    first = await alice.ask(method, WORK + "a.ics", destination=CARDS + "b.vcf")
+    second = await alice.ask(method, CARDS + "a.vcf", destination=WORK + "b.ics")
+    assert (first.status, second.status) == (403, 403)
+    assert first.find("A:supported-address-data") and second.find("C:supported-calendar-data")
+    left = [await alice.ask("GET", at) for at in (WORK + "a.ics", CARDS + "a.vcf", CARDS + "b.vcf", WORK + "b.ics")]
+    assert [each.status for each in left] == [200, 200, 404, 404]
+
+
 async def test_a_copy_beside_itself_would_have_the_same_uid(alice: Client) -> None:
     await alice.put(WORK + "a.ics", event("1"))
     assert (await alice.ask("COPY", WORK + "a.ics", destination=WORK + "b.ics")).status == 409
