@@ -158,6 +158,8 @@ _OBJECTS: Final[Mapping[str, Handler]] = {
     "MOVE": objects.copy_or_move,
     "PROPFIND": propfind,
     "PROPPATCH": collections.proppatch,
+    "MKCALENDAR": collections.make,  # says why there is no collection in a collection
+    "MKCOL": collections.make,
     "LOCK": lock,
     "UNLOCK": unlock,
 }

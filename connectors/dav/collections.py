@@ -13,7 +13,7 @@ from connectors.dav.errors import DavError
 from connectors.dav.locks import ITSELF, allowed
 from connectors.dav.paths import CONTACTS, SEGMENT
 from connectors.dav.properties import is_live
-from connectors.dav.propfind import multistatus
+from connectors.dav.propfind import XML_TYPE, multistatus
 from connectors.dav.proxies import joins
 from connectors.dav.request import Exchange
 from connectors.dav.resources import AVAILABLE, DISPLAY_NAME, ZONE, ZONE_ID, is_personal, note_name
@@ -70,7 +70,10 @@ async def make(exchange: Exchange) -> Response:
     kind = _kind(exchange, said)
     given = {name: text for name, _, text in said}
     wanted = given.get(DISPLAY_NAME, "") or at.segment
-    types = next((inside or "" for name, inside, _ in said if name == RESOURCE_TYPE), "")
+    types = _types(said)
+    barred = [name for name in given if is_live(name) and name not in (*subscribed.ABOUT, *_SET_ONCE)]
+    if barred:
+        return _unmade(exchange, said, barred)
 
     def work(tx: WriteTx) -> None:
         owner = account_of(tx, at.user)
@@ -97,6 +100,19 @@ async def make(exchange: Exchange) -> Response:
     return Response(status_code=201, headers={"cache-control": "no-cache"})
 
 
+def _types(said: Changes) -> frozenset[str]:
+    """The names in the resource type that a new collection is to have."""
+    inside = next((inside or "" for name, inside, _ in said if name == RESOURCE_TYPE), "")
+    return frozenset(xml.names(etree.fromstring(f"<x>{inside}</x>".encode())))
+
+
+def _unmade(exchange: Exchange, said: Changes, barred: Sequence[str]) -> Response:
+    """403: some properties may not be set, so nothing is made. RFC 5689 §3.3."""
+    root = "D:mkcol-response" if exchange.request.method == "MKCOL" else "C:mkcalendar-response"
+    body = f"{xml.HEAD}<{root}{xml.SPACES}>{_barred(said, barred)}</{root}>\n"
+    return Response(body, 403, {"cache-control": "no-cache"}, XML_TYPE)
+
+
 def _first_notes(said: Changes) -> dict[str, bytes | None]:
     """The annotations that a new collection begins with. `DavError`."""
     notes: dict[str, bytes | None] = {}
@@ -112,10 +128,10 @@ def _kind(exchange: Exchange, said: Changes) -> Kind:
     """What the new collection is for. `DavError`."""
     inside = {name: text or "" for name, text, _ in said}
     if exchange.request.method == "MKCOL":
-        types = inside.get(RESOURCE_TYPE, "")
+        types = _types(said)
         if not types and exchange.at.area == CONTACTS:
             return Kind.CONTACTS
-        wanted = CARDDAV if exchange.at.area == CONTACTS else CALDAV
+        wanted = f"{{{CARDDAV}}}addressbook" if exchange.at.area == CONTACTS else f"{{{CALDAV}}}calendar"
         if wanted not in types and not subscribed.is_made(types, inside):
             text = "a collection here is a calendar or an address book: say which in resourcetype (RFC 5689)"
             raise DavError(403, text, "<D:valid-resourcetype/>")
@@ -181,6 +197,11 @@ def _reach(tx: ReadTx, exchange: Exchange) -> None:
 
 def _refused(exchange: Exchange, said: Changes, protected: Sequence[str]) -> Response:
     """207: some may not be changed, so none is."""
+    return multistatus([xml.response(exchange.at.href, _barred(said, protected))])
+
+
+def _barred(said: Changes, protected: Sequence[str]) -> str:
+    """The `D:propstat`s of changes of which some may not be made."""
     barred = "".join(xml.wrapped(name, None) for name in dict.fromkeys(protected))
     others = "".join(xml.wrapped(name, None) for name in dict.fromkeys(n for n, _, _ in said) if name not in protected)
     inside = (
@@ -190,7 +211,7 @@ def _refused(exchange: Exchange, said: Changes, protected: Sequence[str]) -> Res
     if others:
         status = "HTTP/1.1 424 Failed Dependency"
         inside += f"<D:propstat><D:prop>{others}</D:prop><D:status>{status}</D:status></D:propstat>"
-    return multistatus([xml.response(exchange.at.href, inside)])
+    return inside
 
 
 def _change(tx: WriteTx, exchange: Exchange, said: Changes) -> None:

@@ -50,9 +50,9 @@ def told(source: CalendarSource | None, name: str) -> str | None:
     return "" if name == NO_TODOS or not getattr(source, STRIPS[name]) else None
 
 
-def is_made(types: str, names: Iterable[str]) -> bool:
+def is_made(types: Container[str], names: Iterable[str]) -> bool:
     """Whether a new collection is to be one, by its resource type or its properties."""
-    return SOURCE in set(names) or ("subscribed" in types and SERVER in types)
+    return SOURCE in set(names) or f"{{{SERVER}}}subscribed" in types
 
 
 def check_fetched(at_work: Container[str]) -> None:

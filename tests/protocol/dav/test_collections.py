@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
 from groupware.model.item import Kind
 from groupware.model.principal import OPERATOR, Domain, NewAccount
@@ -98,6 +99,35 @@ async def test_an_address_book_is_made_by_mkcol(alice: Client) -> None:
 
 async def test_a_plain_collection_has_no_place_here(alice: Client) -> None:
     assert (await alice.ask("MKCOL", HOME + "plain/")).status == 403
+
+
+@pytest.mark.parametrize("types", ["<D:collection/>", "<D:collection/><A:addressbook/>"])
+async def test_what_is_no_calendar_has_no_place_among_calendars(stand: Stand, alice: Client, types: str) -> None:
+    before = await folders(stand)
+    body = f"<D:mkcol{HEAD}><D:set><D:prop><D:resourcetype>{types}</D:resourcetype></D:prop></D:set></D:mkcol>"
+    said = await alice.ask("MKCOL", HOME + "plain/", body)
+    assert (said.status, len(said.find("D:valid-resourcetype"))) == (403, 1)
+    assert await folders(stand) == before
+
+
+@pytest.mark.parametrize(("method", "root"), [("MKCALENDAR", "C:mkcalendar"), ("MKCOL", "D:mkcol")])
+async def test_a_collection_with_a_property_that_only_the_server_sets_is_not_made(
+    stand: Stand, alice: Client, method: str, root: str
+) -> None:
+    before = await folders(stand)
+    types = "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
+    inside = f"{types}<D:displayname>New</D:displayname><D:getetag>x</D:getetag>"
+    said = await alice.ask(method, HOME + "new/", f"<{root}{HEAD}><D:set><D:prop>{inside}</D:prop></D:set></{root}>")
+    assert (said.status, etree.QName(said.xml).localname) == (403, f"{root[2:]}-response")
+    assert len(said.find("D:propstat/D:prop/D:getetag")) == 1
+    assert [each.split()[1] for each in said.texts("D:propstat/D:status")] == ["403", "424"]
+    assert await folders(stand) == before
+
+
+@pytest.mark.parametrize("method", ["MKCALENDAR", "MKCOL"])
+async def test_there_is_no_collection_in_a_collection(alice: Client, method: str) -> None:
+    said = await alice.ask(method, HOME + "Calendar/inner/")
+    assert (said.status, len(said.find("C:calendar-collection-location-ok"))) == (403, 1)
 
 
 async def test_another_name_for_a_calendar_is_the_folders_and_the_path_stays(stand: Stand, alice: Client) -> None:
