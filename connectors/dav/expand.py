@@ -12,7 +12,7 @@ from connectors.dav.filters import time_range
 from connectors.dav.xml import CALDAV, CARDDAV, DAV, Element
 from groupware.calendar.busy import Range
 from groupware.calendar.object import CalendarObject, read_object
-from groupware.calendar.series import Occurrence, when
+from groupware.calendar.series import Occurrence, period, when
 from groupware.calendar.zones import local
 from groupware.model.content import NO_PARAMS, Component, Line, parse, serialized
 from groupware.model.errors import Malformed
@@ -41,6 +41,10 @@ def lens_of(root: Element, cards: Converted) -> Lens:
 
 
 def _calendar(wanted: Element) -> Lens:
+    kind, version = wanted.get("content-type", "text/calendar"), wanted.get("version", "2.0")
+    if kind.partition(";")[0].strip().lower() != "text/calendar" or version.strip() != "2.0":
+        text = f"objects are given as text/calendar of version 2.0, not as {kind[:60]} {version[:20]}"
+        raise DavError(403, text, "<C:supported-calendar-data/>")
     expand, limit = wanted.find(f"{{{CALDAV}}}expand"), wanted.find(f"{{{CALDAV}}}limit-recurrence-set")
     comp = wanted.find(f"{{{CALDAV}}}comp")
     shape = None if comp is None else _shape(comp)
@@ -51,9 +55,13 @@ def _calendar(wanted: Element) -> Lens:
     elif limit is not None:
         range_ = _bounded(limit)
         inner = lambda body: limited(body, range_)  # noqa: E731
-    if shape is None:
-        return inner
-    return lambda body: _shaped(inner(body), shape)
+    busy = wanted.find(f"{{{CALDAV}}}limit-freebusy-set")
+    told = inner if busy is None else _in_turn(inner, _freebusy_in(_bounded(busy)))
+    return told if shape is None else _in_turn(told, lambda body: _shaped(body, shape))
+
+
+def _in_turn(first: Lens, then: Lens) -> Lens:
+    return lambda body: then(first(body))
 
 
 def _bounded(element: Element) -> Range:
@@ -166,3 +174,35 @@ def _stood(part: Component, read: CalendarObject, range_: Range) -> bool:
         return False
     at = when(line, read.zones).seconds
     return range_.holds(at, at) or (bool(line.param("RANGE")) and at < range_.end)
+
+
+def _freebusy_in(range_: Range) -> Lens:
+    """The object with those times alone in FREEBUSY that are in the range. RFC 4791 §9.6.7."""
+
+    def lens(body: bytes) -> bytes:
+        try:
+            read = read_object(body)
+        except Malformed:
+            return body
+        if not any(part.all("FREEBUSY") for part in read.calendar.parts):
+            return body
+        parts = [_times_in(read, part, range_) for part in read.calendar.parts]
+        return serialized([Component("VCALENDAR", 0, list(read.calendar.lines), parts)])
+
+    return lens
+
+
+def _times_in(read: CalendarObject, part: Component, range_: Range) -> Component:
+    lines = []
+    for line in part.lines:
+        if line.name == "FREEBUSY":
+            kept = [value for value in line.value.split(",") if _is_in(read, line, value, range_)]
+            line = line._replace(value=",".join(kept))
+        if line.value or line.name != "FREEBUSY":
+            lines.append(line)
+    return Component(part.name, part.at, lines, part.parts)
+
+
+def _is_in(read: CalendarObject, line: Line, value: str, range_: Range) -> bool:
+    start, end = period(line, read.zones, value)
+    return range_.holds(start.seconds, end)

@@ -9,6 +9,7 @@ from xml.sax.saxutils import unescape
 from starlette.responses import Response
 
 from connectors.dav import xml
+from connectors.dav.acl import stored_acl
 from connectors.dav.errors import DavError
 from connectors.dav.paths import PRINCIPALS, Place, place
 from connectors.dav.properties import stats, value
@@ -34,7 +35,7 @@ _KINDS: Final = {PrincipalKind.GROUP: "GROUP", PrincipalKind.LIST: "GROUP", Prin
 async def search(exchange: Exchange, root: xml.Element) -> Response:
     """principal-property-search (RFC 3744 §9.4): people of one's own domain, by name or address."""
     tests = [
-        (name, (each.findtext(f"{{{DAV}}}match") or "").strip().casefold())
+        (name, _asked(name, each.findtext(f"{{{DAV}}}match") or ""))
         for each in root.findall(f"{{{DAV}}}property-search")
         for name in xml.names(each.find(f"{{{DAV}}}prop"))
     ]
@@ -52,6 +53,12 @@ async def search(exchange: Exchange, root: xml.Element) -> Response:
     return multistatus(lines)
 
 
+def _asked(name: str, text: str) -> str:
+    """What is looked for, without the scheme that calendar-user-address-set has before an address."""
+    said = text.strip().casefold()
+    return said.removeprefix("mailto:") if name in _BY_ADDRESS else said
+
+
 def _principal(person: Person, user: str) -> Simple:
     kind = _KINDS.get(person.kind, "INDIVIDUAL")
     return Simple(Place(PRINCIPALS, person.address), user, person.name, kind=kind)
@@ -61,13 +68,17 @@ def _matches(person: Person, name: str, text: str) -> bool:
     if name == DISPLAY_NAME:
         return text in (person.name or person.address).casefold()
     if name in _BY_ADDRESS:
-        return text.removeprefix("mailto:") in person.address.casefold()
+        return text in person.address.casefold()
     return False
 
 
 async def searchable(exchange: Exchange, root: xml.Element) -> Response:
     """principal-search-property-set (RFC 3744 §9.5)."""
-    names = (("D:displayname", "Name"), ("S:email-address-set", "Mail address"))
+    names = (
+        ("D:displayname", "Name"),
+        ("S:email-address-set", "Mail address"),
+        ("C:calendar-user-address-set", "Address in meetings"),
+    )
     inside = "".join(
         f"<D:principal-search-property><D:prop><{name}/></D:prop><D:description>{text}</D:description>"
         "</D:principal-search-property>"
@@ -84,6 +95,22 @@ async def match(exchange: Exchange, root: xml.Element) -> Response:
     wanted = xml.names(root.find(f"{{{DAV}}}prop"))
     one = Simple(Place(PRINCIPALS, exchange.user), exchange.user)
     return multistatus([xml.response(one.at.href, stats(one, wanted) if wanted else xml.propstat([]))])
+
+
+async def in_acl(exchange: Exchange, root: xml.Element) -> Response:
+    """acl-principal-prop-set (RFC 3744 §9.2): the people and groups that the ACL of a collection names."""
+    if exchange.at.depth != 3 or exchange.at.area == PRINCIPALS:
+        raise DavError(403, "acl-principal-prop-set is for a collection", "<D:supported-report/>")
+    wanted = xml.names(root.find(f"{{{DAV}}}prop"))
+    said = await exchange.parts.store.read(exchange.who, lambda tx: _named_in_acl(tx, exchange.at, wanted))
+    return multistatus(said)
+
+
+def _named_in_acl(tx: ReadTx, at: Place, names: list[str]) -> list[str]:
+    shelf = collection(tx, at)
+    acl = stored_acl(tx.grants(shelf.folder.id), shelf.owner)  # `a` is needed for that: the store says so
+    paths = dict.fromkeys(unescape(each) for each in _HREF.findall(acl))
+    return [line for path in paths if (line := _principal_at(tx, path, names))]
 
 
 async def expand(exchange: Exchange, root: xml.Element) -> Response:

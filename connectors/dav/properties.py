@@ -172,9 +172,10 @@ def _contacts_only(value: str) -> Callable[[Collection], str | None]:
     return lambda one: value if one.shelf.contacts else None
 
 
+_OF_ALL: Final = ("D:expand-property", "D:acl-principal-prop-set")
 _QUERIES: Final = {
-    False: ("D:sync-collection", "C:calendar-query", "C:calendar-multiget", "C:free-busy-query", "D:expand-property"),
-    True: ("D:sync-collection", "A:addressbook-query", "A:addressbook-multiget", "D:expand-property"),
+    False: ("D:sync-collection", "C:calendar-query", "C:calendar-multiget", "C:free-busy-query", *_OF_ALL),
+    True: ("D:sync-collection", "A:addressbook-query", "A:addressbook-multiget", *_OF_ALL),
 }
 _COLLATIONS: Final = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
 
@@ -207,6 +208,8 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     ),
     f"{{{DAV}}}supported-privilege-set": lambda _: supported_privileges(),
     f"{{{DAV}}}acl": lambda one: one.grants,
+    f"{{{DAV}}}acl-restrictions": lambda _: "<D:no-invert/>",
+    f"{{{DAV}}}add-member": lambda one: href(one.shelf.href) if one.shelf.may(Right.INSERT) else None,
     f"{{{DAV}}}supportedlock": lambda _: _LOCKS,
     LOCKS: lambda one: one.locks,
     f"{{{DAV}}}owner": lambda one: href(principal(one.shelf.owner)) if one.shelf.owner else "",
@@ -270,6 +273,8 @@ NOT_IN_ALLPROP: Final = frozenset(
         f"{{{CALDAV}}}calendar-data",
         f"{{{CARDDAV}}}address-data",
         f"{{{DAV}}}acl",
+        f"{{{DAV}}}acl-restrictions",
+        f"{{{DAV}}}add-member",
         *(f"{{{PUSH}}}{name}" for name in ("transports", "topic", "supported-triggers")),
         f"{{{DAV}}}supported-privilege-set",
     }

@@ -392,5 +392,6 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     f"{{{DAV}}}principal-property-search": principals.search,
     f"{{{DAV}}}principal-search-property-set": principals.searchable,
     f"{{{DAV}}}principal-match": principals.match,
+    f"{{{DAV}}}acl-principal-prop-set": principals.in_acl,
     f"{{{DAV}}}expand-property": principals.expand,
 }

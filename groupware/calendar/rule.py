@@ -139,7 +139,7 @@ def _positive(parts: dict[str, str], key: str) -> int | None:
     if value is None:
         return None
     if not value.isdecimal() or not 0 < int(value) < 1_000_000:
-        raise ValueError(f"{key}={value[:20]!r} is no number above 0")
+        raise ValueError(f"{key}={value[:20]!r} is no number from 1 to 999999")
     return int(value)
 
 

@@ -222,6 +222,7 @@ async def test_people_of_ones_own_domain_are_found_by_name_and_address(stand: St
     await stand.house.write(lambda tx: tx.put_account(NewAccount("robert@other.test", name="Robert Other")))
     assert await search(alice, "D:displayname", "robert") == ["bob@example.test"]
     assert await search(alice, "S:email-address-set", "bob@") == ["bob@example.test"]
+    assert await search(alice, "C:calendar-user-address-set", "mailto:bob@example.test") == ["bob@example.test"]
     assert await search(alice, "D:displayname", "nobody") == []
 
 

@@ -75,7 +75,8 @@ async def test_delete_takes_it_away_if_it_is_what_was_seen(alice: Client) -> Non
 
 
 async def test_post_gives_a_name(alice: Client) -> None:
-    made = await alice.ask("POST", WORK, event("1"), content_type="text/calendar")
+    [where] = (await alice.props(WORK, "D:add-member")).texts("D:response/D:propstat/D:prop/D:add-member/D:href")
+    made = await alice.ask("POST", where, event("1"), content_type="text/calendar")
     assert made.status == 201
     assert (await alice.ask("GET", made.headers["location"])).body == event("1").encode()
 

@@ -151,6 +151,24 @@ async def test_expand_gives_each_occurrence_in_utc_without_rules(alice: Client) 
     assert "RECURRENCE-ID:20261202T090000Z" in text
 
 
+async def test_of_stored_busy_times_those_in_the_range_alone_are_told(alice: Client) -> None:
+    times = ("FREEBUSY:20261201T100000Z/PT1H,20261210T100000Z/PT1H", "FREEBUSY;FBTYPE=BUSY:20261215T100000Z/PT1H")
+    busy = event("1", "20261201T000000Z", *times, end="20261231T000000Z").replace("VEVENT", "VFREEBUSY")
+    await fill(alice, a=busy.replace("SUMMARY:Meeting\r\n", ""))
+    limit = '<C:limit-freebusy-set start="20261210T103000Z" end="20261211T000000Z"/>'
+    filters = '<C:comp-filter name="VFREEBUSY"/>'
+    said = await alice.query(WORK, filters, f"<C:calendar-data>{limit}</C:calendar-data>")
+    text = said.found(WORK + "a.ics", "C:calendar-data") or ""
+    assert [each for each in text.split() if each.startswith("FREEBUSY")] == ["FREEBUSY:20261210T100000Z/PT1H"]
+    assert "DTEND:20261231T000000Z" in text
+
+
+@pytest.mark.parametrize("kind", ['content-type="application/calendar+json"', 'version="1.0"'])
+async def test_objects_are_told_as_no_other_type(alice: Client, kind: str) -> None:
+    said = await alice.query(WORK, '<C:comp-filter name="VEVENT"/>', f"<C:calendar-data {kind}/>")
+    assert (said.status, len(said.find("C:supported-calendar-data"))) == (403, 1)
+
+
 async def test_some_properties_alone_are_told(alice: Client) -> None:
     await fill(alice, a=event("1", "20261201T100000Z", "DESCRIPTION:long"))
     data = (

@@ -177,6 +177,20 @@ async def test_an_acl_is_rows_that_every_protocol_reads(stand: Stand, alice: Cli
     assert (await bob.props(WORK, "D:displayname")).status == 207
 
 
+async def test_the_people_of_an_acl_are_told_to_who_may_read_it(stand: Stand, alice: Client, bob: Client) -> None:
+    await stand.share("alice", "Calendar", BOB, "lrs")
+    await stand.share("alice", "Calendar", "everyone", "l")
+    wanted = "<D:prop><D:displayname/><C:calendar-user-type/></D:prop>"
+    said = await alice.report(WORK, "D:acl-principal-prop-set", wanted)
+    people = ["/dav/principals/alice@example.test/", "/dav/principals/bob@example.test/"]
+    assert (said.hrefs, said.found(people[1], "C:calendar-user-type")) == (people, "INDIVIDUAL")
+    assert "acl-principal-prop-set" in (
+        (await alice.props(WORK, "D:supported-report-set")).found(WORK, "D:supported-report-set") or ""
+    )
+    refused = await bob.report(WORK, "D:acl-principal-prop-set", wanted)
+    assert (refused.status, len(refused.find("D:need-privileges"))) == (403, 1)
+
+
 async def test_busy_times_that_an_acl_shares_by_name_are_in_the_home(stand: Stand, alice: Client, bob: Client) -> None:
     for who, there in (("<D:authenticated/>", False), (BOB_IS, True)):
         body = f"<D:acl{HEAD}>{ace(who, 'C:read-free-busy')}</D:acl>"
