@@ -78,6 +78,8 @@ class Made:
     """What each item of the birthdays tells of."""
     books: Sequence[FolderId] = ()
     """The address books that birthdays are read from."""
+    photos: Mapping[BlobId, str] = field(default_factory=dict)
+    """Whose picture goes into a card when it is told, by address."""
     times: Sequence[Span] = ()
     """When each item takes place, where it is a busy time."""
 
@@ -209,12 +211,17 @@ def touched(tx: ReadTx, book: FolderId, since: ModSeq) -> list[str] | None:
 
 
 def _directory(found: Folder, people: Sequence[Person]) -> Made:
-    items, bodies = list[Item](), dict[BlobId, bytes]()
+    items, bodies, photos = list[Item](), dict[BlobId, bytes](), dict[BlobId, str]()
     for each in people:
         octets = card_of(each)
-        items.append(made_item(len(items) + 1, f"{each.address.replace('/', '_')}.vcf", octets, found.modseq, 0))
-        bodies[items[-1].blob] = octets
-    return Made(found, items, bodies)
+        item = made_item(len(items) + 1, f"{each.address.replace('/', '_')}.vcf", octets, found.modseq, 0)
+        if each.photo:
+            blob = BlobId(hashlib.sha256(octets + each.photo.encode()).hexdigest())
+            item = item._replace(blob=blob, size=0)
+            photos[blob] = each.address.lower()
+        items.append(item)
+        bodies[item.blob] = octets
+    return Made(found, items, bodies, photos=photos)
 
 
 def made_item(uid: int, name: str, octets: bytes, modseq: ModSeq, arrived: int) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,8 @@ from connectors.dav.request import Exchange
 from connectors.dav.shelf import collection
 from groupware.calendar.blocks import asked_of, blocks, told_of
 from groupware.calendar.blocks import name_of as name_of_block
+from groupware.contacts.directory import with_photo
+from groupware.contacts.photos import photos_of
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, BlobId, ModSeq, Uid, Uids
@@ -52,7 +55,8 @@ async def with_derived(parts: Parts, who: Principal, segment: str, days: Days, t
     if token != f"data:,{made.folder.uidvalidity}-{made.folder.modseq}":
         made = await derived.made(parts, who, segment, days)
     store = cast(Store, _Store(parts.store, made, segment))
-    return replace(parts, store=store, blobs=cast(Blobs, _Blobs(parts.blobs, made.bodies)))
+    blobs = _Directory(parts, who, made) if made.photos else _Blobs(parts.blobs, made.bodies)
+    return replace(parts, store=store, blobs=cast(Blobs, blobs))
 
 
 class Times:
@@ -125,6 +129,34 @@ class _Blobs:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._blobs, name)
+
+
+class _Directory:
+    """Bodies, the cards of the directory among them: each gets its picture when it is read, and not before."""
+
+    def __init__(self, parts: Parts, who: Principal, made: Made) -> None:
+        self._parts, self._who, self._made = parts, who, made
+        self._plain = _Blobs(parts.blobs, made.bodies)
+
+    async def read(self, blob: BlobId, start: int = 0, length: int | None = None) -> bytes:
+        if blob not in self._made.photos:
+            return await self._plain.read(blob, start, length)
+        found = (await self.read_many([blob]))[blob]
+        return found[start:] if length is None else found[start : start + length]
+
+    async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        bodies = dict(await self._plain.read_many(blobs))
+        wanted = {blob: self._made.photos[blob] for blob in blobs if blob in self._made.photos}
+        if wanted:
+            there = await self._parts.store.read(self._who, lambda tx: photos_of(tx, list(wanted.values())))
+            shown = {blob: there[address] for blob, address in wanted.items() if address in there}
+            bodies |= await asyncio.to_thread(
+                lambda: {blob: with_photo(bodies[blob], photo) for blob, photo in shown.items()}
+            )
+        return bodies
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parts.blobs, name)
 
 
 class _Store:

@@ -248,7 +248,7 @@ _THING: Final[Mapping[str, Callable[[Thing], str | None]]] = {
     f"{{{DAV}}}resourcetype": lambda _: "",
     f"{{{DAV}}}getetag": lambda one: f'"{etag(one.item.blob)}"',
     f"{{{DAV}}}getcontenttype": lambda one: content_type(one.shelf),
-    f"{{{DAV}}}getcontentlength": lambda one: str(one.item.size),
+    f"{{{DAV}}}getcontentlength": lambda one: str(one.item.size) if one.item.size else None,
     f"{{{DAV}}}supportedlock": lambda _: _LOCKS,
     LOCKS: lambda one: one.locks,
     f"{{{DAV}}}getlastmodified": lambda one: http_date(one.item.arrived),

@@ -38,6 +38,8 @@ from groupware.store.api import ReadTx
 
 AT_ONCE: Final = 200
 """Bodies that are in memory together; what is done with them is done beside the event loop."""
+MOST_MADE: Final = 64 * 1024 * 1024
+"""Octets of cards of the directory in one answer, of which all with their pictures may be too much."""
 MOST_HREFS: Final = 20_000
 _TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})(?:-(\d{1,18}))?")
 """Of which tree, how far; and while a first synchronisation goes on, where that began."""
@@ -71,6 +73,7 @@ def _in_collection(exchange: Exchange) -> None:
 async def _told(exchange: Exchange, shelf: Shelf, items: Sequence[Item], names: list[str], lens: Lens) -> list[str]:
     """A line for each item, with its body where that is asked for."""
     told: list[str] = []
+    octets = 0
     wants_body = data_name(shelf) in names
     at = shelf.folder.id
     tags: Mapping[Uid, str] = {}
@@ -82,6 +85,10 @@ async def _told(exchange: Exchange, shelf: Shelf, items: Sequence[Item], names: 
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
         bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if wants_body else {}
+        octets += sum(map(len, bodies.values()))
+        if shelf.folder.id < 0 and octets > MOST_MADE:
+            text = f"more than {MOST_MADE} octets of cards with their pictures: ask for some of them at a time"
+            raise DavError(403, text, "<D:number-of-matches-within-limits/>")
         told.extend(await asyncio.to_thread(_lines, exchange, shelf, some, bodies, names, lens, tags, locks))
     return told
 

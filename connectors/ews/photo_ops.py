@@ -12,7 +12,7 @@ from connectors.ews.errors import EwsError
 from connectors.ews.people_ops import contacts_with, read_contacts, refused, single
 from connectors.ews.turn import Turn, account_of
 from connectors.ews.wire import message, words
-from connectors.exchange.photos import photos_of, put_photo
+from groupware.contacts.photos import photos_of, put_photo
 from groupware.model.errors import Refused
 from groupware.store.api import WriteTx
 

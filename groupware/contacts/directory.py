@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from groupware.model.content import NO_PARAMS, Component, Line, escaped, serialized
+from groupware.contacts.photos import Photo
+from groupware.model.content import NO_PARAMS, Component, Line, escaped, folded, serialized, written
 from groupware.model.principal import Person, PrincipalKind
 
 from .versions.convert import in_version
+from .versions.pairs import kind_of
 
 _KINDS: Final = {
     PrincipalKind.ACCOUNT: "individual",
@@ -17,6 +19,7 @@ _KINDS: Final = {
     PrincipalKind.RESOURCE: "location",
     PrincipalKind.RECIPIENT: "org",
 }
+_END: Final = b"END:VCARD\r\n"
 
 
 def card_of(person: Person) -> bytes:
@@ -36,3 +39,10 @@ def card_of(person: Person) -> bytes:
     ]
     card = Component("VCARD", 0, [Line(title, params, value, 0) for title, params, value in lines])
     return in_version(serialized([card]), "3.0")
+
+
+def with_photo(card: bytes, photo: Photo) -> bytes:
+    """A card of `card_of` with the picture of whom it is of."""
+    params = {"ENCODING": ("b",), "TYPE": (kind_of("PHOTO", photo.media),)}
+    line = folded(written(Line("PHOTO", params, photo.data, 0)))
+    return card.removesuffix(_END) + line + _END

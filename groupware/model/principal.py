@@ -91,6 +91,8 @@ class Person:
     kind: PrincipalKind
     aliases: tuple[str, ...] = ()
     """Its other addresses, but not those that end some day."""
+    photo: str = ""
+    """Another text with each other photo; "": there is none."""
 
 
 @dataclass(frozen=True, slots=True)

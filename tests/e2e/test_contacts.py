@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
+from groupware.contacts.photos import put_photo
 from groupware.model.ids import EVERY, BlobId
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
@@ -183,6 +184,9 @@ def test_books_of_others_and_who_there_is_are_seen(sit: Make) -> None:
     desk = sit(width=390)
     other = desk.server.account("owner.book")
     desk.server.grant(other, "Contacts", desk.who, "viewer")
+    site = desk.server.site
+    them = site.read(lambda tx: tx.identity(tx.account(other.address).id))
+    site.run(site.store.write(them, lambda tx: put_photo(tx, PIXEL)))
     desk.sign_in()
     desk.page.get_by_role("link", name="Contacts", exact=True).click()
     desk.page.get_by_role("button", name="Menu", exact=True).click()
@@ -191,6 +195,7 @@ def test_books_of_others_and_who_there_is_are_seen(sit: Make) -> None:
     stage = desk.page.get_by_role("main")
     stage.get_by_label("Search contacts").fill("owner.book")
     row = stage.get_by_role("listitem").filter(has_text=other.address)
+    expect(row.locator("img.face")).to_have_js_property("naturalWidth", 1)
     row.get_by_role("button", name=f"Add {other.address} to my contacts").click()
     expect(desk.toast("is in your contacts")).to_be_visible()
     assert ":owner.book@server.test" in stored(desk)[0]

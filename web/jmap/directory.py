@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from groupware.contacts.directory import card_of
 from groupware.contacts.jscontact.shape import MEMBERS
+from groupware.contacts.photos import photos_of
 from groupware.model.principal import Person
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
@@ -40,6 +41,7 @@ from web.jmap.turn import Turn
 
 ACCOUNT: Final = "Directory"
 BOOK: Final = "directory"
+PHOTO: Final = "photo"
 MOST: Final = 50_000
 """People of a domain that are in it."""
 _KEPT: Final = 16
@@ -108,7 +110,23 @@ def _made(people: Sequence[Person]) -> Mapping[str, Json]:
     for each in people:
         ident = _ident(each.address)
         found[ident] = {"id": ident, "addressBookIds": {BOOK: True}, **card_json(card_of(each))}
+        if each.photo:
+            media = {"@type": "Media", "kind": "photo", "blobId": f"{ident}-{each.photo}"}
+            found[ident]["media"] = {PHOTO: media}
     return found
+
+
+async def photo(turn: Turn, blob: str) -> bytes | None:
+    """The octets of the picture of that id. None: there is none, or it is another by now."""
+    if not (await turn.read(account)):
+        return None
+    _, there = await _people(turn)
+    card = there.get(blob.partition("-")[0], {})
+    if card.get("media", {}).get(PHOTO, {}).get("blobId") != blob:
+        return None
+    address = next(each["address"] for each in card["emails"].values())
+    found = (await turn.read(lambda tx: photos_of(tx, [address]))).get(address.lower())
+    return found.octets if found is not None else None
 
 
 def _ident(address: str) -> str:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from groupware.model.errors import GroupwareError, OverQuota, TryAgain
 from groupware.model.record import Upload
 from groupware.store.api import Stored, WriteTx
+from web.jmap import directory
 from web.jmap.blobs import octets_of
 from web.jmap.errors import MethodError, RequestError
 from web.jmap.ids import account_id, upload_id
@@ -81,6 +82,11 @@ async def download(turn: Turn, request: Request) -> Response:
     """The octets of a blob."""
     account, blob, name = [*request.url.path.removeprefix("/jmap/download/").split("/", 2), "", ""][:3]
     absent = RequestError(404, "notFound", "There is no such blob, or it is not shared with you.")
+    if account == directory.ACCOUNT:
+        picture = await directory.photo(turn, blob)
+        if picture is None:
+            raise absent
+        return _file(request, picture, name)
     try:
         found = await octets_of(turn, account, [blob])
     except MethodError as error:

@@ -12,8 +12,8 @@ from connectors.activesync.exchange import Exchange
 from connectors.activesync.pim.contact_told import picture_of, values
 from connectors.activesync.pim.contacts import stored_card
 from connectors.exchange.certificates import certificates_in
-from connectors.exchange.photos import photos_of
 from groupware.contacts.jscontact.reading import card_of
+from groupware.contacts.photos import photos_of
 from groupware.model.errors import Malformed
 from groupware.model.ids import BlobId, ranges
 from groupware.model.item import Kind

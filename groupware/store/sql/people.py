@@ -60,6 +60,14 @@ _PHOTO: Final = (
     .order_by(_r.id.desc())
     .limit(1)
 )
+_PHOTOS: Final = (
+    select(_p.id, _r.id, _r.changed)
+    .select_from(
+        schema.record.join(schema.principal, _p.id == _r.account_id).join(_domain, _domain.c.id == _p.domain_id)
+    )
+    .where(_domain.c.key == bindparam("domain"), _r.kind == RecordKind.PHOTO.value, _r.gone.is_(False))
+    .order_by(_r.id)
+)
 _ANY_HIDDEN: Final = select(func.count()).where(schema.setting.c.name == PUBLISHED)
 _EPOCHS: Final = select(func.sum(schema.meta.c.value)).where(
     or_(*[schema.meta.c.name == each for each in ("memberships", "settings", "people")])
@@ -78,10 +86,15 @@ def people(tx: Tx, match: str, limit: int) -> Sequence[Person]:
     if hiding:
         epoch = settings.epoch(tx)
         rows = [row for row in rows if settings.effective(tx, PUBLISHED, row[3], epoch).value][:limit]
+    whole = {"domain": f"domain:{domain}"}
     aliases: dict[int, list[str]] = {}
-    for number, address in tx.sql.rows(_ALIASES, {"domain": f"domain:{domain}"}) if rows else ():
+    for number, address in tx.sql.rows(_ALIASES, whole) if rows else ():
         aliases.setdefault(number, []).append(address)
-    return [Person(row[0], row[1], PrincipalKind(row[2]), tuple(aliases.get(row[3], ()))) for row in rows]
+    there = {each[0]: f"{each[1]}-{each[2]}" for each in (tx.sql.rows(_PHOTOS, whole) if rows else ())}
+    return [
+        Person(row[0], row[1], PrincipalKind(row[2]), tuple(aliases.get(row[3], ())), there.get(row[3], ""))
+        for row in rows
+    ]
 
 
 def photos(tx: Tx, addresses: Sequence[str]) -> Mapping[str, str]:

@@ -143,6 +143,8 @@ def _turn(tx: Tx, kind: RecordKind) -> ModSeq:
     """The modseq of a change; whoever watches what is the account's own watches its root."""
     account = tx.who.account
     modseq = tx.bump(account)
+    if kind is RecordKind.PHOTO:
+        tx.move_people()
     root = tx.tree(account).root
     tx.note_change(f"{kind.value}.kept", account, root, modseq, {})
     tx.marks[root] = modseq

@@ -235,7 +235,7 @@ class Tx:
         self._forget()
 
     def move_people(self) -> None:
-        """Names or addresses have changed: who keeps a list of people asks for it again."""
+        """Names, addresses or photos have changed: who keeps a list of people asks for it again."""
         self._people_changed = True
 
     def _forget(self) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from connectors.exchange.photos import put_photo
+from groupware.contacts.photos import put_photo
 from mailcore.sieve.check import compiled
 from tests.protocol.activesync.test_sync_mail import preference
 from tests.support.davstand import card, event

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
+from groupware.contacts.photos import put_photo
 from groupware.contacts.versions.convert import version_of
 from groupware.model.content import parse
 from groupware.model.principal import NewAccount, PrincipalKind
@@ -204,6 +207,41 @@ async def test_a_client_of_the_directory_begins_again_after_a_change(stand: Stan
     again = await alice.sync(PEOPLE, token(first))
     assert (again.status, b"valid-sync-token" in again.body) == (403, True)
     assert token(await alice.sync(PEOPLE)) != token(first)
+
+
+async def test_a_photo_of_an_account_is_in_its_card_in_both_versions(stand: Stand, alice: Client, bob: Client) -> None:
+    path = PEOPLE + "bob@example.test.vcf"
+    before, first = await alice.sync(PEOPLE), await alice.ask("GET", path)
+    picture = b"\xff\xd8\xff\xe0 a picture" * 50
+    coded = base64.b64encode(picture).decode()
+    who = await stand.house.read(lambda tx: tx.identity(tx.account("bob@example.test").id))
+    await stand.house.write(lambda tx: put_photo(tx, picture), who)
+
+    assert (await alice.sync(PEOPLE, token(before))).status == 403
+    older = await alice.ask("GET", path)
+    assert older.headers["etag"] != first.headers["etag"]
+    line = parse(older.body)[0].first("PHOTO")
+    assert line is not None
+    assert (line.param("ENCODING"), line.param("TYPE"), line.value) == ("b", "JPEG", coded)
+    newer = await alice.ask("GET", path, accept="text/vcard; version=4.0")
+    assert parse(newer.body)[0].text("PHOTO") == f"data:image/jpeg;base64,{coded}"
+    data = "<D:prop><D:getetag/><A:address-data content-type='text/vcard' version='4.0'/></D:prop>"
+    said = await alice.report(PEOPLE, "A:addressbook-multiget", f"{data}<D:href>{path}</D:href>")
+    assert said.found(path, "D:getetag") == older.headers["etag"]
+    assert parse(said.texts("D:response/D:propstat/D:prop/A:address-data")[0].encode())[0].text("PHOTO").endswith(coded)
+    assert (await alice.ask("GET", path, if_none_match=older.headers["etag"])).status == 304
+
+    await stand.house.write(lambda tx: put_photo(tx, b""), who)
+    assert (await alice.ask("GET", path)).headers["etag"] == first.headers["etag"]
+
+
+async def test_more_pictures_than_fit_into_one_answer_are_refused(
+    stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.dav.reports.MOST_MADE", 100)
+    said = await alice.report(PEOPLE, "A:addressbook-query", "<D:prop><A:address-data/></D:prop>")
+    assert (said.status, b"number-of-matches-within-limits" in said.body) == (403, True)
+    assert (await alice.report(PEOPLE, "A:addressbook-query", "<D:prop><D:getetag/></D:prop>")).status == 207
 
 
 async def test_another_domain_is_not_in_it(stand: Stand, alice: Client) -> None:

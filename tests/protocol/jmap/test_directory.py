@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from groupware.contacts.photos import put_photo
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.store.api import WriteTx
 from tests.protocol.jmap.test_conformance import fits
@@ -75,6 +76,27 @@ async def test_a_change_means_to_fetch_it_again(stand: Stand, alice: Client) -> 
     assert await alice.refused("ContactCard/changes", sinceState=state, **HERE) == "cannotCalculateChanges"
     told = await alice.call("ContactCard/queryChanges", sinceQueryState=query, **HERE)
     assert [each["id"] for each in told["added"]] == [(await cards(alice))["The crew"]]
+
+
+async def test_a_photo_of_an_account_is_a_blob_of_its_card(stand: Stand, alice: Client) -> None:
+    bob = await stand.house.read(lambda tx: tx.identity(tx.account("bob@example.test").id))
+    state = (await alice.call("ContactCard/get", ids=[], **HERE))["state"]
+
+    async def photo(octets: bytes) -> Any:
+        await stand.house.write(lambda tx: put_photo(tx, octets), bob)
+        got = await alice.call("ContactCard/get", **HERE)
+        fits(schemas.RESPONSES["ContactCard/get"], got)
+        return next(each for each in got["list"] if each["name"]["full"] == "bob@example.test").get("media")
+
+    picture = b"\x89PNG\r\n\x1a\n a picture"
+    [first] = (await photo(picture)).values()
+    assert (first["kind"], await alice.octets(first["blobId"], "Directory")) == ("photo", picture)
+    assert await alice.refused("ContactCard/changes", sinceState=state, **HERE) == "cannotCalculateChanges"
+    [other] = (await photo(picture + b"!")).values()
+    assert await alice.octets(other["blobId"], "Directory") == picture + b"!"
+    assert (await alice.get(f"/jmap/download/Directory/{first['blobId']}/x")).status_code == 404
+    assert await photo(b"") is None
+    assert (await alice.get(f"/jmap/download/Directory/{other['blobId']}/x")).status_code == 404
 
 
 async def test_nothing_is_changed_there(alice: Client) -> None:

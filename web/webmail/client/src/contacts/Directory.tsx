@@ -2,7 +2,7 @@ import { Mail, UserPlus } from "lucide-react";
 import { useDeferredValue, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { begin } from "../compose/draft";
-import { others, type Principal } from "../jmap/principals";
+import { others, type Principal, photosLike } from "../jmap/principals";
 import { PrincipalIcon } from "../sharing/PeopleField";
 import { IconButton } from "../shell/Button";
 import { toast } from "../store";
@@ -18,6 +18,7 @@ export function Directory() {
   const [search, setSearch] = useState("");
   const wanted = useDeferredValue(search);
   const [found, setFound] = useState<Principal[] | null>(null);
+  const [photos, setPhotos] = useState<Record<string, string>>({});
   const cards = useContacts((state) => state.cards);
   const known = new Set(
     Object.values(cards).flatMap((each) => Object.values(each.emails ?? {}).map((one) => one.address.toLowerCase())),
@@ -27,6 +28,10 @@ export function Directory() {
     others(wanted.trim(), MOST).then(
       (all) => stale || setFound(all.filter((each) => each.email)),
       (error: Error) => toast(error.message, { error: true }),
+    );
+    photosLike(wanted.trim(), MOST).then(
+      (all) => stale || setPhotos(all),
+      () => {}, // it goes without pictures
     );
     return () => {
       stale = true;
@@ -62,7 +67,11 @@ export function Directory() {
       <ul>
         {(found ?? []).map((each) => (
           <li key={each.id}>
-            <PrincipalIcon type={each.type} />
+            {photos[each.email ?? ""] ? (
+              <img className="face" src={photos[each.email ?? ""]} alt="" />
+            ) : (
+              <PrincipalIcon type={each.type} />
+            )}
             <span className="grow">
               <strong>{each.name}</strong> {each.email !== each.name && <small>{each.email}</small>}
             </span>

@@ -1,6 +1,7 @@
 /** Who there is in one's own domain: people, groups, rooms. RFC 9670, Principal. */
+import type { Email } from "../contacts/types";
 import { get } from "../store";
-import { request } from "./client";
+import { downloadUrl, request, session } from "./client";
 import type { Address } from "./types";
 
 export interface Principal {
@@ -48,6 +49,29 @@ export async function principalsOf(ids: string[]): Promise<Record<string, Princi
 export async function others(text: string, limit = 8): Promise<Principal[]> {
   const found = await principalsLike(text ? { text } : {}, limit);
   return found.filter((each) => each.email !== get().me);
+}
+
+const DIRECTORY = "Directory";
+
+/** The pictures of those who are found by a part of the name or the address: where to get them, by address. */
+export async function photosLike(text: string, limit: number): Promise<Record<string, string>> {
+  if (!(DIRECTORY in (await session()).accounts)) return {};
+  const from = { resultOf: "q", name: "ContactCard/query", path: "/ids" };
+  const filter = text ? { text } : null;
+  const [, answer] = await request([
+    ["ContactCard/query", { accountId: DIRECTORY, filter, sort: [{ property: "name/given" }], limit }, "q"],
+    ["ContactCard/get", { accountId: DIRECTORY, "#ids": from, properties: ["emails", "media"] }, "g"],
+  ]);
+  const told = answer.list as { emails?: Record<string, Email>; media?: Record<string, { blobId?: string }> }[];
+  return Object.fromEntries(
+    told.flatMap(({ emails, media }) => {
+      const [address] = Object.values(emails ?? {});
+      const [photo] = Object.values(media ?? {});
+      return address && photo?.blobId
+        ? [[address.address, downloadUrl(DIRECTORY, photo.blobId, "photo", "image/jpeg")]]
+        : [];
+    }),
+  );
 }
 
 /** Addresses of the domain whose name or address has the word in it. */
