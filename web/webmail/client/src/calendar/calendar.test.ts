@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { webPlace } from "./events";
+import { inOwnWords, webPlace } from "./events";
 import { inColumns, inLines, nextFree } from "./layout";
 import { inWords } from "./meetings";
 import { cutAt, movedKeys, movedRules, nextAfter, ONCE, repeatOf, rulesOf } from "./recur";
@@ -15,7 +15,7 @@ import {
   offsetBefore,
   shownIn,
 } from "./time";
-import type { CalendarEvent } from "./types";
+import type { Calendar, CalendarEvent } from "./types";
 
 it("shows a moment as clocks do, on both sides of a change of the clocks", () => {
   for (const [moment, zone, shown] of [
@@ -220,4 +220,23 @@ it.each([
   [{ frequency: "daily", count: 1 }, "2026-11-27T00:00:00", null],
 ] as const)("knows when a task is due next: %o", (rule, due, next) => {
   expect(nextAfter([structuredClone(rule) as never], due)).toBe(next);
+});
+
+it("calls busy times of others so in one's own language, and leaves what people have written", () => {
+  const rights = { mayReadFreeBusy: true, mayReadItems: false };
+  const busy = { id: "F1", accountId: "A1", myRights: rights } as Calendar;
+  const whole = { id: "F2", accountId: "A1", myRights: { ...rights, mayReadItems: true } } as Calendar;
+  const event = (id: string, at: string, title: string) =>
+    ({
+      id,
+      accountId: "A1",
+      calendarIds: { [at]: true },
+      title,
+      start: "2027-03-01T09:00:00",
+    }) as unknown as CalendarEvent;
+  const said = (each: CalendarEvent) => inOwnWords(each, [busy, whole], (key) => `<${key}>`).title;
+  expect(said(event("Exaa", "F1", "Busy"))).toBe("<calendar.busy>");
+  expect(said(event("Exab", "F1", "Not available"))).toBe("<calendar.busyAway>");
+  expect(said(event("E17", "F1", "Busy"))).toBe("Busy");
+  expect(said(event("Exac", "F2", "Busy"))).toBe("Busy");
 });

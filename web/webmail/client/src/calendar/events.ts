@@ -16,6 +16,25 @@ export function calendarOf(event: CalendarEvent, calendars: Calendar[]): Calenda
   return calendars.find((each) => each.accountId === event.accountId && event.calendarIds[each.id]);
 }
 
+/** What the server says, in English, of a time when somebody is busy, and our words for it. */
+const BUSY_WORDS: Record<string, string> = {
+  Busy: "calendar.busy",
+  Tentative: "calendar.busyMaybe",
+  "Not available": "calendar.busyAway",
+};
+
+/** Whether it stands for a time when somebody is busy: it is made by the server (`Ex`), and its calendar tells no more. */
+export function isBlock(event: CalendarEvent, calendars: Calendar[]): boolean {
+  const rights = calendarOf(event, calendars)?.myRights;
+  return event.id.startsWith("Ex") && Boolean(rights?.mayReadFreeBusy && !rights.mayReadItems);
+}
+
+/** The event; a time when somebody is busy is called so in the language of the reader. */
+export function inOwnWords(event: CalendarEvent, calendars: Calendar[], t: (key: string) => string): CalendarEvent {
+  const key = BUSY_WORDS[event.title ?? ""];
+  return key && isBlock(event, calendars) ? { ...event, title: t(key) } : event;
+}
+
 /** What says when something takes place. */
 export type Timed = Pick<CalendarEvent, "start" | "duration" | "showWithoutTime" | "utcStart" | "utcEnd">;
 

@@ -1,8 +1,10 @@
 /** Getting calendars and the events of the time that is looked at; and what others have changed, as the server tells. */
 import { addDays, max, min, startOfMonth, startOfWeek } from "date-fns";
+import { t } from "i18next";
 import { type Answer, type Call, request } from "../jmap/client";
 import { type Told, whenChanged } from "../mail/load";
 import { get as app } from "../store";
+import { inOwnWords } from "./events";
 import { daysOf, get, set, type Where, zone } from "./store";
 import { localText } from "./time";
 import { type Calendar, type CalendarEvent, SHOWN_PROPERTIES } from "./types";
@@ -82,7 +84,10 @@ async function inTurns(calls: Call[]): Promise<Answer[]> {
 }
 
 export function ofAccount(accountId: string, list: Omit<CalendarEvent, "accountId">[]): CalendarEvent[] {
-  return list.filter((each) => each.start).map((each) => ({ ...each, accountId }) as CalendarEvent);
+  const { calendars } = get();
+  return list
+    .filter((each) => each.start)
+    .map((each) => inOwnWords({ ...each, accountId } as CalendarEvent, calendars, (key) => t(key)));
 }
 
 let turn = 0;
