@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,11 +32,16 @@ class Lost:
     item: Removed
 
 
-def removed_of(tx: ReadTx, owner: AccountId, limit: int = MOST) -> Sequence[Lost]:
-    """What is kept of an owner's folders, as far as one may see that; the last to go first. `limit` 0: all."""
+def removed_of(
+    tx: ReadTx, owner: AccountId, limit: int = MOST, among: Callable[[Folder], bool] = lambda folder: True
+) -> Sequence[Lost]:
+    """What is kept of an owner's folders (of those `among` them), as far as one may see that; the last to go first.
+
+    `limit` 0: all.
+    """
     found: dict[ItemId, Lost] = {}
     for folder in tx.folders(of=owner):
-        if folder.exists and may_recover(folder):
+        if folder.exists and may_recover(folder) and among(folder):
             for each in tx.removed(folder.id, limit):
                 if each.id not in found or found[each.id].item.modseq < each.modseq:
                     found[each.id] = Lost(folder, each)

@@ -497,6 +497,27 @@ SENDER_SETTINGS: Final = thing(
         "contactsAllowed": FLAG,
     }
 )
+REMOVED: Final = thing(
+    {
+        "id": ID,
+        "kind": {"enum": ["mail", "calendar", "contacts", "tasks", "notes", "journal"]},
+        "folderId": ID,
+        "folder": TEXT,
+        "title": TEXT,
+        "from": list_of(ADDRESS),
+        "preview": TEXT,
+        "receivedAt": UTC,
+        "removedAt": UTC,
+        "size": COUNT,
+    }
+)
+RESTORED: Final = thing(
+    {
+        "accountId": ID,
+        "restored": null(map_of(thing({"id": ID, "folderId": ID}))),
+        "notRestored": null(map_of(SET_ERROR)),
+    }
+)
 SCRIPT: Final = thing({"id": ID, "name": null(TEXT), "blobId": ID, "isActive": FLAG})
 
 
@@ -708,6 +729,9 @@ RESPONSES: Final[Mapping[str, Schema]] = {
     "CalendarSource/get": get(CALENDAR_SOURCE),
     "CalendarSource/set": SET,
     "CalendarSource/fetch": FETCHING,
+    "RemovedItem/get": get(REMOVED),
+    "RemovedItem/set": SET,
+    "RemovedItem/restore": RESTORED,
     "SenderSettings/get": get(SENDER_SETTINGS),
     "SenderSettings/set": SET,
     "TemporaryAddress/get": get(thing({"id": ID, "address": TEXT, "expires": UTC})),

@@ -38,6 +38,7 @@ OURS = (
     "remote-mail",
     "calendar-sources",
     "calendar-files",
+    "removed",
     "senders",
     "temporary-addresses",
 )

@@ -298,3 +298,7 @@ JOURNAL: Final = Family(
     also=lambda rights: {"mayUpdatePrivate": False, "mayRSVP": False},
     one=True,
 )
+OF_KIND: Final[Mapping[Kind, Family]] = {
+    each.kind: each for each in (ADDRESS_BOOK, CALENDAR, TASK_LIST, NOTEBOOK, JOURNAL)
+}
+"""Of each kind of folder but that for mail."""

@@ -44,6 +44,8 @@ CALENDAR_SOURCES: Final = "urn:postroom:jmap:calendar-sources"
 """`CalendarSource`, a word of our own."""
 CALENDAR_FILES: Final = "urn:postroom:jmap:calendar-files"
 """`CalendarEvent/import` and `export`, words of our own."""
+REMOVED: Final = "urn:postroom:jmap:removed"
+"""`RemovedItem`, a word of our own."""
 SENDERS: Final = "urn:postroom:jmap:senders"
 """`SenderSettings`, a word of our own."""
 TEMPORARY: Final = "urn:postroom:jmap:temporary-addresses"
@@ -76,6 +78,7 @@ CAPABILITIES: Final = (
     REMOTE,
     CALENDAR_SOURCES,
     CALENDAR_FILES,
+    REMOVED,
     SENDERS,
     TEMPORARY,
 )

@@ -22,7 +22,7 @@ from web.jmap.arguments import (
     check_filter,
 )
 from web.jmap.errors import MethodError, SetError
-from web.jmap.families import ADDRESS_BOOK, CALENDAR, JOURNAL, NOTEBOOK, TASK_LIST, Family
+from web.jmap.families import OF_KIND
 from web.jmap.granted import MAIL_WORDS, Words, rights_in
 from web.jmap.ids import account_id, mailbox_id, principal_id
 from web.jmap.kept import number_of, own
@@ -42,13 +42,10 @@ PROPERTIES: Final = (
     "newRights",
     "name",
 )
-_FAMILIES: Final[Mapping[Kind, Family]] = {
-    each.kind: each for each in (ADDRESS_BOOK, CALENDAR, TASK_LIST, NOTEBOOK, JOURNAL)
-}
 
 
 def _kind(kind: Kind) -> tuple[str, Words] | None:
-    family = _FAMILIES.get(kind)
+    family = OF_KIND.get(kind)
     if family is not None:
         return family.type, family.words
     return ("Mailbox", MAIL_WORDS) if kind == Kind.MAIL else None

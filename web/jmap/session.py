@@ -44,6 +44,7 @@ from web.jmap.limits import (
     PRINCIPALS,
     QUOTA,
     REMOTE,
+    REMOVED,
     SENDERS,
     SIEVE,
     SNOOZE,
@@ -84,6 +85,7 @@ def _account(tx: ReadTx, owner: AccountId, folders: list[Folder]) -> Mapping[str
             BLOB: BLOB_VALUE,
             QUOTA: {},
             ACCESS: {},
+            REMOVED: {},
             **{name: value for kind in kinds for name, value in _of_kind(kind, top).items()},
             OWNER: {"accountIdForPrincipal": account_id(tx.who.account), "principalId": principal_id(name)},
             **(
