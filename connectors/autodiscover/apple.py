@@ -23,7 +23,6 @@ from starlette.responses import Response
 from connectors.autodiscover.asked import Asker, Room, address_of, asker, who_asks
 from mailcore.server.config import Config
 
-PATH: Final = "/autodiscover/apple.mobileconfig"
 MEDIA: Final = "application/x-apple-aspen-config"
 CHOICES: Final = ("mail", "calendars", "contacts", "activesync")
 USUAL: Final = "mail,calendars,contacts"

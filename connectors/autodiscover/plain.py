@@ -12,6 +12,7 @@ from groupware.model.errors import NotFound
 from mailcore.server.offers import issuer, pacc
 from mailcore.server.sections_web import Told
 
+PROFILE_PATH: Final = "/autodiscover/apple.mobileconfig"
 POX_PATH: Final = "/autodiscover/autodiscover.xml"
 _KINDS: Final[dict[str, tuple[str, Told]]] = {"activesync": ("ActiveSync", "activesync"), "ews": ("Ews", "ews")}
 _SUPPORTED: Final = "ActiveSync, AutodiscoverV1, Ews"

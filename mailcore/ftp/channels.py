@@ -14,6 +14,7 @@ from socket import SO_ERROR, SOL_SOCKET
 from threading import Lock
 from typing import Any, ClassVar, Final
 
+import pyftpdlib.ioloop  # type: ignore[import-untyped]  # noqa: F401 - first: it imports asyncore, and keeps it quiet
 from pyftpdlib.exceptions import _RetryError  # type: ignore[import-untyped]
 from pyftpdlib.handlers.ftp.control import FTPHandler, proto_cmds  # type: ignore[import-untyped]
 from pyftpdlib.handlers.ftp.data import DTPHandler  # type: ignore[import-untyped]

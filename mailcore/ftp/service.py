@@ -7,166 +7,42 @@ import itertools
 import secrets
 import socket
 import threading
-import traceback
-from collections.abc import Coroutine
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextvars import copy_context
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from pyftpdlib.exceptions import AuthenticationFailed  # type: ignore[import-untyped]
-from pyftpdlib.ioloop import IOLoop  # type: ignore[import-untyped]
-
-from groupware.model.errors import BadCredentials, GroupwareError
-from groupware.model.principal import Gone, Principal
-from groupware.store.api import ReadTx
-from mailcore.ftp.channels import Context, Control
-from mailcore.ftp.desk import Desk
-from mailcore.ftp.files import Files
 from mailcore.server import log
-from mailcore.server.dialogue import Peer, TlsInfo
-from mailcore.server.events import EventLog
-from mailcore.server.gate import Admission, Gate
-from mailcore.server.listener import Listener
+from mailcore.server.dialogue import Peer
+from mailcore.server.gate import Admission
+from mailcore.server.later import Later
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.proxied import take_header
 from mailcore.server.proxy import ProxyError
 from mailcore.server.rules import address
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
-from mailcore.server.signin import Desk as SignInDesk
-from mailcore.server.signin import Rejected, SignIn, desk
-from mailcore.server.stay import WORDS
+from mailcore.server.signin import desk
+
+if TYPE_CHECKING:
+    from mailcore.ftp.hall import Hall
 
 MODULE: Final = "FTP-BACKUP"
-POLL_SECONDS: Final = 0.5
 SESSIONS_MAX: Final = 20
-PERMISSIONS: Final = "elrwmM"  # as pyftpdlib has them
+FORCED_SECONDS: Final = 5.0
+"""A session looks every half second whether it is over."""
 FULL: Final = b"421 Too many connections; try again later.\r\n"
 REFUSED: Final = b"421 You may not connect here.\r\n"
-STOPPING: Final = "421 The server is stopping."
 _sessions = itertools.count(secrets.randbits(31))
 
 
-@dataclass(slots=True)
-class Hall:
-    """What stands behind one session: who it is, and all that pyftpdlib asks of a server, an authorizer and a log."""
+def _hall() -> type[Hall]:
+    from mailcore.ftp.hall import Hall
 
-    parts: Parts
-    loop: asyncio.AbstractEventLoop
-    log: EventLog
-    listener: Listener
-    gate: Gate
-    peer: Peer
-    context: Context
-    signing: SignInDesk
-    spool: Path
-    banner: str
-    passive_ports: range | None
-    passive_address: str
-    most_failures: int
-    proxied_tls: bool = False
-    tls: TlsInfo | None = None
-    files: type[Files] = Files
-    desk: Desk | None = None
-    leaving: Gone | None = None
-    """Why who has signed in may not stay."""
-    signin: SignIn = field(init=False)
-    family: socket.AddressFamily = socket.AF_INET
-    ip_map: list[str] = field(default_factory=list)
-    backlog: int = 5
-
-    def __post_init__(self) -> None:
-        self.signin = SignIn(self.signing, self)
-
-    @property
-    def secure(self) -> bool:
-        """Whether nobody listens on the way."""
-        return self.tls is not None or self.proxied_tls
-
-    @property
-    def offers_tls(self) -> bool:
-        """Whether TLS may begin, or has begun, here."""
-        return self.listener.tls != "none" and self.context() is not None
-
-    @property
-    def idle(self) -> float:
-        """Seconds of silence after which a session ends."""
-        return self.listener.idle
-
-    @property
-    def handshake(self) -> float:
-        """Seconds that a handshake may take."""
-        return self.listener.handshake
-
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """What comes of it on the event loop, in this session's thread."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
-
-    def dismiss(self, why: Gone) -> None:
-        """The session ends behind the transfer that is at work; its thread looks every half second."""
-        self.leaving = why
-
-    def crashed(self) -> None:
-        """A bug is in the log; a peer that broke off is not worth it."""
-        said = traceback.format_exc()
-        self.log.error("session_crashed", error=said.strip().rpartition("\n")[2], traceback=said)
-
-    # --- what pyftpdlib calls
-
-    @property
-    def socket(self) -> Hall:
-        """What stands for a listening socket: whatever its family, one for a transfer has that of the session."""
-        return self
-
-    def _accept_new_cons(self) -> bool:
-        return True
-
-    def validate_authentication(self, name: str, password: str, handler: object) -> None:
-        """Signs in, if this is somebody who administers something. AuthenticationFailed."""
-        try:
-            who: Principal = self.run(self.signin.password(name, password))
-        except (BadCredentials, Rejected) as error:
-            raise AuthenticationFailed(str(error)) from None
-        except GroupwareError as error:
-            raise AuthenticationFailed(f"try again later: {error}") from None
-        if not self.run(self.parts.store.read(who, _administers_something)):
-            self.signin.who = None
-            self.loop.call_soon_threadsafe(self.signin.released)
-            self.log.warning("administers_nothing", user=who.name)
-            raise AuthenticationFailed(f"{who.name} administers nothing here.")
-        self.desk = Desk(self.parts.store, self.parts.blobs, replace(who, client="ftp_backup"), self.run)
-
-    def get_home_dir(self, name: str) -> str:
-        """Everybody begins at the root."""
-        return "/"
-
-    def get_msg_login(self, name: str) -> str:
-        """The words of welcome."""
-        return "Welcome."
-
-    def get_msg_quit(self, name: str) -> str:
-        """The last words."""
-        return "Goodbye."
-
-    def get_perms(self, name: str) -> str:
-        """Look, take, put back, make directories; nothing is deleted or renamed."""
-        return PERMISSIONS
-
-    def has_perm(self, name: str, perm: str, path: str | None = None) -> bool:
-        """The store decides; here is only what the service can do."""
-        return perm in PERMISSIONS
-
-    def impersonate_user(self, name: str, password: str) -> None:
-        """There is no other user of the machine."""
-
-    def terminate_impersonation(self, name: str) -> None:
-        """There was none."""
+    return Hall
 
 
-def _administers_something(tx: ReadTx) -> bool:
-    return tx.administers() or bool(tx.administered())
+HALL: Final = Later(_hall)
+"""All of it that speaks FTP, which few ever do: pyftpdlib is slow to import."""
 
 
 class FtpService:
@@ -212,7 +88,7 @@ class FtpService:
             await asyncio.wait(set(self._open), timeout=grace)
         self._force.set()
         if self._open:
-            await asyncio.wait(set(self._open), timeout=10 * POLL_SECONDS)
+            await asyncio.wait(set(self._open), timeout=FORCED_SECONDS)
         for task in self._open:
             task.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -248,6 +124,7 @@ class FtpService:
                     _say(accepted, FULL if entered.kind == "limit" else REFUSED)
                     return
                 admission = entered
+                await HALL.get()
                 if self._talking >= self._places:
                     _say(accepted, FULL)
                     return
@@ -275,7 +152,7 @@ class FtpService:
     def _hall(self, door: Door, peer: Peer, proxied_tls: bool) -> Hall:
         section, own = self._setup.section, self._setup.config.ftp_backup
         first, last = own.passive_port_first, own.passive_port_last
-        return Hall(
+        return HALL.now()(
             parts=self._parts,
             loop=asyncio.get_running_loop(),
             log=self._log,
@@ -304,34 +181,9 @@ class FtpService:
             hall.signin.closed()
             self._log.info("session_ended", user=hall.desk.who.name if hall.desk is not None else "")
 
-    # --- in the thread of the session
-
     def _talk(self, hall: Hall, sock: socket.socket) -> None:
-        sock.setblocking(False)
-        ioloop = IOLoop()
-        try:
-            control = Control(sock, hall, ioloop)
-            if hall.listener.tls == "implicit" and (context := hall.context()) is not None:
-                control.secure(context)
-            if not control._closed:
-                control.handle()
-            while ioloop.socket_map and not self._over(control, hall):
-                ioloop.loop(timeout=POLL_SECONDS, blocking=False)
-            if not control._closed:
-                control.respond(f"421 {WORDS[hall.leaving]}" if hall.leaving is not None else STOPPING)
-        except CancelledError:
-            self._log.info("connection_lost", peer=hall.peer.ip, why="the server is stopping")
-        except Exception:
-            hall.crashed()
-        finally:
-            ioloop.close()
-            sock.close()
-
-    def _over(self, control: Control, hall: Hall) -> bool:
-        """Whether the session has to end now: it waits for a transfer, but not for ever when the service stops."""
-        if self._force.is_set():
-            return True
-        return (self._stopping.is_set() or hall.leaving is not None) and getattr(control, "data_channel", None) is None
+        """In the thread of the session."""
+        hall.talk(sock, self._stopping, self._force)
 
 
 def ftp_backup(parts: Parts, setup: ServiceSetup) -> FtpService:

@@ -12,7 +12,7 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, TypeVar
 
 Thing = TypeVar("Thing")
@@ -55,6 +55,13 @@ def everything() -> None:
     """Bring all that has been declared by now. Blocks."""
     for each in list(_declared):
         each.now()
+
+
+async def keep(what: Later[Callable[..., Awaitable[None]]], *about: Any) -> None:
+    """A task that a service has besides, imported a moment behind `ready` and begun then."""
+    if not what.here:
+        await asyncio.sleep(AFTER)
+    await (await what.get())(*about)
 
 
 async def everything_soon() -> None:

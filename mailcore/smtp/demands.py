@@ -7,12 +7,13 @@ which DANE goes before: its §2); else TLS is taken where it is offered, whoever
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from mailcore.queue.courier import later
 from mailcore.server.dns import DnsError, NoData, NoSuchDomain, Resolver, to_ascii
+from mailcore.server.later import Later
 from mailcore.smtp.dane import DaneCheck, records
 from mailcore.smtp.route import Hop, NoRoute
 from mailcore.smtp.sts import Found, Policies, permits
@@ -35,15 +36,15 @@ class Contexts:
     """What TLS believes: `anybody` is better than no TLS; `checked` wants a good certificate for the host's name."""
 
     anybody: ssl.SSLContext
-    checked: ssl.SSLContext
+    checked: Callable[[], ssl.SSLContext]
 
 
 def contexts() -> Contexts:
-    """Both contexts, with the authorities of the operating system."""
-    anybody = ssl.create_default_context()
+    """Both contexts. The authorities of the operating system are read for the second, when it is needed: 20 ms."""
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname = False
     anybody.verify_mode = ssl.CERT_NONE
-    return Contexts(anybody, ssl.create_default_context())
+    return Contexts(anybody, Later(ssl.create_default_context).now)
 
 
 @dataclass(frozen=True, slots=True)

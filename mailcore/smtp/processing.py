@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
 from mailcore.lists.desk import Desk as ListDesk
 from mailcore.lists.desk import Policy
 from mailcore.lists.rules import Seal
-from mailcore.lists.worker import keep as keep_lists
 from mailcore.queue.filters import chain
 from mailcore.queue.fullness import keep_telling
 from mailcore.queue.intake import Intake
@@ -19,7 +19,9 @@ from mailcore.queue.scheduler import Scheduler
 from mailcore.queue.service import QueueService
 from mailcore.queue.settlement import Desk, desk_of
 from mailcore.queue.turns import Lanes
+from mailcore.server import later
 from mailcore.server.dns import TryAgain
+from mailcore.server.later import Later
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.service import Service
 from mailcore.smtp.authentication.dmarc import published
@@ -29,6 +31,18 @@ from mailcore.smtp.srs import srs_of
 
 LEASE: Final = 20.0
 """Seconds: delivery takes moments, so what a killed process had under way need not wait long."""
+
+
+def _lists() -> Callable[..., Awaitable[None]]:
+    from mailcore.lists.worker import keep
+
+    async def kept(parts: Parts, setup: ServiceSetup, own: Desk) -> None:
+        await keep(lists(parts, setup, own), parts.bus)
+
+    return kept
+
+
+LISTS: Final = Later(_lists)
 
 
 def processing(parts: Parts, setup: ServiceSetup) -> Service:
@@ -52,7 +66,7 @@ def processing(parts: Parts, setup: ServiceSetup) -> Service:
 
     own = desk(parts, setup, "PROCESSING")
     scheduler = Scheduler(own, parts.bus, LocalCourier(intake), lanes)
-    beside = (partial(keep_telling, own), partial(keep_lists, lists(parts, setup, own), parts.bus))
+    beside = (partial(keep_telling, own), partial(later.keep, LISTS, parts, setup, own))
     quarantine = Quarantine(parts.store, parts.blobs, parts.secret, parts.log("QUARANTINE"))
     releasing = partial(keep_releasing, quarantine, parts.bus)
     return QueueService(setup.name, scheduler, beside=(*beside, releasing, *filters.beside), tell=tell)

@@ -272,7 +272,7 @@ class SmtpCourier:
         return Manners(
             ehlo=way.ehlo,
             tls=demand.tls,
-            context=self._contexts.checked if demand.checked else self._contexts.anybody,
+            context=self._contexts.checked() if demand.checked else self._contexts.anybody,
             connect_timeout=smtp.connect_timeout,
             answer_timeout=smtp.send_timeout,
             check=demand.dane,

@@ -99,7 +99,7 @@ class Policies:
         self,
         store: Store,
         dns: Resolver,
-        context: ssl.SSLContext,
+        context: Callable[[], ssl.SSLContext],
         log: EventLog,
         *,
         clock: Callable[[], float] = time.time,
@@ -142,7 +142,7 @@ class Policies:
         host = f"mta-sts.{domain}"
         try:
             address = self._public(host, await self._dns.addresses(host))
-            policy = parse(await fetched(host, address, self._port, self._context), domain, id, now)
+            policy = parse(await fetched(host, address, self._port, self._context()), domain, id, now)
         except NotFetched as error:
             return self._failed(domain, kept, error.result, str(error))
         except Unreadable as error:

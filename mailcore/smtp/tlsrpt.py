@@ -9,7 +9,7 @@ import json
 import re
 import ssl
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from textwrap import wrap
 from typing import Any, Final
@@ -34,6 +34,7 @@ KEPT_DAYS: Final = 30
 MOST_ADDRESSES: Final = 5
 POST_SECONDS: Final = 60.0
 _ADDRESS: Final = re.compile(r"[!#-'*+./0-9=?A-Z^-~-]{1,64}@[0-9A-Za-z.-]{1,255}")
+Context = Callable[[], ssl.SSLContext]
 TYPE: Final = "application/tlsrpt+gzip"
 
 
@@ -89,7 +90,7 @@ def addresses(texts: Sequence[str]) -> Sequence[str]:
     return [each for each in found if each.lower().startswith(("mailto:", "https://"))][:MOST_ADDRESSES]
 
 
-async def keep_reporting(desk: Desk, smtp: SmtpSection, dns: Resolver, context: ssl.SSLContext) -> None:
+async def keep_reporting(desk: Desk, smtp: SmtpSection, dns: Resolver, context: Context) -> None:
     """Looks every hour whether reports of yesterday are due, until cancelled."""
     while True:
         try:
@@ -109,7 +110,7 @@ async def tidy(desk: Desk) -> None:
     await desk.store.write(OPERATOR, lambda tx: tx.forget_tls(before))
 
 
-async def send_due(desk: Desk, smtp: SmtpSection, dns: Resolver, context: ssl.SSLContext) -> int:
+async def send_due(desk: Desk, smtp: SmtpSection, dns: Resolver, context: Context) -> int:
     """Sends the reports of yesterday that nobody has sent yet; how many these were. `context` checks web servers."""
     day, count = (desk.clock.now().astimezone(UTC).date() - timedelta(days=1)).isoformat(), 0
     later: set[str] = set()
@@ -133,7 +134,7 @@ async def send_due(desk: Desk, smtp: SmtpSection, dns: Resolver, context: ssl.SS
     return count
 
 
-async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: str, context: ssl.SSLContext) -> bool:
+async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: str, context: Context) -> bool:
     """Sends one report to where its domain wants it; False when nobody wants it, or somebody else has sent it."""
     try:
         where = addresses((await dns.query(f"_smtp._tls.{domain}", "TXT")).values)
@@ -156,7 +157,7 @@ async def _send(desk: Desk, smtp: SmtpSection, dns: Resolver, domain: str, day: 
 
 
 async def _post(
-    desk: Desk, dns: Resolver, domain: str, url: str, octets: bytes, context: ssl.SSLContext, *, private: bool
+    desk: Desk, dns: Resolver, domain: str, url: str, octets: bytes, context: Context, *, private: bool
 ) -> None:
     """Posts the report to the address that its domain names, unless that is in one's own network."""
     import httpx  # large, and seldom needed
@@ -166,7 +167,7 @@ async def _post(
         address = await public_address(dns, asked.host, private=private)
         headers = {"Content-Type": TYPE, "Host": asked.netloc.decode("ascii")}
         async with (
-            httpx.AsyncClient(verify=context, timeout=POST_SECONDS, trust_env=False) as client,
+            httpx.AsyncClient(verify=context(), timeout=POST_SECONDS, trust_env=False) as client,
             client.stream(
                 "POST",
                 asked.copy_with(host=address),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from connectors.autodiscover.apple import PATH as PROFILE
+from connectors.autodiscover.plain import PROFILE_PATH as PROFILE
 from mailcore.server.config import Config
 from mailcore.server.offers import offers
 

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.annotation import (
     ANY_OF,
@@ -36,6 +35,7 @@ from ..api import SERVER_ENTRIES
 from . import listings, schema
 from .guard import SERVER, Opened
 from .tx import Tx
+from .upserts import Upsert
 
 _a, _f = schema.annotation.c, schema.folder.c
 _MINE: Final = or_(_a.account_id == bindparam("account"), _a.account_id == SERVER)
@@ -80,7 +80,7 @@ _HOLDER: Final = (
     .where(_a.name == bindparam("name"))
     .where(_a.value == bindparam("value"))
 )
-_PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
+_PUT: Final = Upsert(_put)
 
 Values = Sequence[tuple[str, bytes]]
 

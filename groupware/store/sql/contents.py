@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, exists, func, insert, not_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.ids import AccountId, BlobId
 from groupware.model.item import NewItem
@@ -22,6 +21,7 @@ from groupware.model.times import now_micros
 from . import attachments, header_texts, schema, search, sortkeys
 from .engine import Sql
 from .tx import Tx
+from .upserts import Upsert
 
 _b, _c = schema.blob.c, schema.content.c
 
@@ -32,7 +32,7 @@ def _new_blob(dialect: Any) -> Any:
     return statement.on_conflict_do_nothing(index_elements=["hash"]).returning(_b.hash)
 
 
-_NEW_BLOB: Final = {True: _new_blob(postgresql), False: _new_blob(sqlite)}
+_NEW_BLOB: Final = Upsert(_new_blob)
 _MORE_BLOB: Final = update(schema.blob).where(_b.hash == bindparam("blob")).values(refs=_b.refs + bindparam("more"))
 _NEW_CONTENT: Final = (
     insert(schema.content)

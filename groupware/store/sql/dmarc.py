@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.dmarc import DmarcSeen
 
 from . import schema
 from .tx import Tx
+from .upserts import Upsert
 
 MOST: Final = 10_000
 """Rows of one day and domain that are read."""
@@ -34,8 +34,8 @@ def _mark(dialect: Any) -> Any:
     return new.on_conflict_do_nothing(index_elements=["day", "domain"]).returning(_r.day)
 
 
-_PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
-_MARK: Final = {True: _mark(postgresql), False: _mark(sqlite)}
+_PUT: Final = Upsert(_put)
+_MARK: Final = Upsert(_mark)
 _OF: Final = (
     select(_s.facts, _s.count)
     .where(_s.day == bindparam("on"), _s.domain == bindparam("whose"))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NoRight, Refused
 from groupware.model.flags import FLAGS, MOST_KEYWORDS, FlagChange, apply, permitted_mask, words_in
@@ -21,6 +20,7 @@ from .guard import Opened
 from .item_changes import DELETED, count
 from .items import SEEN
 from .tx import Tx
+from .upserts import Upsert
 
 _i, _s = schema.item.c, schema.seen.c
 _SET: Final = (
@@ -56,7 +56,7 @@ def _set_seen(dialect: Any) -> Any:
     )
 
 
-_SET_SEEN: Final = {True: _set_seen(postgresql), False: _set_seen(sqlite)}
+_SET_SEEN: Final = Upsert(_set_seen)
 
 State = tuple[int, str]
 """Flags and keywords as they are stored."""

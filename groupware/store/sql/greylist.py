@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NoRight
 from groupware.model.times import now_micros
@@ -14,6 +13,7 @@ from groupware.model.times import now_micros
 from . import schema
 from .guard import SERVER
 from .tx import Tx
+from .upserts import Upsert
 
 _DAY: Final = 86_400_000_000
 _g = schema.greylist.c
@@ -36,7 +36,7 @@ def _put(dialect: Any) -> Any:
     return new.on_conflict_do_update(index_elements=["network", "sender", "recipient"], set_=values)
 
 
-_PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
+_PUT: Final = Upsert(_put)
 _PROLONG: Final = update(schema.greylist).where(*_ONE).values(until=bindparam("end"))
 _DROP: Final = delete(schema.greylist).where(*_ONE)
 _SWEEP: Final = delete(schema.greylist).where(_g.until <= bindparam("now"))

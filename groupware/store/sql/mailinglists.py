@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.addresses import MAX_LOCAL, normal
 from groupware.model.errors import AlreadyExists, NotFound, Refused
@@ -27,6 +26,7 @@ from .engine import Row
 from .guard import Opened
 from .principals import Known, administered, named
 from .tx import Tx
+from .upserts import Upsert
 
 _s, _l, _p = schema.list_subscriber.c, schema.list_letter.c, schema.principal.c
 _MOST: Final = 1_000_000_000
@@ -101,7 +101,7 @@ def _note(dialect: Any) -> Any:
     return new.on_conflict_do_update(index_elements=["folder_id", "uid"], set_={"after": new.excluded.after})
 
 
-_NOTE: Final = {True: _note(postgresql), False: _note(sqlite)}
+_NOTE: Final = Upsert(_note)
 
 
 # --- who is on a list -----------------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ if it were not there; the upkeep takes it away.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import AccountId
@@ -21,6 +21,7 @@ from groupware.model.times import now_micros
 from . import schema
 from .principals import by_id, permit
 from .tx import Tx
+from .upserts import Upsert
 
 _SECOND: Final = 1_000_000
 UNDO_KEPT: Final = 30 * 24 * 3600 * _SECOND
@@ -40,8 +41,8 @@ def _put(dialect: Any, *, renew: bool) -> Any:
     return new.on_conflict_do_update(index_elements=there, set_=values, where=over).returning(_m.expires)
 
 
-_PUT: Final = {True: _put(postgresql, renew=False), False: _put(sqlite, renew=False)}
-_RENEW: Final = {True: _put(postgresql, renew=True), False: _put(sqlite, renew=True)}
+_PUT: Final = Upsert(partial(_put, renew=False))
+_RENEW: Final = Upsert(partial(_put, renew=True))
 _OLD: Final = (
     select(_m.account_id, _m.kind, _m.key)
     .where(_m.expires <= bindparam("now"))

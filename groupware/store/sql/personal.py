@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NotFound, Refused
 from groupware.model.ids import FolderId, ModSeq, Uid
@@ -21,6 +20,7 @@ from groupware.model.rights import Right
 from . import objects, schema
 from .guard import SERVER, Opened
 from .tx import Tx
+from .upserts import Upsert
 
 LONGEST: Final = 256 * 1024
 _m = schema.personal.c
@@ -50,7 +50,7 @@ def _put(dialect: Any) -> Any:
     )
 
 
-_PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
+_PUT: Final = Upsert(_put)
 
 
 def personal(tx: Tx, at: FolderId, only: Uid | None) -> Mapping[Uid, bytes]:

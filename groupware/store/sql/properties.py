@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NoRight, NotFound, OverQuota
 from groupware.model.ids import FolderId, ItemId, ModSeq, Uid, ranges
@@ -19,6 +18,7 @@ from groupware.model.rights import Right
 
 from . import items, schema
 from .tx import Tx
+from .upserts import Upsert
 
 LONGEST: Final = 256 * 1024
 """Octets of one item."""
@@ -42,7 +42,7 @@ def _put(dialect: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=["item_id"], set_={"octets": statement.excluded.octets})
 
 
-_PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
+_PUT: Final = Upsert(_put)
 
 
 def of(tx: Tx, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, bytes]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.ids import AccountId
@@ -18,6 +17,7 @@ from .guard import SERVER
 from .principals import by_id, permit
 from .settings import effective
 from .tx import Tx
+from .upserts import Upsert
 
 _u = schema.send_usage.c
 _USE: Final = select(_u.until, _u.messages, _u.recipients, _u.octets).where(_u.account_id == bindparam("account"))
@@ -31,7 +31,7 @@ def _begin(dialect: Any) -> Any:
     return new.on_conflict_do_update(index_elements=["account_id"], set_=values, where=_u.until <= bindparam("now"))
 
 
-_BEGIN: Final = {True: _begin(postgresql), False: _begin(sqlite)}
+_BEGIN: Final = Upsert(_begin)
 """Begins another interval where none runs; else it only waits for who counts just now."""
 _LOCK: Final = _USE.with_for_update()
 _COUNT: Final = (

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NotFound, OverQuota, Refused
 from groupware.model.flags import FlagChange, Flags
@@ -26,6 +25,7 @@ from groupware.model.times import now_micros
 from ..api import SNOOZES
 from . import flags, item_copies, items, objects, schema
 from .tx import Tx
+from .upserts import Upsert
 
 AGAIN: Final = 3600 * 1_000_000
 """Microseconds until what finds no room is tried again."""
@@ -58,7 +58,7 @@ def _put(dialect: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=["item_id"], set_={"due": new.due, "to_id": new.to_id})
 
 
-_PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
+_PUT: Final = Upsert(_put)
 
 
 def of(tx: Tx, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, Snooze]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.times import moment, now_micros
 from groupware.model.tls import StsPolicy, TlsResult
@@ -14,6 +13,7 @@ from groupware.model.tls import StsPolicy, TlsResult
 from . import schema
 from .engine import Row
 from .tx import Tx
+from .upserts import Upsert
 
 _p, _t = schema.mta_sts.c, schema.tls_result.c
 _KEY: Final = ("domain", "day", "policy", "host", "result")
@@ -38,14 +38,14 @@ _REPORTED: Final = (
 _OLD: Final = delete(schema.tls_result).where(_t.day < bindparam("before"))
 
 
-def _counting(kind: type[sqlite.Insert] | type[postgresql.Insert]) -> sqlite.Insert | postgresql.Insert:
+def _counting(dialect: Any) -> Any:
     names = (*_KEY, "said", "count")
-    made = kind(schema.tls_result).values({name: bindparam(name) for name in names})
+    made = dialect.insert(schema.tls_result).values({name: bindparam(name) for name in names})
     more = {"count": _t["count"] + made.excluded["count"], "said": made.excluded.said}
     return made.on_conflict_do_update(index_elements=[_t[name] for name in _KEY], set_=more)
 
 
-_COUNT: Final = {False: _counting(sqlite.Insert), True: _counting(postgresql.Insert)}
+_COUNT: Final = Upsert(_counting)
 
 
 def sts_policy(tx: Tx, domain: str) -> StsPolicy | None:

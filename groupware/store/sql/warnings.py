@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, null, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from groupware.model.errors import NoRight
 from groupware.model.event import QuotaWarning
@@ -17,6 +16,7 @@ from groupware.model.times import now_micros
 from . import schema
 from .guard import SERVER
 from .tx import Tx
+from .upserts import Upsert
 
 AGAIN_AFTER: Final = 24 * 3600 * 1_000_000
 """Microseconds: a mailbox that is emptied a little and fills up again all day is told of once a day."""
@@ -34,7 +34,7 @@ def _put(dialect: Any) -> Any:
     )
 
 
-_PUT: Final = {True: _put(postgresql), False: _put(sqlite)}
+_PUT: Final = Upsert(_put)
 _DUE: Final = (
     select(_p.id, _p.key, _w.resource, _w.used, _w.most)
     .select_from(schema.quota_warning.join(schema.principal, _p.id == _w.principal_id))

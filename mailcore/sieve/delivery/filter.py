@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -27,8 +27,10 @@ from groupware.model.script import ActiveScript
 from groupware.store.api import Store
 from mailcore.queue import xtext
 from mailcore.queue.filters import NOTHING, Answer, Case, Filing, Filter, Judge, Level, Said, Verdict
+from mailcore.server import later
 from mailcore.server.clock import Clock
 from mailcore.server.events import EventLog
+from mailcore.server.later import Later
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.sieve.delivery.forwarding import forwarded, quiet
 from mailcore.sieve.delivery.scripts import SCRIPTS, version
@@ -46,17 +48,26 @@ TOLD_SECONDS: Final = 365 * 24 * 3600
 """For so long the owner is not told again of the same version of a script."""
 
 
+def _changes() -> Callable[..., Awaitable[None]]:
+    from mailcore.sieve.changes.desk import Desk
+    from mailcore.sieve.changes.worker import keep
+
+    async def kept(parts: Parts, host: str, most: int) -> None:
+        await keep(Desk(parts.store, parts.blobs, parts.clock, host, most, parts.log("FILTERS")), parts.bus)
+
+    return kept
+
+
+CHANGES: Final = Later(_changes)
+
+
 def sieve_filter(parts: Parts, setup: ServiceSetup) -> Sequence[Filter]:
     """The filters, as an entry point makes them."""
     config = setup.config
     most = config.smtp.max_received_headers
 
     async def beside() -> None:
-        from mailcore.sieve.changes.desk import Desk
-        from mailcore.sieve.changes.worker import keep
-
-        desk = Desk(parts.store, parts.blobs, parts.clock, config.host, most, parts.log("FILTERS"))
-        await keep(desk, parts.bus)
+        await later.keep(CHANGES, parts, config.host, most)
 
     runner = Runner(parts.store, parts.clock, config.host, most, parts.log("FILTERS"))
     return (ScriptsAbove(runner, "server"), ScriptsAbove(runner, "domain"), SieveFilter(runner, beside))

@@ -92,7 +92,7 @@ class Bench:
         await self.office.store.write(OPERATOR, lambda tx: tx.count_tls(results))
 
     async def send(self) -> int:
-        return await send_due(self.desk, self.office.config.smtp, self.dns, self.context)
+        return await send_due(self.desk, self.office.config.smtp, self.dns, lambda: self.context)
 
     async def letters(self) -> list[bytes]:
         return [await self.office.blobs.read(each.envelope.blob) for each in await self.office.queue()]

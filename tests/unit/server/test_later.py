@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -40,7 +41,21 @@ async def test_all_of_it_is_there_a_moment_later(monkeypatch: pytest.MonkeyPatch
     assert sys.getswitchinterval() == before
 
 
-def test_a_server_that_starts_imports_nothing_that_only_requests_need() -> None:
+async def test_a_task_begins_once_it_has_been_brought(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(later, "_declared", [])
+    monkeypatch.setattr(later, "AFTER", 0)
+    did = []
+
+    async def work(what: str) -> None:
+        did.append((what, task.here))
+
+    task = Later[Callable[..., Awaitable[None]]](lambda: work)
+    await later.keep(task, "told")
+
+    assert did == [("told", True)]
+
+
+def test_a_server_that_starts_imports_nothing_that_comes_later() -> None:
     """In a process of its own: this one has imported everything."""
     starting = (
         "import sys, mailcore.cli.serve, mailcore.server.compose as made\n"
@@ -50,6 +65,12 @@ def test_a_server_that_starts_imports_nothing_that_only_requests_need() -> None:
     said = subprocess.run([sys.executable, "-c", starting], capture_output=True, text=True, check=True).stdout.split()
 
     apart = {f"{package}.app" for package in ("connectors.activesync", "connectors.dav", "connectors.ews", "web.jmap")}
-    needless = {"rich", "structlog", "web.admin.app", "web.webmail.app"}
+    needless = {"rich", "structlog", "web.admin.app", "web.webmail.app", "pyftpdlib", "lxml.etree"}
+    needless |= {
+        "mailcore.lists.worker",
+        "mailcore.sieve.changes.worker",
+        "sqlalchemy.dialects.postgresql",
+        "lxml.etree",
+    }
     assert "web.http" in said
     assert not (apart | needless) & set(said)

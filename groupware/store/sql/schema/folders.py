@@ -132,9 +132,7 @@ quota_warning = Table(
     Column("used", Number, nullable=False),
     Column("most", Number, nullable=False),
     Column("told", Number),  # NULL: the owner is yet to be told
-    Index(
-        "ix_quota_warning_due", "principal_id", sqlite_where=text("told IS NULL"), postgresql_where=text("told IS NULL")
-    ),
+    Index("ix_quota_warning_due", "principal_id", sqlite_where=text("told IS NULL")),
 )
 """Whose mailbox has passed `quotaLimitThreshold`, and whether its owner knows."""
 

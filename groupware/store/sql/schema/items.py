@@ -32,7 +32,7 @@ blob = Table(
     Column("refs", Number, nullable=False),
     Column("body", LargeBinary),  # zstd; NULL: in the object store
     Column("created", Number, nullable=False),
-    Index("ix_blob_unreferred", "created", sqlite_where=text("refs <= 0"), postgresql_where=text("refs <= 0")),
+    Index("ix_blob_unreferred", "created", sqlite_where=text("refs <= 0")),
 )
 
 content = Table(
@@ -52,9 +52,7 @@ search_text = Table(
     Column("indexed", Boolean, nullable=False),
     Column("head", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Index(
-        "ix_search_text_waiting", "content_id", sqlite_where=text("NOT indexed"), postgresql_where=text("NOT indexed")
-    ),
+    Index("ix_search_text_waiting", "content_id", sqlite_where=text("NOT indexed")),
 )
 """What search looks through, letter case folded; one row for all copies. An index of trigrams follows behind."""
 
@@ -136,10 +134,10 @@ item = Table(
     Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds: CR before bare LF
     Column("created", Number, nullable=False, server_default="0"),  # modseq that brought it to its owner; 0: long ago
     Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
-    Index("ix_item_deleted", "folder_id", sqlite_where=MARKED, postgresql_where=MARKED),
+    Index("ix_item_deleted", "folder_id", sqlite_where=MARKED),
     Index("ix_item_saved", "folder_id", "saved"),
-    Index("ix_item_on_top", "folder_id", "saved", sqlite_where=ON_TOP, postgresql_where=ON_TOP_POSTGRES),
-    Index("ix_item_long", "folder_id", sqlite_where=text(_LONG), postgresql_where=text(_LONG)),
+    Index("ix_item_on_top", "folder_id", "saved", sqlite_where=ON_TOP),
+    Index("ix_item_long", "folder_id", sqlite_where=text(_LONG)),
     UniqueConstraint("folder_id", "name"),
     sqlite_with_rowid=False,
 )

@@ -24,8 +24,8 @@ object_key = Table(
     Column("exact_to", Number, nullable=False),
     Column("schedule_tag", String(64), nullable=False, server_default=""),
     Index("ix_object_key_ident", "folder_id", "ident"),
-    Index("ix_object_key_private", "folder_id", "uid", sqlite_where=PRIVATE_OBJECT, postgresql_where=PRIVATE_OBJECT),
-    Index("ix_object_key_inexact", "folder_id", "uid", sqlite_where=INEXACT_OBJECT, postgresql_where=INEXACT_OBJECT),
+    Index("ix_object_key_private", "folder_id", "uid", sqlite_where=PRIVATE_OBJECT),
+    Index("ix_object_key_inexact", "folder_id", "uid", sqlite_where=INEXACT_OBJECT),
     sqlite_with_rowid=False,
 )
 """What calendar and contact objects are found by; one row beside each such item."""

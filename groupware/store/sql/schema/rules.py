@@ -16,7 +16,7 @@ sieve_script = Table(
     Column("octets", LargeBinary, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("changed", Number, nullable=False),
-    Index("ix_sieve_script_active", "account_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+    Index("ix_sieve_script_active", "account_id", unique=True, sqlite_where=_ACTIVE),
 )
 """Scripts that people keep; one at most of each account is active."""
 
