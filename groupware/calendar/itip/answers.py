@@ -39,7 +39,7 @@ def reply(
         there = later.get(key) or (made(stored, key) if key is not None else None)
         if there is not None and groups:
             there = _joined(there, part, senders, groups)
-        got = _answered(stored, there, read, part, senders)
+        got = _answered(stored, there, read, part, senders, from_mail=from_mail)
         if isinstance(got, str):
             why.append(got)
             continue
@@ -55,7 +55,13 @@ def reply(
 
 
 def _answered(
-    stored: CalendarObject, there: Component | None, read: CalendarObject, part: Component, senders: People
+    stored: CalendarObject,
+    there: Component | None,
+    read: CalendarObject,
+    part: Component,
+    senders: People,
+    *,
+    from_mail: bool,
 ) -> tuple[Component, str] | str:
     """The component with the answer in it, and that in words; or why it does not count."""
     if there is None:
@@ -66,6 +72,8 @@ def _answered(
     line = _invited(there, answer, senders)
     if line is None:
         return f"{address_of(answer) or answer.value[:60]} is not invited"
+    if from_mail and senders.isdisjoint((address_of(line), sent_by(answer), sent_by(line))):
+        return f"it answers for {address_of(line)}, who has not written it"
     if sequence(part) < sequence(there) and not _same_time(stored, there, read, part):
         return "it answers to a version of the event that was at another time"
     comment = part.text("COMMENT")

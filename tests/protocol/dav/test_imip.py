@@ -95,6 +95,22 @@ async def test_an_answer_in_somebody_elses_name_is_ignored_and_that_is_on_the_ti
     assert "not the attendee" in last.text
 
 
+async def test_one_guest_does_not_answer_for_another(stand: Stand, alice: Client) -> None:
+    await alice.put(ALICE + "m.ics", meeting("m", names=(EVE, "zoe@far.test")))
+    said = itip("REPLY", event("m", "20261201T100000Z", "ATTENDEE;PARTSTAT=DECLINED:mailto:zoe@far.test"))
+    await arrives(stand, letter(said, method="REPLY"), "alice")
+    assert "PARTSTAT=DECLINED" not in (await the_one(alice, ALICE))[1]
+    last = (await timeline(stand, "alice", "m"))[-1]
+    assert (last.what, last.who, last.text) == (
+        "ignored",
+        EVE,
+        "REPLY: it answers for zoe@far.test, who has not written it",
+    )
+    by = f'ATTENDEE;PARTSTAT=DECLINED;SENT-BY="mailto:{EVE}":mailto:zoe@far.test'
+    await arrives(stand, letter(itip("REPLY", event("m", "20261201T100000Z", by)), method="REPLY"), "alice")
+    assert "PARTSTAT=DECLINED" in (await the_one(alice, ALICE))[1]
+
+
 async def test_a_meeting_that_somebody_else_calls_off_stays(stand: Stand, bob: Client) -> None:
     await arrives(stand, letter(invitation()))
     off = itip("CANCEL", event("far", "20261201T100000Z", "SEQUENCE:1", HEAD, "ATTENDEE:mailto:bob@example.test"))
