@@ -18,6 +18,7 @@ from groupware.model.flags import words_in
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, AccountId, FolderId, ModSeq
 from groupware.model.item import Changes
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 MOST_MESSAGES: Final = 1_000_000  # that are remembered: about 13 octets each
@@ -89,13 +90,22 @@ def without(columns: Columns, places: Sequence[int]) -> Columns:
     return array("I", compress(uids, keep)), array("Q", compress(modseqs, keep)), bytearray(compress(flags, keep))
 
 
+_Key = tuple[AccountId, FolderId, bool]
+"""Whose, of which folder, and whether private items are in it."""
+
+
+def _key(account: AccountId, folder: Folder) -> _Key:
+    """Who comes to see private items, or no longer does, sees another folder, though nothing in it changes."""
+    return account, folder.id, Right.PRIVATE in folder.rights
+
+
 class Snapshots:
     """Those of the folders that were selected last."""
 
     __slots__ = ("_kept", "_messages", "_most")
 
     def __init__(self, most: int = MOST_MESSAGES) -> None:
-        self._kept: OrderedDict[tuple[AccountId, FolderId], Snapshot] = OrderedDict()
+        self._kept: OrderedDict[_Key, Snapshot] = OrderedDict()
         self._messages = 0
         self._most = most
 
@@ -112,17 +122,17 @@ class Snapshots:
         return folder.total <= AT_HAND or (known is not None and folder.modseq - known.modseq <= AT_HAND)
 
     def _known(self, tx: ReadTx, folder: Folder) -> Snapshot | None:
-        known = self._kept.get((tx.who.account, folder.id))
+        known = self._kept.get(_key(tx.who.account, folder))
         return known if known is not None and known.uidvalidity == folder.uidvalidity else None
 
-    def keep(self, account: AccountId, folder: FolderId, new: Snapshot) -> None:
+    def keep(self, account: AccountId, folder: Folder, new: Snapshot) -> None:
         """Remember it for the next time."""
-        former = self._kept.pop((account, folder), None)
+        former = self._kept.pop(_key(account, folder), None)
         if former is not None:
             self._messages -= len(former.uids) + OF_A_FOLDER
         if former is not None and former.modseq > new.modseq:
             new = former
-        self._kept[account, folder] = new
+        self._kept[_key(account, folder)] = new
         self._messages += len(new.uids) + OF_A_FOLDER
         while self._messages > self._most:
             _, oldest = self._kept.popitem(last=False)

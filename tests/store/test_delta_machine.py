@@ -139,7 +139,7 @@ class Synchronising(RuleBasedStateMachine):
         """A snapshot that is brought up to date is the one that is made anew."""
         folder = self.world.folder(self.people[who], self.places[at])
         now = self.world.read(self.people[who], lambda tx: self.snapshots.read(tx, folder))
-        self.snapshots.keep(self.people[who].account, folder.id, now)
+        self.snapshots.keep(self.people[who].account, folder, now)
         anew = self.world.read(self.people[who], lambda tx: Snapshots().read(tx, folder))
         assert now == anew
         found = zip(now.uids, now.flags, strict=True)

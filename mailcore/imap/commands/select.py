@@ -94,7 +94,7 @@ async def _open(session: Session, given: Opening) -> Reply:
     found = await session.glance(partial(work, anyhow=False)) or await session.read(work)
     assert found is not None
     session.home, folder, withheld, now, since = found
-    session.shared.snapshots.keep(session.user.account, folder.id, now)
+    session.shared.snapshots.keep(session.user.account, folder, now)
     read_only = given.read_only or not folder.rights & _CHANGES
     view = View(folder, now, session.modes, read_only=read_only)
     view.withheld = withheld
