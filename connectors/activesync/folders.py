@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from connectors.activesync.errors import EasError
+from groupware.calendar.shown import sees_blocks, sees_outlines
 from groupware.model.errors import NotFound
 from groupware.model.folder import OTHERS, PUBLIC, SEPARATOR, Folder, Role
 from groupware.model.ids import FolderId
@@ -41,6 +42,8 @@ CLASSES: Final[Mapping[Kind, str]] = {
     Kind.TASKS: "Tasks",
     Kind.NOTES: "Notes",
 }
+Lens = Literal["", "titles", "times"]
+"""All of a folder, the outlines of its events, or a block for each busy time."""
 _HIDDEN: Final = (Role.SCHEDULE_INBOX, Role.QUARANTINE, Role.ROOT)
 
 
@@ -55,13 +58,16 @@ class Told:
 
 
 def shown_in(tx: ReadTx) -> Sequence[Folder]:
-    """The folders that devices are told of: those that may be read; of others' those that are subscribed to."""
+    """The folders that devices are told of: those that may be read; of others' those that are subscribed to.
+
+    Calendars of which one may know titles, or busy times, are among them (decision 353).
+    """
     return [
         each
         for each in tx.folders()
         if each.exists
         and each.kind in CLASSES
-        and Right.READ in each.rights
+        and (Right.READ in each.rights or lens_of(each))
         and each.role not in _HIDDEN
         and (each.own or each.subscribed)
     ]
@@ -102,6 +108,26 @@ def folder_in(tx: ReadTx, text: str, need: Right = Right.READ) -> Folder:
     if folder.kind not in CLASSES or folder.role in _HIDDEN:
         raise NotFound("there is no such folder")
     return folder
+
+
+def lens_of(at: Folder) -> Lens:
+    """What a device is told of a folder, which is only read where that is not everything."""
+    return "times" if sees_blocks(at) else "titles" if at.kind == Kind.CALENDAR and sees_outlines(at) else ""
+
+
+def told_folder(tx: ReadTx, text: str) -> Folder:
+    """The folder of a ServerId, opened for telling of what is in it as far as that goes. `NotFound`, `NoRight`."""
+    at = folder_in(tx, text, Right.LOOKUP)
+    if not lens_of(at):
+        return tx.folder(at.id, Right.READ)
+    opened(tx, at)
+    return at
+
+
+def opened(tx: ReadTx, at: Folder) -> None:
+    """From now on a calendar of which one may know titles alone is read as such."""
+    if lens_of(at) == "titles":
+        tx.outline(at.id)
 
 
 def own_role(tx: ReadTx, role: Role) -> Folder:

@@ -14,17 +14,14 @@ from groupware.calendar.blocks import sees_times
 from groupware.model.rights import Right, letters
 from tests.matrix.test_lens import BOB, DAY, HELD, HIDDEN, OPEN, WORDS, told
 from tests.support.jmapstand import Client
-from tests.support.sharestand import CALENDAR, Stand, share_stand
+from tests.support.sharestand import CALENDAR, Stand, filled_stand
 
 RANGE = {"after": f"{DAY:%Y-%m-%d}T00:00:00", "before": f"{DAY + timedelta(days=3):%Y-%m-%d}T00:00:00"}
 
 
 @pytest.fixture
 async def filled(tmp_path: Path) -> AsyncIterator[Stand]:
-    async with share_stand(tmp_path) as stand:
-        alice = stand.dav("alice")
-        assert (await alice.put(CALENDAR + "open.ics", OPEN)).status == 201
-        assert (await alice.put(CALENDAR + "private.ics", HIDDEN)).status == 201
+    async with filled_stand(tmp_path, open=OPEN, private=HIDDEN) as stand:
         yield stand
 
 

@@ -55,3 +55,12 @@ async def share_stand(folder: Path) -> AsyncIterator[Stand]:
 
     async with web_stand(folder, make) as made:
         yield Stand(made.house, made.http)
+
+
+@asynccontextmanager
+async def filled_stand(folder: Path, **events: str) -> AsyncIterator[Stand]:
+    """The same, with events in Alice's calendar by their names."""
+    async with share_stand(folder) as stand:
+        for name, octets in events.items():
+            assert (await stand.dav("alice").put(f"{CALENDAR}{name}.ics", octets)).status == 201
+        yield stand

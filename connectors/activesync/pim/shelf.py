@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.activesync.exchange import Exchange
+from connectors.activesync.folders import lens_of, opened
+from connectors.activesync.pim.busy import periods
 from connectors.activesync.sync.kinds import CONFLICT, MALFORMED, OK, Asked, Done
 from groupware.calendar import item as calendar_item
 from groupware.calendar.apart import Apart, divided, keep_own
@@ -47,8 +49,13 @@ class Stored:
 async def read_objects(exchange: Exchange, at: Folder, items: Sequence[int]) -> list[Stored]:
     """Those of these objects that are in the folder."""
     parts = exchange.parts
+    if lens_of(at) == "times":
+        there = await periods(exchange, at)
+        some = ((item, there[item]) for item in items if item in there)
+        return [Stored(item, Uid(0), each.name, int(at.modseq), each.octets) for item, each in some]
 
     def work(tx: ReadTx) -> tuple[list[tuple[Uid, int, str, BlobId, BlobId, int]], Blobs, Sight | None]:
+        opened(tx, at)
         seen = sight(tx, at.id)
         shown = Shown(parts.store, parts.blobs, seen) if seen is not None else None
         placed = tx.placed([ItemId(each) for each in items])

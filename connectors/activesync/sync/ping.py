@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from connectors.activesync.element import Element, el
 from connectors.activesync.exchange import Exchange
-from connectors.activesync.folders import folder_id, folder_in
+from connectors.activesync.folders import folder_id, told_folder
 from connectors.activesync.states import Known, newest_state, next_state, same_state
 from connectors.activesync.sync.position import position_in
 from connectors.activesync.sync.waiting import changed, watch
@@ -54,7 +54,7 @@ def _changed(tx: ReadTx, exchange: Exchange, names: Sequence[str]) -> list[str] 
     told = []
     for each in names:
         try:
-            at = folder_in(tx, each)
+            at = told_folder(tx, each)
         except (NotFound, NoRight):
             return None
         state = newest_state(tx, exchange.device, at.id)

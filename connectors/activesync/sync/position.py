@@ -35,6 +35,8 @@ class Position:
     """Modseqs of changes that the device itself made, by item: they are not told to it."""
     taken: frozenset[int] = frozenset()
     """Items that the device itself took away."""
+    blocks: frozenset[int] = frozenset()
+    """Of a calendar of busy times: those that the device has."""
 
     def facts(self) -> dict[str, Any]:
         """As it is kept."""
@@ -42,6 +44,7 @@ class Position:
             "at": [self.top, self.below, *self.seen, self.gone, self.low, self.until],
             "own": {str(item): modseq for item, modseq in self.own.items()},
             "taken": sorted(self.taken),
+            **({"blocks": sorted(self.blocks)} if self.blocks else {}),
         }
 
 
@@ -51,4 +54,5 @@ def position_in(facts: Mapping[str, Any]) -> Position:
         return Position()
     top, below, modseq, uid, gone, low, until = facts["at"]
     own = {int(item): at for item, at in facts.get("own", {}).items()}
-    return Position(top, below, (modseq, uid), gone, low, until, own, frozenset(facts.get("taken", ())))
+    taken, blocks = frozenset(facts.get("taken", ())), frozenset(facts.get("blocks", ()))
+    return Position(top, below, (modseq, uid), gone, low, until, own, taken, blocks)

@@ -11,8 +11,9 @@ from typing import Any, Final
 from connectors.activesync.element import Element, el
 from connectors.activesync.errors import status_of
 from connectors.activesync.exchange import Exchange
-from connectors.activesync.folders import CLASSES, folder_in
+from connectors.activesync.folders import CLASSES, lens_of, told_folder
 from connectors.activesync.kinds import KINDS
+from connectors.activesync.pim.busy import busy_page
 from connectors.activesync.states import Known, known_state, newest_state, next_state, same_state
 from connectors.activesync.sync.kinds import HIERARCHY, MALFORMED, NOT_FOUND, OK, RETRY, WRONG_KEY, Asked, Done, Kinds
 from connectors.activesync.sync.options import Options, cutoff, options_in, options_of
@@ -80,7 +81,7 @@ async def turn(exchange: Exchange, asked: Collection, most: int, memory: Memory)
     for each in asked.commands:
         await _command(case, each)
     try:
-        page = await exchange.read(lambda tx: page_of(tx, case, min(asked.window, most)))
+        page = await _page(case, min(asked.window, most))
     except Lost:
         return Told(asked.id, _answer(asked, WRONG_KEY, "0"))
     except (NotFound, NoRight):
@@ -91,13 +92,13 @@ async def turn(exchange: Exchange, asked: Collection, most: int, memory: Memory)
 
 
 def _begin(tx: ReadTx, exchange: Exchange, asked: Collection) -> _Case | None:
-    at = folder_in(tx, asked.id)
+    at = told_folder(tx, asked.id)
     if asked.key:
         state = known_state(tx, exchange.device, at.id, asked.key)
     else:
         state = newest_state(tx, exchange.device, at.id)
-    if state is None:
-        return None
+    if state is None or (asked.key != "0" and state.facts.get("lens", "") != lens_of(at)):
+        return None  # who comes to be told more, or less, begins again
     options = options_of(asked.options, options_in(state.facts.get("options", {})))
     if asked.key == "0":
         options = replace(options, supported=asked.supported)
@@ -121,18 +122,29 @@ def _remember(case: _Case, memory: Memory) -> None:
 
 async def _first(case: _Case) -> Told:
     """A device begins: it gets a key, and nothing else yet."""
-    facts = {"options": case.options.facts()}
+    facts = {"options": case.options.facts(), **_lens(case.at)}
     exchange, at = case.exchange, case.at
     key = await exchange.write(lambda tx: next_state(tx, exchange.device, at.id, case.state, facts))
     return Told(case.asked.id, _answer(case.asked, OK, key, at=at, version=exchange.version), 1)
 
 
-def page_of(tx: ReadTx, case: _Case, window: int) -> Page:
-    """What there is to be told. `Lost`, `NotFound`."""
-    at = folder_in(tx, case.asked.id)
+def _lens(at: Folder) -> dict[str, str]:
+    return {"lens": lens_of(at)} if lens_of(at) else {}
+
+
+async def _page(case: _Case, window: int) -> Page:
+    """What there is to be told. `Lost`, `NotFound`, `NoRight`."""
+    was = replace(case.position, own=case.own, taken=frozenset(case.taken))
     if not case.asked.changes:
-        return Page(position=replace(case.position, own=case.own, taken=frozenset(case.taken)))
-    return next_page(tx, at, replace(case.position, own=case.own, taken=frozenset(case.taken)), case.options, window)
+        return Page(position=was)
+    if lens_of(case.at) == "times":
+        return await busy_page(case.exchange, case.at, was, window, low_of(case.at, case.options))
+    return await case.exchange.read(lambda tx: next_page(tx, told_folder(tx, case.asked.id), was, case.options, window))
+
+
+def low_of(at: Folder, options: Options) -> int:
+    """From when on events are wanted, in microseconds since 1970; 0: all."""
+    return cutoff(options.filter, int(time.time())) if at.kind == Kind.CALENDAR else 0
 
 
 def next_page(tx: ReadTx, at: Folder, was: Position, options: Options, window: int) -> Page:
@@ -140,7 +152,7 @@ def next_page(tx: ReadTx, at: Folder, was: Position, options: Options, window: i
     if at.kind == Kind.MAIL:
         low = cutoff(options.filter, int(time.time()))
         return mail_page(tx, at, was if was.top else replace(was, low=low), low, window)
-    low = cutoff(options.filter, int(time.time())) if at.kind == Kind.CALENDAR else 0
+    low = low_of(at, options)
     return object_page(tx, at, was if was.top else replace(was, low=low), window, low)
 
 
@@ -222,6 +234,8 @@ async def _act(case: _Case, verb: str, asked: Asked) -> Done:
     if verb == "Fetch":
         found = await kinds.render(exchange, at, [asked.item], case.options)
         return Done(OK, answer=[found[asked.item]]) if asked.item in found else Done(NOT_FOUND)
+    if lens_of(at):
+        raise NoRight("of this calendar you are told when its owner is busy, or titles: it is only read")
     acts = {"Add": kinds.add, "Change": kinds.change, "Delete": kinds.delete}
     if verb not in acts:
         return Done(MALFORMED)
@@ -261,7 +275,8 @@ async def _kept(case: _Case, page: Page, data: Mapping[int, Element]) -> Told:
     """Keeps the state that follows, and gives the answer."""
     asked, exchange = case.asked, case.exchange
     did = {"own": case.own, "taken": sorted(case.taken), "added": case.added} if asked.commands else {}
-    facts: dict[str, Any] = {"options": case.options.facts(), **page.position.facts(), **({"did": did} if did else {})}
+    facts: dict[str, Any] = {"options": case.options.facts(), **_lens(case.at), **page.position.facts()}
+    facts |= {"did": did} if did else {}
     quiet = page.empty and not page.more and not asked.commands
     if quiet and case.state.number == case.state.newest:
         if {**facts, "nonce": case.state.facts.get("nonce")} != dict(case.state.facts):
