@@ -18,6 +18,7 @@ from groupware.model.folder import SEPARATOR, Folder, Role
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
+from web.jmap.default_alerts import alerts_in, alerts_text
 from web.jmap.granted import BOOK, CALENDAR_WORDS, LIST_WORDS, Words, rights_in, shared_with
 from web.jmap.ids import mailbox_id
 from web.jmap.mailbox import ORDER
@@ -229,6 +230,11 @@ def _invites(rights: Right) -> Mapping[str, bool]:
     return {**_private(rights), "mayReadFreeBusy": times, "mayRSVP": Right.SCHEDULE_AS | Right.READ in rights}
 
 
+def _alerts(name: str) -> Note:
+    """Alarms of all that is in a calendar, which are nobody's but one's own."""
+    return Note(f"{{{CALDAV}}}{name}", alerts_in, alerts_text, personal=True)
+
+
 _NOTES: Final = {
     "description": Note(f"{{{CALDAV}}}calendar-description", str, text_of),
     "color": Note(COLOUR, colour_in, colour_of),
@@ -248,12 +254,10 @@ CALENDAR: Final = Family(
         "includeInAvailability": Note(
             TRANSPARENCY, lambda text: "none" if "transparent" in text else "all", counts_of, "all", xml=True
         ),
+        "defaultAlertsWithTime": _alerts("default-alarm-vevent-datetime"),
+        "defaultAlertsWithoutTime": _alerts("default-alarm-vevent-date"),
     },
-    {
-        "timeZone": _zone,
-        "defaultAlertsWithTime": lambda notes: None,
-        "defaultAlertsWithoutTime": lambda notes: None,
-    },
+    {"timeZone": _zone},
     _invites,
 )
 TASK_LIST: Final = Family(

@@ -122,6 +122,7 @@ _ALERT: Final = thing(
     },
     ("trigger",),
 )
+ALERTS: Final = mapped(_ALERT, ids=True)
 _BOTH: Final[dict[str, Check]] = {
     "uid": filled,
     "relatedTo": mapped(thing({"relation": FLAGS})),
@@ -151,7 +152,7 @@ _BOTH: Final[dict[str, Check]] = {
     "replyTo": mapped(filled),
     "participants": mapped(_PARTICIPANT, ids=True),
     "useDefaultAlerts": flag,
-    "alerts": mapped(_ALERT, ids=True),
+    "alerts": ALERTS,
     "localizations": anything,
     "start": LOCAL,
     "timeZone": _zone,

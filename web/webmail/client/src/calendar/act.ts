@@ -43,7 +43,7 @@ function show(event: CalendarEvent): void {
 }
 
 /** The event as the patch makes it, with its times for the view. */
-function patched(event: CalendarEvent, patch: Patch): CalendarEvent {
+export function patched(event: CalendarEvent, patch: Patch): CalendarEvent {
   const next = structuredClone(event) as CalendarEvent & Record<string, unknown>;
   for (const [path, value] of Object.entries(patch)) {
     const way = path.split("/");

@@ -3,7 +3,7 @@ import { inOwnWords, webPlace } from "./events";
 import { inColumns, inLines, nextFree } from "./layout";
 import { inWords } from "./meetings";
 import { cutAt, movedKeys, movedRules, nextAfter, ONCE, repeatOf, rulesOf } from "./recur";
-import { dueAt, dueOf, seenPatch, snoozePatch, taskThing, thingOf } from "./reminders";
+import { asOwn, dueAt, dueOf, seenPatch, snoozePatch, taskThing, thingOf } from "./reminders";
 import {
   between,
   daysTouched,
@@ -239,4 +239,33 @@ it("calls busy times of others so in one's own language, and leaves what people 
   expect(said(event("Exab", "F1", "Not available"))).toBe("<calendar.busyAway>");
   expect(said(event("E17", "F1", "Busy"))).toBe("Busy");
   expect(said(event("Exac", "F2", "Busy"))).toBe("Busy");
+});
+
+it("reminds by the alerts of the calendar where an event says so, which are its own once one was seen", () => {
+  const alert = (offset: string) => ({ a: { "@type": "Alert" as const, trigger: { offset }, action: "display" } });
+  const calendar = {
+    id: "F1",
+    accountId: "A1",
+    defaultAlertsWithTime: alert("-PT15M"),
+    defaultAlertsWithoutTime: alert("PT9H"),
+  } as unknown as Calendar;
+  const event = {
+    id: "E1",
+    accountId: "A1",
+    calendarIds: { F1: true },
+    start: "2027-03-01T09:00:00",
+    utcStart: "2027-03-01T09:00:00Z",
+    utcEnd: "2027-03-01T10:00:00Z",
+    alerts: alert("-PT1M"),
+  } as unknown as CalendarEvent;
+  const offset = (given: CalendarEvent) => thingOf(given, [calendar]).alerts.a?.trigger.offset;
+  expect(offset(event)).toBe("-PT1M");
+  expect(offset({ ...event, useDefaultAlerts: true })).toBe("-PT15M");
+  expect(offset({ ...event, useDefaultAlerts: true, showWithoutTime: true, duration: "P1D" })).toBe("PT9H");
+  const seen = seenPatch("a", new Date("2027-03-01T08:50:00Z"));
+  expect(asOwn(thingOf(event, [calendar]), seen)).toBe(seen);
+  expect(asOwn(thingOf({ ...event, useDefaultAlerts: true }, [calendar]), seen)).toEqual({
+    useDefaultAlerts: false,
+    alerts: { a: { ...alert("-PT15M").a, acknowledged: "2027-03-01T08:50:00Z" } },
+  });
 });

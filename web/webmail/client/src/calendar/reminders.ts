@@ -7,13 +7,13 @@ import { NOWHERE } from "../place";
 import { get as app, keep, kept, type Reminder, set as setApp } from "../store";
 import { openTasks } from "../tasks/load";
 import type { Task } from "../tasks/types";
-import { wrong } from "./act";
-import { momentsOf, shownTimes } from "./events";
+import { patched, wrong } from "./act";
+import { calendarOf, momentsOf, shownTimes } from "./events";
 import { eventsBetween, loadCalendars } from "./load";
 import { followProposals } from "./meetings";
 import { get, now, set, visit, zone } from "./store";
 import { isZone, localOf, localText, minutesOf, momentIn, utcText } from "./time";
-import type { Alert, CalendarEvent } from "./types";
+import type { Alert, Calendar, CalendarEvent } from "./types";
 
 const TICK = 20_000;
 const AGAIN = 30 * 60_000;
@@ -41,10 +41,18 @@ export interface Due extends Reminder {
   alertId: string;
 }
 
-export function thingOf(event: CalendarEvent): Thing {
+/** What reminds of an event: its own alerts, or those of its calendar where it says so. */
+export function alertsOf(event: CalendarEvent, calendars: Calendar[]): Record<string, Alert> {
+  if (!event.useDefaultAlerts) return event.alerts ?? {};
+  const calendar = calendarOf(event, calendars);
+  return (event.showWithoutTime ? calendar?.defaultAlertsWithoutTime : calendar?.defaultAlertsWithTime) ?? {};
+}
+
+export function thingOf(event: CalendarEvent, calendars = get().calendars): Thing {
   const shown = shownTimes(event);
   const [start, end] = [momentIn(zone(), shown.start), momentIn(zone(), shown.end)];
-  const { accountId, title = "", alerts = {} } = event;
+  const { accountId, title = "" } = event;
+  const alerts = alertsOf(event, calendars);
   return { kind: "event", accountId, id: event.baseEventId ?? event.id, title, start, end, alerts, source: event };
 }
 
@@ -148,9 +156,15 @@ export function openReminder(key: string): void {
 
 type Patch = Record<string, unknown>;
 
+/** What changes an alert; those of the calendar become the event's own by that. */
+export function asOwn({ source, alerts }: Thing, patch: Patch): Patch {
+  if (!("useDefaultAlerts" in source && source.useDefaultAlerts)) return patch;
+  return { useDefaultAlerts: false, alerts: patched({ ...(source as CalendarEvent), alerts }, patch).alerts };
+}
+
 async function store({ thing }: Due, patch: Patch): Promise<void> {
   const method = thing.kind === "task" ? "Task/set" : "CalendarEvent/set";
-  await change([[method, { accountId: thing.accountId, update: { [thing.id]: patch } }]]);
+  await change([[method, { accountId: thing.accountId, update: { [thing.id]: asOwn(thing, patch) } }]]);
 }
 
 const SNOOZED = "snooze";
@@ -222,7 +236,7 @@ async function load(): Promise<void> {
     own ? openTasks(own) : [],
   ]);
   events = found
-    .filter((each) => Object.keys(each.alerts ?? {}).length && each.status !== "cancelled")
+    .filter((each) => Object.keys(alertsOf(each, get().calendars)).length && each.status !== "cancelled")
     .map((each) => thingOf(each.utcStart ? each : { ...each, ...momentsOf(each) }));
   tasks = open.flatMap((each) => taskThing(each) ?? []);
   tick();

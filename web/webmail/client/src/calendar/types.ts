@@ -21,6 +21,9 @@ export interface Calendar {
   isDefault: boolean;
   isSubscribed: boolean;
   includeInAvailability: string;
+  /** What reminds of events that use the alerts of their calendar; of those that take whole days the other ones. */
+  defaultAlertsWithTime?: Record<string, Alert> | null;
+  defaultAlertsWithoutTime?: Record<string, Alert> | null;
   shareWith?: Record<string, unknown> | null;
   myRights: CalendarRights;
 }
@@ -124,6 +127,7 @@ export const SHOWN_PROPERTIES = [
   "participants",
   "recurrenceId",
   "alerts",
+  "useDefaultAlerts",
 ];
 
 export interface Busy {
