@@ -13,7 +13,7 @@ from typing import Final
 from groupware.mime.charsets import decode
 from groupware.mime.sections import decoded
 from groupware.mime.summary import Summary, summarize
-from groupware.model.content import NO_PARAMS, Component, Line
+from groupware.model.content import NO_PARAMS, Component, Line, parse
 from groupware.model.errors import Malformed
 from groupware.model.meeting import Guest, Happening
 from groupware.model.principal import DELIVERY, PrincipalKind
@@ -34,6 +34,8 @@ LONGEST: Final = 1024 * 1024
 """Octets of the calendar part of a mail."""
 DEEPEST: Final = 6
 """How deep in the parts of a mail it may be."""
+LONGEST_IDENT: Final = 255
+"""Characters of the UID of what cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,59 @@ def found(octets: bytes) -> Mailed | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """What would be an iTIP message if it were right."""
+
+    ident: str
+    """Its UID."""
+    method: str
+    sender: str
+    why: str
+
+
+def unusable(octets: bytes) -> Unusable | None:
+    """The calendar part of a mail that names an event and a method of ours, and cannot be read as an object."""
+    summary = summarize(octets)
+    sender = next(iter(_senders(summary)), "")
+    for part in summary.parts if sender else ():
+        if part.media not in ("text/calendar", "application/ics") or part.depth > DEEPEST:
+            continue
+        body = decoded(octets, part)
+        if len(body) > LONGEST:
+            continue
+        text = decode(body, part.charset or "utf-8").encode()
+        try:
+            read_object(text)
+        except Malformed as error:
+            try:
+                calendar = next(iter(parse(text)), None)
+            except Malformed:
+                continue
+            method = calendar.text("METHOD").strip().upper() if calendar is not None else ""
+            ident = next((each.text("UID") for each in calendar.parts if each.text("UID")), "") if calendar else ""
+            if method in METHODS and 0 < len(ident) <= LONGEST_IDENT:
+                return Unusable(ident, method, sender, str(error))
+    return None
+
+
+async def noted(store: Store, blobs: Blobs, wrong: Unusable, addresses: Sequence[str]) -> Beside:
+    """That it was ignored and why, on the timelines of these recipients. For accounts and resources alone."""
+    round_ = rounds.begin(store, blobs, DELIVERY, wrong.ident)
+    round_.client = "mail"
+    await rounds.look_up(round_, addresses)
+    for guest in _guests(round_, addresses):
+        said = Happening("ignored", f"{wrong.method}: {wrong.why}", wrong.ident, who=wrong.sender, client="mail")
+        round_.copies[guest.account].happened.append(said)
+    return Beside(await rounds.visits(round_), ())
+
+
+def _guests(round_: Round, addresses: Sequence[str]) -> Sequence[Guest]:
+    """Those of the recipients who have a calendar here and take invitations from mail, each once."""
+    found = {each.account: each for name in addresses if isinstance(each := round_.found[name], Guest)}
+    return [each for each in found.values() if each.settings["calendarInvitations"] != "off"]
+
+
 def _foreign(read: CalendarObject) -> CalendarObject:
     """The message with nothing in it that only this server gives."""
     return read_object(rendered(unmanaged(read), read)) if managed(read) else read
@@ -81,9 +136,8 @@ async def beside(store: Store, blobs: Blobs, mailed: Mailed, addresses: Sequence
     await rounds.look_up(round_, [mailed.sender, *addresses])
     writer = round_.found[mailed.sender]
     senders = mailed.senders | (writer.addresses if isinstance(writer, Guest) else frozenset())
-    for guest in {each.account: each for name in addresses if isinstance(each := round_.found[name], Guest)}.values():
-        if guest.settings["calendarInvitations"] != "off":
-            await _apply(round_, guest, mailed, senders)
+    for guest in _guests(round_, addresses):
+        await _apply(round_, guest, mailed, senders)
     return Beside(await rounds.visits(round_), tuple(round_.letters))
 
 

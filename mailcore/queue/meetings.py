@@ -69,7 +69,10 @@ def _beside(store: Store, blobs: Blobs, octets: bytes, names: Sequence[str]) -> 
     if report is not None:
         return partial(returned.beside, store, blobs, report, names)
     found = mailed.found(octets)
-    return partial(mailed.beside, store, blobs, found, names) if found is not None else None
+    if found is not None:
+        return partial(mailed.beside, store, blobs, found, names)
+    wrong = mailed.unusable(octets)
+    return partial(mailed.noted, store, blobs, wrong, names) if wrong is not None else None
 
 
 def _both(tx: WriteTx, more: Beside, work: Callable[[WriteTx], T]) -> T:

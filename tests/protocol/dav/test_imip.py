@@ -137,6 +137,17 @@ async def test_what_is_no_invitation_for_the_recipient_is_delivered_and_nothing_
     assert await bodies(bob, BOB) == [] and len(await stand.house.items("bob")) == 1
 
 
+async def test_an_invitation_that_cannot_be_read_is_on_the_timeline_with_what_is_wrong(
+    stand: Stand, bob: Client
+) -> None:
+    await arrives(stand, letter(invitation()))
+    await arrives(stand, letter(invitation("RRULE:FREQ=OFTEN")))
+    assert "RRULE" not in (await the_one(bob, BOB))[1]
+    last = (await timeline(stand, "bob", "far"))[-1]
+    assert (last.what, last.who, last.client) == ("ignored", EVE, "mail")
+    assert last.text.startswith("REQUEST: line ") and "RRULE" in last.text
+
+
 async def test_several_recipients_each_have_it_from_one_mail(stand: Stand, alice: Client, bob: Client) -> None:
     text = invitation("ATTENDEE:mailto:alice@example.test")
     await arrives(stand, letter(text), "alice", "bob")
