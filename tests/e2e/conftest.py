@@ -23,6 +23,17 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 )
+CONFIG = """
+[service.rpop]
+enabled = true
+[subscriptions]
+private = true
+ports = []
+[[webmail.brand]]
+hosts = ["acme.localhost"]
+name = "Acme Post"
+colour = "#aa0033"
+"""
 AXE = Path(__file__).parents[2] / "web/webmail/client/node_modules/axe-core/axe.min.js"
 _numbers = count(1)
 expect.set_options(timeout=30_000)
@@ -32,7 +43,7 @@ expect.set_options(timeout=30_000)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server, whose store is asked from a thread: in this one Playwright's event loop is running."""
     data = tmp_path_factory.mktemp("browsed")
-    (data / "postroom.toml").write_text("[service.rpop]\nenabled = true\n[subscriptions]\nprivate = true\nports = []\n")
+    (data / "postroom.toml").write_text(CONFIG)
     with running(data) as found, ThreadPoolExecutor(1) as pool:
         site = found.site
         yield replace(found, site=replace(site, run=lambda work: pool.submit(site.run, work).result()))

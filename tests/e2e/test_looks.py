@@ -95,6 +95,17 @@ def test_dark_is_as_the_system_has_it_or_as_one_chooses(sit: Make) -> None:
     assert desk.page.evaluate(paper) == "rgb(255, 255, 255)"
 
 
+def test_a_name_of_the_server_has_its_own_brand(sit: Make) -> None:
+    desk = sit()
+    desk.page.goto(f"http://acme.localhost:{desk.server.port('http')}/")
+    expect(desk.page).to_have_title("Acme Post")
+    expect(desk.page.get_by_text("Acme Post").first).to_be_visible()
+    desk.sign_in(host="acme.localhost")
+    expect(desk.page.get_by_role("banner").get_by_text("Acme Post")).to_be_visible()
+    colour = "getComputedStyle(document.querySelector('button.main')).backgroundColor"
+    assert desk.page.evaluate(colour) == "rgb(170, 0, 51)"
+
+
 def test_german(sit: Make) -> None:
     desk = furnished(sit())
     desk.page.get_by_role("button", name="Account menu").click()

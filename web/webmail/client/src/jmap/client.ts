@@ -13,6 +13,7 @@ const OURS = [
   "calendar-files",
   "calendar-sources",
   "remote-mail",
+  "removed",
   "senders",
   "temporary-addresses",
 ].map((each) => `urn:postroom:jmap:${each}`);

@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { History } from "lucide-react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { rowHeight } from "../prefs";
 import { type State, set, useApp } from "../store";
@@ -8,6 +9,7 @@ import { ListBar } from "./ListBar";
 import { loadWindow, openList } from "./lists";
 import { Bone, Row } from "./Row";
 
+const RemovedDialog = lazy(() => import("./RemovedDialog"));
 const BONES = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 /** The messages of a folder or a search; of 100,000 lines only those that are seen are there. */
@@ -46,6 +48,7 @@ export function MailList() {
   return (
     <section className="list" aria-label={t("list.label")} id="list">
       <ListBar />
+      <Recover />
       {list?.failed ? (
         <div className="none" role="alert">
           <p>{list.failed}</p>
@@ -82,6 +85,27 @@ export function MailList() {
         </div>
       )}
     </section>
+  );
+}
+
+/** Above what was thrown away: a way to what is not even there any more. */
+function Recover() {
+  const { t } = useTranslation();
+  const accountId = useApp(({ place, mailboxes }) => {
+    const here = mailboxes[place.accountId ?? ""]?.find((each) => each.id === place.mailboxId);
+    return place.search === null && here?.role === "trash" && here.myRights.mayShare ? here.accountId : null;
+  });
+  const online = useApp((state) => state.online);
+  const [open, setOpen] = useState(false);
+  if (!accountId || !online) return null;
+  return (
+    <div className="strip">
+      <button type="button" className="text" onClick={() => setOpen(true)}>
+        <History />
+        {t("removed.open")}
+      </button>
+      <Suspense>{open && <RemovedDialog accountId={accountId} onClose={() => setOpen(false)} />}</Suspense>
+    </div>
   );
 }
 
