@@ -51,6 +51,7 @@ _SCRAM_KINDS: Final[Mapping[Digest, tuple[str, str]]] = {
     "sha1": ("scram-sha-1", "app-scram-sha-1"),
     "sha256": ("scram-sha-256", "app-scram-sha-256"),
 }
+_DECIDING: Final = ("blockedLogin", "allowAliasLogins")
 
 T = TypeVar("T")
 
@@ -377,7 +378,8 @@ def _look_up(tx: ReadTx, name: str, switch: str | None) -> _Entry | None:
         who = tx.identity(account.id)
     except NotFound:
         who = None
-    values = {each.name: each.value for each in tx.settings(account.id)}
+    asked = (*_DECIDING, switch) if switch is not None else _DECIDING
+    values = {each.name: each.value for each in tx.settings(account.id, asked)}
     by_alias = normal(name) != account.address
     on = switch is None or bool(values[switch])
     on = on and not values["blockedLogin"] and not (by_alias and not values["allowAliasLogins"])

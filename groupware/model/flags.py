@@ -50,6 +50,7 @@ class FlagChange:
     unchanged_since: ModSeq | None = None
 
 
+@lru_cache(maxsize=4096)
 def permitted_mask(rights: Right) -> tuple[Flags, bool]:
     """The system flags that these rights let one change, and whether keywords as well."""
     mask = Flags.NONE

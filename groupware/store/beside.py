@@ -70,6 +70,11 @@ class Watch(Protocol):
 class Bus(Protocol):
     """Level-triggered: "this folder is now at modseq N"."""
 
+    @property
+    def news(self) -> int:
+        """How often marks have come until now: while that stays, a watch begun in between has missed nothing."""
+        ...
+
     def publish(self, marks: Mapping[FolderId, ModSeq]) -> None:
         """From any thread, after COMMIT only."""
         ...

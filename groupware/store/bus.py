@@ -91,12 +91,18 @@ Tell = Callable[[Mapping[FolderId, ModSeq]], None]
 class LocalBus:
     """Level-triggered: "this folder is now at modseq N"."""
 
-    __slots__ = ("_lock", "_tell", "_watched")
+    __slots__ = ("_lock", "_news", "_tell", "_watched")
 
     def __init__(self, tell: Tell | None = None) -> None:
         """`tell` says what this process publishes to others at once; without it they look at the journal."""
         self._lock, self._tell = Lock(), tell
         self._watched: dict[FolderId, _Watched] = {}
+        self._news = 0
+
+    @property
+    def news(self) -> int:
+        """How often marks have come until now: while that stays, a watch begun in between has missed nothing."""
+        return self._news
 
     def publish(self, marks: Mapping[FolderId, ModSeq]) -> None:
         """From any thread, after COMMIT only."""
@@ -108,6 +114,7 @@ class LocalBus:
         """Marks of what another process has committed. From any thread."""
         heard: dict[LocalWatch, dict[FolderId, ModSeq]] = {}
         with self._lock:
+            self._news += 1
             for folder, modseq in marks.items():
                 found = self._watched.get(folder)
                 if found is None or (modseq <= found.newest and folder != QUEUE):

@@ -16,24 +16,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
+from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound
 from groupware.model.folder import Folder
-from groupware.model.ids import FolderId, Uid
+from groupware.model.ids import FolderId
 from groupware.model.item import Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
-from groupware.model.times import seconds_until
-from groupware.store.api import Blobs, ReadTx, Watch, WriteTx
+from groupware.store.api import Blobs, ReadTx, WriteTx
 from mailcore.imap import names
-from mailcore.imap.annotation_news import AnnotationNews, hear
+from mailcore.imap.annotation_news import AnnotationNews
 from mailcore.imap.bodies import bodies
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
 from mailcore.imap.notice import Notices
-from mailcore.imap.phrases import BYES, DISABLED, GOING, GONE, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
+from mailcore.imap.phrases import BYES, DISABLED, GOING, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
 from mailcore.imap.phrases import Absent as Absent
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
+from mailcore.imap.selected import Following, announce, caught_up
 from mailcore.imap.shared import Shared
 from mailcore.imap.table import COMMANDS, Spec, State
 from mailcore.imap.view import NeedsUid, NoSuchMessage, View
@@ -57,12 +57,11 @@ class Session:
         "_errors",
         "_reader",
         "_service",
-        "_unsure",
-        "_watch",
         "annotations",
         "client",
         "connection",
         "counted",
+        "following",
         "home",
         "idling",
         "modes",
@@ -99,8 +98,7 @@ class Session:
         self.sent = self._drained = self._errors = 0
         self.home: FolderId | None = None
         """The root of the user's own tree, once it is known: what becomes of the user is marked there."""
-        self._watch: Watch | None = None
-        self._unsure = False
+        self.following = Following()
         self._reader = Reader(connection, self._limits, shared.spool)
         self._wait_for_login()
 
@@ -165,9 +163,9 @@ class Session:
         reply, failed = await self._handled(spec, value)
         for line in reply.lines:
             self.send(line)
-        lost = not await self._caught_up(surely=spec.looks or failed)
+        lost = not await caught_up(self, surely=spec.looks or failed)
         if not lost:
-            await self._announce(expunges=not spec.numbers)
+            await announce(self, expunges=not spec.numbers)
         if reply.modseq and self.view is not None and self.modes.condstore:
             reply = replace(reply, code=b"HIGHESTMODSEQ %d" % self.view.modseq)
         self._tell(self.tag, self._cut_short(reply))
@@ -321,106 +319,20 @@ class Session:
             self.send(status_line(b"*", ok("Highest", b"HIGHESTMODSEQ %d" % self.view.modseq)))
         self.modes.condstore = True
 
-    def select(self, view: View) -> None:
-        """From here on the session is in this folder."""
-        self.leave_folder()
-        self.view = view
-        view.limit = self.shared.section.message_limit
-        self._watch = self.shared.parts.bus.watch([view.folder] if self.home is None else [view.folder, self.home])
-        self._unsure = True  # what came between the reading and the watch is looked for with the next command
-
     def leave_folder(self) -> None:
         """From here on the session is in no folder."""
-        if self._watch is not None:
-            self._watch.close()
-        self._watch = self.view = None
+        self.following.end()
+        self.view = None
 
     def doubt(self) -> None:
         """The view may be behind: look when this command ends."""
-        self._unsure = True
-
-    async def changed(self, within: float) -> bool:
-        """Whether something may have changed in the selected folder; waits up to `within` seconds for it, and no longer
-        than what the user may do there stays as it is."""
-        if self._unsure or self._watch is None:
-            self._unsure = False
-            return True
-        return bool(await self._watch.changed(min(within, seconds_until(self.selected.until))))
-
-    async def _caught_up(self, *, surely: bool) -> bool:
-        """Bring the view up to date where it may be behind; False when the folder is no more."""
-        if self.view is None or self.over or not (surely or await self._behind()):
-            return True
-        return await self.look(self.view)
-
-    async def _behind(self) -> bool:
-        if self._unsure or self._watch is None:
-            self._unsure = False
-            return True
-        marks = await self._watch.changed(0)
-        return any(at == self.home or mark > self.selected.modseq for at, mark in marks.items())
-
-    async def tell_news(self, *, expunges: bool = True, flags: bool = True) -> None:
-        """Take over what changed in the selected folder, and say so at once."""
-        if not await self._caught_up(surely=True):
-            self.hang_up(self.parting)
-        else:
-            await self._announce(expunges=expunges, flags=flags)
-        await self.drain()
-
-    async def _announce(self, *, expunges: bool, flags: bool = True) -> None:
-        """Tell what is due of the selected folder, and of new messages what the client asked for (RFC 5465)."""
-        view = self.view
-        if view is None:
-            return
-        told = view.last_told
-        for line in await self.announced(expunges=expunges, flags=flags):
-            self.send(line)
-        if self.notices is not None and view.last_told > told:
-            try:
-                await self.notices.tell_new(self, view, ((Uid(told + 1), Uid(view.last_told)),))
-            except GroupwareError:
-                self.doubt()
-
-    async def announced(self, *, expunges: bool, flags: bool = True) -> list[bytes]:
-        """What is due of the selected folder, and of the searches that are followed there (RFC 5267 §4.3.2)."""
-        view, lines = self.selected, []
-        if expunges:
-            lines += [line for each in view.contexts.values() for line in each.parting()]
-        lines += view.announce(expunges=expunges, flags=flags)
-        for each in view.contexts.values():
-            lines += await each.news()
-        return lines
+        self.following.doubt()
 
     def watch_for(self, notices: Notices | None) -> None:
         """From here on this is told unasked, and nothing that was asked for before. RFC 5465 §3.1."""
         if self.notices is not None:
             self.notices.close()
         self.notices = notices
-
-    async def look(self, view: View) -> bool:
-        """Take over what changed in the selected folder; False when it, or the user, is no more (`parting`)."""
-        at, since = view.folder, view.modseq
-        try:
-            here = await self.glance(lambda tx: tx.folder(at))
-            view.until = here.until
-            if here.modseq != since:
-                view.learn(await self.read(lambda tx: tx.changes(at, since)))
-            if self.annotations is not None:
-                await hear(self, at)
-        except (NotFound, NoRight, BadCredentials) as error:
-            self.parting = DISABLED if isinstance(error, BadCredentials) else GONE
-            return False
-        except TryAgain:  # what is new is told when it can be had
-            self._unsure = True
-            return True
-        self.claim(view, view.last + 1)
-        return True
-
-    def claim(self, view: View, uidnext: int) -> None:
-        """What nobody has been told of as recent is recent to this session, where there is such a thing."""
-        if not self.modes.rev2:
-            view.claim(self.shared.claim(view.folder, uidnext, read_only=view.read_only))
 
     # --- limits and the end
 

@@ -10,6 +10,7 @@ from groupware.model.errors import BadCredentials, GroupwareError
 from groupware.model.ids import FolderId, ModSeq
 from mailcore.imap.notice import NOTHING, Happening
 from mailcore.imap.phrases import DISABLED
+from mailcore.imap.selected import tell_news
 
 if TYPE_CHECKING:
     from mailcore.imap.session import Session
@@ -50,7 +51,11 @@ async def news(session: Session, done: asyncio.Task[Any], *, selected: bool) -> 
 
     `selected`: of the selected mailbox too, if there is one.
     """
-    own = _started(session.changed(LOOK_SECONDS)) if selected and session.view is not None else None
+    own = (
+        _started(session.following.changed(session.view, LOOK_SECONDS))
+        if selected and session.view is not None
+        else None
+    )
     others = _started(session.notices.marked(LOOK_SECONDS)) if session.notices is not None else None
     both = [task for task in (own, others) if task is not None]
     try:
@@ -76,9 +81,9 @@ async def news(session: Session, done: asyncio.Task[Any], *, selected: bool) -> 
 async def _tell_selected(session: Session) -> None:
     wish = session.notices.wish.selected if session.notices is not None and not session.idling else None
     if wish is None:
-        await session.tell_news()
+        await tell_news(session)
     else:
-        await session.tell_news(expunges=not wish.delayed, flags=Happening.FLAGS in wish.events)
+        await tell_news(session, expunges=not wish.delayed, flags=Happening.FLAGS in wish.events)
 
 
 async def _tell_others(session: Session, marks: Mapping[FolderId, ModSeq]) -> None:

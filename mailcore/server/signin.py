@@ -36,7 +36,7 @@ from mailcore.server.offers import issuer
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.sasl import Credentials, Lookups
 from mailcore.server.sections import ServiceSection
-from mailcore.server.stay import Stay, Turns
+from mailcore.server.stay import LONG_AGO, Stay, Turns
 
 if TYPE_CHECKING:
     from mailcore.server.openid import OpenId
@@ -275,6 +275,7 @@ class SignIn:
         if connection.gate.blocked(peer, given.name):
             await self._failed(given.name, given.mechanism, "blocked", blocked=True)
             raise BadCredentials(WRONG)
+        news = self._desk.parts.bus.news  # of before the store is asked: what comes from here on is looked at
         try:
             who = await self._desk.parts.directory.login(
                 Login(
@@ -299,19 +300,19 @@ class SignIn:
             raise BadCredentials(WRONG) from None
         connection.gate.succeeded_login(peer, given.name)
         if given.mechanism in TOKENS and self._token is not None:
-            who = replace(who, proof=self._token)
+            who, news = replace(who, proof=self._token), LONG_AGO  # the token was looked up before
         self.who = who
-        self._watch(who)
+        self._watch(who, news)
         log.login(self._desk.service, who.name, peer, ok=True, mechanism=given.mechanism)
         self._log().info("login", user=who.name, mechanism=given.mechanism, tls=self._tls)
         return who
 
-    def _watch(self, who: Principal) -> None:
+    def _watch(self, who: Principal, news: int) -> None:
         """From now on who has signed in is sent away when it may not stay, where the connection can say so."""
         self.released()
         if isinstance(self._connection, Lasting):
             self._stay = Stay(self._desk.parts, who, self._desk.service, self._leave, self._desk.turns)
-            self._stay.begin()
+            self._stay.begin(news)
 
     def _leave(self, why: Gone) -> None:
         self._log().info("sent_away", user=self.who.name if self.who is not None else "", why=why)

@@ -20,6 +20,8 @@ from mailcore.server.parts import Parts
 
 AGAIN_SECONDS: Final = 5.0
 AT_ONCE: Final = 8
+LONG_AGO: Final = -1
+"""As `news`: who begins to stay has to look."""
 WORDS: Final[Mapping[Gone, str]] = {
     "disabled": "Your account has been disabled; ask the administrator.",
     "switched off": "This service has been switched off for your account; ask the administrator.",
@@ -77,10 +79,11 @@ class Stay:
     _watch: Watch | None = None
     _waits: bool = False
 
-    def begin(self) -> None:
-        """Watch from now on, and look once: what changed while somebody signed in is seen too."""
+    def begin(self, news: int) -> None:
+        """Watch from now on, and look if marks have come since the bus had these `news`, before one signed in."""
         self._watch = self.parts.bus.watch(marks_of(self.who), self._heard)
-        self._heard()
+        if self.parts.bus.news != news:
+            self._heard()
 
     def end(self) -> None:
         """The stay is over, and nobody has to be told."""

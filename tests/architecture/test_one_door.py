@@ -214,6 +214,7 @@ def _source(scene: Scene) -> CalendarSource:
 Ask = Callable[[Any, Scene], object]
 REFUSED: Mapping[str, list[Ask]] = {
     "folder": [lambda tx, s: tx.folder(s.folder), lambda tx, _: tx.folder(PATH, Right.NONE)],
+    "state": [lambda tx, s: tx.state(s.folder)],
     "locate": [lambda tx, s: tx.locate(s.alice, "Work"), lambda tx, s: tx.locate(s.alice, "", Right.NONE)],
     "role": [lambda tx, s: tx.role(s.alice, "inbox")],
     "grants": [lambda tx, s: tx.grants(s.folder)],
@@ -489,6 +490,7 @@ REFUSED: Mapping[str, list[Ask]] = {
 OWN_THINGS: Mapping[str, str] = {
     "who": "itself",
     "anyone": "who is nobody",
+    "home": "the root of its own tree",
     "folders": "its own folders, and what is shared with it",
     "folders_until": "when that changes",
     "share_states": "its own",

@@ -65,6 +65,15 @@ async def test_a_mark_that_was_told_is_not_told_again() -> None:
     assert await watch.changed(0.01) == {}
 
 
+async def test_what_came_before_a_watch_shows_in_the_count_of_news() -> None:
+    bus = LocalBus()
+    before = bus.news
+    bus.watch([A])
+    assert bus.news == before
+    bus.publish(marks(f8=1))
+    assert bus.news != before
+
+
 async def test_a_watch_that_is_closed_hears_no_more() -> None:
     bus = LocalBus()
     watch = bus.watch([A])

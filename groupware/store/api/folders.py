@@ -19,6 +19,14 @@ class ReadFolders(Protocol):
         """The folder. `NotFound` when it is not there or `l` is missing; `NoRight` when only `need` is."""
         ...
 
+    def state(self, at: FolderId) -> tuple[ModSeq, int]:
+        """The folder's modseq, and until when what one may do there stays as it is (`Folder.until`). Takes `r`."""
+        ...
+
+    def home(self) -> FolderId:
+        """The root of the asking principal's own tree. `NotFound` for who has none."""
+        ...
+
     def folders(self, kind: Kind | None = None, *, of: AccountId | None = None) -> Sequence[Folder]:
         """Every folder that may be looked up: own, `Other Users/...`, `Public/...`, in path order.
 

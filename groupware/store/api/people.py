@@ -125,8 +125,10 @@ class ReadPeople(Protocol):
         """
         ...
 
-    def settings(self, of: PrincipalId | AccountId | None = None) -> Sequence[Setting]:
-        """Every setting with its effective value and origin."""
+    def settings(
+        self, of: PrincipalId | AccountId | None = None, names: Sequence[str] | None = None
+    ) -> Sequence[Setting]:
+        """Every setting, or those of these names, with its effective value and origin."""
         ...
 
     def browser_sessions(self, of: AccountId | str | None = None) -> Sequence[BrowserSession]:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from groupware.model.errors import NotFound
 from groupware.model.folder import Folder, levels_of
-from groupware.model.ids import AccountId, FolderId
+from groupware.model.ids import AccountId, FolderId, ModSeq
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import Where
@@ -43,6 +43,12 @@ _IS_SUBSCRIBED: Final = (
 def folder(tx: Tx, at: Where, need: Right) -> Folder:
     """The folder. `NotFound` when it is not there or `l` is missing; `NoRight` when only `need` is."""
     return shown(tx, tx.open(at, need))
+
+
+def state(tx: Tx, at: FolderId) -> tuple[ModSeq, int]:
+    """Its modseq, and until when the rights there stay what they are. `NotFound`, `NoRight`."""
+    here = tx.open(at, Right.READ)
+    return here.modseq, here.tree.rights_until(tx.who, at)[1]
 
 
 def locate(tx: Tx, owner: AccountId, path: str, need: Right) -> Folder:

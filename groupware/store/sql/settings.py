@@ -128,10 +128,10 @@ def setting(tx: Tx, name: str, of: PrincipalId | AccountId | None) -> Setting:
     return _effective(found, list(_chain(tx, *_whose(tx, of, own=True))))
 
 
-def settings(tx: Tx, of: PrincipalId | AccountId | None) -> Sequence[Setting]:
-    """Every setting with its effective value and origin. Oneself, or `a`."""
+def settings(tx: Tx, of: PrincipalId | AccountId | None, names: Sequence[str] | None = None) -> Sequence[Setting]:
+    """Every setting, or those of these names, with its effective value and origin. Oneself, or `a`."""
     chain = list(_chain(tx, *_whose(tx, of, own=True)))
-    return [_effective(each, chain) for each in SETTINGS.values()]
+    return [_effective(each, chain) for each in (SETTINGS.values() if names is None else map(declared, names))]
 
 
 def put(tx: Tx, name: str, value: Value | None, of: PrincipalId | AccountId | None) -> None:

@@ -27,6 +27,7 @@ from mailcore.imap.commands.search_returns import part
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.grammar import SAVED, BadSyntax
 from mailcore.imap.reply import Reply, no, ok
+from mailcore.imap.selected import look
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
 from mailcore.imap.view import View
@@ -72,7 +73,7 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     session.count("IMAP_FetchRequest")
     uids: Uids = view.chosen(given.numbers, uid=given.uid)
     from_view = out_of_view(given)
-    if (from_view or given.since is not None) and not await session.look(view):
+    if (from_view or given.since is not None) and not await look(session, view):
         return no("The mailbox is gone", b"NONEXISTENT")
     if given.vanished:
         await _tell_vanished(session, view, given)

@@ -15,6 +15,7 @@ from mailcore.imap.commands.search_returns import Returns, extended, kept, of_in
 from mailcore.imap.commands.search_run import Search
 from mailcore.imap.commands.sort_order import in_order
 from mailcore.imap.reply import Reply, bad, no, ok
+from mailcore.imap.selected import look
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
 from mailcore.imap.view import View
@@ -54,7 +55,7 @@ async def answered(session: Session, given: Searching, *, place: bytes = b"") ->
         return bad_charset()
     if given.by_modseq:
         session.use_condstore()
-    if not await session.look(view):
+    if not await look(session, view):
         return no("The mailbox is gone", b"NONEXISTENT")
     try:
         found = await find(session, view, given)

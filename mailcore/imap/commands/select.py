@@ -21,8 +21,9 @@ from mailcore.imap.commands.resync import Resync, missed, parse_resync
 from mailcore.imap.grammar import BadSyntax, Cursor, Numbers, nothing
 from mailcore.imap.objectids import mailbox_id
 from mailcore.imap.reply import ALL_FLAGS, Reply, flag_words, ok, ok_at_modseq, status_line
+from mailcore.imap.selected import claim, enter
 from mailcore.imap.session import Session
-from mailcore.imap.snapshot import Snapshot
+from mailcore.imap.snapshot import Snapshot, long_since
 from mailcore.imap.table import KNOWN, SELECTED, command
 from mailcore.imap.view import View
 
@@ -85,12 +86,14 @@ async def _open(session: Session, given: Opening) -> Reply:
     def work(tx: ReadTx, *, anyhow: bool = True) -> tuple[FolderId, Folder, bool, Snapshot, Changes | None] | None:
         folder = session.folder(tx, given.path, Right.READ)
         same = resync is not None and resync.uidvalidity == folder.uidvalidity
-        if not anyhow and (same or not session.shared.snapshots.at_hand(tx, folder)):
+        missed_many = resync is not None and same and long_since(folder, resync.since)
+        if not anyhow and (missed_many or not session.shared.snapshots.at_hand(tx, folder)):
             return None
         since = tx.changes(folder.id, resync.since) if resync is not None and same else None
-        home = session.home or tx.locate(session.user.account, "").id
+        home = session.home or tx.home()
         return home, folder, withholds(tx, folder), session.shared.snapshots.read(tx, folder), since
 
+    news = session.shared.parts.bus.news
     found = await session.glance(partial(work, anyhow=False)) or await session.read(work)
     assert found is not None
     session.home, folder, withheld, now, since = found
@@ -98,8 +101,8 @@ async def _open(session: Session, given: Opening) -> Reply:
     read_only = given.read_only or not folder.rights & _CHANGES
     view = View(folder, now, session.modes, read_only=read_only)
     view.withheld = withheld
-    session.claim(view, folder.uidnext)
-    session.select(view)
+    claim(session, view, folder.uidnext)
+    enter(session, view, news=news)
     lines = _described(view, folder)
     if resync is not None and since is not None:
         lines += missed(view, resync, since, folder.uidnext)

@@ -95,7 +95,7 @@ async def change_flags(
     """
 
     def work(tx: WriteTx) -> tuple[ModSeq, Sequence[Entry], Sequence[Uid]]:
-        before = tx.folder(view.folder).modseq
+        before, _ = tx.state(view.folder)
         changed, stale = tx.update_flags(view.folder, uids, change)
         return before, changed, stale
 

@@ -14,6 +14,7 @@ from mailcore.imap.commands.sort_order import Row, key_rows, sent_at
 from mailcore.imap.commands.thread_build import Letter, Node, by_references, by_subject, rendered
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import Reply, no, ok
+from mailcore.imap.selected import look
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
 from mailcore.imap.view import View
@@ -54,7 +55,7 @@ async def thread(session: Session, given: Threading) -> Reply:
         return bad_charset()
     if search.by_modseq:
         session.use_condstore()
-    if not await session.look(view):
+    if not await look(session, view):
         return no("The mailbox is gone", b"NONEXISTENT")
     found = await find(session, view, search)
     build, names = ALGORITHMS[given.algorithm]

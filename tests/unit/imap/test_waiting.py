@@ -7,6 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import cast
 
+import pytest
+
+from mailcore.imap import waiting
 from mailcore.imap.session import Session
 from mailcore.imap.waiting import news
 
@@ -28,14 +31,25 @@ class Marked:
     told: int = 0
     in_doubt: bool = False
 
-    async def changed(self, within: float) -> bool:
-        return True
+    @property
+    def following(self) -> Marked:
+        return self
 
-    async def tell_news(self) -> None:
-        self.told += 1
+    async def changed(self, view: object, within: float) -> bool:
+        return True
 
     def doubt(self) -> None:
         self.in_doubt = True
+
+
+@pytest.fixture(autouse=True)
+def telling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Telling is counted."""
+
+    async def told(session: Session) -> None:
+        cast(Marked, session).told += 1
+
+    monkeypatch.setattr(waiting, "tell_news", told)
 
 
 async def test_news_is_told_while_the_client_is_silent() -> None:

@@ -13,6 +13,7 @@ from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.event import Target
 from groupware.model.ids import AccountId
 from groupware.model.principal import Principal
+from groupware.store.bus import LocalBus
 from mailcore.server.connection import Connection
 from mailcore.server.counters import Counters
 from mailcore.server.dialogue import TlsInfo
@@ -78,7 +79,7 @@ class Scene:
         self.log, self.directory, self.gate = RecordingLog(), OneUser(), OpenGate()
         self.counters = Counters(domains=True, accounts=True)
         nothing = cast(Any, None)
-        parts = Parts(lambda _: self.log, nothing, nothing, nothing, self.directory, self.counters, nothing, b"site")
+        parts = Parts(lambda _: self.log, nothing, nothing, LocalBus(), self.directory, self.counters, nothing, b"site")
         listener = Listener("t", "imap", "127.0.0.1", 0, plain_login=plain, domain="example.test")
         connection = SimpleNamespace(
             gate=self.gate,

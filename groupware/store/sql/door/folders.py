@@ -21,6 +21,12 @@ class Folders(Tx):
     def folder(self, at: Where, need: Right = Right.READ) -> Folder:
         return folders.folder(self, at, need)
 
+    def state(self, at: FolderId) -> tuple[ModSeq, int]:
+        return folders.state(self, at)
+
+    def home(self) -> FolderId:
+        return self.tree(self.who.account).root
+
     def folders(self, kind: Kind | None = None, *, of: AccountId | None = None) -> Sequence[Folder]:
         return listings.folders(self, kind, of)
 

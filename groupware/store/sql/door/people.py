@@ -105,8 +105,10 @@ class People(Tx):
     def setting(self, name: str, of: PrincipalId | AccountId | None = None) -> Setting:
         return settings.setting(self, name, of)
 
-    def settings(self, of: PrincipalId | AccountId | None = None) -> Sequence[Setting]:
-        return settings.settings(self, of)
+    def settings(
+        self, of: PrincipalId | AccountId | None = None, names: Sequence[str] | None = None
+    ) -> Sequence[Setting]:
+        return settings.settings(self, of, names)
 
     def put_domain(self, domain: Domain) -> Domain:
         return domains.put(self, domain)
