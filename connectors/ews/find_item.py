@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from connectors.bounded_xml import Element
@@ -13,10 +14,10 @@ from connectors.ews.busy_blocks import blocks_of
 from connectors.ews.errors import EwsError
 from connectors.ews.extended import ARTICLE
 from connectors.ews.paths import Path, path_in
-from connectors.ews.query_string import Asked, read_query
-from connectors.ews.recoverable import lost_in, mentions
+from connectors.ews.query_string import Asked, Word, holds, narrowed, read_query
+from connectors.ews.recoverable import lost_in
 from connectors.ews.restriction import Restriction, restriction_in
-from connectors.ews.shapes import Shape, getter, item_xml, looks_at_octets, shape_in, value_of
+from connectors.ews.shapes import Shape, getter, item_xml, known, looks_at_octets, shape_in, value_of
 from connectors.ews.things import Facts, One, Thing, facts_in, outlined, things_in, to_be_told, with_octets
 from connectors.ews.tree import folder_in, node_in
 from connectors.ews.turn import Turn, each
@@ -25,7 +26,7 @@ from connectors.ews.wire import Xml, child, children, local, needed, number, tag
 from groupware.calendar.shown import sees_blocks
 from groupware.model.folder import Folder, Role
 from groupware.model.ids import EVERY, Uid
-from groupware.model.item import Kind
+from groupware.model.item import Kind, Query
 from groupware.store.api import ReadTx
 
 ON_THE_LOOP: Final = 50
@@ -99,7 +100,8 @@ class Wanted:
     def paths(self) -> list[Path]:
         """The properties whose values decide."""
         decided = self.restriction.paths if self.restriction is not None else set()
-        return [*decided, *(order.path for order in self.sort)]
+        asked = self.query.paths if self.query is not None else ()
+        return [*decided, *asked, *(order.path for order in self.sort)]
 
 
 async def find_item(turn: Turn, element: Element) -> str:
@@ -145,7 +147,7 @@ def opened(tx: ReadTx, named: Element) -> Folder | None:
 
 def _wanted(turn: Turn, element: Element) -> Wanted:
     text = child(element, "QueryString")
-    query = read_query(text.text or "", turn.parts.clock.now()) if text is not None and text.text else None
+    query = read_query(text.text or "", turn.now()) if text is not None and text.text else None
     traversal = element.get("Traversal", "Shallow")
     if traversal not in ("Shallow", "Associated", "SoftDeleted"):
         raise EwsError("ErrorSchemaValidation", f"Traversal: {traversal[:40]!r} is not known")
@@ -155,7 +157,7 @@ def _wanted(turn: Turn, element: Element) -> Wanted:
     if contacts is not None:
         view = View(min(number(contacts.get("MaxEntriesReturned"), "MaxEntriesReturned", 1) or MOST, MOST))
         names = contacts.get("InitialName", "").casefold(), contacts.get("FinalName", "\U0010ffff").casefold()
-    return Wanted(shape, view, restriction_in(element), sort_in(element), query, empty, soft, names)
+    return Wanted(shape, view, restriction_in(element, known), sort_in(element), query, empty, soft, names)
 
 
 def sort_in(element: Element) -> list[Order]:
@@ -229,14 +231,18 @@ def _key(value: Any) -> tuple[bool, Any]:
 async def _looked_through(turn: Turn, folder: Folder, facts: Facts, wanted: Wanted) -> list[Uid]:
     """The UIDs of the items that pass, in order; a chunk of them is in memory at a time."""
 
-    def candidates(tx: ReadTx) -> list[Uid]:
+    def candidates(tx: ReadTx) -> tuple[list[Uid], dict[Word, set[Uid]]]:
         outlined(tx, folder)
-        query = wanted.query.query if wanted.query is not None else None
-        return (
-            list(tx.uids(folder.id)) if query is None else sorted({each_.uid for each_ in tx.find([folder.id], query)})
-        )
+        words = wanted.query.words if wanted.query is not None else ()
+        hits = {word: {each_.uid for each_ in tx.find([folder.id], _for_index(word))} for word in dict.fromkeys(words)}
+        some = narrowed(wanted.query.root, hits) if wanted.query is not None else None
+        return (list(tx.uids(folder.id)) if some is None else sorted(some)), hits
 
-    uids = await turn.read(candidates)
+    uids, hits = await turn.read(candidates)
+
+    def there(one: One, word: Word) -> bool:
+        return one.thing.uid in hits[word]
+
     octets = looks_at_octets(wanted.paths, folder.kind) or wanted.names is not None
     kept: list[tuple[Uid, list[tuple[bool, Any]]]] = []
     for at in range(0, len(uids), CHUNK):
@@ -246,11 +252,15 @@ async def _looked_through(turn: Turn, folder: Folder, facts: Facts, wanted: Want
         await with_octets(
             turn, [one for one in ones if octets or (one.has_calendar and wanted.restriction is not None)]
         )
-        kept += [(one.thing.uid, _keys(one, wanted)) for one in ones if passes(one, wanted)]
+        kept += [(one.thing.uid, _keys(one, wanted)) for one in ones if passes(one, wanted, there)]
     _sort(kept, wanted)
     if not wanted.sort:
         kept.reverse()
     return [uid for uid, _ in kept]
+
+
+def _for_index(word: Word) -> Query:
+    return Query(fields=((word.field, word.text),)) if word.field else Query((word.text,))
 
 
 def _sort(kept: list[tuple[T, list[tuple[bool, Any]]]], wanted: Wanted) -> None:
@@ -262,7 +272,7 @@ async def _of_few(turn: Turn, few: Sequence[Thing], facts: Facts, wanted: Wanted
     """The page of recoverable items, or of busy times, of which there are so few that they are all looked at."""
     ones = [] if wanted.empty else [One(thing, wanted.shape.facts(facts)) for thing in few]
     await with_octets(turn, [one for one in ones if _octets_decide(one, wanted)])
-    kept = [(one, _keys(one, wanted)) for one in ones if _mentioned(one, wanted) and passes(one, wanted)]
+    kept = [(one, _keys(one, wanted)) for one in ones if passes(one, wanted, _mentioned)]
     _sort(kept, wanted)
     page, some = paged(wanted.view, [one for one, _ in kept])
     await with_octets(turn, [one for one in some if not one.octets and wanted.shape.needs_octets(one)])
@@ -273,20 +283,22 @@ def _octets_decide(one: One, wanted: Wanted) -> bool:
     return looks_at_octets(wanted.paths, one.kind) or (one.kind is not Kind.MAIL and wanted.query is not None)
 
 
-def _mentioned(one: One, wanted: Wanted) -> bool:
-    query = wanted.query.query if wanted.query is not None else None
-    return query is None or mentions(query, lambda name: str(value_of(one, _TEXTS[name]) or ""))
+def _mentioned(one: One, word: Word) -> bool:
+    """Whether an item that no index has any more has a word."""
+    names = [word.field] if word.field else ["subject", "from", "to", "cc", "body"]
+    alls = " ".join(str(value_of(one, _TEXTS[name]) or "") for name in names)
+    return word.text.casefold() in alls.casefold()
 
 
 def _keys(one: One, wanted: Wanted) -> list[tuple[bool, Any]]:
     return [_key(value_of(one, order.path)) for order in wanted.sort]
 
 
-def passes(one: One, wanted: Wanted) -> bool:
-    """Whether an item is asked for."""
+def passes(one: One, wanted: Wanted, there: Callable[[One, Word], bool]) -> bool:
+    """Whether an item is asked for; `there` says whether it has a word."""
     if wanted.names is not None and not wanted.names[0] <= str(value_of(one, NAME) or "").casefold() <= wanted.names[1]:
         return False
-    if wanted.query is not None and not all(test(one) for test in wanted.query.tests):
+    if wanted.query is not None and not holds(wanted.query.root, one, partial(there, one)):
         return False
     return wanted.restriction is None or wanted.restriction.test(getter(one))
 

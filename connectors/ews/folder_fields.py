@@ -105,6 +105,11 @@ def value_of(seen: Seen, path: Path) -> Any:
     return None if isinstance(value, Xml) else value
 
 
+def known(path: Path) -> bool:
+    """Whether folders have that property."""
+    return path.uri in _BEFORE or path.uri in _BEHIND
+
+
 def extended_of(seen: Seen, path: Path) -> Any:
     """An extended property of a folder that is known here: its name, its class, the UID that is next."""
     by_tag: Mapping[str, Any] = {

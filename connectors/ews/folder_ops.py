@@ -9,7 +9,7 @@ from typing import Final
 from connectors.bounded_xml import Element
 from connectors.ews import permissions
 from connectors.ews.errors import EwsError, ews_error, invalid
-from connectors.ews.folder_fields import Seen, Shape, folder_xml, shape_in, value_of
+from connectors.ews.folder_fields import Seen, Shape, folder_xml, known, shape_in, value_of
 from connectors.ews.paths import Path, path_in
 from connectors.ews.restriction import Restriction, restriction_in
 from connectors.ews.tree import CLASSES, Node, Tree, absent, below, node_in, tree_of, view_path
@@ -48,7 +48,7 @@ async def get_folder(turn: Turn, element: Element) -> str:
 
 async def find_folder(turn: Turn, element: Element) -> str:
     """`FindFolder`."""
-    shape, view, restriction = shape_in(element), view_in(element), restriction_in(element)
+    shape, view, restriction = shape_in(element), view_in(element), restriction_in(element, known)
     traversal = element.get("Traversal", "Shallow")
 
     async def work(named: Element) -> str:

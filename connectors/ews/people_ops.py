@@ -16,6 +16,7 @@ from connectors.ews.contact_fields import display_name, emails, members, name_pa
 from connectors.ews.errors import EwsError
 from connectors.ews.fields import mailbox
 from connectors.ews.ids import item_id, read_id
+from connectors.ews.query_string import Word, matches, narrowed, read_query
 from connectors.ews.shapes import item_xml, shape_in
 from connectors.ews.things import Facts, One, Thing, things_in, things_of, with_octets
 from connectors.ews.turn import Turn, each
@@ -31,6 +32,8 @@ from groupware.store.api import ReadTx
 Json = dict[str, Any]
 MOST: Final = 100
 """Candidates for a name: what Exchange gives."""
+MOST_NAMED: Final = 1000
+"""Members of a list that are looked up by their UIDs."""
 _TYPES: Final = {
     PrincipalKind.ACCOUNT: "Mailbox",
     PrincipalKind.GROUP: "PublicDL",
@@ -150,7 +153,9 @@ async def expand_dl(turn: Turn, element: Element) -> str:
             found = await read_contacts(turn, [thing] if thing is not None else [])
             if not found:
                 raise EwsError("ErrorNameResolutionNoResults", "there is no such list")
-            boxes = [mailbox(name, mail) for name, mail in members(found[0].json)]
+            those = members(found[0].json)
+            known = await _named(turn, [name for name, mail in those if not mail])
+            boxes = [mailbox(*known.get(name, (name, "")) if not mail else (name, mail)) for name, mail in those]
         else:
             boxes = await turn.read(lambda tx: _in_group(tx, address))
         inside = "".join(boxes)
@@ -158,6 +163,29 @@ async def expand_dl(turn: Turn, element: Element) -> str:
         return f'<m:DLExpansion TotalItemsInView="{len(boxes)}" {last}>{inside}</m:DLExpansion>'
 
     return await each("ExpandDL", [None], work, "ErrorNameResolutionNoResults")
+
+
+async def _named(turn: Turn, uids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(name, first address) of contacts that one may read, by their UID."""
+    if not uids:
+        return {}
+
+    def look(tx: ReadTx) -> list[Thing]:
+        found: list[Thing] = []
+        left = set(uids[:MOST_NAMED])
+        for book in tx.folders(Kind.CONTACTS):
+            if not book.exists or Right.READ not in book.rights:
+                continue
+            there = {uid: names for uid in left if (names := tx.identified(book.id, uid))}
+            left -= there.keys()
+            items = tx.items_named(book.id, [names[0] for names in there.values()])
+            found += things_in(tx, book, [item.uid for item in items])
+        return found
+
+    cards = await read_contacts(turn, await turn.read(look))
+    return {
+        str(one.json.get("uid")): (display_name(one.json), next(iter(emails(one.json).values()), "")) for one in cards
+    }
 
 
 def _in_group(tx: ReadTx, address: str) -> list[Xml]:
@@ -214,17 +242,28 @@ async def find_people(turn: Turn, element: Element) -> str:
     """`FindPeople`."""
     text, view = (words(element, "QueryString") or "").strip(), view_in(element)
 
-    def look(tx: ReadTx) -> tuple[list[Person], list[Thing]]:
-        books = [each_ for each_ in tx.folders(Kind.CONTACTS) if each_.exists and each_.own]
-        things = (
-            contacts_with(tx, text)
-            if text
-            else [t for book in books for t in things_in(tx, book, tx.uids(book.id)[:MOST])]
-        )
-        return list(tx.people(text, 1000)), things
+    asked = read_query(text, turn.now())
 
-    people, things = await turn.read(look)
-    found = [*map(_of_card, await read_contacts(turn, things)), *map(_of_person, people)]
+    def look(tx: ReadTx) -> tuple[dict[str, Person], dict[str, Thing], dict[Word, set[str]]]:
+        hits, people, things = dict[Word, set[str]](), dict[str, Person](), dict[str, Thing]()
+        for word in dict.fromkeys(asked.words):
+            in_directory = {each_.address: each_ for each_ in tx.people(word.text, 1000)}
+            in_books = {str(each_.item): each_ for each_ in contacts_with(tx, word.text)}
+            hits[word] = in_directory.keys() | in_books.keys()
+            people, things = people | in_directory, things | in_books
+        if narrowed(asked.root, hits) is None:
+            books = [each_ for each_ in tx.folders(Kind.CONTACTS) if each_.exists and each_.own]
+            people = {each_.address: each_ for each_ in tx.people("", 1000)}
+            things = {str(t.item): t for book in books for t in things_in(tx, book, tx.uids(book.id)[:MOST])}
+        return people, things, hits
+
+    people, things, hits = await turn.read(look)
+
+    def meant(name: str) -> bool:
+        return matches(asked.root, lambda word: name in hits[word])
+
+    cards = await read_contacts(turn, [each_ for name, each_ in things.items() if meant(name)])
+    found = [*map(_of_card, cards), *(_of_person(each_) for name, each_ in people.items() if meant(name))]
     seen: set[str] = set()
     kept = []
     for persona in sorted(found, key=lambda each_: each_.name.casefold()):

@@ -7,7 +7,7 @@ They are no folders of the tree: `recoverableitemsdeletions` is a view of what w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from connectors.bounded_xml import Element
@@ -20,7 +20,7 @@ from connectors.ews.turn import Turn
 from connectors.ews.wire import local
 from groupware.model.errors import Refused
 from groupware.model.ids import FolderId, Uid
-from groupware.model.item import Item, Query
+from groupware.model.item import Item
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.server.recovery import MOST, Lost, lost_at, may_recover, recovered, removed_of
@@ -84,10 +84,3 @@ def forgotten(tx: WriteTx, named: Element, how: str) -> None:
         raise EwsError("ErrorCannotDeleteObject", "it has been removed already: bring it back, or remove it for good")
     lost = lost_named(tx, read_item_id(named, reading=True))
     tx.forget(lost.folder.id, [lost.item.uid])
-
-
-def mentions(query: Query, texts: Callable[[str], str]) -> bool:
-    """Whether an item that no index has any more has all words of a query; `texts` gives those of a field."""
-    alls = " ".join(texts(name) for name in ("subject", "from", "to", "cc", "body")).casefold()
-    named = all(text.casefold() in texts(name).casefold() for name, text in query.fields)
-    return named and all(text.casefold() in alls for text in query.text)

@@ -30,8 +30,9 @@ _COMPARED: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 class Restriction:
     """A test, and the properties that it looks at."""
 
-    def __init__(self, element: Element) -> None:
+    def __init__(self, element: Element, known: Callable[[Path], bool]) -> None:
         self.paths: set[Path] = set()
+        self._known = known
         self._left = MOST
         inside = list(children(element))
         if len(inside) != 1:
@@ -62,7 +63,11 @@ class Restriction:
         raise EwsError("ErrorSchemaValidation", f"{name[:60]}: there is no such expression")
 
     def _path(self, element: Element) -> Path:
-        path = path_in(element)
+        return self._looked_at(path_in(element))
+
+    def _looked_at(self, path: Path) -> Path:
+        if not path.extended and not self._known(path):
+            raise EwsError("ErrorUnsupportedPathForQuery", f"{path.uri[:60]}: nothing here is found by that property")
         self.paths.add(path)
         return path
 
@@ -71,8 +76,7 @@ class Restriction:
         if other is None:
             raise EwsError("ErrorSchemaValidation", "FieldURIOrConstant is empty")
         if local(other) != "Constant":
-            second = read_path(other)
-            self.paths.add(second)
+            second = self._looked_at(read_path(other))
             return lambda get: _holds(name, get(path), get(second))
         constant = other.get("Value", "")
         return lambda get: _holds(name, value := get(path), like(value, constant))
@@ -120,11 +124,15 @@ def _holds(name: str, value: Any, other: Any) -> bool:
     if value is None or other is None:
         return (name == "IsNotEqualTo") is not (value is other)
     if isinstance(value, list):
-        return name != "IsNotEqualTo" and any(_COMPARED[name](each, other) for each in value)
+        return name != "IsNotEqualTo" and any(_COMPARED[name](_folded(each), _folded(other)) for each in value)
     try:
-        return _COMPARED[name](value, other)
+        return _COMPARED[name](_folded(value), _folded(other))
     except TypeError:
         return False
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
 
 
 def like(value: Any, constant: str) -> Any:
@@ -149,7 +157,7 @@ def _mask(text: str) -> int:
         raise invalid(f"Bitmask: {text[:20]!r} is no number") from None
 
 
-def restriction_in(element: Element) -> Restriction | None:
-    """The restriction of a request. `EwsError`."""
+def restriction_in(element: Element, known: Callable[[Path], bool]) -> Restriction | None:
+    """The restriction of a request; `known` says which properties there are. `EwsError`."""
     found = child(element, "Restriction")
-    return None if found is None else Restriction(found)
+    return None if found is None else Restriction(found, known)

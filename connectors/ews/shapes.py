@@ -238,6 +238,15 @@ def getter(one: One) -> Any:
     return partial(value_of, one)
 
 
+_KNOWN: Final = frozenset({*ORDER, *(uri for table in TABLES.values() for uri in table)})
+_INDEXED: Final = frozenset({uri.partition("/")[0] for uri in _KNOWN if "/" in uri} | {"item:InternetMessageHeader"})
+
+
+def known(path: Path) -> bool:
+    """Whether some kind of items has that property."""
+    return path.uri in _INDEXED if path.index else path.uri in _KNOWN
+
+
 def looks_at_octets(paths: Sequence[Path], kind: Kind) -> bool:
     """Whether the values of these take the octets of items."""
     if kind is not Kind.MAIL:

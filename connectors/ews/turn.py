@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.ids import AccountId
@@ -43,6 +45,10 @@ class Turn:
     async def write(self, work: Callable[[WriteTx], T]) -> T:
         """What `work` gives back, after COMMIT."""
         return await self.parts.store.write(self.who, work)
+
+    def now(self) -> datetime:
+        """The moment, in the zone of the client where that is known."""
+        return self.parts.clock.now().astimezone(ZoneInfo(self.zone) if self.zone else UTC)
 
 
 async def each(

@@ -130,6 +130,7 @@ def _all(updates: Sequence[Update], setters: dict[str, Set] | Any) -> Callable[[
                 "RequiredAttendees",
                 "OptionalAttendees",
                 "Resources",
+                "Members",
             ):
                 raise EwsError("ErrorInvalidPropertyAppend", f"{update.path.uri[:60]}: nothing can be appended to it")
             if update.how == "Append":
@@ -152,9 +153,12 @@ def _append(edit: Edit, update: Update, setters: Any) -> None:
         setters["Body"](edit, update.value)
         set_description(edit.value, old + str(edit.value.get("description") or ""), html=False)
         return
-    there = dict(edit.value.get("participants") or {})
+    member = "members" if update.name == "Members" else "participants"
+    there = dict(edit.value.get(member) or {})
+    if update.name not in setters:
+        raise EwsError("ErrorInvalidPropertyAppend", f"{update.path.uri[:60]}: nothing can be appended to it")
     setters[update.name](edit, update.value)
-    edit.value["participants"] = {**there, **(edit.value.get("participants") or {})}
+    edit.value[member] = {**there, **(edit.value.get(member) or {})}
 
 
 def _contact(updates: Sequence[Update]) -> Callable[[Edit], None]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 
+from connectors.ews.ids import item_id
+from groupware.contacts.card import read_item as read_card
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import letters
 from groupware.store.api import ReadTx
+from tests.protocol.ews.test_items import put
 from tests.support.ewsstand import Client, Stand
 
 BOX = "<m:Mailbox><t:EmailAddress>alice@example.test</t:EmailAddress></m:Mailbox>"
@@ -129,3 +132,48 @@ async def test_a_photo_is_its_owners_to_set_and_for_the_domain_to_see(stand: Sta
     await published(True)
     assert (await alice.ask(setting("alice@example.test", ""))).code == "NoError"
     assert (await bob.ask(ask)).code == "ErrorItemNotFound"
+
+
+async def test_people_are_found_by_several_words(stand: Stand, alice: Client) -> None:
+    card = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:b\r\nFN:Bert Bobson\r\nEMAIL:bert@far.test\r\nEND:VCARD\r\n"
+    await put(stand, (await read_card(card.encode(), stand.house.blobs, "b.vcf"))[1], "Contacts")
+
+    async def found(text: str) -> list[str]:
+        view = '<m:IndexedPageItemView MaxEntriesReturned="10" Offset="0" BasePoint="Beginning"/>'
+        where = '<m:ParentFolderId><t:DistinguishedFolderId Id="directory"/></m:ParentFolderId>'
+        got = await alice.ask(f"<m:FindPeople>{view}{where}<m:QueryString>{text}</m:QueryString></m:FindPeople>")
+        return sorted(got.texts("t:DisplayName"))
+
+    assert await found("bob") == ["Bert Bobson", "bob@example.test"]
+    assert await found("bobson bert") == ["Bert Bobson"]
+    assert await found("alice OR bert") == ["Bert Bobson", "alice@example.test"]
+    assert await found("bob NOT bert") == ["bob@example.test"]
+    assert "Bert Bobson" not in await found("NOT bert")
+
+
+async def test_members_of_a_list_are_told_by_name_and_added(stand: Stand, alice: Client) -> None:
+    def card(uid: str, name: str, *lines: str) -> bytes:
+        more = "".join(f"{line}\r\n" for line in lines)
+        return f"BEGIN:VCARD\r\nVERSION:4.0\r\nUID:{uid}\r\nFN:{name}\r\n{more}END:VCARD\r\n".encode()
+
+    ann, lost = "urn:uuid:03a0e51f-d1aa-4385-8a53-e29025acd8af", "urn:uuid:b8767877-b4a1-4c70-9acc-505d3819e519"
+    group = card("urn:uuid:g", "Crew", "KIND:group", f"MEMBER:{ann}", f"MEMBER:{lost}", "MEMBER:mailto:carl@far.test")
+    await put(
+        stand, (await read_card(card(ann, "Ann Berg", "EMAIL:ann@far.test"), stand.house.blobs, "a.vcf"))[1], "Contacts"
+    )
+    ident = item_id(await put(stand, (await read_card(group, stand.house.blobs, "g.vcf"))[1], "Contacts"))  # type: ignore[arg-type]
+    ask = f'<m:ExpandDL><m:Mailbox><t:ItemId Id="{ident}"/></m:Mailbox></m:ExpandDL>'
+    got = await alice.ask(ask)
+    assert got.texts("t:Name") == ["Ann Berg", lost, "carl@far.test"]
+    assert got.texts("t:EmailAddress") == ["ann@far.test", "carl@far.test"]
+
+    box = "<t:Member><t:Mailbox><t:EmailAddress>dora@far.test</t:EmailAddress></t:Mailbox></t:Member>"
+    change = (
+        '<t:AppendToItemField><t:FieldURI FieldURI="distributionlist:Members"/>'
+        f"<t:DistributionList><t:Members>{box}</t:Members></t:DistributionList></t:AppendToItemField>"
+    )
+    item = f'<t:ItemChange><t:ItemId Id="{ident}"/><t:Updates>{change}</t:Updates></t:ItemChange>'
+    update = f'<m:UpdateItem ConflictResolution="AlwaysOverwrite"><m:ItemChanges>{item}</m:ItemChanges></m:UpdateItem>'
+    said = await alice.ask(update)
+    assert said.code == "NoError", said.body
+    assert (await alice.ask(ask)).texts("t:EmailAddress") == ["ann@far.test", "carl@far.test", "dora@far.test"]
