@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from connectors.bounded_xml import Element
@@ -251,9 +252,20 @@ async def update(turn: Turn, find: Callable[[], Any], do: Doing, *, tell: bool) 
 
 
 async def rewrite(
-    turn: Turn, thing: Thing, key: str, do: Doing, *, tell: bool, kept: Any = None
+    turn: Turn,
+    thing: Thing,
+    key: str,
+    do: Doing,
+    *,
+    tell: bool,
+    kept: Any = None,
+    words: str = "",
+    words_for: frozenset[str] = frozenset(),
 ) -> tuple[ItemId, ModSeq]:
-    """The stored event with what `do` makes of it, or of one of its occurrences. `EwsError`, `Overtaken`."""
+    """The stored event with what `do` makes of it, or of one of its occurrences. `EwsError`, `Overtaken`.
+
+    `words` go along to those who are told, or to those of `words_for` alone.
+    """
     read = await told_object(turn, thing)
     now = object_of(read)
     edit = Edit(dict(occurrence(now, key) or {}) if key else dict(now), turn.zone)
@@ -277,9 +289,14 @@ async def rewrite(
         return item.id, _kept(tx, thing, item, edit, kept)
 
     if tell and change.new is not None:
-        there = Change(lambda tx: tx.folder(thing.folder.id), thing.name, change.read, change.new)
-        return await telling(turn, there, work)
+        place = partial(_place, thing)
+        said = Change(place, thing.name, change.read, change.new, words=words, words_for=words_for)
+        return await telling(turn, said, work)
     return await turn.write(lambda tx: work(tx, Plan()))
+
+
+def _place(thing: Thing, tx: ReadTx) -> Folder:
+    return tx.folder(thing.folder.id)
 
 
 async def _beside(turn: Turn, thing: Thing, edit: Edit, kept: Any) -> tuple[ItemId, ModSeq]:
@@ -306,11 +323,11 @@ def _with_occurrence(now: Json, key: str, told_: Json) -> Json:
     return {**now, "recurrenceOverrides": {**others, **({key: override} if override or key in overrides else {})}}
 
 
-async def delete(turn: Turn, one: One, *, tell: bool) -> None:
-    """Takes an event away, or one of its occurrences. `EwsError`."""
+async def delete(turn: Turn, one: One, *, tell: bool, words: str = "") -> None:
+    """Takes an event away, or one of its occurrences; `words` go along to those who are told. `EwsError`."""
     thing = one.thing
     if one.key:
-        await _exclude(turn, thing, one.key, tell=tell)
+        await _exclude(turn, thing, one.key, tell=tell, words=words)
         return
 
     def work(tx: WriteTx, plan: Plan) -> None:
@@ -319,19 +336,19 @@ async def delete(turn: Turn, one: One, *, tell: bool) -> None:
             raise EwsError("ErrorAccessDenied", "you may not take it away")
 
     if tell:
-        await telling(turn, Change(lambda tx: tx.folder(thing.folder.id), thing.name, None), work)
+        await telling(turn, Change(partial(_place, thing), thing.name, None, words=words), work)
     else:
         await turn.write(lambda tx: work(tx, Plan()))
 
 
-async def _exclude(turn: Turn, thing: Thing, key: str, *, tell: bool) -> None:
+async def _exclude(turn: Turn, thing: Thing, key: str, *, tell: bool, words: str = "") -> None:
     def do(edit: Edit) -> None:
         if occurrence(edit.value, key) is None:
             raise GONE
         overrides = edit.value.get("recurrenceOverrides") or {}
         edit.value = {**edit.value, "recurrenceOverrides": {**overrides, key: {"excluded": True}}}
 
-    await rewrite(turn, thing, "", do, tell=tell)
+    await rewrite(turn, thing, "", do, tell=tell, words=words)
 
 
 def without_method(octets: bytes) -> bytes:

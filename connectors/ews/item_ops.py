@@ -138,17 +138,18 @@ async def delete_item(turn: Turn, element: Element) -> str:
         elif one.key:
             raise EwsError("ErrorCannotDeleteTaskOccurrence", "an occurrence of a task cannot be deleted")
         else:
-            await turn.write(lambda tx: _deleted(tx, one, trash=how == "MoveToDeletedItems"))
+            await turn.write(lambda tx: deleted(tx, one.thing, trash=how == "MoveToDeletedItems"))
         return ""
 
     return await each("DeleteItem", children(needed(element, "ItemIds")), work)
 
 
-def _deleted(tx: WriteTx, one: One, *, trash: bool) -> None:
-    at, uid = one.thing.folder, one.thing.uid
+def deleted(tx: WriteTx, thing: Thing, *, trash: bool) -> None:
+    """Takes an item away: for good, or a message into the trash. `NoRight`."""
+    at, uid = thing.folder, thing.uid
     to = trash_of(tx, at) if trash and at.kind is Kind.MAIL else None
     if to is not None:
-        moved(tx, one.thing, to)
+        moved(tx, thing, to)
     elif not tx.expunge(at.id, [(uid, uid)], deleted_only=False):
         raise NoRight("it is not yours to take away")
 

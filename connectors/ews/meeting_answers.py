@@ -13,6 +13,7 @@ from connectors.ews.errors import EwsError
 from connectors.ews.event_set import Edit, settle
 from connectors.ews.event_write import made, rewrite, stored, without_method
 from connectors.ews.item_ids import read_item_id
+from connectors.ews.item_ops import deleted
 from connectors.ews.meeting_fields import invitation, method_of
 from connectors.ews.things import One, facts_in, thing_of, things_of, with_octets
 from connectors.ews.turn import Turn
@@ -150,24 +151,36 @@ async def _taken_in(turn: Turn, one: One, uid: str) -> One:
 
 
 async def cancel(turn: Turn, element: Element) -> str:
-    """Calls a meeting off that one organizes; all are told. `EwsError`."""
+    """Calls a meeting off that one organizes; all are told, with what is written about it. `EwsError`."""
+    words = comment_in(child(element, "NewBodyContent")) or comment_in(child(element, "Body"))
 
     async def once() -> None:
         one = await _event(turn, needed(element, "ReferenceItemId"))
         if not is_mine(one) or not people(one.json):
             raise EwsError("ErrorCalendarIsNotOrganizer", "only who organizes a meeting calls it off")
-        await event_write.delete(turn, one, tell=True)
+        await event_write.delete(turn, one, tell=True, words=words)
 
     await again(once)
     return ""
 
 
 async def remove(turn: Turn, element: Element) -> str:
-    """Takes a meeting out of one's calendar that has been called off; nobody is told. `EwsError`."""
+    """Takes a meeting out of one's calendar that has been called off, and the message that says so. `EwsError`.
+
+    Nobody is told. The message goes into the trash; the meeting may be gone already.
+    """
+    named = needed(element, "ReferenceItemId")
+    wanted = read_item_id(named)
+    first = await turn.read(lambda tx: _one(tx, turn, wanted))
 
     async def once() -> None:
-        one = await _event(turn, needed(element, "ReferenceItemId"))
-        await event_write.delete(turn, one, tell=False)
+        await event_write.delete(turn, await _event(turn, named), tell=False)
 
-    await again(once)
+    try:
+        await again(once)
+    except EwsError as error:
+        if first.kind is not Kind.MAIL or error.code != "ErrorItemNotFound":
+            raise
+    if first.kind is Kind.MAIL:
+        await turn.write(lambda tx: deleted(tx, thing_of(tx, wanted), trash=True))
     return ""

@@ -48,7 +48,12 @@ async def forward(turn: Turn, one: One, element: Element, disposition: str) -> l
     if not people or len(people) > MOST:
         raise EwsError("ErrorInvalidRecipients", f"a meeting is passed on to somebody, and to {MOST} people at most")
     if one.kind is Kind.CALENDAR and is_mine(one):
-        await again(lambda: rewrite(turn, one.thing, one.key, lambda edit: _added(edit, people), tell=True))
+        words, new = comment_in(child(element, "NewBodyContent")), frozenset(mail.lower() for _, mail in people)
+
+        def do(edit: Edit) -> None:
+            edit.value["participants"] = add_people(edit.value.get("participants") or {}, people)
+
+        await again(lambda: rewrite(turn, one.thing, one.key, do, tell=True, words=words, words_for=new))
         return []
     me = Sender(turn.who.name, await turn.read(own_name))
     try:
@@ -60,10 +65,6 @@ async def forward(turn: Turn, one: One, element: Element, disposition: str) -> l
         await hand_in(turn, me.address, [to], octets)
         sent.append(octets)
     return sent
-
-
-def _added(edit: Edit, people: list[tuple[str, str]]) -> None:
-    edit.value["participants"] = add_people(edit.value.get("participants") or {}, people)
 
 
 def _invitation(one: One, comment: str, sender: str) -> CalendarObject:

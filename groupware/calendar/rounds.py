@@ -17,7 +17,7 @@ from functools import partial
 from typing import Final
 
 from groupware.model.attachment import Attachment
-from groupware.model.content import NO_PARAMS, Component, Line
+from groupware.model.content import NO_PARAMS, Component, Line, escaped
 from groupware.model.errors import GroupwareError, NoRight, NotFound
 from groupware.model.event import Envelope, Event, Recipient
 from groupware.model.ids import AccountId
@@ -42,6 +42,8 @@ MAIL: Final = "1.1"
 DELIVERED: Final = "1.2"
 MOST_GROUPS: Final = 200
 """Attendees of a meeting that are looked at for groups."""
+MOST_WORDS: Final = 10_000
+"""Characters that somebody writes with a change."""
 MOST_ATTACHED: Final = 5 * 1024 * 1024
 """Octets of attachments that a letter carries; what has no room in it is a link."""
 PROPOSED_BY: Final = "X-POSTROOM-PROPOSED-BY"
@@ -87,6 +89,10 @@ class Round:
     happened: list[Happening] = field(default_factory=list)
     """For the timeline of the object that the change is about."""
     parsed: dict[bytes, CalendarObject] = field(default_factory=dict)
+    words: str = ""
+    """What who makes the change writes to those who get a message about it."""
+    words_for: People = frozenset()
+    """To whom alone; nobody named: to all."""
 
     @property
     def stamp(self) -> str:
@@ -176,14 +182,18 @@ async def object_of(round_: Round, calendar: Component, *sources: CalendarObject
 async def tell(round_: Round, notice: Notice, sender: imip.Sender, *sources: CalendarObject | None) -> str:
     """Gives a message to who it is for: into the copy here, or a letter. Gives the SCHEDULE-STATUS, "" for none."""
     where = round_.found[notice.to]
-    read = await object_of(round_, dated(notice.calendar, round_.stamp), *sources)
+    calendar = dated(notice.calendar, round_.stamp)
+    read = await object_of(round_, calendar, *sources)
+    said = read
+    if round_.words and not notice.quiet and (not round_.words_for or notice.to in round_.words_for):
+        said = await object_of(round_, with_comment(calendar, round_.words), *sources)
     if isinstance(where, Guest):
-        await into_copy(round_, where, Message(notice.method, read, where.addresses), quiet=notice.quiet)
+        await into_copy(round_, where, Message(notice.method, read, where.addresses), said, quiet=notice.quiet)
         return DELIVERED
     if notice.quiet:
         return ""
     if where == MAIL:
-        await write_letter(round_, notice.method, read, sender, notice.to)
+        await write_letter(round_, notice.method, said, sender, notice.to)
     round_.note("sent" if where == MAIL else "not sent", f"{notice.method} to {notice.to}: {_IN_WORDS[where]}")
     return where
 
@@ -191,8 +201,17 @@ async def tell(round_: Round, notice: Notice, sender: imip.Sender, *sources: Cal
 _IN_WORDS: Final = {MAIL: "by mail", NOBODY: "there is nobody of that address", DENIED: "invitations are not taken"}
 
 
-async def into_copy(round_: Round, guest: Guest, message: Message, *, quiet: bool = False) -> Applied:
-    """Applies a message to somebody's copy."""
+def with_comment(calendar: Component, words: str) -> Component:
+    """An iTIP message with words of its sender (RFC 5546 §3.2: COMMENT)."""
+    line = Line("COMMENT", NO_PARAMS, escaped(words[:MOST_WORDS]), 0)
+    parts = [part if part.name == "VTIMEZONE" else replace(part, lines=[*part.lines, line]) for part in calendar.parts]
+    return replace(calendar, parts=parts)
+
+
+async def into_copy(
+    round_: Round, guest: Guest, message: Message, said: CalendarObject | None = None, *, quiet: bool = False
+) -> Applied:
+    """Applies a message to somebody's copy; `said`: as it is kept for them, where that has words besides."""
     copy = round_.copies[guest.account]
     got = applied(copy.read, message)
     if got.ignored:
@@ -205,7 +224,7 @@ async def into_copy(round_: Round, guest: Guest, message: Message, *, quiet: boo
     if got.said:
         copy.happened.append(Happening(message.method.lower(), got.said, round_.ident))
     if got.notable:
-        copy.message = _kept_message(message)
+        copy.message = _kept_message(message if said is None else replace(message, read=said))
     copy.loud = copy.loud or (got.calendar is not None and message.method != "REPLY")
     return got
 

@@ -71,6 +71,10 @@ class Change:
     """The client has said which Schedule-Tag it knows: answers that came since stay (RFC 6638 §3.2.10)."""
     reply: bool = True
     """Whether taking a copy away declines (Schedule-Reply, RFC 6638 §8.1)."""
+    words: str = ""
+    """What the organizer writes to those who are told."""
+    words_for: People = frozenset()
+    """To whom alone; nobody named: to all."""
     at_once: bool = False
     """The work asks `alone` of what it finds: what can be no meeting is not looked at before."""
 
@@ -191,6 +195,7 @@ async def plan_of(store: Store, blobs: Blobs, who: Principal, change: Change) ->
     if seen.owner is None:
         return plain
     round_ = rounds.begin(store, blobs, who, change.new.uid if change.new is not None else "")
+    round_.words, round_.words_for = change.words, change.words_for
     old = await _old(round_, seen)
     round_.ident = round_.ident or (old.uid if old is not None else "")
     head = next((line for read in (old, change.new) if read is not None and (line := organizer(read))), None)

@@ -78,3 +78,60 @@ async def test_a_meeting_is_passed_on_at_once_and_to_somebody(stand: Stand, alic
     got = await alice.ask(f'<m:CreateItem MessageDisposition="SendOnly">{reference}</m:CreateItem>')
     assert got.code == "ErrorInvalidRecipients"
     assert await stand.house.bodies("bob") == []
+
+
+async def letters(stand: Stand) -> list[tuple[list[str], str]]:
+    """To whom letters wait, and their words."""
+    found = []
+    for entry in await stand.house.queued():
+        letter = message_from_bytes(await stand.house.blobs.read(entry.envelope.blob), policy=policy.default)
+        words = letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        found.append(([each.recipient.address for each in entry.recipients], words))
+    return found
+
+
+MINE = HERS.replace("boss@far.test", "alice@example.test").replace(
+    "PARTSTAT=ACCEPTED:mailto:alice@example.test", "ROLE=REQ-PARTICIPANT:mailto:far@far.test"
+)
+
+
+async def test_words_of_who_calls_a_meeting_off_are_in_the_letter(stand: Stand, alice: Client) -> None:
+    ident = item_id(await event(stand, MINE))  # type: ignore[arg-type]
+    said = f'<t:ReferenceItemId Id="{ident}"/><t:NewBodyContent BodyType="Text">No room</t:NewBodyContent>'
+    items = f"<m:Items><t:CancelCalendarItem>{said}</t:CancelCalendarItem></m:Items>"
+    got = await alice.ask(f'<m:CreateItem MessageDisposition="SendAndSaveCopy">{items}</m:CreateItem>')
+    assert got.code == "NoError", got.body
+    [(to, words)] = await letters(stand)
+    assert to == ["far@far.test"] and "No room" in words
+    assert await stand.house.bodies("alice", "Calendar") == []
+
+
+async def test_words_of_an_organizers_forward_are_for_the_new_people(stand: Stand, alice: Client) -> None:
+    ident = item_id(await event(stand, MINE))  # type: ignore[arg-type]
+    new = "<t:Mailbox><t:EmailAddress>new@far.test</t:EmailAddress></t:Mailbox>"
+    words = '<t:NewBodyContent BodyType="Text">Come too</t:NewBodyContent>'
+    said = f'<t:ToRecipients>{new}</t:ToRecipients><t:ReferenceItemId Id="{ident}"/>{words}'
+    items = f"<m:Items><t:ForwardItem>{said}</t:ForwardItem></m:Items>"
+    got = await alice.ask(f'<m:CreateItem MessageDisposition="SendOnly">{items}</m:CreateItem>')
+    assert got.code == "NoError", got.body
+    told = {to[0]: each for to, each in await letters(stand)}
+    assert "Come too" in told["new@far.test"] and "Come too" not in told.get("far@far.test", "")
+    assert b"Come too" not in (await stand.house.bodies("alice", "Calendar"))[0]
+
+
+async def test_a_cancelled_meeting_is_removed_with_the_message_about_it(stand: Stand, alice: Client) -> None:
+    await event(stand, HERS)
+    text = (
+        HERS.replace("VERSION:2.0", "VERSION:2.0\r\nMETHOD:CANCEL").split("BEGIN:VALARM")[0]
+        + "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    head = (
+        "From: boss@far.test\r\nSubject: Off\r\nMIME-Version: 1.0\r\nContent-Type: text/calendar; method=CANCEL\r\n\r\n"
+    )
+    ident = item_id(await stand.put("alice", (head + text).encode()))  # type: ignore[arg-type]
+    items = f'<m:Items><t:RemoveItem><t:ReferenceItemId Id="{ident}"/></t:RemoveItem></m:Items>'
+    got = await alice.ask(f'<m:CreateItem MessageDisposition="SendOnly">{items}</m:CreateItem>')
+    assert got.code == "NoError", got.body
+    assert await stand.house.bodies("alice", "Calendar") == [] and await stand.house.bodies("alice") == []
+    assert len(await stand.house.bodies("alice", "Trash")) == 1
+    assert await letters(stand) == []
