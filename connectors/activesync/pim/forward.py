@@ -10,9 +10,8 @@ from connectors.activesync.exchange import Exchange
 from connectors.activesync.mail.outgoing import check_unsent, once_of, was_sent
 from connectors.activesync.pim import shelf
 from connectors.activesync.times import read_time, seconds_of
-from connectors.exchange.forwarding import MOST, invitation, letters
+from connectors.exchange.forwarding import MOST, invitation, invited, letters, organizes
 from groupware.calendar.imip import Sender
-from groupware.calendar.object import CalendarObject
 from groupware.model.errors import Malformed, NotFound
 from groupware.model.folder import Folder
 from mailcore.smtp.handin import NotTaken, Submission
@@ -21,17 +20,24 @@ from mailcore.smtp.handin import NotTaken, Submission
 async def forward(
     exchange: Exchange, at: Folder, item: int, instance: str, people: Sequence[str], comment: str, client: str
 ) -> None:
-    """Sends each of them the invitation as it stands, or to one occurrence of it, once by the ClientId; the organizer
-    is told; the organizer is told. `EasError`.
+    """Invites each of them, to all of it or to one occurrence: who organizes it, by a change of the event. `EasError`.
 
-    What some of them have got already the others still get when the device asks again.
+    Others send the invitation as it stands, once by the ClientId, and the organizer is told. What some of them have got
+    already the others still get when the device asks again.
     """
     if not people or len(people) > MOST:
         raise EasError(INVALID_CONTENT, f"a meeting is passed on to somebody, and to {MOST} people at most")
-    me = await exchange.read(lambda tx: tx.account(tx.who.account))
+    me, mine = await exchange.read(
+        lambda tx: (tx.account(tx.who.account), {each.lower() for each in tx.addresses(tx.who.account)})
+    )
     try:
         stored = await shelf.read_object(exchange, at, item)
-        read = await asyncio.to_thread(_invitation, stored.octets, instance, comment, me.address)
+        key = _key(instance)
+        if at.own and organizes(stored.octets, mine):
+            octets = await asyncio.to_thread(invited, stored.octets, key, people, me.address)
+            await shelf.rewritten(exchange, at, stored, octets, comment, frozenset(map(str.lower, people)))
+            return
+        read = await asyncio.to_thread(invitation, stored.octets, key, comment, me.address)
     except (NotFound, Malformed, ValueError) as error:
         raise EasError(ITEM_NOT_FOUND, str(error)) from None
     sent = 0
@@ -50,8 +56,9 @@ async def forward(
         raise EasError(SENT_ALREADY, "that meeting has been passed on")
 
 
-def _invitation(octets: bytes, instance: str, comment: str, sender: str) -> CalendarObject:
+def _key(instance: str) -> int | None:
+    """Which occurrence; None: all of it. ValueError."""
     at = read_time(instance) if instance else None
     if instance and at is None:
         raise ValueError("InstanceId is no time")
-    return invitation(octets, seconds_of(at) if at is not None else None, comment, sender)
+    return seconds_of(at) if at is not None else None

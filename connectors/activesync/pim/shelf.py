@@ -124,8 +124,23 @@ async def changed(
     return Done(OK, asked.item, int(made.modseq))
 
 
+async def rewritten(
+    exchange: Exchange, at: Folder, stored: Stored, octets: bytes, words: str, words_for: frozenset[str]
+) -> None:
+    """An event as its organizer has changed it; `words` go along to those of the addresses. `Malformed`, `Refused`."""
+    await _write(exchange, at, stored.name, octets, stored, tell=True, words=words, words_for=words_for)
+
+
 async def _write(
-    exchange: Exchange, at: Folder, name: str, octets: bytes, stored: Stored | None, *, tell: bool
+    exchange: Exchange,
+    at: Folder,
+    name: str,
+    octets: bytes,
+    stored: Stored | None,
+    *,
+    tell: bool,
+    words: str = "",
+    words_for: frozenset[str] = frozenset(),
 ) -> Item:
     parts = exchange.parts
     if at.kind == Kind.CONTACTS:
@@ -140,7 +155,7 @@ async def _write(
     read, new = await calendar_item.read_item(octets, parts.blobs, name)
     if not tell or at.kind != Kind.CALENDAR:
         return await exchange.write(lambda tx: _put(tx, at, name, new, stored, apart))
-    change = Change(lambda tx: tx.folder(at.id), name, read, new)
+    change = Change(lambda tx: tx.folder(at.id), name, read, new, words=words, words_for=words_for)
 
     def work(tx: WriteTx, plan: Plan) -> Item:
         return _put(tx, at, name, plan.item or new, stored, apart)

@@ -177,3 +177,26 @@ async def test_a_meeting_is_passed_on_to_somebody_else(stand: Stand, alice: Phon
         assert "ORGANIZER:mailto:boss@far.test" in each and "VALARM" not in each
     assert "RRULE:FREQ=WEEKLY;COUNT=4" in whole and "RRULE" not in one
     assert "RECURRENCE-ID:20291208T100000Z" in one
+
+
+async def test_who_organizes_a_meeting_invites_more_people_by_passing_it_on(stand: Stand, alice: Phone) -> None:
+    lines = ("RRULE:FREQ=WEEKLY;COUNT=4", "ORGANIZER:mailto:alice@example.test", "ATTENDEE:mailto:far@far.test")
+    octets = event("m", "20291201T100000Z", *lines, end="20291201T110000Z", summary="Plan").encode()
+    await stand.put("alice", octets, "Calendar")
+    at = await alice.at("Calendar")
+    await alice.all_of(at)
+    (server,) = alice.there[at]
+    source = ("ComposeMail:FolderId", at), ("ComposeMail:ItemId", server)
+    single = ("ComposeMail:InstanceId", "2029-12-08T10:00:00.000Z")
+    for who, inside in (("bob@example.test", source), ("new@far.test", (*source, single))):
+        people = ("ComposeMail:Forwardees", ("ComposeMail:Forwardee", ("ComposeMail:Email", who)))
+        tree = ("ComposeMail:SmartForward", ("ComposeMail:ClientId", who), people)
+        got = await alice.post("SmartForward", write((*tree, ("ComposeMail:Source", *inside))))
+        assert got.status_code == 200 and not got.content, got.content
+    [stored] = [each.decode().replace("\r\n ", "") for each in await stand.house.bodies("alice", "Calendar")]
+    whole, one = stored.split("BEGIN:VEVENT")[1:]
+    assert "bob@example.test" in whole and "new@far.test" not in whole
+    assert "new@far.test" in one and "RECURRENCE-ID:20291208T100000Z" in one
+    assert len(await stand.house.bodies("bob", "Calendar")) == 1
+    queued = await stand.house.read(lambda tx: tx.queued())
+    assert "new@far.test" in {each.recipient.address for entry in queued for each in entry.recipients}

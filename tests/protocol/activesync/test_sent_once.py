@@ -94,7 +94,8 @@ async def test_a_draft_that_was_sent_and_is_still_there_does_not_leave_again(
 
 
 async def test_a_meeting_is_passed_on_once_to_each(stand: Stand, alice: Phone) -> None:
-    await stand.put("alice", event("e1", "20261201T090000Z").encode(), "Calendar")
+    theirs = event("e1", "20261201T090000Z", "ORGANIZER:mailto:carl@far.test", "ATTENDEE:mailto:alice@example.test")
+    await stand.put("alice", theirs.encode(), "Calendar")
     at = await alice.at("Calendar")
     [server] = await alice.all_of(at)
     source = ("ComposeMail:Source", ("ComposeMail:FolderId", at), ("ComposeMail:ItemId", server))
