@@ -11,6 +11,7 @@ import pytest
 from connectors.ews.ids import folder_id, item_id
 from groupware.calendar.blocks import sees_times
 from groupware.model.rights import letters
+from groupware.store.api import WriteTx
 from tests.matrix.test_lens import BOB, DAY, HELD, HIDDEN, OPEN, WORDS, told
 from tests.support import ewsstand
 from tests.support.sharestand import CALENDAR, Stand, filled_stand
@@ -129,3 +130,20 @@ async def test_the_permissions_of_a_calendar_say_how_it_is_shared(filled: Stand)
         assert said.code == "NoError", said.body
         assert words((await filled.ews("bob").ask(find(at))).body.decode()) == ({"Visit"} if "8" in rights else set())
         assert (await filled.ews("bob").ask(find(at))).code == "NoError", rights
+
+
+async def test_what_clients_keep_beside_an_event_is_no_part_of_its_outline(filled: Stand) -> None:
+    [item, _] = await filled.house.items("alice", "Calendar")
+
+    def keep(tx: WriteTx) -> None:
+        at = tx.locate(tx.account("alice@example.test").id, "Calendar")
+        tx.put_item_properties(at.id, item.uid, b'{"tag:0x3a01:String": "Attic"}')
+
+    await filled.house.write(keep)
+    path = '<t:ExtendedFieldURI PropertyTag="0x3a01" PropertyType="String"/>'
+    more = f"<t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>{path}</t:AdditionalProperties>"
+    for rights, values in (("lr", ["Attic"]), ("l98", [])):
+        at = folder_id(await filled.share("alice", "Calendar", BOB, rights))
+        for operation in (find(at), sync(at), get(item_id(item.id))):
+            got = await filled.ews("bob").ask(operation.replace("<t:BaseShape>AllProperties</t:BaseShape>", more))
+            assert (got.code, got.texts("t:Value")) == ("NoError", values), (rights, operation)
