@@ -19,13 +19,12 @@ from connectors.ews.sending import completed, send
 from connectors.ews.things import Facts, One, Thing, facts_in, thing_of, things_of, with_octets
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import child, children, local, message, needed, words
-from connectors.exchange.alone import alone
 from groupware.model.errors import GroupwareError
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Role
 from groupware.model.ids import BlobId, ItemId, ModSeq, Uid
 from groupware.model.item import Kind
-from groupware.store.api import WriteTx
+from groupware.store.api import ReadTx, WriteTx
 
 RECEIPTED: Final = "$MDNSent"
 
@@ -190,17 +189,25 @@ async def send_stored(turn: Turn, wanted: Id, how: How) -> None:
 
 
 async def _sent(turn: Turn, one: One, saved: Element | None, *, keep: bool) -> None:
-    thing = one.thing
-    async with alone(thing.folder.id, thing.uid):
-        there = await turn.read(lambda tx: things_of(tx, [thing.item]).get(thing.item))
-        if there is None or (there.folder.id, there.uid) != (thing.folder.id, thing.uid):
-            raise EwsError("ErrorItemNotFound", "that draft is gone: another request has sent or moved it")
-        await send(turn, one.octets)
-        await turn.write(lambda tx: _after(tx, one, saved, keep=keep))
+    once = f"ews {one.thing.item} {one.thing.blob}"
+    gone, there = await turn.read(lambda tx: (tx.was_sent(once), _in_place(tx, one)))
+    if not gone and not there:
+        raise EwsError("ErrorItemNotFound", "that draft is gone: another request has moved or deleted it")
+    if not gone:
+        await send(turn, one.octets, once)
+    await turn.write(lambda tx: _after(tx, one, saved, keep=keep))
+
+
+def _in_place(tx: ReadTx, one: One) -> bool:
+    """Whether a draft is still where it was."""
+    there = things_of(tx, [one.thing.item]).get(one.thing.item)
+    return there is not None and (there.folder.id, there.uid) == (one.thing.folder.id, one.thing.uid)
 
 
 def _after(tx: WriteTx, one: One, saved: Element | None, *, keep: bool) -> None:
     at, uid = one.thing.folder.id, one.thing.uid
+    if not _in_place(tx, one):  # another request that asked for the same was quicker
+        return
     if not keep:
         tx.expunge(at, [(uid, uid)], deleted_only=False)
         return

@@ -26,6 +26,7 @@ from groupware.mime.lines import crlf
 from groupware.mime.sections import decoded
 from groupware.mime.shown import lists_of
 from groupware.mime.summary import has_attachment_of
+from groupware.mime.unique import unique_html, unique_text
 from groupware.model.categories import categories_in
 from groupware.model.flags import FLAGS, Flags, words_in
 
@@ -131,6 +132,14 @@ def _body(one: One) -> Whole:
 def _text_body(one: One) -> Whole:
     html, plain = texts(one)
     return Whole(tag("TextBody", plain or plain_text(html), BodyType="Text", IsTruncated="false"))
+
+
+def _unique_body(one: One) -> Whole:
+    """UniqueBody: what is new in the message; of what is no answer it is all. MS-OXWSCORE §2.2.4.24."""
+    html, plain = texts(one)
+    if one.summary.in_reply_to or one.summary.references:
+        html, plain = html and unique_html(html), plain and unique_text(plain)
+    return body_xml(one, html, plain, "UniqueBody")
 
 
 def _body_words(one: One) -> str:
@@ -247,7 +256,7 @@ MESSAGE: Final[Mapping[str, Field]] = {
     "item:Sensitivity": Field(_sensitivity, octets=True),
     "item:Body": Field(_body_words, _body, octets=True),
     "item:TextBody": Field(_body_words, _text_body, octets=True),
-    "item:UniqueBody": Field(lambda one: None, lambda one: body_xml(one, *texts(one), "UniqueBody"), octets=True),
+    "item:UniqueBody": Field(lambda one: None, _unique_body, octets=True),
     "item:NormalizedBody": Field(
         lambda one: None, lambda one: body_xml(one, *texts(one), "NormalizedBody"), octets=True
     ),

@@ -32,23 +32,25 @@ def own_name(tx: ReadTx) -> str:
         return ""
 
 
-async def send(turn: Turn, octets: bytes) -> None:
-    """Hands a message in, for all that its header names. `EwsError`."""
+async def send(turn: Turn, octets: bytes, once: str = "") -> None:
+    """Hands a message in, for all that its header names; by that name it leaves once. `EwsError`."""
     sender, people = people_of(octets)
     if not people:
         raise EwsError("ErrorInvalidRecipients", "there is nobody to send it to")
-    await hand_in(turn, sender, people, without_bcc(octets))
+    await hand_in(turn, sender, people, without_bcc(octets), once)
 
 
-async def hand_in(turn: Turn, sender: str, people: Sequence[str], octets: bytes) -> None:
-    """Hands a message in for these. `EwsError`."""
+async def hand_in(turn: Turn, sender: str, people: Sequence[str], octets: bytes, once: str = "") -> None:
+    """Hands a message in for these; what another request has sent by that name has left. `EwsError`."""
     if not await turn.read(lambda tx: tx.setting("smtpOutgoing").value):
         raise EwsError("ErrorAccessDenied", "this account may not send mail")
     words = [] if all(each.isascii() for each in (sender, *people)) else ["SMTPUTF8"]
     words += [] if octets.isascii() else ["BODY=8BITMIME"]
     try:
-        await turn.hand_in(Submission(sender, words, dict.fromkeys(people, ()), octets))
+        await turn.hand_in(Submission(sender, words, dict.fromkeys(people, ()), octets, once))
     except NotTaken as refused:
+        if await turn.read(lambda tx: bool(once) and tx.was_sent(once)):
+            return
         raise _refused(refused) from None
 
 

@@ -11,6 +11,7 @@ from mailcore.cli.family import family
 from mailcore.cli.service import server
 from mailcore.cli.show import Json, rows, say
 from mailcore.cli.site import configuration, place
+from mailcore.server.log_collector import FILE_NAME
 from mailcore.server.log_line import read_line
 from mailcore.server.log_tail import tail as tailing
 
@@ -28,6 +29,8 @@ def tail(
     as_json: Json = False,
 ) -> None:
     """Show the end of a log file. As JSON it is an array; with --follow one object a line."""
+    if FILE_NAME.fullmatch(file) is None:
+        raise typer.BadParameter(f"{file!r} is no plain file name: it is in the log folder", param_hint="FILE")
     config = configuration(place(ctx))
     lines = tailing(config.data / config.log.path / file, count, follow=follow)
     if as_json and not follow:

@@ -157,7 +157,7 @@ def _usage(error: Any) -> int:
 
 def misused(error: Any) -> str:
     """What is wrong with a command line, in one line."""
-    return " ".join(error.format_message().split())
+    return " ".join(error.format_message().split()).replace("Value error, ", "")
 
 
 def _failed(said: str, status: int = 1) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from groupware.model.annotation import LONGEST_VALUE
 from groupware.model.octets import Octets
 from mailcore.server.connection import Connection
 from mailcore.server.dialogue import LineTooLong
@@ -19,6 +20,7 @@ from mailcore.server.spool import NoRoom, Spool, Spooled
 _LITERAL: Final = re.compile(rb"\{([0-9]{1,19})(\+?)\}\Z")
 _TAG: Final = re.compile(rb"[^\x00-\x20\x7f-\xff(){%*\"\\+]{1,64}(?= )")
 _APPEND: Final = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE) ", re.IGNORECASE)
+_SETMETADATA: Final = re.compile(rb"[^ ]+ SETMETADATA ", re.IGNORECASE)
 _CHUNK: Final = 65_536
 LOGIN_LINE: Final = 12_288  # before anyone is known: a token is long (RFC 4954 §4 has the same bound)
 MOST_LITERALS: Final = 1000  # of one command
@@ -107,7 +109,7 @@ class Reader:
         try:
             await self._gather(got)
             if got.refused:
-                raise TooBig(_tag(got.text), got.refused, got.code)
+                raise TooBig(_tag(got.text), got.refused, _code(got))
         except BaseException:
             Raw(b"", spooled=tuple(got.spooled)).close()
             raise
@@ -195,6 +197,13 @@ def _over(limits: Limits, size: int, count: int, got: _Gathering, line: int) -> 
     if len(got.text) + line > limits.lines or count >= MOST_LITERALS:
         return f"the command is longer than {limits.lines} octets or has more than {MOST_LITERALS} literals"
     return ""
+
+
+def _code(got: _Gathering) -> bytes:
+    """The response code of what was refused; of a value too long how long one may be. RFC 5464 §5.2."""
+    if got.code == b"TOOBIG" and _SETMETADATA.match(got.text):
+        return b"METADATA MAXSIZE %d" % LONGEST_VALUE
+    return got.code
 
 
 def _tag(text: bytes) -> bytes:

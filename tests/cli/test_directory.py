@@ -169,10 +169,12 @@ def test_a_setting_says_where_it_comes_from(postroom: Postroom) -> None:
         (("alias", "add", "bob@example.test", "a@example.test", "--expires", "soon"), 2),
         (("domain", "delete", "example.test"), 1),
         (("queue", "show", "7"), 1),
+        (("folder", "add", "example.test", "x", "--kind", "foo"), 2),
         (("service", "list"), 1),
         (("dns", "query", "example.test", "NONSENSE"), 2),
         (("dns", "flush"), 1),
         (("log", "tail"), 1),
+        (("log", "tail", "../postroom.db"), 2),
         (("import", "alice@example.test", "INBOX", "/nonexistent"), 1),
         (("serve", "--port-base", "many"), 2),
         (("--config", "/nonexistent.toml", "domain", "list"), 1),
@@ -181,6 +183,7 @@ def test_a_setting_says_where_it_comes_from(postroom: Postroom) -> None:
 def test_an_error_is_one_line(postroom: Postroom, words: tuple[str, ...], status: int) -> None:
     said = postroom(*words)
     assert said.status == status
+    assert "Value error" not in said.err
     if words != ("account",):  # asked for nothing, a family shows its help
         assert said.err.startswith("postroom: ")
         assert said.err.count("\n") == 1

@@ -51,6 +51,9 @@ async def test_literals_together_are_bounded_before_login(place: Stand) -> None:
 async def test_only_append_takes_large_literals(alice: Client) -> None:
     big = b"x" * 70_000
     assert (await alice.ask("CREATE", big)).tagged.startswith(b"NO [TOOBIG]")
+    assert (await alice.ask("SETMETADATA INBOX (/private/comment", big)).tagged.startswith(
+        b"NO [METADATA MAXSIZE 32768]"
+    )
     assert (await alice.ask("APPEND INBOX", b"Subject: x\r\n\r\n" + big)).ok
 
 
