@@ -13,9 +13,8 @@ from groupware.model.event import Envelope, Event, Outcome, Recipient, Target
 from groupware.model.ids import AccountId, QueueId
 from groupware.model.item import NewItem
 from groupware.store.api import Stored
-from mailcore.queue import xtext
 from mailcore.queue.filters import Refusal
-from mailcore.queue.sorting import Sorted
+from mailcore.queue.sorting import Sorted, behind
 
 NOT_QUEUED: Final = QueueId(0)
 MOST_HEADER: Final = 64 * 1024
@@ -119,20 +118,13 @@ def plan_of(recipients: Sequence[Recipient], targets: Mapping[str, Targets]) -> 
         alone = len(found) == 1
         for target in found:
             is_own = alone and target.kind != "remote"
-            own = recipient if is_own else _behind(recipient, target.address)
+            own = recipient if is_own else behind(recipient, target.address)
             step = Step(recipient.address, own, alone)
             if target.kind == "remote":
                 away.append(step)
             else:
                 here.append((step, target))
     return Plan(tuple(here), tuple(away), tuple(nowhere))
-
-
-def _behind(recipient: Recipient, address: str) -> Recipient:
-    """The recipient under the address that it led to, for the queue. RFC 3461 §5.2.7."""
-    if address in ("", recipient.address):
-        return recipient
-    return Recipient(address, recipient.notify, recipient.orcpt or f"rfc822;{xtext.encode(recipient.address)}")
 
 
 _CODES: Final[Mapping[type[GroupwareError], tuple[str, str]]] = {

@@ -22,6 +22,7 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import NewItem
 from groupware.model.memory import Memory
 from groupware.store.api import Blobs, WriteTx
+from mailcore.queue import xtext
 from mailcore.queue.filters import Answer, Decision, Filing, Redirection, Refusal
 from mailcore.queue.held import CLEARED
 from mailcore.queue.trace import Trail
@@ -90,6 +91,13 @@ class Whole:
         return f"Return-Path: <{self.sender}>\r\n".encode()
 
 
+def behind(recipient: Recipient, address: str) -> Recipient:
+    """The recipient under the address that it led to, for the queue. RFC 3461 §5.2.7."""
+    if address in ("", recipient.address):
+        return recipient
+    return Recipient(address, recipient.notify, recipient.orcpt or f"rfc822;{xtext.encode(recipient.address)}")
+
+
 class Prepared:
     """Makes storable what was decided; the same octets once."""
 
@@ -135,7 +143,7 @@ class Prepared:
         stored = await self._blobs.put(on.octets)
         envelope = Envelope(
             sender=whole.sender,
-            recipients=(Recipient(to, recipient.notify, recipient.orcpt),),
+            recipients=(behind(recipient, to),),
             blob=stored.blob,
             size=stored.size,
             body=stored.body,
@@ -200,8 +208,8 @@ def carry(tx: WriteTx, all: Sequence[Sorted], trail: Trail) -> Sequence[Fate]:
 
 
 def untouched(each: Sorted) -> Sorted:
-    """The same, with nothing to be done: it is all found out again when the recipient comes out of the queue."""
-    return replace(each, copies=(), postings=(), memories=())
+    """The same, with nothing to be done or told: that is found out again when the recipient comes out of the queue."""
+    return replace(each, copies=(), postings=(), memories=(), events=())
 
 
 def _file(tx: WriteTx, fates: Sequence[Fate], trail: Trail) -> None:

@@ -104,10 +104,10 @@ class SmtpCourier:
             await self._settle(attempt, octets, for_all(attempt, error.result), settlement)
             return
         legs = [Leg(hop, self._manners(way, demand), demand, way.user, way.password) for hop, demand in demands]
-        if self._signing is not None:
-            octets = await self._signing.signed(attempt, octets)
         if self._forwarding is not None:
             attempt = await self._forwarding.sent(attempt)
+        if self._signing is not None:
+            octets = await self._signing.signed(attempt, octets)
         async with self._seat(way.destination(attempt.domain), way.connections):
             leg, talk, results = await self._along(self._kept_first(legs), attempt, octets, settlement)
             if talk is not None and not self._lines.keep(talk, leg, way.messages):

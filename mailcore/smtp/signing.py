@@ -3,7 +3,8 @@
 1. Signed is what somebody here has submitted, or this server has written, and nobody has changed (`Envelope.own`).
    Mail from outside, forwarded, never gets a signature of ours, whatever its From says. What this server writes, or
    passes on to the subscribers of a list, gets that of the domain that sends it, and no other.
-2. That mail gets an ARC seal instead, where a key is there and the chain before has not failed.
+2. That mail gets an ARC seal instead, where a key is there and the chain before has not failed: of the domain of the
+   address that led on, else of that under which it is passed on (SRS).
 3. A message is signed once, however many servers it goes to.
 4. The footer of who has submitted it (`footers`) comes first, so that it is signed as well.
 """
@@ -81,8 +82,8 @@ class Signing:
         key = attempt.queue, 0 if whole is octets else hash(whole)
         known = self._made.get(key)
         if known is None:
-            known = await self._fields(envelope, whole, int(now), keys)
-            self._made[key] = known
+            made = await self._fields(envelope, whole, int(now), keys)
+            known = self._made.setdefault(key, made)  # that of who was quicker, on the way to another server
             while len(self._made) > REMEMBERED:
                 self._made.popitem(last=False)
         return known + whole
@@ -113,7 +114,8 @@ class Signing:
         if not found or (before and said != "pass"):
             return b""  # a chain that has failed, or was not looked at, is not carried on
         led = envelope.recipients[0].orcpt.rpartition("@")[2] if envelope.recipients else ""
-        signers = await self._signers([led, self._desk.primary_domain], {})
+        domains = [led, envelope.sender.rpartition("@")[2], self._desk.primary_domain]
+        signers = await self._signers(domains, {})
         signer = next((each for each in signers if each.algorithm == "rsa-sha256"), None)
         if signer is None:
             return b""  # RFC 8617 knows no other algorithm that is understood everywhere

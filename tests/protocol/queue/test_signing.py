@@ -128,15 +128,17 @@ async def test_a_key_that_cannot_be_opened_stops_no_mail(place: Place) -> None:
         assert office.log.named("signing_key_unreadable")
 
 
-@pytest.mark.parametrize("said", ["", "; arc=fail"])
-async def test_what_is_passed_on_is_sealed(place: Place, said: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "led"), [("", "info@example.test"), ("; arc=fail", "info@example.test"), ("", "x@up.test")]
+)
+async def test_what_is_passed_on_is_sealed(place: Place, said: str, led: str) -> None:
     async with serving(Peer()) as peer, post_office(place, smart_host=f"127.0.0.1:{peer.port}") as office:
         await key(office, "s")
         host = office.config.host.encode()
         found = b"Authentication-Results: " + host + b"; dmarc=pass header.from=far.test" + said.encode() + b"\r\n"
         letter = TRACE + found + LETTER.replace(b"alice@example.test", b"x@far.test")
         office.start("smtp_outgoing")
-        to = Recipient("carl@elsewhere.test", orcpt="rfc822;info@example.test")
+        to = Recipient("carl@elsewhere.test", orcpt=f"rfc822;{led}")
         await office.accept(to, sender="x@far.test", octets=letter)
         await office.emptied()
         octets, records = peer.taken[-1].octets, await dns(office)

@@ -664,7 +664,9 @@ async def test_what_the_script_redirects_goes_there_as_well(tmp_path: Path) -> N
         await forward(at, "al@far.test", keep=False)
         await at.script('redirect "first@far.test";')
         await at.send()
-        assert [envelope_of(entry)[1] for entry, _ in await at.queued()] == [["first@far.test"], ["al@far.test"]]
+        entries = [entry for entry, _ in await at.queued()]
+        assert [envelope_of(each)[1] for each in entries] == [["first@far.test"], ["al@far.test"]]
+        assert [each.recipients[0].recipient.orcpt for each in entries] == [f"rfc822;{ALICE}"] * 2
         assert await at.folders() == {}
 
 
