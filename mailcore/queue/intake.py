@@ -179,6 +179,7 @@ class Intake:
 
         def work(tx: WriteTx) -> Done:
             done = _carry_out(tx, plan, item, envelope, trail, keep=False)
+            done.events = [each for each in done.events if each.name != "undelivered"]  # settling says it
             done.outcomes = {name: replace(each, queue=attempt.queue) for name, each in done.outcomes.items()}
             settle(tx, [done.outcomes[each.address] for each in envelope.recipients])
             for event in done.events:
@@ -402,7 +403,8 @@ def _carry_out(
     for step, error in troubled:
         outcome = outcome_of(error, step.given)
         outcomes.setdefault(step.given, outcome)
-        done.events.append(trail.undelivered(step.recipient.address, outcome.code, outcome.text))
+        if not (isinstance(error, Refused) and step in waiting):  # the queue runs its filters, and says it then
+            done.events.append(trail.undelivered(step.recipient.address, outcome.code, outcome.text))
     return done
 
 

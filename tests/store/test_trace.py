@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -146,6 +147,24 @@ def test_old_rows_go_in_small_steps_and_new_ones_stay(world: World) -> None:
 
 
 # --- where it went
+
+
+def test_messages_that_one_write_moves_on_their_own_are_followed_each(world: World) -> None:
+    inbox = world.read(world.alice, lambda tx: tx.role(world.alice.account, Role.INBOX).id)
+    trash = world.read(world.alice, lambda tx: tx.role(world.alice.account, Role.TRASH).id)
+    for _ in range(3):
+        world.write(OPERATOR, lambda tx: deliver(tx, inbox, letter()))
+    one, two, three = world.read(world.alice, lambda tx: tx.uids(inbox))[-3:]
+
+    def work(tx: WriteTx) -> None:
+        tx.move(inbox, ((one, one),), world.work)
+        tx.move(inbox, ((two, two),), trash)
+        tx.expunge(inbox, ((three, three),), deleted_only=False)
+
+    world.write(world.alice, work)
+    found = world.read(world.alice, lambda tx: [tx.movements(inbox, each) for each in (one, two, three)])
+    told = [[(each.what, json.loads(each.facts).get("to")) for each in steps] for steps in found]
+    assert told == [[("item.left", world.work)], [("item.left", trash)], [("item.removed", None)]]
 
 
 def test_a_message_is_followed_through_folders(world: World) -> None:

@@ -123,9 +123,14 @@ def _step(rows: Sequence[Row], number: int) -> tuple[Row, FolderId | None, int] 
             place = _place_in(facts["uids"], number)
             if place is not None:
                 return row, FolderId(facts["to"]), facts["first"] + place
-        if row[4] in ("item.removed", "item.left"):
+        elif row[4] in ("item.removed", "item.left") and _between(facts, number):
             return row, None, number
     return None
+
+
+def _between(facts: Mapping[str, int], number: int) -> bool:
+    """Whether a UID may be one of those that a row is about; several rows can be of one write."""
+    return facts.get("first", number) <= number <= facts.get("last", number)
 
 
 def _place_in(uids: str, number: int) -> int | None:

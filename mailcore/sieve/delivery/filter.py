@@ -178,7 +178,8 @@ class Runner:
             situation = Situation(now, self._host, spam, virus)
             outcome = run(script, message, environment(about, script, active, situation))
             if outcome.error is not None:
-                return self._kept(outcome.error, active, Writer(active, self._host, now), said(outcome, active))
+                stopped = said(outcome, active)[-1:]  # what it wanted before that is not done
+                return self._kept(outcome.error, active, Writer(active, self._host, now), stopped)
             own = about.addresses() if _asks_from(outcome) else (active.address,)
             writer = Writer(active, self._host, now, own)
             return verdict_of(outcome, case, message, writer, Bounds(self.most_received))

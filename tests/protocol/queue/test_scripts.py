@@ -76,6 +76,9 @@ async def test_a_refusal_comes_back_as_a_report(place: Place, word: str) -> None
         assert "Not this, please." in report.get_payload(0).get_content()
         (_, about) = report.get_payload(1).get_payload()
         assert (about["Final-Recipient"], about["Status"]) == (f"rfc822; {BOB}", "5.7.1")
+        rows = [row.event for row in await office.read(lambda tx: tx.trace(office.accepted[0]))]
+        of_bob = [each.name for each in rows if each.facts.get("to", BOB) == BOB]
+        assert of_bob == ["received", "queued", "filtered", "failed"]
 
 
 @pytest.mark.parametrize(
