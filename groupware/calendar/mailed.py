@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -51,20 +51,25 @@ class Mailed:
 def found(octets: bytes) -> Mailed | None:
     """The iTIP message in a mail: its first calendar part that is one."""
     summary = summarize(octets)
-    for part in summary.parts:
-        if part.media not in ("text/calendar", "application/ics") or part.depth > DEEPEST:
-            continue
-        body = decoded(octets, part)
-        if len(body) > LONGEST:
-            continue
+    for text in _calendars(octets, summary):
         try:
-            read = _foreign(read_object(decode(body, part.charset or "utf-8").encode()))
+            read = _foreign(read_object(text))
         except Malformed:
             continue
         if method_of(read) in METHODS:
             senders = _senders(summary)
             return Mailed(method_of(read), read, next(iter(senders), ""), frozenset(senders)) if senders else None
     return None
+
+
+def _calendars(octets: bytes, summary: Summary) -> Iterator[bytes]:
+    """The calendar parts of a mail, in UTF-8."""
+    for part in summary.parts:
+        if part.media not in ("text/calendar", "application/ics") or part.depth > DEEPEST:
+            continue
+        body = decoded(octets, part)
+        if len(body) <= LONGEST:
+            yield decode(body, part.charset or "utf-8").encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +87,7 @@ def unusable(octets: bytes) -> Unusable | None:
     """The calendar part of a mail that names an event and a method of ours, and cannot be read as an object."""
     summary = summarize(octets)
     sender = next(iter(_senders(summary)), "")
-    for part in summary.parts if sender else ():
-        if part.media not in ("text/calendar", "application/ics") or part.depth > DEEPEST:
-            continue
-        body = decoded(octets, part)
-        if len(body) > LONGEST:
-            continue
-        text = decode(body, part.charset or "utf-8").encode()
+    for text in _calendars(octets, summary) if sender else ():
         try:
             read_object(text)
         except Malformed as error:
