@@ -11,11 +11,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, reduce
 from itertools import compress, filterfalse
+from operator import and_
 from typing import Final
 
 from groupware.mime.item import INDEXED
+from groupware.model.flags import FLAGS
 from groupware.model.ids import Uid, ranges
 from groupware.model.item import Item, Query
 from groupware.store.api import ReadTx
@@ -97,18 +99,27 @@ def of_flags(key: Key) -> bool:
     return False
 
 
+_HAVING: Final = {flag: bytes([bool(bits & flag.value) for bits in range(256)]) for flag in FLAGS}
+_OTHERWISE: Final = b"\1".ljust(256, b"\0")
+
+
 def fitting_flags(key: Key) -> bytes:
     """Of a key that is `of_flags`: which combinations of them it fits, an octet each."""
     match key:
         case Flagged(flag):
-            return bytes([bool(bits & flag.value) for bits in range(256)])
+            return _HAVING[flag]
         case Not(inner):
-            return bytes([not fits for fits in fitting_flags(inner)])
+            return fitting_flags(inner).translate(_OTHERWISE)
         case Both(keys) if keys:
-            return bytes(map(min, zip(*map(fitting_flags, keys), strict=True)))
+            return reduce(and_, map(_as_number, keys)).to_bytes(256)
         case Either(one, other):
-            return bytes(map(max, fitting_flags(one), fitting_flags(other)))
+            return (_as_number(one) | _as_number(other)).to_bytes(256)
     return b"\1" * 256
+
+
+def _as_number(key: Key) -> int:
+    """The same as one number, for what fits together."""
+    return int.from_bytes(fitting_flags(key))
 
 
 @dataclass(frozen=True, slots=True)
