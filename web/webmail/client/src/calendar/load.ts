@@ -91,8 +91,14 @@ export function ofAccount(accountId: string, list: Omit<CalendarEvent, "accountI
 }
 
 let turn = 0;
+/** What is looked at: an answer about another time, which one has left meanwhile, is not shown. */
+let shown = { from: "", to: "" };
 
 const SMALL_MONTH = 42;
+
+function covered(by: { from: string; to: string }): boolean {
+  return by.from <= shown.from && by.to >= shown.to;
+}
 
 /** Gets what a view shows and the small month beside it, and a day on each side. */
 export async function loadWhere(where: Where, again = false): Promise<void> {
@@ -100,16 +106,17 @@ export async function loadWhere(where: Where, again = false): Promise<void> {
   const first = startOfWeek(startOfMonth(where.date), { weekStartsOn: get().prefs.weekStart });
   const from = localText(addDays(min([days.from, first]), -1));
   const to = localText(addDays(max([days.to, addDays(first, SMALL_MONTH)]), 1));
+  shown = { from, to };
   const known = get().range;
-  if (!again && known && known.from <= from && known.to >= to && get().events) return;
+  if (!again && known && covered(known) && get().events) return;
   turn += 1;
   const mineIs = turn;
   try {
     if (!get().calendars.length) await loadCalendars();
     const events = await eventsBetween(from, to);
-    if (mineIs === turn) set({ events, range: { from, to }, failed: null });
+    if (mineIs === turn && covered({ from, to })) set({ events, range: { from, to }, failed: null });
   } catch (error) {
-    if (mineIs === turn) set({ failed: (error as Error).message });
+    if (mineIs === turn && covered({ from, to })) set({ failed: (error as Error).message });
   }
 }
 
