@@ -11,10 +11,10 @@ _PORTS: Final = range(10_000, 32_768)
 _given: Final[set[int]] = set()
 
 
-def free_port() -> int:
+def free_port(above: int = 0) -> int:
     """A port that nobody listens on, and that is given out once."""
     for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
-        if port not in _given and is_free(port):
+        if port > above and port not in _given and is_free(port):
             _given.add(port)
             return port
     raise RuntimeError("no port is free")

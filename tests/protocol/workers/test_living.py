@@ -56,7 +56,7 @@ def test_a_service_restarts_in_both(own: RunningServer) -> None:
 
 
 def test_a_new_listener_and_a_changed_service_reach_both(own: RunningServer) -> None:
-    port = free_port()
+    port = free_port(own.port_base)
     with (own.data / "postroom.toml").open("a") as file:
         file.write("[service.imap]\ngreetings_text = 'A new greeting'\n")
         file.write(f"[[listener]]\nname = 'more'\nservice = 'imap'\naddress = '127.0.0.1:{port - own.port_base}'\n")
