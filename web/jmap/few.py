@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from groupware.store.api import ReadTx
@@ -12,6 +14,11 @@ from web.jmap.states import unknown
 from web.jmap.turn import Turn
 
 Json = Mapping[str, Any]
+
+
+def state_of(there: object) -> str:
+    """The state of what there is: another with whatever is another of it."""
+    return blake2b(json.dumps(there, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 async def get(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from hashlib import blake2b
@@ -69,7 +68,7 @@ def every(tx: ReadTx, account: str) -> dict[str, dict[str, Any]]:
 
 
 def _state(there: Mapping[str, Any]) -> str:
-    return blake2b(json.dumps(there, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return few.state_of(there)
 
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:

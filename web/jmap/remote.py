@@ -5,26 +5,22 @@ The password is given and never told. What the server sets says how fetching goe
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
 from typing import Any, Final, cast
 
-from groupware.model.errors import GroupwareError
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.remote import PORTS, RemoteBox, RemoteTls
 from groupware.model.times import now_micros
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.rpop.secret import sealed
-from web.jmap import few
-from web.jmap.arguments import GetArguments, argument, ident, ids
-from web.jmap.errors import SetError, set_error
+from web.jmap.errors import SetError
+from web.jmap.fetched import FetchArguments, Fetched
 from web.jmap.headers_of import utc
-from web.jmap.ids import account_id, folder_of, mailbox_id
-from web.jmap.kept import number_of, own
-from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, typed, unknown_property
+from web.jmap.ids import folder_of, mailbox_id
+from web.jmap.kept import number_of
+from web.jmap.sets import Given, SetArguments, Ways, invalid, typed, unknown_property
 from web.jmap.turn import Turn
 
 _CHOSEN: Final = ("host", "port", "tls", "user", "mailboxId", "minutes", "keep", "isEnabled")
@@ -40,15 +36,6 @@ PROPERTIES: Final = (
     "error",
 )
 _DEFAULT_MINUTES: Final = 15
-_AWAY: Final = "this server does not fetch mail from other servers at present; its administrator can have it do so"
-
-
-@dataclass(frozen=True, slots=True)
-class FetchArguments:
-    """`RemoteMailbox/fetch` and the like: those that are to be fetched as soon as may be."""
-
-    account_id: str = argument(ident)
-    ids: tuple[str, ...] = argument(ids)
 
 
 def value(tx: ReadTx) -> Mapping[str, Any]:
@@ -85,62 +72,28 @@ def _every(tx: ReadTx) -> Mapping[str, Mapping[str, Any]]:
     return {_id(each): _told(each) for each in tx.remote_boxes()}
 
 
-def _state(tx: ReadTx) -> str:
-    return blake2b(json.dumps(_every(tx), sort_keys=True).encode(), digest_size=8).hexdigest()
-
-
-async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
-    """`RemoteMailbox/get`."""
-    return await few.get(
-        turn,
-        arguments,
-        PROPERTIES,
-        lambda tx: (account_id(own(tx, arguments.account_id)), _state(tx), _every(tx)),
-    )
+_BOXES: Final = Fetched(
+    PROPERTIES,
+    _every,
+    "rpop",
+    "this server does not fetch mail from other servers at present; its administrator can have it do so",
+)
+get = _BOXES.get
 
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`RemoteMailbox/set`."""
-
-    def look(tx: ReadTx) -> tuple[str, str]:
-        return account_id(own(tx, arguments.account_id)), _state(tx)
-
-    owner = turn.who.account
-    return await set_few(
-        turn, arguments, look, Ways(partial(_create, turn, owner), partial(_update, turn), partial(_destroy, turn))
-    )
+    ways = Ways(partial(_create, turn, turn.who.account), partial(_update, turn), partial(_destroy, turn))
+    return await _BOXES.set_(turn, arguments, ways)
 
 
 async def fetch(turn: Turn, arguments: FetchArguments) -> Mapping[str, Any]:
-    """`RemoteMailbox/fetch`: when each is fetched, which is not within a minute of the last time."""
-
-    def hasten(tx: WriteTx, name: str) -> int:
-        return tx.hasten_remote_box(number_of(name, "B") or 0)
-
-    return await hasten_each(turn, arguments, None if "rpop" in turn.parts.at_work else _AWAY, hasten)
-
-
-async def hasten_each(
-    turn: Turn, arguments: FetchArguments, away: str | None, hasten: Callable[[WriteTx, str], int]
-) -> Mapping[str, Any]:
-    """The answer of `Foo/fetch`: when each is fetched, or why it is not; `away`: why none is."""
-    owner = await turn.read(lambda tx: own(tx, arguments.account_id))
-    found: dict[str, str] = {}
-    refused: dict[str, Any] = {}
-    for name in arguments.ids:
-        if away is not None:
-            refused[name] = SetError("forbidden", away).value
-            continue
-        try:
-            found[name] = utc(await turn.write(lambda tx, name=name: hasten(tx, turn.real(name))))  # type: ignore[misc]
-        except GroupwareError as error:
-            refused[name] = set_error(error).value
-    return {"accountId": account_id(owner), "fetching": found or None, "notFetching": refused or None}
+    """`RemoteMailbox/fetch`."""
+    return await _BOXES.fetch(turn, arguments, lambda tx, name: tx.hasten_remote_box(number_of(name, "B") or 0))
 
 
 async def _create(turn: Turn, owner: AccountId, given: Given) -> Mapping[str, Any]:
-    if "rpop" not in turn.parts.at_work:
-        raise SetError("forbidden", _AWAY)
+    _BOXES.check_at_work(turn)
     least = await turn.read(lambda tx: int(tx.setting("rpopRetrievalInterval").value))
     new = RemoteBox(0, owner, "", 0, "implicit", "", "", None, max(_DEFAULT_MINUTES, least), True)
     new = _changed(turn, new, {"tls": "start" if given.get("port") == PORTS["start"] else "implicit", **given})

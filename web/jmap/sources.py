@@ -5,11 +5,9 @@ Its id is that of its calendar, which tells its name, colour and the rest; what 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
 from typing import Any, Final
 
 from groupware.model.errors import Refused
@@ -19,19 +17,15 @@ from groupware.model.item import Kind
 from groupware.model.source import CalendarSource, checked_url
 from groupware.model.times import now_micros
 from groupware.store.api import ReadTx, WriteTx
-from web.jmap import few
-from web.jmap.arguments import GetArguments
 from web.jmap.errors import SetError
 from web.jmap.families import CALENDAR, note_values
+from web.jmap.fetched import FetchArguments, Fetched
 from web.jmap.headers_of import utc
 from web.jmap.holders_set import free_path
-from web.jmap.ids import account_id, folder_of, mailbox_id
-from web.jmap.kept import own
-from web.jmap.remote import FetchArguments, hasten_each
-from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, typed, unknown_property
+from web.jmap.ids import folder_of, mailbox_id
+from web.jmap.sets import Given, SetArguments, Ways, invalid, typed, unknown_property
 from web.jmap.turn import Turn
 
-SERVICE: Final = "subscriptions"
 _CHOSEN: Final = ("url", "minutes", "keepAlarms", "keepAttachments", "isEnabled")
 _ON_CREATE: Final = frozenset({*_CHOSEN, "name", "color", "includeInAvailability"})
 PROPERTIES: Final = (
@@ -44,7 +38,6 @@ PROPERTIES: Final = (
     "error",
     "leftOut",
 )
-_AWAY: Final = "this server does not fetch calendars at present; its administrator can have it do so"
 
 
 def value(tx: ReadTx) -> Mapping[str, Any]:
@@ -77,44 +70,32 @@ def _every(tx: ReadTx) -> Mapping[str, Mapping[str, Any]]:
     return {mailbox_id(each.folder): _told(each) for each in tx.calendar_sources()}
 
 
-def _state(tx: ReadTx) -> str:
-    return blake2b(json.dumps(_every(tx), sort_keys=True).encode(), digest_size=8).hexdigest()
-
-
-async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
-    """`CalendarSource/get`."""
-    return await few.get(
-        turn,
-        arguments,
-        PROPERTIES,
-        lambda tx: (account_id(own(tx, arguments.account_id)), _state(tx), _every(tx)),
-    )
+_SOURCES: Final = Fetched(
+    PROPERTIES,
+    _every,
+    "subscriptions",
+    "this server does not fetch calendars at present; its administrator can have it do so",
+)
+get = _SOURCES.get
 
 
 async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`CalendarSource/set`: what is made has its calendar made, what is destroyed takes that along."""
-
-    def look(tx: ReadTx) -> tuple[str, str]:
-        return account_id(own(tx, arguments.account_id)), _state(tx)
-
-    owner = turn.who.account
-    return await set_few(
-        turn, arguments, look, Ways(partial(_create, turn, owner), partial(_update, turn), partial(_destroy, turn))
-    )
+    ways = Ways(partial(_create, turn, turn.who.account), partial(_update, turn), partial(_destroy, turn))
+    return await _SOURCES.set_(turn, arguments, ways)
 
 
 async def fetch(turn: Turn, arguments: FetchArguments) -> Mapping[str, Any]:
-    """`CalendarSource/fetch`: when each is fetched, which is not within a minute of the last time."""
+    """`CalendarSource/fetch`."""
 
     def hasten(tx: WriteTx, name: str) -> int:
         return tx.hasten_calendar_source(folder_of(name) or FolderId(-1))
 
-    return await hasten_each(turn, arguments, None if SERVICE in turn.parts.at_work else _AWAY, hasten)
+    return await _SOURCES.fetch(turn, arguments, hasten)
 
 
 async def _create(turn: Turn, owner: AccountId, given: Given) -> Mapping[str, Any]:
-    if SERVICE not in turn.parts.at_work:
-        raise SetError("forbidden", _AWAY)
+    _SOURCES.check_at_work(turn)
     unknown_property(given, PROPERTIES, _ON_CREATE)
     name = str(typed(given, "name", str, "a string")).strip() if given.get("name") is not None else ""
     notes = note_values(
