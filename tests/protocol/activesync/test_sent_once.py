@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from connectors.activesync.app import activesync
 from connectors.activesync.mail import drafts
+from groupware.model.errors import AlreadyExists
 from groupware.model.times import now_micros
 from groupware.store.api import WriteTx
 from groupware.store.sql import submitted
@@ -117,6 +118,10 @@ async def test_it_is_remembered_for_a_month(stand: Stand, alice: Phone, monkeypa
 
     now = now_micros()
     await stand.house.write(claim)
+    with pytest.raises(AlreadyExists):
+        await stand.house.write(claim)
     monkeypatch.setattr(submitted, "now_micros", lambda: now + submitted.REMEMBERED + 10**9)
     await stand.house.write(lambda tx: tx.claim_sending(tx.account("alice@example.test").id, "y"))
     await stand.house.write(claim)
+    with pytest.raises(AlreadyExists):
+        await stand.house.write(claim)

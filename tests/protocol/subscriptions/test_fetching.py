@@ -22,6 +22,7 @@ from mailcore.server.errands import LONGEST_PAUSE
 from mailcore.subscriptions.fetch import WHO
 from tests.support.calpeer import BOB, HOST, CalPeer, Following, cal_peer, calendar, event, following_at
 from tests.support.certificates import Authority
+from tests.support.patience import PATIENCE
 from tests.support.poppeer import served_by
 from tests.support.postoffice import Place, post_office
 
@@ -280,15 +281,17 @@ async def test_who_has_lost_the_lease_writes_nothing(far: Following, peer: CalPe
     assert not await far.office.store.write(WHO, lambda tx: tx.settle_calendar_source(held))
 
 
-async def test_it_is_fetched_when_it_is_due_and_when_somebody_asks(far: Following, peer: CalPeer) -> None:
+async def test_the_service_fetches_it_when_it_is_due(far: Following, peer: CalPeer) -> None:
     await far.subscribe(url(peer))
     with closing(far.office.parts.bus.watch([far.at.id])) as news:
         task = asyncio.create_task(far.service().work())
-        while len(await far.items()) < 2:
-            await news.changed(5)
+        async with asyncio.timeout(PATIENCE):
+            while len(await far.items()) < 2:
+                await news.changed(5)
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+    assert len(await far.items()) == 2
 
 
 async def test_it_takes_nobodys_time_until_its_owner_says_so(far: Following, peer: CalPeer) -> None:
