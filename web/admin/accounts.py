@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from groupware.directory.factors import GUARDS
@@ -59,17 +59,24 @@ def principal_of(tx: ReadTx, address: str, kind: PrincipalKind) -> Account:
     return found
 
 
-async def listed(here: Here, given: Given) -> object:
-    """Those of a domain, by address."""
+async def listing(
+    here: Here, given: Given, kind: PrincipalKind, name: str, row: Callable[[ReadTx, Account], Mapping[str, object]]
+) -> object:
+    """A page of those of a kind in a domain, by address: those in whose address or name there is what is sought."""
     wanted = given.get("search", "").lower()
 
-    def work(tx: ReadTx) -> list[Account]:
-        found = tx.accounts(domain_of(tx, given["domain"]).name, PrincipalKind.ACCOUNT)
-        return [each for each in found if wanted in each.address or wanted in each.name.lower()]
+    def work(tx: ReadTx) -> object:
+        there = tx.accounts(domain_of(tx, given["domain"]).name, kind)
+        found = [each for each in there if wanted in each.address or wanted in each.name.lower()]
+        shown, following = page(found, lambda each: each.address, given)
+        return {name: [row(tx, each) for each in shown], "next": following, "total": len(found)}
 
-    found = await here.read(work)
-    shown, following = page(found, lambda each: each.address, given)
-    return {"accounts": [_row(each) for each in shown], "next": following, "total": len(found)}
+    return await here.read(work)
+
+
+async def listed(here: Here, given: Given) -> object:
+    """Those of a domain, by address."""
+    return await listing(here, given, PrincipalKind.ACCOUNT, "accounts", lambda _, each: _row(each))
 
 
 async def show(here: Here, given: Given) -> object:

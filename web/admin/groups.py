@@ -7,7 +7,7 @@ from typing import Final
 
 from groupware.model.principal import Account, NewAccount, PrincipalKind
 from groupware.store.api import ReadTx, WriteTx
-from web.admin.accounts import principal_of
+from web.admin.accounts import listing, principal_of
 from web.admin.domains import domain_of
 from web.admin.table import (
     ADDRESS,
@@ -24,7 +24,6 @@ from web.admin.table import (
     in_path,
     maybe,
     of,
-    page,
     some,
 )
 
@@ -35,16 +34,11 @@ _MEMBER: Final = in_path("member", "Address of an account or of another group.")
 
 async def listed(here: Here, given: Given) -> object:
     """Those of a domain, by address."""
-    wanted = given.get("search", "").lower()
+    return await listing(here, given, PrincipalKind.GROUP, "groups", lambda _, each: _row(each))
 
-    def work(tx: ReadTx) -> list[Account]:
-        found = tx.accounts(domain_of(tx, given["domain"]).name, PrincipalKind.GROUP)
-        return [each for each in found if wanted in each.address or wanted in each.name.lower()]
 
-    found = await here.read(work)
-    shown, following = page(found, lambda each: each.address, given)
-    groups = [{"address": each.address, "name": each.name} for each in shown]
-    return {"groups": groups, "next": following, "total": len(found)}
+def _row(each: Account) -> Mapping[str, object]:
+    return {"address": each.address, "name": each.name}
 
 
 async def show(here: Here, given: Given) -> object:

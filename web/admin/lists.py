@@ -10,7 +10,7 @@ from groupware.model.mailinglist import DELIVERIES, STATES, Subscriber
 from groupware.model.principal import Account, PrincipalKind
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.lists import managing
-from web.admin.accounts import principal_of
+from web.admin.accounts import listing, principal_of
 from web.admin.domains import domain_of
 from web.admin.settings import operations
 from web.admin.table import (
@@ -56,15 +56,7 @@ _UIDS: Final = Field("uids", "UIDs of those that are meant; without it all that 
 
 async def listed(here: Here, given: Given) -> object:
     """Those of a domain, by address."""
-    wanted = given.get("search", "").lower()
-
-    def work(tx: ReadTx) -> object:
-        there = tx.accounts(domain_of(tx, given["domain"]).name, PrincipalKind.LIST)
-        found = [each for each in there if wanted in each.address or wanted in each.name.lower()]
-        shown, following = page(found, lambda each: each.address, given)
-        return {"lists": [_row(tx, each) for each in shown], "next": following, "total": len(found)}
-
-    return await here.read(work)
+    return await listing(here, given, PrincipalKind.LIST, "lists", _row)
 
 
 async def show(here: Here, given: Given) -> object:
