@@ -73,6 +73,10 @@ const pause = ms => new Promise(go => setTimeout(go, ms));
 const until = async test => {
   for (;;) { const found = await test(); if (found) return found; await pause(50); }
 };
+const told = topic => new Promise(go => {
+  const ear = { observe() { Services.obs.removeObserver(ear, topic); go(); } };
+  Services.obs.addObserver(ear, topic);
+});
 const folder = path => {
   const root = MailServices.accounts.accounts[0].incomingServer.rootFolder;
   return path.split("/").reduce((at, name) => at?.subFolders.find(each => each.name == name), root);
