@@ -53,6 +53,14 @@ def events(client: Any, count: int) -> list[str]:
     return [each.as_ical_string() for each in found]
 
 
+def busy(client: Any, *asked: Any) -> list[str]:
+    """When people are busy, once it says anything: asked of a busy machine, it has come back with nothing at all."""
+    end = time.monotonic() + WAIT
+    while not (found := client.get_free_busy_sync(*asked, None)[1]) and time.monotonic() < end:
+        time.sleep(0.2)
+    return [each.get_as_string() for each in found]
+
+
 def done(client: Any, step: list[Any]) -> Any:
     """What a step finds."""
     name, *given = step
@@ -61,7 +69,7 @@ def done(client: Any, step: list[Any]) -> Any:
     if name == "read-only":
         return client.is_readonly()
     if name == "busy":
-        return [each.get_as_string() for each in client.get_free_busy_sync(*given, None)[1]]
+        return busy(client, *given)
     event = ICalGLib.Component.new_from_string(given[0])
     if name == "create":
         return client.create_object_sync(event, ECal.OperationFlags.NONE, None)[0]

@@ -66,7 +66,7 @@ def test_evolution_invites_and_asks_when_others_are_busy(
     seconds = [int(datetime(2029, 12, day, tzinfo=UTC).timestamp()) for day in (1, 2)]
     meeting = inner(event("m1", START, *people, end=END))
     _, busy = evolution(alice, path_of(alice), ["create", meeting], ["busy", *seconds, [bob.address]])
-    assert any(bob.address in each and f"{START}/{END}" in each for each in busy)
+    assert any(bob.address in each and f"{START}/{END}" in each for each in busy), busy
     [[invited]] = evolution(bob, path_of(bob), ["list", 1])
     assert "UID:m1" in invited
 
