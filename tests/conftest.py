@@ -7,7 +7,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 
 from tests.support.scratch import in_memory
-from tests.support.spread import ByPlace, longest_first
+from tests.support.spread import ByPlace, longest_first, second_try
 
 settings.register_profile("postroom", deadline=None)
 settings.load_profile("postroom")
@@ -22,3 +22,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlace
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest_first(items)
+    second_try(items)

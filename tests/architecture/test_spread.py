@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.scratch import in_memory
-from tests.support.spread import LONG, TOGETHER, place
+from tests.support.spread import LONG, OTHERS, TOGETHER, place
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", [*LONG, *TOGETHER])
+@pytest.mark.parametrize("name", [*LONG, *TOGETHER, *OTHERS])
 def test_what_is_named_is_there(name: str) -> None:
     assert (ROOT / name).is_dir() if name.endswith("/") else (ROOT / name).is_file()
 

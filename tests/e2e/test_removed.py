@@ -46,7 +46,7 @@ def test_a_message_is_opened_by_itself_to_be_printed(sit: Make) -> None:
     desk.put(letter("Tickets", "Platform 4"))
     desk.sign_in()
     desk.open("Tickets")
-    desk.page.get_by_role("main").get_by_role("button", name="More").last.click()
+    desk.page.get_by_role("article").get_by_role("button", name="More").click()
     with desk.page.context.expect_page() as opened:
         desk.page.get_by_role("menuitem", name="Open for printing").click()
     paper = opened.value

@@ -23,6 +23,8 @@ LONG = (
 """Where the tests are that take longest, the longest first; a folder ends with a slash."""
 TOGETHER = ("tests/e2e/", "tests/protocol/workers/")
 """Folders whose tests stay in one worker: they share a server, or a server and a browser."""
+OTHERS = ("tests/e2e/", "tests/clients/")
+"""Where a program of others has a part whose haste is not ours to set: a browser, Thunderbird, Evolution."""
 
 
 def place(nodeid: str) -> str:
@@ -39,6 +41,13 @@ def rank(item: pytest.Item) -> int:
 def longest_first(items: list[pytest.Item]) -> None:
     """Puts the tests in order; those of a file stay as they are among themselves."""
     items.sort(key=rank)
+
+
+def second_try(items: list[pytest.Item]) -> None:
+    """Lets a test in which a program of others takes part fail once; the summary of the run shows what failed."""
+    for each in items:
+        if each.nodeid.startswith(OTHERS):
+            each.add_marker(pytest.mark.flaky(reruns=1))
 
 
 class ByPlace(LoadScopeScheduling):
