@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from connectors.dav.paths import principal
@@ -92,21 +92,31 @@ def supported_privileges() -> str:
     )
 
 
-def stored_acl(grants: Iterable[Grant], owner: str, *, fed: bool = False) -> str:
-    """DAV:acl: the rows as they are stored, the owner first, who writes nothing in what is `fed` from elsewhere."""
+def stored_acl(
+    grants: Iterable[Grant], owner: str, above: Iterable[tuple[str, Sequence[Grant]]] = (), *, fed: bool = False
+) -> str:
+    """DAV:acl: the rows as they are stored, the owner first, who writes nothing in what is `fed` from elsewhere.
+
+    Behind them those of what is `above`, by its path: they are inherited.
+    """
     mine = privileges(ALL & ~WRITING, properties=True) if fed else _privilege("D:all")
     everything = f"<D:grant>{mine}</D:grant><D:protected/>"
     found = [f"<D:ace><D:principal>{href(principal(owner))}</D:principal>{everything}</D:ace>"] if owner else []
+    found.extend(_entries(grants, ""))
+    for path, rows in above:
+        found.extend(_entries(rows, f"<D:inherited>{href(path)}</D:inherited>"))
+    return "".join(found)
+
+
+def _entries(grants: Iterable[Grant], inherited: str) -> Iterator[str]:
     for grant in grants:
         if grant.grantee.startswith(PREFIX):
             continue
         for word, rights in (("deny", grant.deny), ("grant", grant.allow)):
             said = "".join(map(_privilege, _granted(rights)))
             if said:
-                found.append(
-                    f"<D:ace><D:principal>{_who(grant.grantee)}</D:principal><D:{word}>{said}</D:{word}></D:ace>"
-                )
-    return "".join(found)
+                who = f"<D:principal>{_who(grant.grantee)}</D:principal>"
+                yield f"<D:ace>{who}<D:{word}>{said}</D:{word}>{inherited}</D:ace>"
 
 
 def _granted(rights: Right) -> list[str]:

@@ -76,9 +76,7 @@ def _entries(root: xml.Element, exchange: Exchange) -> dict[str, Entry]:
         given, denied, principal = (ace.find(f"{{{DAV}}}{name}") for name in ("grant", "deny", "principal"))
         if principal is None or (given is None and denied is None):
             raise DavError(400, "an entry has a principal, and says what it is granted or denied")
-        grantee = _grantee(principal, exchange)
-        if grantee is None:
-            continue
+        grantee = _grantee(principal)
         old = found.get(grantee, Entry())
         allow, deny = _granted(given, grantee), _rights(denied)
         found[grantee] = Entry(old.allow | allow, old.deny | deny)
@@ -91,15 +89,22 @@ def _granted(said: xml.Element | None, grantee: str) -> Right:
     return found | Right.LOOKUP if Right.FREEBUSY in found and "@" in grantee else found
 
 
-def _grantee(principal: xml.Element, exchange: Exchange) -> str | None:
-    """Who an entry is for, as a row names it; None: oneself or the owner, who needs none. `DavError`."""
+OWNER: Final = ""
+"""Who an entry is for that is for the owner, whoever that is."""
+
+
+def _grantee(principal: xml.Element) -> str:
+    """Who an entry is for, as a row names it, or `OWNER`. `DavError`."""
     inside = xml.names(principal)
     if f"{{{DAV}}}all" in inside or f"{{{DAV}}}unauthenticated" in inside:
         return ANYONE
     if f"{{{DAV}}}authenticated" in inside:
         return EVERYONE
+    if principal.find(f"{{{DAV}}}property/{{{DAV}}}owner") is not None:
+        return OWNER
     if f"{{{DAV}}}property" in inside or f"{{{DAV}}}self" in inside:
-        return None
+        text = "an entry is for an href, for all or authenticated, or for the property owner: nobody else can be kept"
+        raise DavError(403, text, "<D:allowed-principal/>")
     return grantee_of((principal.findtext(f"{{{DAV}}}href") or "").strip())
 
 
@@ -135,10 +140,19 @@ def _set(tx: WriteTx, exchange: Exchange, wanted: dict[str, Entry]) -> None:
     own = {name for name, row in rows.items() if name in tx.who.identifiers and Right.ADMIN in row.allow}
     for grantee in sorted(everybody, key=lambda name: name in own):  # who gives up the right to share does so last
         entry, row = everybody[grantee], rows.get(grantee)
-        if grantee == shelf.owner or grantee.startswith(PREFIX) or (row is None and entry == Entry()):
+        if grantee in (OWNER, shelf.owner):
+            _check_owner(entry)
+            continue
+        if grantee.startswith(PREFIX) or (row is None and entry == Entry()):
             continue  # no client names a link, and so none takes it away
         ends, why = (row.expires, row.reason) if row is not None else (None, "")
         try:
             tx.grant(shelf.folder.id, grantee, entry.allow & ~entry.deny, entry.deny, ends, why, keep=keep)
         except NotFound as error:
             raise DavError(403, str(error), "<D:recognized-principal/>") from None
+
+
+def _check_owner(entry: Entry) -> None:
+    """The owner has every right, and that entry is protected. `DavError`."""
+    if entry.deny:
+        raise DavError(403, "nothing can be denied to the owner", "<D:no-protected-ace-conflict/>")

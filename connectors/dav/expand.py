@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,8 +18,8 @@ from groupware.model.content import NO_PARAMS, Component, Line, parse, serialize
 from groupware.model.errors import Malformed
 
 Lens = Callable[[bytes], bytes]
-MOST: Final = 3_000
-"""Occurrences that one object is expanded to."""
+MOST, MOST_IN_ALL = 3_000, 30_000
+"""Occurrences that one object is expanded to, and all those of one answer."""
 _OF_THE_SET: Final = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID", "DTSTART", "DTEND", "DURATION"})
 
 
@@ -27,7 +27,8 @@ _OF_THE_SET: Final = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENC
 class Shape:
     """Which parts and properties are told; None: all."""
 
-    props: frozenset[str] | None
+    props: Mapping[str, bool] | None
+    """By name, whether it is told without its value."""
     comps: dict[str, Shape] | None
 
 
@@ -51,10 +52,10 @@ def _calendar(wanted: Element) -> Lens:
     inner: Lens = bytes
     if expand is not None:
         range_ = _bounded(expand)
-        inner = lambda body: expanded(body, range_)  # noqa: E731 - a lens is a function
+        inner = _expanding(range_)
     elif limit is not None:
         range_ = _bounded(limit)
-        inner = lambda body: limited(body, range_)  # noqa: E731
+        inner = lambda body: limited(body, range_)  # noqa: E731 - a lens is a function
     busy = wanted.find(f"{{{CALDAV}}}limit-freebusy-set")
     told = inner if busy is None else _in_turn(inner, _freebusy_in(_bounded(busy)))
     return told if shape is None else _in_turn(told, lambda body: _shaped(body, shape))
@@ -74,7 +75,9 @@ def _bounded(element: Element) -> Range:
 def _shape(comp: Element) -> Shape:
     every_prop = comp.find(f"{{{CALDAV}}}allprop") is not None
     every_comp = comp.find(f"{{{CALDAV}}}allcomp") is not None
-    props = frozenset(each.get("name", "").upper() for each in comp.findall(f"{{{CALDAV}}}prop"))
+    props = {
+        each.get("name", "").upper(): each.get("novalue", "no") == "yes" for each in comp.findall(f"{{{CALDAV}}}prop")
+    }
     comps = {each.get("name", "").upper(): _shape(each) for each in comp.findall(f"{{{CALDAV}}}comp")}
     nothing = not props and not comps and not every_prop and not every_comp
     return Shape(None if every_prop or nothing else props, None if every_comp or nothing else comps)
@@ -88,7 +91,9 @@ def _shaped(body: bytes, shape: Shape) -> bytes:
 
 
 def _cut(part: Component, shape: Shape) -> Component:
-    lines = [line for line in part.lines if shape.props is None or line.name in shape.props]
+    props, lines = shape.props, part.lines
+    if props is not None:
+        lines = [line._replace(value="") if props[line.name] else line for line in lines if line.name in props]
     if shape.comps is None:
         parts = list(part.parts)
     else:
@@ -99,16 +104,33 @@ def _cut(part: Component, shape: Shape) -> Component:
 # --- expanded ---------------------------------------------------------------------------------------------------------
 
 
-def expanded(body: bytes, range_: Range) -> bytes:
-    """Every occurrence in the range by itself, its times in UTC, without rules and zones."""
-    try:
-        read = read_object(body)
-    except Malformed:
-        return body
-    if not read.series.recurs and not read.overrides:
-        return serialized([_plain(read, [_in_utc(read, part, part.lines) for part in read.parts])])
-    found = read.series.between(range_.start, range_.end).found[:MOST]
-    return serialized([_plain(read, [_single(read, each) for each in found])])
+def _expanding(range_: Range) -> Lens:
+    """Every occurrence in the range by itself, its times in UTC, without rules and zones. `DavError`: too many."""
+    left = MOST_IN_ALL
+
+    def lens(body: bytes) -> bytes:
+        nonlocal left
+        try:
+            read = read_object(body)
+        except Malformed:
+            return body
+        if not read.series.recurs and not read.overrides:
+            return serialized([_plain(read, [_in_utc(read, part, part.lines) for part in read.parts])])
+        found, complete = read.series.between(range_.start, range_.end)
+        left -= len(found)
+        if len(found) > MOST or left < 0 or (complete is not None and complete < range_.end):
+            raise _too_many(read)
+        return serialized([_plain(read, [_single(read, each) for each in found])])
+
+    return lens
+
+
+def _too_many(read: CalendarObject) -> DavError:
+    text = (
+        f"{read.uid[:80]!r}: expanded, it would be more than {MOST} occurrences, or all objects together more than"
+        f" {MOST_IN_ALL}: ask for less time, or without <C:expand>"
+    )
+    return DavError(403, text, "<D:number-of-matches-within-limits/>")
 
 
 def _plain(read: CalendarObject, parts: Sequence[Component]) -> Component:

@@ -12,6 +12,7 @@ from connectors.dav.acl import SENDING, privileges, supported_privileges
 from connectors.dav.paths import (
     CALENDARS,
     CONTACTS,
+    HOMES,
     INBOX,
     NOTIFICATIONS,
     OUTBOX,
@@ -121,11 +122,13 @@ _PRINCIPAL_REPORTS: Final = (
     "D:principal-match",
     "D:expand-property",
 )
+_HOME_REPORTS: Final = {True: ("D:sync-collection", *_PRINCIPAL_REPORTS), False: _PRINCIPAL_REPORTS}
 _SIMPLE: Final[Mapping[str, Callable[[Simple], str | None]]] = {
     f"{{{DAV}}}resourcetype": _kind,
     DISPLAY_NAME: lambda one: escape(one.name or one.at.user) or None,
     f"{{{DAV}}}principal-URL": lambda one: href(one.at.href) if one.at.area == PRINCIPALS and one.at.user else None,
-    f"{{{DAV}}}supported-report-set": lambda _: _reports(*_PRINCIPAL_REPORTS),
+    f"{{{DAV}}}supported-report-set": lambda one: _reports(*_HOME_REPORTS[one.at.depth == 2 and one.at.area in HOMES]),
+    f"{{{DAV}}}sync-token": lambda one: one.sync or None,
     f"{{{CALDAV}}}calendar-home-set": _user_tags(CALENDARS),
     f"{{{CARDDAV}}}addressbook-home-set": _user_tags(CONTACTS),
     f"{{{CALDAV}}}calendar-user-address-set": _addresses,
@@ -208,6 +211,7 @@ _COLLECTION: Final[Mapping[str, Callable[[Collection], str | None]]] = {
     ),
     f"{{{DAV}}}supported-privilege-set": lambda _: supported_privileges(),
     f"{{{DAV}}}acl": lambda one: one.grants,
+    f"{{{DAV}}}inherited-acl-set": lambda one: one.above,
     f"{{{DAV}}}acl-restrictions": lambda _: "<D:no-invert/>",
     f"{{{DAV}}}add-member": lambda one: href(one.shelf.href) if one.shelf.may(Right.INSERT) else None,
     f"{{{DAV}}}supportedlock": lambda _: _LOCKS,
@@ -274,6 +278,7 @@ NOT_IN_ALLPROP: Final = frozenset(
         f"{{{CARDDAV}}}address-data",
         f"{{{DAV}}}acl",
         f"{{{DAV}}}acl-restrictions",
+        f"{{{DAV}}}inherited-acl-set",
         f"{{{DAV}}}add-member",
         *(f"{{{PUSH}}}{name}" for name in ("transports", "topic", "supported-triggers")),
         f"{{{DAV}}}supported-privilege-set",

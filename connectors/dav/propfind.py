@@ -9,8 +9,10 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from connectors.dav import xml
+from connectors.dav.above import above
 from connectors.dav.acl import address_of, shared_with, stored_acl
 from connectors.dav.delegation import delegated
+from connectors.dav.home_token import token_of
 from connectors.dav.locks import discovery
 from connectors.dav.paths import CALENDARS, CONTACTS, HOMES, OUTBOX, PRINCIPALS, Place, escaped
 from connectors.dav.properties import content_type, known, stats, value
@@ -37,7 +39,8 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 XML_TYPE: Final = "application/xml; charset=utf-8"
-_ACL: Final = f"{{{DAV}}}acl"
+_ABOUT_RIGHTS: Final = frozenset({f"{{{DAV}}}acl", f"{{{DAV}}}inherited-acl-set"})
+_SYNC_TOKEN: Final = f"{{{DAV}}}sync-token"
 _DEFAULT: Final = f"{{{CALDAV}}}schedule-default-calendar-URL"
 TAG: Final = f"{{{CALDAV}}}schedule-tag"
 _ROW: Final = frozenset(
@@ -116,9 +119,11 @@ def _line(one: Resource, path: str, kind: str, names: list[str], exchange: Excha
 
 def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
     """A collection with its ACL where that is asked for and may be read."""
-    grants = None
-    if _ACL in names and shelf.may(Right.ADMIN):
-        grants = stored_acl(tx.grants(shelf.folder.id), shelf.owner, fed=shelf.folder.fed)
+    grants = inherited = None
+    if not _ABOUT_RIGHTS.isdisjoint(names) and shelf.may(Right.ADMIN):
+        over = list(above(tx, shelf))
+        grants = stored_acl(tx.grants(shelf.folder.id), shelf.owner, over, fed=shelf.folder.fed)
+        inherited = "".join(map(xml.href, dict.fromkeys(path for path, _ in over)))
     default = ""
     if _DEFAULT in names and shelf.folder.role == Role.SCHEDULE_INBOX:
         default = next(
@@ -135,7 +140,7 @@ def seen(tx: ReadTx, shelf: Shelf, names: list[str]) -> Collection:
     attaches = not {ATTACHMENT_SIZE, ATTACHMENT_COUNT}.isdisjoint(names or (ATTACHMENT_SIZE,))
     limits = attachable(tx) if attaches and not shelf.contacts else None
     source = source_of(tx, shelf) if not NEEDED.isdisjoint(names or NEEDED) else None
-    return Collection(shelf, tx.who.name, grants, shares, called, default, locks, limits, source=source)
+    return Collection(shelf, tx.who.name, grants, inherited, shares, called, default, locks, limits, source=source)
 
 
 def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple[Resource, str]]:
@@ -147,7 +152,8 @@ def outer(tx: ReadTx, at: Place, names: list[str], deep: bool) -> Iterator[tuple
         shelves = home(tx, at)
         newest = max((each.folder.modseq for each in shelves), default=0)
         topic = topic_of_home(tx, at.area) if TOPIC in names and at.user == user else ""
-        yield Simple(at, user, changed=newest, topic=topic), at.href
+        token = token_of(shelves) if _SYNC_TOKEN in names else ""
+        yield Simple(at, user, changed=newest, topic=topic, sync=token), at.href
         for shelf in shelves if deep else ():
             yield seen(tx, shelf, names), shelf.href
         return

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.dav import xml
+from connectors.dav.home_token import said_of
 from connectors.dav.paths import CALENDARS, CONTACTS, Place
-from connectors.dav.properties import display_name
 from connectors.dav.shelf import home
 from connectors.dav.topics import topic_of_home
 from connectors.dav.xml import PUSH
@@ -50,15 +50,7 @@ def state(tx: ReadTx, area: str) -> State:
     contents = [
         (each.folder.id, each.folder.uidvalidity, each.folder.modseq) for each in shelves if each.may(Right.READ)
     ]
-    props = [
-        (each.folder.id, display_name(each), each.folder.rights.value, sorted(_said(each.notes))) for each in shelves
-    ]
-    return State(_digest(contents), _digest(props))
-
-
-def _said(notes: object) -> list[tuple[str, str]]:
-    assert isinstance(notes, dict)
-    return [(name, value.hex()) for name, value in notes.items()]
+    return State(_digest(contents), _digest([said_of(each) for each in shelves]))
 
 
 def _digest(what: object) -> str:

@@ -10,39 +10,31 @@ from typing import Final
 
 from starlette.responses import Response
 
-from connectors.dav import filters, principals, timezones, xml
+from connectors.dav import filters, principals, synchronisation, xml
 from connectors.dav.cards import whole_lens
 from connectors.dav.errors import DavError
 from connectors.dav.expand import Lens, lens_of
 from connectors.dav.filters import Comp
 from connectors.dav.freebusy import busy_times
-from connectors.dav.locks import discovered
 from connectors.dav.narrow import narrowed
-from connectors.dav.paths import escaped, place
-from connectors.dav.properties import stats, sync_token
-from connectors.dav.propfind import TAG, data_name, multistatus, rows
+from connectors.dav.paths import place
+from connectors.dav.propfind import multistatus
 from connectors.dav.request import Exchange
-from connectors.dav.resources import LOCKS, ZONE_ID, Thing, dead
+from connectors.dav.resources import ZONE_ID, dead
 from connectors.dav.shelf import Shelf, collection
+from connectors.dav.telling import AT_ONCE, in_collection, limit_in, names_in, told_of, truncated
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
 from groupware.calendar.busy import FLOAT, Range, freebusy, settled
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import known_zone
 from groupware.contacts.card import read_card
 from groupware.model.errors import Malformed, NotFound
-from groupware.model.ids import EVERY, BlobId, FolderId, ModSeq, Uid
-from groupware.model.item import Delta, Item
-from groupware.model.lock import WriteLock
+from groupware.model.ids import EVERY, BlobId, FolderId, Uid
+from groupware.model.item import Item
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
-AT_ONCE: Final = 200
-"""Bodies that are in memory together; what is done with them is done beside the event loop."""
-MOST_MADE: Final = 64 * 1024 * 1024
-"""Octets of cards of the directory in one answer, of which all with their pictures may be too much."""
 MOST_HREFS: Final = 20_000
-_TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})(?:-(\d{1,18}))?")
-"""Of which tree, how far; and while a first synchronisation goes on, where that began."""
 
 
 async def report(exchange: Exchange) -> Response:
@@ -56,63 +48,9 @@ async def report(exchange: Exchange) -> Response:
     return await handler(exchange, root)
 
 
-def _names(root: xml.Element) -> list[str]:
-    return xml.names(root.find(f"{{{DAV}}}prop"))
-
-
 async def _shelf(exchange: Exchange) -> Shelf:
-    _in_collection(exchange)
+    in_collection(exchange)
     return await exchange.parts.store.glance(exchange.who, lambda tx: collection(tx, exchange.at, Right.READ))
-
-
-def _in_collection(exchange: Exchange) -> None:
-    if exchange.at.depth < 3:
-        raise DavError(403, "this report is for a collection", "<D:supported-report/>")
-
-
-async def _told(exchange: Exchange, shelf: Shelf, items: Sequence[Item], names: list[str], lens: Lens) -> list[str]:
-    """A line for each item, with its body where that is asked for."""
-    told: list[str] = []
-    octets = 0
-    wants_body = data_name(shelf) in names
-    at = shelf.folder.id
-    tags: Mapping[Uid, str] = {}
-    if TAG in names:
-        tags = await exchange.parts.store.read(exchange.who, lambda tx: tx.schedule_tags(at))
-    locks = None
-    if LOCKS in names:
-        locks = await exchange.parts.store.read(exchange.who, lambda tx: tx.write_locks(at))
-    for start in range(0, len(items), AT_ONCE):
-        some = items[start : start + AT_ONCE]
-        bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if wants_body else {}
-        octets += sum(map(len, bodies.values()))
-        if shelf.folder.id < 0 and octets > MOST_MADE:
-            text = f"more than {MOST_MADE} octets of cards with their pictures: ask for some of them at a time"
-            raise DavError(403, text, "<D:number-of-matches-within-limits/>")
-        told.extend(await asyncio.to_thread(_lines, exchange, shelf, some, bodies, names, lens, tags, locks))
-    return told
-
-
-def _lines(
-    exchange: Exchange,
-    shelf: Shelf,
-    items: Sequence[Item],
-    bodies: Mapping[BlobId, bytes],
-    names: list[str],
-    lens: Lens,
-    tags: Mapping[Uid, str],
-    locks: Sequence[WriteLock] | None,
-) -> list[str]:
-    lines = []
-    for item in items:
-        body = bodies.get(item.blob)
-        active = None if locks is None else discovered(shelf, locks, item.name)
-        if body is not None and not shelf.contacts:
-            body = timezones.told(body, exchange.headers)
-        shown = None if body is None else lens(body)
-        thing = Thing(shelf, item, exchange.user, shown, tags.get(item.uid, ""), active)
-        lines.append(xml.response(shelf.href + escaped(item.name), stats(thing, names, minimal=exchange.minimal)))
-    return lines
 
 
 # --- by name ----------------------------------------------------------------------------------------------------------
@@ -120,7 +58,7 @@ def _lines(
 
 async def multiget(exchange: Exchange, root: xml.Element) -> Response:
     """calendar-multiget and addressbook-multiget: objects by their paths."""
-    _in_collection(exchange)
+    in_collection(exchange)
     paths = [each.text or "" for each in root.findall(f"{{{DAV}}}href")]
     if len(paths) > MOST_HREFS:
         raise DavError(403, f"{MOST_HREFS} paths at once are taken at most", "<D:number-of-matches-within-limits/>")
@@ -138,7 +76,7 @@ async def multiget(exchange: Exchange, root: xml.Element) -> Response:
         return shelf, tx.items_named(shelf.folder.id, list(wanted))
 
     shelf, items = await exchange.parts.store.read(exchange.who, work)
-    told = await _told(exchange, shelf, items, _names(root), lens_of(root, exchange.cards))
+    told = await told_of(exchange, shelf, items, names_in(root), lens_of(root, exchange.cards))
     there = {each.name for each in items}
     lost.extend(path for name, path in wanted.items() if name not in there)
     return multistatus([*told, *(xml.gone(xml.escape(path)) for path in lost)])
@@ -168,7 +106,7 @@ async def calendar_query(exchange: Exchange, root: xml.Element) -> Response:
         raise DavError(400, "calendar-query needs a filter", "<C:valid-filter/>")
     comp, zone = filters.calendar_filter(asked), _zone(root, shelf)
     items = await _let_through(exchange, shelf, comp, zone)
-    return multistatus(await _told(exchange, shelf, items, _names(root), lens_of(root, exchange.cards)))
+    return multistatus(await told_of(exchange, shelf, items, names_in(root), lens_of(root, exchange.cards)))
 
 
 def _zone(root: xml.Element, shelf: Shelf) -> tzinfo:
@@ -260,7 +198,7 @@ async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
     props, every = filters.card_filter(asked) if asked is not None else ([], True)
     at = shelf.folder.id
     found: list[Item] = []
-    most, shown = _limit(root, CARDDAV), whole_lens(root, exchange.cards)
+    most, shown = limit_in(root, CARDDAV), whole_lens(root, exchange.cards)
     items = await exchange.parts.store.read(exchange.who, lambda tx: _cards(tx, at, props, every))
     for start in range(0, len(items), AT_ONCE):
         some = items[start : start + AT_ONCE]
@@ -271,9 +209,9 @@ async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
         if most and len(found) > most:
             break
     cut = found[:most] if most else found
-    told = await _told(exchange, shelf, cut, _names(root), lens_of(root, exchange.cards))
+    told = await told_of(exchange, shelf, cut, names_in(root), lens_of(root, exchange.cards))
     if len(cut) < len(found):
-        told.append(_truncated(shelf))
+        told.append(truncated(shelf))
     return multistatus(told)
 
 
@@ -295,81 +233,6 @@ def _card_holds(body: bytes | None, props: Sequence[filters.Prop], every: bool, 
         return filters.card_holds(props, every, read_card(shown(body)).card)
     except Malformed:
         return False
-
-
-def _limit(root: xml.Element, space: str) -> int:
-    said = root.find(f"{{{space}}}limit/{{{space}}}nresults")
-    text = (said.text or "").strip() if said is not None else ""
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-
-def _truncated(shelf: Shelf) -> str:
-    status = "<D:status>HTTP/1.1 507 Insufficient Storage</D:status>"
-    return xml.response(shelf.href, f"{status}<D:error><D:number-of-matches-within-limits/></D:error>")
-
-
-# --- synchronisation --------------------------------------------------------------------------------------------------
-
-
-async def sync(exchange: Exchange, root: xml.Element) -> Response:
-    """sync-collection: what has changed since a token (RFC 6578)."""
-    _in_collection(exchange)
-    token = root.find(f"{{{DAV}}}sync-token")
-    said = (token.text or "").strip() if token is not None else ""
-    names, most = _names(root), _limit(root, DAV)
-    narrow = {f"{{{DAV}}}getetag", f"{{{DAV}}}getcontenttype", f"{{{DAV}}}resourcetype"}
-    if not said and not most and narrow.issuperset(names):
-        return await exchange.parts.store.read(exchange.who, lambda tx: _first(tx, exchange, names))
-    shelf, items, gone, delta = await exchange.parts.store.read(
-        exchange.who, lambda tx: _difference(tx, exchange, said, most)
-    )
-    told = await _told(exchange, shelf, items, names, lens_of(root, exchange.cards))
-    told.extend(xml.gone(shelf.href + escaped(name)) for name in gone)
-    ends = f"data:,{shelf.folder.uidvalidity}-{delta.modseq}"
-    if delta.truncated:
-        told.append(_truncated(shelf))
-        ends += f"-{delta.began}" if delta.began else ""
-    return multistatus(told, f"<D:sync-token>{ends}</D:sync-token>\n")
-
-
-def _since(said: str, shelf: Shelf) -> tuple[ModSeq, ModSeq]:
-    """The position that a token names. `DavError` 403 for one that is not of this collection."""
-    if not said:
-        return ModSeq(0), ModSeq(0)
-    found = _TOKEN.fullmatch(said)
-    if found is None or int(found[1]) != shelf.folder.uidvalidity or int(found[2]) > shelf.folder.modseq:
-        raise _start_over()
-    return ModSeq(int(found[2])), ModSeq(int(found[3] or 0))
-
-
-def _start_over() -> DavError:
-    return DavError(
-        403, "the sync-token is not one of this collection, or too old: begin again", "<D:valid-sync-token/>"
-    )
-
-
-def _first(tx: ReadTx, exchange: Exchange, names: list[str]) -> Response:
-    shelf = collection(tx, exchange.at, Right.READ)
-    lines = list(rows(tx, shelf, names, minimal=exchange.minimal))
-    return multistatus(lines, f"<D:sync-token>{sync_token(shelf)}</D:sync-token>\n")
-
-
-Difference = tuple[Shelf, Sequence[Item], Sequence[str], Delta]
-
-
-def _difference(tx: ReadTx, exchange: Exchange, token: str, most: int) -> Difference:
-    shelf = collection(tx, exchange.at, Right.READ)
-    since, began = _since(token, shelf)
-    delta = tx.delta(shelf.folder.id, since, most, began)
-    if delta.reset:
-        raise _start_over()
-    items = [each for each in delta.changed if each.name]
-    back = {each.name for each in items}
-    gone = [name for _, name in delta.vanished if name and name not in back] if since else []
-    if gone:  # what was replaced later than this page reaches is there all the same
-        there = {each.name for each in tx.items_named(shelf.folder.id, gone)}
-        gone = [name for name in dict.fromkeys(gone) if name not in there]
-    return shelf, items, gone, delta
 
 
 # --- free and busy ----------------------------------------------------------------------------------------------------
@@ -394,7 +257,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     f"{{{CARDDAV}}}addressbook-multiget": multiget,
     f"{{{CALDAV}}}calendar-query": calendar_query,
     f"{{{CARDDAV}}}addressbook-query": addressbook_query,
-    f"{{{DAV}}}sync-collection": sync,
+    f"{{{DAV}}}sync-collection": synchronisation.sync,
     f"{{{CALDAV}}}free-busy-query": free_busy,
     f"{{{DAV}}}principal-property-search": principals.search,
     f"{{{DAV}}}principal-search-property-set": principals.searchable,

@@ -56,6 +56,8 @@ class Simple:
     """Of one's own home: what push messages about it are known by, where somebody has asked."""
     push: str = ""
     """Of one's own home: the key that these are signed with."""
+    sync: str = ""
+    """Of a home: its sync-token, where somebody has asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Collection:
     user: str
     grants: str | None = None
     """Its DAV:acl, where one may read it."""
+    above: str | None = None
+    """Its DAV:inherited-acl-set, where one may read that."""
     shares: Sequence[Grant] | None = None
     """Whom it is shared with by name, where one may read that."""
     called: Mapping[str, str] = field(default_factory=dict)

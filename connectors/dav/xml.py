@@ -78,9 +78,10 @@ def response(path: str, inside: str) -> str:
     return f"<D:response><D:href>{path}</D:href>{inside}</D:response>\n"
 
 
-def gone(path: str, status: str = "404 Not Found") -> str:
-    """A `D:response` with a status alone."""
-    return response(path, f"<D:status>HTTP/1.1 {status}</D:status>")
+def gone(path: str, status: str = "404 Not Found", condition: str = "") -> str:
+    """A `D:response` with a status alone, and with the precondition of WebDAV that was not met where one is named."""
+    error = f"<D:error><D:{condition}/></D:error>" if condition else ""
+    return response(path, f"<D:status>HTTP/1.1 {status}</D:status>{error}")
 
 
 def multistatus(responses: Iterable[str], after: str = "") -> bytes:

@@ -168,36 +168,51 @@ def _days(value: str) -> Iterator[tuple[int, int]]:
 # --- what it gives ----------------------------------------------------------------------------------------------------
 
 
-def starts(rule: Rule, begin: datetime, until: datetime | None, stop: datetime, most: int = 10_000) -> Starts:
-    """The times from `begin` (DTSTART) up to `stop`, at most so many; `until` is UNTIL as a local time."""
+def starts(
+    rule: Rule,
+    begin: datetime,
+    until: datetime | None,
+    stop: datetime,
+    most: int = 10_000,
+    since: datetime = datetime.min,
+) -> Starts:
+    """The times from `begin` (DTSTART) up to `stop`, at most so many; `until` is UNTIL as a local time.
+
+    Those before `since` are passed over, ten times as many at most.
+    """
     found: list[datetime] = []
+    made, ends = 0, until is not None and until <= stop
     last = min(stop, until) if until is not None else stop
     here, ticks = begin, TICKS.get(rule.freq, MOST_TICKS)
-    for number, (here, times) in enumerate(_periods(rule, begin)):
+    for number, (here, times) in enumerate(_periods(rule, begin, since)):
         if here.toordinal() > last.toordinal() + 367:
             break
         for each in times:
             if each < begin:
                 continue
             if each > last:
-                return Starts(found, None if until is not None and until <= stop else stop)
-            found.append(each)
-            if len(found) == rule.count:
+                return Starts(found, None if ends else stop)
+            made += 1
+            if each >= since:
+                found.append(each)
+            if made == rule.count:
                 return Starts(found, None)
-            if len(found) >= most:
+            if len(found) >= most or made >= most * 10:
                 return Starts(found, each)
         if number >= ticks:
             return Starts(found, here)
-    if until is not None and until <= stop:
-        return Starts(found, None)
-    return Starts(found, min(stop, here) if here.year > 9990 else stop)
+    far = min(stop, here) if here.year > 9990 else stop
+    return Starts(found, None if ends else far)
 
 
-def _periods(rule: Rule, begin: datetime) -> Iterator[tuple[datetime, Iterable[datetime]]]:
-    """(when a period begins or later, the times in it), one after the other."""
+def _periods(rule: Rule, begin: datetime, since: datetime) -> Iterator[tuple[datetime, Iterable[datetime]]]:
+    """(when a period begins or later, the times in it), one after the other.
+
+    Short ones begin at `since`, unless those before have to be counted.
+    """
     times = list(product(*_clock(rule, begin)))
     if rule.freq in ("HOURLY", "MINUTELY", "SECONDLY"):
-        yield from _short(rule, begin)
+        yield from _short(rule, begin, since if rule.count is None else begin)
         return
     for day, days in _day_sets(rule, begin):
         found: Iterable[datetime] = (
@@ -219,13 +234,14 @@ def _chosen(rule: Rule, times: Iterable[datetime]) -> Iterable[datetime]:
     return [all_[each] for each in sorted(picked) if 0 <= each < len(all_)]
 
 
-def _short(rule: Rule, begin: datetime) -> Iterator[tuple[datetime, Iterable[datetime]]]:
+def _short(rule: Rule, begin: datetime, since: datetime) -> Iterator[tuple[datetime, Iterable[datetime]]]:
     """Periods of an hour or less."""
     _, minutes, seconds = _clock(rule, begin)
     step = _STEP[rule.freq] * rule.interval
     here = begin.replace(
         minute=0 if rule.freq == "HOURLY" else begin.minute, second=begin.second if rule.freq == "SECONDLY" else 0
     )
+    here += max((since - here) // step, 0) * step
     try:
         while True:
             yield here, _chosen(rule, _inside(rule, here, minutes, seconds) if _admits(rule, here) else ())

@@ -176,8 +176,9 @@ class Series:
         since = _clamped(low, self.begin.zone) - 2 * DAY if not self._shifts() else _NEVER
         lengths: dict[datetime, timedelta] = {self.begin.at: self.span}
         complete: datetime | None = None
+        skipped = since - self.span if since - _NEVER > self.span else _NEVER
         for rule, until in self.rules:
-            got = starts(rule, self.begin.at, until, stop, most)
+            got = starts(rule, self.begin.at, until, stop, most, skipped)
             lengths.update((at, self.span) for at in got.found)
             if got.complete is not None:
                 complete = got.complete if complete is None else min(complete, got.complete)

@@ -238,7 +238,7 @@ async def test_a_photo_of_an_account_is_in_its_card_in_both_versions(stand: Stan
 async def test_more_pictures_than_fit_into_one_answer_are_refused(
     stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.dav.reports.MOST_MADE", 100)
+    monkeypatch.setattr("connectors.dav.telling.MOST_MADE", 100)
     said = await alice.report(PEOPLE, "A:addressbook-query", "<D:prop><A:address-data/></D:prop>")
     assert (said.status, b"number-of-matches-within-limits" in said.body) == (403, True)
     assert (await alice.report(PEOPLE, "A:addressbook-query", "<D:prop><D:getetag/></D:prop>")).status == 207

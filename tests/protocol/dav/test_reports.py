@@ -151,6 +151,27 @@ async def test_expand_gives_each_occurrence_in_utc_without_rules(alice: Client) 
     assert "RECURRENCE-ID:20261202T090000Z" in text
 
 
+@pytest.mark.parametrize("objects", [{"a": 3_100}, dict.fromkeys("abcdefghijk", 2900)])
+async def test_more_occurrences_than_are_told_are_refused_and_not_cut(alice: Client, objects: dict[str, int]) -> None:
+    await fill(
+        alice,
+        **{name: event(name, "20200101T100000Z", f"RRULE:FREQ=DAILY;COUNT={most}") for name, most in objects.items()},
+    )
+    data = "<C:calendar-data><C:expand start='20200101T000000Z' end='20400101T000000Z'/></C:calendar-data>"
+    said = await alice.query(WORK, '<C:comp-filter name="VEVENT"/>', data)
+    assert (said.status, len(said.find("D:number-of-matches-within-limits"))) == (403, 1)
+
+
+async def test_a_set_that_has_gone_on_for_long_is_expanded_and_found(alice: Client) -> None:
+    await fill(alice, a=event("1", "20000101T003000Z", "RRULE:FREQ=HOURLY", end="20000101T004000Z"))
+    range_ = ("20240601T100000Z", "20240601T120000Z")
+    data = f"<C:calendar-data><C:expand start='{range_[0]}' end='{range_[1]}'/></C:calendar-data>"
+    said = await alice.query(WORK, between(*range_), data)
+    text = said.found(WORK + "a.ics", "C:calendar-data") or ""
+    starts = [line for line in text.splitlines() if line.startswith("DTSTART")]
+    assert starts == ["DTSTART:20240601T103000Z", "DTSTART:20240601T113000Z"]
+
+
 async def test_of_stored_busy_times_those_in_the_range_alone_are_told(alice: Client) -> None:
     times = ("FREEBUSY:20261201T100000Z/PT1H,20261210T100000Z/PT1H", "FREEBUSY;FBTYPE=BUSY:20261215T100000Z/PT1H")
     busy = event("1", "20261201T000000Z", *times, end="20261231T000000Z").replace("VEVENT", "VFREEBUSY")
@@ -173,11 +194,13 @@ async def test_some_properties_alone_are_told(alice: Client) -> None:
     await fill(alice, a=event("1", "20261201T100000Z", "DESCRIPTION:long"))
     data = (
         '<C:calendar-data><C:comp name="VCALENDAR"><C:prop name="VERSION"/><C:comp name="VEVENT">'
-        '<C:prop name="UID"/><C:prop name="SUMMARY"/></C:comp></C:comp></C:calendar-data>'
+        '<C:prop name="UID"/><C:prop name="SUMMARY"/><C:prop name="DTSTART" novalue="yes"/></C:comp></C:comp>'
+        "</C:calendar-data>"
     )
     said = await alice.query(WORK, '<C:comp-filter name="VEVENT"/>', data)
     text = said.found(WORK + "a.ics", "C:calendar-data") or ""
     assert "SUMMARY:Meeting" in text
+    assert "DTSTART:" in text.splitlines()
     assert "DESCRIPTION" not in text
 
 

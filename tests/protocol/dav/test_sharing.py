@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from groupware.model.item import Kind
 from groupware.model.rights import letters
 from groupware.store.api import ReadTx
 from tests.protocol.dav.test_collections import proppatch
@@ -191,6 +192,26 @@ async def test_the_people_of_an_acl_are_told_to_who_may_read_it(stand: Stand, al
     assert (refused.status, len(refused.find("D:need-privileges"))) == (403, 1)
 
 
+async def test_an_acl_says_what_is_inherited_and_takes_it_back_as_it_was(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    home = "/dav/calendars/alice@example.test/"
+    inner = await stand.house.write(
+        lambda tx: tx.add_folder(tx.account("alice@example.test").id, "Calendar/Inner", Kind.CALENDAR)
+    )
+    await stand.share("alice", "Calendar", BOB, "lrs")
+    path = f"{home}~{inner.id}/"
+    said = await alice.props(path, "D:acl", "D:inherited-acl-set")
+    above = said.texts("D:response/D:propstat/D:prop/D:inherited-acl-set/D:href")
+    assert above[-1] == home
+    acl = said.found(path, "D:acl") or ""
+    assert f"<D:inherited><D:href>{above[0]}</D:href></D:inherited>" in acl
+    assert "bob@example.test" in acl
+    assert (await alice.ask("ACL", path, f"<D:acl{HEAD}>{acl}</D:acl>")).status == 200
+    assert "bob@example.test" not in (await alice.props(path, "D:invite")).body.decode()
+    assert (await bob.props(path, "D:inherited-acl-set")).found(path, "D:inherited-acl-set") is None
+
+
 async def test_busy_times_that_an_acl_shares_by_name_are_in_the_home(stand: Stand, alice: Client, bob: Client) -> None:
     for who, there in (("<D:authenticated/>", False), (BOB_IS, True)):
         body = f"<D:acl{HEAD}>{ace(who, 'C:read-free-busy')}</D:acl>"
@@ -212,6 +233,13 @@ async def test_what_an_acl_leaves_out_is_taken_back_and_what_it_cannot_say_stays
         (ace("<D:href>/dav/principals/nobody@example.test/</D:href>", "D:read"), "D:recognized-principal"),
         (ace("<D:href>/elsewhere/</D:href>", "D:read"), "D:recognized-principal"),
         (ace(BOB_IS, "D:dance"), "D:not-supported-privilege"),
+        (ace("<D:self/>", "D:read"), "D:allowed-principal"),
+        (ace("<D:property><D:group/></D:property>", "D:read"), "D:allowed-principal"),
+        (ace("<D:property><D:owner/></D:property>", "D:write", word="deny"), "D:no-protected-ace-conflict"),
+        (
+            ace("<D:href>/dav/principals/alice@example.test/</D:href>", "D:write", word="deny"),
+            "D:no-protected-ace-conflict",
+        ),
         (ace(BOB_IS, "D:read").replace("<D:principal>", "<D:invert/><D:principal>"), "D:no-invert"),
     ],
 )

@@ -146,3 +146,12 @@ def test_what_is_not_yet_all_says_up_to_when_it_is() -> None:
 def test_a_rule_that_has_ended_has_no_more() -> None:
     rule = parse_rule("FREQ=DAILY;COUNT=3")
     assert starts(rule, datetime(2026, 1, 1), None, datetime(2027, 1, 1)).complete is None
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=HOURLY;INTERVAL=7", "FREQ=MINUTELY;INTERVAL=50;BYDAY=TU,WE", "FREQ=DAILY", "FREQ=HOURLY;COUNT=9000"]
+)
+def test_what_was_before_is_passed_over_and_the_rest_is_the_same(rule: str) -> None:
+    begin, since, stop = datetime(2026, 1, 1, 0, 20), datetime(2026, 6, 1, 12), datetime(2026, 7, 1)
+    every = starts(parse_rule(rule), begin, None, stop, 100_000).found
+    assert starts(parse_rule(rule), begin, None, stop, 100_000, since).found == [at for at in every if at >= since]
