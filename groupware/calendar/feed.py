@@ -36,6 +36,11 @@ _TITLES: Final = ("X-WR-CALNAME", "NAME")
 _COLOURS: Final = ("X-APPLE-CALENDAR-COLOR", "COLOR")
 _INTERVALS: Final = ("REFRESH-INTERVAL", "X-PUBLISHED-TTL")
 LONGEST_TITLE: Final = 200
+_CALLED: Final = {
+    "VTODO": "task: a calendar here is for events",
+    "VJOURNAL": "journal entry: a calendar here is for events",
+}
+"""What is no event, and so is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ def read_feed(octets: bytes, wanted: Wanted, charset: str = "") -> Feed:
             found.left[reason] = found.left.get(reason, 0) + 1
         elif piece.read.kind == "VEVENT":
             found.objects[piece.read.uid] = _kept(piece.read, wanted)
+        elif (kind := _CALLED.get(piece.read.kind)) is not None:
+            found.left[kind] = found.left.get(kind, 0) + 1
     return found
 
 

@@ -1,6 +1,7 @@
 """`postroom export`: everything as files that other programs read; it always completes, and reports what it could not.
 
-Each folder of mail becomes a Maildir, `DIR/OWNER/Path/To`; appointments, contacts and the like become one file each.
+Each folder of mail becomes a Maildir, `DIR/OWNER/Path/To`; appointments, contacts and the like become one file each,
+and where a subscribed calendar comes from is in a file beside them.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from groupware.store.api import ReadTx
 from mailcore.cli.exporting_objects import one_file, with_attachments
 from mailcore.cli.family import single
 from mailcore.cli.folders import owner_of
+from mailcore.cli.importing_objects import SUBSCRIPTION
 from mailcore.cli.show import Json, note, one, say
 from mailcore.cli.site import WHO, Site, site
 from mailcore.cli.sources import MAILDIR_FLAGS
+from mailcore.ftp.documents import source_facts, written
 
 app = single()
 BATCH: Final = 200
@@ -121,6 +124,8 @@ def _folder(here: Site, to: Path, who: Principal, folder: Folder, report: Report
     for part in ("cur", "new", "tmp") if folder.kind is Kind.MAIL else ("",):
         (to / part).mkdir(parents=True, exist_ok=True)
     report.folders += 1
+    if folder.fed and (source := here.read(lambda tx: source_facts(tx, folder))):
+        (to / SUBSCRIPTION).write_bytes(written(source))
     words: dict[str, str] = {}
     for batch in _batches(here, who, folder):
         bodies = here.run(here.blobs.read_many([item.blob for item in batch]))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +16,11 @@ from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from mailcore.cli.folders import folder_at, owner_of
+from mailcore.cli.progress import Step, progress
 from mailcore.cli.site import WHO, Site
 
 if TYPE_CHECKING:
     from mailcore.cli.exporting import Report
-
-Step = Callable[[], None]
 
 
 def one_file(here: Site, to: Path, owner: str, path: str, report: Report, vcard: str = "") -> None:
@@ -42,7 +38,7 @@ def one_file(here: Site, to: Path, owner: str, path: str, report: Report, vcard:
         raise typer.BadParameter(f"{path}: is no address book; leave --vcard out")
     if to.exists():
         raise AlreadyExists(f"{to}: is there already; name a new file")
-    with _progress(folder.total) as step:
+    with progress("exporting", folder.total) as step:
         here.run(_write(here, to, _as_owner(here, owner), folder, report, step, vcard))
 
 
@@ -65,7 +61,7 @@ async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: R
         if calendar is not None:
             file.write(calendar.begin(folder.path.rpartition(SEPARATOR)[2]))
         async for item, octets in walk(here.store, here.blobs, who, folder.id):
-            step()
+            step(1)
             if octets is None:
                 report.problems.append(f"{folder.path} {item.name or item.uid}: its octets are lost or damaged")
             else:
@@ -102,17 +98,3 @@ async def with_attachments(here: Site, who: Principal, octets: bytes, report: Re
 
 def _attachment(key: str, tx: ReadTx) -> Attachment:
     return tx.attachment(key)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Step]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    with Progress(TextColumn("exporting"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("export", total=total)
-        yield lambda: bar.advance(task)

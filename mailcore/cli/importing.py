@@ -7,10 +7,7 @@ and a source with two equal messages gives two.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
@@ -23,7 +20,8 @@ from groupware.model.item import NewItem
 from groupware.store.api import WriteTx
 from mailcore.cli.family import single
 from mailcore.cli.folders import owner_of
-from mailcore.cli.importing_objects import bring_objects, is_objects
+from mailcore.cli.importing_objects import bring_objects, objects_in
+from mailcore.cli.progress import Step, progress
 from mailcore.cli.show import Json, note, one, say
 from mailcore.cli.site import Site, site
 from mailcore.cli.sources import Found, Source, count, messages, sources
@@ -31,7 +29,6 @@ from mailcore.cli.sources import Found, Source, count, messages, sources
 app = single()
 BATCH: Final = 200
 BATCH_OCTETS: Final = 8 << 20
-Step = Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -59,18 +56,23 @@ def import_(
     owner: Annotated[str, typer.Argument(help="Address of the owner, or a domain for its public tree.")],
     path: Annotated[str, typer.Argument(help="Folder that takes it; made when it is missing.")],
     source: Annotated[
-        Path, typer.Argument(help="An mbox file, a Maildir, an .eml file or a folder of such; an .ics or .vcf file.")
+        Path,
+        typer.Argument(help="An mbox file, a Maildir, an .eml, .ics or .vcf file, or a folder of such."),
     ],
     as_json: Json = False,
 ) -> None:
     """Bring in mail, calendars and contacts. A second run brings only what the first has not."""
     tally = Tally()
-    found = [] if is_objects(source) else sources(source)
-    with site(ctx) as here, _progress(found) as step:
-        for each in found:
-            _bring(here, each, _open(here, owner, "/".join(filter(None, (path.strip("/"), each.below)))), tally, step)
-        if is_objects(source):
-            bring_objects(here, owner, path, source, tally)
+    files = objects_in(source)
+    found = [] if files else sources(source)
+    with site(ctx) as here:
+        if files:
+            bring_objects(here, owner, path, files, tally)
+        else:
+            with progress("importing", sum(map(count, found))) as step:
+                for each in found:
+                    below = "/".join(filter(None, (path.strip("/"), each.below)))
+                    _bring(here, each, _open(here, owner, below), tally, step)
     for reason in tally.failed:
         note(reason)
     if as_json:
@@ -95,7 +97,7 @@ def _open(here: Site, owner: str, path: str) -> _Target:
 
 def _bring(here: Site, source: Source, target: _Target, tally: Tally, step: Step) -> None:
     for message in messages(source):
-        step()
+        step(1)
         if isinstance(message, OSError):
             tally.failed.append(f"{message.filename}: {message.strerror}")
             continue
@@ -132,18 +134,3 @@ def _put(here: Site, target: _Target, tally: Tally) -> None:
         for each in waiting:
             target.waiting = [each]
             _put(here, target, tally)
-
-
-@contextmanager
-def _progress(found: list[Source]) -> Iterator[Step]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("import", total=sum(count(each) for each in found))
-        yield lambda: bar.advance(task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -14,13 +14,17 @@ from groupware.model.folder import Folder
 from groupware.model.item import Kind, NewItem
 from groupware.store.api import WriteTx
 from mailcore.cli.folders import owner_of
+from mailcore.cli.progress import Step, progress
 from mailcore.cli.site import Site
+from mailcore.ftp.documents import put_source, read
 
 if TYPE_CHECKING:
     from mailcore.cli.importing import Tally
 
 CALENDARS: Final = (".ics", ".ical", ".ifb")
 CONTACTS: Final = (".vcf", ".vcard")
+SUBSCRIPTION: Final = "subscription.json"
+"""Beside the events of a calendar that is filled from elsewhere: from where, and how."""
 BATCH: Final = 100
 _KIND_OF: Final = {
     Kind.CALENDAR: ("VEVENT", "VFREEBUSY", "VAVAILABILITY"),
@@ -31,24 +35,44 @@ _KIND_OF: Final = {
 }
 
 
-def is_objects(source: Path) -> bool:
-    """Whether the file is one of calendars or contacts, by its name."""
-    return source.suffix.lower() in (*CALENDARS, *CONTACTS)
+def objects_in(source: Path) -> list[Path]:
+    """The file of calendars or contacts that it is, or those in the folder that it is; none: there is mail in it."""
+    if not source.is_dir():
+        return [source] if source.suffix.lower() in (*CALENDARS, *CONTACTS) else []
+    files = sorted(each for each in source.iterdir() if each.is_file())
+    if any(each.suffix.lower() == ".eml" for each in files):
+        return []
+    return [each for each in files if each.suffix.lower() in (*CALENDARS, *CONTACTS) or each.name == SUBSCRIPTION]
 
 
-def bring_objects(here: Site, owner: str, path: str, source: Path, tally: Tally) -> None:
-    """Every object of the file into the folder, which is made when it is missing."""
+def bring_objects(here: Site, owner: str, path: str, files: Sequence[Path], tally: Tally) -> None:
+    """Every object of the files into the folder, which is made when it is missing; then where it is filled from."""
     try:
-        file = source.open("rb")
+        total = sum(each.stat().st_size for each in files)
+        with progress("importing", total, octets=True) as step:
+            for source in sorted(files, key=lambda each: each.name == SUBSCRIPTION):
+                if source.name == SUBSCRIPTION:
+                    _subscribe(here, owner, path, source, tally)
+                    continue
+                with source.open("rb") as file:
+                    _bring(here, owner, path, source, file, tally, step)
     except OSError as error:
-        raise typer.BadParameter(f"{source}: {error.strerror}", param_hint="SOURCE") from None
-    with file:
-        _bring(here, owner, path, source, file, tally)
+        raise typer.BadParameter(f"{error.filename}: {error.strerror}", param_hint="SOURCE") from None
 
 
-def _bring(here: Site, owner: str, path: str, source: Path, file: BinaryIO, tally: Tally) -> None:
+def _subscribe(here: Site, owner: str, path: str, source: Path, tally: Tally) -> None:
+    folder = _open(here, owner, path, Kind.CALENDAR)
+    try:
+        facts = read(source.read_bytes(), str(source))
+        here.write(lambda tx: put_source(tx, folder, facts))
+    except GroupwareError as error:
+        tally.failed.append(f"{source}: {error}")
+
+
+def _bring(here: Site, owner: str, path: str, source: Path, file: BinaryIO, tally: Tally, step: Step) -> None:
     found: list[NewItem] = []
     folder: Folder | None = None
+    done = 0
     try:
         for name, new in _read(here, file, source, tally):
             if folder is None:
@@ -57,6 +81,8 @@ def _bring(here: Site, owner: str, path: str, source: Path, file: BinaryIO, tall
                 found.append(new)
             if len(found) >= BATCH:
                 _put(here, folder, found, tally)
+            step(max(file.tell() - done, 0))
+            done = max(file.tell(), done)
     except Malformed as error:
         tally.failed.append(f"{source}: {error}")
     if folder is not None:

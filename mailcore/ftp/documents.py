@@ -178,17 +178,17 @@ def folder_facts(tx: ReadTx, folder: Folder) -> Facts:
             if not each.grantee.startswith("link:")
         ],
         "annotations": {entry: b64encode(value).decode() for entry, value in noted},
-        **({"source": source} if folder.fed and (source := _source_facts(tx, folder)) else {}),
+        **({"source": source} if folder.fed and (source := source_facts(tx, folder)) else {}),
     }
 
 
-def _source_facts(tx: ReadTx, folder: Folder) -> Facts:
+def source_facts(tx: ReadTx, folder: Folder) -> Facts:
     """Where a calendar is filled from; nothing for who may not know."""
     found = next((each for each in tx.calendar_sources(folder.owner) if each.folder == folder.id), None)
     return {} if found is None else {name: getattr(found, name) for name in _OF_SOURCE}
 
 
-def _put_source(tx: WriteTx, folder: Folder, facts: Facts) -> None:
+def put_source(tx: WriteTx, folder: Folder, facts: Facts) -> None:
     """Has it filled from there again; what has come back of it stays until that went well."""
     known = next((each for each in tx.calendar_sources(folder.owner) if each.folder == folder.id), None)
     new = known or CalendarSource(folder.id, folder.owner, "")
@@ -216,7 +216,7 @@ def put_folder(tx: WriteTx, owner: AccountId, path: str, facts: Facts) -> Sequen
     for grant in part(facts, "grants", list, []):
         attempt(f"grant of {str(grant)[:80]}", lambda grant=grant: _put_grant(tx, folder, grant))  # type: ignore[misc]
     if source := part(facts, "source", dict, {}):
-        attempt("source", lambda: _put_source(tx, folder, source))
+        attempt("source", lambda: put_source(tx, folder, source))
     noted = dict(tx.annotations(folder.id)) if Right.READ in folder.rights else {}
     for entry, value in part(facts, "annotations", dict, {}).items():
         attempt(f"annotation {entry[:80]}", lambda entry=entry, value=value: _annotate(tx, folder, noted, entry, value))  # type: ignore[misc]

@@ -94,7 +94,7 @@ async def _taken(desk: Desk, source: CalendarSource, answer: Answer, least: int)
         return 0
     wanted = Wanted(_stamp(source.born), source.alarms, source.attachments, desk.asking.section.max_objects)
     feed = await asyncio.to_thread(read_feed, answer.octets, wanted, answer.charset)
-    if feed.left and not feed.objects:
+    if feed.unread and not feed.objects:
         raise Malformed(f"none of its events can be read: {_said(feed)}")
     changed = await _written(desk, source, feed)
     now = replace(now, digest=digest, ttl=feed.minutes, said=_said(feed))

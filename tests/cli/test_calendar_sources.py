@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Postroom
+from tests.support.davstand import event
 
 ALICE, URL = "alice@example.test", "webcal://cal.far.test/a.ics"
 
@@ -30,6 +32,17 @@ def test_one_is_made_changed_fetched_and_taken_away(postroom: Postroom) -> None:
     assert postroom("calendar", "refresh", ALICE, "Fixtures").status == 0
     assert postroom("calendar", "unsubscribe", ALICE, "Fixtures").status == 0
     assert shown(postroom) == []
+
+
+def test_an_export_says_where_one_comes_from_and_an_import_subscribes_again(postroom: Postroom, tmp_path: Path) -> None:
+    postroom("calendar", "subscribe", ALICE, URL, "--name", "Fixtures", "--minutes", "120", "--alarms")
+    assert postroom("export", tmp_path / "out", ALICE).status == 0
+    (tmp_path / "out" / ALICE / "Fixtures" / "1.ics").write_text(event("1"), newline="")
+    said = postroom("import", ALICE, "Again", tmp_path / "out" / ALICE / "Fixtures", "--json").json
+    assert said == {"imported": 1, "there_already": 0, "failed": []}
+    old, new = sorted(shown(postroom), key=lambda each: str(each["calendar"]) == "Again")
+    assert new == {**old, "calendar": "Again", "events": 1, "next": new["next"]}
+    assert postroom("import", ALICE, "Again", tmp_path / "out" / ALICE / "Fixtures", "--json").json["failed"] == []
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,16 @@ def test_a_calendar_file_goes_in_object_by_object_and_once(postroom: Postroom, t
     assert items(postroom, "Calendar") == 2
 
 
+def test_a_folder_of_files_as_an_export_makes_it_goes_in_again(postroom: Postroom, tmp_path: Path) -> None:
+    for number in "12":
+        (tmp_path / f"{number}.ics").write_text(event(number), newline="")
+        postroom("import", ALICE, "Calendar", tmp_path / f"{number}.ics")
+    assert postroom("export", tmp_path / "out", ALICE).status == 0
+    said = postroom("import", ALICE, "Copy", tmp_path / "out" / ALICE / "Calendar", "--json").json
+    assert said == {"imported": 2, "there_already": 0, "failed": []}
+    assert items(postroom, "Copy") == 2
+
+
 def test_what_is_refused_says_why_and_the_rest_goes_in(postroom: Postroom, tmp_path: Path) -> None:
     broken = event("bad", "20269901T100000Z").partition("BEGIN:VEVENT")
     task = event("task").replace("VEVENT", "VTODO").partition("BEGIN:VTODO")

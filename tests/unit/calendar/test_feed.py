@@ -81,10 +81,12 @@ def test_other_alphabets_than_utf8_are_understood() -> None:
     assert read(b"\xef\xbb\xbf\r\n" + calendar(event("a"))).objects.keys() == {"a"}
 
 
-def test_what_is_no_event_is_left_out_without_a_word() -> None:
-    todo = event("t").replace("VEVENT", "VTODO").replace("DTEND", "DUE")
-    feed = read(calendar(event("a"), todo))
-    assert list(feed.objects) == ["a"] and not feed.left
+def test_what_is_no_event_is_left_out_and_counted() -> None:
+    todos = [event(uid).replace("VEVENT", "VTODO").replace("DTEND", "DUE") for uid in "tu"]
+    feed = read(calendar(event("a"), *todos))
+    assert list(feed.objects) == ["a"]
+    assert [(why.partition(":")[0], count) for why, count in feed.left.items()] == [("task", 2)]
+    assert not feed.unread
 
 
 @pytest.mark.parametrize(
