@@ -52,7 +52,7 @@ def decide(
         return Decision("DECLINED", why)
     calls = _calls(settings, taken, closed)
     for start, end in booking.slots:
-        clash = conflict((start - calls.before, end + calls.after), calls.busy)
+        clash = conflict((start - calls.gap, end + calls.gap), calls.busy)
         if clash is not None:
             return Decision("DECLINED", _refused((start, end), clash, calls, now))
     if settings["resourceBooking"] == "approval":
@@ -65,17 +65,17 @@ class _Calls:
     """What there is already, in order."""
 
     busy: Sequence[Slot]
-    """Also when the resource is closed, which is cut by the buffers: those are for what is before and behind it."""
+    """Also when the resource is closed, which is cut by the gap: that is for what is before and behind it."""
     closed: frozenset[Slot]
-    before: int
-    after: int
+    gap: int
+    """Between two bookings: what has to be free behind the one, and before the other."""
 
 
 def _calls(settings: Settings, taken: Iterable[Span], closed: Iterable[Span]) -> _Calls:
-    before, after = 60 * int(settings["resourceBufferBefore"]), 60 * int(settings["resourceBufferAfter"])
-    shut = frozenset((each.start + after, each.end - before) for each in closed)
+    gap = 60 * max(int(settings["resourceBufferBefore"]), int(settings["resourceBufferAfter"]))
+    shut = frozenset((each.start + gap, each.end - gap) for each in closed)
     busy = () if settings["resourceConflicts"] else [(each.start, each.end) for each in taken if each.busy]
-    return _Calls(sorted([*busy, *shut]), shut, before, after)
+    return _Calls(sorted([*busy, *shut]), shut, gap)
 
 
 def _barred(settings: Settings, booking: Booking, now: int) -> str:
@@ -101,27 +101,27 @@ def conflict(wanted: Slot, busy: Sequence[Slot]) -> Slot | None:
     return next((each for each in busy if each[0] < wanted[1] and each[1] > wanted[0]), None)
 
 
-def free(lasts: int, since: int, busy: Sequence[Slot], before: int, after: int) -> list[Slot]:
+def free(lasts: int, since: int, busy: Sequence[Slot], gap: int) -> list[Slot]:
     """The next times of that length when it is free."""
     found: list[Slot] = []
     start = -(-since // STEP) * STEP
     while start < since + SEARCHED and len(found) < MOST_SLOTS:
-        clash = conflict((start - before, start + lasts + after), busy)
+        clash = conflict((start - gap, start + lasts + gap), busy)
         if clash is None:
             found.append((start, start + lasts))
             start += max(lasts, STEP)
         else:
-            start = max(start + STEP, -(-(clash[1] + before) // STEP) * STEP)
+            start = max(start + STEP, -(-(clash[1] + gap) // STEP) * STEP)
     return found
 
 
 def _refused(wanted: Slot, clash: Slot, calls: _Calls, now: int) -> str:
     """The conflict by its time alone, and when it is free."""
-    slots = free(wanted[1] - wanted[0], max(wanted[0], now), calls.busy, calls.before, calls.after)
+    slots = free(wanted[1] - wanted[0], max(wanted[0], now), calls.busy, calls.gap)
     free_at = "; ".join(f"{_moment(start)} to {_moment(end, start)}" for start, end in slots)
     why = "taken"
     if clash in calls.closed:
-        why, clash = "closed", (clash[0] - calls.after, clash[1] + calls.before)
+        why, clash = "closed", (clash[0] - calls.gap, clash[1] + calls.gap)
     words = f"It is {why} from {_moment(clash[0])} to {_moment(clash[1], clash[0])} (UTC)."
     return f"{words} It is free {free_at}." if free_at else words
 

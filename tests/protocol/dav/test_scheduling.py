@@ -503,12 +503,20 @@ async def test_a_room_that_asks_its_approver_waits_for_the_answer_in_its_calenda
     assert "PARTSTAT=ACCEPTED" in (await the_one(alice, ALICE))[1]
 
 
-async def test_a_room_keeps_time_free_around_bookings(stand: Stand, alice: Client) -> None:
-    await room(stand, resourceBufferBefore=30)
+@pytest.mark.parametrize("buffer", ["resourceBufferBefore", "resourceBufferAfter"])
+@pytest.mark.parametrize(
+    ("start", "end", "answer"),
+    [("1115", "1200", "DECLINED"), ("0900", "0945", "DECLINED"), ("1131", "1200", "ACCEPTED")],
+)
+async def test_a_room_keeps_time_free_around_bookings(
+    stand: Stand, alice: Client, buffer: str, start: str, end: str, answer: str
+) -> None:
+    await room(stand, **{buffer: 30})
     await alice.put(ALICE + "m.ics", meeting("m", names=("room",)))
-    await alice.put(ALICE + "n.ics", event("n", "20261201T111500Z", *invites("room"), end="20261201T120000Z"))
+    times = f"20261201T{start}00Z", f"20261201T{end}00Z"
+    await alice.put(ALICE + "n.ics", event("n", times[0], *invites("room"), end=times[1]))
     text = (await alice.ask("GET", ALICE + "n.ics")).body.decode()
-    assert "PARTSTAT=DECLINED" in text
+    assert f"PARTSTAT={answer}" in text
 
 
 async def test_one_occurrence_that_moves_onto_a_booking_is_declined_alone(stand: Stand, alice: Client) -> None:
