@@ -101,19 +101,25 @@ async def _set(exchange: Exchange) -> Response:
 
 
 def _delegate(tx: WriteTx, role: str, wanted: Sequence[str]) -> None:
-    """Makes these, and nobody else, the delegates of that kind: on the root, and on each calendar and task list."""
+    """Makes these, and nobody else, the delegates of that kind: on the root, and on each calendar and task list.
+
+    The scheduling inbox is its owner's alone: nobody else would know it from a calendar.
+    """
     owner = tx.who.account
     before = set(_members(tx, role))
-    places = [tx.locate(owner, "").id, *(each.id for each in tx.folders(of=owner) if each.kind in _KINDS)]
+    root, folders = tx.locate(owner, "").id, [each for each in tx.folders(of=owner) if each.kind in _KINDS]
+    inbox = next((each.id for each in folders if each.role == Role.SCHEDULE_INBOX), None)
+    gives = {each.id: _GIVES[role] for each in folders} | {root: _MARKS[role]}
+    if inbox is not None:
+        gives[inbox] = Right.NONE
     if tx.who.name in wanted:
         raise DavError(403, "nobody is a delegate of their own")
     for grantee in [*wanted, *sorted(before - set(wanted))]:
-        for at in places:
+        for at, given in gives.items():
             row = next((each for each in tx.grants(at) if address_of(each) == grantee), None)
             now = row.allow if row is not None else Right.NONE
-            kept = now & ~(_OF_ROOT if at == places[0] else WRITES)
-            mark = _MARKS[role] if at == places[0] else _GIVES[role]
-            rights = kept | mark if grantee in wanted else kept
+            kept = now & ~(_OF_ROOT if at == root else WRITES)
+            rights = kept | given if grantee in wanted else kept
             deny, ends, why = (row.deny, row.expires, row.reason) if row is not None else (Right.NONE, None, "")
             if row is None and not rights:
                 continue

@@ -59,7 +59,8 @@ async def book(
         return new
     got = applied(new, Message("REPLY", reply, frozenset(), senders=where.addresses))
     words = reply.shown.text("COMMENT")
-    round_.note("answered", f"{notice.to}: {got.said or got.ignored}{'' if words in got.said else ' ' + words}")
+    said = got.said or f"{notice.to}: {got.ignored}"
+    round_.note("answered", f"{said}{'' if words in said else ' ' + words}")
     return await rounds.object_of(round_, got.calendar, new) if got.calendar is not None else new
 
 

@@ -44,6 +44,13 @@ async def test_a_delegate_has_the_calendars_and_not_the_mail(
     assert not set((await held(stand, "bob", MAIL))[0]) & set("lrswipkxtea")
 
 
+async def test_the_scheduling_inbox_is_no_calendar_of_a_delegate(stand: Stand, alice: Client, bob: Client) -> None:
+    await alice.props(HOME + "~inbox/", "D:displayname")
+    await delegate(alice, WRITE, "bob")
+    listed = await bob.props(HOME, "D:displayname", depth=1)
+    assert sorted(listed.hrefs) == [HOME, HOME + "Calendar/", HOME + "Tasks/"]
+
+
 async def test_a_delegate_finds_whose_they_are(alice: Client, bob: Client) -> None:
     await delegate(alice, WRITE, "bob")
     said = await bob.props(BOB, "S:calendar-proxy-write-for", "S:calendar-proxy-read-for", "D:group-membership")
