@@ -1,4 +1,4 @@
-"""APPEND, of one message or several (MULTIAPPEND). RFC 3501 §6.3.11, RFC 3502, RFC 4315 §3, RFC 4469, RFC 3516 §4.4."""
+"""APPEND, of one message or several (MULTIAPPEND). RFC 3501 §6.3.11, 3502, 4315 §3, 4469, 3516 §4.4, 9738."""
 
 from __future__ import annotations
 
@@ -36,6 +36,9 @@ def parse_append(cursor: Cursor) -> Appending:
 @command("APPEND", state=KNOWN, parse=parse_append, looks=True)
 async def append(session: Session, given: Appending) -> Reply:
     """Put messages into a mailbox, all or none."""
+    most = session.shared.section.message_limit
+    if 0 < most < len(given.messages):
+        return no(f"At most {most} messages are put in at once", b"MESSAGELIMIT %d" % most)
     try:
         await session.glance(lambda tx: session.folder(tx, given.path) and None)
         new = await new_items(session, given.messages)

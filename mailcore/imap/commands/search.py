@@ -12,7 +12,7 @@ from mailcore.imap.commands.search_context import follow
 from mailcore.imap.commands.search_keys import CHARSETS, Searching, parse_search
 from mailcore.imap.commands.search_progress import Progress
 from mailcore.imap.commands.search_returns import Returns, extended, kept, of_interest
-from mailcore.imap.commands.search_run import Search
+from mailcore.imap.commands.search_run import Search, looked_at
 from mailcore.imap.commands.sort_order import in_order
 from mailcore.imap.reply import Reply, bad, no, ok
 from mailcore.imap.selected import look
@@ -79,7 +79,8 @@ async def find(session: Session, view: View, given: Searching) -> Found:
     told: Sequence[int] = range(view.told_count)
     if view.leaving():
         told = [at for at in told if view.there(at)]
-    told = view.newest(told)
+    if view.limit:
+        told = view.newest(looked_at(view, given.key, told))
     run = Search(session, view, session.shared.parts.clock.now(), Progress(session))
     places = await run.run(given.key, told)
     if given.criteria:

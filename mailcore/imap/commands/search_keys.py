@@ -1,4 +1,4 @@
-"""The keys of SEARCH as values, and how they are read. RFC 3501 §6.4.4, 5032, 5182, 6203, 7162 §3.1.5."""
+"""The keys of SEARCH as values, and how they are read. RFC 3501 §6.4.4, 5032, 5182, 6203, 7162 §3.1.5, 9738 §3.2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, Literal
 from groupware.model.flags import Flags
 from mailcore.imap.commands.search_returns import Returns, take_returns
 from mailcore.imap.commands.sort_order import RELEVANCY, Criterion
-from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
+from mailcore.imap.grammar import MOST, MOST_MODSEQ, Cursor, Numbers
 
 DEEPEST: Final = 50
 MOST_KEYS: Final = 1000
@@ -282,6 +282,15 @@ def _header(cursor: Cursor) -> Key:
     return Field(name, cursor.text())
 
 
+def _beside(cursor: Cursor, *, after: bool) -> Key:
+    """UIDAFTER and UIDBEFORE: what stands on one side of a UID, be it there or not. RFC 9738 §3.2."""
+    uid = cursor.number()
+    if not uid:
+        cursor.fail("a UID")
+    first, last = (uid + 1, MOST + 1) if after else (1, uid - 1)
+    return Among(((first, last),) if last else (), uid=True)
+
+
 def _modseq(cursor: Cursor) -> Key:
     if cursor.peek(b'"'):  # an entry's name and type: all flags share one MODSEQ here
         cursor.string()
@@ -293,6 +302,8 @@ def _modseq(cursor: Cursor) -> Key:
 
 _READ: Final[Mapping[bytes, Callable[[Cursor], Key]]] = {
     b"UID": lambda c: Among(c.numbers(), uid=True),
+    b"UIDAFTER": lambda c: _beside(c, after=True),
+    b"UIDBEFORE": lambda c: _beside(c, after=False),
     b"KEYWORD": lambda c: Word(c.atom().decode("ascii")),
     b"UNKEYWORD": lambda c: Not(Word(c.atom().decode("ascii"))),
     b"LARGER": lambda c: Size(c.number(MOST_MODSEQ), larger=True),

@@ -55,6 +55,7 @@ from mailcore.imap.session import Session
 from mailcore.imap.view import View
 
 PAGE: Final = 2000
+LARGE: Final = 20  # messages of a page where each is long: between pages one can say how far it is
 FEW_OF: Final = 8  # of so many places one is few: then what was found is looked up, else what is there
 SHORTEST: Final = 4  # letters of a word that a fuzzy search keeps at least
 MOST_WORDS: Final = 20
@@ -201,9 +202,7 @@ class Search:
             case Modseq(least):
                 return [at for at in places if view.modseqs[at] >= least]
             case Among():
-                inside = view.places(among(view, key))
-                known = set(places) if not isinstance(places, range) else places
-                return [at for at in inside if at in known]
+                return looked_at(view, key, places)
         return places
 
     # --- out of the rows
@@ -235,11 +234,11 @@ class Search:
         at = self.view.folder
         return self._having(await self.session.read(lambda tx: tx.within(at, name, low, high)), places)
 
-    async def _items(self, places: Places) -> AsyncIterator[Sequence[Item]]:
+    async def _items(self, places: Places, most: int = PAGE) -> AsyncIterator[Sequence[Item]]:
         at = self.view.folder
-        for start in range(0, len(places), PAGE):
+        for start in range(0, len(places), most):
             await self.progress.at(start, len(places))
-            uids = ranges([self.view.uids[each] for each in places[start : start + PAGE]])
+            uids = ranges([self.view.uids[each] for each in places[start : start + most]])
             yield await self.session.read(lambda tx, uids=uids: tx.items(at, uids, summary=True))  # type: ignore[misc]
 
     # --- generously
@@ -308,10 +307,21 @@ class Search:
 
     async def _by_octets(self, places: Places, test: OfOctets) -> Places:
         found: list[int] = []
-        async for items in self._items(places):
+        async for items in self._items(places, LARGE):
             uids = await by_octets(bodies(self.session, withheld=self.view.withheld), items, test)
             found += [self.view.place(uid) for uid in uids]
         return found
+
+
+def looked_at(view: View, key: Key, places: Places) -> Places:
+    """Those of the places that the sets of a key name, whatever else it asks: the others it does not look at."""
+    for each in key.keys if isinstance(key, Both) else (key,):
+        if isinstance(each, Among):
+            known = set(places) if not isinstance(places, range) else places
+            places = [at for at in view.places(among(view, each)) if at in known]
+        elif isinstance(each, Both):
+            places = looked_at(view, each, places)
+    return places
 
 
 def among(view: View, key: Among) -> Sequence[tuple[Uid, Uid]]:

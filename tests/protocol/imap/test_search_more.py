@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from groupware.model.ids import BlobId
-from mailcore.imap.commands import search_progress
+from groupware.model.item import LONGEST_TEXT
+from mailcore.imap.commands import search_progress, search_run
 from tests.support.imapstand import Client, Stand
 
 
@@ -21,6 +22,18 @@ async def test_long_search_says_how_far_it_is(alice: Client, monkeypatch: pytest
     assert told[0].startswith(b'* OK [INPROGRESS ("a6" 0 3)] ')
     assert told[1].startswith(b'* OK [INPROGRESS ("a6" NIL NIL)] ')
     assert answer.of(b"SEARCH") == [b"* SEARCH 1 2 3"]
+
+
+async def test_so_does_one_through_few_messages_that_are_long(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_progress, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(search_run, "LARGE", 1)
+    for number in range(2):
+        await alice.append("INBOX", b"Subject: %d\r\n\r\n%b the end\r\n" % (number, b"word \r\n" * (LONGEST_TEXT // 6)))
+    await alice.ask("SELECT INBOX")
+    answer = await alice.ask('SEARCH BODY "the end"')
+    told = [line.split(b"]")[0] for line in answer.untagged if b"INPROGRESS" in line]
+    assert told == [b'* OK [INPROGRESS ("a5" 0 2)', b'* OK [INPROGRESS ("a5" 1 2)']
+    assert answer.of(b"SEARCH") == [b"* SEARCH 1 2"]
 
 
 async def test_short_search_says_nothing(alice: Client) -> None:
