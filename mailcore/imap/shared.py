@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from groupware.mime.threads import Threads
 from groupware.model.ids import FolderId
+from mailcore.imap.lines import Lines
 from mailcore.imap.snapshot import Snapshots
 from mailcore.imap.wire import Limits, limits_of
 from mailcore.server.events import EventLog
@@ -33,6 +34,7 @@ class Shared:
     scripts: str = ""
     """Where the scripts of folders are edited, for the capability IMAPSIEVE; "" where nobody can."""
     snapshots: Snapshots = field(default_factory=Snapshots)
+    lines: Lines = field(default_factory=Lines)
     threads: Threads = field(default_factory=Threads)
     limits: tuple[Limits, Limits, Limits] = field(init=False)
 

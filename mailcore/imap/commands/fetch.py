@@ -1,12 +1,13 @@
 """FETCH, by number and by UID: a read of rows and a join of octets. RFC 3501 §6.4.5.
 
-Rows come a page per hop. What the view knows is not read at all.
+Rows come a page per hop. What the view knows is not read at all, nor what has been told before and never changes.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -18,7 +19,7 @@ from groupware.model.item import Item
 from groupware.store.api import ReadTx
 from mailcore.imap import names
 from mailcore.imap.commands.fetch_body import Failure, read_sections
-from mailcore.imap.commands.fetch_data import Page, Told, page_of, page_of_items
+from mailcore.imap.commands.fetch_data import Page, Told, dear, page_of, page_of_items, remembered
 from mailcore.imap.commands.fetch_data import told as told_for
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.fetch_stream import tell as tell_streamed
@@ -57,6 +58,8 @@ class Run:
     """What fills the template, a word each."""
     names: Sequence[str]
     """The columns that this takes."""
+    pieces: Mapping[int, bytes]
+    """By UID what is known of lines from earlier: what else is told of those is in the view."""
     marks_seen: bool
     rows: int = 0
     failed: dict[Failure, list[int]] = field(default_factory=dict)
@@ -151,20 +154,35 @@ async def _tell_view(session: Session, view: View, given: Fetching, uids: Uids) 
 
 async def _tell_rows(session: Session, view: View, given: Fetching, uids: Uids) -> Reply:
     run = started(session, view, given)
+    if run.pieces and not await look(session, view):
+        return no("The mailbox is gone", b"NONEXISTENT")
     rest = uids
     while rest:
-        count, last = await _tell_page(run, rest)
-        rest = beyond(rest, last) if count == PAGE else ()
-        run.rows += count
+        known = _known(run, rest)
+        if known:
+            last = await _tell_known(run, known)
+        else:
+            count, last = await _tell_page(run, rest)
+            run.rows += count
+            if count < PAGE:
+                break
+        rest = beyond(rest, last)
     return _ended(run, uids)
 
 
 def started(session: Session, view: View, given: Fetching) -> Run:
     """What a FETCH of rows works with: its template, and what fills it."""
     told = told_for(given.words, view.recents, utf8=names.UTF8.get())
-    template = view.lead + b" ".join([each.piece for each in told])
     columns = sorted({name for each in told for name in each.names})
-    return Run(session, view, given, template, told, columns, given.marks_seen and not view.read_only)
+    pieces: Mapping[int, bytes] = {}
+    first, end = dear(told) if not given.sections else (0, 0)
+    if first < end:
+        lines, key = session.shared.lines, (view.folder, given.words[first:end], names.UTF8.get())
+        pieces = lines.of(key)
+        told = [*told[:first], remembered(told[first:end], pieces, partial(lines.keep, key)), *told[end:]]
+    template = view.lead + b" ".join([each.piece for each in told])
+    marks_seen = given.marks_seen and not view.read_only
+    return Run(session, view, given, template, told, columns, pieces, marks_seen)
 
 
 def beyond(uids: Uids, last: Uid) -> Uids:
@@ -198,6 +216,37 @@ def _page(run: Run, tx: ReadTx, uids: Uids) -> tuple[bytes, int, Uid]:
     return b"".join(_lines(run, rows)) if rows else b"", len(rows), Uid(rows[-1][0]) if rows else Uid(0)
 
 
+def _known(run: Run, uids: Uids) -> Sequence[int]:
+    """The places of the first messages in these ranges, as long as all that is dear to tell of them is known."""
+    found: list[int] = []
+    for low, high in uids if run.pieces else ():
+        first = bisect_left(run.view.uids, low)
+        some = run.view.uids[first : min(bisect_left(run.view.uids, high + 1), first + LINES - len(found))]
+        count = next((at for at, uid in enumerate(some) if uid not in run.pieces), len(some))
+        found += range(first, first + count)
+        if count < len(some) or len(found) == LINES:
+            break
+    return found
+
+
+async def _tell_known(run: Run, places: Sequence[int]) -> Uid:
+    """Tell the messages in these places out of the view and what is known of their lines; the UID of the last."""
+    view, there = run.view, [at for at in places if run.view.there(at)]
+    page: Mapping[str, Sequence[Any]] = {
+        "uid": [view.uids[at] for at in there],
+        "bits": [view.flags[at] for at in there],
+        "words": [" ".join(view.words_at(at)) for at in there] if view.words else [""] * len(there),
+        "modseq": [view.modseqs[at] for at in there],
+    }
+    numbers = page["uid"] if view.modes.uidonly else [at + 1 for at in there]
+    run.session.send(b"".join(_filled_lines(run, numbers, page)))
+    await run.session.drain()
+    run.rows += len(there)
+    if b"FLAGS" in run.given.words:
+        view.told(there)
+    return Uid(view.uids[places[-1]])
+
+
 async def _tell_octets(run: Run, items: Sequence[Item]) -> None:
     seen = await _mark_seen(run, items) if run.marks_seen else frozenset()
     filled = _filled(run, page_of_items(run.names, items))
@@ -218,11 +267,15 @@ async def _tell_octets(run: Run, items: Sequence[Item]) -> None:
 
 
 def _lines(run: Run, rows: Rows) -> list[bytes]:
-    """The lines for a page of rows: the inner loop of everything that lists a mailbox. Whole columns at once."""
+    """The lines for a page of rows."""
     numbers, rows = _numbered(run.view, rows)
+    return _filled_lines(run, numbers, page_of(run.names, rows)) if rows else []
+
+
+def _filled_lines(run: Run, numbers: Sequence[int], page: Page) -> list[bytes]:
+    """The lines for a page: the inner loop of everything that lists a mailbox. Whole columns at once."""
     template = run.template + b")\r\n"
-    filled = _filled(run, page_of(run.names, rows)) if rows else ()
-    return [template % row for row in zip(numbers, *filled, strict=True)]
+    return [template % row for row in zip(numbers, *_filled(run, page), strict=True)]
 
 
 def _filled(run: Run, page: Page) -> list[Sequence[Any]]:

@@ -32,6 +32,8 @@ class Told:
     """The columns that it takes."""
     fill: Callable[[Page], Sequence[Any]]
     """What fills the piece, for each message of the page."""
+    moves: bool = False
+    """Whether another thing may be told of the same message later."""
 
 
 def page_of(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Page:
@@ -57,6 +59,36 @@ def _with_ends(page: dict[str, Sequence[Any]]) -> Page:
     return page
 
 
+Keep = Callable[[Sequence[int], Sequence[bytes]], None]
+
+
+def dear(told: Sequence[Told]) -> tuple[int, int]:
+    """From where to where what is told never changes and is dear to make; nothing, unless that stands side by side.
+
+    A UID costs nothing at either end.
+    """
+    fixed = [at for at, each in enumerate(told) if each.names and not each.moves]
+    if not any("summary" in told[at].names for at in fixed):
+        return 0, 0
+    first, end = fixed[0], fixed[-1] + 1
+    return (first, end) if not any(each.moves for each in told[first:end]) else (0, 0)
+
+
+def remembered(told: Sequence[Told], pieces: Mapping[int, bytes], keep: Keep) -> Told:
+    """All of these as one: out of `pieces` where the page has no columns for it, else made, and kept."""
+    template = b" ".join([each.piece for each in told])
+    names = tuple({name for each in told for name in each.names})
+
+    def fill(page: Page) -> Sequence[bytes]:
+        if names[0] not in page:
+            return [pieces[uid] for uid in page["uid"]]
+        made = [template % row for row in zip(*[each.fill(page) for each in told], strict=True)]
+        keep(page["uid"], made)
+        return made
+
+    return Told(b"%b", names, fill)
+
+
 def told(words: Iterable[bytes], recents: set[int], *, utf8: bool) -> Sequence[Told]:
     """What is told for these words. `recents`: UIDs of what is recent; `utf8`: whether the client knows UTF-8."""
     return [_told(word, recents, utf8=utf8) for word in words]
@@ -64,7 +96,7 @@ def told(words: Iterable[bytes], recents: set[int], *, utf8: bool) -> Sequence[T
 
 def _told(word: bytes, recents: set[int], *, utf8: bool) -> Told:
     if word == b"FLAGS":
-        return Told(b"FLAGS (%b)", ("bits", "words"), lambda page: _flags(page, recents))
+        return Told(b"FLAGS (%b)", ("bits", "words"), lambda page: _flags(page, recents), moves=True)
     if word in _STRUCTURES:
         column = _STRUCTURES[word]
         return Told(word + b" %b", ("summary",), lambda page: _structure(page, column, utf8=utf8))
@@ -98,7 +130,7 @@ def _thread(summary: bytes) -> bytes:
 
 _PLAIN: Final[Mapping[bytes, Told]] = {
     b"UID": Told(b"UID %d", (), lambda page: page["uid"]),
-    b"MODSEQ": Told(b"MODSEQ (%d)", ("modseq",), lambda page: page["modseq"]),
+    b"MODSEQ": Told(b"MODSEQ (%d)", ("modseq",), lambda page: page["modseq"], moves=True),
     b"RFC822.SIZE": Told(b"RFC822.SIZE %d", ("octets",), lambda page: page["octets"]),
     b"INTERNALDATE": Told(b"INTERNALDATE %b", ("saved",), lambda page: list(map(internal_date, page["saved"]))),
     b"SAVEDATE": Told(b"SAVEDATE %b", ("arrived",), lambda page: list(map(internal_date, page["arrived"]))),
