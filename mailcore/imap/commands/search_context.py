@@ -15,7 +15,7 @@ from mailcore.imap.commands.search_keys import Among, Every, Key, Not, Searching
 from mailcore.imap.commands.search_progress import Progress
 from mailcore.imap.commands.search_run import Search, among
 from mailcore.imap.commands.sort_order import RELEVANCY, key_rows, names_of, place_in_order
-from mailcore.imap.grammar import Cursor
+from mailcore.imap.grammar import STAR, Cursor
 from mailcore.imap.reply import Reply, bad, no, number_set, ok, status_line, string
 from mailcore.imap.session import Session
 from mailcore.imap.table import SELECTED, command
@@ -114,11 +114,13 @@ class Context:
 
 
 def fixed(key: Key, view: View) -> Key:
-    """The key with its message numbers as they are now: later ones do not count. RFC 5267 §4.3."""
+    """The key with its message numbers, * and $ as they are now: later ones do not count. RFC 5267 §4.3."""
 
     def by_uid(each: Key) -> Key:
         if not isinstance(each, Among):
             return each
+        if each.uid and all(first > STAR and last > STAR for first, last in each.numbers):
+            return each  # UIDs mean the same at any time, those that are yet to come included
         ranges = tuple(among(view, each))
         return Among(ranges, uid=True) if ranges else Not(Every())
 
