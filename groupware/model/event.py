@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from .ids import AccountId, BlobId, FolderId, QueueId
+from .ids import AccountId, BlobId, FolderId, QueueId, Uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +210,14 @@ class Waiting:
     code: str = ""
     text: str = ""
     """What was said there last, as far as something waits that it was said to."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Landing:
+    """Where a delivery has put a message."""
+
+    folder: FolderId
+    uid: Uid
 
 
 @dataclass(frozen=True, slots=True)

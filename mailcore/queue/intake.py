@@ -12,46 +12,30 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from groupware.directory.api import Directory
 from groupware.model.errors import GroupwareError, NotFound, Refused
-from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, Target
-from groupware.model.ids import FolderId
+from groupware.model.event import Attempt, Event, Outcome, Recipient, Target
 from groupware.model.item import NewItem
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
 from groupware.store.api import Blobs, Store, Stored, WriteTx
 from mailcore.queue import filter_counts, meetings
+from mailcore.queue.delivery import BodyNeeded, Done, carry_out
 from mailcore.queue.filters import Case, Chain, Decision, Place, Refusal
-from mailcore.queue.holding import Holder, Wanted, put_aside
-from mailcore.queue.plans import NOT_QUEUED, Message, Plan, Step, Targets, envelope_of, letter_of, outcome_of, plan_of
-from mailcore.queue.sorting import Prepared, Sorted, Whole, carry, cleared, untouched
+from mailcore.queue.holding import Holder, Wanted
+from mailcore.queue.plans import Message, Plan, Step, Targets, envelope_of, letter_of, outcome_of, plan_of
+from mailcore.queue.sorting import Prepared, Sorted, Whole, carry
 from mailcore.queue.trace import Trail, say
 from mailcore.server.counters import Counters
 from mailcore.server.events import EventLog
 
-DELIVERED: Final = "delivered"
-"""The text of an outcome `sent` that means: in a folder here, and nowhere in the queue."""
-TAKEN: Final = "taken"
-"""The text of an outcome `sent` that means: sent on or dropped, as the recipient's rules ask."""
 PROCESSING: Final = replace(OPERATOR, client="processing")
 """Delivers from the queue, and in the same write says what became of the recipients."""
 
 Settle = Callable[[WriteTx, Sequence[Outcome]], None]
 """Called inside the write that delivers, with the outcomes of the attempt. It may run twice, as all of `work`."""
-
-
-@dataclass(slots=True)
-class Done:
-    """What one run of the write did, and what is to be told of it after COMMIT."""
-
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    """By recipient as given."""
-    events: list[Event] = field(default_factory=list)
-    """Not that the message came: who handed it in says that in the log."""
-    deliveries: int = 0
-    held: int = 0
 
 
 class Intake:
@@ -131,7 +115,7 @@ class Intake:
         stored = await self._blobs.put(message.octets) if plan.away or (keep and plan.nowhere) else None
         try:
             done = await self._take(message, plan, item, stored, keep, settle)
-        except _BodyNeeded:
+        except BodyNeeded:
             done = await self._take(message, plan, item, await self._blobs.put(message.octets), keep, settle)
         self._tell(done)
         return [done.outcomes[each.address] for each in message.recipients]
@@ -178,7 +162,7 @@ class Intake:
         item = await prepared.item(octets) if plan.here else None
 
         def work(tx: WriteTx) -> Done:
-            done = _carry_out(tx, plan, item, envelope, trail, keep=False)
+            done = carry_out(tx, plan, item, envelope, trail, keep=False)
             done.events = [each for each in done.events if each.name != "undelivered"]  # settling says it
             done.outcomes = {name: replace(each, queue=attempt.queue) for name, each in done.outcomes.items()}
             settle(tx, [done.outcomes[each.address] for each in envelope.recipients])
@@ -312,7 +296,7 @@ class Intake:
         def work(tx: WriteTx) -> Done:
             if message.once and message.by is not None:
                 tx.claim_sending(message.by, message.once)
-            done = _carry_out(tx, plan, item, envelope, trail, keep=keep)
+            done = carry_out(tx, plan, item, envelope, trail, keep=keep)
             if settle is not None:
                 settle(tx, [done.outcomes[each.address] for each in message.recipients])
             for event in (*told, *done.events):
@@ -358,103 +342,7 @@ def _unreported(each: Sorted) -> Sorted:
     return replace(each, refusal=None) if each.refusal is not None and each.refusal.silent else each
 
 
-class _BodyNeeded(GroupwareError):
-    """Something has to be queued, and the body for the queue is not stored yet: it seldom is needed."""
-
-
 def by_rules(message: Message, trail: Trail) -> Sequence[Event]:
     """What rules did with it while it came in."""
     done = [trail.ruled(each.at, each.rules, each.did) for each in message.ruled]
     return [*done, trail.discarded(message.discarded)] if message.discarded else done
-
-
-# --- Inside the write -----------------------------------------------------------------------------------------------
-
-
-def _carry_out(
-    tx: WriteTx, plan: Plan, item: NewItem | None, envelope: Envelope | None, trail: Trail, *, keep: bool
-) -> Done:
-    """Delivers and queues; `envelope` is what queue entries are made from."""
-    released = envelope is not None and envelope.cleared
-    delivered, troubled, count = _deliver(tx, plan.here, item, released=released)
-    troubled += plan.nowhere
-    done = Done(deliveries=count)
-    outcomes = done.outcomes
-    aside, events = put_aside(tx, plan.held, trail)
-    done.events += events
-    for holding, error in aside:
-        done.held += error is None
-        troubled += [(step, error) for step in holding.steps if error is not None]
-        for step in holding.steps if error is None else ():
-            outcomes[step.given] = Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", TAKEN)
-    for step in _carry(tx, plan, trail, done, delivered, troubled, keep=keep):
-        outcomes[step.given] = Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", TAKEN)
-    if delivered:
-        outcomes |= {step.given: Outcome(NOT_QUEUED, step.given, "sent", "2.0.0", DELIVERED) for step, _ in delivered}
-        done.events.append(trail.delivered({step.recipient.address: at for step, at in delivered}))
-    waiting = [*plan.away, *[step for step, _ in troubled if keep or not step.alone]]
-    if waiting:
-        if envelope is None:
-            raise _BodyNeeded("the body for the queue is not stored")
-        recipients = {step.recipient.address: step.recipient for step in waiting}
-        queue = tx.enqueue(replace(envelope, recipients=tuple(recipients.values())))
-        outcomes.update({step.given: Outcome(queue, step.given, "sent", "2.0.0", "queued") for step in waiting})
-        done.events.append(trail.queued(queue, list(recipients)))
-    for step, error in troubled:
-        outcome = outcome_of(error, step.given)
-        outcomes.setdefault(step.given, outcome)
-        if not (isinstance(error, Refused) and step in waiting):  # the queue runs its filters, and says it then
-            done.events.append(trail.undelivered(step.recipient.address, outcome.code, outcome.text))
-    return done
-
-
-def _carry(
-    tx: WriteTx,
-    plan: Plan,
-    trail: Trail,
-    done: Done,
-    delivered: list[tuple[Step, FolderId]],
-    troubled: list[tuple[Step, GroupwareError]],
-    *,
-    keep: bool,
-) -> Sequence[Step]:
-    """Does what filters want; adds to what is delivered and what is not. The steps that are served without a copy."""
-    elsewhere: list[Step] = []
-    wanted = [
-        untouched(each) if each.refusal is not None and (keep or not step.alone) else each for step, each in plan.sorted
-    ]
-    fates = carry(tx, wanted, trail) if wanted else ()
-    for (step, _), fate in zip(plan.sorted, fates, strict=True):
-        done.events += fate.events
-        if fate.sorted.refusal is not None:
-            troubled.append((step, Refused(fate.sorted.refusal.text)))
-        elif fate.trouble is not None:
-            troubled.append((step, fate.trouble))
-        elif fate.folders:
-            delivered.append((step, min(fate.folders)))
-            done.deliveries += len(fate.folders)
-        else:
-            elsewhere.append(step)
-    return elsewhere
-
-
-def _deliver(
-    tx: WriteTx, here: Sequence[tuple[Step, Target]], item: NewItem | None, *, released: bool
-) -> tuple[list[tuple[Step, FolderId]], list[tuple[Step, GroupwareError]], int]:
-    """The steps that are delivered and where, those that are not and why, and how many folders took the message."""
-    if not here or item is None:
-        return [], [], 0
-    delivered: list[tuple[Step, FolderId]] = []
-    troubled: list[tuple[Step, GroupwareError]] = []
-    folders: set[FolderId] = set()
-    lists = [each for each in here if released and each[1].kind == "list"]
-    others = [each for each in here if each not in lists]
-    verdicts = [*tx.deliver([target for _, target in others], item)]
-    verdicts += tx.deliver([target for _, target in lists], cleared(item)) if lists else []
-    for (step, _), verdict in zip([*others, *lists], verdicts, strict=True):
-        if isinstance(verdict, GroupwareError):
-            troubled.append((step, verdict))
-        else:
-            delivered.append((step, verdict))
-            folders.add(verdict)
-    return delivered, troubled, len(folders)

@@ -21,8 +21,8 @@ from groupware.model.principal import OPERATOR
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
 from mailcore.queue.confirmed import Journal
 from mailcore.queue.courier import Result, result_of
+from mailcore.queue.delivery import DELIVERED
 from mailcore.queue.dsn import Fate, Occasion, compose
-from mailcore.queue.intake import DELIVERED
 from mailcore.queue.notices import Notice, notice_of, notices_due, wishes
 from mailcore.queue.retries import Retries, retries_of
 from mailcore.queue.shelf import Shelf

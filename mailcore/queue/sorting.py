@@ -15,7 +15,7 @@ from typing import Final
 
 from groupware.mime.item import read_item
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
-from groupware.model.event import Envelope, Event, Recipient, Target
+from groupware.model.event import Envelope, Event, Landing, Recipient, Target
 from groupware.model.flags import Flags
 from groupware.model.folder import INBOX, Destination, Role
 from groupware.model.ids import AccountId, FolderId
@@ -192,7 +192,7 @@ class Fate:
     """What became of one recipient."""
 
     sorted: Sorted
-    folders: set[FolderId] = field(default_factory=set)
+    landings: set[Landing] = field(default_factory=set)
     trouble: GroupwareError | None = None
     events: list[Event] = field(default_factory=list)
 
@@ -221,7 +221,7 @@ def _file(tx: WriteTx, fates: Sequence[Fate], trail: Trail) -> None:
     for group in waiting.values():
         _deliver(tx, group, trail)
     for fate in fates:
-        if fate.sorted.copies and fate.folders:
+        if fate.sorted.copies and fate.landings:
             fate.trouble = None  # it is safe in one of them; what did not fit is in the trace
 
 
@@ -234,7 +234,7 @@ def _deliver(tx: WriteTx, group: Sequence[tuple[Fate, Copy, Target]], trail: Tra
     again: list[tuple[Fate, Copy, Target]] = []
     for (fate, copy, target), verdict in zip(group, verdicts, strict=True):
         if not isinstance(verdict, GroupwareError):
-            fate.folders.add(verdict)
+            fate.landings.add(verdict)
         elif isinstance(verdict, _ELSEWHERE) and target.folder is not None and not last:
             _note(fate, trail, f"not filed: {verdict}; into INBOX")
             again.append((fate, copy, _inbox(fate.sorted.target)))
@@ -285,6 +285,8 @@ def _post(tx: WriteTx, fate: Fate, trail: Trail) -> None:
             aside = Fate(fate.sorted)
             _deliver(tx, [(aside, posting.copy, _place(tx, aside, posting.copy.to, trail))], trail)
             fate.events += aside.events
+            if aside.landings:
+                _note(fate, trail, f"{posting.kind} filed", posting.by)
     for memory in fate.sorted.memories:
         if account is not None:
             tx.remember(account, memory)

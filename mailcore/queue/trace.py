@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from groupware.model.event import Event
-from groupware.model.ids import AccountId, FolderId, QueueId
+from groupware.model.event import Event, Landing
+from groupware.model.ids import AccountId, QueueId
 from mailcore.server import log as server_log
 from mailcore.server.events import EventLog
 
@@ -45,9 +45,9 @@ class Trail:
         """Rules have taken these recipients off it; its sender was told that it is taken."""
         return Event("discarded", self.by, {"to": _names(to)}, self.message, dict.fromkeys(to, _NOTHING))
 
-    def delivered(self, to: Mapping[str, FolderId]) -> Event:
+    def delivered(self, to: Mapping[str, Landing]) -> Event:
         """It is in the folders of these recipients."""
-        own = {address: {"folder": int(at)} for address, at in to.items()}
+        own = {address: _where(at) for address, at in to.items()}
         return Event("delivered", self.by, {"to": _names(list(to))}, self.message, own)
 
     def queued(self, queue: QueueId, to: Sequence[str]) -> Event:
@@ -75,9 +75,9 @@ class Trail:
         """Rules wrote a message because of it; `answer` is the message id of that."""
         return Event("answered", self.by, {"kind": kind, "to": _names(to), "answer": answer}, self.message)
 
-    def quarantined(self, to: Sequence[str], at: FolderId, why: str) -> Event:
+    def quarantined(self, to: Sequence[str], at: Landing, why: str) -> Event:
         """It is held back for these recipients, and lies in that folder."""
-        own: dict[str, dict[str, str | int]] = {address: {"folder": int(at)} for address in to}
+        own = {address: _where(at) for address in to}
         return Event("quarantined", self.by, {"to": _names(to), "why": why}, self.message, own)
 
     def released(self, queue: QueueId, to: Sequence[str], who: str) -> Event:
@@ -125,6 +125,10 @@ def say(log: EventLog, events: Iterable[Event]) -> None:
         else:
             with server_log.message(event.message):
                 log.info(event.name, **event.facts)
+
+
+def _where(at: Landing) -> Mapping[str, str | int]:
+    return {"folder": int(at.folder), "uid": int(at.uid)}
 
 
 def _names(addresses: Sequence[str]) -> str:

@@ -553,7 +553,6 @@ INSIDE = frozenset(
         "held",
         "marks",
         "moved",
-        "put_at",
         "memory",
     }
     | {

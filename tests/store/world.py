@@ -35,7 +35,7 @@ def deliver(tx: WriteTx, at: FolderId, new: NewItem) -> FolderId:
     (verdict,) = tx.deliver([Target("folder", folder=at)], new)
     if isinstance(verdict, GroupwareError):
         raise verdict
-    return verdict
+    return verdict.folder
 
 
 @dataclass

@@ -16,13 +16,14 @@ from groupware.model.event import (
     Backlog,
     Envelope,
     Event,
+    Landing,
     Outcome,
     QueuedRecipient,
     QueueEntry,
     QuotaWarning,
     Target,
 )
-from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId
+from groupware.model.ids import AccountId, BlobId, FolderId, ModSeq, QueueId, Uid
 from groupware.model.item import NewItem
 from groupware.model.mailinglist import ListWork
 from groupware.model.memory import Lesson
@@ -258,14 +259,15 @@ class Tx:
 
     # --- INBOXes
 
-    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
-        found: list[FolderId | GroupwareError] = []
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[Landing | GroupwareError]:
+        found: list[Landing | GroupwareError] = []
         for owner in [each.account or AccountId(0) for each in to]:
             if owner in self.state.full:
                 found.append(OverQuota("The mailbox is full."))
             else:
-                found.append(FolderId(int(owner)))
-                self.state.folders.setdefault(owner, []).append(new)
+                own = self.state.folders.setdefault(owner, [])
+                own.append(new)
+                found.append(Landing(FolderId(int(owner)), Uid(len(own))))
         return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Target
+from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Removed, Turnover
@@ -139,8 +139,8 @@ class WriteItems(Protocol):
         """Puts items in. `i`; flags that the principal may not set are left off. `OverQuota`."""
         ...
 
-    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
-        """Puts one message into the folders of its targets, once in each: the folder, or why it cannot take it. `p`.
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[Landing | GroupwareError]:
+        """Puts one message into the folders of its targets, once in each: where it is, or why it cannot be. `p`.
 
         A target is a folder, an account's INBOX, or that folder of the account which the tag names. NotFound, NoRight,
         Refused and OverQuota concern their target alone; anything else is raised.

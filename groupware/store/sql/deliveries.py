@@ -12,10 +12,10 @@ from typing import Final
 from sqlalchemy import bindparam, update
 
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota, Refused
-from groupware.model.event import Target
+from groupware.model.event import Landing, Target
 from groupware.model.flags import Flags
 from groupware.model.folder import Role, levels_of
-from groupware.model.ids import AccountId, FolderId
+from groupware.model.ids import AccountId, FolderId, Uid
 from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
@@ -46,9 +46,9 @@ _COUNT: Final = (
 )
 
 
-def deliver(tx: Tx, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
+def deliver(tx: Tx, to: Sequence[Target], new: NewItem) -> Sequence[Landing | GroupwareError]:
     """See `WriteTx.deliver`. `p` on each folder; owners are locked in their order."""
-    verdicts: dict[FolderId, GroupwareError | None] = {}
+    verdicts: dict[FolderId, Landing | GroupwareError] = {}
     places = _places(tx, to)
     waiting = {each.id: each for each in places if isinstance(each, Opened)}
     while waiting:  # one folder of each owner at a time: what its quota says depends on what went before
@@ -59,24 +59,27 @@ def deliver(tx: Tx, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | G
     _tell_lists(
         tx,
         [
-            (target.tag, place)
+            (target.tag, place, verdict.uid)
             for target, place in zip(to, places, strict=True)
-            if target.kind == "list" and isinstance(place, Opened) and verdicts[place.id] is None
+            if target.kind == "list"
+            and isinstance(place, Opened)
+            and isinstance(verdict := verdicts[place.id], Landing)
         ],
     )
-    return [each if not isinstance(each, Opened) else verdicts[each.id] or each.id for each in places]
+    return [each if not isinstance(each, Opened) else verdicts[each.id] for each in places]
 
 
-def _tell_lists(tx: Tx, got: Sequence[tuple[str, Opened]]) -> None:
+def _tell_lists(tx: Tx, got: Sequence[tuple[str, Opened, Uid]]) -> None:
     """Has lists look at what they have got; the list itself comes before its other addresses."""
-    for tag, place in {place.id: (tag, place) for tag, place in sorted(got, key=lambda each: -len(each[0]))}.values():
-        mailinglists.arrived(tx, place, tag)
+    first = {each[1].id: each for each in sorted(got, key=lambda each: -len(each[0]))}
+    for tag, place, uid in first.values():
+        mailinglists.arrived(tx, place, uid, tag)
 
 
-def _put(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, GroupwareError | None]:
-    """Puts the message into folders of different owners: for each None, or why it cannot take it."""
-    verdicts: dict[FolderId, GroupwareError | None] = {each.id: _refusal(tx, each, new) for each in at}
-    at = [each for each in at if verdicts[each.id] is None]
+def _put(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, Landing | GroupwareError]:
+    """Puts the message into folders of different owners: for each where it is, or why it cannot take it."""
+    verdicts = {each.id: _refusal(tx, each, new) or Landing(each.id, Uid(each.uidnext)) for each in at}
+    at = [each for each in at if isinstance(verdicts[each.id], Landing)]
     if not at:
         return verdicts
     modseqs = tx.bump_each(at, new.size)
@@ -97,7 +100,6 @@ def _put(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, Groupw
         )
         words = " ".join(sorted(new.keywords))
         rows.append(item_row(here.id, here.uidnext, modseq, flags, words, new, now, content, None))
-        tx.put_at[here.id] = here.uidnext
         tx.journal_row("item.added", here, modseq, {"first": here.uidnext, "count": 1})
     tx.sql.many(_COUNT, counts)
     tx.sql.many(INSERT, rows)

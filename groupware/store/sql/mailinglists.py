@@ -230,10 +230,10 @@ def note_progress(tx: Tx, at: FolderId, uid: Uid, after: int | None) -> None:
         tx.sql.change(_NOTE[tx.sql.postgres], _row(at, uid, "", after))
 
 
-def arrived(tx: Tx, at: Opened, tag: str) -> None:
+def arrived(tx: Tx, at: Opened, uid: Uid, tag: str) -> None:
     """Tells that a message has just been put into a list's INBOX, and keeps by which address of the list it came."""
     if tag:
-        tx.sql.change(_NOTE[tx.sql.postgres], _row(at.id, tx.put_at[at.id], tag[:320], 0))
+        tx.sql.change(_NOTE[tx.sql.postgres], _row(at.id, uid, tag[:320], 0))
     tx.marks[LISTS] = ModSeq(now_micros())
     tx.note_change("list.letter", at.owner, LISTS, tx.marks[LISTS], {})
 

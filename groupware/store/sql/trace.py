@@ -276,8 +276,6 @@ def note(tx: Tx, event: Event) -> None:
     now, several = now_micros(), len(event.parties) > 1
     for party, own in event.parties.items() or (("", {}),):
         facts: Mapping[str, object] = {**event.facts, **({"to": party} if several else {}), **own}
-        if "folder" in facts:
-            facts = {**facts, "uid": tx.put_at.get(FolderId(int(str(facts["folder"]))), 0)}
         tx.trace_row(
             {
                 "at": now,

@@ -73,7 +73,6 @@ class Tx:
         "locks",
         "marks",
         "moved",
-        "put_at",
         "sql",
     )
 
@@ -87,7 +86,6 @@ class Tx:
         self._journal: list[Mapping[str, object]] = []  # rows to come
         self._traced: list[Mapping[str, object]] = []
         self.held: dict[BlobId, tuple[int, bytes]] = {}  # contents of bodies that this transaction has put in
-        self.put_at: dict[FolderId, int] = {}  # the UIDs of messages that this transaction has delivered
         self.marks: dict[FolderId, ModSeq] = {}
         self.moved = False
         self._people_changed = False

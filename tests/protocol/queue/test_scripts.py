@@ -9,9 +9,10 @@ from unittest import mock
 import pytest
 
 from groupware.model.errors import TryAgain
-from groupware.model.event import Attempt, Outcome, Recipient
+from groupware.model.event import Attempt, Outcome, Recipient, TraceFilter
+from groupware.model.ids import BlobId, FolderId, Uid
 from groupware.model.principal import OPERATOR
-from groupware.store.api import WriteTx
+from groupware.store.api import ReadTx, WriteTx
 from mailcore.queue.filters import chain
 from mailcore.queue.intake import Intake
 from mailcore.queue.settlement import Settling
@@ -214,3 +215,34 @@ async def test_two_who_forward_to_each_other_each_get_it_once(place: Place) -> N
         await office.accept(BOB, sender=FAR)
         await office.emptied()
         assert [len(await office.inbox(each)) for each in (BOB, ALICE)] == [2, 1]
+
+
+async def landed(office: PostOffice, of: str) -> list[tuple[str, bytes]]:
+    """By the trace: the folder of each copy of the message that the account has, and how the subject there ends."""
+
+    def work(tx: ReadTx) -> list[tuple[str, BlobId]]:
+        rows = [row.event.facts for row in tx.find_trace(TraceFilter(party=of, names=("delivered",)), 10)]
+        places = [(FolderId(int(each["folder"])), Uid(int(each["uid"]))) for each in rows]
+        return [(tx.folder(at).path, tx.items(at, ((uid, uid),))[0].blob) for at, uid in places]
+
+    found = await office.read(work)
+    texts = [(path, as_email(await office.blobs.read(blob))) for path, blob in found]
+    return sorted((path.rpartition("/")[2], each["Subject"]) for path, each in texts)
+
+
+async def test_the_trace_of_a_message_is_not_that_of_the_letter_about_its_script(place: Place) -> None:
+    wrong = 'require ["include", "variables"]; include :personal "nowhere";'
+    async with post_office(place) as office:
+        await script(office, BOB, wrong)
+        await office.accept(BOB)
+        assert len(await office.inbox(BOB)) == 2  # the message, and a letter to its owner
+        assert await landed(office, BOB) == [("INBOX", as_email(MAIL)["Subject"])]
+
+
+async def test_the_trace_names_every_folder_that_a_script_has_filed_into(place: Place) -> None:
+    async with post_office(place) as office:
+        await script(
+            office, BOB, 'require ["fileinto", "mailbox"]; fileinto :create "One"; fileinto :create "Two"; keep;'
+        )
+        await office.accept(BOB)
+        assert [path for path, _ in await landed(office, BOB)] == ["INBOX", "One", "Two"]

@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 
 from groupware.model.errors import GroupwareError, NotFound, OverQuota, Refused, TryAgain
-from groupware.model.event import Attempt, Envelope, Event, Outcome, Recipient, Target
-from groupware.model.ids import AccountId, BlobId, FolderId, QueueId
+from groupware.model.event import Attempt, Envelope, Event, Landing, Outcome, Recipient, Target
+from groupware.model.ids import AccountId, BlobId, FolderId, QueueId, Uid
 from groupware.model.item import NewItem
 from groupware.model.principal import DELIVERY, Principal
 from mailcore.queue.intake import PROCESSING, Intake
@@ -88,11 +88,11 @@ class FakeTx:
     def __init__(self, store: FakeStore, rows: Rows) -> None:
         self.store, self.rows = store, rows
 
-    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
-        found: list[FolderId | GroupwareError] = []
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[Landing | GroupwareError]:
+        found: list[Landing | GroupwareError] = []
         for target in to:
             at = target.folder or INBOXES[target.account or AccountId(0)]
-            found.append(OverQuota("The folder is full.") if at in self.store.full else at)
+            found.append(OverQuota("The folder is full.") if at in self.store.full else Landing(at, Uid(1)))
             if at not in self.store.full and at not in [each for each, _ in self.rows.delivered]:
                 self.rows.delivered.append((at, new))
         return found

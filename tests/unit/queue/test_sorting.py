@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupware.model.errors import GroupwareError, NoRight, NotFound, OverQuota
-from groupware.model.event import Envelope, Recipient, Target
+from groupware.model.event import Envelope, Landing, Recipient, Target
 from groupware.model.folder import Destination
-from groupware.model.ids import AccountId, BlobId, FolderId, QueueId
+from groupware.model.ids import AccountId, BlobId, FolderId, QueueId, Uid
 from groupware.model.item import NewItem
 from groupware.model.memory import Memory
 from groupware.model.script import ActiveScript
@@ -75,16 +75,16 @@ class Tx:
     def make_destination(self, of: AccountId, path: str) -> FolderId:
         raise OverQuota("you may have no more folders")
 
-    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[Landing | GroupwareError]:
         return [self._deliver(each.folder or INBOX, new) for each in to]
 
-    def _deliver(self, at: FolderId, new: NewItem) -> FolderId | GroupwareError:
+    def _deliver(self, at: FolderId, new: NewItem) -> Landing | GroupwareError:
         if at == CLOSED:
             return NoRight("it is closed")
         if at == FULL or (at == INBOX and self.full):
             return OverQuota("it is full")
         self.filed.append((at, new))
-        return at
+        return Landing(at, Uid(len(self.filed)))
 
     def enqueue(self, envelope: Envelope) -> QueueId:
         self.queued.append(envelope)

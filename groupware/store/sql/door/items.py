@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Target
+from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Removed, Turnover
@@ -107,7 +107,7 @@ class Items(Tx):
     def append(self, at: FolderId, new: Sequence[NewItem]) -> Sequence[Item]:
         return item_changes.append(self, at, new)
 
-    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[FolderId | GroupwareError]:
+    def deliver(self, to: Sequence[Target], new: NewItem) -> Sequence[Landing | GroupwareError]:
         return deliveries.deliver(self, to, new)
 
     def replace(self, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | None = None) -> Item:
