@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from mailcore.queue.courier import later
 from mailcore.server.dns import DnsError, NoData, NoSuchDomain, Resolver, to_ascii
 from mailcore.server.later import Later
 from mailcore.smtp.dane import DaneCheck, records
-from mailcore.smtp.route import Hop, NoRoute
+from mailcore.smtp.route import Hop
 from mailcore.smtp.sts import Found, Policies, permits
 from mailcore.smtp.talk import Tls
 from mailcore.smtp.ways import Way
@@ -68,6 +67,8 @@ class Demand:
     """What the host has to offer."""
     why: str = ""
     """In words, for people."""
+    counted: bool = True
+    """Whether reports tell what comes of it (RFC 8460)."""
 
 
 def usual_of(way: Way) -> Demand:
@@ -84,7 +85,7 @@ class Demands:
         self._dns, self._policies, self._dane = dns, policies, dane
 
     async def of(self, domain: str, way: Way, hops: Sequence[Hop]) -> Sequence[tuple[Hop, Demand]]:
-        """The hops with the demand on each, in their order. NoRoute when MTA-STS permits none of them."""
+        """The hops with the demand on each, in their order."""
         usual = usual_of(way)
         if way.tls not in ("opportunistic", "required"):
             return [(hop, usual) for hop in hops]
@@ -96,10 +97,7 @@ class Demands:
         by_mx = not way.hosts and not domain.startswith("[")
         if self._policies is not None and by_mx and None in by_name.values():
             found = await self._policies.of(to_ascii(domain))
-        demands = [(hop, by_name[hop.name] or _by_sts(found, hop, usual)) for hop in hops]
-        if all(demand.policy == "sts" and demand.refused for _, demand in demands):
-            raise NoRoute(later("4.7.5", f"The MTA-STS policy of {domain} names none of its mail hosts."))
-        return demands
+        return [(hop, by_name[hop.name] or _by_sts(found, hop, usual)) for hop in hops]
 
     async def _by_dane(self, domain: str, hop: Hop) -> Demand | None:
         """What the host's TLSA records demand; None: DANE says nothing of it."""

@@ -30,7 +30,7 @@ def waived(envelope: Envelope, octets: bytes) -> bool:
 
 def relaxed(hops: Sequence[Hop], way: Way) -> Sequence[tuple[Hop, Demand]]:
     """The hops with what the administrator alone demands."""
-    demand = replace(usual_of(way), why=f"{way.name}: tls {way.tls} (TLS-Required: No)")
+    demand = replace(usual_of(way), why=f"{way.name}: tls {way.tls} (TLS-Required: No)", counted=False)
     return [(hop, demand) for hop in hops]
 
 

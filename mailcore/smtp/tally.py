@@ -25,6 +25,8 @@ class Under(Protocol):
     def policy(self) -> str: ...
 
     @property
+    def counted(self) -> bool: ...
+    @property
     def said(self) -> tuple[str, ...]: ...
 
 
@@ -39,6 +41,8 @@ class Tally:
 
     def add(self, domain: str, under: Under, host: str, result: str) -> None:
         """One connection more."""
+        if not under.counted:
+            return
         day = self._clock().date().isoformat()
         key = (domain, day, under.policy, host, result)
         found = self._results.get(key)

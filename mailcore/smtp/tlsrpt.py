@@ -200,7 +200,7 @@ async def _mail(
 def composed(
     made: Mapping[str, Any], domain: str, day: str, sender: str, to: str, octets: bytes, *, host: str, now: datetime
 ) -> bytes:
-    """The letter that a report goes in. RFC 8460 §5.3."""
+    """The letter that a report goes in (RFC 8460 §5.3). It arrives whatever is wrong with TLS (§3)."""
     began = int(datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC).timestamp())
     file = f"{host}!{domain}!{began}!{began + 86399}.json.gz"
     boundary = "=_tlsrpt_" + str(began)
@@ -213,6 +213,7 @@ def composed(
         header_line("TLS-Report-Domain", domain),
         header_line("TLS-Report-Submitter", host),
         header_line("Auto-Submitted", "auto-generated"),
+        header_line("TLS-Required", "No"),
         header_line("MIME-Version", "1.0"),
         f'Content-Type: multipart/report; report-type="tlsrpt";\r\n boundary="{boundary}"\r\n\r\n'.encode(),
     )

@@ -304,11 +304,12 @@ def test_which_addresses_are_public(address: str, public: bool) -> None:
 async def test_a_host_that_the_policy_does_not_name_gets_nothing(authority: Authority) -> None:
     async with (
         web(server_context(authority, "mta-sts.there.test")) as site,
-        bench(authority, peer := encrypted(authority), site) as (box, _),
+        bench(authority, peer := encrypted(authority), site) as (box, tally),
     ):
         site.says(POLICY.format(mx="other.test"))
         assert not await sent(box)
         assert (box.waiting(), peer.connections) == ({"bob@there.test": "4.7.5"}, 0)
+        assert await counted(box, tally) == {("sts", "validation-failure"): 1}
 
 
 @pytest.mark.parametrize(
@@ -492,12 +493,14 @@ WAIVED = b"From: a@here.test\r\nTLS-Required: No\r\n\r\nhello\r\n"
 async def test_who_does_not_require_it_gets_through_though_a_policy_forbids(authority: Authority) -> None:
     async with (
         web(server_context(authority, "mta-sts.there.test")) as site,
-        bench(authority, peer := Peer(), site) as (box, _),
+        bench(authority, peer := Peer(), site) as (box, tally),
     ):
         site.says(POLICY.format(mx="other.test"))
         assert await outcome(box) == "4.7.5"
+        before = await counted(box, tally)
         assert await outcome(box, octets=WAIVED) == "sent"
         assert len(peer.taken) == 1
+        assert await counted(box, tally) == before  # RFC 8460 §3: a report is not reported on
 
 
 async def test_but_not_against_what_the_message_requires(authority: Authority) -> None:

@@ -116,6 +116,7 @@ async def test_a_report_goes_by_mail_once_to_who_asks_for_it(place: Place) -> No
         assert (await here.send(), await here.send()) == (1, 0)
         [letter] = await here.letters()
         found = as_email(letter)
+        assert found["TLS-Required"] == "No"  # it goes through though TLS does not
         assert (found["To"], found["From"], found["TLS-Report-Domain"]) == (
             "tls@reports.test",
             "postmaster@example.test",
