@@ -76,6 +76,7 @@ CLAIMS = (
     b"Authentication-Results: mx.example.test/1; spf=pass\r\n",
     b"Authentication-Results: mx.example.test(x); spf=pass\r\n",
     b"Authentication-Results: mx.example.test\r\n",
+    b"Authentication-Results: (" + b"\r\n ".join([b"x" * 900] * 20) + b") mx.example.test; spf=pass\r\n",
 )
 OTHERS = (
     b"Authentication-Results: mx.example.test.evil.test; spf=pass\r\n",
