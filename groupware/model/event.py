@@ -22,6 +22,8 @@ class Event:
     """The addresses that it is about, each with facts of its own: it is kept once for each, and found by them."""
     letter: str = field(default="", compare=False)
     """The Message-ID in the header of the message, to find it by."""
+    at: int = field(default=0, compare=False)
+    """When it happened, in microseconds; 0: when it is written down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Final
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Event
 from groupware.model.principal import OPERATOR
+from groupware.model.times import now_micros
 from groupware.store.api import Store, WriteTx
 
 EVERY: Final = 2.0
@@ -67,7 +68,7 @@ class Refusals:
         facts |= {name: value[:MOST_TEXT] for name, value in (("from", sender), ("helo", helo)) if value}
         parties = list(to) or ([sender] if sender else [])
         own = {each: {"to": each} if to else {} for each in parties[:MOST_ROWS]}
-        self._rows.append(Event("refused", None, facts, message, own))
+        self._rows.append(Event("refused", None, facts, message, own, at=now_micros()))
 
     async def write_down(self, *, all: bool = False) -> None:
         """Writes what was gathered; with `all` also the counts of peers that go on. What cannot be written is lost."""

@@ -55,7 +55,7 @@ def test_deliver_takes_p(world: World) -> None:
     with pytest.raises(NoRight, match="'p'"):
         world.write(world.bob, lambda tx: deliver(tx, world.work, letter()))
     world.grant("Work", world.bob, "lp")
-    assert world.write(world.bob, lambda tx: deliver(tx, world.work, letter())) == world.work
+    assert world.write(world.bob, lambda tx: deliver(tx, world.work, letter())).folder == world.work
 
 
 def test_nothing_is_put_into_the_root(world: World) -> None:

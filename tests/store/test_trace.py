@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from groupware.model.errors import GroupwareError, NoRight, NotFound
-from groupware.model.event import Event, TraceFilter
+from groupware.model.event import Event, Landing, TraceFilter
 from groupware.model.folder import Role
-from groupware.model.ids import EVERY, AccountId, FolderId, Uid
+from groupware.model.ids import EVERY, AccountId
 from groupware.model.principal import OPERATOR, Principal
+from groupware.model.times import micros
 from groupware.store.api import WriteTx
 from groupware.store.upkeep import forget_trace
 from tests.store.world import World, deliver, letter
@@ -70,6 +72,12 @@ def test_messages_are_found_by_id_peer_verdict_and_time(world: World) -> None:
     for wanted, expected in cases:
         assert found(world, OPERATOR, wanted) == expected, wanted
     assert found(world, OPERATOR, TraceFilter(), 1) == [("M2", "received")]
+
+
+def test_what_is_written_down_later_has_the_time_at_which_it_was(world: World) -> None:
+    ago = datetime.now(UTC) - timedelta(minutes=1)
+    noted(world, replace(received("M1", "x@far.test"), at=micros(ago)))
+    assert [row.at for row in world.read(OPERATOR, lambda tx: tx.trace("M1"))] == [ago]
 
 
 def test_many_rows_are_gone_through_page_by_page(world: World) -> None:
@@ -168,16 +176,13 @@ def test_messages_that_one_write_moves_on_their_own_are_followed_each(world: Wor
 
 
 def test_a_message_is_followed_through_folders(world: World) -> None:
-    def arrive(tx: WriteTx) -> FolderId:
+    def arrive(tx: WriteTx) -> Landing:
         inbox = tx.role(world.alice.account, Role.INBOX).id
         deliver(tx, inbox, letter())
-        deliver(tx, inbox, letter())
-        tx.note(Event("delivered", None, {"to": "a"}, "M1", {"a": {"folder": int(inbox)}}))
-        return inbox
+        return deliver(tx, inbox, letter())
 
-    inbox, work = world.write(OPERATOR, arrive), world.work
-    [row] = world.read(OPERATOR, lambda tx: tx.trace("M1"))
-    uid = Uid(int(row.event.facts["uid"]))
+    landing, work = world.write(OPERATOR, arrive), world.work
+    inbox, uid = landing.folder, landing.uid
     assert world.read(world.alice, lambda tx: tx.movements(inbox, uid)) == []
     pairs = world.write(world.alice, lambda tx: tx.move(inbox, EVERY, work))
     trash = world.read(world.alice, lambda tx: tx.role(world.alice.account, Role.TRASH).id)

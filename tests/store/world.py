@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from groupware.model.errors import GroupwareError
-from groupware.model.event import Target
+from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Folder
 from groupware.model.ids import EVERY, BlobId, FolderId, Uids
@@ -30,12 +30,12 @@ def letter(size: int = 100, flags: Flags = Flags.NONE, *keywords: str, name: str
     return NewItem(Kind.MAIL, blob, size, b"summary", b"body", flags=flags, keywords=frozenset(keywords), name=name)
 
 
-def deliver(tx: WriteTx, at: FolderId, new: NewItem) -> FolderId:
+def deliver(tx: WriteTx, at: FolderId, new: NewItem) -> Landing:
     """Deliver to one folder; raises why it cannot take it."""
     (verdict,) = tx.deliver([Target("folder", folder=at)], new)
     if isinstance(verdict, GroupwareError):
         raise verdict
-    return verdict.folder
+    return verdict
 
 
 @dataclass

@@ -273,12 +273,12 @@ def _kept(row: Row, hidden: Sequence[str] = ()) -> TraceRow:
 
 def note(tx: Tx, event: Event) -> None:
     """See `WriteTx.note`."""
-    now, several = now_micros(), len(event.parties) > 1
+    at, several = event.at or now_micros(), len(event.parties) > 1
     for party, own in event.parties.items() or (("", {}),):
         facts: Mapping[str, object] = {**event.facts, **({"to": party} if several else {}), **own}
         tx.trace_row(
             {
-                "at": now,
+                "at": at,
                 "message": event.message,
                 "name": event.name,
                 "account_id": event.account,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from groupware.model.errors import TryAgain
+from groupware.model.times import now_micros
 from mailcore.smtp import refusals
 from mailcore.smtp.refusals import MOST_PEERS, MOST_ROWS, ROWS_OF_PEER, Refusals
 from tests.support.clock import FakeClock
@@ -35,6 +36,14 @@ async def test_a_refusal_is_a_row_about_its_recipient() -> None:
         {"stage": "rcpt", "peer": "192.0.2.1", "code": 550, "why": "who?", "from": "x@far.test"}
     ]
     assert dict(bench.queue.state.events[0].parties) == {"nobody@here.test": {"to": "nobody@here.test"}}
+
+
+async def test_a_row_has_the_time_at_which_it_was_refused() -> None:
+    bench, before = Bench(), now_micros()
+    bench.refuse()
+    after = now_micros()
+    await bench.rows()
+    assert before <= bench.queue.state.events[0].at <= after
 
 
 async def test_a_peer_that_hammers_is_counted_and_the_others_are_not_hidden() -> None:
