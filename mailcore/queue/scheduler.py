@@ -56,6 +56,7 @@ class Scheduler:
         self._news = asyncio.Event()
         self._look = True  # the queue may hold more that could be leased now
         self._limited = False  # the last look did not take all that was due
+        self._more = False  # it took as many as it asked for
         self._next: datetime | None = None  # when something is due, as the last look saw it
         self._draining = False
         self._recovered = False  # the queue knows what was confirmed to processes before this one
@@ -91,9 +92,7 @@ class Scheduler:
         """Take nothing more; let attempts finish within `grace` seconds, then cut them short: they are tried again."""
         self._draining = True
         self._news.set()
-        if waiting := self._turns.clear():
-            with contextlib.suppress(GroupwareError):  # else their leases run out
-                await self._desk.store.write(OPERATOR, lambda tx: tx.unlease(waiting))
+        await self._give_back()
         for seconds in (grace, LAST_WORDS):
             if self._running:
                 await asyncio.wait(set(self._running), timeout=seconds)
@@ -113,14 +112,15 @@ class Scheduler:
 
     async def _take(self) -> int:
         """Lease as many attempts as there is room for, and begin those that can; gives how many were leased."""
-        self._look = False
+        self._look, more = False, self._more
         busy, room = self._turns.room()
         self._limited = room <= 0
         if room <= 0 or self._draining:
             return 0
-        self._next = await self._desk.store.read(OPERATOR, lambda tx: tx.next_due(local=self._lanes.local))
-        if self._next is None or self._next > self._desk.clock.now():
-            return 0
+        if not more:
+            self._next = await self._desk.store.read(OPERATOR, lambda tx: tx.next_due(local=self._lanes.local))
+            if self._next is None or self._next > self._desk.clock.now():
+                return 0
         lanes, holder = self._lanes, self._desk.confirmed.holder if self._desk.confirmed is not None else ""
         attempts = await self._desk.store.write(
             OPERATOR,
@@ -129,11 +129,24 @@ class Scheduler:
             ),
         )
         self._limited = bool(busy) or len(attempts) >= room
+        self._more = len(attempts) >= room
         self._look = self._look or bool(attempts)
-        self._turns.add(attempts)
-        await self._read_ahead(attempts)
+        await self._wait_for_turns(attempts)
         self._begin()
         return len(attempts)
+
+    async def _wait_for_turns(self, attempts: Sequence[Attempt]) -> None:
+        """They wait at hand, their bodies read; they go back when the service has begun to stop meanwhile."""
+        await self._read_ahead(attempts)
+        self._turns.add(attempts)
+        if self._draining:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """What was leased and has not begun is offered again."""
+        if waiting := self._turns.clear():
+            with contextlib.suppress(GroupwareError):  # else their leases run out
+                await self._desk.store.write(OPERATOR, lambda tx: tx.unlease(waiting))
 
     async def _read_ahead(self, attempts: Sequence[Attempt]) -> None:
         """Have the store read in one go what is carried next, not each when its turn comes: it keeps it until then."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -53,6 +53,7 @@ class SmtpCourier:
 
     __slots__ = (
         "_config",
+        "_connections",
         "_contexts",
         "_counters",
         "_demands",
@@ -77,10 +78,12 @@ class SmtpCourier:
         tally: Tally | None = None,
         signing: Signing | None = None,
         forwarding: Forwarding | None = None,
+        connections: asyncio.Semaphore | None = None,
     ) -> None:
+        """`connections`: how many there may be to all destinations together; None: each has its own bound alone."""
         self._config, self._router, self._demands, self._contexts = config, router, demands, contexts
         self._tally, self._signing, self._forwarding = tally or Tally(), signing, forwarding
-        self._counters, self._log = counters, log
+        self._counters, self._log, self._connections = counters, log, connections
         self._ways = Ways(config.smtp, config.host)
         self._lines = Lines(config.smtp.connection_idle)
         self._seats: dict[str, Seats] = {}
@@ -135,7 +138,7 @@ class SmtpCourier:
         seat = self._seats.setdefault(where, Seats(asyncio.Semaphore(most)))
         seat.wanted += 1
         try:
-            async with seat.free:
+            async with seat.free, self._connections or nullcontext():
                 yield
         finally:
             seat.wanted -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -20,7 +21,7 @@ from mailcore.smtp.policy.book import Rulebook
 from mailcore.smtp.policy.queueing import Routing
 from mailcore.smtp.processing import desk
 from mailcore.smtp.route import Router
-from mailcore.smtp.sending import SmtpCourier
+from mailcore.smtp.sending import BESIDE, SmtpCourier
 from mailcore.smtp.signing import Desk as SigningDesk
 from mailcore.smtp.signing import Signing
 from mailcore.smtp.srs import Forwarding, srs_of
@@ -31,7 +32,7 @@ from mailcore.smtp.tlsrpt import keep_reporting
 LONG_ENOUGH: Final = 900.0
 """Seconds that an attempt gets at least, however short the time for an answer is."""
 
-AHEAD: Final = 20
+AHEAD: Final = 60
 """Attempts for one destination that wait at hand: enough for the time that a look at the queue takes."""
 
 
@@ -42,10 +43,13 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     journal = own.confirmed = Journal(config.data)
     policies = Policies(parts.store, parts.dns, tls.checked, own.log, private=smtp.mta_sts_private)
     signing, forwarding = signing_of(parts, config), forwarding_of(parts, config)
+    connections = asyncio.Semaphore(setup.section.max_conn_threads)
 
     def courier_of(config: Config) -> SmtpCourier:
         demands, router = demands_of(config, parts.dns, policies), Router(config, parts.dns)
-        return SmtpCourier(config, router, demands, tls, parts.counters, own.log, tally, signing, forwarding)
+        return SmtpCourier(
+            config, router, demands, tls, parts.counters, own.log, tally, signing, forwarding, connections
+        )  # fmt: skip
 
     courier, vias = courier_of(config), dict[str, SmtpCourier]()
 
@@ -59,7 +63,7 @@ def sending(parts: Parts, setup: ServiceSetup) -> Service:
     ruled = Routing(courier, via, Rulebook(parts.store, parts.bus, own.log), own.log)
     lanes = Lanes(
         local=False,
-        at_once=setup.section.max_conn_threads,
+        at_once=setup.section.max_conn_threads * BESIDE,
         per_domain=smtp.sending_connections,
         ahead=AHEAD,
         destination=courier.destination,

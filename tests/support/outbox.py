@@ -1,5 +1,6 @@
 """SMTP Sending on a bench: a queue in memory, a name server, a clock, and peers to send to."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -101,6 +102,7 @@ async def outbox(
     courier: Callable[[MemoryQueue, MemoryBlobs], Courier] | None = None,
     demands: Callable[[Resolver, MemoryQueue, dnsserver.Zone], Demands] | None = None,
     tally: Tally | None = None,
+    connections: int = 0,
 ) -> AsyncIterator[Outbox]:
     """The bench. Mail for `here.test` is local; all other names are asked of `zone`."""
     zone, clock, log, counters = dnsserver.Zone(), FakeClock(), RecordingLog(), Counters()
@@ -112,7 +114,8 @@ async def outbox(
         made = courier(queue, blobs) if courier else None
         if made is None:
             wanted = demands(dns, queue, zone) if demands else Demands(dns)
-            made = SmtpCourier(settings, Router(settings, dns), wanted, tls or CONTEXTS, counters, log, tally)
+            bound, router = asyncio.Semaphore(connections) if connections else None, Router(settings, dns)
+            made = SmtpCourier(settings, router, wanted, tls or CONTEXTS, counters, log, tally, connections=bound)
         desk = Desk(queue, blobs, clock, counters, log, retries or Retries(), settings.host)
         if isinstance(made, SmtpCourier) and lanes is REMOTE:
             lanes = replace(lanes, destination=made.destination)

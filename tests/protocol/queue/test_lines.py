@@ -11,7 +11,7 @@ from mailcore.smtp import lines
 from tests.protocol.queue.test_sending_tls import client_contexts, server_context
 from tests.support.certificates import Authority
 from tests.support.outbox import Outbox, config, mx, outbox
-from tests.support.smtppeer import DROP, Peer, serving
+from tests.support.smtppeer import DROP, HANG, Peer, serving
 
 PLAIN = ("SIZE 1000000", "8BITMIME")
 
@@ -275,3 +275,20 @@ async def test_what_was_said_in_the_clear_ahead_of_tls_is_thrown_away(
         await box.submit("a@there.test", ret="HDRS")
         await box.scheduler.run_due()
         assert said == [b"EHLO mx.here.test\r\n", b"MAIL FROM:<alice@here.test> RET=HDRS\r\n"]
+
+
+async def test_there_are_no_more_connections_than_the_service_may_have_whatever_their_destinations() -> None:
+    peer = Peer(answers={"EHLO": HANG})
+    async with (
+        serving(peer),
+        outbox(config(mx_port=peer.port, connection_idle=0), connections=1) as box,
+        asyncio.TaskGroup() as group,
+    ):
+        for domain in ("one.test", "two.test", "three.test"):
+            mx(box.zone, domain, "127.0.0.1")
+            await box.submit(f"bob@{domain}")
+        group.create_task(box.scheduler.run_due())
+        await peer.until(lambda: peer.commands("EHLO") != [])
+        peer.release.set()
+        await peer.until(lambda: len(peer.taken) == 3)
+    assert (peer.connections, peer.most) == (3, 1)
