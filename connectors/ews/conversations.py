@@ -11,12 +11,13 @@ from connectors.ews.errors import EwsError, malformed_id
 from connectors.ews.fields import micros
 from connectors.ews.ids import change_key, conversation_id, item_id
 from connectors.ews.item_ops import SEEN, UNSEEN, moved, trash_of
-from connectors.ews.mail_fields import digest_of
+from connectors.ews.mail_fields import FLAG_STATUSES, digest_of
 from connectors.ews.things import Thing, things_in
 from connectors.ews.tree import folder_in
 from connectors.ews.turn import Turn, each
 from connectors.ews.views import paged, view_in
 from connectors.ews.wire import Xml, child, children, flag, message, needed, tag, words
+from connectors.exchange.follow_up import status_of
 from groupware.mime.summary import decode, has_attachment_of
 from groupware.model.flags import FLAGS, Flags
 from groupware.model.folder import Folder
@@ -25,7 +26,7 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
-_COLUMNS: Final = ("id", "saved", "bits", "message_id", "ids", "octets", "modseq")
+_COLUMNS: Final = ("id", "saved", "bits", "message_id", "ids", "octets", "modseq", "words")
 
 
 @dataclass(slots=True)
@@ -79,14 +80,14 @@ def _told(tx: ReadTx, one: Conversation) -> str:
     summary = decode(first.summary)
     senders = tag("String", summary.from_[0].name or summary.from_[0].address) if summary.from_ else ""
     unread = sum(Flags.SEEN not in FLAGS[row[3]] for row in rows)
-    flagged = any(Flags.FLAGGED in FLAGS[row[3]] for row in rows)
+    status = max(status_of(row[3], row[8]) for row in rows)
     ids = "".join(f'<t:ItemId Id="{item_id(ItemId(row[1]))}" ChangeKey="{change_key(row[7])}"/>' for row in rows)
     inside = (
         f'<t:ConversationId Id="{conversation_id(one.root)}"/>'
         + tag("ConversationTopic", summary.base_subject)
         + tag("UniqueSenders", Xml(senders) or None)
         + tag("LastDeliveryTime", micros(one.newest))
-        + tag("FlagStatus", "Flagged" if flagged else "NotFlagged")
+        + tag("FlagStatus", FLAG_STATUSES[status])
         + tag("HasAttachments", has_attachment_of(first.summary))
         + tag("MessageCount", len(rows))
         + tag("GlobalMessageCount", len(rows))

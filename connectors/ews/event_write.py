@@ -19,13 +19,14 @@ from connectors.ews.calendar_fields import group
 from connectors.ews.errors import EwsError
 from connectors.ews.event_set import EVENT, Edit, all_given, now_text, settle
 from connectors.ews.extended import kept_octets
-from connectors.ews.mail_put import merged, target, told
+from connectors.ews.mail_put import target, told
 from connectors.ews.mail_set import mime_in
 from connectors.ews.occurrences import occurrence
 from connectors.ews.sending import own_name
 from connectors.ews.things import GONE, One, Thing
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, moment
+from connectors.exchange.kept import merged
 from groupware.calendar.apart import divided, keep_own
 from groupware.calendar.item import read_item
 from groupware.calendar.itip.attendee import NotTheirs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,6 +12,8 @@ from connectors.ews.errors import EwsError
 from connectors.ews.paths import Path, path_in
 from connectors.ews.things import One
 from connectors.ews.wire import Xml, child, children, moment, tag, text_of
+from connectors.exchange.follow_up import status_of
+from connectors.exchange.kept import packed
 from groupware.mime.headers import decode_text, unfold
 from groupware.mime.summary import has_attachment_of
 from groupware.model.flags import FLAGS, Flags, words_in
@@ -88,7 +89,7 @@ _MAIL: Final[Mapping[str, Callable[[One], Any]]] = {
     "tag:0x0e08:Integer": lambda one: one.thing.size,
     "tag:0x0e07:Integer": _flags,
     "tag:0x0e1b:Boolean": lambda one: has_attachment_of(one.thing.summary),
-    "tag:0x1090:Integer": lambda one: 2 if Flags.FLAGGED in FLAGS[one.thing.bits] else None,
+    "tag:0x1090:Integer": lambda one: status_of(one.thing.bits, one.thing.words) or None,
     "tag:0x1081:Integer": _verb,
     IMAP_DELETED: lambda one: 1 if Flags.DELETED in FLAGS[one.thing.bits] else None,
     "tag:0x007d:String": _transport,
@@ -142,4 +143,4 @@ def kept_octets(kept: Mapping[str, Any]) -> bytes:
     """Properties as they are kept. `EwsError` for too many."""
     if len(kept) > MOST:
         raise EwsError("ErrorInvalidExtendedProperty", f"more than {MOST} properties of one item")
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") if kept else b""
+    return packed(kept)

@@ -18,6 +18,7 @@ from connectors.ews.ids import Id, block_id, change_key, conversation_id, folder
 from connectors.ews.things import One
 from connectors.ews.tree import DELETIONS
 from connectors.ews.wire import Value, Whole, Xml, tag
+from connectors.exchange.follow_up import DUE, START, WHEN_DONE, dates_of, status_of
 from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.charsets import decode, guess
 from groupware.mime.headers import decode_text, unfold
@@ -196,8 +197,16 @@ def sent(one: One) -> datetime:
     return seconds(one.summary.date) or micros(one.thing.saved)
 
 
+FLAG_STATUSES: Final = ("NotFlagged", "Complete", "Flagged")
+FLAG_DATES: Final = {"StartDate": START, "DueDate": DUE, "CompleteDate": WHEN_DONE}
+
+
 def _flag(one: One) -> Xml:
-    return tag("FlagStatus", "Flagged" if flag_of(one, Flags.FLAGGED) else "NotFlagged")
+    """Flag, with what is known of its dates. MS-OXWSCORE §2.2.4.20."""
+    status = status_of(one.thing.bits, one.thing.words)
+    known = dates_of(one.kept) if status else {}
+    dates = [tag(name, known[key]) for name, key in FLAG_DATES.items() if isinstance(known.get(key), str)]
+    return Xml(tag("FlagStatus", FLAG_STATUSES[status]) + "".join(dates))
 
 
 def categories(one: One) -> list[str]:

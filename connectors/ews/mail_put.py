@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from connectors.bounded_xml import Element
 from connectors.ews.extended import FORWARDED, kept_octets
@@ -14,6 +12,8 @@ from connectors.ews.things import One
 from connectors.ews.tree import folder_in
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, children, tag
+from connectors.exchange.follow_up import change_to
+from connectors.exchange.kept import merged
 from groupware.mime.binary import NoEncoding, without_nul
 from groupware.mime.item import Marks as Stored
 from groupware.mime.item import read_item
@@ -76,16 +76,12 @@ def marked(tx: WriteTx, one: One, uid: Uid, marks: Marks) -> ModSeq | None:
     if change != FlagChange():
         found = tx.folder(thing.folder.id).modseq
         tx.update_flags(thing.folder.id, [(uid, uid)], change)
-    if marks.kept:
-        return tx.put_item_properties(thing.folder.id, uid, kept_octets(merged(one.kept, marks.kept)))
+    kept = merged(one.kept, marks.kept)
+    if kept != one.kept:
+        return tx.put_item_properties(thing.folder.id, uid, kept_octets(kept))
     if found is None:
         return None
     return tx.items(thing.folder.id, [(uid, uid)])[0].modseq
-
-
-def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties after a change; None takes one away."""
-    return {key: value for key, value in {**old, **new}.items() if value is not None}
 
 
 def change_of(one: One, marks: Marks) -> FlagChange:
@@ -104,6 +100,9 @@ def change_of(one: One, marks: Marks) -> FlagChange:
         gone = there - marks.keywords - {word for word in there if category_of(word) in marks.categories}
     if marks.forwarded is False and FORWARDED in words:
         gone.add(FORWARDED)
+    if marks.followed is not None:
+        follow = change_to(marks.followed, one.thing.words)
+        wanted, gone = wanted | follow.add_words, gone | follow.remove_words
     return FlagChange(add, remove, wanted, frozenset(gone))
 
 

@@ -15,9 +15,11 @@ from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError, unset
 from connectors.ews.extended import FORWARDED, HEADERS, IMAP_DELETED, read_property
 from connectors.ews.letter import File, Letter
+from connectors.ews.mail_fields import FLAG_DATES, FLAG_STATUSES
 from connectors.ews.paths import Path
 from connectors.ews.same import meant
-from connectors.ews.wire import child, children, flag, local, moment, needed, words
+from connectors.ews.wire import child, children, flag, local, moment, needed, text_of, words
+from connectors.exchange.follow_up import COMPLETED, DATES, DONE, NONE, SET, facts_for
 from groupware.mime.html import plain_text
 from groupware.mime.making import file_part
 from groupware.model.categories import keyword_of
@@ -64,6 +66,8 @@ class Marks:
     flags: dict[Flags, bool] = field(default_factory=dict)
     categories: list[str] | None = None
     forwarded: bool | None = None
+    followed: int | None = None
+    """The status of the follow-up flag."""
     kept: dict[str, Any] = field(default_factory=dict)
     """Extended properties; None takes one away."""
     saved: datetime | None = None
@@ -72,7 +76,8 @@ class Marks:
     def keywords(self) -> frozenset[str]:
         """The keywords that the categories are."""
         found = frozenset(word for each in self.categories or () if (word := keyword_of(each)))
-        return found | {FORWARDED} if self.forwarded else found
+        found |= {FORWARDED} if self.forwarded else frozenset()
+        return found | {COMPLETED} if self.followed == DONE else found
 
 
 @dataclass(slots=True)
@@ -140,7 +145,24 @@ def _flag(mark: Flags) -> Set:
 
 
 def _followed(draft: Draft, element: Element | None, how: str) -> None:
-    draft.marks.flags[Flags.FLAGGED] = (words(element, "FlagStatus") or "").strip() == "Flagged"
+    """Flag, with its dates. MS-OXWSCORE §2.2.4.20."""
+    said = (words(element, "FlagStatus") or "NotFlagged").strip()
+    if said not in FLAG_STATUSES:
+        raise EwsError("ErrorInvalidArgument", f"{said[:40]!r}: FlagStatus is {', '.join(FLAG_STATUSES)}")
+    given = {key: text_of(_utc(at, name)) for name, key in FLAG_DATES.items() if (at := words(element, name))}
+    given |= {DATES[key]: value for key, value in given.items() if key in DATES}
+    _follow(draft, FLAG_STATUSES.index(said), given)
+
+
+def _follow(draft: Draft, status: int, given: Mapping[str, Any]) -> None:
+    draft.marks.flags[Flags.FLAGGED] = status == SET
+    draft.marks.followed = status
+    draft.marks.kept |= facts_for(status, given)
+
+
+def _utc(text: str, name: str) -> datetime:
+    at = moment(text, name)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _categories(draft: Draft, element: Element | None, how: str) -> None:
@@ -194,13 +216,12 @@ def extended(draft: Draft, element: Element) -> None:
 def set_extended(draft: Draft, path: Path, value: Any) -> None:
     """Those that mean something to a mail server do that; all others are kept."""
     if path.uri == _SYSTEM_TIME and value:
-        at = moment(str(value), "PR_MESSAGE_DELIVERY_TIME")
-        draft.marks.saved = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+        draft.marks.saved = _utc(str(value), "PR_MESSAGE_DELIVERY_TIME")
     elif path.uri == _FLAGS:
         bits = int(value or 0)
         draft.marks.flags |= {Flags.DRAFT: bool(bits & 8), Flags.SEEN: bool(bits & 1)}
     elif path.uri == "tag:0x1090:Integer":
-        draft.marks.flags[Flags.FLAGGED] = value == 2
+        _follow(draft, value if value in (DONE, SET) else NONE, {})
     elif path.uri == "tag:0x1081:Integer":
         draft.marks.flags[Flags.ANSWERED] = value in (102, 103)
         draft.marks.forwarded = value == 104

@@ -13,13 +13,14 @@ from connectors.ews.errors import EwsError
 from connectors.ews.event_set import BOTH, Edit, Set, all_given, nothing, now_text, text_in
 from connectors.ews.event_write import Remade, apart_new, made, remade, stored, told_object
 from connectors.ews.extended import kept_octets
-from connectors.ews.mail_put import merged, target, told
+from connectors.ews.mail_put import target, told
 from connectors.ews.mail_set import mime_in
 from connectors.ews.task_fields import part_of
 from connectors.ews.things import One
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, children, moment, number, words
 from connectors.exchange.events import put
+from connectors.exchange.kept import merged
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import TASK as SHAPE
 from groupware.calendar.jscalendar.shape import plain

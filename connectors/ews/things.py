@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any, Final
 from connectors.ews.errors import EwsError
 from connectors.ews.ids import Block, Id
 from connectors.ews.turn import Turn, own_addresses
+from connectors.exchange.kept import unpacked
 from groupware.calendar.jscalendar.objects import object_of
 from groupware.calendar.object import read_object
 from groupware.calendar.shown import sees_blocks, sees_outlines, sight, telling
@@ -126,8 +126,7 @@ class One:
     @cached_property
     def kept(self) -> Mapping[str, Any]:
         """Properties of MAPI that clients have set, by key."""
-        found: Mapping[str, Any] = json.loads(self.thing.properties) if self.thing.properties else {}
-        return found
+        return unpacked(self.thing.properties)
 
     @property
     def has_calendar(self) -> bool:

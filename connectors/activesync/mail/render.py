@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
 from connectors.activesync.element import Element, el, some
 from connectors.activesync.mail.body import SIGNED, body_of, native, part_told
+from connectors.activesync.mail.flag import flag_told
 from connectors.activesync.mail.meeting import meeting_of
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time
+from connectors.exchange.follow_up import status_of
+from connectors.exchange.kept import unpacked
 from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.parts import Part
@@ -21,7 +24,7 @@ from groupware.mime.summary import Summary, decode, thread_root
 from groupware.model.categories import categories_in
 from groupware.model.flags import FLAGS, Flags, words_in
 from groupware.model.folder import Folder, Role
-from groupware.model.ids import BlobId, ItemId, ranges
+from groupware.model.ids import BlobId, ItemId, Uid, ranges
 from groupware.store.api import Blobs, ReadTx
 
 COLUMNS: Final = ("id", "bits", "words", "blob", "saved", "octets", "summary")
@@ -44,11 +47,16 @@ class Row:
     saved: int
     size: int
     summary: bytes
+    kept: bytes = b""
+    """What is kept beside it; of one without a follow-up flag that is not read."""
 
 
 def rows_of(tx: ReadTx, at: Folder, uids: Sequence[int]) -> dict[int, Row]:
     """Those of these messages that are there."""
-    return {row[0]: Row(*row) for row in tx.columns(at.id, COLUMNS, ranges(uids))} if uids else {}
+    found = {row[0]: Row(*row) for row in tx.columns(at.id, COLUMNS, ranges(uids))} if uids else {}
+    followed = [Uid(uid) for uid, row in found.items() if status_of(row.bits, row.words)]
+    beside = tx.item_properties(at.id, followed)
+    return found | {int(uid): replace(found[uid], kept=octets) for uid, octets in beside.items()}
 
 
 async def rendered(blobs: Blobs, at: Folder, rows: Sequence[Row], options: Options, version: int) -> dict[int, Element]:
@@ -101,7 +109,7 @@ def message(at: Folder, row: Row, octets: bytes, options: Options, version: int)
         el("Email:MessageClass", category),
         meeting[1] if meeting is not None else None,
         el("Email:InternetCPID", 65001),
-        flags_of(row.bits, row.words),
+        flag_told(status_of(row.bits, row.words), unpacked(row.kept)),
         el("Email:ContentClass", "urn:content-classes:message"),
         el("AirSyncBase:NativeBodyType", kind if body is not None else native(summary.parts, lists)),
         _conversation(row, summary, version),
@@ -166,15 +174,6 @@ def _class_of(summary: Summary) -> str:
         if "message/delivery-status" in kinds:
             return "REPORT.IPM.Note.NDR"
     return "IPM.Note"
-
-
-def flags_of(bits: int, words: str) -> Element:
-    """The follow-up flag: Flag is empty where there is none."""
-    if "$completed" in words_in(words.lower()):
-        return el("Email:Flag", el("Email:Status", 1), el("Email:FlagType", "for Follow Up"))
-    if Flags.FLAGGED in FLAGS[bits]:
-        return el("Email:Flag", el("Email:Status", 2), el("Email:FlagType", "for Follow Up"))
-    return el("Email:Flag")
 
 
 def categories_of(words: str, version: int) -> Element | None:
