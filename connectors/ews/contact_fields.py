@@ -16,22 +16,11 @@ from connectors.ews.mail_fields import ITEM, body_xml
 from connectors.ews.things import One
 from connectors.ews.wire import Whole, Xml, tag, text_of
 from connectors.exchange.certificates import certificates_in
+from connectors.exchange.contact_extras import EXTRAS, extras_of
 
 Json = dict[str, Any]
-BESIDE: Final = [
-    "FileAs",
-    "FileAsMapping",
-    "Initials",
-    "AssistantName",
-    "Children",
-    "Manager",
-    "Mileage",
-    "OfficeLocation",
-    "SpouseName",
-    "Companies",
-    "BillingInformation",
-]
-"""What no vCard says, and is kept beside the contact."""
+BESIDE: Final = ["FileAsMapping", "Initials", "Mileage", "Companies", "BillingInformation"]
+"""What is kept beside the contact."""
 NAME_KINDS: Final = {
     "GivenName": "given",
     "Surname": "surname",
@@ -86,9 +75,8 @@ def _department(card: Mapping[str, Any]) -> str | None:
 
 
 def _file_as(one: One) -> str:
-    kept = one.kept.get("contacts:FileAs")
-    if kept:
-        return str(kept)
+    if said := _extra(one, "FileAs"):
+        return said
     surname, given = name_part(one.json, "surname"), name_part(one.json, "given")
     return f"{surname}, {given}" if surname and given else surname or given or display_name(one.json)
 
@@ -213,6 +201,20 @@ _BOTH: Final[Mapping[str, Field]] = {
 }
 
 
+def _extras(one: One, name: str) -> list[str]:
+    """What vCard has no field for; what was said of it once was kept beside the contact."""
+    kept = one.kept.get(f"contacts:{name}")
+    return extras_of(one.json, EXTRAS[name]) or ([str(kept)] if kept else [])
+
+
+def _extra(one: One, name: str) -> str | None:
+    return next(iter(_extras(one, name)), None)
+
+
+def _said(name: str) -> Field:
+    return Field(lambda one: _extra(one, name))
+
+
 def _kept(name: str) -> Field:
     uri = f"contacts:{name}"
     return Field(lambda one: one.kept.get(uri))
@@ -220,7 +222,9 @@ def _kept(name: str) -> Field:
 
 CONTACT: Final[Mapping[str, Field]] = {
     **_BOTH,
-    **{f"contacts:{name}": _kept(name) for name in BESIDE if name not in ("FileAs", "Companies")},
+    **{f"contacts:{name}": _kept(name) for name in BESIDE if name != "Companies"},
+    **{f"contacts:{name}": _said(name) for name in EXTRAS if name != "FileAs"},
+    "contacts:Children": Field(lambda one: _extras(one, "Children"), lambda one: strings(_extras(one, "Children"))),
     "item:ItemClass": Field(lambda one: "IPM.Contact"),
     "contacts:GivenName": Field(lambda one: name_part(one.json, "given")),
     "contacts:MiddleName": Field(lambda one: name_part(one.json, "given2")),

@@ -19,6 +19,7 @@ from connectors.ews.task_write import appended, replaced
 from connectors.ews.things import One
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, child, children, local, moment
+from connectors.exchange.contact_extras import EXTRAS, set_extras
 from connectors.exchange.events import put
 from groupware.contacts.card import read_item
 from groupware.contacts.jscontact.reading import card_of
@@ -141,6 +142,15 @@ def _beside(name: str) -> Set:
     return work
 
 
+def _extra(name: str) -> Set:
+    def work(edit: Edit, element: Element | None) -> None:
+        several = [text_in(each) for each in children(element, "String")]
+        set_extras(edit.value, EXTRAS[name], several or [text_in(element)])
+        edit.kept[f"contacts:{name}"] = None
+
+    return work
+
+
 # --- entries ----------------------------------------------------------------------------------------------------------
 
 
@@ -230,6 +240,7 @@ def _part(slot: str, part: str) -> Set:
 CONTACT: Final[Mapping[str, Set]] = {
     **{name: _name(kind) for name, kind in NAME_KINDS.items()},
     **{name: _beside(name) for name in BESIDE},
+    **{name: _extra(name) for name in EXTRAS},
     "DisplayName": _display,
     "Subject": nothing,
     "Nickname": _single("nicknames", "name"),

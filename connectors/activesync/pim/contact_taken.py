@@ -30,6 +30,8 @@ from connectors.activesync.pim.contact_told import (
 )
 from connectors.activesync.times import read_time
 from connectors.exchange import events
+from connectors.exchange.contact_extras import EXTRAS as SHARED
+from connectors.exchange.contact_extras import set_extras
 from groupware.mime.addresses import parse, shown
 
 Json = dict[str, Any]
@@ -51,6 +53,7 @@ KNOWN: Final = frozenset(
     }
 )
 """Fields that are one text."""
+CHILDREN: Final = "Contacts:Children"
 
 
 def new_card(data: Element, now: str, ident: str = "") -> Json:
@@ -75,6 +78,7 @@ def changed_card(card: Json, data: Element, handled: Collection[str]) -> Json:
     _take_note(value, data)
     fields.take_categories("Contacts", data, value)
     _take_picture(value, data)
+    _take_children(value, data, handled)
     return {name: each for name, each in value.items() if each not in (None, {}, [])}
 
 
@@ -86,7 +90,7 @@ def _take(value: Json, name: str, text: str, places: Mapping[str, tuple[str, str
     elif name in ANNIVERSARIES:
         _take_date(value, ANNIVERSARIES[name], text)
     elif name in EXTRAS:
-        _take_extra(value, EXTRAS[name], text)
+        set_extras(value, EXTRAS[name], [text])
     elif name in _SINGLE:
         member, field_ = _SINGLE[name]
         _first(value, member, field_, text)
@@ -192,9 +196,11 @@ def _take_date(value: Json, kind: str, text: str) -> None:
     value["anniversaries"] = entries
 
 
-def _take_extra(value: Json, prop: str, text: str) -> None:
-    others = [each for each in value.get("vCardProps") or () if each[0] != prop]
-    value["vCardProps"] = [*others, *([[prop, {}, "text", text]] if text else [])]
+def _take_children(value: Json, data: Element, handled: Collection[str]) -> None:
+    said = data.child(CHILDREN)
+    if said is not None or CHILDREN in handled:
+        named = said.all("Contacts:Child") if said is not None else []
+        set_extras(value, SHARED["Children"], [each.text for each in named])
 
 
 # --- names, notes, pictures -------------------------------------------------------------------------------------------

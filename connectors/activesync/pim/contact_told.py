@@ -11,6 +11,8 @@ from typing import Any, Final
 from connectors.activesync.element import Element, el, some
 from connectors.activesync.pim import fields
 from connectors.activesync.sync.options import Options
+from connectors.exchange.contact_extras import EXTRAS as SHARED
+from connectors.exchange.contact_extras import extras_of
 
 Json = dict[str, Any]
 MOST_PICTURE: Final = 48 * 1024
@@ -63,23 +65,18 @@ PHONES: Final = (
 EMAILS: Final = ("Contacts:Email1Address", "Contacts:Email2Address", "Contacts:Email3Address")
 MESSENGERS: Final = ("Contacts2:IMAddress", "Contacts2:IMAddress2", "Contacts2:IMAddress3")
 ANNIVERSARIES: Final = {"Contacts:Birthday": "birth", "Contacts:Anniversary": "wedding"}
-RELATED: Final = {
-    "Contacts:Spouse": "spouse",
-    "Contacts2:ManagerName": "manager",
-    "Contacts:AssistantName": "assistant",
-}
 EXTRAS: Final = {
-    "Contacts:OfficeLocation": "x-ms-office",
+    "Contacts:OfficeLocation": SHARED["OfficeLocation"],
     "Contacts:YomiFirstName": "x-phonetic-first-name",
     "Contacts:YomiLastName": "x-phonetic-last-name",
     "Contacts:YomiCompanyName": "x-phonetic-org",
     "Contacts2:CustomerId": "x-ms-customer-id",
     "Contacts2:GovernmentId": "x-ms-government-id",
     "Contacts2:AccountName": "x-ms-account",
-    "Contacts:FileAs": "x-ms-file-as",
-    "Contacts:Spouse": "x-spouse",
-    "Contacts2:ManagerName": "x-manager",
-    "Contacts:AssistantName": "x-assistant",
+    "Contacts:FileAs": SHARED["FileAs"],
+    "Contacts:Spouse": SHARED["SpouseName"],
+    "Contacts2:ManagerName": SHARED["Manager"],
+    "Contacts:AssistantName": SHARED["AssistantName"],
 }
 """What JSContact has no member for is a property of its own."""
 
@@ -147,7 +144,7 @@ def values(card: Mapping[str, Any]) -> dict[str, str]:
     for name, kind in ANNIVERSARIES.items():
         found[name] = _date(card, kind)
     for name, prop in EXTRAS.items():
-        found[name] = found.get(name) or _extra(card, prop)
+        found[name] = found.get(name) or "".join(extras_of(card, prop)[:1])
     link = first(card, "links")
     found["Contacts:WebPage"] = str(link.get("uri") or "")
     nickname = first(card, "nicknames")
@@ -194,10 +191,6 @@ def _date(card: Mapping[str, Any], kind: str) -> str:
     return ""
 
 
-def _extra(card: Mapping[str, Any], prop: str) -> str:
-    return next((str(each[3]) for each in card.get("vCardProps") or () if each[0] == prop), "")
-
-
 def note_of(card: Mapping[str, Any]) -> str:
     """The first note."""
     return next((str(each.get("note") or "") for each in (card.get("notes") or {}).values()), "")
@@ -223,9 +216,11 @@ def _is_base64(data: str) -> bool:
 
 def told(card: Json, options: Options) -> Element:
     """The ApplicationData of a card."""
+    children = extras_of(card, SHARED["Children"])
     return el(
         "AirSync:ApplicationData",
         [el(name, text) for name, text in values(card).items()],
+        el("Contacts:Children", [el("Contacts:Child", each) for each in children]) if children else None,
         fields.body(note_of(card), options),
         fields.categories("Contacts", card.get("keywords")),
         some("Contacts:Picture", picture_of(card)),

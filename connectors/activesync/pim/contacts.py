@@ -9,7 +9,7 @@ from typing import Any, Final
 from connectors.activesync.element import Element
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.pim import shelf
-from connectors.activesync.pim.contact_taken import KNOWN, changed_card, new_card
+from connectors.activesync.pim.contact_taken import CHILDREN, KNOWN, changed_card, new_card
 from connectors.activesync.pim.contact_told import told
 from connectors.activesync.pim.events import now_text
 from connectors.activesync.sync.kinds import Asked, Done, Kinds
@@ -61,7 +61,7 @@ async def add(exchange: Exchange, at: Folder, asked: Asked) -> Done:
 
 async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     """Changes a contact. `NotFound`, `NoRight`."""
-    handled = asked.options.handled(KNOWN)
+    handled = asked.options.handled({*KNOWN, CHILDREN})
 
     def make(octets: bytes) -> bytes:
         stored = stored_card(octets)
