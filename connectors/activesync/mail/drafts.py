@@ -14,13 +14,16 @@ from connectors.activesync.element import Element, el
 from connectors.activesync.errors import SENT_ALREADY, EasError
 from connectors.activesync.exchange import Exchange
 from connectors.activesync.mail.body import text_in
+from connectors.activesync.mail.flag import flag_in, marked
 from connectors.activesync.mail.outgoing import once_of, send, with_sent_copy
 from connectors.activesync.mail.render import Row, attachment, rows_of
 from connectors.activesync.sync.kinds import MALFORMED, OK, Asked, Done
 from connectors.activesync.sync.options import HTML, PLAIN
 from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.compose import address_line, format_date, header_line, mailbox, message_id
+from groupware.mime.headers import fields
 from groupware.mime.item import Marks, read_item
+from groupware.mime.lines import crlf
 from groupware.mime.sections import decoded
 from groupware.mime.shown import lists_of
 from groupware.mime.summary import summarize
@@ -32,6 +35,11 @@ from groupware.store.api import WriteTx
 
 _FIELDS: Final = (("Email:To", "To"), ("Email:Cc", "Cc"), ("Email2:Bcc", "Bcc"))
 _IMPORTANCE: Final = {"0": "low", "2": "high"}
+_URGENCY: Final = frozenset({b"importance", b"priority", b"x-priority"})
+_WRITTEN: Final = frozenset(
+    [b"to", b"cc", b"bcc", b"subject", b"date", b"message-id", b"references", b"in-reply-to", b"mime-version"]
+)
+"""Fields that are written anew."""
 
 
 @dataclass(slots=True)
@@ -52,13 +60,17 @@ class Draft:
 
     people: dict[str, Sequence[Mailbox]] = field(default_factory=dict)
     subject: str = ""
-    importance: str = "1"
+    importance: str = ""
     text: str = ""
     html: bool = False
     files: list[File] = field(default_factory=list)
     id: str = ""
     answers: str = ""
     """In-Reply-To and References, as lines."""
+    sender: bytes = b""
+    """From, as it stands there."""
+    others: list[tuple[bytes, bytes]] = field(default_factory=list)
+    """Fields that a device says nothing of: they stay."""
 
 
 def draft_in(octets: bytes) -> Draft:
@@ -70,6 +82,11 @@ def draft_in(octets: bytes) -> Draft:
     if summary.references or summary.in_reply_to:
         ids = summary.references or summary.in_reply_to
         made.answers = " ".join(f"<{each}>" for each in ids)
+    for name, value in fields(octets[summary.parts[0].header_start : summary.parts[0].body_start]):
+        if name.lower() == b"from":
+            made.sender = _line(name, value)
+        elif name.lower() not in _WRITTEN and not name.lower().startswith(b"content-"):
+            made.others.append((name, value))
     texts = [summary.parts[index] for index in lists.html if summary.parts[index].media.startswith("text/")]
     made.html = any(part.media == "text/html" for part in texts)
     made.text = text_in(octets, summary.parts, lists, HTML if made.html else PLAIN)
@@ -88,6 +105,7 @@ def take_in(draft: Draft, data: Element) -> list[str]:
         draft.subject = " ".join(data.value("Email:Subject").split())
     if data.child("Email:Importance") is not None:
         draft.importance = data.value("Email:Importance")
+        draft.others = [each for each in draft.others if each[0].lower() not in _URGENCY]
     body = data.child("AirSyncBase:Body")
     if body is not None:
         draft.text, draft.html = body.value("AirSyncBase:Data"), body.value("AirSyncBase:Type") == "2"
@@ -120,7 +138,7 @@ def written(draft: Draft, sender: Mailbox, host: str, now: datetime) -> bytes:
         if main in ("message", "multipart", "") or not sub:
             main, sub = "application", "octet-stream"
         content.add_attachment(each.octets, maintype=main, subtype=sub, filename=each.name, cid=each.cid or None)
-    lines = [address_line("From", [mailbox(sender.name, sender.address)])]
+    lines = [draft.sender or address_line("From", [mailbox(sender.name, sender.address)])]
     for header, people in draft.people.items():
         if people:
             lines.append(address_line(header, [mailbox(each.name, each.address) for each in people]))
@@ -132,7 +150,12 @@ def written(draft: Draft, sender: Mailbox, host: str, now: datetime) -> bytes:
         lines.append(header_line("In-Reply-To", draft.answers.split()[-1]))
     if draft.importance in _IMPORTANCE:
         lines.append(header_line("Importance", _IMPORTANCE[draft.importance]))
+    lines += [_line(name, value) for name, value in draft.others]
     return b"".join(lines) + bytes(content)
+
+
+def _line(name: bytes, value: bytes) -> bytes:
+    return crlf(name + b":" + value.rstrip(b"\r\n") + b"\n")
 
 
 async def _message(exchange: Exchange, draft: Draft) -> bytes:
@@ -171,6 +194,10 @@ async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     row = await _row(exchange, at, asked.item)
     if Flags.DRAFT.value & row.bits == 0:
         return Done(MALFORMED)
+    try:
+        flag = flag_in(asked.data)
+    except ValueError:
+        return Done(MALFORMED)
     draft = draft_in(await exchange.parts.blobs.read(row.blob))
     told = take_in(draft, asked.data)
     octets = await _message(exchange, draft)
@@ -182,9 +209,8 @@ async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     new = await read_item(octets, exchange.parts.blobs, Marks(Flags.DRAFT | Flags.SEEN))
 
     def work(tx: WriteTx) -> Done:
-        made = tx.append(at.id, [new])[0]
-        if not tx.expunge(at.id, ranges([Uid(asked.item)]), deleted_only=False):
-            raise NotFound("there is no such draft")
+        made = tx.rewrite(at.id, Uid(asked.item), new)
+        marked(tx, at, made.uid, asked.data, flag)
         return Done(OK, int(made.uid))
 
     done = await exchange.write(work)
