@@ -26,6 +26,7 @@ from connectors.ews.sending import own_name
 from connectors.ews.things import GONE, One, Thing
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, moment
+from connectors.exchange.instances import there_is
 from connectors.exchange.kept import merged
 from groupware.calendar.apart import divided, keep_own
 from groupware.calendar.item import read_item
@@ -270,7 +271,7 @@ async def rewrite(
     read = await told_object(turn, thing)
     now = object_of(read)
     edit = Edit(dict(occurrence(now, key) or {}) if key else dict(now), turn.zone)
-    if key and not edit.value:
+    if key and not (edit.value and there_is(read, now, key)):
         raise GONE
     before = dict(edit.value)
     do(edit)
@@ -343,8 +344,10 @@ async def delete(turn: Turn, one: One, *, tell: bool, words: str = "") -> None:
 
 
 async def _exclude(turn: Turn, thing: Thing, key: str, *, tell: bool, words: str = "") -> None:
+    read = await told_object(turn, thing)
+
     def do(edit: Edit) -> None:
-        if occurrence(edit.value, key) is None:
+        if not there_is(read, edit.value, key):
             raise GONE
         overrides = edit.value.get("recurrenceOverrides") or {}
         edit.value = {**edit.value, "recurrenceOverrides": {**overrides, key: {"excluded": True}}}

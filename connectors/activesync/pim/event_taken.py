@@ -87,6 +87,8 @@ def changed_occurrence(
     one = _taken(occurrence(event, key), data, zones, version)
     files.take(one, data, attached)
     override = difference(base, {name: each for name, each in one.items() if each is not None or name == "timeZone"})
+    if not override and key not in (event.get("recurrenceOverrides") or {}):
+        return event
     return with_override(event, key, override)
 
 

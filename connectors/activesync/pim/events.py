@@ -13,6 +13,7 @@ from connectors.activesync.pim.event_taken import (
     LEFT_OUT,
     changed_event,
     changed_occurrence,
+    key_of,
     new_event,
     without_occurrence,
 )
@@ -21,11 +22,12 @@ from connectors.activesync.pim.shelf import Stored
 from connectors.activesync.sync.kinds import OK, Asked, Done, Kinds
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time
+from connectors.exchange.instances import is_taken_out, there_is
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import EVENT, plain
-from groupware.calendar.object import read_object
+from groupware.calendar.object import CalendarObject, read_object
 from groupware.model.content import serialized
-from groupware.model.errors import GroupwareError, Malformed
+from groupware.model.errors import GroupwareError, Malformed, NotFound
 from groupware.model.folder import Folder
 from groupware.store.api import ReadTx
 
@@ -105,6 +107,7 @@ async def change(exchange: Exchange, at: Folder, asked: Asked) -> Done:
         read = read_object(octets)
         event = object_of(read)
         if asked.instance:
+            _known(read, event, asked.instance)
             value = changed_occurrence(event, asked.instance, asked.data, read.zones, version, attached)
         else:
             value = changed_event(event, asked.data, read.zones, version, main, attached, goes=goes)
@@ -131,6 +134,12 @@ async def again(exchange: Exchange, at: Folder, asked: Asked) -> list[Element]:
     return await files.there(exchange, at, asked.item, asked.data)
 
 
+def _known(read: CalendarObject, event: dict[str, object], instance: str) -> None:
+    """`NotFound` for an occurrence that there is none of, or not any more. ValueError."""
+    if not there_is(read, event, key_of(event, instance, read.zones)):
+        raise NotFound("there is no such occurrence")
+
+
 def _written(octets: bytes, before: dict[str, object], value: dict[str, object], now: str) -> bytes:
     """The stored object with what has changed; the very octets where nothing has."""
     value = plain(value)
@@ -150,6 +159,9 @@ async def delete(exchange: Exchange, at: Folder, asked: Asked) -> Done:
     def make(octets: bytes) -> bytes:
         read = read_object(octets)
         event = object_of(read)
+        if is_taken_out(event, key_of(event, asked.instance, read.zones)):
+            return octets  # the answer to the same request was lost
+        _known(read, event, asked.instance)
         return _written(octets, event, without_occurrence(event, asked.instance, read.zones), now)
 
     return await shelf.changed(exchange, at, asked, make, tell=tell)
