@@ -157,7 +157,7 @@ class ActiveSync:
 
 def activesync(parts: Parts, setup: ServiceSetup) -> ActiveSync:
     """The application for `PATH`."""
-    return ActiveSync(parts, setup, desk(parts, setup, "activesync", "EAS"), parts.log("EAS"))
+    return ActiveSync(parts, setup, desk(parts, setup, devices.SERVICE, "EAS"), parts.log("EAS"))
 
 
 def _offer() -> Mapping[str, str]:

@@ -14,9 +14,13 @@ from groupware.model.device import PENDING, Access, Device, NewDevice
 from groupware.model.errors import OverQuota
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx, Store
+from mailcore.server.authorization import CHALLENGE
+from mailcore.server.stay import WORDS, gone
 
 SEEN_AGAIN: Final = timedelta(minutes=10)
 """How exactly it is kept when a device asked last: more would be a write for every request."""
+SERVICE: Final = "activesync"
+"""What the switch that lets one in is called."""
 LONGEST: Final = 300
 """Characters of what a device says of itself."""
 
@@ -33,10 +37,7 @@ def facts_of(device: Device) -> dict[str, Any]:
 async def known(store: Store, who: Principal, query: Query, agent: str) -> tuple[Device, Policies, str]:
     """The device, what is asked of it, and the setting `newDevices`. `EasError`."""
 
-    def work(tx: ReadTx) -> tuple[Device | None, Policies, str]:
-        return tx.device(query.device), policies_of(tx), str(tx.setting("newDevices").value)
-
-    device, policies, new = await store.glance(who, work)
+    device, policies, new = await store.glance(who, lambda tx: _asked(tx, query))
     facts = facts_of(device) if device is not None else {}
     said = NewDevice(
         query.device,
@@ -50,6 +51,20 @@ async def known(store: Store, who: Principal, query: Query, agent: str) -> tuple
         except OverQuota as error:
             raise EasError(errors.TOO_MANY_DEVICES, str(error)) from None
     return device, policies, new
+
+
+def _asked(tx: ReadTx, query: Query) -> tuple[Device | None, Policies, str]:
+    return tx.device(query.device), policies_of(tx), str(tx.setting("newDevices").value)
+
+
+async def still(store: Store, who: Principal, query: Query) -> None:
+    """`HttpError` for who may not stay signed in, `EasError` for a device that may not have it any more."""
+    why = await gone(store, who, SERVICE)
+    if why is not None:
+        raise errors.HttpError(401, WORDS[why], CHALLENGE)
+    device, policies, new = await store.glance(who, lambda tx: _asked(tx, query))
+    if device is not None:
+        check(device, policies, new, query)
 
 
 def _stale(device: Device, said: NewDevice) -> bool:

@@ -32,12 +32,13 @@ from connectors.ews.wire import (
     tag,
     text_of,
 )
-from groupware.model.errors import GroupwareError, TryAgain
+from groupware.model.errors import GroupwareError, NoRight, TryAgain
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ItemId, ModSeq
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, Watch
+from mailcore.server.stay import WORDS, gone, marks_of
 
 KINDS: Final = frozenset(
     [
@@ -58,6 +59,8 @@ BEAT: Final = 45.0
 """Seconds after which a stream says that it is still there."""
 SETTLES: Final = 0.1
 """Seconds that are waited for more of the same."""
+SERVICE: Final = "ews"
+"""What the switch that lets one in is called."""
 BAD: Final = "ErrorSubscriptionNotFound"
 BAD_MARK: Final = "ErrorInvalidWatermark"
 Marks = dict[str, int]
@@ -232,17 +235,18 @@ async def _stream(
     yield _piece(status)
     try:
         while loop.time() < end and not _stops(turn):
-            watch = turn.parts.bus.watch(await _watched(turn, subscriptions))
+            watch = turn.parts.bus.watch([*await _watched(turn, subscriptions), *marks_of(turn.who)])
             try:
                 told = await _told(turn, subscriptions)
                 if told:
                     yield _piece(message("Notifications", "".join(told)))
-                woken = await _woken(turn, watch, min(BEAT, max(0.0, end - loop.time())))
+                heard = await _woken(turn, watch, min(BEAT, max(0.0, end - loop.time())))
             finally:
                 watch.close()
-            if not woken:
-                await turn.parts.directory.principal(turn.who.account)  # who may not sign in any more hears nothing
+            if not heard:
                 yield _piece(status)
+            elif not heard.isdisjoint(marks_of(turn.who)):
+                await _may_stay(turn)
     except GroupwareError as error:
         yield response("GetStreamingEvents", [failure("GetStreamingEvents", ews_error(error))])
         return
@@ -270,16 +274,23 @@ def _stops(turn: Turn) -> bool:
     return turn.stopping is not None and turn.stopping.is_set()
 
 
-async def _woken(turn: Turn, watch: Watch, seconds: float) -> bool:
-    """Waits for a mark; False: it is time to say that one is still there, or to end."""
+async def _may_stay(turn: Turn) -> None:
+    """`NoRight` for who may not sign in any more: nothing more is told."""
+    why = await gone(turn.parts.store, turn.who, SERVICE)
+    if why is not None:
+        raise NoRight(WORDS[why])
+
+
+async def _woken(turn: Turn, watch: Watch, seconds: float) -> set[FolderId]:
+    """Waits for marks; none: it is time to say that one is still there, or to end."""
     mark = asyncio.ensure_future(watch.changed(seconds))
     stop = asyncio.ensure_future(turn.stopping.wait()) if turn.stopping is not None else None
     try:
         await asyncio.wait([task for task in (mark, stop) if task is not None], return_when=asyncio.FIRST_COMPLETED)
         if mark.done() and mark.result():
             await asyncio.sleep(SETTLES)
-            return True
-        return False
+            return set(mark.result())
+        return set()
     finally:
         for task in (mark, stop):
             if task is not None:

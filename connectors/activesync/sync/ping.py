@@ -33,7 +33,7 @@ async def ping(exchange: Exchange) -> Element:
         return asked
     names, wait = asked
     exchange.document, exchange.body = None, b""  # who waits long holds little
-    found = watch(exchange.parts, [int(folder_id(each)) for each in names])
+    found = watch(exchange, [int(folder_id(each)) for each in names])
     try:
         until = time.monotonic() + wait
         while True:
@@ -43,7 +43,7 @@ async def ping(exchange: Exchange) -> Element:
                 return _answer(_HIERARCHY)
             if told:
                 return _answer(_CHANGED, el("Ping:Folders", [el("Ping:Folder", each) for each in told]))
-            if left <= 0 or not await changed(found, exchange.stopping, left):
+            if left <= 0 or not await changed(found, exchange, left):
                 return _answer(_NOTHING)
     finally:
         found.close()

@@ -32,13 +32,13 @@ async def sync(exchange: Exchange) -> Answer:
     if not request.wait:
         told = await _turns(exchange, request)
         return _answer(told)
-    found = watch(exchange.parts, folders)
+    found = watch(exchange, folders)
     try:
         until = time.monotonic() + request.wait
         told = await _turns(exchange, request)
         while all(each.element is None for each in told):
             left = until - time.monotonic()
-            if left <= 0 or not await changed(found, exchange.stopping, left):
+            if left <= 0 or not await changed(found, exchange, left):
                 return None
             told = await _turns(
                 exchange, replace(request, collections=[_without(each) for each in request.collections])

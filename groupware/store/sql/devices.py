@@ -12,7 +12,7 @@ from groupware.model.errors import Conflict, NoRight, NotFound, OverQuota, Refus
 from groupware.model.ids import AccountId
 from groupware.model.times import moment, now_micros
 
-from . import schema
+from . import schema, standing
 from .engine import Row
 from .principals import administered, oneself_or
 from .tx import Tx
@@ -152,6 +152,7 @@ def order(tx: Tx, number: int, of: AccountId | str | None, access: Access | None
     if access is not None and there.access == Access.BLOCKED and access != Access.BLOCKED:
         administered(tx, there.account)
     _ordered(tx, there, there.access if access is None else access, there.wipe if wipe is None else wipe)
+    standing.moved(tx, there.account, {"device": number})
     return _one(tx, there.account, number)
 
 

@@ -1,0 +1,22 @@
+"""Streams of events of EWS: they end with the right to sign in."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.support.ewsstreams import LISTEN, SUBSCRIBE
+from tests.support.exchangestand import Stand
+from tests.support.jmapstand import letter
+
+
+async def test_who_may_not_sign_in_any_more_is_told_nothing_more(stand: Stand) -> None:
+    alice = stand.client("alice")
+    [subscription] = (await alice.ask(SUBSCRIBE)).texts("m:SubscriptionId")
+    stream = asyncio.create_task(alice.ask(LISTEN.format(subscription)))
+    assert await stand.waits(stream)
+    account = "alice@example.test"
+    await stand.house.write(lambda tx: tx.put_setting("ews", False, tx.account(account).id))
+    await stand.put("alice", letter("news"))
+    async with asyncio.timeout(60):
+        said = (await stream).body
+    assert b"ErrorAccessDenied" in said and b"switched off" in said and b"NewMailEvent" not in said
