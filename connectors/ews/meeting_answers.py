@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
@@ -15,7 +16,7 @@ from connectors.ews.event_write import made, rewrite, stored, without_method
 from connectors.ews.item_ids import read_item_id
 from connectors.ews.item_ops import deleted
 from connectors.ews.meeting_fields import invitation, method_of
-from connectors.ews.things import One, facts_in, thing_of, things_of, with_octets
+from connectors.ews.things import Facts, One, facts_in, thing_of, things_of, with_octets
 from connectors.ews.turn import Turn
 from connectors.ews.wire import child, local, needed, words
 from groupware.calendar import counters
@@ -26,6 +27,7 @@ from groupware.mime.html import plain_text
 from groupware.mime.sections import decoded
 from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.folder import Role
+from groupware.model.ids import AccountId
 from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
@@ -106,7 +108,8 @@ async def _event(turn: Turn, named: Element) -> One:
     key = ""
     if read.main is None and (line := read.shown.first("RECURRENCE-ID")) is not None:
         key = json_time(line.value)
-    there = await turn.read(lambda tx: _stored_event(tx, turn, read.uid))
+    owner = one.thing.folder.owner
+    there = await turn.read(lambda tx: _stored_event(tx, turn, owner, read.uid))
     if there is None:
         if method_of(read) != "REQUEST":
             raise EwsError("ErrorItemNotFound", "the meeting is in none of your calendars")
@@ -119,32 +122,42 @@ async def _event(turn: Turn, named: Element) -> One:
 
 
 def _one(tx: ReadTx, turn: Turn, wanted: Any) -> One:
-    return One(thing_of(tx, wanted), facts_in(tx, turn.zone), wanted.more if wanted.letter == "O" else "")
+    thing = thing_of(tx, wanted)
+    return One(thing, _facts(tx, turn, thing.folder.owner), wanted.more if wanted.letter == "O" else "")
 
 
-def _stored_event(tx: ReadTx, turn: Turn, uid: str) -> One | None:
-    """What one has of a meeting."""
+def _facts(tx: ReadTx, turn: Turn, owner: AccountId) -> Facts:
+    """Whoever answers for somebody else is the guest whose calendar it is in."""
+    facts = facts_in(tx, turn.zone)
     try:
-        guest = tx.guest(tx.who.account, uid)
+        guest = tx.guest(owner, "") if owner != tx.who.account else None
+    except GroupwareError:
+        guest = None
+    return facts if guest is None else replace(facts, mine=frozenset(each.lower() for each in guest.addresses))
+
+
+def _stored_event(tx: ReadTx, turn: Turn, owner: AccountId, uid: str) -> One | None:
+    """What there is of a meeting in somebody's calendars."""
+    try:
+        guest = tx.guest(owner, uid)
+        item = tx.item(guest.folder, guest.item) if guest.item else None
     except GroupwareError:
         return None
-    if not guest.item:
-        return None
-    item = tx.item(guest.folder, guest.item)
-    return One(things_of(tx, [item.id])[item.id], facts_in(tx, turn.zone))
+    found = things_of(tx, [item.id]) if item is not None else {}
+    return One(found[item.id], _facts(tx, turn, owner)) if item is not None and item.id in found else None
 
 
 async def _taken_in(turn: Turn, one: One, uid: str) -> One:
-    """Puts the meeting of an invitation into one's calendar, where it has not come by itself."""
+    """Puts the meeting of an invitation into the calendar of whose mail that is, where it has not come by itself."""
     part = next(each for each in one.summary.parts if each.media == "text/calendar")
     octets = without_method(decoded(one.octets, part))
     _, new = await stored(turn, octets, secrets.token_urlsafe(18) + ".ics")
 
     def work(tx: WriteTx) -> None:
-        tx.append(tx.role(tx.who.account, Role.CALENDAR, Right.INSERT).id, [new])
+        tx.append(tx.role(one.thing.folder.owner, Role.CALENDAR, Right.INSERT).id, [new])
 
     await turn.write(work)
-    found = await turn.read(lambda tx: _stored_event(tx, turn, uid))
+    found = await turn.read(lambda tx: _stored_event(tx, turn, one.thing.folder.owner, uid))
     if found is None:
         raise NotFound("the meeting has gone meanwhile")
     return found

@@ -103,7 +103,7 @@ def _comment(said: Element) -> str:
 
 
 async def _event_of(exchange: Exchange, at: Folder, uid: int) -> tuple[Folder, int]:
-    """The event of one's own that an invitation by mail is about. `NotFound`."""
+    """The event that an invitation by mail is about, in a calendar of whose mail that is. `NotFound`."""
     rows = await exchange.read(lambda tx: rows_of(tx, at, [uid]))
     if uid not in rows:
         raise NotFound("there is no such message")
@@ -112,7 +112,7 @@ async def _event_of(exchange: Exchange, at: Folder, uid: int) -> tuple[Folder, i
         raise NotFound("it is no invitation")
 
     def work(tx: ReadTx) -> tuple[Folder, ItemId]:
-        for each in tx.folders(Kind.CALENDAR, of=tx.who.account):
+        for each in tx.folders(Kind.CALENDAR, of=at.owner):
             names = tx.identified(each.id, mailed.read.uid) if each.exists else ()
             items = tx.items_named(each.id, list(names)) if names else ()
             if items:
