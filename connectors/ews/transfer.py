@@ -10,6 +10,7 @@ import binascii
 import json
 import secrets
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
@@ -17,7 +18,7 @@ from connectors.ews.errors import EwsError
 from connectors.ews.ids import change_key, item_id, read_id
 from connectors.ews.item_ids import read_item_id
 from connectors.ews.mail_put import readable
-from connectors.ews.things import One, facts_in, thing_of, with_octets
+from connectors.ews.things import One, Thing, facts_in, thing_of, with_octets
 from connectors.ews.tree import folder_in
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import children, needed
@@ -28,7 +29,7 @@ from groupware.model.errors import Malformed
 from groupware.model.flags import FLAGS, words_in
 from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
-from groupware.store.api import WriteTx
+from groupware.store.api import ReadTx, WriteTx
 
 _HEAD: Final = b"POSTROOM-ITEM 1\n"
 
@@ -42,6 +43,7 @@ async def export_items(turn: Turn, element: Element) -> str:
         await with_octets(turn, [one])
         thing = one.thing
         facts = {"kind": one.kind.value, "flags": thing.bits, "words": thing.words, "saved": thing.saved}
+        facts["digest"] = _digest(one.octets)
         octets = _HEAD + json.dumps(facts).encode() + b"\n" + one.octets
         named_ = f'<m:ItemId Id="{item_id(thing.item)}" ChangeKey="{change_key(thing.modseq)}"/>'
         return f"{named_}<m:Data>{base64.b64encode(octets).decode()}</m:Data>"
@@ -62,16 +64,39 @@ async def upload_items(turn: Turn, element: Element) -> str:
             folder = folder_in(tx, parent, Right.INSERT)
             if folder.kind is not new.kind:
                 raise EwsError("ErrorInvalidRequest", f"a folder for {folder.kind.value} takes no {new.kind.value}")
-            if action in ("Update", "UpdateOrCreate") and old is not None and folder.kind is Kind.MAIL:
-                thing = thing_of(tx, read_id(old.get("Id", ""), "I"))
-                stored = tx.rewrite(thing.folder.id, thing.uid, new)
-            else:
+            thing = _there(tx, old, action)
+            if thing is None:
                 stored = tx.append(folder.id, [new])[0]
+            elif folder.id != thing.folder.id:
+                raise EwsError("ErrorInvalidRequest", "ItemId: the item is not in that folder")
+            elif folder.kind is Kind.MAIL:
+                stored = tx.rewrite(folder.id, thing.uid, new)
+            else:
+                stored = tx.replace(folder.id, thing.name, new)
             return f'<m:ItemId Id="{item_id(stored.id)}" ChangeKey="{change_key(stored.modseq)}"/>'
 
         return await turn.write(put)
 
     return await each("UploadItems", children(needed(element, "Items")), work)
+
+
+def _there(tx: ReadTx, named: Element | None, action: str) -> Thing | None:
+    """The item whose place it takes; None: it is a new one. `EwsError`."""
+    if action == "CreateNew":
+        return None
+    if action not in ("Update", "UpdateOrCreate") or (named is None and action == "Update"):
+        raise EwsError("ErrorInvalidRequest", f"{action[:40]!r}: CreateNew, UpdateOrCreate, or Update with an ItemId")
+    try:
+        return thing_of(tx, read_id(named.get("Id", ""), "I")) if named is not None else None
+    except EwsError:
+        if action == "Update":
+            raise
+        return None
+
+
+def _digest(octets: bytes) -> str:
+    """By which it is seen that a stream has lost nothing."""
+    return sha256(octets).hexdigest()
 
 
 def _read(text: str) -> tuple[dict[str, Any], bytes]:
@@ -83,6 +108,8 @@ def _read(text: str) -> tuple[dict[str, Any], bytes]:
         line, _, rest = octets[len(_HEAD) :].partition(b"\n")
         facts = json.loads(line)
         if not (isinstance(facts, dict) and isinstance(facts.get("words", ""), str)):
+            raise ValueError
+        if facts.get("digest", _digest(rest)) != _digest(rest):
             raise ValueError
         kind, flags, saved = Kind(facts["kind"]), int(facts["flags"]), int(facts["saved"])
         datetime.fromtimestamp(saved // 1_000_000, UTC)
