@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.ews.errors import EwsError, Fault, ews_error
 from connectors.ews.operations import OPERATIONS
-from connectors.ews.soap import HEAD, TAIL, XML_TYPE, Asked, answer, fault, read_request
+from connectors.ews.soap import STREAM_HEAD, STREAM_TAIL, XML_TYPE, Asked, answer, fault, read_request
 from connectors.ews.turn import Turn
 from connectors.ews.wire import response, said_error
 from groupware.directory.api import FactorMissing, Login
@@ -157,7 +157,7 @@ async def _pieces(doing: Doing, who: Principal, said: AsyncIterator[str]) -> Asy
     try:
         with _place(doing.listening, who.account, LISTENERS):
             async for piece in said:
-                yield f"{HEAD}{piece}{TAIL}".encode("utf-8", "replace")
+                yield f"{STREAM_HEAD}{piece}{STREAM_TAIL}".encode("utf-8", "replace")
     except Fault as error:
         yield fault(error)
 

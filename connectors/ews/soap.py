@@ -15,13 +15,15 @@ XML_TYPE: Final = "text/xml; charset=utf-8"
 _VERSION: Final = re.compile(
     r"(?:Exchange20(?:07|10|13|15|16|19)(?:_SP[0-9])?|V20[0-9]{2}_[0-9]{2}_[0-9]{2}|V[0-9_]{1,20})\Z"
 )
-HEAD: Final = (
-    f'<?xml version="1.0" encoding="utf-8"?>\n<s:Envelope xmlns:s="{SOAP}"><s:Header><h:ServerVersionInfo'
+_HEAD: Final = (
+    '<?xml version="1.0" encoding="utf-8"?>\n<{0}Envelope xmlns{1}="' + SOAP + '"><{0}Header><h:ServerVersionInfo'
     f' xmlns:h="{TYPES}" MajorVersion="15" MinorVersion="1" MajorBuildNumber="2507" MinorBuildNumber="6"'
-    ' Version="Exchange2016"/></s:Header>'
-    f'<s:Body xmlns:m="{MESSAGES}" xmlns:t="{TYPES}">'
+    ' Version="Exchange2016"/></{0}Header>'
+    f'<{{0}}Body xmlns:m="{MESSAGES}" xmlns:t="{TYPES}">'
 )
-TAIL: Final = "</s:Body></s:Envelope>\n"
+HEAD, TAIL = _HEAD.format("s:", ":s"), "</s:Body></s:Envelope>\n"
+STREAM_HEAD, STREAM_TAIL = _HEAD.format("", ""), "</Body></Envelope>\n"
+"""Around each piece of a stream, as Exchange writes it: there are clients that look for these octets."""
 
 
 @dataclass(frozen=True, slots=True)

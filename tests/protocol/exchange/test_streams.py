@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from lxml import etree
+
+from connectors.ews.wire import SOAP
 from tests.support.ewsstreams import LISTEN, SUBSCRIBE
 from tests.support.exchangestand import Stand
 from tests.support.jmapstand import letter
@@ -20,3 +23,19 @@ async def test_who_may_not_sign_in_any_more_is_told_nothing_more(stand: Stand) -
     async with asyncio.timeout(60):
         said = (await stream).body
     assert b"ErrorAccessDenied" in said and b"switched off" in said and b"NewMailEvent" not in said
+
+
+async def test_each_piece_is_a_document_in_the_form_of_exchange(stand: Stand) -> None:
+    alice = stand.client("alice")
+    [subscription] = (await alice.ask(SUBSCRIBE)).texts("m:SubscriptionId")
+    stream = asyncio.create_task(alice.ask(LISTEN.format(subscription)))
+    assert await stand.waits(stream)
+    account = "alice@example.test"
+    await stand.house.write(lambda tx: tx.put_setting("ews", False, tx.account(account).id))
+    async with asyncio.timeout(60):
+        pieces = (await stream).body.split(b"<?xml")[1:]
+    assert len(pieces) == 2
+    for each in pieces:
+        begin, end = each.index(b"<Envelope"), each.index(b"</Envelope>")  # what programs cut a stream by
+        root = etree.fromstring(each[begin : end + len(b"</Envelope>")])
+        assert root.tag == f"{{{SOAP}}}Envelope" and root[1].tag == f"{{{SOAP}}}Body"
