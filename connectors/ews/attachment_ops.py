@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from connectors.bounded_xml import Element
 from connectors.ews import contact_photo, contact_picture, event_attachments
@@ -29,6 +30,9 @@ from groupware.model.item import Kind
 from groupware.model.meeting import Overtaken
 from groupware.store.api import WriteTx
 from groupware.store.overtaking import again
+
+LONGEST: Final = 64 * 1024 * 1024
+"""Octets of a message with what is attached to it: each attachment writes all of it anew."""
 
 
 async def _holder(turn: Turn, item: ItemId) -> One:
@@ -65,6 +69,8 @@ async def _attached(turn: Turn, parent: ItemId, given: Element) -> tuple[str, Mo
         name = (words(given, "Name") or "").strip()[:255]
         return await event_attachments.attach(turn, one, event_attachments.NewFile(octets, media, name))
     file = await asyncio.to_thread(new_file, given)
+    if one.thing.size + len(file.octets) > LONGEST:
+        raise EwsError("ErrorMessageSizeExceeded", f"a message grows to {LONGEST} octets at most")
     modseq = await _rewritten(turn, one, lambda letter: letter.files.append(file))
     return mark_in(file.octets), modseq
 
