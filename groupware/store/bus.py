@@ -161,7 +161,7 @@ class _Ear(Protocol):
 
 
 class SharedBus(LocalBus):
-    """A bus that hears the other processes on the same database as well."""
+    """A bus that hears the other processes on the same database as well, once it listens."""
 
     __slots__ = ("_ear", "_stopped", "_thread", "failed")
 
@@ -172,13 +172,18 @@ class SharedBus(LocalBus):
         super().__init__(tell)
         self._ear, self.failed = ear, failed
         self._stopped = Event()
+        self._thread: Thread | None = None
+
+    def listen(self) -> None:
+        """Hears from now on: not before the database has its tables."""
         self._thread = Thread(target=self._live, name="store-bus", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """No more marks from elsewhere."""
         self._stopped.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _live(self) -> None:
         while not self._stopped.is_set():

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,7 @@ from groupware.model.principal import OPERATOR
 from .blobs import hashed
 from .frames import unpacked
 from .objects import Objects
-from .sql import dangling, verify
+from .sql import dangling, torn, verify
 from .sql.engine import Sql
 from .sql.store import SqlStore
 from .sql.tx import Tx
@@ -67,15 +67,20 @@ def check(
     `bodies` False leaves the octets unread. `step` is told after each page how many bodies were read so far.
     """
     report = Report()
+    _hold(store, report, torn.RULES, repair)  # before all else: what no root leads to nobody opens
     if bodies:
         for fault in _bodies(store, objects, report, step):
             _note(store, report, fault, repair)
-    for rule in (dangling.dangling, *verify.RULES):
+    _hold(store, report, (dangling.dangling, *verify.RULES), repair)
+    return report
+
+
+def _hold(store: SqlStore, report: Report, rules: Sequence[verify.Rule], repair: bool) -> None:
+    for rule in rules:
         with _reading(store) as sql:
             faults = list(rule(sql))
         for fault in faults:
             _note(store, report, fault, repair)
-    return report
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from groupware.mime.header_lines import index_headers
 from groupware.model.errors import Refused
 from groupware.store import NewerSchema, SqlStore, open_bus, open_store
 from groupware.store.blobs import SqlBlobs
-from groupware.store.bus import LocalBus, Tell
+from groupware.store.bus import LocalBus, SharedBus, Tell
 from groupware.store.objects import Access, Objects, open_objects
 from groupware.store.upkeep import keep_indexed, keep_tidy
 from groupware.store.waking import keep_waking
@@ -69,6 +69,8 @@ async def open_storage(config: Config, *, listen: bool = True, tell: Tell | None
     except BaseException:
         bus.close()
         raise
+    if isinstance(bus, SharedBus):
+        bus.listen()
     return Storage(store, SqlBlobs(store.database, objects, config.server.blob_threshold * 1024), bus, objects)
 
 

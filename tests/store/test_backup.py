@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,32 +25,8 @@ from groupware.store.objects import FolderObjects
 from groupware.store.sql.engine import Database
 from groupware.store.sql.schema import metadata
 from tests.store.conftest import Place
-from tests.support import postgres
 
 LARGE = bytes(range(256)) * 20
-
-
-@pytest.fixture
-async def store(place: Place) -> AsyncIterator[SqlStore]:
-    opened = open_store(place.data, place.url, bus=LocalBus())
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def objects(tmp_path: Path) -> FolderObjects:
-    return FolderObjects(tmp_path / "bodies")
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    """Where it is restored: nothing is there yet."""
-    if request.param == "sqlite":
-        yield Place(tmp_path / "other", "")
-        return
-    name = postgres.server().new()
-    yield Place(tmp_path / "other", postgres.server().url(name))
-    postgres.server().drop(name)
 
 
 @pytest.fixture

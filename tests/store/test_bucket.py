@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
@@ -14,10 +14,9 @@ from groupware.model.errors import TryAgain
 from groupware.model.ids import BlobId, FolderId
 from groupware.model.item import Kind, NewItem
 from groupware.model.principal import OPERATOR
-from groupware.store import SqlBlobs, SqlStore, open_store
+from groupware.store import SqlBlobs, SqlStore
 from groupware.store.backup import backup, restore
 from groupware.store.blobs import hashed, packed, sweep
-from groupware.store.bus import LocalBus
 from groupware.store.check import check
 from groupware.store.objects import Objects, open_objects
 from tests.store.conftest import Place
@@ -36,27 +35,6 @@ def prefix() -> str:
 @pytest.fixture
 def objects(s3: S3Server, prefix: str) -> Objects:
     return open_objects(Path(), f"s3://{BUCKET}/{prefix}", s3.access)
-
-
-@pytest.fixture
-async def store(place: Place) -> AsyncIterator[SqlStore]:
-    opened = open_store(place.data, place.url, bus=LocalBus())
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def fresh(store: SqlStore, objects: Objects) -> Iterator[Callable[[], SqlBlobs]]:
-    """Bodies of which none is in memory."""
-    made: list[SqlBlobs] = []
-
-    def make() -> SqlBlobs:
-        made.append(SqlBlobs(store.database, objects, 1024))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from threading import Event
 
@@ -19,6 +19,8 @@ from groupware.store.api import POLICY, QUEUE, SERVER_ENTRIES, Bus
 from groupware.store.bus import LocalBus, PostgresEar, SqliteEar
 from groupware.store.marks import LONGEST, decoded, encoded
 from groupware.store.sql.engine import psycopg_url
+from mailcore.server import storage
+from mailcore.server.config import load
 from tests.store.conftest import Place
 
 PATIENCE = 20.0
@@ -113,18 +115,12 @@ def buses(place: Place) -> Iterator[Callable[[], SharedBus]]:
 
     def open_one() -> SharedBus:
         made.append(open_bus(place.data, place.url))
+        made[-1].listen()
         return made[-1]
 
     yield open_one
     for bus in made:
         bus.close()
-
-
-@pytest.fixture
-async def store(place: Place) -> AsyncIterator[SqlStore]:
-    opened = open_store(place.data, place.url, bus=LocalBus())
-    yield opened
-    await opened.close()
 
 
 async def new_folder(store: SqlStore, path: str) -> FolderId:
@@ -196,11 +192,30 @@ async def change_until_heard(store: SqlStore, changed: Callable[..., object], at
     raise AssertionError("nothing was heard")
 
 
+async def test_the_bus_of_a_new_database_hears_from_the_start(
+    other: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    lost: list[Exception] = []
+    monkeypatch.setattr(storage, "_deaf", lost.append)
+    config = load(None, data=other.data, environ={"DATABASE_URL": other.url} if other.url else {})
+    here = await storage.open_storage(config)
+    there = await storage.open_storage(config, listen=False)
+    try:
+        at = await new_folder(here.store, "News")
+        watch = here.bus.watch([at])
+        await change_until_heard(there.store, watch.changed, at)
+        assert lost == []
+    finally:
+        await there.close()
+        await here.close()
+
+
 @pytest.mark.parametrize("place", ["postgres"], indirect=True)
 async def test_an_ear_that_was_cut_off_comes_back(place: Place, store: SqlStore) -> None:
     cut = asyncio.Event()
     loop = asyncio.get_running_loop()
     bus = open_bus(place.data, place.url, failed=lambda error: loop.call_soon_threadsafe(cut.set))
+    bus.listen()
     try:
         at = await new_folder(store, "News")
         watch = bus.watch([at])

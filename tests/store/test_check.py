@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,32 +12,12 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, BlobId, FolderId, Uid
 from groupware.model.item import Kind, NewItem
 from groupware.model.principal import OPERATOR
-from groupware.store import SqlBlobs, SqlStore, open_store, quarantine
-from groupware.store.bus import LocalBus
-from groupware.store.check import Report, check
-from groupware.store.objects import FolderObjects, open_objects
-from tests.store.conftest import Place
+from groupware.store import SqlBlobs, SqlStore, quarantine
+from groupware.store.check import check
+from groupware.store.objects import open_objects
+from tests.store.conftest import Harm, Look
 
 LARGE = bytes(range(256)) * 20
-
-
-@pytest.fixture
-async def store(place: Place) -> AsyncIterator[SqlStore]:
-    opened = open_store(place.data, place.url, bus=LocalBus())
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def objects(tmp_path: Path) -> FolderObjects:
-    return FolderObjects(tmp_path / "bodies")
-
-
-@pytest.fixture
-def blobs(store: SqlStore, objects: FolderObjects) -> Iterator[SqlBlobs]:
-    made = SqlBlobs(store.database, objects, 1024)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -62,34 +40,6 @@ async def at(store: SqlStore, blobs: SqlBlobs) -> FolderId:
 async def message(blobs: SqlBlobs, octets: bytes) -> NewItem:
     stored = await blobs.put(octets)
     return NewItem(Kind.MAIL, stored.blob, stored.size, b"s", stored.body, {"subject": octets[:5].hex()})
-
-
-Harm = Callable[[str], None]
-
-
-@pytest.fixture
-def harm(store: SqlStore) -> Harm:
-    def run(statement: str) -> None:
-        with store.database.writers.connect() as connection:
-            if store.database.postgres:
-                connection.exec_driver_sql("SET session_replication_role = replica")
-            else:  # within a transaction it would do nothing
-                driver: Any = connection.connection.driver_connection
-                driver.execute("PRAGMA foreign_keys=OFF")
-            connection.commit()
-            with connection.begin():
-                connection.exec_driver_sql(statement)
-            connection.invalidate()
-
-    return run
-
-
-Look = Callable[..., Awaitable[Report]]
-
-
-@pytest.fixture
-def look(store: SqlStore, objects: FolderObjects) -> Look:
-    return lambda **options: asyncio.to_thread(check, store, objects, **options)
 
 
 async def test_a_sound_store_is_clean(at: FolderId, look: Look) -> None:

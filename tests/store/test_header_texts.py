@@ -28,7 +28,6 @@ from groupware.store.sql.engine import open_database
 from groupware.store.sql.history import upgrade
 from tests.store.conftest import Place
 from tests.store.test_search import at as at
-from tests.store.test_search import store as store
 from tests.support.corpus import messages, path
 
 LARGE = b"X-Rare: needle\r\nContent-Type: application/octet-stream\r\n\r\n" + b"needle in the body\r\n" * 20_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,42 +14,13 @@ from groupware.model.flags import Flags
 from groupware.model.ids import EVERY, FolderId
 from groupware.model.item import Item, Kind, NewItem, Query
 from groupware.model.principal import OPERATOR
-from groupware.store import SqlBlobs, SqlStore, open_store, quarantine
+from groupware.store import SqlBlobs, SqlStore, quarantine
 from groupware.store.blobs import hashed
-from groupware.store.bus import LocalBus
-from groupware.store.check import Report, check
-from groupware.store.objects import FolderObjects
 from groupware.store.upkeep import purge
-from tests.store.conftest import Place
+from tests.store.conftest import Look
 
 LARGE, SMALL = bytes(range(256)) * 20, b"a small body"
 SAVED = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
-
-
-@pytest.fixture
-async def store(place: Place) -> AsyncIterator[SqlStore]:
-    opened = open_store(place.data, place.url, bus=LocalBus())
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def objects(tmp_path: Path) -> FolderObjects:
-    return FolderObjects(tmp_path / "bodies")
-
-
-@pytest.fixture
-def fresh(store: SqlStore, objects: FolderObjects) -> Iterator[Callable[[], SqlBlobs]]:
-    """Bodies of which none is in memory."""
-    made: list[SqlBlobs] = []
-
-    def make() -> SqlBlobs:
-        made.append(SqlBlobs(store.database, objects, 1024))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
 
 
 @pytest.fixture
@@ -67,14 +38,6 @@ async def at(store: SqlStore, fresh: Callable[[], SqlBlobs]) -> FolderId:
     return here
 
 
-Look = Callable[[], Awaitable[Report]]
-
-
-@pytest.fixture
-def look(store: SqlStore, objects: FolderObjects) -> Look:
-    return lambda: asyncio.to_thread(check, store, objects, repair=True)
-
-
 def file_of(tmp_path: Path, octets: bytes) -> Path:
     return tmp_path / "bodies" / hashed(octets)[:2] / hashed(octets)
 
@@ -89,7 +52,7 @@ async def test_an_item_whose_body_is_back_comes_back_as_it_was(
     before = (await items(store, at))[1]
     path = file_of(tmp_path, LARGE)
     path.rename(tmp_path / "aside")
-    await look()
+    await look(repair=True)
     assert set(await items(store, at)) == {2}
     one, other = quarantine.listed(store)
     assert (one.place, one.uid, one.blob, one.size, one.saved) == ("server: Mail/Work", 1, hashed(LARGE), 5120, SAVED)
@@ -105,7 +68,7 @@ async def test_an_item_whose_body_is_back_comes_back_as_it_was(
     assert await fresh().read(found[4].blob) == LARGE
     hits = await store.read(OPERATOR, lambda tx: tx.find([at], Query(("findable",))))
     assert {hit.uid for hit in hits} == {2, 4, 5}
-    assert (await look()).findings == []
+    assert (await look(repair=True)).findings == []
     assert quarantine.listed(store) == []
 
 
@@ -118,13 +81,13 @@ async def test_a_body_that_somebody_still_has_is_given(
             connection.exec_driver_sql("UPDATE blob SET body = substr(body, 1, 5) WHERE size = 12")
     if octets == LARGE:
         file_of(tmp_path, LARGE).write_bytes(b"damaged")
-    await look()
+    await look(repair=True)
     first = quarantine.listed(store)[0]
     with pytest.raises(Refused, match="not the octets that are lost"):
         await asyncio.to_thread(quarantine.restore, store, fresh(), first.id, octets=b"others")
     uid = await asyncio.to_thread(quarantine.restore, store, fresh(), first.id, octets=octets)
     assert await fresh().read((await items(store, at))[uid].blob) == octets
-    assert (await look()).findings == []
+    assert (await look(repair=True)).findings == []
 
 
 async def test_a_body_without_a_row_is_given_too(
@@ -132,18 +95,18 @@ async def test_a_body_without_a_row_is_given_too(
 ) -> None:
     with store.database.writers.begin() as connection:
         connection.exec_driver_sql("DELETE FROM blob WHERE size = 12")
-    await look()
+    await look(repair=True)
     [found] = quarantine.listed(store)
     await asyncio.to_thread(quarantine.restore, store, fresh(), found.id, octets=SMALL)
     assert await fresh().read(hashed(SMALL)) == SMALL
-    assert (await look()).findings == []
+    assert (await look(repair=True)).findings == []
 
 
 async def test_it_goes_into_another_folder_when_its_own_is_gone(
     store: SqlStore, fresh: Callable[[], SqlBlobs], at: FolderId, look: Look, tmp_path: Path
 ) -> None:
     file_of(tmp_path, LARGE).unlink()
-    await look()
+    await look(repair=True)
     await store.write(OPERATOR, lambda tx: tx.delete_folder(at))
     other = (await store.write(OPERATOR, lambda tx: tx.add_folder(OPERATOR.account, "Found", Kind.MAIL))).id
     number = quarantine.listed(store)[0].id
@@ -157,12 +120,12 @@ async def test_what_is_dropped_is_gone_with_its_content(
     store: SqlStore, at: FolderId, look: Look, tmp_path: Path
 ) -> None:
     file_of(tmp_path, LARGE).unlink()
-    await look()
+    await look(repair=True)
     for each in quarantine.listed(store):
         await asyncio.to_thread(quarantine.drop, store, each.id)
     assert quarantine.listed(store) == []
     await purge(store)
-    assert (await look()).findings == []
+    assert (await look(repair=True)).findings == []
     with store.database.readers.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM content").scalar_one() == 1
 

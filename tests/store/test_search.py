@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,10 +15,8 @@ from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, BlobId, FolderId, ModSeq, Uid
 from groupware.model.item import Kind, NewItem, Query
 from groupware.model.principal import OPERATOR
-from groupware.store import SqlStore, open_store, upkeep
-from groupware.store.bus import LocalBus
+from groupware.store import SqlStore, upkeep
 from groupware.store.sql import search
-from tests.store.conftest import Place
 
 MAIL: Mapping[str, Mapping[str, str]] = {
     "invoice": {"subject": "Your INVOICE for May", "from": "Shop <shop@x.test>", "body": "Please pay 50 €.\nThe shop"},
@@ -26,13 +24,6 @@ MAIL: Mapping[str, Mapping[str, str]] = {
     "report": {"subject": "Report", "from": "boss@x.test", "to": "invoice@x.test", "body": 'He said "100%_sure" to me'},
     "chinese": {"subject": "会议", "body": "明天上午九点开会"},
 }
-
-
-@pytest.fixture
-async def store(place: Place) -> AsyncIterator[SqlStore]:
-    opened = open_store(place.data, place.url, bus=LocalBus())
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -12,20 +11,11 @@ from groupware.model.errors import NotFound
 from groupware.model.ids import EVERY, BlobId, FolderId, Uid
 from groupware.model.item import Keys, Kind, NewItem
 from groupware.model.principal import OPERATOR
-from groupware.store import SqlStore, open_store
-from groupware.store.bus import LocalBus
+from groupware.store import SqlStore
 from groupware.store.sql import schema
-from tests.store.conftest import Place
 
 SAVED = datetime(2026, 2, 1, tzinfo=UTC)
 MICROS = int(SAVED.timestamp()) * 1_000_000
-
-
-@pytest.fixture
-async def store(place: Place) -> AsyncIterator[SqlStore]:
-    opened = open_store(place.data, place.url, bus=LocalBus())
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

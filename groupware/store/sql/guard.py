@@ -219,6 +219,8 @@ def open_folder(
     if row is None:
         raise absent(said)
     tree = tree_of(sql, memory, AccountId(row[0]), row[18])
+    if at not in tree.nodes:  # no root leads to it: `check` tells of it
+        raise absent(said)
     rights = tree.rights(who, at)
     if Right.ADMIN not in rights:
         rights |= office(sql, memory, who, tree)
@@ -244,7 +246,7 @@ def open_each(
     for row in sql.rows(_OPEN_EACH[sql.postgres], {"all": list(all) if sql.postgres else json.dumps(all)}):
         at = FolderId(row[-1])
         tree = tree_of(sql, memory, AccountId(row[0]), row[18])
-        rights = tree.rights(who, at)
+        rights = tree.rights(who, at) if at in tree.nodes else Right.NONE
         if Right.LOOKUP in rights:
             found[at] = _opened(at, row, tree, rights, who)
     return found

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, update
 
-from groupware.model.folder import DEFAULT_FOLDERS, Role
+from groupware.model.folder import DEFAULT_FOLDERS, INBOX, Role
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.mailinglist import FOLDERS
@@ -53,9 +53,9 @@ OWNERS: Final = frozenset(_ROLES)
 def plant(tx: Tx, owner: AccountId, kind: PrincipalKind) -> FolderId:
     """The root of the new owner's tree, with the folders that its kind is born with."""
     modseq = tx.bump(owner)
-    common: dict[str, object] = {"owner_id": owner, "modseq": modseq, "uidvalidity": _uidvalidity(tx)}
-    root = _insert(tx, {**common, "parent_id": None, "name": "", "kind": Kind.MAIL.value, "role": Role.ROOT.value})
+    root = plant_root(tx, owner)
     set_root(tx, owner, root)
+    common = _common(tx, owner)
     for name, what, role in _folders(kind):
         _insert(tx, {**common, "parent_id": root, "name": name, "kind": what.value, "role": role.value})
     for name in FOLDERS if kind is PrincipalKind.LIST else ():
@@ -63,6 +63,21 @@ def plant(tx: Tx, owner: AccountId, kind: PrincipalKind) -> FolderId:
     tx.move_epoch(owner)
     tx.note_change("tree.created", owner, root, modseq, {})
     return root
+
+
+def plant_root(tx: Tx, owner: AccountId) -> FolderId:
+    """A root that has nothing below it yet, and is yet to become the owner's."""
+    return _insert(tx, {**_common(tx, owner), "name": "", "kind": Kind.MAIL.value, "role": Role.ROOT.value})
+
+
+def plant_inbox(tx: Tx, owner: AccountId, root: FolderId) -> FolderId:
+    """The INBOX of an owner that has none."""
+    at = {"parent_id": root, "name": INBOX, "kind": Kind.MAIL.value, "role": Role.INBOX.value}
+    return _insert(tx, {**_common(tx, owner), **at})
+
+
+def _common(tx: Tx, owner: AccountId) -> dict[str, object]:
+    return {"owner_id": owner, "modseq": tx.bump(owner), "uidvalidity": _uidvalidity(tx), "parent_id": None}
 
 
 def _folders(kind: PrincipalKind) -> Sequence[tuple[str, Kind, Role]]:

@@ -240,17 +240,27 @@ _TREE_GRANTS: Final = (
 )
 
 
+def _hanging(nodes: Mapping[FolderId, Node], root: FolderId) -> Mapping[FolderId, Node]:
+    """The nodes, linked; without those that the root does not lead to (`check` tells of them). `NotFound`: no root."""
+    if root not in nodes:
+        raise NotFound(f"there is no root folder {root}; `postroom check` tells more")
+    for node in nodes.values():
+        if node.parent is not None and node.parent in nodes:
+            nodes[node.parent].children[node.name] = node.id
+    found = [root]
+    for each in found:
+        found.extend(nodes[each].children.values())
+    return nodes if len(found) == len(nodes) else {each: nodes[each] for each in found}
+
+
 def _load_tree(sql: Sql, owner: AccountId) -> Tree:
     row = sql.row(_TREE_OWNER, {"owner": owner})
     if row is None or row[3] is None:
         raise NotFound(f"there is no such owner of folders: {owner}")
-    nodes = {
+    all = {
         FolderId(id): Node(FolderId(id), parent, name, kind, role, _text(script), source is not None)
         for id, parent, name, kind, role, script, source in sql.rows(_TREE_FOLDERS, {"owner": owner})
     }
-    for node in nodes.values():
-        if node.parent is not None:
-            nodes[node.parent].children[node.name] = node.id
     grants: dict[FolderId, list[Grant]] = {}
     for at, key, allow, deny, expires, by, reason, id, state in sql.rows(_TREE_GRANTS, {"owner": owner}):
         ends = None if expires is None else moment(expires)
@@ -263,7 +273,7 @@ def _load_tree(sql: Sql, owner: AccountId) -> Tree:
         kind=PrincipalKind(row[1]),
         domain=(row[4] or "").removeprefix("domain:"),
         root=FolderId(row[3]),
-        nodes=nodes,
+        nodes=_hanging(all, FolderId(row[3])),
         grants={at: tuple(rows) for at, rows in grants.items()},
     )
 

@@ -37,6 +37,10 @@ class Fault:
     """The queued message that it is about."""
 
 
+Rule = Callable[[Sql], Iterator[Fault]]
+"""What has to be true: gives what is not."""
+
+
 # --- folders and owners ---------------------------------------------------------------------------------------------
 
 _COUNTED: Final = """
@@ -124,12 +128,12 @@ def folders(sql: Sql) -> Iterator[Fault]:
 
 
 def _recount(at: FolderId, owner: AccountId, tx: Tx) -> None:
-    _lift(tx, owner)
+    lift(tx, owner)
     tx.sql.change(_RECOUNT, {"at": at, "modseq": tx.bump(owner)})
     tx.note_change("folder.repaired", owner, at, tx.bump(owner), {})
 
 
-def _lift(tx: Tx, owner: AccountId) -> None:
+def lift(tx: Tx, owner: AccountId) -> None:
     """Locks the owner, whose modseq is then none that has been used."""
     tx.sql.change(_LOCK_OWNER, {"owner": owner, "least": 0})
     tx.sql.change(_LOCK_OWNER, {"owner": owner, "least": tx.sql.value(_NEWEST, {"owner": owner})})
@@ -143,7 +147,7 @@ def owners(sql: Sql) -> Iterator[Fault]:
 
 
 def _recount_owner(owner: AccountId, tx: Tx) -> None:
-    _lift(tx, owner)
+    lift(tx, owner)
     tx.sql.change(_RECOUNT_OWNER, {"owner": owner})
 
 
@@ -316,7 +320,8 @@ def broken_body(sql: Sql, blob: BlobId, why: str) -> Iterator[Fault]:
 
 
 _PLACE: Final = text(
-    "SELECT f.name, f.parent_id, p.key FROM folder f JOIN principal p ON p.id = f.owner_id WHERE f.id = :at"
+    "SELECT f.name, f.parent_id, coalesce(p.key, 'nobody') FROM folder f LEFT JOIN principal p ON p.id = f.owner_id"
+    " WHERE f.id = :at"
 )
 
 
@@ -382,4 +387,4 @@ def set_aside(tx: Tx, at: FolderId, row: Row, why: str, keeps: bool) -> None:
     )
 
 
-RULES: Final[Sequence[Callable[[Sql], Iterator[Fault]]]] = (contentless, references, folders, owners, orphans)
+RULES: Final[Sequence[Rule]] = (contentless, references, folders, owners, orphans)
