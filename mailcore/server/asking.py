@@ -1,4 +1,4 @@
-"""HTTP asked of other servers where strangers say which: pictures, ways out of lists, calendars.
+"""HTTP asked of other servers where strangers say which: pictures, ways out of lists, calendars, push services.
 
 1. The host is looked up, has to be of the Internet, and the address that was looked at is the one connected to; each
    redirection is looked at anew by who follows it.

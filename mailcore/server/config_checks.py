@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection
+from fnmatch import fnmatchcase
 from typing import Final
 
 from mailcore.server import log
@@ -36,7 +37,7 @@ def check(source: Source, parsed: ConfigFile, known: Collection[str]) -> None:
             source.wrong(("listener", number, "service"), said)
     _check_tls(source, parsed)
     _check_brands(source, parsed)
-    _check_log(source, parsed)
+    _check_log(source, parsed, known)
     _check_name_servers(source, parsed)
 
 
@@ -79,7 +80,7 @@ def _clash(one: Listener, other: Listener) -> bool:
     return here == there or here.is_unspecified or there.is_unspecified
 
 
-def _check_log(source: Source, parsed: ConfigFile) -> None:
+def _check_log(source: Source, parsed: ConfigFile, known: Collection[str]) -> None:
     for name, service in parsed.service.items():
         try:
             log.Sending(service.log_type, service.log_level, service.log_host)
@@ -96,6 +97,10 @@ def _check_log(source: Source, parsed: ConfigFile) -> None:
         if FILE_NAME.fullmatch(rule.file_name) is None:
             said = f"{rule.file_name!r} is no plain file name: letters, digits, '_', '-', '.'; it is in the log folder"
             source.wrong(("log", "rule", number, "file_name"), said)
+        modules = sorted({*log.MODULES, *map(log.module_of, known)})
+        if not any(fnmatchcase(name, rule.module.upper()) for name in modules):
+            said = f"no module is called {rule.module!r}; those known here: {', '.join(modules)}"
+            source.wrong(("log", "rule", number, "module"), said)
 
 
 def _check_name_servers(source: Source, parsed: ConfigFile) -> None:

@@ -25,13 +25,6 @@ def _inbound(prefix: str, service: str, scopes: Literal["S", "SDA"]) -> tuple[Co
     )
 
 
-def _proxy(kind: str) -> tuple[Counter, ...]:
-    return (
-        Counter(f"PROXY_{kind}_Connection", f"Connections that the {kind} proxy passed on."),
-        Counter(f"PROXY_{kind}_BackendFailed", f"Connections of the {kind} proxy whose back end did not answer."),
-    )
-
-
 COUNTERS: Final = (
     *_inbound("SMTP", "SMTP receiving", "S"),
     Counter("SMTP_InboundConnectionRefused", "Connections that SMTP receiving turned away."),
@@ -115,10 +108,12 @@ COUNTERS: Final = (
     Counter("DNR_Query", "Questions asked of the resolver."),
     Counter("DNR_CacheHit", "Questions that its cache answered."),
     Counter("DNR_Timeout", "Questions that a name server did not answer in time."),
-    *_proxy("SMTP"),
-    *_proxy("POP3"),
-    *_proxy("IMAP"),
-    *_proxy("WEBMAIL"),
-    Counter("PROXY_MapMiss", "Accounts for which no back end was found."),
 )
 BY_NAME: Final = {counter.name: counter for counter in COUNTERS}
+
+RESERVED: Final = (
+    *("PROXY_SMTP_Connection", "PROXY_SMTP_BackendFailed", "PROXY_POP3_Connection", "PROXY_POP3_BackendFailed"),
+    *("PROXY_IMAP_Connection", "PROXY_IMAP_BackendFailed", "PROXY_WEBMAIL_Connection", "PROXY_WEBMAIL_BackendFailed"),
+    "PROXY_MapMiss",
+)
+"""Names of the reference for services that there are not yet: nobody counts by them, and nobody is told of them."""

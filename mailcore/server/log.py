@@ -29,9 +29,20 @@ from mailcore.server.log_pipe import ConsoleOutlet, Outlet, Pipe, syslog_outlet,
 
 MODULES: Final = (
     *("DNR", "USERDB", "LOG", "REPORTING", "PROCESSING", "SMTP-IN", "SMTP-OUT", "CLI", "POP3", "IMAP", "WEBMAIL"),
-    *("WEBADMIN", "FTP-BACKUP", "RPOP", "PROXY_POP3", "PROXY_IMAP", "PROXY_WEBMAIL", "FILTERS", "CALLOG", "SECURITY"),
-    *("SUBSCRIPTIONS", "JOBLOG", "SERVER", "MAILBOXAPI", "MANAGESIEVE"),
+    *("WEBADMIN", "FTP-BACKUP", "RPOP", "PROXY_SMTP", "PROXY_POP3", "PROXY_IMAP", "PROXY_WEBMAIL", "FILTERS"),
+    *("CALLOG", "SECURITY", "SUBSCRIPTIONS", "JOBLOG", "SERVER", "MAILBOXAPI", "MANAGESIEVE", "LISTS", "QUARANTINE"),
+    *("HTTP", "DAV", "EAS", "EWS", "JMAP", "PUSH"),
 )
+MODULE_OF: Final[Mapping[str, str]] = {
+    "smtp_incoming": "SMTP-IN",
+    "smtp_outgoing": "SMTP-OUT",
+    "ftp_backup": "FTP-BACKUP",
+    "smtp_proxy": "PROXY_SMTP",
+    "imap_proxy": "PROXY_IMAP",
+    "pop3_proxy": "PROXY_POP3",
+    "webmail_proxy": "PROXY_WEBMAIL",
+}
+"""The module under which a service writes, where it is not its name in capitals."""
 _ROOT: Final = "postroom"
 _SILENT: Final = logging.CRITICAL + 1
 _TO_STDLIB: Final = {
@@ -137,6 +148,11 @@ _NAMES: Final = {level: logging.getLevelName(level) for level in _TO_STDLIB.valu
 def get(module: str) -> Logger:
     """The logger of a module: one of MODULES, or a name of an added service's own."""
     return Logger(logging.getLogger(f"{_ROOT}.{module.upper()}"), {})
+
+
+def module_of(service: str) -> str:
+    """The module under which a service writes."""
+    return MODULE_OF.get(service, service.upper())
 
 
 def login(service: str, name: str, peer: str, *, ok: bool, reason: str = "", mechanism: str = "") -> None:

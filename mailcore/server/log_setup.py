@@ -21,17 +21,6 @@ from mailcore.server.rules import Rules, address, decide, ip_set
 from mailcore.server.sections_mail import LogListenerSection, LogSection
 from mailcore.server.service import Door
 
-MODULE_OF: Final[Mapping[str, str]] = {
-    "smtp_incoming": "SMTP-IN",
-    "smtp_outgoing": "SMTP-OUT",
-    "ftp_backup": "FTP-BACKUP",
-    "smtp_proxy": "PROXY_SMTP",
-    "imap_proxy": "PROXY_IMAP",
-    "pop3_proxy": "PROXY_POP3",
-    "webmail_proxy": "PROXY_WEBMAIL",
-}
-"""The module under which a service writes, where it is not its name in capitals."""
-
 NO_LEVELS: Final[Mapping[str, int]] = {}
 CONSOLE: Final = Level.CRITICAL | Level.ERROR  # said on standard error too, for whoever started the server
 
@@ -95,7 +84,7 @@ def checked(config: Config, levels: Mapping[str, int] = NO_LEVELS) -> tuple[Coll
     try:
         collecting = _collecting(config)
         services = {
-            module_of(name): log.Sending(section.log_type, levels.get(name, section.log_level), section.log_host)
+            log.module_of(name): log.Sending(section.log_type, levels.get(name, section.log_level), section.log_host)
             for name, section in config.services.items()
         }
     except ValueError as error:
@@ -103,11 +92,6 @@ def checked(config: Config, levels: Mapping[str, int] = NO_LEVELS) -> tuple[Coll
         raise ConfigError([f"{where}: {error}"]) from None
     settings = log.Settings(services=services, console=CONSOLE)
     return collecting, replace(settings, host=config.server.node or settings.host)
-
-
-def module_of(service: str) -> str:
-    """The module under which a service writes."""
-    return MODULE_OF.get(service, service.upper())
 
 
 def _collecting(config: Config) -> CollectorSettings:

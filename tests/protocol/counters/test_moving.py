@@ -6,17 +6,14 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from mailcore.server.counter_table import BY_NAME, COUNTERS, Counter
+from mailcore.server.counter_table import BY_NAME, COUNTERS
 from tests.protocol.counters.busy import Busy, busy
 from tests.support.patience import PATIENCE
 
-NO_SERVICE = re.compile("PROXY_")
-"""Counters of services that there are not yet."""
 MAY_BE_ZERO = {"SYSTEM_LoadAverage", "SYSTEM_CPU"}
 
 
@@ -28,11 +25,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
 
 def wanted(letter: str) -> set[str]:
     """The counters that should have moved there."""
-
-    def counts(each: Counter) -> bool:
-        return letter in each.scopes and NO_SERVICE.match(each.name) is None
-
-    return {each.name for each in COUNTERS if counts(each)}
+    return {each.name for each in COUNTERS if letter in each.scopes}
 
 
 def still(letter: str, *found: dict[str, float]) -> set[str]:
@@ -69,14 +62,6 @@ def test_the_command_says_what_was_counted(here: Busy) -> None:
     assert set(told) >= {each for each in wanted("A") if BY_NAME[each].kind == "counter"}
 
 
-def test_what_there_is_no_service_for_is_counted_by_nobody() -> None:
-    sources = [*Path("mailcore").rglob("*.py"), *Path("connectors").rglob("*.py"), *Path("web").rglob("*.py")]
-    text = "\n".join(each.read_text() for each in sources if each.name != "counter_table.py")
-    without = [each.name for each in COUNTERS if NO_SERVICE.match(each.name)]
-    assert without
-    assert [name for name in without if f'"{name}"' in text] == []
-
-
 def test_prometheus_has_domains_as_labels_and_accounts_where_that_is_wanted(here: Busy) -> None:
     text = httpx.get(f"http://127.0.0.1:{here.server.port('http')}/metrics", timeout=PATIENCE).text
     assert f'postroom_domain_IMAP_FetchRequest_total{{domain="{here.server.domain}"}} 1.0' in text
@@ -107,6 +92,4 @@ def test_who_is_not_there_has_no_counters(here: Busy, words: tuple[str, ...], st
 
 
 def test_the_table_says_what_is_counted(here: Busy) -> None:
-    said = here.ran("counters", "--moved").out
-    assert BY_NAME["IMAP_FetchRequest"].help in said
-    assert "PROXY_" not in said
+    assert BY_NAME["IMAP_FetchRequest"].help in here.ran("counters", "--moved").out

@@ -255,6 +255,11 @@ RULE = '[[listener]]\nname = "imap"\n'
             "log.rule.1.file_size: 99 is out of range: 0, or at least 100",
         ),
         ("[[log.rule]]\npriority = 1\nfile_name = '../x'\n", "log.rule.1.file_name: '../x' is no plain file name"),
+        (
+            "[[log.rule]]\npriority = 1\nmodule = 'SMTP'\n",
+            "postroom.toml:3: log.rule.1.module: no module is called 'SMTP'",
+        ),
+        ("[[log.rule]]\npriority = 1\nmodule = 'SMTP_INCOMING'\n", "no module is called 'SMTP_INCOMING'"),
         (f"[server]\nserver_name = '{'x' * 65}'\n", "server.server_name: must have at most 64 characters, has 65"),
         ("[server]\nnode = 'x\n", "postroom.toml:2: not TOML: "),
         ("[server\n", "postroom.toml:1: not TOML: "),

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mailcore.server import counters as module
-from mailcore.server.counter_table import BY_NAME, COUNTERS
+from mailcore.server.counter_table import BY_NAME, COUNTERS, RESERVED
 from mailcore.server.counters import Counters, Sample, Scope
 from mailcore.server.metrics import MAX_CHILDREN, PrometheusMetrics
 from mailcore.server.system_use import watch_system
@@ -45,9 +45,14 @@ def moved(counters: Counters) -> dict[tuple[str, str, str], float]:
 
 
 def test_every_name_of_the_reference_is_declared_once_and_explained() -> None:
-    assert set(BY_NAME) >= FOUND_IN_THE_REFERENCE
+    assert {*BY_NAME, *RESERVED} >= FOUND_IN_THE_REFERENCE
     assert len(BY_NAME) == len(COUNTERS)
     assert all(counter.help.endswith(".") for counter in COUNTERS)
+
+
+def test_nobody_is_told_of_what_there_is_no_service_for() -> None:
+    told = {each.counter for each in Counters().samples()}
+    assert told and not told & set(RESERVED)
 
 
 def test_what_moved_is_given_once() -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -251,3 +252,11 @@ class TestLevels:
         said(Settings(host="mx1", console=3, services={"IMAP": Sending(level=0)}), *self.ALL)
         shown = capsys.readouterr().err.splitlines()
         assert [text.rpartition(" ")[2] for text in shown] == ["critical", "error"]
+
+
+def test_every_module_that_speaks_may_be_named_in_a_rule() -> None:
+    said = re.compile(r'(?:log\.get|parts\.log)\("([^"]+)"\)|^MODULE(?:: Final)? = "([^"]+)"', re.MULTILINE)
+    sources = [each.read_text() for part in ("mailcore", "connectors", "web") for each in Path(part).rglob("*.py")]
+    found = {name for text in sources for names in said.findall(text) for name in names if name}
+    assert "IMAP" in found and "FTP-BACKUP" in found
+    assert found <= set(log.MODULES)
