@@ -1,7 +1,7 @@
 """Posts one message to a push service. RFC 8030 §5.
 
-Strangers name where to: only https, only addresses of the Internet (unless the configuration says otherwise), the
-address that was looked at is the one that is connected to, no detours, and what comes back is not read.
+Strangers name where to: only https, only addresses of the Internet (unless the configuration says otherwise; see
+`mailcore.server.asking`), no detours, and what comes back is not read.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from mailcore.push.encryption import Keys, encrypted
 from mailcore.push.vapid import authorization
+from mailcore.server.asking import asked, taken_apart
 from mailcore.server.dns import DnsError, Resolver
-from mailcore.server.reach import NotPublic, public_address
+from mailcore.server.reach import NotPublic
 
 if TYPE_CHECKING:
     import httpx
@@ -94,16 +95,11 @@ class Sender:
             return Result("later", str(error) or type(error).__name__)
 
     async def _post(self, post: Post) -> Result:
-        import httpx
-
-        parts = urlsplit(checked(post.url))
-        host = parts.hostname or ""
-        address = await public_address(self.dns, host, private=self.private)
-        where = f"[{address}]" if ":" in address else address
-        target = parts.path or "/"
+        at = taken_apart(checked(post.url), ports=())
+        if at is None:
+            raise BadUrl("it is no URL")
         body = post.payload if post.keys is None else encrypted(post.payload, post.keys)
         headers = {
-            "host": parts.netloc,
             "content-type": post.media if post.keys is None else "application/octet-stream",
             "ttl": str(TTL),
             "urgency": post.urgency,
@@ -114,11 +110,9 @@ class Sender:
         if post.topic:
             headers["topic"] = post.topic
         context = self.context or ssl.create_default_context()
-        url = f"https://{where}:{parts.port or 443}{target}{f'?{parts.query}' if parts.query else ''}"
-        async with (
-            httpx.AsyncClient(verify=context, trust_env=False, timeout=SECONDS) as client,
-            client.stream("POST", url, content=body, headers=headers, extensions={"sni_hostname": host}) as answer,
-        ):
+        async with asked(
+            self.dns, at, headers, seconds=SECONDS, private=self.private, method="POST", body=body, context=context
+        ) as answer:
             return _result(answer)
 
 

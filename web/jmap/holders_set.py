@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from connectors.dav import derived
@@ -21,7 +22,7 @@ from web.jmap.errors import MethodError, SetError
 from web.jmap.families import TITLE, Family, note_values, title_of, told
 from web.jmap.holders import holders_in, lines_of, notes_of, state_at, state_of
 from web.jmap.ids import account_id, mailbox_id
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, check_size, invalid, mismatch, set_each, unknown_property
 from web.jmap.states import read_state
 from web.jmap.turn import Turn, folders_of, owner_in
 
@@ -66,23 +67,16 @@ class ListArguments(SetArguments):
 async def set_(turn: Turn, arguments: SetArguments, family: Family, wishes: Wishes) -> Mapping[str, Any]:
     """`Foo/set`."""
     check_size(arguments)
-    account, done = arguments.account_id, Done()
+    account = arguments.account_id
     owner, before = await turn.read(lambda tx: _state(tx, family, account))
     if arguments.if_in_state is not None:
         await _check_state(turn, family, account, arguments.if_in_state)
-    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, family, account, given))
-    for name, given in (arguments.update or {}).items():
-        changed = await tried(done.not_updated, name, lambda: _update(turn, family, account, name, given))  # noqa: B023
-        if changed is not None:
-            done.updated[name] = changed or None
-    for name in dict.fromkeys(map(turn.real, arguments.destroy)):
-        gone = await tried(
-            done.not_destroyed,
-            name,
-            lambda: _destroy(turn, family, account, name, everything=wishes.everything),  # noqa: B023
-        )
-        if gone is not None:
-            done.destroyed.append(name)
+    ways = Ways(
+        partial(_create, turn, family, account),
+        partial(_update, turn, family, account),
+        partial(_destroy, turn, family, account, everything=wishes.everything),
+    )
+    done = await set_each(turn, arguments, ways)
     if wishes.default is not None and not (done.not_created or done.not_updated or done.not_destroyed):
         await turn.write(lambda tx: _make_default(tx, family, account, turn.real(wishes.default or "")))
     try:
@@ -186,7 +180,7 @@ async def _update(turn: Turn, family: Family, account: str, name: str, given: Gi
     wanted = _checked(family, given, new=False)
 
     def work(tx: WriteTx) -> Mapping[str, Any]:
-        at = _here(tx, family, account, turn.real(name), made=True)
+        at = _here(tx, family, account, name, made=True)
         if at.id < 0:
             return _of_made(tx, family, at, wanted, given)
         notes = note_values(family, wanted, own=at.own)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from groupware.model.errors import GroupwareError, NoRight, NotFound, RoleTaken
@@ -18,7 +19,7 @@ from web.jmap.errors import MethodError, SetError, set_error
 from web.jmap.ids import account_id, folder_of, mailbox_id
 from web.jmap.limits import MAIL_SHARE
 from web.jmap.mailbox import ORDER, PROPERTIES, ROLES, name_of, orders_in, parent_of, role_of, told
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, check_size, invalid, mismatch, set_each, unknown_property
 from web.jmap.states import State, mailboxes_at, read_state
 from web.jmap.turn import Turn, mailboxes, owner_in
 
@@ -36,24 +37,17 @@ class Arguments(SetArguments):
 async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`Mailbox/set`."""
     check_size(arguments)
-    account, done = arguments.account_id, Done()
+    account = arguments.account_id
     owner, before = await turn.read(lambda tx: _state(tx, account))
     if arguments.if_in_state is not None:
         await _check_state(turn, account, arguments.if_in_state)
-    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, account, given))
-    for name in _in_turn(arguments.update or {}):
-        given = (arguments.update or {})[name]
-        done_with = await tried(done.not_updated, name, lambda: _update(turn, account, name, given))  # noqa: B023
-        if done_with is not None:
-            done.updated[name] = done_with or None
-    for name in await _deepest_first(turn, account, arguments.destroy):
-        gone = await tried(
-            done.not_destroyed,
-            name,
-            lambda: _destroy(turn, account, name, everything=arguments.on_destroy_remove_emails),  # noqa: B023
-        )
-        if gone is not None:
-            done.destroyed.append(name)
+    ways = Ways(
+        partial(_create, turn, account),
+        partial(_update, turn, account),
+        partial(_destroy, turn, account, everything=arguments.on_destroy_remove_emails),
+        partial(_deepest_first, turn, account),
+    )
+    done = await set_each(turn, replace(arguments, update=_in_turn(arguments.update or {})), ways)
     _, after = await turn.read(lambda tx: _state(tx, account))
     return done.answer(account_id(owner), str(before), str(after))
 
@@ -82,14 +76,12 @@ async def _check_state(turn: Turn, account: str, given: str) -> None:
     await turn.read(work)
 
 
-def _in_turn(update: Mapping[str, Given]) -> Sequence[str]:
+def _in_turn(update: Mapping[str, Given]) -> Mapping[str, Given]:
     """The objects in the order in which they are changed: who gives up a role first."""
-    return sorted(update, key=lambda name: update[name].get("role", "") is not None)
+    return dict(sorted(update.items(), key=lambda each: each[1].get("role", "") is not None))
 
 
 async def _deepest_first(turn: Turn, account: str, names: Sequence[str]) -> Sequence[str]:
-    names = tuple(turn.real(name) for name in names)
-
     def work(tx: ReadTx) -> Sequence[str]:
         depth = {mailbox_id(each.id): each.path.count(SEPARATOR) for each in mailboxes(tx, owner_in(tx, account))}
         return sorted(names, key=lambda name: -depth.get(name, 0))
@@ -188,7 +180,7 @@ def _personal(tx: WriteTx, at: Folder, wanted: Given) -> None:
 
 async def _update(turn: Turn, account: str, name: str, given: Given) -> Mapping[str, Any]:
     wanted = _checked(turn, given)
-    number = folder_of(turn.real(name))
+    number = folder_of(name)
 
     def work(tx: WriteTx) -> Mapping[str, Any]:
         owner = owner_in(tx, account)

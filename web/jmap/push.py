@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from groupware.model.errors import NotFound
@@ -26,7 +27,7 @@ from mailcore.server.parts import Parts
 from web.jmap.arguments import argument, by_id, chosen, ids, texts
 from web.jmap.errors import MethodError, SetError
 from web.jmap.events import TYPES, changed_since, states, watched_by
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, tried, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, check_size, invalid, set_each, unknown_property
 from web.jmap.turn import Turn
 
 KIND: Final = "jmap"
@@ -85,16 +86,9 @@ async def get(turn: Turn, arguments: Fetched) -> Mapping[str, Any]:
 
 async def set_(turn: Turn, arguments: Changes) -> Mapping[str, Any]:
     """`PushSubscription/set`."""
-    check_size(SetArguments("", None, arguments.create, arguments.update, arguments.destroy))
-    done = Done()
-    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, given))
-    for name, given in (arguments.update or {}).items():
-        good = await tried(done.not_updated, name, lambda: _update(turn, turn.real(name), given))  # noqa: B023
-        if good is not None:
-            done.updated[name] = good or None
-    for name in arguments.destroy:
-        if await tried(done.not_destroyed, name, lambda: _destroy(turn, turn.real(name))):  # noqa: B023
-            done.destroyed.append(name)
+    asked = SetArguments("", None, arguments.create, arguments.update, arguments.destroy)
+    check_size(asked)
+    done = await set_each(turn, asked, Ways(partial(_create, turn), partial(_update, turn), partial(_destroy, turn)))
     answer = done.answer("", "", "")
     return {name: value for name, value in answer.items() if name not in ("accountId", "oldState", "newState")}
 

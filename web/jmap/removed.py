@@ -30,7 +30,7 @@ from web.jmap.families import OF_KIND
 from web.jmap.headers_of import utc
 from web.jmap.ids import account_id, email_id, folder_of, mailbox_id, object_id
 from web.jmap.limits import IN_GET
-from web.jmap.sets import Given, SetArguments, Ways, set_few, tried
+from web.jmap.sets import SetArguments, Ways, never, set_few, tried
 from web.jmap.turn import Turn, owner_in
 
 PROPERTIES: Final = ("id", "kind", "folderId", "folder", "title", "from", "preview", "receivedAt", "removedAt", "size")
@@ -185,15 +185,8 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     def look(tx: ReadTx) -> tuple[str, str]:
         return account_id(owner), _state(tx, owner)
 
-    return await set_few(turn, arguments, look, Ways(_made, _changed, partial(_destroy, turn, owner)))
-
-
-async def _made(given: Given) -> Mapping[str, Any]:
-    raise SetError("forbidden", "what was removed is there by itself")
-
-
-async def _changed(name: str, given: Given) -> None:
-    raise SetError("forbidden", _STAYS)
+    made = never("what was removed is there by itself")
+    return await set_few(turn, arguments, look, Ways(made, never(_STAYS), partial(_destroy, turn, owner)))
 
 
 async def _destroy(turn: Turn, owner: AccountId, name: str) -> bool:

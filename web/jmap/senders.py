@@ -18,7 +18,7 @@ from web.jmap.headers_of import utc
 from web.jmap.ids import account_id
 from web.jmap.kept import own
 from web.jmap.sets import SINGLETON as ID
-from web.jmap.sets import Given, SetArguments, Ways, invalid, set_few, set_one, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, invalid, never, set_few, set_one, unknown_property
 from web.jmap.turn import Turn
 
 _LISTS: Final = {"allowed": "whitelist", "blocked": "blacklist"}
@@ -121,11 +121,8 @@ async def addresses_set(turn: Turn, arguments: SetArguments) -> Mapping[str, Any
     def look(tx: ReadTx) -> tuple[str, str]:
         return account_id(own(tx, arguments.account_id)), _digest(_addresses(tx))
 
-    return await set_few(turn, arguments, look, Ways(partial(_make, turn), _stays, partial(_take_away, turn)))
-
-
-async def _stays(name: str, given: Given) -> None:
-    raise SetError("forbidden", "a temporary address stays as it is: make another one")
+    stays = never("a temporary address stays as it is: make another one")
+    return await set_few(turn, arguments, look, Ways(partial(_make, turn), stays, partial(_take_away, turn)))
 
 
 async def _make(turn: Turn, given: Given) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ Each object is a write of its own: what is wrong with one changes nothing of the
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -142,9 +142,26 @@ class Ways:
     """How one thing of a kind is made, changed and taken away. `SetError`."""
 
     create: Callable[[Given], Awaitable[Mapping[str, Any]]]
-    update: Callable[[str, Given], Awaitable[object]]
-    """What it gives is true for what was changed."""
-    destroy: Callable[[str], Awaitable[object]]
+    update: Callable[[str, Given], Awaitable[Mapping[str, Any] | bool]]
+    """Gives what has become other than was said, if anything."""
+    destroy: Callable[[str], Awaitable[bool]]
+    in_order: Callable[[Sequence[str]], Awaitable[Sequence[str]]] | None = None
+    """The order in which they are taken away, where that is not the client's."""
+
+
+async def set_each(turn: Turn, arguments: SetArguments, ways: Ways) -> Done:
+    """What becomes of each: those that are made, then those that are changed, then those that are taken away."""
+    done = Done()
+    await create_each(turn, done, arguments.create or {}, ways.create)
+    for name, given in (arguments.update or {}).items():
+        changed = await tried(done.not_updated, name, lambda: ways.update(turn.real(name), given))  # noqa: B023
+        if changed is not None:
+            done.updated[turn.real(name)] = changed if isinstance(changed, Mapping) and changed else None
+    going: Sequence[str] = tuple(dict.fromkeys(map(turn.real, arguments.destroy)))
+    for name in going if ways.in_order is None else await ways.in_order(going):
+        if await tried(done.not_destroyed, name, lambda: ways.destroy(name)):  # noqa: B023
+            done.destroyed.append(name)
+    return done
 
 
 def never(why: str) -> Callable[..., Awaitable[Any]]:
@@ -159,14 +176,7 @@ def never(why: str) -> Callable[..., Awaitable[Any]]:
 async def set_few(turn: Turn, arguments: SetArguments, look: Look, ways: Ways) -> dict[str, Any]:
     """The answer of `Foo/set` for things of which there are few, each in a write of its own."""
     account, before = await begun(turn, arguments, look)
-    done = Done()
-    await create_each(turn, done, arguments.create or {}, ways.create)
-    for name, given in (arguments.update or {}).items():
-        if await tried(done.not_updated, name, lambda: ways.update(turn.real(name), given)):  # noqa: B023
-            done.updated[name] = None
-    for name in dict.fromkeys(arguments.destroy):
-        if await tried(done.not_destroyed, name, lambda: ways.destroy(turn.real(name))):  # noqa: B023
-            done.destroyed.append(turn.real(name))
+    done = await set_each(turn, arguments, ways)
     try:
         _, after = await turn.read(look)
     except MethodError:  # somebody has taken the last of what was shared with them from themselves

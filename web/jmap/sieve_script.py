@@ -26,7 +26,7 @@ from web.jmap.errors import MethodError, SetError
 from web.jmap.ids import account_id
 from web.jmap.kept import own
 from web.jmap.queries import passes, told_query
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import Given, SetArguments, Ways, check_size, invalid, mismatch, set_each, unknown_property
 from web.jmap.turn import Turn
 
 Json = dict[str, Any]
@@ -123,18 +123,12 @@ async def validate(turn: Turn, arguments: ValidateArguments) -> Mapping[str, Any
 async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`SieveScript/set`."""
     check_size(arguments)
-    account, done = arguments.account_id, Done()
+    account = arguments.account_id
     owner, before = await turn.read(lambda tx: (own(tx, account), state(tx)))
     if arguments.if_in_state not in (None, before):
         raise mismatch()
-    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, account, given))
-    for name, given in (arguments.update or {}).items():
-        changed = await tried(done.not_updated, name, lambda: _update(turn, account, turn.real(name), given))  # noqa: B023
-        if changed is not None:
-            done.updated[name] = changed or None
-    for name in dict.fromkeys(map(turn.real, arguments.destroy)):
-        if await tried(done.not_destroyed, name, lambda: _destroy(turn, name)):  # noqa: B023
-            done.destroyed.append(name)
+    ways = Ways(partial(_create, turn, account), partial(_update, turn, account), partial(_destroy, turn))
+    done = await set_each(turn, arguments, ways)
     if not (done.not_created or done.not_updated or done.not_destroyed):
         await _activate(turn, arguments)
     after = await turn.read(state)

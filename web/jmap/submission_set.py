@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from groupware.mime.threads import thread_id
@@ -25,7 +26,7 @@ from web.jmap.identity import Identity
 from web.jmap.identity import every as identities
 from web.jmap.ids import account_id, email_id
 from web.jmap.kept import facts_of, own, state_of
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, mismatch, tried, unknown_property
+from web.jmap.sets import Done, Given, SetArguments, Ways, check_size, invalid, mismatch, set_each, unknown_property
 from web.jmap.submission import KIND, PROPERTIES, every, record_of
 from web.jmap.turn import Turn, readable
 
@@ -57,17 +58,11 @@ class Sending:
 async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`EmailSubmission/set`."""
     check_size(arguments)
-    done = Done()
     owner, before = await turn.read(lambda tx: (own(tx, arguments.account_id), state_of(tx, KIND)))
     if arguments.if_in_state is not None and arguments.if_in_state != before:
         raise mismatch()
-    await create_each(turn, done, arguments.create or {}, lambda given: _create(turn, given))
-    for name, given in (arguments.update or {}).items():
-        if await tried(done.not_updated, name, lambda: _update(turn, turn.real(name), given)):  # noqa: B023
-            done.updated[turn.real(name)] = None
-    for name in arguments.destroy:
-        if await tried(done.not_destroyed, name, lambda: _destroy(turn, turn.real(name))):  # noqa: B023
-            done.destroyed.append(turn.real(name))
+    ways = Ways(partial(_create, turn), partial(_update, turn), partial(_destroy, turn))
+    done = await set_each(turn, arguments, ways)
     after = await turn.read(lambda tx: state_of(tx, KIND))
     await _afterwards(turn, arguments, done)
     return done.answer(account_id(owner), before, after)

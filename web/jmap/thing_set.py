@@ -23,7 +23,7 @@ from groupware.store.overtaking import again as again
 from web.jmap.errors import SetError
 from web.jmap.families import Family
 from web.jmap.ids import folder_of, mailbox_id, object_id
-from web.jmap.sets import Done, Given, SetArguments, check_size, create_each, invalid, tried
+from web.jmap.sets import Given, SetArguments, Ways, check_size, invalid, set_each
 from web.jmap.things import MADE, Place, check_state, named, places, readable_in, stands
 from web.jmap.turn import Turn, folders_of, owner_in
 
@@ -198,14 +198,9 @@ async def set_things(
     check_size(arguments)
     await check_state(turn, arguments.account_id, family, arguments.if_in_state)
     account, before = await turn.read(lambda tx: stands(tx, arguments.account_id, family))
-    done = Done()
-    await create_each(turn, done, arguments.create or {}, create)
-    for name, given in (arguments.update or {}).items():
-        changed = await tried(done.not_updated, name, lambda: again(lambda: update(turn.real(name), given)))  # noqa: B023
-        if changed is not None:
-            done.updated[name] = changed or None
-    for name in dict.fromkeys(map(turn.real, arguments.destroy)):
-        if await tried(done.not_destroyed, name, lambda: again(lambda: destroy(name))):  # noqa: B023
-            done.destroyed.append(name)
+    ways = Ways(
+        create, lambda name, given: again(lambda: update(name, given)), lambda name: again(lambda: destroy(name))
+    )
+    done = await set_each(turn, arguments, ways)
     _, after = await turn.read(lambda tx: stands(tx, arguments.account_id, family))
     return done.answer(account, before, after)
