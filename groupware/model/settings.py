@@ -9,43 +9,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Final
 
-from .addresses import mail_addresses
 from .errors import NotFound, Refused
-
-Value = str | int | bool
-Scope = Literal["account", "class", "domain", "server"]
-
-EVERYWHERE: Final[tuple[Scope, ...]] = ("account", "class", "domain", "server")
-ON_LISTS: Final[tuple[Scope, ...]] = ("account", "domain", "server")
-FROM_DOMAIN: Final[tuple[Scope, ...]] = ("domain", "server")
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One setting: what it is called, what it may be, and where it may be set."""
-
-    name: str
-    default: Value
-    doc: str
-    unit: str = ""
-    scopes: tuple[Scope, ...] = EVERYWHERE
-    least: int = 0
-    most: int = 0
-    """For numbers; 0: no bound."""
-    choices: tuple[str, ...] = ()
-    every: bool = False
-    """A switch: every level has to leave it on."""
-    addresses: int = 0
-    """For texts: they are so many addresses at most."""
-    longest: int = 320
-    """For texts: so many characters at most."""
-    personal: bool = False
-    """Its owner may set it, on the account itself."""
-
+from .setting import FROM_DOMAIN, ON_LISTS, Declared, Value, checked, line
 
 KB_MOST: Final = 4 * 1024 * 1024 * 1024 - 1
 """4096 GB less 1 KB."""
@@ -378,36 +346,6 @@ def declared(name: str) -> Declared:
     return found
 
 
-def checked(setting: Declared, value: Value) -> Value:
-    """The value as it is kept. `Refused` says what it may be."""
-    if isinstance(setting.default, bool):
-        if not isinstance(value, bool):
-            raise Refused(f"{setting.name}: {value!r} is neither true nor false")
-        return value
-    if isinstance(setting.default, int):
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise Refused(f"{setting.name}: {value!r} is no whole number")
-        if value < setting.least or (setting.most and value > setting.most):
-            raise Refused(f"{setting.name}: {value} is out of range; from {setting.least} to {setting.most or 'any'}")
-        return value
-    return _checked_text(setting, value)
-
-
-def _checked_text(setting: Declared, value: Value) -> str:
-    if not isinstance(value, str):
-        raise Refused(f"{setting.name}: {value!r} is no text")
-    if setting.choices and value not in setting.choices:
-        raise Refused(f"{setting.name}: {value[:64]!r} is none of {', '.join(setting.choices)}")
-    if len(value) > setting.longest:
-        raise Refused(f"{setting.name}: longer than {setting.longest} characters")
-    if setting.addresses:
-        try:
-            return " ".join(mail_addresses(value, setting.addresses))
-        except Refused as error:
-            raise Refused(f"{setting.name}: {error}") from None
-    return value
-
-
 def parse(name: str, text: str) -> Value:
     """A value as a person types it: `yes`, `12`, or the text itself. `NotFound`, `Refused`."""
     setting = declared(name)
@@ -438,25 +376,8 @@ def manual() -> str:
         "| name | kind | default | unit | may be set on | meaning |",
         "|---|---|---|---|---|---|",
     ]
-    lines += [_line(each) for each in _DECLARED]
+    lines += [line(each) for each in _DECLARED]
     return "\n".join(lines) + "\n"
-
-
-def _line(each: Declared) -> str:
-    default = {True: "yes", False: "no"}[each.default] if isinstance(each.default, bool) else str(each.default)
-    owner = " (and its owner)" if each.personal else ""
-    cells = (f"`{each.name}`", _kind(each), default or "(empty)", each.unit, ", ".join(each.scopes) + owner, each.doc)
-    return "| " + " | ".join(cells) + " |"
-
-
-def _kind(each: Declared) -> str:
-    if each.every:
-        return "switch"
-    if isinstance(each.default, bool):
-        return "yes or no"
-    if isinstance(each.default, int):
-        return f"{each.least} to {each.most}"
-    return ", ".join(f"`{choice}`" for choice in each.choices) or ("addresses" if each.addresses else "text")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from groupware.model import settings as declared
 from groupware.model.errors import NoRight, NotFound, OverQuota, Refused
 from groupware.model.ids import AccountId
 from groupware.model.principal import NewAccount, PrincipalKind
-from groupware.model.settings import SETTINGS, Value
+from groupware.model.setting import Value, checked
+from groupware.model.settings import SETTINGS
 from groupware.store.api import WriteTx
 from tests.store.house import House
 
@@ -30,7 +31,7 @@ def test_the_manual_is_the_one_that_the_declarations_make() -> None:
 def test_every_setting_is_explained_and_its_default_is_allowed(name: str) -> None:
     each = SETTINGS[name]
     assert each.doc.endswith(".")
-    assert declared.checked(each, each.default) == each.default
+    assert checked(each, each.default) == each.default
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from groupware.model.errors import NotFound, Refused
 from groupware.model.ids import AccountId, PrincipalId
 from groupware.model.principal import PrincipalKind, Setting
-from groupware.model.settings import SETTINGS, Declared, Value, checked, declared
+from groupware.model.setting import Declared, Value, checked
+from groupware.model.settings import SETTINGS, declared
 
 from . import schema, standing
 from .guard import SERVER
