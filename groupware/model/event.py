@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from .ids import AccountId, BlobId, FolderId, QueueId, Uid
+from .ids import AccountId, BlobId, FolderId, ItemId, QueueId, Uid
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,27 @@ class JournalRow:
     folder: FolderId | None
     path: str
     facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody else did to one event of a calendar."""
+
+    number: int
+    """Of the journal's row."""
+    at: datetime
+    by: str
+    """Who did it, as the journal has it; "": the server, for somebody who is elsewhere."""
+    name: str
+    """What people call them."""
+    what: Literal["created", "updated", "destroyed"]
+    uid: Uid
+    """What it had there afterwards; of one that went, the last."""
+    item: ItemId
+    before: BlobId | None
+    """Its octets as they were; None for what is new."""
+    after: BlobId | None
+    """As they were then; None for what went."""
 
 
 @dataclass(frozen=True, slots=True)

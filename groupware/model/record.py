@@ -20,6 +20,8 @@ class RecordKind(StrEnum):
     """One's own picture, which all of the domain see: `media` and `data`, in base64. An account has one at most."""
     CONFIGURATION = "configuration"
     """What a program keeps of its own, by a name."""
+    DISMISSED = "dismissed"
+    """Which changes by others one has seen and does not want to be told of any more. An account has one at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,6 +288,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "domain_policies": [lambda tx, _: tx.domain_policies()],
     "put_policy": [lambda tx, _: tx.put_policy([]), lambda tx, _: tx.put_policy([], "example.test")],
     "journal": [lambda tx, s: tx.journal(s.folder)],
+    "deeds": [lambda tx, s: tx.deeds(s.folder, 0, 1)],
     "trace": [lambda tx, _: tx.trace("x")],
     "find_trace": [lambda tx, _: tx.find_trace(TraceFilter(party=A))],
     "movements": [lambda tx, s: tx.movements(s.folder, Uid(1))],

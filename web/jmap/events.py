@@ -21,7 +21,7 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.record import RecordKind
 from groupware.store.api import ReadTx, Watch
-from web.jmap import access_requests, holders, identity, labels, meetings, notification
+from web.jmap import access_requests, event_notices, holders, identity, labels, meetings, notification
 from web.jmap.errors import RequestError
 from web.jmap.families import ADDRESS_BOOK, CALENDAR, JOURNAL, NOTEBOOK, TASK_LIST
 from web.jmap.ids import account_id
@@ -54,6 +54,7 @@ TYPES: Final = (
     "Email",
     "Thread",
     *(name for family, thing in _FAMILIES for name in (family.type, thing)),
+    "CalendarEventNotification",
     *_OWN,
 )
 PINGS: Final = (5, 900)
@@ -114,6 +115,7 @@ async def changes(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIt
     known: States | None = None
     watched: frozenset[FolderId] = frozenset()
     watch: Watch | None = None
+    memo: event_notices.Memo = {}
     try:
         while not stopping.is_set():
             folders = await turn.read(watched_by)
@@ -121,7 +123,7 @@ async def changes(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIt
                 if watch is not None:
                     watch.close()
                 watch, watched = turn.parts.bus.watch(folders), folders
-            now = await turn.read(lambda tx: states(tx, wanted.types))
+            now = await turn.read(lambda tx: states(tx, wanted.types, memo))
             changed = changed_since(known, now, wanted.last)
             known = now
             yield Told(changed, _id(now))
@@ -160,19 +162,22 @@ def watched_by(tx: ReadTx) -> frozenset[FolderId]:
     return frozenset({each.id for each in folders if each.exists} | roots)
 
 
-def states(tx: ReadTx, types: frozenset[str]) -> States:
-    """What is told of each account."""
+def states(tx: ReadTx, types: frozenset[str], memo: event_notices.Memo | None = None) -> States:
+    """What is told of each account; who asks again and again has a `memo`."""
+    memo = {} if memo is None else memo
     owners = {tx.who.account, *(each.owner for each in tx.folders() if each.exists and each.kind in KINDS)}
-    return {account_id(owner): _of_account(tx, owner, types) for owner in owners}
+    return {account_id(owner): _of_account(tx, owner, types, memo) for owner in owners}
 
 
-def _of_account(tx: ReadTx, owner: AccountId, types: frozenset[str]) -> Mapping[str, str]:
+def _of_account(tx: ReadTx, owner: AccountId, types: frozenset[str], memo: event_notices.Memo) -> Mapping[str, str]:
     found = _mail(tx, owner) if types & _OF_MAIL else {}
     for family, thing in _FAMILIES:
         if family.type in types:
             found[family.type] = str(holders.state_of(tx, family, owner))
         if thing in types:
             found[thing] = state_in(tx, owner, family)
+    if "CalendarEventNotification" in types:
+        found["CalendarEventNotification"] = event_notices.state(tx, owner, memo)
     if owner == tx.who.account:
         found |= {name: state(tx) for name, state in _OWN.items() if name in types}
     return {name: value for name, value in found.items() if name in types}

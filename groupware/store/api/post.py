@@ -10,6 +10,7 @@ from groupware.model.dmarc import DmarcSeen
 from groupware.model.event import (
     Attempt,
     Backlog,
+    Deed,
     Envelope,
     Event,
     JournalRow,
@@ -35,6 +36,14 @@ class ReadPost(Protocol):
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
         """What was done in a folder, oldest first. Takes `a`."""
+        ...
+
+    def deeds(self, at: FolderId, since: int, limit: int) -> Sequence[Deed]:
+        """What others did to events of a calendar after a moment, the newest first. Takes `r`.
+
+        Up to `limit`, of the last changes of that calendar; moves within its tree are none. What is private is only
+        told to who may read that, and nothing whose octets are kept no longer.
+        """
         ...
 
     def movements(self, at: FolderId, uid: Uid) -> Sequence[JournalRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, text
@@ -41,11 +41,13 @@ _DROP_SEEN: Final = delete(schema.seen).where(
 _HAS_SEEN_ROWS: Final = select(_s.uid).where(_s.folder_id == bindparam("at")).limit(1)
 
 
-def bury(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq, *, keep: bool) -> None:
+def bury(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq, *, keep: bool) -> Mapping[str, str]:
     """Tombstones in the place of items; `keep`: they hold on to the content until retention ends.
 
-    UIDs that follow each other go together, by one statement.
+    UIDs that follow each other go together, by one statement. What the journal is to know of them is given back: which
+    were private, that what they were is told to nobody who may not read that.
     """
+    known = {"private": objects.private_of(tx, here, [row[0] for row in rows])} if here.kind != Kind.MAIL else {}
     spans = [{"at": here.id, "low": low, "high": high} for low, high in ranges(row[0] for row in rows)]
     told = {"modseq": modseq, "removed": now_micros(), "keep": int(keep), "mail": int(here.kind == Kind.MAIL)}
     tx.sql.many(_BURY, [{**each, **told} for each in spans])
@@ -53,6 +55,7 @@ def bury(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq, *, keep: boo
     objects.drop(tx, here, [row[0] for row in rows])
     if tx.sql.row(_HAS_SEEN_ROWS, {"at": here.id}) is not None:
         tx.sql.many(_DROP_SEEN, spans)
+    return known
 
 
 def lapsed(tx: Tx, at: FolderId, since: ModSeq, by: int) -> Sequence[tuple[Uid, ItemId]]:

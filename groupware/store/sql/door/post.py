@@ -9,6 +9,7 @@ from groupware.model.dmarc import DmarcSeen
 from groupware.model.event import (
     Attempt,
     Backlog,
+    Deed,
     Envelope,
     Event,
     JournalRow,
@@ -23,7 +24,7 @@ from groupware.model.ids import AccountId, FolderId, QueueId, Uid
 from groupware.model.signing import SigningKey
 from groupware.model.tls import StsPolicy, TlsResult
 
-from .. import dmarc, leases, mailqueue, queueview, signing, submitted, tlsbook, trace
+from .. import deeds, dmarc, leases, mailqueue, queueview, signing, submitted, tlsbook, trace
 from ..tx import Tx
 
 
@@ -35,6 +36,9 @@ class Post(Tx):
 
     def journal(self, at: FolderId, after: int = 0, limit: int = 1000) -> Sequence[JournalRow]:
         return trace.journal(self, at, after, limit)
+
+    def deeds(self, at: FolderId, since: int, limit: int) -> Sequence[Deed]:
+        return deeds.deeds(self, at, since, limit)
 
     def movements(self, at: FolderId, uid: Uid) -> Sequence[JournalRow]:
         return trace.movements(self, at, uid)
