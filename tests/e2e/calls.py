@@ -18,7 +18,7 @@ class Program:
 
     def __init__(self, where: str, address: str, password: str) -> None:
         self._where, self._auth = where, (address, password)
-        session = httpx.get(f"{where}jmap/session", auth=self._auth).raise_for_status().json()
+        session = httpx.get(f"{where}jmap/session", auth=self._auth, timeout=30).raise_for_status().json()
         self.account: str = session["primaryAccounts"]["urn:ietf:params:jmap:mail"]
 
     def call(self, method: str, **given: Any) -> Json:

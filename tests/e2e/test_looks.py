@@ -85,14 +85,14 @@ def test_a_phone_shows_one_thing_at_a_time(sit: Make) -> None:
 
 def test_dark_is_as_the_system_has_it_or_as_one_chooses(sit: Make) -> None:
     desk = furnished(sit(dark=True))
-    paper = "getComputedStyle(document.querySelector('.list')).backgroundColor"
-    assert desk.page.evaluate(paper) == "rgb(27, 32, 35)"
+    paper = desk.page.locator(".list")
+    expect(paper).to_have_css("background-color", "rgb(27, 32, 35)")
     desk.page.get_by_role("button", name="Account menu").click()
     desk.page.get_by_role("menuitemradio", name="Light").click()
-    assert desk.page.evaluate(paper) == "rgb(255, 255, 255)"
+    expect(paper).to_have_css("background-color", "rgb(255, 255, 255)")
     desk.page.reload()
     expect(desk.row("Lunch")).to_be_visible()
-    assert desk.page.evaluate(paper) == "rgb(255, 255, 255)"
+    expect(paper).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
 def test_a_name_of_the_server_has_its_own_brand(sit: Make) -> None:
@@ -102,8 +102,7 @@ def test_a_name_of_the_server_has_its_own_brand(sit: Make) -> None:
     expect(desk.page.get_by_text("Acme Post").first).to_be_visible()
     desk.sign_in(host="acme.localhost")
     expect(desk.page.get_by_role("banner").get_by_text("Acme Post")).to_be_visible()
-    colour = "getComputedStyle(document.querySelector('button.main')).backgroundColor"
-    assert desk.page.evaluate(colour) == "rgb(170, 0, 51)"
+    expect(desk.page.locator("button.main").first).to_have_css("background-color", "rgb(170, 0, 51)")
 
 
 def test_german(sit: Make) -> None:

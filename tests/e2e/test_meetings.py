@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.e2e.calendars import WEDNESDAY, ZONE, at, event, program, stored, until, visit
 from tests.e2e.calls import guest
 from tests.e2e.conftest import Make
-from tests.e2e.test_calendar import WEDNESDAY, ZONE, at, event, program, stored, until, visit
 from tests.e2e.test_looks import faults
 
 

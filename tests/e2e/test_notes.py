@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, expect
 from groupware.model.ids import EVERY, BlobId
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
+from tests.e2e.calendars import until
 from tests.e2e.conftest import Desk, Make
 from tests.e2e.test_looks import faults
 
@@ -43,9 +44,8 @@ def test_a_note_saves_itself_is_found_and_comes_back_by_undo(sit: Make) -> None:
     stage.get_by_label("Write here").fill("Peas,\nthen beans")
     stage.get_by_label("Categories, parted by commas").fill("garden")
     expect(stage.get_by_role("status")).to_have_text("Saved")
-    [note] = stored(desk)
-    lines = note.split("\r\n")
-    assert {"SUMMARY:Beds", "DESCRIPTION:Peas\\,\\nthen beans", "CATEGORIES:garden"} <= set(lines)
+    lines = {"SUMMARY:Beds", "DESCRIPTION:Peas\\,\\nthen beans", "CATEGORIES:garden"}
+    until(desk.page, lambda: [lines <= set(each.split("\r\n")) for each in stored(desk)] == [True])
     assert faults(desk.page) == []
     stage.get_by_label("Search notes").fill("beans garden")
     expect(line(desk, "Beds")).to_be_visible()
@@ -70,7 +70,7 @@ def test_an_entry_of_the_journal_has_its_day(sit: Make) -> None:
     stage.get_by_label("Title").fill("Frost")
     expect(stage.get_by_role("status")).to_have_text("Saved")
     expect(line(desk, "Frost")).to_contain_text("1 Feb 2026")
-    assert "DTSTART;VALUE=DATE:20260201" in stored(desk, "Journal")[0]
+    until(desk.page, lambda: "DTSTART;VALUE=DATE:20260201" in "".join(stored(desk, "Journal")))
 
 
 def test_what_another_program_writes_appears_and_what_is_shared_is_only_read(sit: Make) -> None:
@@ -102,7 +102,7 @@ def test_a_notebook_is_made_and_taken_away(sit: Make) -> None:
     desk.page.get_by_role("button", name="New note", exact=True).click()
     desk.page.get_by_role("main").get_by_label("Title").fill("Soup")
     expect(desk.page.get_by_role("main").get_by_role("status")).to_have_text("Saved")
-    assert len(stored(desk, "Recipes")) == 1
+    until(desk.page, lambda: len(stored(desk, "Recipes")) == 1)
     book.hover()
     desk.page.get_by_role("button", name="Actions for Recipes").click()
     desk.page.get_by_role("menuitem", name="Delete").click()

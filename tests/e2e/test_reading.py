@@ -94,7 +94,7 @@ def test_a_picture_that_comes_along_is_shown_in_the_frame(sit: Make) -> None:
     desk.open("With a dot")
     picture = desk.page.frame_locator("iframe.html").locator("img")
     expect(picture).to_be_visible()
-    assert picture.evaluate("each => each.naturalWidth") == 1
+    expect(picture).to_have_js_property("naturalWidth", 1)
 
 
 def test_attachments_are_looked_at_and_fetched(sit: Make) -> None:

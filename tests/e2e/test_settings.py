@@ -58,6 +58,7 @@ def test_a_rule_is_made_tried_shown_and_switched_off(sit: Make) -> None:
     assert faults(desk.page) == []
     shown.get_by_role("button", name="Save").click()
     expect(stage.get_by_role("listitem").filter(has_text="Bills")).to_contain_text("Subject contains “Bill” → Move to")
+    expect(desk.toast("Saved")).to_be_visible()
     name, text = script(desk)
     assert name == "webmail"
     assert re.search(

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.calendars import column, event, program, show, until
+from tests.e2e.calendars import visit as visit_calendar
 from tests.e2e.conftest import Desk, Make
-from tests.e2e.test_calendar import column, event, program, show, until
-from tests.e2e.test_calendar import visit as visit_calendar
 from tests.e2e.test_looks import faults
 
 TODAY = date.today()
@@ -45,6 +45,7 @@ def test_a_task_is_typed_done_undone_and_deleted(sit: Make) -> None:
     page.keyboard.type("Buy seeds")
     page.keyboard.press("Enter")
     expect(task(page, "Buy seeds")).to_contain_text("Today")
+    until(page, lambda: bool(program(desk).tasks()))
     [found] = program(desk).tasks()
     assert (found["title"], found["due"], found["showWithoutTime"]) == ("Buy seeds", f"{TODAY}T00:00:00", True)
     task(page, "Buy seeds").get_by_role("button", name="Done: Buy seeds").click()
@@ -149,6 +150,7 @@ def test_a_task_is_planned_in_the_calendar(sit: Make) -> None:
     show(page, 10)
     to_do.drag_to(column(page, TODAY), target_position={"x": 20, "y": 48 * 10 + 10})
     expect(event(page, "Sow beans")).to_contain_text("10:00")
+    until(page, lambda: bool(program(desk).events()))
     [found] = program(desk).events()
     assert (found["title"], found["start"]) == ("Sow beans", f"{TODAY}T10:00:00")
     page.keyboard.press("4")
