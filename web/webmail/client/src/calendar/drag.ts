@@ -9,6 +9,9 @@ import { atMinute, localOf, minuteOfDay, shifted } from "./time";
 
 export const STEP = 15;
 const THRESHOLD = 4;
+/** Milliseconds that a finger rests before it drags; one that moves before scrolls. */
+const HOLD = 350;
+const TREMBLES = 10;
 
 export interface Spot {
   day: Date;
@@ -70,9 +73,12 @@ function dragged({ kind, each, from }: Begun, to: Spot, byDay: boolean): Dragged
 export function useDrag(within: RefObject<HTMLElement | null>, byDay: boolean) {
   const begun = useRef<Begun | null>(null);
   const ended = useRef(0);
+  const holding = useRef<{ timer: ReturnType<typeof setTimeout>; x: number; y: number } | null>(null);
   const [shown, show] = useState<Dragged | null>(null);
 
   const stop = useCallback(() => {
+    clearTimeout(holding.current?.timer);
+    holding.current = null;
     begun.current = null;
     show(null);
   }, []);
@@ -80,6 +86,8 @@ export function useDrag(within: RefObject<HTMLElement | null>, byDay: boolean) {
   useEffect(() => {
     const onMove = (event: PointerEvent) => {
       const at = begun.current;
+      const rests = holding.current;
+      if (rests && !at && Math.hypot(event.clientX - rests.x, event.clientY - rests.y) > TREMBLES) stop();
       if (!at || !within.current) return;
       if (!at.moved && Math.hypot(event.clientX - at.x, event.clientY - at.y) < THRESHOLD) return;
       at.moved = true;
@@ -98,25 +106,43 @@ export function useDrag(within: RefObject<HTMLElement | null>, byDay: boolean) {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape" && begun.current) stop();
     };
+    /** What is dragged by finger neither scrolls the page nor opens a menu. */
+    const keep = (event: Event) => {
+      if (begun.current && holding.current) event.preventDefault();
+    };
     addEventListener("pointermove", onMove);
     addEventListener("pointerup", onUp);
     addEventListener("pointercancel", stop);
     addEventListener("keydown", onKey);
+    addEventListener("touchmove", keep, { passive: false });
+    addEventListener("contextmenu", keep);
     return () => {
       removeEventListener("pointermove", onMove);
       removeEventListener("pointerup", onUp);
       removeEventListener("pointercancel", stop);
       removeEventListener("keydown", onKey);
+      removeEventListener("touchmove", keep);
+      removeEventListener("contextmenu", keep);
     };
   }, [byDay, stop, within]);
 
-  /** Begins; fingers scroll instead. */
+  /** Begins; a finger has to rest first. */
   const begin = (kind: Dragged["kind"], each: Shown | null) => (event: Pointer<HTMLElement>) => {
-    if (event.button !== 0 || event.pointerType === "touch" || !within.current) return;
+    if (event.button !== 0 || !within.current) return;
     if (each && !mayChange(each.event, each.calendar)) return;
     event.stopPropagation();
     const from = spotAt(within.current, event.clientX, event.clientY);
-    if (from) begun.current = { kind, each, from, x: event.clientX, y: event.clientY, moved: false };
+    if (!from) return;
+    const at: Begun = { kind, each, from, x: event.clientX, y: event.clientY, moved: false };
+    if (event.pointerType !== "touch") {
+      begun.current = at;
+      return;
+    }
+    const timer = setTimeout(() => {
+      begun.current = at;
+      show(dragged(at, from, byDay));
+    }, HOLD);
+    holding.current = { timer, x: at.x, y: at.y };
   };
   return { shown, begin, justEnded: () => performance.now() - ended.current < 300 };
 }
