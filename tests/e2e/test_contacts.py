@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
@@ -11,7 +12,8 @@ from groupware.contacts.photos import put_photo
 from groupware.model.ids import EVERY, BlobId
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
-from tests.e2e.conftest import Desk, Make
+from tests.e2e.calendars import program
+from tests.e2e.conftest import Desk, Make, letter
 from tests.e2e.test_looks import faults
 
 CARDS = "".join(
@@ -200,3 +202,25 @@ def test_books_of_others_and_who_there_is_are_seen(sit: Make) -> None:
     expect(desk.toast("is in your contacts")).to_be_visible()
     assert ":owner.book@server.test" in stored(desk)[0]
     assert desk.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_photos_of_contacts_and_of_the_directory_are_beside_their_mail(sit: Make) -> None:
+    desk = sit()
+    other = desk.server.account()
+    site = desk.server.site
+    them = site.read(lambda tx: tx.identity(tx.account(other.address).id))
+    site.run(site.store.write(them, lambda tx: put_photo(tx, PIXEL)))
+    desk.put(letter("From within").replace(b"bob@far.test", other.address.encode()))
+    desk.put(letter("From afar"), days=1)
+    desk.put(letter("From a stranger").replace(b"bob@far.test", b"who@far.test"), days=2)
+    mine = program(desk)
+    book = mine.call("AddressBook/get")["list"][0]["id"]
+    photo = {"@type": "Media", "kind": "photo", "uri": f"data:image/png;base64,{b64encode(PIXEL).decode()}"}
+    card = {"addressBookIds": {book: True}, "name": {"full": "Bob"}, "emails": {"e": {"address": "Bob@far.test"}}}
+    mine.call("ContactCard/set", create={"k": {**card, "media": {"p": photo}}})
+    desk.sign_in()
+    for subject in ("From within", "From afar"):
+        expect(desk.row(subject).locator(".face img")).to_have_js_property("naturalWidth", 1)
+    expect(desk.row("From a stranger").locator(".face img")).to_have_count(0)
+    desk.open("From afar")
+    expect(desk.page.locator(".letterhead .face img")).to_be_visible()

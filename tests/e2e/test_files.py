@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -64,6 +65,15 @@ def tnef() -> bytes:
     ])  # fmt: skip
 
 
+def year() -> str:
+    """Two events of a file."""
+    events = [
+        f"BEGIN:VEVENT\r\nUID:y{day}\r\nDTSTART;VALUE=DATE:2026050{day}\r\nSUMMARY:Day {day}\r\nEND:VEVENT\r\n"
+        for day in (1, 2)
+    ]
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{''.join(events)}END:VCALENDAR\r\n"
+
+
 def test_what_is_attached_can_be_looked_at(sit: Make) -> None:
     desk = sit()
     card = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:x1\r\nFN:Vera Vogel\r\nEMAIL:vera@far.test\r\nEND:VCARD\r\n"
@@ -74,7 +84,9 @@ def test_what_is_attached_can_be_looked_at(sit: Make) -> None:
         "--b", "Content-Type: message/rfc822", "Content-Disposition: attachment; filename=inner.eml", "",
         letter("The inner one", "What was said before", name="Ines Inner").decode(),
         "--b", "Content-Type: application/ms-tnef; name=winmail.dat", "Content-Transfer-Encoding: base64",
-        "Content-Disposition: attachment; filename=winmail.dat", "", winmail, "--b--",
+        "Content-Disposition: attachment; filename=winmail.dat", "", winmail,
+        "--b", "Content-Type: application/pdf", "Content-Disposition: attachment; filename=plan.pdf", "", "%PDF-1.4",
+        "--b", "Content-Type: text/calendar", "Content-Disposition: attachment; filename=year.ics", "", year(), "--b--",
     ])  # fmt: skip
     desk.put(letter("Many things", parts, "MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=b"))
     desk.sign_in()
@@ -95,3 +107,9 @@ def test_what_is_attached_can_be_looked_at(sit: Make) -> None:
     with desk.page.expect_download() as download:
         dialog.get_by_role("link", name="Download beds.txt").click()
     assert download.value.path().read_bytes() == b"four beds"
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_role("button", name="Look at plan.pdf").click()
+    expect(dialog.locator("iframe.pdf")).to_have_attribute("src", re.compile("^blob:"))
+    desk.page.keyboard.press("Escape")
+    desk.page.get_by_role("button", name="Look at year.ics").click()
+    expect(dialog.get_by_role("listitem")).to_contain_text(["Day 1", "Day 2"])

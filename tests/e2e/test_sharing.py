@@ -6,8 +6,8 @@ from playwright.sync_api import Locator, expect
 
 from groupware.model.principal import NewAccount, PrincipalKind
 from groupware.model.rights import letters
+from tests.e2e.calendars import program, until, visit
 from tests.e2e.conftest import Desk, Make
-from tests.e2e.test_calendar import program
 from tests.e2e.test_looks import faults
 from web.jmap.ids import principal_id
 
@@ -148,3 +148,34 @@ def test_a_request_is_answered_above_its_letter(sit: Make) -> None:
     line.get_by_role("button", name="Grant").click()
     expect(owns.page.get_by_text("Nothing waits for an answer of yours any more.")).to_be_visible()
     assert rights(owns, "Archive") == {asks.who.address: "lrs"}
+
+
+def test_a_calendar_is_shared_with_a_lens_and_what_is_below_comes_along(sit: Make) -> None:
+    desk = sit()
+    other = desk.server.account("lena.lens")
+    desk.server.folder(desk.who, "Archive/Old")
+    desk.server.grant(desk.who, "Archive", other, "viewer")
+
+    def granted() -> set[str]:
+        return set(rights(desk, "Calendar").get(other.address, ""))
+
+    page = visit(desk)
+    page.get_by_role("button", name="Actions for Calendar").click()
+    page.get_by_role("menuitem", name="Share…").click()
+    shown = page.get_by_role("dialog")
+    shown.get_by_role("combobox", name="Add people or groups").fill("lena.le")
+    shown.get_by_role("option", name=other.address).click()
+    shown.get_by_label(f"Access of {other.address}").select_option("titles")
+    shown.get_by_role("button", name="Share", exact=True).click()
+    row = shown.get_by_role("listitem").filter(has_text=other.address)
+    expect(row).to_be_visible()
+    assert granted() == set("l98")
+    row.get_by_label(f"Access of {other.address}").select_option("freebusy")
+    until(page, lambda: granted() == set("9"))
+    row.get_by_label(f"Access of {other.address}").select_option("viewer")
+    until(page, lambda: granted() == set("lrs"))
+    row.get_by_role("checkbox", name="sees what is private").check()
+    until(page, lambda: granted() == set("lrs5"))
+    page.goto(f"http://127.0.0.1:{desk.server.port('http')}/mail/")
+    shown = dialog(desk, "Old")
+    expect(shown.get_by_role("listitem").filter(has_text=other.address)).to_contain_text("from Archive")

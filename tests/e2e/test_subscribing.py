@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.calendars import WEDNESDAY, event, visit
 from tests.e2e.conftest import Make
-from tests.e2e.test_calendar import WEDNESDAY, event, visit
 from tests.e2e.test_looks import faults
 
 
@@ -90,3 +91,20 @@ def test_a_calendar_is_subscribed_to_looked_at_and_dropped(sit: Make, far: Far) 
     desk.undo("You do not subscribe to Fixtures any more")
     expect(subscribed).to_contain_text("Fixtures")
     expect(event(page, "Home match")).to_be_visible()
+
+
+def test_a_link_to_a_calendar_opens_the_way_to_subscribe(sit: Make, far: Far) -> None:
+    desk = sit()
+    desk.page.add_init_script("navigator.registerProtocolHandler = (...given) => { window.handled = given; }")
+    page, far.body = visit(desk), match()
+    mail = f"http://127.0.0.1:{desk.server.port('http')}/mail/calendar"
+    page.goto(f"{mail}?subscribe={quote(f'webcal://127.0.0.1:{far.port}/a.ics', safe='')}")
+    dialog = page.get_by_role("dialog", name="Subscribe to a calendar")
+    expect(dialog.get_by_label("Address of the calendar")).to_have_value(f"webcal://127.0.0.1:{far.port}/a.ics")
+    dialog.get_by_role("button", name="Open webcal: links here").click()
+    assert page.evaluate("window.handled") == ["webcal", f"{mail}?subscribe=%s"]
+    dialog.get_by_role("button", name="Subscribe", exact=True).click()
+    expect(page.get_by_role("region", name="Subscribed")).to_contain_text("Fixtures")
+    page.reload()
+    expect(page.get_by_role("region", name="Subscribed")).to_contain_text("Fixtures")
+    expect(dialog).to_have_count(0)

@@ -1,4 +1,5 @@
-/** Mail that was seen, kept on the device for when there is no connection: only where somebody stays signed in. */
+/** What was seen, mail above all, kept on the device for when there is no connection: only where somebody stays signed in. */
+import type { StoreApi } from "zustand";
 import type { Email, FullEmail, Identity, Label, Mailbox } from "./jmap/types";
 import { pathOf } from "./place";
 import { type Account, get, keep, kept, type List, useApp } from "./store";
@@ -52,7 +53,7 @@ function last<T>(all: Record<string, T>, most: number): Record<string, T> {
 
 async function save(): Promise<void> {
   const { me, accounts, mailboxes, emails, full, threads, identities, labels } = get();
-  if (!me) return;
+  if (!me || !stays()) return;
   const now: Kept = {
     me,
     accounts,
@@ -109,6 +110,26 @@ export async function recall(): Promise<Omit<Kept, "lists"> | null> {
 export function recalledList(list: List): List {
   const ids = lists[pathOf({ ...list.place, emailId: null })] ?? [];
   return { ...list, ids, total: ids.length };
+}
+
+/** Keeps what another room has shown, too: the parts of its state that are picked, which may go on from those kept. */
+export function keepRoom<S, P>(name: string, room: StoreApi<S>, pick: (state: S, before: P | null) => P | null): void {
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const put = async () => {
+    const parts = pick(room.getState(), await recallRoom<P>(name));
+    if (parts && stays()) await within("readwrite", (store) => store.put(parts, name));
+  };
+  room.subscribe(() => {
+    if (!stays() || !get().online) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => void put().catch(() => undefined), SAVED_AFTER);
+  });
+}
+
+/** What is kept of a room; null when nothing is. */
+export async function recallRoom<P>(name: string): Promise<P | null> {
+  if (!stays()) return null;
+  return ((await within("readonly", (store) => store.get(name))) as P | undefined) ?? null;
 }
 
 /** Nothing of anybody's mail is left on the device. */

@@ -1,5 +1,6 @@
 import { addDays, format, isSameDay } from "date-fns";
 import { useTranslation } from "react-i18next";
+import { dated } from "../dates";
 import { looks, timesText } from "./EventBox";
 import { colourOf, meets, placeNamed } from "./events";
 import { daysOf, now, type Shown, set, useCalendar, visit, type Where } from "./store";
@@ -17,7 +18,7 @@ export function Agenda({ where, events }: { where: Where; events: Shown[] }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
     <div className="agenda" tabIndex={0}>
       {days.map(({ day, found }) => (
-        <section key={day.getTime()} aria-label={format(day, "EEEE, d MMMM")}>
+        <section key={day.getTime()} aria-label={dated(day, "EEEE, d MMMM")}>
           <button
             type="button"
             className={isSameDay(day, now()) ? "agenda-day today" : "agenda-day"}

@@ -2,9 +2,10 @@ import { addDays, format, getISOWeek, isSameMonth } from "date-fns";
 import { ChevronLeft, ChevronRight, Plus, Printer, Settings2 } from "lucide-react";
 import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { dated } from "../dates";
 import { IconButton } from "../shell/Button";
 import { Dialog } from "../shell/Dialog";
-import { type Key, useKeys } from "../shell/keys";
+import { type Key, stepKeys, useKeys } from "../shell/keys";
 import { useApp } from "../store";
 import { Agenda } from "./Agenda";
 import { beginHere } from "./begin";
@@ -37,6 +38,7 @@ import { TimeGrid } from "./TimeGrid";
 import { dayText } from "./time";
 
 const KEYS: Key[] = [
+  ...stepKeys(".calendar .event, .agenda-line button, button.agenda-line"),
   { keys: "c", says: "calendar.newEvent", act: beginHere },
   { keys: "t", says: "calendar.today", act: () => visit({ date: now() }) },
   { keys: "n", says: "calendar.next", act: () => visit({ date: stepped(where(), 1) }) },
@@ -100,7 +102,7 @@ function narrow(): boolean {
 
 function titleOf(where: Where): string {
   const { view, date } = where;
-  if (view === "day") return format(date, narrow() ? "EEE, d MMM" : "EEEE, d MMMM yyyy");
+  if (view === "day") return dated(date, narrow() ? "EEE, d MMM" : "EEEE, d MMM yyyy");
   if (view === "year") return format(date, "yyyy");
   const month = narrow() ? "LLL yyyy" : "LLLL yyyy";
   if (view === "month") return format(date, month);

@@ -2,6 +2,8 @@ import { format } from "date-fns";
 import { Lock, Repeat } from "lucide-react";
 import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { dated } from "../dates";
+import { folderName } from "../names";
 import { reschedule, scoped } from "./act";
 import { colourOf, mayChange, myStatus, placeNamed, recurs } from "./events";
 import { get, type Shown, set, useCalendar } from "./store";
@@ -54,8 +56,8 @@ export function EventBox({ each, style, className, line, onPointerDown, dragged,
   const title = event.title || t("calendar.noTitle");
   const place = placeNamed(event);
   const when = allDay ? t("calendar.allDay") : timesText(each);
-  const day = format(each.start, "EEEE, d MMMM");
-  const label = [title, day, when, place, calendar.name].filter(Boolean).join(", ");
+  const day = dated(each.start, "EEEE, d MMMM");
+  const label = [title, day, when, place, folderName(calendar)].filter(Boolean).join(", ");
   const colour = event.color ?? colourOf(calendar, calendars);
   const onKeyDown = (key: KeyboardEvent) => {
     const next = moved(each, key);
@@ -81,7 +83,7 @@ export function EventBox({ each, style, className, line, onPointerDown, dragged,
       {!line && !allDay && <span className="when">{when}</span>}
       {!line && place && <span className="where">{place}</span>}
       <span className="unseen">
-        {[line ? when : "", line ? place : "", day, calendar.name].filter(Boolean).join(", ")}
+        {[line ? when : "", line ? place : "", day, folderName(calendar)].filter(Boolean).join(", ")}
       </span>
       {recurs(event) && <Repeat aria-hidden="true" className="mark" />}
       {event.privacy && event.privacy !== "public" && <Lock aria-hidden="true" className="mark" />}

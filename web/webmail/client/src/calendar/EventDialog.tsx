@@ -1,14 +1,16 @@
 import { format } from "date-fns";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { folderName } from "../names";
 import { Dialog } from "../shell/Dialog";
 import { toast, useApp } from "../store";
+import { AlertFields } from "./AlertFields";
 import { add, alter, scoped } from "./act";
 import { FreeBusy } from "./FreeBusy";
 import { type Form, formOf, newOf, patchOf, timesIn, writable } from "./form";
 import { Guests } from "./Guests";
 import type { Taken } from "./layout";
-import { Alerts, RepeatFields } from "./Repeat";
+import { RepeatFields } from "./Repeat";
 import { type Edited, set, useCalendar, zone } from "./store";
 import { between, dayText, localOf, shifted } from "./time";
 import type { CalendarEvent } from "./types";
@@ -225,7 +227,7 @@ function CalendarField({ form, change }: FieldProps) {
       >
         {may.map((each) => (
           <option key={each.id} value={`${each.accountId} ${each.id}`}>
-            {[each.name, nameOf(each.accountId)].filter(Boolean).join(" · ")}
+            {[folderName(each), nameOf(each.accountId)].filter(Boolean).join(" · ")}
           </option>
         ))}
       </select>
@@ -237,7 +239,7 @@ function Further({ form, change }: FieldProps) {
   const { t } = useTranslation();
   return (
     <>
-      <Alerts form={form} change={change} />
+      <AlertFields form={form} change={change} />
       <div className="two">
         <label>
           {t("calendar.shownAs")}

@@ -1,7 +1,8 @@
-import { addDays, format, isSameDay, startOfDay } from "date-fns";
+import { addDays, isSameDay, startOfDay } from "date-fns";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { type CSSProperties, type MouseEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { dated } from "../dates";
 import { IconButton } from "../shell/Button";
 import { useApp } from "../store";
 import { wrong } from "./act";
@@ -95,7 +96,7 @@ export function FreeBusy({ guests, start, end, own, onMove }: Props) {
         <IconButton label={t("calendar.previous")} onClick={() => setDay(addDays(day, -1))}>
           <ChevronLeft />
         </IconButton>
-        <strong>{format(day, "EEE, d MMM")}</strong>
+        <strong>{dated(day, "EEE, d MMM")}</strong>
         <IconButton label={t("calendar.next")} onClick={() => setDay(addDays(day, 1))}>
           <ChevronRight />
         </IconButton>

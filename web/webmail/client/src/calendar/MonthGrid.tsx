@@ -1,6 +1,7 @@
 import { addDays, format, getISOWeek, isSameDay, isSameMonth } from "date-fns";
 import { type MouseEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { dated } from "../dates";
 import { beginAt, timeOn } from "./begin";
 import { spotAt, useDrag, withDragged } from "./drag";
 import { takesTasks } from "./drop";
@@ -84,7 +85,7 @@ function Days({ week, month, drag }: PartProps & { month: Date }) {
           aria-current={today ? "date" : undefined}
           onClick={() => visit({ view: "day", date: day })}
         >
-          {format(day, day.getDate() === 1 ? "d MMM" : "d")}
+          {dated(day, day.getDate() === 1 ? "d MMM" : "d")}
           <span className="unseen">{format(day, "MMMM, EEEE")}</span>
         </button>
       </div>
@@ -138,7 +139,7 @@ function Week({ week, events, lines, drag }: PartProps & { events: Shown[]; line
             className="more"
             key={date.getTime()}
             style={{ top: HEAD + (lines - 1) * LINE, left: `${(day / 7) * 100}%` }}
-            aria-label={`${t("calendar.more", { count: rest })}, ${format(date, "EEEE, d MMMM")}`}
+            aria-label={`${t("calendar.more", { count: rest })}, ${dated(date, "EEEE, d MMMM")}`}
             onClick={() => visit({ view: "day", date })}
           >
             {t("calendar.more", { count: rest })}

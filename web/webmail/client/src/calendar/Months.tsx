@@ -2,6 +2,7 @@ import { addDays, addMonths, format, isSameDay, isSameMonth, startOfMonth, start
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { dated } from "../dates";
 import { IconButton } from "../shell/Button";
 import { now, type Shown, useCalendar, visit, type Where } from "./store";
 import { daysTouched, dayText } from "./time";
@@ -49,7 +50,7 @@ function Month({ month, chosen, busy, alone, onDay }: Props) {
             type="button"
             key={day.getTime()}
             className={state.filter(Boolean).join(" ")}
-            aria-label={format(day, "EEEE, d MMMM yyyy")}
+            aria-label={dated(day, "EEEE, d MMMM yyyy")}
             aria-current={isSameDay(day, now()) ? "date" : undefined}
             tabIndex={isSameMonth(day, month) ? 0 : -1}
             onClick={() => onDay(day)}

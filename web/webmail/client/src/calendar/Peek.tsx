@@ -12,9 +12,12 @@ import {
 } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { folderName } from "../names";
 import { Dialog } from "../shell/Dialog";
 import { useApp } from "../store";
+import { OwnAlerts } from "./AlertFields";
 import { answer, remove, scoped, wrong } from "./act";
+import { alertsOf, inWords } from "./alerts";
 import { beginChange } from "./begin";
 import {
   addressOf,
@@ -22,6 +25,7 @@ import {
   guests,
   isRoom,
   mayChange,
+  mayRemind,
   mine,
   myStatus,
   nameOf,
@@ -35,9 +39,7 @@ import { StatusSign } from "./Guests";
 import { wholeOf } from "./load";
 import type { Named } from "./meetings";
 import { Proposals } from "./Proposals";
-import { beforeText } from "./Repeat";
 import { type Shown, set, useCalendar } from "./store";
-import { minutesOf } from "./time";
 import type { CalendarEvent, Status } from "./types";
 
 const ProposeDialog = lazy(() => import("./ProposeDialog"));
@@ -61,11 +63,12 @@ export function Peek({ each }: { each: Shown }) {
   const shown = whole ?? event;
   const status = myStatus(shown);
   const may = mayChange(event, calendar);
+  const remind = whole && !may && mayRemind(event, calendar);
   return (
     <Dialog title={event.title || t("calendar.noTitle")} onClose={close}>
       <div className="peek">
         {event.status === "cancelled" && <p className="notice">{t("calendar.cancelled")}</p>}
-        <Facts each={each} shown={shown} colour={event.color ?? colourOf(calendar, calendars)} />
+        <Facts each={each} shown={shown} colour={event.color ?? colourOf(calendar, calendars)} reminders={!remind} />
         <Guests event={shown} />
         {event.accountId === own && <Proposals all={proposals.filter((one) => one.uid === event.uid)} />}
         {status && (
@@ -75,6 +78,7 @@ export function Peek({ each }: { each: Shown }) {
             onPropose={event.accountId === own && whole ? () => propose(true) : undefined}
           />
         )}
+        {remind && <OwnAlerts event={whole} />}
         {guests(shown).length > 0 && (
           <History accountId={event.accountId} named={{ id: event.id }} at={String(shown.updated ?? "")} />
         )}
@@ -141,11 +145,20 @@ function Fact({ icon, children }: { icon: ReactNode; children: ReactNode }) {
   );
 }
 
-function Facts({ each, shown, colour }: { each: Shown; shown: CalendarEvent; colour: string }) {
+interface FactsProps {
+  each: Shown;
+  shown: CalendarEvent;
+  colour: string;
+  /** Whether they are said here: they have no fields of their own. */
+  reminders: boolean;
+}
+
+function Facts({ each, shown, colour, reminders }: FactsProps) {
   const { t } = useTranslation();
   const place = placeNamed(shown);
   const web = webPlace(shown);
-  const alerts = Object.values(shown.alerts ?? {}).filter((alert) => alert.trigger.offset !== undefined);
+  const calendars = useCalendar((state) => state.calendars);
+  const alerts = inWords(t, alertsOf(shown, calendars), each.allDay);
   return (
     <ul className="facts">
       <Fact icon={<Clock aria-hidden="true" />}>{whenText(each, t)}</Fact>
@@ -158,12 +171,8 @@ function Facts({ each, shown, colour }: { each: Shown; shown: CalendarEvent; col
           </a>
         </Fact>
       )}
-      {alerts.length > 0 && (
-        <Fact icon={<Bell aria-hidden="true" />}>
-          {alerts.map((alert) => beforeText(t, -minutesOf(alert.trigger.offset))).join(", ")}
-        </Fact>
-      )}
-      <Fact icon={<CalendarIcon aria-hidden="true" style={{ color: colour }} />}>{each.calendar.name}</Fact>
+      {reminders && alerts && <Fact icon={<Bell aria-hidden="true" />}>{alerts}</Fact>}
+      <Fact icon={<CalendarIcon aria-hidden="true" style={{ color: colour }} />}>{folderName(each.calendar)}</Fact>
       {shown.privacy && shown.privacy !== "public" && (
         <Fact icon={<Lock aria-hidden="true" />}>{t(`calendar.${shown.privacy}`)}</Fact>
       )}

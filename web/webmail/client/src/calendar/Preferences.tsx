@@ -2,9 +2,9 @@ import { format } from "date-fns";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../shell/Dialog";
 import { toast } from "../store";
+import { beforeText } from "./alerts";
 import { zoneNames } from "./EventDialog";
 import { refresh } from "./load";
-import { beforeText } from "./Repeat";
 import { prefer, set, useCalendar, type WeekStart } from "./store";
 import { HERE } from "./time";
 

@@ -1,14 +1,11 @@
 import { format } from "date-fns";
-import { Plus, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { IconButton } from "../shell/Button";
 import type { FieldProps } from "./EventDialog";
 import { DAYS, nthOf, type Repeat } from "./recur";
 import { useCalendar } from "./store";
 import { dayText, shifted } from "./time";
 
 const UNITS = { daily: "day", weekly: "week", monthly: "month", yearly: "year" };
-const OFFERED = [0, 5, 10, 15, 30, 60, 120, 1440, 2880, 10_080];
 
 /** What recurs: an event, or a task. */
 type Recurring = Pick<FieldProps["form"], "repeat" | "start">;
@@ -159,60 +156,4 @@ function Ends({ form, repeat, set }: RuleProps) {
       )}
     </span>
   );
-}
-
-/** When one is reminded. */
-export function Alerts({ form, change }: FieldProps) {
-  const { t } = useTranslation();
-  const { alerts } = form;
-  const free = OFFERED.find((each) => each >= 10 && !alerts.includes(each));
-  return (
-    <fieldset className="alerts">
-      <legend>{t("calendar.reminders")}</legend>
-      {alerts.map((minutes, at) => (
-        <span key={minutes}>
-          <select
-            aria-label={t("calendar.reminder")}
-            value={minutes}
-            onChange={({ target }) =>
-              change({
-                alerts: [...new Set(alerts.map((each, other) => (other === at ? Number(target.value) : each)))],
-              })
-            }
-          >
-            {[...new Set([...OFFERED, minutes])].map((each) => (
-              <option key={each} value={each}>
-                {beforeText(t, each)}
-              </option>
-            ))}
-          </select>
-          <IconButton
-            label={t("calendar.noReminder")}
-            onClick={() => change({ alerts: alerts.filter((each) => each !== minutes) })}
-          >
-            <X />
-          </IconButton>
-        </span>
-      ))}
-      {free !== undefined && alerts.length < 5 && (
-        <button type="button" className="text" onClick={() => change({ alerts: [...alerts, free] })}>
-          <Plus aria-hidden="true" />
-          {t("calendar.addReminder")}
-        </button>
-      )}
-    </fieldset>
-  );
-}
-
-export function beforeText(t: (key: string, more?: Record<string, unknown>) => string, minutes: number): string {
-  if (minutes === 0) return t("calendar.atStart");
-  if (minutes < 0) return t("calendar.after", { time: beforeText(t, -minutes) });
-  for (const [unit, size] of [
-    ["week", 10_080],
-    ["day", 1440],
-    ["hour", 60],
-  ] as const)
-    if (minutes % size === 0)
-      return t("calendar.before", { time: t(`calendar.lasts.${unit}`, { count: minutes / size }) });
-  return t("calendar.before", { time: t("calendar.lasts.minute", { count: minutes }) });
 }

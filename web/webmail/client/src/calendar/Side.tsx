@@ -2,18 +2,21 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import { MoreHorizontal, Plus, TriangleAlert } from "lucide-react";
 import { type CSSProperties, type FormEvent, lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { folderName } from "../names";
 import { IconButton } from "../shell/Button";
 import { Dialog } from "../shell/Dialog";
 import { type Account, useApp } from "../store";
+import { DefaultAlerts, type Defaults } from "./AlertFields";
 import { wrong } from "./act";
 import { beginHere } from "./begin";
 import { Colours } from "./Colours";
 import { changeCalendar, createCalendar, deleteCalendar } from "./calendars";
 import { COLOURS, colourOf } from "./events";
 import { exportCalendar } from "./files";
+import { writable } from "./form";
 import { MiniMonth } from "./Months";
 import { Proposals } from "./Proposals";
-import { fetchNow, loadSources, saidOf, unsubscribe, watchFetching } from "./sources";
+import { fetchNow, linkedTo, loadSources, saidOf, unsubscribe, watchFetching } from "./sources";
 import { type Shown, useCalendar, type Where } from "./store";
 import { ToDo } from "./ToDo";
 import type { Calendar } from "./types";
@@ -31,11 +34,14 @@ export function Side({ where, events }: { where: Where; events: Shown[] }) {
   const calendars = useCalendar((state) => state.calendars);
   const sources = useCalendar((state) => state.sources);
   const [task, setTask] = useState<Task | null>(null);
-  const [subscribing, setSubscribing] = useState<{ calendar: Calendar | null } | null>(null);
+  const [subscribing, setSubscribing] = useState<{ calendar: Calendar | null; url?: string | null } | null>(null);
   const ready = useApp((state) => state.ready);
   const fetching = sources.some((each) => each.isFetching);
   useEffect(() => {
-    if (ready) void loadSources().catch(() => undefined);
+    if (!ready) return;
+    void loadSources().catch(() => undefined);
+    const url = linkedTo();
+    if (url) setSubscribing({ calendar: null, url });
   }, [ready]);
   useEffect(() => (fetching ? watchFetching() : undefined), [fetching]);
   const followed = new Set(sources.map((each) => each.id));
@@ -124,12 +130,12 @@ function Group({ name, all, onTask, onSource }: GroupProps) {
                   checked={each.isVisible}
                   onChange={({ target }) => void changeCalendar(each, { isVisible: target.checked })}
                 />
-                <span>{each.name}</span>
+                <span>{folderName(each)}</span>
                 {source?.error && <TriangleAlert className="trouble" role="img" aria-label={saidOf(t, source)} />}
               </label>
               <Menu.Root>
                 <Menu.Trigger asChild>
-                  <IconButton label={t("calendar.actions", { name: each.name })} className="dots">
+                  <IconButton label={t("calendar.actions", { name: folderName(each) })} className="dots">
                     <MoreHorizontal />
                   </IconButton>
                 </Menu.Trigger>
@@ -196,6 +202,11 @@ function showOnly(one: Calendar): void {
   }
 }
 
+function defaultsIn(calendar: Calendar | null): Defaults {
+  const { defaultAlertsWithTime = null, defaultAlertsWithoutTime = null } = calendar ?? {};
+  return { defaultAlertsWithTime, defaultAlertsWithoutTime };
+}
+
 function CalendarDialog({ task, onClose }: { task: Task; onClose: () => void }) {
   const { t } = useTranslation();
   const calendars = useCalendar((state) => state.calendars);
@@ -203,6 +214,7 @@ function CalendarDialog({ task, onClose }: { task: Task; onClose: () => void }) 
   const { kind, calendar } = task;
   const first = calendar ? colourOf(calendar, calendars) : (COLOURS[calendars.length % COLOURS.length] as string);
   const [colour, setColour] = useState(first);
+  const [alerts, setAlerts] = useState(() => defaultsIn(calendar));
   const title = { new: "calendar.newCalendar", change: "calendar.nameAndColour", delete: "calendar.delete" }[kind];
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -211,7 +223,7 @@ function CalendarDialog({ task, onClose }: { task: Task; onClose: () => void }) 
     try {
       if (kind === "new") await createCalendar(own, name, colour);
       else if (kind === "delete") await deleteCalendar(calendar);
-      else await changeCalendar(calendar, { name, color: colour });
+      else await changeCalendar(calendar, { name, color: colour, ...(writable([calendar]).length ? alerts : {}) });
       onClose();
     } catch (error) {
       wrong(error);
@@ -222,7 +234,7 @@ function CalendarDialog({ task, onClose }: { task: Task; onClose: () => void }) 
     <Dialog title={t(title)} onClose={onClose}>
       <form className="form" onSubmit={submit}>
         {kind === "delete" ? (
-          <p>{t("calendar.deleteAsk", { name: calendar.name })}</p>
+          <p>{t("calendar.deleteAsk", { name: folderName(calendar) })}</p>
         ) : (
           <>
             <label>
@@ -230,6 +242,7 @@ function CalendarDialog({ task, onClose }: { task: Task; onClose: () => void }) 
               <input name="name" required maxLength={200} defaultValue={calendar?.name ?? ""} />
             </label>
             <Colours first={first} chosen={colour} onChoose={setColour} />
+            {calendar && writable([calendar]).length > 0 && <DefaultAlerts value={alerts} onChange={setAlerts} />}
           </>
         )}
         <footer>

@@ -6,7 +6,7 @@ import { wrong } from "./act";
 import { Colours } from "./Colours";
 import { changeCalendar } from "./calendars";
 import { colourOf } from "./events";
-import { changeSource, fetchNow, type Source, saidOf, subscribe, unsubscribe } from "./sources";
+import { changeSource, fetchNow, openLinks, type Source, saidOf, subscribe, unsubscribe } from "./sources";
 import { useCalendar } from "./store";
 import type { Calendar } from "./types";
 
@@ -16,11 +16,13 @@ const INTERVALS = [0, 60, 360, 1440, 10080];
 interface Props {
   /** The calendar to be changed; null: a new one. */
   calendar: Calendar | null;
+  /** What a new one is at, where somebody has followed a link to it. */
+  url?: string | null;
   onClose: () => void;
 }
 
 /** Where a calendar is filled from, how that goes, and what becomes of it. */
-export default function SubscribeDialog({ calendar, onClose }: Props) {
+export default function SubscribeDialog({ calendar, url, onClose }: Props) {
   const { t } = useTranslation();
   const sources = useCalendar((state) => state.sources);
   const source = (calendar && sources.find((each) => each.id === calendar.id)) ?? null;
@@ -65,13 +67,18 @@ export default function SubscribeDialog({ calendar, onClose }: Props) {
             inputMode="url"
             autoComplete="off"
             spellCheck={false}
-            defaultValue={source?.url}
+            defaultValue={source?.url ?? url ?? undefined}
             placeholder="https://calendar.example.org/holidays.ics"
           />
         </label>
         {!calendar && (
           <>
             <p className="hint">{t("calendar.subscribed.hint")}</p>
+            {openLinks && (
+              <button type="button" className="text" onClick={openLinks}>
+                {t("calendar.subscribed.links")}
+              </button>
+            )}
             <label>
               {t("calendar.name")}
               <input name="name" maxLength={200} placeholder={t("calendar.subscribed.asItself")} />

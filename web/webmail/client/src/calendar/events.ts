@@ -1,5 +1,6 @@
 /** Reading events: when they are shown, whose they are, what one may do with them. */
 import { addDays, format, isSameDay, startOfDay } from "date-fns";
+import { dated } from "../dates";
 import { get as app } from "../store";
 import { type Shown, type State, zone } from "./store";
 import { isZone, localOf, minutesOf, momentIn, shifted, shownIn, utcText } from "./time";
@@ -23,10 +24,13 @@ const BUSY_WORDS: Record<string, string> = {
   "Not available": "calendar.busyAway",
 };
 
-/** Whether it stands for a time when somebody is busy: it is made by the server (`Ex`), and its calendar tells no more. */
+/** How the ids of what the server makes begin: times that are taken, and birthdays. */
+const MADE = "Ex";
+
+/** Whether it stands for a time when somebody is busy: it is made by the server, and its calendar tells no more. */
 export function isBlock(event: CalendarEvent, calendars: Calendar[]): boolean {
   const rights = calendarOf(event, calendars)?.myRights;
-  return event.id.startsWith("Ex") && Boolean(rights?.mayReadFreeBusy && !rights.mayReadItems);
+  return event.id.startsWith(MADE) && Boolean(rights?.mayReadFreeBusy && !rights.mayReadItems);
 }
 
 /** The event; a time when somebody is busy is called so in the language of the reader. */
@@ -48,7 +52,7 @@ export function momentsOf({ start, duration, timeZone }: Pick<EventObject, "star
 /** Times in words. */
 export function whenText({ start, end, allDay }: ReturnType<typeof shownTimes>, t: (key: string) => string): string {
   const last = allDay ? shifted(end, -1, 0) : end;
-  const day = (at: Date) => format(at, "EEEE, d MMMM yyyy");
+  const day = (at: Date) => dated(at, "EEEE, d MMMM yyyy");
   if (allDay) return isSameDay(start, last) ? `${day(start)}, ${t("calendar.allDay")}` : `${day(start)} – ${day(last)}`;
   if (isSameDay(start, end)) return `${day(start)}, ${format(start, "p")} – ${format(end, "p")}`;
   return `${day(start)}, ${format(start, "p")} – ${day(end)}, ${format(end, "p")}`;
@@ -141,6 +145,11 @@ export function myStatus(event: EventObject): Status | null {
 export function mayChange(event: CalendarEvent, calendar: Calendar): boolean {
   const { mayWriteAll, mayWriteOwn } = calendar.myRights;
   return (mayWriteAll || (mayWriteOwn && event.isOrigin)) && !invited(event);
+}
+
+/** Whether one may have reminders of one's own of it; what the server makes of other things has none. */
+export function mayRemind(event: CalendarEvent, calendar: Calendar): boolean {
+  return calendar.myRights.mayReadItems && !event.id.startsWith(MADE);
 }
 
 export function recurs(event: CalendarEvent): boolean {

@@ -2,11 +2,12 @@
 import type { Address } from "../jmap/types";
 import { get as app } from "../store";
 import { type Patch, timesOf } from "./act";
+import { defaultsOf, minutesIn, withMinutes } from "./alerts";
 import { addressOf, guests, isRoom, placeNamed, shownTimes, webPlace } from "./events";
 import { ONCE, type Repeat, repeatOf, rulesOf } from "./recur";
 import { type Edited, get, zone } from "./store";
-import { between, isZone, minutesOf, offsetBefore } from "./time";
-import type { Alert, Calendar, CalendarEvent, Participant } from "./types";
+import { between, isZone } from "./time";
+import type { Calendar, CalendarEvent, Participant } from "./types";
 
 export interface Guest extends Address {
   room: boolean;
@@ -29,6 +30,8 @@ export interface Form {
   guests: Guest[];
   /** Minutes before the start. */
   alerts: number[];
+  /** The calendar says when one is reminded. */
+  useDefault: boolean;
   privacy: "public" | "private" | "secret";
   free: boolean;
   description: string;
@@ -43,12 +46,6 @@ export function firstCalendar(): Calendar | undefined {
   const own = app().accounts.find((each) => each.own)?.id;
   const may = writable(get().calendars);
   return may.find((each) => each.isDefault && each.accountId === own) ?? may[0];
-}
-
-function beforeStart(alerts: Record<string, Alert> | undefined): [string, number][] {
-  return Object.entries(alerts ?? {})
-    .filter(([, { trigger }]) => trigger.offset !== undefined && trigger.relativeTo !== "end")
-    .map(([id, { trigger }]) => [id, -minutesOf(trigger.offset)]);
 }
 
 /** Null: there is no calendar that one may write into. */
@@ -77,7 +74,8 @@ export function formOf({ event, start, end, allDay, title }: Edited): Form | nul
       optional: Boolean(each.roles?.optional),
       stored: [id, each],
     })),
-    alerts: event ? beforeStart(known.alerts).map(([, each]) => each) : prefs.reminder === null ? [] : [prefs.reminder],
+    alerts: event ? minutesIn(known.alerts) : prefs.reminder === null ? [] : [prefs.reminder],
+    useDefault: event ? Boolean(known.useDefaultAlerts) : minutesIn(defaultsOf(there, allDay)).length > 0,
     privacy: known.privacy ?? "public",
     free: known.freeBusyStatus === "free",
     description: known.description ?? "",
@@ -123,23 +121,6 @@ function participantsOf(
   return form.guests.length ? found : null;
 }
 
-function alertsOf(form: Form, known: Record<string, Alert> | undefined): Record<string, Alert> | null {
-  const found: Record<string, Alert> = {};
-  const before = beforeStart(known);
-  for (const [id, each] of Object.entries(known ?? {})) {
-    const offset = before.find(([other]) => other === id);
-    if (!offset || form.alerts.includes(offset[1])) found[id] = each;
-  }
-  const there = new Set(before.map(([, minutes]) => minutes));
-  for (const minutes of form.alerts.filter((each) => !there.has(each)))
-    found[`before${minutes}`] = {
-      "@type": "Alert",
-      trigger: { "@type": "OffsetTrigger", offset: offsetBefore(minutes) },
-      action: "display",
-    };
-  return Object.keys(found).length ? found : null;
-}
-
 function firstOf<T>(all: Record<string, T> | undefined): string {
   return Object.keys(all ?? {})[0] ?? "1";
 }
@@ -164,7 +145,8 @@ function membersOf(form: Form, event: Partial<CalendarEvent> | null): Patch {
     recurrenceRules: rulesOf(form.repeat, form.start, form.allDay),
     participants,
     ...(foreign ? { replyTo: { imip: `mailto:${other.name}` } } : {}),
-    alerts: alertsOf(form, event?.alerts),
+    alerts: form.useDefault ? (event?.alerts ?? null) : withMinutes(event?.alerts, form.alerts),
+    useDefaultAlerts: form.useDefault || null,
     privacy: form.privacy === "public" ? null : form.privacy,
     freeBusyStatus: form.free ? "free" : null,
     description: form.description || null,

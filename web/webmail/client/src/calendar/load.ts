@@ -1,17 +1,31 @@
 /** Getting calendars and the events of the time that is looked at; and what others have changed, as the server tells. */
 import { addDays, max, min, startOfMonth, startOfWeek } from "date-fns";
 import { t } from "i18next";
-import { type Answer, type Call, request } from "../jmap/client";
+import { type Answer, type Call, Offline, request } from "../jmap/client";
 import { type Told, whenChanged } from "../mail/load";
+import { keepRoom, recallRoom } from "../offline";
 import { get as app } from "../store";
 import { inOwnWords } from "./events";
-import { daysOf, get, set, type Where, zone } from "./store";
+import { daysOf, get, type State, set, useCalendar, type Where, zone } from "./store";
 import { localText } from "./time";
 import { type Calendar, type CalendarEvent, SHOWN_PROPERTIES } from "./types";
 
 const IN_GET = 500;
 const IN_QUERY = 1000;
 const AFTER_PUSH = 200;
+
+const ROOM = "calendar";
+const MOST_KEPT = 3000;
+
+type Kept = Pick<State, "calendars" | "events">;
+
+/** The time that is looked at as it is now, and what was seen of other times. */
+keepRoom<State, Kept>(ROOM, useCalendar, ({ calendars, events, range }, before) => {
+  if (!events || !range) return null;
+  const others = (before?.events ?? []).filter((each) => each.start < range.from || each.start >= range.to);
+  const all = new Map([...others, ...events].map((each) => [`${each.accountId} ${each.id}`, each]));
+  return { calendars, events: [...all.values()].slice(-MOST_KEPT) };
+});
 
 export async function loadCalendars(): Promise<void> {
   const { accounts } = app();
@@ -116,7 +130,9 @@ export async function loadWhere(where: Where, again = false): Promise<void> {
     const events = await eventsBetween(from, to);
     if (mineIs === turn && covered({ from, to })) set({ events, range: { from, to }, failed: null });
   } catch (error) {
-    if (mineIs === turn && covered({ from, to })) set({ failed: (error as Error).message });
+    if (mineIs !== turn || !covered({ from, to })) return;
+    const seen = error instanceof Offline ? await recallRoom<Kept>(ROOM) : null;
+    set(seen ? { ...seen, range: shown, failed: null } : { failed: (error as Error).message });
   }
 }
 

@@ -8,12 +8,13 @@ import { get as app, keep, kept, type Reminder, set as setApp } from "../store";
 import { openTasks } from "../tasks/load";
 import type { Task } from "../tasks/types";
 import { patched, wrong } from "./act";
-import { calendarOf, momentsOf, shownTimes } from "./events";
+import { alertsOf } from "./alerts";
+import { momentsOf, shownTimes } from "./events";
 import { eventsBetween, loadCalendars } from "./load";
 import { followProposals } from "./meetings";
 import { get, now, set, visit, zone } from "./store";
 import { isZone, localOf, localText, minutesOf, momentIn, utcText } from "./time";
-import type { Alert, Calendar, CalendarEvent } from "./types";
+import type { Alert, CalendarEvent } from "./types";
 
 const TICK = 20_000;
 const AGAIN = 30 * 60_000;
@@ -39,13 +40,6 @@ export interface Thing {
 export interface Due extends Reminder {
   thing: Thing;
   alertId: string;
-}
-
-/** What reminds of an event: its own alerts, or those of its calendar where it says so. */
-export function alertsOf(event: CalendarEvent, calendars: Calendar[]): Record<string, Alert> {
-  if (!event.useDefaultAlerts) return event.alerts ?? {};
-  const calendar = calendarOf(event, calendars);
-  return (event.showWithoutTime ? calendar?.defaultAlertsWithoutTime : calendar?.defaultAlertsWithTime) ?? {};
 }
 
 export function thingOf(event: CalendarEvent, calendars = get().calendars): Thing {

@@ -2,6 +2,7 @@
 import { type TFunction, t } from "i18next";
 import { change, request } from "../jmap/client";
 import { short } from "../mail/when";
+import { folderName } from "../names";
 import { get as app, toast } from "../store";
 import { wrong } from "./act";
 import { loadCalendars, refresh } from "./load";
@@ -32,6 +33,21 @@ const UNDO_SECONDS = 12;
 export function ownAccount(): string {
   return app().accounts.find((each) => each.own)?.id ?? "";
 }
+
+const ASKED = "subscribe";
+
+/** The calendar that a link elsewhere is about, `/mail/calendar?subscribe=webcal://...`; told once. */
+export function linkedTo(): string | null {
+  const url = new URLSearchParams(location.search).get(ASKED);
+  if (url !== null) history.replaceState(null, "", location.pathname);
+  return url;
+}
+
+/** Asks the browser to open links of calendars here; undefined where it has no such way. */
+export const openLinks =
+  "registerProtocolHandler" in navigator
+    ? () => navigator.registerProtocolHandler("webcal", `${location.origin}/mail/calendar?${ASKED}=%s`)
+    : undefined;
 
 export async function loadSources(): Promise<void> {
   const [answer] = await request([["CalendarSource/get", { accountId: ownAccount() }]]);
@@ -78,7 +94,7 @@ export async function fetchNow(source: Source): Promise<void> {
 export async function unsubscribe(calendar: Calendar, source: Source): Promise<void> {
   const accountId = ownAccount();
   await change([["CalendarSource/set", { accountId, destroy: [source.id] }]]);
-  toast(t("calendar.subscribed.gone", { name: calendar.name }), {
+  toast(t("calendar.subscribed.gone", { name: folderName(calendar) }), {
     seconds: UNDO_SECONDS,
     undo: () => void resubscribe(calendar, source).catch(wrong),
   });

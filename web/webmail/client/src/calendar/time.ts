@@ -125,8 +125,9 @@ export function durationOf(minutes: number, days = false): string {
   return `PT${hours ? `${hours}H` : ""}${rest ? `${rest}M` : ""}`;
 }
 
-/** An offset to the start: 15 is `-PT15M`. */
+/** An offset to the start: 15 is `-PT15M`, -540 `PT9H`. */
 export function offsetBefore(minutes: number): string {
+  if (minutes < 0) return durationOf(-minutes);
   return minutes ? `-${minutes % 1440 ? durationOf(minutes) : `P${minutes / 1440}D`}` : "PT0S";
 }
 

@@ -1,6 +1,7 @@
 import { BookUser, Building2, Copy, FileDown, FileUp, FolderPlus, Users } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { folderName } from "../names";
 import { HolderActions } from "../shell/HolderActions";
 import { TreeLine } from "../shell/TreeLine";
 import { useApp } from "../store";
@@ -102,7 +103,7 @@ function Line({ at, here, icon, name }: LineProps) {
 
 function BookLine({ book, here, own }: { book: Book; here: string; own: boolean }) {
   const { t } = useTranslation();
-  const name = own && book.isDefault ? t("contacts.mine") : book.name;
+  const name = own && book.isDefault && book.name === "Contacts" ? t("contacts.mine") : folderName(book);
   const { mayShare, mayDelete } = book.myRights;
   return (
     <li>

@@ -4,7 +4,7 @@ import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { begin } from "../compose/draft";
 import { IconButton } from "../shell/Button";
-import { toast } from "../store";
+import { toast, useApp } from "../store";
 import { deleteCards, mayChange } from "./act";
 import { dayInWords, emailsOf, linesOf, membersOf, nameOf, organizationOf, phonesOf, recipientsOf } from "./card";
 import { Face } from "./Face";
@@ -25,11 +25,12 @@ const webOnly = (uri: string) => (/^https?:\/\//i.test(uri) ? uri : undefined);
 export function CardView({ card, onBack, onEdit, onGone }: Props) {
   const { t } = useTranslation();
   const whole = useContacts((state) => state.whole.has(card.id));
+  const online = useApp((state) => state.online);
   const cards = useContacts((state) => state.cards);
   const may = useContacts((state) => state.books.length > 0) && mayChange(card);
   useEffect(() => {
-    if (!whole) openCard(card.id).catch((error: Error) => toast(error.message, { error: true }));
-  }, [card.id, whole]);
+    if (!whole && online) openCard(card.id).catch((error: Error) => toast(error.message, { error: true }));
+  }, [card.id, whole, online]);
   const name = nameOf(card) || t("contacts.nameless");
   const all = Object.values(cards);
   const to = recipientsOf(card, all);

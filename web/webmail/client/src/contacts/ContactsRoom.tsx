@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { visitPlace } from "../mail/load";
 import { NOWHERE } from "../place";
 import { FinderList } from "../shell/FinderList";
-import { type Key, useKeys } from "../shell/keys";
+import { type Key, stepKeys, useKeys } from "../shell/keys";
 import { useApp } from "../store";
 import { bookFor } from "./act";
 import { Books } from "./Books";
@@ -30,21 +30,26 @@ export function visit(book: string, id?: string, replace = false): void {
 }
 
 const KEYS: Key[] = [
+  ...stepKeys("li.person > a"),
   {
     keys: "/",
     says: "keys.search",
     act: () => document.querySelector<HTMLInputElement>("#contact-search")?.focus(),
   },
-  { keys: "n", says: "contacts.new", act: () => visit(ALL, NEW) },
+  { keys: "c", says: "contacts.new", act: () => visit(ALL, NEW) },
 ];
 
 /** Address books, the contacts in them, and one of these. */
 export default function ContactsRoom() {
   const { t } = useTranslation();
   const [book = ALL, id] = useApp((state) => state.place.path);
-  useEffect(beginContacts, []);
+  const ready = useApp((state) => state.ready);
+  useEffect(() => {
+    if (ready) beginContacts();
+  }, [ready]);
   useKeys(KEYS);
   const card = useContacts((state) => state.cards[id ?? ""]);
+  useContacts((state) => state.books); // where a new one goes to is known once they are
   const making = id === NEW || id === GROUP;
   const [editing, edit] = useState<string | null>(null);
   return (
@@ -94,6 +99,11 @@ export default function ContactsRoom() {
           </>
         )}
       </main>
+      {!card && !making && (
+        <button type="button" className="main fab" aria-label={t("contacts.new")} onClick={() => visit(ALL, NEW)}>
+          <UserPlus />
+        </button>
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { folderName } from "../names";
 import { Dialog } from "../shell/Dialog";
 import { toast } from "../store";
 import { ALL } from "./ContactsRoom";
@@ -41,7 +42,7 @@ export default function ExportDialog({ at, onClose }: { at: string; onClose: () 
             <option value={ALL}>{t("contacts.all")}</option>
             {state.books.map((each) => (
               <option key={each.id} value={each.id}>
-                {each.name}
+                {folderName(each)}
               </option>
             ))}
           </select>

@@ -1,7 +1,8 @@
 /** The contacts that the app knows: all books one may read, and a line of every contact in them. */
 import { create } from "zustand";
-import { type Call, request } from "../jmap/client";
+import { type Call, Offline, request } from "../jmap/client";
 import { type Told, whenChanged } from "../mail/load";
+import { keepRoom, recallRoom } from "../offline";
 import { get as app, toast } from "../store";
 import { nameOf, sortKey, wordsOf } from "./card";
 import { type Book, type Card, LINE } from "./types";
@@ -30,10 +31,19 @@ export const useContacts = create<State>(() => ({
 export const known = useContacts.getState;
 const put = useContacts.setState;
 
+const ROOM = "contacts";
+
+type Kept = Pick<State, "books" | "cards" | "whole">;
+
+keepRoom<State, Kept>(ROOM, useContacts, ({ books, cards, whole, loading }) =>
+  loading || !books.length ? null : { books, cards, whole },
+);
+
 /** The accounts that have address books, as far as the server says. */
 async function loadBooks(): Promise<void> {
   const calls: Call[] = app().accounts.map(({ id }) => ["AddressBook/get", { accountId: id }]);
-  const answers = await request(calls).catch(async () => {
+  const answers = await request(calls).catch(async (error: unknown) => {
+    if (error instanceof Offline) throw error;
     // Somebody shares no address book at all: each by itself then.
     const each = await Promise.all(calls.map((call) => request([call]).catch(() => [null])));
     return each.map(([answer]) => answer);
@@ -118,9 +128,10 @@ export function beginContacts(): void {
   if (known().started) return;
   put({ started: true });
   whenChanged(changed);
-  loadContacts().catch((error: Error) => {
-    put({ started: false, loading: false });
-    toast(error.message, { error: true });
+  loadContacts().catch(async (error: Error) => {
+    const seen = error instanceof Offline ? await recallRoom<Kept>(ROOM) : null;
+    put({ ...seen, started: false, loading: false });
+    if (!seen) toast(error.message, { error: true });
   });
 }
 

@@ -16,9 +16,10 @@ import {
   Trash2,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { folderName } from "../names";
 import { IconButton } from "../shell/Button";
 import { get, set, useApp, withRole } from "../store";
-import { accountsOf, archive, folderName, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
+import { accountsOf, archive, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
 import { exportUrl, fetchFile } from "./export";
 import { lines } from "./FolderTree";
 import { askSnooze, togglePin } from "./snooze";

@@ -1,10 +1,11 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Mailbox } from "../jmap/types";
+import { folderName } from "../names";
 import { NOWHERE } from "../place";
 import { Dialog } from "../shell/Dialog";
 import { get, withRole } from "../store";
-import { changeFolder, createFolder, deleteFolder, folderName } from "./act";
+import { changeFolder, createFolder, deleteFolder } from "./act";
 import { lines } from "./FolderTree";
 import { visitPlace } from "./load";
 

@@ -15,10 +15,11 @@ import {
 import { type DragEvent, lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Mailbox } from "../jmap/types";
+import { folderName } from "../names";
 import { NOWHERE } from "../place";
 import { IconButton } from "../shell/Button";
 import { type Account, get, set, toast, useApp } from "../store";
-import { changeFolder, deleteFolder, folderName, move } from "./act";
+import { changeFolder, deleteFolder, move } from "./act";
 import { exportUrl, fetchFile } from "./export";
 import { FolderDialog, type FolderTask } from "./FolderDialog";
 import { visitPlace } from "./load";

@@ -1,9 +1,9 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Mailbox } from "../jmap/types";
+import { folderName } from "../names";
 import { Dialog } from "../shell/Dialog";
 import { toast } from "../store";
-import { folderName } from "./act";
 import { type Brought, bring } from "./bring";
 
 const MOST_TOLD = 200;

@@ -13,6 +13,7 @@ import { Details } from "./Details";
 import { Labels } from "./Labels";
 import { Receipt } from "./Receipt";
 import { hue } from "./Row";
+import { Sign } from "./Sign";
 import { block, isFromList, leaveList } from "./sender";
 import { long } from "./when";
 
@@ -83,7 +84,7 @@ function Head({ email, full }: { email: Email; full: FullEmail | undefined }) {
   return (
     <header className="letterhead">
       <span className={`face hue${hue(name)}`} aria-hidden="true">
-        {name.slice(0, 1).toUpperCase()}
+        <Sign name={name} address={from?.email} />
       </span>
       <div className="who">
         <strong>{name}</strong> {from?.name && <span className="address">{from.email}</span>}

@@ -1,5 +1,5 @@
 import { ArrowLeft } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { resume } from "../compose/draft";
 import type { Email } from "../jmap/types";
@@ -35,6 +35,12 @@ export function Reader() {
   const conversation = useConversation(id);
   const [opened, setOpened] = useState<string | null>(id);
   useEffect(() => setOpened(id), [id]);
+  const text = useRef<HTMLDivElement>(null);
+  // What scrolls has the focus, unless somebody is at work elsewhere: the keys that turn pages turn those of the text.
+  useEffect(() => {
+    const at = document.activeElement;
+    if (id && (at === document.body || at?.closest(".list, .reader"))) text.current?.focus({ preventScroll: true });
+  }, [id]);
   const shown = conversation.find((each) => each.id === opened) ?? conversation.find((each) => each.id === id);
   const unread = shown && !shown.keywords.$seen;
   useEffect(() => {
@@ -61,7 +67,8 @@ export function Reader() {
         <Actions ids={[id]} />
       </div>
       <h2 className="title">{shown ? shown.subject || t("list.noSubject") : " "}</h2>
-      <div className="conversation">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
+      <div className="conversation" ref={text} tabIndex={0}>
         {conversation.map((each) =>
           each.id === shown?.id ? (
             <Message key={each.id} email={each} />

@@ -3,12 +3,14 @@ import { type MouseEvent, memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Address, Email } from "../jmap/types";
 
+import { folderName } from "../names";
 import { get, set, useApp, withRole } from "../store";
-import { folderName, toggleFlag } from "./act";
+import { toggleFlag } from "./act";
 import { accountName, DRAGGED } from "./FolderTree";
 import { open } from "./keys";
 import { Labels } from "./Labels";
 import { resumeById } from "./Reader";
+import { Sign } from "./Sign";
 import { long, short, soon } from "./when";
 
 interface Props {
@@ -58,7 +60,9 @@ export const Row = memo(function Row({ id, top, index, total, shown, at, selecte
   if (!email) return <Bone top={top} />;
   const unread = !email.keywords.$seen;
   const outgoing = ["sent", "drafts"].some((role) => email.mailboxIds[withRole(email.accountId, role)?.id ?? ""]);
-  const people = called(outgoing ? email.to : email.from) || "—";
+  const those = outgoing ? email.to : email.from;
+  const people = called(those) || "—";
+  const first = those?.length === 1 ? those[0] : undefined;
   const subject = email.subject || t("list.noSubject");
   const act = (event: MouseEvent) => {
     event.preventDefault();
@@ -83,7 +87,7 @@ export const Row = memo(function Row({ id, top, index, total, shown, at, selecte
         aria-label={`${t("list.select")}: ${subject}`}
         onClick={(event) => select(id, index, event.shiftKey)}
       >
-        {selected ? <Check /> : <span aria-hidden="true">{people.slice(0, 1).toUpperCase()}</span>}
+        {selected ? <Check /> : <Sign name={people} address={first?.email} />}
       </button>
       <a
         href={`/mail/${email.accountId}/${Object.keys(email.mailboxIds)[0]}/${id}`}

@@ -69,9 +69,9 @@ export function SearchBox() {
 
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
     const chosen = found[at];
-    if (event.key === "Escape") {
-      if (open && found.length) close();
-      else event.currentTarget.blur();
+    if (event.key === "Escape" && open && found.length) {
+      event.preventDefault();
+      close();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       show(true);

@@ -2,6 +2,7 @@
 import { t } from "i18next";
 import { type Call, change, request } from "../jmap/client";
 import type { Email, Mailbox } from "../jmap/types";
+import { folderName } from "../names";
 import { get, go, mailboxOf, set, toast, withRole } from "../store";
 import { refreshList } from "./lists";
 import { loadMailboxes } from "./load";
@@ -169,10 +170,6 @@ export function toggleFlag(ids: string[]): Promise<void> {
 export function move(ids: string[], to: Mailbox): Promise<void> {
   const said = t("toast.moved", { count: ids.length, folder: folderName(to) });
   return apply(ids, () => ({ mailboxIds: { [to.id]: true } }), said);
-}
-
-export function folderName(each: Mailbox): string {
-  return each.role ? t(`role.${each.role}`, { defaultValue: each.name }) : each.name;
 }
 
 /** The folder of that role in an account; it is made where it is missing. */

@@ -48,7 +48,13 @@ export async function comeBack(): Promise<void> {
   follow();
   await loadAccounts();
   await refreshList();
+  for (const act of others) act(ANYTHING);
 }
+
+/** Where nobody can say what has changed meanwhile. */
+const TYPES =
+  "Calendar CalendarEvent MeetingProposal AddressBook ContactCard TaskList Task Notebook Note Journal JournalEntry AccessRequest";
+const ANYTHING: Told = { "": Object.fromEntries(TYPES.split(" ").map((each) => [each, "?"])) };
 
 function known(place: Place): boolean {
   const { room, accountId, mailboxId, search } = place;

@@ -2,8 +2,8 @@
 import { t } from "i18next";
 import { Offline, request } from "../jmap/client";
 import type { Address, Mailbox } from "../jmap/types";
+import { folderName } from "../names";
 import { mailboxOf, toast } from "../store";
-import { folderName } from "./act";
 import { refreshList } from "./lists";
 import { loadMailboxes } from "./load";
 

@@ -1,4 +1,5 @@
 import { format, isSameDay, isSameYear } from "date-fns";
+import { dated } from "../dates";
 import { zoned } from "../prefs";
 
 /** A moment as short as it can be said. */
@@ -6,7 +7,7 @@ export function short(moment: string): string {
   const day = zoned(moment);
   const now = zoned(new Date());
   if (isSameDay(day, now)) return format(day, "p");
-  return isSameYear(day, now) ? format(day, "d MMM") : format(day, "P");
+  return isSameYear(day, now) ? dated(day, "d MMM") : format(day, "P");
 }
 
 /** A moment that is to come, as short as it can be said. */
@@ -14,7 +15,7 @@ export function soon(moment: string): string {
   const day = zoned(moment);
   const now = zoned(new Date());
   if (isSameDay(day, now)) return format(day, "p");
-  return isSameYear(day, now) ? format(day, "d MMM, p") : format(day, "P");
+  return isSameYear(day, now) ? dated(day, "d MMM, p") : format(day, "P");
 }
 
 export function long(moment: string): string {

@@ -1,6 +1,7 @@
 import { BookOpen, FolderPlus, Notebook as NotebookIcon, StickyNote } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { folderName } from "../names";
 import { HolderActions } from "../shell/HolderActions";
 import { TreeLine } from "../shell/TreeLine";
 import { useApp } from "../store";
@@ -74,7 +75,7 @@ function Line({ at, here, icon, name }: LineProps) {
 
 function BookLine({ book, here, own }: { book: Notebook; here: string; own: boolean }) {
   const { t } = useTranslation();
-  const name = own && book.isDefault ? t(book.kind === "note" ? "notes.mine" : "notes.journal") : book.name;
+  const name = own && book.isDefault && book.name === "Notes" ? t("notes.mine") : folderName(book);
   const { mayAdmin, mayDelete } = book.myRights;
   const icon = book.kind === "note" ? <NotebookIcon aria-hidden="true" /> : <BookOpen aria-hidden="true" />;
   return (

@@ -6,6 +6,7 @@ import { visitPlace } from "../mail/load";
 import { short } from "../mail/when";
 import { NOWHERE } from "../place";
 import { FinderList } from "../shell/FinderList";
+import { type Key, stepKeys, useKeys } from "../shell/keys";
 import { get as app, useApp } from "../store";
 import { Editor } from "./Editor";
 import { beginNotes, known, makeNote, say, shownOf, useNotes } from "./load";
@@ -36,11 +37,21 @@ async function begin(at: string): Promise<void> {
   if (book) visit(at === book.id ? at : ALL, await makeNote(book));
 }
 
+const KEYS: Key[] = [
+  ...stepKeys("li.note-line > a"),
+  { keys: "/", says: "keys.search", act: () => document.querySelector<HTMLInputElement>("#note-search")?.focus() },
+  { keys: "c", says: "notes.new", act: () => void begin(app().place.path[0] ?? ALL).catch(say) },
+];
+
 /** Notebooks and journals, what is in them, and one note. */
 export default function NotesRoom() {
   const { t } = useTranslation();
   const [book = ALL, id] = useApp((state) => state.place.path);
-  useEffect(beginNotes, []);
+  const ready = useApp((state) => state.ready);
+  useEffect(() => {
+    if (ready) beginNotes();
+  }, [ready]);
+  useKeys(KEYS);
   const note = useNotes((state) => state.notes[id ?? ""]);
   return (
     <>
@@ -57,6 +68,16 @@ export default function NotesRoom() {
           {note ? <Editor key={note.id} note={note} book={book} /> : <p className="none">{t("notes.choose")}</p>}
         </section>
       </main>
+      {!note && (
+        <button
+          type="button"
+          className="main fab"
+          aria-label={t("notes.new")}
+          onClick={() => void begin(book).catch(say)}
+        >
+          <NotebookPen />
+        </button>
+      )}
     </>
   );
 }
@@ -71,6 +92,7 @@ function List({ book, id }: { book: string; id: string | undefined }) {
       label={t("notes.title")}
       className="note-list"
       search={t("notes.search")}
+      searchId="note-search"
       find={find}
       none={t("notes.none")}
       loading={state.loading ? <Bones /> : null}

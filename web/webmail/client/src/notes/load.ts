@@ -1,8 +1,9 @@
 /** The notes that the app knows, got and changed. */
 import { t } from "i18next";
 import { create } from "zustand";
-import { type Call, change, request } from "../jmap/client";
+import { type Call, change, Offline, request } from "../jmap/client";
 import { type Told, whenChanged } from "../mail/load";
+import { keepRoom, recallRoom } from "../offline";
 import { get as app, toast } from "../store";
 import { KINDS, type Kind, NAMES, type Note, type Notebook } from "./types";
 
@@ -26,6 +27,12 @@ export const useNotes = create<State>(() => ({
 }));
 export const known = useNotes.getState;
 const put = useNotes.setState;
+
+const ROOM = "notes";
+
+type Kept = Pick<State, "books" | "notes">;
+
+keepRoom<State, Kept>(ROOM, useNotes, ({ books, notes, loading }) => (loading ? null : { books, notes }));
 
 export function say(error: unknown): void {
   toast((error as Error).message, { error: true });
@@ -81,9 +88,10 @@ export function beginNotes(): void {
   if (known().started) return;
   put({ started: true });
   whenChanged(changed);
-  loadNotes().catch((error: Error) => {
-    put({ started: false, loading: false });
-    say(error);
+  loadNotes().catch(async (error: Error) => {
+    const seen = error instanceof Offline ? await recallRoom<Kept>(ROOM) : null;
+    put({ ...seen, started: false, loading: false });
+    if (!seen) say(error);
   });
 }
 

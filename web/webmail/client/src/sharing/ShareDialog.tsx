@@ -9,7 +9,7 @@ import { type Access, accessOf, type Explained, explain, type Grant, grant, gran
 import { type Chosen, chosenOf, ExtraBoxes, entryOf, LevelSelect, RightsBoxes, UntilField } from "./LevelFields";
 import { PeopleField, PrincipalIcon } from "./PeopleField";
 import "./sharing.css";
-import { ends, folderTitle, grantName, levelName } from "./words";
+import { ends, folderTitle, grantName, levelName, titleOf } from "./words";
 
 interface Props {
   accountId: string;
@@ -224,7 +224,7 @@ function Inherited({ at, each, known }: { at: At; each: Grant; known: Record<str
         <div className="grow who">
           <strong>{name}</strong>
           <small>
-            {t("sharing.from", { folder: each.fromName || t("sharing.whole") })} {ends(each)}
+            {t("sharing.from", { folder: titleOf(each.fromName) })} {ends(each)}
           </small>
         </div>
         <span className="level">{grantName(each)}</span>
@@ -262,7 +262,7 @@ function Why({ at, principalId, name }: { at: At; principalId: string; name: str
           <ul>
             {told.reasons.map((each) => (
               <li key={`${each.path} ${each.grantee}`}>
-                {t("sharing.because", { grantee: each.grantee, path: each.path || t("sharing.whole") })}{" "}
+                {t("sharing.because", { grantee: each.grantee, path: titleOf(each.path) })}{" "}
                 {each.rights && t("sharing.allows", { rights: say(each.rights) })}{" "}
                 {each.denied && t("sharing.denies", { rights: say(each.denied) })}
               </li>

@@ -1,6 +1,7 @@
 /** Access in plain words. */
 import { formatDistanceToNow } from "date-fns";
 import { t } from "i18next";
+import { folderName } from "../names";
 import { get } from "../store";
 import { type Access, type Grant, taken } from "./access";
 
@@ -17,7 +18,12 @@ export function grantName({ level, rights, denied }: Pick<Grant, "level" | "righ
 
 export function folderTitle(each: Pick<Access, "kind" | "name" | "role">): string {
   if (each.kind === "account") return t("sharing.whole");
-  return each.role ? t(`role.${each.role}`, { defaultValue: each.name }) : each.name;
+  return folderName({ name: each.name, role: each.role }); // the parent of those at the top is the account
+}
+
+/** The same by its path; none: the whole account. */
+export function titleOf(path: string | undefined): string {
+  return path ? folderName({ name: path }) : t("sharing.whole");
 }
 
 export function ends(each: Grant): string {

@@ -10,6 +10,19 @@ interface Props {
   children: ReactNode;
 }
 
+/** What had the focus last beside dialogs and menus: it has it again afterwards, also when a menu led to the dialog. */
+let outside: HTMLElement | null = null;
+addEventListener("focusin", ({ target }) => {
+  const at = target as HTMLElement;
+  if (!at.closest('[role="dialog"], [role="menu"]')) outside = at;
+});
+
+function giveBack(event: Event): void {
+  if (!outside?.isConnected || document.querySelector('[role="dialog"]')) return;
+  event.preventDefault();
+  outside.focus({ preventScroll: true });
+}
+
 /** A dialog over everything; Escape and a click beside it close it. */
 export function Dialog({ title, onClose, size, children }: Props) {
   const { t } = useTranslation();
@@ -20,6 +33,7 @@ export function Dialog({ title, onClose, size, children }: Props) {
         <Radix.Content
           className={size ? `dialog ${size}` : "dialog"}
           aria-describedby={undefined}
+          onCloseAutoFocus={giveBack}
           onInteractOutside={(event) => {
             const at = event.detail.originalEvent.target;
             // What was clicked on there may have gone already.

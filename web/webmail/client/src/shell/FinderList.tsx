@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useDeferredValue, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 interface Props<T> {
@@ -26,6 +26,17 @@ interface Props<T> {
   children: (each: T) => ReactNode;
 }
 
+/** The arrows go from the search to what it has found, and from line to line. */
+function step(event: KeyboardEvent<HTMLElement>): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
+  const all = [...event.currentTarget.querySelectorAll<HTMLElement>("input, li > a")];
+  const next = all[all.indexOf(document.activeElement as HTMLElement) + by];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
 /** The list of a room that is searched while one types; of any length only the lines that are seen are there. */
 export function FinderList<T extends { id: string }>(props: Props<T>) {
   const { t } = useTranslation();
@@ -41,7 +52,7 @@ export function FinderList<T extends { id: string }>(props: Props<T>) {
     overscan: 8,
   });
   return (
-    <section className={props.className} aria-label={props.label}>
+    <section className={props.className} aria-label={props.label} onKeyDown={step}>
       <div className="finder">
         <input
           id={props.searchId}

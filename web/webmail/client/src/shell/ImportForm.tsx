@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { folderName } from "../names";
 import { Dialog } from "./Dialog";
 
 const MOST_SHOWN = 20;
@@ -86,7 +87,7 @@ export function ImportForm({ room, accept, places, into, existing, hint, run, on
             <select name="into" defaultValue={into}>
               {places.map((each) => (
                 <option key={each.id} value={each.id}>
-                  {each.name}
+                  {folderName(each)}
                 </option>
               ))}
             </select>

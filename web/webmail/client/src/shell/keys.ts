@@ -16,6 +16,21 @@ const EVERYWHERE: Key[] = [
   { keys: "?", says: "keys.help", act: () => set({ helpShown: true }) },
 ];
 
+/** Goes with the focus from one to the next of what a room shows. */
+function step(those: string, by: number): void {
+  const all = [...document.querySelectorAll<HTMLElement>(those)].filter((each) => each.offsetParent);
+  const at = all.indexOf(document.activeElement as HTMLElement);
+  all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by]?.focus();
+}
+
+/** The keys that do so, the same ones in every room; `those`: a selector. */
+export function stepKeys(those: string): Key[] {
+  return [
+    { keys: "j", says: "keys.next", act: () => step(those, 1) },
+    { keys: "k", says: "keys.previous", act: () => step(those, -1) },
+  ];
+}
+
 let given: Key[] = [];
 
 /** The keys of a room, as long as it is there. Give the same table each time. */
@@ -47,7 +62,17 @@ function taken(event: KeyboardEvent): boolean {
   return event.key === "Enter" && at.closest("button, a") !== null;
 }
 
+/** Escape leaves what is typed into, and with that the keys do something again. */
+function leave(event: KeyboardEvent): boolean {
+  const at = event.target as HTMLElement;
+  if (event.key !== "Escape" || event.defaultPrevented || !at.matches("input, textarea, select")) return false;
+  if (at.closest('[role="dialog"], [role="menu"], .composer')) return false;
+  at.blur();
+  return true;
+}
+
 export function onKey(event: KeyboardEvent): void {
+  if (leave(event)) return;
   if (taken(event)) return;
   const key = ALIASES[event.key] ?? event.key;
   const found = keysHere().find((each) => each.keys === (before ? `${before} ${key}` : key));

@@ -2,10 +2,12 @@ import { format, isThisYear, isToday, isTomorrow } from "date-fns";
 import { Check, Flag, ListTree, Repeat } from "lucide-react";
 import type { CSSProperties, DragEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { dated } from "../dates";
+import { folderName } from "../names";
 import { toggle } from "./act";
 import { set, useTasks } from "./store";
 import { dueOf, isDone, isOverdue, level, partsOf } from "./tasks";
-import type { Task } from "./types";
+import type { Task, TaskList } from "./types";
 
 export const DRAGGED_TASK = "application/x-postroom-task";
 const LEVELS = { 1: "high", 5: "medium", 9: "low" };
@@ -27,14 +29,14 @@ export function dueText(task: Task, t: (key: string) => string): string {
   const time = task.showWithoutTime ? "" : ` ${format(due, "p")}`;
   if (isToday(due)) return t("tasks.dueToday") + time;
   if (isTomorrow(due)) return t("tasks.dueTomorrow") + time;
-  return format(due, isThisYear(due) ? "EEE, d MMM" : "d MMM yyyy") + time;
+  return dated(due, isThisYear(due) ? "EEE, d MMM" : "d MMM yyyy") + time;
 }
 
 interface Props {
   task: Task;
   depth: number;
   /** Its list, where those of several are shown. */
-  listName: string | null;
+  list: TaskList | undefined;
 }
 
 export function TaskCheck({ task }: { task: Task }) {
@@ -54,7 +56,7 @@ export function TaskCheck({ task }: { task: Task }) {
 }
 
 /** One line of the list. */
-export function TaskRow({ task, depth, listName }: Props) {
+export function TaskRow({ task, depth, list }: Props) {
   const { t } = useTranslation();
   const all = useTasks((state) => state.tasks) ?? [];
   const parts = partsOf(task, all);
@@ -85,7 +87,7 @@ export function TaskRow({ task, depth, listName }: Props) {
               <ListTree role="img" aria-label={t("tasks.parts")} /> {parts.filter(isDone).length}/{parts.length}
             </span>
           )}
-          {listName && <span>{listName}</span>}
+          {list && <span>{folderName(list)}</span>}
         </span>
       </button>
       {priority > 0 && (

@@ -5,7 +5,8 @@ import { beginAt, timeOn } from "../calendar/begin";
 import { RepeatFields } from "../calendar/Repeat";
 import { type Repeat, repeatOf, rulesOf } from "../calendar/recur";
 import { now, visit as visitCalendar } from "../calendar/store";
-import { dayText, durationOf, localOf, minutesOf, offsetBefore } from "../calendar/time";
+import { dayText, localOf, minutesOf, offsetBefore } from "../calendar/time";
+import { folderName } from "../names";
 import { Dialog } from "../shell/Dialog";
 import { add, alter, dueMembers, type Patch, remove } from "./act";
 import { TaskCheck } from "./Row";
@@ -60,7 +61,7 @@ function remindOf({ alerts }: Task): string {
 function alertsOf(remind: string): Patch["alerts"] {
   if (!remind) return null;
   const minutes = Number(remind);
-  const offset = minutes < 0 ? durationOf(-minutes) : offsetBefore(minutes);
+  const offset = offsetBefore(minutes);
   const trigger = { "@type": "OffsetTrigger", offset, relativeTo: "end" };
   return { "VALARM-1": { "@type": "Alert", action: "display", trigger } };
 }
@@ -181,7 +182,7 @@ export function TaskDialog({ task }: { task: Task }) {
             <select value={form.list} onChange={({ target }) => change({ list: target.value })}>
               {lists.map((each) => (
                 <option key={each.id} value={each.id}>
-                  {each.name}
+                  {folderName(each)}
                 </option>
               ))}
             </select>

@@ -14,8 +14,9 @@ import { useTranslation } from "react-i18next";
 import { now } from "../calendar/store";
 import { dayText } from "../calendar/time";
 import "../calendar/calendar.css";
+import { folderName } from "../names";
 import { HolderActions } from "../shell/HolderActions";
-import { type Key, useKeys } from "../shell/keys";
+import { type Key, stepKeys, useKeys } from "../shell/keys";
 import { useApp } from "../store";
 import { add, createList, deleteList, dueMembers, listFor, move, renameList } from "./act";
 import { followTasks, loadTasks } from "./load";
@@ -30,6 +31,7 @@ const NameDialog = lazy(() => import("../shell/NameDialog"));
 const QUICK = "quick-task";
 const focusQuick = () => document.getElementById(QUICK)?.focus();
 const KEYS: Key[] = [
+  ...stepKeys(".task-open"),
   { keys: "c", says: "tasks.add", act: focusQuick },
   ...FILTERS.map((filter, at) => ({
     keys: `${at + 1}`,
@@ -55,7 +57,7 @@ export default function TasksRoom() {
   const shown = lines(there, where);
   const list = lists.find((each) => each.id === where.list?.id && each.accountId === where.list.accountId);
   const opened = there.find((each) => each.id === open);
-  const title = list?.name ?? (where.filter ? t(`tasks.filters.${where.filter}`) : t("tasks.title"));
+  const title = (list && folderName(list)) ?? (where.filter ? t(`tasks.filters.${where.filter}`) : t("tasks.title"));
   return (
     <>
       <Side where={where} />
@@ -83,7 +85,7 @@ export default function TasksRoom() {
                   key={task.id}
                   task={task}
                   depth={depth}
-                  listName={list ? null : (lists.find((each) => each.id === task.taskListId)?.name ?? null)}
+                  list={list ? undefined : lists.find((each) => each.id === task.taskListId)}
                 />
               ))}
             </ul>
@@ -251,17 +253,18 @@ function ListLine({ list, where, count }: ListLineProps) {
         }}
       >
         <ListTodo style={list.color ? { color: list.color } : undefined} />
-        <span className="name">{list.name}</span>
+        <span className="name">{folderName(list)}</span>
         {count(at) > 0 && <span className="count">{count(at)}</span>}
       </a>
       <HolderActions
         accountId={list.accountId}
         id={list.id}
         name={list.name}
+        shownAs={folderName(list)}
         mayShare={list.myRights.mayAdmin}
         mayRename={list.myRights.mayDelete}
         mayDelete={list.myRights.mayDelete}
-        ask={t("tasks.deleteAsk", { name: list.name })}
+        ask={t("tasks.deleteAsk", { name: folderName(list) })}
         rename={(next) => renameList(list, next)}
         remove={async () => {
           await deleteList(list);

@@ -5,6 +5,7 @@ import { nextAfter } from "../calendar/recur";
 import { zone } from "../calendar/store";
 import { dayText } from "../calendar/time";
 import { change } from "../jmap/client";
+import { folderName } from "../names";
 import { get as app, toast } from "../store";
 import { loadTasks } from "./load";
 import { get, set, type Where } from "./store";
@@ -130,7 +131,8 @@ export function remove(task: Task): void {
 /** Into another list, of the same account. */
 export async function move(task: Task, list: TaskList): Promise<void> {
   if (task.accountId !== list.accountId) return wrong(new Error(t("tasks.otherAccount")));
-  if (task.taskListId !== list.id) await alter(task, { taskListId: list.id }, t("tasks.moved", { name: list.name }));
+  if (task.taskListId !== list.id)
+    await alter(task, { taskListId: list.id }, t("tasks.moved", { name: folderName(list) }));
 }
 
 export function dueOn(task: Task, day: Date): Promise<boolean> {

@@ -1,8 +1,9 @@
 /** Getting lists and tasks; and what others have changed, as the server tells. */
-import { type Call, request } from "../jmap/client";
+import { type Call, Offline, request } from "../jmap/client";
 import { whenChanged } from "../mail/load";
+import { keepRoom, recallRoom } from "../offline";
 import { get as app } from "../store";
-import { set } from "./store";
+import { type State, set, useTasks } from "./store";
 import { TASK_PROPERTIES, type Task, type TaskList } from "./types";
 
 const PAGE = 500;
@@ -53,6 +54,12 @@ async function loadLists(): Promise<TaskList[]> {
   );
 }
 
+const ROOM = "tasks";
+
+type Kept = Pick<State, "lists" | "tasks">;
+
+keepRoom<State, Kept>(ROOM, useTasks, ({ lists, tasks }) => (tasks ? { lists, tasks } : null));
+
 let turn = 0;
 /** Whether somebody has asked for those that are done, also while they are on the way. */
 let doneWanted = false;
@@ -72,7 +79,9 @@ export async function loadTasks(withDone = false): Promise<void> {
       : [];
     if (mineIs === turn) set({ lists, tasks: [...open, ...done].flat(), withDone: wanted, failed: null });
   } catch (error) {
-    if (mineIs === turn) set({ failed: (error as Error).message });
+    if (mineIs !== turn) return;
+    const seen = error instanceof Offline ? await recallRoom<Kept>(ROOM) : null;
+    set(seen ? { ...seen, failed: null } : { failed: (error as Error).message });
   }
 }
 

@@ -1,9 +1,9 @@
 import { ArrowDown, ArrowUp, Code, FlaskConical, Pencil, Plus, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { folderName } from "../../mail/act";
 import { lines } from "../../mail/FolderTree";
 import { visitPlace } from "../../mail/load";
+import { folderName } from "../../names";
 import { NOWHERE } from "../../place";
 import { IconButton } from "../../shell/Button";
 import { Dialog } from "../../shell/Dialog";

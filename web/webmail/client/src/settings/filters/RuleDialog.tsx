@@ -1,8 +1,8 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { folderName } from "../../mail/act";
 import { lines } from "../../mail/FolderTree";
+import { folderName } from "../../names";
 import { IconButton } from "../../shell/Button";
 import { Dialog } from "../../shell/Dialog";
 import { useApp } from "../../store";
