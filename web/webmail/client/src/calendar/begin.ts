@@ -1,10 +1,18 @@
 /** Beginning with a new event, or with changing one. */
 import { addDays, startOfDay } from "date-fns";
+import { wrong } from "./act";
+import { loadCalendars } from "./load";
 import { type Edited, get, now, type Shown, set, where } from "./store";
 import { atMinute, minuteOfDay, nextHalfHour, shifted } from "./time";
 
 /** A new event where one looks: today from the next half hour on, another day from when work begins. */
 export function beginHere(): void {
+  // Who is quick asks before it is known which calendars there are.
+  if (get().calendars.length) begin();
+  else void loadCalendars().then(begin, wrong);
+}
+
+function begin(): void {
   const { date, view } = where();
   const today = now();
   const near = view === "month" || view === "year" || view === "agenda" ? today : date;
