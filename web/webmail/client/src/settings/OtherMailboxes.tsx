@@ -42,7 +42,7 @@ export default function OtherMailboxes() {
   const { t } = useTranslation();
   const [found, again, show] = useLoaded(load);
   const [edited, edit] = useState<RemoteMailbox | "new" | null>(null);
-  const busy = (found ?? []).some((each) => each.isFetching);
+  const busy = (found ?? []).some((each) => each.isFetching || (each.isEnabled && !each.lastFetched && !each.failures));
   useEffect(() => {
     if (!busy) return;
     const timer = setInterval(again, LOOK_AGAIN);
