@@ -50,7 +50,7 @@ def marks_of(said: str) -> Marks:
     try:
         packed = base64.b64decode(said.removeprefix(PREFIX), b"-_", validate=True)
         found = json.loads(zlib.decompressobj().decompress(packed, LONGEST))
-    except (binascii.Error, zlib.error, ValueError):
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
         found = None
     if not said.startswith(PREFIX) or not isinstance(found, dict):
         raise DavError(403, "the sync-token is not one of a home: begin again", "<D:valid-sync-token/>")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
+
 import pytest
 
 from tests.support.davstand import HEAD, Client, Said, Stand, event
@@ -70,7 +73,14 @@ async def test_who_asks_for_all_that_is_inside_is_told_to_ask_each_collection(al
     assert second.found(WORK, "D:displayname") == "Calendar"
 
 
-@pytest.mark.parametrize("said", ["data:,home-", "data:,home-AAAA", "data:,1-2", "data:,home-eJwrSSwuAQAEXQHB", "x"])
+DEEP = "data:,home-" + base64.urlsafe_b64encode(zlib.compress(b"[" * 900_000)).decode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["data:,home-", "data:,home-AAAA", "data:,1-2", "data:,home-eJwrSSwuAQAEXQHB", "x", DEEP],
+    ids=["empty", "short", "other", "list", "none", "deep"],
+)
 async def test_a_token_that_is_none_of_a_home_begins_again(alice: Client, said: str) -> None:
     answer = await ask(alice, said)
     assert (answer.status, len(answer.find("D:valid-sync-token"))) == (403, 1)
