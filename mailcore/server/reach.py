@@ -9,6 +9,7 @@ from typing import Final
 
 from mailcore.server.config import Config, ConfigError
 from mailcore.server.dns import Resolver
+from mailcore.server.tls import UNCONFIRMED
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 
@@ -53,6 +54,7 @@ def trusting(config: Config, authorities: Path | None, section: str) -> ssl.SSLC
     `section` names the key that has the file. ConfigError.
     """
     made = ssl.create_default_context()
+    made.options &= ~UNCONFIRMED
     if authorities is not None:
         beside = config.path.parent if config.path is not None else Path()
         file = beside / authorities

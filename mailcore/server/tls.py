@@ -56,6 +56,10 @@ class TlsSettings:
     client_auth: bool = False
 
 
+UNCONFIRMED: Final = ssl.OP_IGNORE_UNEXPECTED_EOF
+"""That an end which TLS does not confirm passes for one: a default of Python up to Debian 12's, and nowhere ours."""
+
+
 class ServerContext(ssl.SSLContext):
     """A context that knows the hash of its certificate, for channel binding."""
 
@@ -159,6 +163,7 @@ def _context(certificate: Certificate, number: int, settings: TlsSettings) -> tu
     context, leaf = _loaded(certificate, number)
     context.minimum_version = _MINIMUM[settings.minimum]
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    context.options &= ~UNCONFIRMED
     if settings.server_order:
         context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
     context.end_point = leaf.fingerprint(_binding_hash(leaf))
