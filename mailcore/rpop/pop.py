@@ -184,4 +184,5 @@ def _broken(where: Where, error: Exception, seconds: float) -> PopError:
 
 
 def _shown(said: bytes) -> str:
-    return clean(said.decode("utf-8", "replace"))[:MOST_SAID] or "it says nothing"
+    text = clean(said.decode("utf-8", "replace"))[:MOST_SAID]
+    return "".join(each if each.isprintable() else "\ufffd" for each in text) or "it says nothing"

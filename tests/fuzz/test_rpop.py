@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mailcore.rpop.pop import Pop, PopError, Where
@@ -30,6 +30,7 @@ ANSWERS = st.one_of(
 )
 
 
+@example(answers=["+OK\n\u05f5\u202e\n".encode()])
 @given(answers=st.lists(ANSWERS, max_size=7))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_answers(answers: list[bytes]) -> None:
