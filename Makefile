@@ -1,5 +1,5 @@
 # make run: a demo server in DATA, ports from PORT_BASE.   make test: installs what the tests need and runs them all.
-# make check: style, types, import contracts.   make soak: 200 kills under load on SQLite, 50 on PostgreSQL.
+# make check: style, types, import contracts.   make soak: 200 kills under load on SQLite, 50 on PostgreSQL; new examples of properties.
 VENV ?= .venv
 DATA ?= data
 PORT_BASE ?= 20000
@@ -20,6 +20,7 @@ test: $(VENV)/.installed-dev $(BUILT)
 
 soak: $(VENV)/.installed-dev
 	@POSTROOM_KILLS=200 POSTROOM_KILLS_POSTGRES=50 POSTROOM_KILLS_WORKERS=50 $(BIN)/pytest tests/faults/test_killed.py tests/faults/test_killed_workers.py
+	@$(BIN)/pytest -n 2 --dist loadfile -m hypothesis --hypothesis-profile=explore
 
 # Two at a time: each keeps a core busy.
 check lint: $(VENV)/.installed-dev

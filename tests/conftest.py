@@ -1,4 +1,7 @@
-"""For all tests: a property holds however slow the machine is just now, so nothing here has a deadline."""
+"""For all tests: a property holds however slow the machine is just now, so nothing here has a deadline.
+
+A run of the tests tries the same examples each time; `make soak` seeks new ones.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from xdist.remote import Producer
 from tests.support.scratch import in_memory
 from tests.support.spread import ByPlace, longest_first, second_try
 
-settings.register_profile("postroom", deadline=None)
+settings.register_profile("postroom", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
 settings.load_profile("postroom")
 in_memory()
 
