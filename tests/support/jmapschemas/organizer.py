@@ -27,18 +27,16 @@ from tests.support.jmapschemas.shapes import (
 )
 
 BOOK_RIGHTS: Final = thing(dict.fromkeys(["mayRead", "mayWrite", "mayShare", "mayDelete"], FLAG))
-BOOK: Final = thing(
-    {
-        "id": ID,
-        "name": TEXT,
-        "description": null(TEXT),
-        "sortOrder": COUNT,
-        "isDefault": FLAG,
-        "isSubscribed": FLAG,
-        "shareWith": null(map_of(BOOK_RIGHTS)),
-        "myRights": BOOK_RIGHTS,
-    }
-)
+
+
+def holder(rights: Schema, more: Mapping[str, Schema]) -> Schema:
+    """What holds things and is shared."""
+    common = {"id": ID, "name": TEXT, "description": null(TEXT), "sortOrder": COUNT, "isDefault": FLAG}
+    shared = {"isSubscribed": FLAG, "shareWith": null(map_of(rights)), "myRights": rights}
+    return thing({**common, **shared, **more})
+
+
+BOOK: Final = holder(BOOK_RIGHTS, {})
 CARD: Final[Schema] = {
     "type": "object",
     "properties": {
@@ -69,23 +67,16 @@ CALENDAR_RIGHTS: Final = thing(
         FLAG,
     )
 )
-CALENDAR: Final = thing(
+CALENDAR: Final = holder(
+    CALENDAR_RIGHTS,
     {
-        "id": ID,
-        "name": TEXT,
-        "description": null(TEXT),
         "color": null(TEXT),
-        "sortOrder": COUNT,
-        "isSubscribed": FLAG,
         "isVisible": FLAG,
-        "isDefault": FLAG,
         "includeInAvailability": {"enum": ["all", "attending", "none"]},
         "defaultAlertsWithTime": null(map_of({"type": "object", "required": ["@type", "trigger", "action"]})),
         "defaultAlertsWithoutTime": null(map_of({"type": "object", "required": ["@type", "trigger", "action"]})),
         "timeZone": null(TEXT),
-        "shareWith": null(map_of(CALENDAR_RIGHTS)),
-        "myRights": CALENDAR_RIGHTS,
-    }
+    },
 )
 LOCAL: Final[Schema] = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"}
 EVENT: Final[Schema] = {
@@ -161,19 +152,7 @@ LIST_RIGHTS: Final = thing(
         ["mayReadItems", "mayWriteAll", "mayWriteOwn", "mayUpdatePrivate", "mayRSVP", "mayAdmin", "mayDelete"], FLAG
     )
 )
-TASK_LIST: Final = thing(
-    {
-        "id": ID,
-        "name": TEXT,
-        "description": null(TEXT),
-        "color": null(TEXT),
-        "sortOrder": COUNT,
-        "isSubscribed": FLAG,
-        "isDefault": FLAG,
-        "shareWith": null(map_of(LIST_RIGHTS)),
-        "myRights": LIST_RIGHTS,
-    }
-)
+TASK_LIST: Final = holder(LIST_RIGHTS, {"color": null(TEXT)})
 TASK: Final[Schema] = {
     "type": "object",
     "properties": {"id": ID, "@type": {"const": "Task"}, "uid": TEXT, "taskListId": ID, "due": LOCAL, "start": LOCAL},
