@@ -47,7 +47,9 @@ PURGED_AT_ONCE: Final = 200
 FORGOTTEN_AT_ONCE: Final = 500
 IDLE_SECONDS: Final = 2.0
 REST: Final = 2.0
-"""While others write it rests so many times as long as it works: mail that comes in goes first."""
+"""While others write it rests so many times as long as it works: mail that comes in goes first ..."""
+QUIET_REST: Final = 0.25
+"""... and while nobody does it rests so little, for what waits makes a search slow."""
 BUSY: Final = 20.0
 """Writes a second from which on it stands back altogether, for search is exact meanwhile ..."""
 MOST_WAITING: Final = 2000
@@ -103,7 +105,8 @@ async def keep_indexed(
     since, known = time.monotonic(), store.writes
     while True:
         now = time.monotonic()
-        busy = store.writes - known > BUSY * max(now - since, STANDS_BACK_SECONDS)
+        others = store.writes - known
+        busy = others > BUSY * max(now - since, STANDS_BACK_SECONDS)
         since, known = now, store.writes
         try:
             if busy and not await store.read(OPERATOR, lambda tx: search.more_waiting(_inner(tx), MOST_WAITING)):
@@ -113,7 +116,8 @@ async def keep_indexed(
         except TryAgain:
             done = 0
         known += 2  # its own
-        await pause((time.monotonic() - now) * REST if done else IDLE_SECONDS)
+        rest = REST if others > 0 else QUIET_REST
+        await pause((time.monotonic() - now) * rest if done else IDLE_SECONDS)
 
 
 async def purge(store: Store, *, now: datetime | None = None) -> int:

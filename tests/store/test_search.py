@@ -167,6 +167,27 @@ async def test_the_index_is_kept_up_and_then_rests(store: SqlStore, at: FolderId
     assert await upkeep.index_pending(store) == 0
 
 
+@pytest.mark.parametrize("others", [True, False])
+async def test_the_index_rests_longer_while_others_write(
+    store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    monkeypatch.setattr(upkeep, "QUIET_REST", 0.0)
+    many = [message(f"{number}", {"subject": "Invoice"}) for number in range(3 * upkeep.AT_ONCE)]
+    await store.write(OPERATOR, lambda tx: tx.append(at, many))
+    rests: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 2:
+            raise asyncio.CancelledError
+        for number in range(5 * others):
+            await store.write(OPERATOR, lambda tx, new=message(f"more{number}", {}): tx.append(at, [new]))  # type: ignore[misc]
+
+    with pytest.raises(asyncio.CancelledError):
+        await upkeep.keep_indexed(store, pause=pause)
+    assert (rests[1] > 0) is others
+
+
 @pytest.mark.parametrize(("most", "left"), [(100, True), (1, False)])
 async def test_the_index_stands_back_while_others_write_until_too_much_waits(
     store: SqlStore, at: FolderId, monkeypatch: pytest.MonkeyPatch, most: int, left: bool
