@@ -181,7 +181,8 @@ async def test_the_index_rests_longer_while_others_write(
         if len(rests) == 2:
             raise asyncio.CancelledError
         for number in range(5 * others):
-            await store.write(OPERATOR, lambda tx, new=message(f"more{number}", {}): tx.append(at, [new]))  # type: ignore[misc]
+            new = message(f"more{number}", {})
+            await store.write(OPERATOR, lambda tx, new=new: tx.append(at, [new]))  # type: ignore[misc]
 
     with pytest.raises(asyncio.CancelledError):
         await upkeep.keep_indexed(store, pause=pause)
