@@ -133,36 +133,38 @@ def read_blob(octets: bytes) -> tuple[Rules, str]:
 def zone_of_blob(octets: bytes, likely: Iterable[str] = ()) -> str:
     """The IANA zone that a blob means; the first of `likely` that fits is taken before all others. ValueError.
 
-    Where no zone fits exactly, one whose offsets do; where none has those, UTC with that offset (`Etc/GMT-3`), or UTC.
+    Where no zone fits exactly, one whose offsets do, and whose changes come in those months; where none has those, UTC
+    with that offset (`Etc/GMT-3`), or UTC.
     """
     rules, called = read_blob(octets)
-    named = rules_of(called)
-    if named is not None and named.plain == rules.plain:
-        return called
-    for name in (*likely, *_LIKELY):
-        found = rules_of(name)
-        if found is not None and found.plain == rules.plain:
-            return name
-    return _by_rules(rules.plain)
+    first = (called, *likely, *_LIKELY)
+    for closely in (True, False):
+        found = next((name for name in first if _fits(name, rules.plain, closely=closely)), "")
+        if found or (found := _of_all(rules.plain, closely=closely)):
+            return found
+    return _fixed(rules.plain)
+
+
+def _fits(name: str, rules: Rules, *, closely: bool) -> bool:
+    """Whether a zone has these rules, or else the same offsets in the same months."""
+    found = rules_of(name)
+    if found is None:
+        return False
+    plain = found.plain
+    return plain == rules if closely else (_offsets(plain), _months(plain)) == (_offsets(rules), _months(rules))
 
 
 @lru_cache(maxsize=512)
-def _by_rules(rules: Rules) -> str:
+def _of_all(rules: Rules, *, closely: bool) -> str:
+    """The first zone that fits; "": none does."""
     every = sorted(name for name in names() if "/" in name and not name.startswith("Etc/"))
-    close = ""
-    for name in every:
-        found = rules_of(name)
-        if found is None:
-            continue
-        if found.plain == rules:
-            return name
-        if not close and _offsets(found.plain) == _offsets(rules) and _months(found.plain) == _months(rules):
-            close = name
-    if close:
-        return close
+    return next((name for name in every if _fits(name, rules, closely=closely)), "")
+
+
+def _fixed(rules: Rules) -> str:
     hours, rest = divmod(rules.bias, 60)
-    fixed = f"Etc/GMT{hours:+d}"
-    return fixed if not rest and rules_of(fixed) is not None else "UTC"
+    name = f"Etc/GMT{hours:+d}"
+    return name if not rest and rules_of(name) is not None else "UTC"
 
 
 def _offsets(rules: Rules) -> tuple[int, int]:

@@ -4,7 +4,7 @@ The file is a tar archive: `postroom.json`, the rows of each table, the large bo
 does not say which database it came from: a server moves from SQLite to PostgreSQL by a backup and a restore.
 
 1. The rows are one snapshot; the large bodies are read after it, and a body lives longer than what refers to it.
-2. A restore takes everything in with one COMMIT, after the bodies are safe.
+2. A restore takes everything in with one COMMIT, after bodies and files are safe: what was interrupted is begun again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from groupware.model.errors import NotFound, Refused, TryAgain
 from groupware.model.ids import BlobId
 
 from .frames import unpacked
-from .objects import Objects
+from .objects import Objects, sync_folder
 from .sql.dump import Loader, away, last_numbers, page, pages, tables
 from .sql.engine import DATABASE, Database, open_database
 from .sql.history import NewerSchema, head, revisions
@@ -87,6 +87,7 @@ def backup(
             file.flush()
             os.fsync(file.fileno())
         part.rename(to)
+        sync_folder(to.absolute().parent)
     except OSError as error:
         raise TryAgain(f"{to}: the backup cannot be written ({error.strerror})") from error
     finally:
@@ -139,6 +140,7 @@ def restore(
     """Makes a server from a backup, in an empty database. Blocks; the server must not run.
 
     `Refused` when the file is no whole backup or the place is in use; then nothing was changed but bodies were added.
+    `TryAgain` when a file cannot be written: the database is empty as before.
     """
     report = Report()
     database = open_database(data, url)
@@ -165,11 +167,11 @@ def restore(
             if numbers is None:
                 raise Refused(f"{archive}: it ends too early; this is no whole backup")
             loader.finish(numbers)
+            for path, octets in kept:
+                _put_file(data / path, octets)
+                report.files += 1
     finally:
         database.dispose()
-    for path, octets in kept:
-        _put_file(data / path, octets)
-        report.files += 1
     return report
 
 
@@ -228,8 +230,12 @@ def _inside(name: str) -> PurePosixPath:
 
 
 def _put_file(path: Path, octets: bytes) -> None:
-    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(octets)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
+    except OSError as error:
+        raise TryAgain(f"{path}: it cannot be written ({error.strerror})") from error

@@ -1,7 +1,7 @@
 """Where large bodies are: a folder of this machine, or a bucket (`s3://`, `gs://`, `az://`; `memory://` for tests).
 
-An object is written once, whole, under the hash of what it holds; `put` returns when it is safe. Plain blocking calls;
-what does not answer is `TryAgain`, what is not there `NotFound`.
+An object is written once, whole, under the hash of what it holds; `put` returns when it is safe, and `keep` finds only
+what is. Plain blocking calls; what does not answer is `TryAgain`, what is not there `NotFound`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ FRESH_SECONDS: Final = 1800.0
 """So long an object counts as just written: a sweep looks only at those that are older than twice this."""
 SWEPT_SECONDS: Final = 2 * FRESH_SECONDS
 ANSWER_SECONDS: Final = 30
+MOST_SYNCED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Objects(Protocol):
         ...
 
     def keep(self, blob: BlobId) -> bool:
-        """Whether it is there already; if so, no sweep takes it away in the next half hour."""
+        """Whether it is there already, and safe; if so, no sweep takes it away in the next half hour."""
         ...
 
     def put(self, blob: BlobId, octets: bytes | Iterable[bytes]) -> None:
@@ -161,20 +162,26 @@ def _short(said: str) -> str:
 
 
 class FolderObjects:
-    """Objects as files, in 256 folders by the first octet of the hash."""
+    """Objects as files, in 256 folders by the first octet of the hash.
+
+    A file or folder that another thread or process has just made may be there without being on the disk yet: each is
+    synced once by every process that relies on it.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._synced: set[str] = set()
+        """The folders and objects whose entries are known to be on the disk, by their paths."""
 
     def probe(self) -> None:
         """See `Objects`. A folder is made when it is needed."""
 
     def keep(self, blob: BlobId) -> bool:
         """See `Objects`."""
+        path = self._path(blob)
         try:
-            os.utime(self._path(blob))
-        except FileNotFoundError:
-            return False
+            os.utime(path)
+            self._sync(path)
         except OSError:
             return False
         return True
@@ -183,9 +190,7 @@ class FolderObjects:
         """See `Objects`."""
         path = self._path(blob)
         with _answering(blob):
-            if not path.parent.is_dir():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _sync_folder(self._root)
+            path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f".{blob[:16]}.{token_hex(8)}")
             try:
                 with part.open("wb") as file:
@@ -197,7 +202,19 @@ class FolderObjects:
                 with suppress(OSError):
                     part.unlink()
                 raise
-            _sync_folder(path.parent)
+            self._synced.discard(str(path))
+            self._sync(path)
+
+    def _sync(self, path: Path) -> None:
+        """Waits until the entry of an object is on the disk, and those of the folders that lead to it."""
+        if len(self._synced) > MOST_SYNCED:
+            self._synced.clear()
+        for each in (self._root, path.parent, path):
+            if str(each) not in self._synced:
+                elsewhere = suppress(PermissionError) if each is self._root else nullcontext()
+                with elsewhere:  # what the root stands in may be for others to read
+                    sync_folder(each.parent)
+                self._synced.add(str(each))
 
     def get(self, blob: BlobId) -> bytes:
         """See `Objects`."""
@@ -220,10 +237,14 @@ class FolderObjects:
         """Moves it aside first, so that one who writes it at this very moment does not lose it."""
         path = self._path(blob)
         aside = path.with_name(f".{blob[:16]}.{token_hex(8)}")
+        self._synced.discard(str(path))
         with suppress(FileNotFoundError), _answering_as_is():
+            if _is_fresh(path):
+                return
             path.rename(aside)
-            if aside.stat().st_mtime > time.time() - FRESH_SECONDS:
+            if _is_fresh(aside):
                 aside.rename(path)
+                sync_folder(path.parent)
             else:
                 aside.unlink()
 
@@ -243,6 +264,10 @@ class FolderObjects:
         return self._root / blob[:2] / blob
 
 
+def _is_fresh(path: Path) -> bool:
+    return path.stat().st_mtime > time.time() - FRESH_SECONDS
+
+
 @contextmanager
 def _answering_as_is() -> Iterator[None]:
     try:
@@ -253,7 +278,8 @@ def _answering_as_is() -> Iterator[None]:
         raise TryAgain(f"the store of large bodies cannot be changed just now ({error.strerror})") from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Waits until what has been made in a folder, or renamed there, is on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -134,7 +134,21 @@ def _postgres(url: str) -> Database:
     reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     readers = create_engine(url, pool_size=64, pool_pre_ping=True, execution_options=reading)
     writers = create_engine(url, pool_size=64, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    event.listen(writers, "connect", _waits_for_the_disk)
     return Database(readers, writers, postgres=True, turn=nullcontext())
+
+
+_WAIT_FOR_THE_DISK: Final = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+"""What is stricter, or waits for this server's disk alone (`local`), stays as it is configured."""
+
+
+def _waits_for_the_disk(connection: Any, record: object) -> None:
+    """COMMIT returns when it is on the disk, whatever the server, the database or the role has been set to."""
+    before, connection.autocommit = connection.autocommit, True
+    connection.execute(_WAIT_FOR_THE_DISK)
+    connection.autocommit = before
 
 
 class Sql:

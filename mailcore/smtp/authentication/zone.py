@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -65,19 +66,29 @@ def _services(domain: str, config: Config) -> Iterator[Wanted]:
     for each in there:
         if each.srv:
             how = "" if each.url else ", TLS at once" if each.tls == "implicit" else ", STARTTLS"
-            yield Wanted(f"{each.srv}.{domain}", "SRV", f"0 1 {each.port} {each.host}", WHY[each.kind] + how)
+            value = f"0 1 {each.port} {_named(each.host, config)}"
+            yield Wanted(f"{each.srv}.{domain}", "SRV", value, WHY[each.kind] + how)
     for each in there:
         if each.srv and each.kind in ("caldav", "carddav"):
             yield Wanted(f"{each.srv}.{domain}", "TXT", f"path={PATHS[each.kind]}", "where it is there")
     if not config.autodiscover.enabled or not config.services["http"].enabled:
         return
     web = urlsplit(config.web_url)
-    name = web.hostname or config.host
+    name = _named(web.hostname or "", config)
     yield Wanted(f"_autodiscover._tcp.{domain}", "SRV", f"0 1 {web.port or 443} {name}", "how Outlook sets itself up")
     for host in ("autoconfig", "autodiscover", "ua-auto-config"):
         yield Wanted(f"{host}.{domain}", "CNAME", name, "how mail programs set themselves up")
     digest = pacc_digest(pacc(there, domain, issuer(config)))
     yield Wanted(f"_ua-auto-config.{domain}", "TXT", digest, "that what they are told is from the domain")
+
+
+def _named(host: str, config: Config) -> str:
+    """What a record may lead to: a name, and never an address, as a server on loopback gives to programs."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host or config.host
+    return config.host
 
 
 def differs(one: Wanted, there: Sequence[str]) -> str:

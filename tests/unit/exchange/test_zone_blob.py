@@ -38,6 +38,8 @@ def test_every_zone_comes_back_as_itself() -> None:
         (blob(0), "UTC"),
         (blob(420), "America/Phoenix"),
         (blob(-13), "UTC"),
+        (blob(-60, "", (0, 10, 0, 4, 3, 0, 0, 0), (0, 3, 0, 4, 2, 0, 0, 0)), "Europe/Berlin"),  # a week off
+        (blob(300, "", (0, 11, 0, 1, 1, 0, 0, 0), (0, 3, 0, 2, 1, 0, 0, 0)), "America/New_York"),  # an hour off
     ],
 )
 def test_what_others_write_finds_its_zone(octets: bytes, zone: str) -> None:
@@ -48,6 +50,8 @@ def test_the_zone_that_is_there_already_is_kept_where_it_fits() -> None:
     octets = blob(-60, "", (0, 10, 0, 5, 3, 0, 0, 0), (0, 3, 0, 5, 2, 0, 0, 0))
     assert zone_of_blob(octets, ["Europe/Paris"]) == "Europe/Paris"
     assert zone_of_blob(octets, ["America/New_York"]) == "Europe/Berlin"
+    nearly = blob(-60, "", (0, 10, 0, 4, 3, 0, 0, 0), (0, 3, 0, 4, 2, 0, 0, 0))
+    assert zone_of_blob(nearly, ["Europe/Paris"]) == "Europe/Paris"
 
 
 def test_recorded_blobs_find_their_zone() -> None:

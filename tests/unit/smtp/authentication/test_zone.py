@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from pathlib import Path
+
 import pytest
 
-from mailcore.smtp.authentication.zone import Wanted, differs
+from mailcore.server.config import load
+from mailcore.smtp.authentication.zone import Wanted, differs, wanted
 
 
 @pytest.mark.parametrize(
@@ -26,3 +30,11 @@ from mailcore.smtp.authentication.zone import Wanted, differs
 )
 def test_what_differs(type: str, value: str, there: list[str], said: str) -> None:
     assert differs(Wanted("a.test", type, value, "why"), there) == said  # type: ignore[arg-type]
+
+
+def test_records_of_a_server_on_loopback_lead_to_its_name_and_to_no_address(tmp_path: Path) -> None:
+    config = load(None, data=tmp_path, port_base=20000, environ={})
+    hosts = {each.value.rpartition(" ")[2] for each in wanted("a.test", config, []) if each.type != "TXT"}
+    assert hosts == {config.host}
+    with pytest.raises(ValueError):
+        ip_address(config.host)
