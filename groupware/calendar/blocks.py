@@ -90,13 +90,20 @@ class Period:
     octets: bytes
 
 
+_Made = tuple[Span, str, bytes]
+"""A period, its name, and the object that stands for it."""
+
+
 class Periods:
-    """The busy periods of calendars as they were made last; the last ones kept, so many in all."""
+    """The busy periods of calendars as they were made last; the last ones kept, so many in all.
+
+    The calendar itself, which each sees with other rights and by another path, is not kept with them.
+    """
 
     __slots__ = ("_kept", "_most")
 
     def __init__(self, most: int = 20_000) -> None:
-        self._kept: OrderedDict[tuple[int, int, int], Sequence[Period]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, int], Sequence[_Made]] = OrderedDict()
         self._most = most
 
     async def of(self, store: Store, blobs: Blobs, who: Principal, folders: Sequence[Folder]) -> list[Period]:
@@ -105,7 +112,7 @@ class Periods:
             return []
         range_ = told_of(int(time.time()))
 
-        def work(tx: ReadTx) -> list[tuple[Folder, Sequence[Period] | None, Placed]]:
+        def work(tx: ReadTx) -> list[tuple[Folder, Sequence[_Made] | None, Placed]]:
             found = []
             for each in folders:
                 here = tx.folder(each.id, Right.LOOKUP)
@@ -118,12 +125,12 @@ class Periods:
         for here, some, placed in await store.read(who, work):
             if some is None:
                 made = await blocks(blobs, here.id, placed, range_)
-                some = [Period(here, name_of(here.id, span), span, octets) for span, octets in made]
+                some = [(span, name_of(here.id, span), octets) for span, octets in made]
                 self._keep((here.id, here.modseq, range_.start), some)
-            told += some
+            told += [Period(here, name, span, octets) for span, name, octets in some]
         return told
 
-    def _keep(self, key: tuple[int, int, int], some: Sequence[Period]) -> None:
+    def _keep(self, key: tuple[int, int, int], some: Sequence[_Made]) -> None:
         self._kept[key] = some
         while sum(map(len, self._kept.values())) > self._most:
             self._kept.popitem(last=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from groupware.calendar.blocks import sees_times
+from groupware.calendar.blocks import Periods, sees_times
 from groupware.model.rights import Right, letters
 from tests.matrix.test_lens import BOB, DAY, HELD, HIDDEN, OPEN, WORDS, told
 from tests.support.jmapstand import Client
@@ -124,3 +124,17 @@ async def test_birthdays_of_contacts_are_a_calendar_that_is_only_read(filled: St
     state = (await alice.call("CalendarEvent/get", ids=[]))["state"]
     await alice.call("ContactCard/set", destroy=[contact])
     assert event["baseEventId"] in (await alice.call("CalendarEvent/changes", sinceState=state))["destroyed"]
+
+
+async def test_blocks_that_are_kept_are_in_the_calendar_as_each_sees_it(filled: Stand) -> None:
+    store, blobs, periods = filled.house.store, filled.house.blobs, Periods()
+    at = await filled.share("alice", "Calendar", BOB, "l9i")
+    await filled.share("alice", "Calendar", "carol@example.test", "l9")
+    told = {}
+    for name in (BOB, "carol@example.test", BOB):
+        who = await filled.house.read(lambda tx, name=name: tx.identity(tx.account(name).id))  # type: ignore[misc]
+        seen = await store.read(who, lambda tx: tx.folder(at, Right.LOOKUP))
+        found = await periods.of(store, blobs, who, [seen])
+        assert {each.folder for each in found} == {seen}, name
+        told[name] = [(each.name, each.octets) for each in found]
+    assert len(told) == 2 and told[BOB] == told["carol@example.test"] != []

@@ -84,7 +84,10 @@ class ReadFolders(Protocol):
         ...
 
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
-        """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`."""
+        """(root, resource, used, limit) for each quota that holds here; RFC 9208 resource names. Takes `r`.
+
+        Of a whole tree that is told to who has `r` on its root: it says how much comes in elsewhere.
+        """
         ...
 
     def reclaimable(self, at: Iterable[FolderId]) -> Mapping[FolderId, int]:

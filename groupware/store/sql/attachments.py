@@ -23,8 +23,9 @@ from groupware.model.rights import Right
 from groupware.model.times import now_micros
 from groupware.store.api import Stored
 
-from . import item_changes, objects, principals, schema
+from . import objects, principals, schema
 from .engine import Row
+from .room import check_room
 from .tx import Tx
 
 MOST_LOOKED_AT: Final = 2_000
@@ -67,7 +68,7 @@ def put(tx: Tx, at: FolderId, stored: Stored, media: str, name: str) -> Attachme
     from . import contents  # which asks this module what a content refers to
 
     here = tx.open(at, Right.INSERT)
-    item_changes.check_room(tx, here, 0, stored.size)
+    check_room(tx, here, 0, stored.size)
     tx.bump(here.owner, stored.size, 0)
     contents.hold_blob(tx, stored.blob, stored.size, stored.body)
     key = secrets.token_hex(16)

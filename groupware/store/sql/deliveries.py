@@ -22,9 +22,10 @@ from groupware.model.times import now_micros
 
 from . import contents, mailinglists, objects, schema
 from .guard import Opened, absent, admit
-from .item_changes import DELETED, INSERT, check_room, item_row
+from .item_changes import DELETED, INSERT, item_row
 from .items import SEEN
 from .paths import walk
+from .room import check_room
 from .tree import Tree
 from .tx import Tx
 

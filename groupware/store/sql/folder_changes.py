@@ -18,6 +18,7 @@ from groupware.store.api import Where
 from . import contents, folders, item_copies, schema
 from .guard import Opened, absent, admit
 from .paths import place, view_path, walk
+from .room import reads_all
 from .settings import limits
 from .tree import Node, Tree, with_made, with_moved, without
 from .tx import Tx
@@ -143,6 +144,8 @@ def check_count(tx: Tx, above: Opened, more: int) -> None:
     """`OverQuota` when the owner may not have so many folders more."""
     most = limits(tx, above.owner, above.settings).folders
     if most and more and len(above.tree.nodes) - 1 + more > most:
+        if not reads_all(tx, above.tree):
+            raise OverQuota(f"{above.tree.key} may have no more folders, until some are deleted")
         raise OverQuota(f"{above.tree.key} may have {most} folders and has them; delete some first")
 
 

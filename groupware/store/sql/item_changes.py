@@ -12,22 +12,21 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 
-from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, OverQuota, Refused
+from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, Refused
 from groupware.model.flags import MOST_KEYWORDS, Flags, permitted_mask
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Item, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import micros, now_micros
 
-from . import contents, items, objects, occasions, personal, properties, schema, tombstones, warnings
+from . import contents, items, objects, occasions, personal, properties, schema, tombstones
 from .engine import Row
 from .guard import SERVER, Opened, check_unfed
 from .items import SEEN
-from .settings import Limits, limits
+from .room import check_room
 from .tx import Tx
 
 DELETED: Final = Flags.DELETED.value
-UNLIMITED: Final = Limits(0, 0, 0)
 MAX_ITEM_NAME: Final = 255
 _f, _i = schema.folder.c, schema.item.c
 _COUNT: Final = (
@@ -127,38 +126,6 @@ def count(
     assert row is not None
     tx.touch(at.owner)
     return Uid(row[0] - uids)
-
-
-def check_room(tx: Tx, at: Opened, items: int, octets: int, *, moved: bool = False) -> None:
-    """`OverQuota` when so much more does not fit the owner's quota, or the folder's own.
-
-    `moved`: it comes from another folder of the same owner, who then holds no more than before.
-    """
-    most = limits(tx, at.owner, at.settings) if not moved else UNLIMITED
-    path = at.tree.path(at.id)
-    for limit, there, more, what in (
-        (most.bytes, at.owner_bytes, octets, f"mailbox of {at.tree.key}"),
-        (at.quota_bytes or 0, at.bytes, octets, f"folder {path}"),
-    ):
-        if limit and more > 0 and there + more > limit:
-            raise OverQuota(f"{what}: {there + more} octets do not fit its quota of {limit}; delete something first")
-    for limit, there, what in (
-        (most.items, at.owner_items, f"mailbox of {at.tree.key}"),
-        (at.quota_items or 0, at.total, f"folder {path}"),
-    ):
-        if limit and items > 0 and there + items > limit:
-            raise OverQuota(f"{what}: it has {there} items and may have {limit}; delete something first")
-    _warn(tx, at, most, items, octets)
-
-
-def _warn(tx: Tx, at: Opened, most: Limits, items: int, octets: int) -> None:
-    """Note it when with so much more the mailbox passes the share of its quota that its owner is told of."""
-    for resource, limit, there, more in (
-        ("STORAGE", most.bytes, at.owner_bytes, octets),
-        ("MESSAGE", most.items, at.owner_items, items),
-    ):
-        if there * 100 < limit * most.warned_at <= (there + more) * 100:
-            warnings.passed(tx, at.owner, resource, there + more, limit)
 
 
 # --- putting in -----------------------------------------------------------------------------------------------------

@@ -25,7 +25,6 @@ from .item_changes import (
     INSERT_SEEN,
     MAX_ITEM_NAME,
     check_name,
-    check_room,
     count,
     leave,
     name_taken,
@@ -33,6 +32,7 @@ from .item_changes import (
     whole,
 )
 from .items import SEEN
+from .room import check_room
 from .tx import Tx
 
 LONGEST_UIDS = 2000

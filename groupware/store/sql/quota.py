@@ -16,6 +16,7 @@ from groupware.store.api import Where
 from . import folder_changes, schema, settings
 from .guard import Opened
 from .paths import place, prefix, view_path
+from .room import reads_all
 from .settings import limits
 from .tree import Tree
 from .tx import Tx
@@ -31,12 +32,14 @@ _ROOT: Final = select(schema.principal.c.bytes, schema.principal.c["items"], sel
 
 
 def quota(tx: Tx, at: FolderId) -> Sequence[Row]:
-    """(root, resource, used, limit) for each quota that holds in the folder. `r`.
+    """(root, resource, used, limit) for each quota that holds in the folder, and may be known. `r`; there as well.
 
     A root is called as the folder where it begins: "" for the own tree, `Other Users/alice@x`, `Public`; a folder with
     a quota of its own is one more. STORAGE is in units of 1024 octets, RFC 9208 §5.1.
     """
     here = tx.open(at, Right.READ)
+    if not reads_all(tx, here.tree):
+        return _of_folder(tx, here)
     return [*_of_tree(tx, here.tree, here.owner_bytes, here.owner_items, here.settings), *_of_folder(tx, here)]
 
 

@@ -1,0 +1,56 @@
+"""Whether more fits into a folder: the quota of its owner's tree, and the folder's own.
+
+How full a tree is says how much comes in elsewhere in it: that is told to who may read the whole of it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from groupware.model.errors import OverQuota
+from groupware.model.rights import Right
+
+from . import warnings
+from .guard import Opened
+from .settings import Limits, limits
+from .tree import Tree
+from .tx import Tx
+
+UNLIMITED: Final = Limits(0, 0, 0)
+
+
+def reads_all(tx: Tx, tree: Tree) -> bool:
+    """Whether the asking principal may know how much there is in the whole of a tree: who may read its root."""
+    return Right.READ in tree.rights(tx.who, tree.root)
+
+
+def check_room(tx: Tx, at: Opened, items: int, octets: int, *, moved: bool = False) -> None:
+    """`OverQuota` when so much more does not fit the owner's quota, or the folder's own.
+
+    `moved`: it comes from another folder of the same owner, who then holds no more than before.
+    """
+    most = limits(tx, at.owner, at.settings) if not moved else UNLIMITED
+    for limit, there, more in ((most.bytes, at.owner_bytes, octets), (most.items, at.owner_items, items)):
+        if limit and more > 0 and there + more > limit:
+            raise _full(f"mailbox of {at.tree.key}", there, more, limit, told=reads_all(tx, at.tree))
+    for own, there, more in ((at.quota_bytes, at.bytes, octets), (at.quota_items, at.total, items)):
+        if own and more > 0 and there + more > own:
+            told = Right.READ in at.rights
+            raise _full(f"folder {at.tree.path(at.id)}" if told else "this folder", there, more, own, told=told)
+    _warn(tx, at, most, items, octets)
+
+
+def _full(what: str, there: int, more: int, limit: int, *, told: bool) -> OverQuota:
+    if not told:
+        return OverQuota(f"{what}: it is full, until its owner deletes something")
+    return OverQuota(f"{what}: {there} and {more} more do not fit its quota of {limit}; delete something first")
+
+
+def _warn(tx: Tx, at: Opened, most: Limits, items: int, octets: int) -> None:
+    """Note it when with so much more the mailbox passes the share of its quota that its owner is told of."""
+    for resource, limit, there, more in (
+        ("STORAGE", most.bytes, at.owner_bytes, octets),
+        ("MESSAGE", most.items, at.owner_items, items),
+    ):
+        if there * 100 < limit * most.warned_at <= (there + more) * 100:
+            warnings.passed(tx, at.owner, resource, there + more, limit)
