@@ -8,11 +8,11 @@ import re
 import shutil
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -30,7 +30,7 @@ from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.listener import Listener, TlsMode, open_socket
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.rules import NO_RULES, UNLIMITED
-from mailcore.server.service import Door, StreamService
+from mailcore.server.service import Door, Service, StreamService
 from tests.support.clock import FakeClock
 from tests.support.eventlog import RecordingLog
 from tests.support.passwords import credentials, quick_hashing
@@ -39,6 +39,9 @@ from tests.support.talk import Client
 NAME, PASSWORD = "alice@example.test", "correct horse"
 THRESHOLD = 16 * 1024
 """Octets of a body that is kept in the database."""
+D, S = TypeVar("D"), TypeVar("S", bound=Service)
+Opening = Callable[..., AbstractAsyncContextManager[D]]
+"""Opens a service with the configuration of a text of TOML; keywords say how it is listened to."""
 _UNHURRIED = Policy(NO_RULES, UNLIMITED)
 _numbers = itertools.count(1)
 
@@ -126,7 +129,7 @@ async def house(planted: Path, folder: Path, toml: str, service: str) -> AsyncIt
 
 @asynccontextmanager
 async def at_door(
-    make: Callable[[Parts, ServiceSetup], StreamService],
+    make: Callable[[Parts, ServiceSetup], S],
     name: str,
     here: House,
     *,
@@ -134,7 +137,7 @@ async def at_door(
     context: Callable[[], ssl.SSLContext | None] = lambda: None,
     plain_login: bool = True,
     idle: float = 300,
-) -> AsyncIterator[tuple[StreamService, int]]:
+) -> AsyncIterator[tuple[S, int]]:
     """The service at a listener on a free port; the service, and the port."""
     listener = Listener("test", name, "127.0.0.1", 0, tls=tls, plain_login=plain_login, idle=idle)
     clock = FakeClock()
@@ -150,6 +153,32 @@ async def at_door(
         await asyncio.wait({serving})
         listening.close()
         await service.drain(5)
+
+
+def opening_of(name: str, serving: Callable[..., AbstractAsyncContextManager[D]]) -> Any:
+    """A fixture that opens the service of that name: `Opening`."""
+
+    @pytest.fixture
+    def opening(planted: Path, tmp_path: Path) -> Opening[D]:
+        @asynccontextmanager
+        async def opened(toml: str = "", **manner: Any) -> AsyncIterator[D]:
+            async with house(planted, tmp_path, toml, name) as here, serving(here, **manner) as door:
+                yield door
+
+        return opened
+
+    return opening
+
+
+def opened_by_default() -> Any:
+    """A fixture: the service as it is without a configuration."""
+
+    @pytest.fixture
+    async def opened(opening: Opening[D]) -> AsyncIterator[D]:
+        async with opening() as found:
+            yield found
+
+    return opened
 
 
 async def say(caller: Client, transcript: str) -> bool:

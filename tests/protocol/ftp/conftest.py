@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from tests.protocol.ftp.stand import Backup, serving
-from tests.support.onedoor import house, planted
+from tests.support import onedoor
+from tests.support.onedoor import opened_by_default, opening_of, planted
 
 __all__ = ["planted"]
-Opening = Callable[..., AbstractAsyncContextManager[Backup]]
-
-
-@pytest.fixture
-def opening(planted: Path, tmp_path: Path) -> Opening:
-    """Opens the service with this configuration; more says how it is listened to."""
-
-    @asynccontextmanager
-    async def opened(toml: str = "", **manner: Any) -> AsyncIterator[Backup]:
-        async with house(planted, tmp_path, toml, "ftp_backup") as here, serving(here, **manner) as backup:
-            yield backup
-
-    return opened
-
-
-@pytest.fixture
-async def backup(opening: Opening) -> AsyncIterator[Backup]:
-    """The service as it is by default."""
-    async with opening() as found:
-        yield found
+Opening = onedoor.Opening[Backup]
+opening = opening_of("ftp_backup", serving)
+backup = opened_by_default()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import ftplib
 import io
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from groupware.mime.item import Marks, read_item
 from groupware.model.ids import EVERY
@@ -17,16 +16,10 @@ from groupware.model.item import Item
 from groupware.model.principal import OPERATOR, Principal
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.ftp.service import FtpService, ftp_backup
-from mailcore.server.gate import Policy, RuleGate, Turnstile
-from mailcore.server.guesses import Guesses, GuessLimits
-from mailcore.server.listener import Listener, TlsMode, open_socket
-from mailcore.server.parts import Parts, ServiceSetup
-from mailcore.server.rules import NO_RULES, UNLIMITED
-from mailcore.server.service import Door
+from mailcore.server.parts import Parts
 from tests.protocol.console.stand import ANNA, ROOT, people
-from tests.support.clock import FakeClock
 from tests.support.eventlog import RecordingLog
-from tests.support.onedoor import NAME, PASSWORD, House
+from tests.support.onedoor import NAME, PASSWORD, House, at_door
 
 T = TypeVar("T")
 ALICE = "/domains/example.test/accounts/alice"
@@ -79,30 +72,11 @@ class Backup:
 
 
 @asynccontextmanager
-async def serving(
-    here: House,
-    *,
-    tls: TlsMode = "start",
-    context: Callable[[], ssl.SSLContext | None] = lambda: None,
-    plain_login: bool = True,
-) -> AsyncIterator[Backup]:
+async def serving(here: House, **manner: Any) -> AsyncIterator[Backup]:
     """The service at a listener on a free port."""
     await here.parts.store.write(OPERATOR, people)
-    listener = Listener("test", "ftp_backup", "127.0.0.1", 0, tls=tls, plain_login=plain_login, idle=60)
-    clock = FakeClock()
-    unhurried = Policy(NO_RULES, UNLIMITED)
-    guesses = Guesses(replace(GuessLimits(), first_delay=0.0, max_delay=0.0), clock)
-    gate = RuleGate(Turnstile(unhurried), Turnstile(unhurried), guesses, clock)
-    listening = open_socket(listener)
-    service = ftp_backup(here.parts, ServiceSetup("ftp_backup", here.config.services["ftp_backup"], here.config))
-    serving = asyncio.create_task(service.serve(Door(listener, (listening,), context, gate)))
-    try:
-        yield Backup(service, listening.getsockname()[1], here.parts, here.log, here.who)
-    finally:
-        serving.cancel()
-        await asyncio.wait({serving})
-        listening.close()
-        await service.drain(5)
+    async with at_door(ftp_backup, "ftp_backup", here, idle=60, **manner) as (service, port):
+        yield Backup(service, port, here.parts, here.log, here.who)
 
 
 def fetched(client: ftplib.FTP, path: str, rest: int | None = None) -> bytes:
