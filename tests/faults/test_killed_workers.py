@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_killed import ADDRESS, assert_nothing_lost, with_account
+from tests.faults.test_killed import ADDRESS, assert_nothing_lost, await_load, with_account
 from tests.faults.writers import Ledger, Writers
 from tests.support import postgres
 from tests.support.patience import until
@@ -35,8 +35,9 @@ def test_what_any_process_accepted_outlives_every_kill(tmp_path: Path, kind: str
     ledger, chance = Ledger(), random.Random(5)
     for number in range(int(os.environ.get("POSTROOM_KILLS_WORKERS", "3"))):
         process, base = started(tmp_path, environ)
-        writers = Writers(base + 25, base + 143, ADDRESS, PASSWORD, ledger)
-        writers.start(senders=4, appenders=4)
+        writers = Writers(base, ADDRESS, PASSWORD, ledger)
+        writers.start(senders=4, appenders=4, putters=2)
+        await_load(ledger, "smtp", "imap", "dav")
         time.sleep(chance.uniform(0.05, 0.6))  # the instant of the kill is what is tried here
         if number % 3 != 2:
             worker = processes_of(tmp_path)[1]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import imaplib
+import re
 import smtplib
 import threading
 from collections.abc import Callable
@@ -10,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
-TROUBLE = (OSError, smtplib.SMTPException, imaplib.IMAP4.error, EOFError)
+TROUBLE = (OSError, smtplib.SMTPException, imaplib.IMAP4.error, http.client.HTTPException, EOFError)
 _tokens = count(1)
 
 
@@ -28,6 +31,12 @@ class Ledger:
             self.accepted.add(token)
             self.doubtful.discard(token)
 
+    @property
+    def kinds(self) -> set[str]:
+        """By which protocols anything was accepted: `smtp`, `imap`, `dav`."""
+        with self.lock:
+            return {token.partition("-")[0] for token in self.accepted}
+
     def sent(self, token: str) -> None:
         """It is on its way."""
         with self.lock:
@@ -36,19 +45,19 @@ class Ledger:
 
 @dataclass
 class Writers:
-    """Threads that send by SMTP and append by IMAP until `stop`, or until their server is gone."""
+    """Threads that send by SMTP, append by IMAP and put events by CalDAV until `stop`, or until the server is gone."""
 
-    smtp_port: int
-    imap_port: int
+    base: int
+    """The port from which on the server listens."""
     address: str
     password: str
     ledger: Ledger
     threads: list[threading.Thread] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
-    def start(self, senders: int = 3, appenders: int = 2) -> None:
+    def start(self, senders: int = 3, appenders: int = 2, putters: int = 0) -> None:
         """Begin."""
-        for work, number in ((self._send, senders), (self._append, appenders)):
+        for work, number in ((self._send, senders), (self._append, appenders), (self._put, putters)):
             self.threads += [threading.Thread(target=self._until_trouble, args=(work,)) for _ in range(number)]
         for thread in self.threads:
             thread.start()
@@ -64,7 +73,7 @@ class Writers:
             work()
 
     def _send(self) -> None:
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as client:
+        with smtplib.SMTP("127.0.0.1", self.base + 25, timeout=30) as client:
             while not self.stopping.is_set():
                 token = f"smtp-{next(_tokens)}"
                 self.ledger.sent(token)
@@ -72,7 +81,7 @@ class Writers:
                 self.ledger.promised(token)
 
     def _append(self) -> None:
-        with imaplib.IMAP4("127.0.0.1", self.imap_port, timeout=30) as client:
+        with imaplib.IMAP4("127.0.0.1", self.base + 143, timeout=30) as client:
             client.login(self.address, self.password)
             while not self.stopping.is_set():
                 token = f"imap-{next(_tokens)}"
@@ -80,6 +89,17 @@ class Writers:
                 status, _ = client.append("INBOX", r"(\Flagged)", None, message(token))  # type: ignore[arg-type]
                 if status == "OK":
                     self.ledger.promised(token)
+
+    def _put(self) -> None:
+        client = http.client.HTTPConnection("127.0.0.1", self.base + 80, timeout=30)
+        try:
+            while not self.stopping.is_set():
+                token = f"dav-{next(_tokens)}"
+                self.ledger.sent(token)
+                if asked(client, self.address, self.password, "PUT", f"{token}.ics", event(token))[0] == 201:
+                    self.ledger.promised(token)
+        finally:
+            client.close()
 
 
 def message(token: str) -> bytes:
@@ -90,6 +110,35 @@ def message(token: str) -> bytes:
         f"From: Sender <sender@elsewhere.example>\r\nTo: you\r\nSubject: {token}\r\n"
         f"Message-ID: <{token}@test>\r\nX-Token: {token}\r\n\r\n{filler}"
     ).encode()
+
+
+def event(token: str) -> bytes:
+    """An event that carries the token."""
+    inside = (f"UID:{token}", "DTSTAMP:20260101T000000Z", "DTSTART:20260101T100000Z", f"SUMMARY:{token} {'x' * 300}")
+    lines = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "BEGIN:VEVENT", *inside, "END:VEVENT", "END:VCALENDAR", "")
+    return "\r\n".join(lines).encode()
+
+
+def asked(
+    client: http.client.HTTPConnection, address: str, password: str, method: str, name: str = "", body: bytes = b""
+) -> tuple[int, bytes]:
+    """What the server says about something in the calendar, or all of it."""
+    sign = base64.b64encode(f"{address}:{password}".encode()).decode()
+    headers = {"authorization": f"Basic {sign}", "content-type": "text/calendar"}
+    client.request(method, f"/dav/calendars/{address}/Calendar/{name}", body, headers)
+    with client.getresponse() as answer:
+        return answer.status, answer.read()
+
+
+def events_in(port: int, address: str, password: str) -> list[str]:
+    """The tokens of all events in the calendar."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        status, octets = asked(client, address, password, "GET")
+    finally:
+        client.close()
+    assert status == 200, octets
+    return [each.decode() for each in re.findall(rb"UID:(dav-\d+)\r\n", octets)]
 
 
 def tokens_in(port: int, address: str, password: str, folder: str = "INBOX") -> list[str]:
