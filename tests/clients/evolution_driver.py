@@ -16,7 +16,7 @@ import gi  # type: ignore[import-not-found]
 
 gi.require_version("ECal", "2.0")
 gi.require_version("EDataServer", "1.2")
-from gi.repository import ECal, EDataServer, GLib, ICalGLib  # type: ignore[import-not-found] # noqa: E402
+from gi.repository import ECal, EDataServer, GLib, GObject, ICalGLib  # type: ignore[import-not-found] # noqa: E402
 
 CONNECTED = EDataServer.SourceConnectionStatus.CONNECTED
 WAIT = 60.0
@@ -40,24 +40,44 @@ def source_of(job: dict[str, Any]) -> Any:
     return made
 
 
+def awaited(look: Callable[[], Any], *signals: tuple[Any, str], again: float = WAIT) -> Any:
+    """What `look` gives once it is something, or what it gives in the end.
+
+    It is called when an object sends one of the signals, and after so many seconds without any.
+    """
+    news, end = threading.Event(), time.monotonic() + WAIT
+    listening = [(each, GObject.Object.connect(each, name, lambda *_: news.set())) for each, name in signals]
+    try:
+        while not (found := look()) and (left := end - time.monotonic()) > 0:
+            news.wait(min(left, again))
+            news.clear()
+    finally:
+        for each, number in listening:
+            GObject.Object.disconnect(each, number)
+    return found
+
+
 def events(client: Any, count: int) -> list[str]:
     """What is in the calendar, once it is so many: it is brought up to date beside the answer to a refresh."""
-    end, again = time.monotonic() + WAIT, 0.0
-    while True:
-        if time.monotonic() >= again:  # a refresh that meets another one is forgotten
+    view, due = client.get_view_sync("#t", None)[1], 0.0
+    found: list[Any] = []
+
+    def look() -> bool:
+        nonlocal due, found
+        if time.monotonic() >= due:  # a refresh that meets another one is forgotten
             client.refresh_sync(None)
-            again = time.monotonic() + 2
-        if len(found := client.get_object_list_sync("#t", None)[1]) >= count or time.monotonic() >= end:
-            break
-        time.sleep(0.05)
+            due = time.monotonic() + 2
+        found = client.get_object_list_sync("#t", None)[1]
+        return len(found) >= count
+
+    view.start()
+    awaited(look, (view, "objects-added"), again=2)
     return [each.as_ical_string() for each in found]
 
 
 def busy(client: Any, *asked: Any) -> list[str]:
     """When people are busy, once it says anything: asked of a busy machine, it has come back with nothing at all."""
-    end = time.monotonic() + WAIT
-    while not (found := client.get_free_busy_sync(*asked, None)[1]) and time.monotonic() < end:
-        time.sleep(0.2)
+    found = awaited(lambda: client.get_free_busy_sync(*asked, None)[1], again=0.2)
     return [each.get_as_string() for each in found]
 
 
@@ -83,11 +103,12 @@ def work(job: dict[str, Any], registry: Any, loop: Any) -> None:
         registry.commit_source_sync(source_of(job), None)
         source = registry.ref_source("probe")
         client = ECal.Client.connect_sync(source, ECal.ClientSourceType.EVENTS, 0, None)
-        end = time.monotonic() + WAIT
-        while not (source.get_connection_status() == CONNECTED and client.is_online()):
-            if time.monotonic() > end:
-                raise TimeoutError("the calendar is not connected")
-            time.sleep(0.05)
+        if not awaited(
+            lambda: source.get_connection_status() == CONNECTED and client.is_online(),
+            (source, "notify::connection-status"),
+            (client, "notify::online"),
+        ):
+            raise TimeoutError("the calendar is not connected")
         for step in job["steps"]:
             try:
                 found.append(done(client, step))

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from typing import Any
 
 import gi  # type: ignore[import-not-found]
-from evolution_driver import main  # type: ignore[import-not-found]  # beside it, where it runs
+from evolution_driver import awaited, main  # type: ignore[import-not-found]  # beside it, where it runs
 
 gi.require_version("EBook", "1.2")
 gi.require_version("ECal", "2.0")
@@ -24,7 +23,6 @@ from gi.repository import (  # type: ignore[import-not-found] # noqa: E402
     ICalGLib,
 )
 
-WAIT = 30.0
 KINDS = {"events": "Calendar", "tasks": "Task List", "contacts": "Address Book"}
 TYPES = {"events": ECal.ClientSourceType.EVENTS, "tasks": ECal.ClientSourceType.TASKS}
 
@@ -46,14 +44,16 @@ class Account:
         return self._clients[kind]
 
     def _source(self, name: str) -> Any:
-        end = time.monotonic() + WAIT
-        while True:
+        def look() -> Any:
             for each in self._registry.list_sources(name):
                 if each.get_extension(name).get_backend_name() == "ews" and "Global" not in each.get_display_name():
                     return each
-            if time.monotonic() > end:
-                raise TimeoutError(f"no {name} is found")
-            time.sleep(0.05)
+            return None
+
+        found = awaited(look, (self._registry, "source-added"), (self._registry, "source-changed"))
+        if found is None:
+            raise TimeoutError(f"no {name} is found")
+        return found
 
     def create(self, kind: str, text: str) -> Any:
         """Makes something of its text."""
