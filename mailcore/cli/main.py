@@ -85,19 +85,24 @@ app: Final = typer.Typer(
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version as of
+
+        sys.stdout.write(f"postroom {of('postroom')}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def postroom(
     ctx: typer.Context,
     data: Annotated[Path | None, typer.Option(help="Folder that holds everything the server keeps.")] = None,
     config: Annotated[Path | None, typer.Option(help="Configuration file.")] = None,
-    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version and end.", is_eager=True, callback=_say_version)
+    ] = False,
 ) -> None:
     """Postroom, a groupware server: mail, calendars, contacts, tasks and notes, one tree, one set of permissions."""
-    if version:
-        from importlib.metadata import version as of
-
-        sys.stdout.write(f"postroom {of('postroom')}\n")
-        raise typer.Exit
     ctx.obj = Place(data, config)
 
 
@@ -150,7 +155,8 @@ def _usage(error: Any) -> int:
     ctx = error.ctx
     command = ctx.command_path if ctx is not None else "postroom"
     said = misused(error)
-    if not said:  # a family without a command: its help has been shown
+    if ctx is not None and error.format_message() == ctx.get_help():  # a family without a command
+        sys.stderr.write(f"{ctx.get_help()}\n")
         return 2
     return _failed(f"{said} (postroom {command} --help)".replace("postroom postroom", "postroom"), 2)
 
