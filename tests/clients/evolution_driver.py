@@ -81,6 +81,17 @@ def busy(client: Any, *asked: Any) -> list[str]:
     return [each.get_as_string() for each in found]
 
 
+def modified(client: Any, event: Any) -> bool:
+    """Whether it is changed; what has just been made has no address until a refresh has brought it."""
+    try:
+        return bool(client.modify_object_sync(event, ECal.ObjModType.ALL, ECal.OperationFlags.NONE, None))
+    except GLib.Error as error:
+        if "component URL" not in error.message:
+            raise
+        client.refresh_sync(None)
+        return False
+
+
 def done(client: Any, step: list[Any]) -> Any:
     """What a step finds."""
     name, *given = step
@@ -93,7 +104,7 @@ def done(client: Any, step: list[Any]) -> Any:
     event = ICalGLib.Component.new_from_string(given[0])
     if name == "create":
         return client.create_object_sync(event, ECal.OperationFlags.NONE, None)[0]
-    return client.modify_object_sync(event, ECal.ObjModType.ALL, ECal.OperationFlags.NONE, None)
+    return awaited(lambda: modified(client, event), again=0.5)
 
 
 def work(job: dict[str, Any], registry: Any, loop: Any) -> None:
