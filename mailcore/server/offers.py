@@ -1,6 +1,7 @@
 """What this server offers to programs, and where they reach it: one table for everything that tells of it.
 
-1. An offer is a service that runs, at a listener with TLS; the web's are paths below `Config.web_url`.
+1. An offer is a service that runs, at a listener with TLS; the web's are paths below `Config.web_url`. Where some
+   listeners face the network, those on loopback are for this machine; where none does, something is in front of them.
 2. What the configuration's section `autodiscover` does not want told is not in the table.
 """
 
@@ -15,7 +16,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from mailcore.server.config import Config
-from mailcore.server.listener import TlsMode
+from mailcore.server.listener import Listener, TlsMode
+from mailcore.server.rules import address
 from mailcore.server.sections_web import Told
 
 PATHS: Final[Mapping[Told, str]] = {
@@ -108,6 +110,8 @@ def _at_listeners(config: Config, kind: Told, service: str) -> list[Offer]:
     here = [each for each in config.listeners if each.service == service and each.tls != "none"]
     if kind == "smtp":
         here = [each for each in here if each.role == "submission"]
+    if not all(map(_is_on_loopback, config.listeners)):
+        here = [each for each in here if not _is_on_loopback(each)]
     modes = {each.tls: each for each in reversed(here)}
     named = section.host or config.host
     return [
@@ -115,6 +119,10 @@ def _at_listeners(config: Config, kind: Told, service: str) -> list[Offer]:
         for mode in ("implicit", "start")
         if mode in modes
     ]
+
+
+def _is_on_loopback(listener: Listener) -> bool:
+    return address(listener.address).is_loopback
 
 
 def _web(config: Config, kind: Told) -> Offer:

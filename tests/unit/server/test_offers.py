@@ -12,6 +12,9 @@ from mailcore.server.offers import Offer, offers, pacc
 NAMED = '[server]\nserver_name = "mx.a.test"\n'
 
 
+IMAPS_1993 = ("mx.a.test", 1993, "implicit")
+
+
 def config(folder: Path, text: str = "", port_base: int | None = None) -> Config:
     file = folder / "postroom.toml"
     file.write_text(NAMED + text)
@@ -35,16 +38,19 @@ def test_listeners_with_tls_are_told_the_safer_first(tmp_path: Path) -> None:
         ("[service.imap]\nenabled = false\n", []),
         ("[service.imap]\nallow_start_tls = false\n", [("mx.a.test", 993, "implicit")]),
         ('[[listener]]\nname = "imaps"\nenable = false\n', [("mx.a.test", 143, "start")]),
-        (
-            '[[listener]]\nname = "imaps"\naddress = "0.0.0.0:1993"\n',
-            [("mx.a.test", 1993, "implicit"), ("mx.a.test", 143, "start")],
-        ),
+        ('[[listener]]\nname = "imaps"\naddress = "127.0.0.1:1993"\n', [IMAPS_1993, ("mx.a.test", 143, "start")]),
         ('[autodiscover]\ntold = ["smtp"]\n', []),
         ('[autodiscover]\nimap = "in.a.test:1"\n', [("in.a.test", 1, "implicit")]),
     ],
 )
 def test_what_is_off_or_elsewhere_is_told_so(tmp_path: Path, text: str, imap: list[tuple[str, int, str]]) -> None:
     assert of(offers(config(tmp_path, text)), "imap") == imap
+
+
+def test_what_is_on_loopback_is_not_told_of_where_others_face_the_network(tmp_path: Path) -> None:
+    found = offers(config(tmp_path, '[[listener]]\nname = "imaps"\naddress = "0.0.0.0:1993"\n'))
+    assert of(found, "imap") == [IMAPS_1993]
+    assert of(found, "smtp") == of(found, "sieve") == []
 
 
 @pytest.mark.parametrize(
