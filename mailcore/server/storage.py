@@ -14,7 +14,7 @@ from groupware.model.errors import Refused
 from groupware.store import NewerSchema, SqlStore, open_bus, open_store
 from groupware.store.blobs import SqlBlobs
 from groupware.store.bus import LocalBus, SharedBus, Tell
-from groupware.store.objects import Access, Objects, open_objects
+from groupware.store.objects import Access, Objects, open_objects, sync_folder
 from groupware.store.upkeep import keep_indexed, keep_tidy
 from groupware.store.waking import keep_waking
 from mailcore.server.config import Config, ConfigError
@@ -113,4 +113,5 @@ def site_secret(config: Config) -> bytes:
         file.write(made)
         file.flush()
         os.fsync(fd)
+    sync_folder(path.parent)  # what is sealed with it is in the database from now on
     return made

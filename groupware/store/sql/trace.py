@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, case, delete, func, or_, select
 
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.event import Event, JournalRow, TraceFilter, TraceRow
@@ -33,6 +33,19 @@ _JOURNAL: Final = (
     .limit(bindparam("most"))
 )
 _NEWEST: Final = select(_j.at).where(_j.folder_id == bindparam("folder")).order_by(_j.id.desc()).limit(1)
+_recent = (
+    select(_j.at, _j.what)
+    .where(_j.folder_id == bindparam("folder"))
+    .order_by(_j.id.desc())
+    .limit(bindparam("most"))
+    .subquery()
+)
+_ABOVE: Final = select(
+    func.max(case((or_(_recent.c.what == "grant", _recent.c.what == "folder.renamed"), _recent.c.at))),
+    func.min(_recent.c.at),
+    func.count(),
+)
+"""When what is inherited from a folder was changed last; when the oldest of the rows was written; how many they are."""
 _COLUMNS: Final = (_t.id, _t.at, _t.message, _t.name, _t.account_id, _t.facts, _t.party)
 _TRACE: Final = select(*_COLUMNS).where(_t.message == bindparam("of")).order_by(_t.id).limit(bindparam("most"))
 _below = (_t.id < bindparam("below"),)
@@ -83,8 +96,18 @@ def changed_at(tx: Tx, at: FolderId) -> int:
     here = tx.open(at, Right.READ)
     if tx.locks:
         tx.finish()
-    rows = [tx.sql.row(_NEWEST, {"folder": node.id}) for node in here.tree.chain(here.id)]
-    return max((int(row[0]) for row in rows if row is not None), default=0)
+    own = tx.sql.row(_NEWEST, {"folder": here.id})
+    above = [_inherited_at(tx, node.id) for node in here.tree.chain(here.id) if node.id != here.id]
+    return max(above, default=0) if own is None else max(int(own[0]), *above, 0)
+
+
+def _inherited_at(tx: Tx, above: FolderId) -> int:
+    """When rights that are inherited from a folder may have changed last; what else happened there is not told."""
+    rows = tx.sql.rows(_ABOVE, {"folder": above, "most": PAGE})
+    changed, oldest, count = rows[0]
+    if changed is not None:
+        return int(changed)
+    return int(oldest) if count == PAGE else 0
 
 
 def movements(tx: Tx, at: FolderId, uid: Uid) -> Sequence[JournalRow]:

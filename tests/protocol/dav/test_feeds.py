@@ -17,7 +17,7 @@ from groupware.model.folder import Role
 from groupware.model.ids import EVERY, FolderId
 from groupware.model.principal import OPERATOR
 from groupware.model.rights import Right
-from groupware.store.api import ReadTx
+from groupware.store.api import ReadTx, WriteTx
 from tests.support.davstand import Client, Said, Stand, card, event
 from tests.support.webstand import Way
 
@@ -166,6 +166,19 @@ async def test_the_date_is_that_of_the_last_change(
     assert await stand.house.read(lambda tx: tx.changed_at(_calendar(tx))) > before
     monkeypatch.setattr(feeds, "SETTLED", -1)
     assert (await stand.fetch(link)).headers["last-modified"]
+
+
+async def test_the_date_says_nothing_of_what_else_happens_above(stand: Stand, alice: Client) -> None:
+    await fill(alice)
+    before = await stand.house.read(lambda tx: tx.changed_at(_calendar(tx)))
+
+    def work(tx: WriteTx) -> None:
+        tx.create_folder("Elsewhere")
+        tx.subscribe("Elsewhere", on=True)
+        tx.annotate(tx.home(), {"/private/comment": b"x"})
+
+    await stand.house.write(work, await stand.house.read(lambda tx: tx.identity(tx.account("alice@example.test").id)))
+    assert await stand.house.read(lambda tx: tx.changed_at(_calendar(tx))) == before
 
 
 def _root(tx: ReadTx) -> FolderId:
