@@ -13,7 +13,7 @@ import typer
 
 from mailcore.cli.family import single
 from mailcore.cli.show import note, say
-from mailcore.cli.site import as_owner, as_running, configuration, place
+from mailcore.cli.site import as_owner, as_running, check_there, configuration, place
 from mailcore.server.config import Config
 from mailcore.server.control import claim
 
@@ -30,6 +30,7 @@ def make(ctx: typer.Context, to: Annotated[Path, typer.Argument(help="The file t
     from mailcore.server.storage import open_storage
 
     config = as_running(place(ctx))
+    check_there(config)
     as_owner(config.data)
     with asyncio.Runner() as runner, _progress("backup") as step:
         storage = runner.run(open_storage(config, listen=False))

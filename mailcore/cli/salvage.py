@@ -11,7 +11,7 @@ import typer
 
 from mailcore.cli.family import family
 from mailcore.cli.show import Json, rows, say
-from mailcore.cli.site import as_owner, as_running, place
+from mailcore.cli.site import as_owner, as_running, check_there, place
 
 if TYPE_CHECKING:
     from mailcore.server.storage import Storage
@@ -91,6 +91,7 @@ def _storage(ctx: typer.Context) -> Iterator[Storage]:
     from mailcore.server.storage import open_storage
 
     config = as_running(place(ctx))
+    check_there(config)
     as_owner(config.data)
     with asyncio.Runner() as runner:
         storage = runner.run(open_storage(config, listen=False))

@@ -115,8 +115,8 @@ def check_there(config: Config) -> None:
     """`Refused` where nothing is stored yet."""
     if not config.database_url and not (config.data / DATABASE).exists():
         raise Refused(
-            f"{config.data}: no data of Postroom is there (see --data); a first `postroom domain add`, or a start of"
-            " the server, makes it"
+            f"{config.data}: no data of Postroom is there (see --data; for PostgreSQL, DATABASE_URL); a first"
+            " `postroom domain add`, or a start of the server, makes it"
         )
 
 

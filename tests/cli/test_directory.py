@@ -200,8 +200,12 @@ def test_help_names_every_family(postroom: Postroom) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [["check"], ["account", "list"], ["export", "alice@example.test", "out.mbox"], ["queue", "list"]]
-)
+    "line",
+    [
+        ["check"], ["account", "list"], ["export", "alice@example.test", "out.mbox"], ["queue", "list"],
+        ["backup", "out.tar"], ["salvage", "list"], ["salvage", "drop", "1"],
+    ],
+)  # fmt: skip
 def test_a_mistyped_folder_is_no_empty_server(postroom: Postroom, tmp_path: Path, line: list[str]) -> None:
     typo = tmp_path / "typo"
     said = postroom("--data", typo, *line)
