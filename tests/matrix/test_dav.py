@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from groupware.model.rights import STANDARD, Right, parse_rights
 from tests.matrix.grantees import WAYS, sharing
-from tests.matrix.trial import try_all
+from tests.matrix.trial import held_in, try_all
 from tests.protocol.dav.test_attachments import urls
 from tests.protocol.dav.test_push import registration
 from tests.support.davstand import Client, Said, dav_stand, event
@@ -94,18 +93,12 @@ ACTIONS: dict[str, tuple[str, Callable[[Scene], Awaitable[bool]]]] = {
 """What is done, and the rights that it takes."""
 READING = ("list", "get", "sync", "be told", "look up")
 """What leaves everything as it is."""
-HELD = [
-    Right.NONE,
-    *STANDARD,
-    *(Right.LOOKUP | each for each in STANDARD),
-    *(parse_rights(needs) for needs, _ in ACTIONS.values()),
-    STANDARD,
-    *(STANDARD & ~each for each in STANDARD),
-]
 
 
 @pytest.mark.parametrize("how", WAYS)
 async def test_each_action_takes_the_rights_that_the_store_asks_for(tmp_path: Path, how: str) -> None:
     async with dav_stand(tmp_path) as stand:
         shared = await sharing(stand.house, how, "Calendar")
-        await try_all(Scene(stand.client("alice"), stand.client("bob")), shared, HELD, ACTIONS, READING)
+        await try_all(
+            Scene(stand.client("alice"), stand.client("bob")), shared, held_in(how, ACTIONS), ACTIONS, READING
+        )

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from starlette.routing import Mount
 
-from groupware.model.rights import STANDARD, Right, parse_rights
+from groupware.model.rights import Right
 from tests.matrix.grantees import ALICE, BOB, WAYS, sharing
-from tests.matrix.trial import try_all, work_cleared, work_made
+from tests.matrix.trial import held_in, try_all, work_cleared, work_made
 from tests.support.jmapstand import Client, Stand, jmap_stand, letter
 from web.webmail.app import webmail
 
@@ -112,15 +112,6 @@ READING = (
     "Mailbox/get", "Email/get", "Email/query", "download", "body as a page", "Email/copy", "subscribe",
 )  # fmt: skip
 """What leaves everything there as it is."""
-HELD = [
-    Right.NONE,
-    *STANDARD,
-    *(Right.LOOKUP | each for each in STANDARD),
-    *(Right.LOOKUP | Right.READ | each for each in STANDARD),
-    *(parse_rights(needs) for needs, _ in ACTIONS.values()),
-    STANDARD,
-    *(STANDARD & ~each for each in STANDARD),
-]
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -133,7 +124,7 @@ async def test_each_method_takes_the_rights_that_the_store_asks_for(tmp_path: Pa
         scene = Scene(stand, bob, await bob.account("alice"))
         scene.own = await bob.account()
         scene.inbox = (await bob.call("Mailbox/query", filter={"role": "inbox"}))["ids"][0]
-        await try_all(scene, shared, HELD, ACTIONS, READING)
+        await try_all(scene, shared, held_in(how, ACTIONS), ACTIONS, READING)
 
 
 async def test_what_is_hidden_is_answered_as_what_is_absent(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from groupware.calendar.item import read_item as read_event
 from groupware.contacts.card import read_item as read_card
 from groupware.model.ids import EVERY
 from groupware.model.item import Kind, NewItem
-from groupware.model.rights import STANDARD, Right, parse_rights
+from groupware.model.rights import Right
 from groupware.store.api import WriteTx
 from tests.matrix.grantees import ALICE, WAYS, sharing
-from tests.matrix.trial import try_all
+from tests.matrix.trial import held_in, try_all
 from tests.support.jmapstand import Client, Stand, jmap_stand
 from web.jmap.ids import principal_id
 
@@ -169,14 +169,6 @@ ACTIONS: dict[str, tuple[str, Do]] = {
 }
 READING = ("folder/get", "get", "query", "copy")
 """What leaves everything there as it is."""
-HELD = [
-    Right.NONE,
-    *STANDARD,
-    *(Right.LOOKUP | each for each in STANDARD),
-    *(parse_rights(needs) for needs, _ in ACTIONS.values()),
-    STANDARD,
-    *(STANDARD & ~each for each in STANDARD),
-]
 
 
 @pytest.mark.parametrize("sort", SORTS.values(), ids=SORTS)
@@ -190,7 +182,7 @@ async def test_each_method_takes_the_rights_that_the_store_asks_for(tmp_path: Pa
         scene = Scene(stand, sort, bob, await bob.account("alice"))
         scene.own = await bob.account()
         scene.own_folder = (await bob.call(f"{sort.folder}/get"))["list"][0]["id"]
-        await try_all(scene, shared, HELD, ACTIONS, READING)
+        await try_all(scene, shared, held_in(how, ACTIONS), ACTIONS, READING)
 
 
 @pytest.mark.parametrize("sort", SORTS.values(), ids=SORTS)

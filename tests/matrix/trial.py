@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, FolderId
-from groupware.model.rights import Right, letters, parse_rights
+from groupware.model.rights import STANDARD, Right, letters, parse_rights
 from groupware.store.api import WriteTx
 from tests.matrix.grantees import ALICE, Sharing
 from tests.support.house import House
@@ -28,9 +28,23 @@ class Scene(Protocol):
         ...
 
 
+READ = Right.LOOKUP | Right.READ
 S = TypeVar("S", bound=Scene)
 Actions = Mapping[str, tuple[str, Callable[[S], Awaitable[bool]]]]
 """What is done, the rights that it takes, and whether Bob gets it through."""
+
+
+def held_in(how: str, actions: Actions[S]) -> list[Right]:
+    """The sets of rights to try each action with, for one of the WAYS to come to them.
+
+    By one way: each right alone, each missing, what each action takes. By the others, which end in the same value: what
+    each action takes, and that with one right less.
+    """
+    needs = list(dict.fromkeys(parse_rights(each) for each, _ in actions.values()))
+    if how != "account":
+        return [Right.NONE, STANDARD, *needs, *(each & ~right for each in needs for right in each)]
+    alone = [right | more for more in (Right.NONE, Right.LOOKUP, READ) for right in STANDARD]
+    return [Right.NONE, *alone, *needs, STANDARD, *(STANDARD & ~right for right in STANDARD)]
 
 
 async def try_all(
