@@ -31,6 +31,7 @@ FRESH_SECONDS: Final = 1800.0
 SWEPT_SECONDS: Final = 2 * FRESH_SECONDS
 ANSWER_SECONDS: Final = 30
 MOST_SYNCED: Final = 10_000
+"""Of so many it is remembered that they are on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +198,12 @@ class FolderObjects:
                     file.writelines([octets] if isinstance(octets, bytes) else octets)
                     file.flush()
                     os.fsync(file.fileno())
+                self._synced.discard(str(path))
                 part.rename(path)
             except BaseException:
                 with suppress(OSError):
                     part.unlink()
                 raise
-            self._synced.discard(str(path))
             self._sync(path)
 
     def _sync(self, path: Path) -> None:
