@@ -24,10 +24,9 @@ from typing import Final
 from groupware.model.event import Attempt, Recipient
 from groupware.model.ids import QueueId
 from mailcore.queue.courier import Result
+from mailcore.server.storage import HOLDER
 
 FOLDER: Final = "confirmed"
-HOLDER: Final = "holder"
-"""The file of the data folder in which its name stands."""
 LARGEST: Final = 256 * 1024
 """Octets from which on a file begins anew once nothing in it is waited for."""
 

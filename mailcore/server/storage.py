@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from groupware.mime.header_lines import index_headers
 from groupware.model.errors import Refused
-from groupware.store import NewerSchema, SqlStore, open_bus, open_store
+from groupware.store import DATABASE, NewerSchema, SqlStore, open_bus, open_store
 from groupware.store.blobs import SqlBlobs
 from groupware.store.bus import LocalBus, SharedBus, Tell
 from groupware.store.objects import Access, Objects, open_objects, sync_folder
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mailcore.server.tasks import Supervisor
 
 SECRET_OCTETS: Final = 32
+HOLDER: Final = "holder"
+"""The file of the data folder in which the name stands that its servers lease under: a server has sent from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,10 @@ async def open_storage(config: Config, *, listen: bool = True, tell: Tell | None
 
     `tell` hears at once of what this process changes; PostgreSQL says that by itself.
 
-    `TryAgain` when the database does not answer, `Refused` when it is newer than this program, ConfigError.
+    `TryAgain` when the database does not answer, `Refused` when it is newer than this program or not there any more,
+    ConfigError.
     """
+    _check_not_lost(config)
     objects = objects_of(config)
     try:
         told = tell if not config.database_url else None
@@ -72,6 +76,16 @@ async def open_storage(config: Config, *, listen: bool = True, tell: Tell | None
     if isinstance(bus, SharedBus):
         bus.listen()
     return Storage(store, SqlBlobs(store.database, objects, config.server.blob_threshold * 1024), bus, objects)
+
+
+def _check_not_lost(config: Config) -> None:
+    """`Refused` for an empty database where a server has run with another: it would turn all mail away for good."""
+    if config.database_url or (config.data / DATABASE).exists() or not (config.data / HOLDER).exists():
+        return
+    raise Refused(
+        f"{config.data}: a server has run here, and its database is not here: for PostgreSQL give DATABASE_URL or"
+        f" server.database_url; to begin with an empty one, remove {HOLDER!r}"
+    )
 
 
 def objects_of(config: Config) -> Objects:

@@ -6,8 +6,10 @@ import pytest
 
 from groupware.model.browser import NewBrowserSession
 from groupware.model.token import NewGrant, NewTokens
+from groupware.store import DATABASE
 from mailcore.cli.place import Place
 from mailcore.cli.site import configuration, opened
+from mailcore.server.storage import HOLDER
 from tests.cli.conftest import Postroom
 
 
@@ -212,6 +214,19 @@ def test_a_mistyped_folder_is_no_empty_server(postroom: Postroom, tmp_path: Path
     assert said.status == 1
     assert said.err.startswith(f"postroom: {typo}: no data of Postroom is there")
     assert not typo.exists()
+
+
+@pytest.mark.parametrize("line", [["domain", "add", "new.test"], ["setting", "set", "language", "de"]])
+def test_a_server_whose_database_is_elsewhere_does_not_begin_with_an_empty_one(
+    postroom: Postroom, tmp_path: Path, line: list[str]
+) -> None:
+    data = tmp_path / "elsewhere"
+    data.mkdir()
+    (data / HOLDER).write_text("x" * 32)
+    said = postroom("--data", data, *line)
+    assert said.status == 1
+    assert "its database is not here: for PostgreSQL give DATABASE_URL" in said.err
+    assert not (data / DATABASE).exists()
 
 
 def test_a_temporary_alias_is_random_and_there_are_only_so_many_for_only_so_long(postroom: Postroom) -> None:
