@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mailcore.server.control import client
 from tests.cli.conftest import Said
 from tests.support import postgres
 from tests.support.patience import until
@@ -79,8 +80,8 @@ def test_what_the_running_server_is_asked(server: RunningServer) -> None:
 
 def test_the_log_has_the_protocol_where_it_is_asked_for_and_no_password(server: RunningServer) -> None:
     who = server.account()
-    for service in ("imap", "pop3", "smtp_incoming"):
-        assert beside(server, "log", "level", service, "31").status == 0
+    assert beside(server, "log", "level", "imap", "31").status == 0
+    levels(server, 31, "pop3", "smtp_incoming")
     with imaplib.IMAP4("127.0.0.1", server.port("imap"), timeout=30) as imap:
         imap.login(who.address, who.password)
         imap.select("INBOX")
@@ -92,18 +93,27 @@ def test_the_log_has_the_protocol_where_it_is_asked_for_and_no_password(server: 
     with smtplib.SMTP("127.0.0.1", server.port("submission"), timeout=30) as smtp:
         smtp.login(who.address, who.password)
         smtp.mail(who.address)
-    for service in ("imap", "pop3", "smtp_incoming"):
-        assert beside(server, "log", "level", service, "15").status == 0
+    levels(server, 15, "imap", "pop3", "smtp_incoming")
     wanted = ('"UID SEARCH SUBJECT of-the-protocol"', "line=LOGIN", "line=PASS", '"+OK', "line=AUTH", 'line="MAIL FROM')
 
-    def protocol() -> str:
-        lines = beside(server, "log", "tail", "-n", "200").out.splitlines()
-        return "\n".join(each for each in lines if " 16 " in each)
+    said = ""
 
-    until(lambda: all(each in protocol() for each in wanted))  # a thread of its own writes the log
-    said = protocol()
+    def is_written() -> bool:
+        nonlocal said
+        lines = beside(server, "log", "tail", "-n", "200").out.splitlines()
+        said = "\n".join(each for each in lines if " 16 " in each)
+        return all(each in said for each in wanted)
+
+    until(is_written)  # a thread of its own writes the log
     assert who.password not in said
     assert b64encode(f"\0{who.address}\0{who.password}".encode()).decode() not in said
+
+
+def levels(server: RunningServer, mask: int, *services: str) -> None:
+    """Lets services write these levels, as `postroom log level` does."""
+    with client(server.data) as running:
+        for service in services:
+            running.ask("log.level", service=service, level=mask)
 
 
 def server_json(server: RunningServer) -> list[dict[str, str]]:

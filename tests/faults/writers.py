@@ -31,6 +31,14 @@ class Ledger:
             self.accepted.add(token)
             self.doubtful.discard(token)
 
+    def of(self, kind: str) -> Ledger:
+        """What was promised and sent by one protocol."""
+        with self.lock:
+            accepted, doubtful = (
+                {each for each in some if each.startswith(kind)} for some in (self.accepted, self.doubtful)
+            )
+        return Ledger(accepted, doubtful)
+
     @property
     def kinds(self) -> set[str]:
         """By which protocols anything was accepted: `smtp`, `imap`, `dav`."""
@@ -52,6 +60,8 @@ class Writers:
     address: str
     password: str
     ledger: Ledger
+    owner: str = ""
+    """Whose INBOX is appended to; nobody else's than the `address` when it is empty."""
     threads: list[threading.Thread] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -82,7 +92,7 @@ class Writers:
 
     def _append(self) -> None:
         with imaplib.IMAP4("127.0.0.1", self.base + 143, timeout=30) as client:
-            client.login(self.address, self.password)
+            client.login(self.owner or self.address, self.password)
             while not self.stopping.is_set():
                 token = f"imap-{next(_tokens)}"
                 self.ledger.sent(token)
