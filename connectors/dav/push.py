@@ -163,6 +163,10 @@ class DavTeller:
         folder = await self.store.read(who, lambda tx: _read(tx, at))
         return [each for each in (folder.id, folder.parent) if each is not None]
 
+    def again(self, target: PushTarget) -> int:
+        """There is nothing to say while nothing changes."""
+        return 0
+
     async def news(self, who: Principal, target: PushTarget) -> News | None:
         """A push-message, when contents or properties are others than the client was told of."""
         facts = json.loads(target.facts)

@@ -73,6 +73,10 @@ class HomeTeller:
         roots = {each.parent for each in folders if each.parent is not None}
         return frozenset({each.id for each in folders if each.id > 0} | roots | {root_of(tx)})
 
+    def again(self, target: PushTarget) -> int:
+        """There is nothing to say while nothing changes."""
+        return 0
+
     async def news(self, who: Principal, target: PushTarget) -> News | None:
         """A push-message, when contents or properties are others than the client was told of."""
         facts = json.loads(target.facts)

@@ -137,6 +137,7 @@ async def _operated(doing: Doing, request: Request, who: Principal, body: bytes)
 
 async def _said(turn: Turn, asked: Asked) -> str | AsyncIterator[str]:
     """What the operation answers; what is wrong with all of it is one message."""
+        push if (push := doing.setup.config.push).enabled else None,
     try:
         return await OPERATIONS[asked.name](turn, asked.element)
     except EwsError as error:

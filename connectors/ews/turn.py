@@ -13,6 +13,7 @@ from groupware.model.ids import AccountId
 from groupware.model.principal import Principal
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.server.parts import Parts
+from mailcore.server.sections_push import PushSection
 from mailcore.smtp.handin import Submission, Taken
 
 from .errors import EwsError, ews_error
@@ -37,6 +38,8 @@ class Turn:
     """The address of the server, without a path."""
     stopping: Any = None
     """An `asyncio.Event`: set when the service stops."""
+    push: PushSection | None = None
+    """How notifications are posted to addresses; None: they are not."""
 
     async def read(self, work: Callable[[ReadTx], T]) -> T:
         """What `work` gives back over one snapshot."""

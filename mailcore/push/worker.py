@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -22,7 +22,7 @@ from groupware.model.push import PushTarget
 from groupware.model.times import now_micros
 from groupware.store.api import PUSH, Bus, Store
 from mailcore.push.encryption import Keys
-from mailcore.push.sender import Post, Result, Sender
+from mailcore.push.sender import Post, Receiver, Result, Sender
 from mailcore.server.events import EventLog
 
 AGAIN: Final = 300.0
@@ -52,6 +52,7 @@ class News:
     keys: Keys | None
     topic: str = ""
     urgency: str = "normal"
+    receiver: Receiver | None = None
 
 
 class Teller(Protocol):
@@ -63,6 +64,10 @@ class Teller(Protocol):
 
     async def news(self, who: Principal, target: PushTarget) -> News | None:
         """What has changed since it was told; None: nothing. `NotFound`, `NoRight`: it is none of its business now."""
+        ...
+
+    def again(self, target: PushTarget) -> int:
+        """Microseconds since 1970: looked at then, though nothing has changed; 0: never."""
         ...
 
 
@@ -111,7 +116,7 @@ async def _watch(desk: Desk) -> None:
                 left = ends - asyncio.get_running_loop().time()
                 if left <= 0:
                     return
-                within = min([left, *_waiting(round_)])
+                within = min([left, *_waiting(desk, round_)])
                 marks = await _first(news.changed(within), watch.changed(within))
                 if PUSH in marks:
                     return
@@ -119,7 +124,7 @@ async def _watch(desk: Desk) -> None:
                     await asyncio.sleep(desk.settles)
                     marks = {**marks, **await watch.changed(0.001)}
                 now = now_micros()
-                due = {each.number for each in round_.targets.values() if 0 < each.due <= now}
+                due = {number for number, at in _times(desk, round_) if at <= now}
                 wanted = due.union(*(round_.places.get(at, ()) for at in marks))
 
 
@@ -135,10 +140,18 @@ async def _first(*waiting: object) -> Mapping[FolderId, object]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _waiting(round_: _Round) -> Sequence[float]:
-    """Seconds until each of those that wait is due."""
+def _times(desk: Desk, round_: _Round) -> Iterator[tuple[int, int]]:
+    """When each of those that wait, or that have something to hear in any case, is looked at."""
+    for each in round_.targets.values():
+        at = each.due or desk.tellers[each.kind].again(each)
+        if at:
+            yield each.number, at
+
+
+def _waiting(desk: Desk, round_: _Round) -> Sequence[float]:
+    """Seconds until each of them is."""
     now = now_micros()
-    return [max(0.05, (each.due - now) / _SECOND) for each in round_.targets.values() if each.due]
+    return [max(0.05, (at - now) / _SECOND) for _, at in _times(desk, round_)]
 
 
 async def _read(desk: Desk) -> _Round:
@@ -198,7 +211,8 @@ async def told(desk: Desk, who: Principal, target: PushTarget) -> PushTarget | N
         until = now_micros() + int(LEASE * _SECOND)
         if not await desk.store.write(OPERATOR, lambda tx: tx.claim_push_target(target.number, target.told, until)):
             return replace(target, due=until)  # somebody else is at it
-        result = await desk.sender.send(Post(target.url, news.payload, news.media, news.keys, news.topic, news.urgency))
+        post = Post(target.url, news.payload, news.media, news.keys, news.topic, news.urgency, news.receiver)
+        result = await desk.sender.send(post)
         return await _settled(desk, target, news, result)
     except (NotFound, NoRight, BadCredentials) as error:
         await _dropped(desk, target, str(error))

@@ -96,7 +96,7 @@ class Stand(WebStand):
 
 
 @asynccontextmanager
-async def ews_stand(folder: Path) -> AsyncIterator[Stand]:
-    """The application over a house of its own."""
-    async with web_stand(folder, ews) as made:
+async def ews_stand(folder: Path, config: str = "") -> AsyncIterator[Stand]:
+    """The application over a house of its own; `config` is its configuration."""
+    async with web_stand(folder, ews, config=config) as made:
         yield Stand(made.house, made.http)

@@ -104,6 +104,8 @@ class PushService:
     taken: asyncio.Queue[Taken] = field(default_factory=asyncio.Queue)
     answers: list[str] = field(default_factory=list)
     """The next status lines; 201 when there is none."""
+    body: bytes = b""
+    """What is answered besides."""
 
     def url(self, path: str = "/device") -> str:
         return f"https://{HOST}:{self.port}{path}"
@@ -117,7 +119,8 @@ class PushService:
         body = await reader.readexactly(int(headers["content-length"]))
         await self.taken.put(Taken(head[0].split(" ")[1], headers, body))
         status = self.answers.pop(0) if self.answers else "201 Created"
-        writer.write(f"HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+        said = f"HTTP/1.1 {status}\r\ncontent-length: {len(self.body)}\r\nconnection: close\r\n\r\n"
+        writer.write(said.encode() + self.body)
         await writer.drain()
         writer.close()
 

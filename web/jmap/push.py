@@ -210,6 +210,10 @@ class JmapTeller:
         """All folders whose changes change a state."""
         return await self.parts.store.read(who, watched_by)
 
+    def again(self, target: PushTarget) -> int:
+        """There is nothing to say while nothing changes."""
+        return 0
+
     async def news(self, who: Principal, target: PushTarget) -> News | None:
         """At first the code, then states that are others."""
         facts = json.loads(target.facts)

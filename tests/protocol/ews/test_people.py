@@ -90,8 +90,6 @@ async def test_a_subscription_of_nobody_is_refused(alice: Client) -> None:
     ask = f"<m:GetStreamingEvents>{ids}<m:ConnectionTimeout>1</m:ConnectionTimeout></m:GetStreamingEvents>"
     got = await alice.ask(ask)
     assert (got.code, got.texts("t:SubscriptionId")) == ("ErrorSubscriptionNotFound", ["x"])
-    push = "<m:PushSubscriptionRequest><t:URL>http://127.0.0.1/</t:URL></m:PushSubscriptionRequest>"
-    assert (await alice.ask(f"<m:Subscribe>{push}</m:Subscribe>")).code == "ErrorInvalidPushSubscriptionUrl"
 
 
 async def test_events_of_folders_that_may_not_be_read_are_not_told(stand: Stand, alice: Client, bob: Client) -> None:
