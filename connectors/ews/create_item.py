@@ -11,6 +11,7 @@ from connectors.bounded_xml import Element
 from connectors.ews import contact_write, event_write, meeting_answers, meeting_forward, task_write
 from connectors.ews.errors import EwsError
 from connectors.ews.ids import Id
+from connectors.ews.item_ids import known_state
 from connectors.ews.letter import Letter, letter_in
 from connectors.ews.mail_put import new_message, permitted, put, target, told
 from connectors.ews.mail_set import Draft, Marks, given, mime_in
@@ -175,7 +176,8 @@ async def send_item(turn: Turn, element: Element) -> str:
     saved = child(element, "SavedItemFolderId")
 
     async def work(named: Element) -> str:
-        await _sent(turn, await original(turn, named), saved if keep else None, keep=keep)
+        state = known_state(named)
+        await _sent(turn, await original(turn, named), saved if keep else None, keep=keep, only=state)
         return ""
 
     return await each("SendItem", children(needed(element, "ItemIds")), work)
@@ -188,7 +190,8 @@ async def send_stored(turn: Turn, wanted: Id, how: How) -> None:
     await _sent(turn, one, how.saved, keep=how.message == "SendAndSaveCopy")
 
 
-async def _sent(turn: Turn, one: One, saved: Element | None, *, keep: bool) -> None:
+async def _sent(turn: Turn, one: One, saved: Element | None, *, keep: bool, only: ModSeq | None = None) -> None:
+    """Sends a draft, if it has not left yet; `only`: in that state, and in no later one. `EwsError`."""
     once = f"ews {one.thing.item} {one.thing.blob}"
     gone, there = await turn.read(lambda tx: (tx.was_sent(once), _in_place(tx, one)))
     if not gone and not there:
@@ -201,6 +204,8 @@ async def _sent(turn: Turn, one: One, saved: Element | None, *, keep: bool) -> N
 def _in_place(tx: ReadTx, one: One) -> bool:
     """Whether a draft is still where it was."""
     there = things_of(tx, [one.thing.item]).get(one.thing.item)
+    if not gone and only not in (None, one.thing.modseq):
+        raise EwsError("ErrorStaleObject", "the draft has changed since you read it; read it again")
     return there is not None and (there.folder.id, there.uid) == (one.thing.folder.id, one.thing.uid)
 
 

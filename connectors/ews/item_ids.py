@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
-from connectors.ews.ids import Id, read_id
+from connectors.ews.ids import Id, modseq_of, read_id
 from connectors.ews.wire import local, number
+from groupware.model.ids import ModSeq
 
 
 def read_item_id(element: Element, *, reading: bool = False) -> Id:
@@ -31,3 +32,12 @@ def read_item_id(element: Element, *, reading: bool = False) -> Id:
                 raise EwsError("ErrorSchemaValidation", "InstanceIndex is missing")
             return Id("O", named.number, f"#{index}")
     raise EwsError("ErrorInvalidIdMalformed", f"{local(element)[:60]}: this names no item")
+
+
+def known_state(element: Element) -> ModSeq | None:
+    """The state in which the client knows the item, by its ChangeKey; None: it does not say. `EwsError`."""
+    key = element.get("ChangeKey", "")
+    found = modseq_of(key)
+    if key and found is None:
+        raise EwsError("ErrorInvalidChangeKey", f"ChangeKey: {key[:60]!r} is none of this server's")
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews import contact_write, event_write, task_write
@@ -13,8 +13,8 @@ from connectors.ews.create_item import How, send_stored
 from connectors.ews.errors import EwsError, unset
 from connectors.ews.event_set import EVENT, Edit, Set, edited
 from connectors.ews.extended import HEADERS
-from connectors.ews.ids import Id, modseq_of
-from connectors.ews.item_ids import read_item_id
+from connectors.ews.ids import Id
+from connectors.ews.item_ids import known_state, read_item_id
 from connectors.ews.letter import Letter, letter_of
 from connectors.ews.mail_put import marked, readable, told
 from connectors.ews.mail_set import SETTERS, Draft, extended, set_extended
@@ -26,10 +26,14 @@ from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, child, children, local, message, needed
 from connectors.exchange.events import set_description
 from groupware.mime.item import Marks as Stored
+from groupware.model.ids import ModSeq
 from groupware.model.item import Kind
 from groupware.model.meeting import Overtaken
 from groupware.store.api import WriteTx
 from groupware.store.overtaking import again
+
+CONFLICTS: Final = ("NeverOverwrite", "AutoResolve", "AlwaysOverwrite")
+"""What ConflictResolution may be. The last two are one here: what is set is set in the item as it is then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Update:
 async def update_item(turn: Turn, element: Element) -> str:
     """`UpdateItem`."""
     conflict = element.get("ConflictResolution", "AutoResolve")
+    if conflict not in CONFLICTS:
+        raise EwsError("ErrorSchemaValidation", f"ConflictResolution: {conflict[:40]!r} is not known")
     how = How(child(element, "SavedItemFolderId"), element.get("MessageDisposition", "SaveOnly"), "")
     meeting = element.get("SendMeetingInvitationsOrCancellations", "SendToNone")
 
@@ -72,8 +78,12 @@ async def update_item(turn: Turn, element: Element) -> str:
         named = next((part for part in children(change) if local(part) != "Updates"), change)
         wanted = read_item_id(named)
         updates = updates_in(needed(change, "Updates"))
-        key = named.get("ChangeKey", "") if conflict == "NeverOverwrite" else ""
-        said = await _updated(turn, wanted, updates, key, tell=meeting != "SendToNone")
+        state = known_state(named)
+        if conflict == "NeverOverwrite" and state is None:
+            text = "ChangeKey: who overwrites nothing says which state of the item is known"
+            raise EwsError("ErrorChangeKeyRequiredForWriteOperations", text)
+        only = state if conflict == "NeverOverwrite" else None
+        said = await _updated(turn, wanted, updates, only, tell=meeting != "SendToNone")
         if how.message in ("SendOnly", "SendAndSaveCopy"):
             await send_stored(turn, wanted, how)
         return message("Items", said) + "<m:ConflictResults><t:Count>0</t:Count></m:ConflictResults>"
@@ -96,16 +106,18 @@ def updates_in(element: Element) -> list[Update]:
     return found
 
 
-async def _updated(turn: Turn, wanted: Id, updates: Sequence[Update], key: str, *, tell: bool) -> Xml:
+async def _updated(turn: Turn, wanted: Id, updates: Sequence[Update], only: ModSeq | None, *, tell: bool) -> Xml:
+    """Changes an item; `only`: that state of it, and no later one."""
+
     async def find() -> One:
         one = await turn.read(lambda tx: One(thing_of(tx, wanted), facts_in(tx, turn.zone), _key(wanted)))
-        if key and modseq_of(key) != one.thing.modseq:
+        if only is not None and only != one.thing.modseq:
             raise EwsError("ErrorIrresolvableConflict", "the item has changed since you read it; read it again")
         return one
 
     first = await find()
     if first.kind is Kind.MAIL:
-        return await again(lambda: _message(turn, find, updates))
+        return await again(lambda: _message(turn, find, updates, only))
     if first.kind is Kind.CALENDAR:
         if first.key.startswith("#"):
             raise GONE
@@ -176,7 +188,7 @@ def _contact(updates: Sequence[Update]) -> Callable[[Edit], None]:
 # --- messages ---------------------------------------------------------------------------------------------------------
 
 
-async def _message(turn: Turn, find: Callable[[], Any], updates: Sequence[Update]) -> Xml:
+async def _message(turn: Turn, find: Callable[[], Any], updates: Sequence[Update], only: ModSeq | None) -> Xml:
     one: One = await find()
     if all(update.beside for update in updates):
         draft, octets = _drafted(Letter(), updates)
@@ -189,7 +201,7 @@ async def _message(turn: Turn, find: Callable[[], Any], updates: Sequence[Update
     def work(tx: WriteTx) -> Xml:
         uid, modseq = thing.uid, thing.modseq
         there = tx.items(thing.folder.id, [(uid, uid)])
-        if not there or there[0].blob != thing.blob:
+        if not there or there[0].blob != thing.blob or only not in (None, there[0].modseq):
             raise Overtaken("it has changed meanwhile")
         if new is not None:
             stored = tx.rewrite(thing.folder.id, uid, new)
