@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -33,6 +33,7 @@ ON_THE_LOOP: Final = 50
 """Items that are told of where the request is read."""
 RECEIVED: Final = "item:DateTimeReceived"
 NAME: Final = Path("contacts:DisplayName")
+SEEKING: Final = "SeekToConditionPageItemView"
 CHUNK: Final = 500
 """Items that are looked at in one hop."""
 NARROW: Final = {
@@ -83,6 +84,8 @@ class Wanted:
     """Whether it asks for what was removed from a folder."""
     names: tuple[str, str] | None = None
     """Of contacts: the first and the last name that are told."""
+    begin: Restriction | None = None
+    """What the view looks for."""
 
     @property
     def decides(self) -> bool:
@@ -92,7 +95,7 @@ class Wanted:
     @property
     def newest_first(self) -> bool:
         """Whether all is asked for, in the order in which mail is mostly shown."""
-        if self.decides:
+        if self.decides or self.begin is not None:
             return False
         return not self.sort or [(each_.path.uri, each_.descending) for each_ in self.sort] == [(RECEIVED, True)]
 
@@ -152,12 +155,13 @@ def _wanted(turn: Turn, element: Element) -> Wanted:
     if traversal not in ("Shallow", "Associated", "SoftDeleted"):
         raise EwsError("ErrorSchemaValidation", f"Traversal: {traversal[:40]!r} is not known")
     empty, soft = traversal == "Associated", traversal == "SoftDeleted"
-    shape, view = shape_in(element, light=True), view_in(element)
+    shape, view = shape_in(element, light=True), view_in(element, seeks=True)
+    begin = Restriction(needed(child(element, SEEKING), "Condition"), known) if view.seeks else None
     contacts, names = child(element, "ContactsView"), None
     if contacts is not None:
         view = View(min(number(contacts.get("MaxEntriesReturned"), "MaxEntriesReturned", 1) or MOST, MOST))
         names = contacts.get("InitialName", "").casefold(), contacts.get("FinalName", "\U0010ffff").casefold()
-    return Wanted(shape, view, restriction_in(element, known), sort_in(element), query, empty, soft, names)
+    return Wanted(shape, view, restriction_in(element, known), sort_in(element), query, empty, soft, names, begin)
 
 
 def sort_in(element: Element) -> list[Order]:
@@ -192,12 +196,38 @@ async def listed(turn: Turn, folder: Folder | None, facts: Facts, wanted: Wanted
     else:
         narrow = await turn.read(lambda tx: _narrow(tx, folder, wanted))
         uids = narrow if narrow is not None else await _looked_through(turn, folder, facts, wanted)
-        page = page_of(wanted.view, len(uids))
+        page = page_of(await _view(turn, folder, facts, wanted, uids), len(uids))
         some = uids[page.start : page.start + page.count]
     things = {thing.uid: thing for thing in await turn.read(lambda tx: things_in(tx, folder, some))}
     ones = [One(things[uid], wanted.shape.facts(facts)) for uid in some if uid in things]
     await with_octets(turn, [one for one in ones if wanted.shape.needs_octets(one)])
     return page, ones
+
+
+async def _view(turn: Turn, folder: Folder, facts: Facts, wanted: Wanted, uids: Sequence[Uid]) -> View:
+    """The view on these, once its beginning is found where it looks for one."""
+    begin, view, total = wanted.begin, wanted.view, len(uids)
+    if begin is None:
+        return view
+    places = range(total - 1, -1, -1) if view.from_end else range(total)
+    for at in range(0, total, CHUNK):
+        some = places[at : at + CHUNK]
+        ones = await _ones(turn, folder, facts, [uids[place] for place in some], begin.paths, calendars=True)
+        there = {one.thing.uid for one in ones if begin.test(getter(one))}
+        found = next((place for place in some if uids[place] in there), None)
+        if found is not None:
+            return view.at(found, total)
+    return view.at(None, total)
+
+
+async def _ones(
+    turn: Turn, folder: Folder, facts: Facts, uids: Sequence[Uid], paths: Collection[Path], *, calendars: bool
+) -> list[One]:
+    """Items, read as far as these properties need; `calendars`: of messages what they carry of iCalendar too."""
+    things: list[Thing] = await turn.read(lambda tx: things_in(tx, folder, uids))
+    ones, octets = [One(thing, facts) for thing in things], looks_at_octets(paths, folder.kind)
+    await with_octets(turn, [one for one in ones if octets or (calendars and one.has_calendar)])
+    return ones
 
 
 def _narrow(tx: ReadTx, folder: Folder, wanted: Wanted) -> list[Uid] | None:
@@ -215,11 +245,11 @@ def _narrow(tx: ReadTx, folder: Folder, wanted: Wanted) -> list[Uid] | None:
     names = [NARROW[order.path.uri] for order in sort]
     rows = list(tx.columns(folder.id, names, EVERY))
     for place, order in reversed(list(enumerate(sort, 1))):
-        rows.sort(key=lambda row: _key(row[place]), reverse=order.descending)
+        rows.sort(key=lambda row: sort_key(row[place]), reverse=order.descending)
     return [Uid(row[0]) for row in rows]
 
 
-def _key(value: Any) -> tuple[bool, Any]:
+def sort_key(value: Any) -> tuple[bool, Any]:
     """What sorts with anything of its kind; what is not there comes first."""
     if value is None or value == []:
         return False, 0
@@ -243,15 +273,11 @@ async def _looked_through(turn: Turn, folder: Folder, facts: Facts, wanted: Want
     def there(one: One, word: Word) -> bool:
         return one.thing.uid in hits[word]
 
-    octets = looks_at_octets(wanted.paths, folder.kind) or wanted.names is not None
+    paths, decided = [*wanted.paths, *([NAME] if wanted.names is not None else [])], wanted.restriction is not None
     kept: list[tuple[Uid, list[tuple[bool, Any]]]] = []
     for at in range(0, len(uids), CHUNK):
         some = uids[at : at + CHUNK]
-        things: list[Thing] = await turn.read(lambda tx: things_in(tx, folder, some))  # noqa: B023
-        ones = [One(thing, facts) for thing in things]
-        await with_octets(
-            turn, [one for one in ones if octets or (one.has_calendar and wanted.restriction is not None)]
-        )
+        ones = await _ones(turn, folder, facts, some, paths, calendars=decided)
         kept += [(one.thing.uid, _keys(one, wanted)) for one in ones if passes(one, wanted, there)]
     _sort(kept, wanted)
     if not wanted.sort:
@@ -274,7 +300,11 @@ async def _of_few(turn: Turn, few: Sequence[Thing], facts: Facts, wanted: Wanted
     await with_octets(turn, [one for one in ones if _octets_decide(one, wanted)])
     kept = [(one, _keys(one, wanted)) for one in ones if passes(one, wanted, _mentioned)]
     _sort(kept, wanted)
-    page, some = paged(wanted.view, [one for one, _ in kept])
+    begin, view, passed = wanted.begin, wanted.view, [one for one, _ in kept]
+    if begin is not None:
+        met = [place for place, one in enumerate(passed) if begin.test(getter(one))]
+        view = view.at(met[-1 if view.from_end else 0] if met else None, len(passed))
+    page, some = paged(view, passed)
     await with_octets(turn, [one for one in some if not one.octets and wanted.shape.needs_octets(one)])
     return page, list(some)
 
@@ -291,7 +321,7 @@ def _mentioned(one: One, word: Word) -> bool:
 
 
 def _keys(one: One, wanted: Wanted) -> list[tuple[bool, Any]]:
-    return [_key(value_of(one, order.path)) for order in wanted.sort]
+    return [sort_key(value_of(one, order.path)) for order in wanted.sort]
 
 
 def passes(one: One, wanted: Wanted, there: Callable[[One, Word], bool]) -> bool:
@@ -320,7 +350,7 @@ def _groups(grouped: Element, ones: Sequence[One], shape: Shape) -> str:
 
     def key(group: Sequence[One]) -> tuple[bool, Any]:
         choose: Callable[[Iterator[Any]], Any] = max if largest else min
-        return choose(_key(value_of(one, aggregate)) for one in group)  # type: ignore[no-any-return]
+        return choose(sort_key(value_of(one, aggregate)) for one in group)  # type: ignore[no-any-return]
 
     rows = sorted(found.items(), key=lambda row: key(row[1]), reverse=descending)
     return tag("Groups", Xml("".join(_group(name, group, shape) for name, group in rows)))

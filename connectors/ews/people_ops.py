@@ -1,26 +1,21 @@
-"""Who there is: ResolveNames, ExpandDL, FindPeople, GetPersona, rooms, MailTips and photos. MS-OXWSRSLNM and others.
+"""Who there is: ResolveNames, ExpandDL, rooms and MailTips. MS-OXWSRSLNM and others.
 
 Those of one's own domain, as the directory tells everybody, and the contacts of one's own address books.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from connectors.bounded_xml import Element
-from connectors.ews.contact_fields import display_name, emails, members, name_part
+from connectors.ews.contact_fields import display_name, emails, members
 from connectors.ews.errors import EwsError
 from connectors.ews.fields import mailbox
 from connectors.ews.ids import item_id, read_id
-from connectors.ews.query_string import Word, matches, narrowed, read_query
 from connectors.ews.shapes import item_xml, shape_in
 from connectors.ews.things import Facts, One, Thing, things_in, things_of, with_octets
 from connectors.ews.turn import Turn, each
-from connectors.ews.views import paged, view_in
 from connectors.ews.wire import Xml, child, children, message, needed, response, said_error, tag, words
 from groupware.model.errors import GroupwareError
 from groupware.model.ids import ItemId
@@ -29,7 +24,6 @@ from groupware.model.principal import Person, PrincipalKind
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
-Json = dict[str, Any]
 MOST: Final = 100
 """Candidates for a name: what Exchange gives."""
 MOST_NAMED: Final = 1000
@@ -41,6 +35,11 @@ _TYPES: Final = {
     PrincipalKind.RESOURCE: "Mailbox",
     PrincipalKind.RECIPIENT: "PublicFolder",
 }
+
+
+def is_group(person: Person) -> bool:
+    """Whether several are behind an address."""
+    return _TYPES.get(person.kind) == "PublicDL"
 
 
 def person_box(person: Person, name: str = "Mailbox", more: str = "") -> Xml:
@@ -199,84 +198,6 @@ def _in_group(tx: ReadTx, address: str) -> list[Xml]:
     return found
 
 
-# --- personas ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Persona:
-    """Somebody, from the directory or from an address book."""
-
-    ident: str
-    name: str
-    addresses: Sequence[str]
-    kind: str = "Person"
-    card: Mapping[str, Any] | None = None
-
-    @property
-    def xml(self) -> str:
-        """The properties of a persona."""
-        card = self.card or {}
-        first = mailbox(self.name, self.addresses[0]) if self.addresses else None
-        boxes = "".join(
-            tag("Address", Xml(tag("Name", self.name) + tag("EmailAddress", mail) + tag("RoutingType", "SMTP")))
-            for mail in self.addresses
-        )
-        email = Xml(first[len("<t:Mailbox>") : -len("</t:Mailbox>")]) if first is not None else None
-        said = f'<t:PersonaId Id="{self.ident}"/>' + tag("PersonaType", self.kind) + tag("DisplayName", self.name)
-        said += tag("GivenName", name_part(card, "given")) + tag("Surname", name_part(card, "surname"))
-        said += tag("EmailAddress", email) + tag("EmailAddresses", Xml(boxes) or None)
-        return said + tag("RelevanceScore", "1")
-
-
-def _of_person(person: Person) -> Persona:
-    ident = base64.b64encode(b"P" + person.address.encode()).decode()
-    kind = "DistributionList" if _TYPES.get(person.kind) == "PublicDL" else "Person"
-    return Persona(ident, person.name or person.address, [person.address, *person.aliases], kind)
-
-
-def _of_card(one: One) -> Persona:
-    return Persona(item_id(one.thing.item), display_name(one.json), list(emails(one.json).values()), card=one.json)
-
-
-async def find_people(turn: Turn, element: Element) -> str:
-    """`FindPeople`."""
-    text, view = (words(element, "QueryString") or "").strip(), view_in(element)
-
-    asked = read_query(text, turn.now())
-
-    def look(tx: ReadTx) -> tuple[dict[str, Person], dict[str, Thing], dict[Word, set[str]]]:
-        hits, people, things = dict[Word, set[str]](), dict[str, Person](), dict[str, Thing]()
-        for word in dict.fromkeys(asked.words):
-            in_directory = {each_.address: each_ for each_ in tx.people(word.text, 1000)}
-            in_books = {str(each_.item): each_ for each_ in contacts_with(tx, word.text)}
-            hits[word] = in_directory.keys() | in_books.keys()
-            people, things = people | in_directory, things | in_books
-        if narrowed(asked.root, hits) is None:
-            books = [each_ for each_ in tx.folders(Kind.CONTACTS) if each_.exists and each_.own]
-            people = {each_.address: each_ for each_ in tx.people("", 1000)}
-            things = {str(t.item): t for book in books for t in things_in(tx, book, tx.uids(book.id)[:MOST])}
-        return people, things, hits
-
-    people, things, hits = await turn.read(look)
-
-    def meant(name: str) -> bool:
-        return matches(asked.root, lambda word: name in hits[word])
-
-    cards = await read_contacts(turn, [each_ for name, each_ in things.items() if meant(name)])
-    found = [*map(_of_card, cards), *(_of_person(each_) for name, each_ in people.items() if meant(name))]
-    seen: set[str] = set()
-    kept = []
-    for persona in sorted(found, key=lambda each_: each_.name.casefold()):
-        first = persona.addresses[0].lower() if persona.addresses else persona.ident
-        if first not in seen:
-            seen.add(first)
-            kept.append(persona)
-    page, some = paged(view, kept)
-    inside = message("People", "".join(tag("Persona", Xml(each_.xml)) for each_ in some))
-    inside += message("TotalNumberOfPeopleInView", str(page.total)) + message("FirstMatchingRowIndex", "0")
-    return single("FindPeople", inside + message("FirstLoadedRowIndex", str(page.start)))
-
-
 def single(name: str, inside: str) -> str:
     """An answer that is one message by itself."""
     return (
@@ -286,40 +207,6 @@ def single(name: str, inside: str) -> str:
 
 def refused(name: str, error: EwsError) -> str:
     return f'<m:{name}Response ResponseClass="Error">{said_error(error)}</m:{name}Response>'
-
-
-async def get_persona(turn: Turn, element: Element) -> str:
-    """`GetPersona`."""
-    named = needed(element, "PersonaId").get("Id", "")
-    try:
-        found = await _persona(turn, named)
-    except EwsError as error:
-        return f'<m:GetPersonaResponseMessage ResponseClass="Error">{said_error(error)}</m:GetPersonaResponseMessage>'
-    inside = f"<m:Persona>{found.xml}</m:Persona>"
-    return (
-        '<m:GetPersonaResponseMessage ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>'
-        f"{inside}</m:GetPersonaResponseMessage>"
-    )
-
-
-async def _persona(turn: Turn, named: str) -> Persona:
-    try:
-        octets = base64.b64decode(named, validate=True)
-    except (binascii.Error, ValueError):
-        octets = b""
-    if octets[:1] == b"P":
-        address = octets[1:].decode("utf-8", "replace")
-        people = await turn.read(lambda tx: tx.people(address, MOST))
-        person = next((each_ for each_ in people if each_.address == address), None)
-        if person is not None:
-            return _of_person(person)
-        raise EwsError("ErrorPersonNotFound", "there is nobody of that id")
-    item = read_id(named, "I").item
-    thing = (await turn.read(lambda tx: things_of(tx, [item]))).get(item)
-    ones = await read_contacts(turn, [thing] if thing is not None else [])
-    if not ones:
-        raise EwsError("ErrorPersonNotFound", "there is nobody of that id")
-    return _of_card(ones[0])
 
 
 # --- rooms ------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -247,7 +247,7 @@ def known(path: Path) -> bool:
     return path.uri in _INDEXED if path.index else path.uri in _KNOWN
 
 
-def looks_at_octets(paths: Sequence[Path], kind: Kind) -> bool:
+def looks_at_octets(paths: Collection[Path], kind: Kind) -> bool:
     """Whether the values of these take the octets of items."""
     if kind is not Kind.MAIL:
         return bool(paths)

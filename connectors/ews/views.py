@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from connectors.bounded_xml import Element
@@ -23,6 +23,14 @@ class View:
     offset: int = 0
     from_end: bool = False
     fraction: tuple[int, int] | None = None
+    seeks: bool = False
+    """Whether it begins where a condition is met (from the end: ends there); that is found before there is a page."""
+
+    def at(self, place: int | None, total: int) -> View:
+        """The view that begins, or ends, at that place of so many; None: the condition is met nowhere."""
+        if place is None:
+            return replace(self, offset=total)
+        return replace(self, offset=total - 1 - place if self.from_end else place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,8 @@ class Page:
         }
 
 
-def view_in(element: Element) -> View:
-    """The view that a request asks for. `EwsError`."""
+def view_in(element: Element, *, seeks: bool = False) -> View:
+    """The view that a request asks for; `seeks`: it may be one that looks for its beginning. `EwsError`."""
     for each in children(element):
         name = local(each)
         if name.startswith(("IndexedPage", "FractionalPage", "SeekToCondition")):
@@ -66,7 +74,9 @@ def view_in(element: Element) -> View:
                 if above > below:
                     raise EwsError("ErrorInvalidFractionalPagingParameters", "Numerator is greater than Denominator")
                 return View(most, fraction=(above, below))
-            raise EwsError("ErrorInvalidRequest", f"{name}: this view is not known here")
+            if seeks:
+                return View(most, from_end=each.get("BasePoint", "Beginning") == "End", seeks=True)
+            raise EwsError("ErrorInvalidRequest", f"{name}: this operation has no such view")
     return View()
 
 

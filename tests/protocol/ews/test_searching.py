@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from connectors.ews.ids import item_id
 from connectors.ews.query_dates import span_of
+from groupware.contacts.card import read_item as read_card
 from groupware.mime.item import Marks
 from groupware.model.flags import Flags
-from tests.protocol.ews.test_items import find, mail
-from tests.support.ewsstand import Client, Stand
+from tests.protocol.ews.test_items import find, mail, put
+from tests.support.ewsstand import Client, Said, Stand
 
 CASES = [
     ("plan OR bill", ["the bill", "the plan", "your plan"]),
@@ -111,3 +113,83 @@ async def test_texts_are_equal_whatever_the_case_of_their_letters(stand: Stand, 
     )
     assert (await find(alice, "inbox", asked.format("IsEqualTo"))).texts("t:Subject") == ["One"]
     assert (await find(alice, "inbox", asked.format("IsNotEqualTo"))).texts("t:Subject") == []
+
+
+SUBJECT = '<t:FieldURI FieldURI="item:Subject"/>'
+
+
+def seeking(word: str, most: int = 9, base: str = "Beginning") -> str:
+    constant = f'<t:FieldURIOrConstant><t:Constant Value="{word}"/></t:FieldURIOrConstant>'
+    condition = f"<t:Condition><t:IsGreaterThanOrEqualTo>{SUBJECT}{constant}</t:IsGreaterThanOrEqualTo></t:Condition>"
+    name = "m:SeekToConditionPageItemView"
+    return f'<{name} MaxEntriesReturned="{most}" BasePoint="{base}">{condition}</{name}>'
+
+
+async def test_a_listing_begins_where_a_condition_is_met(stand: Stand, alice: Client) -> None:
+    for word in ("cherry", "apple", "elder", "date", "berry"):
+        await stand.put("alice", mail(word))
+    sort = f'<m:SortOrder><t:FieldOrder Order="Ascending">{SUBJECT}</t:FieldOrder></m:SortOrder>'
+
+    async def shown(view: str) -> tuple[list[str], str | None, str | None]:
+        got = await find(alice, "inbox", view + sort)
+        [root] = got.find("m:RootFolder")
+        return got.texts("t:Subject"), root.get("IndexedPagingOffset"), root.get("IncludesLastItemInRange")
+
+    assert await shown(seeking("c")) == (["cherry", "date", "elder"], "5", "true")
+    assert await shown(seeking("c", 2)) == (["cherry", "date"], "4", "false")
+    assert await shown(seeking("x")) == ([], "5", "true")
+    assert (await shown(seeking("b", 2, "End")))[0] == ["date", "elder"]
+    assert (await shown(seeking("b", 9).replace("GreaterThanOrEqualTo", "EqualTo").replace('"b"', '"Date"')))[0] == [
+        "date",
+        "elder",
+    ]
+    newest = await find(alice, "inbox", seeking("d", 2))
+    assert newest.texts("t:Subject") == ["date", "elder"]
+
+
+async def test_only_listings_of_items_look_for_where_they_begin(alice: Client) -> None:
+    assert (await find(alice, "inbox", seeking("c").replace("Condition>", "Other>"))).code == "ErrorSchemaValidation"
+    where = '<m:ParentFolderIds><t:DistinguishedFolderId Id="msgfolderroot"/></m:ParentFolderIds>'
+    shape = "<m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape>"
+    got = await alice.ask(f'<m:FindFolder Traversal="Shallow">{shape}{seeking("c")}{where}</m:FindFolder>')
+    assert got.code == "ErrorInvalidRequest"
+
+
+async def test_recoverable_items_begin_where_a_condition_is_met(stand: Stand, alice: Client) -> None:
+    ids = [item_id(await stand.put("alice", mail(word))) for word in ("apple", "berry", "cherry")]  # type: ignore[arg-type]
+    named = "".join(f'<t:ItemId Id="{each}"/>' for each in ids)
+    gone = await alice.ask(f'<m:DeleteItem DeleteType="HardDelete"><m:ItemIds>{named}</m:ItemIds></m:DeleteItem>')
+    assert set(gone.codes) == {"NoError"}
+    sort = f'<m:SortOrder><t:FieldOrder Order="Ascending">{SUBJECT}</t:FieldOrder></m:SortOrder>'
+    got = await find(alice, "recoverableitemsdeletions", seeking("b") + sort)
+    assert got.texts("t:Subject") == ["berry", "cherry"]
+
+
+async def test_people_are_restricted_and_sorted(stand: Stand, alice: Client) -> None:
+    for uid, name, company in (("a", "Ann Berg", "Far"), ("b", "Bert Adler", "Near"), ("c", "Carl Cook", "Far")):
+        lines = f"UID:{uid}\r\nFN:{name}\r\nN:{name.split()[1]};{name.split()[0]};;;\r\nORG:{company}\r\n"
+        card = f"BEGIN:VCARD\r\nVERSION:4.0\r\n{lines}EMAIL:{uid}@far.test\r\nEND:VCARD\r\n"
+        await put(stand, (await read_card(card.encode(), stand.house.blobs, f"{uid}.vcf"))[1], "Contacts")
+
+    def restricted(name: str, uri: str, value: str) -> str:
+        constant = f'<t:FieldURIOrConstant><t:Constant Value="{value}"/></t:FieldURIOrConstant>'
+        return f'<m:{name}><t:IsEqualTo><t:FieldURI FieldURI="{uri}"/>{constant}</t:IsEqualTo></m:{name}>'
+
+    async def found(inside: str) -> Said:
+        view = '<m:IndexedPageItemView MaxEntriesReturned="10" Offset="0" BasePoint="Beginning"/>'
+        return await alice.ask(f"<m:FindPeople>{view}{inside}</m:FindPeople>")
+
+    far = restricted("Restriction", "persona:CompanyName", "Far")
+    assert (await found(far)).texts("t:DisplayName") == ["Ann Berg", "Carl Cook"]
+    assert (await found(far)).texts("m:TotalNumberOfPeopleInView") == ["2"]
+    by = '<t:FieldOrder Order="Descending"><t:FieldURI FieldURI="persona:Surname"/></t:FieldOrder>'
+    order = f"<m:SortOrder>{by}</m:SortOrder>"
+    assert (await found(far + order)).texts("t:DisplayName") == ["Carl Cook", "Ann Berg"]
+    both = far + restricted("AggregationRestriction", "persona:EmailAddresses", "c@far.test")
+    assert (await found(both)).texts("t:DisplayName") == ["Carl Cook"]
+    assert (await found(f"{far}<m:QueryString>ann</m:QueryString>")).texts("t:DisplayName") == ["Ann Berg"]
+    assert (await found(restricted("Restriction", "persona:Height", "2"))).code == "ErrorUnsupportedPathForQuery"
+    assert (await found(order.replace("Surname", "Height"))).code == "ErrorUnsupportedPathForSortGroup"
+    odd = '<t:ExtendedFieldURI PropertyTag="0x3001" PropertyType="String"/>'
+    exists = f"<m:Restriction><t:Exists>{odd}</t:Exists></m:Restriction>"
+    assert (await found(exists)).texts("t:DisplayName") == []
