@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews import contact_write, event_write, meeting_answers, meeting_forward, task_write
@@ -15,19 +15,23 @@ from connectors.ews.item_ids import known_state
 from connectors.ews.letter import Letter, letter_in
 from connectors.ews.mail_put import new_message, permitted, put, target, told
 from connectors.ews.mail_set import Draft, Marks, given, mime_in
-from connectors.ews.replies import KINDS, answer, mark, original
+from connectors.ews.replies import KINDS, answer, original, verb_of
 from connectors.ews.sending import completed, send
 from connectors.ews.things import Facts, One, Thing, facts_in, thing_of, things_of, with_octets
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import child, children, local, message, needed, words
+from connectors.exchange.kept import merged, packed, unpacked
+from connectors.exchange.last_verb import change_for, facts_for
 from groupware.model.errors import GroupwareError
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Role
 from groupware.model.ids import BlobId, ItemId, ModSeq, Uid
 from groupware.model.item import Kind
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
 RECEIPTED: Final = "$MDNSent"
+NOTHING: Final[Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ async def _answer(turn: Turn, item: Element, how: How) -> str:
         octets = await asyncio.to_thread(draft.letter.octets)
         said = await dispatched(turn, draft, octets, how)
     if how.message in ("SendOnly", "SendAndSaveCopy"):
-        await _mark(turn, one, mark(kind))
+        verb = verb_of(kind)
+        await _mark(turn, one, change_for(verb), facts_for(verb, turn.now()))
     return said
 
 
@@ -129,13 +134,16 @@ async def _passed_on(turn: Turn, one: One, item: Element, how: How) -> str:
     return await turn.write(lambda tx: told(*put(tx, target(tx, how.saved, Role.SENT), new, marks)))
 
 
-async def _mark(turn: Turn, one: One, change: FlagChange) -> None:
-    """The original is marked, where that is allowed and it is still there."""
+async def _mark(turn: Turn, one: One, change: FlagChange, facts: Mapping[str, Any] = NOTHING) -> None:
+    """The original is marked, and gets these properties, where that is allowed and it is still there."""
 
     def work(tx: WriteTx) -> None:
-        allowed = permitted(tx, one, change)
+        allowed, at, uid = permitted(tx, one, change), one.thing.folder.id, one.thing.uid
         if one.kind is Kind.MAIL and allowed != FlagChange():
-            tx.update_flags(one.thing.folder.id, [(one.thing.uid, one.thing.uid)], allowed)
+            tx.update_flags(at, [(uid, uid)], allowed)
+        if one.kind is Kind.MAIL and facts and Right.WRITE in one.thing.folder.rights:
+            kept = unpacked(tx.item_properties(at, [uid]).get(uid, b""))
+            tx.put_item_properties(at, uid, packed(merged(kept, facts)))
 
     try:
         await turn.write(work)
@@ -196,6 +204,8 @@ async def _sent(turn: Turn, one: One, saved: Element | None, *, keep: bool, only
     gone, there = await turn.read(lambda tx: (tx.was_sent(once), _in_place(tx, one)))
     if not gone and not there:
         raise EwsError("ErrorItemNotFound", "that draft is gone: another request has moved or deleted it")
+    if not gone and only not in (None, one.thing.modseq):
+        raise EwsError("ErrorStaleObject", "the draft has changed since you read it; read it again")
     if not gone:
         await send(turn, one.octets, once)
     await turn.write(lambda tx: _after(tx, one, saved, keep=keep))
@@ -204,8 +214,6 @@ async def _sent(turn: Turn, one: One, saved: Element | None, *, keep: bool, only
 def _in_place(tx: ReadTx, one: One) -> bool:
     """Whether a draft is still where it was."""
     there = things_of(tx, [one.thing.item]).get(one.thing.item)
-    if not gone and only not in (None, one.thing.modseq):
-        raise EwsError("ErrorStaleObject", "the draft has changed since you read it; read it again")
     return there is not None and (there.folder.id, there.uid) == (one.thing.folder.id, one.thing.uid)
 
 

@@ -12,11 +12,12 @@ from connectors.ews.errors import EwsError
 from connectors.ews.paths import Path, path_in
 from connectors.ews.things import One
 from connectors.ews.wire import Xml, child, children, moment, tag, text_of
+from connectors.exchange import last_verb
 from connectors.exchange.follow_up import status_of
 from connectors.exchange.kept import packed
 from groupware.mime.headers import decode_text, unfold
 from groupware.mime.summary import has_attachment_of
-from groupware.model.flags import FLAGS, Flags, words_in
+from groupware.model.flags import FLAGS, Flags
 from groupware.model.item import Kind
 
 MOST: Final = 500
@@ -31,12 +32,11 @@ _CHANGED: Final = "tag:0x3008:SystemTime"
 """PidTagLastModificationTime, by which programs see that an item is another: when it was stored, whatever it says."""
 IMAP_DELETED: Final = "00062008-0000-0000-c000-000000000046:0x8570:Integer"
 """PidLidImapDeleted."""
-FORWARDED: Final = "$Forwarded"
 
 
 def extended_value(one: One, path: Path) -> Any:
     """The value: text, a number, a list of texts; None when there is none."""
-    if path.uri in one.kept:
+    if path.uri in one.kept and path.uri not in (last_verb.VERB, last_verb.WHEN):
         return one.kept[path.uri]
     if path.uri == ARTICLE:
         return int(one.thing.uid)
@@ -61,10 +61,9 @@ def _header(one: One, name: str) -> str | None:
     return next((decode_text(unfold(value)) for each, value in one.header if each.lower() == sought), None)
 
 
-def _verb(one: One) -> int | None:
-    if Flags.ANSWERED in FLAGS[one.thing.bits]:
-        return 102
-    return 104 if FORWARDED in words_in(one.thing.words) else None
+def _done_at(one: One) -> datetime | None:
+    said = last_verb.done_at(one.thing.bits, one.thing.words, one.kept)
+    return moment(said) if said is not None else None
 
 
 def _transport(one: One) -> str | None:
@@ -90,7 +89,8 @@ _MAIL: Final[Mapping[str, Callable[[One], Any]]] = {
     "tag:0x0e07:Integer": _flags,
     "tag:0x0e1b:Boolean": lambda one: has_attachment_of(one.thing.summary),
     "tag:0x1090:Integer": lambda one: status_of(one.thing.bits, one.thing.words) or None,
-    "tag:0x1081:Integer": _verb,
+    last_verb.VERB: lambda one: last_verb.last_verb(one.thing.bits, one.thing.words, one.kept),
+    last_verb.WHEN: _done_at,
     IMAP_DELETED: lambda one: 1 if Flags.DELETED in FLAGS[one.thing.bits] else None,
     "tag:0x007d:String": _transport,
     "tag:0x0c1f:String": lambda one: one.summary.from_[0].address if one.summary.from_ else None,

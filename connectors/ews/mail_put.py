@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.bounded_xml import Element
-from connectors.ews.extended import FORWARDED, kept_octets
+from connectors.ews.extended import kept_octets
 from connectors.ews.ids import change_key, item_id, occurrence_id
 from connectors.ews.mail_set import Marks
 from connectors.ews.things import One
@@ -14,6 +14,7 @@ from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, children, tag
 from connectors.exchange.follow_up import change_to
 from connectors.exchange.kept import merged
+from connectors.exchange.last_verb import FORWARDED
 from groupware.mime.binary import NoEncoding, without_nul
 from groupware.mime.item import Marks as Stored
 from groupware.mime.item import read_item

@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError, unset
-from connectors.ews.extended import FORWARDED, HEADERS, IMAP_DELETED, read_property
+from connectors.ews.extended import HEADERS, IMAP_DELETED, read_property
 from connectors.ews.letter import File, Letter
 from connectors.ews.mail_fields import FLAG_DATES, FLAG_STATUSES
 from connectors.ews.paths import Path
 from connectors.ews.same import meant
 from connectors.ews.wire import child, children, flag, local, moment, needed, text_of, words
 from connectors.exchange.follow_up import COMPLETED, DATES, DONE, NONE, SET, facts_for
+from connectors.exchange.last_verb import ANSWERED, ANSWERED_ALL, FORWARDED, PASSED_ON, VERB
 from groupware.mime.html import plain_text
 from groupware.mime.making import file_part
 from groupware.model.categories import keyword_of
@@ -222,9 +223,10 @@ def set_extended(draft: Draft, path: Path, value: Any) -> None:
         draft.marks.flags |= {Flags.DRAFT: bool(bits & 8), Flags.SEEN: bool(bits & 1)}
     elif path.uri == "tag:0x1090:Integer":
         _follow(draft, value if value in (DONE, SET) else NONE, {})
-    elif path.uri == "tag:0x1081:Integer":
-        draft.marks.flags[Flags.ANSWERED] = value in (102, 103)
-        draft.marks.forwarded = value == 104
+    elif path.uri == VERB:
+        draft.marks.flags[Flags.ANSWERED] = value in (ANSWERED, ANSWERED_ALL)
+        draft.marks.forwarded = value == PASSED_ON
+        draft.marks.kept[VERB] = value if value in (ANSWERED, ANSWERED_ALL, PASSED_ON) else None
     elif path.uri == IMAP_DELETED:
         draft.marks.flags[Flags.DELETED] = bool(value)
     elif (same := meant(path, value, ("Categories",))) is not None:

@@ -15,13 +15,12 @@ from connectors.ews.mail_set import Draft, given
 from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn
 from connectors.ews.wire import child, children, local
+from connectors.exchange.last_verb import ANSWERED, ANSWERED_ALL, PASSED_ON
 from groupware.mime.addresses import Mailbox
 from groupware.mime.html import plain_text
-from groupware.model.flags import FlagChange, Flags
 from groupware.model.item import Kind
 
 KINDS: Final = ("ReplyToItem", "ReplyAllToItem", "ForwardItem")
-FORWARDED: Final = "$Forwarded"
 _OWN: Final = frozenset({"ReferenceItemId", "NewBodyContent", "ItemId"})
 
 
@@ -96,8 +95,6 @@ def _head(one: One) -> list[str]:
     ]
 
 
-def mark(kind: str) -> FlagChange:
-    """How a message is marked that was answered, or passed on."""
-    if kind == "ForwardItem":
-        return FlagChange(add_words=frozenset({FORWARDED}))
-    return FlagChange(add=Flags.ANSWERED)
+def verb_of(kind: str) -> int:
+    """What is done with a message that is answered, or passed on."""
+    return {"ForwardItem": PASSED_ON, "ReplyAllToItem": ANSWERED_ALL}.get(kind, ANSWERED)

@@ -17,17 +17,18 @@ from connectors.activesync.mail.outgoing import complete, header_of, once_of, se
 from connectors.activesync.mail.quote import Original, forwarded, original_of, replied
 from connectors.activesync.pim.forward import forward
 from connectors.activesync.sync.options import PLAIN
+from connectors.exchange.kept import merged, packed, unpacked
+from connectors.exchange.last_verb import ANSWERED, PASSED_ON, change_for, facts_for
 from groupware.mime.headers import fields
 from groupware.mime.shown import lists_of
 from groupware.mime.summary import summarize
 from groupware.model.errors import GroupwareError, NoRight, NotFound
-from groupware.model.flags import FlagChange, Flags
 from groupware.model.folder import Folder
 from groupware.model.ids import BlobId, FolderId, Uid, ranges
 from groupware.model.item import Kind
+from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 
-FORWARDED: Final = "$Forwarded"
 _NUMBER: Final = re.compile(r"[0-9]{1,18}\Z")
 
 
@@ -59,7 +60,7 @@ async def smartreply(exchange: Exchange) -> None:
         original = await _original(exchange, asked)
         octets = await asyncio.to_thread(replied, octets, original)
     await _sent(exchange, asked, octets)
-    await _mark(exchange, asked, FlagChange(add=Flags.ANSWERED))
+    await _mark(exchange, asked, ANSWERED)
 
 
 async def smartforward(exchange: Exchange) -> None:
@@ -74,7 +75,7 @@ async def smartforward(exchange: Exchange) -> None:
         original = await _original(exchange, asked)
         octets = await asyncio.to_thread(forwarded, octets, original)
     await _sent(exchange, asked, octets)
-    await _mark(exchange, asked, FlagChange(add_words=frozenset({FORWARDED})))
+    await _mark(exchange, asked, PASSED_ON)
 
 
 def _asked(exchange: Exchange, command: str) -> Asked:
@@ -172,15 +173,19 @@ def _once_before_14_0(exchange: Exchange, asked: Asked) -> str:
     return once_of(exchange, "octets", blake2b(asked.mime).hexdigest()) if named else ""
 
 
-async def _mark(exchange: Exchange, asked: Asked, change: FlagChange) -> None:
-    """Marks the original, if one may."""
+async def _mark(exchange: Exchange, asked: Asked, verb: int) -> None:
+    """Marks the original, as far as one may."""
     if asked.source is None:
         return
     at, uid = asked.source
 
     def work(tx: WriteTx) -> None:
-        tx.update_flags(at, ranges([uid]), change)
+        tx.update_flags(at, ranges([uid]), change_for(verb))
+        if Right.WRITE in tx.folder(at).rights:
+            kept = merged(unpacked(tx.item_properties(at, [uid]).get(uid, b"")), facts_for(verb, now))
+            tx.put_item_properties(at, uid, packed(kept))
 
+    now = exchange.parts.clock.now()
     try:
         await exchange.write(work)
     except GroupwareError:

@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 from connectors.activesync.element import Element, el, some
 from connectors.activesync.mail.body import SIGNED, body_of, native, part_told
 from connectors.activesync.mail.flag import flag_told
 from connectors.activesync.mail.meeting import meeting_of
 from connectors.activesync.sync.options import Options
-from connectors.activesync.times import long_time
+from connectors.activesync.times import long_time, read_time
 from connectors.exchange.follow_up import status_of
 from connectors.exchange.kept import unpacked
+from connectors.exchange.last_verb import ANSWERED, done_at, last_verb, touched
 from groupware.mime.addresses import Mailbox, parse, shown
 from groupware.mime.headers import decode_text, fields, unfold
 from groupware.mime.parts import Part
@@ -32,7 +33,6 @@ AT_ONCE: Final = 8 * 1024 * 1024
 """Octets of messages that are read in one hop."""
 _LONGEST: Final = 32_000
 _REPORT: Final = "multipart/report"
-_FORWARDED: Final = "$forwarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Row:
     size: int
     summary: bytes
     kept: bytes = b""
-    """What is kept beside it; of one without a follow-up flag that is not read."""
+    """What is kept beside it; of one that nobody has flagged, answered or passed on that is not read."""
 
 
 def rows_of(tx: ReadTx, at: Folder, uids: Sequence[int]) -> dict[int, Row]:
     """Those of these messages that are there."""
     found = {row[0]: Row(*row) for row in tx.columns(at.id, COLUMNS, ranges(uids))} if uids else {}
-    followed = [Uid(uid) for uid, row in found.items() if status_of(row.bits, row.words)]
-    beside = tx.item_properties(at.id, followed)
+    rich = [Uid(uid) for uid, row in found.items() if status_of(row.bits, row.words) or touched(row.bits, row.words)]
+    beside = tx.item_properties(at.id, rich)
     return found | {int(uid): replace(found[uid], kept=octets) for uid, octets in beside.items()}
 
 
@@ -94,6 +94,7 @@ def message(at: Folder, row: Row, octets: bytes, options: Options, version: int)
     parts = [part_told(octets, summary.parts, lists, each, answer=answer) for each in wanted]
     meeting = meeting_of(octets, summary.parts, version)
     category = meeting[0] if meeting is not None else _class_of(summary)
+    kept = unpacked(row.kept)
     return el(
         "AirSync:ApplicationData",
         _addresses(summary, header, version),
@@ -109,11 +110,11 @@ def message(at: Folder, row: Row, octets: bytes, options: Options, version: int)
         el("Email:MessageClass", category),
         meeting[1] if meeting is not None else None,
         el("Email:InternetCPID", 65001),
-        flag_told(status_of(row.bits, row.words), unpacked(row.kept)),
+        flag_told(status_of(row.bits, row.words), kept),
         el("Email:ContentClass", "urn:content-classes:message"),
         el("AirSyncBase:NativeBodyType", kind if body is not None else native(summary.parts, lists)),
         _conversation(row, summary, version),
-        _verb(row) if version >= 140 else None,
+        _verb(row, kept) if version >= 140 else [],
         categories_of(row.words, version),
         _draft(at, row, summary, version),
     )
@@ -121,7 +122,7 @@ def message(at: Folder, row: Row, octets: bytes, options: Options, version: int)
 
 def _header(octets: bytes, summary: Summary) -> Mapping[str, str]:
     """The fields that are wanted here."""
-    wanted = (b"importance", b"x-priority", b"priority", b"reply-to", b"sender", b"x-ms-exchange-organization-bcc")
+    wanted = (b"importance", b"x-priority", b"priority", b"reply-to", b"sender")
     head = octets[: min(summary.parts[0].body_start, 256 * 1024)]
     return {
         name.lower().decode("ascii"): decode_text(unfold(value))
@@ -194,10 +195,13 @@ def _conversation(row: Row, summary: Summary, version: int) -> list[Element]:
     return [el("Email2:ConversationId", digest), el("Email2:ConversationIndex", index[1:])]
 
 
-def _verb(row: Row) -> Element | None:
-    if Flags.ANSWERED in FLAGS[row.bits]:
-        return el("Email2:LastVerbExecuted", 1)
-    return el("Email2:LastVerbExecuted", 3) if _FORWARDED in words_in(row.words.lower()) else None
+def _verb(row: Row, kept: Mapping[str, Any]) -> list[Element]:
+    """What was done last with it, and when. MS-ASEMAIL §2.2.2.47, §2.2.2.48."""
+    verb, at = last_verb(row.bits, row.words, kept), read_time(done_at(row.bits, row.words, kept) or "")
+    if verb is None:
+        return []
+    said = [el("Email2:LastVerbExecuted", verb - ANSWERED + 1)]
+    return [*said, el("Email2:LastVerbExecutionTime", f"{at:%Y-%m-%dT%H:%M:%S}.000Z")] if at is not None else said
 
 
 def _draft(at: Folder, row: Row, summary: Summary, version: int) -> list[Element]:
