@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from connectors.bounded_xml import Element
-from connectors.ews import contact_photo, contact_picture, event_attachments
+from connectors.ews import contact_attachments, event_attachments
 from connectors.ews.attached import attachment_xml, attachments_of, content_xml, mark_in, number_of
 from connectors.ews.errors import EwsError
 from connectors.ews.ids import Id, attachment_id, change_key, item_id, read_id
@@ -19,7 +19,7 @@ from connectors.ews.letter import Letter, letter_of
 from connectors.ews.mail_put import readable
 from connectors.ews.mail_set import content_of, new_file
 from connectors.ews.shapes import Shape, item_xml, shape_in
-from connectors.ews.things import One, facts_in, thing_of, with_octets
+from connectors.ews.things import GONE_FILE, One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, children, local, message, needed, tag, words
 from groupware.mime.item import Marks as Stored
@@ -61,7 +61,7 @@ async def _attached(turn: Turn, parent: ItemId, given: Element) -> tuple[str, Mo
     """The mark of a new attachment, and the item's modseq. `EwsError`, `Overtaken`."""
     one = await _holder(turn, parent)
     if one.kind is Kind.CONTACTS:
-        return await contact_photo.attach(turn, one, given)
+        return await contact_attachments.attach(turn, one, given)
     if one.kind is not Kind.MAIL:
         if local(given) != "FileAttachment":
             raise EwsError("ErrorInvalidRequest", "only files can be attached to an event or task")
@@ -79,7 +79,7 @@ async def _detached(turn: Turn, wanted: Id) -> ModSeq:
     """Takes an attachment away; the item's modseq. `EwsError`, `Overtaken`."""
     one = await _holder(turn, wanted.item)
     if one.kind is Kind.CONTACTS:
-        return await contact_photo.detach(turn, one)
+        return await contact_attachments.detach(turn, one, wanted.more)
     if one.kind is not Kind.MAIL:
         return await event_attachments.detach(turn, one, wanted.more)
     place = attachments_of(one).index(number_of(one, wanted.more))
@@ -127,7 +127,7 @@ async def get_attachment(turn: Turn, element: Element) -> str:
         wanted = read_id(named.get("Id", ""), "A")
         one = await _holder(turn, wanted.item)
         if one.kind is Kind.CONTACTS:
-            return message("Attachments", contact_picture.content_xml(one, wanted.more))
+            return message("Attachments", await contact_attachments.content(turn, one, wanted.more))
         if one.kind is not Kind.MAIL:
             return message("Attachments", await event_attachments.content(turn, one, wanted.more))
         return message("Attachments", _found(one, wanted.more.split("-"), shape, wanted.more))
@@ -141,7 +141,7 @@ def _found(one: One, marks: Sequence[str], shape: Shape, path: str) -> Xml:
     inner = _inner(one, number)
     if len(marks) > 1:
         if inner is None:
-            raise EwsError("ErrorItemNotFound", "there is no such attachment any more")
+            raise GONE_FILE
         return _found(inner, marks[1:], shape, path)
     if inner is None:
         return attachment_xml(one, number, content_xml(one, number), path)

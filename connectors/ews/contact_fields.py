@@ -10,7 +10,8 @@ from typing import Any, Final
 from connectors.bounded_xml import quoted
 from connectors.ews import contact_slots as slots
 from connectors.ews.calendar_fields import moment_of
-from connectors.ews.contact_picture import attachments_xml, picture
+from connectors.ews.contact_files import attachments_xml, files_of
+from connectors.ews.contact_picture import picture
 from connectors.ews.fields import Field, mailbox, strings
 from connectors.ews.mail_fields import ITEM, body_xml
 from connectors.ews.things import One
@@ -246,7 +247,7 @@ CONTACT: Final[Mapping[str, Field]] = {
     "contacts:BusinessHomePage": Field(lambda one: _link(one, of_home=False)),
     "contacts:PersonalHomePage": Field(lambda one: _link(one, of_home=True)),
     "item:Attachments": Field(lambda one: None, attachments_xml),
-    "item:HasAttachments": Field(lambda one: picture(one.json) is not None),
+    "item:HasAttachments": Field(lambda one: picture(one.json) is not None or bool(files_of(one.json))),
     "contacts:UserSMIMECertificate": Field(lambda one: None, _certificates),
     "contacts:HasPicture": Field(lambda one: picture(one.json) is not None),
     "contacts:Notes": Field(lambda one: notes(one.json) or None),

@@ -7,10 +7,9 @@ import binascii
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.ews.errors import EwsError
 from connectors.ews.fields import micros
 from connectors.ews.ids import attachment_id
-from connectors.ews.things import One
+from connectors.ews.things import GONE_FILE, One
 from connectors.ews.wire import Xml, tag
 
 MARK: Final = "photo"
@@ -33,19 +32,12 @@ def octets_of(one: One) -> bytes:
     except binascii.Error:
         found = b""
     if not found:
-        raise EwsError("ErrorItemNotFound", "there is no such attachment any more")
+        raise GONE_FILE
     return found
 
 
-def attachments_xml(one: One) -> Xml | None:
-    """Attachments: the picture, if there is one."""
-    return photo_xml(one) if picture(one.json) else None
-
-
-def content_xml(one: One, mark: str) -> Xml:
+def content_xml(one: One) -> Xml:
     """The attachment with what is in it. `EwsError`."""
-    if mark != MARK:
-        raise EwsError("ErrorItemNotFound", "there is no such attachment any more")
     return photo_xml(one, tag("Content", Xml(base64.b64encode(octets_of(one)).decode())))
 
 

@@ -11,7 +11,7 @@ from connectors.dav.request import attachable
 from connectors.ews.errors import EwsError
 from connectors.ews.event_files import UNNAMED, file_xml, lines_of
 from connectors.ews.event_write import stored
-from connectors.ews.things import One
+from connectors.ews.things import GONE_FILE, One
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, tag
 from groupware.calendar.attachments import MANAGED_ID, Change, changed, line_of, managed
@@ -35,7 +35,12 @@ class NewFile:
 async def content(turn: Turn, one: One, key: str) -> Xml:
     """An attachment with what is in it. `EwsError`."""
     if key not in {line.param(MANAGED_ID) for line in lines_of(one)}:
-        raise EwsError("ErrorItemNotFound", "there is no such attachment any more")
+        raise GONE_FILE
+    return await kept_xml(turn, one, key)
+
+
+async def kept_xml(turn: Turn, one: One, key: str) -> Xml:
+    """The file of that key, as an attachment of the item. `NotFound`."""
     found = await turn.read(lambda tx: tx.attachment(key))
     octets = await turn.parts.blobs.read(found.blob)
     coded = tag("Content", Xml(base64.b64encode(octets).decode()))
@@ -44,29 +49,30 @@ async def content(turn: Turn, one: One, key: str) -> Xml:
 
 async def attach(turn: Turn, one: One, new: NewFile) -> tuple[str, ModSeq]:
     """Keeps a file beside the object; its key, and the modseq. `EwsError`, `Overtaken`."""
+    read = await _read(turn, one)
+    made, url = await kept(turn, one, new, len(managed(read)))
+    return made.key, await _rewritten(turn, one, read, Change(line_of(made, url)))
+
+
+async def kept(turn: Turn, one: One, new: NewFile, there: int) -> tuple[Attachment, str]:
+    """The file, kept beside an item that has so many, and where it is given out. `EwsError`, `NoRight`."""
     most = await turn.read(attachable)
     if len(new.octets) > most.octets:
         raise EwsError("ErrorAttachmentSizeLimitExceeded", f"an attachment has up to {most.octets} octets")
-    read = await _read(turn, one)
-    if len(managed(read)) >= most.count:
+    if there >= most.count:
         raise EwsError("ErrorInvalidRequest", f"an object has up to {most.count} attachments")
-    kept = await turn.parts.blobs.put(new.octets)
+    stored_ = await turn.parts.blobs.put(new.octets)
     at = one.thing.folder.id
-    made = await turn.write(lambda tx: tx.put_attachment(at, kept, new.media, new.name))
-    return made.key, await _rewritten(turn, one, read, Change(line_of(made, _url(turn, made))))
+    made = await turn.write(lambda tx: tx.put_attachment(at, stored_, new.media, new.name))
+    return made, turn.base + Place(ATTACHMENTS, made.key, made.name or UNNAMED).href.removesuffix("/")
 
 
 async def detach(turn: Turn, one: One, key: str) -> ModSeq:
     """Takes an attachment away. `EwsError`, `Overtaken`."""
     read = await _read(turn, one)
     if key not in managed(read):
-        raise EwsError("ErrorItemNotFound", "there is no such attachment any more")
+        raise GONE_FILE
     return await _rewritten(turn, one, read, Change(None, key))
-
-
-def _url(turn: Turn, made: Attachment) -> str:
-    """Where CalDAV gives it out."""
-    return turn.base + Place(ATTACHMENTS, made.key, made.name or UNNAMED).href.removesuffix("/")
 
 
 async def _read(turn: Turn, one: One) -> CalendarObject:

@@ -13,11 +13,12 @@ from connectors.ews.errors import EwsError, unset
 from connectors.ews.extended import read_property
 from connectors.ews.mail_set import mailboxes_in
 from connectors.ews.occurrences import end_of, start_of, zone_in
-from connectors.ews.recurrence import rule_of
+from connectors.ews.recurrence import regenerates, rule_of
 from connectors.ews.same import meant
 from connectors.ews.wire import children, local, moment, number
 from connectors.exchange import events
 from connectors.exchange.events import put
+from connectors.exchange.regenerating import REGENERATES, set_so
 from connectors.exchange.windows_zones import iana_of
 from groupware.calendar.jscalendar.lines import person_key
 from groupware.calendar.jscalendar.values import duration_text
@@ -95,6 +96,9 @@ def _busy(edit: Edit, element: Element | None) -> None:
 
 
 def _rule(edit: Edit, element: Element | None) -> None:
+    if regenerates(element) and edit.value["@type"] != "Task":
+        raise EwsError("ErrorCalendarInvalidRecurrence", "only tasks come again some time after they were done")
+    set_so(edit.value, REGENERATES, so=regenerates(element))
     put(edit.value, "recurrenceRules", [rule_of(element)] if element is not None and len(element) else None)
     if element is None:
         edit.value.pop("recurrenceOverrides", None)

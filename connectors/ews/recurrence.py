@@ -12,6 +12,7 @@ from typing import Any, Final
 from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
 from connectors.ews.wire import Xml, children, local, number, tag, words
+from connectors.exchange.regenerating import REGENERATES, is_so
 
 Json = dict[str, Any]
 DAYS: Final = {
@@ -45,6 +46,13 @@ MONTHS: Final = [
     "November",
     "December",
 ]
+_REGENERATIONS: Final = {
+    "DailyRegeneration": "daily",
+    "WeeklyRegeneration": "weekly",
+    "MonthlyRegeneration": "monthly",
+    "YearlyRegeneration": "yearly",
+}
+"""Patterns of tasks that come again some time after they were done."""
 _KNOWN: Final = frozenset(
     [
         "@type",
@@ -67,7 +75,7 @@ def recurrence_xml(event: Mapping[str, Any]) -> Xml | None:
     if len(rules) != 1 or not start or rules[0].keys() - _KNOWN:
         return None
     rule = rules[0]
-    pattern = _pattern(rule, date.fromisoformat(start))
+    pattern = _regeneration(rule) if is_so(event, REGENERATES) else _pattern(rule, date.fromisoformat(start))
     return Xml(pattern + _range(rule, start)) if pattern is not None else None
 
 
@@ -78,6 +86,11 @@ def _range(rule: Json, start: str) -> Xml:
     if rule.get("until"):
         return tag("EndDateRecurrence", Xml(first + tag("EndDate", str(rule["until"])[:10])))
     return tag("NoEndRecurrence", first)
+
+
+def _regeneration(rule: Json) -> Xml | None:
+    name = next((name for name, each in _REGENERATIONS.items() if each == rule["frequency"]), None)
+    return tag(name, tag("Interval", rule.get("interval", 1))) if name is not None else None
 
 
 def _pattern(rule: Json, first: date) -> Xml | None:
@@ -205,7 +218,16 @@ def _weekly(element: Element) -> Json:
     return {"frequency": "weekly", "interval": _count(element, "Interval"), "byDay": days, **week}
 
 
+def regenerates(element: Element | None) -> bool:
+    """Whether a Recurrence counts from when the task was done."""
+    return any(local(each) in _REGENERATIONS for each in children(element))
+
+
 _PATTERNS: Final[Mapping[str, Any]] = {
+    **{
+        name: lambda at, frequency=frequency: {"frequency": frequency, "interval": _count(at, "Interval")}
+        for name, frequency in _REGENERATIONS.items()
+    },
     "DailyRecurrence": lambda at: {"frequency": "daily", "interval": _count(at, "Interval")},
     "WeeklyRecurrence": _weekly,
     "AbsoluteMonthlyRecurrence": lambda at: {

@@ -32,6 +32,7 @@ COLUMNS: Final = ("id", "modseq", "bits", "words", "blob", "saved", "octets", "n
 _AT_ONCE: Final = 16 * 1024 * 1024
 """Octets of bodies that are read in one hop."""
 GONE: Final = EwsError("ErrorItemNotFound", "there is no such item, or it is not shared with you")
+GONE_FILE: Final = EwsError("ErrorItemNotFound", "there is no such attachment any more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from groupware.model.attachment import Attachment
+from groupware.model.attachment import KEY, MOST_REFERRED, Attachment
 from groupware.model.content import Component, Line
 from groupware.model.errors import Malformed
 
@@ -18,16 +18,13 @@ from .object import CalendarObject
 
 MANAGED_ID: Final = "MANAGED-ID"
 MASTER: Final = "M"
-MOST_REFERRED: Final = 500
-"""Attachments that an object holds on to; any more are links."""
-_KEY: Final = re.compile(r"[0-9a-f]{32}")
 _SAFE: Final = re.compile(r"[\x00-\x1f\x7f\"]")
 
 
 def keys_in(read: CalendarObject) -> tuple[str, ...]:
     """The MANAGED-IDs of an object that can be ours, each once."""
     found = (line.param(MANAGED_ID) for part in read.parts for line in part.lines if line.name == "ATTACH")
-    return tuple(dict.fromkeys(each for each in found if _KEY.fullmatch(each)))[:MOST_REFERRED]
+    return tuple(dict.fromkeys(each for each in found if KEY.fullmatch(each)))[:MOST_REFERRED]
 
 
 def managed(read: CalendarObject) -> frozenset[str]:

@@ -13,6 +13,7 @@ from groupware.model.errors import Malformed
 from groupware.model.item import LONGEST_TEXT, Kind, NewItem, ObjectKeys
 from groupware.store.api import Blobs, Stored
 
+from .attachments import keys_in
 from .versions.convert import VERSIONS
 
 ON_THE_LOOP: Final = 64 * 1024
@@ -94,6 +95,7 @@ def new_item(card: Card, stored: Stored, name: str | None) -> NewItem:
         name=name,
         extra=summary.size - stored.size,
         object=keys_of(card),
+        attached=keys_in(card.card),
     )
 
 

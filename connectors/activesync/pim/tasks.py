@@ -15,6 +15,7 @@ from connectors.activesync.sync.kinds import Asked, Done, Kinds
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import long_time, read_time, seconds_of
 from connectors.exchange import events
+from connectors.exchange.regenerating import OVER, REGENERATES, is_so, set_so
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import TASK, plain
 from groupware.calendar.jscalendar.values import moment
@@ -28,6 +29,7 @@ from groupware.model.folder import Folder
 Json = dict[str, Any]
 _FORM: Final = "%Y-%m-%dT%H:%M:%S"
 _TIMES: Final = {"start": ("StartDate", "UtcStartDate"), "due": ("DueDate", "UtcDueDate")}
+_BESIDE: Final = {"Tasks:Regenerate": REGENERATES, "Tasks:DeadOccur": OVER}
 _PRIORITIES: Final = {0: 9, 1: 5, 2: 1}
 
 
@@ -55,7 +57,9 @@ def told(task: Json, zones: Zones, version: int, options: Options) -> Element:
     rule: list[Element] = []
     if rules and begin:
         rule = recurrence.told("Tasks", rules, moment(str(begin)), zone_in(task, zones), version)
-        rule.insert(1, el("Tasks:Start", long_time(utc_seconds(moment(str(begin)), None)))) if rule else None
+    if rule:
+        rule.insert(1, el("Tasks:Start", long_time(utc_seconds(moment(str(begin)), None))))
+        rule += [el(name, 1) for name, line in _BESIDE.items() if is_so(task, line)]
     rings = reminder(task)
     html, plain = events.description_of(task)
     return el(
@@ -161,6 +165,8 @@ def _take_reminder(value: Json, data: Element) -> None:
 
 
 def _take_rule(value: Json, said: Element, zones: Zones) -> None:
+    for name, line in _BESIDE.items():
+        set_so(value, line, so=said.flag(name))
     if not said.children:
         value["recurrenceRules"] = None
         return
