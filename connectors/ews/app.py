@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connectors.ews.description import DOCUMENTS, services
 from connectors.ews.errors import EwsError, Fault, ews_error
 from connectors.ews.operations import OPERATIONS
 from connectors.ews.soap import STREAM_HEAD, STREAM_TAIL, XML_TYPE, Asked, answer, fault, read_request
@@ -87,7 +88,8 @@ def _internal() -> Fault:
 
 
 async def _answer(doing: Doing, request: Request) -> Response:
-    if request.url.path.lower() not in PATHS:
+    path = request.url.path.lower()
+    if path not in PATHS and path not in DOCUMENTS:
         return PlainTextResponse(
             "There is nothing of that name; Exchange Web Services are at /EWS/Exchange.asmx.\n", 404
         )
@@ -103,13 +105,22 @@ async def _answer(doing: Doing, request: Request) -> Response:
         return PlainTextResponse(f"{error}\n", 503, headers={"retry-after": "5"})
     finally:
         requested(doing.parts.counters, "EWS", user)
-    if request.method != "POST":
+    asks = request.method in ("GET", "HEAD")
+    if asks and (path in DOCUMENTS or request.url.query.lower() == "wsdl"):
+        make = DOCUMENTS.get(path, services)
+        return Response(make(_base(request)), media_type=XML_TYPE, headers=_FRESH)
+    if request.method != "POST" or path in DOCUMENTS:
         text = "Exchange Web Services: operations are sent here by POST, as SOAP.\n"
-        return PlainTextResponse(text, 200 if request.method in ("GET", "HEAD") else 405, headers={"allow": "POST"})
+        return PlainTextResponse(text, 200 if asks else 405, headers={"allow": "POST"})
     with _place(doing.at_work, who.account):
         body = await _body(request)
         async with doing.large if len(body) >= LARGE else nullcontext():
             return await _operated(doing, request, who, body)
+
+
+def _base(request: Request) -> str:
+    """The address of the server, as it was asked."""
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 async def _operated(doing: Doing, request: Request, who: Principal, body: bytes) -> Response:
@@ -124,8 +135,9 @@ async def _operated(doing: Doing, request: Request, who: Principal, body: bytes)
         doing.setup.config.host,
         asked.zone,
         lambda what: doing.submitter.hand_in(who, way, what),
-        f"{request.url.scheme}://{request.url.netloc}",
+        _base(request),
         request.scope["state"].get("stopping"),
+        push if (push := doing.setup.config.push).enabled else None,
     )
     said = await _said(turn, asked)
     if isinstance(said, str):
@@ -137,7 +149,6 @@ async def _operated(doing: Doing, request: Request, who: Principal, body: bytes)
 
 async def _said(turn: Turn, asked: Asked) -> str | AsyncIterator[str]:
     """What the operation answers; what is wrong with all of it is one message."""
-        push if (push := doing.setup.config.push).enabled else None,
     try:
         return await OPERATIONS[asked.name](turn, asked.element)
     except EwsError as error:
