@@ -135,9 +135,12 @@ def _add_file(archive: tarfile.TarFile, path: Path, data: Path, report: Report) 
 
 
 def restore(
-    archive: Path, data: Path, url: str, objects: Objects, *, step: Step = lambda done: None
+    archive: Path, data: Path, url: str, objects: Objects, *, moved: bool = False, step: Step = lambda done: None
 ) -> Report:  # fmt: skip
     """Makes a server from a backup, in an empty database. Blocks; the server must not run.
+
+    `moved`: nothing has happened there since the backup was made. Otherwise clients may have seen what is lost: UIDs,
+    ids and positions go on far behind those that are in the backup, so nothing new is taken for what they have.
 
     `Refused` when the file is no whole backup or the place is in use; then nothing was changed but bodies were added.
     `TryAgain` when a file cannot be written: the database is empty as before.
@@ -147,7 +150,7 @@ def restore(
     try:
         with _opened(archive) as file, database.writers.begin() as connection:
             members = iter(file)
-            loader = Loader(connection, _about(file, members)["schema"])
+            loader = Loader(connection, _about(file, members)["schema"], moved=moved)
             numbers = None
             kept: list[tuple[PurePosixPath, bytes]] = []
             for member in members:

@@ -44,7 +44,11 @@ def make(ctx: typer.Context, to: Annotated[Path, typer.Argument(help="The file t
 
 
 @restore.command("restore")
-def bring_back(ctx: typer.Context, source: Annotated[Path, typer.Argument(help="The file that backup wrote.")]) -> None:
+def bring_back(
+    ctx: typer.Context,
+    source: Annotated[Path, typer.Argument(help="The file that backup wrote.")],
+    moved: Annotated[bool, typer.Option("--moved", help="Nothing has happened there since the backup.")] = False,
+) -> None:
     """Make a server from a backup, in an empty data folder and an empty database. No server may run there."""
     from groupware.store.backup import restore as brought_back
     from mailcore.server.storage import objects_of
@@ -54,7 +58,7 @@ def bring_back(ctx: typer.Context, source: Annotated[Path, typer.Argument(help="
     as_owner(config.data)
     with claim(config.data), _progress("restore") as step:
         objects = objects_of(config)
-        report = brought_back(source, config.data, config.database_url, objects, step=step)
+        report = brought_back(source, config.data, config.database_url, objects, moved=moved, step=step)
     _tell(report.problems, f"{config.data}: {report.rows} rows, {report.bodies} bodies, {report.files} files")
 
 

@@ -22,6 +22,7 @@ from groupware.store.bus import LocalBus
 from groupware.store.check import check
 from groupware.store.frames import packed
 from groupware.store.objects import FolderObjects
+from groupware.store.sql.dump import GAP
 from groupware.store.sql.engine import Database
 from groupware.store.sql.schema import metadata
 from tests.store.conftest import Place
@@ -77,7 +78,7 @@ async def test_what_is_restored_is_what_was_there(
     made = await asyncio.to_thread(make, store, objects, place, archive)
     assert (made.problems, made.bodies) == ([], 1)
     before = rows(store.database)
-    back = await asyncio.to_thread(restore, archive, other.data, other.url, elsewhere)
+    back = await asyncio.to_thread(restore, archive, other.data, other.url, elsewhere, moved=True)
     assert (back.rows, back.bodies, back.problems) == (made.rows, 1, [])
     again = open_store(other.data, other.url, bus=LocalBus())
     blobs = SqlBlobs(again.database, elsewhere, 1024)
@@ -98,6 +99,33 @@ async def test_what_is_restored_is_what_was_there(
 
 def _small() -> NewItem:
     return NewItem(Kind.MAIL, hashed(b"new"), 3, b"s", packed(b"new"))
+
+
+async def test_nothing_that_clients_saw_after_the_backup_is_taken_for_something_else(
+    store: SqlStore, objects: FolderObjects, place: Place, other: Place, at: FolderId, tmp_path: Path
+) -> None:
+    archive = tmp_path / "all.tar"
+    await asyncio.to_thread(make, store, objects, place, archive)
+    [lost] = await store.write(OPERATOR, lambda tx: tx.append(at, [_small()]))
+    folder = await store.read(OPERATOR, lambda tx: tx.folder(at))
+    lost_folder = await store.write(OPERATOR, lambda tx: tx.add_folder(folder.owner, "Lost", Kind.MAIL))
+    await asyncio.to_thread(restore, archive, other.data, other.url, objects)
+    again = open_store(other.data, other.url, bus=LocalBus())
+    try:
+        there = await again.read(OPERATOR, lambda tx: tx.folder(at))
+        assert there.uidvalidity == folder.uidvalidity and there.total == folder.total - 1
+        [new] = await again.write(OPERATOR, lambda tx: tx.append(at, [_small()]))
+        assert new.uid > lost.uid and new.id > lost.id and new.modseq > folder.modseq
+        newer = await again.write(OPERATOR, lambda tx: tx.add_folder(folder.owner, "Newest", Kind.MAIL))
+        assert newer.id > lost_folder.id and newer.uidvalidity > lost_folder.uidvalidity
+        for known in (folder.modseq, there.modseq - GAP):
+            assert (await again.read(OPERATOR, lambda tx, known=known: tx.delta(at, known))).reset  # type: ignore[misc]
+            assert await again.read(OPERATOR, lambda tx, known=known: tx.turnover(at, known)) is None  # type: ignore[misc]
+        since = await again.read(OPERATOR, lambda tx: tx.delta(at, there.modseq))
+        assert [each.uid for each in since.changed] == [new.uid] and not since.reset
+        assert (await asyncio.to_thread(check, again, objects)).findings == []
+    finally:
+        await again.close()
 
 
 async def test_a_body_that_is_lost_is_told_and_the_rest_is_copied(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, MetaData, Table, bindparam, delete, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, MetaData, Table, bindparam, case, delete, func, insert, inspect, select, text, update
 
 from groupware.model.errors import Refused
 from groupware.model.ids import BlobId
@@ -28,6 +29,12 @@ _ADD_SQLITE: Final = text(
 )
 _SET_POSTGRES: Final = text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)")
 
+GAP: Final = 1 << 20
+"""UIDs of one folder, and changes of one account, that are left out after a restore: more than a server has given out
+since its backup was made."""
+GAP_IN_NUMBERS: Final = 1 << 16
+"""Folders and the like."""
+_MOST_UIDS: Final = 1 << 31
 Page = Sequence[Mapping[str, Any]]
 
 
@@ -81,9 +88,12 @@ def last_numbers(connection: Connection) -> Mapping[str, int]:
 class Loader:
     """Fills an empty database, in one transaction of the caller's."""
 
-    def __init__(self, connection: Connection, revision: str) -> None:
-        """The database is brought to the schema of what is taken in. `Refused` when somebody uses it already."""
-        self._connection = connection
+    def __init__(self, connection: Connection, revision: str, *, moved: bool = False) -> None:
+        """The database is brought to the schema of what is taken in. `Refused` when somebody uses it already.
+
+        `moved`: the server has done nothing since the backup was made, and what it gave out goes on to mean the same.
+        """
+        self._connection, self._moved = connection, moved
         upgrade(connection, revision)
         principals = connection.execute(select(func.count()).select_from(schema.principal)).scalar_one()
         if principals > FIRST_PRINCIPALS or connection.execute(select(schema.item.c.uid).limit(1)).first() is not None:
@@ -123,12 +133,36 @@ class Loader:
             if "id" in table.c:
                 self._number(table, numbers.get(name, 0))
         upgrade(self._connection)
+        if not self._moved:
+            self._leave_out()
         header_texts.index_anew(Sql(self._connection))
+
+    def _leave_out(self) -> None:
+        """No UID and no position in an account's changes that was given out after the backup means anything now.
+
+        So a client that has seen what is lost finds that it has to begin anew, instead of taking other things for it.
+        """
+        principal, folder, meta = schema.principal, schema.folder, schema.meta
+        last = self._connection.execute(select(meta.c.value).where(meta.c.name == "uidvalidity")).scalar_one()
+        validity = max(int(last), int(time.time())) + GAP_IN_NUMBERS
+        self._connection.execute(update(meta).where(meta.c.name == "uidvalidity").values(value=validity))
+        now = select(principal.c.modseq).where(principal.c.id == folder.c.owner_id).scalar_subquery()
+        few = folder.c.uidnext < _MOST_UIDS
+        self._connection.execute(update(principal).values(modseq=principal.c.modseq + GAP))
+        self._connection.execute(
+            update(folder).values(
+                modseq=now,
+                compacted=now,
+                uidnext=case((few, folder.c.uidnext + GAP), else_=folder.c.uidnext),
+                uidvalidity=case((few, folder.c.uidvalidity), else_=folder.c.uidvalidity + 1),
+            )
+        )
 
     def _number(self, table: Table, last: int) -> None:
         """No number that was given out before is given out again, as far as the database keeps account."""
         there = self._connection.execute(select(func.max(table.c.id))).scalar() or 0
-        values = {"name": table.name, "last": max(there, last)}
+        known = max(there, last)
+        values = {"name": table.name, "last": known + GAP_IN_NUMBERS if known and not self._moved else known}
         if not values["last"]:
             return
         if self._connection.dialect.name == "postgresql":
