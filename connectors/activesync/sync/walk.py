@@ -95,16 +95,27 @@ def _older(tx: ReadTx, at: Folder, page: Page, left: int, top: int) -> int:
     was = page.position
     if not was.below or left <= 0:
         return 0
+    top = min(was.below, top)
     if was.low or was.until:
         there = tx.within(at.id, "saved", was.low or None, was.until - 1 if was.until else None)
+        wanted = [int(uid) for uid in there if uid < top]
     else:
-        there = tx.uids(at.id)
-    wanted = [int(uid) for uid in there if uid < min(was.below, top)]
+        wanted = _last_below(tx, at.id, top, left + 1)
     now = wanted[-left:]
     page.adds += reversed(now)
     done = len(now) == len(wanted)
     page.position = replace(was, below=0 if done else now[0], until=0 if done else was.until)
     return len(now)
+
+
+def _last_below(tx: ReadTx, at: FolderId, top: int, most: int) -> list[int]:
+    """The UIDs below `top`, if there are fewer than `most`; else at least so many of them, the highest."""
+    low, found = top, list[int]()
+    while low > 1 and len(found) < most:
+        low, high = max(1, low - 4 * max(most, top - low)), low
+        rows = tx.columns(at, ("modseq",), ((Uid(low), Uid(high - 1)),))
+        found = [int(row[0]) for row in rows] + found
+    return found
 
 
 def _went(tx: ReadTx, at: Folder, page: Page, was: Position) -> None:

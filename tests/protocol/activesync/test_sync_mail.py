@@ -65,6 +65,22 @@ async def test_a_first_sync_and_what_came_since(stand: Stand, alice: Phone) -> N
     assert got.status_code == 200 and not got.content
 
 
+async def test_windows_of_a_folder_that_has_lost_most_of_its_mail_lose_nothing(stand: Stand, alice: Phone) -> None:
+    at = await alice.at("INBOX")
+    there = {1, 2, 40, 57, 58, 59}
+    for number in range(1, 61):
+        await stand.put("alice", letter(f"m{number:02}"))
+    for uid in {*range(1, 61)} - there:
+        await expunge(stand, uid)
+    await alice.sync(at)
+    told = []
+    for _ in range(3):
+        said = await alice.sync(at, window=2)
+        told += [each.get("ApplicationData/Subject") for each in said.every("Commands/Add")]
+    assert told == [f"m{number:02}" for number in sorted(there, reverse=True)]
+    assert said.find("MoreAvailable") is None
+
+
 async def test_windows_bring_the_newest_first_and_lose_nothing(stand: Stand, alice: Phone) -> None:
     at = await alice.at("INBOX")
     for number in range(7):
