@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from connectors.activesync.pim import busy
+from groupware.calendar.blocks import Periods
 from groupware.model.ids import FolderId
 from groupware.model.rights import letters
 from tests.matrix.test_lens import BOB, DAY, HELD, HIDDEN, OPEN, WORDS, told
@@ -83,6 +86,24 @@ async def test_a_device_that_knows_busy_times_is_told_what_differs(filled: Stand
         ),
     )
     assert estimate.get("Response/Collection/Estimate") == "2"
+
+
+async def test_a_change_that_moves_no_busy_time_wakes_no_device(filled: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(busy, "_PERIODS", Periods())  # what a process remembers is of one store
+    phone, alice = filled.phone("bob"), filled.dav("alice")
+    at = str(await filled.share("alice", "Calendar", BOB, "l9"))
+    begins = f"{DAY + timedelta(days=9):%Y%m%d}T100000Z"
+    assert (await alice.put(CALENDAR + "new.ics", event("new", begins))).status == 201
+    await phone.folder_sync()
+    await phone.all_of(at)
+    assert (await alice.put(CALENDAR + "new.ics", event("new", begins, summary="Other"))).status == 204
+    named = ("Ping:Folders", ("Ping:Folder", ("Ping:Id", at), ("Ping:Class", "Calendar")))
+    asked = ("Ping:Ping", ("Ping:HeartbeatInterval", 60), named)
+    waiting = asyncio.create_task(phone.ask("Ping", asked))
+    assert await filled.waits(waiting)
+    assert (await alice.ask("DELETE", CALENDAR + "new.ics")).status == 204
+    said = await waiting
+    assert (said.get("Status"), said.get("Folders/Folder")) == ("2", at)
 
 
 @pytest.mark.parametrize("rights", ["l9", "l98", "l98switep"])

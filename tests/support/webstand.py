@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from groupware.model.ids import FolderId
 from groupware.model.rights import parse_rights
 from groupware.store.api import WriteTx
+from groupware.store.bus import LocalBus
 from mailcore.server.config import Config, load
 from mailcore.server.dialogue import Peer, TlsInfo
 from mailcore.server.gate import RuleGate, Turnstile
@@ -58,6 +61,16 @@ class WebStand:
             return at.id
 
         return await self.house.write(work)
+
+    async def waits(self, asked: asyncio.Task[Any]) -> bool:
+        """Whether a request waits for news, as soon as it does so or has been answered."""
+        bus = cast(LocalBus, self.house.parts.bus)
+        async with asyncio.timeout(60):
+            while not asked.done():
+                if any(watch._waiting for each in bus._watched.values() for watch in each.watches):
+                    return True
+                await asyncio.sleep(0.001)  # what it does before is done in threads, and nobody is told
+        return False
 
 
 def way_in(service: str = "http", tls: TlsInfo | None = TLS) -> Way:

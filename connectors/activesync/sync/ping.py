@@ -11,11 +11,15 @@ from typing import Any, Final
 
 from connectors.activesync.element import Element, el
 from connectors.activesync.exchange import Exchange
-from connectors.activesync.folders import folder_id, told_folder
+from connectors.activesync.folders import folder_id, lens_of, told_folder
+from connectors.activesync.pim.busy import busy_page
 from connectors.activesync.states import Known, newest_state, next_state, same_state
+from connectors.activesync.sync.options import options_in
 from connectors.activesync.sync.position import position_in
+from connectors.activesync.sync.turn import low_of
 from connectors.activesync.sync.waiting import changed, watch
 from groupware.model.errors import NoRight, NotFound
+from groupware.model.folder import Folder
 from groupware.store.api import ReadTx, WriteTx
 
 LAST: Final = -1
@@ -41,6 +45,7 @@ async def ping(exchange: Exchange) -> Element:
             left = until - time.monotonic()
             if told is None:
                 return _answer(_HIERARCHY)
+            told = [each for each in told if await _differs(exchange, each)]
             if told:
                 return _answer(_CHANGED, el("Ping:Folders", [el("Ping:Folder", each) for each in told]))
             if left <= 0 or not await changed(found, exchange, left):
@@ -62,6 +67,24 @@ def _changed(tx: ReadTx, exchange: Exchange, names: Sequence[str]) -> list[str] 
         if was is None or not was.top or was.below or was.seen[0] < at.modseq or was.gone < at.modseq:
             told.append(each)
     return told
+
+
+async def _differs(exchange: Exchange, name: str) -> bool:
+    """Whether a folder that has changed has anything to tell: of a calendar of busy times a change may move none."""
+
+    def look(tx: ReadTx) -> tuple[Folder, Known | None]:
+        at = told_folder(tx, name)
+        return at, newest_state(tx, exchange.device, at.id)
+
+    try:
+        at, state = await exchange.read(look)
+        was = position_in(state.facts) if state is not None else None
+        if state is None or was is None or not was.top or lens_of(at) != "times":
+            return True
+        low = low_of(at, options_in(state.facts.get("options", {})))
+        return not (await busy_page(exchange, at, was, 1, low)).empty
+    except (NotFound, NoRight):
+        return True  # it is found out when it is synced
 
 
 async def _asked(exchange: Exchange) -> tuple[Sequence[str], int] | Element:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -22,7 +21,6 @@ from groupware.contacts.card import read_item as read_contact
 from groupware.mime.item import Marks, read_item
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
-from groupware.store.bus import LocalBus
 from mailcore.server.parts import Parts, ServiceSetup
 from tests.support.eas.wire import Node, read, write
 from tests.support.smtpstand import PASSWORD
@@ -208,16 +206,6 @@ class Stand(WebStand):
             return tx.append(at.id, [new])[0].uid
 
         return await self.house.write(work)
-
-    async def waits(self, asked: asyncio.Task[Any]) -> bool:
-        """Whether a request waits for news, as soon as it does so or has been answered."""
-        bus = cast(LocalBus, self.house.parts.bus)
-        async with asyncio.timeout(60):
-            while not asked.done():
-                if any(watch._waiting for each in bus._watched.values() for watch in each.watches):
-                    return True
-                await asyncio.sleep(0.001)  # what it does before is done in threads, and nobody is told
-        return False
 
     async def folder(self, name: str, path: str) -> int:
         """The number of somebody's folder."""
