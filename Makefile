@@ -49,7 +49,7 @@ lock: $(VENV)/bin/python
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info web/webmail/dist $(CLIENT)/node_modules
+	rm -rf $(VENV) build *.egg-info web/webmail/dist $(CLIENT)/node_modules tests/clients/javascript/node_modules
 
 # The environment is made from the lock file alone.
 $(VENV)/bin/python:
@@ -60,8 +60,9 @@ $(VENV)/.installed: $(VENV)/bin/python requirements.lock pyproject.toml
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock tests/support/packages.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock tests/support/packages.txt tests/clients/javascript/package-lock.json
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock & \
 	sh tests/support/install.sh $$(cat tests/support/packages.txt) && \
 	sh tests/support/unpack.sh $(VENV)/exim exim4-daemon-light && wait $$!
+	@sh tests/support/npm.sh $(BIN) > /dev/null
 	@touch $@
