@@ -75,13 +75,16 @@ def notified(tx: ReadTx, now: datetime, ident: str, facts: Mapping[str, Any], ma
     folders = {str(each.id): each for each in readable(tx)} if facts.get("a") else {}
     events: list[str] = []
     reached: Marks = {}
+    more = False
     for name in {**marks, **dict.fromkeys(folders)}:
         folder = folders.get(name) or _opened(tx, FolderId(int(name)))
         if folder is None:
+            reached[name] = marks[name]  # it may come back
             continue
         said, reached[name] = _events(tx, folder, marks.get(name, folder.born), kinds, now)
         events += said
-    mark, more = packed("w", {"w": reached}), any(isinstance(each, list) for each in reached.values())
+        more = more or isinstance(reached[name], list)
+    mark = packed("w", {"w": reached})
     told = "".join(events).replace("<t:Watermark/>", f"<t:Watermark>{mark}</t:Watermark>")
     if not events:
         told = tag("StatusEvent", tag("Watermark", mark))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.ews import happened, push
+from connectors.ews.ids import folder_id
 from connectors.ews.push import KIND, EwsTeller
 from connectors.ews.wire import MESSAGES, SOAP
 from mailcore.push.worker import Desk
@@ -41,7 +42,7 @@ def desk(stand: Stand, authority: Authority) -> Desk:
     return desk_of(stand.house.parts, {KIND: EwsTeller(stand.house.parts)}, contexts(authority)[1])
 
 
-def request(url: str, folders: str = "", minutes: int = 1, mark: str = "") -> str:
+def request(url: str, minutes: int = 1, mark: str = "") -> str:
     ids = '<t:FolderIds><t:DistinguishedFolderId Id="inbox"/></t:FolderIds>'
     kinds = "".join(f"<t:EventType>{each}Event</t:EventType>" for each in ("NewMail", "Created", "Deleted"))
     inside = f"{ids}<t:EventTypes>{kinds}</t:EventTypes>{mark}<t:StatusFrequency>{minutes}</t:StatusFrequency>"
@@ -199,3 +200,21 @@ async def test_more_events_than_one_answer_holds_come_with_the_next_ones(
         found += said.ids()
         mark, more = said.texts("t:Watermark")[-1], said.texts("t:MoreEvents")
     assert len(found) == len(set(found)) == len(put)
+
+
+async def test_a_folder_that_is_shared_again_is_told_of_again(stand: Stand, alice: Client, bob: Client) -> None:
+    at = await stand.share("alice", "INBOX", "bob@example.test", "lr")
+    named = f'<t:FolderIds><t:FolderId Id="{folder_id(at)}"/></t:FolderIds>'
+    kinds = "<t:EventTypes><t:EventType>CreatedEvent</t:EventType></t:EventTypes><t:Timeout>9</t:Timeout>"
+    inside = f"<m:PullSubscriptionRequest>{named}{kinds}</m:PullSubscriptionRequest>"
+    got = await bob.ask(f"<m:Subscribe>{inside}</m:Subscribe>")
+    [ident], [mark] = got.texts("m:SubscriptionId"), got.texts("m:Watermark")
+    await stand.put("alice", letter("x"))
+    found = []
+    for rights in ("l", "lr"):
+        await stand.share("alice", "INBOX", "bob@example.test", rights)
+        ask = f"<m:SubscriptionId>{ident}</m:SubscriptionId><m:Watermark>{mark}</m:Watermark>"
+        said = await bob.ask(f"<m:GetEvents>{ask}</m:GetEvents>")
+        found.append(len(said.find("t:CreatedEvent")))
+        mark = said.texts("t:Watermark")[-1]
+    assert found == [0, 1]
