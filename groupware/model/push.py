@@ -14,7 +14,7 @@ class PushTarget:
     number: int
     account: AccountId
     kind: str
-    """Whose messages go there: `dav` or `jmap`."""
+    """Whose messages go there: `dav`, `jmap`, `ews` and the like."""
     folder: FolderId | None
     """What it is about; None: the account."""
     url: str

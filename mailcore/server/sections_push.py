@@ -6,8 +6,8 @@ from mailcore.server.declare import Section, key
 
 
 class PushSection(Section):
-    """Messages to the push services that clients name (Web Push)."""
+    """Messages to the push services that clients name (Web Push), and to programs that subscribe by EWS."""
 
     enabled: bool = key("Whether clients may register, and are told of changes", True)
     contact: str = key("Address that push services can write to; empty: postmaster at the server's name", "")
-    private: bool = key("Push services may be at private addresses too: for those of one's own network", False)
+    private: bool = key("They may be at private addresses too, in one's own network; those of EWS by http as well", False)
