@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,8 +11,11 @@ from connectors.ews.errors import EwsError, malformed_id
 from connectors.ews.fields import micros
 from connectors.ews.ids import change_key, conversation_id, item_id
 from connectors.ews.item_ops import SEEN, UNSEEN, moved, trash_of
+from connectors.ews.letter import Letter
 from connectors.ews.mail_fields import FLAG_STATUSES, digest_of
-from connectors.ews.things import Thing, things_in
+from connectors.ews.mail_put import marked
+from connectors.ews.mail_set import SETTERS, Draft
+from connectors.ews.things import Facts, One, Thing, things_in
 from connectors.ews.tree import folder_in
 from connectors.ews.turn import Turn, each
 from connectors.ews.views import paged, view_in
@@ -130,31 +133,58 @@ def _own(tx: ReadTx) -> list[Folder]:
     return [each_ for each_ in found if each_.exists and Right.READ in each_.rights]
 
 
+Do = Callable[[Thing], object]
+
+
 def _applied(tx: WriteTx, action: Element) -> None:
     kind = (words(action, "Action") or "").strip()
-    things = _things(tx, action)
-    if kind in ("SetReadState", "AlwaysCategorize"):
-        if kind != "SetReadState":
-            raise EwsError("ErrorInvalidRequest", "nothing is done to messages that are still to come: make a rule")
-        change = SEEN if flag(action, "IsRead") is not False else UNSEEN
-        for thing in things:
-            tx.update_flags(thing.folder.id, ranges([thing.uid]), change)
-        return
-    if kind in ("Move", "Copy"):
-        to = folder_in(tx, next(children(needed(action, "DestinationFolderId")), action), Right.INSERT)
-        for thing in things:
-            if kind == "Move":
-                moved(tx, thing, to)
-            else:
-                tx.copy(thing.folder.id, ranges([thing.uid]), to.id)
-        return
-    if kind == "Delete":
-        for thing in things:
-            _deleted(tx, thing, (words(action, "DeleteType") or "MoveToDeletedItems").strip())
-        return
-    raise EwsError(
-        "ErrorInvalidRequest", f"{kind[:40]}: nothing is done to messages that are still to come: make a rule"
-    )
+    make = _ACTIONS.get(kind)
+    if make is None:
+        text = f"{kind[:40]}: nothing is done to messages that are still to come: make a rule"
+        raise EwsError("ErrorInvalidRequest", text)
+    do = make(tx, action)
+    for thing in _things(tx, action):
+        do(thing)
+
+
+def _read(tx: WriteTx, action: Element) -> Do:
+    change = SEEN if flag(action, "IsRead") is not False else UNSEEN
+    return lambda thing: tx.update_flags(thing.folder.id, ranges([thing.uid]), change)
+
+
+def _flagged(tx: WriteTx, action: Element) -> Do:
+    draft = Draft(Letter())
+    SETTERS["Flag"](draft, needed(action, "Flag"), "Set")
+    return lambda thing: marked(tx, One(thing, Facts()), thing.uid, draft.marks)
+
+
+def _target(tx: WriteTx, action: Element) -> Folder:
+    return folder_in(tx, next(children(needed(action, "DestinationFolderId")), action), Right.INSERT)
+
+
+def _move(tx: WriteTx, action: Element) -> Do:
+    to = _target(tx, action)
+    return lambda thing: moved(tx, thing, to)
+
+
+def _copy(tx: WriteTx, action: Element) -> Do:
+    to = _target(tx, action)
+    return lambda thing: tx.copy(thing.folder.id, ranges([thing.uid]), to.id)
+
+
+def _delete(tx: WriteTx, action: Element) -> Do:
+    how = (words(action, "DeleteType") or "MoveToDeletedItems").strip()
+    return lambda thing: _deleted(tx, thing, how)
+
+
+_ACTIONS: Final[Mapping[str, Callable[[WriteTx, Element], Do]]] = {
+    "SetReadState": _read,
+    "Flag": _flagged,
+    "Move": _move,
+    "Copy": _copy,
+    "Delete": _delete,
+}
+"""What is done to each message of a conversation."""
 
 
 def _deleted(tx: WriteTx, thing: Thing, how: str) -> None:

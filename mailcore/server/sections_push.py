@@ -10,4 +10,4 @@ class PushSection(Section):
 
     enabled: bool = key("Whether clients may register, and are told of changes", True)
     contact: str = key("Address that push services can write to; empty: postmaster at the server's name", "")
-    private: bool = key("They may be at private addresses too, in one's own network; those of EWS by http as well", False)
+    private: bool = key("Push services may be at private addresses too, and programs of EWS there without TLS", False)
