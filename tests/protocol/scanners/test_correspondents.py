@@ -18,7 +18,7 @@ from groupware.store.api import WriteTx
 from mailcore.queue.filters import Case, Disposition, Filing, Refusal, Verdict
 from mailcore.server.config import Config, load
 from mailcore.smtp.correspondents import Correspondents, correspondents
-from tests.protocol.sieve.test_delivery import desk
+from tests.protocol.sieve.delivering import desk
 from tests.support.house import House, house
 
 ALICE, ANN = "alice@example.test", "ann@far.test"

@@ -9,7 +9,7 @@ import pytest
 from groupware.model.ids import AccountId
 from groupware.model.principal import OPERATOR, Domain, NewAccount, PrincipalKind
 from groupware.store.api import ReadTx, WriteTx
-from tests.protocol.sieve.test_delivery import ALICE, BOB, MESSAGE, Desk, desk
+from tests.protocol.sieve.delivering import ALICE, BOB, MESSAGE, Desk, desk
 from tests.protocol.smtp.test_submission import signed_in
 
 REQUIRE = 'require ["fileinto", "imap4flags", "reject", "duplicate", "vacation", "variables", "include", "copy"];\n'
