@@ -38,7 +38,7 @@ LONGEST_SLEEP: Final = 60.0
 PAUSE: Final = 1.0
 """Seconds before another look when what is due is not to be had: somebody else is at it, or the database is away."""
 LAST_WORDS: Final = 10.0
-"""Seconds that attempts get to settle once they were cut short."""
+"""Seconds that a look at the queue gets to end, and attempts to settle once they were cut short."""
 MOST_READ_AHEAD: Final = 8 << 20
 """Octets of bodies that are read before their turn: a fraction of what the store keeps of those that were read."""
 LOST_TRIES: Final = 6
@@ -53,6 +53,7 @@ class Scheduler:
         self._desk, self._bus, self._courier, self._lanes = desk, bus, courier, lanes
         self._running: dict[asyncio.Task[None], Attempt] = {}
         self._turns = Turns(lanes)
+        self._taking: asyncio.Task[int] | None = None
         self._news = asyncio.Event()
         self._look = True  # the queue may hold more that could be leased now
         self._limited = False  # the last look did not take all that was due
@@ -92,6 +93,8 @@ class Scheduler:
         """Take nothing more; let attempts finish within `grace` seconds, then cut them short: they are tried again."""
         self._draining = True
         self._news.set()
+        if self._taking is not None:
+            await asyncio.wait({self._taking}, timeout=LAST_WORDS)
         await self._give_back()
         for seconds in (grace, LAST_WORDS):
             if self._running:
@@ -111,7 +114,14 @@ class Scheduler:
     # --- the queue
 
     async def _take(self) -> int:
-        """Lease as many attempts as there is room for, and begin those that can; gives how many were leased."""
+        """Lease as many attempts as there is room for, and begin those that can; gives how many were leased.
+
+        It goes on to its end when who waits for it is cancelled: nothing that is leased is forgotten.
+        """
+        self._taking = asyncio.create_task(self._lease())
+        return await asyncio.shield(self._taking)
+
+    async def _lease(self) -> int:
         self._look, more = False, self._more
         busy, room = self._turns.room()
         self._limited = room <= 0

@@ -1,7 +1,7 @@
 """The scheduler: the schedule of tries, bounds, revival, wake-ups, and the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ import pytest
 
 from groupware.model.errors import NotFound, TryAgain
 from groupware.model.event import Attempt, Recipient
-from groupware.model.ids import QueueId
+from groupware.model.ids import BlobId, QueueId
 from groupware.model.principal import OPERATOR
 from mailcore.queue.courier import Result, Settlement, failed, for_all, later
 from mailcore.queue.giveup import give_up
@@ -20,6 +20,7 @@ from mailcore.queue.scheduler import LOST_TRIES
 from mailcore.queue.turns import Lanes
 from mailcore.server import log
 from tests.support.outbox import MAIL, REMOTE, Outbox, config, mx, outbox, with_peer
+from tests.support.queuestore import MemoryBlobs
 from tests.support.smtppeer import HANG, Peer, serving
 from tests.unit.queue.test_retries import DELAYS
 
@@ -421,3 +422,47 @@ async def test_what_waits_for_its_turn_when_the_service_stops_is_free_at_once() 
         assert [row.recipient.address for row in due] == ["bob1@there.test", "bob2@there.test"]
         assert all(row.lease_until is None or row.lease_until <= box.clock.now() for row in due)
         assert [row.tries for row in due] == [0, 0]
+
+
+class HeldBlobs(MemoryBlobs):
+    """Bodies that are not read ahead before the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading, self.released = asyncio.Event(), asyncio.Event()
+
+    async def read_many(self, blobs: Sequence[BlobId]) -> Mapping[BlobId, bytes]:
+        self.reading.set()
+        await self.released.wait()
+        return await super().read_many(blobs)
+
+
+@asynccontextmanager
+async def reading_ahead() -> AsyncIterator[tuple[Outbox, HeldBlobs]]:
+    """Three messages wait, and a courier that would refuse them; their bodies are held."""
+    blobs = HeldBlobs()
+    async with outbox(courier=Scripted(lambda attempt: failed("5.1.1", "no"))) as box:
+        box.desk.blobs = box.blobs = blobs
+        for number in range(3):
+            await box.submit(f"bob{number}@there.test")
+        yield box, blobs
+
+
+async def test_what_is_being_read_when_the_service_stops_is_free_at_once() -> None:
+    async with reading_ahead() as (box, blobs):
+        async with working(box):
+            await asyncio.wait_for(blobs.reading.wait(), WAIT)
+            asyncio.get_running_loop().call_later(0.05, blobs.released.set)
+        assert len(box.waiting()) == 3
+        assert await box.queue.read(OPERATOR, lambda tx: tx.next_due(local=False)) == box.clock.now()
+
+
+async def test_what_is_being_read_when_the_work_begins_anew_is_carried() -> None:
+    async with reading_ahead() as (box, blobs):
+        first = asyncio.create_task(box.scheduler.work())
+        await asyncio.wait_for(blobs.reading.wait(), WAIT)
+        first.cancel()
+        await asyncio.wait({first})
+        async with working(box):
+            blobs.released.set()
+            await box.queue.until(lambda: box.waiting() == {})
