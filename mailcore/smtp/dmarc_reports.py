@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from groupware.mime.compose import format_date, header_line, mailbox, message_id
+from groupware.mime.compose import address_line, format_date, header_line, mailbox, message_id
 from groupware.model import errors
 from groupware.model.dmarc import DmarcSeen
 from groupware.model.event import Envelope, Event, Recipient
@@ -115,10 +115,10 @@ async def _pass_over(desk: Desk, day: int, domain: str) -> int:
 async def _report(desk: Desk, day: int, domain: str) -> int:
     rows = await desk.store.read(OPERATOR, lambda tx: tx.dmarc_seen(day, domain))
     report = made(domain, day, rows, desk.by)
-    octets = composed(report, desk.by, desk.host, desk.clock.now())
     to = [each for each in destinations(report.records, len(report.packed)) if await takes(desk.dns, domain, each)]
     if not to:
         return await _pass_over(desk, day, domain)
+    octets = composed(report, desk.by, to, desk.host, desk.clock.now())
     stored = await desk.blobs.put(octets)
     with server_log.message() as name:
         recipients = tuple(Recipient(each, "NEVER") for each in to)
@@ -152,12 +152,13 @@ async def takes(dns: Dns, domain: str, address: str) -> bool:
     return any(text.replace(" ", "").lower().startswith("v=dmarc1") for text in texts)
 
 
-def composed(report: Report, by: Reporter, host: str, now: datetime) -> bytes:
+def composed(report: Report, by: Reporter, to: Sequence[str], host: str, now: datetime) -> bytes:
     """The letter with the report. RFC 7489 §7.2.1.1."""
     boundary = f"postroom-{report.day}-report"
     name = report.filename(host)
     lines = (
         header_line("From", mailbox(by.name, by.address)),
+        address_line("To", [mailbox("", each) for each in to]),
         header_line("Subject", f"Report Domain: {report.domain} Submitter: {host} Report-ID: <{report.id}>"),
         header_line("Date", format_date(now)),
         header_line("Message-ID", message_id(host)),

@@ -51,21 +51,22 @@ class _Trial:
     look_up: LookUp
     known: dict[str, Value]
     steps: list[Step] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+    """Those who would get it."""
+    discarded: list[str] = field(default_factory=list)
+    """Those whom rules have taken off it, and who were taken all the same."""
 
     async def ask(self, event: Event, about: str, domain: str = "", **more: Value) -> Decision:
         """What the server's rules and those of a domain behind them say."""
-        decision = await self._one(self.rules, event, about, more)
+        decision = await self.one(self.rules, event, about, more)
         own = self.rules.domains.get(domain)
         if own is None or event not in own or decision.ended:
             return decision
-        then = await self._one(own, event, f"{about} (rules of {domain})".strip(), more)
+        then = await self.one(own, event, f"{about} (rules of {domain})".strip(), more)
         return Decision(then.facts, (*decision.matched, *then.matched))
 
-    async def of_domain(self, rules: Ruleset, event: Event, domain: str) -> Decision:
-        """What a domain's rules alone say."""
-        return await self._one(rules, event, f"(rules of {domain})", {})
-
-    async def _one(self, rules: Ruleset, event: Event, about: str, more: Mapping[str, Value]) -> Decision:
+    async def one(self, rules: Ruleset, event: Event, about: str, more: Mapping[str, Value]) -> Decision:
+        """What these rules alone say."""
         asked, given = rules.asks.get(event, frozenset()), self.given
         known = {**self.known, **more}
         if event in CONTENT:
@@ -76,6 +77,46 @@ class _Trial:
         self.steps.append(Step(event, about, decision))
         self.known.update(decision.sets)
         return decision
+
+    @property
+    def count(self) -> int:
+        """How many recipients were taken so far."""
+        return len(self.recipients) + len(self.discarded)
+
+    @property
+    def home(self) -> str:
+        """The domain of who has signed in, "" for nobody."""
+        return domain_of(self.given.user) if self.given.user else ""
+
+    def domains(self) -> Sequence[str]:
+        """Those whose rules look at the message, that of who sends first; an alias has the rules of its domain."""
+        found: dict[int, str] = {}
+        for name in (self.home, *map(domain_of, self.recipients)):
+            rules = self.rules.domains.get(name)
+            if rules is not None:
+                found.setdefault(id(rules), name)
+        return list(found.values())
+
+    def about(self, domain: str) -> list[str]:
+        """The recipients that a domain's rules are about; all of them for the server, and for who sends."""
+        if not domain or domain == self.home:
+            return list(self.recipients)
+        rules = self.rules.domains.get(domain)
+        return [each for each in self.recipients if self.rules.domains.get(domain_of(each)) is rules]
+
+    def change(self, decision: Decision, own: Sequence[str]) -> None:
+        """Recipients go and come, as a decision about `own` wants it: who decides of some adds nobody."""
+        alone = len(own) == len(self.recipients)
+        for words in decision.words("discard-recipient"):
+            gone = [each for each in own if not words or each.lower() == words[0].lower()]
+            self.discarded += [each for each in self.recipients if each in gone]
+            self.recipients = [each for each in self.recipients if each not in gone]
+        if alone:
+            self.add(decision)
+
+    def add(self, decision: Decision) -> None:
+        """Whom a decision adds."""
+        self.recipients += [words[0] for words in decision.words("add-recipient") if words[0] not in self.recipients]
 
 
 async def trial(rules: Ruleset, given: Situation, look_up: LookUp) -> Sequence[Step]:
@@ -89,54 +130,52 @@ async def trial(rules: Ruleset, given: Situation, look_up: LookUp) -> Sequence[S
     run.known |= {**facts.of_sender(given.sender), "declaredSize": len(given.octets), "rcptCount": 0}
     if (await run.ask("mail", given.sender, domain_of(given.sender))).refusal is not None:
         return run.steps
-    taken = await _recipients(given, run.known, run.ask)
-    if taken:
-        await _content(run, taken)
+    await _recipients(run)
+    if run.count and not await _content(run):
+        await _queue(run)
     return run.steps
 
 
-async def _content(run: _Trial, taken: Sequence[str]) -> None:
-    run.known |= facts.of_recipients(taken)
-    own = domain_of(run.given.user) if run.given.user else ""
+async def _recipients(run: _Trial) -> None:
+    for address, local, exists in run.given.recipients:
+        run.known["rcptCount"] = run.count
+        more = {**facts.of_recipients((address,)), "rcptIsLocal": local, "rcptExists": exists}
+        decision = await run.ask("rcpt", address, domain_of(address), **more)
+        if decision.refusal is None:
+            (run.discarded if decision.does("discard-recipient") else run.recipients).append(address)
+            run.add(decision)
+
+
+async def _content(run: _Trial) -> bool:
+    """Whether it is refused for what is in it."""
     for event in CONTENT:
-        first = await run.ask(event, "", own)
-        others = [each for each in dict.fromkeys(map(domain_of, taken)) if each != own]
-        refused = first.refusal is not None
-        for domain in others if not first.ended else ():
-            rules = run.rules.domains.get(domain)
-            if rules is not None and event in rules and not refused:
-                refused = (await run.of_domain(rules, event, domain)).refusal is not None
-        if refused:
-            return
-    await _queue(run, taken)
+        for domain in ("", *run.domains()):
+            rules = run.rules.domains[domain] if domain else run.rules
+            if domain and event not in rules:
+                continue
+            own = run.about(domain)
+            more: dict[str, Value] = {**facts.of_recipients(own), "rcptCount": run.count}
+            decision = await run.one(rules, event, f"(rules of {domain})" if domain else "", more)
+            if decision.refusal is not None:
+                return True
+            run.change(decision, own)
+            if not domain and decision.ended:
+                break
+    return False
 
 
-async def _queue(run: _Trial, taken: Sequence[str]) -> None:
+async def _queue(run: _Trial) -> None:
     """What is asked when it leaves, for each domain, and when it fails, for each recipient."""
     size: dict[str, Value] = {"messageSize": len(run.given.octets), "submitted": bool(run.given.user), "tries": 1}
-    there = [address for address, local, _ in run.given.recipients if address in taken and not local]
+    run.known |= {**facts.of_recipients(run.recipients), "rcptCount": run.count}
+    there = [address for address, local, _ in run.given.recipients if address in run.recipients and not local]
     for domain in dict.fromkeys(map(domain_of, there)):
         await run.ask("relay", domain, "", relayDomain=domain, **size)
     code = str(run.given.also.get("failureCode", ""))
     own = domain_of(run.given.sender) if run.given.user else ""
-    for address in taken if code else ():
+    for address in run.recipients if code else ():
         event: Event = "failure" if code.startswith("5") else "temporary-failure"
         await run.ask(event, address, own, **facts.of_recipients((address,)), **size)
-
-
-async def _recipients(
-    given: Situation, known: dict[str, Value], ask: Callable[..., Awaitable[Decision]]
-) -> Sequence[str]:
-    """Those that are taken."""
-    taken: list[str] = []
-    for address, local, exists in given.recipients:
-        known["rcptCount"] = len(taken)
-        more = {**facts.of_recipients((address,)), "rcptIsLocal": local, "rcptExists": exists}
-        decision = await ask("rcpt", address, domain_of(address), **more)
-        if decision.refusal is None:
-            taken += [address, *(words[0] for words in decision.words("add-recipient"))]
-    known["rcptCount"] = len(taken)
-    return taken
 
 
 def _session(given: Situation) -> dict[str, Value]:

@@ -54,6 +54,7 @@ async def test_a_domain_is_told_once_of_a_day_that_is_over(place: Place) -> None
         (entry,) = await office.queue()
         assert {each.recipient.address for each in entry.recipients} == {"d@example.org", "all@reports.test"}
         letter = as_email(await office.blobs.read(entry.envelope.blob))
+        assert letter["To"] == "d@example.org, all@reports.test"
         assert letter["Subject"].startswith("Report Domain: example.org Submitter: mx.here.test Report-ID: <")
         (part,) = letter.iter_attachments()
         assert part.get_content_type() == "application/gzip"
