@@ -46,6 +46,7 @@ FAMILIES: Final = {
     "service": ("service:app", "The services of the running server."),
     "dkim": ("dkim:app", "Keys that the mail of domains is signed with."),
     "dmarc": ("dmarc:app", "What others send in the name of domains, as it is reported to them."),
+    "reports": ("reports:app", "What other servers report of domains here: forged mail (DMARC), TLS that failed."),
     "dns": ("dns:app", "The resolver."),
     "log": ("log:app", "The log."),
     "config": ("config:app", "The configuration file."),

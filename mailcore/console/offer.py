@@ -60,6 +60,7 @@ OFFERED: Final = frozenset(
         "trace",
         *_each("dkim", "add list show activate retire delete dns"),
         "dmarc",
+        *_each("reports", "dmarc tls"),
     }
 )
 """What the store decides about."""

@@ -85,6 +85,8 @@ SHOWS = {
     "dkim dns": DOMAIN,
     "dkim check": DOMAIN,
     "dmarc": f"reported.test --day {DAY}",
+    "reports dmarc": OWNER,
+    "reports tls": OWNER,
     "dns records": DOMAIN,
     "dns check": DOMAIN,
     "log tail": "",

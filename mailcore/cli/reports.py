@@ -1,0 +1,88 @@
+"""`postroom reports`: what other servers report of the domains here, out of a folder that such reports come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from groupware.model.ids import LAST_UID, FolderId, Uid
+from groupware.model.item import Item
+from groupware.model.times import micros
+from groupware.store.api import ReadTx
+from mailcore.cli.family import family
+from mailcore.cli.folders import folder_at
+from mailcore.cli.moments import past
+from mailcore.cli.show import Json, rows
+from mailcore.cli.site import Site, site
+
+if TYPE_CHECKING:
+    from mailcore.smtp.reports_received import Line, Read
+
+app = family()
+Owner = Annotated[str, typer.Argument(help="Whose mailbox they come to: an address, or a domain for its public tree.")]
+Folder = Annotated[str, typer.Argument(help="The folder.")]
+Since = Annotated[str, typer.Option(help="Only what has come after then: 2h, 30d, or a date.")]
+PAGE: Final = 100
+
+
+@app.command()
+def dmarc(
+    ctx: typer.Context,
+    owner: Owner,
+    path: Folder = "INBOX",
+    since: Since = "30d",
+    failed: Annotated[bool, typer.Option("--failed", help="Only what passed by neither DKIM nor SPF.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what others saw of mail in the name of domains here, by the address that it came from (DMARC)."""
+    from mailcore.smtp.reports_received import dmarc
+
+    with site(ctx) as here:
+        found = _received(here, owner, path, since, dmarc)
+    shown = [asdict(each) for each in found if not failed or "pass" not in (each.dkim, each.spf)]
+    rows(shown, as_json, f"{path} of {owner} has no such report")
+
+
+@app.command()
+def tls(
+    ctx: typer.Context,
+    owner: Owner,
+    path: Folder = "INBOX",
+    since: Since = "30d",
+    failed: Annotated[bool, typer.Option("--failed", help="Only what failed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what came of others' connections with TLS to the mail hosts of domains here (TLS-RPT)."""
+    from mailcore.smtp.reports_received import tls
+
+    with site(ctx) as here:
+        found = _received(here, owner, path, since, tls)
+    shown = [asdict(each) for each in found if not failed or each.result != "success"]
+    rows(shown, as_json, f"{path} of {owner} has no such report")
+
+
+def _received(here: Site, owner: str, path: str, since: str, read: Read[Line]) -> list[Line]:
+    from mailcore.smtp.reports_received import lines_of
+
+    at = here.read(lambda tx: folder_at(tx, owner, path).id)
+    return lines_of(_letters(here, at, past(since)), read)
+
+
+def _letters(here: Site, at: FolderId, since: datetime) -> Iterator[bytes]:
+    """The messages that have come since then, a page of the folder at a time."""
+    from mailcore.smtp.reports_received import LARGEST
+
+    after, begun = Uid(0), micros(since)
+
+    def page(tx: ReadTx, after: Uid) -> Sequence[Item]:
+        return tx.items(at, [(Uid(after + 1), LAST_UID)], limit=PAGE)
+
+    while items := here.read(partial(page, after=after)):
+        after = items[-1].uid
+        wanted = [each.blob for each in items if each.arrived >= begun and each.size <= LARGEST]
+        yield from here.run(here.blobs.read_many(wanted)).values()
