@@ -32,12 +32,13 @@ from mailcore.server.tasks import Supervisor
 Loaders = Mapping[str, Callable[[], ServiceFactory]]
 
 _SIGNING_IN: Final = ("openid", "oauth")
-_WEB: Final = ("webmail", *_SIGNING_IN, "push", "autodiscover", "offered", "tls")
+_MAIL: Final = ("smtp", "queue", "scanners")  # what taking a message over goes by, whoever hands it in
+_WEB: Final = ("webmail", *_SIGNING_IN, "push", "autodiscover", "offered", "tls", *_MAIL)
 # Sections that a service is made from besides its own; when one changes, the service is made anew.
 READS: Final[Mapping[str, tuple[str, ...]]] = {
-    "smtp_incoming": ("smtp", "queue", "scanners", *_SIGNING_IN),
+    "smtp_incoming": (*_MAIL, *_SIGNING_IN),
     "smtp_outgoing": ("smtp", "queue"),
-    "processing": ("queue", "smtp", "scanners"),
+    "processing": _MAIL,
     "imap": ("imap", *_SIGNING_IN),
     "pop3": ("pop3", *_SIGNING_IN),
     "managesieve": ("managesieve", *_SIGNING_IN),
@@ -45,7 +46,7 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     "cli": _SIGNING_IN,
     "http": _WEB,
     "webadmin": _WEB,
-    "rpop": ("rpop", "smtp"),
+    "rpop": ("rpop", *_MAIL),
     "subscriptions": ("subscriptions",),
     "log": ("log",),
 }

@@ -77,13 +77,14 @@ address = "127.0.0.1:{}"
 
 
 @asynccontextmanager
-async def house(tmp_path: Path, text: str = CONFIG) -> AsyncIterator[House]:
+async def house(tmp_path: Path, text: str = CONFIG, *more: str) -> AsyncIterator[House]:
+    """`more`: services that there are besides."""
     ports = [free_port() for _ in range(3)]
     path, data, log, stage, made = tmp_path / "postroom.toml", tmp_path / "data", RecordingLog(), Stage(), []
     path.write_text(text.format(*ports))
 
     def configured() -> Config:
-        return load(path, data=data, environ={}, services=("echo", "other"))
+        return load(path, data=data, environ={}, services=("echo", "other", *more))
 
     def factory(parts: Parts, setup: ServiceSetup) -> Service:
         made.append(setup.name)
@@ -103,7 +104,7 @@ async def house(tmp_path: Path, text: str = CONFIG) -> AsyncIterator[House]:
         configured(),
         only_log(lambda module: log),
         reload=configured,
-        loaders={"echo": loader, "other": loader},
+        loaders=dict.fromkeys(("echo", "other", *more), loader),
         announce=ready.set,
     )
     living = asyncio.create_task(server.run())
@@ -211,6 +212,17 @@ async def test_a_changed_service_is_made_anew_and_only_that_one(tmp_path: Path) 
         await here.server.reload()
         assert here.made == ["echo", "other", "echo"]
         assert await here.greeting(here.ports[0]) == "* hello"
+
+
+@pytest.mark.parametrize("name", ["smtp_incoming", "processing", "http", "webadmin", "rpop"])
+async def test_who_takes_messages_over_is_made_anew_when_the_rules_for_that_change(tmp_path: Path, name: str) -> None:
+    scanner = '[[scanner]]\nname = "x"\nkind = "clamd"\naddress = "/run/x"\n'
+    async with house(tmp_path, f"{CONFIG}[service.{name}]\nenabled = true\n", name) as here:
+        for count, change in enumerate(("[smtp]\nsrs = false\n", "[queue]\nfiltering_threads = 3\n", scanner), 2):
+            here.rewrite(lambda text, change=change: text + change)  # type: ignore[misc]
+            await here.server.reload()
+            assert here.made.count(name) == count
+        assert [here.made.count(each) for each in ("echo", "other")] == [1, 1]
 
 
 async def test_a_service_is_turned_off_and_on_by_the_configuration(tmp_path: Path) -> None:
