@@ -46,10 +46,12 @@ from mailcore.server.rules import Rules, address, decide
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
 from mailcore.server.visits import left
+from mailcore.smtp.sts_own import PATH as POLICY_PATH
 from web import apart
 from web.apart import Apart
 from web.jmap.limits import REQUEST_OCTETS
 from web.jmap.places import SESSION, SOCKET_PATH
+from web.mta_sts import mta_sts
 from web.oauth.app import oauth
 from web.signin.pages import page
 from web.webmail.files import built
@@ -82,6 +84,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
         Mount("/dav", Apart(apart.DAV, parts, setup)),
         Mount("/feed", Apart(apart.FEEDS, parts, setup)),
         Mount("/freebusy", Apart(apart.BUSY_URLS, parts, setup)),
+        Route(POLICY_PATH, mta_sts(parts, setup.config)),
         Route("/.well-known/timezone", _Moved(TZDIST, 301), methods=None),
         Mount("/tzdist", Apart(apart.TZDIST)),
         Route("/.well-known/jmap", _Moved(SESSION, 307), methods=None),

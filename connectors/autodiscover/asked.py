@@ -77,7 +77,7 @@ async def asker(room: Room, who: Principal | None, address: str) -> Asker:
     if not sign or not local or len(address) > LONGEST or not address.isprintable():
         raise NotFound("that is no address")
     domain = normal(domain)
-    await served(room, domain)
+    await served(room.parts, domain)
     plain = Asker(f"{local}@{domain}", f"{local}@{domain}", f"{local}@{domain}", room.offers)
     if who is None or who.account is None:
         return plain
@@ -93,9 +93,9 @@ async def asker(room: Room, who: Principal | None, address: str) -> Asker:
     return replace(plain, login=who.name, name=(name if own else "") or plain.address, offers=on, known=True)
 
 
-async def served(room: Room, domain: str) -> None:
+async def served(parts: Parts, domain: str) -> None:
     """`NotFound` unless the domain, or the one it is another name of, is served here."""
-    found = await room.parts.store.read(OPERATOR, lambda tx: tx.domains())
+    found = await parts.store.read(OPERATOR, lambda tx: tx.domains())
     if not any(each.enabled and domain in (each.name, *each.aliases) for each in found):
         raise NotFound(f"{domain[:255]}: this domain is not served here")
 

@@ -46,7 +46,7 @@ async def json_form(room: Room, request: Request) -> Response:
 async def pacc_document(room: Room, request: Request) -> Response:
     """draft-ietf-mailmaint-pacc: the document of the domain that the host name belongs to. `NotFound`."""
     domain = host_of(request, "ua-auto-config")
-    await served(room, domain)
+    await served(room.parts, domain)
     return Response(pacc(room.offers, domain, issuer(room.config)), media_type="application/json")
 
 

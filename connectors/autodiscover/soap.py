@@ -89,7 +89,7 @@ async def _domain_settings(room: Room, who: Principal, asked: xml.Element) -> st
 
 async def _domain(room: Room, name: str, wanted: Sequence[str]) -> str:
     try:
-        await served(room, normal(name[:255]))
+        await served(room.parts, normal(name[:255]))
     except NotFound as error:
         return f"<DomainResponse>{_code('InvalidDomain', str(error))}{_NO_REDIRECT}</DomainResponse>"
     ews = first(room.offers, "ews")

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from mailcore.server.declare import File, IpEntries, Many, Section, key, tables, zero_or
 from mailcore.server.sections import RuleSection
 from mailcore.server.sections_authentication import AuthenticationSection, DmarcReportsSection
-from mailcore.server.sections_sending import RouteSection, SourceSection
+from mailcore.server.sections_sending import OwnStsSection, RouteSection, SourceSection
 
 KbOfFile = Annotated[int, AfterValidator(zero_or(100))]
 AgeOfFile = Annotated[int, AfterValidator(zero_or(600))]
@@ -226,6 +226,7 @@ class SmtpSection(Section):
     dane: bool = key("Follow DANE (TLSA), where a name server is believed that it checks DNSSEC", True)
     mta_sts: bool = key("Follow the MTA-STS policies of other domains", True)
     mta_sts_private: bool = key("Fetch them from private addresses too: for test networks only", False)
+    mta_sts_policy: OwnStsSection = key("The MTA-STS policy of the domains here", OwnStsSection())
     tls_reports: bool = key("Send domains that ask for it a daily report of TLS to them", False)
     tls_report_from: str = key("Address such reports come from; empty: the first domain's postmaster", "")
     route: Many[RouteSection] = tables("None: by smart_host, or by MX")

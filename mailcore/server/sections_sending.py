@@ -3,7 +3,7 @@
 import ipaddress
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StringConstraints
 
 from mailcore.server.declare import Many, Section, key
 
@@ -45,6 +45,23 @@ class RouteSection(Section):
     connections: int = key("Connections at once to one destination; 0: sending_connections", 0, ge=0, le=128)
     messages_per_connection: int = key("Messages over one connection; 0: as smtp says", 0, ge=0, le=_MOST)
     hold: bool = key("Keep this mail in the queue until it is released", False)
+
+
+Pattern = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]$", max_length=255)]
+
+
+class OwnStsSection(Section):
+    """What other servers are told about TLS to the hosts that take mail for the domains here (MTA-STS)."""
+
+    mode: Literal["off", "none", "testing", "enforce"] = key(
+        "off: there is no policy; testing: they report what goes wrong; enforce: they send over good TLS or not at all;"
+        " none: for as long as max_age before off, so that they forget",
+        "off",
+    )
+    mx: Many[Pattern] = key(
+        "Names of the hosts that the MX records have; none: this server's", (), example=["mx1.example.org"]
+    )
+    max_age: int = key("Seconds for which they remember it", 604_800, ge=3600, le=31_557_600)
 
 
 class SourceSection(Section):

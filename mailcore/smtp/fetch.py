@@ -8,7 +8,8 @@ from typing import Final
 
 import httpx
 
-PATH: Final = "/.well-known/mta-sts.txt"
+from mailcore.smtp.sts_own import PATH
+
 MOST_OCTETS: Final = 64 * 1024
 FETCH_SECONDS: Final = 30.0
 

@@ -22,6 +22,7 @@ from mailcore.server.dns import DnsError, Resolver
 from mailcore.server.events import EventLog
 from mailcore.server.reach import is_public
 from mailcore.smtp.dane import is_named
+from mailcore.smtp.sts_own import HOST
 
 KNOWN_SECONDS: Final = 300.0
 """So long what was found is used without another look."""
@@ -139,7 +140,7 @@ class Policies:
             return Found(kept)
         from mailcore.smtp.fetch import NotFetched, fetched
 
-        host = f"mta-sts.{domain}"
+        host = f"{HOST}.{domain}"
         try:
             address = self._public(host, await self._dns.addresses(host))
             policy = parse(await fetched(host, address, self._port, self._context()), domain, id, now)

@@ -12,6 +12,7 @@ from groupware.model.signing import SigningKey
 from mailcore.server.config import Config
 from mailcore.server.offers import PATHS, issuer, offers, pacc, pacc_digest
 from mailcore.server.sections_web import Told
+from mailcore.smtp import sts_own
 from mailcore.smtp.authentication.private import record, record_name, zone_line
 
 Type = Literal["MX", "TXT", "SRV", "CNAME"]
@@ -57,7 +58,19 @@ def wanted(domain: str, config: Config, keys: Sequence[SigningKey]) -> list[Want
     found.append(
         Wanted(f"_dmarc.{domain}", "TXT", policy, "DMARC: what is to be done with mail that only claims to be")
     )
-    return [*found, *_services(domain, config)]
+    return [*found, *_tls(domain, config), *_services(domain, config)]
+
+
+def _tls(domain: str, config: Config) -> Iterator[Wanted]:
+    """What other servers are to know about TLS to our hosts, where there is a policy. RFC 8461 §3.1, RFC 8460 §3."""
+    text = sts_own.policy(config)
+    if not text:
+        return
+    name = urlsplit(config.web_url).hostname or config.host
+    yield Wanted(f"_mta-sts.{domain}", "TXT", sts_own.record(text), "MTA-STS: that there is a policy, and which")
+    yield Wanted(f"{sts_own.HOST}.{domain}", "CNAME", name, "MTA-STS: where it is; its certificate has to name this")
+    reports = f"v=TLSRPTv1; rua=mailto:postmaster@{domain}"
+    yield Wanted(f"_smtp._tls.{domain}", "TXT", reports, "who is told when TLS to our hosts fails")
 
 
 def _services(domain: str, config: Config) -> Iterator[Wanted]:
@@ -93,13 +106,13 @@ def _named(host: str, config: Config) -> str:
 
 def differs(one: Wanted, there: Sequence[str]) -> str:
     """What is wrong with what is in DNS; "" when nothing is. Records that people write to their own taste only have
-    to be there: SPF and DMARC."""
+    to be there: SPF, DMARC and who gets reports of TLS."""
     if not there:
         return "missing"
     if one.type == "CNAME":
         return ""  # an address of its own will do as well; it was asked for that
     values = [value.lower().removesuffix(".") for value in there]
-    if one.type == "TXT" and one.value.startswith(("v=spf1", "v=DMARC1")):
+    if one.type == "TXT" and one.value.startswith(("v=spf1", "v=DMARC1", "v=TLSRPTv1")):
         kind = one.value.split(";")[0].split(" ")[0].lower()
         count = sum(value.startswith(kind) for value in values)
         return "" if count == 1 else "missing" if not count else f"there are {count}; only one may be"
