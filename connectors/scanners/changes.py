@@ -45,7 +45,10 @@ def _pieces(header: bytes) -> list[tuple[str, bytes]]:
 
 
 def _after(pieces: list[tuple[str, bytes]], changes: Sequence[Change]) -> list[tuple[str, bytes]]:
-    """The fields with what was added before them. An index counts the fields as they were at first."""
+    """The fields with what was added before them. An index counts the fields as they were at first.
+
+    What this server has found itself stays: who checks senders as well takes away what claims to be of its own name.
+    """
     places: dict[tuple[str, int], Change] = {}
     counted: dict[str, int] = {}
     numbered: list[tuple[str, int, bytes]] = []
@@ -62,10 +65,11 @@ def _after(pieces: list[tuple[str, bytes]], changes: Sequence[Change]) -> list[t
             added.append((name, _line(change)))
         elif not change.index:
             gone.add(name)
-    kept = [(name, _kept(piece, places.get((name, number)))) for name, number, piece in numbered if name not in gone]
-    left = [(name, piece) for name, piece in kept if piece]
-    at = _own([name for name, _ in left])
-    return [*left[:at], *added, *left[at:]]
+    at = _own([name for name, _ in pieces])
+    kept = [
+        (name, _kept(piece, places.get((name, number)))) for name, number, piece in numbered[at:] if name not in gone
+    ]
+    return [*pieces[:at], *added, *((name, piece) for name, piece in kept if piece)]
 
 
 def _own(names: Sequence[str]) -> int:

@@ -47,6 +47,29 @@ def test_one_change(change: Change, there: bytes, gone: bytes) -> None:
     assert octets.endswith(b"\r\n\r\nSubject: body\r\n")
 
 
+RESULTS = b"Authentication-Results: mx.here.test; dmarc=pass\r\n"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change("Authentication-Results", None, 1),
+        Change("Authentication-Results", "mx.here.test; dmarc=fail", 1),
+        Change("Authentication-Results", None),
+        Change("Received", None, 1),
+    ],
+)
+def test_what_this_server_has_found_itself_no_scanner_takes_away(change: Change) -> None:
+    octets = changed(b"Received: from a\r\n" + RESULTS + MAIL, [Report("opendkim", changes=(change,))], junk=False)
+    assert octets.startswith(b"Received: from a\r\n" + RESULTS)
+
+
+def test_what_somebody_else_says_in_the_name_of_this_server_a_scanner_takes_away() -> None:
+    forged = b"Received: from a\r\n" + RESULTS + b"Authentication-Results: mx.here.test; dkim=pass\r\n" + MAIL
+    change = Change("Authentication-Results", None, 2)
+    assert b"dkim=pass" not in changed(forged, [Report("opendkim", changes=(change,))], junk=False)
+
+
 @given(st.binary(max_size=200))
 def test_octets_that_are_no_message_stay_as_they_are(octets: bytes) -> None:
     kept = changed(octets, [], junk=False)
