@@ -16,7 +16,7 @@ from groupware.mime.headers import clean, fields, message_ids
 from groupware.mime.lines import crlf
 from groupware.model.event import Envelope, Recipient
 from mailcore.queue import xtext
-from mailcore.queue.words import WORDS, Action, Attach, Words
+from mailcore.queue.words import FULL, WORDS, Action, Attach, Words
 
 MOST_RETURNED: Final = 256 * 1024
 """Octets of a message that is returned whole; of a longer one the header is."""
@@ -156,8 +156,13 @@ def _original(recipient: Recipient) -> tuple[str, str]:
 
 
 def _reason(fate: Fate, words: Words) -> str:
-    said = _said(fate.text)
+    said = _said(_outside(fate))
     return _filled(words.said, {"server": fate.remote, "text": said}) if fate.remote else said or fate.status
+
+
+def _outside(fate: Fate) -> str:
+    """What was said, without how much a mailbox here holds and may hold: that is for its owner."""
+    return FULL if not fate.remote and fate.status[1:] == ".2.2" else fate.text
 
 
 def advice_for(status: str, words: Words) -> str:
@@ -221,7 +226,7 @@ def _per_recipient(occasion: Occasion, fate: Fate, *, utf8: bool) -> list[tuple[
     if fate.remote:
         found.append(("Remote-MTA", f"dns; {fate.remote}"))
     if fate.text and occasion.action != "delivered":
-        found.append(("Diagnostic-Code", f"{'smtp' if fate.remote else 'X-Postroom'}; {_said(fate.text)}"))
+        found.append(("Diagnostic-Code", f"{'smtp' if fate.remote else 'X-Postroom'}; {_said(_outside(fate))}"))
     found.append(("Last-Attempt-Date", format_date(occasion.now)))
     if occasion.until is not None and occasion.action == "delayed":
         found.append(("Will-Retry-Until", format_date(occasion.until)))

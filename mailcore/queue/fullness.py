@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
+from groupware.mime.item import read_item
 from groupware.model.errors import TryAgain
 from groupware.model.event import Event, QuotaWarning
+from groupware.model.item import NewItem
 from groupware.model.principal import OPERATOR
 from groupware.store.api import WriteTx
-from mailcore.queue.letters import Letter, Ready, post, ready
+from mailcore.queue.letters import Letter, composed
 from mailcore.queue.settlement import Desk, language_of
-from mailcore.queue.trace import say
+from mailcore.queue.trace import Trail, say
+from mailcore.server import log as server_log
 
 EVERY: Final = 20.0
 """Seconds between two looks."""
@@ -33,15 +37,24 @@ async def tell(desk: Desk) -> int:
     count = 0
     while warnings := await desk.store.read(OPERATOR, lambda tx: tx.quota_warnings()):
         for warning in warnings:
-            made = await ready(await _letter(desk, warning), desk.host, desk.clock.now(), desk.blobs)
-            say(desk.log, await desk.store.write(OPERATOR, lambda tx, one=warning, made=made: _post(tx, one, made)))  # type: ignore[misc]
+            octets = composed(await _letter(desk, warning), desk.host, desk.clock.now())
+            item = await read_item(b"Return-Path: <>\r\n" + octets, desk.blobs)
+            with server_log.message() as message:
+                put = partial(_put, warning=warning, item=item, size=len(octets), trail=Trail(message))
+                say(desk.log, await desk.store.write(OPERATOR, put))
             count += 1
     return count
 
 
-def _post(tx: WriteTx, warning: QuotaWarning, made: Ready) -> Sequence[Event]:
-    """The letter and the mark that it was written are one write: nobody is told twice, and nobody is forgotten."""
-    return post(tx, made) if tx.told_of_quota(warning.account) else ()
+def _put(tx: WriteTx, warning: QuotaWarning, item: NewItem, size: int, trail: Trail) -> Sequence[Event]:
+    """The letter, which is not kept out by what it tells of: it and the mark that it was written are one write."""
+    at = tx.tell_of_quota(warning.account, item)
+    if at is None:
+        return ()
+    events = (trail.received("", size, 1), trail.delivered({warning.address: at}))
+    for event in events:
+        tx.note(event)
+    return events
 
 
 async def _letter(desk: Desk, warning: QuotaWarning) -> Letter:

@@ -10,7 +10,8 @@ from mailcore.server.sections_mail import NoticeSection, QueueSection
 
 Action = Literal["failed", "delayed", "delivered", "relayed"]
 Attach = Literal["headers", "message", "nothing"]
-
+FULL: Final = "The mailbox is full."
+"""What others are told of a quota, whatever it is of."""
 
 ADVICE: Final[Sequence[tuple[str, str]]] = (
     ("5.1.10", "The domain takes no mail at all. Ask the recipient for another address."),

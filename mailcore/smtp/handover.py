@@ -49,7 +49,7 @@ async def hand_over(talk: Talk, envelope: Envelope, octets: bytes, confirm: Conf
     try:
         load = _fitted(talk, envelope, octets)
     except Unfit as error:
-        return [replace(error.result, recipient=each, remote=host) for each in envelope.recipients]
+        return [replace(error.result, recipient=each) for each in envelope.recipients]
     results: list[Result] = []
     waiting: Sequence[Recipient] = envelope.recipients
     while waiting:
@@ -69,7 +69,7 @@ async def _transaction(
     """The results of one transaction, and the recipients that were too many for it."""
     host = talk.hop.name
     paths = [(each, _path(talk, each.address)) for each in recipients]
-    results = [replace(_NO_UTF8, recipient=each, remote=host) for each, path in paths if path is None]
+    results = [replace(_no_utf8(host), recipient=each) for each, path in paths if path is None]
     asked = [(each, _rcpt(talk, each, path)) for each, path in paths if path is not None]
     if not asked:
         return results, ()
@@ -95,7 +95,7 @@ async def _transaction(
         await _nothing(talk, said.data)
         return results, ()
     if said.data is not None and not said.data.go_on:
-        return [*results, *(_result(each, _unasked(said.data), host) for each in accepted)], surplus
+        return [*results, *(_unasked(each, said.data, host) for each in accepted)], surplus
     try:
         answer = await (talk.chunk(load.octets) if load.binary else talk.content(load.octets))
     except Broken as error:  # whether the peer has it is not known: only a second copy is worse than none at all
@@ -139,13 +139,15 @@ async def _nothing(talk: Talk, data: Answer | None) -> None:
             await talk.content(b"")
 
 
-def _unasked(answer: Answer) -> Answer:
-    """What DATA was answered with; success without the message is none."""
-    return Answer(451, f"4.5.0 The server answered DATA with {answer}") if answer.ok else answer
+def _unasked(recipient: Recipient, answer: Answer, host: str) -> Result:
+    """What becomes of a recipient by the answer to DATA; success without the message is none."""
+    if answer.ok:
+        return replace(later("4.5.0", f"{host} answered DATA with {answer}."), recipient=recipient)
+    return _result(recipient, answer, host)
 
 
 def _lost(recipients: Sequence[Recipient], error: Broken, host: str) -> list[Result]:
-    lost = later("4.4.2", f"The connection was lost while the message was sent: {error}", host)
+    lost = later("4.4.2", f"The connection with {host} was lost while the message was sent: {error}")
     return [replace(lost, recipient=each) for each in recipients]
 
 
@@ -160,14 +162,16 @@ def _result(recipient: Recipient, answer: Answer, host: str) -> Result:
 
 # --- what this peer can take ----------------------------------------------------------------------------------------
 
-_NO_UTF8: Final = failed("5.6.7", "The server cannot take addresses or headers beyond ASCII (it offers no SMTPUTF8).")
+
+def _no_utf8(host: str) -> Result:
+    return failed("5.6.7", f"{host} cannot take addresses or headers beyond ASCII (it offers no SMTPUTF8).")
 
 
 def _fitted(talk: Talk, envelope: Envelope, octets: bytes) -> Load:
     """The message for this peer. Unfit."""
     binary = envelope.body_type.upper() == "BINARYMIME" and _BINARY.search(octets) is not None
     if binary and not (talk.offers("binarymime") and talk.offers("chunking")):
-        raise Unfit(failed("5.6.3", "The server takes no binary content (it offers no BINARYMIME)."))
+        raise Unfit(failed("5.6.3", f"{talk.hop.name} takes no binary content (it offers no BINARYMIME)."))
     octets = octets if binary else no_bare_ends(octets)
     parameters = _size(talk, octets)
     eight_bit = not octets.isascii()
@@ -177,7 +181,7 @@ def _fitted(talk: Talk, envelope: Envelope, octets: bytes) -> Load:
         parameters.append(b"BODY=8BITMIME")
     if _needs_utf8(envelope, octets, eight_bit=eight_bit):
         if not talk.offers("smtputf8"):
-            raise Unfit(_NO_UTF8)
+            raise Unfit(_no_utf8(talk.hop.name))
         parameters.append(b"SMTPUTF8")
     elif talk.offers("smtputf8") and not all(each.address.isascii() for each in envelope.recipients):
         parameters.append(b"SMTPUTF8")
@@ -188,7 +192,7 @@ def _fitted(talk: Talk, envelope: Envelope, octets: bytes) -> Load:
         parameters += [b"ENVID=" + envelope.envid.encode()] if envelope.envid else []
     sender = _path(talk, envelope.sender)
     if sender is None:
-        raise Unfit(_NO_UTF8)
+        raise Unfit(_no_utf8(talk.hop.name))
     return Load(envelope, octets, (b"MAIL", b"FROM:<" + sender + b">", *parameters), binary)
 
 
@@ -198,7 +202,7 @@ def _size(talk: Talk, octets: bytes) -> list[bytes]:
         return []
     limit = talk.parameter("size").strip()
     if limit.isdecimal() and 0 < int(limit) < len(octets):
-        raise Unfit(failed("5.3.4", f"The message has {len(octets)} octets; the server takes {limit} at most."))
+        raise Unfit(failed("5.3.4", f"The message has {len(octets)} octets; {talk.hop.name} takes {limit} at most."))
     return [b"SIZE=%d" % len(octets)]
 
 

@@ -9,6 +9,7 @@ from groupware.mime.lines import crlf, tidy
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Outcome
 from mailcore.queue.plans import Message
+from mailcore.queue.words import FULL
 from mailcore.server.spool import NoRoom
 from mailcore.smtp import events, footers, headers, origin
 from mailcore.smtp.authentication.results import listed
@@ -287,5 +288,6 @@ def _lmtp_reply(outcome: Outcome, transaction: Transaction) -> Reply:
         return Reply(250, "2.1.5", f"<{outcome.recipient}> {outcome.text or 'delivered'}: {transaction.id}")
     if outcome.verdict == "failed":
         return Reply(550, outcome.code, f"<{outcome.recipient}> {' '.join(_sayable(outcome.text, transaction))}")
-    code = 452 if outcome.code == "4.2.2" else 451
-    return Reply(code, outcome.code, f"<{outcome.recipient}> {outcome.text}")
+    if outcome.code == "4.2.2":
+        return Reply(452, outcome.code, f"<{outcome.recipient}> {FULL}")
+    return Reply(451, outcome.code, f"<{outcome.recipient}> {outcome.text}")

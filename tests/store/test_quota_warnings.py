@@ -67,10 +67,30 @@ def test_what_did_not_fit_warns_of_nothing(world: World) -> None:
     assert due(world) == []
 
 
+def test_mail_that_comes_in_and_does_not_fit_has_its_owner_told(world: World) -> None:
+    limited(world, size=10)
+    put(world, 5 * KB)
+    target = Target("account", account=world.alice.account)
+    [verdict] = world.write(OPERATOR, lambda tx: tx.deliver([target], letter(6 * KB)))
+    assert isinstance(verdict, OverQuota)
+    assert due(world) == [("STORAGE", 5 * KB, 10 * KB)]
+
+
+def test_the_letter_gets_into_a_mailbox_that_is_full(world: World) -> None:
+    limited(world, messages=2)
+    put(world, 1, many=2)
+    landed = world.write(OPERATOR, lambda tx: tx.tell_of_quota(world.alice.account, letter(100)))
+    assert landed is not None
+    found = world.read(world.alice, lambda tx: tx.items(landed.folder, EVERY))
+    assert [(each.uid, each.size) for each in found] == [(landed.uid, 100)]
+    assert world.read(world.alice, lambda tx: tx.folder("INBOX")).total == 1
+
+
 def test_one_is_told_once(world: World) -> None:
     limited(world, size=10)
     put(world, 8 * KB)
-    assert [world.write(OPERATOR, lambda tx: tx.told_of_quota(world.alice.account)) for _ in range(2)] == [True, False]
+    told = [world.write(OPERATOR, lambda tx: tx.tell_of_quota(world.alice.account, letter(100))) for _ in range(2)]
+    assert [each is not None for each in told] == [True, False]
     put(world, KB)
     assert due(world) == []
 
@@ -81,7 +101,7 @@ def test_who_passes_it_again_is_told_again_but_not_the_same_day(
 ) -> None:
     limited(world, size=10)
     put(world, 8 * KB)
-    world.write(OPERATOR, lambda tx: tx.told_of_quota(world.alice.account))
+    world.write(OPERATOR, lambda tx: tx.tell_of_quota(world.alice.account, letter(0)))
     monkeypatch.setattr(warnings, "AGAIN_AFTER", pause)
     world.write(world.alice, lambda tx: tx.expunge(world.work, EVERY, deleted_only=False))
     put(world, 8 * KB)
@@ -94,4 +114,4 @@ def test_nobody_but_the_server_sees_whose_mailbox_is_full(world: World) -> None:
     with pytest.raises(NoRight):
         world.read(world.bob, lambda tx: tx.quota_warnings())
     with pytest.raises(NoRight):
-        world.write(world.bob, lambda tx: tx.told_of_quota(world.alice.account))
+        world.write(world.bob, lambda tx: tx.tell_of_quota(world.alice.account, letter(100)))

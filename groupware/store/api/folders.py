@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from groupware.model.event import QuotaWarning
+from groupware.model.event import Landing, QuotaWarning
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import AccountId, FolderId, ModSeq
-from groupware.model.item import Kind
+from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
 
 from .marks import Where
@@ -149,8 +149,11 @@ class WriteFolders(Protocol):
         """Adds a path to the asking principal's subscriptions, or takes it off; what is there stays off then."""
         ...
 
-    def told_of_quota(self, account: AccountId) -> bool:
-        """The account is told in this very write; False when it had been told already. The operator alone."""
+    def tell_of_quota(self, account: AccountId, letter: NewItem) -> Landing | None:
+        """Puts the letter into the account's INBOX, however full that is; None when it had been told already.
+
+        The operator alone.
+        """
         ...
 
     def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:

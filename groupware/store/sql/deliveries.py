@@ -20,12 +20,12 @@ from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import now_micros
 
-from . import contents, mailinglists, objects, schema
+from . import contents, mailinglists, objects, schema, warnings
 from .guard import Opened, absent, admit
 from .item_changes import DELETED, INSERT, item_row
 from .items import SEEN
 from .paths import walk
-from .room import check_room
+from .room import check_room, note_full
 from .tree import Tree
 from .tx import Tx
 
@@ -77,12 +77,20 @@ def _tell_lists(tx: Tx, got: Sequence[tuple[str, Opened, Uid]]) -> None:
         mailinglists.arrived(tx, place, uid, tag)
 
 
+def tell_of_quota(tx: Tx, owner: AccountId, letter: NewItem) -> Landing | None:
+    """See `WriteTx.tell_of_quota`. The operator alone."""
+    at = _inbox(tx.tree(owner)) if warnings.told(tx, owner) else None
+    return _store(tx, [tx.open(at, Right.POST)], letter)[at] if at is not None else None
+
+
 def _put(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, Landing | GroupwareError]:
     """Puts the message into folders of different owners: for each where it is, or why it cannot take it."""
-    verdicts = {each.id: _refusal(tx, each, new) or Landing(each.id, Uid(each.uidnext)) for each in at}
-    at = [each for each in at if isinstance(verdicts[each.id], Landing)]
-    if not at:
-        return verdicts
+    refusals = {each.id: refusal for each in at if (refusal := _refusal(tx, each, new)) is not None}
+    taking = [each for each in at if each.id not in refusals]
+    return {**refusals, **(_store(tx, taking, new) if taking else {})}
+
+
+def _store(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, Landing]:
     modseqs = tx.bump_each(at, new.size)
     content, now = contents.hold(tx, new, len(at)), now_micros()
     counts, rows = [], []
@@ -104,7 +112,7 @@ def _put(tx: Tx, at: Sequence[Opened], new: NewItem) -> Mapping[FolderId, Landin
         tx.journal_row("item.added", here, modseq, {"first": here.uidnext, "count": 1})
     tx.sql.many(_COUNT, counts)
     tx.sql.many(INSERT, rows)
-    return verdicts
+    return {each.id: Landing(each.id, Uid(each.uidnext)) for each in at}
 
 
 def _refusal(tx: Tx, at: Opened, new: NewItem) -> GroupwareError | None:
@@ -113,7 +121,10 @@ def _refusal(tx: Tx, at: Opened, new: NewItem) -> GroupwareError | None:
     try:
         objects.check_mail(at, new.kind)
         check_room(tx, at, 1, new.size)
-    except (Refused, OverQuota) as trouble:
+    except Refused as trouble:
+        return trouble
+    except OverQuota as trouble:
+        note_full(tx, at, 1, new.size)
         return trouble
     return None
 

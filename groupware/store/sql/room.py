@@ -54,3 +54,14 @@ def _warn(tx: Tx, at: Opened, most: Limits, items: int, octets: int) -> None:
     ):
         if there * 100 < limit * most.warned_at <= (there + more) * 100:
             warnings.passed(tx, at.owner, resource, there + more, limit)
+
+
+def note_full(tx: Tx, at: Opened, items: int, octets: int) -> None:
+    """Note it when mail has come that does not fit the owner's quota, for a mailbox that never passed the threshold."""
+    most = limits(tx, at.owner, at.settings)
+    for resource, limit, there, more in (
+        ("STORAGE", most.bytes, at.owner_bytes, octets),
+        ("MESSAGE", most.items, at.owner_items, items),
+    ):
+        if most.warned_at and limit and there + more > limit:
+            warnings.passed(tx, at.owner, resource, there, limit)

@@ -1,4 +1,4 @@
-"""Who is to be told that a mailbox fills up: once when it passes the threshold, and not again within a day."""
+"""Who is to be told that a mailbox fills up: when it passes the threshold or mail does not fit, once a day at most."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _TOLD: Final = (
 
 
 def passed(tx: Tx, owner: AccountId, resource: str, used: int, most: int) -> None:
-    """Note that this owner's mailbox has just passed the threshold; for those who write into it."""
+    """Note that this owner is to be told how full the mailbox is; for those who write into it."""
     values = {"owner": owner, "what": resource, "there": used, "limit": most, "before": now_micros() - AGAIN_AFTER}
     tx.sql.change(_PUT[tx.sql.postgres], values)
 
@@ -62,7 +62,7 @@ def due(tx: Tx, limit: int) -> Sequence[QuotaWarning]:
 
 
 def told(tx: Tx, owner: AccountId) -> bool:
-    """See `WriteTx.told_of_quota`. The operator alone."""
+    """The owner is told in this very write; False when that was done already. The operator alone."""
     _operator(tx)
     return tx.sql.change(_TOLD, {"owner": owner, "now": now_micros()}) > 0
 

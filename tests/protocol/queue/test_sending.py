@@ -229,6 +229,29 @@ async def test_utf8_mail_fails_at_a_peer_that_cannot_take_it(sender: str, to: st
         assert peer.taken == []
 
 
+@pytest.mark.parametrize(
+    ("peer", "more", "code"),
+    [
+        (Peer(), {"octets": UTF8_MAIL, "utf8": True}, "5.6.7"),
+        (Peer(extensions=("SIZE 20",)), {}, "5.3.4"),
+        (Peer(), {"octets": MAIL + b"\0", "body_type": "BINARYMIME"}, "5.6.3"),
+        (Peer(answers={"DATA": "250 2.0.0 yes"}), {}, "4.5.0"),
+    ],
+)
+async def test_what_is_found_out_here_is_not_said_to_be_the_others_words(
+    peer: Peer, more: dict[str, object], code: str
+) -> None:
+    async with with_peer(peer) as (box, peer):
+        await box.submit("bob@there.test", **more)
+        await box.scheduler.run_due()
+        (event,) = [*box.queue.named("failed"), *box.queue.named("deferred")]
+        assert (event.facts["code"], event.facts["host"]) == (code, "")
+        assert "mx1.there.test" in str(event.facts["why"])
+        for report in box.reports():
+            assert "Diagnostic-Code: X-Postroom; " in " ".join(report.as_string().split())
+            assert "said:" not in report.get_payload(0).get_content()
+
+
 async def test_an_international_domain_alone_needs_no_utf8() -> None:
     async with with_peer(domain="xn--bcher-kva.test") as (box, peer):
         await box.submit("bob@bücher.test", utf8=True)

@@ -22,13 +22,15 @@ async def test_only_lhlo_says_hello(tmp_path: Path) -> None:
 
 async def test_every_recipient_hears_how_it_went(tmp_path: Path) -> None:
     async with stand(tmp_path, "lmtp") as here, talker(here.port, "LHLO client.test") as caller:
-        here.intake.verdicts["bob@example.test"] = Outcome(QueueId(0), TWO[1], "later", "4.2.2", "The folder is full.")
+        here.intake.verdicts["bob@example.test"] = Outcome(
+            QueueId(0), TWO[1], "later", "4.2.2", "it holds 5 of 5 items"
+        )
         await caller.envelope("x@far.test", *TWO)
         await caller.ask("DATA")
         caller.send(b"Subject: x\r\n\r\nhello\r\n.\r\n")
         first, second = await caller.replies(2)
     assert first.startswith("250 2.1.5 <alice@example.test>")
-    assert second == "452 4.2.2 <bob@example.test> The folder is full."
+    assert second == "452 4.2.2 <bob@example.test> The mailbox is full."
     assert here.intake.options == [{"settle_local": False, "keep": False}]
     assert b" with LMTP id " in here.intake.last.octets
 

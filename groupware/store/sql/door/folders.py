@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from groupware.model.event import QuotaWarning
+from groupware.model.event import Landing, QuotaWarning
 from groupware.model.folder import Destination, Folder
 from groupware.model.ids import AccountId, FolderId, ModSeq
-from groupware.model.item import Kind
+from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
 from groupware.store.api import Where
 
-from .. import annotated, destinations, folder_changes, folders, held, listings, quota, warnings
+from .. import annotated, deliveries, destinations, folder_changes, folders, held, listings, quota, warnings
 from ..tx import Tx
 
 
@@ -93,8 +93,8 @@ class Folders(Tx):
     def quota_warnings(self, limit: int = 100) -> Sequence[QuotaWarning]:
         return warnings.due(self, limit)
 
-    def told_of_quota(self, account: AccountId) -> bool:
-        return warnings.told(self, account)
+    def tell_of_quota(self, account: AccountId, letter: NewItem) -> Landing | None:
+        return deliveries.tell_of_quota(self, account, letter)
 
     def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:
         return quota.put(self, root, most)
