@@ -47,8 +47,8 @@ def appended(octets: bytes, node: Node, below: str, eol: bytes) -> bytes | None:
     except UnicodeEncodeError:
         return _as_utf8(header, body, node, text, eol, codec or "ascii")
     if encoding == "7bit" and not new.isascii():
-        header = _with(header, b"Content-Transfer-Encoding", b"quoted-printable", eol, node)
-        return header + _quoted(_put_behind(body, new, eol), eol)
+        header = with_field(header, b"Content-Transfer-Encoding", b"quoted-printable", eol, node)
+        return header + quoted(_put_behind(body, new, eol), eol)
     return header + _behind(body, new, encoding, eol)
 
 
@@ -82,13 +82,13 @@ def _put_behind(body: bytes, new: bytes, eol: bytes) -> bytes:
 
 def _behind(body: bytes, new: bytes, encoding: str, eol: bytes) -> bytes:
     if encoding == "base64":
-        return _base64(_put_behind(unbase64(body), new, eol), eol)
+        return base64_lines(_put_behind(unbase64(body), new, eol), eol)
     if encoding != "quoted-printable":
         return _put_behind(body, new, eol)
     if body.rstrip(b"\r\n \t").endswith(b"="):  # it ends within a line
-        return _quoted(_put_behind(a2b_qp(body), new, eol), eol)
+        return quoted(_put_behind(a2b_qp(body), new, eol), eol)
     ended = body.endswith(b"\n") or not body
-    return body + (b"" if ended else eol) + _quoted(eol + new, eol) + (eol if ended else b"")
+    return body + (b"" if ended else eol) + quoted(eol + new, eol) + (eol if ended else b"")
 
 
 def _as_utf8(header: bytes, body: bytes, node: Node, text: str, eol: bytes, codec: str) -> bytes | None:
@@ -102,26 +102,26 @@ def _as_utf8(header: bytes, body: bytes, node: Node, text: str, eol: bytes, code
     old = _value(header, b"content-type") or b"text/plain"
     named = b"charset=utf-8"
     kind = _CHARSET.sub(named, old, count=1) if _CHARSET.search(old) else old + b"; " + named
-    header = _with(header, b"Content-Type", kind, eol, node)
+    header = with_field(header, b"Content-Type", kind, eol, node)
     if encoding == "base64":
-        return header + _base64(whole, eol)
+        return header + base64_lines(whole, eol)
     if encoding in ("8bit", "binary"):
         return header + whole
-    header = _with(header, b"Content-Transfer-Encoding", b"quoted-printable", eol, node)
-    return header + _quoted(whole, eol)
+    header = with_field(header, b"Content-Transfer-Encoding", b"quoted-printable", eol, node)
+    return header + quoted(whole, eol)
 
 
 def _in_html(body: bytes, new: bytes, encoding: str, eol: bytes) -> bytes:
     """Before the end of the document. What is new is ASCII."""
     new = eol + new + eol
     if encoding == "base64":
-        return _base64(_inserted(unbase64(body), new), eol)
+        return base64_lines(_inserted(unbase64(body), new), eol)
     if encoding != "quoted-printable":
         return _inserted(body, new)
     at = _html_end(body)
     if at < len(body):
-        return body[:at] + b"=" + eol + _quoted(new, eol) + body[at:]
-    return _quoted(_inserted(a2b_qp(body), new), eol)
+        return body[:at] + b"=" + eol + quoted(new, eol) + body[at:]
+    return quoted(_inserted(a2b_qp(body), new), eol)
 
 
 def _inserted(document: bytes, new: bytes) -> bytes:
@@ -138,12 +138,12 @@ def _html_end(document: bytes) -> int:
 # --- encodings, header ----------------------------------------------------------------------------------------------
 
 
-def _base64(octets: bytes, eol: bytes) -> bytes:
+def base64_lines(octets: bytes, eol: bytes) -> bytes:
     lines = (octets[at : at + _BASE64_LINE] for at in range(0, len(octets), _BASE64_LINE))
     return eol.join(b2a_base64(line, newline=False) for line in lines) + eol
 
 
-def _quoted(octets: bytes, eol: bytes) -> bytes:
+def quoted(octets: bytes, eol: bytes) -> bytes:
     """Quoted-printable; what ends a line stays what it is."""
     lines = (b2a_qp(line, istext=False).replace(b"=\n", b"=" + eol) for line in octets.split(eol))
     return eol.join(lines)
@@ -162,7 +162,7 @@ def _without(header: bytes, name: bytes) -> bytes:
     return _field(name).sub(b"", header)
 
 
-def _with(header: bytes, name: bytes, value: bytes, eol: bytes, node: Node) -> bytes:
+def with_field(header: bytes, name: bytes, value: bytes, eol: bytes, node: Node) -> bytes:
     """The header with this value of a field, in the place of the old one or as the last."""
     line = name + b": " + value + eol
     old = _field(name).search(header)

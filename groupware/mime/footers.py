@@ -25,14 +25,14 @@ _NAMED: Final = re.compile(r"\$(?:\w+|\{\w+\})")
 _SPACE: Final = re.compile(r"[\s>\u00a0]+")
 _TELLING: Final = 12
 """Letters that what is fixed in a footer has at least, to be taken for it."""
-_SEALED: Final = frozenset(
+SEALED: Final = frozenset(
     {
         *("multipart/signed", "multipart/encrypted", "multipart/report", "application/pkcs7-mime"),
         *("application/x-pkcs7-mime", "application/pgp-encrypted", "application/pgp"),
     }
 )
 _NOT_TEXT: Final = frozenset({"multipart/digest", "multipart/parallel", "multipart/form-data", "multipart/byteranges"})
-_DKIM: Final = re.compile(rb"(?im)^dkim-signature[ \t]*:")
+SIGNED: Final = re.compile(rb"(?im)^dkim-signature[ \t]*:")
 _PGP: Final = b"-----BEGIN PGP "
 
 
@@ -62,7 +62,7 @@ def footer(text: str, html: str, values: Mapping[str, str]) -> Footer | None:
 def footed(octets: bytes, below: Footer) -> bytes:
     """The message with the footer, or as it is where it gets none."""
     nodes = scan(octets)
-    if _DKIM.search(octets, 0, nodes[0].body_start) or any(each.media.name in _SEALED for each in _own(nodes)):
+    if SIGNED.search(octets, 0, nodes[0].body_start) or any(each.media.name in SEALED for each in _own(nodes)):
         return octets
     chosen = [nodes[index] for index in _shown(nodes, 0)]
     if not chosen or any(each.body_end - each.body_start > LONGEST_TEXT for each in chosen):

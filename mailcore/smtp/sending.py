@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from groupware.mime.long_lines import has_long_lines, shortened
 from groupware.model.event import Attempt, Envelope
 from groupware.model.tls import SUCCESS
 from mailcore.queue.courier import Result, Settlement, failed, for_all, held, later
@@ -109,6 +110,7 @@ class SmtpCourier:
         legs = [Leg(hop, self._manners(way, demand), demand, way.user, way.password) for hop, demand in demands]
         if self._forwarding is not None:
             attempt = await self._forwarding.sent(attempt)
+        octets = await _fit(attempt.envelope, octets)
         if self._signing is not None:
             octets = await self._signing.signed(attempt, octets)
         async with self._seat(way.destination(attempt.domain), way.connections):
@@ -293,6 +295,13 @@ class SmtpCourier:
         if any(result.verdict == "sent" for result in results):
             self._counters.add("SMTP_OutboundMessage", domain=domain)
             self._counters.add("SMTP_OutboundMessageBytes", len(octets), domain=domain)
+
+
+async def _fit(envelope: Envelope, octets: bytes) -> bytes:
+    """What was sent here without lines that are too long for mail: other servers refuse those, or cut them."""
+    if not envelope.own or envelope.body_type.upper() == "BINARYMIME" or not has_long_lines(octets):
+        return octets
+    return await asyncio.to_thread(shortened, octets)
 
 
 def _trouble(hop: Hop, error: Broken) -> Result:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from groupware.model.event import Recipient
-from tests.support.outbox import MAIL, config, mx, outbox, with_peer
+from tests.support.outbox import MAIL, as_email, config, mx, outbox, with_peer
 from tests.support.smtppeer import DROP, HANG, Peer, serving
 
 
@@ -200,6 +200,25 @@ async def test_bare_line_feeds_are_sent_as_line_ends() -> None:
         await box.submit("bob@there.test", octets=MAIL.replace(b"\r\n", b"\n"))
         await box.scheduler.run_due()
         assert peer.taken[0].octets == MAIL
+
+
+LONG_MAIL = MAIL + b"word " * 300 + b"\r\n"
+
+
+async def test_what_was_sent_here_goes_out_in_lines_that_mail_may_have() -> None:
+    async with with_peer() as (box, peer):
+        await box.submit("bob@there.test", octets=LONG_MAIL, own=True)
+        await box.scheduler.run_due()
+        (taken,) = peer.taken
+        assert max(map(len, taken.octets.split(b"\r\n"))) <= 998
+        assert as_email(taken.octets).get_content() == as_email(LONG_MAIL).get_content()
+
+
+async def test_what_others_have_sent_is_passed_on_as_it_is() -> None:
+    async with with_peer() as (box, peer):
+        await box.submit("bob@there.test", octets=LONG_MAIL)
+        await box.scheduler.run_due()
+        assert peer.taken[0].octets == LONG_MAIL
 
 
 UTF8_MAIL = MAIL.replace(b"hello", "größe".encode())
