@@ -100,7 +100,7 @@ def show(
     one({**_row(entry), "folder": entry.place.path}, as_json)
     say("")
     for line in header.splitlines():
-        say(words(line) if line else "")
+        say(words(line.expandtabs()) if line else "")
 
 
 def _which(

@@ -88,7 +88,7 @@ def show(ctx: typer.Context, number: Id, as_json: Json = False) -> None:
     rows(recipients, as_json)
     say("")
     for line in header.splitlines():
-        say(words(line) if line else "")
+        say(words(line.expandtabs()) if line else "")
 
 
 def _header(here: Site, entry: QueueEntry) -> str:

@@ -19,10 +19,10 @@ from tests.cli.conftest import Postroom
 LETTER = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nFrom: a@far.test\r\n\r\ntext\r\n"
 
 
-def hold(data: Path, sender: str, *to: str, message: str = "ID1") -> None:
+def hold(data: Path, sender: str, *to: str, message: str = "ID1", octets: bytes = LETTER) -> None:
     """One message is held back."""
     with opened(load(None, data=data, environ={})) as site:
-        held = Held("clamd: virus X", sender, tuple(map(Recipient, to)), LETTER, message)
+        held = Held("clamd: virus X", sender, tuple(map(Recipient, to)), octets, message)
         item = site.run(read_item(stored(held, site_secret(site.config)), site.blobs))
 
         [domain] = site.read(lambda tx: tx.domains())
@@ -61,6 +61,12 @@ def test_one_is_shown_and_given_out_as_it_is(postroom: Postroom, number: int) ->
     assert said["header"].startswith("Subject: =?utf-8?q?")
     assert said["folder"] == "Public/example.test/Quarantine"
     assert "From: a@far.test" in postroom("quarantine", "show", str(number)).out
+
+
+def test_what_folds_a_header_is_shown_as_room(postroom: Postroom, data: Path) -> None:
+    hold(data, "a@far.test", "bob@example.test", octets=b"Received: from a\r\n\tby b\r\n\r\nx\r\n")
+    [found] = postroom("quarantine", "list", "--json").json
+    assert "Received: from a\n        by b\n" in postroom("quarantine", "show", str(found["id"])).out
 
 
 def test_it_is_released_once(postroom: Postroom, number: int) -> None:
