@@ -40,10 +40,10 @@ def dmarc(
     as_json: Json = False,
 ) -> None:
     """Show what others saw of mail in the name of domains here, by the address that it came from (DMARC)."""
-    from mailcore.smtp.reports_received import dmarc
+    from mailcore.smtp import reports_received
 
     with site(ctx) as here:
-        found = _received(here, owner, path, since, dmarc)
+        found = _received(here, owner, path, since, reports_received.dmarc)
     shown = [asdict(each) for each in found if not failed or "pass" not in (each.dkim, each.spf)]
     rows(shown, as_json, f"{path} of {owner} has no such report")
 
@@ -58,10 +58,10 @@ def tls(
     as_json: Json = False,
 ) -> None:
     """Show what came of others' connections with TLS to the mail hosts of domains here (TLS-RPT)."""
-    from mailcore.smtp.reports_received import tls
+    from mailcore.smtp import reports_received
 
     with site(ctx) as here:
-        found = _received(here, owner, path, since, tls)
+        found = _received(here, owner, path, since, reports_received.tls)
     shown = [asdict(each) for each in found if not failed or each.result != "success"]
     rows(shown, as_json, f"{path} of {owner} has no such report")
 
@@ -85,4 +85,5 @@ def _letters(here: Site, at: FolderId, since: datetime) -> Iterator[bytes]:
     while items := here.read(partial(page, after=after)):
         after = items[-1].uid
         wanted = [each.blob for each in items if each.arrived >= begun and each.size <= LARGEST]
-        yield from here.run(here.blobs.read_many(wanted)).values()
+        bodies = here.run(here.blobs.read_many(wanted))
+        yield from (bodies[each] for each in wanted if each in bodies)

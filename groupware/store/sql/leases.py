@@ -155,11 +155,10 @@ _UNLEASE: Final = (
     .where(_r.queue_id == bindparam("queue"), _r.domain == bindparam("to"), _r.leased_until == bindparam("held"))
     .values(leased_until=null(), due=bindparam("until"))
 )
+# `local` is either, for the sake of the index of due times, which begins with it: nearly all of a backlog is due.
 _RECLAIM: Final = (
     update(schema.queue_recipient)
-    .where(
-        or_(_r.local == false(), _r.local == true())
-    )  # the index of due times begins with it, and nearly all of a backlog is due
+    .where(or_(_r.local == false(), _r.local == true()))
     .where(_r.holder == bindparam("whose"), _r.leased_until <= bindparam("now"), _r.due > bindparam("now"))
     .values(due=bindparam("now"))
 )

@@ -53,9 +53,7 @@ def test_a_report_has_its_three_parts() -> None:
 
 @pytest.mark.parametrize("status", ["4.2.2", "5.2.2"])
 def test_how_much_a_mailbox_here_holds_is_told_to_nobody_else(status: str) -> None:
-    message = report(
-        Fate(Recipient("bob@here.test"), status, "mailbox of bob: it has 3 items and may have 3")
-    )
+    message = report(Fate(Recipient("bob@here.test"), status, "mailbox of bob: it has 3 items and may have 3"))
     assert statuses(message)[1]["Diagnostic-Code"] == "X-Postroom; The mailbox is full."
     assert "3 items" not in message.as_string()
     other = report(Fate(Recipient("bob@there.test"), status, "452 4.2.2 it holds 3 of 3", "mx.there.test"))
