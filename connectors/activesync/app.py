@@ -8,7 +8,7 @@ import binascii
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -98,6 +98,7 @@ class ActiveSync:
         try:
             device, policies, new = await devices.known(self.parts.store, who, query, agent)
             devices.check(device, policies, new, query)
+            who = replace(who, client=f"{who.client} {query.kind}".strip())
             way: Way = request.scope["state"]["way"]
             exchange = Exchange(
                 self.parts,

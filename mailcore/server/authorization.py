@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from groupware.model.errors import BadCredentials
@@ -40,7 +40,8 @@ async def authorized(desk: Desk, state: Mapping[str, Any], given: str) -> Princi
     if kept is not None and lasting and not kept.watch.any():
         return kept.who
     forget(known)
-    who = await _by(SignIn(desk, state["way"]), given)
+    found = await _by(SignIn(desk, state["way"]), given)
+    who = replace(found, client=found.client or desk.service)
     forget(known)  # another request of this connection may have been quicker
     known[key] = Kept(who, desk.service, desk.parts.bus.watch(marks_of(who)))
     if await gone(desk.parts.store, who, desk.service) is not None:  # it has become so while that was found out

@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 from groupware.model.flags import Flags
+from groupware.model.ids import FolderId, Uid
 from tests.protocol.activesync.test_sync_mail import HTML, preference, subjects
 from tests.support.eas.stand import Phone, Stand
 from tests.support.eas.wire import Node, read, write
@@ -166,6 +167,9 @@ async def test_items_are_moved(stand: Stand, alice: Phone) -> None:
     assert (await move(f"{to}:1", to, to)).get("Response/Status") == "4"
     assert (await move(f"{to}:1", to, "999")).get("Response/Status") == "2"
     assert (await move(f"{to}:1", to, await alice.at("Calendar"))).get("Response/Status") == "2"
+    inbox = FolderId(await stand.folder("alice", "INBOX"))
+    [step] = await stand.house.read(lambda tx: tx.movements(inbox, Uid(1)))
+    assert (step.actor, step.client) == ("alice@example.test", "activesync TestPhone")
 
 
 async def fetch(alice: Phone, *inside: tuple[Any, ...], **more: str) -> Node:

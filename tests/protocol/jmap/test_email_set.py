@@ -264,6 +264,8 @@ async def test_an_email_is_moved_and_keeps_its_id(stand: Stand, alice: Client) -
     for name in names[:2]:
         assert (await fetched(alice, name))["mailboxIds"] == {archive: True}
     assert (await fetched(alice, names[0]))["keywords"] == {"$seen": True}
+    journal = await stand.house.read(lambda tx: tx.journal(tx.locate(tx.account("alice@example.test").id, "INBOX").id))
+    assert {row.client for row in journal if row.what == "item.left"} == {"jmap"}
     changes = await alice.call("Email/changes", sinceState=since)
     assert (sorted(changes["updated"]), changes["destroyed"]) == (sorted(names[:2]), [])
     assert changes["newState"] == got["newState"]
