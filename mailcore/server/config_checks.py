@@ -56,6 +56,9 @@ def _check_tls(source: Source, parsed: ConfigFile) -> None:
     for at, tls in found:
         if tls is not None and tls.request_client_auth and tls.ca_file is None:
             source.wrong((*at, "request_client_auth"), "needs ca_file: whose client certificates to trust")
+    if parsed.smtp.mta_sts_policy.mode == "enforce" and not any(tls.certificate for _, tls in found if tls is not None):
+        said = "others would send nothing here, for there is no certificate that they could check (tls.certificate)"
+        source.wrong(("smtp", "mta_sts_policy", "mode"), said)
 
 
 def check_addresses(source: Source, listeners: tuple[Listener, ...], parsed: ConfigFile) -> None:

@@ -40,11 +40,11 @@ async def told(http: httpx.AsyncClient, host: str) -> httpx.Response:
 
 
 async def test_other_servers_read_the_policy_of_a_domain_here(tmp_path: Path) -> None:
-    async with serving(tmp_path, 'mode = "enforce"\nmax_age = 86400\n') as http:
+    async with serving(tmp_path, 'mode = "testing"\nmax_age = 86400\n') as http:
         answer = await told(http, "mta-sts.example.test")
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/plain")
     found = parse(answer.text, "example.test", "x", 0)
-    assert (found.mode, found.hosts, found.until) == ("enforce", ("mx.example.test",), 86400)
+    assert (found.mode, found.hosts, found.until) == ("testing", ("mx.example.test",), 86400)
 
 
 @pytest.mark.parametrize("host", ["mx.example.test", "example.test", "mta-sts.elsewhere.test", "mta-sts.", ""])

@@ -246,6 +246,10 @@ RULE = '[[listener]]\nname = "imap"\n'
         ),
         ("[tls]\nmin_version = '1.1'\n", "postroom.toml:2: tls.min_version: must be one of '1.2', '1.3', not '1.1'"),
         ("[tls]\nrequest_client_auth = true\n", "postroom.toml:2: tls.request_client_auth: needs ca_file"),
+        (
+            "[smtp.mta_sts_policy]\nmode = 'enforce'\n",
+            "postroom.toml:2: smtp.mta_sts_policy.mode: others would send nothing here",
+        ),
         ("[[tls.certificate]]\nkey_file = 'x'\n", "postroom.toml:1: tls.certificate.1.cert_file: is missing"),
         ("[tls]\nhandshake_timeout = 'x'\n", "tls.handshake_timeout: must be a number, not 'x'"),
         ("[queue]\nsched_interval = 30000\n", "queue.sched_interval: 30000 must be less than max_sched_interval 28800"),
