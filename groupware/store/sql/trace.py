@@ -23,6 +23,7 @@ from groupware.model.times import micros, moment, now_micros
 from . import principals, schema
 from .engine import Row
 from .paths import view_path
+from .tree import Node
 from .tx import Tx
 
 _j, _t, _a, _dead = schema.journal.c, schema.trace.c, schema.address.c, schema.tombstone.c
@@ -97,14 +98,13 @@ def changed_at(tx: Tx, at: FolderId) -> int:
     if tx.locks:
         tx.finish()
     own = tx.sql.row(_NEWEST, {"folder": here.id})
-    above = [_inherited_at(tx, node.id) for node in here.tree.chain(here.id) if node.id != here.id]
+    above = [_inherited_at(tx, node) for node in here.tree.chain(here.id) if node.id != here.id]
     return max(above, default=0) if own is None else max(int(own[0]), *above, 0)
 
 
-def _inherited_at(tx: Tx, above: FolderId) -> int:
+def _inherited_at(tx: Tx, above: Node) -> int:
     """When rights that are inherited from a folder may have changed last; what else happened there is not told."""
-    rows = tx.sql.rows(_ABOVE, {"folder": above, "most": PAGE})
-    changed, oldest, count = rows[0]
+    [(changed, oldest, count)] = tx.sql.rows(_ABOVE, {"folder": above.id, "most": PAGE})
     if changed is not None:
         return int(changed)
     return int(oldest) if count == PAGE else 0
