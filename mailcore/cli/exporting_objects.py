@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,10 +66,11 @@ async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: R
             if octets is None:
                 report.problems.append(f"{folder.path} {item.name or item.uid}: its octets are lost or damaged")
             else:
+                whole = await with_attachments(here, who, octets, report)
                 if calendar is not None:
-                    file.write(calendar.add(await with_attachments(here, who, octets, report)))
+                    file.write(calendar.add(whole))
                 else:
-                    file.write(joined(in_version(octets, vcard) if vcard else octets))
+                    file.write(joined(in_version(whole, vcard) if vcard else whole))
                 report.items += 1
         if calendar is not None:
             file.write(END)
@@ -85,15 +87,31 @@ async def with_attachments(here: Site, who: Principal, octets: bytes, report: Re
     try:
         read = read_object(octets)
     except Malformed:
+        return await _contact_with_files(here, who, octets, report)
+    return rendered(inlined(read, await _bodies(here, who, keys_in(read), read.uid, report)), read)
+
+
+async def _contact_with_files(here: Site, who: Principal, octets: bytes, report: Report) -> bytes:
+    from groupware.contacts.attachments import inlined, keys_in
+    from groupware.contacts.card import read_card
+    from groupware.model.content import serialized
+
+    try:
+        read = read_card(octets)
+    except Malformed:
         return octets
+    return serialized([inlined(read.card, await _bodies(here, who, keys_in(read.card), read.uid, report))])
+
+
+async def _bodies(here: Site, who: Principal, keys: Sequence[str], uid: str, report: Report) -> dict[str, bytes]:
     bodies: dict[str, bytes] = {}
-    for key in keys_in(read):
+    for key in keys:
         try:
             found = await here.store.read(who, partial(_attachment, key))
             bodies[key] = await here.blobs.read(found.blob)
         except (NotFound, TryAgain) as error:
-            report.problems.append(f"{read.uid[:80]}: attachment {key} is left out: {error}")
-    return rendered(inlined(read, bodies), read)
+            report.problems.append(f"{uid[:80]}: attachment {key} is left out: {error}")
+    return bodies
 
 
 def _attachment(key: str, tx: ReadTx) -> Attachment:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from groupware.calendar.item import read_item
+from groupware.contacts.card import read_item as read_card
 from groupware.model.folder import Role
 from groupware.model.ids import EVERY, FolderId
 from groupware.store.api import ReadTx
 from mailcore.cli.site import Site, opened
 from mailcore.server.config import load
 from tests.cli.conftest import Postroom
-from tests.support.davstand import event
+from tests.support.davstand import card, event
 
 ALICE = "alice@example.test"
 SMALL, LARGE = b"agenda", bytes(range(256)) * 400
@@ -53,6 +54,27 @@ def inside(octets: bytes) -> bool:
 def test_a_calendar_as_one_file_has_them_inside(postroom: Postroom, tmp_path: Path) -> None:
     assert postroom("export", tmp_path / "c.ics", ALICE, "--folder", "Calendar").status == 0
     assert inside((tmp_path / "c.ics").read_bytes())
+
+
+@pytest.mark.parametrize("vcard", ["", "4.0"])
+def test_an_address_book_has_files_of_contacts_inside(
+    postroom: Postroom, data: Path, tmp_path: Path, vcard: str
+) -> None:
+    with opened(load(None, data=data)) as here:
+        who = here.read(lambda tx: tx.identity(tx.account(ALICE).id))
+        at = here.read(lambda tx: tx.role(tx.account(ALICE).id, Role.CONTACTS).id)
+        stored = here.run(here.blobs.put(SMALL))
+        made = here.run(here.store.write(who, lambda tx: tx.put_attachment(at, stored, "a/b", "x")))
+        octets = card("c", "Ann Berg", f"X-ATTACH;MANAGED-ID={made.key};FILENAME=x:https://x.test/x").encode()
+        _, new = here.run(read_card(octets, here.blobs, "c.vcf"))
+        here.run(here.store.write(who, lambda tx: tx.append(at, [new])))
+    more = ["--vcard", vcard] if vcard else []
+    assert postroom("export", tmp_path / "c.vcf", ALICE, "--folder", "Contacts", *more).status == 0
+    assert postroom("export", tmp_path / "all", ALICE).status == 0
+    [file] = (tmp_path / "all" / ALICE / "Contacts").iterdir()
+    for each in (tmp_path / "c.vcf", file):
+        text = each.read_bytes().replace(b"\r\n ", b"").replace(b"\n ", b"")
+        assert base64.b64encode(SMALL) in text and b"MANAGED-ID" not in text and b"FILENAME=x" in text
 
 
 @pytest.mark.usefixtures("keys")
