@@ -61,9 +61,9 @@ async def kept(turn: Turn, one: One, new: NewFile, there: int) -> tuple[Attachme
         raise EwsError("ErrorAttachmentSizeLimitExceeded", f"an attachment has up to {most.octets} octets")
     if there >= most.count:
         raise EwsError("ErrorInvalidRequest", f"an object has up to {most.count} attachments")
-    stored_ = await turn.parts.blobs.put(new.octets)
+    body = await turn.parts.blobs.put(new.octets)
     at = one.thing.folder.id
-    made = await turn.write(lambda tx: tx.put_attachment(at, stored_, new.media, new.name))
+    made = await turn.write(lambda tx: tx.put_attachment(at, body, new.media, new.name))
     return made, turn.base + Place(ATTACHMENTS, made.key, made.name or UNNAMED).href.removesuffix("/")
 
 

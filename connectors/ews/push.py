@@ -58,12 +58,12 @@ async def register(turn: Turn, request: Element, facts: Mapping[str, Any], marks
 async def unregister(turn: Turn, ident: str) -> bool:
     """Ends a subscription; False where the id is not one of these. `NotFound`."""
     try:
-        number_ = unpacked("p", ident, "").get("n")
+        given = unpacked("p", ident, "").get("n")
     except EwsError:
         return False
-    if type(number_) is not int or not 0 < number_ < FOREVER:
+    if type(given) is not int or not 0 < given < FOREVER:
         return False
-    await turn.write(lambda tx: tx.drop_push_target(number_))
+    await turn.write(lambda tx: tx.drop_push_target(given))
     return True
 
 
