@@ -66,11 +66,11 @@ async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: R
             if octets is None:
                 report.problems.append(f"{folder.path} {item.name or item.uid}: its octets are lost or damaged")
             else:
-                whole = await with_attachments(here, who, octets, report)
                 if calendar is not None:
-                    file.write(calendar.add(whole))
+                    file.write(calendar.add(await with_attachments(here, who, octets, report)))
                 else:
-                    file.write(joined(in_version(whole, vcard) if vcard else whole))
+                    card = await with_attachments(here, who, octets, report)
+                    file.write(joined(in_version(card, vcard) if vcard else card))
                 report.items += 1
         if calendar is not None:
             file.write(END)

@@ -7,6 +7,7 @@ import pytest
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import Uid
 from groupware.store.api import WriteTx
+from tests.protocol.exchange.test_follow_up import begun
 from tests.support.eas.stand import Phone
 from tests.support.eas.wire import write
 from tests.support.exchangestand import Stand
@@ -23,15 +24,6 @@ async def compose(phone: Phone, command: str, server: str, ident: str = "1") -> 
     tree = (f"ComposeMail:{command}", ("ComposeMail:ClientId", ident), source, mime)
     got = await phone.post(command, write(tree))
     assert (got.status_code, got.content) == (200, b"")
-
-
-async def begun(stand: Stand) -> tuple[Phone, str, str]:
-    """Alice's phone, which has one message."""
-    phone = stand.phone("alice")
-    at = await phone.at("INBOX")
-    uid = await stand.put("alice", letter("one"))
-    await phone.all_of(at)
-    return phone, at, f"{at}:{uid}"
 
 
 def seen(phone: Phone, at: str, server: str) -> tuple[str | None, bool]:
