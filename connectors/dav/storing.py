@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from connectors.dav.errors import DavError
@@ -12,7 +12,7 @@ from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection, etag
 from groupware.calendar.itip.attendee import NotTheirs
 from groupware.calendar.object import CalendarObject
-from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, alone, scheduled
+from groupware.calendar.scheduling import Answers, Change, Elsewhere, OneOrganizer, Plan, alone, scheduled
 from groupware.model.errors import IdentTaken
 from groupware.model.folder import Role
 from groupware.model.item import Item, NewItem
@@ -60,11 +60,18 @@ async def scheduled_put(
     exchange: Exchange, at: Place, read: CalendarObject, new: NewItem, store: Keep | None = None
 ) -> tuple[tuple[Item, bool], Plan]:
     """Stores an object, by `store` if that is given, and tells all others of it."""
-    keep = "if-schedule-tag-match" in exchange.headers
-    change = Change(lambda tx: collection(tx, at).folder, at.name, read, new, keep_answers=keep, at_once=store is None)
+    answers = _answers(exchange.headers)
+    change = Change(lambda tx: collection(tx, at).folder, at.name, read, new, answers=answers, at_once=store is None)
     if store is None:
         return await told(exchange, change, lambda tx, plan: _put(tx, exchange, at, new, plan))
     return await told(exchange, change, lambda tx, plan: store(tx, plan.item or new))
+
+
+def _answers(headers: Mapping[str, str]) -> Answers:
+    """Which answers to a meeting count, by what the client has said that it knows of the stored object."""
+    if "if-schedule-tag-match" in headers:
+        return "as stored"
+    return "as given" if headers.get("if-match", "*").strip() != "*" else "if given"
 
 
 async def told(exchange: Exchange, change: Change, work: Callable[[WriteTx, Plan], T]) -> tuple[T, Plan]:

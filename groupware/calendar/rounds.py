@@ -213,7 +213,8 @@ async def into_copy(
 ) -> Applied:
     """Applies a message to somebody's copy; `said`: as it is kept for them, where that has words besides."""
     copy = round_.copies[guest.account]
-    got = applied(copy.read, message)
+    before = copy.read
+    got = applied(before, message)
     if got.ignored:
         copy.happened.append(Happening("ignored", f"{message.method}: {got.ignored}", round_.ident))
     if got.calendar is not None:
@@ -225,8 +226,14 @@ async def into_copy(
         copy.happened.append(Happening(message.method.lower(), got.said, round_.ident))
     if got.notable:
         copy.message = _kept_message(message if said is None else replace(message, read=said))
-    copy.loud = copy.loud or (got.calendar is not None and message.method != "REPLY")
+    copy.loud = copy.loud or (got.calendar is not None and (message.method != "REPLY" or _joined(before, copy.read)))
     return got
+
+
+def _joined(before: CalendarObject | None, now: CalendarObject | None) -> bool:
+    """Whether others are invited than before: who was sent by an attendee, or is of a group, and has answered."""
+    people = [attendees(read.parts).keys() if read is not None else () for read in (before, now)]
+    return people[0] != people[1]
 
 
 def _kept_message(message: Message) -> bytes:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from groupware.model.content import Component, written
 from groupware.model.errors import GroupwareError, NoRight, Refused, TryAgain
@@ -42,6 +42,12 @@ from .rooms import book, is_resource
 from .rounds import DELIVERED, Round
 
 T = TypeVar("T")
+Answers = Literal["as given", "as stored", "if given"]
+"""Which answers of those who are invited count when their organizer changes the object.
+
+Those of the client, which has seen what is stored; those that are stored, for it has said which Schedule-Tag it knows
+(RFC 6638 §3.2.10); or those of the client where it names one: what it has seen is not known.
+"""
 
 
 class Elsewhere(Refused):
@@ -67,8 +73,7 @@ class Change:
     """None: it is taken away."""
     item: NewItem | None = None
     """`new` as it would be stored."""
-    keep_answers: bool = False
-    """The client has said which Schedule-Tag it knows: answers that came since stay (RFC 6638 §3.2.10)."""
+    answers: Answers = "as given"
     reply: bool = True
     """Whether taking a copy away declines (Schedule-Reply, RFC 6638 §8.1)."""
     words: str = ""
@@ -291,8 +296,9 @@ async def _as_organizer(case: _Case) -> CalendarObject | None:
     new = change.new
     if new is not None:
         _same_organizer(new, mine)
-        if change.keep_answers and case.old is not None:
-            new = await rounds.object_of(round_, chair.answers_kept(case.old, new, mine), new)
+        if change.answers != "as given" and case.old is not None:
+            kept = chair.answers_kept(case.old, new, mine, given=change.answers == "if given")
+            new = await _kept(round_, kept, new, case.old)
         new = await _kept(round_, chair.prepared(case.old, new, mine), new)
     notices = list(chair.told(case.old, new, mine))
     if not notices:

@@ -20,19 +20,20 @@ from .instances import (
     overrides,
     rescheduled,
     sequence,
-    times,
     whole,
     with_value,
     without,
     wrapped,
 )
-from .people import People, address_of, attendees, by_server, line_of, outward, with_params
+from .people import People, address, address_of, attendees, by_server, line_of, outward, partstat, with_params
 
 MOST_SINGLE: Final = 20
 """Occurrences that are called off one by one; when there are more, the whole set is told anew."""
 _SAYS_NOTHING: Final = frozenset(
     {"DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "TRANSP", "REQUEST-STATUS", "ACKNOWLEDGED", "RELATED-TO"}
 )
+_ANSWER: Final = ("PARTSTAT", "DELEGATED-TO", "SCHEDULE-STATUS")
+"""What the server writes to an attendee when they answer."""
 _ANSWERS: Final = ("PARTSTAT", "SCHEDULE-AGENT", "SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND", "X-NUM-GUESTS")
 
 
@@ -90,10 +91,7 @@ def prepared(old: CalendarObject | None, new: CalendarObject, mine: People) -> C
         return new.calendar
     before = whole(old)
     changed = {id(part): _prepared(old, before, new, key, part, mine) for key, part in whole(new).items()}
-    parts = [changed.get(id(part), part) for part in new.calendar.parts]
-    if all(one is other for one, other in zip(parts, new.calendar.parts, strict=True)):
-        return new.calendar
-    return Component("VCALENDAR", new.calendar.at, new.calendar.lines, parts)
+    return _with_parts(new, changed)
 
 
 def _prepared(
@@ -128,24 +126,54 @@ def _asked_anew(part: Component, mine: People) -> Component:
     return Component(part.name, part.at, lines, part.parts)
 
 
-def answers_kept(stored: CalendarObject, new: CalendarObject, mine: People) -> Component:
-    """The new object with the answers that have come since its maker read the stored one. RFC 6638 §3.2.10."""
-    before = whole(stored)
-    parts = {id(part): _answered(part, before.get(key), mine) for key, part in whole(new).items()}
-    return Component("VCALENDAR", 0, new.calendar.lines, [parts.get(id(part), part) for part in new.calendar.parts])
+def answers_kept(stored: CalendarObject, new: CalendarObject, mine: People, *, given: bool = False) -> Component:
+    """The new object with the answers that have come since its maker read the stored one. RFC 6638 §3.2.10.
+
+    `given`: what it says of somebody's answer counts where it says something, for it may be what its maker has heard.
+    Who has joined by an answer, sent by an attendee or as one of a group, stays with those whom they came by.
+    """
+    before, changed = whole(stored), {}
+    for key, part in whole(new).items():
+        was = before.get(key)
+        base = was or (before.get(None) if key is not None else None)
+        if base is not None and not rescheduled(stored, was, new, part):
+            answered = _answered(part, base, mine, given=given)
+            changed[id(part)] = _joined(answered, base) if given else answered
+    return _with_parts(new, changed)
 
 
-def _answered(part: Component, was: Component | None, mine: People) -> Component:
-    if was is None or times(part) != times(was):
-        return part
-    said = {address_of(line): line.param("PARTSTAT") for line in was.all("ATTENDEE")}
-    lines = [
-        with_params(line, PARTSTAT=said[who] or None)
-        if line.name == "ATTENDEE" and (who := address_of(line)) in said and who not in mine
-        else line
-        for line in part.lines
+def _with_parts(new: CalendarObject, changed: Mapping[int, Component]) -> Component:
+    """The calendar with these in the place of its components; itself, when they are the same."""
+    parts = [changed.get(id(part), part) for part in new.calendar.parts]
+    if all(one is other for one, other in zip(parts, new.calendar.parts, strict=True)):
+        return new.calendar
+    return Component("VCALENDAR", new.calendar.at, new.calendar.lines, parts)
+
+
+def _answered(part: Component, was: Component, mine: People, *, given: bool) -> Component:
+    known = {address_of(line): line for line in was.all("ATTENDEE") if address_of(line) not in mine}
+    lines = []
+    for line in part.lines:
+        stored = known.get(address_of(line)) if line.name == "ATTENDEE" else None
+        counts = stored is not None and not (given and partstat(line) != "NEEDS-ACTION")
+        lines.append(_with_answer(line, stored) if counts and stored is not None else line)
+    same = all(one is other for one, other in zip(lines, part.lines, strict=True))
+    return part if same else Component(part.name, part.at, lines, part.parts)
+
+
+def _with_answer(line: Line, stored: Line) -> Line:
+    return with_params(line, **{name: stored.param(name) or None for name in _ANSWER})
+
+
+def _joined(part: Component, was: Component) -> Component:
+    there = {address_of(line) for line in part.all("ATTENDEE")}
+    new = [
+        line
+        for line in was.all("ATTENDEE")
+        if address_of(line) not in there
+        and not there.isdisjoint((address(line.param("MEMBER")), address(line.param("DELEGATED-FROM"))))
     ]
-    return Component(part.name, part.at, lines, part.parts)
+    return Component(part.name, part.at, [*part.lines, *new], part.parts) if new else part
 
 
 # --- whom to tell -----------------------------------------------------------------------------------------------------
