@@ -76,6 +76,9 @@ def _entries(root: xml.Element, exchange: Exchange) -> dict[str, Entry]:
         given, denied, principal = (ace.find(f"{{{DAV}}}{name}") for name in ("grant", "deny", "principal"))
         if principal is None or (given is None and denied is None):
             raise DavError(400, "an entry has a principal, and says what it is granted or denied")
+        if denied is not None and f"{{{DAV}}}unauthenticated" in xml.names(principal):
+            text = "who has not signed in alone cannot be denied anything: leave out what all are granted instead"
+            raise DavError(403, text, "<D:allowed-principal/>")
         grantee = _grantee(principal)
         old = found.get(grantee, Entry())
         allow, deny = _granted(given, grantee), _rights(denied)
@@ -94,7 +97,10 @@ OWNER: Final = ""
 
 
 def _grantee(principal: xml.Element) -> str:
-    """Who an entry is for, as a row names it, or `OWNER`. `DavError`."""
+    """Who an entry is for, as a row names it, or `OWNER`. `DavError`.
+
+    What is granted to who has not signed in is granted to all: signing out is open to everybody.
+    """
     inside = xml.names(principal)
     if f"{{{DAV}}}all" in inside or f"{{{DAV}}}unauthenticated" in inside:
         return ANYONE

@@ -48,6 +48,18 @@ def calendar(world: World, who: Principal) -> list[str]:
     return world.read(who, work)
 
 
+def test_a_scheduling_inbox_is_shared_by_itself_alone(world: World) -> None:
+    at = world.write(world.alice, lambda tx: tx.schedule_inbox())
+    root = world.read(world.alice, lambda tx: tx.locate(world.alice.account, "")).id
+    for rights in ("lrswipte", "master"):
+        world.grant(root, world.bob, rights)
+        assert world.rights(world.bob, at) == Right.NONE
+        told = world.read(world.bob, lambda tx: tx.folders(of=world.alice.account))
+        assert at not in {each.id for each in told}
+    world.grant(at, world.bob, "lrs")
+    assert world.rights(world.bob, at) == Right.LOOKUP | Right.READ | Right.SEEN
+
+
 def test_a_guest_gets_a_copy_and_later_another_and_loses_it(world: World) -> None:
     invite(world, Visit(guest(world, world.bob), item(1, tag="t1")))
     there = guest(world, world.bob)

@@ -27,6 +27,8 @@ KEPT_PRINCIPALS: Final = 50_000
 KEPT_LISTINGS: Final = 100
 _NEVER_CLOSED: Final = (Role.INBOX, Role.QUARANTINE)
 """Where mail that was taken can always be put."""
+_SHARED_ALONE: Final = (Role.QUARANTINE, Role.SCHEDULE_INBOX)
+"""What a grant on a whole tree leaves closed."""
 MEMBERS_READ: Final = LEVELS["viewer"]
 
 
@@ -90,14 +92,15 @@ class Tree:
     def counting(self, at: FolderId) -> Iterator[tuple[Node, Grant]]:
         """The grants on the folder and its ancestors, as they count there, upwards.
 
-        What stands above a quarantine opens it only to who administers: others get it shared by itself.
+        What stands above a quarantine opens it only to who administers, and what stands above a scheduling inbox opens
+        it to nobody: they are shared by themselves.
         """
-        above = False
+        below: str | None = None
         for node in self.chain(at):
             for grant in self.grants.get(node.id, ()):
-                opens = not above or Right.ADMIN in grant.allow
+                opens = below is None or (below == Role.QUARANTINE and Right.ADMIN in grant.allow)
                 yield node, grant if opens else replace(grant, allow=Right.NONE)
-            above = above or node.role == Role.QUARANTINE
+            below = node.role if node.role in _SHARED_ALONE else below
 
     def rights(self, who: Principal, at: FolderId) -> Right:
         """What the principal may do there."""

@@ -82,6 +82,19 @@ async def test_what_is_private_is_hidden_and_counts_as_busy(stand: Stand, alice:
     assert (await bob.ask("GET", WORK + "a.ics")).status == 200
 
 
+async def test_who_is_granted_a_whole_tree_does_not_read_the_messages_of_its_scheduling_inbox(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    inbox = "/dav/calendars/alice@example.test/~inbox/"
+    await alice.props(inbox, "D:displayname")
+    await stand.share("alice", "", BOB, "lrswipkxte")
+    number = await stand.share("alice", "Scheduling Inbox", BOB, "l")
+    assert (await bob.ask("GET", WORK + "a.ics")).status == 404
+    for path in (inbox, f"{BOBS_HOME}~{number}/"):
+        assert "<D:read/>" not in ((await bob.props(path, "D:current-user-privilege-set")).body.decode())
+        assert (await bob.sync(path)).status in (403, 404)
+
+
 async def test_each_has_a_colour_and_a_name_of_ones_own(stand: Stand, alice: Client, bob: Client) -> None:
     await alice.ask("PROPPATCH", WORK, proppatch("<I:calendar-color>#111111</I:calendar-color>"))
     number = await stand.share("alice", "Calendar", BOB, "lrs")
@@ -235,6 +248,7 @@ async def test_what_an_acl_leaves_out_is_taken_back_and_what_it_cannot_say_stays
         (ace(BOB_IS, "D:dance"), "D:not-supported-privilege"),
         (ace("<D:self/>", "D:read"), "D:allowed-principal"),
         (ace("<D:property><D:group/></D:property>", "D:read"), "D:allowed-principal"),
+        (ace("<D:unauthenticated/>", "D:read", word="deny"), "D:allowed-principal"),
         (ace("<D:property><D:owner/></D:property>", "D:write", word="deny"), "D:no-protected-ace-conflict"),
         (
             ace("<D:href>/dav/principals/alice@example.test/</D:href>", "D:write", word="deny"),
