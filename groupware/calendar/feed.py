@@ -82,14 +82,14 @@ def read_feed(octets: bytes, wanted: Wanted, charset: str = "") -> Feed:
         raise Malformed("it ends in the middle")
     found = Feed()
     _read_head(octets[:_HEAD], found)
-    for number, piece in enumerate(split_file(io.BytesIO(octets))):
-        if number >= wanted.most:
-            raise Malformed(f"it has more than {wanted.most} events")
+    for piece in split_file(io.BytesIO(octets)):
         if piece.read is None:
             found.unread.add(piece.uid)
             reason = piece.refused.partition(": ")[2] or piece.refused
             found.left[reason] = found.left.get(reason, 0) + 1
         elif piece.read.kind == "VEVENT":
+            if len(found.objects) >= wanted.most:
+                raise Malformed(f"it has more than {wanted.most} events")
             found.objects[piece.read.uid] = _kept(piece.read, wanted)
         elif (kind := _CALLED.get(piece.read.kind)) is not None:
             found.left[kind] = found.left.get(kind, 0) + 1

@@ -10,6 +10,8 @@ from .errors import Malformed
 LONGEST: Final = 64 * 1024
 """Octets that are read of a line at once."""
 _NAMES: Final = (b"UID", b"TZID")
+_IN_NO_OTHER: Final = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VAVAILABILITY", b"VTIMEZONE"))
+"""Components that stand in a calendar, and in none of each other."""
 
 
 class Stretch(NamedTuple):
@@ -40,32 +42,45 @@ class _Piece(NamedTuple):
 
 
 def stretches(file: BinaryIO, level: int) -> Iterator[Stretch]:
-    """The components that are so many levels deep (1: the outermost), in order. `Malformed` for text outside."""
-    depth = outer = 0
-    now, folding = Stretch(0, b"", b"", 0, 0, 0), False
+    """The components that are so many levels deep (1: the outermost), in order. `Malformed` for text outside.
+
+    One that is not ended costs itself alone: what is in no other component ends it, as does the end of what it is in.
+    """
+    open_ = list[bytes]()
+    outer, now, folding = 0, Stretch(0, b"", b"", 0, 0, 0), False
     for here in _lines(file):
         verb, _, value = here.text.partition(b":")
-        verb = verb.upper() if here.begins else b""
+        verb, name = (verb.upper(), value.strip().upper()) if here.begins else (b"", b"")
+        if verb == b"BEGIN" and name in _IN_NO_OTHER and len(open_) >= level > 1:
+            yield now._replace(whole=False)
+            del open_[level - 1 :]
         now = now._replace(end=here.end, key=now.key + here.text if folding and not verb else now.key)
         folding = folding and not verb
         if verb == b"BEGIN":
-            depth += 1
-            if depth == level:
-                now = Stretch(outer, value.strip().upper(), b"", here.start, here.end, here.line)
-            continue
-        if not depth:
+            open_.append(name)
+            if len(open_) == level:
+                now = Stretch(outer, name, b"", here.start, here.end, here.line)
+        elif not open_:
             _outside(here)
         elif verb == b"END":
-            depth -= 1
-            if depth == level - 1:
-                yield now
-            outer += not depth
-        elif depth == level and verb.partition(b";")[0] in _NAMES:
+            yield from _ended(open_, name, level, now)
+            outer += not open_
+        elif len(open_) == level and verb.partition(b";")[0] in _NAMES:
             now, folding = now._replace(key=value), True
-        elif depth == level - 1:
+        elif len(open_) == level - 1:
             yield Stretch(outer, b"", b"", here.start, here.end, here.line)
-    if depth >= level:
+    if len(open_) >= level:
         yield now._replace(whole=False)
+
+
+def _ended(open_: list[bytes], name: bytes, level: int, now: Stretch) -> Iterator[Stretch]:
+    """Ends the innermost component of that name with all that is in it, be it `now`; what has not begun has no end."""
+    there = len(open_)
+    while name in open_:
+        if open_.pop() == name:
+            break
+    if there >= level > len(open_):
+        yield now._replace(whole=len(open_) == level - 1)
 
 
 def _lines(file: BinaryIO) -> Iterator[_Piece]:

@@ -89,6 +89,12 @@ def test_what_is_no_event_is_left_out_and_counted() -> None:
     assert not feed.unread
 
 
+def test_what_is_left_out_takes_no_room_of_events() -> None:
+    todos = [event(f"t{each}").replace("VEVENT", "VTODO").replace("DTEND", "DUE") for each in range(5)]
+    feed = read(calendar(*todos, event("a"), event("b")), Wanted("20261001T000000Z", most=2))
+    assert (list(feed.objects), list(feed.left.values())) == (["a", "b"], [5])
+
+
 @pytest.mark.parametrize(
     ("octets", "why"),
     [
