@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.calendar.itip.attendee import NotTheirs
+from groupware.calendar.jscalendar import addresses
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import EVENT, EVENT_MEMBERS, plain
 from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
@@ -51,7 +52,7 @@ from web.jmap.turn import Turn, owner_in
 Json = dict[str, Any]
 _MOST_PARSED: Final = 50
 _SERVER_SET: Final = OWN - {"id", CALENDAR.container}
-EVENT_PROPERTIES: Final = EVENT_MEMBERS.keys()
+EVENT_PROPERTIES: Final = EVENT_MEMBERS.keys() | {addresses.ORGANIZER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
 
 async def create(turn: Turn, account: str, given: Given, *, tell: bool = False) -> Mapping[str, Any]:
     """Puts a new event in; what of it the client has not said. `SetError`."""
-    value = _only_of_events(given)
+    value = addresses.understood(_only_of_events(given))
     if "id" in value:
         raise invalid("id", "only the server sets it")
     at = container_of(turn, CALENDAR, value.pop(CALENDAR.container, None))
@@ -97,7 +98,12 @@ async def create(turn: Turn, account: str, given: Given, *, tell: bool = False) 
     shaped(EVENT, value | made)
     octets = await made_octets(lambda: calendar_of(plain(value | made)))
     given_in = await made_new(turn, account, at, octets, secrets.token_urlsafe(18) + ".ics")
-    return {"id": await _append(turn, account, at, given_in, tell=tell), **made, **FIXED, "isOrigin": True}
+    return {
+        "id": await _append(turn, account, at, given_in, tell=tell),
+        **addresses.told(made),
+        **FIXED,
+        "isOrigin": True,
+    }
 
 
 def _only_of_events(given: Given) -> Json:
@@ -149,6 +155,7 @@ async def _told(turn: Turn, change: Change, work: Callable[[WriteTx, Plan], Any]
 
 async def _update(turn: Turn, account: str, name: str, patch: Given, *, tell: bool) -> Mapping[str, Any]:
     base, key = base_of(name)
+    patch = addresses.understood(patch)
     place = await place_of(turn, account, CALENDAR, base)
     read = await told_object(turn, place)
     now = object_of(read)
@@ -173,7 +180,7 @@ async def _update(turn: Turn, account: str, name: str, patch: Given, *, tell: bo
         await _told(turn, there, work)
     else:
         await turn.write(lambda tx: work(tx, Plan()))
-    return made
+    return addresses.told(made)
 
 
 def _checked(patch: Given) -> Given:
@@ -280,7 +287,7 @@ def _events(octets: bytes, properties: tuple[str, ...] | None) -> list[Json]:
         if piece.read is None:
             raise Malformed(piece.refused)
         if piece.read.kind == "VEVENT":
-            event = object_of(piece.read) | ({"method": method} if method else {})
+            event = addresses.told(object_of(piece.read)) | ({"method": method} if method else {})
             events.append(event if properties is None else {name: event[name] for name in properties if name in event})
     if not events:
         raise Malformed("there is no event in it")

@@ -103,6 +103,7 @@ _PARTICIPANT: Final = thing(
         "email": text,
         "description": text,
         "sendTo": mapped(filled),
+        "calendarAddress": filled,
         "kind": text,
         "roles": FLAGS,
         "participationStatus": text,
