@@ -31,6 +31,7 @@ _READS: Final = frozenset(
     {
         "columns",
         "delta",
+        "facts",
         "find",
         "identified",
         "item",
@@ -246,11 +247,16 @@ class _Answers:
     def identified(self, ident: str) -> Sequence[str]:
         return ()
 
+    def facts(self, uids: Uids, *, alarms: bool) -> Sequence[tuple[Uid, str]]:
+        return [(each.uid, "") for each in self.items(uids)]
+
     def objects(self, component: str) -> Sequence[Uid]:
         return [each.uid for each in self._made.items] if component == "VEVENT" else []
 
-    def spans(self, low: int, high: int) -> Placed:
+    def spans(self, low: int, high: int, component: str = "") -> Placed:
         """A few days of each that has one then: an event is found by those as well as by all."""
+        if component not in ("", "VEVENT"):
+            return Placed((), ())
         if self._made.stored:
             both = zip(self._made.items, self._made.times, strict=False)
             return Placed([(each.uid, at) for each, at in both if at.start < high and at.end > low], ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -9,6 +10,7 @@ from typing import Final
 
 from connectors.dav.errors import DavError
 from connectors.dav.xml import CALDAV, CARDDAV, Element
+from groupware.calendar import facts
 from groupware.calendar.busy import FLOAT, Range, settled
 from groupware.calendar.index import occurrences, span
 from groupware.calendar.object import CalendarObject
@@ -20,6 +22,8 @@ from groupware.model.collation import caseless
 from groupware.model.content import Component, Line
 from groupware.model.item import ALWAYS
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9 @:/.+_-]+")
+"""Texts that stand in facts as they are in the property."""
 MAX_PARTS: Final = 200
 """Of one filter."""
 _ASCII: Final = {each: each + 32 for each in range(ord("A"), ord("Z") + 1)}
@@ -192,6 +196,48 @@ def _match(element: Element) -> Match:
     if test is None:
         raise DavError(400, f"match-type {element.get('match-type')!r} is none of {', '.join(_TESTS)}")
     return Match(fold(element.text or ""), test, fold, element.get("negate-condition", "no") == "yes")
+
+
+def is_kept(comp: Comp) -> bool:
+    """Whether all that a filter asks is kept beside the objects (`groupware.calendar.facts`)."""
+    return not (comp.absent or comp.props) and all(
+        each.name in facts.KINDS
+        and all(prop.name in facts.PROPERTIES for prop in each.props)
+        and all(_is_of_alarms(inner) for inner in each.comps)
+        for each in comp.comps
+    )
+
+
+def _is_of_alarms(comp: Comp) -> bool:
+    return comp.name == "VALARM" and not comp.comps and all(prop.name in facts.OF_ALARMS for prop in comp.props)
+
+
+def asks_alarms(comp: Comp) -> bool:
+    """Whether a filter asks about what may be each person's own."""
+    return any(each.comps for each in comp.comps)
+
+
+def asks_times(comp: Comp) -> bool:
+    """Whether a filter asks when an object takes place, or when its alarms go off."""
+    return any(each.range or any(inner.range for inner in each.comps) for each in comp.comps)
+
+
+def words(comp: Comp) -> list[str]:
+    """What the facts of an object that is let through have in them, in lower case."""
+    sought = [prop for each in comp.comps if not each.absent for prop in each.props if not prop.absent]
+    names = [f'"{prop.name}"' for prop in sought]
+    params = [each.match for prop in sought for each in prop.params if each.match is not None and not each.absent]
+    matches = [*params, *(each for prop in sought for each in prop.matches)]
+    texts = [each.text for each in matches if not each.negate and _PLAIN.fullmatch(each.text)]
+    return [each.lower() for each in (*names, *texts)]
+
+
+def may_have(stated: str, sought: Sequence[str]) -> bool:
+    """Whether facts may have all these words in them; what is written with escapes may be another word."""
+    if "\\" in stated:
+        return True
+    text = stated.lower()
+    return all(word in text for word in sought)
 
 
 # --- decide -----------------------------------------------------------------------------------------------------------

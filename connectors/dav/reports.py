@@ -25,6 +25,7 @@ from connectors.dav.shelf import Shelf, collection
 from connectors.dav.telling import AT_ONCE, in_collection, limit_in, names_in, told_of, truncated
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
 from groupware.calendar.busy import FLOAT, Range, freebusy, settled
+from groupware.calendar.facts import read_facts
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import known_zone
 from groupware.contacts.card import read_card
@@ -125,31 +126,57 @@ def _zone(root: xml.Element, shelf: Shelf) -> tzinfo:
 
 
 async def _let_through(exchange: Exchange, shelf: Shelf, comp: Comp, zone: tzinfo) -> list[Item]:
-    """The index finds what it can; what it cannot decide is read."""
+    """The index finds what it can; what it cannot decide is asked of what is kept beside the objects, or is read."""
     inner = comp.comps[0] if len(comp.comps) == 1 and not comp.props and not comp.absent else None
     at = shelf.folder.id
+    simple = inner is not None and inner.simple
+    if not simple and filters.is_kept(comp):
+        return await _by_facts(exchange, at, comp, inner, zone)
     if inner is None or inner.absent:
         items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items(at, EVERY))
         return await _read_and_decide(exchange, items, comp, zone)
     sure, unsure = await exchange.parts.store.read(exchange.who, lambda tx: _candidates(tx, shelf, inner, zone))
-    if not inner.simple:
+    if not simple:
         sure, unsure = [], sorted([*sure, *unsure], key=lambda each: each.uid)
     return [*sure, *await _read_and_decide(exchange, unsure, comp, zone)]
+
+
+async def _by_facts(exchange: Exchange, at: FolderId, comp: Comp, inner: Comp | None, zone: tzinfo) -> list[Item]:
+    """Those that are let through by what is kept beside them; of which nothing is kept, by their octets."""
+    range_ = inner.range if inner is not None and not inner.absent else None
+
+    def work(tx: ReadTx) -> Sequence[tuple[Uid, str]]:
+        if range_ is None:
+            return tx.facts(at, EVERY, alarms=filters.asks_alarms(comp))
+        found, rest = tx.spans(at, range_.start - FLOAT, range_.end + FLOAT)
+        among = _ranges({uid for uid, _ in (*found, *rest)})
+        return tx.facts(at, among, alarms=filters.asks_alarms(comp))
+
+    facts = await exchange.parts.store.read(exchange.who, work)
+    sure, unsure = await asyncio.to_thread(_stated, facts, comp, zone)
+    items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items(at, _ranges(sure | unsure)))
+    read = await _read_and_decide(exchange, [each for each in items if each.uid in unsure], comp, zone)
+    return sorted([*(each for each in items if each.uid in sure), *read], key=lambda each: each.uid)
+
+
+def _stated(facts: Sequence[tuple[Uid, str]], comp: Comp, zone: tzinfo) -> tuple[set[Uid], set[Uid]]:
+    """Those that their facts let through, and those that have none."""
+    words, timed = filters.words(comp), filters.asks_times(comp)
+    likely = [(uid, said) for uid, said in facts if said and filters.may_have(said, words)]
+    sure = {uid for uid, said in likely if filters.admits(comp, read_facts(said, timed=timed), zone)}
+    return sure, {uid for uid, said in facts if not said}
 
 
 def _candidates(tx: ReadTx, shelf: Shelf, comp: Comp, zone: tzinfo) -> tuple[list[Item], list[Item]]:
     """Items that are of the kind and in the range; those that may be, by what is not kept of them."""
     at = shelf.folder.id
-    kind = set(tx.objects(at, comp.name)) if shelf.components != (comp.name,) else None
+    mixed = shelf.components != (comp.name,)
     if comp.range is None:
-        sure = kind if kind is not None else None
-        items = tx.items(at, EVERY if sure is None else _ranges(sure))
-        return list(items), []
-    found, rest = tx.spans(at, comp.range.start - FLOAT, comp.range.end + FLOAT)
+        return list(tx.items(at, _ranges(set(tx.objects(at, comp.name))) if mixed else EVERY)), []
+    only = comp.name if mixed else ""
+    found, rest = tx.spans(at, comp.range.start - FLOAT, comp.range.end + FLOAT, only)
     inside = {uid for uid, span in found if _in(comp.range, span.start, span.end, span.floating, zone)}
     unsure = {uid for uid, _ in rest} - inside
-    if kind is not None:
-        inside, unsure = inside & kind, unsure & kind
     return list(tx.items(at, _ranges(inside))), list(tx.items(at, _ranges(unsure)))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from groupware.model.content import Component
 from groupware.model.item import ALWAYS, LONGEST_TEXT, ObjectKeys, Span
 
+from .facts import facts_of
 from .object import CalendarObject
 from .series import Occurrence, Series, When, period, when
 from .values import duration
@@ -22,6 +24,10 @@ _TEXTS: Final = ("DESCRIPTION", "LOCATION", "COMMENT", "CATEGORIES", "URL", "CON
 
 def keys_of(read: CalendarObject, now: int) -> ObjectKeys:
     """What the object is found by; `now` is in seconds."""
+    return replace(_placed(read, now), facts=facts_of(read))
+
+
+def _placed(read: CalendarObject, now: int) -> ObjectKeys:
     private = any(part.text("CLASS").strip().upper() not in ("", "PUBLIC") for part in read.parts)
     if read.kind == "VAVAILABILITY":  # what it says depends on others beside it: looked at when somebody asks
         spans = tuple(_stated(read))

@@ -150,6 +150,8 @@ class ObjectKeys:
     exact_to: int = ALWAYS
     schedule_tag: str = ""
     """Schedule-Tag (RFC 6638 §3.2.10); "" when it is no meeting with others."""
+    facts: str = ""
+    """What filters ask of it (`groupware.calendar.facts`); "": they ask its octets."""
 
 
 class Placed(NamedTuple):

@@ -24,6 +24,7 @@ from .objects import Objects
 from .sql import (
     attachments,
     browsers,
+    facts,
     greylist,
     header_texts,
     mailinglists,
@@ -37,6 +38,7 @@ from .sql import (
     trace,
     uploads,
 )
+from .sql.facts import Waiting as Waiting
 from .sql.header_texts import Headed as Headed
 from .sql.store import SqlStore
 from .sql.tx import Tx
@@ -88,19 +90,29 @@ async def put_headers(store: Store, lines: Mapping[int, str]) -> None:
     await store.write(OPERATOR, lambda tx: header_texts.put(_inner(tx), lines))
 
 
-async def _no_headers() -> int:
+async def waiting_facts(store: Store, limit: int) -> Sequence[Waiting]:
+    """Some of the calendar objects that wait for what filters ask of them."""
+    return await store.read(OPERATOR, lambda tx: facts.waiting(_inner(tx), limit))
+
+
+async def put_facts(store: Store, said: Sequence[tuple[Waiting, str]]) -> None:
+    """Puts that beside these objects, where they still wait for it."""
+    await store.write(OPERATOR, lambda tx: facts.put(_inner(tx), said))
+
+
+async def _nothing_more() -> int:
     return 0
 
 
 async def keep_indexed(
     store: SqlStore,
     *,
-    headers: Callable[[], Awaitable[int]] = _no_headers,
+    more: Callable[[], Awaitable[int]] = _nothing_more,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Keeps the search index up until cancelled. It stands back while others write a lot.
 
-    `headers` puts some header lines that wait into theirs, and says how many.
+    `more` fills in some of what else waits to be found, and says how much.
     """
     since, known = time.monotonic(), store.writes
     while True:
@@ -112,7 +124,7 @@ async def keep_indexed(
             if busy and not await store.read(OPERATOR, lambda tx: search.more_waiting(_inner(tx), MOST_WAITING)):
                 await pause(STANDS_BACK_SECONDS)
                 continue
-            done = await index_pending(store) + await headers()
+            done = await index_pending(store) + await more()
         except TryAgain:
             done = 0
         known += 2  # its own

@@ -6,9 +6,9 @@ import asyncio
 import os
 import secrets
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from groupware.calendar import facts
 from groupware.mime.header_lines import index_headers
 from groupware.model.errors import Refused
 from groupware.store import DATABASE, NewerSchema, SqlStore, open_bus, open_store
@@ -45,9 +45,13 @@ class Storage:
     def start(self, tasks: Supervisor) -> None:
         """What the store wants done in the background."""
         tasks.start("waking", lambda: keep_waking(self.store, self.bus))
-        headers = partial(index_headers, self.store, self.blobs.in_passing())
-        tasks.start("search index", lambda: keep_indexed(self.store, headers=headers))
+        tasks.start("search index", lambda: keep_indexed(self.store, more=self._fill_in))
         tasks.start("tidying", lambda: keep_tidy(self.store, self.objects))
+
+    async def _fill_in(self) -> int:
+        """Some of what is found out behind the writes, or was not yet when it was stored; how much it was."""
+        blobs = self.blobs.in_passing()
+        return await index_headers(self.store, blobs) + await facts.fill(self.store, blobs)
 
 
 async def open_storage(config: Config, *, listen: bool = True, tell: Tell | None = None) -> Storage:

@@ -151,6 +151,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "put_personal": [lambda tx, s: tx.put_personal(s.folder, Uid(1), b"x")],
     "ended": [lambda tx, s: tx.ended(s.folder, 0, 1)],
     "lapsed": [lambda tx, s: tx.lapsed(s.folder, ModSeq(0), 1)],
+    "facts": [lambda tx, s: tx.facts(s.folder, EVERY, alarms=True)],
     "spans": [lambda tx, s: tx.spans(s.folder, 0, 1)],
     "busy": [lambda tx, s: tx.busy(s.folder, 0, 1)],
     "changes": [lambda tx, s: tx.changes(s.folder, ModSeq(0))],

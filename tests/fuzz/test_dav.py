@@ -14,6 +14,7 @@ from connectors.dav.errors import DavError
 from connectors.dav.expand import lens_of
 from connectors.dav.paths import place
 from connectors.dav.resources import note_name
+from groupware.calendar import facts
 from groupware.calendar.object import read_object
 from groupware.model.annotation import check_entry
 from groupware.model.errors import NotFound, Refused
@@ -72,6 +73,67 @@ def test_any_filter_decides_or_is_refused(pieces: list[str]) -> None:
         assert 400 <= error.status < 500
         return
     assert all(filters.admits(comp, each, UTC) in (True, False) for each in OBJECTS)
+
+
+TASK = event("4", "20261201T090000Z", "DUE:20261202T090000Z", "STATUS:COMPLETED", "CATEGORIES:A\\, b,c").replace(
+    "VEVENT", "VTODO"
+)
+MEETING = event(
+    "5",
+    "20261201T100000Z",
+    "RRULE:FREQ=DAILY;COUNT=3",
+    "STATUS:TENTATIVE",
+    'ATTENDEE;PARTSTAT=ACCEPTED;CN="B\u017f":mailto:bob@example.test',
+    "BEGIN:VALARM",
+    "ACTION:DISPLAY",
+    "TRIGGER:-PT5M",
+    "END:VALARM",
+)
+MOVED = "BEGIN:VEVENT\r\nUID:5\r\nRECURRENCE-ID:20261202T100000Z\r\nDTSTART:20261203T100000Z\r\nEND:VEVENT\r\n"
+MEETING = MEETING.replace("END:VCALENDAR", MOVED + "END:VCALENDAR")
+KEPT = [*OBJECTS, *(read_object(each.encode()) for each in (TASK, MEETING))]
+WORDS = st.sampled_from(["a, b", "b", "S", "s", "accepted", "bob@", "COMPLETED", "T", "display", "-PT5M", "\\", '"'])
+TESTS = st.one_of(
+    LEAVES,
+    st.builds(
+        lambda how, more, text: f'<C:text-match collation="{how}"{more}>{xml.escape(text)}</C:text-match>',
+        st.sampled_from(["i;octet", "i;ascii-casemap", "i;unicode-casemap"]),
+        st.sampled_from(["", ' negate-condition="yes"']),
+        WORDS,
+    ),
+)
+
+
+def element(kind: str, names: list[str], *inner: st.SearchStrategy[str], most: int = 2) -> st.SearchStrategy[str]:
+    return st.builds(
+        lambda name, inside: f'<C:{kind} name="{name}">{"".join(inside)}</C:{kind}>',
+        st.sampled_from(names),
+        st.lists(st.one_of(*inner), max_size=most),
+    )
+
+
+PARAMS = element("param-filter", ["PARTSTAT", "CN", "TZID"], TESTS)
+PROPS = element(
+    "prop-filter", ["ATTENDEE", "STATUS", "DUE", "DTSTART", "CATEGORIES", "SUMMARY", "COMPLETED", "UID"], TESTS, PARAMS
+)
+OF_ALARMS = element("comp-filter", ["VALARM"], element("prop-filter", ["ACTION", "TRIGGER"], TESTS), LEAVES)
+ASKED = element("comp-filter", ["VEVENT", "VTODO", "VJOURNAL"], PROPS, OF_ALARMS, LEAVES, most=3)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(ASKED, max_size=2))
+def test_what_is_kept_beside_an_object_decides_as_its_octets_do(pieces: list[str]) -> None:
+    inside = f'<C:comp-filter name="VCALENDAR">{"".join(pieces)}</C:comp-filter>'
+    try:
+        comp = filters.calendar_filter(etree.fromstring(f"<C:filter{HEAD}>{inside}</C:filter>"))
+    except DavError:
+        return
+    assert filters.is_kept(comp)
+    for each in KEPT:
+        said = facts.facts_of(each)
+        decided = filters.admits(comp, facts.read_facts(said, timed=filters.asks_times(comp)), UTC)
+        assert decided is filters.admits(comp, each, UTC)
+        assert filters.may_have(said, filters.words(comp)) or not decided
 
 
 @settings(max_examples=300, deadline=None)

@@ -56,6 +56,32 @@ def test_an_object_of_which_not_all_is_kept_is_named(world: World, calendar: Fol
     assert world.read(world.alice, lambda tx: tx.spans(calendar, 15 * DAY, 25 * DAY)).rest == [(1, new.blob)]
 
 
+def test_those_of_one_kind_alone_are_found(world: World, calendar: FolderId) -> None:
+    free = event("free", DAY)
+    assert free.object is not None
+    keys = replace(free.object, component="VFREEBUSY", last=ALWAYS, exact_to=2 * DAY)
+    put(world, calendar, replace(free, object=keys), event("a", DAY))
+    for component, uids, rest in (("VEVENT", {2}, []), ("VFREEBUSY", {1}, [(1, free.blob)]), ("VTODO", set(), [])):
+        placed = world.read(world.alice, lambda tx, kind=component: tx.spans(calendar, DAY, 9 * DAY, kind))  # type: ignore[misc]
+        assert ({uid for uid, _ in placed.found}, placed.rest) == (uids, rest)
+
+
+def test_what_filters_ask_is_told_to_who_may_read_it(world: World, calendar: FolderId) -> None:
+    kept = [
+        replace(each, object=replace(each.object, facts=each.name or ""))
+        for each in (  # type: ignore[type-var]
+            event("a", DAY),
+            event("b", DAY, private=True),
+            event("c", DAY),
+        )
+    ]
+    put(world, calendar, *kept)
+    world.grant(calendar, world.bob, "lr")
+    asked = [(Uid(1), Uid(2))]
+    assert world.read(world.alice, lambda tx: tx.facts(calendar, asked, alarms=True)) == [(1, "a"), (2, "b")]
+    assert world.read(world.bob, lambda tx: tx.facts(calendar, EVERY, alarms=True)) == [(1, "a"), (3, "c")]
+
+
 def test_a_uid_is_there_once_in_a_folder(world: World, calendar: FolderId) -> None:
     put(world, calendar, event("a", DAY, ident="same"))
     with pytest.raises(IdentTaken) as caught:

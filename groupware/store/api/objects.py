@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid
+from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Placed
 from groupware.model.lock import WriteLock
 from groupware.model.meeting import Counted, Guest, Happening, Visit
@@ -20,10 +20,19 @@ class ReadObjects(Protocol):
         """The calendar objects of one kind (`VEVENT`, ...), in UID order. Takes `r`."""
         ...
 
-    def spans(self, at: FolderId, low: int, high: int) -> Placed:
+    def facts(self, at: FolderId, uids: Uids, *, alarms: bool) -> Sequence[tuple[Uid, str]]:
+        """What filters ask of the objects in these ranges (`groupware.calendar.facts`), in UID order. Takes `r`.
+
+        "" of those of which nothing is kept. `alarms`: they are for a filter on alarms, which are each person's own in
+        what others share.
+        """
+        ...
+
+    def spans(self, at: FolderId, low: int, high: int, component: str = "") -> Placed:
         """What takes place from `low` to before `high`, in seconds since 1970. Takes `r`.
 
-        What floats is there if it were UTC: who cares asks for 14 hours more on both sides.
+        What floats is there if it were UTC: who cares asks for 14 hours more on both sides. `component`: of that kind
+        alone.
         """
         ...
 

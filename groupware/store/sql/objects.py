@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select
 from sqlalchemy.sql import Select
 
 from groupware.model.errors import IdentTaken, Refused
@@ -26,6 +26,7 @@ from .tx import Tx
 SHORT: Final = 32 * 86_400
 """Seconds: what takes longer is looked for by itself."""
 _k, _o, _i, _c = schema.object_key.c, schema.occurrence.c, schema.item.c, schema.content.c
+_SAID: Final = ("ident", "component", "private", "first", "last", "schedule_tag", "facts")
 _KEY_NAMES: Final = tuple(column.name for column in schema.object_key.c)
 _SPAN_NAMES: Final = tuple(column.name for column in schema.occurrence.c)
 _PUT: Final = insert(schema.object_key).values({name: bindparam(name) for name in _KEY_NAMES})
@@ -93,6 +94,11 @@ _REST: Final = (
     .where(or_(_k.exact_from > bindparam("low"), _k.exact_to < bindparam("high")))
 )
 
+_SPANS_OF: Final = _SPANS.where(
+    exists().where(_k.folder_id == _o.folder_id, _k.uid == _o.uid, _k.component == bindparam("component"))
+)
+_REST_OF: Final = _REST.where(_k.component == bindparam("component"))
+
 
 # --- beside the items -------------------------------------------------------------------------------------------------
 
@@ -133,7 +139,7 @@ def check_mail(here: Opened, kind: str) -> None:
 def put(tx: Tx, here: Opened, uid: int, keys: ObjectKeys) -> None:
     """Makes an item of the folder findable."""
     exact = keys.exact_from == -ALWAYS and keys.exact_to == ALWAYS
-    row = {name: getattr(keys, name) for name in ("ident", "component", "private", "first", "last", "schedule_tag")}
+    row = {name: getattr(keys, name) for name in _SAID}
     ends = {"exact_from": keys.exact_from, "exact_to": keys.exact_to, "exact": exact}
     tx.sql.change(_PUT, {"folder_id": here.id, "uid": uid, **row, **ends})
     tx.sql.many(_PUT_SPAN, [_span_row(here, uid, number, each) for number, each in enumerate(keys.spans)])
@@ -212,10 +218,10 @@ def objects(tx: Tx, at: FolderId, component: str) -> Sequence[Uid]:
     return [Uid(uid) for (uid,) in shown(tx, here, rows)]
 
 
-def spans(tx: Tx, at: FolderId, low: int, high: int) -> Placed:
+def spans(tx: Tx, at: FolderId, low: int, high: int, component: str) -> Placed:
     """See `ReadTx.spans`. Takes `r`."""
     here = tx.open(at, Right.READ)
-    return _placed(tx, here, low, high, hidden(tx, here))
+    return _placed(tx, here, low, high, hidden(tx, here), component)
 
 
 def ended(tx: Tx, at: FolderId, low: int, high: int, since: int) -> Sequence[tuple[Uid, int]]:
@@ -240,8 +246,9 @@ def times(tx: Tx, here: Opened, low: int, high: int) -> Placed:
     return _placed(tx, here, low, high, ())
 
 
-def _placed(tx: Tx, here: Opened, low: int, high: int, unseen: Collection[int]) -> Placed:
-    values = {"at": here.id, "low": low, "high": high, "since": low - SHORT}
-    found = [(Uid(row[0]), Span(*row[1:])) for row in tx.sql.rows(_SPANS, values) if row[0] not in unseen]
-    rest = [(Uid(row[0]), BlobId(row[1])) for row in tx.sql.rows(_REST, values) if row[0] not in unseen]
+def _placed(tx: Tx, here: Opened, low: int, high: int, unseen: Collection[int], component: str = "") -> Placed:
+    values = {"at": here.id, "low": low, "high": high, "since": low - SHORT, "component": component}
+    inside, more = (_SPANS_OF, _REST_OF) if component else (_SPANS, _REST)
+    found = [(Uid(row[0]), Span(*row[1:])) for row in tx.sql.rows(inside, values) if row[0] not in unseen]
+    rest = [(Uid(row[0]), BlobId(row[1])) for row in tx.sql.rows(more, values) if row[0] not in unseen]
     return Placed(found, rest)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid
+from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Placed
 from groupware.model.lock import WriteLock
 from groupware.model.meeting import Counted, Guest, Happening, Visit
 
-from .. import freebusy, invitations, locks, objects, personal, tombstones
+from .. import facts, freebusy, invitations, locks, objects, personal, tombstones
 from ..tx import Tx
 
 
@@ -22,8 +22,11 @@ class Objects(Tx):
     def objects(self, at: FolderId, component: str) -> Sequence[Uid]:
         return objects.objects(self, at, component)
 
-    def spans(self, at: FolderId, low: int, high: int) -> Placed:
-        return objects.spans(self, at, low, high)
+    def facts(self, at: FolderId, uids: Uids, *, alarms: bool) -> Sequence[tuple[Uid, str]]:
+        return facts.facts(self, at, uids)
+
+    def spans(self, at: FolderId, low: int, high: int, component: str = "") -> Placed:
+        return objects.spans(self, at, low, high, component)
 
     def ended(self, at: FolderId, low: int, high: int, since: int = 1) -> Sequence[tuple[Uid, int]]:
         return objects.ended(self, at, low, high, since)

@@ -41,6 +41,7 @@ from .items import search_text as search_text
 from .items import snooze as snooze
 from .items import sort_key as sort_key
 from .items import tombstone as tombstone
+from .objects import FACTS_WAIT as FACTS_WAIT
 from .objects import INEXACT_OBJECT as INEXACT_OBJECT
 from .objects import PRIVATE_OBJECT as PRIVATE_OBJECT
 from .objects import attached as attached

@@ -6,8 +6,8 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary,
 
 from .base import Number, metadata
 
-PRIVATE_OBJECT, INEXACT_OBJECT = text("private"), text("NOT exact")
-"""Which objects are private, and of which not all occurrences are kept, as their indexes say it."""
+PRIVATE_OBJECT, INEXACT_OBJECT, FACTS_WAIT = text("private"), text("NOT exact"), text("facts IS NULL")
+"""Which objects are private, of which not all occurrences are kept, and which wait for facts, as their indexes say."""
 
 object_key = Table(
     "object_key",
@@ -23,9 +23,11 @@ object_key = Table(
     Column("exact_from", Number, nullable=False),
     Column("exact_to", Number, nullable=False),
     Column("schedule_tag", String(64), nullable=False, server_default=""),
+    Column("facts", Text),  # what filters ask; "": they ask the octets; NULL: it is not known yet
     Index("ix_object_key_ident", "folder_id", "ident"),
     Index("ix_object_key_private", "folder_id", "uid", sqlite_where=PRIVATE_OBJECT),
     Index("ix_object_key_inexact", "folder_id", "uid", sqlite_where=INEXACT_OBJECT),
+    Index("ix_object_key_facts", "folder_id", "uid", sqlite_where=FACTS_WAIT, postgresql_where=FACTS_WAIT),
     sqlite_with_rowid=False,
 )
 """What calendar and contact objects are found by; one row beside each such item."""

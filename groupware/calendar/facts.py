@@ -1,0 +1,133 @@
+"""What filters ask of a calendar object, kept beside it, so that its octets are not read to answer them: decision 369.
+
+Its components, the whole first, each with the properties of `PROPERTIES` and with its alarms, as JSON:
+`["VEVENT", [[[["STATUS", {}, "CONFIRMED"], ["DTSTART", {"TZID": ["Europe/Berlin"]}, "20260101T100000"]], []]]]`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from typing import Any, Final
+
+from groupware.model.content import Component, Line
+from groupware.model.errors import Malformed
+from groupware.store import upkeep
+from groupware.store.api import Blobs, Store
+
+from .object import CalendarObject, read_object
+from .series import Series
+from .zones import known_zone
+
+KINDS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
+PROPERTIES: Final = frozenset(
+    {
+        "ATTENDEE",
+        "CATEGORIES",
+        "CLASS",
+        "COMPLETED",
+        "CREATED",
+        "DTEND",
+        "DTSTART",
+        "DUE",
+        "DURATION",
+        "EXDATE",
+        "LAST-MODIFIED",
+        "LOCATION",
+        "ORGANIZER",
+        "PERCENT-COMPLETE",
+        "PRIORITY",
+        "RDATE",
+        "RECURRENCE-ID",
+        "RELATED-TO",
+        "RRULE",
+        "STATUS",
+        "SUMMARY",
+        "TRANSP",
+        "UID",
+    }
+)
+OF_ALARMS: Final = frozenset({"ACKNOWLEDGED", "ACTION", "DURATION", "RELATED-TO", "REPEAT", "TRIGGER", "UID"})
+LONGEST: Final = 8_000
+"""Characters: what has more to say is asked itself."""
+FILLED_AT_ONCE: Final = 100
+
+
+def facts_of(read: CalendarObject) -> str:
+    """The facts; "" where the octets are asked: of other kinds, with time zones of its own, or of what is long."""
+    if read.kind not in KINDS or any(known_zone(name) is None for name in read.zones):
+        return ""
+    text = json.dumps([read.kind, [_stated(part) for part in read.parts]], separators=(",", ":"))
+    return text if len(text) <= LONGEST else ""
+
+
+def _stated(part: Component) -> list[list[Any]]:
+    return [_said(part, PROPERTIES), [_said(each, OF_ALARMS) for each in part.named("VALARM")]]
+
+
+def _said(part: Component, names: frozenset[str]) -> list[list[Any]]:
+    return [[line.name, line.params, line.value] for line in part.lines if line.name in names]
+
+
+class _Known(Mapping[str, tzinfo]):
+    """The zones that everybody knows, by whatever name."""
+
+    def __getitem__(self, name: str) -> tzinfo:
+        found = UTC if name == "UTC" else known_zone(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+_ZONES: Final = _Known()
+
+
+def read_facts(facts: str, *, timed: bool = True) -> CalendarObject:
+    """The object with what the facts say of it, and nothing else; `timed`: somebody asks for its occurrences."""
+    kind, parts = json.loads(facts)
+    components = [_component(kind, *each) for each in parts]
+    overrides = [each for each in components if each.first("RECURRENCE-ID") is not None]
+    main = next((each for each in components if each.first("RECURRENCE-ID") is None), None)
+    calendar = Component("VCALENDAR", 0, [], components)
+    series = Series.of(main, overrides, _ZONES) if timed else Series(main, overrides, _ZONES)
+    return CalendarObject(b"", calendar, kind, components[0].text("UID"), main, overrides, _ZONES, series)
+
+
+def _component(name: str, lines: list[list[Any]], alarms: list[list[list[Any]]]) -> Component:
+    return Component(name, 0, _lines(lines), [Component("VALARM", 0, _lines(each)) for each in alarms])
+
+
+def _lines(said: list[list[Any]]) -> list[Line]:
+    return [Line(name, params, value, 0) for name, params, value in said]
+
+
+# --- of what was stored before there were any -------------------------------------------------------------------------
+
+
+async def fill(store: Store, blobs: Blobs, limit: int = FILLED_AT_ONCE) -> int:
+    """Puts the facts of up to so many objects that wait for them beside them; how many these were.
+
+    What cannot be read just now goes on waiting, and is not counted.
+    """
+    waiting = await upkeep.waiting_facts(store, limit)
+    bodies = await blobs.read_many([each.blob for each in waiting])
+    found = await asyncio.to_thread(lambda: {blob: _facts(octets) for blob, octets in bodies.items()})
+    known = [(each, found[each.blob]) for each in waiting if each.blob in found]
+    if known:
+        await upkeep.put_facts(store, known)
+    return len(known)
+
+
+def _facts(octets: bytes) -> str:
+    try:
+        return facts_of(read_object(octets))
+    except Malformed:  # put in before objects were checked as they are now
+        return ""
