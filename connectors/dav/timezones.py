@@ -7,22 +7,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.dav.errors import DavError
-from groupware.calendar.vtimezone import vtimezone
+from groupware.calendar.vtimezone import vtimezone, with_zones
 from groupware.calendar.zonedata import names
 from groupware.calendar.zones import known_zone
 
 HEADER: Final = "caldav-timezones"
 _ZONE: Final = re.compile(rb"BEGIN:VTIMEZONE\r?\n.*?END:VTIMEZONE\r?\n", re.DOTALL | re.IGNORECASE)
 _ITS_NAME: Final = re.compile(rb"^TZID(?:;[^:\r\n]*)?:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
-_USED: Final = re.compile(rb';TZID="?([^":;,\r\n]+)', re.IGNORECASE)
 _FOLD: Final = re.compile(rb"\r?\n[ \t]")
-_FIRST: Final = re.compile(rb"(?<=\n)BEGIN:", re.IGNORECASE)
 
 
 def told(body: bytes, headers: Mapping[str, str]) -> bytes:
     """A calendar object as a request wants its zones. Who says nothing gets what is stored, and no zone too few."""
     said = headers.get(HEADER, "T").strip().upper()
-    return pruned(body) if said == "F" else filled(body)
+    return pruned(body) if said == "F" else with_zones(body)
 
 
 def pruned(body: bytes) -> bytes:
@@ -34,17 +32,6 @@ def _kept(found: re.Match[bytes]) -> bytes:
     name = _ITS_NAME.search(_FOLD.sub(b"", found[0]))
     standard = name is not None and name[1].decode("utf-8", "replace").strip() in names()
     return b"" if standard else found[0]
-
-
-def filled(body: bytes) -> bytes:
-    """With the zones that it names and a client has left out. RFC 5545 §3.6.5 wants them."""
-    if b"TZID=" not in body or b"BEGIN:VTIMEZONE" in body:
-        return body
-    used = sorted({each.decode("utf-8", "replace") for each in _USED.findall(_FOLD.sub(b"", body))})
-    zones = b"".join(found for name in used if (found := vtimezone(name)) is not None)
-    zones = zones if b"\r\n" in body else zones.replace(b"\r\n", b"\n")
-    at = _FIRST.search(body)
-    return body[: at.start()] + zones + body[at.start() :] if zones and at is not None else body
 
 
 def tzid_of(text: str) -> str:

@@ -17,6 +17,7 @@ from .object import CalendarObject
 from .rule import parse_rule
 from .series import When, length, when
 from .values import DAY
+from .vtimezone import with_zones
 
 _SUBJECTS: Final = {
     "REQUEST": "Invitation",
@@ -76,7 +77,7 @@ def composed(method: str, read: CalendarObject, sender: Sender, to: str, now: da
     ]
     words = "\r\n".join(text(method, read, sender)).encode("utf-8", "replace")
     kind = f"text/calendar; charset=utf-8; method={method}"
-    parts = [_part(mark, "text/plain; charset=utf-8", words), _part(mark, kind, read.octets)]
+    parts = [_part(mark, "text/plain; charset=utf-8", words), _part(mark, kind, with_zones(read.octets))]
     return b"".join([*lines, *parts, f"--{mark}--\r\n".encode()])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +16,9 @@ LISTED: Final = 2_966_000_000 - 2_966_000_000 % 86_400
 """Up to then (2063) changes are listed one by one where a rule cannot say them."""
 SINCE: Final = 0
 """From when on (1970) clients are told of changes."""
+_USED: Final = re.compile(rb';TZID="?([^":;,\r\n]+)', re.IGNORECASE)
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
+_FIRST: Final = re.compile(rb"(?<=\n)BEGIN:", re.IGNORECASE)
 _EPOCH: Final = datetime(1970, 1, 1)
 _DAYS: Final = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 
@@ -46,6 +50,17 @@ def observances(name: str, low: int, high: int) -> Sequence[Change] | None:
     """The changes from `low` to before `high`, the one that holds at `low` first, as if it began then."""
     found = zone(name)
     return None if found is None else [_at(found, low), *(each for each in found.until(high) if each.at > low)]
+
+
+def with_zones(octets: bytes) -> bytes:
+    """A calendar object with the zones that it names and a client has left out; RFC 5545 §3.6.5 wants them."""
+    if b"TZID=" not in octets or b"BEGIN:VTIMEZONE" in octets:
+        return octets
+    used = sorted({each.decode("utf-8", "replace") for each in _USED.findall(_FOLD.sub(b"", octets))})
+    zones = b"".join(found for name in used if (found := vtimezone(name)) is not None)
+    zones = zones if b"\r\n" in octets else zones.replace(b"\r\n", b"\n")
+    at = _FIRST.search(octets)
+    return octets[: at.start()] + zones + octets[at.start() :] if zones and at is not None else octets
 
 
 def _at(found: Zone, low: int) -> Change:

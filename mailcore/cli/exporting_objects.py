@@ -52,6 +52,7 @@ def _as_owner(here: Site, owner: str) -> Principal:
 
 async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: Report, step: Step, vcard: str) -> None:
     from groupware.calendar.joined import END, Joined
+    from groupware.calendar.vtimezone import with_zones
     from groupware.contacts.joined import joined
     from groupware.contacts.versions.convert import in_version
     from groupware.store.walk import walk
@@ -67,7 +68,8 @@ async def _write(here: Site, to: Path, who: Principal, folder: Folder, report: R
                 report.problems.append(f"{folder.path} {item.name or item.uid}: its octets are lost or damaged")
             else:
                 if calendar is not None:
-                    file.write(calendar.add(await with_attachments(here, who, octets, report)))
+                    whole = with_zones(await with_attachments(here, who, octets, report))
+                    file.write(calendar.add(whole))
                 else:
                     card = await with_attachments(here, who, octets, report)
                     file.write(joined(in_version(card, vcard) if vcard else card))

@@ -35,6 +35,16 @@ def test_a_folder_of_files_as_an_export_makes_it_goes_in_again(postroom: Postroo
     assert items(postroom, "Copy") == 2
 
 
+def test_a_file_has_the_zone_that_its_events_name_and_do_not_bring(postroom: Postroom, tmp_path: Path) -> None:
+    for number in "12":
+        local = event(number).replace("DTSTART:20261201T100000Z", "DTSTART;TZID=Europe/Berlin:20261201T100000")
+        (tmp_path / f"{number}.ics").write_text(local, newline="")
+        postroom("import", ALICE, "Calendar", tmp_path / f"{number}.ics")
+    assert postroom("export", tmp_path / "all.ics", ALICE, "--folder", "Calendar").status == 0
+    octets = (tmp_path / "all.ics").read_bytes()
+    assert (octets.count(b"BEGIN:VTIMEZONE"), octets.count(b"BEGIN:VEVENT")) == (1, 2)
+
+
 def test_what_is_refused_says_why_and_the_rest_goes_in(postroom: Postroom, tmp_path: Path) -> None:
     broken = event("bad", "20269901T100000Z").partition("BEGIN:VEVENT")
     task = event("task").replace("VEVENT", "VTODO").partition("BEGIN:VTODO")

@@ -15,6 +15,7 @@ from groupware.calendar.blocks import sees_times
 from groupware.calendar.joined import END, Joined
 from groupware.calendar.rounds import tagged
 from groupware.calendar.split import Piece, split
+from groupware.calendar.vtimezone import with_zones
 from groupware.model.errors import GroupwareError, Malformed
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
@@ -199,7 +200,7 @@ async def export(turn: Turn, arguments: ExportArguments) -> Mapping[str, Any]:
     for first in range(0, len(places), BATCH):
         some = places[first : first + BATCH]
         octets = await bodies(turn, some)
-        found += [file.add(octets[each.blob]) for each in some if each.blob in octets]
+        found += [file.add(with_zones(octets[each.blob])) for each in some if each.blob in octets]
         size += sum(map(len, octets.values()))
         if size > UPLOAD_OCTETS:
             raise MethodError("tooLarge", f"the calendar has more than {UPLOAD_OCTETS} octets: take it by CalDAV")

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from connectors.dav.tzdist import tzdist
-from tests.support.davstand import Client, event
+from tests.protocol.dav.test_scheduling import invites, letters
+from tests.support.davstand import Client, Stand, event
 
 WORK = "/dav/calendars/alice@example.test/Calendar/"
 LOCAL = event("m").replace("DTSTART:20261201T100000Z", "DTSTART;TZID=Europe/Berlin:20261201T100000")
@@ -28,6 +29,16 @@ async def test_a_zone_that_a_client_left_out_is_put_in_for_others(alice: Client)
         got = await alice.ask("GET", WORK + "m.ics", **headers)
         assert got.body.count(b"BEGIN:VTIMEZONE") == 1 and b"TZID:Europe/Berlin" in got.body
     assert (await alice.ask("GET", WORK + "m.ics", caldav_timezones="F")).body.decode() == LOCAL
+
+
+async def test_a_letter_has_the_zone_that_a_client_left_out(stand: Stand, alice: Client) -> None:
+    people = "\r\n".join(invites("ann@far.test"))
+    await alice.put(WORK + "m.ics", LOCAL.replace("SUMMARY", f"{people}\r\nSUMMARY"))
+    [letter] = await letters(stand)
+    [part] = [each for each in letter.walk() if each.get_content_type() == "text/calendar"]
+    octets = part.get_payload(decode=True)
+    assert isinstance(octets, bytes)
+    assert (octets.count(b"BEGIN:VTIMEZONE"), octets.count(b"TZID:Europe/Berlin")) == (1, 1)
 
 
 async def test_who_knows_all_zones_gets_none_of_them(alice: Client) -> None:

@@ -37,6 +37,13 @@ async def test_events_come_in_as_they_are_and_nobody_is_told(stand: Stand, alice
     assert (await bring(stand.client("bob"), told.encode()))["created"] == 2
 
 
+async def test_a_file_has_each_zone_once_also_where_the_events_have_none(alice: Client) -> None:
+    events = [vevent(each, "DTSTART;TZID=Europe/Berlin:20250303T100000") for each in "ab"]
+    assert (await bring(alice, file(*events)))["created"] == 2
+    told = (await alice.call("CalendarEvent/export", calendarId=await calendar(alice)))["iCalendar"]
+    assert (told.count("BEGIN:VTIMEZONE"), told.count("BEGIN:VEVENT")) == (1, 2)
+
+
 async def test_what_is_there_is_left_or_replaced(alice: Client) -> None:
     name = await made(alice, uid="1", title="Old")
     new = file(vevent("1", "DTSTART:20250303T100000Z", "SUMMARY:New"))
