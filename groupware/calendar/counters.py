@@ -23,17 +23,20 @@ from . import rounds
 from .imip import Sender, in_words
 from .item import read_item
 from .itip.incoming import method_of
-from .itip.instances import made, sequence, whole
+from .itip.instances import made, sequence, stamped, when_is_day, whole
 from .itip.octets import rendered
 from .itip.organizer import Notice
 from .itip.people import address, address_of, attendees, organizer
 from .object import CalendarObject, read_object
 from .rounds import PROPOSED_BY
 from .scheduling import Change, Plan, carry_out, scheduled
+from .series import when
+from .zones import local
 
 MOST: Final = 500
 _PROPOSED: Final = ("DTSTART", "DTEND", "DUE", "DURATION", "LOCATION")
 _TIMES: Final = _PROPOSED[:-1]
+_MOMENTS: Final = ("DTSTART", "DTEND", "DUE")
 _OF_THE_SET: Final = ("RRULE", "RDATE", "EXDATE")
 
 
@@ -137,15 +140,28 @@ def _changed(stored: CalendarObject, proposed: CalendarObject) -> Component:
             base = made(stored, key) if key is not None and stored.main is not None else None
             if base is None:
                 raise Refused("the proposal is about an occurrence that the event does not have any more")
-            new.append(_taking(base, part))
+            new.append(_taking(base, _in_zone(stored, base, proposed, part)))
             continue
         if sequence(part) < sequence(base):
             raise Refused("the event has changed since this was proposed; decline it")
-        edited[id(base)] = _taking(base, part)
+        edited[id(base)] = _taking(base, _in_zone(stored, base, proposed, part))
     known = {zone.text("TZID") for zone in stored.calendar.named("VTIMEZONE")}
     zones = [zone for zone in proposed.calendar.named("VTIMEZONE") if zone.text("TZID") not in known]
     parts = [edited.get(id(part), part) for part in stored.calendar.parts]
     return Component("VCALENDAR", stored.calendar.at, stored.calendar.lines, [*zones, *parts, *new])
+
+
+def _in_zone(stored: CalendarObject, base: Component, proposed: CalendarObject, part: Component) -> Component:
+    """What is proposed with its times in the zone that the event is in: a set keeps its hour when the clocks change."""
+
+    def zoned(line: Line) -> Line:
+        like = base.first(line.name) or base.first("DTSTART")
+        if line.name not in _MOMENTS or like is None or not like.param("TZID") or when_is_day(line):
+            return line
+        at = when(line, proposed.zones)
+        return line if at.floating else stamped(like, line.name, local(at.seconds, when(like, stored.zones).zone))
+
+    return Component(part.name, part.at, [zoned(line) for line in part.lines], part.parts)
 
 
 def _taking(base: Component, proposed: Component) -> Component:

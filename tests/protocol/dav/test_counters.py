@@ -72,6 +72,18 @@ async def test_what_is_taken_is_in_all_calendars(stand: Stand, alice: Client, bo
         await accept(stand.house.store, stand.house.blobs, await alice_of(stand), found.number)
 
 
+async def test_a_set_stays_in_its_zone_when_its_new_time_is_proposed_in_another(stand: Stand, alice: Client) -> None:
+    zoned = meeting("m", "RRULE:FREQ=WEEKLY", names=(EVE,))
+    for name, hour in (("DTSTART", 10), ("DTEND", 11)):
+        zoned = zoned.replace(f"{name}:20261201T{hour}00", f"{name};TZID=Europe/Berlin:20261201T{hour}00")
+    assert (await alice.put(ALICE + "m.ics", zoned.replace("00Z", "00").replace("30Z", "30"))).status == 201
+    await proposes(stand)
+    [found] = await waiting(stand)
+    await accept(stand.house.store, stand.house.blobs, await alice_of(stand), found.number)
+    text = (await the_one(alice, ALICE))[1]
+    assert "DTSTART;TZID=Europe/Berlin:20261202T150000" in text and "DTEND;TZID=Europe/Berlin:20261202T160000" in text
+
+
 @pytest.mark.usefixtures("called")
 async def test_who_is_declined_is_told_by_mail(stand: Stand, alice: Client) -> None:
     await proposes(stand)
