@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from connectors.dav.attachments import _file_name
 from connectors.dav.errors import DavError
 from connectors.dav.push import _expires, _subscription, _triggers
-from connectors.dav.timezones import filled, pruned, tzid_of
+from connectors.dav.timezones import pruned, tzid_of
 from connectors.dav.tzdist import tzdist
 from connectors.dav.xml import PUSH, escape, read
 from groupware.calendar.attachments import Change, NoSuchInstance, changed, inlined, keys_in, unmanaged
 from groupware.calendar.hours import weekly
 from groupware.calendar.object import read_object
+from groupware.calendar.vtimezone import with_zones
 from groupware.model.content import Line
 from groupware.model.errors import Malformed
 from mailcore.push.encryption import BadKeys, Keys
@@ -60,7 +61,7 @@ def test_what_goes_out_and_comes_in_is_an_object(body: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_zones_are_put_in_and_left_out_of_anything(body: bytes) -> None:
     pruned(b"BEGIN:VTIMEZONE\r\n" + body + b"END:VTIMEZONE\r\n")
-    filled(b"BEGIN:X\r\n;TZID=" + body)
+    with_zones(b"BEGIN:X\r\n;TZID=" + body)
     tzid_of(body.decode("utf-8", "replace"))
 
 

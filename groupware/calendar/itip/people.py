@@ -92,7 +92,10 @@ def with_member(part: Component, group: str, who: Line) -> Component:
 
 
 def outward(line: Line) -> Line:
-    """The line as others get it."""
+    """The line as others get it: with a mail address, whatever its maker calls the person by here."""
+    said = address(line.value)
+    if said and line.value[:7].lower() != "mailto:":
+        line = line._replace(value=f"mailto:{said}")
     if not any(name in line.params for name in OWN_PARAMS):
         return line
     return line._replace(params={name: value for name, value in line.params.items() if name not in OWN_PARAMS})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.dav.timezones import filled
+from groupware.calendar.vtimezone import with_zones
 from tests.support import corpus
 from tests.support.davstand import Client
 
@@ -27,7 +27,7 @@ async def round_trip(alice: Client, path: str, octets: bytes) -> bool:
         assert said.status in (403, 413), (said.status, said.body)
         assert said.texts("S:response-description")[0]
         return False
-    assert (await alice.ask("GET", path)).body == (filled(octets) if path.endswith(".ics") else octets)
+    assert (await alice.ask("GET", path)).body == (with_zones(octets) if path.endswith(".ics") else octets)
     assert (await alice.ask("DELETE", path)).status == 204
     return True
 

@@ -27,6 +27,11 @@ def test_copies_have_neither_method_nor_alarms_nor_what_is_between_client_and_se
     assert b"SCHEDULE-" not in octets and b"VALARM" not in octets and b"METHOD" not in octets
 
 
+def test_others_know_people_by_their_mail_addresses() -> None:
+    octets = room(part("DURATION:PT1H", who=(f"ATTENDEE:/dav/principals/{BOB}/", CARL))).copies[CARL].octets
+    assert f"ATTENDEE:mailto:{BOB}\r\n".encode() in octets and b"principals" not in octets
+
+
 def test_an_attendee_whom_the_client_tells_itself_is_told_nothing() -> None:
     assert room(part("DURATION:PT1H", who=(f"ATTENDEE;SCHEDULE-AGENT=CLIENT:mailto:{BOB}", CARL))).sent == [
         ("REQUEST", CARL)
