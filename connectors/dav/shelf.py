@@ -147,7 +147,7 @@ def _shelf(tx: ReadTx, folder: Folder, at: Place, notes: Notes, *, native: bool,
     folder, held = as_read(folder, notes, times=told), folder.rights
     top = native and SEPARATOR not in _own_path(folder)
     given = notes.get(SEGMENT, b"").decode() if native else ""
-    named = INBOX if folder.role == Role.SCHEDULE_INBOX else given or segment(folder, "", top)
+    named = INBOX if folder.role == Role.SCHEDULE_INBOX and native else given or segment(folder, "", top)
     href, titles = Place(at.area, at.user, named).href, folder.rights != held
     return Shelf(folder, href, owner_of(folder, tx.who.name), notes, titles)
 

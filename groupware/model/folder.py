@@ -82,7 +82,7 @@ class Folder:
     """In the asking principal's own view: `Work/2026`, `Other Users/alice@x/Work`, `Public/News`."""
     kind: Kind
     role: str | None
-    """Only for the owner: somebody else's INBOX is no INBOX of mine."""
+    """Only for the owner, for somebody else's INBOX is no INBOX of mine; but of a scheduling inbox for everybody."""
     uidvalidity: int
     uidnext: Uid
     modseq: ModSeq

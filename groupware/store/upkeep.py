@@ -127,7 +127,7 @@ async def keep_indexed(
             done = await index_pending(store) + await more()
         except TryAgain:
             done = 0
-        known += 2  # its own
+        known += 3  # its own
         rest = REST if others > 0 else QUIET_REST
         await pause((time.monotonic() - now) * rest if done else IDLE_SECONDS)
 

@@ -155,10 +155,15 @@ def _answered(part: Component, was: Component, mine: People, *, given: bool) -> 
     lines = []
     for line in part.lines:
         stored = known.get(address_of(line)) if line.name == "ATTENDEE" else None
-        counts = stored is not None and not (given and partstat(line) != "NEEDS-ACTION")
-        lines.append(_with_answer(line, stored) if counts and stored is not None else line)
+        counts = stored is not None and (not given or _unheard(line, stored))
+        lines.append(_with_answer(line, stored) if stored is not None and counts else line)
     same = all(one is other for one, other in zip(lines, part.lines, strict=True))
     return part if same else Component(part.name, part.at, lines, part.parts)
+
+
+def _unheard(line: Line, stored: Line) -> bool:
+    """Whether somebody has answered, and the line does not say so."""
+    return partstat(line) == "NEEDS-ACTION" != partstat(stored)
 
 
 def _with_answer(line: Line, stored: Line) -> Line:

@@ -8,9 +8,10 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 
 from groupware.model.errors import NotFound
-from groupware.model.folder import Folder, levels_of
+from groupware.model.folder import Folder, Role, levels_of
 from groupware.model.ids import AccountId, FolderId, ModSeq
 from groupware.model.item import Kind
+from groupware.model.principal import Principal
 from groupware.model.rights import Right
 from groupware.store.api import Where
 
@@ -95,7 +96,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         parent=at.parent,
         path=path,
         kind=Kind(at.kind),
-        role=at.role if own or tx.who.account == SERVER else None,
+        role=role_for(tx.who, at.role, own=own),
         uidvalidity=at.uidvalidity,
         uidnext=at.uidnext,
         modseq=at.modseq,
@@ -114,6 +115,11 @@ def shown(tx: Tx, at: Opened) -> Folder:
         fed=tree.nodes[at.id].fed,
         until=until,
     )
+
+
+def role_for(who: Principal, role: str | None, *, own: bool) -> str | None:
+    """The role of a folder as somebody is told it: of others' alone that messages about meetings come in there."""
+    return role if own or who.account == SERVER or role == Role.SCHEDULE_INBOX else None
 
 
 def has_children(tx: Tx, tree: Tree, at: FolderId) -> bool:

@@ -20,7 +20,7 @@ from groupware.model.times import NEVER, now_micros
 
 from . import schema
 from .engine import Row
-from .folders import has_children, said_of_paths, subscribed_by_default
+from .folders import has_children, role_for, said_of_paths, subscribed_by_default
 from .guard import SERVER
 from .kept import Listed, Listing
 from .paths import domain_of, prefix, view_path
@@ -164,7 +164,7 @@ def _listed(tx: Tx, tree: Tree, row: Row | None, at: FolderId, seen: int, kind: 
         parent=node.parent,
         path=view_path(tree, at, tx.who),
         kind=Kind(node.kind),
-        role=node.role if own or tx.who.account == SERVER else None,
+        role=role_for(tx.who, node.role, own=own),
         uidvalidity=row[1],
         uidnext=row[2],
         modseq=row[3],

@@ -88,11 +88,24 @@ async def test_who_is_granted_a_whole_tree_does_not_read_the_messages_of_its_sch
     inbox = "/dav/calendars/alice@example.test/~inbox/"
     await alice.props(inbox, "D:displayname")
     await stand.share("alice", "", BOB, "lrswipkxte")
+    assert (await bob.props(inbox, "D:displayname")).status == 404
     number = await stand.share("alice", "Scheduling Inbox", BOB, "l")
-    assert (await bob.ask("GET", WORK + "a.ics")).status == 404
     for path in (inbox, f"{BOBS_HOME}~{number}/"):
         assert "<D:read/>" not in ((await bob.props(path, "D:current-user-privilege-set")).body.decode())
         assert (await bob.sync(path)).status in (403, 404)
+
+
+async def test_a_scheduling_inbox_that_is_shared_is_read_at_its_place_and_is_no_calendar(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    inbox = "/dav/calendars/alice@example.test/~inbox/"
+    await alice.props(inbox, "D:displayname")
+    number = await stand.share("alice", "Scheduling Inbox", BOB, "lrswipte")
+    assert (await bob.sync(inbox)).status == 207
+    for home in (BOBS_HOME, "/dav/calendars/alice@example.test/"):
+        listed = await bob.props(home, "D:displayname", depth=1)
+        assert not any(f"~{number}" in each or "inbox" in each for each in listed.hrefs)
+    assert (await bob.put(inbox + "a.ics", event("1"))).status == 403
 
 
 async def test_each_has_a_colour_and_a_name_of_ones_own(stand: Stand, alice: Client, bob: Client) -> None:

@@ -95,3 +95,10 @@ async def test_who_is_sent_by_an_attendee_stays_and_is_another_schedule_tag(
     await alice.put(M, meeting("m", "LOCATION:b"))
     assert said_of(await own(alice), "bob@example.test") == "DELEGATED"
     assert "STATUS:CANCELLED" not in (await the_one(carol, HOME.format("carol")))[1]
+
+
+async def test_while_nobody_has_answered_an_alarm_is_stored_as_it_is_sent(alice: Client, bob: Client) -> None:
+    await alice.put(M, meeting("m"))
+    alarm = meeting("m", "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT5M", "DESCRIPTION:x", "END:VALARM")
+    assert "etag" in (await alice.put(M, alarm)).headers
+    assert (await alice.ask("GET", M)).body == alarm.encode()
