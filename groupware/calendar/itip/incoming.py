@@ -18,7 +18,8 @@ from .people import People, address_of, attendees, line_of, organizer, sent_by
 
 FOR_ATTENDEES: Final = ("REQUEST", "CANCEL", "ADD", "DECLINECOUNTER")
 FOR_ORGANIZERS: Final = ("REPLY", "REFRESH", "COUNTER")
-METHODS: Final = (*FOR_ATTENDEES, *FOR_ORGANIZERS)
+PUBLISH: Final = "PUBLISH"
+METHODS: Final = (*FOR_ATTENDEES, *FOR_ORGANIZERS, PUBLISH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def applied(stored: CalendarObject | None, message: Message) -> Applied:
 
 def _stranger(stored: CalendarObject | None, message: Message) -> str:
     """Why the sender has no say here; "" when they have."""
-    if not message.sender:
+    if not message.sender or message.method == PUBLISH:
         return ""
     senders = message.senders | {message.sender}
     head = organizer(stored) if stored is not None else organizer(message.read)
@@ -106,6 +107,10 @@ def _counter(stored: CalendarObject | None, message: Message) -> Applied:
     return Applied(None, said=f"{who} proposes another time{at}{': ' + comment if comment else ''}", notable=True)
 
 
+def _publish(_: CalendarObject | None, message: Message) -> Applied:
+    return ignored("it is published to whoever wants it, and invites nobody: bring it in from the mail")
+
+
 def _decline_counter(stored: CalendarObject | None, message: Message) -> Applied:
     if stored is None or not any(line_of(part, message.mine) for part in stored.parts):
         return ignored("there is no such event")
@@ -121,4 +126,5 @@ _STEPS: Final[Mapping[str, Callable[[CalendarObject | None, Message], Applied]]]
     "REFRESH": _refresh,
     "COUNTER": _counter,
     "DECLINECOUNTER": _decline_counter,
+    PUBLISH: _publish,
 }

@@ -137,6 +137,15 @@ async def test_what_is_no_invitation_for_the_recipient_is_delivered_and_nothing_
     assert await bodies(bob, BOB) == [] and len(await stand.house.items("bob")) == 1
 
 
+async def test_what_is_published_by_mail_is_in_no_calendar_and_that_is_on_the_timeline(
+    stand: Stand, bob: Client
+) -> None:
+    await arrives(stand, letter(itip("PUBLISH", event("far", "20261201T100000Z")), method="PUBLISH"))
+    assert await bodies(bob, BOB) == [] and len(await stand.house.items("bob")) == 1
+    [line] = await timeline(stand, "bob", "far")
+    assert (line.what, line.who) == ("ignored", EVE) and line.text.startswith("PUBLISH: it is published")
+
+
 async def test_an_invitation_that_cannot_be_read_is_on_the_timeline_with_what_is_wrong(
     stand: Stand, bob: Client
 ) -> None:
