@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from groupware.model.errors import IdentTaken, NotFound, Refused
 from groupware.model.flags import Flags
 from groupware.model.ids import EVERY, BlobId, FolderId, Uid
 from groupware.model.item import ALWAYS, Kind, NewItem, ObjectKeys, Span
+from groupware.store import upkeep
 from tests.store.world import World, letter
 
 DAY = 86_400
@@ -80,6 +82,21 @@ def test_what_filters_ask_is_told_to_who_may_read_it(world: World, calendar: Fol
     asked = [(Uid(1), Uid(2))]
     assert world.read(world.alice, lambda tx: tx.facts(calendar, asked, alarms=True)) == [(1, "a"), (2, "b")]
     assert world.read(world.bob, lambda tx: tx.facts(calendar, EVERY, alarms=True)) == [(1, "a"), (3, "c")]
+
+
+def test_what_waits_for_what_filters_ask_gets_it_once(world: World, calendar: FolderId) -> None:
+    new = [event("a", DAY), event("b", DAY)]
+    put(world, calendar, *(replace(each, object=replace(each.object, facts=None)) for each in new))  # type: ignore[type-var]
+    store = world.house.store
+    assert world.read(world.alice, lambda tx: tx.facts(calendar, EVERY, alarms=False)) == [(1, ""), (2, "")]
+    waiting = asyncio.run(upkeep.waiting_facts(store, 5))
+    assert [(each.folder, each.uid, each.blob) for each in waiting] == [
+        (calendar, number, each.blob) for number, each in enumerate(new, 1)
+    ]
+    asyncio.run(upkeep.put_facts(store, [(waiting[0], "first")]))
+    asyncio.run(upkeep.put_facts(store, [(each, "later") for each in waiting]))
+    assert asyncio.run(upkeep.waiting_facts(store, 5)) == []
+    assert world.read(world.alice, lambda tx: tx.facts(calendar, EVERY, alarms=False)) == [(1, "first"), (2, "later")]
 
 
 def test_a_uid_is_there_once_in_a_folder(world: World, calendar: FolderId) -> None:
