@@ -13,7 +13,8 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from groupware.model.content import Component, Line
-from groupware.model.errors import Malformed
+from groupware.model.errors import Malformed, NotFound, TryAgain
+from groupware.model.ids import BlobId
 from groupware.store import upkeep
 from groupware.store.api import Blobs, Store
 
@@ -53,6 +54,8 @@ OF_ALARMS: Final = frozenset({"ACKNOWLEDGED", "ACTION", "DURATION", "RELATED-TO"
 LONGEST: Final = 8_000
 """Characters: what has more to say is asked itself."""
 FILLED_AT_ONCE: Final = 100
+READ_ALONE: Final = 128 * 1024
+"""Octets of an object from which on it is not in memory with others."""
 
 
 def facts_of(read: CalendarObject) -> str:
@@ -115,15 +118,28 @@ def _lines(said: list[list[Any]]) -> list[Line]:
 async def fill(store: Store, blobs: Blobs, limit: int = FILLED_AT_ONCE) -> int:
     """Puts the facts of up to so many objects that wait for them beside them; how many these were.
 
-    What cannot be read just now goes on waiting, and is not counted.
+    What cannot be read just now goes on waiting, and is not counted; of what is lost there are none.
     """
     waiting = await upkeep.waiting_facts(store, limit)
-    bodies = await blobs.read_many([each.blob for each in waiting])
+    bodies = await blobs.read_many([each.blob for each in waiting if each.size < READ_ALONE])
     found = await asyncio.to_thread(lambda: {blob: _facts(octets) for blob, octets in bodies.items()})
-    known = [(each, found[each.blob]) for each in waiting if each.blob in found]
+    known: list[tuple[upkeep.Waiting, str]] = []
+    for each in waiting:
+        try:
+            said = found[each.blob] if each.blob in found else await _read_alone(blobs, each.blob)
+        except TryAgain:
+            continue
+        known.append((each, said))
     if known:
         await upkeep.put_facts(store, known)
     return len(known)
+
+
+async def _read_alone(blobs: Blobs, blob: BlobId) -> str:
+    try:
+        return await asyncio.to_thread(_facts, await blobs.read(blob))
+    except NotFound:
+        return ""
 
 
 def _facts(octets: bytes) -> str:

@@ -25,6 +25,7 @@ class Waiting(NamedTuple):
     folder: FolderId
     uid: Uid
     blob: BlobId
+    size: int
 
 
 _FACTS: Final = (
@@ -35,7 +36,7 @@ _FACTS: Final = (
     .limit(bindparam("most"))
 )
 _WAITING: Final = (
-    select(_k.folder_id, _k.uid, _c.blob)
+    select(_k.folder_id, _k.uid, _c.blob, _c.size)
     .select_from(
         schema.object_key.join(schema.item, and_(_i.folder_id == _k.folder_id, _i.uid == _k.uid)).join(
             schema.content, _c.id == _i.content_id

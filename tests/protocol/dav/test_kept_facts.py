@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from groupware.calendar import facts
+from groupware.model.errors import NotFound, TryAgain
 from groupware.store import SqlBlobs
 from groupware.store.api import WriteTx
 from tests.protocol.dav.test_reports import TASKS, WORK, between, names
@@ -27,6 +28,11 @@ ALARM = ("BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT15M", "DESCRIPTION:x", "E
 
 def task(uid: str, *lines: str) -> str:
     return event(uid, "20261201T090000Z", *lines).replace("VEVENT", "VTODO")
+
+
+def forget(tx: WriteTx) -> None:
+    """All objects are as they were before there were facts."""
+    tx.sql.change(text("UPDATE object_key SET facts = NULL"), {})  # type: ignore[attr-defined]
 
 
 def comp(kind: str, inside: str) -> str:
@@ -89,9 +95,6 @@ async def test_a_filter_that_asks_for_more_reads_them(alice: Client, read: list[
 async def test_what_was_stored_before_is_found_and_is_known_after_a_while(
     stand: Stand, alice: Client, read: list[str]
 ) -> None:
-    def forget(tx: WriteTx) -> None:
-        tx.sql.change(text("UPDATE object_key SET facts = NULL"), {})  # type: ignore[attr-defined]
-
     await stand.house.write(forget)
     asked = comp("VTODO", ABSENT.format("COMPLETED"))
     assert sorted(names(await alice.query(TASKS, asked, TAGS))) == ["due.ics", "half.ics"]
@@ -102,6 +105,25 @@ async def test_what_was_stored_before_is_found_and_is_known_after_a_while(
     read.clear()
     assert sorted(names(await alice.query(TASKS, asked, TAGS))) == ["due.ics", "half.ics"]
     assert read == []
+
+
+async def test_what_is_lost_waits_no_more_and_what_is_out_of_reach_does(
+    stand: Stand, alice: Client, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stand.house.write(forget)
+    [lost, *_] = await stand.house.items("alice", "Tasks")
+
+    async def nothing(self: SqlBlobs, blobs: Sequence[str]) -> object:
+        return {}
+
+    async def alone(self: SqlBlobs, blob: str) -> bytes:
+        raise NotFound("lost") if blob == lost.blob else TryAgain("later")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlBlobs, "read_many", nothing)
+        patch.setattr(SqlBlobs, "read", alone)
+        assert await facts.fill(stand.house.store, stand.house.blobs) == 1
+    assert await facts.fill(stand.house.store, stand.house.blobs) == 5
 
 
 async def test_what_somebody_may_not_see_lets_nothing_through(
