@@ -9,7 +9,7 @@ import pytest
 
 from groupware.model.errors import IdentTaken, NotFound, Refused
 from groupware.model.flags import Flags
-from groupware.model.ids import EVERY, BlobId, FolderId, Uid
+from groupware.model.ids import EVERY, BlobId, FolderId, Uid, Uids
 from groupware.model.item import ALWAYS, Kind, NewItem, ObjectKeys, Span
 from groupware.store import upkeep
 from tests.store.world import World, letter
@@ -82,6 +82,17 @@ def test_what_filters_ask_is_told_to_who_may_read_it(world: World, calendar: Fol
     asked = [(Uid(1), Uid(2))]
     assert world.read(world.alice, lambda tx: tx.facts(calendar, asked, alarms=True)) == [(1, "a"), (2, "b")]
     assert world.read(world.bob, lambda tx: tx.facts(calendar, EVERY, alarms=True)) == [(1, "a"), (3, "c")]
+
+
+def test_so_many_are_told_of_as_are_asked_for_behind_those_that_are_private(world: World, calendar: FolderId) -> None:
+    put(world, calendar, *(event(f"e{number}", DAY, private=number not in (4, 7, 8)) for number in range(1, 10)))
+    world.grant(calendar, world.bob, "lr")
+
+    def asked(ranges: Uids, limit: int) -> list[Uid]:
+        return [each.uid for each in world.read(world.bob, lambda tx: tx.items(calendar, ranges, limit=limit))]
+
+    assert (asked(EVERY, 2), asked(EVERY, 3), asked(EVERY, 9)) == ([4, 7], [4, 7, 8], [4, 7, 8])
+    assert asked([(Uid(1), Uid(5)), (Uid(7), Uid(9))], 2) == [4, 7]
 
 
 def test_what_waits_for_what_filters_ask_gets_it_once(world: World, calendar: FolderId) -> None:

@@ -187,17 +187,19 @@ def rows_between(tx: Tx, here: Opened, statement: Select[Any], uids: Uids, limit
 
     The UID stands first in its rows, and they are in its order.
     """
-    asked = narrowed(uids, here)
+    asked, unseen = narrowed(uids, here), objects.hidden(tx, here)
     entire = len(asked) > 1 or len(uids) == 1
     found: list[Row] = []
-    left = limit or 1 << 60
+    most = limit if limit and entire else 1 << 60
     for low, high in asked:
-        values = {"at": here.id, "reader": here.reader, "low": low, "high": high, "most": left if entire else 1 << 60}
-        found.extend(objects.shown(tx, here, tx.sql.rows(statement, values)))
-        if limit and entire:
-            left = limit - len(found)
-        if left <= 0:
-            break
+        since = low
+        while len(found) < most:
+            values = {"at": here.id, "reader": here.reader, "low": since, "high": high, "most": most}
+            rows = tx.sql.rows(statement, values)
+            found.extend([row for row in rows if row[0] not in unseen] if unseen else rows)
+            if len(rows) < most:
+                break
+            since = Uid(rows[-1][0] + 1)  # some of them were not to be seen: others take their places
     if not entire:
         found = list(only(found, uids))
     return found[:limit] if limit else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from groupware.model.content import parse
+from groupware.store.walk import BATCH
 from tests.support.davstand import Client, Stand, card, event
 
 WORK, CARDS = "/dav/calendars/alice@example.test/Calendar/", "/dav/contacts/alice@example.test/Contacts/"
@@ -64,3 +65,14 @@ async def test_head_tells_the_tag_and_no_more(alice: Client) -> None:
 
 async def test_a_home_is_no_file(alice: Client) -> None:
     assert (await alice.ask("GET", "/dav/calendars/alice@example.test/")).status == 405
+
+
+async def test_a_file_has_all_that_may_be_read_behind_many_private_events(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    for number in range(BATCH + 1):
+        private = ["CLASS:PRIVATE"] if number < BATCH else []
+        await alice.put(f"{WORK}{number}.ics", event(f"{number}", "20261201T100000Z", *private))
+    await stand.share("alice", "Calendar", "bob@example.test", "lr")
+    got = await bob.ask("GET", WORK)
+    assert (got.status, got.body.count(b"BEGIN:VEVENT")) == (200, 1)
