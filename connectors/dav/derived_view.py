@@ -247,8 +247,8 @@ class _Answers:
     def identified(self, ident: str) -> Sequence[str]:
         return ()
 
-    def facts(self, uids: Uids, *, alarms: bool) -> Sequence[tuple[Uid, str]]:
-        return [(each.uid, "") for each in self.items(uids)]
+    def facts(self, uids: Uids, *, alarms: bool, limit: int = 0) -> Sequence[tuple[Uid, str]]:
+        return [(each.uid, "") for each in self.items(uids, limit=limit)]
 
     def objects(self, component: str) -> Sequence[Uid]:
         return [each.uid for each in self._made.items] if component == "VEVENT" else []

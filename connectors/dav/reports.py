@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Final
 
 from starlette.responses import Response
@@ -30,12 +31,14 @@ from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import known_zone
 from groupware.contacts.card import read_card
 from groupware.model.errors import Malformed, NotFound
-from groupware.model.ids import EVERY, BlobId, FolderId, Uid
+from groupware.model.ids import EVERY, LAST_UID, BlobId, FolderId, Uid, Uids
 from groupware.model.item import Item
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
 MOST_HREFS: Final = 20_000
+FACTS_AT_ONCE: Final = 5_000
+"""Objects of which what filters ask is in memory together."""
 
 
 async def report(exchange: Exchange) -> Response:
@@ -144,19 +147,37 @@ async def _let_through(exchange: Exchange, shelf: Shelf, comp: Comp, zone: tzinf
 async def _by_facts(exchange: Exchange, at: FolderId, comp: Comp, inner: Comp | None, zone: tzinfo) -> list[Item]:
     """Those that are let through by what is kept beside them; of which nothing is kept, by their octets."""
     range_ = inner.range if inner is not None and not inner.absent else None
-
-    def work(tx: ReadTx) -> Sequence[tuple[Uid, str]]:
-        if range_ is None:
-            return tx.facts(at, EVERY, alarms=filters.asks_alarms(comp))
-        found, rest = tx.spans(at, range_.start - FLOAT, range_.end + FLOAT)
-        among = _ranges({uid for uid, _ in (*found, *rest)})
-        return tx.facts(at, among, alarms=filters.asks_alarms(comp))
-
-    facts = await exchange.parts.store.read(exchange.who, work)
-    sure, unsure = await asyncio.to_thread(_stated, facts, comp, zone)
+    sure, unsure = set[Uid](), set[Uid]()
+    async for facts in _facts(exchange, at, range_, alarms=filters.asks_alarms(comp)):
+        some, others = await asyncio.to_thread(_stated, facts, comp, zone)
+        sure |= some
+        unsure |= others
     items = await exchange.parts.store.read(exchange.who, lambda tx: tx.items(at, _ranges(sure | unsure)))
     read = await _read_and_decide(exchange, [each for each in items if each.uid in unsure], comp, zone)
     return sorted([*(each for each in items if each.uid in sure), *read], key=lambda each: each.uid)
+
+
+async def _facts(
+    exchange: Exchange, at: FolderId, range_: Range | None, *, alarms: bool
+) -> AsyncIterator[Sequence[tuple[Uid, str]]]:
+    """What filters ask of the objects of a calendar, or of those that may be in a range, some at a time."""
+    store, who = exchange.parts.store, exchange.who
+    if range_ is not None:
+        low, high = range_.start - FLOAT, range_.end + FLOAT
+        found, rest = await store.read(who, lambda tx: tx.spans(at, low, high))
+        among = _ranges({uid for uid, _ in (*found, *rest)})
+        for start in range(0, len(among), FACTS_AT_ONCE):
+            some = among[start : start + FACTS_AT_ONCE]
+            yield await store.read(who, partial(_facts_of, at, some, alarms, 0))
+        return
+    since = Uid(1)
+    while page := await store.read(who, partial(_facts_of, at, [(since, LAST_UID)], alarms, FACTS_AT_ONCE)):
+        yield page
+        since = Uid(page[-1][0] + 1)
+
+
+def _facts_of(at: FolderId, uids: Uids, alarms: bool, limit: int, tx: ReadTx) -> Sequence[tuple[Uid, str]]:
+    return tx.facts(at, uids, alarms=alarms, limit=limit)
 
 
 def _stated(facts: Sequence[tuple[Uid, str]], comp: Comp, zone: tzinfo) -> tuple[set[Uid], set[Uid]]:

@@ -223,8 +223,8 @@ class _View:
         own, place = self._tx.personal(at), names.index("blob") + 1
         return [(*row[:place], self._shown.blob(row[place], own.get(row[0])), *row[place + 1 :]) for row in rows]
 
-    def facts(self, at: FolderId, uids: Uids, *, alarms: bool) -> Sequence[tuple[Uid, str]]:
-        found = self._tx.facts(at, uids, alarms=alarms)
+    def facts(self, at: FolderId, uids: Uids, *, alarms: bool, limit: int = 0) -> Sequence[tuple[Uid, str]]:
+        found = self._tx.facts(at, uids, alarms=alarms, limit=limit)
         if at != self._shown.sight.at or not (alarms or self._shown.sight.titles):
             return found
         return [(uid, "") for uid, _ in found]

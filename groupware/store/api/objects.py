@@ -20,8 +20,9 @@ class ReadObjects(Protocol):
         """The calendar objects of one kind (`VEVENT`, ...), in UID order. Takes `r`."""
         ...
 
-    def facts(self, at: FolderId, uids: Uids, *, alarms: bool) -> Sequence[tuple[Uid, str]]:
-        """What filters ask of the objects in these ranges (`groupware.calendar.facts`), in UID order. Takes `r`.
+    def facts(self, at: FolderId, uids: Uids, *, alarms: bool, limit: int = 0) -> Sequence[tuple[Uid, str]]:
+        """What filters ask of the objects in these ranges (`groupware.calendar.facts`), in UID order, at most `limit`
+        (0: all). Takes `r`.
 
         "" of those of which nothing is kept. `alarms`: they are for a filter on alarms, which are each person's own in
         what others share.

@@ -52,10 +52,10 @@ _PUT: Final = (
 )
 
 
-def facts(tx: Tx, at: FolderId, uids: Uids) -> Sequence[tuple[Uid, str]]:
+def facts(tx: Tx, at: FolderId, uids: Uids, limit: int) -> Sequence[tuple[Uid, str]]:
     """See `ReadTx.facts`. Takes `r`."""
     here = tx.open(at, Right.READ)
-    return [(Uid(uid), said) for uid, said in items.rows_between(tx, here, _FACTS, uids, 0)]
+    return [(Uid(uid), said) for uid, said in items.rows_between(tx, here, _FACTS, uids, limit)]
 
 
 def waiting(tx: Tx, limit: int) -> Sequence[Waiting]:

@@ -146,3 +146,14 @@ async def test_a_copy_keeps_what_is_known_of_it(alice: Client, read: list[str]) 
     read.clear()
     assert names(await alice.query(f"{home}/other/", comp("VEVENT", SAYS), TAGS)) == ["people.ics"]
     assert read == []
+
+
+async def test_objects_are_asked_some_at_a_time(
+    alice: Client, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.dav.reports.FACTS_AT_ONCE", 2)
+    every = comp("VEVENT", ABSENT.format("CATEGORIES"))
+    assert len(names(await alice.query(WORK, every, TAGS))) == 3
+    week = between("20261201T000000Z", "20261208T000000Z", ABSENT.format("CATEGORIES"))
+    assert len(names(await alice.query(WORK, week, TAGS))) == 3
+    assert read == []

@@ -22,8 +22,8 @@ class Objects(Tx):
     def objects(self, at: FolderId, component: str) -> Sequence[Uid]:
         return objects.objects(self, at, component)
 
-    def facts(self, at: FolderId, uids: Uids, *, alarms: bool) -> Sequence[tuple[Uid, str]]:
-        return facts.facts(self, at, uids)
+    def facts(self, at: FolderId, uids: Uids, *, alarms: bool, limit: int = 0) -> Sequence[tuple[Uid, str]]:
+        return facts.facts(self, at, uids, limit)
 
     def spans(self, at: FolderId, low: int, high: int, component: str = "") -> Placed:
         return objects.spans(self, at, low, high, component)
