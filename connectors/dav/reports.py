@@ -26,7 +26,7 @@ from connectors.dav.shelf import Shelf, collection
 from connectors.dav.telling import AT_ONCE, in_collection, limit_in, names_in, told_of, truncated
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
 from groupware.calendar.busy import FLOAT, Range, freebusy, settled
-from groupware.calendar.facts import read_facts
+from groupware.calendar.facts import read_facts, readable
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import known_zone
 from groupware.contacts.card import read_card
@@ -183,9 +183,9 @@ def _facts_of(at: FolderId, uids: Uids, alarms: bool, limit: int, tx: ReadTx) ->
 def _stated(facts: Sequence[tuple[Uid, str]], comp: Comp, zone: tzinfo) -> tuple[set[Uid], set[Uid]]:
     """Those that their facts let through, and those that have none."""
     words, timed = filters.words(comp), filters.asks_times(comp)
-    likely = [(uid, said) for uid, said in facts if said and filters.may_have(said, words)]
+    likely = [(uid, said) for uid, said in facts if readable(said) and filters.may_have(said, words)]
     sure = {uid for uid, said in likely if filters.admits(comp, read_facts(said, timed=timed), zone)}
-    return sure, {uid for uid, said in facts if not said}
+    return sure, {uid for uid, said in facts if not readable(said)}
 
 
 def _candidates(tx: ReadTx, shelf: Shelf, comp: Comp, zone: tzinfo) -> tuple[list[Item], list[Item]]:

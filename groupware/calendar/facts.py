@@ -1,7 +1,7 @@
 """What filters ask of a calendar object, kept beside it, so that its octets are not read to answer them: decision 369.
 
 Its components, the whole first, each with the properties of `PROPERTIES` and with its alarms, as JSON:
-`["VEVENT", [[[["STATUS", {}, "CONFIRMED"], ["DTSTART", {"TZID": ["Europe/Berlin"]}, "20260101T100000"]], []]]]`.
+`[1, "VEVENT", [[[["STATUS", {}, "CONFIRMED"], ["DTSTART", {"TZID": ["Europe/Berlin"]}, "20260101T100000"]], []]]]`.
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ PROPERTIES: Final = frozenset(
     }
 )
 OF_ALARMS: Final = frozenset({"ACKNOWLEDGED", "ACTION", "DURATION", "RELATED-TO", "REPEAT", "TRIGGER", "UID"})
+VERSION: Final = 1
+"""Who changes what is kept counts it up, and has a migration make all wait: what is of another version is not asked."""
+_MARK: Final = f"[{VERSION},"
 LONGEST: Final = 8_000
 """Characters: what has more to say is asked itself."""
 FILLED_AT_ONCE: Final = 100
@@ -62,7 +65,7 @@ def facts_of(read: CalendarObject) -> str:
     """The facts; "" where the octets are asked: of other kinds, with time zones of its own, or of what is long."""
     if read.kind not in KINDS or any(known_zone(name) is None for name in read.zones):
         return ""
-    text = json.dumps([read.kind, [_stated(part) for part in read.parts]], separators=(",", ":"))
+    text = json.dumps([VERSION, read.kind, [_stated(part) for part in read.parts]], separators=(",", ":"))
     return text if len(text) <= LONGEST else ""
 
 
@@ -93,9 +96,14 @@ class _Known(Mapping[str, tzinfo]):
 _ZONES: Final = _Known()
 
 
+def readable(facts: str) -> bool:
+    """Whether there are any, of this version."""
+    return facts.startswith(_MARK)
+
+
 def read_facts(facts: str, *, timed: bool = True) -> CalendarObject:
     """The object with what the facts say of it, and nothing else; `timed`: somebody asks for its occurrences."""
-    kind, parts = json.loads(facts)
+    _, kind, parts = json.loads(facts)
     components = [_component(kind, *each) for each in parts]
     overrides = [each for each in components if each.first("RECURRENCE-ID") is not None]
     main = next((each for each in components if each.first("RECURRENCE-ID") is None), None)

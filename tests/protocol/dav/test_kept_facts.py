@@ -107,6 +107,15 @@ async def test_what_was_stored_before_is_found_and_is_known_after_a_while(
     assert read == []
 
 
+async def test_facts_of_another_version_are_not_asked(stand: Stand, alice: Client, read: list[str]) -> None:
+    def other(tx: WriteTx) -> None:
+        tx.sql.change(text("UPDATE object_key SET facts = '[0,\"VTODO\",[]]'"), {})  # type: ignore[attr-defined]
+
+    await stand.house.write(other)
+    said = await alice.query(TASKS, comp("VTODO", ABSENT.format("COMPLETED")), TAGS)
+    assert (sorted(names(said)), len(read)) == (["due.ics", "half.ics"], 3)
+
+
 async def test_what_is_lost_waits_no_more_and_what_is_out_of_reach_does(
     stand: Stand, alice: Client, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
