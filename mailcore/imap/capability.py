@@ -14,6 +14,7 @@ _KNOWN: Final = b" ".join(
         b"NAMESPACE",
         b"BINARY",
         b"CATENATE",
+        b"URL-PARTIAL",
         b"REPLACE",
         b"UTF8=ACCEPT",
         b"UIDPLUS",

@@ -268,9 +268,13 @@ class Cursor:
         """A list of flags in parentheses."""
         return collected(self.listed(self.flag))
 
-    def listed(self, read: Callable[[], T]) -> list[T]:
-        """What `read` reads, again and again, in parentheses with a space between; the list may be empty."""
-        self.sign(b"(")
+    def listed(self, read: Callable[[], T], *, opened: bool = False) -> list[T]:
+        """What `read` reads, again and again, in parentheses with a space between; the list may be empty.
+
+        `opened`: the first parenthesis has been read.
+        """
+        if not opened:
+            self.sign(b"(")
         found: list[T] = []
         while not self.take(b")"):
             if found:

@@ -15,6 +15,8 @@ class Modes:
     """It hears VANISHED instead of EXPUNGE. RFC 7162 §3.2.3."""
     rev2: bool = False
     """It speaks IMAP4rev2: nothing is recent, SEARCH is answered with ESEARCH, names are UTF-8. RFC 9051."""
+    notified: bool = False
+    """It is told of flags unasked, with the UID. RFC 5465 §5.1."""
     uidonly: bool = False
     """It never hears or says a sequence number. RFC 9586."""
 

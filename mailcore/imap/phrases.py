@@ -18,7 +18,7 @@ DISABLED: Final = WORDS["disabled"]
 GONE: Final = "The selected mailbox is gone, or you may no longer read it"
 UIDREQUIRED: Final = b"UIDREQUIRED"
 NUMBERED: Final = frozenset({"FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SORT", "THREAD", "REPLACE"})
-"""Commands that a client without message numbers has only in their UID forms. RFC 9586 §3.3."""
+"""Commands that a client without message numbers has only in their UID forms. RFC 9586 §3.2."""
 BYES: Final[Mapping[Farewell, tuple[str, bytes]]] = {
     "stopping": ("The server is stopping; come back in a moment", b"UNAVAILABLE"),
     "idle": ("You have been silent for too long", b""),

@@ -51,8 +51,8 @@ class Reply:
     lines: Sequence[bytes] = field(default=())
     modseq: bool = False
     """Whether a client that knows of MODSEQ is told in the code where the mailbox stands. RFC 7162 §3.2.7."""
-    compress: bool = False
-    """Whether everything behind the tagged line is compressed. RFC 4978 §3."""
+    compress: bool | None = None
+    """Whether everything behind the tagged line is compressed (RFC 4978 §3), or not; None: as it was."""
 
 
 def ok(text: str, code: bytes = b"", lines: Sequence[bytes] = ()) -> Reply:

@@ -6,12 +6,14 @@ what has to be said at once from `tell_news`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.ids import FolderId, Uid
 from groupware.model.times import seconds_until
 from groupware.store.api import Bus, Watch
+from mailcore.imap import recent
 from mailcore.imap.annotation_news import hear, since_when
 from mailcore.imap.phrases import DISABLED, GONE
 from mailcore.imap.view import View
@@ -82,7 +84,8 @@ def enter(session: Session, view: View, *, news: int) -> None:
 def claim(session: Session, view: View, uidnext: int) -> None:
     """What nobody has been told of as recent is recent to this session, where there is such a thing."""
     if not session.modes.rev2:
-        view.claim(session.shared.claim(view.folder, uidnext, read_only=view.read_only))
+        claims = session.shared.parts.claims
+        view.claim(recent.claim(claims, view.folder, uidnext, view.unclaimed, read_only=view.read_only))
 
 
 async def caught_up(session: Session, *, surely: bool) -> bool:
@@ -103,29 +106,29 @@ async def tell_news(session: Session, *, expunges: bool = True, flags: bool = Tr
 
 
 async def announce(session: Session, *, expunges: bool, flags: bool = True) -> None:
-    """Tell what is due of the selected folder, and of new messages what the client asked for (RFC 5465)."""
+    """Tell what is due of the selected folder, and of the searches that are followed there.
+
+    Of new messages: that they are there, what the client asked for of them (RFC 5465), and which searches find them.
+    """
     view = session.view
     if view is None:
         return
     told = view.last_told
-    for line in await announced(view, expunges=expunges, flags=flags):
-        session.send(line)
+    if expunges:
+        _send(session, [line for each in view.contexts.values() for line in each.parting()])
+    _send(session, view.announce(expunges=expunges, flags=flags))
     if session.notices is not None and view.last_told > told:
         try:
             await session.notices.tell_new(session, view, ((Uid(told + 1), Uid(view.last_told)),))
         except GroupwareError:
             session.doubt()
-
-
-async def announced(view: View, *, expunges: bool, flags: bool = True) -> list[bytes]:
-    """What is due of the selected folder, and of the searches that are followed there (RFC 5267 §4.3.2)."""
-    lines: list[bytes] = []
-    if expunges:
-        lines += [line for each in view.contexts.values() for line in each.parting()]
-    lines += view.announce(expunges=expunges, flags=flags)
     for each in view.contexts.values():
-        lines += await each.news()
-    return lines
+        _send(session, await each.news())
+
+
+def _send(session: Session, lines: Iterable[bytes]) -> None:
+    for line in lines:
+        session.send(line)
 
 
 async def look(session: Session, view: View) -> bool:

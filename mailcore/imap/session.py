@@ -29,7 +29,7 @@ from mailcore.imap.bodies import bodies
 from mailcore.imap.capability import capabilities
 from mailcore.imap.grammar import BadSyntax, begin
 from mailcore.imap.modes import Modes
-from mailcore.imap.notice import Notices
+from mailcore.imap.notice import Happening, Notices
 from mailcore.imap.phrases import BYES, DISABLED, GOING, NUMBERED, SHOW_ALL, UIDREQUIRED, why_not
 from mailcore.imap.phrases import Absent as Absent
 from mailcore.imap.reply import Reply, bad, no, ok, refused, sentence, status_line
@@ -169,8 +169,8 @@ class Session:
         if reply.modseq and self.view is not None and self.modes.condstore:
             reply = replace(reply, code=b"HIGHESTMODSEQ %d" % self.view.modseq)
         self._tell(self.tag, self._cut_short(reply))
-        if reply.compress:
-            self.connection.compress()
+        if reply.compress is not None:
+            (self.connection.compress if reply.compress else self.connection.uncompress)()
         if lost:
             self.hang_up(self.parting)
 
@@ -333,6 +333,8 @@ class Session:
         if self.notices is not None:
             self.notices.close()
         self.notices = notices
+        wish = notices.wish.selected if notices is not None else None
+        self.modes.notified = wish is not None and Happening.FLAGS in wish.events
 
     # --- limits and the end
 
@@ -369,7 +371,7 @@ class Session:
         self.shared.parts.counters.add(counter, by, domain=name.rpartition("@")[2], account=name)
 
     def forget(self) -> None:
-        """The session is nobody's again, and knows of nothing that was switched on. RFC 8437 §2."""
+        """The session is nobody's again, and knows of nothing that was switched on. RFC 8437 §3."""
         self.leave_folder()
         self.watch_for(None)
         self._discount()

@@ -35,7 +35,7 @@ class NoSuchMessage(Exception):
 
 
 class NeedsUid(Exception):
-    """A sequence number from a client that has given them up. RFC 9586 §3.3."""
+    """A sequence number from a client that has given them up. RFC 9586 §3."""
 
 
 class Follower(Protocol):
@@ -74,6 +74,7 @@ class View:
         "stirred",
         "uids",
         "uidvalidity",
+        "unclaimed",
         "until",
         "withheld",
         "words",
@@ -91,6 +92,8 @@ class View:
         self.modes = modes
         self.recents: set[int] = set()
         """UIDs of the messages that are recent in this session."""
+        self.unclaimed = int(folder.uidnext)
+        """From which UID on nobody had been told of the messages when the folder was selected."""
         self.uids, self.modseqs, self.flags = now.uids[:], now.modseqs[:], now.flags[:]
         self.words: dict[int, frozenset[str]] = dict(now.words)
         self.saved = array("I")
@@ -202,7 +205,7 @@ class View:
 
     @property
     def lead(self) -> bytes:
-        """How a response about one message begins; %d stands for its `number`. RFC 9586 §3.2."""
+        """How a response about one message begins; %d stands for its `number`. RFC 9586 §3.3."""
         return b"* %d UIDFETCH (" if self.modes.uidonly else b"* %d FETCH ("
 
     # --- what one knows
@@ -247,8 +250,12 @@ class View:
         return (self.lead + b"MODSEQ (%d)%b)\r\n") % (self.number(at), self.modseqs[at], more)
 
     def _uid(self, at: int, *, asked: bool) -> bytes:
-        """UID, where the client wants it with every response (RFC 7162 §3.2.4, RFC 9051 §7.5.2) and not yet has it."""
-        wanted = (asked or self.modes.qresync or self.modes.rev2) and not self.modes.uidonly
+        """UID, where the client wants it with every response and has not got it.
+
+        RFC 7162 §3.2.4, RFC 9051 §7.5.2, RFC 5465 §5.1.
+        """
+        modes = self.modes
+        wanted = (asked or modes.qresync or modes.rev2 or modes.notified) and not modes.uidonly
         return b" UID %d" % self.uids[at] if wanted else b""
 
     @property

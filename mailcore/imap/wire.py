@@ -200,7 +200,7 @@ def _over(limits: Limits, size: int, count: int, got: _Gathering, line: int) -> 
 
 
 def _code(got: _Gathering) -> bytes:
-    """The response code of what was refused; of a value too long how long one may be. RFC 5464 §5.2."""
+    """The response code of what was refused; of a value too long how long one may be. RFC 5464 §4.3."""
     if got.code == b"TOOBIG" and _SETMETADATA.match(got.text):
         return b"METADATA MAXSIZE %d" % LONGEST_VALUE
     return got.code

@@ -116,7 +116,8 @@ class Connection(asyncio.BufferedProtocol):
             self._clock.rest()
         if size >= self._want:
             _wake(self._reader)
-        if size > max(self._reading.read_ahead, self._want) or (self._deflate is not None and self._deflate.waiting):
+        held_back = self._deflate is not None and (self._deflate.waiting or self._deflate.ended)
+        if size > max(self._reading.read_ahead, self._want) or held_back:
             self._pause()
 
     def eof_received(self) -> bool:
@@ -225,6 +226,9 @@ class Connection(asyncio.BufferedProtocol):
             raise RuntimeError("two readers on one connection")
         if self._eof and not (self._deflate is not None and self._deflate.waiting):
             raise ConnectionClosed("the peer has closed the connection")
+        if self._deflate is not None and self._deflate.ended:
+            self.close()
+            raise ConnectionClosed("the peer has ended its compressed stream")
         self._want, self._reader = want, asyncio.get_running_loop().create_future()
         try:
             await self.drain()
@@ -366,6 +370,13 @@ class Connection(asyncio.BufferedProtocol):
         ahead = self._take(len(self._in))
         if ahead:
             self._inflate(self._deflate, ahead)
+
+    def uncompress(self) -> None:
+        """From here on neither direction is compressed; what came behind the end of the peer's stream is plain."""
+        self.flush()
+        deflate, self._deflate = self._deflate, None
+        if deflate is not None:
+            self._in += deflate.rest
 
     def _inflate(self, deflate: Deflate, octets: bytes = b"") -> bool:
         """Inflate what there is room for; whether any came of it."""

@@ -10,19 +10,26 @@ _PEER_WINDOW: Final = 15
 
 
 class BadStream(Exception):
-    """The octets are no deflate stream, or it has ended."""
+    """The octets are no deflate stream."""
 
 
 class Deflate:
     """The state of both directions. What is not inflated yet waits in `_packed`: as much as was read at once."""
 
-    __slots__ = ("_deflater", "_inflater", "_more", "_packed")
+    __slots__ = ("_deflater", "_inflater", "_more", "_packed", "rest")
 
     def __init__(self) -> None:
         self._deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, -_WINDOW, _MEMORY)
         self._inflater = zlib.decompressobj(-_PEER_WINDOW)
         self._packed = b""
         self._more = False
+        self.rest = b""
+        """What came behind the end of the peer's stream."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the peer has ended its stream: nothing more will be inflated."""
+        return self._inflater.eof
 
     @property
     def waiting(self) -> bool:
@@ -31,6 +38,9 @@ class Deflate:
 
     def inflate(self, octets: bytes, room: int) -> bytes:
         """Takes octets in, and gives back what they are, at most `room` octets for now. `BadStream`."""
+        if self.ended:
+            self.rest += octets
+            return b""
         packed = self._packed + octets
         if room <= 0:
             self._packed, self._more = packed, self._more or bool(packed)
@@ -40,10 +50,10 @@ class Deflate:
             found = self._inflater.decompress(packed, room)
         except zlib.error as error:
             raise BadStream(str(error)) from None
-        if self._inflater.eof:
-            raise BadStream("the stream has ended")
+        self.rest = self._inflater.unused_data
         self._packed = self._inflater.unconsumed_tail
-        self._more = bool(self._packed) or len(found) == room  # then the inflater itself may hold some back
+        full = bool(self._packed) or len(found) == room  # then the inflater itself may hold some back
+        self._more = full and not self.ended
         return found
 
     def deflate(self, octets: bytes) -> bytes:

@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, contextmanager
 from hashlib import blake2b
 from typing import Final
 
+from groupware.model.times import now_micros
 from mailcore.server.claims import MOST
 from mailcore.server.gate import Seen, broken
 from mailcore.server.rules import Limits
@@ -32,7 +33,7 @@ NONE: Final = -1  # no place
 class SharedTable:
     """Entries by name: a window with its count, and for each process how many are open."""
 
-    __slots__ = ("_began", "_fd", "_keys", "_mask", "_open", "_recent", "_secret", "processes", "slot")
+    __slots__ = ("_began", "_fd", "_keys", "_mask", "_open", "_recent", "_secret", "_whole", "processes", "slot")
 
     def __init__(self, processes: int, entries: int = ENTRIES) -> None:
         """`entries`: a power of two. The maker is process 0; the others say which they are by `slot`."""
@@ -40,7 +41,9 @@ class SharedTable:
         self._mask = entries - 1
         self._secret = secrets.token_bytes(16)  # so that nobody can choose names that meet at one place
         self._fd = os.memfd_create("postroom-table")
-        octets = memoryview(mmap.mmap(-1, entries * (8 + 8 + 4 + 4 * processes)))
+        octets = memoryview(mmap.mmap(-1, 8 + entries * (8 + 8 + 4 + 4 * processes)))
+        self._whole, octets = octets[:8].cast("Q"), octets[8:]
+        self._whole[0] = now_micros()
         self._keys = octets[: entries * 8].cast("Q")
         self._began = octets[entries * 8 : entries * 16].cast("d")
         self._recent = octets[entries * 16 : entries * 20].cast("I")
@@ -56,6 +59,11 @@ class SharedTable:
         finally:
             fcntl.lockf(self._fd, fcntl.LOCK_UN)
 
+    @property
+    def whole_since(self) -> int:
+        """Since when no entry had to go for another: microseconds since 1970."""
+        return self._whole[0]
+
     def place(self, name: str, *, make: bool = False) -> int:
         """Where the entry of that name is; NONE: it has none, and none was made."""
         digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8, key=self._secret).digest()
@@ -68,7 +76,10 @@ class SharedTable:
                 return at
             if not found:
                 return self._fresh(at, key) if make else NONE
-        return self._fresh(self._longest_unseen(key), key) if make else NONE
+        if not make:
+            return NONE
+        self._whole[0] = now_micros()
+        return self._fresh(self._longest_unseen(key), key)
 
     def count(self, at: int) -> int:
         """How many are open there, over all processes."""
@@ -242,11 +253,16 @@ class SharedClaims:
     def __init__(self, table: SharedTable) -> None:
         self._table = table
 
+    @property
+    def since(self) -> int:
+        """See `claims.Claims`."""
+        return self._table.whole_since
+
     def reached(self, what: str) -> int | None:
         """See `claims.Claims`."""
         return self._table.number(self._table.place(what)) or None
 
-    def claim(self, what: str, end: int) -> int:
+    def claim(self, what: str, end: int, start: int) -> int:
         """See `claims.Claims`."""
         table, end = self._table, min(end, MOST)
         first = table.number(table.place(what))
@@ -254,7 +270,7 @@ class SharedClaims:
             return first
         with table.locked():
             at = table.place(what, make=True)
-            first = table.number(at) or end
+            first = table.number(at) or start
             table.keep(at, max(first, end), time.monotonic())
             return first
 

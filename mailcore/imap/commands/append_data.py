@@ -67,7 +67,7 @@ class Unfit(Exception):
 
 
 def parse_message(cursor: Cursor) -> NewMessage:
-    """Perhaps flags, perhaps a date, and the message. RFC 3501 §9 append, RFC 4466 §2.2."""
+    """Perhaps flags, perhaps a date, and the message. RFC 3501 §9 append, RFC 4466 §2.7."""
     cursor.sp()
     flags, saved = FlagList(), None
     if cursor.peek(b"("):
@@ -106,11 +106,13 @@ def _utf8(cursor: Cursor) -> Octets:
 def _pieces(cursor: Cursor) -> tuple[Text | Url, ...]:
     def piece() -> Text | Url:
         word = cursor.word()
+        if word == b"UTF8":
+            return Text(_utf8(cursor))
         cursor.sp()
         if word == b"URL":
             return Url(cursor.text())
         if word != b"TEXT":
-            cursor.fail("URL or TEXT")
+            cursor.fail("URL, TEXT or UTF8")
         return Text(_literal8(cursor) if cursor.peek(b"~") else cursor.message())
 
     cursor.sp()
@@ -135,7 +137,7 @@ async def _item(session: Session, message: NewMessage) -> NewItem:
     with ExitStack() as stack:
         octets = await _whole(session, message, stack)
         if not octets:
-            raise Unfit(no("An empty message cannot be stored", b"CANNOT"))  # RFC 3502 §5: so one gives up
+            raise Unfit(no("An empty message cannot be stored", b"CANNOT"))  # RFC 3502 §6.3.11: so one gives up
         if message.binary and b"\0" in octets:
             octets = await _without_nul(session, octets, stack)
         marks = Marks(message.flags.flags, message.flags.words, message.saved)

@@ -8,7 +8,7 @@ from typing import Final
 from mailcore.imap.grammar import Cursor, nothing
 from mailcore.imap.reply import Reply, ok, string
 from mailcore.imap.session import Session
-from mailcore.imap.table import ANY, KNOWN, command
+from mailcore.imap.table import ANY, KNOWN, SELECTED, command
 
 _FACTS: Final = 30  # of one ID, RFC 2971 §3.3
 _NAMESPACES: Final = b'* NAMESPACE (("" "/")) (("Other Users/" "/")) (("Public/" "/"))\r\n'
@@ -20,7 +20,8 @@ async def capability(session: Session, _: None) -> Reply:
     return ok("That is all", lines=[b"* CAPABILITY %b\r\n" % session.capabilities()])
 
 
-@command("NOOP", "CHECK", state=ANY, parse=nothing, looks=True)
+@command("CHECK", state=SELECTED, parse=nothing, looks=True)
+@command("NOOP", state=ANY, parse=nothing, looks=True)
 async def noop(session: Session, _: None) -> Reply:
     """Nothing, but what is new in the folder is told behind it. RFC 3501 §6.1.2, §6.4.1."""
     return ok("Done")

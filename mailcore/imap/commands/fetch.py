@@ -23,8 +23,8 @@ from mailcore.imap.commands.fetch_data import Page, Told, dear, page_of, page_of
 from mailcore.imap.commands.fetch_data import told as told_for
 from mailcore.imap.commands.fetch_items import Fetching, parse_fetch
 from mailcore.imap.commands.fetch_stream import tell as tell_streamed
+from mailcore.imap.commands.partial import part, width
 from mailcore.imap.commands.resync import earlier, inside, merged
-from mailcore.imap.commands.search_returns import part
 from mailcore.imap.commands.store import change_flags
 from mailcore.imap.grammar import SAVED, BadSyntax
 from mailcore.imap.reply import Reply, no, ok
@@ -74,7 +74,10 @@ async def fetch(session: Session, given: Fetching) -> Reply:
     if b"MODSEQ" in given.words:
         session.use_condstore()
     session.count("IMAP_FetchRequest")
-    uids: Uids = view.chosen(given.numbers, uid=given.uid)
+    if given.partial is not None and 0 < view.limit < width(given.partial):  # RFC 9738 §3.1
+        return no(f"At most {view.limit} messages are told of at once", b"MESSAGELIMIT %d" % view.limit)
+    choose = view.chosen if given.partial is None else view.uid_ranges
+    uids: Uids = choose(given.numbers, uid=given.uid)
     from_view = out_of_view(given)
     if (from_view or given.since is not None) and not await look(session, view):
         return no("The mailbox is gone", b"NONEXISTENT")

@@ -142,7 +142,7 @@ DATA_WORDS: Final = (b"EMAILID", b"THREADID", b"SAVEDATE", b"PREVIEW")
 
 
 def skip_modifiers(cursor: Cursor, word: bytes) -> None:
-    """What may stand behind PREVIEW: (LAZY), which changes nothing, for every preview is there. RFC 8970 §3.1."""
+    """What may stand behind PREVIEW: (LAZY), which changes nothing, for every preview is there. RFC 8970 §4.1."""
     if word == b"PREVIEW" and (cursor.peek(b" (LAZY") or cursor.peek(b" (lazy")):
         cursor.sp()
         if any(each != b"LAZY" for each in cursor.listed(cursor.word)):

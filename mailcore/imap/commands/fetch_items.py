@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mailcore.imap.commands.fetch_data import DATA_WORDS, skip_modifiers
-from mailcore.imap.commands.search_returns import Partial, read_partial
+from mailcore.imap.commands.partial import Partial, read_partial
 from mailcore.imap.grammar import MOST_MODSEQ, Cursor, Numbers
 from mailcore.imap.reply import astring
 
@@ -100,9 +100,9 @@ def parse_fetch(cursor: Cursor, *, uid: bool) -> Fetching:
     return Fetching(numbers, uid, *once, since, vanished, partial)
 
 
-def parse_items(cursor: Cursor) -> Fetching:
-    """Items in parentheses, to be told of messages that are yet to come. RFC 5465 §5.2."""
-    found = cursor.listed(lambda: _item(cursor, cursor.name()))
+def read_items(cursor: Cursor) -> Fetching:
+    """Items up to the closing parenthesis, to be told of messages that are yet to come. RFC 5465 §5.2, §7."""
+    found = cursor.listed(lambda: _item(cursor, cursor.name()), opened=True)
     if not 0 < len(found) <= MOST_ITEMS:
         cursor.fail(f"1 to {MOST_ITEMS} items")
     words = [each for each in found if isinstance(each, bytes)]

@@ -12,7 +12,7 @@ from groupware.store.api import WriteTx
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.names import canonical
 from mailcore.imap.objectids import mailbox_id
-from mailcore.imap.reply import Reply, mailbox, no, ok, sentence
+from mailcore.imap.reply import Reply, mailbox, no, ok, sentence, status_line
 from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, command
 
@@ -78,7 +78,10 @@ async def create(session: Session, given: NewMailbox) -> Reply:
 
 @command("DELETE", state=KNOWN, parse=parse_mailbox)
 async def delete(session: Session, path: str) -> Reply:
-    """Take a mailbox away. RFC 3501 §6.3.4; with mailboxes below it, [HASCHILDREN], RFC 9051 §6.3.5."""
+    """Take a mailbox away. RFC 3501 §6.3.4; with mailboxes below it, [HASCHILDREN], RFC 9051 §6.3.5.
+
+    Whoever takes away the mailbox that is selected is in none behind it: others have to go (RFC 2180 §3.3).
+    """
 
     def work(tx: WriteTx) -> str:
         folder = session.folder(tx, path)
@@ -95,7 +98,12 @@ async def delete(session: Session, path: str) -> Reply:
         parts = session.shared.parts
         await called_off(parts.store, parts.blobs, session.user, here.id)
     refused = await session.write(work)
-    return no(sentence(refused), b"HASCHILDREN") if refused else ok("Deleted")
+    if refused:
+        return no(sentence(refused), b"HASCHILDREN")
+    closed = session.view is not None and session.view.folder == here.id
+    if closed:
+        session.leave_folder()
+    return ok("Deleted", lines=[status_line(b"*", ok("It was selected", b"CLOSED"))] if closed else [])
 
 
 @dataclass(frozen=True, slots=True)

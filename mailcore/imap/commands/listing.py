@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,7 @@ from groupware.store.api import ReadTx
 from mailcore.imap import names
 from mailcore.imap.commands.acl import shown
 from mailcore.imap.commands.folders import USES
-from mailcore.imap.commands.status import reclaimable, status_items, status_response
+from mailcore.imap.commands.status import Counted, counted, status_items, status_response
 from mailcore.imap.entries import Asked, metadata_line, of_folder, picked, read_asked
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import Reply, mailbox, ok
@@ -36,7 +36,9 @@ class Wanted:
     """LIST's arguments."""
 
     patterns: tuple[str, ...]
-    """Complete, the reference before each; "" asks for the separator alone."""
+    """Complete, the reference before each; "" fits nothing."""
+    separator: bool = False
+    """Only what separates levels is asked for."""
     only: frozenset[bytes] = frozenset()
     """Selection options."""
     also: frozenset[bytes] = frozenset()
@@ -50,7 +52,8 @@ def parse_list(cursor: Cursor) -> Wanted:
     """Selection options, reference, patterns, return options. RFC 5258 §6."""
     cursor.sp()
     only: list[bytes] = []
-    if cursor.peek(b"("):
+    extended = cursor.peek(b"(")
+    if extended:
         only = cursor.listed(cursor.word)
         cursor.sp()
         if any(option not in _SELECT for option in only):
@@ -59,12 +62,15 @@ def parse_list(cursor: Cursor) -> Wanted:
             cursor.fail("something that RECURSIVEMATCH can look for, as SUBSCRIBED")
     reference = cursor.pattern()
     cursor.sp()
+    extended = extended or cursor.peek(b"(")
     patterns = cursor.listed(cursor.pattern) if cursor.peek(b"(") else [cursor.pattern()]
-    if len(patterns) > MOST_PATTERNS or any(len(pattern) > LONGEST_PATTERN for pattern in patterns):
-        cursor.fail(f"at most {MOST_PATTERNS} patterns of {LONGEST_PATTERN} characters")
+    if not 0 < len(patterns) <= MOST_PATTERNS or any(len(pattern) > LONGEST_PATTERN for pattern in patterns):
+        cursor.fail(f"1 to {MOST_PATTERNS} patterns of at most {LONGEST_PATTERN} characters")
+    extended = extended or cursor.peek(b" ")
     also, status, entries = _returned(cursor) if cursor.take(b" ") else ([], (), None)
     complete = [_joined(reference, pattern) for pattern in patterns]
-    return Wanted(tuple(complete), frozenset(only), frozenset(also), status, entries)
+    separator = complete == [""] and not extended  # RFC 5258 §3: it has no special meaning in the extended form
+    return Wanted(tuple(complete), separator, frozenset(only), frozenset(also), status, entries)
 
 
 def _returned(cursor: Cursor) -> tuple[list[bytes], tuple[bytes, ...], Asked | None]:
@@ -98,15 +104,14 @@ def _joined(reference: str, pattern: str) -> str:
 @command("LIST", state=KNOWN, parse=parse_list)
 async def list_mailboxes(session: Session, wanted: Wanted) -> Reply:
     """The mailboxes that fit, in path order."""
-    if wanted.patterns == ("",):
+    if wanted.separator:
         return ok("That is the separator", lines=[b'* LIST (\\Noselect) "/" ""\r\n'])
     if b"HIGHESTMODSEQ" in wanted.status:
         session.use_condstore()
     about = await session.read(lambda tx: _about(session, tx, wanted))
-    fits = _fitting(wanted.patterns)
     lines = []
-    for path, folder in _all_paths(about.folders, about.subscribed if b"SUBSCRIBED" in wanted.only else ()):
-        if fits(path):
+    for path, folder in _all_paths(about):
+        if about.fits(path):
             lines += _told(session, path, folder, about)
     return ok("Those are the mailboxes", lines=lines)
 
@@ -123,39 +128,51 @@ def _fitting(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda path: any(fits(path) for fits in matchers)
 
 
-def _all_paths(folders: dict[str, Folder], subscribed: Iterable[str]) -> list[tuple[str, Folder | None]]:
-    """Every path to look at: the folders, and for those subscribed to, the names that nothing is behind."""
-    return sorted({**dict.fromkeys(subscribed), **folders}.items())
+def _all_paths(about: _Context) -> list[tuple[str, Folder | None]]:
+    """Every path to look at: the folders, and of what is subscribed to and above that the names with nothing behind."""
+    named = about.subscribed if b"SUBSCRIBED" in about.wanted.only else frozenset[str]()
+    return sorted({**dict.fromkeys(named | about.wayposts), **about.folders}.items())
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
     wanted: Wanted
+    fits: Callable[[str], bool]
     subscribed: frozenset[str]
     folders: dict[str, Folder]
-    freed: Mapping[FolderId, int] = field(default_factory=dict)
+    counts: Counted = field(default_factory=Counted)
     annotations: Mapping[FolderId, Sequence[tuple[str, bytes]]] = field(default_factory=dict)
     parents: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
     """With RECURSIVEMATCH, by selection option: the parents of what it chooses."""
+    wayposts: frozenset[str] = frozenset()
+    """Those of them below which something chosen fits no pattern: only they say something new. RFC 5258 §3.5."""
 
 
 def _about(session: Session, tx: ReadTx, wanted: Wanted) -> _Context:
     """What a LIST needs to know, in one snapshot."""
     named = None if wanted.only or b"SUBSCRIBED" in wanted.also else _named(session, tx, wanted.patterns)
     folders, subscribed = seen_by(session, tx) if named is None else (named, frozenset[str]())
-    freed = reclaimable(tx, folders.values(), wanted.status)
+    fits = _fitting(wanted.patterns)
+    asked = [each for path, each in folders.items() if fits(path)] if wanted.status else []
+    counts = counted(session.shared, tx, asked, wanted.status)
     annotations = tx.all_annotations() if wanted.entries is not None else {}
-    return _Context(wanted, subscribed, folders, freed, annotations, _parents(wanted, subscribed, folders))
+    chosen = _chosen_below(wanted, subscribed, folders)
+    parents = {option: _above(paths) for option, paths in chosen.items()}
+    wayposts = _above(path for paths in chosen.values() for path in paths if not fits(path))
+    return _Context(wanted, fits, subscribed, folders, counts, annotations, parents, wayposts)
 
 
-def _parents(
+def _chosen_below(
     wanted: Wanted, subscribed: frozenset[str], folders: Mapping[str, Folder]
-) -> Mapping[bytes, frozenset[str]]:
-    found: dict[bytes, frozenset[str]] = {}
-    if b"RECURSIVEMATCH" in wanted.only and b"SUBSCRIBED" in wanted.only:
-        found[b"SUBSCRIBED"] = _above(subscribed)
-    if b"RECURSIVEMATCH" in wanted.only and b"SPECIAL-USE" in wanted.only:
-        found[b"SPECIAL-USE"] = _above(path for path, each in folders.items() if _use(each) is not None)
+) -> Mapping[bytes, Collection[str]]:
+    """With RECURSIVEMATCH, what each selection option chooses."""
+    if b"RECURSIVEMATCH" not in wanted.only:
+        return {}
+    found: dict[bytes, Collection[str]] = {}
+    if b"SUBSCRIBED" in wanted.only:
+        found[b"SUBSCRIBED"] = subscribed
+    if b"SPECIAL-USE" in wanted.only:
+        found[b"SPECIAL-USE"] = [path for path, each in folders.items() if _use(each) is not None]
     return found
 
 
@@ -174,10 +191,10 @@ def _named(session: Session, tx: ReadTx, patterns: Sequence[str]) -> dict[str, F
 
 def _told(session: Session, path: str, folder: Folder | None, about: _Context) -> list[bytes]:
     """The responses for one path; none when the selection options leave it out."""
-    wanted, inner = about.wanted, _below(path, about)
-    chosen = _chosen(path, folder, about)
-    if not chosen and not inner:
+    wanted = about.wanted
+    if path not in about.wayposts and not _chosen(path, folder, about):
         return []
+    inner = _below(path, about)
     attributes = _attributes(path, folder, about)
     extended = b' ("CHILDINFO" (%b))' % b" ".join([b'"%b"' % each for each in inner]) if inner else b""
     lines = [_line(attributes, path, extended)]
@@ -186,16 +203,19 @@ def _told(session: Session, path: str, folder: Folder | None, about: _Context) -
     if b"MYRIGHTS" in wanted.also:
         lines.append(b"* MYRIGHTS %b %b\r\n" % (mailbox(path), shown(folder.rights)))
     if wanted.status and Right.READ in folder.rights:
-        lines.append(status_response(session.shared, folder, wanted.status, about.freed))
+        lines.append(status_response(session.shared, folder, wanted.status, about.counts))
     if wanted.entries is not None and folder.rights & ANY_OF:
         values, _ = picked(of_folder(folder, about.annotations.get(folder.id, ())), wanted.entries)
         lines += [metadata_line(path, values)] if values else []
     return lines
 
 
+_ALONE: Final = _Context(Wanted(()), lambda path: True, frozenset(), {})
+
+
 def list_line(folder: Folder, *, old: str | None = None, attributes: Sequence[bytes] = ()) -> bytes:
     """The LIST response that says how a mailbox is called now, and with `old` how it was. RFC 9051 §6.3.9.7."""
-    found = [*attributes, *_attributes(folder.path, folder, _Context(Wanted(()), frozenset(), {}))]
+    found = [*attributes, *_attributes(folder.path, folder, _ALONE)]
     return _line(found, folder.path, b' ("OLDNAME" (%b))' % mailbox(old) if old is not None else b"")
 
 
@@ -234,6 +254,8 @@ def _attributes(path: str, folder: Folder | None, about: _Context) -> list[bytes
         use = _use(folder)
         if use is not None:
             found.append(use)
+    elif b"CHILDREN" in about.wanted.also:
+        found.append(b"\\HasNoChildren")
     if path in about.subscribed and b"SUBSCRIBED" in about.wanted.only | about.wanted.also:
         found.append(b"\\Subscribed")
     return found

@@ -83,10 +83,10 @@ async def authenticate(session: Session, given: Mechanism) -> Reply:
 
 @command("UNAUTHENTICATE", state=KNOWN, parse=nothing)
 async def unauthenticate(session: Session, _: None) -> Reply:
-    """Be a stranger again; TLS and compression stay. RFC 8437."""
+    """Be a stranger again; TLS stays, compression ends behind the answer. RFC 8437 §3, §4.1."""
     session.shared.log.info("unauthenticated", user=session.user.name)
     session.forget()
-    return ok("You are a stranger again", b"CAPABILITY " + session.capabilities())
+    return Reply(b"OK", "You are a stranger again", b"CAPABILITY " + session.capabilities(), compress=False)
 
 
 def _welcome(session: Session, who: Principal) -> Reply:

@@ -13,9 +13,9 @@ from groupware.model.rights import Right
 from groupware.store.api import SERVER_ENTRIES, ReadTx
 from mailcore.imap.annotation_news import Heard, heard_in, names_line, say, since_when
 from mailcore.imap.commands import fetch
-from mailcore.imap.commands.fetch_items import Fetching, parse_items
+from mailcore.imap.commands.fetch_items import Fetching, read_items
 from mailcore.imap.commands.listing import list_line, seen_by
-from mailcore.imap.commands.status import status_response
+from mailcore.imap.commands.status import Counted, status_response
 from mailcore.imap.entries import SHARED_SEEN, SPECIAL_USE
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.notice import NOTHING, OF_MESSAGES, Group, Happening, Notices, OfSelected, TooMany, Wish
@@ -141,9 +141,8 @@ def _event(cursor: Cursor, got: _Events, *, selected: bool) -> None:
     if not event or (selected and not event & OF_MESSAGES):
         cursor.fail("an event that there is before this; it")
     got.events |= event
-    if event is Happening.NEW and selected and cursor.peek(b" ("):
-        cursor.sp()
-        got.items = parse_items(cursor)
+    if event is Happening.NEW and selected and cursor.take(b" ("):
+        got.items = read_items(cursor)
 
 
 @command("NOTIFY", state=KNOWN, parse=parse_notify)
@@ -221,7 +220,10 @@ async def _look_once(session: Session, notices: Notices) -> None:
         return
     lines = [b'* LIST (\\NonExistent) "/" %b\r\n' % mailbox(path) for path in found.gone]
     lines += [list_line(folder, old=old) for folder, old in found.renamed]
-    lines += [list_line(folder, attributes=_access(folder)) for folder in (*found.made, *found.closed)]
+    for folder in found.made:  # RFC 5465 §5.4: what is subscribed to from the beginning is told so
+        subscription = [b"\\Subscribed"] if folder.path in subscribed else []
+        lines.append(list_line(folder, attributes=[*_access(folder), *subscription]))
+    lines += [list_line(folder, attributes=_access(folder)) for folder in found.closed]
     by_path = {folder.path: folder for folder in folders.values()}
     for path, on in found.subscribed:
         lines.append(list_line(by_path[path], attributes=[b"\\Subscribed"] if on else []))
@@ -278,8 +280,8 @@ def _statuses(session: Session, folders: Sequence[Folder]) -> list[bytes]:
 
 
 def _status(session: Session, folder: Folder) -> bytes:
-    """How a mailbox stands, as far as NOTIFY owes it. RFC 5465 §4, §5.2."""
+    """How a mailbox stands, as far as NOTIFY owes it. RFC 5465 §3.1, §5.2."""
     items = [b"MESSAGES", b"UIDNEXT", b"UIDVALIDITY", b"UNSEEN"]
     if session.modes.condstore:
         items.append(b"HIGHESTMODSEQ")
-    return status_response(session.shared, folder, items, {})
+    return status_response(session.shared, folder, items, Counted())

@@ -26,7 +26,7 @@ def parse_root(cursor: Cursor) -> str:
 
 @command("GETQUOTA", state=KNOWN, parse=parse_root)
 async def getquota(session: Session, root: str) -> Reply:
-    """What is used and allowed under a root: one's own, or one that a mailbox in sight names. RFC 9208 §4.2."""
+    """What is used and allowed under a root: one's own, or one that a mailbox in sight names. RFC 9208 §4.1.1."""
 
     def work(tx: ReadTx) -> Quotas:
         return [quota for at in _under(session, tx, root) for quota in tx.quota(at) if quota[0] == root]
@@ -48,7 +48,7 @@ def _under(session: Session, tx: ReadTx, root: str) -> list[FolderId]:
 
 @command("GETQUOTAROOT", state=KNOWN, parse=parse_mailbox)
 async def getquotaroot(session: Session, path: str) -> Reply:
-    """Which quotas hold for a mailbox, with their state. RFC 9208 §4.3."""
+    """Which quotas hold for a mailbox, with their state. RFC 9208 §4.1.2."""
 
     found = await session.glance(lambda tx: tx.quota(session.folder(tx, path, Right.READ).id))
     roots = list(dict.fromkeys(name for name, *_ in found))
@@ -80,7 +80,7 @@ def parse_setquota(cursor: Cursor) -> Limiting:
 
 @command("SETQUOTA", state=KNOWN, parse=parse_setquota)
 async def setquota(session: Session, given: Limiting) -> Reply:
-    """Set the limits of a root, where one administers it; those that are not named are dropped. RFC 9208 §4.1.1."""
+    """Set the limits of a root, where one administers it; those that are not named are dropped. RFC 9208 §4.1.3."""
     holding = await session.write(lambda tx: tx.put_quota(given.root, given.most))
     return ok("Set", lines=_lines(holding) or [b"* QUOTA %b ()\r\n" % mailbox(given.root)])
 

@@ -13,7 +13,7 @@ from mailcore.imap.commands.append import count
 from mailcore.imap.commands.append_data import NewMessage, Unfit, new_items, parse_message
 from mailcore.imap.commands.folders import parse_mailbox
 from mailcore.imap.grammar import STAR, Cursor, Numbers
-from mailcore.imap.reply import Reply, no, ok, status_line
+from mailcore.imap.reply import Reply, no, ok, ok_at_modseq, status_line
 from mailcore.imap.session import Absent, Session
 from mailcore.imap.table import SELECTED, command
 
@@ -56,7 +56,8 @@ async def replace(session: Session, given: Replacing) -> Reply:
         return error.reply
     count(session, new)
     view.lost([old])
-    return ok("Replaced", lines=[status_line(b"*", ok("Stored", b"APPENDUID %d %d" % (validity, uid)))])
+    # RFC 8508 §4.5: for whoever knows of MODSEQ it is as a UID EXPUNGE of the old one
+    return ok_at_modseq("Replaced", [status_line(b"*", ok("Stored", b"APPENDUID %d %d" % (validity, uid)))])
 
 
 def _replaced(session: Session, tx: WriteTx, old: Uid, path: str, new: NewItem) -> tuple[Uid, int]:

@@ -88,6 +88,16 @@ async def find(session: Session, view: View, given: Searching) -> Found:
     return Found(places, run.scores)
 
 
+def too_many(view: View, given: Searching) -> bool:
+    """Whether the search looks at more messages than one command may put into an order. RFC 9738 §3.3."""
+    return 0 < view.limit < len(looked_at(view, given.key, range(view.told_count)))
+
+
+def refused_order(view: View) -> Reply:
+    """The answer to what would put too many into an order: one of the newest alone would be no order."""
+    return no(f"At most {view.limit} messages are put into an order at once", b"MESSAGELIMIT %d" % view.limit)
+
+
 def _numbers(view: View, places: Sequence[int], *, uid: bool) -> Sequence[int]:
     return [view.uids[at] for at in places] if uid else [at + 1 for at in places]
 

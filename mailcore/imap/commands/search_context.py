@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from groupware.model.errors import GroupwareError
+from groupware.model.ids import Uid, ranges
+from mailcore.imap.commands import fetch
 from mailcore.imap.commands.search_keys import Among, Every, Key, Not, Searching, Within, changed, parts
 from mailcore.imap.commands.search_progress import Progress
 from mailcore.imap.commands.search_run import Search, among
@@ -33,7 +35,19 @@ Pairs = Sequence[tuple[int, int]]
 class Context:
     """One search that is followed."""
 
-    __slots__ = ("_given", "_key", "_members", "_names", "_order", "_reached", "_session", "_stirred", "_tag", "_view")
+    __slots__ = (
+        "_given",
+        "_key",
+        "_last",
+        "_members",
+        "_names",
+        "_order",
+        "_reached",
+        "_session",
+        "_stirred",
+        "_tag",
+        "_view",
+    )
 
     def __init__(self, session: Session, view: View, given: Searching) -> None:
         self._session, self._view, self._given, self._tag = session, view, given, session.tag
@@ -41,7 +55,7 @@ class Context:
         self._names = names_of(given.criteria)
         self._members: set[int] = set()
         self._order: list[tuple[Any, ...]] = []  # of a sorted one; the last value of each is the UID
-        self._reached, self._stirred = view.modseq, view.stirred
+        self._reached, self._stirred, self._last = view.modseq, view.stirred, view.last_told
 
     async def begin(self, places: Sequence[int]) -> None:
         """Takes what the search found."""
@@ -58,7 +72,7 @@ class Context:
         return self._without(uid for uid in self._view.leaving() if uid in self._members)
 
     async def news(self) -> list[bytes]:
-        """What is to be told of what changed, when the client knows of it."""
+        """What is to be told of what changed, when the client knows of it; of new messages first what it asked for."""
         view = self._view
         if view.stirred == self._stirred:
             return []
@@ -70,11 +84,19 @@ class Context:
             fits = set(await search.run(self._key, some))
             new = [at for at in some if at in fits and view.uids[at] not in self._members]
             standing = await self._standing(new) if self._given.criteria else []
+            await self._tell_items([view.uids[at] for at in new])
         except GroupwareError:  # it is looked at again with the next command
             return []
-        self._stirred, self._reached = stirred, reached
+        self._stirred, self._reached, self._last = stirred, reached, view.last_told
         gone = [view.uids[at] for at in some if at not in fits and view.uids[at] in self._members]
         return self._without(gone) + self._with([view.uids[at] for at in new], standing)
+
+    async def _tell_items(self, uids: Sequence[int]) -> None:
+        """RFC 5465 §7: of what is new in the mailbox, not of what a change of flags has brought in."""
+        items = self._given.returns.items if self._given.returns is not None else None
+        new = ranges([Uid(uid) for uid in uids if uid > self._last])
+        if items is not None and new:
+            await fetch.tell(self._session, self._view, items, new)
 
     def _without(self, uids: Iterable[int]) -> list[bytes]:
         gone = set(uids)

@@ -1,4 +1,4 @@
-"""RETURN (...): what SEARCH, SORT and ESEARCH tell of what they found. RFC 4731, 5182, 5267 §4.4, 6203 §4, 9394."""
+"""RETURN (...): what SEARCH, SORT and ESEARCH tell. RFC 4731, 5182, 5267 §4.4, 5465 §7, 6203 §4, 9394."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from mailcore.imap.commands.fetch_items import Fetching, read_items
+from mailcore.imap.commands.partial import Partial, part, read_partial
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import number_set, string
 
@@ -15,9 +17,6 @@ WORDS: Final = (b"MIN", b"MAX", b"ALL", b"COUNT", b"SAVE", b"RELEVANCY", b"CONTE
 _ENDS: Final = frozenset({b"MIN", b"MAX"})
 _WHOLE: Final = frozenset({b"ALL", b"COUNT"})
 
-Partial = tuple[int, int]
-"""First and last result, from 1; or from -1, counted from the end."""
-
 
 @dataclass(frozen=True, slots=True)
 class Returns:
@@ -25,6 +24,8 @@ class Returns:
 
     words: frozenset[bytes] = frozenset({b"ALL"})
     partial: Partial | None = None
+    items: Fetching | None = None
+    """What UPDATE tells of new messages besides. RFC 5465 §7."""
 
     @property
     def silent(self) -> bool:
@@ -38,9 +39,10 @@ def take_returns(cursor: Cursor) -> Returns | None:
         return None
     cursor.sp()
     partial: Partial | None = None
+    items: Fetching | None = None
 
     def option() -> bytes:
-        nonlocal partial
+        nonlocal partial, items
         word = cursor.word()
         if word not in WORDS:
             cursor.fail("return options among " + b" ".join(WORDS).decode())
@@ -49,32 +51,15 @@ def take_returns(cursor: Cursor) -> Returns | None:
                 cursor.fail("one PARTIAL")
             cursor.sp()
             partial = read_partial(cursor)
+        if word == b"UPDATE" and (cursor.take(b" (") or cursor.take(b"(")):
+            items = read_items(cursor)
         return word
 
     words = frozenset(cursor.listed(option))
     if {b"PARTIAL", b"ALL"} <= words:
         cursor.fail("either ALL or PARTIAL")
     cursor.sp()
-    return Returns(words or frozenset({b"ALL"}), partial)
-
-
-def read_partial(cursor: Cursor) -> Partial:
-    """`1:100` from the first on, or `-1:-100` from the last back. RFC 9394 §4."""
-    backwards = cursor.take(b"-")
-    one = cursor.number()
-    cursor.sign(b":-" if backwards else b":")
-    other = cursor.number()
-    if not one or not other:
-        cursor.fail("a range of results, counted from 1")
-    return (-one, -other) if backwards else (one, other)
-
-
-def part(found: Sequence[T], partial: Partial) -> Sequence[T]:
-    """The results in that range, in their order."""
-    low, high = sorted(partial)
-    if low < 0:
-        return found[max(len(found) + low, 0) : max(len(found) + high + 1, 0)]
-    return found[low - 1 : high]
+    return Returns(words or frozenset({b"ALL"}), partial, items)
 
 
 def kept(returns: Returns, found: Sequence[T]) -> Sequence[T]:

@@ -20,17 +20,21 @@ from mailcore.imap.commands.listing import list_line
 from mailcore.imap.commands.resync import Resync, missed, parse_resync
 from mailcore.imap.grammar import BadSyntax, Cursor, Numbers, nothing
 from mailcore.imap.objectids import mailbox_id
+from mailcore.imap.recent import unclaimed
 from mailcore.imap.reply import ALL_FLAGS, Reply, flag_words, ok, ok_at_modseq, status_line
 from mailcore.imap.selected import claim, enter
 from mailcore.imap.session import Session
 from mailcore.imap.snapshot import Snapshot, long_since
 from mailcore.imap.table import KNOWN, SELECTED, command
-from mailcore.imap.view import View
+from mailcore.imap.view import NeedsUid, View
 
 MOST_TOLD: Final = 1000  # keywords
 _CHANGES: Final = Right.INSERT | Right.EXPUNGE | Right.SEEN | Right.WRITE | Right.TRASH
 """With any of these a mailbox is READ-WRITE (RFC 4314 §5.2)."""
 _SEEN: Final = bytes([bits & Flags.SEEN.value for bits in range(256)])
+
+
+_Found = tuple[FolderId, Folder, bool, Snapshot, Changes | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ async def examine(session: Session, given: Opening) -> Reply:
 async def _open(session: Session, given: Opening) -> Reply:
     if given.resync is not None and not session.modes.qresync:
         raise BadSyntax("QRESYNC has to be enabled first")
+    if given.resync is not None and given.resync.matched[0] and session.modes.uidonly:  # RFC 9586 §3.7
+        raise NeedsUid("message numbers are given up; leave out what belonged to them")
     if session.view is not None:
         session.leave_folder()
         session.send(status_line(b"*", ok("The former mailbox is closed", b"CLOSED")))
@@ -83,7 +89,7 @@ async def _open(session: Session, given: Opening) -> Reply:
 
     resync = given.resync
 
-    def work(tx: ReadTx, *, anyhow: bool = True) -> tuple[FolderId, Folder, bool, Snapshot, Changes | None] | None:
+    def work(tx: ReadTx, *, anyhow: bool = True) -> _Found | None:
         folder = session.folder(tx, given.path, Right.READ)
         same = resync is not None and resync.uidvalidity == folder.uidvalidity
         missed_many = resync is not None and same and long_since(folder, resync.since)
@@ -91,16 +97,17 @@ async def _open(session: Session, given: Opening) -> Reply:
             return None
         since = tx.changes(folder.id, resync.since) if resync is not None and same else None
         home = session.home or tx.home()
-        return home, folder, withholds(tx, folder), session.shared.snapshots.read(tx, folder), since
+        first = unclaimed(session.shared.parts.claims, tx, folder) if not session.modes.rev2 else folder.uidnext
+        return home, folder, withholds(tx, folder), session.shared.snapshots.read(tx, folder), since, first
 
     news = session.shared.parts.bus.news
     found = await session.glance(partial(work, anyhow=False)) or await session.read(work)
     assert found is not None
-    session.home, folder, withheld, now, since = found
+    session.home, folder, withheld, now, since, first = found
     session.shared.snapshots.keep(session.user.account, folder, now)
     read_only = given.read_only or not folder.rights & _CHANGES
     view = View(folder, now, session.modes, read_only=read_only)
-    view.withheld = withheld
+    view.withheld, view.unclaimed = withheld, first
     claim(session, view, folder.uidnext)
     enter(session, view, news=news)
     lines = _described(view, folder)
@@ -142,16 +149,16 @@ async def unselect(session: Session, _: None) -> Reply:
 
 @command("CLOSE", state=SELECTED, parse=nothing)
 async def close(session: Session, _: None) -> Reply:
-    """Expunge without a word, where one may, and leave the mailbox. RFC 3501 §6.4.2."""
+    """Expunge without a word, where one may, and leave the mailbox. RFC 3501 §6.4.2.
+
+    The client does not hear the MODSEQ that this comes to, for it does not hear what is gone either: RFC 7162 §3.2.8.
+    """
     view = session.selected
-    gone: Sequence[Uid] = ()
     if not view.read_only and view.uids:
         with suppress(NoRight):  # RFC 4314 §4: then the mailbox is closed all the same
-            gone = await _expunge(session, view, ((Uid(1), Uid(view.last)),))
+            await _expunge(session, view, ((Uid(1), Uid(view.last)),))
     session.leave_folder()
-    # as far as the client has been told; what this very command took away it hears of again when it comes back
-    told = gone and view.condstore
-    return ok("Closed", b"HIGHESTMODSEQ %d" % view.modseq if told else b"")
+    return ok("Closed")
 
 
 @command("EXPUNGE", state=SELECTED, parse=nothing, looks=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from mailcore.imap.commands.search import answered
+from mailcore.imap.commands.search import answered, refused_order, too_many
 from mailcore.imap.commands.search_keys import Searching, read_program
 from mailcore.imap.commands.search_returns import take_returns
 from mailcore.imap.commands.sort_order import COLUMNS, Criterion
@@ -45,4 +45,6 @@ def _criterion(cursor: Cursor) -> Criterion:
 @command("UID SORT", state=SELECTED, parse=partial(parse_sort, uid=True))
 async def sort(session: Session, given: Searching) -> Reply:
     """The messages that the keys fit, in the order of the criteria."""
+    if too_many(session.selected, given):
+        return refused_order(session.selected)
     return await answered(session, given)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
+from mailcore.imap import recent
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.objectids import mailbox_id
 from mailcore.imap.reply import Reply, mailbox, ok
@@ -62,27 +63,38 @@ async def status(session: Session, given: StatusOf) -> Reply:
     if b"HIGHESTMODSEQ" in given.items:
         session.use_condstore()
 
-    def work(tx: ReadTx) -> tuple[Folder, Mapping[FolderId, int]]:
+    def work(tx: ReadTx) -> tuple[Folder, Counted]:
         folder = session.folder(tx, given.path, Right.READ)
-        return folder, reclaimable(tx, [folder], given.items)
+        return folder, counted(session.shared, tx, [folder], given.items)
 
-    folder, freed = await session.glance(work)
-    return ok("That is how it stands", lines=[status_response(session.shared, folder, given.items, freed)])
-
-
-def reclaimable(tx: ReadTx, folders: Iterable[Folder], items: Sequence[bytes]) -> Mapping[FolderId, int]:
-    """What EXPUNGE would free in these folders, where that is asked for. RFC 9208 §4.1.4."""
-    if b"DELETED-STORAGE" not in items:
-        return {}
-    return tx.reclaimable([each.id for each in folders if each.deleted and Right.READ in each.rights])
+    look = session.read if b"RECENT" in given.items else session.glance  # those may be many
+    folder, counts = await look(work)
+    return ok("That is how it stands", lines=[status_response(session.shared, folder, given.items, counts)])
 
 
-def status_response(shared: Shared, folder: Folder, items: Sequence[bytes], freed: Mapping[FolderId, int]) -> bytes:
-    """The untagged STATUS response; `freed` has what `reclaimable` found."""
-    first_recent = shared.recent(folder.id) or folder.uidnext
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """By folder, what is asked for and has to be counted."""
+
+    recent: Mapping[FolderId, int] = field(default_factory=dict)
+    freed: Mapping[FolderId, int] = field(default_factory=dict)
+    """What EXPUNGE would free. RFC 9208 §4.1.4."""
+
+
+def counted(shared: Shared, tx: ReadTx, folders: Iterable[Folder], items: Sequence[bytes]) -> Counted:
+    """What has to be counted of these folders, where that is asked for."""
+    found = [each for each in folders if each.total and each.exists and Right.READ in each.rights]
+    claims = shared.parts.claims
+    recents = {each.id: recent.count(claims, tx, each) for each in found} if b"RECENT" in items else {}
+    marked = [each.id for each in found if each.deleted]
+    return Counted(recents, tx.reclaimable(marked) if b"DELETED-STORAGE" in items else {})
+
+
+def status_response(shared: Shared, folder: Folder, items: Sequence[bytes], counts: Counted) -> bytes:
+    """The untagged STATUS response; `counts` is what `counted` found."""
     values: dict[bytes, int | bytes] = {
         b"MESSAGES": folder.total,
-        b"RECENT": max(0, min(folder.uidnext - first_recent, folder.total)),
+        b"RECENT": counts.recent.get(folder.id, 0),
         b"UIDNEXT": folder.uidnext,
         b"UIDVALIDITY": folder.uidvalidity,
         b"UNSEEN": folder.unseen,
@@ -91,7 +103,7 @@ def status_response(shared: Shared, folder: Folder, items: Sequence[bytes], free
         b"APPENDLIMIT": shared.section.max_message_size * 1024,
         b"SIZE": folder.bytes + folder.extra,
         b"MAILBOXID": b"(%b)" % mailbox_id(folder),
-        b"DELETED-STORAGE": freed.get(folder.id, 0),
+        b"DELETED-STORAGE": counts.freed.get(folder.id, 0),
     }
     told = b" ".join([b"%b %b" % (item, _told(values[item])) for item in items])
     return b"* STATUS %b (%b)\r\n" % (mailbox(folder.path), told)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from mailcore.imap.commands.search import bad_charset, find
+from mailcore.imap.commands.search import bad_charset, find, refused_order, too_many
 from mailcore.imap.commands.search_keys import Searching, read_program
 from mailcore.imap.commands.sort_order import Row, key_rows, sent_at
 from mailcore.imap.commands.thread_build import Letter, Node, by_references, by_subject, rendered
@@ -57,6 +57,8 @@ async def thread(session: Session, given: Threading) -> Reply:
         session.use_condstore()
     if not await look(session, view):
         return no("The mailbox is gone", b"NONEXISTENT")
+    if too_many(view, search):
+        return refused_order(view)
     found = await find(session, view, search)
     build, names = ALGORITHMS[given.algorithm]
     rows = await key_rows(session, view, names, found.places)

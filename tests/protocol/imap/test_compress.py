@@ -127,6 +127,24 @@ async def test_stream_that_ends_ends_the_session(alice: Client) -> None:
         assert await line.until(b"b ") == b""
 
 
+async def test_it_ends_when_the_user_goes(alice: Client) -> None:
+    async with deflating(alice) as line:
+        assert b"z OK [CAPABILITY " in await line.ask(b"UNAUTHENTICATE")
+    assert (await alice.ask('LOGIN bob "correct horse"')).ok
+    assert b"COMPRESS=DEFLATE" in (await alice.ask("CAPABILITY")).untagged[0].split()
+    async with deflating(alice) as line:
+        assert b"z OK" in await line.ask(b"SELECT INBOX")
+
+
+async def test_what_comes_plain_behind_the_end_of_the_stream_is_read_when_the_user_goes(alice: Client) -> None:
+    async with deflating(alice) as line:
+        last = line.deflater.compress(b"a UNAUTHENTICATE\r\n") + line.deflater.flush(zlib.Z_FINISH)
+        alice.send(last + b'b LOGIN bob "correct horse"\r\n')
+        assert (await line.until(b"a ")).startswith(b"a OK")
+        assert line.inflater.unused_data == b""
+    assert (await alice.until(b"b")).ok
+
+
 async def test_over_tls(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     contexts = Contexts(TlsSettings((Certificate(*authority.sign("imap", "localhost")),)))
@@ -139,10 +157,3 @@ async def test_over_tls(tmp_path: Path) -> None:
         async with deflating(client) as line:
             assert b"z OK" in await line.ask(b"SELECT INBOX")
             assert b"z BAD" in await line.ask(b"STARTTLS")
-
-
-async def test_unauthenticated_it_stays_compressed(alice: Client) -> None:
-    async with deflating(alice) as line:
-        assert b"z OK" in await line.ask(b"UNAUTHENTICATE")
-        assert b"STARTTLS" not in (await line.ask(b"CAPABILITY")).split()
-        assert b"z OK" in await line.ask(b'LOGIN bob "correct horse"')

@@ -198,7 +198,7 @@ async def test_nobody_asks_for_annotations_that_nobody_wants(
     async with place.client("alice") as other:
         await other.ask('SETMETADATA Trash (/shared/comment "1")')
         await other.ask("CREATE Work")
-        assert await alice.response() == b'* LIST (\\HasNoChildren) "/" Work'
+        assert await alice.response() == b'* LIST (\\Subscribed \\HasNoChildren) "/" Work'
     assert await told(alice) == []
     assert asked == []
 

@@ -109,13 +109,24 @@ async def test_modseq_of_an_expunge(alice: Client) -> None:
     assert moved.tagged.startswith(b"OK [HIGHESTMODSEQ %d]" % (await marks(alice))[1])
 
 
-async def test_closing_says_how_far_the_client_knows(alice: Client) -> None:
-    _, since = await filled(alice, 2)
-    await alice.ask("ENABLE CONDSTORE")
+@pytest.mark.parametrize("form", ["REPLACE 2", "UID REPLACE 2"])
+async def test_replacing_says_what_it_has_moved_the_mailbox_to(alice: Client, form: str) -> None:
+    await filled(alice, 3)
+    await alice.ask("ENABLE QRESYNC")
+    await alice.ask("SELECT INBOX")
+    answer = await alice.ask(f"{form} INBOX", b"Subject: new\r\n\r\nx\r\n")
+    assert b"* VANISHED 2" in answer.untagged
+    assert answer.tagged.startswith(b"OK [HIGHESTMODSEQ %d]" % (await marks(alice))[1])
+
+
+async def test_closing_does_not_say_what_the_client_cannot_know(alice: Client) -> None:
+    validity, since = await filled(alice, 2)
+    await alice.ask("ENABLE QRESYNC")
     await alice.ask("SELECT INBOX")
     await alice.ask("STORE 1 +FLAGS (\\Deleted)")
     closed = await alice.ask("CLOSE")
-    assert closed.tagged.startswith(b"OK [HIGHESTMODSEQ %d]" % (since + 1))
+    assert (closed.untagged, b"HIGHESTMODSEQ" in closed.tagged) == ([], False)
+    assert b"* VANISHED (EARLIER) 1" in await back(alice, f"{validity} {since + 1}")
 
 
 async def test_vanished_of_a_fetch_is_of_these_uids_alone(alice: Client) -> None:

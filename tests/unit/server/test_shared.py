@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mailcore.server.claims import Claims, LocalClaims
+from groupware.model.times import now_micros
+from mailcore.server.claims import REMEMBERED, Claims, LocalClaims
 from mailcore.server.gate import Admission, Policy, Refusal, RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.rules import Limits
@@ -199,26 +200,45 @@ def test_a_door_without_connections_counts_for_nobody_else_when_its_place_is_nee
 def test_what_is_claimed_is_one_claimants(make: Callable[[], Claims]) -> None:
     claims = make()
     assert claims.reached("recent 7") is None
-    assert claims.claim("recent 7", 5) == 5
+    assert claims.claim("recent 7", 5, 3) == 3
     assert claims.reached("recent 7") == 5
-    assert claims.claim("recent 7", 9) == 5
-    assert [claims.claim("recent 7", 9), claims.claim("recent 7", 6), claims.claim("recent 7", 10)] == [9, 9, 9]
-    assert claims.claim("recent 8", 3) == 3
+    assert claims.claim("recent 7", 9, 3) == 5
+    others = [claims.claim("recent 7", 9, 3), claims.claim("recent 7", 6, 3), claims.claim("recent 7", 10, 3)]
+    assert others == [9, 9, 9]
+    assert claims.claim("recent 8", 3, 3) == 3
     assert claims.reached("recent 7") == 10
 
 
 def test_claims_hold_over_processes() -> None:
     claims = SharedClaims(table := SharedTable(1, 64))
-    claims.claim("recent 7", 5)
-    in_child(table, 0, lambda: claims.claim("recent 7", 9))
-    assert claims.claim("recent 7", 12) == 9
-    assert claims.claim("recent 7", 1 << 40) == 12
+    claims.claim("recent 7", 5, 5)
+    in_child(table, 0, lambda: claims.claim("recent 7", 9, 1))
+    assert claims.claim("recent 7", 12, 1) == 9
+    assert claims.claim("recent 7", 1 << 40, 1) == 12
     assert claims.reached("recent 7") == 0xFFFFFFFF
 
 
 def test_claims_that_find_no_room_drive_out_the_oldest() -> None:
     claims = SharedClaims(SharedTable(1, PROBES))
     for number in range(PROBES + 1):
-        claims.claim(str(number), 3)
+        claims.claim(str(number), 3, 3)
     assert [claims.reached(str(number)) for number in range(PROBES + 1)].count(None) == 1
     assert claims.reached(str(PROBES)) == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "room"),
+    [(LocalClaims, REMEMBERED), (lambda: SharedClaims(SharedTable(1, PROBES)), PROBES)],
+    ids=["local", "shared"],
+)
+def test_claims_say_since_when_none_was_forgotten(make: Callable[[], Claims], room: int) -> None:
+    before = now_micros()
+    claims = make()
+    made = claims.since
+    assert before <= made <= now_micros()
+    for number in range(room):
+        claims.claim(str(number), 3, 3)
+    assert claims.since == made
+    full = now_micros()
+    claims.claim("one more", 3, 3)
+    assert claims.since >= full
