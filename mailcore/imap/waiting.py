@@ -34,9 +34,7 @@ async def over_while_silent(session: Session) -> bool:
     spoken = asyncio.create_task(session.connection.arrival())
     try:
         while True:
-            selected = session.notices.wish.selected if session.notices is not None else None
-            wanted = selected is not None and selected.events != NOTHING
-            await news(session, spoken, selected=wanted)
+            await news(session, spoken, selected=session.notices is not None and selected_wanted(session))
             if spoken.done() or session.over:
                 break
     finally:
@@ -44,6 +42,14 @@ async def over_while_silent(session: Session) -> bool:
     if spoken.done() and not spoken.cancelled():
         spoken.result()
     return session.over
+
+
+def selected_wanted(session: Session) -> bool:
+    """Whether IDLE tells of the selected mailbox: as NOTIFY says, if the client has used that. RFC 5465 §4."""
+    if session.notices is None:
+        return True
+    wish = session.notices.wish.selected
+    return wish is not None and wish.events != NOTHING
 
 
 async def news(session: Session, done: asyncio.Task[Any], *, selected: bool) -> None:
@@ -79,11 +85,12 @@ async def news(session: Session, done: asyncio.Task[Any], *, selected: bool) -> 
 
 
 async def _tell_selected(session: Session) -> None:
-    wish = session.notices.wish.selected if session.notices is not None and not session.idling else None
+    wish = session.notices.wish.selected if session.notices is not None else None
     if wish is None:
         await tell_news(session)
     else:
-        await tell_news(session, expunges=not wish.delayed, flags=Happening.FLAGS in wish.events)
+        expunges = session.idling or not wish.delayed
+        await tell_news(session, expunges=expunges, flags=Happening.FLAGS in wish.events)
 
 
 async def _tell_others(session: Session, marks: Mapping[FolderId, ModSeq]) -> None:

@@ -8,7 +8,7 @@ from mailcore.imap.grammar import nothing
 from mailcore.imap.reply import Reply, bad, ok
 from mailcore.imap.session import Session
 from mailcore.imap.table import KNOWN, command
-from mailcore.imap.waiting import ended, news
+from mailcore.imap.waiting import ended, news, selected_wanted
 
 
 @command("IDLE", state=KNOWN, parse=nothing, looks=True, waits=True)
@@ -23,7 +23,7 @@ async def idle(session: Session, _: None) -> Reply:
     done = asyncio.create_task(session.next_line(1024))
     try:
         while not done.done() and not session.over:
-            await news(session, done, selected=True)
+            await news(session, done, selected=selected_wanted(session))
         if session.over:
             return ok(session.parting)
         line = await done

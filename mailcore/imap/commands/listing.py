@@ -249,6 +249,8 @@ def _attributes(path: str, folder: Folder | None, about: _Context) -> list[bytes
     found = []
     if folder is None or not folder.exists:
         found += [b"\\NonExistent", b"\\Noselect"]
+    elif about.wanted.status and Right.READ not in folder.rights:  # RFC 5819 §2: so there is no STATUS of it
+        found.append(b"\\Noselect")
     if folder is not None:
         found.append(b"\\HasChildren" if folder.children else b"\\HasNoChildren")
         use = _use(folder)

@@ -100,7 +100,7 @@ async def test_notify_tells_of_a_denial_that_ends(place: Stand, alice: Client, b
     await place.write(lambda tx: tx.grant("Work", "bob@example.test", Right.NONE, parse_rights("l"), end), who)
     asked = 'NOTIFY SET (SUBTREE "Other Users" (MailboxName MessageNew MessageExpunge))'
     assert (await bob.ask(asked)).ok
-    assert await bob.response() == b'* LIST (\\HasNoChildren) "/" "Other Users/alice@example.test/Work"'
+    assert await bob.response() == b'* LIST (\\Subscribed \\HasNoChildren) "/" "Other Users/alice@example.test/Work"'
     assert (await bob.ask("NOOP")).ok
 
 
