@@ -66,14 +66,12 @@ class View:
         "modes",
         "modseq",
         "modseqs",
-        "path",
         "read_only",
         "recents",
         "rights",
         "saved",
         "stirred",
         "uids",
-        "uidvalidity",
         "unclaimed",
         "until",
         "withheld",
@@ -82,7 +80,7 @@ class View:
 
     def __init__(self, folder: Folder, now: Snapshot, modes: Modes, *, read_only: bool) -> None:
         self.folder: FolderId = folder.id
-        self.path, self.uidvalidity, self.rights = folder.path, folder.uidvalidity, folder.rights
+        self.rights = folder.rights
         self.withheld = False
         """The alarms of what is in it are its owner's, and not told."""
         self.until = folder.until

@@ -45,3 +45,14 @@ def test_what_is_sent_can_be_read_at_once(pieces: list[bytes]) -> None:
     deflate, peer = Deflate(), zlib.decompressobj(-15)
     for piece in pieces:
         assert peer.decompress(deflate.deflate(piece)) == piece
+
+
+@given(clear=st.binary(max_size=500), behind=st.binary(max_size=100), more=st.binary(max_size=100))
+@settings(max_examples=200, deadline=None)
+def test_what_comes_behind_the_end_of_the_stream_is_kept_as_it_is(clear: bytes, behind: bytes, more: bytes) -> None:
+    deflater = zlib.compressobj(6, zlib.DEFLATED, -15)
+    deflate = Deflate()
+    packed = deflater.compress(clear) + deflater.flush(zlib.Z_FINISH)
+    assert (deflate.inflate(packed + behind, 1000), deflate.ended, deflate.waiting) == (clear, True, False)
+    assert deflate.inflate(more, 1000) == b""
+    assert deflate.rest == behind + more

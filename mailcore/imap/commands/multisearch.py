@@ -93,7 +93,9 @@ async def esearch(session: Session, given: Everywhere) -> Reply:
     if session.view is None and (b"SELECTED" in words or b"UPDATE" in returns.words):
         return bad("ESEARCH: no mailbox is selected")
     if given.in_selected_alone:
-        return await answered(session, given.search, place=_place(session.selected))
+        at = session.selected.folder
+        place = _place(await session.glance(lambda tx: tx.folder(at, Right.READ)))  # it may be called otherwise by now
+        return await answered(session, given.search, place=place)
     if not given.search.known_charset:
         return bad_charset()
     if given.search.by_modseq:
@@ -106,7 +108,7 @@ async def esearch(session: Session, given: Everywhere) -> Reply:
 async def _tell(session: Session, given: Searching, folder: Folder) -> None:
     """The response for one mailbox, if there is anything to tell."""
     if session.view is not None and session.view.folder == folder.id:
-        reply = await answered(session, given, place=_place(session.view))
+        reply = await answered(session, given, place=_place(folder))
         for line in reply.lines:
             session.send(line)
         return
@@ -120,12 +122,12 @@ async def _tell(session: Session, given: Searching, folder: Folder) -> None:
     except (NotFound, NoRight):  # it has gone, or been closed, since
         return
     if found.places:
-        session.send(extended_line(session, view, given, found, place=_place(view)))
+        session.send(extended_line(session, view, given, found, place=_place(folder)))
         await session.keep_pace()
 
 
-def _place(view: View) -> bytes:
-    return b" MAILBOX %b UIDVALIDITY %d" % (mailbox(view.path), view.uidvalidity)
+def _place(folder: Folder) -> bytes:
+    return b" MAILBOX %b UIDVALIDITY %d" % (mailbox(folder.path), folder.uidvalidity)
 
 
 def _chosen(session: Session, tx: ReadTx, sources: Sequence[Source]) -> Sequence[Folder]:
