@@ -45,6 +45,7 @@ _KNOWN: Final = b" ".join(
         b"UIDONLY",
         b"ESEARCH",
         b"WITHIN",
+        b"FILTERS",
         b"SORT",
         b"SORT=DISPLAY",
         b"THREAD=ORDEREDSUBJECT",

@@ -16,6 +16,7 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 from mailcore.imap.bodies import withholds
 from mailcore.imap.commands.search import answered, bad_charset, extended_line, find
+from mailcore.imap.commands.search_filters import with_filters
 from mailcore.imap.commands.search_keys import Searching, read_program
 from mailcore.imap.commands.search_returns import Returns, take_returns
 from mailcore.imap.grammar import Cursor
@@ -86,6 +87,7 @@ def _source(cursor: Cursor) -> Source:
 
 
 @command("ESEARCH", state=KNOWN, parse=parse_esearch)
+@with_filters
 async def esearch(session: Session, given: Everywhere) -> Reply:
     """What the keys fit in each of these mailboxes."""
     words = {source.word for source in given.sources}

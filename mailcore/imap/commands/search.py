@@ -9,6 +9,7 @@ from functools import partial
 
 from groupware.model.errors import GroupwareError
 from mailcore.imap.commands.search_context import follow
+from mailcore.imap.commands.search_filters import with_filters
 from mailcore.imap.commands.search_keys import CHARSETS, Searching, parse_search
 from mailcore.imap.commands.search_progress import Progress
 from mailcore.imap.commands.search_returns import Returns, extended, kept, of_interest
@@ -32,6 +33,7 @@ class Found:
 
 @command("SEARCH", state=SELECTED, parse=partial(parse_search, uid=False), numbers=True)
 @command("UID SEARCH", state=SELECTED, parse=partial(parse_search, uid=True))
+@with_filters
 async def search(session: Session, given: Searching) -> Reply:
     """The messages that the keys fit."""
     if given.returns is None and session.modes.rev2:

@@ -1,4 +1,4 @@
-"""The keys of SEARCH as values, and how they are read. RFC 3501 §6.4.4, 5032, 5182, 6203, 7162 §3.1.5, 9738 §3.2."""
+"""The keys of SEARCH as values. RFC 3501 §6.4.4, 5032, 5182, 5466 §3.1, 6203, 7162 §3.1.5, 9738 §3.2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Final, Literal
 from groupware.model.flags import Flags
 from mailcore.imap.commands.search_returns import Returns, take_returns
 from mailcore.imap.commands.sort_order import RELEVANCY, Criterion
-from mailcore.imap.grammar import MOST, MOST_MODSEQ, Cursor, Numbers
+from mailcore.imap.grammar import MOST, MOST_MODSEQ, BadSyntax, Cursor, Numbers
+from mailcore.imap.wire import Raw
 
 DEEPEST: Final = 50
 MOST_KEYS: Final = 1000
@@ -129,6 +130,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """FILTER: the keys that are kept under this name. They take its place before the search begins. RFC 5466 §3.1."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fuzzy:
     """The key, taken generously: RFC 6203."""
 
@@ -159,7 +167,7 @@ class Both:
 
 Key = (
     Arrived | Called | Every | Flagged | Word | Recent | Among | Modseq | Size | Saved | Sent | Within | Field | Body
-    | Text | Not | Either | Both | Fuzzy
+    | Text | Not | Either | Both | Fuzzy | Named
 )  # fmt: skip
 
 
@@ -291,6 +299,13 @@ def _beside(cursor: Cursor, *, after: bool) -> Key:
     return Among(((first, last),) if last else (), uid=True)
 
 
+def _named(cursor: Cursor) -> Key:
+    name = cursor.atom()
+    if b"/" in name:
+        cursor.fail("the name of a filter, without a slash, before this; it")
+    return Named(name.decode("ascii"))
+
+
 def _modseq(cursor: Cursor) -> Key:
     if cursor.peek(b'"'):  # an entry's name and type: all flags share one MODSEQ here
         cursor.string()
@@ -330,7 +345,23 @@ _READ: Final[Mapping[bytes, Callable[[Cursor], Key]]] = {
     b"BODY": lambda c: Body(c.text()),
     b"TEXT": lambda c: Text(c.text()),
     b"MODSEQ": _modseq,
+    b"FILTER": _named,
 }
+
+
+def read_stored(octets: bytes) -> Key:
+    """The keys that are kept as text, on one line and so without literals. `BadSyntax`. RFC 5466 §3.2."""
+    if b"\r" in octets or b"\n" in octets:
+        raise BadSyntax("a stored search is one line")
+    cursor = Cursor(Raw(octets))
+    if cursor.take_word(b"CHARSET"):
+        cursor.sp()
+        if cursor.astring().upper() not in CHARSETS:
+            cursor.fail("a charset that is known before this; it")
+        cursor.sp()
+    key = _Keys(cursor).all()
+    cursor.end()
+    return key
 
 
 def parse_search(cursor: Cursor, *, uid: bool) -> Searching:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from mailcore.imap.commands.search import answered, refused_order, too_many
+from mailcore.imap.commands.search_filters import with_filters
 from mailcore.imap.commands.search_keys import Searching, read_program
 from mailcore.imap.commands.search_returns import take_returns
 from mailcore.imap.commands.sort_order import COLUMNS, Criterion
@@ -43,6 +44,7 @@ def _criterion(cursor: Cursor) -> Criterion:
 
 @command("SORT", state=SELECTED, parse=partial(parse_sort, uid=False), numbers=True)
 @command("UID SORT", state=SELECTED, parse=partial(parse_sort, uid=True))
+@with_filters
 async def sort(session: Session, given: Searching) -> Reply:
     """The messages that the keys fit, in the order of the criteria."""
     if too_many(session.selected, given):

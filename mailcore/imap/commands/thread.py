@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from mailcore.imap.commands.search import bad_charset, find, refused_order, too_many
+from mailcore.imap.commands.search_filters import with_filters
 from mailcore.imap.commands.search_keys import Searching, read_program
 from mailcore.imap.commands.sort_order import Row, key_rows, sent_at
 from mailcore.imap.commands.thread_build import Letter, Node, by_references, by_subject, rendered
@@ -48,6 +49,7 @@ def parse_thread(cursor: Cursor, *, uid: bool) -> Threading:
 
 @command("THREAD", state=SELECTED, parse=partial(parse_thread, uid=False), numbers=True)
 @command("UID THREAD", state=SELECTED, parse=partial(parse_thread, uid=True))
+@with_filters
 async def thread(session: Session, given: Threading) -> Reply:
     """The messages that the keys fit, as threads."""
     search, view = given.search, session.selected
