@@ -125,17 +125,31 @@ class Destination:
 
 
 def check_name(name: str) -> str:
-    """The name of one level, as it will be stored. `Refused` says what is wrong with it."""
+    """The name of one level, as it will be stored. `Refused` says what is wrong with it.
+
+    Nothing new is called what breaks lines or cannot be seen (RFC 6855 §3); what is called so already can be named.
+    """
+    bad = next((c for c in name if "\x80" <= c <= "\x9f" or c in "\u2028\u2029"), None)
+    if bad is not None:
+        raise _not_allowed(name, bad)
+    return _check_level(name)
+
+
+def _check_level(name: str) -> str:
     if not name or name != name.strip():
         raise Refused(f"folder name {name!r}: it is empty, or begins or ends with a space")
     if len(name) > MAX_NAME:
         raise Refused(f"folder name {name[:40]!r}...: longer than {MAX_NAME} characters")
     bad = next((c for c in name if c in "/%*" or ord(c) < 32 or ord(c) == 127 or "\ud800" <= c <= "\udfff"), None)
     if bad is not None:
-        raise Refused(f"folder name {name!r}: {bad!r} is not allowed in a name")
+        raise _not_allowed(name, bad)
     if name in {".", ".."}:
         raise Refused(f"folder name {name!r} is not allowed")
     return name
+
+
+def _not_allowed(name: str, bad: str) -> Refused:
+    return Refused(f"folder name {name!r}: {bad!r} is not allowed in a name")
 
 
 def levels_of(path: str) -> list[str]:
@@ -150,4 +164,4 @@ def split(path: str) -> list[str]:
         raise Refused(f"folder {path[:60]!r}...: more than {MAX_DEPTH} levels deep")
     if levels[0].upper() == INBOX:
         levels[0] = INBOX
-    return [check_name(level) for level in levels]
+    return [_check_level(level) for level in levels]

@@ -19,6 +19,8 @@ from groupware.model.ids import ranges
         ("a\x00b", "not allowed"),
         ("100%", "not allowed"),
         ("a*", "not allowed"),
+        ("a\x85b", "not allowed"),
+        ("a\u2028b", "not allowed"),
         ("..", "not allowed"),
         ("x" * 251, "longer than 250"),
     ],
@@ -26,6 +28,10 @@ from groupware.model.ids import ranges
 def test_a_bad_name_is_refused_with_what_is_wrong(name: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         check_name(name)
+
+
+def test_what_nothing_new_is_called_can_be_named_where_it_is() -> None:
+    assert split("a\u2028b/c\x85d") == ["a\u2028b", "c\x85d"]
 
 
 def test_inbox_has_one_spelling_at_the_top_only() -> None:
