@@ -9,7 +9,7 @@ from groupware.model.ids import FolderId, Uid
 from groupware.store.api import ReadTx
 from mailcore.server.claims import Claims
 
-PAGE: Final = 50  # UIDs that are looked at first
+FEW: Final = 50  # UIDs that are looked at first
 
 
 def unclaimed(claims: Claims, tx: ReadTx, folder: Folder) -> int:
@@ -43,14 +43,22 @@ def _name(folder: FolderId) -> str:
 
 
 def _came_since(tx: ReadTx, folder: Folder, moment: int) -> int:
-    """The first UID of what came into the folder since; UIDNEXT when nothing did. It costs what came."""
-    first, last, many = int(folder.uidnext), folder.uidnext - 1, PAGE
-    while last > 0 and folder.total:
-        low = max(last - many + 1, 1)
-        rows = tx.columns(folder.id, ("arrived",), [(Uid(low), Uid(last))])
-        young = [uid for uid, arrived in rows if arrived >= moment]
-        first = young[0] if young else first
-        if len(young) < len(rows):
-            break
-        last, many = low - 1, many * 2
+    """The first UID of what came into the folder since; UIDNEXT when nothing did.
+
+    UIDs go up with the moment at which they came: mostly a look at the last of them is enough, else halves are.
+    """
+    if not folder.total:
+        return folder.uidnext
+    low = max(folder.uidnext - FEW, 1)
+    rows = tx.columns(folder.id, ("arrived",), [(Uid(low), Uid(folder.uidnext - 1))])
+    young = [uid for uid, arrived in rows if arrived >= moment]
+    first = young[0] if young else int(folder.uidnext)
+    low, high = (1, low) if len(young) == len(rows) else (low, low)
+    while low < high:
+        middle = (low + high) // 2
+        rows = tx.columns(folder.id, ("arrived",), [(Uid(middle), Uid(high - 1))], limit=1)
+        if rows and rows[0][1] < moment:
+            low = rows[0][0] + 1
+        else:
+            first, high = rows[0][0] if rows else first, middle
     return first

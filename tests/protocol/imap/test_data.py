@@ -119,7 +119,7 @@ async def test_a_preview_is_utf8_and_sets_no_seen(alice: Client) -> None:
     await alice.ask("SELECT INBOX")
     told = await alice.ask("FETCH 1 (PREVIEW)")
     assert told.untagged == [b"* 1 FETCH (PREVIEW {%d}\r\n%b)" % (len(text), text)]
-    assert (await alice.ask("FETCH 1 FLAGS")).untagged == [b"* 1 FETCH (FLAGS ())"]
+    assert b"\\Seen" not in (await alice.ask("FETCH 1 FLAGS")).untagged[0]
 
 
 async def test_data_beside_a_section(alice: Client) -> None:

@@ -88,7 +88,7 @@ async def test_reading_marks_nothing_in_a_folder_that_is_only_examined(alice: Cl
     await alice.append("INBOX", MIXED)
     await alice.ask("EXAMINE INBOX")
     await alice.ask("FETCH 1 BODY[]")
-    assert (await alice.ask("FETCH 1 FLAGS")).untagged == [b"* 1 FETCH (FLAGS ())"]
+    assert b"\\Seen" not in (await alice.ask("FETCH 1 FLAGS")).untagged[0]
 
 
 async def test_reading_without_the_right_to_mark(alice: Client, bob: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groupware.mime.item import read_item
+from groupware.model.ids import Uid
 from groupware.model.principal import OPERATOR
 from groupware.store.api import ReadTx, WriteTx
 from mailcore.imap import recent
@@ -75,9 +76,16 @@ async def test_what_was_there_when_the_server_started_is_recent_to_nobody(tmp_pa
             return recent.unclaimed(claims, tx, at), recent.count(claims, tx, at)
 
         assert await store.read(who, lambda tx: seen(tx, LocalClaims())) == (1, 0)
-        await store.write(who, lambda tx: fill(tx, recent.PAGE * 2))
+        await store.write(who, lambda tx: fill(tx, recent.FEW * 2))
         claims = LocalClaims()  # as a server has them that starts now
-        assert await store.read(who, lambda tx: seen(tx, claims)) == (recent.PAGE * 2 + 1, 0)
-        await store.write(who, lambda tx: fill(tx, recent.PAGE * 4))
-        assert await store.read(who, lambda tx: seen(tx, claims)) == (recent.PAGE * 2 + 1, recent.PAGE * 4)
-        assert await store.read(who, lambda tx: seen(tx, parts.claims)) == (1, recent.PAGE * 6)
+        assert await store.read(who, lambda tx: seen(tx, claims)) == (recent.FEW * 2 + 1, 0)
+        await store.write(who, lambda tx: fill(tx, recent.FEW * 4))
+        assert await store.read(who, lambda tx: seen(tx, claims)) == (recent.FEW * 2 + 1, recent.FEW * 4)
+        assert await store.read(who, lambda tx: seen(tx, parts.claims)) == (1, recent.FEW * 6)
+
+        def thin_out(tx: WriteTx) -> None:  # on both sides of the first that is young, and the last of all
+            gone = [(Uid(recent.FEW * 2 - 9), Uid(recent.FEW * 2 + 5)), (Uid(recent.FEW * 4), Uid(recent.FEW * 6))]
+            tx.expunge(tx.folder("INBOX").id, gone, deleted_only=False)
+
+        await store.write(who, thin_out)
+        assert await store.read(who, lambda tx: seen(tx, claims)) == (recent.FEW * 2 + 6, recent.FEW * 2 - 6)
