@@ -100,7 +100,11 @@ class EwsTeller:
         now = self.parts.clock.now()
 
         def look(tx: ReadTx) -> Told:
-            return notified(tx, now, _ident(target), json.loads(target.facts), before["w"])
+            ident, about = _ident(target), json.loads(target.facts)
+            told = notified(tx, now, ident, about, before["w"])
+            while told.more and not told.anything:  # much has happened that it does not ask for
+                told = notified(tx, now, ident, about, told.reached)
+            return told
 
         told = await self.parts.store.read(who, look)
         if not told.anything and now_micros() < self.again(target):
@@ -111,9 +115,11 @@ class EwsTeller:
         return News(said, XML_TYPE, _told(told.reached, now_micros()), None, receiver=receiver)
 
     def again(self, target: PushTarget) -> int:
-        """When it is told that there is nothing."""
-        before = json.loads(target.told)["t"]
-        return before + json.loads(target.facts)["minutes"] * _MINUTE if before else 1
+        """When it is told that there is nothing; at once, where there was more to tell than one notification holds."""
+        before = json.loads(target.told)
+        if not before["t"] or any(isinstance(mark, list) for mark in before["w"].values()):
+            return 1
+        return int(before["t"] + json.loads(target.facts)["minutes"] * _MINUTE)
 
 
 def verdict(octets: bytes) -> Literal["sent", "later", "gone"]:

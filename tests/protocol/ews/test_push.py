@@ -11,6 +11,10 @@ from connectors.ews import happened, push
 from connectors.ews.ids import folder_id
 from connectors.ews.push import KIND, EwsTeller
 from connectors.ews.wire import MESSAGES, SOAP
+from groupware.model.flags import FlagChange, Flags
+from groupware.model.ids import EVERY
+from groupware.model.rights import Right
+from groupware.store.api import WriteTx
 from mailcore.push.worker import Desk
 from tests.support.certificates import Authority
 from tests.support.ewsstand import Client, Said, Stand, ews_stand
@@ -200,6 +204,39 @@ async def test_more_events_than_one_answer_holds_come_with_the_next_ones(
         found += said.ids()
         mark, more = said.texts("t:Watermark")[-1], said.texts("t:MoreEvents")
     assert len(found) == len(set(found)) == len(put)
+
+
+async def test_more_events_than_one_notification_holds_follow_at_once(
+    stand: Stand, alice: Client, service: PushService, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(happened, "MOST_EVENTS", 2)
+    await subscribed(alice, service)
+    put = [await stand.put("alice", letter(str(each))) for each in range(5)]
+    found = list[str]()
+    async with at_work(desk):
+        while len(found) < len(put):
+            found += [each.get("Id", "") for each in (await heard(service)).find("t:NewMailEvent/t:ItemId")]
+    assert len(found) == len(set(found)) == len(put)
+
+
+def flag_all(tx: WriteTx) -> None:
+    """Marks all that is in Alice's inbox."""
+    at = tx.locate(tx.account("alice@example.test").id, "INBOX", Right.WRITE)
+    tx.update_flags(at.id, EVERY, FlagChange(add=Flags.FLAGGED))
+
+
+async def test_what_was_not_asked_for_hides_nothing_that_was(
+    stand: Stand, alice: Client, service: PushService, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(happened, "MOST_EVENTS", 2)
+    for each in range(5):
+        await stand.put("alice", letter(str(each)))
+    await subscribed(alice, service)
+    async with at_work(desk):
+        await heard(service)
+        await stand.house.write(flag_all)
+        await stand.put("alice", letter("x"))
+        assert len((await heard(service)).find("t:NewMailEvent")) == 1
 
 
 async def test_a_folder_that_is_shared_again_is_told_of_again(stand: Stand, alice: Client, bob: Client) -> None:
