@@ -6,9 +6,10 @@ import base64
 from hashlib import blake2b
 from typing import Final
 
+from connectors.ews.errors import no_file
 from connectors.ews.fields import micros
 from connectors.ews.ids import attachment_id
-from connectors.ews.things import GONE_FILE, One
+from connectors.ews.things import One
 from connectors.ews.wire import Xml, tag
 from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
@@ -54,7 +55,7 @@ def number_of(one: One, mark: str) -> int:
     """The part that is known by a mark. `EwsError`."""
     found = next((each for each in attachments_of(one) if mark_of(one, each) == mark), None)
     if found is None:
-        raise GONE_FILE
+        raise no_file()
     return found
 
 

@@ -13,13 +13,13 @@ from typing import Final
 from connectors.bounded_xml import Element
 from connectors.ews import contact_attachments, event_attachments
 from connectors.ews.attached import attachment_xml, attachments_of, content_xml, mark_in, number_of
-from connectors.ews.errors import EwsError
+from connectors.ews.errors import EwsError, no_file
 from connectors.ews.ids import Id, attachment_id, change_key, item_id, read_id
 from connectors.ews.letter import Letter, letter_of
 from connectors.ews.mail_put import readable
 from connectors.ews.mail_set import content_of, new_file
 from connectors.ews.shapes import Shape, item_xml, shape_in
-from connectors.ews.things import GONE_FILE, One, facts_in, thing_of, with_octets
+from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, children, local, message, needed, tag, words
 from groupware.mime.item import Marks as Stored
@@ -141,7 +141,7 @@ def _found(one: One, marks: Sequence[str], shape: Shape, path: str) -> Xml:
     inner = _inner(one, number)
     if len(marks) > 1:
         if inner is None:
-            raise GONE_FILE
+            raise no_file()
         return _found(inner, marks[1:], shape, path)
     if inner is None:
         return attachment_xml(one, number, content_xml(one, number), path)

@@ -12,12 +12,12 @@ from connectors.bounded_xml import Element
 from connectors.ews import contact_picture, contact_write, event_attachments
 from connectors.ews.contact_files import KEY, LINE_NAME, Entry, files_of
 from connectors.ews.contact_picture import MARK
-from connectors.ews.errors import EwsError
+from connectors.ews.errors import EwsError, no_file
 from connectors.ews.event_set import Edit
 from connectors.ews.ids import Id
 from connectors.ews.mail_set import content_of
 from connectors.ews.shapes import tag_of
-from connectors.ews.things import GONE_FILE, One, facts_in, thing_of, with_octets
+from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, flag, local, words
 from connectors.exchange.events import put
@@ -48,7 +48,7 @@ async def detach(turn: Turn, one: One, mark: str) -> ModSeq:
         contact_picture.octets_of(one)
         return await _with_picture(turn, one, None)
     if mark not in files_of(one.json):
-        raise GONE_FILE
+        raise no_file()
     return await _with(turn, one, mark, None)
 
 
@@ -57,7 +57,7 @@ async def content(turn: Turn, one: One, mark: str) -> Xml:
     if mark == MARK:
         return contact_picture.content_xml(one)
     if mark not in files_of(one.json):
-        raise GONE_FILE
+        raise no_file()
     return await event_attachments.kept_xml(turn, one, mark)
 
 

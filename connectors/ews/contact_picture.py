@@ -7,9 +7,10 @@ import binascii
 from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors.ews.errors import no_file
 from connectors.ews.fields import micros
 from connectors.ews.ids import attachment_id
-from connectors.ews.things import GONE_FILE, One
+from connectors.ews.things import One
 from connectors.ews.wire import Xml, tag
 
 MARK: Final = "photo"
@@ -32,7 +33,7 @@ def octets_of(one: One) -> bytes:
     except binascii.Error:
         found = b""
     if not found:
-        raise GONE_FILE
+        raise no_file()
     return found
 
 

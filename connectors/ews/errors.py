@@ -48,6 +48,16 @@ def ews_error(error: GroupwareError, missing: str = "ErrorItemNotFound") -> EwsE
     return EwsError(code, str(error))
 
 
+def no_item() -> EwsError:
+    """There is no item of that id, or none that one may know of."""
+    return EwsError("ErrorItemNotFound", "there is no such item, or it is not shared with you")
+
+
+def no_file() -> EwsError:
+    """There is no attachment of that id."""
+    return EwsError("ErrorItemNotFound", "there is no such attachment any more")
+
+
 def invalid(text: str) -> EwsError:
     """The request says something that cannot be."""
     return EwsError("ErrorInvalidRequest", text)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from connectors.dav.paths import ATTACHMENTS, Place
 from connectors.dav.request import attachable
-from connectors.ews.errors import EwsError
+from connectors.ews.errors import EwsError, no_file
 from connectors.ews.event_files import UNNAMED, file_xml, lines_of
 from connectors.ews.event_write import stored
-from connectors.ews.things import GONE_FILE, One
+from connectors.ews.things import One
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, tag
 from groupware.calendar.attachments import MANAGED_ID, Change, changed, line_of, managed
@@ -35,7 +35,7 @@ class NewFile:
 async def content(turn: Turn, one: One, key: str) -> Xml:
     """An attachment with what is in it. `EwsError`."""
     if key not in {line.param(MANAGED_ID) for line in lines_of(one)}:
-        raise GONE_FILE
+        raise no_file()
     return await kept_xml(turn, one, key)
 
 
@@ -71,7 +71,7 @@ async def detach(turn: Turn, one: One, key: str) -> ModSeq:
     """Takes an attachment away. `EwsError`, `Overtaken`."""
     read = await _read(turn, one)
     if key not in managed(read):
-        raise GONE_FILE
+        raise no_file()
     return await _rewritten(turn, one, read, Change(None, key))
 
 

@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 
 from connectors.bounded_xml import Element
 from connectors.ews.calendar_fields import group
-from connectors.ews.errors import EwsError
+from connectors.ews.errors import EwsError, no_item
 from connectors.ews.event_set import EVENT, Edit, all_given, now_text, settle
 from connectors.ews.extended import kept_octets
 from connectors.ews.mail_put import target, told
 from connectors.ews.mail_set import mime_in
 from connectors.ews.occurrences import occurrence
 from connectors.ews.sending import own_name
-from connectors.ews.things import GONE, One, Thing
+from connectors.ews.things import One, Thing
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, moment
 from connectors.exchange.instances import there_is
@@ -272,7 +272,7 @@ async def rewrite(
     now = object_of(read)
     edit = Edit(dict(occurrence(now, key) or {}) if key else dict(now), turn.zone)
     if key and not (edit.value and there_is(read, now, key)):
-        raise GONE
+        raise no_item()
     before = dict(edit.value)
     do(edit)
     settle(edit)
@@ -348,7 +348,7 @@ async def _exclude(turn: Turn, thing: Thing, key: str, *, tell: bool, words: str
 
     def do(edit: Edit) -> None:
         if not there_is(read, edit.value, key):
-            raise GONE
+            raise no_item()
         overrides = edit.value.get("recurrenceOverrides") or {}
         edit.value = {**edit.value, "recurrenceOverrides": {**overrides, key: {"excluded": True}}}
 

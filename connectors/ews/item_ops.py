@@ -10,14 +10,14 @@ from connectors.bounded_xml import Element
 from connectors.ews import event_write
 from connectors.ews.busy_blocks import named_blocks
 from connectors.ews.calendar_view import counted
-from connectors.ews.errors import EwsError, ews_error
+from connectors.ews.errors import EwsError, ews_error, no_item
 from connectors.ews.ids import Id, change_key, item_id
 from connectors.ews.item_ids import read_item_id
 from connectors.ews.mail_put import told
 from connectors.ews.meeting_fields import associate
 from connectors.ews.recoverable import back, forgotten, is_lost, lost_named, lost_thing
 from connectors.ews.shapes import Shape, item_xml, shape_in, tag_of
-from connectors.ews.things import GONE, Facts, One, Thing, facts_in, thing_of, things_of, told_of, with_octets
+from connectors.ews.things import Facts, One, Thing, facts_in, thing_of, things_of, told_of, with_octets
 from connectors.ews.tree import folder_in
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, children, flag, message, needed, response, success
@@ -65,13 +65,15 @@ async def looked_up(turn: Turn, named: Sequence[Element], shape: Shape) -> list[
         found: dict[Id, Thing | EwsError] = {}
         for each_ in ids:
             if isinstance(each_, Id) and each_.letter != "B":
-                found[each_] = _lost(tx, each_) if each_.letter == "D" else there.get(each_.item, GONE)
+                found[each_] = _lost(tx, each_) if each_.letter == "D" else there.get(each_.item) or no_item()
         return found, facts_in(tx, turn.zone)
 
     things, facts = await turn.read(look)
     things |= await named_blocks(turn, [each_ for each_ in ids if isinstance(each_, Id) and each_.letter == "B"])
     facts = shape.facts(facts)
-    found = [each_ if isinstance(each_, EwsError) else _one(each_, things.get(each_, GONE), facts) for each_ in ids]
+    found = [
+        each_ if isinstance(each_, EwsError) else _one(each_, things.get(each_) or no_item(), facts) for each_ in ids
+    ]
     await with_octets(turn, [one for one in found if isinstance(one, One) and (one.key or shape.needs_octets(one))])
     meetings = [one for one in found if isinstance(one, One) and one.octets and one.has_calendar]
     if meetings:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
-from connectors.ews.errors import EwsError
+from connectors.ews.errors import EwsError, no_item
 from connectors.ews.ids import Block, Id
 from connectors.ews.turn import Turn, own_addresses
 from connectors.exchange.kept import unpacked
@@ -31,8 +31,6 @@ Json = dict[str, Any]
 COLUMNS: Final = ("id", "modseq", "bits", "words", "blob", "saved", "octets", "name", "summary", "message_id", "ids")
 _AT_ONCE: Final = 16 * 1024 * 1024
 """Octets of bodies that are read in one hop."""
-GONE: Final = EwsError("ErrorItemNotFound", "there is no such item, or it is not shared with you")
-GONE_FILE: Final = EwsError("ErrorItemNotFound", "there is no such attachment any more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +209,7 @@ def thing_of(tx: ReadTx, named: Id) -> Thing:
     """The one of an id. `EwsError`."""
     found = things_of(tx, [named.item]).get(named.item)
     if found is None:
-        raise GONE
+        raise no_item()
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from connectors.bounded_xml import Element
 from connectors.ews import contact_write, event_write, task_write
 from connectors.ews.create_item import How, send_stored
-from connectors.ews.errors import EwsError, unset
+from connectors.ews.errors import EwsError, no_item, unset
 from connectors.ews.event_set import EVENT, Edit, Set, edited
 from connectors.ews.extended import HEADERS
 from connectors.ews.ids import Id
@@ -21,7 +21,7 @@ from connectors.ews.mail_set import SETTERS, Draft, extended, set_extended
 from connectors.ews.paths import Path, path_in
 from connectors.ews.same import meant
 from connectors.ews.shapes import tag_of
-from connectors.ews.things import GONE, One, facts_in, thing_of, with_octets
+from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, child, children, local, message, needed
 from connectors.exchange.events import set_description
@@ -120,7 +120,7 @@ async def _updated(turn: Turn, wanted: Id, updates: Sequence[Update], only: ModS
         return await again(lambda: _message(turn, find, updates, only))
     if first.kind is Kind.CALENDAR:
         if first.key.startswith("#"):
-            raise GONE
+            raise no_item()
         return await event_write.update(turn, find, _all(updates, EVENT), tell=tell)
     if first.kind is Kind.TASKS:
         return await task_write.update(turn, find, _all(updates, task_write.TASK))
