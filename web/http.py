@@ -1,15 +1,13 @@
 """The HTTP service: uvicorn's protocol behind our own door, so that rules, limits, TLS and PROXY hold as everywhere.
 
-Before a request's header is complete a peer gets `HEADER_SECONDS` and `HEADER_OCTETS`, whoever it is.
+`connection` has the bounds of one connection.
 """
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import re
 import socket
-import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -22,19 +20,15 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 
 from connectors.autodiscover.app import autodiscover
 from connectors.dav.paths import ROOT as DAV_ROOT
 from connectors.dav.paths import TZDIST
-from mailcore.server.authorization import Kept, forget
 from mailcore.server.brands import brands_of
 from mailcore.server.config import Config, service_policy
-from mailcore.server.dialogue import Peer, TlsInfo
-from mailcore.server.gate import Admission, Gate
+from mailcore.server.gate import Admission
 from mailcore.server.later import everything_soon
 from mailcore.server.listener import Listener
 from mailcore.server.metrics import CONTENT_TYPE, metrics
@@ -45,23 +39,20 @@ from mailcore.server.proxy import ProxyError
 from mailcore.server.rules import Rules, address, decide
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
-from mailcore.server.visits import left
 from mailcore.smtp.sts_own import PATH as POLICY_PATH
 from web import apart
 from web.apart import Apart
+from web.connection import Connection, Shared, Socket, State
 from web.jmap.limits import REQUEST_OCTETS
-from web.jmap.places import SESSION, SOCKET_PATH
+from web.jmap.places import SESSION
 from web.mta_sts import mta_sts
 from web.oauth.app import oauth
 from web.signin.pages import page
 from web.webmail.files import built
 from web.webmail.programs import programs_of
 
-HEADER_SECONDS: Final = 30.0
-HEADER_OCTETS: Final = 64 * 1024
 KEEP_ALIVE_SECONDS: Final = 75
 BESIDE_SECONDS: Final = 5.0
-TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 HOME: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Postroom</title>
 <h1>Postroom</h1>
@@ -112,6 +103,24 @@ async def _beside(parts: Parts, config: Config) -> None:
         await telling()
 
 
+class _Strict:
+    """An application whose browsers, once they came by TLS, come by TLS alone. RFC 6797."""
+
+    __slots__ = ("_app", "_field")
+
+    def __init__(self, app: ASGIApp, seconds: int) -> None:
+        self._app, self._field = app, (b"strict-transport-security", b"max-age=%d" % seconds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def telling(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), self._field]
+            await send(message)
+
+        secure = scope["type"] == "http" and scope["state"]["way"].secure
+        await self._app(scope, receive, telling if secure else send)
+
+
 class _AnyCase(Mount):
     """A mount whose letter case does not matter: programs for Exchange write its path as they like."""
 
@@ -129,22 +138,6 @@ class _Moved:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await RedirectResponse(self.to, self.status)(scope, receive, send)
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """What signing in has to know of a connection."""
-
-    listener: Listener
-    gate: Gate
-    peer: Peer
-    tls: TlsInfo | None
-    proxied_tls: bool
-
-    @property
-    def secure(self) -> bool:
-        """Whether nobody listens on the way."""
-        return self.tls is not None or self.proxied_tls
 
 
 def _home(host: str) -> Any:
@@ -182,112 +175,6 @@ def _may_measure(peer: str, listeners: Any, service_rules: Rules) -> bool:
     return any((found := decide(who, each, service_rules)).admitted and found.rule is not None for each in listeners)
 
 
-class _State(ServerState):
-    """What uvicorn's connections share; the Date header is made once a second."""
-
-    def __init__(self) -> None:
-        self._second, self._headers = 0, list[tuple[bytes, bytes]]()
-        super().__init__()
-
-    @property
-    def default_headers(self) -> list[tuple[bytes, bytes]]:
-        """The header lines of every response."""
-        now = int(time.time())
-        if now != self._second:
-            self._second = now
-            self._headers = [(b"date", email.utils.formatdate(now, usegmt=True).encode())]
-        return self._headers
-
-    @default_headers.setter
-    def default_headers(self, value: list[tuple[bytes, bytes]]) -> None:
-        """uvicorn's own list is empty and stays so."""
-
-
-class _Connection(HttpToolsProtocol):
-    """One connection: uvicorn's, with our bounds on a header, and the peer that a proxy names."""
-
-    def __init__(
-        self, owner: HttpService, admission: Admission, client: tuple[str, int] | None, secure: bool, door: Door
-    ) -> None:
-        super().__init__(owner.uvicorn, owner.state, {})
-        self._owner = owner
-        self._admission, self._named, self._secure = admission, client, secure
-        self._door = door
-        self._visits = dict(owner.visits)
-        self._known: dict[str, Kept] = {}
-        self._waiting: asyncio.TimerHandle | None = None
-        self._octets = 0
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        if self._named is not None:
-            self.client = self._named
-        if self._secure:
-            self.scheme = "https"
-        peer = Peer(*(self.client or ("", 0))[:2])
-        tls = transport.get_extra_info("ssl_object")
-        info = None if tls is None else TlsInfo(tls.version() or "", (tls.cipher() or ("",))[0])
-        way = _Way(self._door.listener, self._door.gate, peer, info, self._secure)
-        self.app_state = {"way": way, "known": self._known, "stopping": self._owner.stopping, "visits": self._visits}
-        self._wait()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        self._left()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        self._octets += len(data)
-        if self._waiting is None and self._idle:
-            self._wait()
-        super().data_received(data)
-        if self._waiting is not None and self._octets > HEADER_OCTETS and not self.transport.is_closing():
-            self.transport.write(TOO_LARGE)
-            self.transport.close()
-
-    def on_headers_complete(self) -> None:
-        self._stop_waiting()
-        super().on_headers_complete()
-
-    def _should_upgrade(self) -> bool:
-        return self.url.partition(b"?")[0] == SOCKET_PATH.encode() and super()._should_upgrade()
-
-    def handle_websocket_upgrade(self) -> None:
-        super().handle_websocket_upgrade()
-        socket = self.transport.get_protocol()
-        if isinstance(socket, _Socket):
-            socket.left = self._left
-
-    def _left(self) -> None:
-        forget(self._known)
-        left(self._owner.counters, self._visits)
-        self._admission.leave()
-
-    @property
-    def _idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
-
-    def _wait(self) -> None:
-        self._octets = 0
-        self._waiting = self.loop.call_later(HEADER_SECONDS, self.transport.close)
-
-    def _stop_waiting(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
-
-
-class _Socket(WebSocketsSansIOProtocol):
-    """A connection that became a WebSocket: uvicorn's, which leaves as the connection that it was would have left."""
-
-    left: Callable[[], None] | None = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self.left is not None:
-            self.left()
-
-
 class HttpService:
     """Serves the routes given at every HTTP listener."""
 
@@ -300,13 +187,15 @@ class HttpService:
         visits: Mapping[str, str] | None = None,
     ) -> None:
         """`beside`: what runs as long as it serves. `visits`: what every connection counts for, as `visits` says."""
-        self.counters, self.visits = parts.counters, visits or {}
         self._beside, self._besides = beside, set[asyncio.Task[None]]()
         self._name, self._log = setup.name, parts.log("HTTP")
-        self.uvicorn = uvicorn.Config(
-            Starlette(routes=list(routes)),
+        self.app: ASGIApp = Starlette(routes=list(routes))
+        if strict := setup.config.webmail.strict_transport:
+            self.app = _Strict(self.app, strict)
+        config = uvicorn.Config(
+            self.app,
             http=HttpToolsProtocol,
-            ws=_Socket,
+            ws=Socket,
             ws_max_size=REQUEST_OCTETS,
             ws_per_message_deflate=False,
             lifespan="off",
@@ -317,12 +206,10 @@ class HttpService:
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
-        self.uvicorn.load()
-        self.state = _State()
+        config.load()
+        self._shared = Shared(config, State(), parts.counters, visits or {}, asyncio.Event())
         self._arriving: set[asyncio.Task[None]] = set()
         self._draining = False
-        self.stopping = asyncio.Event()
-        """Set when the service stops: what answers without an end has to end."""
 
     @property
     def name(self) -> str:
@@ -349,14 +236,14 @@ class HttpService:
     async def drain(self, grace: float) -> None:
         """Let requests finish within `grace` seconds, then close every connection."""
         self._draining = True
-        self.stopping.set()
+        self._shared.stopping.set()
         for task in [*self._arriving, *self._besides]:
             task.cancel()
-        for connection in list(self.state.connections):
+        for connection in list(self._shared.state.connections):
             connection.shutdown()
-        if self.state.tasks:
-            await asyncio.wait(set(self.state.tasks), timeout=grace)
-        for connection in list(self.state.connections):
+        if self._shared.state.tasks:
+            await asyncio.wait(set(self._shared.state.tasks), timeout=grace)
+        for connection in list(self._shared.state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
 
@@ -416,7 +303,7 @@ class HttpService:
             if implicit and context is None:
                 raise OSError("there is no certificate for this listener")
             await loop.connect_accepted_socket(
-                lambda: _Connection(self, entered, named, secure, door),
+                lambda: Connection(self._shared, entered, named, secure, door),
                 accepted,
                 ssl=context,
                 ssl_handshake_timeout=door.listener.handshake if implicit else None,

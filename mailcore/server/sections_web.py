@@ -46,6 +46,13 @@ class WebmailSection(Section):
     stay_signed_in: int = key(
         "Seconds that a session lasts whose owner asks to stay signed in; 0: nobody may", 2592000, ge=0, le=31536000
     )
+    strict_transport: int = key(
+        "Seconds for which browsers that came by TLS come to this name by TLS alone (Strict-Transport-Security); 0: "
+        "they are not told to",
+        31536000,
+        ge=0,
+        le=63072000,
+    )
     brand: Many[BrandSection] = tables("Names, logos and colours, by the name under which browsers come")
 
 

@@ -37,6 +37,7 @@ from web.jmap.socket import serve
 from web.jmap.transfers import FRESH, body_of, download, upload
 from web.jmap.turn import Turn
 from web.signin.sessions import Foreign, has_session, signed_in, while_signed_in
+from web.signin.tokens import of_our_pages
 
 
 @dataclass
@@ -157,6 +158,8 @@ def _octets(value: object) -> bytes:
 async def _socket(doing: Doing, socket: WebSocket) -> None:
     """A connection that carries requests and pushes. RFC 8887."""
     try:
+        if not of_our_pages(socket):  # also where a browser brings the password that it was given for another page
+            raise RequestError(403, "forbidden", "A page of another site opens no connection here.")
         who = await _signed_in(doing, socket)
         if "jmap" not in socket.scope["subprotocols"] or socket.url.path != SOCKET_PATH:
             raise RequestError(400, "notRequest", "The subprotocol is jmap.")

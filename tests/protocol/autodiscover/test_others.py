@@ -184,7 +184,7 @@ async def test_autoconfig_is_there_beside_the_webmail(tmp_path: Path, monkeypatc
     settings = load(None, data=tmp_path, environ={})
     async with house(tmp_path) as here:
         service = web.http.service(here.parts, setup_of(settings))
-        async with asked(service.uvicorn.loaded_app, way_in(), "example.test") as http:
+        async with asked(service.app, way_in(), "example.test") as http:
             root = xml_of(await http.get("/mail/config-v1.1.xml", headers={"host": "autoconfig.example.test"}))
             assert root.tag == "clientConfig"
             assert (await http.get("/mail/")).text == "the client"

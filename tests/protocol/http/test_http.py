@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+import web.connection
 import web.http
 from mailcore.server.config import load
 from mailcore.server.gate import Policy, RuleGate, Turnstile
@@ -134,14 +135,14 @@ async def test_measures_are_shown_to_whom_an_allow_rule_names(tmp_path: Path) ->
 
 
 async def test_a_header_that_does_not_end_is_refused_in_bounds() -> None:
-    first = b"GET / HTTP/1.1\r\nhost: here\r\n" + b"x: " + b"y" * web.http.HEADER_OCTETS
+    first = b"GET / HTTP/1.1\r\nhost: here\r\n" + b"x: " + b"y" * web.connection.HEADER_OCTETS
     async with served() as here, talk.client(here.port, first=first) as client:
         assert (await answer(client))[0] == "HTTP/1.1 431 Request Header Fields Too Large"
         assert await client.line() == ""
 
 
 async def test_a_peer_that_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web.http, "HEADER_SECONDS", 0.05)
+    monkeypatch.setattr(web.connection, "HEADER_SECONDS", 0.05)
     async with served() as here, talk.client(here.port) as client:
         assert await client.line() == ""
 

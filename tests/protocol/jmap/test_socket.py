@@ -53,9 +53,9 @@ async def served(folder: Path) -> AsyncIterator[tuple[House, HttpService, int]]:
             socket.close()
 
 
-def dialled(port: int, password: str = PASSWORD, subprotocol: str = "jmap") -> connect:
+def dialled(port: int, password: str = PASSWORD, subprotocol: str = "jmap", origin: str = "") -> connect:
     token = base64.b64encode(f"alice@example.test:{password}".encode()).decode()
-    headers = {"authorization": f"Basic {token}"}
+    headers = {"authorization": f"Basic {token}"} | ({"origin": origin} if origin else {})
     return connect(
         f"ws://127.0.0.1:{port}/jmap/ws",
         subprotocols=[subprotocol],
@@ -135,6 +135,23 @@ async def test_a_message_that_is_too_long_ends_the_connection(tmp_path: Path) ->
             await caller.send(" " * 10_000_001)
             await caller.recv()
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
+
+
+async def test_a_message_of_very_many_frames_ends_the_connection(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, _, port), dialled(port) as caller:
+        with pytest.raises(ConnectionClosed) as closed:
+            await caller.send("" for _ in range(20_000))
+            await caller.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009
+
+
+async def test_a_password_that_a_browser_remembers_opens_nothing_to_pages_of_others(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, _, port):
+        with pytest.raises(InvalidStatus, match="403"):
+            await dialled(port, origin="http://evil.test")
+        async with dialled(port, origin=f"http://127.0.0.1:{port}") as caller:
+            got = await ask(caller, {"@type": "Request", "using": USING, "methodCalls": [ECHO]})
+            assert got["@type"] == "Response"
 
 
 async def test_the_server_says_goodbye_when_it_stops(tmp_path: Path) -> None:
