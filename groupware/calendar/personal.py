@@ -18,11 +18,13 @@ MOST: Final = 256 * 1024
 """Octets that one person's alarms of one object may have."""
 _CARRIERS: Final = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
 _ALARM: Final = "VALARM"
-_OWN: Final = ("X-MOZ-LASTACK", "X-MOZ-SNOOZE-TIME")
-"""How the names of lines begin that Mozilla's programs note of alarms."""
+DEFAULT_ALERTS: Final = "X-POSTROOM-DEFAULT-ALERTS"
+"""The line that says whether an object has the alarms of its calendar: `useDefaultAlerts` of JSCalendar."""
+_OWN: Final = ("X-MOZ-LASTACK", "X-MOZ-SNOOZE-TIME", DEFAULT_ALERTS)
+"""How the names of lines begin that Mozilla's programs note of alarms, and ours."""
 _VOLATILE: Final = frozenset({"DTSTAMP", "LAST-MODIFIED", "X-MOZ-GENERATION"})
 """What a program writes anew whatever it changes."""
-_ANY: Final = re.compile(rb"VALARM|X-MOZ-LASTACK|X-MOZ-SNOOZE", re.IGNORECASE)
+_ANY: Final = re.compile(rb"VALARM|X-MOZ-LASTACK|X-MOZ-SNOOZE|X-POSTROOM-DEFAULT-ALERTS", re.IGNORECASE)
 _FOLD: Final = re.compile(rb"\r?\n[ \t]")
 _LINES: Final = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)")
 _TOLD: Final = re.compile(r"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9_-]+)[:;]")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from groupware.calendar.personal import DEFAULT_ALERTS
 from groupware.model.content import escaped, unescaped
 
 from .values import stamp, utc_time
@@ -43,6 +44,11 @@ def _moment(member: str) -> Single:
     return Single(member, utc_time, lambda value: stamp(str(value)))
 
 
+def _flag(member: str) -> Single:
+    words = {"TRUE": True, "FALSE": False}
+    return Single(member, lambda value: words.get(value.upper()), lambda value: "TRUE" if value else "FALSE")
+
+
 _CLASSES: Final = {"PUBLIC": "public", "PRIVATE": "private", "CONFIDENTIAL": "secret"}
 _BOTH: Final[Mapping[str, Single]] = {
     "UID": _text("uid"),
@@ -53,6 +59,7 @@ _BOTH: Final[Mapping[str, Single]] = {
     "SEQUENCE": _number("sequence"),
     "PRIORITY": _number("priority"),
     "CREATED": _moment("created"),
+    DEFAULT_ALERTS: _flag("useDefaultAlerts"),
 }
 SINGLE: Final[Mapping[str, Mapping[str, Single]]] = {
     "VEVENT": {

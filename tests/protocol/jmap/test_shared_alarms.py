@@ -168,3 +168,23 @@ async def test_exchange_shows_and_keeps_the_same_alarms(stand: Stand, bob: Clien
     assert said.codes == ["NoError"], said.body
     assert offsets((await theirs(bob))[2]) == ["-PT20M"]
     assert await seen(stand.dav("alice"), A) == ["-PT90M"]
+
+
+@pytest.mark.parametrize("rights", ["lrs", "lrswite"])
+async def test_whether_an_event_has_the_alerts_of_its_calendar_is_each_persons_own(
+    stand: Stand, bob: Client, rights: str
+) -> None:
+    await stand.share("alice", "Calendar", BOB, rights)
+    alice = stand.jmap("alice")
+    [event] = (await alice.call("CalendarEvent/get"))["list"]
+    assert not (await alice.call("CalendarEvent/set", update={event["id"]: {"useDefaultAlerts": True}}))["notUpdated"]
+    assert (await alice.call("CalendarEvent/get"))["list"][0]["useDefaultAlerts"] is True
+    assert "useDefaultAlerts" not in (await theirs(bob))[2]
+    before = (await stand.dav("alice").ask("GET", A)).body
+    assert not (await changed(bob, useDefaultAlerts=True, alerts={"k": ALERT}))["notUpdated"]
+    _, _, found = await theirs(bob)
+    assert (found["useDefaultAlerts"], offsets(found)) == (True, ["-PT5M"])
+    assert not (await changed(bob, useDefaultAlerts=False))["notUpdated"]
+    assert (await theirs(bob))[2]["useDefaultAlerts"] is False
+    assert (await alice.call("CalendarEvent/get"))["list"][0]["useDefaultAlerts"] is True
+    assert (await stand.dav("alice").ask("GET", A)).body == before
