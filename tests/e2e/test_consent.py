@@ -95,3 +95,21 @@ def test_who_says_no_sends_the_program_away(sit: Make, server: RunningServer, re
     desk.page.get_by_role("button", name="No", exact=True).click()
     expect(desk.page).to_have_title("Back")
     assert parse_qs(urlsplit(came.get(timeout=10)).query)["error"] == ["access_denied"]
+
+
+def test_a_program_that_asks_wrongly_is_told_so_when_its_owner_wants_that(
+    sit: Make, server: RunningServer, returned: tuple[str, Queue[str]]
+) -> None:
+    page, (redirect, came) = sit().page, returned
+    base = f"http://127.0.0.1:{server.port('http')}"
+    made = {"client_name": "Odd", "redirect_uris": ["http://127.0.0.1/back"]}
+    ident = httpx.post(f"{base}/oauth/register", json=made).json()["client_id"]
+    asked = {"client_id": ident, "redirect_uri": redirect, "response_type": "token", "state": "two"}
+    page.goto(f"{base}/oauth/authorize?{urlencode(asked)}")
+    expect(page.get_by_role("heading", name="This program cannot be let in")).to_be_visible()
+    expect(page.get_by_text(redirect)).to_be_visible()
+    assert came.empty()
+    page.get_by_role("button", name="Go there").click()
+    expect(page).to_have_title("Back")
+    told = parse_qs(urlsplit(came.get(timeout=10)).query)
+    assert (told["error"], told["state"]) == (["unsupported_response_type"], ["two"])

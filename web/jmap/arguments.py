@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 from web.jmap.errors import MethodError
-from web.jmap.limits import DEEPEST_FILTER, IN_GET
+from web.jmap.limits import CRITERIA, DEEPEST_FILTER, FILTERS, IN_GET
 
 T = TypeVar("T")
 Reader = Callable[[Any], Any]
@@ -131,6 +131,17 @@ def things(value: Any) -> Sequence[Mapping[str, Any]]:
     return [thing(each) for each in value]
 
 
+def criteria(value: Any) -> Sequence[Mapping[str, Any]]:
+    """What to sort by (RFC 8620 §5.5). `MethodError` `unsupportedSort` for more than is looked at."""
+    found = things(value)
+    if len(found) > CRITERIA:
+        raise MethodError("unsupportedSort", f"things are sorted by up to {CRITERIA} properties")
+    for each in found:
+        if not isinstance(each.get("property"), str) or not isinstance(each.get("isAscending", True), bool):
+            raise ValueError("each has a `property`, a string, and may have `isAscending`, true or false")
+    return found
+
+
 def by_id(value: Any) -> Mapping[str, Mapping[str, Any]]:
     """An object of objects by id."""
     return {ident(name): thing(each) for name, each in thing(value).items()}
@@ -163,7 +174,7 @@ class QueryArguments:
 
     account_id: str = argument(ident)
     filter: Mapping[str, Any] | None = argument(thing, None)
-    sort: Sequence[Mapping[str, Any]] | None = argument(things, None)
+    sort: Sequence[Mapping[str, Any]] | None = argument(criteria, None)
     position: int = argument(number, 0)
     anchor: str | None = argument(ident, None)
     anchor_offset: int = argument(number, 0)
@@ -178,28 +189,33 @@ class QueryChangesArguments:
     account_id: str = argument(ident)
     since_query_state: str = argument(text)
     filter: Mapping[str, Any] | None = argument(thing, None)
-    sort: Sequence[Mapping[str, Any]] | None = argument(things, None)
+    sort: Sequence[Mapping[str, Any]] | None = argument(criteria, None)
     max_changes: int | None = argument(at_least_one, None)
     up_to_id: str | None = argument(ident, None)
     calculate_total: bool = argument(flag, False)
 
 
-def check_filter(given: Mapping[str, Any] | None, known: Collection[str], depth: int = 0) -> None:
+def check_filter(given: Mapping[str, Any] | None, known: Collection[str]) -> None:
     """Passes for a tree of conditions of these names. `MethodError`, whether or not there is anything to filter."""
+    if _conditions(given or {}, known, 0) > FILTERS:
+        raise MethodError("unsupportedFilter", f"the filter has more than {FILTERS} conditions")
+
+
+def _conditions(given: Mapping[str, Any], known: Collection[str], depth: int) -> int:
+    """How many there are."""
     if depth > DEEPEST_FILTER:
         raise MethodError("unsupportedFilter", "the filter is nested too deep")
-    if given is None or "operator" not in given:
-        unknown = next((name for name in given or () if name not in known), None)
+    if "operator" not in given:
+        unknown = next((name for name in given if name not in known), None)
         if unknown is not None:
             raise MethodError("unsupportedFilter", f"nothing is found by {unknown[:60]!r} here")
-        return
+        return max(1, len(given))
     inner = given.get("conditions")
     if given["operator"] not in ("AND", "OR", "NOT") or not isinstance(inner, list):
         raise MethodError("invalidArguments", "a filter has an `operator` AND, OR or NOT and its `conditions`")
-    for each in inner:
-        if not isinstance(each, dict):
-            raise MethodError("invalidArguments", "conditions are objects")
-        check_filter(each, known, depth + 1)
+    if not all(isinstance(each, dict) for each in inner):
+        raise MethodError("invalidArguments", "conditions are objects")
+    return 1 + sum(_conditions(each, known, depth + 1) for each in inner)
 
 
 def chosen(asked: Sequence[str] | None, known: Sequence[str]) -> list[str]:

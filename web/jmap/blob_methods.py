@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -17,7 +18,7 @@ from web.jmap.arguments import argument, by_id, count, ident, ids, texts
 from web.jmap.blobs import Octets, octets_of
 from web.jmap.errors import MethodError, SetError, set_error
 from web.jmap.ids import account_id, blob_of, email_id, mailbox_id, upload_id
-from web.jmap.limits import BODY_VALUES, DATA_SOURCES, DIGESTS, IN_SET, UPLOAD_OCTETS, UPLOAD_ROOM
+from web.jmap.limits import BLOBS_READ, BODY_VALUES, DATA_SOURCES, DIGESTS, IN_SET, UPLOAD_OCTETS, UPLOAD_ROOM
 from web.jmap.transfers import media_of
 from web.jmap.turn import Turn, owner_in, readable
 
@@ -152,13 +153,16 @@ async def get(turn: Turn, arguments: FetchArguments) -> Mapping[str, Any]:
     if unknown is not None:
         raise MethodError("invalidArguments", f"a blob has no property {unknown[:60]!r}")
     owner = await turn.read(lambda tx: owner_in(tx, arguments.account_id))
-    told, absent, left = [], [], BODY_VALUES
+    told, absent, left, unread = [], [], BODY_VALUES, BLOBS_READ
     for name in arguments.ids:
         found = (await octets_of(turn, arguments.account_id, [name])).get(name)
         if found is None:
             absent.append(name)
             continue
-        one = _told(name, found, arguments)
+        unread -= len(found.octets)
+        if unread < 0:
+            raise MethodError("requestTooLarge", "these blobs are too much for one call: ask for fewer, or download")
+        one = await asyncio.to_thread(_told, name, found, arguments)
         left -= sum(len(value) for value in one.values() if isinstance(value, str))
         if left < 0:
             raise MethodError("requestTooLarge", "these blobs are too much for one answer: ask for fewer, or download")

@@ -23,7 +23,7 @@ from web.jmap.bodies import Message
 from web.jmap.errors import MethodError
 from web.jmap.headers_of import Wanted, header_fields, raw, rfc3339, utc, value_of, wanted
 from web.jmap.ids import account_id, blob_id, email_id, item_of, mailbox_id
-from web.jmap.limits import BODY_VALUE, BODY_VALUES
+from web.jmap.limits import BODY_VALUE, BODY_VALUES, HEADER_PROPERTIES
 from web.jmap.states import emails_at
 from web.jmap.turn import Turn, owner_in, readable
 
@@ -154,6 +154,8 @@ async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
 def asked_for(arguments: Arguments) -> Asked:
     """The properties, checked. `MethodError` `invalidArguments`."""
     given = DEFAULT if arguments.properties is None else ("id", *[p for p in arguments.properties if p != "id"])
+    if sum(name.startswith("header:") for name in (*given, *arguments.body_properties)) > HEADER_PROPERTIES:
+        raise MethodError("requestTooLarge", f"more than {HEADER_PROPERTIES} header fields: ask for `headers`")
     headers = {name: wanted(name) for name in given if name.startswith("header:")}
     unknown = next((name for name in given if name not in KNOWN and name not in headers), None)
     if unknown is not None:

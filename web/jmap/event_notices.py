@@ -38,7 +38,7 @@ from web.jmap.families import CALENDAR
 from web.jmap.ids import account_id, object_id, principal_id
 from web.jmap.kept import told_changes
 from web.jmap.limits import IN_GET
-from web.jmap.queries import passes, told_query, told_query_changes
+from web.jmap.queries import in_order, passes, query_changes_of, query_of
 from web.jmap.sets import SetArguments, Ways, never, set_few
 from web.jmap.states import unknown
 from web.jmap.things import Place
@@ -229,32 +229,19 @@ async def _dropped(turn: Turn, account: str, name: str) -> bool:
 
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`CalendarEventNotification/query`."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = owner_in(tx, arguments.account_id)
-        return told_query(tx.who.account, account_id(owner), _found(tx, owner, arguments), arguments)
-
-    return await turn.read(work)
+    return await query_of(turn, arguments, partial(_found, arguments))
 
 
 async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
-    """`CalendarEventNotification/queryChanges`, as long as it is remembered what was found."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = owner_in(tx, arguments.account_id)
-        return told_query_changes(tx.who.account, account_id(owner), _found(tx, owner, arguments), arguments)
-
-    return await turn.read(work)
+    """`CalendarEventNotification/queryChanges`."""
+    return await query_changes_of(turn, arguments, partial(_found, arguments))
 
 
-def _found(tx: ReadTx, owner: AccountId, arguments: QueryArguments | QueryChangesArguments) -> Sequence[str]:
+def _found(arguments: QueryArguments | QueryChangesArguments, tx: ReadTx) -> tuple[str, Sequence[str]]:
+    owner = owner_in(tx, arguments.account_id)
     check_filter(arguments.filter, tuple(_CONDITIONS))
     kept = [each for each in every(tx, owner).values() if passes(arguments.filter, partial(_condition, each))]
-    for criterion in reversed(arguments.sort or ()):
-        if criterion.get("property") != "created":
-            raise MethodError("unsupportedSort", "notifications are sorted by created")
-        kept.sort(key=lambda each: each.created, reverse=criterion.get("isAscending", True) is False)
-    return [each.id for each in kept]
+    return account_id(owner), [each.id for each in in_order(kept, arguments.sort, _SORTS, "notifications")]
 
 
 def _condition(each: Notice, name: str, value: Any) -> bool:
@@ -272,3 +259,4 @@ _CONDITIONS: Final[Mapping[str, tuple[type[Any], Callable[[Notice, Any], bool]]]
     "type": (str, lambda each, value: each.deed.what == value),
     "calendarEventIds": (list, lambda each, value: each.event in value),
 }
+_SORTS: Final[Mapping[str, Callable[[Notice], str]]] = {"created": lambda each: each.created}

@@ -94,12 +94,18 @@ IN_QUERY: Final = 1000
 IN_CHANGES: Final = 5000
 DEEPEST_FILTER: Final = 20
 FILTERS: Final = 500
+CRITERIA: Final = 20
+"""Properties to sort by."""
 HEADERS: Final = 4
 """Conditions of a filter that look at header fields: each reads the headers of all that it could match."""
 BODY_VALUE: Final = 1_000_000
 """Octets of one body value, whatever the client asks for."""
 BODY_VALUES: Final = 20_000_000
 """Octets of all body values of one answer."""
+HEADER_PROPERTIES: Final = 100
+"""Header fields that one call asks for, of emails or of parts."""
+BLOBS_READ: Final = 500_000_000
+"""Octets of all blobs that one call looks at."""
 UPLOAD_OCTETS: Final = 50 * 1024 * 1024
 UPLOADS_AT_ONCE: Final = 4
 """Uploads of one account that come in together."""

@@ -8,16 +8,13 @@ from functools import partial
 from typing import Any, Final
 
 from groupware.model.folder import Folder
-from groupware.model.ids import FolderId
 from groupware.store.api import ReadTx
 from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, check_filter, flag
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, mailbox_id
 from web.jmap.mailbox import name_of, orders_in, parent_of, role_of, sort_order
-from web.jmap.queries import passes, told_query, told_query_changes
+from web.jmap.queries import in_order, passes, query_changes_of, query_of
 from web.jmap.turn import Turn, mailboxes, owner_in
-
-Orders = Mapping[FolderId, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +35,32 @@ class ChangedArguments(QueryChangesArguments):
 
 async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`Mailbox/query`."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = owner_in(tx, arguments.account_id)
-        every = _found(tx, mailboxes(tx, owner), arguments)
-        return told_query(tx.who.account, account_id(owner), every, arguments)
-
-    return await turn.read(work)
+    return await query_of(turn, arguments, partial(_found, arguments))
 
 
 async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:
-    """`Mailbox/queryChanges`, as long as it is remembered what was found."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = owner_in(tx, arguments.account_id)
-        every = _found(tx, mailboxes(tx, owner), arguments)
-        return told_query_changes(tx.who.account, account_id(owner), every, arguments)
-
-    return await turn.read(work)
+    """`Mailbox/queryChanges`."""
+    return await query_changes_of(turn, arguments, partial(_found, arguments))
 
 
-def _found(tx: ReadTx, folders: Sequence[Folder], arguments: Arguments | ChangedArguments) -> list[str]:
-    """The ids of those that pass, in order."""
+def _found(arguments: Arguments | ChangedArguments, tx: ReadTx) -> tuple[str, list[str]]:
+    """The account, and the ids of those that pass, in order."""
+    owner = owner_in(tx, arguments.account_id)
+    folders = mailboxes(tx, owner)
     check_filter(arguments.filter, _CONDITIONS)
     orders = orders_in(tx, folders)
     kept = [each for each in folders if passes(arguments.filter, partial(_condition, each, folders))]
-    for criterion in reversed(arguments.sort or ()):
-        value = _SORTS.get(criterion.get("property", ""))
-        if value is None:
-            raise MethodError("unsupportedSort", "mailboxes are sorted by name, sortOrder and parentId")
-        kept.sort(key=_with(value, orders), reverse=criterion.get("isAscending", True) is False)
+    values: dict[str, Callable[[Folder], Any]] = {
+        "name": lambda at: name_of(at).casefold(),
+        "sortOrder": lambda at: sort_order(at, orders),
+        "parentId": lambda at: at.parent or 0,
+    }
+    kept = in_order(kept, arguments.sort, values, "mailboxes")
     if arguments.filter_as_tree:
         kept = _rooted(kept, folders)
     if arguments.sort_as_tree:
         kept = _as_tree(kept, folders)
-    return [mailbox_id(each.id) for each in kept]
-
-
-def _with(value: Callable[[Folder, Orders], Any], orders: Orders) -> Callable[[Folder], Any]:
-    return lambda at: value(at, orders)
+    return account_id(owner), [mailbox_id(each.id) for each in kept]
 
 
 def _rooted(kept: Sequence[Folder], folders: Sequence[Folder]) -> list[Folder]:
@@ -112,11 +96,6 @@ def _as_tree(kept: Sequence[Folder], folders: Sequence[Folder]) -> list[Folder]:
 
 
 _CONDITIONS: Final = ("parentId", "name", "role", "hasAnyRole", "isSubscribed")
-_SORTS: Final[Mapping[str, Callable[[Folder, Orders], Any]]] = {
-    "name": lambda at, orders: name_of(at).casefold(),
-    "sortOrder": sort_order,
-    "parentId": lambda at, orders: at.parent or 0,
-}
 
 
 def _condition(at: Folder, folders: Sequence[Folder], name: str, value: Any) -> bool:

@@ -90,7 +90,7 @@ from web.jmap.limits import (
     TEMPORARY,
     VACATION,
 )
-from web.jmap.references import Answer, resolved
+from web.jmap.references import Answer, References
 from web.jmap.request import Call, Request
 from web.jmap.turn import Turn
 
@@ -233,10 +233,11 @@ ECHO: Final = "Core/echo"
 
 async def answers_to(turn: Turn, request: Request, failed: Callable[[str, str], None]) -> list[Answer]:
     """The answers to every call, in order. `failed` is told the method and the trace of an error of our own."""
-    found: list[Answer] = []
+    references = References()
+    found = references.answers
     for call in request.calls:
         try:
-            found.append((call.name, await _answer(turn, request, call, found), call.id))
+            found.append((call.name, await _answer(turn, request, call, references), call.id))
             found += [(name, answer, call.id) for name, answer in turn.following]
         except MethodError as error:
             found.append(("error", error.value, call.id))
@@ -249,12 +250,12 @@ async def answers_to(turn: Turn, request: Request, failed: Callable[[str, str], 
     return found
 
 
-async def _answer(turn: Turn, request: Request, call: Call, before: list[Answer]) -> Mapping[str, Any]:
+async def _answer(turn: Turn, request: Request, call: Call, before: References) -> Mapping[str, Any]:
     method = METHODS.get(call.name)
     capability = CORE if call.name == ECHO else method.capability if method is not None else ""
     if capability not in request.using:
         raise MethodError("unknownMethod", f"{call.name[:60]!r} is no method of what `using` names")
-    given = resolved(call.arguments, before)
+    given = before.resolved(call.arguments)
     if method is None:
         return given
     if isinstance(given.get("ids"), list):

@@ -26,7 +26,7 @@ from web.jmap.families import OF_KIND
 from web.jmap.granted import MAIL_WORDS, Words, rights_in
 from web.jmap.ids import account_id, mailbox_id, principal_id
 from web.jmap.kept import number_of, own
-from web.jmap.queries import passes, told_query, told_query_changes
+from web.jmap.queries import in_order, passes, query_changes_of, query_of
 from web.jmap.sets import SetArguments, Ways, never, set_few
 from web.jmap.turn import Turn
 
@@ -131,32 +131,19 @@ async def _dropped(turn: Turn, name: str) -> bool:
 
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`ShareNotification/query`."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
-        return told_query(tx.who.account, account_id(owner), ids, arguments)
-
-    return await turn.read(work)
+    return await query_of(turn, arguments, partial(_found, arguments))
 
 
 async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
-    """`ShareNotification/queryChanges`, as long as it is remembered what was found."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
-        return told_query_changes(tx.who.account, account_id(owner), ids, arguments)
-
-    return await turn.read(work)
+    """`ShareNotification/queryChanges`."""
+    return await query_changes_of(turn, arguments, partial(_found, arguments))
 
 
-def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> Sequence[str]:
+def _found(arguments: QueryArguments | QueryChangesArguments, tx: ReadTx) -> tuple[str, Sequence[str]]:
+    account = account_id(own(tx, arguments.account_id))
     check_filter(arguments.filter, tuple(_CONDITIONS))
     kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
-    for criterion in reversed(arguments.sort or ()):
-        if criterion.get("property") != "created":
-            raise MethodError("unsupportedSort", "notifications are sorted by created")
-        kept.sort(key=lambda each: str(each["created"]), reverse=criterion.get("isAscending", True) is False)
-    return [each["id"] for each in kept]
+    return account, [each["id"] for each in in_order(kept, arguments.sort, _SORTS, "notifications")]
 
 
 def _condition(each: Json, name: str, value: Any) -> bool:
@@ -171,3 +158,4 @@ _CONDITIONS: Final[Mapping[str, Callable[[Json, str], bool]]] = {
     "objectType": lambda each, value: bool(each["objectType"] == value),
     "objectAccountId": lambda each, value: bool(each["objectAccountId"] == value),
 }
+_SORTS: Final[Mapping[str, Callable[[Json], str]]] = {"created": lambda each: str(each["created"])}

@@ -33,7 +33,7 @@ from web.jmap.event import utc_of, utc_text
 from web.jmap.ids import account_id, grantee_of, principal_id
 from web.jmap.kept import own
 from web.jmap.limits import CALENDARS
-from web.jmap.queries import passes, told_query, told_query_changes
+from web.jmap.queries import in_order, passes, query_changes_of, query_of
 from web.jmap.refusing import refused
 from web.jmap.session import accounts
 from web.jmap.sets import SetArguments
@@ -124,35 +124,19 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
 
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`Principal/query`."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
-        return told_query(tx.who.account, account_id(owner), ids, arguments)
-
-    return await turn.read(work)
+    return await query_of(turn, arguments, partial(_found, arguments))
 
 
 async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
-    """`Principal/queryChanges`, as long as it is remembered what was found."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner, ids = own(tx, arguments.account_id), _found(tx, arguments)
-        return told_query_changes(tx.who.account, account_id(owner), ids, arguments)
-
-    return await turn.read(work)
+    """`Principal/queryChanges`."""
+    return await query_changes_of(turn, arguments, partial(_found, arguments))
 
 
-def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> list[str]:
+def _found(arguments: QueryArguments | QueryChangesArguments, tx: ReadTx) -> tuple[str, list[str]]:
+    account = account_id(own(tx, arguments.account_id))
     check_filter(arguments.filter, tuple(_CONDITIONS))
     kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
-    for criterion in reversed(arguments.sort or ()):
-        if criterion.get("property") not in ("name", "email"):
-            raise MethodError("unsupportedSort", "principals are sorted by name and email")
-        name = str(criterion["property"])
-        kept.sort(
-            key=lambda each: str(each[name] or "").casefold(), reverse=criterion.get("isAscending", True) is False
-        )
-    return [each["id"] for each in kept]
+    return account, [each["id"] for each in in_order(kept, arguments.sort, _SORTS, "principals")]
 
 
 def _condition(each: Json, name: str, value: Any) -> bool:
@@ -172,6 +156,10 @@ _CONDITIONS: Final[Mapping[str, Callable[[Json, Any], bool]]] = {
     "text": _has("name", "email"),
     "type": lambda each, value: bool(each["type"] == value),
     "timeZone": lambda each, value: bool(each["timeZone"] == value),
+}
+_SORTS: Final[Mapping[str, Callable[[Json], str]]] = {
+    "name": lambda each: str(each["name"] or "").casefold(),
+    "email": lambda each: str(each["email"] or "").casefold(),
 }
 
 

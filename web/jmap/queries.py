@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from groupware.model.ids import AccountId
+from groupware.store.api import ReadTx
 from web.jmap.arguments import QueryArguments, QueryChangesArguments, page
+from web.jmap.errors import MethodError
 from web.jmap.limits import IN_QUERY
 from web.jmap.remembered import difference, keep, known
+from web.jmap.turn import Turn
 
+T = TypeVar("T")
 Filter = Mapping[str, Any]
+Find = Callable[[ReadTx], tuple[str, Sequence[str]]]
+"""Gives the account, and the ids of all that a query finds, in order. `MethodError`."""
+
+
+async def query_of(turn: Turn, arguments: QueryArguments, find: Find) -> Mapping[str, Any]:
+    """The answer of a `Foo/query` of what there is little of."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        account, ids = find(tx)
+        return told_query(tx.who.account, account, ids, arguments)
+
+    return await turn.read(work)
+
+
+async def query_changes_of(turn: Turn, arguments: QueryChangesArguments, find: Find) -> Mapping[str, Any]:
+    """The answer of its `Foo/queryChanges`, as long as it is remembered what was found. `MethodError`."""
+
+    def work(tx: ReadTx) -> Mapping[str, Any]:
+        account, ids = find(tx)
+        return told_query_changes(tx.who.account, account, ids, arguments)
+
+    return await turn.read(work)
+
+
+def in_order(
+    kept: Iterable[T], sort: Sequence[Mapping[str, Any]] | None, values: Mapping[str, Callable[[T], Any]], what: str
+) -> list[T]:
+    """Things as `sort` wants them; `values`: what is compared, by property. `MethodError` `unsupportedSort`."""
+    found = list(kept)
+    for criterion in reversed(sort or ()):
+        value = values.get(criterion["property"])
+        if value is None:
+            raise MethodError("unsupportedSort", f"{what} are sorted by {', '.join(values)}")
+        found.sort(key=value, reverse=not criterion.get("isAscending", True))
+    return found
 
 
 def told_query(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
@@ -18,7 +18,7 @@ from web.jmap.arguments import (
 )
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id
-from web.jmap.queries import passes, told_query, told_query_changes
+from web.jmap.queries import in_order, passes, query_changes_of, query_of
 from web.jmap.turn import Turn, owner_in, readable
 
 PROPERTIES: Final = (
@@ -92,35 +92,21 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
 
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`Quota/query`."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        ids = _found(tx, arguments)
-        return told_query(tx.who.account, account_id(owner_in(tx, arguments.account_id)), ids, arguments)
-
-    return await turn.read(work)
+    return await query_of(turn, arguments, partial(_found, arguments))
 
 
 async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
-    """`Quota/queryChanges`, as long as it is remembered what was found."""
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        ids = _found(tx, arguments)
-        return told_query_changes(tx.who.account, account_id(owner_in(tx, arguments.account_id)), ids, arguments)
-
-    return await turn.read(work)
+    """`Quota/queryChanges`."""
+    return await query_changes_of(turn, arguments, partial(_found, arguments))
 
 
-def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments) -> list[str]:
-    """The ids of those that pass, in order."""
+def _found(arguments: QueryArguments | QueryChangesArguments, tx: ReadTx) -> tuple[str, list[str]]:
+    """The account, and the ids of those that pass, in order."""
+    account = account_id(owner_in(tx, arguments.account_id))
     check_filter(arguments.filter, ("name", "scope", "resourceType", "type"))
     there = every(tx, arguments.account_id).values()
     kept = [each for each in there if passes(arguments.filter, partial(_condition, each))]
-    for criterion in reversed(arguments.sort or ()):
-        name = criterion.get("property")
-        if name not in ("name", "used"):
-            raise MethodError("unsupportedSort", "quotas are sorted by name and used")
-        kept.sort(key=lambda each: each[name], reverse=criterion.get("isAscending", True) is False)
-    return [each["id"] for each in kept]
+    return account, [each["id"] for each in in_order(kept, arguments.sort, _SORTS, "quotas")]
 
 
 def _condition(each: Mapping[str, Any], name: str, value: Any) -> bool:
@@ -129,3 +115,9 @@ def _condition(each: Mapping[str, Any], name: str, value: Any) -> bool:
     if name == "name":
         return value.casefold() in str(each["name"]).casefold()
     return value in each["types"] if name == "type" else bool(each[name] == value)
+
+
+_SORTS: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
+    "name": lambda each: each["name"],
+    "used": lambda each: each["used"],
+}

@@ -3,38 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from web.jmap.errors import MethodError
+from web.jmap.limits import REQUEST_OCTETS
 
 Answer = tuple[str, Mapping[str, Any], str]
 """Name, arguments, and the id of the call."""
 _MOST: Final = 100_000
 
 
-def resolved(arguments: Mapping[str, Any], answers: Sequence[Answer]) -> dict[str, Any]:
-    """The arguments with every `#name` put in. `MethodError`."""
-    found: dict[str, Any] = {}
-    for name, value in arguments.items():
-        if not name.startswith("#"):
-            found[name] = value
-            continue
-        if name[1:] in arguments:
-            raise MethodError("invalidArguments", f"{name[1:]!r} is given, and as a reference as well")
-        found[name[1:]] = _resolve(value, answers)
-    return found
+@dataclass(slots=True)
+class References:
+    """The answers of one request so far. All that is taken out of them is no larger than a request may be."""
 
+    answers: list[Answer] = field(default_factory=list)
+    _left: int = REQUEST_OCTETS
 
-def _resolve(reference: object, answers: Sequence[Answer]) -> Any:
-    match reference:
-        case {"resultOf": str(call), "name": str(name), "path": str(path)}:
-            pass
-        case _:
-            raise _invalid("a reference has `resultOf`, `name` and `path`")
-    said = next((each for each in answers if each[2] == call), None)
-    if said is None or said[0] != name:
-        raise _invalid(f"there is no {name[:60]!r} with the id {call[:60]!r} before this call")
-    return pointed_at(said[1], path)
+    def resolved(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments with every `#name` put in. `MethodError`."""
+        found: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if not name.startswith("#"):
+                found[name] = value
+                continue
+            if name[1:] in arguments:
+                raise MethodError("invalidArguments", f"{name[1:]!r} is given, and as a reference as well")
+            found[name[1:]] = self._resolve(value)
+        return found
+
+    def _resolve(self, reference: object) -> Any:
+        match reference:
+            case {"resultOf": str(call), "name": str(name), "path": str(path)}:
+                pass
+            case _:
+                raise _invalid("a reference has `resultOf`, `name` and `path`")
+        said = next((each for each in self.answers if each[2] == call), None)
+        if said is None or said[0] != name:
+            raise _invalid(f"there is no {name[:60]!r} with the id {call[:60]!r} before this call")
+        found = pointed_at(said[1], path)
+        self._pay(found)
+        return found
+
+    def _pay(self, value: Any) -> None:
+        """Counts about the octets of a value: one that holds another one twice is as large as when it is written."""
+        waiting = [value]
+        while waiting:
+            each = waiting.pop()
+            self._left -= len(each) + 2 if isinstance(each, str) else 2
+            if self._left < 0:
+                raise _invalid("the references lead to too much")
+            if isinstance(each, Mapping):
+                waiting += each.keys()
+                waiting += each.values()
+            elif isinstance(each, list | tuple):
+                waiting += each
 
 
 def pointed_at(value: Any, path: str) -> Any:

@@ -86,9 +86,9 @@ async def create_each(
     turn: Turn, done: Done, given: Mapping[str, Given], make: Callable[[Given], Awaitable[Mapping[str, Any]]]
 ) -> None:
     """Makes each object, those first that others name by `#`. What is made has an `id`, which later calls may name."""
-    waiting = dict(given)
+    waiting, named = dict(given), {name: _names(one) - {name} for name, one in given.items()}
     while waiting:
-        ready = [name for name, one in waiting.items() if not _names(one) & (waiting.keys() - {name})]
+        ready = [name for name in waiting if named[name].isdisjoint(waiting)]
         for name in ready or list(waiting):
             one = waiting.pop(name)
             made = await tried(done.not_created, name, lambda one=one: make(one))  # type: ignore[misc]
@@ -99,13 +99,17 @@ async def create_each(
 
 def _names(value: Any) -> set[str]:
     """The names of other objects in one, without their #."""
-    if isinstance(value, str):
-        return {value[1:]} if value.startswith("#") else set()
-    if isinstance(value, Mapping):
-        return {found for key, each in value.items() for found in (*_names(key), *_names(each))}
-    if isinstance(value, list):
-        return {found for each in value for found in _names(each)}
-    return set()
+    found, waiting = set[str](), [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and each.startswith("#"):
+            found.add(each[1:])
+        elif isinstance(each, Mapping):
+            waiting += each.keys()
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    return found
 
 
 Look = Callable[[ReadTx], tuple[str, str]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -25,7 +25,7 @@ from web.jmap.blobs import octets_of, script_blob
 from web.jmap.errors import MethodError, SetError
 from web.jmap.ids import account_id
 from web.jmap.kept import own
-from web.jmap.queries import passes, told_query
+from web.jmap.queries import in_order, passes, told_query
 from web.jmap.sets import Given, SetArguments, Ways, check_size, invalid, mismatch, set_each, unknown_property
 from web.jmap.turn import Turn
 
@@ -90,12 +90,7 @@ async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
         owner = own(tx, arguments.account_id)
         check_filter(arguments.filter, ("name", "isActive"))
         kept = [each for each in every(tx).values() if passes(arguments.filter, partial(_condition, each))]
-        for criterion in reversed(arguments.sort or ()):
-            name = criterion.get("property")
-            if name not in ("name", "isActive"):
-                raise MethodError("unsupportedSort", "scripts are sorted by name and isActive")
-            kept.sort(key=lambda each: each[name], reverse=criterion.get("isAscending", True) is False)
-        ids = [each["id"] for each in kept]
+        ids = [each["id"] for each in in_order(kept, arguments.sort, _SORTS, "scripts")]
         return told_query(tx.who.account, account_id(owner), ids, arguments, changes=False)
 
     return await turn.read(work)
@@ -105,6 +100,12 @@ def _condition(each: Json, name: str, value: Any) -> bool:
     if not isinstance(value, bool if name == "isActive" else str):
         raise MethodError("unsupportedFilter", f"scripts are not found by {name[:60]!r} like that")
     return each["isActive"] is value if name == "isActive" else str(value).casefold() in each["name"].casefold()
+
+
+_SORTS: Final[Mapping[str, Callable[[Json], Any]]] = {
+    "name": lambda each: each["name"],
+    "isActive": lambda each: each["isActive"],
+}
 
 
 async def validate(turn: Turn, arguments: ValidateArguments) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -26,7 +26,7 @@ from web.jmap.errors import MethodError
 from web.jmap.ids import account_id
 from web.jmap.kept import facts_of, number_of, own, state_of, told_changes, turned
 from web.jmap.limits import IN_GET
-from web.jmap.queries import passes, told_query, told_query_changes
+from web.jmap.queries import in_order, passes, query_changes_of, query_of
 from web.jmap.turn import Turn
 
 KIND: Final = RecordKind.SUBMISSION
@@ -143,37 +143,19 @@ async def changes(turn: Turn, arguments: ChangesArguments) -> Mapping[str, Any]:
 
 async def query(turn: Turn, arguments: QueryArguments) -> Mapping[str, Any]:
     """`EmailSubmission/query`."""
-    now = turn.parts.clock.now()
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = own(tx, arguments.account_id)
-        ids = _found(tx, arguments, now)
-        return told_query(tx.who.account, account_id(owner), ids, arguments)
-
-    return await turn.read(work)
+    return await query_of(turn, arguments, partial(_found, arguments, turn.parts.clock.now()))
 
 
 async def query_changes(turn: Turn, arguments: QueryChangesArguments) -> Mapping[str, Any]:
     """`EmailSubmission/queryChanges`."""
-    now = turn.parts.clock.now()
-
-    def work(tx: ReadTx) -> Mapping[str, Any]:
-        owner = own(tx, arguments.account_id)
-        ids = _found(tx, arguments, now)
-        return told_query_changes(tx.who.account, account_id(owner), ids, arguments)
-
-    return await turn.read(work)
+    return await query_changes_of(turn, arguments, partial(_found, arguments, turn.parts.clock.now()))
 
 
-def _found(tx: ReadTx, arguments: QueryArguments | QueryChangesArguments, now: datetime) -> list[str]:
+def _found(arguments: QueryArguments | QueryChangesArguments, now: datetime, tx: ReadTx) -> tuple[str, list[str]]:
+    account = account_id(own(tx, arguments.account_id))
     check_filter(arguments.filter, _CONDITIONS)
     kept = [each for each in every(tx, now).values() if passes(arguments.filter, partial(_condition, tx, each))]
-    for criterion in reversed(arguments.sort or ()):
-        name = {"emailId": "emailId", "threadId": "threadId", "sentAt": "sendAt"}.get(str(criterion.get("property")))
-        if name is None:
-            raise MethodError("unsupportedSort", "submissions are sorted by emailId, threadId and sentAt")
-        kept.sort(key=lambda each: str(each.facts[name]), reverse=criterion.get("isAscending", True) is False)
-    return [each.id for each in kept]
+    return account, [each.id for each in in_order(kept, arguments.sort, _SORTS, "submissions")]
 
 
 def _condition(tx: ReadTx, each: Submitted, name: str, value: Any) -> bool:
@@ -190,6 +172,13 @@ def _condition(tx: ReadTx, each: Submitted, name: str, value: Any) -> bool:
             sent = moment_of(each.facts["sendAt"])
             return sent < moment if name == "before" else sent >= moment
     raise MethodError("unsupportedFilter", f"submissions are not found by {name[:60]!r} like that")
+
+
+_SORTS: Final[Mapping[str, Callable[[Submitted], str]]] = {
+    "emailId": lambda each: str(each.facts["emailId"]),
+    "threadId": lambda each: str(each.facts["threadId"]),
+    "sentAt": lambda each: str(each.facts["sendAt"]),
+}
 
 
 def record_of(name: str) -> int:

@@ -121,11 +121,16 @@ class _Desk:
         return JSONResponse(told, 201)
 
     async def wish(self, request: Request) -> Response:
-        """What the page shows; or where it goes at once, since nothing can be consented to."""
+        """What the page shows; where nothing can be consented to, also what is wrong, and where that can be told.
+
+        The page goes there when somebody says so: a stranger's link leads through it to no place by itself
+        (RFC 9700 §4.11.2), for anybody can register a program.
+        """
         asked = self._asked(request.url.query)
+        told = shown(asked)
         if asked.error:
-            return JSONResponse({"goes": asked.answer(self.issuer, error=asked.error)}, headers=SAFE)
-        return JSONResponse(shown(asked), headers=SAFE)
+            told = {**told, "error": asked.error, "goes": asked.answer(self.issuer, error=asked.error)}
+        return JSONResponse(told, headers=SAFE)
 
     async def consent(self, request: Request) -> Response:
         """Where the browser goes with a code, or with the news that nobody consents."""

@@ -70,7 +70,8 @@ async def test_what_is_asked_for_wrongly_is_told_to_the_program(
     program: Program, more: dict[str, str], error: str
 ) -> None:
     said = (await program.stand.http.get(f"/oauth/wish?{program.query(**more)}")).json()
-    assert back(said["goes"])["error"] == error
+    assert (said["error"], back(said["goes"])["error"]) == (error, error)
+    assert said["returns"] == "http://127.0.0.1:40123/back"
     await program.stand.browse("alice")
     assert back((await program.decide(**more)).json()["goes"])["error"] == error
 

@@ -37,7 +37,7 @@ async function doing(button, work) {
 
 async function begin() {
   const wish = await ask("GET", `/oauth/wish?${query}`);
-  if (wish.goes) return location.replace(wish.goes);
+  if (wish.error) return refuse(wish);
   $("program").textContent = wish.name;
   $("returns").textContent = wish.returns;
   $("scopes").replaceChildren(...wish.scopes.map((each) => {
@@ -46,6 +46,12 @@ async function begin() {
     return line;
   }));
   return visit();
+}
+
+function refuse(wish) {
+  for (const [id, text] of [["asker", wish.name], ["error", wish.error], ["place", wish.returns]]) $(id).textContent = text;
+  $("back").addEventListener("click", () => location.replace(wish.goes));
+  $("wrong").hidden = false;
 }
 
 async function visit() {
