@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from groupware.model.annotation import ALARMS
 from groupware.model.errors import GroupwareError
+from groupware.model.flags import Flags
 from groupware.model.folder import Folder
 from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
 from groupware.model.item import CALENDARS, Delta, Item, Kind
@@ -216,8 +217,15 @@ class _View:
         found = self._tx.delta(at, since, limit, began)
         return replace(found, changed=self._seen(at, found.changed))
 
-    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
-        rows = self._tx.columns(at, names, uids, limit)
+    def columns(
+        self,
+        at: FolderId,
+        names: Sequence[str],
+        uids: Uids,
+        limit: int = 0,
+        marks: tuple[Flags, Flags] | None = None,
+    ) -> Sequence[tuple[Any, ...]]:
+        rows = self._tx.columns(at, names, uids, limit, marks)
         if at != self._shown.sight.at or "blob" not in names:
             return rows
         own, place = self._tx.personal(at), names.index("blob") + 1

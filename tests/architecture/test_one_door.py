@@ -175,6 +175,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "forget": [lambda tx, s: tx.forget(s.folder, [Uid(1)])],
     "reached": [lambda tx, s: tx.reached(s.alice)],
     "find": [lambda tx, s: tx.find([s.folder], Query(("x",)))],
+    "find_latest": [lambda tx, s: tx.find_latest([s.folder], Query(("x",)))],
     "columns": [lambda tx, s: tx.columns(s.folder, ("saved", "subject"), EVERY)],
     "within": [lambda tx, s: tx.within(s.folder, "octets", 0), lambda tx, s: tx.within(s.folder, "saved", None, 0)],
     "account": [lambda tx, s: tx.account(s.alice), lambda tx, _: tx.account(A)],

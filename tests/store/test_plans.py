@@ -65,6 +65,8 @@ def a_day(world: World, who: Principal) -> None:
     [(_, found), *_] = world.read(who, lambda tx: tx.latest(at, 0, 1))
     world.read(who, lambda tx: tx.placed([found]))
     world.read(who, lambda tx: tx.find([at], Query(text=("invoice",))))
+    world.read(who, lambda tx: tx.find_latest([at], Query(text=("invoice",))))
+    world.read(who, lambda tx: tx.columns(at, ("saved",), EVERY, marks=(Flags.SEEN, Flags(0))))
     world.read(who, lambda tx: (tx.in_headers(at, "invoice"), tx.in_headers(at, "invoice", "x-a")))
     world.read(who, lambda tx: tx.setting("imapShowAllFolders"))
     own = who.account

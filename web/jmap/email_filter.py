@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from groupware.mime.summary import has_attachment_of
+from groupware.model.flags import Flags
 from groupware.model.ids import FolderId, Uid
 from groupware.model.item import Query
 from groupware.store.api import ReadTx
@@ -20,6 +21,8 @@ from web.jmap.ids import folder_of
 from web.jmap.limits import DEEPEST_FILTER, FILTERS, HEADERS
 
 Test = Callable[[Row], bool]
+UNREAD: Final = (Flags.SEEN, Flags(0))
+"""What `Filter.marks` says of what looks for unread emails alone."""
 _WORDS: Final = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\S+)")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z\Z")
 _FLAGS: Final = ("bits", "words")
@@ -35,6 +38,8 @@ class Leaf:
     threads: bool = False
     query: Query | None = None
     """For one that the index of words decides."""
+    marks: tuple[Flags, Flags] | None = None
+    """For one that flags decide: which it looks at, and which of them an email has that matches."""
     header: tuple[str, str] | None = None
     """For one that looks at header fields: name in lower case, and what is in it ("": anything)."""
 
@@ -78,6 +83,15 @@ class Filter:
         if not asked or self.root.operator != "AND":
             return None
         return Query(tuple(w for each in asked for w in each.text), tuple(f for each in asked for f in each.fields))
+
+    @property
+    def marks(self) -> tuple[Flags, Flags] | None:
+        """Flags that are looked at, and those of them that every email has which matches; None: no matter which."""
+        asked, had = Flags(0), Flags(0)
+        for each in self.root.inner if self.root.operator == "AND" else ():
+            if isinstance(each, Leaf) and each.marks is not None and not each.marks[0] & asked:
+                asked, had = asked | each.marks[0], had | each.marks[1]
+        return (asked, had) if asked else None
 
     @property
     def decided(self) -> bool:
@@ -210,9 +224,11 @@ def _other_than(value: Any) -> Leaf:
 
 def _keyword(value: Any, *, has: bool) -> Leaf:
     word = _text(value).lower()
-    mask = next((each.value for each, known in FLAG_WORDS.items() if known == word), 0)
-    if mask:
-        return _plain(("bits",), lambda row: bool(row["bits"] & mask) == has)
+    flag = next((each for each, known in FLAG_WORDS.items() if known == word), None)
+    if flag is not None:
+        mask = flag.value
+        leaf = _plain(("bits",), lambda row: bool(row["bits"] & mask) == has)
+        return replace(leaf, marks=(flag, flag if has else Flags(0)))
     return _plain(("words",), lambda row: (word in row["words"].lower() and word in keywords(0, row["words"])) == has)
 
 

@@ -17,9 +17,10 @@ from groupware.model.ids import EVERY, FolderId, ItemId, ModSeq, ranges
 from groupware.store.api import ReadTx
 from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, flag, page
 from web.jmap.email_changes import turned
-from web.jmap.email_filter import Filter, read_filter
+from web.jmap.email_filter import UNREAD, Filter, read_filter
 from web.jmap.email_headers import places, with_headers
-from web.jmap.email_sort import Criterion, columns_of, in_order, read_sort
+from web.jmap.email_sort import NEWEST, Criterion, columns_of, in_order, read_sort
+from web.jmap.email_threads import first_of_threads
 from web.jmap.email_tops import is_topped, with_tops
 from web.jmap.errors import MethodError
 from web.jmap.ids import account_id, email_id, folder_of
@@ -61,14 +62,16 @@ async def query(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
         }
         at = _plain(arguments, sort, folders)
         if at is not None:
-            position = arguments.position
+            position, tops, total = arguments.position, [each.keyword for each in sort[:-1]], at.total
             limit = IN_QUERY if arguments.limit is None else min(arguments.limit, IN_QUERY)
-            some: Sequence[str] = (
-                with_tops(tx, at.id, [each.keyword for each in sort[:-1]], position, limit)
-                if sort[:-1]
-                else _newest(tx, at, position, limit, collapse=arguments.collapse_threads)
-            )
-            total = at.total
+            some: Sequence[str]
+            if arguments.collapse_threads and (tops or arguments.calculate_total):
+                every = first_of_threads(tx, turn.threads, at, tops)
+                some, total = every[position : position + limit], len(every)
+            elif tops:
+                some = with_tops(tx, at.id, tops, position, limit)
+            else:
+                some = _newest(tx, at, position, limit, collapse=arguments.collapse_threads)
         else:
             every = _matching(tx, folders, sought, sort, collapse=arguments.collapse_threads)
             some, position = page(every, arguments, IN_QUERY)
@@ -89,11 +92,10 @@ def _plain(
     wanted = (arguments.filter or {}).get("inMailbox")
     alone = len(arguments.filter or {}) == 1 and isinstance(wanted, str)
     at = folder_of(wanted) if alone and isinstance(wanted, str) else None
-    newest = tuple(sort) == (Criterion("receivedAt", False),)
-    topped = not newest and is_topped(sort) and isinstance(arguments, Arguments) and not arguments.collapse_threads
+    newest = tuple(sort) == NEWEST
+    topped = not newest and is_topped(sort) and isinstance(arguments, Arguments)
     simple = isinstance(arguments, ChangedArguments) or (arguments.anchor is None and arguments.position >= 0)
-    counted = arguments.collapse_threads and arguments.calculate_total
-    return folders.get(at) if at is not None and (newest or topped) and simple and not counted else None
+    return folders.get(at) if at is not None and (newest or topped) and simple else None
 
 
 def _newest(tx: ReadTx, at: Folder, position: int, limit: int, *, collapse: bool) -> Sequence[str]:
@@ -125,7 +127,7 @@ def _matching(
     tx: ReadTx, folders: Mapping[FolderId, Folder], sought: Filter, sort: Sequence[Criterion], *, collapse: bool
 ) -> list[str]:
     """The ids of all that match, in order."""
-    if sought.decided and tuple(sort) == (Criterion("receivedAt", False),) and not collapse:
+    if sought.decided and tuple(sort) == NEWEST and not collapse:
         return _by_words(tx, sought, folders)
     whole = sought.threads or any(each.threads for each in sort)
     threads = collapse or whole
@@ -138,11 +140,14 @@ def _matching(
     else:
         searched = sought.narrowed(list(folders))
     decided = not whole and sought.query is not None
+    marks = None if whole else sought.marks
+    if marks == UNREAD:
+        searched = [at for at in searched if folders[at].unseen]
     at_places = dict.fromkeys(searched, EVERY) if whole else places(tx, sought, searched)
     rows = [
         {**dict(zip(("uid", *names), row, strict=True)), "at": at}
         for at in searched
-        for row in tx.columns(at, names, at_places[at])
+        for row in tx.columns(at, names, at_places[at], marks=marks)
     ]
     if threads:
         for row in rows:
@@ -160,9 +165,7 @@ def _matching(
 def _by_words(tx: ReadTx, sought: Filter, folders: Mapping[FolderId, Folder]) -> list[str]:
     """What the index of words alone decides, the newest first: no more is read of an email than when it came."""
     assert sought.query is not None
-    found = tx.find(sought.narrowed(list(folders)), sought.query)
-    newest = sorted(found, key=lambda each: (each.saved_at, each.uid), reverse=True)
-    return [email_id(each.id) for each in newest]
+    return [email_id(item) for item in tx.find_latest(sought.narrowed(list(folders)), sought.query)]
 
 
 async def query_changes(turn: Turn, arguments: ChangedArguments) -> Mapping[str, Any]:

@@ -46,6 +46,9 @@ class Criterion:
         return "InThread" in self.by
 
 
+NEWEST: Final = (Criterion("receivedAt", False),)
+
+
 def read_sort(given: Sequence[Mapping[str, Any]] | None) -> Sequence[Criterion]:
     """The criteria; the newest first unless something else is said. `MethodError` `unsupportedSort`."""
     found = []
@@ -69,7 +72,7 @@ def columns_of(sort: Iterable[Criterion]) -> set[str]:
 def in_order(kept: list[Row], every: Sequence[Row], sort: Sequence[Criterion]) -> list[Row]:
     """The rows in order; what is equal goes by the newest."""
     kept = sorted(kept, key=lambda row: (row["saved"], row["uid"]), reverse=True)
-    for each in reversed(sort):
+    for each in reversed(sort) if tuple(sort) != NEWEST else ():
         kept.sort(key=_value(each, every), reverse=not each.ascending)
     return kept
 

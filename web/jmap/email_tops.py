@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from groupware.model.ids import FolderId, ranges
+from groupware.model.ids import FolderId, ItemId, Uid, ranges
 from groupware.model.snooze import NEW, PINNED
 from groupware.store.api import ReadTx
-from web.jmap.email_sort import Criterion
+from web.jmap.email_sort import NEWEST, Criterion
 from web.jmap.ids import email_id
 
 _TOPS: Final = frozenset({NEW, PINNED})
@@ -21,14 +21,20 @@ def is_topped(sort: Sequence[Criterion]) -> bool:
     """Whether that is the order: by one or both of the keywords, then the newest first."""
     *tops, last = sort
     known = all(each.by == "hasKeyword" and not each.ascending and each.keyword in _TOPS for each in tops)
-    return bool(tops) and known and last == Criterion("receivedAt", False)
+    return bool(tops) and known and last == NEWEST[0]
+
+
+def tops_of(tx: ReadTx, at: FolderId, keywords: Sequence[str]) -> list[tuple[Uid, ItemId, set[str], int]]:
+    """(UID, id, keywords, saved) of those that stand on top, in order."""
+    rows = [(uid, item, set(words.lower().split()), saved) for uid, item, words, saved in tx.on_top(at)]
+    tops = [row for row in rows if not row[2].isdisjoint(keywords)]
+    tops.sort(key=lambda row: tuple(word not in row[2] for word in keywords))
+    return tops
 
 
 def with_tops(tx: ReadTx, at: FolderId, keywords: Sequence[str], position: int, limit: int) -> Sequence[str]:
     """The ids from a position on, so many at most."""
-    rows = [(uid, item, set(words.lower().split()), saved) for uid, item, words, saved in tx.on_top(at)]
-    tops = [row for row in rows if not row[2].isdisjoint(keywords)]
-    tops.sort(key=lambda row: tuple(word not in row[2] for word in keywords))
+    tops = tops_of(tx, at, keywords)
     ids = [email_id(item) for _, item, _, _ in tops[position : position + limit]]
     skip, left = max(0, position - len(tops)), limit - len(ids)
     if left <= 0:

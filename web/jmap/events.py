@@ -1,6 +1,6 @@
 """Push over EventSource: which states are others now, as the bus tells that something has changed. RFC 8620 §7.1, §7.3.
 
-1. The watch is there before the states are read, so nothing that happens in between is missed.
+1. The watch is there before the states are read that are told, so nothing that happens in between is missed.
 2. What is told are states alone, read through the store's door for the one who listens: what somebody may not see does
    not change their states.
 3. A stream ends when its listener goes, may not sign in any more, or the server stops.
@@ -62,7 +62,7 @@ PINGS: Final = (5, 900)
 LOOK_AGAIN: Final = 300.0
 """Seconds after which states are read without a mark: for grants of others, and for who may sign in no more."""
 SETTLES: Final = 0.1
-"""Seconds that are waited for more of the same."""
+"""Seconds from one event to the next: what comes alone is told at once."""
 
 States = Mapping[str, Mapping[str, str]]
 """State by type, by account."""
@@ -116,21 +116,27 @@ async def changes(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIt
     watched: frozenset[FolderId] = frozenset()
     watch: Watch | None = None
     memo: event_notices.Memo = {}
+    clock, settled = asyncio.get_running_loop().time, 0.0
     try:
         while not stopping.is_set():
-            folders = await turn.read(watched_by)
+            folders, now = await turn.read(lambda tx: (watched_by(tx), states(tx, wanted.types, memo)))
             if watch is None or folders != watched:
                 if watch is not None:
                     watch.close()
                 watch, watched = turn.parts.bus.watch(folders), folders
-            now = await turn.read(lambda tx: states(tx, wanted.types, memo))
+                continue
             changed = changed_since(known, now, wanted.last)
             known = now
+            if changed:
+                settled = clock() + SETTLES
             yield Told(changed, _id(now))
             if changed and wanted.once:
                 return
             while not await _woken(watch, wanted, stopping):
                 yield Told({}, _id(now), ping=True)
+            if (left := settled - clock()) > 0:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), left)
     except (GroupwareError, asyncio.CancelledError):
         return
     finally:
@@ -145,7 +151,6 @@ async def _woken(watch: Watch, wanted: Asked, stopping: asyncio.Event) -> bool:
     try:
         await asyncio.wait((stop, mark), return_when=asyncio.FIRST_COMPLETED)
         if mark.done() and mark.result():
-            await asyncio.wait((stop,), timeout=SETTLES)
             return True
         return stop.done() or not wanted.ping
     finally:

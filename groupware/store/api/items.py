@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Landing, Target
-from groupware.model.flags import FlagChange
+from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Removed, Turnover
 from groupware.model.snooze import Snooze
@@ -50,6 +50,10 @@ class ReadItems(Protocol):
         """Where the query's texts are, in these folders. Takes `r` on each."""
         ...
 
+    def find_latest(self, at: Sequence[FolderId], query: Query) -> Sequence[ItemId]:
+        """What `find` finds, the newest `saved` first. Takes `r` on each."""
+        ...
+
     def unindexed(self, at: FolderId) -> Sequence[Uid]:
         """UIDs, in order, of the items whose text goes on where the index has ended. Takes `r`."""
         ...
@@ -62,8 +66,17 @@ class ReadItems(Protocol):
         """
         ...
 
-    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[tuple[Any, ...]]:
+    def columns(
+        self,
+        at: FolderId,
+        names: Sequence[str],
+        uids: Uids,
+        limit: int = 0,
+        marks: tuple[Flags, Flags] | None = None,
+    ) -> Sequence[tuple[Any, ...]]:
         """(UID, and a value for each name) of the items in these ranges, in UID order, at most `limit`. Takes `r`.
+
+        `marks`: of those items alone that have of the first flags just the second ones, for the asking principal.
 
         The names are those of `Keys`, with `ids` for the references, one a line; `modseq`, `bits`, `words`, `id`,
         `name`, `size`, `arrived`, `blob` and `summary` as in `Item`; `saved` (microseconds since 1970), `octets` (as

@@ -40,6 +40,8 @@ _OWN: Final = {"modseq": OWN_MODSEQ, "bits": OWN_BITS}
 _CONTENT: Final = frozenset({"blob", "summary"})
 _KEYS: Final = frozenset({"sent", "day", "reply", *TEXTS})
 _MOST: Final = 1 << 62
+Marks = tuple[int, int]
+"""Flags that are asked for, and those of them that an item has."""
 
 
 def _source(names: Sequence[str], *, own: bool) -> FromClause:
@@ -48,12 +50,15 @@ def _source(names: Sequence[str], *, own: bool) -> FromClause:
 
 
 @lru_cache(maxsize=512)
-def _selection(names: tuple[str, ...], own: bool) -> Select[Any]:
-    own = own and not _OWN.keys().isdisjoint(names)
+def _selection(names: tuple[str, ...], own: bool, marks: Marks | None = None) -> Select[Any]:
+    own = own and (marks is not None or not _OWN.keys().isdisjoint(names))
     known = {**_COLUMNS, **_OWN} if own else _COLUMNS
     wanted = [_i.uid, *[known[name].label(name) for name in names]]
     between = _i.uid.between(bindparam("low"), bindparam("high"))
     found = select(*wanted).select_from(_source(names, own=own)).where(_i.folder_id == bindparam("at"), between)
+    if marks is not None:
+        asked, wanted_bits = marks
+        found = found.where(known["bits"].op("&")(asked) == wanted_bits)
     return found.order_by(_i.uid).limit(bindparam("most"))
 
 
@@ -64,10 +69,12 @@ def _range(name: str) -> Select[Any]:
     return select(_i.uid).select_from(rows).where(_i.folder_id == bindparam("at"), inside).order_by(_i.uid)
 
 
-def columns(tx: Tx, at: FolderId, names: Sequence[str], uids: Uids, limit: int) -> Sequence[Row]:
+def columns(
+    tx: Tx, at: FolderId, names: Sequence[str], uids: Uids, limit: int, marks: Marks | None = None
+) -> Sequence[Row]:
     """See `ReadTx.columns`. Takes `r`."""
     here = tx.open(at, Right.READ)
-    return rows_between(tx, here, _selection(tuple(names), bool(here.reader)), uids, limit)
+    return rows_between(tx, here, _selection(tuple(names), bool(here.reader), marks), uids, limit)
 
 
 def within(tx: Tx, at: FolderId, name: str, low: int | None, high: int | None) -> Sequence[Uid]:

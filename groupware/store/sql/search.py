@@ -8,12 +8,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal_column, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from groupware.model.collation import caseless
 from groupware.model.ids import FolderId, ItemId, Uid
@@ -126,19 +139,54 @@ def more_waiting(tx: Tx, than: int) -> bool:
 
 def find(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
     """See `ReadTx.find`. Takes `r` on each folder."""
+    found = {
+        (at_, uid): Found(FolderId(at_), Uid(uid), ItemId(number), saved)
+        for at_, uid, number, saved, _ in _found(tx, at, query)
+    }
+    return [found[each] for each in sorted(found)]
+
+
+def find_latest(tx: Tx, at: Sequence[FolderId], query: Query) -> Sequence[ItemId]:
+    """See `ReadTx.find_latest`. Takes `r` on each folder."""
     opened = [tx.open(each, Right.READ) for each in dict.fromkeys(at)]
-    anywhere = [folded(each) for each in query.text if each]
-    named = [(name, folded(value)) for name, value in query.fields]
-    found: dict[tuple[int, int], Found] = {}
+    plain = all(name == BODY for name, _ in query.fields) and not any(objects.hidden(tx, each) for each in opened)
+    if plain and opened and not tx.sql.postgres and len(opened) <= FOLDERS_AT_ONCE:
+        return _in_order(tx, opened, query)
+    found = sorted([(saved, uid, number) for _, uid, number, saved, _ in _found(tx, at, query)], reverse=True)
+    return [ItemId(number) for _, _, number in found]
+
+
+def _in_order(tx: Tx, at: Sequence[Opened], query: Query) -> Sequence[ItemId]:
+    """The same, put in order and together by SQLite: one text is given rather than a row for each item."""
+    few = sum(each.total for each in at) <= FEW_ITEMS
+    shape, values = _asked(tx, at, _anywhere(query), _named_texts(query), few=few)
+    found: list[ItemId] = json.loads(tx.sql.execute(_ordered(*shape), values).scalar_one())
+    return found
+
+
+def _found(tx: Tx, at: Sequence[FolderId], query: Query) -> Iterator[Row]:
+    """The rows of what is found. Takes `r` on each folder."""
+    opened = [tx.open(each, Right.READ) for each in dict.fromkeys(at)]
+    anywhere, named = _anywhere(query), _named_texts(query)
     for start in range(0, len(opened), FOLDERS_AT_ONCE):
         some = opened[start : start + FOLDERS_AT_ONCE]
         few = sum(each.total for each in some) <= FEW_ITEMS
+        unseen = {each.id: hidden for each in some if (hidden := objects.hidden(tx, each))}
         rows = _rows(tx, some, anywhere, named, few=few)
-        unseen = {each.id: objects.hidden(tx, each) for each in some}
-        for at_, uid, number, saved, head in rows:
-            if uid not in unseen[at_] and (not named or _has(head, named)):
-                found[at_, uid] = Found(FolderId(at_), Uid(uid), ItemId(number), saved)
-    return [found[each] for each in sorted(found)]
+        if not unseen and not named:
+            yield from rows
+        else:
+            yield from (
+                row for row in rows if row[1] not in unseen.get(row[0], ()) and (not named or _has(row[4], named))
+            )
+
+
+def _anywhere(query: Query) -> Sequence[str]:
+    return [folded(each) for each in query.text if each]
+
+
+def _named_texts(query: Query) -> Sequence[tuple[str, str]]:
+    return [(name, folded(value)) for name, value in query.fields]
 
 
 def has_line(tx: Tx, here: Opened, name: str, value: str) -> bool:
@@ -161,19 +209,27 @@ def _rows(
 
     By the index and among what waits for it, or one by one.
     """
+    shape, values = _asked(tx, at, anywhere, named, few=few)
+    for statement in _statements(*shape):
+        if len(at) == 1:
+            yield from tx.sql.rows(statement, values)
+        else:
+            yield from map(tuple, tx.sql.execute(statement, values).all())
+
+
+def _asked(
+    tx: Tx, at: Sequence[Opened], anywhere: Sequence[str], named: Sequence[tuple[str, str]], *, few: bool
+) -> tuple[Shape, dict[str, object]]:
+    """Which statements find them, and the values of those."""
     texts = [*anywhere, *[value for _, value in named if value]]
     bodies = tuple(name == BODY for name, value in named if value)
     match = "" if few or tx.sql.postgres else fts_query(anywhere, named)
     values: dict[str, object] = {f"text{number}": pattern(tx, value) for number, value in enumerate(texts)}
     values |= {"match": match} if match else {}
+    values |= {"at": at[0].id} if len(at) == 1 else {"places": [each.id for each in at]}
     by_index = bool(match) or tx.sql.postgres
     heads = any(name != BODY for name, _ in named)
-    for statement in _statements(tx.sql.postgres, len(at) == 1, len(anywhere), bodies, by_index, heads):
-        if len(at) == 1:
-            yield from tx.sql.rows(statement, {**values, "at": at[0].id})
-        else:
-            found = tx.sql.execute(statement, {**values, "places": [each.id for each in at]})
-            yield from map(tuple, found.all())
+    return (tx.sql.postgres, len(at) == 1, len(anywhere), bodies, by_index, heads), values
 
 
 def unindexed(tx: Tx, at: FolderId) -> Sequence[Uid]:
@@ -201,6 +257,18 @@ def _has(head: str, named: Iterable[tuple[str, str]]) -> bool:
         if not any(value in section.partition(BEGIN)[0] for section in sections):
             return False
     return True
+
+
+Shape = tuple[bool, bool, int, tuple[bool, ...], bool, bool]
+"""The arguments of `_statements`."""
+
+
+@lru_cache(maxsize=512)
+def _ordered(*shape: Any) -> Select[Any]:
+    """What finds their ids, the newest first, as one text of JSON."""
+    found = union_all(*[each.with_only_columns(_i.id, _i.saved, _i.uid) for each in _statements(*shape)]).subquery()
+    newest = select(found.c.id).order_by(found.c.saved.desc(), found.c.uid.desc()).subquery()
+    return select(func.json_group_array(newest.c.id))
 
 
 @lru_cache(maxsize=512)

@@ -90,6 +90,16 @@ async def test_what_is_shared_is_told_and_what_is_not_is_not(stand: Stand, alice
     await found.aclose()  # type: ignore[attr-defined]
 
 
+async def test_what_comes_alone_is_told_at_once(stand: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "SETTLES", 3600.0)
+    found = stream(await turn_of(stand, "alice"), Asked(ALL, False, 0, ""), asyncio.Event())
+    await anext(found)
+    await stand.put("alice", letter("x"))
+    async with asyncio.timeout(10):
+        assert "Email" in (await told(found))[await alice.account()]
+    await found.aclose()  # type: ignore[attr-defined]
+
+
 async def test_a_ping_comes_while_nothing_happens(stand: Stand) -> None:
     found = stream(await turn_of(stand, "alice"), Asked(ALL, False, 1, ""), asyncio.Event())
     await anext(found)

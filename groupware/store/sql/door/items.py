@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Landing, Target
-from groupware.model.flags import FlagChange
+from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Removed, Turnover
 from groupware.model.snooze import Snooze
@@ -59,14 +59,24 @@ class Items(Tx):
     def find(self, at: Sequence[FolderId], query: Query) -> Sequence[Found]:
         return search.find(self, at, query)
 
+    def find_latest(self, at: Sequence[FolderId], query: Query) -> Sequence[ItemId]:
+        return search.find_latest(self, at, query)
+
     def unindexed(self, at: FolderId) -> Sequence[Uid]:
         return search.unindexed(self, at)
 
     def in_headers(self, at: FolderId, text: str, name: str = "") -> tuple[Sequence[Uid], Sequence[Uid]]:
         return header_texts.in_headers(self, at, text, name)
 
-    def columns(self, at: FolderId, names: Sequence[str], uids: Uids, limit: int = 0) -> Sequence[Row]:
-        return columns.columns(self, at, names, uids, limit)
+    def columns(
+        self,
+        at: FolderId,
+        names: Sequence[str],
+        uids: Uids,
+        limit: int = 0,
+        marks: tuple[Flags, Flags] | None = None,
+    ) -> Sequence[Row]:
+        return columns.columns(self, at, names, uids, limit, marks and (marks[0].value, marks[1].value))
 
     def within(self, at: FolderId, name: str, low: int | None = None, high: int | None = None) -> Sequence[Uid]:
         return columns.within(self, at, name, low, high)
