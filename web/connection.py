@@ -150,6 +150,9 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise ValueError("a request names its host once")  # RFC 9112 §3.2: the parser answers 400
         super().on_headers_complete()
         self._brought = 0
         self._bringing = self.loop.call_later(BODY_SECONDS, self._look_at_body)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -103,13 +103,18 @@ async def _beside(parts: Parts, config: Config) -> None:
         await telling()
 
 
-class _Strict:
-    """An application whose browsers, once they came by TLS, come by TLS alone. RFC 6797."""
+class _Front:
+    """What is before all applications.
 
-    __slots__ = ("_app", "_field")
+    Browsers that came by TLS are told to come by TLS alone for so many seconds (RFC 6797). A client that goes away in
+    the middle of a request is no error of ours.
+    """
+
+    __slots__ = ("_app", "_field", "_strict")
 
     def __init__(self, app: ASGIApp, seconds: int) -> None:
-        self._app, self._field = app, (b"strict-transport-security", b"max-age=%d" % seconds)
+        self._app, self._strict = app, seconds > 0
+        self._field = (b"strict-transport-security", b"max-age=%d" % seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def telling(message: Message) -> None:
@@ -117,8 +122,9 @@ class _Strict:
                 message["headers"] = [*message.get("headers", ()), self._field]
             await send(message)
 
-        secure = scope["type"] == "http" and scope["state"]["way"].secure
-        await self._app(scope, receive, telling if secure else send)
+        told = self._strict and scope["type"] == "http" and scope["state"]["way"].secure
+        with suppress(ClientDisconnect):
+            await self._app(scope, receive, telling if told else send)
 
 
 class _AnyCase(Mount):
@@ -189,9 +195,7 @@ class HttpService:
         """`beside`: what runs as long as it serves. `visits`: what every connection counts for, as `visits` says."""
         self._beside, self._besides = beside, set[asyncio.Task[None]]()
         self._name, self._log = setup.name, parts.log("HTTP")
-        self.app: ASGIApp = Starlette(routes=list(routes))
-        if strict := setup.config.webmail.strict_transport:
-            self.app = _Strict(self.app, strict)
+        self.app = _Front(Starlette(routes=list(routes)), setup.config.webmail.strict_transport)
         config = uvicorn.Config(
             self.app,
             http=HttpToolsProtocol,

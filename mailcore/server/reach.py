@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,9 @@ from mailcore.server.dns import Resolver
 from mailcore.server.tls import UNCONFIRMED
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_UNICAST: Final = IPv6Network("2000::/3")
+"""All that is given out of the Internet (RFC 4291 §2.4); what else there is leads to, or holds, what is none of it."""
+_PROTOCOLS: Final = IPv4Network("192.0.0.0/24")
 
 
 def is_public(address: str) -> bool:
@@ -23,7 +26,8 @@ def is_public(address: str) -> bool:
         inner = found.ipv4_mapped or found.sixtofour
         if inner is not None:
             return is_public(str(inner))
-    return found.is_global and not found.is_multicast
+        return found.is_global and found in _UNICAST
+    return found.is_global and not found.is_multicast and found not in _PROTOCOLS
 
 
 class NotPublic(Exception):

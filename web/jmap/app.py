@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Final
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -84,6 +84,8 @@ def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
             answer = await _answer(doing, request)
         except RequestError as error:
             answer = _said(error)
+        except ClientDisconnect:
+            raise
         except Exception:
             doing.log.error("request_failed", method=request.method, trace=traceback.format_exc())
             answer = _said(RequestError(500, "serverFail", "The server met an error of its own; its log says more."))

@@ -66,6 +66,24 @@ async def test_a_body_that_does_not_come_on_is_not_waited_for(monkeypatch: pytes
         assert await client.line() == ""
 
 
+async def test_who_goes_away_in_the_middle_of_a_body_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def taking(request: Request) -> Response:
+        begun.set()
+        try:
+            return PlainTextResponse(str(len(await request.body())))
+        finally:
+            ended.set()
+
+    async with served(routes=[Route("/", taking, methods=["POST"])]) as here:
+        async with talk.client(here.port, first=POST % b"content-length: 10" + b"five."), asyncio.timeout(talk.WAIT):
+            await begun.wait()
+        async with asyncio.timeout(talk.WAIT):
+            await ended.wait()
+    assert [each.getMessage() for each in caplog.records] == []
+
+
 async def test_a_body_that_comes_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web.connection, "BODY_SECONDS", 0.05)
     monkeypatch.setattr(web.connection, "BODY_OCTETS", 1)
@@ -93,6 +111,7 @@ async def test_who_takes_nothing_of_an_answer_is_let_go(monkeypatch: pytest.Monk
         try:
             while True:
                 yield bytes(1024 * 1024)
+                await asyncio.sleep(0)
         finally:
             ended.set()
 
@@ -121,6 +140,16 @@ async def test_a_request_whose_end_can_be_read_in_two_ways_is_none(fields: bytes
     async with served(routes=TAKING) as here, talk.client(here.port, first=POST % fields + b"0\r\n\r\n" + second) as c:
         assert (await answer(c))[0].startswith("HTTP/1.1 400")
         assert await c.line() == ""
+
+
+@pytest.mark.parametrize("fields", [b"", b"host: here\r\nhost: there\r\n"])
+async def test_a_request_names_its_host_once(fields: bytes) -> None:
+    async with served() as here, talk.client(here.port, first=b"GET / HTTP/1.1\r\n" + fields + b"\r\n") as client:
+        assert (await answer(client))[0].startswith("HTTP/1.1 400")
+        assert await client.line() == ""
+    old = b"POST / HTTP/1.0\r\ncontent-length: 2\r\n\r\nab"
+    async with served(routes=TAKING) as here, talk.client(here.port, first=old) as client:
+        assert (await answer(client))[2] == b"2"
 
 
 async def test_who_came_by_tls_is_told_to_come_so_from_now_on(tmp_path: Path) -> None:

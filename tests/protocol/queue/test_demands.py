@@ -14,7 +14,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from groupware.model.tls import StsPolicy
-from mailcore.server.reach import is_public
 from mailcore.server.sections_sending import RouteSection
 from mailcore.smtp.demands import Demands
 from mailcore.smtp.sts import Policies
@@ -274,31 +273,6 @@ async def test_a_policy_at_an_address_of_our_own_network_is_not_asked_for(author
         assert await sent(box)
         assert (site.asked, box.queue.state.policies) == ([], {})
         assert ("no-policy-found", "sts-policy-fetch-error") in await counted(box, tally)
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),
-        ("224.0.0.1", False),
-        ("2001:4860:4860::8888", True),
-        ("::1", False),
-        ("fd00::1", False),
-        ("fe80::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("::ffff:8.8.8.8", True),
-        ("64:ff9b::7f00:1", False),
-        ("64:ff9b::808:808", True),
-        ("2002:7f00:1::", False),
-    ],
-)
-def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert is_public(address) is public
 
 
 async def test_a_host_that_the_policy_does_not_name_gets_nothing(authority: Authority) -> None:
