@@ -59,6 +59,8 @@ ORDER: Final = [
     {"property": "receivedAt", "isAscending": False},
 ]
 TIMES: Final = 21
+APART: Final = 1300
+"""Milliseconds between two messages: sooner, the page waits for more of them."""
 
 
 def text(number: int) -> bytes:
@@ -74,12 +76,16 @@ def text(number: int) -> bytes:
 
 
 async def read(blobs: Blobs, numbers: range, last: int) -> list[NewItem]:
-    """Some of the messages, a minute from each other, the last one now."""
+    """Some of the messages, a minute from each other, the last one now; every tenth is unread."""
     now = datetime.now(UTC)
     return [
-        await read_item(text(each), blobs, Marks(Flags.SEEN, saved=now - timedelta(minutes=last - each)))
+        await read_item(text(each), blobs, Marks(_flags(each), saved=now - timedelta(minutes=last - each)))
         for each in numbers
     ]
+
+
+def _flags(number: int) -> Flags:
+    return Flags.SEEN if number % 10 else Flags(0)
 
 
 def fill(server: RunningServer, who: Person, many: int) -> None:
@@ -144,13 +150,14 @@ def of_server(server: RunningServer, who: Person, where: str) -> None:
     inbox = next(each["id"] for each in jmap.ask(("Mailbox/get", {"ids": None}))[0]["list"] if each["role"] == "inbox")
     jmap.timed("nothing but HTTP (Core/echo)", ("Core/echo", {}))
 
-    def page(filters: dict[str, Any], position: int = 0) -> tuple[tuple[str, dict[str, Any]], ...]:
+    def page(filters: dict[str, Any], position: int = 0, **more: Any) -> tuple[tuple[str, dict[str, Any]], ...]:
         sort = ORDER if "inMailbox" in filters else ORDER[-1:]
-        query = {"filter": filters, "sort": sort, "position": position, "limit": 50, "calculateTotal": True}
+        query = {"filter": filters, "sort": sort, "position": position, "limit": 50, "calculateTotal": True, **more}
         ids = {"resultOf": "0", "name": "Email/query", "path": "/ids"}
         return (("Email/query", query), ("Email/get", {"#ids": ids, "properties": PROPERTIES}))
 
     jmap.timed("the folder opened, first 50", *page({"inMailbox": inbox}))
+    jmap.timed("the same by conversations", *page({"inMailbox": inbox}, collapseThreads=True))
     jmap.timed("the folder in its middle, 50", *page({"inMailbox": inbox}, 50_000))
     for what, word in (("that many have", "rake"), ("that few have", "quince")):
         jmap.timed(f"a word {what} sought, first 50", *page({"text": word}))
@@ -158,6 +165,9 @@ def of_server(server: RunningServer, who: Person, where: str) -> None:
         "two words sought, first 50", *page({"operator": "AND", "conditions": [{"text": "rake"}, {"text": "frost"}]})
     )
     jmap.timed("a sender sought, first 50", *page({"from": "s7@far.test"}))
+    jmap.timed("what is unread, in all folders", *page({"notKeyword": "$seen"}))
+    jmap.timed("what is flagged, in all folders", *page({"hasKeyword": "$flagged"}))
+    jmap.timed("a word and unread", *page({"text": "rake", "notKeyword": "$seen"}))
     since = jmap.ask(("Email/get", {"ids": []}))[0]["state"]
 
     def work(tx: WriteTx) -> None:
@@ -203,13 +213,14 @@ def of_page(server: RunningServer, who: Person, where: str) -> None:
             say(f"until lines are seen, {what}", statistics.median(until_rows(page, where) for _ in range(5)))
         say(
             "from the end of DATA to the line in the page",
-            statistics.median(pushed(server, who, page) for _ in range(9)),
+            statistics.median(pushed(server, who, page) for _ in range(TIMES)),
         )
         browser.close()
 
 
 def pushed(server: RunningServer, who: Person, page: Page) -> float:
-    """Milliseconds from the answer to DATA until a new message is in the list of an open page."""
+    """Milliseconds from the answer to DATA until a message is in the list of an open page, a while after the last."""
+    page.wait_for_timeout(APART)
     subject = f"Just now {time.monotonic_ns()}"
     page.evaluate(
         """(subject) => {
