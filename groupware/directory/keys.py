@@ -65,13 +65,14 @@ def registered(answer: KeyAnswer, account: AccountId, site: bytes) -> str:
     """What to store of the key that has answered. `Refused`."""
     found = _opened(answer.state, f"new {account}", site)
     if found is None:
-        raise Refused("the question that the key answers is too old, or was put to somebody else: begin again")
+        wrong = "the question that the key answers is too old, or was put to somebody else: begin again"
+        raise Refused(wrong, "tooLate")
     try:
         data = _server(answer.host).register_complete(found[0], answer.response).credential_data
     except Exception as error:  # what a browser sends may fail in any way that `fido2` has
-        raise Refused("the answer of the key is not right: begin again") from error
+        raise Refused("the answer of the key is not right: begin again", "wrongKey") from error
     if data is None:
-        raise Refused("the key has told nothing of itself: try another one")
+        raise Refused("the key has told nothing of itself: try another one", "wrongKey")
     return websafe_encode(data)
 
 

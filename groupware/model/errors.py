@@ -11,6 +11,11 @@ from collections.abc import Sequence
 class GroupwareError(Exception):
     """A client caused it or can act on it; the text says which input, what is wrong, what to do."""
 
+    def __init__(self, text: str = "", code: str = "", **facts: object) -> None:
+        """`code`: a word for what is wrong, for pages that say it in another language; `facts`: what that takes."""
+        super().__init__(text)
+        self.code, self.facts = code, facts
+
 
 class NotFound(GroupwareError):
     """It does not exist, or it does and you may not know."""

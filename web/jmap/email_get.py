@@ -77,7 +77,7 @@ class Arguments:
     """RFC 8621 §4.2."""
 
     account_id: str = argument(ident)
-    ids: tuple[str, ...] = argument(ids)
+    ids: tuple[str, ...] | None = argument(ids, None)
     properties: tuple[str, ...] | None = argument(texts, None)
     body_properties: tuple[str, ...] = argument(texts, bodies.PROPERTIES)
     fetch_text_body_values: bool = argument(flag, False)
@@ -121,13 +121,15 @@ class Row:
 
 async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`Email/get`."""
-    asked = asked_for(arguments)
+    if arguments.ids is None:
+        raise MethodError("requestTooLarge", "name the emails that are wanted")
+    names, asked = arguments.ids, asked_for(arguments)
 
     def work(tx: ReadTx) -> tuple[dict[str, Any], dict[str, Row]]:
         owner = owner_in(tx, arguments.account_id)
         folders = readable(tx, owner)
         head = {"accountId": account_id(owner), "state": str(emails_at(tx.reached(owner), folders.values()))}
-        rows = rows_of(tx, folders, arguments.ids)
+        rows = rows_of(tx, folders, names)
         if snoozed.PROPERTY in asked.properties:
             waiting = snoozed.waiting(tx, [(row.folder, row.uid) for row in rows.values()])
             rows = {name: replace(row, snoozed=waiting.get((row.folder, row.uid))) for name, row in rows.items()}
@@ -136,7 +138,7 @@ async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     head, rows = await turn.read(work)
     told: list[dict[str, Any]] = []
     left = BODY_VALUES
-    for page in _pages([rows[each] for each in arguments.ids if each in rows], asked.octets):
+    for page in _pages([rows[each] for each in names if each in rows], asked.octets):
         octets = await turn.parts.blobs.read_many([row.blob for row in page]) if asked.octets else {}
         for row in page:
             if asked.octets and row.blob not in octets:
@@ -148,7 +150,7 @@ async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
             if left < 0:
                 raise MethodError("requestTooLarge", "these texts are too much for one answer: ask for fewer")
             told.append(one)
-    return {**head, "list": told, "notFound": [each for each in arguments.ids if each not in rows]}
+    return {**head, "list": told, "notFound": [each for each in names if each not in rows]}
 
 
 def asked_for(arguments: Arguments) -> Asked:

@@ -172,16 +172,17 @@ def _patched(turn: Turn, old: set[str], at: FolderId, patch: Given) -> tuple[set
     for path, value in patch.items():
         if path == snoozed.PROPERTY:
             continue
-        kind, _, inner = path.partition("/")
-        inner = inner.replace("~1", "/").replace("~0", "~")
+        kind, _, way = path.partition("/")
+        plain = bool(way) and "/" not in way and (value is True or value is None)
+        inner = way.replace("~1", "/").replace("~0", "~")
         if path == "keywords":
             words = keywords_of({} if value is None else value)
         elif path == "mailboxIds":
             places = mailboxes_of(turn, value)
-        elif kind == "keywords" and inner and value in (True, None):
+        elif kind == "keywords" and plain:
             [word] = checked([inner])
             words = words | {word} if value else words - {word}
-        elif kind == "mailboxIds" and inner and value in (True, None):
+        elif kind == "mailboxIds" and plain:
             [place] = mailboxes_of(turn, {inner: True})
             places = [*[each for each in places if each != place], *([place] if value else [])]
         else:
@@ -191,7 +192,9 @@ def _patched(turn: Turn, old: set[str], at: FolderId, patch: Given) -> tuple[set
 
 def _unpatched(path: str, kind: str) -> SetError:
     if kind in ("keywords", "mailboxIds"):
-        return SetError("invalidPatch", f"{path[:60]!r}: true or null is wanted", properties=[kind])
+        return SetError(
+            "invalidPatch", f"{path[:60]!r}: true or null is wanted; a name has ~1 for /", properties=[kind]
+        )
     return invalid(path[:255], "of an email that is there only keywords, mailboxIds and snoozed can be set")
 
 

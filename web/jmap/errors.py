@@ -67,10 +67,8 @@ KINDS: Final[Mapping[type[GroupwareError], str]] = {
 
 def method_error(error: GroupwareError) -> MethodError:
     """The answer to an error of the store."""
-    for kind in type(error).__mro__:
-        if kind in KINDS:
-            return MethodError(KINDS[kind], str(error))
-    return MethodError("serverFail", str(error))
+    kind = next((KINDS[each] for each in type(error).__mro__ if each in KINDS), "serverFail")
+    return MethodError(kind, str(error), **reason(error))
 
 
 _OF_ONE: Final[Mapping[type[GroupwareError], str]] = {
@@ -82,7 +80,14 @@ _OF_ONE: Final[Mapping[type[GroupwareError], str]] = {
 }
 
 
-def set_error(error: GroupwareError) -> SetError:
-    """What an error of the store is for the one object that it is about."""
-    kind = next((_OF_ONE[each] for each in type(error).__mro__ if each in _OF_ONE), "serverFail")
-    return SetError(kind, str(error))
+def set_error(error: GroupwareError, kind: str = "") -> SetError:
+    """What an error of the store is for the one object that it is about; `kind`: where that is said otherwise."""
+    kind = kind or next((_OF_ONE[each] for each in type(error).__mro__ if each in _OF_ONE), "serverFail")
+    return SetError(kind, str(error), **reason(error))
+
+
+def reason(error: GroupwareError) -> dict[str, Any]:
+    """What goes with an error beside its words, where it has a code: `reason`, and `facts`."""
+    if not error.code:
+        return {}
+    return {"reason": error.code, **({"facts": error.facts} if error.facts else {})}

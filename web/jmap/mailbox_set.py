@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from groupware.model.errors import GroupwareError, NoRight, NotFound, RoleTaken
+from groupware.model.errors import AlreadyExists, GroupwareError, NoRight, NotFound, RoleTaken
 from groupware.model.folder import SEPARATOR, Folder
 from groupware.model.ids import AccountId
 from groupware.model.item import Kind
@@ -15,7 +15,7 @@ from groupware.model.rights import Right
 from groupware.store.api import ReadTx, WriteTx
 from web.jmap import granted
 from web.jmap.arguments import argument, flag
-from web.jmap.errors import MethodError, SetError, set_error
+from web.jmap.errors import MethodError, SetError, reason, set_error
 from web.jmap.ids import account_id, folder_of, mailbox_id
 from web.jmap.limits import MAIL_SHARE
 from web.jmap.mailbox import ORDER, PROPERTIES, ROLES, name_of, orders_in, parent_of, role_of, told
@@ -154,20 +154,25 @@ def _path(tx: ReadTx, owner: AccountId, parent: object, name: str) -> str:
     return f"{at.path}{SEPARATOR}{name}"
 
 
-def _named(work: Any) -> Folder:
-    """What `work` gives back; what is wrong with a name or a role is told of that property."""
+def _named(work: Any, wrong: str = "name") -> Folder:
+    """What `work` gives back; what is wrong is told of the role, of a name that is taken, or else of `wrong`."""
     try:
         found: Folder = work()
     except RoleTaken as error:
-        raise invalid("role", str(error)) from None
+        raise _about("role", error) from None
     except NoRight as error:
-        raise SetError("forbidden", str(error)) from None
+        raise set_error(error, "forbidden") from None
+    except AlreadyExists as error:
+        raise _about("name", error) from None
     except GroupwareError as error:
-        told = set_error(error)
-        if told.kind == "invalidProperties":
-            raise invalid("name", str(error)) from None
+        if set_error(error).kind == "invalidProperties":
+            raise _about(wrong, error) from None
         raise
     return found
+
+
+def _about(name: str, error: GroupwareError) -> SetError:
+    return SetError("invalidProperties", f"{name}: {error}", properties=[name], **reason(error))
 
 
 def _personal(tx: WriteTx, at: Folder, wanted: Given) -> None:
@@ -212,7 +217,7 @@ def _moved(tx: WriteTx, owner: AccountId, at: Folder, folders: Sequence[Folder],
     path = _path(tx, owner, parent, name)
     if "parentId" not in wanted and above is None and at.path.count(SEPARATOR):
         path = f"{at.path.rpartition(SEPARATOR)[0]}{SEPARATOR}{name}"  # what is above may not be looked up
-    return _named(lambda: tx.rename_folder(at.id, path))
+    return _named(lambda: tx.rename_folder(at.id, path), "name" if name != name_of(at) else "parentId")
 
 
 async def _destroy(turn: Turn, account: str, name: str, *, everything: bool) -> bool:
@@ -230,12 +235,10 @@ async def _destroy(turn: Turn, account: str, name: str, *, everything: bool) -> 
         try:
             tx.delete_folder(at.id)
         except NoRight as error:
-            raise SetError("forbidden", str(error)) from None
+            raise set_error(error, "forbidden") from None
         except GroupwareError as error:
-            kind = (
-                "forbidden" if at.role == "inbox" or set_error(error).kind != "invalidProperties" else "mailboxHasChild"
-            )
-            raise SetError(kind, str(error)) from None
+            kept = at.role == "inbox" or set_error(error).kind != "invalidProperties"
+            raise set_error(error, "forbidden" if kept else "mailboxHasChild") from None
         return True
 
     return await turn.write(work)

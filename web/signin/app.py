@@ -154,7 +154,7 @@ class _Door:
 
     def _asks(self, request: Request, missing: FactorMissing) -> Response:
         """What it takes beside the password; the browser sends all of it once more, with `code` or `key`."""
-        asked: dict[str, object] = {"error": str(missing), "codes": missing.codes, "key": None}
+        asked: dict[str, object] = {"error": str(missing), "code": "factor", "codes": missing.codes, "key": None}
         if missing.keys:
             from groupware.directory import keys
 

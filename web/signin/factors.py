@@ -88,7 +88,7 @@ class Factors:
             _, stored = tx.credentials(account)
             there = [each for each in stored if each.kind in factors.GUARDS]
             if len(there) >= MOST:
-                raise Refused(f"there are {MOST} already: remove one first")
+                raise Refused(f"there are {MOST} already: remove one first", "tooMany", most=MOST)
             number = tx.put_credential(account, kind, value, label)
             if used is not None:
                 tx.spend_credential(account, number, used)
@@ -109,7 +109,9 @@ class Factors:
         def work(tx: WriteTx) -> None:
             _, stored = tx.credentials(account)
             if not any(each.kind in factors.GUARDS for each in stored):
-                raise Refused("codes on paper are for who has lost an authenticator or a key, and there is none")
+                raise Refused(
+                    "codes on paper are for who has lost an authenticator or a key, and there is none", "noFactor"
+                )
             _put_codes(tx, account, stored, codes)
 
         await self.parts.store.write(WHO, work)
@@ -166,10 +168,11 @@ class Factors:
             return factors.KEY, keys.registered(KeyAnswer(host, state, response), account, self.parts.secret), None
         told = json.loads(unseal(state, self.parts.secret, _USE, LASTS_SECONDS) or "{}")
         if told.get("of") != account:
-            raise Refused("that took too long, or was begun by somebody else: begin again")
+            raise Refused("that took too long, or was begun by somebody else: begin again", "tooLate")
         step = factors.step_of(told["secret"], text_of(given, "code", 20), datetime.now(UTC))
         if step is None:
-            raise Refused("this is not the code that the authenticator shows now; is the clock of its device right?")
+            wrong = "this is not the code that the authenticator shows now; is the clock of its device right?"
+            raise Refused(wrong, "wrongCode")
         return factors.TOTP, factors.seal_secret(told["secret"], self.parts.secret), factors.begins(step)
 
 

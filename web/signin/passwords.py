@@ -52,7 +52,7 @@ class Passwords:
         here, given = await self._factors.with_password(request)
         new, account = text_of(given, "new", LONGEST), here.who.account
         if (await self._store.read(WHO, lambda tx: tx.account(account))).external:
-            raise Refused("Your password is kept elsewhere: change it there, or ask your administrator.")
+            raise Refused("Your password is kept elsewhere: change it there, or ask your administrator.", "elsewhere")
 
         def look(tx: ReadTx) -> tuple[Policy, Mapping[Digest, bytes]]:
             return sql.policy(tx, account), salts_of([(each.kind, each.value) for each in tx.credentials(account)[1]])
@@ -60,11 +60,12 @@ class Passwords:
         policy, salts = await self._store.read(WHO, look)
         wrong = problems(new, here.who.name, policy)
         if wrong:
-            raise Refused(f"Choose another password: {'; '.join(wrong)}.")
+            rule = {"least": policy.min_length, "most": policy.max_length, "require": policy.require}
+            raise Refused(f"Choose another password: {'; '.join(wrong)}.", "password", **rule)
         try:
             sealed = await asyncio.to_thread(seal, new, salts)
         except BadPassword as error:
-            raise Refused(str(error)) from None
+            raise Refused(str(error), "password") from None
 
         def work(tx: WriteTx) -> None:
             sql.store_sealed(tx, account, sealed, staying=here.session.number)
@@ -90,7 +91,7 @@ class Passwords:
 
         def work(tx: WriteTx) -> None:
             if sum(each.kind == APP for each in tx.credentials(account)[1]) >= MOST:
-                raise Refused(f"there are {MOST} already: remove one first")
+                raise Refused(f"there are {MOST} already: remove one first", "tooMany", most=MOST)
             for kind, value in secrets.items():
                 tx.put_credential(account, kind, value, label)
 

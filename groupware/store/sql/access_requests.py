@@ -128,18 +128,19 @@ def ask(tx: Tx, whom: str, path: str, wanted: Right, text: str) -> None:
     owner, _, _ = grants.known_grantee(tx, address)
     me, now = tx.who.account, now_micros()
     if owner == me:
-        raise Refused("it is your own")
+        raise Refused("it is your own", "ownAlready")
     same = {"owner": owner, "account": me, "way": way}
     before = tx.sql.row(_BEFORE, same)
     if before is not None and before[0] == RequestState.WAITING:
-        raise Refused("you have asked for that already; it waits for an answer")
+        raise Refused("you have asked for that already; it waits for an answer", "askedAlready")
     if before is not None and before[1] > now - (AGAIN if before[0] == RequestState.REFUSED else DAY):
-        raise Refused(f"that was {before[0]} lately; ask them in person")
+        raise Refused(f"that was {before[0]} lately; ask them in person", "askedLately", status=before[0])
     tx.sql.change(_DROP_OLD, {"account": me, "since": now - KEPT})
     if tx.sql.value(_LATELY, {"account": me, "since": now - DAY}) >= A_DAY:
-        raise Refused(f"you have asked {A_DAY} times within a day; ask again tomorrow")
+        raise Refused(f"you have asked {A_DAY} times within a day; ask again tomorrow", "askedTooOften", most=A_DAY)
     if tx.sql.value(_COUNT, {"owner": owner}) >= WAITING:
-        raise Refused("so many are waiting for an answer of theirs that no more are taken; try again later")
+        many = "so many are waiting for an answer of theirs that no more are taken; try again later"
+        raise Refused(many, "tooManyWait")
     tx.sql.change(_DROP_SAME, same)
     tx.sql.change(_PUT, {**same, "wanted": wanted.value, "words": text, "now": now})
     sharing.moved(tx, AccountId(owner))

@@ -252,7 +252,8 @@ def put_temporary(tx: Tx, key: str, alias: str, days: int) -> datetime:
         tx.bump(AccountId(own.domain_id or 0))
     now = now_micros()
     if tx.sql.value(_TEMPORARY, {"principal": found.id, "now": now}) >= most:
-        raise OverQuota(f"{found.address}: it may have {most} temporary aliases, and has them (temporaryAliasCount)")
+        said = f"{found.address}: it may have {most} temporary aliases, and has them (temporaryAliasCount)"
+        raise OverQuota(said, "tooMany", most=most)
     until = moment(now) + timedelta(days=days)
     _give(tx, found, address, until)
     return until

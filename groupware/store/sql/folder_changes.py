@@ -146,7 +146,8 @@ def check_count(tx: Tx, above: Opened, more: int) -> None:
     if most and more and len(above.tree.nodes) - 1 + more > most:
         if not reads_all(tx, above.tree):
             raise OverQuota(f"{above.tree.key} may have no more folders, until some are deleted")
-        raise OverQuota(f"{above.tree.key} may have {most} folders and has them; delete some first")
+        said = f"{above.tree.key} may have {most} folders and has them; delete some first"
+        raise OverQuota(said, "tooManyFolders", most=most)
 
 
 def make(tx: Tx, owner: AccountId, parent: FolderId | None, name: str, kind: Kind, role: str | None) -> FolderId:
@@ -203,7 +204,8 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
     found = place(tx.sql, tx.memory, tx.who, path)
     if here.parent is None or found is None or here.owner != found[0].owner:
         raise Refused(
-            f"folder {view_path(here.tree, here.id, tx.who)}: a folder stays in its owner's tree; copy instead"
+            f"folder {view_path(here.tree, here.id, tx.who)}: a folder stays in its owner's tree; copy instead",
+            "otherTree",
         )
     tree, levels = found
     if here.role == Role.INBOX:
@@ -211,9 +213,10 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
     above, missing = _new_place(tx, tree, levels, path)
     parent = above.id
     if here.id in {node.id for node in tree.chain(parent)}:
-        raise Refused(f"folder {path}: a folder cannot move below itself")
+        raise Refused(f"folder {path}: a folder cannot move below itself", "belowItself")
     if len(levels) + _height(here.tree, here.id) > MAX_DEPTH:
-        raise Refused(f"folder {path}: what is below it would be more than {MAX_DEPTH} levels deep")
+        said = f"folder {path}: what is below it would be more than {MAX_DEPTH} levels deep"
+        raise Refused(said, "tooDeep", most=MAX_DEPTH)
     check_count(tx, above, len(missing) - 1)
     for name in missing[:-1]:
         parent = make(tx, tree.owner, parent, check_name(name), Kind(here.kind), None)
@@ -234,7 +237,9 @@ def _check_no_gain(tx: Tx, tree: Tree, before: Mapping[FolderId, Right], path: s
         if gained:
             raise NoRight(
                 f"folder {path}: there you would have rights on it that you have not now ({letters(gained)}); ask its"
-                " owner to move it"
+                " owner to move it",
+                "noRight",
+                rights=letters(gained),
             )
 
 
@@ -264,7 +269,7 @@ def drop(tx: Tx, at: Where) -> None:
     if here.parent is None or here.role == Role.INBOX:
         raise Refused(f"folder {path or INBOX}: this one cannot be deleted")
     if here.tree.nodes[here.id].children:
-        raise HasChildren(f"folder {path}: there are folders below it; delete or move them first")
+        raise HasChildren(f"folder {path}: there are folders below it; delete or move them first", "hasChildren")
     modseq = tx.bump(here.owner, -here.bytes, -here.total)
     erase(tx, here.id)
     tx.move_epoch(here.owner, lambda tree, epoch: without(tree, here.id, epoch))
@@ -320,7 +325,8 @@ def _check_free(tree: Tree, role: str) -> None:
     """`RoleTaken` when another folder of the owner has that role."""
     holder = next((node for node in tree.nodes.values() if node.role == role), None)
     if holder is not None:
-        raise RoleTaken(f"folder {tree.path(holder.id)} is {str(role)!r} already; take the role from it first")
+        said = f"folder {tree.path(holder.id)} is {str(role)!r} already; take the role from it first"
+        raise RoleTaken(said, "roleTaken", folder=tree.path(holder.id))
 
 
 def _there(tx: Tx, path: str) -> Folder | None:

@@ -263,7 +263,9 @@ def admit(at: Opened, need: Right) -> Opened:
         path = at.tree.path(at.id) or "(the root)"
         if need & WRITING:
             check_unfed(at)
-        raise NoRight(f"folder {path}: you lack the right {letters(need & ~at.rights)!r} here; ask its owner for it")
+        lacking = letters(need & ~at.rights)
+        said = f"folder {path}: you lack the right {lacking!r} here; ask its owner for it"
+        raise NoRight(said, "noRight", folder=path, rights=lacking)
     return at
 
 
@@ -271,7 +273,8 @@ def check_unfed(at: Opened) -> None:
     """`NoRight` where nobody writes, for what is there comes from elsewhere: no owner could be asked for it."""
     if at.tree.nodes[at.id].fed:
         path = at.tree.path(at.id)
-        raise NoRight(f"folder {path}: it is filled from elsewhere, so nobody changes what is in it")
+        said = f"folder {path}: it is filled from elsewhere, so nobody changes what is in it"
+        raise NoRight(said, "filledFromElsewhere", folder=path)
 
 
 def _opened(at: FolderId, row: Row, tree: Tree, rights: Right, who: Principal) -> Opened:

@@ -30,20 +30,30 @@ def check_room(tx: Tx, at: Opened, items: int, octets: int, *, moved: bool = Fal
     `moved`: it comes from another folder of the same owner, who then holds no more than before.
     """
     most = limits(tx, at.owner, at.settings) if not moved else UNLIMITED
-    for limit, there, more in ((most.bytes, at.owner_bytes, octets), (most.items, at.owner_items, items)):
+    for code, limit, there, more in (
+        ("quotaOctets", most.bytes, at.owner_bytes, octets),
+        ("quotaItems", most.items, at.owner_items, items),
+    ):
         if limit and more > 0 and there + more > limit:
-            raise _full(f"mailbox of {at.tree.key}", there, more, limit, told=reads_all(tx, at.tree))
-    for own, there, more in ((at.quota_bytes, at.bytes, octets), (at.quota_items, at.total, items)):
+            raise _full(f"mailbox of {at.tree.key}", there, more, limit, code if reads_all(tx, at.tree) else "")
+    for code, own, there, more in (
+        ("quotaOctets", at.quota_bytes, at.bytes, octets),
+        ("quotaItems", at.quota_items, at.total, items),
+    ):
         if own and more > 0 and there + more > own:
             told = Right.READ in at.rights
-            raise _full(f"folder {at.tree.path(at.id)}" if told else "this folder", there, more, own, told=told)
+            what = f"folder {at.tree.path(at.id)}" if told else "this folder"
+            raise _full(what, there, more, own, code if told else "")
     _warn(tx, at, most, items, octets)
 
 
-def _full(what: str, there: int, more: int, limit: int, *, told: bool) -> OverQuota:
-    if not told:
+def _full(what: str, there: int, more: int, limit: int, code: str) -> OverQuota:
+    """The refusal, with its code; "": to who may not know how much there is."""
+    if not code:
         return OverQuota(f"{what}: it is full, until its owner deletes something")
-    return OverQuota(f"{what}: {there} and {more} more do not fit its quota of {limit}; delete something first")
+    return OverQuota(
+        f"{what}: {there} and {more} more do not fit its quota of {limit}; delete something first", code, most=limit
+    )
 
 
 def _warn(tx: Tx, at: Opened, most: Limits, items: int, octets: int) -> None:

@@ -86,7 +86,7 @@ def put(tx: Tx, at: FolderId, uid: Uid, until: int | None, to: FolderId | None) 
         tx.sql.change(_DROP, {"number": found[0].id})
     else:
         if until > now_micros() + FARTHEST:
-            raise Refused("a message waits for five years at most")
+            raise Refused("a message waits for five years at most", "tooFar")
         if to is not None:
             there = tx.open(to, Right.INSERT)
             if there.owner != here.owner or there.id == here.id:

@@ -41,7 +41,7 @@ async def test_who_administers_something_signs_in_and_is_counted(stand: Stand) -
 
 async def test_who_administers_nothing_is_told_so_and_gets_no_session(stand: Stand) -> None:
     got = await enter(stand, ALICE)
-    assert (got.status_code, got.json()) == (403, {"error": f"{ALICE} administers nothing here."})
+    assert (got.status_code, got.json()) == (403, {"error": f"{ALICE} administers nothing here.", "code": "noRight"})
     assert COOKIE not in stand.http.cookies
     assert stand.house.parts.counters.total("WEBADMIN_AuthenticatedSuccess") == 0
 
@@ -49,7 +49,8 @@ async def test_who_administers_nothing_is_told_so_and_gets_no_session(stand: Sta
 async def test_a_wrong_password_is_not_told_whether_one_administers(stand: Stand) -> None:
     for name in (ROOT, ALICE, "nobody@example.test"):
         got = await enter(stand, name, "wrong")
-        assert (got.status_code, got.json()) == (401, {"error": "The name or the password is wrong."})
+        said = {"error": "The name or the password is wrong.", "code": "credentials"}
+        assert (got.status_code, got.json()) == (401, said)
 
 
 async def test_a_second_factor_is_asked_for(stand: Stand) -> None:

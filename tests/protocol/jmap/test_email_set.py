@@ -236,6 +236,9 @@ async def test_keywords_are_set_whole_and_in_part(stand: Stand, alice: Client) -
     [
         ({"keywords": {}, "keywords/x": True}, "invalidPatch"),
         ({"keywords/x": False}, "invalidPatch"),
+        ({"keywords/x": 1}, "invalidPatch"),
+        ({"keywords/x/y": True}, "invalidPatch"),
+        ({"keywords/": True}, "invalidPatch"),
         ({"subject": "y"}, "invalidProperties"),
         ({"mailboxIds": {}}, "invalidProperties"),
         ({"mailboxIds": {"F999999": True}}, "invalidProperties"),

@@ -343,3 +343,8 @@ async def test_who_may_not_read_a_folder_finds_nothing_of_it(stand: Stand, bob: 
     assert bool((await bob.call("Email/query", accountId=account))["ids"]) is readable
     names = [each["name"] for each in (await bob.call("Mailbox/get", accountId=account))["list"]]
     assert ("INBOX" in names) is visible
+
+
+async def test_all_emails_at_once_are_too_many(alice: Client) -> None:
+    assert await alice.refused("Email/get", ids=None) == "requestTooLarge"
+    assert await alice.refused("Email/get") == "requestTooLarge"

@@ -89,7 +89,7 @@ async def test_a_mailbox_gets_another_name_and_place_and_keeps_its_id(stand: Sta
     assert got["updated"] == {old: None}
     there = await box(alice, "New")
     assert (there["id"], there["parentId"], there["sortOrder"], there["totalEmails"]) == (old, work, 3, 1)
-    assert (await not_updated(alice, work, {"parentId": old}))["properties"] == ["name"]
+    assert (await not_updated(alice, work, {"parentId": old}))["properties"] == ["parentId"]
     await alice.call("Mailbox/set", update={old: {"parentId": None}})
     assert (await box(alice, "New"))["parentId"] is None
 
@@ -102,6 +102,21 @@ async def test_the_inbox_stays_where_it_is_with_what_is_in_it(stand: Stand, alic
     got = await alice.call("Mailbox/set", destroy=[inbox], onDestroyRemoveEmails=True)
     assert got["notDestroyed"][inbox]["type"] == "forbidden"
     assert (await box(alice, "Inbox"))["totalEmails"] == 1
+
+
+async def test_what_is_refused_has_a_reason_that_pages_can_say_in_their_language(
+    stand: Stand, alice: Client, bob: Client
+) -> None:
+    made = await alice.call("Mailbox/set", create={"a": {"name": "A"}, "b": {"name": "B", "parentId": "#a"}})
+    above, below = made["created"]["a"]["id"], made["created"]["b"]["id"]
+    got = await alice.call("Mailbox/set", update={above: {"parentId": below}, below: {"role": "trash"}})
+    assert got["notUpdated"][above]["reason"] == "belowItself"
+    taken = got["notUpdated"][below]
+    assert (taken["reason"], taken["facts"]) == ("roleTaken", {"folder": "Trash"})
+    await stand.share("alice", "A", "bob@example.test", "lr")
+    account = await bob.account("alice")
+    no = (await bob.call("Mailbox/set", accountId=account, destroy=[below]))["notDestroyed"][below]
+    assert (no["type"], no["reason"], no["facts"]) == ("forbidden", "noRight", {"folder": "A/B", "rights": "x"})
 
 
 async def test_a_role_goes_from_one_mailbox_to_another_in_one_call(alice: Client) -> None:

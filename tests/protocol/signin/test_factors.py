@@ -74,7 +74,8 @@ async def test_an_authenticator_is_asked_for_from_then_on(stand: Stand) -> None:
     _, secret, paper = await with_authenticator(stand)
     assert len(set(paper)) == factors.RECOVERY_CODES
     got = await fresh(stand)
-    assert (got.status_code, got.json()) == (401, {"error": "A second factor is needed.", "codes": True, "key": None})
+    needed = {"error": "A second factor is needed.", "code": "factor", "codes": True, "key": None}
+    assert (got.status_code, got.json()) == (401, needed)
     assert not stand.http.cookies.get("__Host-postroom")
     assert (await fresh(stand, code=wrong(secret))).status_code == 401
     coming = code(secret, 1)  # the one of now has been used to take it into use
@@ -134,7 +135,7 @@ async def test_what_is_no_answer_of_a_key_is_refused(stand: Stand, response: dic
     headers, _ = await with_key(stand)
     new = (await post(stand, "/key", headers, password=PASSWORD)).json()
     got = await post(stand, "", headers, label="other", state=new["state"], response=response)
-    assert got.status_code == 422
+    assert (got.status_code, got.json()["code"]) == (422, "wrongKey")
     asked = (await fresh(stand)).json()["key"]
     assert (await fresh(stand, key={"state": asked["state"], "response": response})).status_code == 401
 
@@ -196,9 +197,9 @@ async def test_what_did_not_show_that_it_works_is_not_taken(stand: Stand) -> Non
     headers = await signed_in(stand)
     new = (await post(stand, "/totp", headers, password=PASSWORD)).json()
     got = await post(stand, "", headers, label="phone", state=new["state"], code=wrong(new["secret"]))
-    assert got.status_code == 422
+    assert (got.status_code, got.json()["code"]) == (422, "wrongCode")
     got = await post(stand, "", headers, label="phone", state="made up", code=code(new["secret"]))
-    assert got.status_code == 422
+    assert (got.status_code, got.json()["code"]) == (422, "tooLate")
     assert (await stand.http.get("/signin/factors")).json()["factors"] == []
     assert (await fresh(stand)).status_code == 200
 

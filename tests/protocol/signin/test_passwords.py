@@ -57,19 +57,21 @@ async def test_another_password_ends_what_programs_were_let_do(stand: Stand) -> 
 
 
 @pytest.mark.parametrize(
-    ("given", "status"),
+    ("given", "status", "code"),
     [
-        ({"password": "wrong", "new": NEW}, 401),
-        ({"new": NEW}, 400),
-        ({"password": PASSWORD}, 400),
-        ({"password": PASSWORD, "new": "short"}, 422),
-        ({"password": PASSWORD, "new": ALICE}, 422),
+        ({"password": "wrong", "new": NEW}, 401, "credentials"),
+        ({"new": NEW}, 400, "request"),
+        ({"password": PASSWORD}, 400, "request"),
+        ({"password": PASSWORD, "new": "short"}, 422, "password"),
+        ({"password": PASSWORD, "new": ALICE}, 422, "password"),
     ],
 )
-async def test_what_is_no_change_changes_nothing(stand: Stand, given: dict[str, str], status: int) -> None:
+async def test_what_is_no_change_changes_nothing(stand: Stand, given: dict[str, str], status: int, code: str) -> None:
     headers = await signed_in(stand)
     got = await post(stand, "/password", headers, **given)
-    assert (got.status_code, bool(got.json()["error"])) == (status, True)
+    told = got.json()
+    assert (got.status_code, bool(told["error"]), told["code"]) == (status, True, code)
+    assert told.get("facts", {}).keys() == ({"least", "most", "require"} if code == "password" else set())
     stand.http.cookies.clear()
     assert (await attempt(stand)).status_code == 200
 

@@ -96,7 +96,10 @@ async def test_who_stays_signed_in_has_a_cookie_that_lasts(stand: Stand) -> None
 
 async def test_a_wrong_password_signs_nobody_in_and_is_noted(stand: Stand) -> None:
     got = await attempt(stand, "wrong")
-    assert (got.status_code, got.json()) == (401, {"error": "The name or the password is wrong."})
+    assert (got.status_code, got.json()) == (
+        401,
+        {"error": "The name or the password is wrong.", "code": "credentials"},
+    )
     assert COOKIE not in stand.http.cookies
     assert [each["user"] for each in stand.house.log.named("login_failed")] == [ALICE]
 
@@ -114,7 +117,8 @@ async def test_who_guesses_too_often_is_told_for_how_long_and_is_let_in_then(
         assert [(await attempt(here, "wrong")).status_code for _ in range(3)] == [401, 401, 429]
         got = await attempt(here)
         assert (got.status_code, got.headers["retry-after"]) == (429, "600")
-        assert got.json() == {"error": "Too many sign-ins have failed. Try again in 10 minutes."}
+        said = "Too many sign-ins have failed. Try again in 10 minutes."
+        assert got.json() == {"error": said, "code": "closed", "facts": {"seconds": 600}}
         clock.advance(599)
         assert (await attempt(here)).json()["error"].endswith("in a minute.")
         clock.advance(2)
