@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from groupware.model.errors import BadCredentials, GroupwareError, NoRight, NotFound, TryAgain
 from groupware.model.ids import FolderId, Uid
-from groupware.model.times import seconds_until
+from groupware.model.times import now_micros, seconds_until
 from groupware.store.api import Bus, Watch
 from mailcore.imap import recent
 from mailcore.imap.annotation_news import hear, since_when
@@ -133,7 +133,9 @@ def _send(session: Session, lines: Iterable[bytes]) -> None:
 
 async def look(session: Session, view: View) -> bool:
     """Take over what changed in the selected folder; False when it, or the user, is no more (`parting`)."""
-    at, since = view.folder, view.modseq
+    at, since, version = view.folder, view.modseq, session.shared.parts.store.version()
+    if version is not None and version == view.version and session.annotations is None and now_micros() < view.until:
+        return True  # nothing at all has been committed since the last look
     try:
         newest, view.until = await session.glance(lambda tx: tx.state(at))
         if newest != since:
@@ -147,4 +149,5 @@ async def look(session: Session, view: View) -> bool:
         session.doubt()
         return True
     claim(session, view, view.last + 1)
+    view.version = version
     return True

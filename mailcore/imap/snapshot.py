@@ -99,9 +99,9 @@ def _key(account: AccountId, folder: Folder) -> _Key:
     return account, folder.id, Right.PRIVATE in folder.rights
 
 
-def long_since(folder: Folder, since: ModSeq) -> bool:
-    """Whether what has changed since is more than a few rows."""
-    return folder.modseq - since > AT_HAND
+def long_since(now: ModSeq, since: ModSeq) -> bool:
+    """Whether what has changed between these two is more than a few rows."""
+    return now - since > AT_HAND
 
 
 class Snapshots:
@@ -114,17 +114,19 @@ class Snapshots:
         self._messages = 0
         self._most = most
 
-    def read(self, tx: ReadTx, folder: Folder) -> Snapshot:
-        """The folder as it is now. Takes `r`."""
+    def read(self, tx: ReadTx, folder: Folder, missed: tuple[ModSeq, Changes] | None = None) -> Snapshot:
+        """The folder as it is now. `missed`: what has changed since a modseq, if that has been read. Takes `r`."""
         known = self._known(tx, folder)
         if known is None:
             return snapshot(folder.uidvalidity, tx.changes(folder.id, BEGINNING))
+        if missed is not None and missed[0] <= known.modseq and not missed[1].reset:
+            return later(known, missed[1])  # more than the snapshot lacks, which does no harm
         return later(known, tx.changes(folder.id, known.modseq))
 
     def at_hand(self, tx: ReadTx, folder: Folder) -> bool:
         """Whether that is a matter of a few rows."""
         known = self._known(tx, folder)
-        return folder.total <= AT_HAND or (known is not None and not long_since(folder, known.modseq))
+        return folder.total <= AT_HAND or (known is not None and not long_since(folder.modseq, known.modseq))
 
     def _known(self, tx: ReadTx, folder: Folder) -> Snapshot | None:
         known = self._kept.get(_key(tx.who.account, folder))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, Protocol
 
 from groupware.model.flags import FLAGS, FlagChange, apply
@@ -74,6 +74,7 @@ class View:
         "uids",
         "unclaimed",
         "until",
+        "version",
         "withheld",
         "words",
     )
@@ -86,6 +87,8 @@ class View:
         self.until = folder.until
         """When the user may do something else here than now: microseconds since 1970."""
         self.modseq: ModSeq = now.modseq
+        self.version: Hashable = None
+        """What the store's version was when one looked last at how the folder stands."""
         self.read_only = read_only
         self.modes = modes
         self.recents: set[int] = set()

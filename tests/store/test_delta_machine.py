@@ -15,7 +15,8 @@ from groupware.model.flags import FlagChange, Flags, apply
 from groupware.model.ids import FolderId, ModSeq, Uid, ranges
 from groupware.model.principal import Principal
 from groupware.model.rights import ALL, parse_rights
-from mailcore.imap.snapshot import OF_A_FOLDER, Snapshots
+from groupware.store.api import ReadTx
+from mailcore.imap.snapshot import OF_A_FOLDER, Snapshot, Snapshots
 from tests.store.house import house
 from tests.store.world import World, letter, people
 
@@ -134,11 +135,17 @@ class Synchronising(RuleBasedStateMachine):
         assert state == self.model[who, at]
         self.clients[number] = (who, at, token, state)
 
-    @rule(who=PEOPLE, at=PLACES)
-    def follow(self, who: int, at: int) -> None:
-        """A snapshot that is brought up to date is the one that is made anew."""
+    @rule(who=PEOPLE, at=PLACES, back=st.none() | st.integers(0, 5))
+    def follow(self, who: int, at: int, back: int | None) -> None:
+        """A snapshot that is brought up to date is the one that is made anew, also by what was read for a client."""
         folder = self.world.folder(self.people[who], self.places[at])
-        now = self.world.read(self.people[who], lambda tx: self.snapshots.read(tx, folder))
+
+        def work(tx: ReadTx) -> Snapshot:
+            since = ModSeq(max(1, folder.modseq - (back or 0)))
+            missed = (since, tx.changes(folder.id, since)) if back is not None else None
+            return self.snapshots.read(tx, folder, missed)
+
+        now = self.world.read(self.people[who], work)
         self.snapshots.keep(self.people[who].account, folder, now)
         anew = self.world.read(self.people[who], lambda tx: Snapshots().read(tx, folder))
         assert now == anew

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -208,3 +208,27 @@ def test_what_passes_by_itself_is_try_again(error: Exception) -> None:
 def test_what_is_a_bug_stays_one() -> None:
     error = sqlite3.IntegrityError("UNIQUE constraint failed")
     assert trouble(error) is error
+
+
+def test_the_version_is_the_same_until_somebody_commits(world: World, elsewhere: House) -> None:
+    version = world.house.store.version
+    before = version()
+    world.read(world.alice, lambda tx: tx.folder(world.work))
+    read = version()
+    world.put(letter())
+    written = version()
+    elsewhere.write(lambda tx: tx.append(world.work, [letter()]), world.alice)
+    if world.house.store.database.postgres:
+        assert {before, read, written, version()} == {None}
+    else:
+        assert before == read
+        assert len({before, written, version()}) == 3
+
+
+def test_the_version_of_another_connection_is_another(world: World) -> None:
+    store = world.house.store
+    if store.database.postgres:
+        assert store.version() is None
+        return
+    with ThreadPoolExecutor(1) as other:
+        assert store.version() != other.submit(store.version).result(WAIT)

@@ -12,7 +12,7 @@ transaction, and every method inside first *opens* the folder with the right tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
@@ -99,6 +99,13 @@ class Store(Protocol):
 
     async def glance(self, who: Principal, work: Callable[[ReadTx], T]) -> T:
         """`read`, for a few rows by their keys: without a hop where that costs more than the rows."""
+        ...
+
+    def version(self) -> Hashable:
+        """What is another as soon as anybody, in any process, has committed something; None: that cannot be told.
+
+        Taken before a read: while it is the same, that read would find what it found. On the event loop, at once.
+        """
         ...
 
     async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:

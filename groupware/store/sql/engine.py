@@ -26,6 +26,8 @@ DATABASE: Final = "postroom.db"
 BUSY_SECONDS: Final = 20.0
 READING: Final = ("PRAGMA query_only=ON", "PRAGMA cache_size=-32768", "PRAGMA mmap_size=268435456")
 """Readers see the file in the system's memory, and keep by themselves what they read of the log."""
+GLANCING: Final = ("PRAGMA cache_size=-8192", "PRAGMA mmap_size=0")
+"""After each COMMIT a reader lets go of what it has mapped, and for a few rows to map it anew is most of the read."""
 WRITING: Final = ("PRAGMA synchronous=FULL", "PRAGMA cache_size=-8192", "PRAGMA mmap_size=0")
 """What a writer needs again it has just written: more than 8 MB of it save nothing. What it merely passes through, as
 the text of all mail on its way into the search index, would stay in the process's memory if it were seen there."""

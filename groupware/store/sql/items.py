@@ -94,6 +94,7 @@ _ALL_OF: Final = {
 }
 _UIDS: Final = select(_i.uid).where(_i.folder_id == bindparam("at")).order_by(_i.uid)
 _CHANGED: Final = _from((_i.uid, _i.modseq), own=False, content=False).where(_i.modseq > bindparam("since"))
+_ENTRIES_CHANGED: Final = _from(_NARROW, own=False, content=False).where(_i.modseq > bindparam("since"))
 _SEEN_CHANGED: Final = (
     select(_s.uid, _s.modseq)
     .where(_s.account_id == bindparam("reader"))
@@ -285,8 +286,11 @@ def changes(tx: Tx, at: FolderId, since: ModSeq) -> Changes:
         return Changes(_everything(tx, here), (), here.modseq, reset=True)
     if since == here.modseq:
         return Changes((), (), here.modseq)
-    changed = sorted(_changed(tx, here, since))
-    found = rows_in(tx, here, [(Uid(uid), Uid(uid)) for uid in changed]) if changed else ()
+    found: Iterable[Row] = ()
+    if not here.reader:
+        found = objects.shown(tx, here, sorted(tx.sql.rows(_ENTRIES_CHANGED, {"at": here.id, "since": since})))
+    elif changed := sorted(_changed(tx, here, since)):
+        found = rows_in(tx, here, [(Uid(uid), Uid(uid)) for uid in changed])
     gone = [Uid(uid) for uid, _, _ in tx.sql.rows(_VANISHED, {"at": here.id, "since": since})]
     return Changes(list(starmap(Entry, found)), sorted(gone), here.modseq)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -13,7 +13,7 @@ from groupware.model.principal import Principal
 from groupware.store.api import ReadTx, WriteTx
 
 from .door import SqlTx
-from .engine import Database, Sql
+from .engine import GLANCING, Database, Sql
 from .tree import Memory
 from .writer import BeforeCommit, Job, Publish, Reader, Writer
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 class SqlStore:
     """`groupware.store.api.Store` over SQLite or PostgreSQL."""
 
-    __slots__ = ("_memory", "_pool", "_reader", "_writers", "database", "writes")
+    __slots__ = ("_glancer", "_memory", "_pool", "_reader", "_writers", "database", "writes")
 
     def __init__(
         self, database: Database, publish: Publish, before_commit: BeforeCommit, *, readers: int, writers: int
@@ -35,6 +35,7 @@ class SqlStore:
         self._memory = Memory()
         self._pool = ThreadPoolExecutor(readers, "store-reader")
         self._reader = Reader(database.readers, self._memory)
+        self._glancer = Reader(database.readers, self._memory, () if database.postgres else GLANCING)
         count = writers if database.postgres else 1
         self._writers = [Writer(database, self._memory, publish, before_commit) for _ in range(count)]
 
@@ -46,8 +47,12 @@ class SqlStore:
         """`read` of a few rows: SQLite's are in memory or as good as, and no thread is woken for them."""
         if self.database.postgres:
             return await self.read(who, work)
-        found: T = self._reader.read(who, work)
+        found: T = self._glancer.read(who, work)
         return found
+
+    def version(self) -> Hashable:
+        """SQLite counts in memory what has been committed; PostgreSQL would have to be asked."""
+        return None if self.database.postgres else self._glancer.version()
 
     async def write(self, who: Principal, work: Callable[[WriteTx], T]) -> T:
         """What `work` gives back, after COMMIT."""
@@ -79,6 +84,7 @@ class SqlStore:
             await asyncio.to_thread(writer.close)
         await asyncio.to_thread(self._pool.shutdown)
         self._reader.close()
+        self._glancer.close()
         self.database.dispose()
 
     def _writer(self, who: Principal) -> Writer:

@@ -11,9 +11,10 @@ the callers together. Invariants:
 from __future__ import annotations
 
 import asyncio
+import itertools
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -230,13 +231,17 @@ def _settle_all(jobs: Sequence[Job]) -> None:
         job.settle()
 
 
+_NUMBERS: Final = itertools.count()
+
+
 class Reader:
     """Reads in whichever thread calls; each thread has a connection of its own."""
 
-    __slots__ = ("_engine", "_local", "_memory", "_open")
+    __slots__ = ("_engine", "_local", "_memory", "_open", "_own")
 
-    def __init__(self, engine: Engine, memory: Memory) -> None:
-        self._engine, self._memory = engine, memory
+    def __init__(self, engine: Engine, memory: Memory, own: Sequence[str] = ()) -> None:
+        """`own`: statements that make of the engine's connections those of this reader."""
+        self._engine, self._memory, self._own = engine, memory, own
         self._local = threading.local()
         self._open: WeakSet[Connection] = WeakSet()
 
@@ -245,12 +250,28 @@ class Reader:
         for connection in list(self._open):
             connection.close()
 
+    def version(self) -> Hashable:
+        """What is another after each COMMIT, as this thread's connection to SQLite counts them; None: not known."""
+        try:
+            cursor = self._connected().connection.cursor()
+            return self._local.number, cursor.execute("PRAGMA data_version").fetchone()[0]
+        except Exception:  # whoever reads next is told what is wrong
+            return None
+
+    def _connected(self) -> Connection:
+        """This thread's connection; `number` says which of all it is, for what one counts is nothing to another."""
+        found: Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = self._engine.connect()
+            self._local.number = next(_NUMBERS)
+            self._open.add(found)
+            for each in self._own:
+                found.connection.cursor().execute(each)
+        return found
+
     def read(self, who: Principal, work: Work) -> Any:
         """What `work` gives back over one snapshot."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._engine.connect()
-            self._open.add(connection)
+        connection = self._connected()
         try:
             with connection.begin():
                 return work(SqlTx(Sql(connection), self._memory, who, locks=False))

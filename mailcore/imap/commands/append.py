@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from groupware.model.ids import Uid
 from groupware.model.item import NewItem
 from groupware.store.api import WriteTx
-from mailcore.imap.commands.append_data import NewMessage, Unfit, new_items, parse_message
+from mailcore.imap.commands.append_data import NewMessage, Unfit, new_items, parse_message, takes_long
 from mailcore.imap.commands.folders import parse_mailbox
 from mailcore.imap.grammar import Cursor
 from mailcore.imap.reply import Reply, no, number_set, ok
@@ -40,7 +40,8 @@ async def append(session: Session, given: Appending) -> Reply:
     if 0 < most < len(given.messages):
         return no(f"At most {most} messages are put in at once", b"MESSAGELIMIT %d" % most)
     try:
-        await session.glance(lambda tx: session.folder(tx, given.path) and None)
+        if takes_long(given.messages):
+            await session.glance(lambda tx: session.folder(tx, given.path) and None)
         new = await new_items(session, given.messages)
         uids, validity = await session.write(lambda tx: _appended(session, tx, given.path, new))
     except Absent as error:

@@ -122,6 +122,12 @@ def _pieces(cursor: Cursor) -> tuple[Text | Url, ...]:
     return tuple(found)
 
 
+def takes_long(messages: Sequence[NewMessage]) -> bool:
+    """Whether to put these together takes so long that it is worth to ask first whether there is a mailbox for them."""
+    pieces = [piece for message in messages for piece in message.pieces]
+    return sum(len(each.octets) if isinstance(each, Text) else ON_THE_LOOP + 1 for each in pieces) > ON_THE_LOOP
+
+
 # --- putting it together --------------------------------------------------------------------------------------------
 
 

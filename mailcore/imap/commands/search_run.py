@@ -9,6 +9,7 @@ beginning of a long body) is looked for in the octets, so that the answer is exa
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
@@ -56,6 +57,7 @@ from mailcore.imap.view import View
 
 PAGE: Final = 2000
 LARGE: Final = 20  # messages of a page where each is long: between pages one can say how far it is
+SPARSE: Final = 4  # where at most one place in so many fits, those that do are sought; else all are gone through
 FEW_OF: Final = 8  # of so many places one is few: then what was found is looked up, else what is there
 SHORTEST: Final = 4  # letters of a word that a fuzzy search keeps at least
 MOST_WORDS: Final = 20
@@ -102,6 +104,7 @@ def of_flags(key: Key) -> bool:
 
 _HAVING: Final = {flag: bytes([bool(bits & flag.value) for bits in range(256)]) for flag in FLAGS}
 _OTHERWISE: Final = b"\1".ljust(256, b"\0")
+_FITTING: Final = re.compile(b"\1")
 
 
 def fitting_flags(key: Key) -> bytes:
@@ -176,9 +179,12 @@ class Search:
 
     def _by_flags(self, fitting: bytes, places: Places) -> Places:
         fits = self.view.flags.translate(fitting)
-        if isinstance(places, range):
-            return list(compress(places, fits[places.start : places.stop]))
-        return [at for at in places if fits[at]]
+        if not isinstance(places, range):
+            return [at for at in places if fits[at]]
+        inside = fits[places.start : places.stop]
+        if inside.count(1) * SPARSE > len(inside):
+            return list(compress(places, inside))
+        return [places.start + each.start() for each in _FITTING.finditer(inside)]
 
     def _having(self, uids: Sequence[int], places: Places) -> Places:
         """Those of the places where these messages stand; the UIDs are in order."""

@@ -92,22 +92,24 @@ async def _open(session: Session, given: Opening) -> Reply:
     def work(tx: ReadTx, *, anyhow: bool = True) -> _Found | None:
         folder = session.folder(tx, given.path, Right.READ)
         same = resync is not None and resync.uidvalidity == folder.uidvalidity
-        missed_many = resync is not None and same and long_since(folder, resync.since)
+        missed_many = resync is not None and same and long_since(folder.modseq, resync.since)
         if not anyhow and (missed_many or not session.shared.snapshots.at_hand(tx, folder)):
             return None
-        since = tx.changes(folder.id, resync.since) if resync is not None and same else None
+        missed = (resync.since, tx.changes(folder.id, resync.since)) if resync is not None and same else None
+        now = session.shared.snapshots.read(tx, folder, missed)
         home = session.home or tx.home()
         first = unclaimed(session.shared.parts.claims, tx, folder) if not session.modes.rev2 else folder.uidnext
-        return home, folder, withholds(tx, folder), session.shared.snapshots.read(tx, folder), since, first
+        since = missed[1] if missed is not None else None
+        return home, folder, withholds(tx, folder), now, since, first
 
-    news = session.shared.parts.bus.news
+    news, version = session.shared.parts.bus.news, session.shared.parts.store.version()
     found = await session.glance(partial(work, anyhow=False)) or await session.read(work)
     assert found is not None
     session.home, folder, withheld, now, since, first = found
     session.shared.snapshots.keep(session.user.account, folder, now)
     read_only = given.read_only or not folder.rights & _CHANGES
     view = View(folder, now, session.modes, read_only=read_only)
-    view.withheld, view.unclaimed = withheld, first
+    view.withheld, view.unclaimed, view.version = withheld, first, version
     claim(session, view, folder.uidnext)
     enter(session, view, news=news)
     lines = _described(view, folder)

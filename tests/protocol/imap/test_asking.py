@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,12 @@ import pytest
 from groupware.directory.sql import SqlDirectory
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import FolderId, Uid
+from groupware.model.rights import parse_rights
+from groupware.model.times import micros
 from groupware.store import SqlStore
 from groupware.store.api import WriteTx
+from groupware.store.sql import tree
+from mailcore.imap import selected
 from tests.protocol.imap.test_resync import filled
 from tests.support.imapstand import PASSWORD, Client, Stand
 
@@ -111,3 +116,46 @@ async def test_what_comes_while_a_mailbox_is_selected_is_told_with_it(
     once_behind(monkeypatch, SqlStore, "glance", change)
     got = await alice.ask("SELECT INBOX")
     assert [line for line in got.untagged if b"1 FETCH" in line and b"\\Flagged" in line]
+
+
+LOOKS = ("NOOP", "SEARCH UNSEEN", "FETCH 1:* FLAGS")
+
+
+@pytest.mark.parametrize("command", LOOKS)
+async def test_while_nobody_commits_anything_nothing_is_asked(
+    alice: Client, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    await alice.append("INBOX", b"Subject: one\r\n\r\nx\r\n")
+    await alice.ask("SELECT INBOX")
+    reads = count_reads(monkeypatch)
+    first, again = await alice.ask(command), await alice.ask(command)
+    assert first.untagged == again.untagged
+    assert reads == []
+
+
+@pytest.mark.parametrize("command", LOOKS)
+async def test_what_others_commit_between_two_commands_is_told_by_the_second(
+    place: Stand, alice: Client, command: str
+) -> None:
+    await alice.append("INBOX", b"Subject: one\r\n\r\nx\r\n")
+    await alice.ask("SELECT INBOX")
+    await alice.ask(command)
+    async with place.client("alice") as other:
+        await other.ask("SELECT INBOX")
+        await other.ask("STORE 1 +FLAGS (\\Seen)")
+    got = await alice.ask(command)
+    assert [line for line in got.untagged if b"1 FETCH" in line and b"\\Seen" in line]
+
+
+async def test_a_right_that_ends_while_nobody_commits_ends(place: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    end = datetime.now(UTC) + timedelta(hours=1)
+    who = await place.who("alice")
+    await place.write(lambda tx: tx.grant("INBOX", "bob@example.test", parse_rights("lr"), expires=end), who)
+    async with place.client("bob") as bob:
+        assert (await bob.ask('SELECT "Other Users/alice@example.test/INBOX"')).ok
+        assert (await bob.ask("NOOP")).ok
+        for module in (selected, tree):
+            monkeypatch.setattr(module, "now_micros", lambda: micros(end) + 1)
+        bob.send(b"z NOOP\r\n")
+        lines = [line async for line in until_closed(bob)]
+    assert any(line.startswith(b"* BYE") for line in lines)
