@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import psycopg
@@ -13,11 +13,11 @@ import pytest
 
 from groupware.model.errors import AlreadyExists, GroupwareError, OverQuota, TryAgain
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import EVERY
+from groupware.model.ids import EVERY, Uid
 from groupware.model.principal import DELIVERY, Principal
 from groupware.model.rights import ALL, Right
 from groupware.store import open_store
-from groupware.store.api import WriteTx
+from groupware.store.api import ReadTx, WriteTx
 from groupware.store.sql.engine import trouble
 from tests.store.conftest import Place
 from tests.store.house import House, Silent
@@ -232,3 +232,26 @@ def test_the_version_of_another_connection_is_another(world: World) -> None:
         return
     with ThreadPoolExecutor(1) as other:
         assert store.version() != other.submit(store.version).result(WAIT)
+
+
+def test_a_read_sees_nothing_that_is_committed_while_it_lasts(world: World, elsewhere: House) -> None:
+    def work(tx: ReadTx) -> tuple[Sequence[Uid], Sequence[Uid]]:
+        before = tx.uids(world.work)
+        elsewhere.write(lambda other: other.append(world.work, [letter()]), world.alice)
+        return before, tx.uids(world.work)
+
+    store = world.house.store
+    before, after = asyncio.run(store.glance(world.alice, work))
+    assert before == after
+    assert len(asyncio.run(store.glance(world.alice, lambda tx: tx.uids(world.work)))) == len(before) + 1
+
+
+def test_a_read_whose_statements_were_built_for_it_ends_with_it(world: World) -> None:
+    store = world.house.store
+
+    def paths() -> list[str]:
+        return [each.path for each in asyncio.run(store.glance(world.bob, lambda tx: tx.folders()))]
+
+    before = paths()
+    world.write(world.bob, lambda tx: tx.create_folder("Later"))
+    assert set(paths()) - set(before) == {"Later"}

@@ -126,6 +126,8 @@ def _at_connect(own: Sequence[str]) -> Any:
 def _at_begin(begin: str) -> Any:
     def start(connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
+        if begin == "BEGIN" and driver.in_transaction:  # `Reading` has begun
+            return
         driver.execute(begin)  # by itself: what SQLAlchemy keeps of a statement costs more than the statement
 
     return start
@@ -151,6 +153,27 @@ def _waits_for_the_disk(connection: Any, record: object) -> None:
     before, connection.autocommit = connection.autocommit, True
     connection.execute(_WAIT_FOR_THE_DISK)
     connection.autocommit = before
+
+
+class Reading:
+    """A transaction of SQLite that reads: begun and ended by the driver, for SQLAlchemy's costs as much as a few rows.
+
+    SQLAlchemy joins it where `Sql.execute` is used, and then has to know of its end.
+    """
+
+    __slots__ = ("_connection", "_driver")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._driver = connection, connection.connection.dbapi_connection
+
+    def __enter__(self) -> None:
+        self._driver.execute("BEGIN")  # type: ignore[union-attr]
+
+    def __exit__(self, kind: object, error: object, where: object) -> None:
+        if self._connection.in_transaction():
+            self._connection.rollback()
+        else:
+            self._driver.rollback()  # type: ignore[union-attr]
 
 
 class Sql:

@@ -28,7 +28,7 @@ from groupware.model.ids import FolderId, ModSeq
 from groupware.model.principal import Principal
 
 from .door import SqlTx
-from .engine import Database, Sql, is_broken, is_deadlock, trouble
+from .engine import Database, Reading, Sql, is_broken, is_deadlock, trouble
 from .tree import Memory
 
 BATCH: Final = 500
@@ -237,11 +237,12 @@ _NUMBERS: Final = itertools.count()
 class Reader:
     """Reads in whichever thread calls; each thread has a connection of its own."""
 
-    __slots__ = ("_engine", "_local", "_memory", "_open", "_own")
+    __slots__ = ("_engine", "_local", "_memory", "_open", "_own", "_postgres")
 
     def __init__(self, engine: Engine, memory: Memory, own: Sequence[str] = ()) -> None:
         """`own`: statements that make of the engine's connections those of this reader."""
         self._engine, self._memory, self._own = engine, memory, own
+        self._postgres = engine.dialect.name == "postgresql"
         self._local = threading.local()
         self._open: WeakSet[Connection] = WeakSet()
 
@@ -273,7 +274,7 @@ class Reader:
         """What `work` gives back over one snapshot."""
         connection = self._connected()
         try:
-            with connection.begin():
+            with connection.begin() if self._postgres else Reading(connection):
                 return work(SqlTx(Sql(connection), self._memory, who, locks=False))
         except GroupwareError:
             raise
