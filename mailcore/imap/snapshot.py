@@ -99,9 +99,9 @@ def _key(account: AccountId, folder: Folder) -> _Key:
     return account, folder.id, Right.PRIVATE in folder.rights
 
 
-def long_since(now: ModSeq, since: ModSeq) -> bool:
-    """Whether what has changed between these two is more than a few rows."""
-    return now - since > AT_HAND
+def long_since(folder: Folder, since: ModSeq) -> bool:
+    """Whether what has changed since is more than a few rows."""
+    return folder.modseq - since > AT_HAND
 
 
 class Snapshots:
@@ -126,7 +126,7 @@ class Snapshots:
     def at_hand(self, tx: ReadTx, folder: Folder) -> bool:
         """Whether that is a matter of a few rows."""
         known = self._known(tx, folder)
-        return folder.total <= AT_HAND or (known is not None and not long_since(folder.modseq, known.modseq))
+        return folder.total <= AT_HAND or (known is not None and not long_since(folder, known.modseq))
 
     def _known(self, tx: ReadTx, folder: Folder) -> Snapshot | None:
         known = self._kept.get(_key(tx.who.account, folder))

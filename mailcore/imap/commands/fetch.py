@@ -30,7 +30,6 @@ from mailcore.imap.grammar import SAVED, BadSyntax
 from mailcore.imap.reply import Reply, no, ok
 from mailcore.imap.selected import look
 from mailcore.imap.session import Session
-from mailcore.imap.snapshot import long_since
 from mailcore.imap.table import SELECTED, command
 from mailcore.imap.view import View
 
@@ -101,8 +100,7 @@ async def _changed(session: Session, view: View, uids: Uids, since: ModSeq) -> U
     """What of these changed since: out of the view where that is small, else the store knows it at once."""
     if view.count(uids) > FEW:
         at = view.folder
-        read = session.read if long_since(view.modseq, since) else session.glance
-        changes = await read(lambda tx: tx.changes(at, since))
+        changes = await session.read(lambda tx: tx.changes(at, since))
         if not changes.reset:
             return ranges(inside([entry.uid for entry in changes.changed if view.place(entry.uid) >= 0], uids))
     return ranges([view.uids[at] for at in view.places(uids) if view.modseqs[at] > since])

@@ -92,7 +92,7 @@ async def _open(session: Session, given: Opening) -> Reply:
     def work(tx: ReadTx, *, anyhow: bool = True) -> _Found | None:
         folder = session.folder(tx, given.path, Right.READ)
         same = resync is not None and resync.uidvalidity == folder.uidvalidity
-        missed_many = resync is not None and same and long_since(folder.modseq, resync.since)
+        missed_many = resync is not None and same and long_since(folder, resync.since)
         if not anyhow and (missed_many or not session.shared.snapshots.at_hand(tx, folder)):
             return None
         missed = (resync.since, tx.changes(folder.id, resync.since)) if resync is not None and same else None
