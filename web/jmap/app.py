@@ -233,8 +233,9 @@ async def _signed_in(doing: Doing, request: HTTPConnection) -> Principal:
             return who
         return await authorized(doing.signing, request.scope["state"], given)
     except BadCredentials as error:
-        # a browser would ask for a password by itself
-        raise RequestError(401, "forbidden", str(error), {} if by_session else _challenge(doing.signing)) from None
+        # a browser would ask for a password by itself, over our own page, which does that better
+        ours = by_session or "x-csrf-token" in request.headers or request.headers.get("sec-fetch-site") == "same-origin"
+        raise RequestError(401, "forbidden", str(error), {} if ours else _challenge(doing.signing)) from None
     except (Rejected, Foreign) as error:
         raise RequestError(403, "forbidden", str(error)) from None
     except TryAgain as error:

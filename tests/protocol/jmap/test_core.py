@@ -39,6 +39,13 @@ async def test_a_wrong_password_is_answered_with_a_challenge(alice: Client) -> N
     assert got.headers["www-authenticate"].startswith("Basic")
 
 
+@pytest.mark.parametrize("header", [{"x-csrf-token": "of a session that is over"}, {"sec-fetch-site": "same-origin"}])
+async def test_a_page_of_ours_whose_session_is_over_gets_none(stand: Stand, header: dict[str, str]) -> None:
+    got = await stand.http.get("/jmap/session", headers=header)
+    assert got.status_code == 401
+    assert "www-authenticate" not in got.headers
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
