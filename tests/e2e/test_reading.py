@@ -125,16 +125,21 @@ def test_the_source_is_shown(sit: Make) -> None:
     expect(desk.page.get_by_role("dialog")).to_contain_text("Message-ID: <m")
 
 
-def test_a_conversation_is_one_line_and_opens_one_by_one(sit: Make) -> None:
+def test_a_conversation_is_one_line_and_opens_where_it_is_not_read_yet(sit: Make) -> None:
     desk = sit()
-    desk.put(letter("Beds", "The first", "Message-ID: <beds@far.test>"), days=2, seen=True)
-    desk.put(letter("Re: Beds", "The second", "References: <beds@far.test>", "In-Reply-To: <beds@far.test>"), days=1)
+    answer = "References: <beds@far.test>", "In-Reply-To: <beds@far.test>"
+    desk.put(letter("Beds", "The first", "Message-ID: <beds@far.test>"), days=3, seen=True)
+    desk.put(letter("Re: Beds", "The second", *answer), days=2)
+    desk.put(letter("Re: Beds", "The third", *answer), days=1, seen=True)
     desk.sign_in()
-    expect(desk.page.locator("li.row")).to_have_count(1)
-    expect(desk.page.locator("li.row .many")).to_have_text("2")
+    row = desk.page.locator("li.row")
+    expect(row).to_have_count(1)
+    expect(row.locator(".many")).to_have_text("3")
+    expect(row.locator("a")).to_contain_text("Unread")
     desk.open("Re: Beds")
     expect(desk.page.locator(".message .plain")).to_contain_text("The second")
-    desk.page.locator(".folded").click()
+    expect(row.locator("a")).not_to_contain_text("Unread")
+    desk.page.locator(".folded").first.click()
     expect(desk.page.locator(".message .plain")).to_contain_text("The first")
 
 

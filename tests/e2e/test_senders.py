@@ -34,6 +34,25 @@ def test_a_list_without_one_click_is_left_by_a_letter(sit: Make) -> None:
     expect(desk.page.get_by_label("Subject")).to_have_value("out")
 
 
+def test_a_list_is_left_with_one_click_when_its_server_can_be_reached(sit: Make) -> None:
+    desk = sit()
+    lines = "List-Unsubscribe: <https://127.0.0.1:9/out>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    desk.put(letter("News", "Hello", *lines))
+    desk.sign_in()
+    desk.open("News")
+    desk.page.on("dialog", lambda asked: asked.accept())
+    more(desk, "Unsubscribe")
+    expect(desk.toast("The list could not be left")).to_be_visible()  # this server asks nobody in its own network
+    desk.wrong.clear()
+    asked: list[str] = []
+    desk.page.route(
+        "**/mail/unsubscribe/**", lambda route: (asked.append(route.request.method), route.fulfill(status=204))
+    )
+    more(desk, "Unsubscribe")
+    expect(desk.toast("You have left")).to_be_visible()
+    assert asked == ["POST"]
+
+
 def test_a_letter_leaves_later_with_a_receipt_and_can_be_had_back(sit: Make) -> None:
     desk = sit()
     other = desk.server.account()

@@ -88,7 +88,7 @@ export function keepSeen(): void {
 }
 
 function note(list: List | null): void {
-  if (!list?.total) return;
+  if (!list?.total || list.only) return;
   const ids = list.ids.slice(0, MOST_LINES);
   const end = ids.indexOf(undefined);
   const path = pathOf({ ...list.place, emailId: null });

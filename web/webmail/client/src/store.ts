@@ -11,9 +11,14 @@ export interface Account {
   own: boolean;
 }
 
+/** What alone a folder shows of its emails. */
+export type Only = "unread" | "flagged" | "attachment";
+
 export interface List {
   place: Place;
   collapse: boolean;
+  /** null: all of them. */
+  only: Only | null;
   /** Not known until the first answer. */
   total: number | null;
   /** By position; what has not been asked for is undefined. */
@@ -56,6 +61,8 @@ export interface State {
   full: Record<string, FullEmail>;
   threads: Record<string, string[]>;
   identities: Identity[];
+  /** Octets that one letter may take along; null: not known. */
+  mostAttached: number | null;
   labels: Label[];
   place: Place;
   /** Where one was last in each room. */
@@ -69,6 +76,8 @@ export interface State {
   reminders: Reminder[];
   theme: Theme;
   conversations: boolean;
+  /** Folders of which those within are not shown. */
+  folded: ReadonlySet<string>;
   helpShown: boolean;
   /** Files that are brought into a folder; none yet: they are chosen. */
   bringing: { folder: Mailbox; files: File[] } | null;
@@ -101,6 +110,7 @@ export const useApp = create<State>(() => ({
   full: {},
   threads: {},
   identities: [],
+  mostAttached: null,
   labels: [],
   place: NOWHERE,
   before: {},
@@ -112,6 +122,7 @@ export const useApp = create<State>(() => ({
   reminders: [],
   theme: kept<Theme>("theme", "system"),
   conversations: kept("conversations", true),
+  folded: new Set(kept<string[]>("folded", [])),
   helpShown: false,
   bringing: null,
   asking: null,
@@ -125,6 +136,7 @@ let numbers = 0;
 
 /** Says something for some seconds; gives its number. */
 export function toast(text: string, more: Partial<Omit<Toast, "id" | "text">> = {}): number {
+  if (!text) return 0; // who is signed out is told by the page to sign in
   const made: Toast = { id: ++numbers, text, error: false, undo: null, action: null, seconds: 6, ...more };
   set({ toasts: [...get().toasts.slice(-2), made] });
   setTimeout(() => dismiss(made.id), made.seconds * 1000);

@@ -11,7 +11,7 @@ import { type Form, formOf, newOf, patchOf, timesIn, writable } from "./form";
 import { Guests } from "./Guests";
 import type { Taken } from "./layout";
 import { RepeatFields } from "./Repeat";
-import { type Edited, set, useCalendar, zone } from "./store";
+import { type Edited, get, set, useCalendar, zone } from "./store";
 import { between, dayText, localOf, shifted } from "./time";
 import type { CalendarEvent } from "./types";
 
@@ -20,7 +20,7 @@ type Change = (more: Partial<Form>) => void;
 /** A new event, or one that is changed: a few fields first, all of them when they are wanted. */
 export function EventDialog({ edited }: { edited: Edited }) {
   const { t } = useTranslation();
-  const [form, setForm] = useState(() => formOf(edited));
+  const [form, setForm] = useState(() => edited.form ?? formOf(edited));
   const [full, setFull] = useState(edited.full ?? false);
   const [busy, setBusy] = useState(false);
   const close = () => set({ edited: null });
@@ -31,6 +31,13 @@ export function EventDialog({ edited }: { edited: Edited }) {
       </Dialog>
     );
   const change: Change = (more) => setForm({ ...form, ...more });
+  const again = () => set({ edited: { ...edited, form, full } });
+
+  /** Nothing is stored; what was typed can be had back. */
+  function leave() {
+    close();
+    if (JSON.stringify(form) !== JSON.stringify(formOf(edited))) toast(t("calendar.notKept"), { undo: again });
+  }
 
   async function save(event: FormEvent) {
     event.preventDefault();
@@ -50,13 +57,14 @@ export function EventDialog({ edited }: { edited: Edited }) {
     }
     const patch = patchOf(form, known);
     close();
-    if (Object.keys(patch).length) scoped(known, (scope) => void alter(known, patch, scope));
+    if (!Object.keys(patch).length) return;
+    scoped(known, (scope) => void alter(known, patch, scope).then((stored) => stored || get().edited || again()));
   }
 
   return (
     <Dialog
       title={t(edited.event?.id ? "calendar.change" : "calendar.newEvent")}
-      onClose={close}
+      onClose={leave}
       size={full ? "wide" : undefined}
     >
       <form className={full ? "form event-form full" : "form event-form"} onSubmit={save}>
@@ -84,7 +92,7 @@ export function EventDialog({ edited }: { edited: Edited }) {
             </button>
           )}
           <span className="grow" />
-          <button type="button" onClick={close}>
+          <button type="button" onClick={leave}>
             {t("app.cancel")}
           </button>
           <button type="submit" className="main" disabled={busy}>

@@ -1,6 +1,7 @@
 /** When people and rooms are busy, as the server tells it of those of one's own domain. */
 import { addDays, startOfDay } from "date-fns";
-import { type Answer, type Call, each as eachOf, Refused } from "../jmap/client";
+import { type Answer, type Call, each as eachOf } from "../jmap/client";
+import { Refused } from "../jmap/errors";
 import { type Principal, principalsLike } from "../jmap/principals";
 import { get as app } from "../store";
 import type { Taken } from "./layout";

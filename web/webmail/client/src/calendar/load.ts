@@ -1,7 +1,8 @@
 /** Getting calendars and the events of the time that is looked at; and what others have changed, as the server tells. */
 import { addDays, max, min, startOfMonth, startOfWeek } from "date-fns";
 import { t } from "i18next";
-import { type Answer, type Call, Offline, request } from "../jmap/client";
+import { type Answer, type Call, request } from "../jmap/client";
+import { Offline } from "../jmap/errors";
 import { type Told, whenChanged } from "../mail/load";
 import { keepRoom, recallRoom } from "../offline";
 import { get as app } from "../store";

@@ -1,7 +1,8 @@
 /** What happened to meetings, and other times that are proposed for them: the server's `urn:postroom:jmap:meetings`. */
 import { format } from "date-fns";
 import { t } from "i18next";
-import { change, type Refused, request } from "../jmap/client";
+import { change, request } from "../jmap/client";
+import type { Refused } from "../jmap/errors";
 import { whenChanged } from "../mail/load";
 import { get as app, toast } from "../store";
 import { wrong } from "./act";

@@ -1,6 +1,7 @@
 /** Calendars that are filled from elsewhere: where from, and what people do with them. */
 import { type TFunction, t } from "i18next";
 import { change, request } from "../jmap/client";
+import { refused } from "../jmap/errors";
 import { short } from "../mail/when";
 import { folderName } from "../names";
 import { get as app, toast } from "../store";
@@ -83,8 +84,8 @@ export async function changeSource(source: Source, wish: Wish): Promise<void> {
 export async function fetchNow(source: Source): Promise<void> {
   const accountId = ownAccount();
   const [answer] = await request([["CalendarSource/fetch", { accountId, ids: [source.id] }]]);
-  const refused = answer.notFetching?.[source.id];
-  if (refused) throw new Error(refused.description);
+  const refusal = answer.notFetching?.[source.id];
+  if (refusal) throw refused(refusal);
   const inSeconds = (Date.parse(answer.fetching[source.id]) - Date.now()) / 1000;
   toast(inSeconds > 5 ? t("calendar.subscribed.soon") : t("calendar.subscribed.asked"));
   setTimeout(() => void loadSources().catch(() => undefined), LOOK_AGAIN);

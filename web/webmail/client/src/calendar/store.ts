@@ -5,6 +5,7 @@ import { visitPlace } from "../mail/load";
 import { NOWHERE } from "../place";
 import { choosePref, zone as chosenZone, weekStart } from "../prefs";
 import { get as app, keep, kept } from "../store";
+import type { Form } from "./form";
 import type { Proposal } from "./meetings";
 import type { Source } from "./sources";
 import { dayText, HERE, isZone, localOf, shownIn } from "./time";
@@ -48,6 +49,8 @@ export interface Edited {
   title?: string;
   /** All fields at once. */
   full?: boolean;
+  /** What was typed already, and was not stored. */
+  form?: Form;
   /** Called once it is stored. */
   done?: () => void;
 }

@@ -1,9 +1,23 @@
+import { useEffect } from "react";
 import { useApp } from "../store";
 import { Composer } from "./Composer";
+import { saveAgain, unsaved } from "./draft";
+
+function ask(event: BeforeUnloadEvent): void {
+  if (unsaved()) event.preventDefault();
+}
 
 /** The letters that are being written, side by side. */
 export default function Composers() {
   const drafts = useApp((state) => state.drafts);
+  const there = useApp((state) => state.online && !state.signedOut);
+  useEffect(() => {
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, []);
+  useEffect(() => {
+    if (there) saveAgain();
+  }, [there]);
   return (
     <div className="composers">
       {drafts.map((each) => (

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useState } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Address } from "../jmap/types";
 import { toast } from "../store";
@@ -29,8 +29,9 @@ export function Recipients({ label, value, first, onChange, look, children }: Pr
   const found = useMemo(() => suggestions(typed, value, more), [typed, value, more]);
 
   function add(more: Address[]): void {
-    const there = new Set(value.map((each) => each.email.toLowerCase()));
-    onChange([...value, ...more.filter((each) => !there.has(each.email.toLowerCase()))]);
+    const there = new Map(value.map((each) => [each.email.toLowerCase(), each]));
+    for (const each of more) if (!there.has(each.email.toLowerCase())) there.set(each.email.toLowerCase(), each);
+    onChange([...there.values()]);
     type("");
     setAt(0);
   }
@@ -63,21 +64,7 @@ export function Recipients({ label, value, first, onChange, look, children }: Pr
   return (
     <div className="line recipients">
       <label htmlFor={id}>{label}</label>
-      <ul className="chips">
-        {value.map((each) => (
-          <li key={each.email} title={shown(each)}>
-            {each.name || each.email}
-            <button
-              type="button"
-              className="icon"
-              aria-label={t("compose.remove", { name: each.name || each.email })}
-              onClick={() => onChange(value.filter((other) => other !== each))}
-            >
-              <X />
-            </button>
-          </li>
-        ))}
-      </ul>
+      <Chips value={value} onChange={onChange} />
       <input
         id={id}
         role="combobox"
@@ -130,6 +117,31 @@ export function Recipients({ label, value, first, onChange, look, children }: Pr
     </div>
   );
 }
+
+/** Drawn anew when they change, and not with each letter of the text. */
+const Chips = memo(
+  function Chips({ value, onChange }: Pick<Props, "value" | "onChange">) {
+    const { t } = useTranslation();
+    return (
+      <ul className="chips">
+        {value.map((each) => (
+          <li key={each.email} title={shown(each)}>
+            {each.name || each.email}
+            <button
+              type="button"
+              className="icon"
+              aria-label={t("compose.remove", { name: each.name || each.email })}
+              onClick={() => onChange(value.filter((other) => other !== each))}
+            >
+              <X />
+            </button>
+          </li>
+        ))}
+      </ul>
+    );
+  },
+  (before, now) => before.value === now.value,
+);
 
 const LOOK_AFTER = 150;
 

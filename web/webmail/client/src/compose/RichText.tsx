@@ -30,6 +30,10 @@ export default function RichText({ value, onChange, onFiles, focus, label }: Pro
         role: "textbox",
         "aria-multiline": "true",
       },
+      // Escape and Ctrl Enter are of the letter, and not for the editor to take.
+      handleDOMEvents: {
+        keydown: (_, event) => event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey)),
+      },
       handlePaste: (_, event) => {
         const files = [...(event.clipboardData?.files ?? [])];
         if (files.length) onFiles(files);

@@ -3,7 +3,7 @@ import { t } from "i18next";
 import { change, request, type Uploaded, upload } from "../jmap/client";
 import type { Address, Email, FullEmail, Identity } from "../jmap/types";
 import { refreshList } from "../mail/lists";
-import { long } from "../mail/when";
+import { long, size } from "../mail/when";
 import { get, set, toast, withRole } from "../store";
 import { fromBooks, learn } from "./known";
 import { forwarded, htmlOf, quoted, textOf } from "./quote";
@@ -193,12 +193,26 @@ export function edit(key: number, patch: Partial<Draft>): void {
   set({ drafts: get().drafts.map((each) => (each.key === key ? { ...each, ...patch } : each)) });
 }
 
+/** What is written while it is on its way changes nothing of that. */
 export function write(key: number, patch: Partial<Draft>): void {
-  edit(key, { ...patch, state: "changed" });
+  if (draftOf(key)?.state !== "sending") edit(key, { ...patch, state: "changed" });
+}
+
+/** Whether a letter may take a file along, too; says what may be when not, before anything is sent. */
+function fits(key: number, file: File): boolean {
+  const most = get().mostAttached;
+  const there = (draftOf(key)?.attached ?? []).reduce((sum, each) => sum + each.size, 0);
+  if (most === null || there + file.size <= most) return true;
+  toast(t("compose.tooLarge", { name: file.name, size: size(file.size), most: size(most) }), {
+    error: true,
+    seconds: 12,
+  });
+  return false;
 }
 
 export async function attach(key: number, files: File[]): Promise<void> {
   for (const file of files) {
+    if (!fits(key, file)) continue;
     edit(key, { uploading: (draftOf(key)?.uploading ?? 0) + 1 });
     try {
       const draft = draftOf(key);
@@ -269,6 +283,16 @@ export async function save(key: number): Promise<void> {
   savings.delete(key);
 }
 
+/** Whether something that was written is not on the server yet. */
+export function unsaved(): boolean {
+  return get().drafts.some((each) => each.uploading || ["changed", "saving", "failed"].includes(each.state));
+}
+
+/** Tries again what could not be kept, as there was no connection or no session. */
+export function saveAgain(): void {
+  for (const { key, state } of get().drafts) if (state === "failed") edit(key, { state: "changed" });
+}
+
 /** Puts it aside; it stays among the drafts. */
 export async function close(key: number): Promise<void> {
   await save(key);
@@ -293,7 +317,7 @@ export async function discard(key: number): Promise<void> {
 export async function send(key: number): Promise<boolean> {
   await savings.get(key);
   const draft = draftOf(key);
-  if (!draft) return false;
+  if (!draft || draft.state === "sending" || draft.uploading) return false;
   const { accountId } = draft;
   const identity = get().identities.find((each) => each.id === draft.identityId);
   const sent = withRole(accountId, "sent");

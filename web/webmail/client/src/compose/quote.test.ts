@@ -7,6 +7,11 @@ describe("text out of HTML", () => {
       "One\nTwo\n- a\n- b\n> said",
     );
   });
+  it("keeps the cells of a table apart", () => {
+    expect(textOf("<table><tr><th>Seed</th><th>Out</th></tr><tr><td>Peas</td><td>March</td></tr></table>")).toBe(
+      "Seed  Out\nPeas  March",
+    );
+  });
   it("leaves out what is not to be read", () => {
     expect(textOf("<style>p{}</style><script>alert(1)</script><p>Hi&nbsp;there</p>")).toBe("Hi there");
   });

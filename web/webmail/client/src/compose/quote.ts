@@ -4,6 +4,7 @@ import { t } from "i18next";
 import type { Address, FullEmail } from "../jmap/types";
 
 const BLOCKS = new Set(["P", "DIV", "LI", "TR", "H1", "H2", "H3", "H4", "BLOCKQUOTE", "UL", "OL", "PRE", "TABLE"]);
+const CELLS = new Set(["TD", "TH"]);
 const HIDDEN = new Set(["STYLE", "SCRIPT", "HEAD", "TITLE", "TEMPLATE"]);
 
 export function escaped(text: string): string {
@@ -38,6 +39,7 @@ export function textOf(html: string): string {
     const inner = node.tagName === "BLOCKQUOTE" ? `${prefix}> ` : prefix;
     const before = lines.length;
     if (block) fresh = true;
+    if (CELLS.has(node.tagName) && !fresh) lines[lines.length - 1] += "  ";
     if (node.tagName === "LI") begin(`${prefix}- `);
     if (node.tagName === "BR") {
       begin(prefix);

@@ -1,6 +1,7 @@
 /** What people do with contacts: made, changed, deleted (not at once, so that it can be undone), merged, moved. */
 import { t } from "i18next";
 import { type Call, change, request, upload } from "../jmap/client";
+import { refused, type Told } from "../jmap/errors";
 import type { Imported } from "../shell/ImportForm";
 import { get as app, toast } from "../store";
 import { filledFrom, nameOf } from "./card";
@@ -189,11 +190,9 @@ async function inPieces(accountId: string, what: "create" | "update", all: objec
   for (let at = 0; at < entries.length; at += IN_SET) {
     const piece = entries.slice(at, at + IN_SET);
     const [answer] = await request([["ContactCard/set", { accountId, [what]: Object.fromEntries(piece) }]]);
-    const failed = Object.entries(
-      (answer.notCreated ?? answer.notUpdated ?? {}) as Record<string, { description?: string }>,
-    );
+    const failed = Object.entries((answer.notCreated ?? answer.notUpdated ?? {}) as Record<string, Told>);
     const names = new Map(piece.map(([key, card]) => [key, nameOf(card as Card)]));
-    done.failed.push(...failed.map(([key, why]) => `${names.get(key) || key}: ${why.description ?? ""}`));
+    done.failed.push(...failed.map(([key, why]) => `${names.get(key) || key}: ${refused(why).message}`));
     done[what === "create" ? "made" : "changed"] += piece.length - failed.length;
   }
 }

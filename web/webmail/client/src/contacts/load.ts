@@ -1,6 +1,7 @@
 /** The contacts that the app knows: all books one may read, and a line of every contact in them. */
 import { create } from "zustand";
-import { type Call, Offline, request } from "../jmap/client";
+import { type Call, request } from "../jmap/client";
+import { Offline } from "../jmap/errors";
 import { type Told, whenChanged } from "../mail/load";
 import { keepRoom, recallRoom } from "../offline";
 import { get as app, toast } from "../store";

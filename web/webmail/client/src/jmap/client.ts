@@ -1,5 +1,6 @@
 /** Talking to the server: the session of the browser, batched requests, uploads, downloads. */
 import { t } from "i18next";
+import { Offline, Refused, refused, SignedOut, type Told } from "./errors";
 import type { Session } from "./types";
 
 const OURS = [
@@ -42,22 +43,6 @@ export type Call = [name: string, given: Record<string, unknown>, id?: string];
 // biome-ignore lint/suspicious/noExplicitAny: each method has its own form of answer
 export type Answer = any;
 
-/** Nobody is signed in any more. */
-export class SignedOut extends Error {}
-
-/** There is no connection to the server. */
-export class Offline extends Error {}
-
-/** The server has said no; the message is for people. */
-export class Refused extends Error {
-  constructor(
-    readonly kind: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 export interface Visit {
   name: string | null;
   mayStay: boolean;
@@ -75,7 +60,7 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (proof) headers.set("X-CSRF-Token", proof);
   const got = await fetch(path, { ...init, headers, credentials: "same-origin" }).catch(() => {
-    throw new Offline(t("app.noConnection"));
+    throw new Offline();
   });
   if (got.status === 401 && !path.startsWith("/signin/")) {
     onSignedOut();
@@ -84,11 +69,32 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   return got;
 }
 
+/** What is answered as JSON, be it a no; `Offline` when the connection breaks off before its end. */
+async function read<T>(got: Response): Promise<T & Told & { error?: string }> {
+  const text = await got.text().catch(() => {
+    throw new Offline();
+  });
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A proxy before the server has pages of its own, and some answers are a line of text.
+    throw refused({ status: got.status, description: text.startsWith("<") ? undefined : text.trim() });
+  }
+}
+
+/** The same; `Refused` when it is a no, of the kind `no` when that is about what was given. */
+async function answered<T>(got: Response, no?: string): Promise<T> {
+  const told = await read<T>(got);
+  if (got.ok) return told;
+  const type = told.type ?? (UNFIT.has(got.status) ? no : undefined);
+  throw refused({ ...told, type, status: got.status, description: told.description ?? told.error });
+}
+
+const UNFIT = new Set([422, 502]);
+
 /** Who is signed in. */
 export async function visit(): Promise<Visit> {
-  const got = await ask("/signin/session");
-  if (!got.ok) throw new Refused("serverUnavailable", (await got.json()).error);
-  const told = await got.json();
+  const told = await answered<Visit & { csrf: string }>(await ask("/signin/session"));
   proof = told.csrf;
   return told;
 }
@@ -106,20 +112,24 @@ export async function signIn(name: string, password: string, stay: boolean, seco
   if (!proof) await visit();
   const body = JSON.stringify({ name, password, stay, ...second });
   const headers = { "Content-Type": "application/json" };
-  const got = await ask("/signin/session", { method: "POST", headers, body });
-  const told = await got.json();
+  const attempt = () => ask("/signin/session", { method: "POST", headers, body });
+  let got = await attempt();
+  if (got.status === 403) {
+    await visit(); // the proof may have been of a session whose cookies are gone
+    got = await attempt();
+  }
+  const told = await read<Asked & Visit & { csrf: string }>(got);
   if (got.status === 401 && ("codes" in told || "key" in told)) return told;
   if (!got.ok) {
-    if (got.status === 403) await visit();
-    throw new Refused("forbidden", refusal(got) ?? told.error);
+    const why = closed(got);
+    throw why ? new Refused("forbidden", why) : refused({ status: got.status, description: told.error });
   }
   proof = told.csrf;
   return told;
 }
 
-/** Why nobody is signed in, in the language of the page; null: the server's words have to do. */
-function refusal(got: Response): string | null {
-  if (got.status === 401) return t("signin.wrong");
+/** Until when nobody is let in, after too many have tried. */
+function closed(got: Response): string | null {
   const seconds = Number(got.headers.get("Retry-After"));
   if (got.status !== 429 || !seconds) return null;
   const opens = new Date(Date.now() + seconds * 1000 + 59_999);
@@ -131,7 +141,7 @@ const CLOCK: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" }
 /** Asks the browser for what a security key says. */
 export async function askKey(asked: NonNullable<Asked["key"]>): Promise<Second> {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.options);
-  const found = (await navigator.credentials.get({ publicKey })) as PublicKeyCredential | null;
+  const found = (await navigator.credentials.get({ publicKey }).catch(() => null)) as PublicKeyCredential | null;
   if (!found) throw new Refused("forbidden", t("signin.noKey"));
   return { key: { state: asked.state, response: found.toJSON() } };
 }
@@ -151,9 +161,7 @@ export interface BrowserSession {
 }
 
 export async function browserSessions(): Promise<BrowserSession[]> {
-  const got = await ask("/signin/sessions");
-  if (!got.ok) throw new Refused("serverFail", (await got.json()).error);
-  return got.json();
+  return answered(await ask("/signin/sessions"));
 }
 
 export async function endSession(id: number): Promise<void> {
@@ -162,37 +170,23 @@ export async function endSession(id: number): Promise<void> {
 
 /** Something that pages of this server tell beside JMAP. */
 export async function take<T>(path: string): Promise<T> {
-  const got = await ask(path);
-  if (!got.ok) throw new Refused("serverFail", await why(got));
-  return got.json();
+  return answered(await ask(path));
 }
 
-/** Something that is done there; what is refused is told in words. */
-export async function post<T>(path: string, body: object, method = "POST"): Promise<T> {
+/** Something that is done there; `no` is the kind of error that says why what was given does not do. */
+export async function post<T>(path: string, body: object, method = "POST", no?: string): Promise<T> {
   const headers = { "Content-Type": "application/json" };
   const got = await ask(path, { method, headers, body: JSON.stringify(body) });
-  if (!got.ok) throw new Refused("forbidden", await why(got));
-  return got.status === 204 ? (null as T) : got.json();
+  return got.status === 204 ? (null as T) : answered(got, no);
 }
 
 /** Leaves the mailing list of an email with one click. */
 export async function unsubscribe(accountId: string, blobId: string): Promise<void> {
-  await post(`/mail/unsubscribe/${accountId}/${blobId}`, {});
-}
-
-async function why(got: Response): Promise<string> {
-  const text = await got.text();
-  try {
-    return JSON.parse(text).error ?? text;
-  } catch {
-    return text || got.statusText;
-  }
+  await post(`/mail/unsubscribe/${accountId}/${blobId}`, {}, "POST", "listStays");
 }
 
 export async function session(): Promise<Session> {
-  const got = await ask("/jmap/session");
-  if (!got.ok) throw new Refused("serverUnavailable", got.statusText);
-  return got.json();
+  return answered(await ask("/jmap/session"));
 }
 
 /** The answers to several calls, in their order; an error of any of them is thrown. */
@@ -207,12 +201,10 @@ export async function each(calls: Call[]): Promise<Answer[]> {
   const methodCalls = calls.map(([name, given, id], number) => [name, given, id ?? `c${number}`]);
   const headers = { "Content-Type": "application/json" };
   const got = await ask("/jmap/api", { method: "POST", headers, body: JSON.stringify({ using: USING, methodCalls }) });
-  const told = await got.json();
-  if (!got.ok) throw new Refused(told.type ?? "serverFail", told.detail ?? got.statusText);
-  const responses = told.methodResponses as [string, Answer, string][];
+  const { methodResponses: responses } = await answered<{ methodResponses: [string, Answer, string][] }>(got);
   return methodCalls.map(([, , id]) => {
     const [name, answer] = responses.find((one) => one[2] === id) ?? [];
-    return name === "error" ? new Refused(answer.type, answer.description ?? answer.type) : answer;
+    return name === "error" ? refused(answer) : answer;
   });
 }
 
@@ -225,7 +217,7 @@ export function settled(): boolean {
   return changes === 0 && Date.now() - lastChange > SETTLES_AFTER;
 }
 
-/** What a `/set` has left undone is thrown. */
+/** What a `/set` has left undone is thrown; what is to be deleted and is not there has gone already. */
 export async function change(calls: Call[]): Promise<Answer[]> {
   changes += 1;
   const answers = await request(calls).finally(() => {
@@ -233,9 +225,10 @@ export async function change(calls: Call[]): Promise<Answer[]> {
     lastChange = Date.now();
   });
   for (const answer of answers) {
-    const failed = { ...answer?.notCreated, ...answer?.notUpdated, ...answer?.notDestroyed };
-    const first = Object.values(failed)[0] as { type: string; description?: string } | undefined;
-    if (first) throw new Refused(first.type, first.description ?? first.type);
+    const kept = Object.values((answer?.notDestroyed ?? {}) as Record<string, Told>);
+    const failed: Told[] = [...Object.values<Told>({ ...answer?.notCreated, ...answer?.notUpdated }), ...kept];
+    const first = failed.find((each) => !kept.includes(each) || each.type !== "notFound");
+    if (first) throw refused(first);
   }
   return answers;
 }
@@ -249,9 +242,7 @@ export interface Uploaded {
 export async function upload(accountId: string, file: Blob): Promise<Uploaded> {
   const headers = { "Content-Type": file.type || "application/octet-stream" };
   const got = await ask(`/jmap/upload/${accountId}`, { method: "POST", headers, body: file });
-  const told = await got.json();
-  if (!got.ok) throw new Refused(told.type, told.detail ?? got.statusText);
-  return told;
+  return answered(got);
 }
 
 export function downloadUrl(accountId: string, blobId: string, name: string, type: string): string {
@@ -260,8 +251,10 @@ export function downloadUrl(accountId: string, blobId: string, name: string, typ
 
 export async function octets(accountId: string, blobId: string, name: string, type: string): Promise<Blob> {
   const got = await ask(downloadUrl(accountId, blobId, name, type));
-  if (!got.ok) throw new Refused("notFound", got.statusText);
-  return got.blob();
+  if (!got.ok) throw refused({ status: got.status });
+  return got.blob().catch(() => {
+    throw new Offline();
+  });
 }
 
 export function bodyUrl(accountId: string, blobId: string, images: boolean): string {

@@ -2,6 +2,7 @@
 
 export interface Session {
   username: string;
+  capabilities: { "urn:ietf:params:jmap:core": { maxSizeUpload: number } };
   accounts: Record<string, { name: string; isPersonal: boolean; isReadOnly: boolean }>;
   primaryAccounts: Record<string, string>;
 }

@@ -19,10 +19,12 @@ import { useTranslation } from "react-i18next";
 import { folderName } from "../names";
 import { IconButton } from "../shell/Button";
 import { get, set, useApp, withRole } from "../store";
-import { accountsOf, archive, junk, move, notJunk, remove, toggleFlag, toggleSeen } from "./act";
+import { accountsOf, archive, junk, notJunk, remove, toggleFlag, toggleSeen } from "./act";
 import { exportUrl, fetchFile } from "./export";
-import { lines } from "./FolderTree";
+import { accountName } from "./FolderTree";
+import { move } from "./moving";
 import { askSnooze, togglePin } from "./snooze";
+import { lines } from "./tree";
 
 /** What may be done with emails, as buttons. */
 export function Actions({ ids }: { ids: string[] }) {
@@ -106,8 +108,16 @@ function MoreMenu({ ids, flagged }: { ids: string[]; flagged: boolean }) {
 
 function MoveMenu({ ids, accountId }: { ids: string[]; accountId: string }) {
   const { t } = useTranslation();
-  const all = useApp((state) => state.mailboxes[accountId]) ?? [];
+  const accounts = useApp((state) => state.accounts);
+  const mailboxes = useApp((state) => state.mailboxes);
   const here = useApp((state) => state.place.mailboxId);
+  const inOrder = [...accounts].sort((one, other) => Number(other.id === accountId) - Number(one.id === accountId));
+  const groups = inOrder
+    .map((account) => ({
+      account,
+      folders: lines(mailboxes[account.id] ?? []).filter(([each]) => each.myRights.mayAddItems && each.id !== here),
+    }))
+    .filter(({ folders }) => folders.length);
   return (
     <Menu.Root>
       <Menu.Trigger asChild>
@@ -117,13 +127,18 @@ function MoveMenu({ ids, accountId }: { ids: string[]; accountId: string }) {
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Content className="menu tall" align="end">
-          {lines(all)
-            .filter(([each]) => each.myRights.mayAddItems && each.id !== here)
-            .map(([each, depth]) => (
-              <Menu.Item key={each.id} style={{ paddingLeft: 12 + depth * 14 }} onSelect={() => void move(ids, each)}>
-                {folderName(each)}
-              </Menu.Item>
-            ))}
+          {groups.map(({ account, folders }) => (
+            <Menu.Group key={account.id}>
+              {account.id !== accountId && (
+                <Menu.Label>{account.own ? t("tree.mine") : accountName(account)}</Menu.Label>
+              )}
+              {folders.map(([each, depth]) => (
+                <Menu.Item key={each.id} style={{ paddingLeft: 12 + depth * 14 }} onSelect={() => void move(ids, each)}>
+                  {folderName(each)}
+                </Menu.Item>
+              ))}
+            </Menu.Group>
+          ))}
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>

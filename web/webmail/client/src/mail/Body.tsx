@@ -1,12 +1,12 @@
 import { ImageOff } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type MouseEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { begin } from "../compose/draft";
 import { plainOf } from "../compose/quote";
 import { blockedIn, bodyUrl } from "../jmap/client";
 import type { FullEmail } from "../jmap/types";
 import { useApp } from "../store";
-
-const LINK = /(https?:\/\/[^\s<>"')\]]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)/g;
+import { piecesOf } from "./links";
 
 /** What there is to read. HTML is shown in a frame that runs no scripts and is of no origin. */
 export function Body({ email }: { email: FullEmail }) {
@@ -65,14 +65,24 @@ function Plain({ email }: { email: FullEmail }) {
 
 function Linked({ line }: { line: string }) {
   if (!line) return <br />;
-  return line.split(LINK).map((piece, at) =>
-    at % 2 === 0 ? (
-      piece
-    ) : (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line stay where they are
-      <a key={at} href={piece.includes("://") ? piece : `mailto:${piece}`} target="_blank" rel="noopener noreferrer">
+  return piecesOf(line).map((piece, at) => {
+    if (at % 2 === 0) return piece;
+    const page = piece.includes("://");
+    const write = (event: MouseEvent) => {
+      event.preventDefault();
+      begin({ to: [{ name: null, email: piece }] });
+    };
+    return (
+      <a
+        // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a line stay where they are
+        key={at}
+        href={page ? piece : `mailto:${piece}`}
+        target="_blank"
+        rel="noopener noreferrer"
+        onClick={page ? undefined : write}
+      >
         {piece}
       </a>
-    ),
-  );
+    );
+  });
 }

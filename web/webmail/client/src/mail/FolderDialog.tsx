@@ -5,13 +5,13 @@ import { folderName } from "../names";
 import { NOWHERE } from "../place";
 import { Dialog } from "../shell/Dialog";
 import { get, withRole } from "../store";
-import { changeFolder, createFolder, deleteFolder } from "./act";
-import { lines } from "./FolderTree";
+import { changeFolder, createFolder, deleteFolder, emptyFolder } from "./folders";
 import { visitPlace } from "./load";
+import { lines } from "./tree";
 
 export type FolderTask =
   | { kind: "create"; accountId: string; parent: Mailbox | null }
-  | { kind: "rename" | "move" | "delete"; folder: Mailbox };
+  | { kind: "rename" | "move" | "delete" | "empty"; folder: Mailbox };
 
 /** Whether a folder lies in another, or is it. */
 function within(folder: Mailbox, root: string): boolean {
@@ -26,6 +26,7 @@ async function carryOut(task: FolderTask, given: FormData): Promise<void> {
   const { folder } = task;
   if (task.kind === "rename") return changeFolder(folder, { name });
   if (task.kind === "move") return changeFolder(folder, { parentId: String(given.get("parent")) || null });
+  if (task.kind === "empty") return emptyFolder(folder);
   await deleteFolder(folder);
   const inbox = withRole(folder.accountId, "inbox");
   if (get().place.mailboxId === folder.id && inbox)
@@ -42,6 +43,7 @@ export function FolderDialog({ task, onClose }: { task: FolderTask; onClose: () 
     rename: t("tree.rename"),
     move: t("tree.moveTo"),
     delete: t("tree.delete"),
+    empty: t("tree.empty"),
   };
 
   async function go(event: FormEvent<HTMLFormElement>) {
@@ -79,7 +81,10 @@ export function FolderDialog({ task, onClose }: { task: FolderTask; onClose: () 
           </label>
         )}
         {task.kind === "delete" && folder && (
-          <p>{t("tree.deleteAsk", { name: folder.name, count: folder.totalEmails })}</p>
+          <p>{t("tree.deleteAsk", { name: folderName(folder), count: folder.totalEmails })}</p>
+        )}
+        {task.kind === "empty" && (
+          <p>{t("tree.emptyAsk", { name: folderName(task.folder), count: task.folder.totalEmails })}</p>
         )}
         <p role="alert" className="wrong">
           {wrong}
@@ -89,7 +94,7 @@ export function FolderDialog({ task, onClose }: { task: FolderTask; onClose: () 
             {t("app.cancel")}
           </button>
           <button type="submit" className="main">
-            {task.kind === "delete" ? t("tree.delete") : t("app.save")}
+            {task.kind === "delete" || task.kind === "empty" ? titles[task.kind] : t("app.save")}
           </button>
         </footer>
       </form>

@@ -2,6 +2,7 @@ import * as Menu from "@radix-ui/react-dropdown-menu";
 import { t } from "i18next";
 import {
   Archive,
+  ChevronRight,
   Clock,
   FilePen,
   Folder,
@@ -19,16 +20,19 @@ import { folderName } from "../names";
 import { NOWHERE } from "../place";
 import { IconButton } from "../shell/Button";
 import { type Account, get, set, toast, useApp } from "../store";
-import { changeFolder, deleteFolder, move } from "./act";
 import { exportUrl, fetchFile } from "./export";
 import { FolderDialog, type FolderTask } from "./FolderDialog";
+import { changeFolder, deleteFolder, readFolder } from "./folders";
 import { visitPlace } from "./load";
+import { move } from "./moving";
+import { fold, quiet, type Line as Shown, visible } from "./tree";
 
 const ShareDialog = lazy(() => import("../sharing/ShareDialog"));
 export const DRAGGED = "application/x-postroom-emails";
 const DRAGGED_FOLDER = "application/x-postroom-folder";
 const DROPPED = new Set([DRAGGED, DRAGGED_FOLDER, "Files"]);
-const ROLES = ["inbox", "snoozed", "drafts", "sent", "archive", "junk", "trash"];
+/** Deeper ones are not moved in further. */
+const MOST_DEPTH = 5;
 const ICONS = {
   inbox: Inbox,
   snoozed: Clock,
@@ -38,22 +42,6 @@ const ICONS = {
   junk: ShieldAlert,
   trash: Trash2,
 };
-
-function order(one: Mailbox, other: Mailbox): number {
-  const rank = (each: Mailbox) => (each.role && ROLES.includes(each.role) ? ROLES.indexOf(each.role) : ROLES.length);
-  return rank(one) - rank(other) || one.sortOrder - other.sortOrder || one.name.localeCompare(other.name);
-}
-
-/** The folders of a tree as lines, each with how deep it is. */
-export function lines(all: Mailbox[]): [Mailbox, number][] {
-  const there = new Set(all.map((each) => each.id));
-  const under = (parent: string | null, depth: number): [Mailbox, number][] =>
-    all
-      .filter((each) => (parent === null ? !each.parentId || !there.has(each.parentId) : each.parentId === parent))
-      .sort(order)
-      .flatMap((each) => [[each, depth] as [Mailbox, number], ...under(each.id, depth + 1)]);
-  return under(null, 0);
-}
 
 export function FolderTree() {
   const accounts = useApp((state) => state.accounts);
@@ -88,14 +76,22 @@ export function accountName(account: Account): string {
 function Tree({ account, onTask }: { account: Account; onTask: (task: FolderTask) => void }) {
   const { t } = useTranslation();
   const all = useApp((state) => state.mailboxes[account.id]) ?? [];
+  const folded = useApp((state) => state.folded);
+  const here = useApp((state) => state.place.mailboxId);
   const name = accountName(account);
   if (!account.own && !all.length) return null;
   return (
-    <section aria-label={account.own ? t("app.folders") : name}>
+    <section
+      aria-label={account.own ? t("app.folders") : name}
+      onDragOver={(event) => event.dataTransfer.types.includes(DRAGGED_FOLDER) && event.preventDefault()}
+      onDrop={(event) => {
+        if (!event.defaultPrevented) putInto(account.id, event.dataTransfer.getData(DRAGGED_FOLDER), null);
+      }}
+    >
       {account.own ? null : <h2>{name}</h2>}
       <ul>
-        {lines(all).map(([each, depth]) => (
-          <Line key={each.id} folder={each} depth={depth} onTask={onTask} />
+        {visible(all, folded, here).map((each) => (
+          <Line key={each.folder.id} {...each} onTask={onTask} />
         ))}
       </ul>
       {account.own && (
@@ -112,20 +108,26 @@ function Tree({ account, onTask }: { account: Account; onTask: (task: FolderTask
   );
 }
 
-interface LineProps {
-  folder: Mailbox;
-  depth: number;
+const wrong = (error: Error) => toast(error.message, { error: true });
+
+/** Puts a folder that was dragged into another, or on top (null). */
+function putInto(accountId: string, moved: string, parentId: string | null): void {
+  const one = get().mailboxes[accountId]?.find((each) => each.id === moved);
+  if (!one || moved === parentId || one.parentId === parentId) return;
+  changeFolder(one, { parentId }).catch(wrong);
+}
+
+interface LineProps extends Shown {
   onTask: (task: FolderTask) => void;
 }
 
-function Line({ folder, depth, onTask }: LineProps) {
+function Line({ folder, depth, open, unread, onTask }: LineProps) {
   const { t } = useTranslation();
   const here = useApp((state) => state.place.mailboxId === folder.id);
   const [over, setOver] = useState(false);
   const Icon = ICONS[folder.role as keyof typeof ICONS] ?? Folder;
   const name = folderName(folder);
-  const quiet = folder.role === "trash" || folder.role === "sent";
-  const shown = folder.role === "drafts" ? folder.totalEmails : quiet ? 0 : folder.unreadEmails;
+  const shown = folder.role === "drafts" ? folder.totalEmails : quiet(folder) && open !== false ? 0 : unread;
 
   function onDrop(event: DragEvent) {
     setOver(false);
@@ -135,15 +137,22 @@ function Line({ folder, depth, onTask }: LineProps) {
     const files = [...event.dataTransfer.files];
     if (files.length) set({ bringing: { folder, files } });
     else if (ids) void move(JSON.parse(ids), folder);
-    else if (moved && moved !== folder.id) {
-      const one = get().mailboxes[folder.accountId]?.find((each) => each.id === moved);
-      if (one)
-        changeFolder(one, { parentId: folder.id }).catch((error: Error) => toast(error.message, { error: true }));
-    }
+    else if (moved) putInto(folder.accountId, moved, folder.id);
   }
 
   return (
-    <li className={over ? "over" : undefined} style={{ paddingLeft: depth * 14 }}>
+    <li className={over ? "over" : undefined} style={{ paddingLeft: Math.min(depth, MOST_DEPTH) * 14 }}>
+      {open !== null && (
+        <button
+          type="button"
+          className="icon fold"
+          aria-expanded={open}
+          aria-label={t("tree.fold", { name })}
+          onClick={() => fold(folder.id, open)}
+        >
+          <ChevronRight />
+        </button>
+      )}
       <a
         href={`/mail/${folder.accountId}/${folder.id}`}
         aria-current={here ? "page" : undefined}
@@ -162,7 +171,9 @@ function Line({ folder, depth, onTask }: LineProps) {
         onDrop={onDrop}
       >
         <Icon aria-hidden="true" />
-        <span className="name">{name}</span>
+        <span className="name" title={name}>
+          {name}
+        </span>
         {shown > 0 && (
           <span className="count">
             {shown}
@@ -180,13 +191,15 @@ function LineMenu({ folder, name, onTask }: { folder: Mailbox; name: string; onT
   const { mayCreateChild, mayRename, mayDelete, mayShare } = folder.myRights;
   const [sharing, share] = useState(false);
   const fixed = folder.role !== null;
+  const empties =
+    ["trash", "junk"].includes(folder.role ?? "") && folder.totalEmails > 0 && folder.myRights.mayRemoveItems;
   const { mayAddItems, mayReadItems } = folder.myRights;
   if (!mayShare && !mayCreateChild && !mayReadItems && (fixed || (!mayRename && !mayDelete))) return null;
   const save = (form: "zip" | "mbox") => fetchFile(exportUrl(folder.accountId, { mailbox: folder.id, form }));
 
   function drop() {
     if (folder.totalEmails) onTask({ kind: "delete", folder });
-    else deleteFolder(folder).catch((error: Error) => toast(error.message, { error: true }));
+    else deleteFolder(folder).catch(wrong);
   }
 
   return (
@@ -204,6 +217,10 @@ function LineMenu({ folder, name, onTask }: { folder: Mailbox; name: string; onT
                 {t("tree.createIn", { name })}
               </Menu.Item>
             )}
+            {folder.unreadEmails > 0 && folder.myRights.maySetSeen && (
+              <Menu.Item onSelect={() => void readFolder(folder).catch(wrong)}>{t("tree.readAll")}</Menu.Item>
+            )}
+            {empties && <Menu.Item onSelect={() => onTask({ kind: "empty", folder })}>{t("tree.empty")}</Menu.Item>}
             {mayAddItems && (
               <Menu.Item onSelect={() => set({ bringing: { folder, files: [] } })}>{t("bring.menu")}</Menu.Item>
             )}

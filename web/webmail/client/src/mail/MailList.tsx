@@ -52,7 +52,7 @@ export function MailList() {
       {list?.failed ? (
         <div className="none" role="alert">
           <p>{list.failed}</p>
-          <button type="button" onClick={() => openList(list.place)}>
+          <button type="button" onClick={() => openList(list.place, list.only)}>
             {t("list.retry")}
           </button>
         </div>
@@ -60,7 +60,9 @@ export function MailList() {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
         <div className="scroll" ref={scroller} tabIndex={0}>
           {total === null && BONES.map((at) => <Bone key={at} top={at * height} />)}
-          {total === 0 && <p className="none">{t(list?.place.search !== null ? "list.emptySearch" : "list.empty")}</p>}
+          {total === 0 && (
+            <p className="none">{t(list?.place.search !== null || list.only ? "list.emptySearch" : "list.empty")}</p>
+          )}
           {total !== null && total > 0 && (
             <ul style={{ height: virtual.getTotalSize() }}>
               {items.map(({ index, start }) => {

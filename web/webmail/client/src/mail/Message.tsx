@@ -74,13 +74,17 @@ function Wish({ email }: { email: FullEmail }) {
   );
 }
 
+/** As many of those whom it is to are named before one asks for the details. */
+const NAMES = 8;
+
 function Head({ email, full }: { email: Email; full: FullEmail | undefined }) {
   const { t } = useTranslation();
   const me = useApp((state) => state.me);
   const [details, setDetails] = useState(false);
   const from = email.from?.[0];
   const name = from?.name || from?.email || "—";
-  const names = (email.to ?? []).map((each) => (each.email === me ? t("read.me") : each.name || each.email));
+  const all = (email.to ?? []).map((each) => (each.email === me ? t("read.me") : each.name || each.email));
+  const names = all.slice(0, NAMES).join(", ");
   return (
     <header className="letterhead">
       <span className={`face hue${hue(name)}`} aria-hidden="true">
@@ -89,7 +93,10 @@ function Head({ email, full }: { email: Email; full: FullEmail | undefined }) {
       <div className="who">
         <strong>{name}</strong> {from?.name && <span className="address">{from.email}</span>}
         <div className="line">
-          <span>{t("read.to", { names: names.join(", ") || "—" })}</span>
+          <span>
+            {t("read.to", { names: names || "—" })}
+            {all.length > NAMES && ` ${t("read.others", { count: all.length - NAMES })}`}
+          </span>
           <button type="button" className="text" aria-expanded={details} onClick={() => setDetails(!details)}>
             {t("read.details")}
           </button>

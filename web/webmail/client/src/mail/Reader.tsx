@@ -1,12 +1,13 @@
 import { ArrowLeft } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { resume } from "../compose/draft";
 import type { Email } from "../jmap/types";
 import { IconButton } from "../shell/Button";
 import { get, go, useApp } from "../store";
 import { Actions } from "./Actions";
-import { markRead } from "./act";
+import { markSeen } from "./act";
+import { unreadIn } from "./conversation";
 import { loadFull } from "./load";
 import { Message } from "./Message";
 import { short } from "./when";
@@ -29,12 +30,22 @@ function useConversation(id: string | null): Email[] {
   return all.length ? all.sort((one, other) => one.receivedAt.localeCompare(other.receivedAt)) : [here];
 }
 
+/** Pixels of the conversation that stay in sight above what is open. */
+const LINES_ABOVE = 96;
+
+/** Where reading begins: with the first of the conversation that is not read. */
+function beginning(id: string): string {
+  const email = get().emails[id];
+  return (email && unreadIn(get(), email)[0]?.id) ?? id;
+}
+
 export function Reader() {
   const { t } = useTranslation();
   const id = useApp((state) => state.place.emailId);
   const conversation = useConversation(id);
-  const [opened, setOpened] = useState<string | null>(id);
-  useEffect(() => setOpened(id), [id]);
+  const first = useMemo(() => id && beginning(id), [id]);
+  const [chosen, choose] = useState<{ of: string; is: string } | null>(null);
+  const opened = chosen && chosen.of === id ? chosen.is : first;
   const text = useRef<HTMLDivElement>(null);
   // What scrolls has the focus, unless somebody is at work elsewhere: the keys that turn pages turn those of the text.
   useEffect(() => {
@@ -43,8 +54,14 @@ export function Reader() {
   }, [id]);
   const shown = conversation.find((each) => each.id === opened) ?? conversation.find((each) => each.id === id);
   const unread = shown && !shown.keywords.$seen;
+  const at = shown?.id;
+  // Below a long conversation, what is open would be out of sight.
   useEffect(() => {
-    if (shown && unread) void markRead([shown.id]);
+    const article = at && text.current?.querySelector<HTMLElement>(".message");
+    if (article) text.current?.scrollTo({ top: Math.max(0, article.offsetTop - LINES_ABOVE) });
+  }, [at]);
+  useEffect(() => {
+    if (shown && unread) void markSeen(shown);
     if (shown) void loadFull(shown.accountId, [shown.id]).catch(() => undefined);
   }, [shown, unread]);
 
@@ -73,7 +90,13 @@ export function Reader() {
           each.id === shown?.id ? (
             <Message key={each.id} email={each} />
           ) : (
-            <button type="button" className="folded" key={each.id} onClick={() => setOpened(each.id)}>
+            <button
+              type="button"
+              className={each.keywords.$seen ? "folded" : "folded unread"}
+              key={each.id}
+              onClick={() => choose({ of: id, is: each.id })}
+            >
+              {!each.keywords.$seen && <span className="unseen">{t("list.unread")}: </span>}
               <strong>{each.from?.[0]?.name || each.from?.[0]?.email}</strong>
               <span>{each.preview}</span>
               <time dateTime={each.receivedAt}>{short(each.receivedAt)}</time>

@@ -6,6 +6,7 @@ import type { Address, Email } from "../jmap/types";
 import { folderName } from "../names";
 import { get, set, useApp, withRole } from "../store";
 import { toggleFlag } from "./act";
+import { unreadIn } from "./conversation";
 import { accountName, DRAGGED } from "./FolderTree";
 import { open } from "./keys";
 import { Labels } from "./Labels";
@@ -57,8 +58,8 @@ function drag(event: React.DragEvent, id: string): void {
 export const Row = memo(function Row({ id, top, index, total, shown, at, selected }: Props) {
   const { t } = useTranslation();
   const email = useApp((state) => state.emails[id]);
+  const unread = useApp((state) => email !== undefined && unreadIn(state, email).length > 0);
   if (!email) return <Bone top={top} />;
-  const unread = !email.keywords.$seen;
   const outgoing = ["sent", "drafts"].some((role) => email.mailboxIds[withRole(email.accountId, role)?.id ?? ""]);
   const those = outgoing ? email.to : email.from;
   const people = called(those) || "—";

@@ -1,7 +1,8 @@
 /** Pictures of those who have written: of one's own contacts, else of the directory; each address is asked for once. */
 import { useEffect } from "react";
 import { create } from "zustand";
-import { type Call, downloadUrl, each as eachOf, Refused, session } from "../jmap/client";
+import { type Call, downloadUrl, each as eachOf, session } from "../jmap/client";
+import { Refused } from "../jmap/errors";
 import { get } from "../store";
 
 interface Media {

@@ -1,10 +1,11 @@
 /** What people do with mail: shown at once, sent to the server, taken back when that says no, or by Undo. */
 import { t } from "i18next";
-import { type Call, change, request } from "../jmap/client";
+import { type Call, change } from "../jmap/client";
 import type { Email, Mailbox } from "../jmap/types";
 import { folderName } from "../names";
 import { get, go, mailboxOf, set, toast, withRole } from "../store";
-import { refreshList } from "./lists";
+import { inLine, unreadIn } from "./conversation";
+import { keepEmails, linesOf, refreshList } from "./lists";
 import { loadMailboxes } from "./load";
 
 type Patch = Record<string, true | null | Record<string, true> | NonNullable<Email["snoozed"]>>;
@@ -19,19 +20,16 @@ export function meant(): string[] {
   return at ? [at] : [];
 }
 
-/** The same, and in a list of conversations the others of each that are in the same folder. */
-async function whole(ids: string[]): Promise<Email[]> {
+/** Emails, and in a list of conversations the others of each that are in the same folder. */
+export async function whole(ids: string[]): Promise<Email[]> {
   const { emails, threads, list } = get();
-  const found = ids.map((id) => emails[id]).filter((each): each is Email => each !== undefined);
+  const found = known(ids);
   if (!list?.collapse) return found;
-  const others = found.flatMap((each) => (threads[each.threadId] ?? []).filter((id) => id !== each.id));
+  const missing = found.flatMap((each) => threads[each.threadId] ?? []).filter((id) => !emails[id]);
   const accountId = list.place.accountId;
-  if (!others.length || !accountId) return found;
-  const properties = ["id", "mailboxIds", "keywords", "threadId"];
-  const [answer] = await request([["Email/get", { accountId, ids: others, properties }]]);
-  const here = list.place.mailboxId ?? "";
-  const inside = (answer.list as Email[]).filter((each) => each.mailboxIds[here]);
-  return [...found, ...inside.map((each) => ({ ...each, accountId }))];
+  if (missing.length && accountId) keepEmails(accountId, await linesOf(accountId, missing));
+  const all = found.flatMap((each) => inLine(get(), get().emails[each.id] ?? each));
+  return [...new Map(all.map((each) => [each.id, each])).values()];
 }
 
 function patched(email: Email, patch: Patch): Email {
@@ -64,7 +62,7 @@ function show(before: Email[], after: Email[]): void {
 }
 
 /** Takes lines off the list, and goes on to what stands there then. */
-function takeOff(gone: ReadonlySet<string>): void {
+export function takeOff(gone: ReadonlySet<string>): void {
   const { list, place, cursor } = get();
   if (!list) return;
   const ids: (string | undefined)[] = [];
@@ -98,11 +96,22 @@ function count(before: Email[], after: Email[]): void {
   set({ mailboxes });
 }
 
+const IN_SET = 500;
+
+/** Emails of one account each, as many as one call takes. */
+function pieces(emails: Email[]): [string, Email[]][] {
+  return [...Map.groupBy(emails, (each) => each.accountId)].flatMap(([accountId, all]) =>
+    Array.from({ length: Math.ceil(all.length / IN_SET) }, (_, at): [string, Email[]] => [
+      accountId,
+      all.slice(at * IN_SET, (at + 1) * IN_SET),
+    ]),
+  );
+}
+
 function updates(emails: Email[], patchOf: (each: Email) => Patch): Call[] {
-  const byAccount = Map.groupBy(emails, (each) => each.accountId);
-  return [...byAccount].map(([accountId, all]) => [
+  return pieces(emails).map(([accountId, some]) => [
     "Email/set",
-    { accountId, update: Object.fromEntries(all.map((each) => [each.id, patchOf(each)])) },
+    { accountId, update: Object.fromEntries(some.map((each) => [each.id, patchOf(each)])) },
   ]);
 }
 
@@ -110,7 +119,7 @@ async function send(before: Email[], after: Email[], patchOf: (each: Email) => P
   const { list } = get();
   show(before, after);
   try {
-    await change(updates(before, patchOf));
+    for (const each of updates(before, patchOf)) await change([each]);
     return true;
   } catch (error) {
     show(after, before);
@@ -127,11 +136,16 @@ function standing(email: Email, path: string): Patch[string] {
   return email.keywords[path.slice("keywords/".length)] ? true : null;
 }
 
-/** Changes emails; the toast takes it back. */
+function known(ids: string[]): Email[] {
+  return ids.map((id) => get().emails[id]).filter((each): each is Email => each !== undefined);
+}
+
+/** Changes emails, with the rest of their lines; the toast takes it back. */
 export async function apply(ids: string[], patchOf: (each: Email) => Patch, said: string | null): Promise<void> {
-  const quick = ids.map((id) => get().emails[id]).filter((each): each is Email => each !== undefined);
-  if (!quick.length) return;
-  const before = await whole(ids);
+  if (known(ids).length) await applyTo(await whole(ids), patchOf, said);
+}
+
+async function applyTo(before: Email[], patchOf: (each: Email) => Patch, said: string | null): Promise<void> {
   const after = before.map((each) => patched(each, patchOf(each)));
   const reverse = (each: Email): Patch => {
     const was = before.find((other) => other.id === each.id) ?? each;
@@ -152,24 +166,27 @@ export function mark(ids: string[], keyword: string, on: boolean): Promise<void>
 
 /** Marks as read what has unread in it, else as unread. */
 export function toggleSeen(ids: string[]): Promise<void> {
-  const unread = ids.some((id) => !get().emails[id]?.keywords.$seen);
+  const unread = known(ids).some((each) => unreadIn(get(), each).length);
   return unread ? markRead(ids) : mark(ids, "$seen", false);
 }
 
 /** What has been read is nothing new any more. */
+function asRead(email: Email): Patch {
+  return { "keywords/$seen": true, ...(email.keywords.$new ? { "keywords/$new": null } : {}) };
+}
+
 export function markRead(ids: string[]): Promise<void> {
-  const patch: Patch = { "keywords/$seen": true };
-  return apply(ids, (each) => (each.keywords.$new ? { ...patch, "keywords/$new": null } : patch), null);
+  return apply(ids, asRead, null);
+}
+
+/** The one that is looked at, and of its conversation nothing else. */
+export function markSeen(email: Email): Promise<void> {
+  return applyTo([email], asRead, null);
 }
 
 export function toggleFlag(ids: string[]): Promise<void> {
   const plain = ids.some((id) => !get().emails[id]?.keywords.$flagged);
   return mark(ids, "$flagged", plain);
-}
-
-export function move(ids: string[], to: Mailbox): Promise<void> {
-  const said = t("toast.moved", { count: ids.length, folder: folderName(to) });
-  return apply(ids, () => ({ mailboxIds: { [to.id]: true } }), said);
 }
 
 /** The folder of that role in an account; it is made where it is missing. */
@@ -211,6 +228,11 @@ export const junk = (ids: string[]) => moveToRole(ids, "junk", "Junk");
 /** From Junk, back to where mail comes in. */
 export const notJunk = (ids: string[]) => moveToRole(ids, "inbox", "Inbox");
 
+async function destroy(emails: Email[]): Promise<void> {
+  for (const [accountId, some] of pieces(emails))
+    await change([["Email/set", { accountId, destroy: some.map((each) => each.id) }]]);
+}
+
 /** Into Trash; from there for good, when nobody has taken it back after some seconds. */
 export async function remove(ids: string[]): Promise<void> {
   const { emails } = get();
@@ -222,12 +244,7 @@ export async function remove(ids: string[]): Promise<void> {
   const before = await whole(ids);
   takeOff(new Set(ids));
   const timer = setTimeout(() => {
-    const byAccount = Map.groupBy(before, (each) => each.accountId);
-    const calls: Call[] = [...byAccount].map(([accountId, some]) => [
-      "Email/set",
-      { accountId, destroy: some.map((each) => each.id) },
-    ]);
-    change(calls).catch((error: Error) => {
+    destroy(before).catch((error: Error) => {
       toast(error.message, { error: true });
       void refreshList();
     });
@@ -237,32 +254,4 @@ export async function remove(ids: string[]): Promise<void> {
     void refreshList();
   };
   toast(t("toast.deleted", { count: ids.length }), { undo, seconds: PERMANENT_SECONDS });
-}
-
-// --- folders
-
-export async function createFolder(accountId: string, name: string, parentId: string | null): Promise<void> {
-  await change([["Mailbox/set", { accountId, create: { made: { name, parentId } } }]]);
-  await loadMailboxes(accountId);
-}
-
-export async function changeFolder(folder: Mailbox, patch: { name?: string; parentId?: string | null }): Promise<void> {
-  await change([["Mailbox/set", { accountId: folder.accountId, update: { [folder.id]: patch } }]]);
-  await loadMailboxes(folder.accountId);
-}
-
-/** Takes a folder away whose mail goes to Trash before; a folder with mail that cannot go there stays. */
-export async function deleteFolder(folder: Mailbox): Promise<void> {
-  const { accountId, id } = folder;
-  const trash = withRole(accountId, "trash");
-  if (folder.totalEmails && trash) {
-    for (;;) {
-      const [found] = await request([["Email/query", { accountId, filter: { inMailbox: id }, limit: 200 }]]);
-      if (!found.ids.length) break;
-      const update = Object.fromEntries(found.ids.map((each: string) => [each, { mailboxIds: { [trash.id]: true } }]));
-      await change([["Email/set", { accountId, update }]]);
-    }
-  }
-  await change([["Mailbox/set", { accountId, destroy: [id] }]]);
-  await loadMailboxes(accountId);
 }

@@ -1,6 +1,7 @@
 /** Brings files of mail into a folder: read here, put there by `Blob/upload` and `Email/import`, some at a time. */
 import { t } from "i18next";
-import { each, Refused, upload } from "../jmap/client";
+import { each, upload } from "../jmap/client";
+import { Refused, refused, type Told } from "../jmap/errors";
 import type { Mailbox } from "../jmap/types";
 import { type Found, messageOf, messagesIn, TooLong } from "./mbox";
 import { size } from "./when";
@@ -91,8 +92,8 @@ async function put(folder: Mailbox, some: Named[], now: Brought): Promise<void> 
     if (answer instanceof Refused) throw answer;
     now.imported += Object.keys(answer.created ?? {}).length;
     for (const [key, error] of Object.entries(answer.notCreated ?? {})) {
-      const { type, description } = error as { type: string; description?: string };
-      now.refused.push({ name: some[Number(key.slice(1))]?.name ?? "", why: description ?? type });
+      const why = refused(error as Told).message;
+      now.refused.push({ name: some[Number(key.slice(1))]?.name ?? "", why });
     }
   } catch (error) {
     for (const one of some) now.refused.push({ name: one.name, why: (error as Error).message });
@@ -114,8 +115,8 @@ async function uploaded(accountId: string, some: Named[]): Promise<string[]> {
   );
   const [answer] = await each([["Blob/upload", { accountId, create }]]);
   if (answer instanceof Refused) throw answer;
-  const wrong = Object.values(answer.notCreated ?? {})[0] as { type: string; description?: string } | undefined;
-  if (wrong) throw new Refused(wrong.type, wrong.description ?? wrong.type);
+  const wrong = Object.values(answer.notCreated ?? {})[0] as Told | undefined;
+  if (wrong) throw refused(wrong);
   return some.map((_, at) => answer.created[`b${at}`].id ?? answer.created[`b${at}`].blobId);
 }
 

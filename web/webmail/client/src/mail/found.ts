@@ -1,9 +1,10 @@
 /** What is found in several accounts, as one list, the newest first. */
-import { type Answer, type Call, each, Refused } from "../jmap/client";
+import { type Answer, type Call, each } from "../jmap/client";
+import { Refused } from "../jmap/errors";
 import { type Email, LIST_PROPERTIES } from "../jmap/types";
 
 export const WINDOW = 60;
-const MOST_AT_ONCE = 500;
+export const MOST_AT_ONCE = 500;
 const CALLS = 30;
 
 /** What is known of one account: the beginning of what it has found. */

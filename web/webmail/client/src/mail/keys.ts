@@ -11,7 +11,9 @@ import { askSnooze, togglePin } from "./snooze";
 export function step(by: number): void {
   const { list, cursor, place } = get();
   if (!list?.total) return;
-  const next = Math.min(Math.max(cursor + by, 0), list.total - 1);
+  // Where what is read is not in the list any more, what came after it stands in its place.
+  const gone = place.emailId !== null && !list.ids.includes(place.emailId);
+  const next = Math.min(Math.max(cursor + (gone && by > 0 ? by - 1 : by), 0), list.total - 1);
   set({ cursor: next });
   const id = list.ids[next];
   if (place.emailId && id) open(next);

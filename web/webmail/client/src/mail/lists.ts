@@ -1,11 +1,12 @@
 /** The list that is shown: a folder, of which windows are asked for, or what is found in all accounts. */
 import { t } from "i18next";
-import { type Call, request } from "../jmap/client";
+import { type Call, each, request } from "../jmap/client";
+import { Refused } from "../jmap/errors";
 import { type Email, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
 import { recalledList } from "../offline";
 import type { Place } from "../place";
-import { get, type List, mailboxOf, set, toast } from "../store";
-import { extended, merged, type Source, sourceOf, totalOf, WINDOW } from "./found";
+import { get, type List, mailboxOf, type Only, set, toast } from "../store";
+import { extended, MOST_AT_ONCE, merged, type Source, sourceOf, totalOf, WINDOW } from "./found";
 import { keywordCalled } from "./labels";
 import { all, type Operators, operators } from "./search";
 
@@ -17,6 +18,11 @@ const ORDER = [
   { property: "hasKeyword", keyword: "$new", isAscending: false },
   { property: "receivedAt", isAscending: false },
 ];
+const FILTERS: Record<Only, Record<string, unknown>> = {
+  unread: { notKeyword: "$seen" },
+  flagged: { hasKeyword: "$flagged" },
+  attachment: { hasAttachment: true },
+};
 const asked = new Set<string>();
 
 function collapses(place: Place): boolean {
@@ -27,10 +33,11 @@ function collapses(place: Place): boolean {
 }
 
 /** Begins with the list of a place. */
-export function openList(place: Place): void {
+export function openList(place: Place, only: Only | null = null): void {
   asked.clear();
   const sources = place.search === null ? null : sourcesOf(place.search);
-  const list: List = { place, collapse: collapses(place), total: null, ids: [], failed: null, sources };
+  const collapse = only === null && collapses(place);
+  const list: List = { place, collapse, only, total: null, ids: [], failed: null, sources };
   set({ list, selected: new Set(), cursor: 0 });
   if (get().online) void loadWindow(0);
   else set({ list: recalledList(list) });
@@ -97,34 +104,62 @@ export async function loadWindow(position: number, again = false): Promise<void>
 }
 
 async function loadFolder(list: List, start: number): Promise<void> {
-  const [query, emails, threads] = await request(windowOf(list, start));
+  const accountId = list.place.accountId as string;
+  const [query, found, threads, all] = await each(windowOf(list, start));
+  const wrong = [query, found, threads].find((answer) => answer instanceof Refused);
+  if (wrong) throw wrong;
+  const long = all instanceof Refused; // more than one answer takes: the newest are shown first
+  const emails: Email[] = long ? await linesOf(accountId, query.ids) : (all ?? found).list;
   const now = get().list;
   if (!now || now.place !== list.place) return;
-  keepEmails(list.place.accountId as string, emails.list as Email[], threads?.list);
+  keepEmails(accountId, emails, threads?.list);
   const ids = now.total === query.total ? now.ids.slice() : now.ids.slice(0, query.total);
   query.ids.forEach((id: string, index: number) => {
     ids[start + index] = id;
   });
   set({ list: { ...now, total: query.total, ids, failed: null } });
+  if (long) {
+    const older = (threads.list as { emailIds: string[] }[]).flatMap((thread) => thread.emailIds);
+    const missing = older.filter((id) => !get().emails[id]);
+    keepEmails(accountId, await linesOf(accountId, missing));
+  }
 }
 
+/** What lines show of emails, in as many requests as that takes. */
+export async function linesOf(accountId: string, ids: string[]): Promise<Email[]> {
+  const found: Email[] = [];
+  for (let at = 0; at < ids.length; at += MOST_AT_ONCE) {
+    const given = { accountId, ids: ids.slice(at, at + MOST_AT_ONCE), properties: LIST_PROPERTIES };
+    const [answer] = await request([["Email/get", given]]);
+    found.push(...answer.list);
+  }
+  return found;
+}
+
+/** Asks for the lines around a position: emails, or conversations with all that is in them. */
 function windowOf(list: List, position: number): Call[] {
   const accountId = list.place.accountId;
   const from = (resultOf: string, name: string, path: string) => ({ resultOf, name, path });
   const query = {
     accountId,
-    filter: { inMailbox: list.place.mailboxId },
+    filter: { inMailbox: list.place.mailboxId, ...(list.only && FILTERS[list.only]) },
     sort: ORDER,
     collapseThreads: list.collapse,
     position,
     limit: WINDOW,
     calculateTotal: true,
   };
+  const found = from("q", "Email/query", "/ids");
+  const properties = list.collapse ? ["threadId"] : LIST_PROPERTIES;
   const calls: Call[] = [
     ["Email/query", query, "q"],
-    ["Email/get", { accountId, "#ids": from("q", "Email/query", "/ids"), properties: LIST_PROPERTIES }, "e"],
+    ["Email/get", { accountId, "#ids": found, properties }, "e"],
   ];
-  if (list.collapse) calls.push(["Thread/get", { accountId, "#ids": from("e", "Email/get", "/list/*/threadId") }, "t"]);
+  if (list.collapse) {
+    const all = from("t", "Thread/get", "/list/*/emailIds");
+    calls.push(["Thread/get", { accountId, "#ids": from("e", "Email/get", "/list/*/threadId") }, "t"]);
+    calls.push(["Email/get", { accountId, "#ids": all, properties: LIST_PROPERTIES }, "a"]);
+  }
   return calls;
 }
 

@@ -1,5 +1,6 @@
 /** Getting what is shown: accounts, folders, conversations; and what has changed, as the server tells. */
-import { type Call, listen, MAIL, Offline, request, session, settled, visit } from "../jmap/client";
+import { type Call, listen, MAIL, request, session, settled, visit } from "../jmap/client";
+import { Offline } from "../jmap/errors";
 import { type Email, FULL_PROPERTIES, type FullEmail, LIST_PROPERTIES, type Mailbox } from "../jmap/types";
 import { keepSeen, recall } from "../offline";
 import { MAIL_ROOM, NOWHERE, type Place, placeOf, sameList } from "../place";
@@ -99,7 +100,8 @@ async function loadAccounts(): Promise<void> {
   ]);
   const mailboxes: Record<string, Mailbox[]> = {};
   for (const answer of answers) mailboxes[answer.accountId] = foldersOf(answer);
-  set({ accounts, mailboxes, identities: identities.list, labels: inOrder(labels.list) });
+  const mostAttached = found.capabilities["urn:ietf:params:jmap:core"].maxSizeUpload;
+  set({ accounts, mailboxes, identities: identities.list, labels: inOrder(labels.list), mostAttached });
 }
 
 const FOLDER = ["id", "name", "parentId", "role", "sortOrder", "totalEmails", "unreadEmails", "myRights"];

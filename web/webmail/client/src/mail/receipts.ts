@@ -1,6 +1,7 @@
 /** Who has asked to be told that a message was read, and what is said to that. RFC 8098, RFC 9007. */
 import { t } from "i18next";
-import { Refused, request } from "../jmap/client";
+import { request } from "../jmap/client";
+import { refused } from "../jmap/errors";
 import type { Address, FullEmail } from "../jmap/types";
 import { receipts } from "../prefs";
 import { get, toast } from "../store";
@@ -49,7 +50,7 @@ export async function sendReceipt(email: FullEmail, by: "manual" | "automatic"):
       ],
     ]);
     const failed = answer.notSent?.k;
-    if (failed) throw new Refused(failed.type, failed.description ?? failed.type);
+    if (failed) throw refused(failed);
     if (by === "manual") toast(t("receipt.sent"));
   } catch (error) {
     toast((error as Error).message, { error: true });

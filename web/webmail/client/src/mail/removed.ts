@@ -1,6 +1,7 @@
 /** What was removed and is still kept by the server: found, and brought back. */
 import { t } from "i18next";
-import { Offline, request } from "../jmap/client";
+import { request } from "../jmap/client";
+import { Offline, refused, type Told } from "../jmap/errors";
 import type { Address, Mailbox } from "../jmap/types";
 import { folderName } from "../names";
 import { mailboxOf, toast } from "../store";
@@ -44,8 +45,8 @@ export function whereFrom(accountId: string, one: Removed): string {
 export async function bringBack(accountId: string, ids: string[]): Promise<string[]> {
   const [answer] = await request([["RemovedItem/restore", { accountId, ids }]]);
   const back = Object.keys(answer.restored ?? {});
-  const refused = Object.values(answer.notRestored ?? {}) as { type: string; description?: string }[];
-  if (refused[0]) toast(refused[0].description ?? refused[0].type, { error: true });
+  const [wrong] = Object.values(answer.notRestored ?? {}) as Told[];
+  if (wrong) toast(refused(wrong).message, { error: true });
   if (back.length) toast(t("removed.back", { count: back.length }));
   await Promise.all([loadMailboxes(accountId), refreshList()]).catch((error: Error) => {
     if (!(error instanceof Offline)) throw error;

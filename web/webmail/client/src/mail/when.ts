@@ -1,4 +1,5 @@
 import { format, isSameDay, isSameYear } from "date-fns";
+import i18next from "i18next";
 import { dated } from "../dates";
 import { zoned } from "../prefs";
 
@@ -24,6 +25,12 @@ export function long(moment: string): string {
 
 export function size(octets: number): string {
   if (octets < 1024) return `${octets} B`;
-  if (octets < 1024 * 1024) return `${Math.round(octets / 1024)} KB`;
-  return `${(octets / 1024 / 1024).toFixed(1)} MB`;
+  const [unit, many] = octets < 1024 ** 2 ? ["KB", 1] : octets < 1024 ** 3 ? ["MB", 2] : ["GB", 3];
+  const digits = many === 1 ? 0 : 1;
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${(octets / 1024 ** many).toLocaleString(i18next.language, format)} ${unit}`;
+}
+
+export function count(number: number): string {
+  return number.toLocaleString(i18next.language);
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { long } from "../mail/when";
 import { IconButton } from "../shell/Button";
+import { useApp } from "../store";
 import { changeNote, deleteNote, say, useNotes } from "./load";
 import { visit } from "./NotesRoom";
 import type { Note } from "./types";
@@ -33,6 +34,20 @@ function patchOf(note: Note, { title, text, date, words }: Fields): Partial<Note
   };
 }
 
+type Saving = "" | "changed" | "saving" | "saved" | "failed";
+const SAID = {
+  changed: "compose.saving",
+  saving: "compose.saving",
+  saved: "compose.saved",
+  failed: "compose.failed",
+};
+
+/** What was typed into notes and is not on the server yet. */
+const unsaved = new Map<string, Fields>();
+addEventListener("beforeunload", (event) => {
+  if (unsaved.size) event.preventDefault();
+});
+
 /** A note, to be read and written; it saves itself. */
 export function Editor({ note, book }: { note: Note; book: string }) {
   const { t } = useTranslation();
@@ -40,21 +55,27 @@ export function Editor({ note, book }: { note: Note; book: string }) {
     const rights = state.books.find((each) => each.id === note.bookId)?.myRights;
     return Boolean(rights?.mayWriteAll || rights?.mayWriteOwn);
   });
-  const [fields, setFields] = useState(() => fieldsOf(note));
-  const [state, setState] = useState<"" | "changed" | "saving" | "saved">("");
+  const [fields, setFields] = useState(() => unsaved.get(note.id) ?? fieldsOf(note));
+  const [state, setState] = useState<Saving>(unsaved.has(note.id) ? "changed" : "");
+  const there = useApp((now) => now.online && !now.signedOut);
   const latest = useRef({ note, fields });
   latest.current = { note, fields };
 
   async function save(): Promise<void> {
     const { note: now, fields: typed } = latest.current;
     const patch = patchOf(now, typed);
-    if (!Object.keys(patch).length) return setState((was) => (was === "changed" ? "saved" : was));
+    if (!Object.keys(patch).length) {
+      unsaved.delete(now.id);
+      return setState((was) => (was === "changed" ? "saved" : was));
+    }
     setState("saving");
+    unsaved.set(now.id, typed);
     try {
       await changeNote(now, patch);
+      if (unsaved.get(now.id) === typed) unsaved.delete(now.id);
       setState((was) => (was === "saving" ? "saved" : was));
     } catch (error) {
-      setState("changed");
+      setState((was) => (was === "saving" ? "failed" : was));
       say(error);
     }
   }
@@ -67,6 +88,9 @@ export function Editor({ note, book }: { note: Note; book: string }) {
     const timer = setTimeout(() => void saving.current(), SAVED_AFTER);
     return () => clearTimeout(timer);
   }, [fields, state]);
+  useEffect(() => {
+    if (there) setState((was) => (was === "failed" ? "changed" : was));
+  }, [there]);
   // What somebody else has changed is shown, unless something is typed here.
   useEffect(() => {
     setState((was) => {
@@ -77,7 +101,9 @@ export function Editor({ note, book }: { note: Note; book: string }) {
   useEffect(() => () => void saving.current(), []);
 
   const put = (patch: Partial<Fields>) => {
-    setFields({ ...fields, ...patch });
+    const typed = { ...fields, ...patch };
+    unsaved.set(note.id, typed);
+    setFields(typed);
     setState("changed");
   };
   return (
@@ -87,16 +113,13 @@ export function Editor({ note, book }: { note: Note; book: string }) {
           <ArrowLeft />
         </IconButton>
         <small className="grow" role="status">
-          {state === "saving" || state === "changed"
-            ? t("compose.saving")
-            : state === "saved"
-              ? t("compose.saved")
-              : note.updated && t("notes.changed", { when: long(note.updated) })}
+          {state ? t(SAID[state]) : note.updated && t("notes.changed", { when: long(note.updated) })}
         </small>
         {may && (
           <IconButton
             label={t("act.delete")}
             onClick={() => {
+              unsaved.delete(note.id);
               deleteNote(note);
               visit(book, undefined, true);
             }}

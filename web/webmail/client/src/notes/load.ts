@@ -1,7 +1,8 @@
 /** The notes that the app knows, got and changed. */
 import { t } from "i18next";
 import { create } from "zustand";
-import { type Call, change, Offline, request } from "../jmap/client";
+import { type Call, change, request } from "../jmap/client";
+import { Offline } from "../jmap/errors";
 import { type Told, whenChanged } from "../mail/load";
 import { keepRoom, recallRoom } from "../offline";
 import { get as app, toast } from "../store";
@@ -137,10 +138,15 @@ export async function changeNote(note: Note, patch: Partial<Note>): Promise<void
     const latest = known().notes[note.id];
     if (updated && latest) put({ notes: { ...known().notes, [note.id]: { ...latest, updated } } });
   } catch (error) {
+    const latest = known().notes[note.id];
+    if (latest) put({ notes: { ...known().notes, [note.id]: { ...latest, ...asWas(now, patch) } } });
     await loadNotes().catch(() => undefined);
     throw error;
   }
 }
+
+const asWas = (note: Note, patch: Partial<Note>) =>
+  Object.fromEntries(Object.keys(patch).map((name) => [name, note[name as keyof Note]]));
 
 /** Off the list at once, off the server after some seconds; until then Undo brings it back. */
 export function deleteNote(note: Note): void {

@@ -2,7 +2,8 @@ import { Pencil, Plus, RefreshCw, Trash2 } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { change, request } from "../jmap/client";
-import { lines } from "../mail/FolderTree";
+import { refused } from "../jmap/errors";
+import { lines } from "../mail/tree";
 import { short } from "../mail/when";
 import { folderName } from "../names";
 import { IconButton } from "../shell/Button";
@@ -58,8 +59,8 @@ export default function OtherMailboxes() {
   async function fetchNow(one: RemoteMailbox) {
     try {
       const [answer] = await request([["RemoteMailbox/fetch", { accountId: ownAccount(), ids: [one.id] }]]);
-      const refused = answer.notFetching?.[one.id];
-      if (refused) throw new Error(refused.description);
+      const wrong = answer.notFetching?.[one.id];
+      if (wrong) throw refused(wrong);
       toast(t("settings.others.asked"));
       setTimeout(again, LOOK_AGAIN);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { request } from "../jmap/client";
-import { size } from "../mail/when";
+import { count, size } from "../mail/when";
 import { Bones } from "./SettingsRoom";
 import { ownAccount, useLoaded } from "./use";
 
@@ -25,7 +25,7 @@ export default function Storage() {
   return (
     <ul className="quotas">
       {found.map((each) => {
-        const say = (number: number) => (each.resourceType === "octets" ? size(number) : number.toLocaleString());
+        const say = (number: number) => (each.resourceType === "octets" ? size(number) : count(number));
         const full = each.used / each.hardLimit;
         return (
           <li key={each.id}>

@@ -23,7 +23,7 @@ function toggleConversations(on: boolean): void {
   keep("conversations", on);
   set({ conversations: on });
   const { list } = get();
-  if (list) openList(list.place);
+  if (list) openList(list.place, list.only);
 }
 
 /** Everything about oneself. */

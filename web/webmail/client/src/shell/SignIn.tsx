@@ -1,5 +1,6 @@
+import * as Radix from "@radix-ui/react-dialog";
 import { KeyRound } from "lucide-react";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Asked, askKey, type Second, signIn } from "../jmap/client";
 import { boot, comeBack } from "../mail/load";
@@ -51,11 +52,12 @@ export function SignIn() {
     void go(() => attempt(code ? { code } : undefined));
   }
 
-  return (
+  const title = <h1>{t("signin.title")}</h1>;
+  const page = (
     <main className="signin">
-      <form onSubmit={submit} ref={form} aria-labelledby="signin-title">
+      <form onSubmit={submit} ref={form} aria-label={t("signin.title")}>
         <Brand />
-        <h1 id="signin-title">{t("signin.title")}</h1>
+        {ready ? <Radix.Title asChild>{title}</Radix.Title> : title}
         <p>{t(asked ? "signin.second" : ready ? "signin.again" : "signin.lead")}</p>
         <div hidden={asked !== null} className="fields">
           <label>
@@ -104,6 +106,21 @@ export function SignIn() {
         )}
       </form>
     </main>
+  );
+  return ready ? <Over>{page}</Over> : page;
+}
+
+/** Over all that is open, dialogs too, which stay as they are. */
+function Over({ children }: { children: ReactNode }) {
+  const stay = (event: Event) => event.preventDefault();
+  return (
+    <Radix.Root open>
+      <Radix.Portal>
+        <Radix.Content aria-describedby={undefined} onEscapeKeyDown={stay} onInteractOutside={stay}>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
   );
 }
 

@@ -1,5 +1,6 @@
 /** Getting lists and tasks; and what others have changed, as the server tells. */
-import { type Call, Offline, request } from "../jmap/client";
+import { type Call, request } from "../jmap/client";
+import { Offline } from "../jmap/errors";
 import { whenChanged } from "../mail/load";
 import { keepRoom, recallRoom } from "../offline";
 import { get as app } from "../store";

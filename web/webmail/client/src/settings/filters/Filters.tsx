@@ -1,8 +1,8 @@
 import { ArrowDown, ArrowUp, Code, FlaskConical, Pencil, Plus, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { lines } from "../../mail/FolderTree";
 import { visitPlace } from "../../mail/load";
+import { lines } from "../../mail/tree";
 import { folderName } from "../../names";
 import { NOWHERE } from "../../place";
 import { IconButton } from "../../shell/Button";

@@ -1,7 +1,7 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { lines } from "../../mail/FolderTree";
+import { lines } from "../../mail/tree";
 import { folderName } from "../../names";
 import { IconButton } from "../../shell/Button";
 import { Dialog } from "../../shell/Dialog";

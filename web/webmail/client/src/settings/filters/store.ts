@@ -1,6 +1,7 @@
 /** The script of the wizard on the server: read, written, activated beside automatic answers, and tried. */
 import { t } from "i18next";
-import { change, octets, Refused, request, upload } from "../../jmap/client";
+import { change, octets, request, upload } from "../../jmap/client";
+import { Refused } from "../../jmap/errors";
 import { blockSenders } from "../senders";
 import { ownAccount } from "../use";
 import { type Filters, filtersOf, NO_FILTERS, sieveOf } from "./model";
