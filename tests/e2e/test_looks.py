@@ -129,6 +129,21 @@ def test_a_session_that_ends_asks_again_and_loses_nothing(sit: Make) -> None:
     desk.wrong.clear()  # the 401 that was meant
 
 
+def test_a_session_whose_cookies_are_gone_asks_again_over_a_dialog(sit: Make) -> None:
+    desk = sit()
+    desk.sign_in()
+    desk.page.get_by_role("button", name="New folder").click()
+    desk.page.get_by_label("Name of the folder").fill("Not lost")
+    desk.page.context.clear_cookies()
+    desk.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    desk.page.get_by_label("Password").fill(desk.who.password)
+    desk.page.get_by_role("button", name="Sign in").click()
+    expect(desk.page.get_by_label("Password")).to_have_count(0)
+    desk.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(desk.folder("Not lost")).to_be_visible()
+    desk.wrong.clear()  # the 401 that was meant
+
+
 def test_another_browser_is_signed_out_from_the_list(sit: Make) -> None:
     desk = furnished(sit())
     other = sit(desk.who)

@@ -75,6 +75,11 @@ export function Directory() {
             <span className="grow">
               <strong>{each.name}</strong> {each.email !== each.name && <small>{each.email}</small>}
             </span>
+            {!known.has((each.email ?? "").toLowerCase()) && (
+              <IconButton label={t("contacts.take", { name: each.name })} onClick={() => void take(each)}>
+                <UserPlus />
+              </IconButton>
+            )}
             <IconButton
               label={`${t("contacts.write")}: ${each.name}`}
               onClick={() =>
@@ -83,11 +88,6 @@ export function Directory() {
             >
               <Mail />
             </IconButton>
-            {!known.has((each.email ?? "").toLowerCase()) && (
-              <IconButton label={t("contacts.take", { name: each.name })} onClick={() => void take(each)}>
-                <UserPlus />
-              </IconButton>
-            )}
           </li>
         ))}
       </ul>

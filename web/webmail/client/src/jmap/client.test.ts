@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { change, request } from "./client";
+import { change, listen, request } from "./client";
 import { Offline } from "./errors";
 
 const answers = (body: BodyInit, status = 200) =>
@@ -28,4 +28,29 @@ it("takes the page of a proxy for a server that has no time", async () => {
 it("takes an answer that breaks off for a lost connection", async () => {
   answers(new ReadableStream({ start: (stream) => stream.error(new TypeError("network error")) }));
   await expect(request([["Core/echo", {}]])).rejects.toBeInstanceOf(Offline);
+});
+
+it("says that something may have been missed, where the stream of changes was refused for a time", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const sources: (EventTarget & { readyState?: number })[] = [];
+  class Stream extends EventTarget {
+    static readonly CLOSED = 2;
+    constructor() {
+      super();
+      sources.push(this);
+    }
+    close() {}
+  }
+  vi.stubGlobal("EventSource", Stream);
+  answers("{}");
+  const missed = vi.fn();
+  const stop = listen(() => undefined, missed);
+  Object.assign(sources[0] as object, { readyState: Stream.CLOSED });
+  sources[0]?.dispatchEvent(new Event("error"));
+  expect(missed).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(missed).toHaveBeenCalledOnce();
+  expect(sources).toHaveLength(2);
+  stop();
+  vi.useRealTimers();
 });

@@ -274,8 +274,8 @@ export async function blockedIn(accountId: string, blobId: string): Promise<numb
 
 const AGAIN_AFTER = 10_000;
 
-/** Calls `act` with the accounts and types that have changed, until it is closed. */
-export function listen(act: (changed: Record<string, Record<string, string>>) => void): () => void {
+/** Calls `act` with the accounts and types that have changed, until it is closed; `missed` when nobody told for a time. */
+export function listen(act: (changed: Record<string, Record<string, string>>) => void, missed: () => void): () => void {
   let source: EventSource;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const open = () => {
@@ -288,9 +288,15 @@ export function listen(act: (changed: Record<string, Record<string, string>>) =>
     });
   };
   const again = () => {
-    session().then(open, (error: Error) => {
-      if (!(error instanceof SignedOut)) waiting = setTimeout(again, AGAIN_AFTER);
-    });
+    session().then(
+      () => {
+        open();
+        missed();
+      },
+      (error: Error) => {
+        if (!(error instanceof SignedOut)) waiting = setTimeout(again, AGAIN_AFTER);
+      },
+    );
   };
   open();
   return () => {

@@ -40,19 +40,23 @@ export async function reconnect(): Promise<void> {
 
 function follow(): void {
   stop();
-  stop = listen(changed);
+  stop = listen(changed, () => void lookAgain().catch(() => undefined));
+}
+
+/** All of it, where nobody can say what has changed meanwhile. */
+async function lookAgain(): Promise<void> {
+  await loadAccounts();
+  await refreshList();
+  for (const act of others) act(ANYTHING);
 }
 
 /** Goes on where the session had ended. */
 export async function comeBack(): Promise<void> {
   set({ signedOut: false });
   follow();
-  await loadAccounts();
-  await refreshList();
-  for (const act of others) act(ANYTHING);
+  await lookAgain();
 }
 
-/** Where nobody can say what has changed meanwhile. */
 const TYPES =
   "Calendar CalendarEvent MeetingProposal AddressBook ContactCard TaskList Task Notebook Note Journal JournalEntry AccessRequest";
 const ANYTHING: Told = { "": Object.fromEntries(TYPES.split(" ").map((each) => [each, "?"])) };
