@@ -20,7 +20,7 @@ from groupware.model.errors import GroupwareError, TryAgain
 from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.record import RecordKind
-from groupware.store.api import ReadTx, Watch
+from groupware.store.api import Bus, ReadTx, Watch
 from web.jmap import access_requests, event_notices, holders, identity, labels, meetings, notification
 from web.jmap.errors import RequestError
 from web.jmap.families import ADDRESS_BOOK, CALENDAR, JOURNAL, NOTEBOOK, TASK_LIST
@@ -110,49 +110,74 @@ async def stream(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIte
             yield _event("ping", {"interval": wanted.ping}) if told.ping else b": \n\n"
 
 
+@dataclass(slots=True)
+class _Ear:
+    """What hears of changes in folders."""
+
+    bus: Bus
+    _folders: frozenset[FolderId] = frozenset()
+    _watch: Watch | None = None
+
+    def on(self, folders: frozenset[FolderId]) -> Watch | None:
+        """The watch on these folders; None: only from now on, and what was read of them before counts for nothing."""
+        if self._watch is not None and folders == self._folders:
+            return self._watch
+        self.close()
+        self._watch, self._folders = self.bus.watch(folders), folders
+        return None
+
+    def close(self) -> None:
+        """Hears no more."""
+        if self._watch is not None:
+            self._watch.close()
+
+
 async def changes(turn: Turn, wanted: Asked, stopping: asyncio.Event) -> AsyncIterator[Told]:
-    """What there is to tell, as it happens; at first that one listens, or what was missed."""
+    """What there is to tell, as it happens; at first that one listens, or what was missed.
+
+    A mark of what the listener may not see is no reason to say anything, nor to be silent any longer.
+    """
     known: States | None = None
-    watched: frozenset[FolderId] = frozenset()
-    watch: Watch | None = None
     memo: event_notices.Memo = {}
-    clock, settled = asyncio.get_running_loop().time, 0.0
+    ear, clock, settled, due = _Ear(turn.parts.bus), asyncio.get_running_loop().time, 0.0, 0.0
     try:
         while not stopping.is_set():
             folders, now = await turn.read(lambda tx: (watched_by(tx), states(tx, wanted.types, memo)))
-            if watch is None or folders != watched:
-                if watch is not None:
-                    watch.close()
-                watch, watched = turn.parts.bus.watch(folders), folders
+            if (watch := ear.on(folders)) is None:
                 continue
-            changed = changed_since(known, now, wanted.last)
+            changed, first = changed_since(known, now, wanted.last), known is None
             known = now
-            if changed:
-                settled = clock() + SETTLES
-            yield Told(changed, _id(now))
+            settled = clock() + SETTLES if changed else settled
+            if changed or first:
+                due = clock() + (wanted.ping or LOOK_AGAIN)
+                yield Told(changed, _id(now))
             if changed and wanted.once:
                 return
-            while not await _woken(watch, wanted, stopping):
-                yield Told({}, _id(now), ping=True)
-            if (left := settled - clock()) > 0:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), left)
+            while not await _woken(watch, due - clock(), stopping):
+                due = clock() + (wanted.ping or LOOK_AGAIN)
+                yield Told({}, _id(now), ping=bool(wanted.ping))
+                if not wanted.ping:
+                    break
+            await _rest(settled - clock(), stopping)
     except (GroupwareError, asyncio.CancelledError):
         return
     finally:
-        if watch is not None:
-            watch.close()
+        ear.close()
 
 
-async def _woken(watch: Watch, wanted: Asked, stopping: asyncio.Event) -> bool:
-    """Waits for a mark; False: it is time for a ping."""
+async def _rest(seconds: float, stopping: asyncio.Event) -> None:
+    if seconds > 0:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), seconds)
+
+
+async def _woken(watch: Watch, within: float, stopping: asyncio.Event) -> bool:
+    """Waits for a mark; False: none has come within so many seconds."""
     stop = asyncio.ensure_future(stopping.wait())
-    mark = asyncio.ensure_future(watch.changed(wanted.ping or LOOK_AGAIN))
+    mark = asyncio.ensure_future(watch.changed(max(within, 0.0)))
     try:
         await asyncio.wait((stop, mark), return_when=asyncio.FIRST_COMPLETED)
-        if mark.done() and mark.result():
-            return True
-        return stop.done() or not wanted.ping
+        return stop.done() or bool(mark.result())
     finally:
         for task in (stop, mark):
             task.cancel()

@@ -139,7 +139,9 @@ class ReadItems(Protocol):
         ...
 
     def reached(self, owner: AccountId) -> ModSeq:
-        """How far the owner's change sequence has come. `NotFound` when one may look up nothing of the owner's."""
+        """How far the owner's change sequence has come: to who may not read all of it, as far as folders have changed
+        that they may. `NotFound` when one may look up nothing of the owner's.
+        """
         ...
 
     def body(self, blob: BlobId) -> bytes | None:

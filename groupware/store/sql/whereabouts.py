@@ -20,7 +20,7 @@ from . import objects, schema
 from .guard import Opened, absent
 from .tx import Tx
 
-_i, _s, _t, _o = schema.item.c, schema.seen.c, schema.tombstone.c, schema.personal.c
+_f, _i, _s, _t, _o = schema.folder.c, schema.item.c, schema.seen.c, schema.tombstone.c, schema.personal.c
 _WHERE: Final[Mapping[bool, Select[Any]]] = {
     True: select(_i.uid, _i.folder_id, _i.id).where(text("item.id = ANY(:ids)")),
     False: select(_i.uid, _i.folder_id, _i.id).where(text("item.id IN (SELECT value FROM json_each(:ids))")),
@@ -60,6 +60,7 @@ _BURIED: Final = (
     .where(_t.folder_id == bindparam("at"))
     .where(_t.modseq > bindparam("since"))
 )
+_FOLDERS_REACHED: Final = select(_f.id, _f.modseq, _f.created_modseq).where(_f.owner_id == bindparam("owner"))
 _REACHED: Final = select(schema.principal.c.modseq).where(schema.principal.c.id == bindparam("owner"))
 
 
@@ -113,8 +114,16 @@ def buried(tx: Tx, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, st
 
 
 def reached(tx: Tx, owner: AccountId) -> ModSeq:
-    """How far the owner's change sequence has come. `NotFound` when one may look up nothing of the owner's."""
+    """See `ReadTx.reached`."""
     tree = tx.tree(owner)
-    if not any(Right.LOOKUP in tree.rights(tx.who, at) for at in tree.nodes):
+    rights = {at: tree.rights(tx.who, at) for at in tree.nodes}
+    if not any(Right.LOOKUP in each for each in rights.values()):
         raise absent(owner)
-    return ModSeq(int(tx.sql.value(_REACHED, {"owner": owner})))
+    if all(Right.READ in each for each in rights.values()):
+        return ModSeq(int(tx.sql.value(_REACHED, {"owner": owner})))
+    moments = [
+        modseq if Right.READ in rights[at] else born
+        for at, modseq, born in tx.sql.rows(_FOLDERS_REACHED, {"owner": owner})
+        if at in rights and Right.LOOKUP in rights[at]
+    ]
+    return ModSeq(max(moments, default=0))
