@@ -28,6 +28,12 @@ describe("what the server refuses", () => {
     await i18next.changeLanguage("de");
     expect(refused({ type: "invalidProperties", properties: ["name"] }).message).toBe(de.wrong.invalid.name);
   });
+  it("says the reason with its numbers, which tells more than the type", async () => {
+    await i18next.changeLanguage("de");
+    const told = { type: "overQuota", description: "no", reason: "tooManyFolders", facts: { most: 7 } };
+    expect(refused(told).message).toBe("Es darf 7 Ordner geben: Löschen Sie zuerst welche.");
+    expect(refused({ ...told, reason: "quiteNew" }).message).toBe(de.wrong.overQuota);
+  });
   it("names whom a letter cannot go to", async () => {
     await i18next.changeLanguage("de");
     const told = {

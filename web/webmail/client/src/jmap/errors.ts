@@ -29,6 +29,9 @@ export interface Told {
   detail?: string;
   /** What of an object is not right, by the names of JMAP. */
   properties?: string[];
+  /** What exactly is wrong, as a word of this server, and the numbers that belong to it. */
+  reason?: string;
+  facts?: Record<string, unknown>;
   /** Whom it cannot go to. RFC 8621 §7.5. */
   invalidRecipients?: string[];
 }
@@ -57,13 +60,15 @@ function kindOf({ type, status = 0 }: Told): string {
   return OF_STATUS[status] ?? (status >= 500 ? "serverFail" : status ? "invalidArguments" : "serverFail");
 }
 
-/** The error for what the server has told. Its own words are English: who reads another language reads what its type
- * says, and those words where the type is not known here. */
+/** The error for what the server has told. Its own words are English: who reads another language reads what its reason
+ * or its type says, and those words where neither is known here. */
 export function refused(told: Told): Refused {
   const kind = kindOf(told);
   const said = (told.description ?? told.detail)?.replace(REPLY, "");
   const known = i18next.exists(`wrong.${kind}`);
   if (!known || (said && i18next.language === "en")) return new Refused(kind, said || kind);
+  if (told.reason && i18next.exists(`wrong.reason.${told.reason}`))
+    return new Refused(kind, t(`wrong.reason.${told.reason}`, { ...told.facts }));
   const [only, ...more] = told.properties ?? [];
   if (only && !more.length && i18next.exists(`wrong.invalid.${only}`))
     return new Refused(kind, t(`wrong.invalid.${only}`));
