@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from groupware.calendar.item import read_item as read_event
 from groupware.contacts.card import read_item as read_card
 from groupware.model.folder import Kind
+from groupware.model.ids import FolderId
 from groupware.model.item import NewItem
 from groupware.store.api import WriteTx
 from mailcore.cli.folders import owner_of
+from mailcore.cli.site import Site
 from tests.e2e.calendars import WEDNESDAY, event, visit
 from tests.e2e.conftest import Desk, Make
 
@@ -23,18 +26,32 @@ FEAST = (
 PLUMBER = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:pipes\r\nFN:Pia Pipes\r\nEMAIL:pia@far.test\r\nEND:VCARD\r\n"
 
 
-def publish(desk: Desk, path: str, kind: Kind, reading: Coroutine[Any, Any, tuple[str, NewItem]]) -> None:
-    """A public folder with one thing in it."""
-    site = desk.server.site
-    _, new = site.run(reading)
-
-    def work(tx: WriteTx) -> None:
-        tx.append(tx.add_folder(owner_of(tx, desk.server.domain), path, kind).id, [new])
-
-    site.write(work)
+Reading = Coroutine[Any, Any, tuple[str, NewItem]]
+Publish = Callable[[Desk, str, Kind, Reading], None]
 
 
-def test_a_public_calendar_is_over_one_s_own_and_hidden(sit: Make) -> None:
+@pytest.fixture
+def publish() -> Iterator[Publish]:
+    """Makes a public folder with one thing in it; others that look at the domain find it gone."""
+    made: list[tuple[Site, FolderId]] = []
+
+    def publish(desk: Desk, path: str, kind: Kind, reading: Reading) -> None:
+        site = desk.server.site
+        _, new = site.run(reading)
+
+        def work(tx: WriteTx) -> FolderId:
+            at = tx.add_folder(owner_of(tx, desk.server.domain), path, kind).id
+            tx.append(at, [new])
+            return at
+
+        made.append((site, site.write(work)))
+
+    yield publish
+    for site, at in made:
+        site.write(lambda tx, at=at: tx.delete_folder(at))  # type: ignore[misc]
+
+
+def test_a_public_calendar_is_over_one_s_own_and_hidden(sit: Make, publish: Publish) -> None:
     desk = sit()
     publish(desk, "Feasts", Kind.CALENDAR, read_event(FEAST.encode(), desk.server.site.blobs, "feast.ics"))
     page = visit(desk)
@@ -47,7 +64,7 @@ def test_a_public_calendar_is_over_one_s_own_and_hidden(sit: Make) -> None:
     expect(event(page, "Feast of all")).to_have_count(0)
 
 
-def test_a_public_address_book_is_looked_into_and_completes_addresses(sit: Make) -> None:
+def test_a_public_address_book_is_looked_into_and_completes_addresses(sit: Make, publish: Publish) -> None:
     desk = sit()
     publish(desk, "Craftspeople", Kind.CONTACTS, read_card(PLUMBER.encode(), desk.server.site.blobs, "pipes.vcf"))
     desk.sign_in()

@@ -31,7 +31,7 @@ async def serving(folder: Path, text: str) -> AsyncIterator[httpx.AsyncClient]:
     settings = config(folder, text)
     async with house(folder) as here:
         service = web.http.service(here.parts, setup_of(settings))
-        async with asked(service.uvicorn.loaded_app, way_in(), "example.test") as http:
+        async with asked(service.app, way_in(), "example.test") as http:
             yield http
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
-from .base import Number, metadata
+from .base import Number, metadata, only
 
 PRIVATE_OBJECT, INEXACT_OBJECT, FACTS_WAIT = text("private"), text("NOT exact"), text("facts IS NULL")
 """Which objects are private, of which not all occurrences are kept, and which wait for facts, as their indexes say."""
@@ -27,7 +27,7 @@ object_key = Table(
     Index("ix_object_key_ident", "folder_id", "ident"),
     Index("ix_object_key_private", "folder_id", "uid", sqlite_where=PRIVATE_OBJECT),
     Index("ix_object_key_inexact", "folder_id", "uid", sqlite_where=INEXACT_OBJECT),
-    Index("ix_object_key_facts", "folder_id", "uid", sqlite_where=FACTS_WAIT, postgresql_where=FACTS_WAIT),
+    Index("ix_object_key_facts", "folder_id", "uid", **only("facts IS NULL")),
     sqlite_with_rowid=False,
 )
 """What calendar and contact objects are found by; one row beside each such item."""
