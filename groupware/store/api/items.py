@@ -140,7 +140,7 @@ class ReadItems(Protocol):
 
     def reached(self, owner: AccountId) -> ModSeq:
         """How far the owner's change sequence has come: to who may not read all of it, as far as folders have changed
-        that they may. `NotFound` when one may look up nothing of the owner's.
+        that they may, or whose busy times they see. `NotFound` when one may look up nothing of the owner's.
         """
         ...
 

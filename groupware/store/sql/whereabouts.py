@@ -60,6 +60,8 @@ _BURIED: Final = (
     .where(_t.folder_id == bindparam("at"))
     .where(_t.modseq > bindparam("since"))
 )
+_TOLD: Final = Right.READ | Right.FREEBUSY
+"""Who has one of these is told when something changes in the folder."""
 _FOLDERS_REACHED: Final = select(_f.id, _f.modseq, _f.created_modseq).where(_f.owner_id == bindparam("owner"))
 _REACHED: Final = select(schema.principal.c.modseq).where(schema.principal.c.id == bindparam("owner"))
 
@@ -122,7 +124,7 @@ def reached(tx: Tx, owner: AccountId) -> ModSeq:
     if all(Right.READ in each for each in rights.values()):
         return ModSeq(int(tx.sql.value(_REACHED, {"owner": owner})))
     moments = [
-        modseq if Right.READ in rights[at] else born
+        modseq if rights[at] & _TOLD else born
         for at, modseq, born in tx.sql.rows(_FOLDERS_REACHED, {"owner": owner})
         if at in rights and Right.LOOKUP in rights[at]
     ]
