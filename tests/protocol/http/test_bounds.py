@@ -120,7 +120,7 @@ async def test_who_takes_nothing_of_an_answer_is_let_go(monkeypatch: pytest.Monk
 
     async with served(routes=[Route("/", stream)]) as here, talk.client(here.port, first=GET % b"/"):
         async with asyncio.timeout(talk.WAIT):
-            await ended.wait()
+            assert await ended.wait()
 
 
 @pytest.mark.parametrize(

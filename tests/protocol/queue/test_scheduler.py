@@ -466,3 +466,4 @@ async def test_what_is_being_read_when_the_work_begins_anew_is_carried() -> None
         async with working(box):
             blobs.released.set()
             await box.queue.until(lambda: box.waiting() == {})
+        assert len(box.queue.named("failed")) == 3
