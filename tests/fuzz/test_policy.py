@@ -62,7 +62,8 @@ TABLE = st.dictionaries(st.sampled_from(["name", "at", "all", "any", "then", "en
 @given(st.one_of(ANYTHING, st.lists(TABLE, max_size=3)))
 def test_any_tables(tables: object) -> None:
     with suppress(Refused):
-        from_tables(tables)
+        found = from_tables(tables)
+        assert from_toml(to_toml(found)) == found
 
 
 @settings(max_examples=400, deadline=None)

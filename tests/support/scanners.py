@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -54,6 +55,16 @@ class Scanners:
     spamd: str
     rspamd: str
     milter: str
+    bayes: Path
+
+    def learned(self) -> tuple[int, int]:
+        """How many messages spamd has learned, as spam and as none."""
+        command = [_found("sa-learn"), f"--dbpath={self.bayes}", "--dump", "magic"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        spam, ham = (re.search(rf"(\d+) +\d+  non-token data: {kind}\b", told) for kind in ("nspam", "nham"))
+        assert spam, told
+        assert ham, told
+        return int(spam[1]), int(ham[1])
 
 
 @contextmanager
@@ -71,7 +82,7 @@ def scanners(folder: Path) -> Iterator[Scanners]:
         for process, at in started:
             for port in at:
                 until_listens(port, process)
-        yield Scanners(clamd, spamd, check, milter)
+        yield Scanners(clamd, spamd, check, milter, folder / "spamd" / "bayes")
 
 
 def _clamd(folder: Path, port: int) -> Running:
@@ -82,7 +93,7 @@ def _clamd(folder: Path, port: int) -> Running:
 
 
 def _spamd(folder: Path, port: int) -> Running:
-    places = ("-H", folder, "-r", folder / "pid", "-s", "stderr")
+    places = ("-H", folder, "-r", folder / "pid", "-s", "stderr", f"--cf=bayes_path {folder}/bayes")
     whose = ("-u", "nobody") if os.getuid() == 0 else ()
     return _running(folder, "spamd", "-L", "-x", "-l", "-m", "1", "-i", "127.0.0.1", "-p", str(port), *whose, *places)
 
@@ -101,10 +112,15 @@ def _made(folder: Path, name: str) -> Path:
     return made
 
 
-@contextmanager
-def _running(folder: Path, program: str, *arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+def _found(program: str) -> str:
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/bin")
     assert found, f"{program} is not here: sh tests/support/install.sh $(cat tests/support/packages.txt)"
+    return found
+
+
+@contextmanager
+def _running(folder: Path, program: str, *arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+    found = _found(program)
     with (folder / "log").open("ab") as log:
         # Should the tests be killed, the scanner goes with them.
         command = ["setpriv", "--pdeathsig", "INT", "--", found, *map(str, arguments)]

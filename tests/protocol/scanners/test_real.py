@@ -61,7 +61,10 @@ async def test_spamd_gives_score_threshold_and_rules(there: Scanners) -> None:
 
 
 async def test_spamd_learns(there: Scanners) -> None:
-    await Spamd("spamd", there.spamd).learn(letter(GTUBE).octets, spam=True)
+    spamd = Spamd("spamd", there.spamd)
+    await spamd.learn(letter(GTUBE).octets, spam=True)
+    await spamd.learn(PLAIN.octets, spam=False)
+    assert there.learned() == (1, 1)
 
 
 async def test_rspamd_says_what_it_would_do(there: Scanners) -> None:
