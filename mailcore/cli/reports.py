@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ from mailcore.cli.show import Json, rows
 from mailcore.cli.site import Site, site
 
 if TYPE_CHECKING:
-    from mailcore.smtp.reports_received import Line, Read
+    from mailcore.smtp.reports_received import Line, Read, Sent, Tried
 
 app = family()
 Owner = Annotated[str, typer.Argument(help="Whose mailbox they come to: an address, or a domain for its public tree.")]
@@ -42,10 +42,10 @@ def dmarc(
     """Show what others saw of mail in the name of domains here, by the address that it came from (DMARC)."""
     from mailcore.smtp import reports_received
 
-    with site(ctx) as here:
-        found = _received(here, owner, path, since, reports_received.dmarc)
-    shown = [asdict(each) for each in found if not failed or "pass" not in (each.dkim, each.spf)]
-    rows(shown, as_json, f"{path} of {owner} has no such report")
+    def wanted(line: Sent) -> bool:
+        return not failed or "pass" not in (line.dkim, line.spf)
+
+    _show(ctx, (owner, path), since, reports_received.dmarc, wanted, as_json)
 
 
 @app.command()
@@ -60,17 +60,28 @@ def tls(
     """Show what came of others' connections with TLS to the mail hosts of domains here (TLS-RPT)."""
     from mailcore.smtp import reports_received
 
-    with site(ctx) as here:
-        found = _received(here, owner, path, since, reports_received.tls)
-    shown = [asdict(each) for each in found if not failed or each.result != "success"]
-    rows(shown, as_json, f"{path} of {owner} has no such report")
+    def wanted(line: Tried) -> bool:
+        return not failed or line.result != "success"
+
+    _show(ctx, (owner, path), since, reports_received.tls, wanted, as_json)
 
 
-def _received(here: Site, owner: str, path: str, since: str, read: Read[Line]) -> list[Line]:
+def _show(
+    ctx: typer.Context,
+    folder: tuple[str, str],
+    since: str,
+    read: Read[Line],
+    wanted: Callable[[Line], bool],
+    as_json: bool,
+) -> None:
+    """Shows the wanted lines of the reports in a folder: whose, and its path."""
     from mailcore.smtp.reports_received import lines_of
 
-    at = here.read(lambda tx: folder_at(tx, owner, path).id)
-    return lines_of(_letters(here, at, past(since)), read)
+    owner, path = folder
+    with site(ctx) as here:
+        at = here.read(lambda tx: folder_at(tx, owner, path).id)
+        found = lines_of(_letters(here, at, past(since)), read)
+    rows([asdict(each) for each in found if wanted(each)], as_json, f"{path} of {owner} has no such report")
 
 
 def _letters(here: Site, at: FolderId, since: datetime) -> Iterator[bytes]:
