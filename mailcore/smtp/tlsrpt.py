@@ -39,21 +39,23 @@ TYPE: Final = "application/tlsrpt+gzip"
 
 
 def report(domain: str, day: str, results: Sequence[TlsResult], *, host: str, contact: str) -> Mapping[str, Any]:
-    """The report of a domain's day, for JSON. RFC 8460 §4.4."""
-    by_policy: dict[str, list[TlsResult]] = {}
+    """The report of a domain's day, for JSON. RFC 8460 §4.4.
+
+    Each policy as it was found is an entry: hosts have TLSA records of their own, and a policy may change in a day.
+    """
+    by_policy: dict[tuple[str, tuple[str, ...]], list[TlsResult]] = {}
     for each in results:
-        by_policy.setdefault(each.policy, []).append(each)
+        by_policy.setdefault((each.policy, each.said), []).append(each)
     return {
         "organization-name": host,
         "date-range": {"start-datetime": f"{day}T00:00:00Z", "end-datetime": f"{day}T23:59:59Z"},
         "contact-info": contact,
         "report-id": f"{day}.{domain}@{host}",
-        "policies": [_policy(domain, name, found) for name, found in sorted(by_policy.items())],
+        "policies": [_policy(domain, name, said, found) for (name, said), found in sorted(by_policy.items())],
     }
 
 
-def _policy(domain: str, name: str, results: Sequence[TlsResult]) -> Mapping[str, Any]:
-    said = next((each.said for each in reversed(results) if each.said), ())
+def _policy(domain: str, name: str, said: Sequence[str], results: Sequence[TlsResult]) -> Mapping[str, Any]:
     hosts = [line.partition(":")[2].strip() for line in said if line.startswith("mx:")] if name == "sts" else []
     policy = {"policy-type": name, "policy-domain": domain}
     failed = [each for each in results if each.result != SUCCESS]

@@ -27,11 +27,10 @@ from tests.support.certificates import Authority
 from tests.support.outbox import as_email
 from tests.support.postoffice import Place, PostOffice, post_office
 
+STS = ("version: STSv1", "mx: *.there.test")
 RESULTS = [
-    TlsResult(
-        "there.test", "2027-01-31", "sts", "mx1.there.test", "success", ("version: STSv1", "mx: *.there.test"), 9
-    ),
-    TlsResult("there.test", "2027-01-31", "sts", "mx2.there.test", "certificate-expired", (), 2),
+    TlsResult("there.test", "2027-01-31", "sts", "mx1.there.test", "success", STS, 9),
+    TlsResult("there.test", "2027-01-31", "sts", "mx2.there.test", "certificate-expired", STS, 2),
     TlsResult("there.test", "2027-01-31", "no-policy-found", "mx1.there.test", "success", (), 1),
 ]
 
@@ -61,6 +60,18 @@ def test_a_report_says_what_came_of_each_policy() -> None:
             ],
         },
     ]
+
+
+def test_each_host_has_its_own_tlsa_records_in_a_report() -> None:
+    first, second = ("3 1 1 aa",), ("3 1 1 bb", "2 1 1 cc")
+    results = [
+        TlsResult("there.test", "2027-01-31", "tlsa", "mx1.there.test", "success", first, 4),
+        TlsResult("there.test", "2027-01-31", "tlsa", "mx2.there.test", "validation-failure", second, 3),
+        TlsResult("there.test", "2027-01-31", "tlsa", "mx2.there.test", "success", second, 1),
+    ]
+    made = report("there.test", "2027-01-31", results, host="mx.here.test", contact="postmaster@here.test")
+    found = [(each["policy"]["policy-string"], each["summary"].values()) for each in made["policies"]]
+    assert [(said, [*counts]) for said, counts in found] == [(["3 1 1 aa"], [4, 0]), (["3 1 1 bb", "2 1 1 cc"], [1, 3])]
 
 
 @pytest.mark.parametrize(
