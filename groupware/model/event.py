@@ -263,3 +263,6 @@ class Target:
     """Whether it has something to say of senders (`Screening`); None: it was not looked."""
     takes_from: tuple[str, str] = field(default=("anyDomain", ""), compare=False)
     """`receiveRestriction` and `receiveExceptions` of a single account or list."""
+    room: int | None = field(default=None, compare=False)
+    """Octets that still fit into the mailbox of a single account or list, all its folders together; None: there is no
+    limit, or nobody can say before the mail is here (`ruled`)."""

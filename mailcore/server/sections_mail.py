@@ -238,6 +238,11 @@ class SmtpSection(Section):
     )
     dnsbl: DnsListSection = key("Lists of addresses in DNS", DnsListSection())
     countries: CountriesSection = key("Countries that mail comes from", CountriesSection())
+    full_mailbox: Literal["tempreject", "accept"] = key(
+        "What other servers hear of a mailbox that is full. tempreject: 452, to come again; accept: the mail waits in"
+        " the queue here for as long as other mail does",
+        "tempreject",
+    )
     plugin_failure: Literal["pass", "tempreject"] = key("What is done when a plug-in of the rules has failed", "pass")
     greylisting: GreylistingSection = key("Greylisting", GreylistingSection())
     peer_rates: PeerRatesSection = key("Messages and recipients of one peer", PeerRatesSection())

@@ -12,7 +12,7 @@ from groupware.model.event import Recipient
 from groupware.model.principal import OPERATOR
 from mailcore.queue.plans import Targets
 from mailcore.smtp import events, origin
-from mailcore.smtp.policy import asking, builtin, domains, peerrates, sendquota
+from mailcore.smtp.policy import asking, builtin, domains, peerrates, quota, sendquota
 from mailcore.smtp.policy.access import foreign, is_elsewhere, may_begin, may_reach, not_own
 from mailcore.smtp.policy.restrictions import forbidden, unwelcome
 from mailcore.smtp.policy.variables import Value
@@ -221,7 +221,7 @@ async def _judge(state: State, transaction: Transaction, recipient: Recipient) -
         if refusal is not None and refusal.code >= 550:
             events.filtered_out(state, address)
     refusal = refusal or domains.apart(state, transaction, address) or await origin.objection(state, transaction)
-    refusal = refusal or builtin.flooded(state, transaction, address)
+    refusal = refusal or builtin.flooded(state, transaction, address) or await quota.full(state, transaction, address)
     if refusal is not None:
         return refusal
     if ruling.discarded:

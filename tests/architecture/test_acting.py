@@ -54,6 +54,7 @@ ACTING = {
     "mailcore/smtp/footers": POST,
     "mailcore/smtp/policy/book": POST,
     "mailcore/smtp/policy/builtin": POST,
+    "mailcore/smtp/policy/quota": POST,
     "mailcore/smtp/policy/sendquota": POST,
     "mailcore/smtp/refusals": POST,
     "mailcore/smtp/signing": POST,

@@ -127,6 +127,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "reclaimable": [lambda tx, s: tx.reclaimable([s.folder])],
     "quota_warnings": [lambda tx, _: tx.quota_warnings()],
     "tell_of_quota": [lambda tx, s: tx.tell_of_quota(s.alice, item())],
+    "mailbox_full": [lambda tx, s: tx.mailbox_full(s.alice, 1)],
     "put_quota": [
         lambda tx, _: tx.put_quota("", {"STORAGE": 1}),
         lambda tx, _: tx.put_quota("Other Users/alice@example.test", {"STORAGE": 1}),

@@ -76,6 +76,18 @@ def test_mail_that_comes_in_and_does_not_fit_has_its_owner_told(world: World) ->
     assert due(world) == [("STORAGE", 5 * KB, 10 * KB)]
 
 
+def test_mail_that_was_sent_away_for_lack_of_room_has_its_owner_told(world: World) -> None:
+    put(world, 5 * KB)
+    limited(world, size=5)
+    world.write(OPERATOR, lambda tx: tx.mailbox_full(world.alice.account, 1))
+    assert due(world) == [("STORAGE", 5 * KB, 5 * KB)]
+
+
+def test_nobody_else_may_have_an_owner_told(world: World) -> None:
+    with pytest.raises(NoRight):
+        world.write(world.alice, lambda tx: tx.mailbox_full(world.alice.account, 1))
+
+
 def test_the_letter_gets_into_a_mailbox_that_is_full(world: World) -> None:
     limited(world, messages=2)
     put(world, 1, many=2)

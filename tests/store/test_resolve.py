@@ -28,7 +28,7 @@ def addresses(house: House, address: str) -> list[str]:
     return sorted(each.address for each in resolve(house, address))
 
 
-def put_setting(house: House, name: str, value: str | bool, of: int) -> None:
+def put_setting(house: House, name: str, value: str | bool | int, of: int) -> None:
     house.write(lambda tx: tx.put_setting(name, value, of))  # type: ignore[arg-type]
 
 
@@ -370,3 +370,14 @@ def test_whether_senders_are_looked_at_comes_with_where_mail_goes_for_members_to
     put_setting(grouped, "blacklist", "", alice)
     put_setting(grouped, "filteringOption", "discard", alice)
     assert screened(A) == [True]
+
+
+def test_how_much_room_is_left_is_said_where_there_is_a_limit(house: House) -> None:
+    alice = house.add(A)
+    assert [each.room for each in resolve(house, A)] == [None]
+    put_setting(house, "mailboxSize", 2, alice.id)
+    assert [each.room for each in resolve(house, A)] == [2048]
+    put_setting(house, "mailboxMessageCount", 5, alice.id)
+    assert [each.room for each in resolve(house, A)] == [2048]
+    put_setting(house, "forwardTo", B, alice.id)
+    assert [each.room for each in resolve(house, A)] == [None]

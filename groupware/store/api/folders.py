@@ -156,6 +156,11 @@ class WriteFolders(Protocol):
         """
         ...
 
+    def mailbox_full(self, account: AccountId, octets: int) -> None:
+        """A message of so many octets was sent away because the account's mailbox is full: its owner is to be told of
+        that, as `quota_warnings` says. The operator alone."""
+        ...
+
     def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:
         """Sets the limits of a root, by RFC 9208's resource names, and drops the others; what holds then, as `quota`.
 

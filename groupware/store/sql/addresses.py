@@ -34,8 +34,9 @@ from .principals import (
     read,
     shown,
 )
+from .room import room_left
 from .screening import is_screened
-from .settings import effective
+from .settings import effective, limits
 from .tx import Tx
 
 SENDING: Final = (Right.SEND_AS, Right.SEND_ON_BEHALF)
@@ -165,7 +166,8 @@ def _judged(tx: Tx, found: Known, target: Target) -> Target:
         return target
     names = ("receiveRestriction", "receiveExceptions")
     policy, exceptions = (str(effective(tx, name, found.id, found.settings).value) for name in names)
-    return replace(target, takes_from=(policy, exceptions), screened=is_screened(tx, found))
+    room = room_left(limits(tx, found.id, found.settings), found.bytes, found.items) if not found.ruled else None
+    return replace(target, takes_from=(policy, exceptions), screened=is_screened(tx, found), room=room)
 
 
 def _takes_mail(tx: Tx, found: Known) -> bool:

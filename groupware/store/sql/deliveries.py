@@ -124,7 +124,7 @@ def _refusal(tx: Tx, at: Opened, new: NewItem) -> GroupwareError | None:
     except Refused as trouble:
         return trouble
     except OverQuota as trouble:
-        note_full(tx, at, 1, new.size)
+        note_full(tx, at, new.size)
         return trouble
     return None
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from groupware.model.errors import OverQuota
+from groupware.model.ids import AccountId
 from groupware.model.rights import Right
 
 from . import warnings
 from .guard import Opened
+from .principals import by_id
 from .settings import Limits, limits
 from .tree import Tree
 from .tx import Tx
@@ -66,12 +68,31 @@ def _warn(tx: Tx, at: Opened, most: Limits, items: int, octets: int) -> None:
             warnings.passed(tx, at.owner, resource, there + more, limit)
 
 
-def note_full(tx: Tx, at: Opened, items: int, octets: int) -> None:
-    """Note it when mail has come that does not fit the owner's quota, for a mailbox that never passed the threshold."""
-    most = limits(tx, at.owner, at.settings)
+def room_left(most: Limits, octets: int, items: int) -> int | None:
+    """How many octets a tree that holds so much can take yet; None: as many as come."""
+    if most.items and items >= most.items:
+        return 0
+    return max(most.bytes - octets, 0) if most.bytes else None
+
+
+def note_full(tx: Tx, at: Opened, octets: int) -> None:
+    """Note it when a message has come that does not fit the owner's quota, for a mailbox that never passed the
+    threshold."""
+    _note_full(tx, at.owner, limits(tx, at.owner, at.settings), (at.owner_bytes, at.owner_items), octets)
+
+
+def mailbox_full(tx: Tx, owner: AccountId, octets: int) -> None:
+    """See `WriteTx.mailbox_full`."""
+    tx.administer(None)
+    found = by_id(tx.sql, owner)
+    if found is not None:
+        _note_full(tx, owner, limits(tx, owner, found.settings), (found.bytes, found.items), octets)
+
+
+def _note_full(tx: Tx, owner: AccountId, most: Limits, holds: tuple[int, int], octets: int) -> None:
     for resource, limit, there, more in (
-        ("STORAGE", most.bytes, at.owner_bytes, octets),
-        ("MESSAGE", most.items, at.owner_items, items),
+        ("STORAGE", most.bytes, holds[0], octets),
+        ("MESSAGE", most.items, holds[1], 1),
     ):
-        if most.warned_at and limit and there + more > limit:
-            warnings.passed(tx, at.owner, resource, there, limit)
+        if limit and there + more > limit:
+            warnings.passed(tx, owner, resource, there, limit)

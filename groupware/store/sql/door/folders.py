@@ -11,7 +11,7 @@ from groupware.model.item import Kind, NewItem
 from groupware.model.rights import Right
 from groupware.store.api import Where
 
-from .. import annotated, deliveries, destinations, folder_changes, folders, held, listings, quota, warnings
+from .. import annotated, deliveries, destinations, folder_changes, folders, held, listings, quota, room, warnings
 from ..tx import Tx
 
 
@@ -95,6 +95,9 @@ class Folders(Tx):
 
     def tell_of_quota(self, account: AccountId, letter: NewItem) -> Landing | None:
         return deliveries.tell_of_quota(self, account, letter)
+
+    def mailbox_full(self, account: AccountId, octets: int) -> None:
+        room.mailbox_full(self, account, octets)
 
     def put_quota(self, root: str, most: Mapping[str, int]) -> Sequence[tuple[str, str, int, int]]:
         return quota.put(self, root, most)
