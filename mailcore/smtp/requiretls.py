@@ -46,6 +46,7 @@ def _strict(hop: Hop, demand: Demand, way: Way) -> Demand:
         refused = refused or f"{way.name} sends without TLS, and the message requires it (REQUIRETLS)."
     elif not proved:
         refused = refused or f"Neither DNSSEC nor MTA-STS proves that {hop.name} is the host (REQUIRETLS)."
+    ours = bool(refused and not demand.refused)
     dane = demand.dane if demand.dane is not None and any(each.usable for each in demand.dane.records) else None
     return replace(
         demand,
@@ -54,7 +55,8 @@ def _strict(hop: Hop, demand: Demand, way: Way) -> Demand:
         dane=dane,
         lenient=False,
         refused=refused,
-        code=NOT_SUPPORTED if refused and not demand.refused else demand.code,
+        code=NOT_SUPPORTED if ours else demand.code,
         extension=EXTENSION,
         why=f"REQUIRETLS; {demand.why}",
+        counted=demand.counted and not ours,  # the host is not even asked
     )

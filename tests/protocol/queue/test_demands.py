@@ -444,9 +444,10 @@ async def test_it_goes_back_from_a_host_that_does_not_promise(authority: Authori
 
 
 async def test_and_from_one_whose_name_nothing_proves(authority: Authority) -> None:
-    async with bench(authority, peer := promising(encrypted(authority)), signed=False) as (box, _):
+    async with bench(authority, peer := promising(encrypted(authority)), signed=False) as (box, tally):
         assert await outcome(box, require_tls=True) == "5.7.30"
         assert peer.commands("MAIL") == []
+        assert await counted(box, tally) == {}  # nobody has failed there: it was not asked
 
 
 async def test_a_certificate_of_nobody_is_none(authority: Authority, stranger: Authority) -> None:
