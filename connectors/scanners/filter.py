@@ -89,6 +89,10 @@ class Asked:
             return report.wish in ("junk", "quarantine") or (self.section.obey and report.wish == "discard")
         return report.score >= limit or (not self.section.junk_score and report.wish in ("junk", "quarantine"))
 
+    def puts_off(self, report: Report) -> bool:
+        """Whether the message is to come again later."""
+        return self.section.obey and report.wish == "later" and not report.virus
+
     def held_back(self, report: Report) -> str:
         """Why the message is held back by what this scanner says; "" when it is not."""
         section, name = self.section, self.scanner.name
@@ -185,6 +189,7 @@ def _together(found: Sequence[tuple[Asked, Report]], case: Case) -> Verdict:
     said = tuple(Said(_words(report)) for report in reports)
     junk = any(asked.is_junk(report) for asked, report in found)
     disposition = next(filter(None, (_refused(asked, report, case) for asked, report in found)), None)
+    disposition = disposition or next((_put_off(report) for asked, report in found if asked.puts_off(report)), None)
     held = next(filter(None, (asked.held_back(report) for asked, report in found)), None)
     if disposition is None and held:
         disposition = Disposition(quarantine=held)
@@ -213,6 +218,12 @@ def _refused(asked: Asked, report: Report, case: Case) -> Disposition | None:
         text = report.text or "The message was refused by a filter." if section.obey and report.wish == "reject" else ""
     silent = case.by is None  # the sender may be forged: who is told by a report would be somebody else
     return Disposition(refusal=Refusal(text, early=True, silent=silent)) if text else None
+
+
+def _put_off(report: Report) -> Disposition:
+    """That who brings the message is to come again."""
+    text = report.text or f"The filter {report.scanner} asks to come again later."
+    return Disposition(refusal=Refusal(text, early=True, later=True))
 
 
 def _percent(found: Sequence[tuple[Asked, Report]]) -> float | None:

@@ -17,7 +17,7 @@ _WISHES: Final[Mapping[str, Wish]] = {
     "add header": "junk",
     "rewrite subject": "junk",
     "quarantine": "quarantine",
-    "greylist": "later",
+    "greylist": "accept",  # a hint for its own greylisting, which says `soft reject` when it means it
     "soft reject": "later",
     "reject": "reject",
     "discard": "discard",

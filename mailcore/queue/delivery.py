@@ -93,7 +93,7 @@ def _carry(
     for (step, _), fate in zip(plan.sorted, fates, strict=True):
         done.events += fate.events
         if fate.sorted.refusal is not None:
-            troubled.append((step, Refused(fate.sorted.refusal.text)))
+            troubled.append((step, fate.sorted.refusal.error))
         elif fate.trouble is not None:
             troubled.append((step, fate.trouble))
         elif fate.landings:

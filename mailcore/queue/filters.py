@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Protocol, runtime_checkable
 
-from groupware.model.errors import GroupwareError, TryAgain
+from groupware.model.errors import GroupwareError, Refused, TryAgain
 from groupware.model.event import Recipient, Target
 from groupware.model.flags import Flags
 from groupware.model.folder import Destination, Role
@@ -71,6 +71,13 @@ class Refusal:
     """By the reply to the client that hands it in, where that can be; else by a report."""
     silent: bool = False
     """No report: a list or a program sent it."""
+    later: bool = False
+    """Not for good: the client is to come again; what is here already waits, and is looked at again."""
+
+    @property
+    def error(self) -> Refused | TryAgain:
+        """What it is for who hands the message in."""
+        return TryAgain(self.text) if self.later else Refused(self.text)
 
 
 @dataclass(frozen=True, slots=True)

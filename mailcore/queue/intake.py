@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Final
 
 from groupware.directory.api import Directory
-from groupware.model.errors import GroupwareError, NotFound, Refused
+from groupware.model.errors import GroupwareError, NotFound
 from groupware.model.event import Attempt, Event, Outcome, Recipient, Target
 from groupware.model.item import NewItem
 from groupware.model.principal import DELIVERY, OPERATOR, Principal
@@ -242,6 +242,8 @@ class Intake:
         what = decision.disposition
         if what.refusal is not None and keep:
             return replace(plan, refusal=what.refusal)
+        if what.refusal is not None and what.refusal.later:
+            raise what.refusal.error
         reason = what.quarantine or (what.refusal.text if what.refusal is not None else "")
         if not reason and (what.filings or what.redirections):
             return plan
@@ -256,9 +258,9 @@ class Intake:
         return replace(plan, here=(), away=(), held=await self._holder.prepared(whole, wanted))
 
     async def _refuse(self, message: Message, plan: Plan, refusal: Refusal) -> Sequence[Outcome]:
-        """The answers for a message that is not taken because no recipient is to have it; the trace says so."""
+        """The answers for a message that is not taken because nobody is to have it; the trace says so. `TryAgain`."""
         trail = Trail(message.message, message.by)
-        outcomes = [outcome_of(Refused(refusal.text), each.address) for each in message.recipients]
+        outcomes = [outcome_of(refusal.error, each.address) for each in message.recipients]
         refused = [trail.undelivered(each.recipient, each.code, each.text) for each in outcomes]
 
         def work(tx: WriteTx) -> Sequence[Event]:
@@ -269,6 +271,8 @@ class Intake:
             return events
 
         say(self._log, await self._store.write(DELIVERY, work))
+        if refusal.later:
+            raise refusal.error
         return outcomes
 
     async def _take(

@@ -33,8 +33,8 @@ class ScannerSection(Section):
     )
     reject_score: float = key("Score from which on it is refused; 0: none is", 0.0, ge=0, le=1000)
     obey: bool = key(
-        "What the scanner would refuse is refused, what it would set apart is held back, what it would discard goes to"
-        " Junk",
+        "What the scanner would refuse is refused, what it would put off is put off, what it would set apart is held"
+        " back, what it would discard goes to Junk",
         True,
     )
     virus: Literal["reject", "quarantine", "junk", "discard", "mark"] = key(

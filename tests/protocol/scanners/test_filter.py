@@ -128,6 +128,31 @@ async def test_what_a_scanner_refuses_is_refused_in_the_reply_and_nowhere_kept(t
         assert await at.here.queued() == []
 
 
+async def test_what_a_scanner_puts_off_is_put_off_in_the_reply(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        at.rspamd.action = "soft reject"
+        assert (await at.send(ALICE, BOB)) == "451 4.3.0 The filter rspamd asks to come again later."
+        assert ([await at.folders(each) for each in (ALICE, BOB)], await at.here.queued()) == ([{}, {}], [])
+        at.rspamd.action = "greylist"  # a hint for its own greylisting
+        assert (await at.send(ALICE)).startswith("250 ")
+        assert await at.folders() == {"INBOX": 1}
+
+
+async def test_unless_its_refusals_are_not_obeyed(tmp_path: Path) -> None:
+    async with desk(tmp_path, "obey = false") as at:
+        at.rspamd.action = "soft reject"
+        assert (await at.send()).startswith("250 ")
+        assert await at.folders() == {"INBOX": 1}
+
+
+@pytest.mark.parametrize("to", [["x@far.test"], [BOB, "x@far.test"]])
+async def test_what_leaves_is_put_off_as_a_whole(tmp_path: Path, to: list[str]) -> None:
+    async with desk(tmp_path) as at:
+        at.rspamd.action = "soft reject"
+        assert (await submitting(at, tmp_path, *to)).startswith("451 ")
+        assert (await waiting(at), await at.folders(BOB)) == ([], {})
+
+
 async def test_a_score_of_our_own_refuses(tmp_path: Path) -> None:
     async with desk(tmp_path, "reject_score = 10.0\nobey = false") as at:
         at.rspamd.score, at.rspamd.action = 12.0, "no action"
