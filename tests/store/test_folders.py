@@ -10,7 +10,7 @@ from groupware.model.errors import AlreadyExists, NoRight, NotFound, OverQuota, 
 from groupware.model.folder import MAX_DEPTH, Role
 from groupware.model.ids import EVERY, FolderId
 from groupware.model.item import Kind
-from groupware.model.principal import OPERATOR
+from groupware.model.principal import DELIVERY, OPERATOR
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
 from tests.store.world import World, deliver, letter, setting
@@ -294,3 +294,27 @@ def test_no_message_gets_where_nobody_would_see_it(world: World, kind: Kind) -> 
         world.write(OPERATOR, lambda tx: deliver(tx, there.id, letter()))
     assert world.folder(world.alice, there.id).total == 0
     assert world.folder(world.alice).total == 1
+
+
+# --- what a folder is called ----------------------------------------------------------------------------------------
+
+
+def test_a_refusal_calls_a_folder_as_who_asks_knows_it(world: World) -> None:
+    world.grant(world.work, world.bob, "lra")
+    world.write(world.alice, lambda tx: tx.grant(world.work, "anyone", Right.NONE, Right.POST))
+
+    def drop(tx: WriteTx) -> None:
+        tx.delete_folder(world.work)
+
+    theirs = f"{THERE}/Work"
+    assert f"folder {theirs}: you lack the right 'x'" in world.refusal(world.bob, drop)
+    assert f"folder {theirs}: there are folders below it" in world.refusal(OPERATOR, drop)
+    assert "folder Work: there are folders below it" in world.refusal(world.alice, drop)
+    assert "folder Work: you lack the right" in world.refusal(DELIVERY, drop)  # whose it is may be news out there
+
+
+def test_a_role_that_is_taken_names_no_folder_that_one_may_not_look_up(world: World) -> None:
+    world.write(world.alice, lambda tx: tx.create_folder("Secret", role="sent"))
+    world.grant(world.work, world.bob, "lrak")
+    said = world.refusal(world.bob, lambda tx: tx.create_folder(f"{THERE}/Work/Mine", role="sent"))
+    assert said == "RoleTaken: another folder is 'sent' already; ask its owner"

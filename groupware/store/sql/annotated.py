@@ -144,7 +144,7 @@ def _may_read(rights: Right) -> bool:
 def _readable(tx: Tx, at: FolderId) -> Opened:
     here = tx.open(at, Right.LOOKUP)
     if not _may_read(here.rights):
-        raise NoRight(f"folder {here.tree.path(here.id)}: annotations take one of the rights 'r s w i p 8 9' here")
+        raise NoRight(f"folder {here.path}: annotations take one of the rights 'r s w i p 8 9' here")
     return here
 
 

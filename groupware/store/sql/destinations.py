@@ -17,7 +17,8 @@ from groupware.model.rights import Right
 
 from . import folder_changes, folders
 from .guard import absent, identify
-from .paths import place, view_path, walk
+from .paths import place, walk
+from .tree import view_path
 from .tx import Tx
 
 PUTS: Right = Right.INSERT | Right.POST

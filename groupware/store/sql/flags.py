@@ -97,7 +97,7 @@ def _check(here: Opened, change: FlagChange) -> None:
         return
     if asked & mask or (asks_words and may_words) or not (asked or asks_words or change.replace):
         return
-    raise NoRight(f"folder {here.tree.path(here.id)}: you may not change these flags here; ask its owner")
+    raise NoRight(f"folder {here.path}: you may not change these flags here; ask its owner")
 
 
 def _changed(rows: Sequence[Row], change: FlagChange, rights: Right) -> list[After]:

@@ -17,10 +17,10 @@ from groupware.store.api import Where
 
 from . import contents, folders, item_copies, schema
 from .guard import Opened, absent, admit
-from .paths import place, view_path, walk
+from .paths import place, walk
 from .room import reads_all
 from .settings import limits
-from .tree import Node, Tree, with_made, with_moved, without
+from .tree import Node, Tree, view_path, with_made, with_moved, without
 from .tx import Tx
 
 _INSERT: Final = (
@@ -106,7 +106,7 @@ def _create(tx: Tx, tree: Tree, levels: Sequence[str], path: str, kind: Kind, ro
     if role == Role.QUARANTINE:
         raise Refused("what is held back has a folder that the server makes; nobody else makes one")
     if role is not None:
-        _check_free(admit(above, Right.ADMIN).tree, role)
+        _check_free(admit(above, Right.ADMIN), role)
     made = above.id
     for depth, name in enumerate(missing, 1):
         made = make(tx, tree.owner, made, check_name(name), kind, role if depth == len(missing) else None)
@@ -204,7 +204,7 @@ def rename(tx: Tx, at: Where, path: str) -> Folder:
     found = place(tx.sql, tx.memory, tx.who, path)
     if here.parent is None or found is None or here.owner != found[0].owner:
         raise Refused(
-            f"folder {view_path(here.tree, here.id, tx.who)}: a folder stays in its owner's tree; copy instead",
+            f"folder {here.path}: a folder stays in its owner's tree; copy instead",
             "otherTree",
         )
     tree, levels = found
@@ -265,7 +265,7 @@ def _rename_inbox(tx: Tx, here: Opened, path: str) -> Folder:
 def drop(tx: Tx, at: Where) -> None:
     """Takes it away with its items. `x`; `Refused` for INBOX or while there are folders below."""
     here = tx.open(at, Right.DROP)
-    path = view_path(here.tree, here.id, tx.who)
+    path = here.path
     if here.parent is None or here.role == Role.INBOX:
         raise Refused(f"folder {path or INBOX}: this one cannot be deleted")
     if here.tree.nodes[here.id].children:
@@ -296,7 +296,7 @@ def set_values(tx: Tx, at: Where, values: Mapping[str, int | bool | str | None])
     try:
         checked = {name: _SETTABLE[name](value) for name, value in values.items()}
     except ValueError as error:
-        raise Refused(f"folder {view_path(here.tree, here.id, tx.who)}: {error}") from None
+        raise Refused(f"folder {here.path}: {error}") from None
     if "role" in checked:
         _check_role(here, checked["role"])
     if checked:
@@ -318,15 +318,18 @@ def _check_role(here: Opened, role: object) -> None:
     if role is not None and here.tree.nodes[here.id].fed:
         raise Refused("a calendar that is filled from elsewhere is no place for what is one's own; choose another one")
     if role is not None and role != here.role:
-        _check_free(here.tree, str(role))
+        _check_free(here, str(role))
 
 
-def _check_free(tree: Tree, role: str) -> None:
-    """`RoleTaken` when another folder of the owner has that role."""
-    holder = next((node for node in tree.nodes.values() if node.role == role), None)
-    if holder is not None:
-        said = f"folder {tree.path(holder.id)} is {str(role)!r} already; take the role from it first"
-        raise RoleTaken(said, "roleTaken", folder=tree.path(holder.id))
+def _check_free(here: Opened, role: str) -> None:
+    """`RoleTaken` when another folder of the owner has that role; which one, to who may look it up."""
+    holder = next((node.id for node in here.tree.nodes.values() if node.role == role), None)
+    if holder is None:
+        return
+    if Right.LOOKUP not in here.tree.rights(here.who, holder):
+        raise RoleTaken(f"another folder is {str(role)!r} already; ask its owner")
+    said = f"folder {view_path(here.tree, holder, here.who)} is {str(role)!r} already; take the role from it first"
+    raise RoleTaken(said, "roleTaken", folder=here.tree.path(holder))
 
 
 def _there(tx: Tx, path: str) -> Folder | None:

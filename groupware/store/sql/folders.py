@@ -17,9 +17,9 @@ from groupware.store.api import Where
 
 from . import schema
 from .guard import SERVER, Opened, absent
-from .paths import view_path, walk
+from .paths import walk
 from .settings import effective, epoch
-from .tree import Tree
+from .tree import Tree, view_path
 from .tx import Tx
 
 _SEEN_HERE: Final = (

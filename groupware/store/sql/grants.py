@@ -17,7 +17,6 @@ from groupware.store.api import Where
 
 from . import pushes, schema
 from .guard import Opened, identify, office
-from .paths import view_path
 from .tree import Tree, with_grants
 from .tx import Tx
 
@@ -144,7 +143,7 @@ def explain(tx: Tx, at: Where, actor: str) -> Explanation:
     """Which rows decide what `actor` may do here, in words. Takes `a`."""
     here = tx.open(at, Right.ADMIN)
     number, key = grantee_named(tx, actor)
-    path = view_path(here.tree, here.id, tx.who)
+    path = here.path
     try:
         who = identify(tx.sql, AccountId(number), -1)
     except BadCredentials:

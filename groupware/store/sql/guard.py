@@ -19,14 +19,16 @@ from sqlalchemy.sql import Select
 
 from groupware.model.errors import BadCredentials, NoRight, NotFound
 from groupware.model.ids import AccountId, FolderId, ModSeq, Uid
-from groupware.model.principal import ANYONE, Principal, PrincipalKind
-from groupware.model.rights import WRITING, Right, letters
+from groupware.model.principal import ANYONE, EVERYONE, Principal, PrincipalKind
+from groupware.model.rights import ALL, WRITING, Right, letters
 
 from . import schema
 from .engine import Row, Sql
-from .tree import Memory, Tree, tree_of
+from .tree import Memory, Tree, tree_of, view_path
 
 SERVER: Final = AccountId(1)
+ROOT: Final = "(the root)"
+"""What errors call the root of a tree, which has no name."""
 
 
 # --- who asks -------------------------------------------------------------------------------------------------------
@@ -68,7 +70,7 @@ def identify(sql: Sql, account: AccountId, epoch: int, client: str = "") -> Prin
 
 def identifiers_of(sql: Sql, account: AccountId, key: str, domain: str | None) -> frozenset[str]:
     """What grants can name an account, a group or the like by; `domain` is the key of its domain."""
-    found = {key, "everyone", "anyone", *(group for (group,) in sql.rows(_GROUPS, {"account": account}))}
+    found = {key, EVERYONE, ANYONE, *(group for (group,) in sql.rows(_GROUPS, {"account": account}))}
     if domain is not None:
         found.add(domain)
         if key == "postmaster@" + domain.removeprefix("domain:"):
@@ -125,6 +127,16 @@ class Opened:
     rights: Right
     reader: AccountId
     """Whose \\Seen is meant: 0 for the bit of the item, else the account whose own rows count (decision 002)."""
+    who: Principal
+
+    @property
+    def path(self) -> str:
+        """The folder's name as who asks knows it; "" for the own root.
+
+        To links and to mail from outside, who are nobody here, it is the owner's own: an address may be news to them.
+        """
+        known = EVERYONE in self.who.identifiers or self.who.floor == ALL
+        return view_path(self.tree, self.id, self.who) if known else self.tree.path(self.id)
 
 
 _f, _p = schema.folder.c, _owner.c
@@ -260,24 +272,22 @@ def seek(sql: Sql) -> None:
 def admit(at: Opened, need: Right) -> Opened:
     """The opened folder again, for something that takes `need`. `NoRight`."""
     if need not in at.rights:
-        path = at.tree.path(at.id) or "(the root)"
         if need & WRITING:
             check_unfed(at)
         lacking = letters(need & ~at.rights)
-        said = f"folder {path}: you lack the right {lacking!r} here; ask its owner for it"
-        raise NoRight(said, "noRight", folder=path, rights=lacking)
+        said = f"folder {at.path or ROOT}: you lack the right {lacking!r} here; ask its owner for it"
+        raise NoRight(said, "noRight", folder=at.tree.path(at.id) or ROOT, rights=lacking)
     return at
 
 
 def check_unfed(at: Opened) -> None:
     """`NoRight` where nobody writes, for what is there comes from elsewhere: no owner could be asked for it."""
     if at.tree.nodes[at.id].fed:
-        path = at.tree.path(at.id)
-        said = f"folder {path}: it is filled from elsewhere, so nobody changes what is in it"
-        raise NoRight(said, "filledFromElsewhere", folder=path)
+        said = f"folder {at.path}: it is filled from elsewhere, so nobody changes what is in it"
+        raise NoRight(said, "filledFromElsewhere", folder=at.tree.path(at.id))
 
 
 def _opened(at: FolderId, row: Row, tree: Tree, rights: Right, who: Principal) -> Opened:
     shared = bool(row[15]) or who.account in (tree.owner, SERVER)
     reader = AccountId(0) if shared else who.account
-    return Opened(*(at, *row[:15], bool(row[15]), *row[16:18], *row[19:23], tree, rights, reader))
+    return Opened(*(at, *row[:15], bool(row[15]), *row[16:18], *row[19:23], tree, rights, reader, who))

@@ -264,7 +264,7 @@ def replace(tx: Tx, at: FolderId, name: str, new: NewItem, if_modseq: ModSeq | N
     here = tx.open(at, Right.READ)
     row = items.named(tx, here, name)
     if row is None:
-        raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
+        raise NotFound(f"{name!r}: there is no item of that name in {here.path}")
     return _changed(tx, here, Item(*row), new, if_modseq, repr(name))
 
 
@@ -273,7 +273,7 @@ def rewrite(tx: Tx, at: FolderId, uid: Uid, new: NewItem, if_modseq: ModSeq | No
     here = tx.open(at, Right.READ)
     found = items.items(tx, at, [(uid, uid)], summary=False, limit=1)
     if not found:
-        raise NotFound(f"item {uid}: it is not in {here.tree.path(here.id)} any more")
+        raise NotFound(f"item {uid}: it is not in {here.path} any more")
     return _changed(tx, here, found[0], new, if_modseq, f"item {uid}")
 
 
@@ -293,7 +293,7 @@ def exchange(tx: Tx, here: Opened, name: str, new: NewItem) -> Item:
     """Another content under a name in a folder that has been opened for that. `OverQuota`, `Refused`, `NotFound`."""
     row = items.named(tx, here, name)
     if row is None:
-        raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
+        raise NotFound(f"{name!r}: there is no item of that name in {here.path}")
     return _exchanged(tx, here, Item(*row), new)
 
 
@@ -353,7 +353,7 @@ def removable(tx: Tx, here: Opened, uids: Uids, need: Right) -> list[Row]:
     own_only = need not in here.rights
     if own_only and Right.DELETE_OWN not in here.rights:
         check_unfed(here)
-        raise NoRight(f"folder {here.tree.path(here.id)}: taking items away takes the right to expunge; ask its owner")
+        raise NoRight(f"folder {here.path}: taking items away takes the right to expunge; ask its owner")
     return [row for row in whole(tx, here, uids) if not own_only or row[9] == tx.who.account]
 
 

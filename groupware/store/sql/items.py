@@ -211,7 +211,7 @@ def item(tx: Tx, at: FolderId, name: str) -> Item:
     here = tx.open(at, Right.READ)
     row = named(tx, here, name)
     if row is None:
-        raise NotFound(f"{name!r}: there is no item of that name in {here.tree.path(here.id)}")
+        raise NotFound(f"{name!r}: there is no item of that name in {here.path}")
     return Item(*row)
 
 

@@ -23,7 +23,6 @@ from groupware.model.times import moment, now_micros
 from groupware.store.api import Where
 
 from . import grants, schema
-from .paths import view_path
 from .principals import insert_principal
 from .tx import Tx
 
@@ -78,7 +77,7 @@ def put(tx: Tx, at: Where, digest: str, rights: Right, expires: datetime | None,
     if not rights or Right.ADMIN in rights:
         raise Refused("a link grants something, and never the right 'a': use a level, as viewer, or letters")
     if tx.sql.value(_COUNT, {"at": here.id}) >= MOST:
-        path = view_path(here.tree, here.id, tx.who)
+        path = here.path
         raise OverQuota(f"folder {path} has {MOST} links already: withdraw some that are not used any more")
     key = PREFIX + digest[:_NAMED_BY]
     link = insert_principal(tx, PrincipalKind.LINK, key, name=label, folder=here.id)
@@ -93,7 +92,7 @@ def drop(tx: Tx, at: Where, ident: str) -> None:
     key = ident.strip().lower()
     link = next((row[0] for row in tx.sql.rows(_OF, {"at": here.id}) if row[1] == key), None)
     if link is None:
-        raise NotFound(f"{ident[:60]!r}: folder {view_path(here.tree, here.id, tx.who)} has no such link")
+        raise NotFound(f"{ident[:60]!r}: folder {here.path} has no such link")
     grants.grant(tx, here.id, key, Right.NONE, Right.NONE, None, "", keep=Right.NONE)
     tx.sql.change(_DROP, {"link": link})
 

@@ -23,8 +23,7 @@ from .engine import Row
 from .folders import has_children, role_for, said_of_paths, subscribed_by_default
 from .guard import SERVER
 from .kept import Listed, Listing
-from .paths import domain_of, prefix, view_path
-from .tree import Tree
+from .tree import Tree, domain_of, prefix, view_path
 from .tx import Tx
 
 LARGE: Final = 50

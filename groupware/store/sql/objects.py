@@ -125,15 +125,13 @@ def check_new(tx: Tx, here: Opened, new: Sequence[ObjectKeys]) -> None:
 def check_kind(here: Opened, keys: ObjectKeys | None) -> None:
     """`Refused` for what has no place in a folder of that kind."""
     if keys is not None and here.kind == Kind.MAIL:
-        raise Refused(f"folder {here.tree.path(here.id)} is for mail, and this is no message")
+        raise Refused(f"folder {here.path} is for mail, and this is no message")
 
 
 def check_mail(here: Opened, kind: str) -> None:
     """`Refused` for messages where nobody would see them."""
     if kind == Kind.MAIL and here.kind != Kind.MAIL:
-        raise Refused(
-            f"folder {here.tree.path(here.id)} is for {here.kind}, and this is a message: it would not be seen"
-        )
+        raise Refused(f"folder {here.path} is for {here.kind}, and this is a message: it would not be seen")
 
 
 def put(tx: Tx, here: Opened, uid: int, keys: ObjectKeys) -> None:

@@ -11,14 +11,14 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from groupware.model.folder import INBOX, OTHERS, PUBLIC, SEPARATOR, levels_of
+from groupware.model.folder import INBOX, OTHERS, PUBLIC, levels_of
 from groupware.model.ids import AccountId, FolderId
-from groupware.model.principal import Principal, PrincipalKind
+from groupware.model.principal import Principal
 
 from . import schema
 from .engine import Sql
 from .guard import SERVER, absent
-from .tree import Memory, Tree, tree_of
+from .tree import Memory, Tree, domain_of, tree_of
 
 _BY_ADDRESS: Final = (
     select(schema.principal.c.id)
@@ -88,22 +88,3 @@ def _public(sql: Sql, memory: Memory, who: Principal, levels: Sequence[str]) -> 
     if other is not None and other != own:
         return tree_of(sql, memory, other), levels[1:]
     return (tree, levels) if tree is not None else None
-
-
-def domain_of(who: Principal) -> str:
-    """The domain that an account is of; "" for none."""
-    return next((each.removeprefix("domain:") for each in who.identifiers if each.startswith("domain:")), "")
-
-
-def prefix(tree: Tree, who: Principal) -> str:
-    """What stands before an owner's own path in the principal's view."""
-    if tree.owner == who.account:
-        return ""
-    if tree.kind is not PrincipalKind.PUBLIC:
-        return f"{OTHERS}{SEPARATOR}{tree.key}"
-    return PUBLIC if tree.domain == domain_of(who) else f"{PUBLIC}{SEPARATOR}{tree.domain}"
-
-
-def view_path(tree: Tree, at: FolderId, who: Principal) -> str:
-    """The path of a folder in the principal's view; that of the own root is ""."""
-    return SEPARATOR.join(filter(None, (prefix(tree, who), tree.path(at))))

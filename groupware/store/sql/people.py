@@ -12,7 +12,7 @@ from groupware.model.principal import Person, PrincipalKind
 from groupware.model.record import RecordKind
 
 from . import schema, settings
-from .paths import domain_of
+from .tree import domain_of
 from .tx import Tx
 
 PUBLISHED: Final = "publishContactInfo"

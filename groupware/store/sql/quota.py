@@ -15,10 +15,10 @@ from groupware.store.api import Where
 
 from . import folder_changes, schema, settings
 from .guard import Opened
-from .paths import place, prefix, view_path
+from .paths import place
 from .room import reads_all
 from .settings import limits
-from .tree import Tree
+from .tree import Tree, prefix
 from .tx import Tx
 
 Row = tuple[str, str, int, int]
@@ -54,7 +54,7 @@ def _of_tree(tx: Tx, tree: Tree, octets: int, items: int, epoch: int) -> list[Ro
 
 
 def _of_folder(tx: Tx, here: Opened) -> list[Row]:
-    root = view_path(here.tree, here.id, tx.who)
+    root = here.path
     rows = (
         (root, "STORAGE", _units(here.bytes), (here.quota_bytes or 0) // 1024, here.quota_bytes),
         (root, "MESSAGE", here.total, here.quota_items or 0, here.quota_items),

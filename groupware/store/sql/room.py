@@ -44,7 +44,7 @@ def check_room(tx: Tx, at: Opened, items: int, octets: int, *, moved: bool = Fal
     ):
         if own and more > 0 and there + more > own:
             told = Right.READ in at.rights
-            what = f"folder {at.tree.path(at.id)}" if told else "this folder"
+            what = f"folder {at.path}" if told else "this folder"
             raise _full(what, there, more, own, code if told else "")
     _warn(tx, at, most, items, octets)
 

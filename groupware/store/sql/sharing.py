@@ -22,7 +22,6 @@ from . import grants, schema
 from .engine import Row
 from .folder_changes import subscribe
 from .guard import Opened
-from .paths import view_path
 from .tx import Tx
 
 _n, _g = schema.notice.c, schema.grant.c
@@ -84,10 +83,10 @@ def answer(tx: Tx, at: FolderId, *, accept: bool) -> None:
     here = tx.open(at, Right.LOOKUP)
     row = _row(here, tx.who.name)
     if row is None:
-        raise NotFound(f"folder {view_path(here.tree, here.id, tx.who)}: nobody has invited you to it by name")
+        raise NotFound(f"folder {here.path}: nobody has invited you to it by name")
     state = ShareState.ACCEPTED if accept else ShareState.DECLINED
     me = tx.who.account
-    subscribe(tx, view_path(here.tree, here.id, tx.who), on=accept)
+    subscribe(tx, here.path, on=accept)
     tx.sql.change(_CLEAR, {"account": me, "at": here.id, "what": NoticeKind.INVITATION.value})
     if row.state == state:
         return

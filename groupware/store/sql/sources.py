@@ -28,8 +28,8 @@ from ..api import SOURCES
 from . import annotated, errands, folder_changes, item_changes, items, objects, schema
 from .engine import Row
 from .guard import Opened
-from .paths import view_path
 from .settings import effective
+from .tree import view_path
 from .tx import Tx
 
 MOST_NAMES: Final = 100
@@ -105,9 +105,9 @@ def _check_place(here: Opened, *, over: bool) -> None:
     if here.tree.kind is not PrincipalKind.ACCOUNT:
         raise Refused("only an account subscribes to calendars")
     if here.kind != Kind.CALENDAR or here.role is not None or here.parent is None:
-        raise Refused(f"folder {here.tree.path(here.id)}: a calendar of its own is wanted, which has no other purpose")
+        raise Refused(f"folder {here.path}: a calendar of its own is wanted, which has no other purpose")
     if (here.total and not over) or here.tree.nodes[here.id].children:
-        raise Refused(f"folder {here.tree.path(here.id)}: it is not empty, and what is in it would be lost")
+        raise Refused(f"folder {here.path}: it is not empty, and what is in it would be lost")
 
 
 def _check_count(tx: Tx, here: Opened) -> None:
@@ -141,7 +141,7 @@ def hasten(tx: Tx, at: FolderId) -> int:
     here = tx.open(at, Right.ADMIN)
     known = _known(tx, here)
     if known is None:
-        raise NotFound(f"folder {here.tree.path(here.id)}: it is filled from nowhere else")
+        raise NotFound(f"folder {here.path}: it is filled from nowhere else")
     if not known.enabled:
         raise Refused("this subscription is switched off: switch it on first")
     when = errands.soon(known.begun)

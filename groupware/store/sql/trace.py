@@ -22,8 +22,7 @@ from groupware.model.times import micros, moment, now_micros
 
 from . import principals, schema
 from .engine import Row
-from .paths import view_path
-from .tree import Node
+from .tree import Node, view_path
 from .tx import Tx
 
 _j, _t, _a, _dead = schema.journal.c, schema.trace.c, schema.address.c, schema.tombstone.c

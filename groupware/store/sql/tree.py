@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import and_, bindparam, select
 
 from groupware.model.errors import NotFound
-from groupware.model.folder import SEPARATOR, Role
+from groupware.model.folder import OTHERS, PUBLIC, SEPARATOR, Role
 from groupware.model.ids import AccountId, FolderId, PrincipalId
 from groupware.model.item import Kind
 from groupware.model.occasion import ENTRY
@@ -146,6 +146,28 @@ class Tree:
         if not member or any(node.role == Role.QUARANTINE for node in self.chain(at)):
             return Right.NONE
         return MEMBERS_READ
+
+
+# --- whose eyes see it ------------------------------------------------------------------------------------------------
+
+
+def domain_of(who: Principal) -> str:
+    """The domain that an account is of; "" for none."""
+    return next((each.removeprefix("domain:") for each in who.identifiers if each.startswith("domain:")), "")
+
+
+def prefix(tree: Tree, who: Principal) -> str:
+    """What stands before an owner's own path in the principal's view."""
+    if tree.owner == who.account:
+        return ""
+    if tree.kind is not PrincipalKind.PUBLIC:
+        return f"{OTHERS}{SEPARATOR}{tree.key}"
+    return PUBLIC if tree.domain == domain_of(who) else f"{PUBLIC}{SEPARATOR}{tree.domain}"
+
+
+def view_path(tree: Tree, at: FolderId, who: Principal) -> str:
+    """The path of a folder in the principal's view; that of the own root is ""."""
+    return SEPARATOR.join(filter(None, (prefix(tree, who), tree.path(at))))
 
 
 # --- what one change makes of a tree: only the nodes that it touches are new -----------------------------------------

@@ -139,7 +139,7 @@ class Tx:
         self.administer(None)
         found = self.open(at, Right.LOOKUP)
         if not found.tree.nodes[at].fed:
-            raise Refused(f"folder {found.tree.path(at)}: it is filled from nowhere else")
+            raise Refused(f"folder {found.path}: it is filled from nowhere else")
         return replace(found, rights=found.rights | Right.INSERT | Right.TRASH | Right.EXPUNGE)
 
     def lock(self, all: Sequence[FolderId]) -> None:
