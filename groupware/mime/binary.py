@@ -22,6 +22,12 @@ class NoEncoding(ValueError):
     """NUL where no transfer encoding can take it in; the text says where."""
 
 
+def shown(octets: bytes) -> bytes:
+    """As many octets, with each NUL made 0x80: for who has no way to be told of NUL. The very same object when there
+    is none."""
+    return octets.replace(b"\0", b"\x80") if b"\0" in octets else octets
+
+
 def without_nul(octets: bytes) -> bytes:
     """The message with every part that holds NUL in base64; the very same octets when there is none. `NoEncoding`."""
     return b"".join(without_nul_pieces(octets)) if b"\0" in octets else octets

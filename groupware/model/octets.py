@@ -34,6 +34,8 @@ class Mapped(mmap.mmap):
         return all(piece.isascii() for piece in self.pieces())
 
     def __contains__(self, sub: object) -> bool:
+        if isinstance(sub, bytes) and len(sub) == 1:
+            return any(sub in piece for piece in self.pieces())
         return isinstance(sub, bytes) and self.find(sub) >= 0
 
 

@@ -187,6 +187,13 @@ class Cursor:
 
     def literal(self) -> bytes:
         """A literal, with any octets but NUL."""
+        octets = self.binary()
+        if b"\0" in octets:
+            self.fail("a literal without NUL")
+        return octets
+
+    def binary(self) -> bytes:
+        """A literal with any octets, as behind the ~ of a literal8. RFC 3516 §6."""
         octets = self.message()
         if not isinstance(octets, bytes):
             self.fail("a shorter literal")

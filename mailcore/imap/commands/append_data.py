@@ -35,9 +35,10 @@ _FIELDS: Final = re.compile(r"((?:\d+\.)*)HEADER\.FIELDS(\.NOT)? \(([^()\"\\]+)\
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Octets as given."""
+    """Octets as given; NUL may be among them in a literal8 alone."""
 
     octets: Octets = field(repr=False)
+    binary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,6 @@ class NewMessage:
     pieces: tuple[Text | Url, ...]
     flags: FlagList
     saved: datetime | None
-    binary: bool = False
-    """NUL may be meant: it has, or can have, a literal8."""
 
 
 class Unfit(Exception):
@@ -79,41 +78,41 @@ def parse_message(cursor: Cursor) -> NewMessage:
     if cursor.peek(b"{"):
         return NewMessage((Text(cursor.message()),), flags, saved)
     if cursor.peek(b"~"):
-        return NewMessage((Text(_literal8(cursor)),), flags, saved, binary=True)
+        return NewMessage((_literal8(cursor),), flags, saved)
     word = cursor.word()
     if word == b"UTF8":
-        return NewMessage((Text(_utf8(cursor)),), flags, saved, binary=True)
+        return NewMessage((_utf8(cursor),), flags, saved)
     if word != b"CATENATE":
         cursor.fail("a literal, UTF8 or CATENATE")
-    return NewMessage(_pieces(cursor), flags, saved, binary=True)
+    return NewMessage(_pieces(cursor), flags, saved)
 
 
-def _literal8(cursor: Cursor) -> Octets:
+def _literal8(cursor: Cursor) -> Text:
     cursor.sign(b"~")
-    return cursor.message()
+    return Text(cursor.message(), binary=True)
 
 
-def _utf8(cursor: Cursor) -> Octets:
+def _utf8(cursor: Cursor) -> Text:
     """UTF8's message in parentheses, once UTF8=ACCEPT is enabled. RFC 6855 §4."""
     if not names.UTF8.get():
         cursor.fail("ENABLE UTF8=ACCEPT before a message with UTF8")
     cursor.sign(b" (")
-    octets = _literal8(cursor)
+    text = _literal8(cursor)
     cursor.sign(b")")
-    return octets
+    return text
 
 
 def _pieces(cursor: Cursor) -> tuple[Text | Url, ...]:
     def piece() -> Text | Url:
         word = cursor.word()
         if word == b"UTF8":
-            return Text(_utf8(cursor))
+            return _utf8(cursor)
         cursor.sp()
         if word == b"URL":
             return Url(cursor.text())
         if word != b"TEXT":
             cursor.fail("URL, TEXT or UTF8")
-        return Text(_literal8(cursor) if cursor.peek(b"~") else cursor.message())
+        return _literal8(cursor) if cursor.peek(b"~") else Text(cursor.message())
 
     cursor.sp()
     found = cursor.listed(piece)
@@ -140,14 +139,24 @@ async def new_items(session: Session, messages: Sequence[NewMessage]) -> list[Ne
 
 
 async def _item(session: Session, message: NewMessage) -> NewItem:
+    plain = [piece for piece in message.pieces if isinstance(piece, Text) and not piece.binary]
+    for piece in plain:
+        if await _has_nul(piece.octets):  # RFC 9051 §4.3
+            raise Unfit(no("A literal has no NUL; send the message as a literal8, ~{...} (RFC 3516)", b"CANNOT"))
     with ExitStack() as stack:
         octets = await _whole(session, message, stack)
         if not octets:
             raise Unfit(no("An empty message cannot be stored", b"CANNOT"))  # RFC 3502 §6.3.11: so one gives up
-        if message.binary and b"\0" in octets:
+        if len(plain) < len(message.pieces) and await _has_nul(octets):
             octets = await _without_nul(session, octets, stack)
         marks = Marks(message.flags.flags, message.flags.words, message.saved)
         return await read_item(octets, session.shared.parts.blobs, marks)
+
+
+async def _has_nul(octets: Octets) -> bool:
+    if len(octets) <= ON_THE_LOOP:
+        return b"\0" in octets
+    return await asyncio.to_thread(octets.__contains__, b"\0")
 
 
 async def _without_nul(session: Session, octets: Octets, stack: ExitStack) -> Octets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, Literal
 
+from groupware.mime.binary import shown
 from groupware.mime.lines import crlf
 from groupware.mime.parts import Part
 from groupware.mime.sections import find, header_fields, section
@@ -63,7 +64,7 @@ def batches(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 def _told(item: Item, octets: bytes, wanted: Sequence[Section]) -> bytes | Failure:
     if wanted == _WHOLE[wanted[0].peek] and not item.extra:
-        return b"BODY[] {%d}\r\n%b" % (len(octets), octets)
+        return b"BODY[] {%d}\r\n%b" % (len(octets), shown(octets))
     parts = _parts(item, wanted)
     bare = has_bare_lf(item)
     told = []
@@ -120,7 +121,9 @@ def _value(wanted: Section, octets: bytes | None) -> bytes:
         octets = header_fields(octets, wanted.names, wanted=wanted.wanted)
     if wanted.count is not None:
         octets = octets[wanted.start : wanted.start + wanted.count]
-    mark = b"~" if wanted.form == "decoded" and b"\0" in octets else b""  # RFC 3516 §4.3
+    if wanted.form == "stored":
+        return b"%b {%d}\r\n%b" % (wanted.label, len(octets), shown(octets))
+    mark = b"~" if b"\0" in octets else b""  # RFC 3516 §4.3
     return b"%b %b{%d}\r\n%b" % (wanted.label, mark, len(octets), octets)
 
 

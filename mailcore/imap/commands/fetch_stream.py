@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from groupware.mime.binary import shown
 from groupware.mime.lines import Crlf
 from groupware.mime.sections import header_fields
 from groupware.mime.transfer import Undoing
@@ -50,6 +51,8 @@ class Told:
     source: Source | None = None
     skip: int = 0
     length: int = 0
+    binary: bool = False
+    """NUL goes out as it is: it has a literal8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ async def plan(session: Session, wanted: Section, source: Source) -> Told:
         octets = header_fields(header, wanted.names, wanted=wanted.wanted)
         if wanted.count is not None:
             octets = octets[wanted.start : wanted.start + wanted.count]
-        return Told(b"%b {%d}\r\n%b" % (wanted.label, len(octets), octets))
+        return Told(b"%b {%d}\r\n%b" % (wanted.label, len(octets), shown(octets)))
     if source.as_stored:
         total = source.end - source.start
         if total:  # whether they can be read at all shows before anything is said
@@ -80,8 +83,9 @@ async def plan(session: Session, wanted: Section, source: Source) -> Told:
         return Told(b"%b %d" % (wanted.label, total))
     skip = min(wanted.start, total)
     length = total - skip if wanted.count is None else min(wanted.count, total - skip)
-    mark = b"~" if wanted.form == "decoded" else b""  # NUL may come, RFC 3516 §4.3
-    return Told(b"%b %b{%d}\r\n" % (wanted.label, mark, length), source, skip, length)
+    binary = wanted.form == "decoded"  # NUL may come, RFC 3516 §4.3
+    head = b"%b %b{%d}\r\n" % (wanted.label, b"~" if binary else b"", length)
+    return Told(head, source, skip, length, binary)
 
 
 async def tell(session: Session, told: Streamed, before: bytes, after: bytes) -> None:
@@ -90,8 +94,7 @@ async def tell(session: Session, told: Streamed, before: bytes, after: bytes) ->
     try:
         for number, section in enumerate(told.sections):
             session.send(b" " + section.head if number else section.head)
-            if section.source is not None:
-                await _send(session, section.source, section.skip, section.length)
+            await _send(session, section)
     except (NotFound, TryAgain) as error:
         session.shared.log.error("body_unreadable", item=told.item.id, uid=told.item.uid, blob=told.item.blob)
         session.connection.abort()
@@ -99,17 +102,18 @@ async def tell(session: Session, told: Streamed, before: bytes, after: bytes) ->
     session.send(after)
 
 
-async def _send(session: Session, source: Source, skip: int, length: int) -> None:
+async def _send(session: Session, told: Told) -> None:
+    source, skip, length = told.source, told.skip, told.length
+    if source is None or not length:
+        return
     if source.as_stored:
         start = source.start + skip
         source, skip = Source(source.blob, start, start + length), 0
-    if not length:
-        return
     async for piece in _pieces(session, source):
         some = piece[skip : skip + length]
         skip = max(0, skip - len(piece))
         length -= len(some)
-        session.send(some)
+        session.send(some if told.binary else shown(some))
         del piece, some  # before the next one comes
         await session.drain()
         if not length:

@@ -88,7 +88,7 @@ def parse_set(cursor: Cursor) -> Setting:
     def pair() -> tuple[str, bytes | None]:
         name = read_entry(cursor)
         cursor.sp()
-        return name, cursor.literal() if cursor.take(b"~") else cursor.nstring()
+        return name, cursor.binary() if cursor.take(b"~") else cursor.nstring()
 
     values = dict(cursor.listed(pair))
     if not values:

@@ -6,7 +6,8 @@ import base64
 
 import pytest
 
-from tests.support.imapstand import Client
+from groupware.mime.item import read_item
+from tests.support.imapstand import Client, Stand
 
 OCTETS = bytes(range(256)) * 40
 LETTER = (
@@ -91,6 +92,32 @@ async def test_append_of_octets_as_they_are(alice: Client) -> None:
     stored = (await alice.ask("FETCH 1 (BODY.PEEK[])")).untagged[0]
     assert b"\0" not in stored  # a client without BINARY has to read it too
     assert b"Content-Transfer-Encoding: base64\r\n" in stored
+
+
+async def test_nul_in_a_literal_is_refused_and_nothing_is_stored(alice: Client) -> None:
+    answer = await alice.append("INBOX", b"Subject: x\r\n\r\na\0b\r\n")
+    assert answer.tagged.startswith(b"NO [CANNOT] A literal has no NUL")
+    assert b"literal8" in answer.tagged
+    pieces = b"CATENATE (TEXT ~{6+}\r\nX: y\r\n TEXT {5+}\r\n\r\na\0b)"
+    assert (await alice.ask(b"APPEND INBOX " + pieces)).tagged.startswith(b"NO [CANNOT] A literal has no NUL")
+    assert (await alice.ask("STATUS INBOX (MESSAGES)")).untagged == [b"* STATUS INBOX (MESSAGES 0)"]
+    assert (await alice.ask("SEARCH SUBJECT", b"a\0b")).tagged.startswith(b"BAD ")
+
+
+@pytest.mark.parametrize("more", [0, 400_000], ids=["small", "large"])
+async def test_nul_that_came_otherwise_is_told_as_it_is_in_binary_alone(place: Stand, alice: Client, more: int) -> None:
+    head, body = b"Subject: a\0b\r\nContent-Transfer-Encoding: binary\r\n\r\n", b"1\x002" + b"x" * more + b"\r\n"
+    who, new = await place.who("alice"), await read_item(head + body, place.blobs)
+    await place.write(lambda tx: tx.append("INBOX", [new]), who)
+    await alice.ask("SELECT INBOX")
+    shown = (head + body).replace(b"\0", b"\x80")
+    for item, label in (("BODY.PEEK[]", b"BODY[]"), ("RFC822", b"RFC822"), ("BODY.PEEK[]<0.9999999>", b"BODY[]<0>")):
+        told = (await alice.ask(f"FETCH 1 {item}")).untagged[0]
+        assert b"%b {%d}\r\n%b" % (label, len(shown), shown) in told
+    [told] = (await alice.ask("FETCH 1 BODY.PEEK[HEADER.FIELDS (Subject)]")).untagged
+    assert b"Subject: a\x80b" in told
+    [told] = (await alice.ask("FETCH 1 BINARY.PEEK[1]")).untagged
+    assert told == b"* 1 FETCH (BINARY[1] ~{%d}\r\n%b)" % (len(body), body)
 
 
 async def test_append_of_octets_that_no_encoding_can_carry(alice: Client) -> None:
