@@ -10,7 +10,7 @@ from groupware.model.errors import BadCredentials, GroupwareError
 from groupware.model.ids import FolderId, ModSeq
 from mailcore.imap.notice import NOTHING, Happening
 from mailcore.imap.phrases import DISABLED
-from mailcore.imap.selected import tell_news
+from mailcore.imap.selected import caught_up, tell_news
 
 if TYPE_CHECKING:
     from mailcore.imap.session import Session
@@ -55,13 +55,9 @@ def selected_wanted(session: Session) -> bool:
 async def news(session: Session, done: asyncio.Task[Any], *, selected: bool) -> None:
     """Until `done`, or until something may have changed and the client has been told.
 
-    `selected`: of the selected mailbox too, if there is one.
+    `selected`: of the selected mailbox too, if there is one. That it is gone is told in any case.
     """
-    own = (
-        _started(session.following.changed(session.view, LOOK_SECONDS))
-        if selected and session.view is not None
-        else None
-    )
+    own = _started(session.following.changed(session.view, LOOK_SECONDS)) if session.view is not None else None
     others = _started(session.notices.marked(LOOK_SECONDS)) if session.notices is not None else None
     both = [task for task in (own, others) if task is not None]
     try:
@@ -78,8 +74,10 @@ async def news(session: Session, done: asyncio.Task[Any], *, selected: bool) -> 
         if _result(own) is not None:
             if done.done():
                 session.doubt()  # the mark is taken, and the client speaks: its next command looks
-            else:
+            elif selected:
                 await _tell_selected(session)
+            elif not await caught_up(session, surely=True):
+                session.hang_up(session.parting)
         if marks is not None and session.notices is not None and not session.over:
             await _tell_others(session, marks)
 

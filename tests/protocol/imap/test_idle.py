@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -109,11 +108,20 @@ async def test_a_right_that_ends_beside_others_leaves_the_session_where_it_is(
 ) -> None:
     await alice.ask("CREATE Work")
     await alice.ask("SETACL Work anyone lr")
-    await shared_for(place, 0.3, "lrw")
-    assert (await bob.ask('SELECT "Other Users/alice@example.test/Work"')).ok
-    bob.send(b"i IDLE\r\n")
-    assert await bob.response() == b"+ idling"
-    await asyncio.sleep(0.5)
+    await alice.ask("CREATE Play")
+    end = datetime.now(UTC) + timedelta(seconds=0.5)
+
+    def share(tx: WriteTx) -> None:
+        tx.grant("Work", "bob@example.test", parse_rights("lrw"), expires=end)
+        tx.grant("Play", "bob@example.test", parse_rights("lr"), expires=end)
+
+    await place.write(share, await place.who("alice"))
+    async with place.client("bob") as other:
+        for client, name in ((bob, "Work"), (other, "Play")):
+            assert (await client.ask(f'SELECT "Other Users/alice@example.test/{name}"')).ok
+            client.send(b"i IDLE\r\n")
+            assert await client.response() == b"+ idling"
+        assert (await other.response()).startswith(b"* BYE ")  # the moment has come
     await alice.append("Work", b"Subject: x\r\n\r\nx")
     assert (await bob.response()).endswith(b" EXISTS")
 

@@ -75,6 +75,33 @@ async def test_flags_alone_are_told_to_those_who_asked(alice: Client, bob: Clien
     assert await told(bob) == []
 
 
+@pytest.mark.parametrize("waiting", ["", "IDLE"])
+async def test_selected_mailbox_that_goes_is_told_at_once_though_nothing_else_of_it_is(
+    alice: Client, bob: Client, waiting: str
+) -> None:
+    await shared(alice)
+    assert (await bob.ask(f"SELECT {WORK}")).ok
+    assert (await bob.ask("NOTIFY SET (PERSONAL (MessageNew MessageExpunge))")).ok
+    if waiting:
+        bob.send(b"i IDLE\r\n")
+        assert (await bob.response()).startswith(b"+")
+    await alice.append("Work", b"Subject: x\r\n\r\nx")
+    await alice.ask("DELETEACL Work bob")
+    assert (await bob.response()).startswith(b"* BYE The selected mailbox is gone")
+
+
+async def test_what_comes_into_a_selected_mailbox_waits_for_a_command(alice: Client, bob: Client) -> None:
+    await shared(alice)
+    assert (await bob.ask(f"SELECT {WORK}")).ok
+    assert (await bob.ask("NOTIFY SET (PERSONAL (MessageNew MessageExpunge)) (INBOXES (MessageNew MessageExpunge))")).ok
+    await alice.append("Work", b"Subject: x\r\n\r\nx")
+    await alice.ask("SETACL Work bob lrs")
+    bob.send(b"i IDLE\r\n")
+    assert (await bob.response()).startswith(b"+")
+    bob.send(b"DONE\r\n")
+    assert [line.split(b" ")[-1] for line in (await bob.until(b"i")).untagged] == [b"EXISTS", b"RECENT"]
+
+
 async def test_selected_mailbox_has_no_status(alice: Client, place: Stand) -> None:
     await alice.ask("SELECT INBOX")
     answer = await alice.ask(
