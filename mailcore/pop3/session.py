@@ -219,7 +219,7 @@ class Pop3Session:
 
     async def _read(self) -> Command:
         try:
-            return parse(await self.connection.readline(LINE_MAX))
+            return parse(await self.connection.readline(ANSWER_MAX if self.signin.who is None else LINE_MAX))
         except LineTooLong:
             await self.connection.skip_line()
             return TOO_LONG

@@ -48,6 +48,7 @@ TOKENS: Final = ("OAUTHBEARER", "XOAUTH2")
 PLAIN_TEXT: Final = ("PLAIN", "LOGIN", *TOKENS)
 """Whoever listens on the way could use what these send."""
 WRONG: Final = "The name or the password is wrong."
+NOT_GOOD: Final = "The token is not good here, or its time is over; sign in anew."
 
 Ask = Callable[[bytes], Awaitable[bytes]]
 """Sends one challenge (base64, without line end) and gives the client's line (without line end) back."""
@@ -253,7 +254,7 @@ class SignIn:
                 raise Rejected(outcome.kind, outcome.reason)
             self.tried = True
             await self._failed(outcome.name, mechanism.upper(), outcome.reason)
-            raise BadCredentials(WRONG)
+            raise BadCredentials(NOT_GOOD if mechanism.upper() in TOKENS else WRONG)
         return await self._login(outcome)
 
     async def apop(self, name: str, digest: str, stamp: str) -> Principal:
@@ -297,7 +298,7 @@ class SignIn:
             raise
         except BadCredentials as error:
             await self._failed(given.name, given.mechanism, str(error))
-            raise BadCredentials(WRONG) from None
+            raise BadCredentials(NOT_GOOD if given.mechanism in TOKENS else WRONG) from None
         connection.gate.succeeded_login(peer, given.name)
         if given.mechanism in TOKENS and self._token is not None:
             who, news = replace(who, proof=self._token), LONG_AGO  # the token was looked up before
