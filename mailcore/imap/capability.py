@@ -43,6 +43,7 @@ _KNOWN: Final = b" ".join(
         b"CONDSTORE",
         b"QRESYNC",
         b"UIDONLY",
+        b"UIDBATCHES",
         b"ESEARCH",
         b"WITHIN",
         b"FILTERS",

@@ -25,6 +25,7 @@ from mailcore.imap.commands import (
     status,
     store,
     thread,
+    uid_batches,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "status",
     "store",
     "thread",
+    "uid_batches",
 ]
