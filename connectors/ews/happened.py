@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from connectors.ews.errors import EwsError
 from connectors.ews.ids import change_key, folder_id, item_id
@@ -13,8 +13,8 @@ from connectors.ews.tokens import packed, unpacked
 from connectors.ews.wire import Xml, message, tag, text_of
 from groupware.model.errors import GroupwareError
 from groupware.model.folder import Folder
-from groupware.model.ids import FolderId, ItemId, ModSeq
-from groupware.model.item import Kind
+from groupware.model.ids import LAST_UID, FolderId
+from groupware.model.item import Kind, Left, Turned
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
@@ -22,9 +22,10 @@ MOST_FOLDERS: Final = 1000
 MOST_EVENTS: Final = 500
 """Of one folder in one answer."""
 _LAST: Final = 1 << 62
-"""Behind every item."""
+"""Behind every modseq."""
 Marks = dict[str, int | list[int]]
-"""How far each folder was known, by its number: its modseq, or, in the middle of one change, the item as well."""
+"""How far each folder was known, by its number: its modseq, or, where more is to be told, modseq and UID of the last
+that was, and the modseq from before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,6 @@ class Told:
     """Whether it tells of events."""
     more: bool
     """Whether there is more to tell."""
-
-
-class _Row(NamedTuple):
-    """One thing that happened to an item."""
-
-    modseq: int
-    item: int
-    came: int | None
-    """The modseq with which it came into the folder; None: it went."""
 
 
 def readable(tx: ReadTx) -> list[Folder]:
@@ -65,7 +57,7 @@ def known(text: str, name: str, code: str) -> Marks:
 
 
 def _is_mark(value: object) -> bool:
-    numbers = value if isinstance(value, list) and len(value) == 2 else [value]
+    numbers = value if isinstance(value, list) and len(value) == 3 else [value]
     return all(type(each) is int and 0 <= each < _LAST for each in numbers)
 
 
@@ -103,21 +95,22 @@ def _events(
     tx: ReadTx, folder: Folder, mark: int | list[int], kinds: frozenset[str], now: datetime
 ) -> tuple[list[str], int | list[int]]:
     """What happened in one folder after a mark, and how far that goes."""
-    base, last = (mark[0] - 1, (mark[0], mark[1])) if isinstance(mark, list) else (mark, (mark, _LAST))
-    if folder.modseq <= base:
+    behind, since = ((mark[0], mark[1]), mark[2]) if isinstance(mark, list) else ((mark, int(LAST_UID)), mark)
+    if folder.modseq <= since:
         return [], folder.modseq
-    rows = [each for each in _rows(tx, folder, ModSeq(base)) if (each.modseq, each.item) > last]
+    rows = _rows(tx, folder, behind)
     some = rows[:MOST_EVENTS]
-    places = tx.placed([ItemId(each.item) for each in some if each.came is None])
+    places = tx.placed([each.item for each in some if isinstance(each, Left)])
     found: list[str] = []
     for each in some:
-        for name in _names(each, base, folder, there=each.item in places):
-            if name == "MovedEvent" and name in kinds:
-                found.append(_moved(each, folder, places[ItemId(each.item)][0], now))
+        to = places.get(each.item, (None, 0))[0] if isinstance(each, Left) else None
+        for name in _names(each, since, folder, to):
+            if to is not None and name == "MovedEvent" and name in kinds:
+                found.append(_moved(each, folder, to, now))
             elif name in kinds:
                 found.append(_event(name, each, folder, now))
     if len(some) < len(rows):
-        return found, [some[-1].modseq, some[-1].item]
+        return found, [some[-1].modseq, some[-1].uid, since]
     if "ModifiedEvent" in kinds:
         named = f'<t:FolderId Id="{folder_id(folder.id)}" ChangeKey="{change_key(folder.modseq)}"/>'
         inside = f"<t:Watermark/>{tag('TimeStamp', now)}{named}{_parent(folder)}{tag('UnreadCount', folder.unseen)}"
@@ -125,22 +118,17 @@ def _events(
     return found, folder.modseq
 
 
-def _rows(tx: ReadTx, folder: Folder, since: ModSeq) -> Sequence[_Row]:
-    """In the order in which it happened."""
-    turned = tx.turnover(folder.id, since)
-    if turned is None:
-        return []
-    there = {item for item, _, _ in turned.changed}
-    rows = [_Row(modseq, item, came) for item, modseq, came in turned.changed]
-    rows += [_Row(modseq, item, None) for item, modseq in turned.gone if item not in there]
-    return sorted(rows, key=lambda each: each[:2])
+def _rows(tx: ReadTx, folder: Folder, behind: tuple[int, int]) -> Sequence[Turned | Left]:
+    """In the order in which it happened; more than one answer has, where there are more."""
+    changed, left = tx.turned(folder.id, behind, MOST_EVENTS + 1), tx.left(folder.id, behind, MOST_EVENTS + 1)
+    return sorted([*(changed or ()), *(left or ())], key=lambda each: each[:2])
 
 
-def _names(row: _Row, since: int, folder: Folder, *, there: bool) -> Sequence[str]:
-    """The events that it is; `there`: what went is in another folder."""
-    if row.came is None:
-        return ("MovedEvent",) if there else ("DeletedEvent",)
-    if row.came <= since:
+def _names(row: Turned | Left, since: int, folder: Folder, to: FolderId | None) -> Sequence[str]:
+    """The events that it is; `to`: where it is now that went."""
+    if isinstance(row, Left):
+        return () if to == folder.id else ("DeletedEvent",) if to is None else ("MovedEvent",)
+    if row.beside or row.came <= since:
         return ("ModifiedEvent",)
     inbox = folder.kind is Kind.MAIL and folder.role == "inbox"
     return ("CreatedEvent", "NewMailEvent") if inbox else ("CreatedEvent",)
@@ -151,14 +139,14 @@ def _parent(folder: Folder) -> str:
     return f'<t:ParentFolderId Id="{folder_id(above)}" ChangeKey="{change_key(0)}"/>'
 
 
-def _event(name: str, row: _Row, folder: Folder, now: datetime) -> str:
+def _event(name: str, row: Turned | Left, folder: Folder, now: datetime) -> str:
     parent = f'<t:ParentFolderId Id="{folder_id(folder.id)}" ChangeKey="{change_key(folder.modseq)}"/>'
-    named = f'<t:ItemId Id="{item_id(ItemId(row.item))}" ChangeKey="{change_key(row.modseq)}"/>'
+    named = f'<t:ItemId Id="{item_id(row.item)}" ChangeKey="{change_key(row.modseq)}"/>'
     return f"<t:{name}><t:Watermark/><t:TimeStamp>{text_of(now)}</t:TimeStamp>{named}{parent}</t:{name}>"
 
 
-def _moved(row: _Row, folder: Folder, to: FolderId, now: datetime) -> str:
-    item, key = item_id(ItemId(row.item)), change_key(row.modseq)
+def _moved(row: Left, folder: Folder, to: FolderId, now: datetime) -> str:
+    item, key = item_id(row.item), change_key(row.modseq)
     return (
         f"<t:MovedEvent><t:Watermark/><t:TimeStamp>{text_of(now)}</t:TimeStamp>"
         f'<t:ItemId Id="{item}" ChangeKey="{key}"/><t:ParentFolderId Id="{folder_id(to)}" ChangeKey="{key}"/>'

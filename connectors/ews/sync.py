@@ -27,7 +27,8 @@ from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, child, children, message, needed, number, words
 from groupware.calendar.shown import as_read, sees_blocks
 from groupware.model.folder import Folder
-from groupware.model.ids import LAST_UID, ItemId, ModSeq, Uid
+from groupware.model.ids import LAST_UID, ItemId, Uid
+from groupware.model.item import Left, Turned
 from groupware.store.api import ReadTx
 
 MOST: Final = 512
@@ -100,12 +101,12 @@ class State:
     uid: int = -1
     """While a first synchronisation goes on: the last UID that was told."""
     at: int = 0
-    item: int = 0
-    """While changes are told in pieces: the last of them."""
+    of: int = 0
+    """While changes are told in pieces: modseq and UID of the last of them."""
 
     def __str__(self) -> str:
         facts = {"f": self.folder, "v": self.validity, "s": self.since, "n": self.uidnext}
-        more = {"u": self.uid} if self.uid >= 0 else {"m": self.at, "i": self.item} if self.at else {}
+        more = {"u": self.uid} if self.uid >= 0 else {"m": self.at, "q": self.of} if self.at else {}
         return packed("i", {**facts, **more})
 
 
@@ -114,11 +115,11 @@ def _state(text: str, folder: Folder) -> State:
     if not text:
         return State(folder.id, folder.uidvalidity, folder.modseq, folder.uidnext, 0)
     facts = unpacked("i", text, BAD)
-    at, validity, since, uidnext, modseq, item = numbers(facts, BAD, "f", "v", "s", "n", "m", "i")
+    at, validity, since, uidnext, modseq, of = numbers(facts, BAD, "f", "v", "s", "n", "m", "q")
     if at != folder.id or validity != folder.uidvalidity or since > folder.modseq:
         raise EwsError(BAD, "this is a state of another folder, or of another time: start over")
     uid = numbers(facts, BAD, "u")[0] if "u" in facts else -1
-    return State(at, validity, since, uidnext, uid, modseq, item)
+    return State(at, validity, since, uidnext, uid, modseq, of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,30 +194,32 @@ def _said(piece: Piece, ones: Mapping[ItemId, One], shape: Shape) -> str:
 def _piece(tx: ReadTx, folder: Folder, state: State, most: int) -> Piece:
     if state.uid >= 0:
         return _first(tx, folder, state, most)
-    changes = tx.turnover(folder.id, ModSeq(state.since))
-    if changes is None:
+    behind = (state.at, state.of) if state.at else (state.since, int(LAST_UID))
+    changed, left = tx.turned(folder.id, behind, most + 1), tx.left(folder.id, behind, most + 1)
+    if changed is None or left is None:
         raise EwsError(BAD, "the changes since that state are not known any more: start over")
-    there = {item: came for item, _, came in changes.changed}
-    gone = {item for item, _ in changes.gone}
-    rows = [(modseq, item) for item, modseq, _ in changes.changed]
-    rows += [(modseq, item) for item, modseq in changes.gone if item not in there]
-    rows = sorted(row for row in set(rows) if row > (state.at, state.item))
+    rows = sorted([*changed, *left], key=lambda row: row[:2])
     some, rest = rows[:most], rows[most:]
-    present = [item for _, item in some if item in there]
-    uids = {item: uid for item, (_, uid) in tx.placed(present).items()}
-    new = [
-        item
-        for item in present
-        if there[item] > state.since or (uids.get(item, 0) >= state.uidnext and item not in gone)
-    ]
+    there = [row for row in some if isinstance(row, Turned)]
+    created = dict.fromkeys(row.item for row in _came(tx, folder, state, there))
+    gone = [row.item for row in some if isinstance(row, Left)]
+    still = {item for item, (at, _) in tx.placed(gone).items() if at == folder.id} if gone else set()
     end = (
-        State(folder.id, folder.uidvalidity, state.since, state.uidnext, -1, *some[-1])
+        State(folder.id, folder.uidvalidity, state.since, state.uidnext, -1, some[-1].modseq, some[-1].uid)
         if rest
         else State(folder.id, folder.uidvalidity, folder.modseq, folder.uidnext)
     )
-    known = set(new)
-    lost = [item for _, item in some if item not in there]
-    return Piece(new, [item for item in present if item not in known], lost, end, not rest)
+    updated = dict.fromkeys(row.item for row in there if row.item not in created)
+    return Piece(list(created), list(updated), [item for item in gone if item not in still], end, not rest)
+
+
+def _came(tx: ReadTx, folder: Folder, state: State, there: Sequence[Turned]) -> list[Turned]:
+    """What the client does not know: what came to its owner since, and what came from another folder."""
+    rows = [row for row in there if not row.beside and (row.came > state.since or row.uid >= state.uidnext)]
+    moved = [row.item for row in rows if row.came <= state.since]
+    left = tx.left(folder.id, (state.since, int(LAST_UID)), int(LAST_UID), moved) if moved else ()
+    known = {row.item for row in left or ()}  # its content changed, and with it the UID
+    return [row for row in rows if row.item not in known]
 
 
 def _first(tx: ReadTx, folder: Folder, state: State, most: int) -> Piece:

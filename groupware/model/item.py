@@ -247,6 +247,26 @@ class Turnover:
     """What left the folder, whether or not it is in another now."""
 
 
+class Turned(NamedTuple):
+    """An item that came or changed."""
+
+    modseq: ModSeq
+    uid: Uid
+    item: ItemId
+    came: ModSeq
+    """When it came to its owner."""
+    beside: bool
+    """What changed is what the asking principal alone has beside it."""
+
+
+class Left(NamedTuple):
+    """An item that left a folder, whether or not it is in another now, or in the same one under another UID."""
+
+    modseq: ModSeq
+    uid: Uid
+    item: ItemId
+
+
 LONGEST_TEXT: Final = 256 * 1024
 """Characters of a body that the index takes."""
 

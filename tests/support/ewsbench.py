@@ -1,6 +1,6 @@
-"""How long operations of EWS take, without a socket between: `python -m tests.support.ewsbench`.
+"""How long operations of EWS take, without a socket between: `python -m tests.support.ewsbench [MESSAGES]`.
 
-A folder of 10,000 messages; the median of several answers, in milliseconds.
+A folder of 10,000 messages, or so many; the median of several answers, in milliseconds.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 from groupware.mime.item import read_item
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import Uid
+from groupware.model.ids import EVERY, Uid, Uids
 from groupware.model.rights import Right
 from groupware.store.api import WriteTx
 from tests.support.ewsstand import Client, Said, Stand, ews_stand
 
-MANY = 10_000
+MANY = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 MAIL = (
     "From: Somebody <s{0}@example.test>\r\nTo: alice@example.test\r\nSubject: Message {0}\r\n"
     "Message-ID: <{0}@x>\r\n\r\nText {0}\r\n"
@@ -62,13 +62,28 @@ async def timed(ask: Callable[[], Awaitable[Said]], times: int = 7) -> str:
     return f"{wall:.1f} ms, {processor:.1f} of the processor"
 
 
-async def synchronised(client: Client) -> str:
-    """The state when all has been told."""
-    state, last = "", "false"
+async def synchronised(client: Client, what: str, state: str = "") -> str:
+    """The state when all has been told; says how long the pages took of the processor."""
+    last, took = "false", []
     while last == "false":
+        begin = time.process_time()
         said = await client.ask(SYNC.format(f"<m:SyncState>{state}</m:SyncState>" if state else ""))
+        took.append((time.process_time() - begin) * 1000)
         [state], [last] = said.texts("m:SyncState"), said.texts("m:IncludesLastItemInRange")
+    first, late = statistics.median(took[:10]), statistics.median(took[-10:])
+    pages = f"{len(took)} pages, the first ten {first:.1f} ms, the last ten {late:.1f} ms, worst {max(took):.1f} ms"
+    sys.stdout.write(f"{what}: {pages}\n")
     return state
+
+
+async def marked(stand: Stand, flag: Flags, uids: Uids) -> None:
+    """Marks messages."""
+
+    def work(tx: WriteTx) -> None:
+        at = tx.locate(tx.account("alice@example.test").id, "INBOX")
+        tx.update_flags(at.id, uids, FlagChange(add=flag))
+
+    await stand.house.write(work)
 
 
 async def main() -> None:
@@ -80,13 +95,10 @@ async def main() -> None:
             for base in ("IdOnly", "Default"):
                 took = await timed(lambda: alice.ask(FIND.format(SHAPE.format(base))))  # noqa: B023
                 sys.stdout.write(f"FindItem {base}, 1,000 of {MANY:,}: {took}\n")
-            state = await synchronised(alice)
-
-            def work(tx: WriteTx) -> None:
-                at = tx.locate(tx.account("alice@example.test").id, "INBOX")
-                tx.update_flags(at.id, [(Uid(100), Uid(109))], FlagChange(add=Flags.FLAGGED))
-
-            await stand.house.write(work)
+            state = await synchronised(alice, f"SyncFolderItems, the first of {MANY:,}")
+            await marked(stand, Flags.SEEN, EVERY)
+            state = await synchronised(alice, f"SyncFolderItems, all of {MANY:,} read", state)
+            await marked(stand, Flags.FLAGGED, [(Uid(100), Uid(109))])
             ask = SYNC.format(f"<m:SyncState>{state}</m:SyncState>")
             took = await timed(lambda: alice.ask(ask))
             sys.stdout.write(f"SyncFolderItems after 10 changes in {MANY:,}: {took}\n")

@@ -9,9 +9,11 @@ from typing import Any, Final
 from connectors.activesync.sync.position import END, Position
 from groupware.model.folder import Folder
 from groupware.model.ids import LAST_UID, FolderId, ItemId, ModSeq, Uid, ranges
-from groupware.model.item import ALWAYS
+from groupware.model.item import ALWAYS, Turned
 from groupware.store.api import ReadTx
 
+AT_ONCE: Final = 500
+"""Changes of a folder that are looked at in one go."""
 _SECOND: Final = 1_000_000
 """Microseconds."""
 
@@ -133,25 +135,34 @@ def _changed(tx: ReadTx, at: Folder, page: Page, was: Position, left: int) -> No
     modseq, uid = was.seen
     if modseq == at.modseq and uid == END:
         return
-    found = tx.changes(at.id, ModSeq(modseq if uid == END else max(modseq - 1, 1)))
-    if found.reset:
-        raise Lost
-    late = sorted(
-        (int(each.modseq), int(each.uid))
-        for each in found.changed
-        if was.below <= each.uid < was.top
-        and (each.modseq, each.uid) > was.seen
-        and was.own.get(each.uid) != each.modseq
-    )
-    if was.low and late:
-        rows = tx.columns(at.id, ("saved",), ranges([each for _, each in late]))
-        recent = {int(each) for each, saved in rows if saved >= page.position.low}
-        late = [each for each in late if each[1] in recent]
+    late: list[tuple[int, int]] = []
+    behind = was.seen
+    while len(late) <= max(left, 0):
+        rows = tx.turned(at.id, behind, AT_ONCE)
+        if rows is None:
+            raise Lost
+        late += _known(tx, at, was, page.position.low, rows)
+        if len(rows) < AT_ONCE:
+            break
+        behind = rows[-1].modseq, rows[-1].uid
     now = late[: max(left, 0)]
-    page.changes += [each for _, each in now]
+    page.changes += dict.fromkeys(each for _, each in now)
     page.more = len(now) < len(late)
     seen = (now[-1] if now else was.seen) if page.more else (int(at.modseq), END)
     page.position = replace(page.position, seen=seen)
+
+
+def _known(tx: ReadTx, at: Folder, was: Position, low: int, rows: Sequence[Turned]) -> list[tuple[int, int]]:
+    """(modseq, UID) of what the device has, and has not changed itself."""
+    found = [
+        (int(each.modseq), int(each.uid))
+        for each in rows
+        if was.below <= each.uid < was.top and was.own.get(each.uid) != each.modseq
+    ]
+    if not was.low or not found:
+        return found
+    saved = dict(tx.columns(at.id, ("saved",), ranges(sorted({uid for _, uid in found}))))
+    return [each for each in found if saved.get(Uid(each[1]), 0) >= low]
 
 
 def object_page(tx: ReadTx, at: Folder, was: Position, window: int, low: int = 0) -> Page:

@@ -9,7 +9,7 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Removed, Turnover
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Left, NewItem, Query, Removed, Turned, Turnover
 from groupware.model.snooze import Snooze
 
 
@@ -120,6 +120,23 @@ class ReadItems(Protocol):
 
         What the asking principal has beside an object (`personal`) is a change of it. None: that is longer ago than is
         remembered.
+        """
+        ...
+
+    def turned(self, at: FolderId, behind: tuple[int, int], most: int) -> Sequence[Turned] | None:
+        """What came or changed in a folder behind (modseq, UID), in that order, at most `most`. Takes `r`.
+
+        An item may be there twice: once for itself, and once for what is beside it. None: that is longer ago than is
+        remembered.
+        """
+        ...
+
+    def left(
+        self, at: FolderId, behind: tuple[int, int], most: int, of: Sequence[ItemId] = ()
+    ) -> Sequence[Left] | None:
+        """What left a folder behind (modseq, UID), in that order, at most `most`; `of`: of these items alone.
+
+        Takes `r`. None as for `turned`.
         """
         ...
 

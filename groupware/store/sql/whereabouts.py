@@ -9,14 +9,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, select, text
+from sqlalchemy import Column, and_, bindparam, false, select, text, true, tuple_
 from sqlalchemy.sql import Select
 
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid
-from groupware.model.item import CALENDARS, Turnover
+from groupware.model.item import CALENDARS, Left, Turned, Turnover
 from groupware.model.rights import Right
 
 from . import objects, schema
+from .engine import Row
 from .guard import Opened, absent
 from .tx import Tx
 
@@ -54,6 +55,38 @@ _OWN_TURNED: Final = (
 _GONE: Final = (
     select(_t.item_id, _t.modseq).where(_t.folder_id == bindparam("at")).where(_t.modseq > bindparam("since"))
 )
+
+
+def _paged(statement: Select[Any], modseq: Column[Any], uid: Column[Any]) -> Select[Any]:
+    """At most so many rows behind a place in the change sequence."""
+    behind = statement.where(tuple_(modseq, uid) > tuple_(bindparam("modseq"), bindparam("number")))
+    return behind.order_by(modseq, uid).limit(bindparam("most"))
+
+
+_TURNED_NEXT: Final = _paged(
+    select(_i.uid, _i.modseq, _i.id, _i.created, false()).where(_i.folder_id == bindparam("at")), _i.modseq, _i.uid
+)
+_SEEN_NEXT: Final = _paged(
+    select(_i.uid, _s.modseq, _i.id, _i.created, true())
+    .select_from(schema.seen.join(schema.item, and_(_i.folder_id == _s.folder_id, _i.uid == _s.uid)))
+    .where(_s.account_id == bindparam("reader"), _s.folder_id == bindparam("at"), _s.modseq > _i.modseq),
+    _s.modseq,
+    _s.uid,
+)
+_OWN_NEXT: Final = _paged(
+    select(_i.uid, _o.modseq, _i.id, _i.created, true())
+    .select_from(schema.personal.join(schema.item, and_(_i.folder_id == _o.folder_id, _i.uid == _o.uid)))
+    .where(_o.account_id == bindparam("account"), _o.folder_id == bindparam("at"), _o.modseq > _i.modseq),
+    _o.modseq,
+    _o.uid,
+)
+_LEFT_NEXT: Final = _paged(
+    select(_t.uid, _t.modseq, _t.item_id).where(_t.folder_id == bindparam("at")), _t.modseq, _t.uid
+)
+_LEFT_OF: Final[Mapping[bool, Select[Any]]] = {
+    True: _LEFT_NEXT.where(text("tombstone.item_id = ANY(:ids)")),
+    False: _LEFT_NEXT.where(text("tombstone.item_id IN (SELECT value FROM json_each(:ids))")),
+}
 _BURIED: Final = (
     select(_t.item_id, schema.sort_key.c.message_id, schema.sort_key.c.ids)
     .select_from(schema.tombstone.outerjoin(schema.sort_key, schema.sort_key.c.content_id == _t.content_id))
@@ -106,6 +139,41 @@ def _beside(here: Opened) -> list[Select[Any]]:
     """What tells of the items, and of what the asking principal alone has beside them."""
     seen = [_SEEN_TURNED] if here.reader else []
     return [_TURNED, *seen, *([_OWN_TURNED] if here.kind in CALENDARS else [])]
+
+
+def turned(tx: Tx, at: FolderId, behind: tuple[int, int], most: int) -> Sequence[Turned] | None:
+    """See `ReadTx.turned`: what is beside an item that has changed since is told with the item."""
+    here = tx.open(at, Right.READ)
+    if behind[0] < here.compacted:
+        return None
+    values = {"at": here.id, "reader": here.reader, "account": tx.who.account, "most": most}
+    beside = [_SEEN_NEXT] if here.reader else []
+    beside += [_OWN_NEXT] if here.kind in CALENDARS else []
+    found: list[Row] = []
+    more = True
+    while more and len(found) < most:
+        values |= {"modseq": behind[0], "number": behind[1]}
+        rows = [row for statement in (_TURNED_NEXT, *beside) for row in tx.sql.rows(statement, values)]
+        some = sorted(rows, key=lambda row: (row[1], row[0], row[4]))[:most]
+        more = len(some) == most
+        behind = (some[-1][1], some[-1][0]) if some else behind
+        found += objects.shown(tx, here, some)
+    return [
+        Turned(ModSeq(modseq), Uid(uid), ItemId(number), ModSeq(came), bool(own))
+        for uid, modseq, number, came, own in found[:most]
+    ]
+
+
+def left(tx: Tx, at: FolderId, behind: tuple[int, int], most: int, of: Sequence[ItemId]) -> Sequence[Left] | None:
+    """See `ReadTx.left`."""
+    here = tx.open(at, Right.READ)
+    if behind[0] < here.compacted:
+        return None
+    statement = _LEFT_OF[tx.sql.postgres] if of else _LEFT_NEXT
+    wanted = list(of) if tx.sql.postgres else json.dumps(list(of))
+    values = {"at": here.id, "modseq": behind[0], "number": behind[1], "most": most}
+    rows = tx.sql.rows(statement, {**values, "ids": wanted} if of else values)
+    return [Left(ModSeq(modseq), Uid(uid), ItemId(number)) for uid, modseq, number in rows]
 
 
 def buried(tx: Tx, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:

@@ -8,7 +8,7 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, NewItem, Query, Removed, Turnover
+from groupware.model.item import Changes, Delta, Entry, Found, Item, Left, NewItem, Query, Removed, Turned, Turnover
 from groupware.model.snooze import Snooze
 
 from .. import (
@@ -101,6 +101,14 @@ class Items(Tx):
 
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         return whereabouts.turnover(self, at, since)
+
+    def turned(self, at: FolderId, behind: tuple[int, int], most: int) -> Sequence[Turned] | None:
+        return whereabouts.turned(self, at, behind, most)
+
+    def left(
+        self, at: FolderId, behind: tuple[int, int], most: int, of: Sequence[ItemId] = ()
+    ) -> Sequence[Left] | None:
+        return whereabouts.left(self, at, behind, most, of)
 
     def buried(self, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:
         return whereabouts.buried(self, at, since)
