@@ -3,6 +3,7 @@
 1. One is a registration for push like those of WebDAV and JMAP (decision 219): it outlives restarts, and the same guard
    keeps it from addresses that are not of the Internet.
 2. The answer of the client decides: what is no OK is told again, and Unsubscribe ends it.
+3. A client that begins again asks for the same at the same address; what it had asked for before ends then.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from groupware.model.ids import FolderId
 from groupware.model.principal import Principal
 from groupware.model.push import PushTarget
 from groupware.model.times import now_micros
-from groupware.store.api import ReadTx
+from groupware.store.api import ReadTx, WriteTx
 from mailcore.push.sender import BadUrl, Receiver, checked
 from mailcore.push.worker import News
 from mailcore.server.parts import Parts
@@ -52,7 +53,20 @@ async def register(turn: Turn, request: Element, facts: Mapping[str, Any], marks
         raise EwsError("ErrorInvalidPushSubscriptionUrl", f"URL: {error}") from None
     said = json.dumps({**facts, "minutes": minutes})
     new = PushTarget(0, turn.who.account, KIND, None, url, said, FOREVER, _told(marks, 0))
-    return _ident(await turn.write(lambda tx: tx.put_push_target(new)))
+
+    def work(tx: WriteTx) -> PushTarget:
+        for each in tx.push_targets(KIND):
+            if each.url == url and _about(each) == _about(new):
+                tx.drop_push_target(each.number)
+        return tx.put_push_target(new)
+
+    return _ident(await turn.write(work))
+
+
+def _about(target: PushTarget) -> tuple[Any, ...]:
+    """Of what a subscription tells: its events, and its folders unless these are all."""
+    facts = json.loads(target.facts)
+    return facts["a"], facts["e"], None if facts["a"] else set(json.loads(target.told)["w"])
 
 
 async def unregister(turn: Turn, ident: str) -> bool:

@@ -16,6 +16,8 @@ from groupware.calendar.zones import known_zone
 
 _DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _NONE: Final = timedelta(0)
+_STEP: Final = timedelta(minutes=15)
+"""No zone turns its clocks at another moment than at the beginning of a quarter of an hour."""
 
 
 class Turned(NamedTuple):
@@ -28,11 +30,22 @@ class Turned(NamedTuple):
 async def get_server_time_zones(turn: Turn, element: Element) -> str:
     """`GetServerTimeZones`; `ReturnFullTimeZoneData`: with the changes of this year."""
     asked = {each.text or "" for each in children(child(element, "Ids"))}
-    names = [name for name in windows_names() if not asked or name in asked]
     full = element.get("ReturnFullTimeZoneData", "false").lower() == "true"
     year = turn.parts.clock.now().year
-    rows = await asyncio.to_thread(lambda: "".join(_definition(name, year, full) for name in names))
+    rows = await asyncio.to_thread(_definitions, frozenset(asked & set(windows_names())) if asked else None, year, full)
     return response("GetServerTimeZones", [success("GetServerTimeZones", message("TimeZoneDefinitions", rows))])
+
+
+@lru_cache(maxsize=4)
+def _all(year: int, full: bool) -> str:
+    """The definitions of every zone: a large answer, and the same for everybody."""
+    return "".join(_definition(name, year, full) for name in windows_names())
+
+
+def _definitions(asked: frozenset[str] | None, year: int, full: bool) -> str:
+    if asked is None:
+        return _all(year, full)
+    return "".join(_definition(name, year, full) for name in windows_names() if name in asked)
 
 
 @lru_cache(maxsize=1000)
@@ -78,13 +91,14 @@ def _offset(zone: tzinfo, utc: datetime) -> timedelta:
 
 
 def _turned(zone: tzinfo, year: int) -> Iterator[Turned]:
-    """The changes of a year: the days are looked at, then the quarters of an hour of those that differ."""
-    day, last = datetime(year, 1, 1), datetime(year + 1, 1, 1)
-    while day < last:
-        before, after = _offset(zone, day), _offset(zone, day + timedelta(days=1))
+    """The changes of a year: its weeks are looked at, and of those that differ the moment is narrowed down."""
+    week, last = datetime(year, 1, 1), datetime(year + 1, 1, 1)
+    while week < last:
+        low, high = week, min(week + timedelta(days=7), last)
+        before, after = _offset(zone, low), _offset(zone, high)
         if before != after:
-            step = day
-            while _offset(zone, step) == before:
-                step += timedelta(minutes=15)
-            yield Turned(step + before, after)
-        day += timedelta(days=1)
+            while high - low > _STEP:
+                middle = low + (high - low) // 2 // _STEP * _STEP
+                low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
+            yield Turned(high + before, after)
+        week = min(week + timedelta(days=7), last)

@@ -134,6 +134,30 @@ async def test_a_subscription_is_ended_by_who_made_it(
             await service.next(0.5)
 
 
+async def test_who_asks_for_the_same_again_has_one_subscription(
+    stand: Stand, alice: Client, service: PushService, desk: Desk
+) -> None:
+    before = await subscribed(alice, service)
+    now = await subscribed(alice, service)
+    assert await unsubscribed(alice, before) == "ErrorSubscriptionNotFound"
+    async with at_work(desk):
+        assert (await heard(service)).texts("t:SubscriptionId") == [now]
+        with pytest.raises(TimeoutError):
+            await service.next(0.5)
+
+
+async def test_who_asks_for_something_else_at_the_same_address_has_both(
+    alice: Client, bob: Client, service: PushService
+) -> None:
+    url = service.url("/listen")
+    asked = [request(url), request(url).replace('"inbox"', '"sentitems"'), request(url).replace("Deleted", "Moved")]
+    found = [(await alice.ask(each)).texts("m:SubscriptionId")[0] for each in asked]
+    found.append((await bob.ask(request(url))).texts("m:SubscriptionId")[0])
+    assert len(set(found)) == 4
+    assert [await unsubscribed(alice, each) for each in found[:3]] == ["NoError"] * 3
+    assert await unsubscribed(bob, found[3]) == "NoError"
+
+
 async def test_who_may_not_sign_in_any_more_hears_nothing(
     stand: Stand, alice: Client, service: PushService, desk: Desk
 ) -> None:
