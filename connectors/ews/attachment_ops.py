@@ -6,25 +6,24 @@ A message that gets an attachment, or loses one, is another content under the sa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from connectors.bounded_xml import Element
 from connectors.ews import contact_attachments, event_attachments
-from connectors.ews.attached import attachment_xml, attachments_of, content_xml, mark_in, number_of
-from connectors.ews.errors import EwsError, no_file
+from connectors.ews.attached import attachments_of, mark_in, number_of
+from connectors.ews.attached_items import found_xml
+from connectors.ews.errors import EwsError
 from connectors.ews.ids import Id, attachment_id, change_key, item_id, read_id
 from connectors.ews.letter import Letter, letter_of
 from connectors.ews.mail_put import readable
-from connectors.ews.mail_set import content_of, new_file
-from connectors.ews.shapes import Shape, item_xml, shape_in
+from connectors.ews.new_files import new_file
+from connectors.ews.shapes import shape_in
 from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn, each
-from connectors.ews.wire import Xml, children, local, message, needed, tag, words
+from connectors.ews.wire import children, local, message, needed, tag
 from groupware.mime.item import Marks as Stored
-from groupware.mime.sections import decoded
-from groupware.mime.summary import summarize
 from groupware.model.ids import ItemId, ModSeq
 from groupware.model.item import Kind
 from groupware.model.meeting import Overtaken
@@ -63,12 +62,8 @@ async def _attached(turn: Turn, parent: ItemId, given: Element) -> tuple[str, Mo
     if one.kind is Kind.CONTACTS:
         return await contact_attachments.attach(turn, one, given)
     if one.kind is not Kind.MAIL:
-        if local(given) != "FileAttachment":
-            raise EwsError("ErrorInvalidRequest", "only files can be attached to an event or task")
-        octets, media = content_of(given)
-        name = (words(given, "Name") or "").strip()[:255]
-        return await event_attachments.attach(turn, one, event_attachments.NewFile(octets, media, name))
-    file = await asyncio.to_thread(new_file, given)
+        return await event_attachments.attach(turn, one, await event_attachments.new_file(turn, given))
+    file = await asyncio.to_thread(new_file, turn, given)
     if one.thing.size + len(file.octets) > LONGEST:
         raise EwsError("ErrorMessageSizeExceeded", f"a message grows to {LONGEST} octets at most")
     modseq = await _rewritten(turn, one, lambda letter: letter.files.append(file))
@@ -127,36 +122,9 @@ async def get_attachment(turn: Turn, element: Element) -> str:
         wanted = read_id(named.get("Id", ""), "A")
         one = await _holder(turn, wanted.item)
         if one.kind is Kind.CONTACTS:
-            return message("Attachments", await contact_attachments.content(turn, one, wanted.more))
+            return message("Attachments", await contact_attachments.content(turn, one, wanted.more, shape))
         if one.kind is not Kind.MAIL:
-            return message("Attachments", await event_attachments.content(turn, one, wanted.more))
-        return message("Attachments", _found(one, wanted.more.split("-"), shape, wanted.more))
+            return message("Attachments", await event_attachments.content(turn, one, wanted.more, shape))
+        return message("Attachments", found_xml(one, wanted.more.split("-"), shape, wanted.more))
 
     return await each("GetAttachment", children(needed(element, "AttachmentIds")), work)
-
-
-def _found(one: One, marks: Sequence[str], shape: Shape, path: str) -> Xml:
-    """The attachment, with what is in it."""
-    number = number_of(one, marks[0])
-    inner = _inner(one, number)
-    if len(marks) > 1:
-        if inner is None:
-            raise no_file()
-        return _found(inner, marks[1:], shape, path)
-    if inner is None:
-        return attachment_xml(one, number, content_xml(one, number), path)
-    inner.facts = shape.facts(one.facts)
-    return attachment_xml(one, number, item_xml(inner, shape, "Message"), path)
-
-
-def _inner(one: One, number: int) -> One | None:
-    """The message that an attachment is."""
-    part = one.summary.parts[number]
-    if part.kind != "message":
-        return None
-    octets = decoded(one.octets, part)
-    summary = summarize(octets)
-    thing = replace(one.thing, summary=summary.encode(), size=len(octets), properties=b"")
-    found = One(thing, one.facts, octets=octets)
-    found.nested = True
-    return found

@@ -15,11 +15,10 @@ from connectors.ews.contact_picture import MARK
 from connectors.ews.errors import EwsError, no_file
 from connectors.ews.event_set import Edit
 from connectors.ews.ids import Id
-from connectors.ews.mail_set import content_of
-from connectors.ews.shapes import tag_of
+from connectors.ews.shapes import Shape, tag_of
 from connectors.ews.things import One, facts_in, thing_of, with_octets
 from connectors.ews.turn import Turn
-from connectors.ews.wire import Xml, flag, local, words
+from connectors.ews.wire import Xml, flag, local
 from connectors.exchange.events import put
 from groupware.model.ids import ModSeq
 
@@ -29,13 +28,9 @@ LONGEST: Final = 1024 * 1024
 
 async def attach(turn: Turn, one: One, given: Element) -> tuple[str, ModSeq]:
     """Attaches the picture or a file; its mark, and the modseq. `EwsError`."""
-    if local(given) != "FileAttachment":
-        raise EwsError("ErrorInvalidRequest", "only files can be attached to a contact")
-    octets, media = content_of(given)
-    name = (words(given, "Name") or "").strip()[:255]
-    if name == contact_picture.NAME or flag(given, "IsContactPhoto"):
-        return MARK, await _depict(turn, one, octets, media)
-    new = event_attachments.NewFile(octets, media, name)
+    new = await event_attachments.new_file(turn, given)
+    if local(given) == "FileAttachment" and (new.name == contact_picture.NAME or flag(given, "IsContactPhoto")):
+        return MARK, await _depict(turn, one, new.octets, new.media)
     made, url = await event_attachments.kept(turn, one, new, len(files_of(one.json)))
     said = {"fmttype": made.media, "filename": made.name, "size": str(made.size)}
     line = [LINE_NAME, {KEY: made.key, **{name: text for name, text in said.items() if text}}, "unknown", url]
@@ -52,13 +47,13 @@ async def detach(turn: Turn, one: One, mark: str) -> ModSeq:
     return await _with(turn, one, mark, None)
 
 
-async def content(turn: Turn, one: One, mark: str) -> Xml:
+async def content(turn: Turn, one: One, mark: str, shape: Shape) -> Xml:
     """An attachment with what is in it. `EwsError`."""
     if mark == MARK:
         return contact_picture.content_xml(one)
-    if mark not in files_of(one.json):
+    if mark.partition("-")[0] not in files_of(one.json):
         raise no_file()
-    return await event_attachments.kept_xml(turn, one, mark)
+    return await event_attachments.kept_xml(turn, one, mark, shape)
 
 
 async def _depict(turn: Turn, one: One, octets: bytes, media: str) -> ModSeq:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from connectors.bounded_xml import Element
@@ -15,6 +16,7 @@ from connectors.ews.item_ids import known_state
 from connectors.ews.letter import Letter, letter_in
 from connectors.ews.mail_put import new_message, permitted, put, target, told
 from connectors.ews.mail_set import Draft, Marks, given, mime_in
+from connectors.ews.new_files import new_file
 from connectors.ews.replies import KINDS, answer, original, verb_of
 from connectors.ews.sending import completed, send
 from connectors.ews.things import Facts, One, Thing, facts_in, thing_of, things_of, with_octets
@@ -79,7 +81,7 @@ def _drafted(turn: Turn, item: Element) -> tuple[Draft, bytes | None]:
     """A new message, and its octets where it has brought them. `EwsError`."""
     octets = mime_in(item)
     draft = Draft(Letter() if octets is None else letter_in(nobody(turn), octets))
-    given(draft, item)
+    given(draft, item, partial(new_file, turn))
     return draft, draft.letter.octets() if octets is not None and draft.rewritten else octets
 
 
@@ -114,7 +116,7 @@ async def _answer(turn: Turn, item: Element, how: How) -> str:
     if kind == "ForwardItem" and meeting_forward.is_meeting(one):
         said = await _passed_on(turn, one, item, how)
     else:
-        draft = await asyncio.to_thread(answer, one, item)
+        draft = await asyncio.to_thread(answer, one, item, partial(new_file, turn))
         await completed(turn, draft.letter)
         octets = await asyncio.to_thread(draft.letter.octets)
         said = await dispatched(turn, draft, octets, how)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from connectors.ews.attached import unsuffixed
 from connectors.ews.fields import micros
 from connectors.ews.ids import attachment_id
 from connectors.ews.things import One
@@ -12,8 +14,16 @@ from groupware.calendar.attachments import MANAGED_ID
 from groupware.calendar.object import read_object
 from groupware.model.content import Line
 from groupware.model.errors import Malformed
+from groupware.model.item import Kind
 
 UNNAMED: Final = "attachment"
+ITEM_MEDIA: Final[Mapping[Kind, str]] = {
+    Kind.MAIL: "message/rfc822",
+    Kind.CALENDAR: "text/calendar; component=vevent",
+    Kind.TASKS: "text/calendar; component=vtodo",
+    Kind.CONTACTS: "text/vcard; charset=utf-8",
+}
+"""The media types under which items are kept that are attached; files are given without parameters."""
 
 
 def lines_of(one: One) -> list[Line]:
@@ -34,8 +44,15 @@ def attachments_xml(one: One) -> Xml | None:
     return Xml("".join(rows)) or None
 
 
+def kind_in(media: str) -> Kind | None:
+    """The kind of an attached item, by its media type; None: it is a file."""
+    return next((kind for kind, said in ITEM_MEDIA.items() if said == media.lower()), None)
+
+
 def file_xml(one: One, key: str, name: str, media: str, size: str, inside: str = "") -> Xml:
-    """A FileAttachment; `inside` is what is in it."""
+    """A FileAttachment or ItemAttachment; `inside` is what is in it."""
+    kind = kind_in(media)
+    name = name if kind is None else unsuffixed(name, kind)
     said = (
         tag("AttachmentId", "", Id=attachment_id(one.thing.item, key))
         + tag("Name", name or UNNAMED)
@@ -44,4 +61,4 @@ def file_xml(one: One, key: str, name: str, media: str, size: str, inside: str =
         + tag("LastModifiedTime", micros(one.thing.saved))
         + tag("IsInline", False)
     )
-    return tag("FileAttachment", said + inside)
+    return tag("FileAttachment" if kind is None else "ItemAttachment", said + inside)

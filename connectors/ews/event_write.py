@@ -63,7 +63,7 @@ async def create(turn: Turn, element: Element, saved: Element | None, meeting: s
     edit = Edit({"@type": "Event"}, turn.zone)
     if octets is None:
         all_given(edit, EVENT, element)
-        _when(edit, turn.parts.clock.now())
+        when(edit, turn.parts.clock.now())
         settle(edit)
         await organized(turn, edit.value)
         read, new = await made(turn, lambda: calendar_of(plain(new_value(turn, edit.value))), name)
@@ -105,7 +105,7 @@ async def _mime(turn: Turn, element: Element, edit: Edit, octets: bytes, name: s
     return await made(turn, lambda: changed(read, plain(shaped(edit.value))), name)
 
 
-def _when(edit: Edit, now: datetime) -> None:
+def when(edit: Edit, now: datetime) -> None:
     """When an event takes place of which nobody has said it: half an hour from the next half hour, as in Exchange."""
     soon = now + (datetime.min.replace(tzinfo=UTC) - now) % HALF_AN_HOUR
     begin = edit.times.setdefault("Start", soon.isoformat())

@@ -18,11 +18,10 @@ from connectors.ews.letter import File, Letter
 from connectors.ews.mail_fields import FLAG_DATES, FLAG_STATUSES
 from connectors.ews.paths import Path
 from connectors.ews.same import meant
-from connectors.ews.wire import child, children, flag, local, moment, needed, text_of, words
+from connectors.ews.wire import child, children, local, moment, needed, text_of, words
 from connectors.exchange.follow_up import COMPLETED, DATES, DONE, NONE, SET, facts_for
 from connectors.exchange.last_verb import ANSWERED, ANSWERED_ALL, FORWARDED, PASSED_ON, VERB
 from groupware.mime.html import plain_text
-from groupware.mime.making import file_part
 from groupware.model.categories import keyword_of
 from groupware.model.flags import Flags
 
@@ -265,37 +264,19 @@ SETTERS: Final[Mapping[str, Set]] = {
 """What can be set, by the name of the element."""
 
 
-def given(draft: Draft, element: Element) -> None:
-    """All that an element of a new message says. `EwsError`."""
+def given(draft: Draft, element: Element, attach: Callable[[Element], File]) -> None:
+    """All that an element of a new message says; `attach` makes parts of attachments. `EwsError`."""
     for each in sorted(children(element), key=lambda part: local(part) not in ("From", "Body")):
         name = local(each)
         if name == "ExtendedProperty":
             extended(draft, each)
         elif name == "Attachments":
-            draft.letter.files += [new_file(part) for part in children(each)]
+            draft.letter.files += [attach(part) for part in children(each)]
             draft.letter.changed()
         elif name in SETTERS:
             SETTERS[name](draft, each, "Set")
         elif name not in IGNORED:
             raise unset(name)
-
-
-def new_file(element: Element) -> File:
-    """The part that a FileAttachment or ItemAttachment is. `EwsError`."""
-    name = (words(element, "Name") or "").strip()
-    cid, inline = (words(element, "ContentId") or "").strip(), bool(flag(element, "IsInline"))
-    if local(element) == "ItemAttachment":
-        item = next((each for each in children(element) if local(each) in ("Message", "Item")), None)
-        if item is None:
-            raise EwsError("ErrorInvalidRequest", "ItemAttachment: only messages can be attached here")
-        inner = mime_in(item)
-        draft = Draft(Letter())
-        if inner is None:
-            given(draft, item)
-        octets = inner if inner is not None else draft.letter.octets()
-        return File(file_part(octets, "message/rfc822", name), False)
-    content, media = content_of(element)
-    return File(file_part(content, media, name, cid=cid, inline=inline), inline)
 
 
 def content_of(element: Element) -> tuple[bytes, str]:

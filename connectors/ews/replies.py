@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Final
 
@@ -9,7 +10,7 @@ from connectors.bounded_xml import Element
 from connectors.ews.errors import EwsError
 from connectors.ews.fields import names
 from connectors.ews.item_ids import read_item_id
-from connectors.ews.letter import Letter, letter_of
+from connectors.ews.letter import File, Letter, letter_of
 from connectors.ews.mail_fields import as_html, header_people, sent, texts
 from connectors.ews.mail_set import Draft, given
 from connectors.ews.things import One, facts_in, thing_of, with_octets
@@ -24,8 +25,8 @@ KINDS: Final = ("ReplyToItem", "ReplyAllToItem", "ForwardItem")
 _OWN: Final = frozenset({"ReferenceItemId", "NewBodyContent", "ItemId"})
 
 
-def answer(one: One, element: Element) -> Draft:
-    """The new message, which answers that one. `EwsError`."""
+def answer(one: One, element: Element, attach: Callable[[Element], File]) -> Draft:
+    """The new message, which answers that one; `attach` makes parts of attachments. `EwsError`."""
     if one.kind is not Kind.MAIL:
         raise EwsError("ErrorInvalidRequest", "only a message is answered or passed on")
     forward = local(element) == "ForwardItem"
@@ -41,7 +42,7 @@ def answer(one: One, element: Element) -> Draft:
     for each in list(children(element)):
         if local(each) in _OWN:
             element.remove(each)
-    given(draft, element)
+    given(draft, element, attach)
     return draft
 
 

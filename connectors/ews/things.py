@@ -86,6 +86,8 @@ class One:
         """Of a message that carries a meeting: the event in one's own calendar."""
         self.nested = False
         """Whether it is attached to the item, and has no id of its own."""
+        self.path = ""
+        """Of what is attached: the marks that lead to it, each with a hyphen behind."""
 
     @property
     def kind(self) -> Kind:

@@ -171,6 +171,25 @@ def test_a_draft_grows_attachments_and_is_sent(ews: Exchange, alice: Account, bo
     assert "\\Seen" in kept.flags and "\\Draft" not in kept.flags
 
 
+def test_events_contacts_and_tasks_are_attached_as_what_they_are(ews: Exchange) -> None:
+    begin = EWSDateTime(2027, 3, 1, 10, tzinfo=ews.default_timezone)
+    inner = [
+        CalendarItem(account=ews, folder=ews.calendar, subject="event", start=begin, end=begin + timedelta(hours=1)),
+        Contact(account=ews, folder=ews.contacts, given_name="Ann", display_name="contact"),
+        Task(account=ews, folder=ews.tasks, subject="task", due_date=begin.date()),
+    ]
+    draft = Message(account=ews, folder=ews.drafts, subject="with items")
+    draft.save()
+    for each in inner:
+        each.save()
+        draft.attach(ItemAttachment(name="inner", item=each))
+    files = ews.drafts.get(subject="with items").attachments
+    found = [each.item for each in files]
+    assert [type(each) for each in found] == [CalendarItem, Contact, Task]
+    assert (found[0].subject, found[0].start) == ("event", begin) and found[1].display_name == "contact"
+    assert (found[2].subject, found[2].due_date) == ("task", begin.date())
+
+
 def test_answers_and_messages_that_are_passed_on(
     ews: Exchange, server: RunningServer, alice: Account, bob: Account
 ) -> None:
