@@ -21,9 +21,10 @@ from connectors.ews.turn import Turn, each
 from connectors.ews.views import paged, view_in
 from connectors.ews.wire import Xml, child, children, flag, message, needed, tag, words
 from connectors.exchange.follow_up import status_of
+from connectors.exchange.rules import always, place
 from groupware.mime.summary import decode, has_attachment_of
 from groupware.model.flags import FLAGS, Flags
-from groupware.model.folder import Folder
+from groupware.model.folder import Folder, Role
 from groupware.model.ids import EVERY, ItemId, Uid, ranges
 from groupware.model.item import Kind
 from groupware.model.rights import Right
@@ -106,7 +107,7 @@ def _told(tx: ReadTx, one: Conversation) -> str:
 
 
 async def apply_conversation_action(turn: Turn, element: Element) -> str:
-    """`ApplyConversationAction`: what is done once to all messages of a conversation that are there now."""
+    """`ApplyConversationAction`: what is done to the messages of a conversation, those to come as well."""
 
     async def work(action: Element) -> str:
         await turn.write(lambda tx: _applied(tx, action))
@@ -138,13 +139,27 @@ Do = Callable[[Thing], object]
 
 def _applied(tx: WriteTx, action: Element) -> None:
     kind = (words(action, "Action") or "").strip()
+    if kind in _ALWAYS:
+        _from_now_on(tx, action, *_ALWAYS[kind](tx, action))
+        return
     make = _ACTIONS.get(kind)
     if make is None:
-        text = f"{kind[:40]}: nothing is done to messages that are still to come: make a rule"
-        raise EwsError("ErrorInvalidRequest", text)
+        raise EwsError("ErrorInvalidRequest", f"{kind[:40]}: this cannot be done to a conversation here")
     do = make(tx, action)
     for thing in _things(tx, action):
         do(thing)
+
+
+def _from_now_on(tx: WriteTx, action: Element, said: Mapping[str, Any], do: Do | None) -> None:
+    """Done to what is there, but for what one has sent or thrown away oneself, and kept for what comes."""
+    things = _things(tx, action)
+    root = next((thing.references.split("\n", 1)[0] or thing.message_id for thing in things), "")
+    if not root:
+        raise EwsError("ErrorItemNotFound", "there is no such conversation, or nothing that comes can belong to it")
+    for thing in things:
+        if do is not None and thing.folder.role not in _NOT_ALWAYS:
+            do(thing)
+    always(tx, root, said)
 
 
 def _read(tx: WriteTx, action: Element) -> Do:
@@ -185,6 +200,37 @@ _ACTIONS: Final[Mapping[str, Callable[[WriteTx, Element], Do]]] = {
     "Delete": _delete,
 }
 """What is done to each message of a conversation."""
+
+
+def _always_move(tx: WriteTx, action: Element) -> tuple[Mapping[str, Any], Do | None]:
+    """Without a folder: no more."""
+    if child(action, "DestinationFolderId") is None:
+        return {"to": ""}, None
+    to = _target(tx, action)
+    return {"to": place(to)}, lambda thing: moved(tx, thing, to) if thing.folder.id != to.id else None
+
+
+def _always_delete(tx: WriteTx, action: Element) -> tuple[Mapping[str, Any], Do | None]:
+    if flag(action, "EnableAlwaysDelete") is False:
+        return {"delete": False}, None
+    return {"delete": True}, lambda thing: _deleted(tx, thing, "MoveToDeletedItems")
+
+
+def _always_categorize(tx: WriteTx, action: Element) -> tuple[Mapping[str, Any], Do | None]:
+    """Without categories: no more."""
+    draft = Draft(Letter())
+    SETTERS["Categories"](draft, child(action, "Categories"), "Set")
+    names = draft.marks.categories or []
+    return {"categories": names}, lambda thing: marked(tx, One(thing, Facts()), thing.uid, draft.marks)
+
+
+_ALWAYS: Final[Mapping[str, Callable[[WriteTx, Element], tuple[Mapping[str, Any], Do | None]]]] = {
+    "AlwaysMove": _always_move,
+    "AlwaysDelete": _always_delete,
+    "AlwaysCategorize": _always_categorize,
+}
+"""What is kept of it, and what is done to each message that is there."""
+_NOT_ALWAYS: Final = frozenset({Role.SENT, Role.DRAFTS, Role.TRASH, Role.JUNK})
 
 
 def _deleted(tx: WriteTx, thing: Thing, how: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from exchangelib import Account as Exchange
 from exchangelib import CalendarItem, DLMailbox, EWSDateTime, Message, OofSettings
 from exchangelib.errors import ErrorAccessDenied, ErrorItemNotFound
-from exchangelib.properties import Actions, Conditions, MoveToFolder
+from exchangelib.properties import Actions, Address, Conditions, MoveToFolder
 from exchangelib.properties import Rule as InboxRule
 
 from groupware.model.principal import NewAccount, PrincipalKind
@@ -110,7 +110,7 @@ def test_rules_sort_what_comes(ews: Exchange, alice: Account, bob: Account, serv
         display_name="Lists",
         priority=1,
         is_enabled=True,
-        conditions=Conditions(contains_subject_strings=["[list]"]),
+        conditions=Conditions(contains_subject_strings=["[list]"], from_addresses=[Address(email_address=bob.address)]),
         actions=Actions(move_to_folder=MoveToFolder(folder_id=lists.to_id()), mark_as_read=True),
     )
     rule.save()
@@ -120,6 +120,7 @@ def test_rules_sort_what_comes(ews: Exchange, alice: Account, bob: Account, serv
     Message(account=theirs, subject="[list] one", body="x", to_recipients=[alice.address]).send()
     [came] = alice.until(1, "Lists")
     assert "\\Seen" in came.flags
+    assert [each.email_address for each in found.conditions.from_addresses] == [bob.address]
     found.delete()
     assert list(ews.rules) == []
 

@@ -23,6 +23,7 @@ from connectors.activesync.pim import files
 from connectors.activesync.sync.options import Options, part_preferences, preferences
 from connectors.activesync.sync.turn import server_id
 from connectors.activesync.wbxml.codec import encode
+from connectors.exchange.rules import always, place
 from groupware.mime.sections import decoded
 from groupware.mime.summary import parts_of, thread_root
 from groupware.model.errors import GroupwareError, NoRight, NotFound
@@ -207,10 +208,12 @@ async def _empty(exchange: Exchange, said: Element) -> Element:
 
 
 async def _move(exchange: Exchange, said: Element) -> Element:
-    """All messages of a conversation that are in one's INBOX go to another folder."""
+    """All messages of a conversation go to another folder, and those that come to it, where that is wanted."""
     wanted = said.child("ItemOperations:ConversationId")
     digest = (wanted.octets or b"") if wanted is not None else b""
     target = said.value("ItemOperations:DstFldId")
+    options = said.child("ItemOperations:Options")
+    from_now_on = options is not None and options.child("ItemOperations:MoveAlways") is not None
 
     def work(tx: WriteTx) -> int:
         to = folder_in(tx, target, Right.LOOKUP)
@@ -219,6 +222,9 @@ async def _move(exchange: Exchange, said: Element) -> Element:
             if not at.own or at.id == to.id or at.kind != to.kind or Right.READ not in at.rights:
                 continue
             uids = conversation_in(tx, int(at.id), digest)
+            if uids and from_now_on:
+                [(_, summary), *_] = tx.columns(at.id, ("summary",), [(uids[0], uids[0])])
+                always(tx, thread_root(summary), {"to": place(to)})
             many += len(tx.move(at.id, ranges(uids), to.id)) if uids else 0
         return many
 

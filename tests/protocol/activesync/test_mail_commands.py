@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import struct
+from datetime import UTC, datetime
 from typing import Any
 
+from connectors.exchange.rules import SCRIPT
 from groupware.model.flags import Flags
 from groupware.model.ids import FolderId, Uid
+from mailcore.sieve.actions import FileInto
+from mailcore.sieve.check import compiled
+from mailcore.sieve.machine import run
+from mailcore.sieve.message import Environment
+from mailcore.sieve.message import read as read_message
 from tests.protocol.activesync.test_sync_mail import HTML, preference, subjects
 from tests.support.eas.stand import Phone, Stand
 from tests.support.eas.wire import Node, read, write
@@ -233,7 +240,26 @@ async def test_a_folder_is_emptied_and_a_conversation_moved(stand: Stand, alice:
     said = await alice.ask("ItemOperations", ("ItemOperations:ItemOperations", move))
     assert said.get("Response/Move/Status") == "1"
     assert len(await stand.house.items("alice", "Trash")) == 2
+    assert not await stand.house.read(lambda tx: tx.scripts(tx.account("alice@example.test").id))
     empty = ("ItemOperations:EmptyFolderContents", ("AirSync:CollectionId", trash))
     said = await alice.ask("ItemOperations", ("ItemOperations:ItemOperations", empty))
     assert said.get("Response/EmptyFolderContents/Status") == "1"
     assert not await stand.house.items("alice", "Trash")
+
+
+async def test_what_comes_to_a_conversation_is_moved_where_that_is_wanted(stand: Stand, alice: Phone) -> None:
+    at, trash = await alice.at("INBOX"), await alice.at("Trash")
+    await stand.put("alice", letter("a", "Message-ID: <a@x>"))
+    [found] = (await alice.all_of(at)).values()
+    wanted = (found.find("ConversationId") or Node("x")).data
+    assert wanted is not None
+    always = ("ItemOperations:Options", ("ItemOperations:MoveAlways",))
+    to = ("ItemOperations:DstFldId", trash)
+    move = ("ItemOperations:Move", ("ItemOperations:ConversationId", wanted), to, always)
+    said = await alice.ask("ItemOperations", ("ItemOperations:ItemOperations", move))
+    assert said.get("Response/Move/Status") == "1"
+    script = await stand.house.read(lambda tx: tx.script(SCRIPT, tx.account("alice@example.test").id))
+    answer = b"Subject: Re: a\r\nReferences: <a@x>\r\n\r\n"
+    message = read_message(answer, "b@x.test", "alice@example.test")
+    outcome = run(compiled(script), message, Environment(datetime.now(UTC)))
+    assert [each.place.name for each in outcome.actions if isinstance(each, FileInto)] == ["Trash"]
