@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import re
 import socket
 import traceback
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,7 +28,7 @@ from connectors.autodiscover.app import autodiscover
 from connectors.dav.paths import ROOT as DAV_ROOT
 from connectors.dav.paths import TZDIST
 from mailcore.server.brands import brands_of
-from mailcore.server.config import Config, service_policy
+from mailcore.server.config import Config
 from mailcore.server.gate import Admission
 from mailcore.server.later import everything_soon
 from mailcore.server.listener import Listener
@@ -36,7 +37,7 @@ from mailcore.server.offers import PATHS
 from mailcore.server.parts import Parts, ServiceSetup
 from mailcore.server.proxied import take_header
 from mailcore.server.proxy import ProxyError
-from mailcore.server.rules import Rules, address, decide
+from mailcore.server.rules import address
 from mailcore.server.service import ACCEPT_AT_ONCE, ARRIVING_MAX, Door
 from mailcore.server.tls import handshake_error
 from mailcore.smtp.sts_own import PATH as POLICY_PATH
@@ -48,6 +49,7 @@ from web.jmap.places import SESSION
 from web.mta_sts import mta_sts
 from web.oauth.app import oauth
 from web.signin.pages import page
+from web.signin.tokens import by_another_site
 from web.webmail.files import built
 from web.webmail.programs import programs_of
 
@@ -69,7 +71,7 @@ def service(parts: Parts, setup: ServiceSetup) -> HttpService:
     client = built()
     routes: list[BaseRoute] = [
         Route("/", _Moved("/mail/", 302) if client else _home(setup.config.host)),
-        Route("/metrics", _measures(setup.config)),
+        Route("/metrics", _measures(setup.config.counters.measure_token)),
         *[Route(f"/.well-known/{name}", _Moved(DAV_ROOT, 301), methods=None) for name in ("caldav", "carddav")],
         Route(PATHS["activesync"], Apart(apart.ACTIVESYNC, parts, setup), methods=None),
         Mount("/dav", Apart(apart.DAV, parts, setup)),
@@ -106,8 +108,9 @@ async def _beside(parts: Parts, config: Config) -> None:
 class _Front:
     """What is before all applications.
 
-    Browsers that came by TLS are told to come by TLS alone for so many seconds (RFC 6797). A client that goes away in
-    the middle of a request is no error of ours.
+    Browsers that came by TLS are told to come by TLS alone for so many seconds (RFC 6797). Pages of other sites write
+    nothing with the password that a browser remembers, whatever the application. A client that goes away in the middle
+    of a request is no error of ours.
     """
 
     __slots__ = ("_app", "_field", "_strict")
@@ -122,9 +125,15 @@ class _Front:
                 message["headers"] = [*message.get("headers", ()), self._field]
             await send(message)
 
-        told = self._strict and scope["type"] == "http" and scope["state"]["way"].secure
+        request = scope["type"] == "http"
+        told = self._strict and request and scope["state"]["way"].secure
+        foreign = request and scope["method"] not in _ONLY_READ and by_another_site(HTTPConnection(scope))
         with suppress(ClientDisconnect):
-            await self._app(scope, receive, telling if told else send)
+            await (_FOREIGN if foreign else self._app)(scope, receive, telling if told else send)
+
+
+_ONLY_READ: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_FOREIGN: Final = PlainTextResponse("A page of another site changes nothing here with a password.\n", 403)
 
 
 class _AnyCase(Mount):
@@ -155,30 +164,18 @@ def _home(host: str) -> Any:
     return home
 
 
-def _measures(config: Config) -> Any:
-    rules = (
-        {listener.name: listener.policy.rules for listener in config.listeners if listener.service == "http"},
-        service_policy(config.services["http"]).rules,
-    )
-
+def _measures(token: str) -> Any:
     async def measures(request: Request) -> Response:
-        """All measures, for this machine and for peers that an allow rule names."""
-        peer = request.client.host if request.client is not None else ""
-        if not _may_measure(peer, rules[0].values(), rules[1]):
-            return PlainTextResponse("Measures are for this machine and for addresses that an allow rule names.\n", 403)
+        """All measures, for who has the token."""
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if not token:
+            return PlainTextResponse("Nobody reads measures here: [counters] measure_token is empty.\n", 403)
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+            why = "Measures are for who shows the token of [counters] measure_token.\n"
+            return PlainTextResponse(why, 401, {"www-authenticate": 'Bearer realm="measures"'})
         return Response(await asyncio.to_thread(metrics.expose), media_type=CONTENT_TYPE)
 
     return measures
-
-
-def _may_measure(peer: str, listeners: Any, service_rules: Rules) -> bool:
-    try:
-        who = address(peer)
-    except ValueError:
-        return False
-    if who.is_loopback:
-        return True
-    return any((found := decide(who, each, service_rules)).admitted and found.rule is not None for each in listeners)
 
 
 class HttpService:

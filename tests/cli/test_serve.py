@@ -121,15 +121,6 @@ def server_json(server: RunningServer) -> list[dict[str, str]]:
     return found
 
 
-def test_measures_are_at_the_http_port(server: RunningServer) -> None:
-    client = http.client.HTTPConnection("127.0.0.1", server.port("http"), timeout=30)
-    client.request("GET", "/metrics")
-    answer = client.getresponse()
-    assert answer.status == 200
-    assert b"postroom_SMTP_InboundConnection_total" in answer.read()
-    client.close()
-
-
 def test_webadmin_signs_in_at_its_port_and_restarts_a_service(server: RunningServer) -> None:
     who = server.account()
     assert beside(server, "grant", "set", "server", "/", who.address, "a").status == 0

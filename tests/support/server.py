@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,10 +36,14 @@ from mailcore.cli.site import Site, opened
 from mailcore.server.config import load
 from mailcore.server.defaults import LISTENERS
 from tests.support.passwords import credentials
+from tests.support.patience import PATIENCE
 
 T = TypeVar("T")
 
 PASSWORD = "correct horse 7"
+MEASURE_TOKEN = "battery-staple-42"
+MEASURED = f'[counters]\nmeasure_token = "{MEASURE_TOKEN}"\n'
+"""The configuration of a server whose measures tests read."""
 READY_SECONDS = 60.0
 _numbers = itertools.count(1)
 
@@ -64,6 +69,13 @@ class RunningServer:
     def port(self, listener: str) -> int:
         """The port of a default listener: smtp, submission, submissions, lmtp, imap, imaps, pop3, pop3s, http ..."""
         return self.port_base + next(each.port for each in LISTENERS if each.name == listener)
+
+    def measures(self) -> str:
+        """What is told at /metrics; the server was started with `MEASURED`."""
+        shown = {"authorization": f"Bearer {MEASURE_TOKEN}"}
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.port('http')}/metrics", headers=shown)
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
 
     def account(self, name: str = "", domain: str = "") -> Person:
         """A new account; without a name, one that nobody else has."""

@@ -34,7 +34,7 @@ from web.jmap.request import Request as Asked
 from web.jmap.request import read_request
 from web.jmap.session import session
 from web.jmap.socket import serve
-from web.jmap.transfers import FRESH, body_of, download, upload
+from web.jmap.transfers import FRESH, body_of, download, path_of, upload
 from web.jmap.turn import Turn
 from web.signin.sessions import Foreign, has_session, signed_in, while_signed_in
 from web.signin.tokens import of_our_pages
@@ -95,11 +95,12 @@ def jmap(parts: Parts, setup: ServiceSetup) -> ASGIApp:
 
 
 async def _answer(doing: Doing, request: Request) -> Response:
-    path = request.url.path
+    path = path_of(request)
     place, handler = next(((at, each) for at, each in _PLACES.items() if path.startswith(at)), ("", None))
     if handler is None:
         raise RequestError(404, "notFound", "There is nothing of that name; the session is at /jmap/session.")
-    if request.method != (wanted := "POST" if place in _POSTED else "GET"):
+    wanted = "POST" if place in _POSTED else "GET"
+    if request.method != wanted and (request.method, place) not in _LOOKED_AT:
         raise RequestError(405, "notRequest", f"Only {wanted} is taken here.", {"allow": wanted})
     return await handler(doing, request, await _signed_in(doing, request))
 
@@ -163,7 +164,7 @@ async def _socket(doing: Doing, socket: WebSocket) -> None:
         if not of_our_pages(socket):  # also where a browser brings the password that it was given for another page
             raise RequestError(403, "forbidden", "A page of another site opens no connection here.")
         who = await _signed_in(doing, socket)
-        if "jmap" not in socket.scope["subprotocols"] or socket.url.path != SOCKET_PATH:
+        if "jmap" not in socket.scope["subprotocols"] or path_of(socket) != SOCKET_PATH:
             raise RequestError(400, "notRequest", "The subprotocol is jmap.")
         place = _place(doing.listening, who.account, LISTENERS, "maxConcurrentRequests")
     except RequestError as error:
@@ -264,3 +265,4 @@ _PLACES: Final[Mapping[str, Callable[[Doing, Request, Principal], Awaitable[Resp
     "/jmap/eventsource": _events,
 }
 _POSTED: Final = frozenset({"/jmap/api", "/jmap/upload/"})
+_LOOKED_AT: Final = frozenset({("HEAD", SESSION), ("HEAD", "/jmap/download/")})

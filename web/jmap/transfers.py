@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from groupware.model.errors import GroupwareError, OverQuota, TryAgain
@@ -17,11 +17,17 @@ from web.jmap.blobs import octets_of
 from web.jmap.errors import MethodError, RequestError
 from web.jmap.ids import account_id, upload_id
 from web.jmap.limits import UPLOAD_OCTETS, UPLOAD_ROOM
+from web.jmap.pieces import Unsatisfiable, piece_of
 from web.jmap.turn import Turn, owner_in
 
 _TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}\Z")
 _SAFE: Final = {"x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox"}
 FRESH: Final = {"cache-control": "no-cache, no-store, must-revalidate"}
+
+
+def path_of(connection: HTTPConnection) -> str:
+    """The path as it was meant: `url.path` has some signs of it in their coded form."""
+    return str(connection.scope["path"])
 
 
 async def body_of(request: Request, most: int, limit: str) -> bytes:
@@ -46,7 +52,7 @@ def media_of(given: str) -> str:
 
 async def upload(turn: Turn, request: Request) -> Response:
     """Takes octets; the answer says under which id."""
-    account = request.url.path.removeprefix("/jmap/upload/").strip("/")
+    account = path_of(request).removeprefix("/jmap/upload/").strip("/")
     octets = await body_of(request, UPLOAD_OCTETS, "maxSizeUpload")
     stored = await _stored(turn, octets)
     media = media_of(request.headers.get("content-type", ""))
@@ -80,13 +86,13 @@ async def _stored(turn: Turn, octets: bytes) -> Stored:
 
 async def download(turn: Turn, request: Request) -> Response:
     """The octets of a blob."""
-    account, blob, name = [*request.url.path.removeprefix("/jmap/download/").split("/", 2), "", ""][:3]
+    account, blob, name = [*path_of(request).removeprefix("/jmap/download/").split("/", 2), "", ""][:3]
     absent = RequestError(404, "notFound", "There is no such blob, or it is not shared with you.")
     if account == directory.ACCOUNT:
         picture = await directory.photo(turn, blob)
         if picture is None:
             raise absent
-        return _file(request, picture, name)
+        return _file(request, picture, blob, name)
     try:
         found = await octets_of(turn, account, [blob])
     except MethodError as error:
@@ -99,19 +105,37 @@ async def download(turn: Turn, request: Request) -> Response:
         raise absent from None
     if blob not in found:
         raise absent
-    return _file(request, found[blob].octets, name)
+    return _file(request, found[blob].octets, blob, name)
 
 
 def _unavailable(error: Exception) -> RequestError:
     return RequestError(503, "serverUnavailable", str(error), {"retry-after": "5"})
 
 
-def _file(request: Request, octets: bytes, name: str) -> Response:
-    kind = request.query_params.get("accept", "")
+def _file(request: Request, octets: bytes, blob: str, name: str) -> Response:
+    """All of it, or the piece that is asked for. What is in a blob never changes, so its id is its tag."""
+    kind, tag = request.query_params.get("accept", ""), f'"{blob}"'
     headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(name or 'download')}",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(_file_name(name), safe='')}",
         "content-type": kind if _TYPE.match(kind) else "application/octet-stream",
         "cache-control": "private, immutable, max-age=31536000",
+        "etag": tag,
+        "accept-ranges": "bytes",
         **_SAFE,
     }
-    return Response(octets, headers=headers)
+    asked, only_if = request.headers.get("range", ""), request.headers.get("if-range", "")
+    try:
+        piece = piece_of(asked, only_if, tag, len(octets)) if request.method == "GET" else None
+    except Unsatisfiable:
+        raise RequestError(
+            416, "notRequest", f"The blob has {len(octets)} octets.", {"content-range": f"bytes */{len(octets)}"}
+        ) from None
+    if piece is None:
+        return Response(octets, headers=headers)
+    headers["content-range"] = f"bytes {piece.start}-{piece.stop - 1}/{len(octets)}"
+    return Response(octets[piece.start : piece.stop], 206, headers)
+
+
+def _file_name(given: str) -> str:
+    """The last part of what the address calls it: no way into other folders."""
+    return re.split(r"[/\\]", given)[-1] or "download"

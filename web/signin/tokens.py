@@ -3,6 +3,7 @@
 1. A cookie's token is random, and stored as its digest alone.
 2. The proof (`X-CSRF-Token`) is made of the token and the site's secret: a page of ours is told it, no other page can
    read it or make one, and there is nothing to store (decision 248).
+3. A password that a browser remembers goes along with what any page sends: pages of ours alone write (decision 399).
 """
 
 from __future__ import annotations
@@ -80,6 +81,19 @@ def of_our_pages(connection: HTTPConnection, *, named: bool = False) -> bool:
         return urlsplit(origin).netloc.lower() == connection.headers.get("host", "").lower() != ""
     except ValueError:
         return False
+
+
+def by_another_site(connection: HTTPConnection) -> bool:
+    """Whether a page of another site sends this, with the password that the browser remembers for us (RFC 7617 §4).
+
+    What a browser adds on has an origin that is no site, and shows by itself that it may.
+    """
+    if not connection.headers.get("authorization", "").lower().startswith("basic "):
+        return False
+    origin = connection.headers.get("origin")
+    if origin is None or origin == "null" or origin.lower().startswith(("http:", "https:")):
+        return not of_our_pages(connection)
+    return False
 
 
 def _name(of: str, secure: bool) -> str:

@@ -37,7 +37,7 @@ from tests.support.patience import PATIENCE
 from tests.support.poppeer import HOST, USER, letter, pop_peer, served_by
 from tests.support.poppeer import PASSWORD as POP_PASSWORD
 from tests.support.ports import free_port
-from tests.support.server import PASSWORD, Person, RunningServer, running
+from tests.support.server import MEASURED, PASSWORD, Person, RunningServer, running
 from tests.support.smtppeer import Peer, serving
 
 TOML = """
@@ -54,8 +54,7 @@ ports = []
 authorities = "{authority}"
 [service.pop3]
 plain_conn_auth_types = ["all"]
-[counters]
-measure_accounts = true
+{measured}measure_accounts = true
 [smtp]
 smart_host = "127.0.0.1:{peer}"
 [smtp.greylisting]
@@ -135,7 +134,7 @@ def busy(folder: Path) -> Iterator[Busy]:
         data = folder / "data"
         data.mkdir()
         (data / "postroom.toml").write_text(
-            TOML.format(**ports, closed=free_port(), authority=folder / "pop" / "ca.pem")
+            TOML.format(**ports, measured=MEASURED, closed=free_port(), authority=folder / "pop" / "ca.pem")
         )
         server = stack.enter_context(running(data))
         found = Busy(server, server.account("alice"), server.account("bob"))

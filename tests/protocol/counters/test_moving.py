@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
-import httpx
 import pytest
 
 from mailcore.server.counter_table import BY_NAME, COUNTERS
@@ -63,14 +62,14 @@ def test_the_command_says_what_was_counted(here: Busy) -> None:
 
 
 def test_prometheus_has_domains_as_labels_and_accounts_where_that_is_wanted(here: Busy) -> None:
-    text = httpx.get(f"http://127.0.0.1:{here.server.port('http')}/metrics", timeout=PATIENCE).text
+    text = here.server.measures()
     assert f'postroom_domain_IMAP_FetchRequest_total{{domain="{here.server.domain}"}} 1.0' in text
     assert f'postroom_account_IMAP_FetchRequest_total{{account="{here.bob.address}"}} 1.0' in text
     assert f'postroom_domain_STORAGE_UsedBytes{{domain="{here.server.domain}"}}' in text
 
 
 def test_nobody_is_counted_who_is_not_here(here: Busy) -> None:
-    text = httpx.get(f"http://127.0.0.1:{here.server.port('http')}/metrics", timeout=PATIENCE).text
+    text = here.server.measures()
     assert set(re.findall(r'domain="([^"]*)"', text)) == {here.server.domain}
 
 

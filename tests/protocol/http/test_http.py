@@ -19,7 +19,6 @@ from mailcore.server.gate import Policy, RuleGate, Turnstile
 from mailcore.server.guesses import Guesses, GuessLimits
 from mailcore.server.listener import Listener, open_socket
 from mailcore.server.parts import ServiceSetup
-from mailcore.server.proxy import ProxyPolicy
 from mailcore.server.rules import UNLIMITED, Rule, Rules, ip_set
 from mailcore.server.service import Door
 from mailcore.server.tls import Certificate, Contexts, TlsSettings
@@ -111,27 +110,55 @@ async def test_two_requests_on_one_connection() -> None:
         assert (await answer(client))[0] == "HTTP/1.1 404 Not Found"
 
 
-async def test_measures_are_shown_to_this_machine() -> None:
-    async with served() as here, talk.client(here.port, first=GET % b"/metrics") as client:
-        status, header, _ = await answer(client)
-    assert status == "HTTP/1.1 200 OK"
-    assert header["content-type"].startswith("text/plain; version=0.0.4")
+TOKEN = "correct-horse-battery"
 
 
-PROXIED = replace(PLAIN, proxy=ProxyPolicy(ip_set(["127.0.0.1"]), True, True, False, 5.0))
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [(f"Bearer {TOKEN}", "200 OK"), ("Bearer correct-horse", "401 Unauthorized"), ("Basic eDp5", "401 Unauthorized")],
+)
+async def test_measures_are_for_who_shows_the_token(tmp_path: Path, shown: str, status: str) -> None:
+    config = f'[counters]\nmeasure_token = "{TOKEN}"\n'
+    first = b"GET /metrics HTTP/1.1\r\nhost: here\r\nauthorization: %s\r\n\r\n" % shown.encode()
+    async with served(PLAIN, config, tmp_path) as here, talk.client(here.port, first=first) as client:
+        said, header, body = await answer(client)
+    assert said == f"HTTP/1.1 {status}"
+    assert header["content-type"].startswith("text/plain; version=0.0.4" if status == "200 OK" else "text/plain")
+    assert (b"# HELP " in body) is (status == "200 OK")
 
 
-async def test_measures_are_not_shown_to_a_stranger_behind_the_proxy() -> None:
-    first = b"PROXY TCP4 192.0.2.7 192.0.2.1 4000 80\r\n" + GET % b"/metrics"
-    async with served(PROXIED) as here, talk.client(here.port, first=first) as client:
+async def test_without_a_token_nobody_reads_measures_not_even_this_machine() -> None:
+    first = b"GET /metrics HTTP/1.1\r\nhost: here\r\nauthorization: Bearer \r\n\r\n"
+    async with served() as here, talk.client(here.port, first=first) as client:
         assert (await answer(client))[0] == "HTTP/1.1 403 Forbidden"
 
 
-async def test_measures_are_shown_to_whom_an_allow_rule_names(tmp_path: Path) -> None:
-    rule = '[[service.http.allow_rules]]\nip_set = ["192.0.2.0/24"]\n'
-    first = b"PROXY TCP4 192.0.2.7 192.0.2.1 4000 80\r\n" + GET % b"/metrics"
-    async with served(PROXIED, rule, tmp_path) as here, talk.client(here.port, first=first) as client:
-        assert (await answer(client))[0] == "HTTP/1.1 200 OK"
+@pytest.mark.parametrize(
+    ("method", "fields", "status"),
+    [
+        ("POST", ["origin: https://evil.test"], 403),
+        ("POST", ["origin: null"], 403),
+        ("PUT", ["sec-fetch-site: cross-site"], 403),
+        ("MKCOL", ["origin: http://here", "sec-fetch-site: same-site"], 403),
+        ("POST", ["origin: http://here", "sec-fetch-site: same-origin"], 200),
+        ("POST", ["origin: moz-extension://0f3a"], 200),
+        ("POST", [], 200),
+        ("GET", ["sec-fetch-site: cross-site"], 200),
+    ],
+)
+async def test_a_page_of_another_site_writes_nothing_with_a_password_that_a_browser_remembers(
+    method: str, fields: list[str], status: int
+) -> None:
+    async def taken(request: Request) -> Response:
+        return PlainTextResponse("taken")
+
+    lines = "".join(f"{each}\r\n" for each in ["host: here", "authorization: Basic eDp5", *fields])
+    first = f"{method} / HTTP/1.1\r\n{lines}content-length: 0\r\n\r\n".encode()
+    routes = [Route("/", taken, methods=["GET", "POST", "PUT", "MKCOL"])]
+    async with served(routes=routes) as here, talk.client(here.port, first=first) as client:
+        said, _, body = await answer(client)
+    assert int(said.split()[1]) == status
+    assert (body == b"taken") is (status == 200)
 
 
 async def test_a_header_that_does_not_end_is_refused_in_bounds() -> None:

@@ -141,6 +141,58 @@ async def test_a_download_is_the_message_or_one_of_its_parts_for_who_may_read_it
     assert await fetched(bob, f"G{email[1:]}") == (200, octets)
 
 
+@pytest.mark.parametrize(
+    ("fields", "status", "content", "place"),
+    [
+        ({"range": "bytes=2-4"}, 206, b"234", "bytes 2-4/10"),
+        ({"range": "bytes=7-"}, 206, b"789", "bytes 7-9/10"),
+        ({"range": "bytes=-2"}, 206, b"89", "bytes 8-9/10"),
+        ({"range": "bytes=8-99999999999999999999"}, 206, b"89", "bytes 8-9/10"),
+        ({"range": "bytes=-99"}, 206, b"0123456789", "bytes 0-9/10"),
+        ({"range": "bytes=10-"}, 416, None, "bytes */10"),
+        ({"range": "bytes=-0"}, 416, None, "bytes */10"),
+        ({"range": "bytes=4-2"}, 200, b"0123456789", None),
+        ({"range": "bytes=0-1,4-5"}, 200, b"0123456789", None),
+        ({"range": "lines=0-1"}, 200, b"0123456789", None),
+        ({"range": "bytes=2-4", "if-range": '"another"'}, 200, b"0123456789", None),
+        ({"range": "bytes=2-4", "if-range": "TAG"}, 206, b"234", "bytes 2-4/10"),
+    ],
+)
+async def test_a_piece_of_a_download_is_given_where_it_is_asked_for(
+    alice: Client, fields: dict[str, str], status: int, content: bytes | None, place: str | None
+) -> None:
+    blob = (await alice.upload(b"0123456789"))["blobId"]
+    at = f"/jmap/download/{await alice.account()}/{blob}/x"
+    tag = (await alice.http.get(at, headers=alice.headers)).headers["etag"]
+    said = {name: tag if value == "TAG" else value for name, value in fields.items()}
+    got = await alice.http.get(at, headers={**alice.headers, **said})
+    assert (got.status_code, got.headers.get("content-range")) == (status, place)
+    assert content is None or got.content == content
+
+
+async def test_a_download_is_looked_at_without_its_octets(alice: Client) -> None:
+    blob = (await alice.upload(b"0123456789"))["blobId"]
+    got = await alice.http.head(f"/jmap/download/{await alice.account()}/{blob}/x", headers=alice.headers)
+    assert (got.status_code, got.headers["content-length"], got.headers["accept-ranges"]) == (200, "10", "bytes")
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("No%20%231%3F.txt", "No%20%231%3F.txt"),
+        ("..%2F..%5Cetc%2Fpasswd", "passwd"),
+        ("a%22%3B", "a%22%3B"),
+        ("", "download"),
+    ],
+)
+async def test_a_download_is_called_what_the_address_says_and_leads_into_no_folder(
+    alice: Client, asked: str, name: str
+) -> None:
+    blob = (await alice.upload(b"x"))["blobId"]
+    got = await alice.get(f"/jmap/download/{await alice.account()}/{blob}/{asked}")
+    assert got.headers["content-disposition"] == f"attachment; filename*=UTF-8''{name}"
+
+
 async def test_nothing_but_get_is_taken_for_the_session_and_nothing_but_post_for_methods(alice: Client) -> None:
     got: Any = await alice.get("/jmap/api")
     assert (got.status_code, got.headers["allow"]) == (405, "POST")

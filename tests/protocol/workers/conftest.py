@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.server import RunningServer, running
+from tests.support.server import MEASURED, RunningServer, running
 
 TOML = "[server]\nworkers = 2\ndrain_time = 5\n"
 
@@ -15,6 +15,6 @@ TOML = "[server]\nworkers = 2\ndrain_time = 5\n"
 def crew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """The server."""
     data = tmp_path_factory.mktemp("crew")
-    (data / "postroom.toml").write_text(TOML)
+    (data / "postroom.toml").write_text(TOML + MEASURED)
     with running(data) as found:
         yield found

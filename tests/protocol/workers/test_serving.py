@@ -8,7 +8,6 @@ import re
 import smtplib
 import socket
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -195,9 +194,8 @@ def test_who_guesses_at_one_is_blocked_at_both(tmp_path: Path) -> None:
 
 def test_counters_are_those_of_both(crew: RunningServer) -> None:
     def logins() -> float:
-        with urllib.request.urlopen(f"http://127.0.0.1:{crew.port('http')}/metrics", timeout=PATIENCE) as answer:
-            text = answer.read().decode()
-        return float(re.search(r"^postroom_POP3_InboundConnection_total (\S+)", text, re.MULTILINE)[1])  # type: ignore[index]
+        found = re.search(r"^postroom_POP3_InboundConnection_total (\S+)", crew.measures(), re.MULTILINE)
+        return float(found[1])  # type: ignore[index]
 
     before = logins()
     for client in pops(crew):
