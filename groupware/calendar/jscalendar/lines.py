@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
-from groupware.model.content import Line, escaped, unescaped
+from groupware.model.content import Line, escaped, split_escaped, unescaped
 from groupware.model.jsonlines import params_of, read_params
 
 from .table import KINDS, MANY, ROLES, STATUSES, Json
@@ -52,6 +52,10 @@ def normal(line: Line) -> tuple[Any, ...]:
         value = ";".join(parts)
     elif title in ("STATUS", "CLASS", "TRANSP", "ACTION"):
         value = value.upper()
+    elif title in ("SUMMARY", "DESCRIPTION", "LOCATION"):
+        value = unescaped(value)  # a sign of a text may have a backslash before it that needs none, and may have none
+    elif title == "CATEGORIES":
+        value = "\n".join(map(unescaped, split_escaped(value, ",")))
     return line.group, title, frozenset(params.items()), value
 
 

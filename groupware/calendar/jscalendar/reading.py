@@ -132,7 +132,8 @@ class _Reading:
         self.found[rule.member] = value
         if left:
             self.said[rule.member] = {"name": line.name.lower(), "parameters": left}
-        return rule.write(value) == line.value or line.name in ("STATUS", "CLASS", "TRANSP")
+        again = rule.write(value)
+        return again is not None and normal(line._replace(value=again)) == normal(line)
 
     def _many(self, line: Line) -> bool:
         rule, given = MANY[line.name], line.param(JSID)
@@ -206,8 +207,7 @@ class _Reading:
 
     def _words(self, line: Line) -> bool:
         texts = [unescaped(each) for each in split_escaped(line.value, ",")]
-        again = ",".join(map(escaped, texts))
-        if "keywords" in self.found or line.params or again != line.value or "" in texts or len({*texts}) != len(texts):
+        if "keywords" in self.found or line.params or "" in texts or len({*texts}) != len(texts):
             return False
         self.found["keywords"] = dict.fromkeys(texts, True)
         return True

@@ -151,6 +151,8 @@ _BOTH: Final[dict[str, Check]] = {
     "freeBusyStatus": one_of("free", "busy"),
     "privacy": one_of("public", "private", "secret"),
     "replyTo": mapped(filled),
+    "sentBy": text,
+    "requestStatus": text,
     "participants": mapped(_PARTICIPANT, ids=True),
     "useDefaultAlerts": flag,
     "alerts": ALERTS,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from groupware.model.content import Line
+from groupware.model.content import Line, split_escaped, unescaped
 from groupware.model.jsonlines import params_of, read_params
 
-from .table import DATES, FEATURES, LEVELS, RULES, Rule, contexts_of
+from .table import DATES, FEATURES, LEVELS, RULES, SETS, Rule, contexts_of
 
 Json = dict[str, Any]
 KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,255}\Z")
@@ -94,8 +94,8 @@ def line_of(name: str, given: Mapping[str, Any]) -> Line | None:
             told = str(given[member])
             words = {word: level for level, word in LEVELS.get(rule.fixed.get("kind", ""), {}).items()}
             found[param] = (words.get(told, told) if param == "LEVEL" else told,)
-    if name == "TEL" and value.startswith(("tel:", "sip:")) and "VALUE" not in params:
-        found["VALUE"] = ("uri",)
+    if name == "TEL" and value.startswith(("tel:", "sip:")) and params.get("VALUE", ("uri",))[0].lower() == "uri":
+        found["VALUE"], value = ("uri",), unescaped(value)  # a URI has no escapes (RFC 6350 §6.4.1)
     return Line(name, {**found, **params}, value, 0, group)
 
 
@@ -136,7 +136,20 @@ def normal(line: Line) -> tuple[Any, ...]:
         if name == "VALUE" and values == (usual,):
             continue
         params.append((name, values))
-    value = line.value
+    return line.group, title, frozenset(params), _meant(title, line.value)
+
+
+def _meant(title: str, value: str) -> Any:
+    """What a value says: signs of a text may have a backslash before them that need none (RFC 6350 §3.4)."""
     if title in DATES or title in ("REV", "CREATED"):
-        value = re.sub(r"(?<=\d)[-:](?=\d)", "", value) if len(value) > 7 else value
-    return line.group, title, frozenset(params), value
+        return re.sub(r"(?<=\d)[-:](?=\d)", "", value) if len(value) > 7 else value
+    if title == "ADR":
+        parts = [[unescaped(each) for each in split_escaped(part, ",") if each] for part in split_escaped(value, ";")]
+        return repr(parts[: max((at for at, each in enumerate(parts, 1) if each), default=0)])
+    if title == "ORG":
+        return tuple(map(unescaped, split_escaped(value, ";")))
+    if title in SETS:
+        return tuple(map(unescaped, split_escaped(value, ",")))
+    rule = RULES.get(title)
+    text = rule is not None and rule.text and not rule.raw and title != "NICKNAME"  # which is a list
+    return unescaped(value) if text else value

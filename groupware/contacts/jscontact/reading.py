@@ -135,8 +135,7 @@ class _Reading:
             self.found.setdefault(member, {})[line.value] = True
             return True
         texts = [unescaped(each) for each in split_escaped(line.value, ",")]
-        again = ",".join(map(escaped, texts))
-        if member in self.found or again != line.value or "" in texts or len(set(texts)) != len(texts):
+        if member in self.found or "" in texts or len(set(texts)) != len(texts):
             return False
         self.found[member] = dict.fromkeys(texts, True)
         return True

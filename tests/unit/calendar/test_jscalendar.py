@@ -155,6 +155,27 @@ MAPPED: list[tuple[list[str], Json]] = [
             },
         },
     ),
+    (
+        ["DTSTART:20250303T100000Z", "SUMMARY:a, b; c", "LOCATION:Room 1, Floor 2", "CATEGORIES:a; b,c"],
+        {
+            **ORDINARY,
+            "start": "2025-03-03T10:00:00",
+            "timeZone": "Etc/UTC",
+            "title": "a, b; c",
+            "locations": {"LOCATION-1": {"name": "Room 1, Floor 2"}},
+            "keywords": {"a; b": True, "c": True},
+        },
+    ),
+    (
+        ["DTSTART:20250303T100000Z", 'JSPROP;JSPTR=requestStatus:"2.0\\;Success"', 'JSPROP;JSPTR=sentBy:"a@x"'],
+        {
+            **ORDINARY,
+            "start": "2025-03-03T10:00:00",
+            "timeZone": "Etc/UTC",
+            "requestStatus": "2.0;Success",
+            "sentBy": "a@x",
+        },
+    ),
 ]
 
 

@@ -91,6 +91,29 @@ MAPPED: list[tuple[list[str], Json]] = [
         {"name": {"full": "A"}, "phones": {"TEL-1": {"number": "tel:+1", "features": {"voice": True, "mobile": True}}}},
     ),
     (
+        ["FN:A", "TEL;TYPE=work;VALUE=uri:tel:+1-418-656-9254;ext=102", "TEL:+1 2;3", "TEL;VALUE=uri:tel:+1\\;ext=5"],
+        {
+            "name": {"full": "A"},
+            "phones": {
+                "TEL-1": {"number": "tel:+1-418-656-9254;ext=102", "contexts": {"work": True}},
+                "TEL-2": {"number": "+1 2;3"},
+                "TEL-3": {"number": "tel:+1;ext=5"},
+            },
+        },
+    ),
+    (
+        ["FN:A", 'NOTE:Say \\"yes\\", please; or no', "ORG:A, B Inc;C", "CATEGORIES:a; b,c", "ADR:;;Main 3,;Bonn;;;"],
+        {
+            "name": {"full": "A"},
+            "notes": {"NOTE-1": {"note": 'Say "yes", please; or no'}},
+            "organizations": {"ORG-1": {"name": "A, B Inc", "units": [{"name": "C"}]}},
+            "keywords": {"a; b": True, "c": True},
+            "addresses": {
+                "ADR-1": {"components": [{"kind": "name", "value": "Main 3"}, {"kind": "locality", "value": "Bonn"}]}
+            },
+        },
+    ),
+    (
         ["FN:A", "item1.TEL:1", "item1.X-ABLABEL:car"],
         {
             "name": {"full": "A"},
