@@ -21,6 +21,8 @@ class StoredScript:
     name: str
     size: int
     active: bool
+    changed: int = field(default=0, compare=False)
+    """Microseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket
 from groupware.mime.threads import Threads
 from groupware.model.errors import BadCredentials, TryAgain
 from groupware.model.principal import Principal
+from mailcore.push.vapid import public_key
 from mailcore.queue.shelf import Shelf
 from mailcore.server.authorization import CHALLENGE, authorized
 from mailcore.server.parts import Parts, ServiceSetup
@@ -114,9 +115,12 @@ async def _hand_in(doing: Doing, who: Principal, connection: HTTPConnection, wha
 
 
 async def _session(doing: Doing, request: Request, who: Principal) -> Response:
-    base = _base(request)
-    found = await doing.parts.store.read(who, lambda tx: session(tx, base))
-    return JSONResponse(found, headers=FRESH)
+    return JSONResponse(await _session_of(doing, request, who), headers=FRESH)
+
+
+async def _session_of(doing: Doing, connection: HTTPConnection, who: Principal) -> Mapping[str, Any]:
+    base, key = _base(connection), public_key(doing.parts.secret) if doing.setup.config.push.enabled else ""
+    return await doing.parts.store.read(who, lambda tx: session(tx, base, key))
 
 
 async def _api(doing: Doing, request: Request, who: Principal) -> Response:
@@ -144,7 +148,7 @@ async def _response(doing: Doing, connection: HTTPConnection, who: Principal, as
         asked.using,
     )
     answers = await answers_to(turn, asked, lambda name, trace: _failed(doing, name, trace))
-    state = await doing.parts.store.read(who, lambda tx: session(tx, _base(connection))["state"])
+    state = (await _session_of(doing, connection, who))["state"]
     told = {"createdIds": turn.created} if asked.created_ids is not None else {}
     return {"methodResponses": answers, "sessionState": state, **told}
 

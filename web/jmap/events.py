@@ -21,7 +21,17 @@ from groupware.model.ids import AccountId, FolderId
 from groupware.model.item import Kind
 from groupware.model.record import RecordKind
 from groupware.store.api import Bus, ReadTx, Watch
-from web.jmap import access_requests, event_notices, holders, identity, labels, meetings, notification
+from web.jmap import (
+    access_requests,
+    event_notices,
+    holders,
+    identity,
+    labels,
+    meetings,
+    notification,
+    sieve_script,
+    vacation,
+)
 from web.jmap.errors import RequestError
 from web.jmap.families import ADDRESS_BOOK, CALENDAR, JOURNAL, NOTEBOOK, TASK_LIST
 from web.jmap.ids import account_id
@@ -31,7 +41,9 @@ from web.jmap.states import emails_at, mailboxes_at
 from web.jmap.things import state_in
 from web.jmap.turn import Turn, mailboxes, readable
 
-_OF_MAIL: Final = frozenset({"Mailbox", "Email", "Thread"})
+DELIVERY: Final = "EmailDelivery"
+"""Of no objects: its state is another one when an email has come into a mailbox. RFC 8621 §1.5."""
+_OF_MAIL: Final = frozenset({"Mailbox", "Email", "Thread", DELIVERY})
 _FAMILIES: Final = (
     (ADDRESS_BOOK, "ContactCard"),
     (CALENDAR, "CalendarEvent"),
@@ -42,6 +54,8 @@ _FAMILIES: Final = (
 _OWN: Final[Mapping[str, Callable[[ReadTx], str]]] = {
     "Identity": identity.state,
     "EmailSubmission": lambda tx: state_of(tx, RecordKind.SUBMISSION),
+    "VacationResponse": vacation.state,
+    "SieveScript": sieve_script.state,
     "ShareNotification": notification.state,
     "Label": labels.state,
     "MeetingProposal": meetings.state,
@@ -53,6 +67,7 @@ TYPES: Final = (
     "Mailbox",
     "Email",
     "Thread",
+    DELIVERY,
     *(name for family, thing in _FAMILIES for name in (family.type, thing)),
     "CalendarEventNotification",
     *_OWN,
@@ -215,8 +230,10 @@ def _of_account(tx: ReadTx, owner: AccountId, types: frozenset[str], memo: event
 
 def _mail(tx: ReadTx, owner: AccountId) -> dict[str, str]:
     folders, now = mailboxes(tx, owner), tx.reached(owner)
-    emails = str(emails_at(now, readable(tx, owner).values()))
-    return {"Mailbox": str(mailboxes_at(now, folders, orders_in(tx, folders))), "Email": emails, "Thread": emails}
+    there = readable(tx, owner).values()
+    emails, came = str(emails_at(now, there)), sum(each.uidnext - 1 for each in there)
+    boxes = str(mailboxes_at(now, folders, orders_in(tx, folders)))
+    return {"Mailbox": boxes, "Email": emails, "Thread": emails, DELIVERY: str(came)}
 
 
 def changed_since(known: States | None, now: States, last: str) -> States:

@@ -15,6 +15,7 @@ SUBMISSION: Final = "urn:ietf:params:jmap:submission"
 VACATION: Final = "urn:ietf:params:jmap:vacationresponse"
 QUOTA: Final = "urn:ietf:params:jmap:quota"
 SOCKET: Final = "urn:ietf:params:jmap:websocket"
+VAPID: Final = "urn:ietf:params:jmap:webpush-vapid"
 CONTACTS: Final = "urn:ietf:params:jmap:contacts"
 CALENDARS: Final = "urn:ietf:params:jmap:calendars"
 CALENDARS_PARSE: Final = "urn:ietf:params:jmap:calendars:parse"
@@ -59,6 +60,7 @@ CAPABILITIES: Final = (
     VACATION,
     QUOTA,
     SOCKET,
+    VAPID,
     CONTACTS,
     CALENDARS,
     CALENDARS_PARSE,

@@ -14,6 +14,8 @@ from groupware.model.item import Kind
 from groupware.model.rights import Right
 from groupware.model.script import NAME_CHARACTERS
 from groupware.store.api import ReadTx
+from mailcore.sieve.bounds import Limits
+from mailcore.sieve.delivery.lists import SCHEMES
 from mailcore.sieve.table import EXTENSIONS
 from web.jmap import directory, remote, senders, sources
 from web.jmap.ids import account_id, principal_id
@@ -54,6 +56,7 @@ from web.jmap.limits import (
     TASKS,
     TEMPORARY,
     VACATION,
+    VAPID,
 )
 
 _HELD: Final = (Kind.MAIL, Kind.CONTACTS, Kind.CALENDAR, Kind.TASKS, Kind.NOTES, Kind.JOURNAL)
@@ -140,10 +143,10 @@ def _sieve(tx: ReadTx) -> Mapping[str, Any]:
         "maxSizeScriptName": NAME_CHARACTERS,
         "maxSizeScript": int(tx.setting("sieveScriptSize").value) * 1024,
         "maxNumberScripts": int(tx.setting("sieveScripts").value),
-        "maxNumberRedirects": None,
+        "maxNumberRedirects": Limits().redirects,
         "sieveExtensions": sorted(EXTENSIONS),
         "notificationMethods": ["mailto"] if "enotify" in EXTENSIONS else None,
-        "externalLists": None,
+        "externalLists": SCHEMES.split() if "extlists" in EXTENSIONS else None,
     }
 
 
@@ -169,13 +172,19 @@ def _owner_name(folder: Folder) -> str:
     return first if first == PUBLIC else rest.partition(SEPARATOR)[0]
 
 
-def session(tx: ReadTx, base: str) -> dict[str, Any]:
-    """The session object; `base` is the address of the server without a path."""
+def session(tx: ReadTx, base: str, push_key: str) -> dict[str, Any]:
+    """The session object; `base` is the address of the server without a path.
+
+    `push_key` is what push services know the server by; "": it tells none of changes.
+    """
     own = account_id(tx.who.account)
+    told = {CORE: CORE_VALUE, SOCKET: _socket(base), SIEVE: {"implementation": "Postroom"}}
+    told |= {VAPID: {"applicationServerKey": push_key}} if push_key else {}
+    there = [name for name in CAPABILITIES if name != VAPID or push_key]
     found = {
-        "capabilities": {**{name: {} for name in CAPABILITIES}, CORE: CORE_VALUE, SOCKET: _socket(base)},
+        "capabilities": {name: told.get(name, {}) for name in there},
         "accounts": {**accounts(tx), **directory.account(tx)},
-        "primaryAccounts": dict.fromkeys([name for name in CAPABILITIES if name != SOCKET], own),
+        "primaryAccounts": dict.fromkeys([name for name in there if name not in (SOCKET, VAPID)], own),
         "username": tx.who.name,
         "apiUrl": f"{base}/jmap/api",
         "downloadUrl": f"{base}/jmap/download/{{accountId}}/{{blobId}}/{{name}}?accept={{type}}",

@@ -70,7 +70,7 @@ def every(tx: ReadTx) -> dict[str, Json]:
 
 def state(tx: ReadTx) -> str:
     """Another one after each change."""
-    text = "\n".join(f"{each['blobId']} {each['isActive']}" for each in every(tx).values())
+    text = "\n".join(f"{each.name} {each.changed} {each.active}" for each in tx.scripts())
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 

@@ -29,7 +29,8 @@ def told(tx: ReadTx) -> dict[str, Any]:
     return {**found, "id": ID, "isEnabled": bool(said) and answers(tx)}
 
 
-def _state(tx: ReadTx) -> str:
+def state(tx: ReadTx) -> str:
+    """Another one after each change."""
     return blake2b(json.dumps(told(tx), sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
@@ -42,7 +43,7 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
         asked = arguments.ids if arguments.ids is not None else (ID,)
         return {
             "accountId": account_id(owner),
-            "state": _state(tx),
+            "state": state(tx),
             "list": [{name: one[name] for name in wanted}] if ID in asked else [],
             "notFound": [each for each in asked if each != ID],
         }
@@ -54,7 +55,7 @@ async def set_(turn: Turn, arguments: SetArguments) -> Mapping[str, Any]:
     """`VacationResponse/set`: there is always one, and it can be changed."""
 
     def look(tx: ReadTx) -> tuple[str, str]:
-        return account_id(own(tx, arguments.account_id)), _state(tx)
+        return account_id(own(tx, arguments.account_id)), state(tx)
 
     return await set_one(turn, arguments, look, "VacationResponse", lambda given: _update(turn, given))
 

@@ -140,15 +140,10 @@ def _one(tx: Tx, kind: RecordKind, number: int) -> Record:
 
 
 def _turn(tx: Tx, kind: RecordKind) -> ModSeq:
-    """The modseq of a change; whoever watches what is the account's own watches its root."""
-    account = tx.who.account
-    modseq = tx.bump(account)
+    """The modseq of a change."""
     if kind is RecordKind.PHOTO:
         tx.move_people()
-    root = tx.tree(account).root
-    tx.note_change(f"{kind.value}.kept", account, root, modseq, {})
-    tx.marks[root] = modseq
-    return modseq
+    return tx.note_own(f"{kind.value}.kept", tx.who.account, {})
 
 
 def forget(tx: Tx, most: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, text, update
@@ -24,7 +24,7 @@ from .tx import Tx
 
 _s, _p = schema.sieve_script.c, schema.principal.c
 _ONE: Final = (_s.account_id == bindparam("account"), _s.name == bindparam("which"))
-_OF: Final = select(_s.name, func.length(_s.octets), _s.active).where(_s.account_id == bindparam("account"))
+_OF: Final = select(_s.name, func.length(_s.octets), _s.active, _s.changed).where(_s.account_id == bindparam("account"))
 _OCTETS: Final = select(_s.octets).where(*_ONE)
 _ACTIVE: Final = select(_s.name, _s.octets).where(_s.account_id == bindparam("account"), _s.active)
 _f: Final = schema.setting.c
@@ -140,7 +140,7 @@ def put(tx: Tx, name: str, octets: bytes, of: Owner) -> None:
     values = {"account": account, "which": name, "text": octets, "now": now_micros()}
     if not tx.sql.change(_CHANGE, values):
         tx.sql.change(_INSERT, values)
-    tx.note_administration("script.put", account, {"name": name, "size": len(octets)})
+    _note(tx, "put", account, {"name": name, "size": len(octets)})
 
 
 def activate(tx: Tx, name: str, of: Owner) -> None:
@@ -149,7 +149,7 @@ def activate(tx: Tx, name: str, of: Owner) -> None:
     tx.sql.change(_NONE_ACTIVE, {"account": account})
     if name and not tx.sql.change(_ACTIVATE, {"account": account, "which": script_name(name)}):
         raise _no_such(name)
-    tx.note_administration("script.active", account, {"name": name})
+    _note(tx, "active", account, {"name": name})
 
 
 def drop(tx: Tx, name: str, of: Owner) -> None:
@@ -158,7 +158,7 @@ def drop(tx: Tx, name: str, of: Owner) -> None:
     if _there(tx, account, name).active:
         raise Conflict(f"{name[:80]!r} is the active script; make another one active first, or none")
     tx.sql.change(_DROP, {"account": account, "which": script_name(name)})
-    tx.note_administration("script.dropped", account, {"name": name})
+    _note(tx, "dropped", account, {"name": name})
 
 
 def rename(tx: Tx, old: str, new: str, of: Owner) -> None:
@@ -168,7 +168,7 @@ def rename(tx: Tx, old: str, new: str, of: Owner) -> None:
     if any(each.name == new for each in _list(tx, account)):
         raise AlreadyExists(f"there is a script {new[:80]!r} already; drop it first, or use another name")
     tx.sql.change(_RENAME, {"account": account, "which": there.name, "new": new, "now": now_micros()})
-    tx.note_administration("script.renamed", account, {"name": there.name, "new": new})
+    _note(tx, "renamed", account, {"name": there.name, "new": new})
 
 
 # --- what both need -------------------------------------------------------------------------------------------------
@@ -197,8 +197,18 @@ def _locked(tx: Tx, of: Owner) -> tuple[AccountId, int]:
     return found
 
 
+def _note(tx: Tx, what: str, account: AccountId, facts: Mapping[str, object]) -> None:
+    """One journal row; whoever watches an account hears of it, and nobody watches domains."""
+    found = by_id(tx.sql, account)
+    if found is not None and found.kind in OWNERS:
+        tx.note_own(f"script.{what}", account, facts)
+    else:
+        tx.note_administration(f"script.{what}", account, facts)
+
+
 def _list(tx: Tx, account: AccountId) -> list[StoredScript]:
-    found = [StoredScript(name, size, bool(on)) for name, size, on in tx.sql.rows(_OF, {"account": account})]
+    rows = tx.sql.rows(_OF, {"account": account})
+    found = [StoredScript(name, size, bool(on), changed) for name, size, on, changed in rows]
     return sorted(found, key=lambda each: each.name)
 
 

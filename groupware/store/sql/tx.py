@@ -247,6 +247,13 @@ class Tx:
         self.note_change(what, at.owner, at.id, modseq, facts)
         self.marks[at.id] = modseq
 
+    def note_own(self, what: str, account: AccountId, facts: Mapping[str, object]) -> ModSeq:
+        """One journal row of what is an account's own beside its folders: who watches that, watches its root."""
+        modseq, root = self.bump(account), self.tree(account).root
+        self.note_change(what, account, root, modseq, facts)
+        self.marks[root] = modseq
+        return modseq
+
     def note_administration(self, what: str, about: AccountId, facts: Mapping[str, object]) -> None:
         """One journal row about a principal, a domain or the server, which is no change of a tree."""
         self.note_change(what, about, None, ModSeq(0), facts)

@@ -46,7 +46,7 @@ async def test_new_mail_is_told_with_the_states_that_the_methods_say(stand: Stan
     assert await anext(found) == b": \n\n"
     await stand.put("alice", letter("x"))
     changed = (await told(found))[await alice.account()]
-    assert changed.keys() == {"Mailbox", "Email", "Thread"}
+    assert changed.keys() == {"Mailbox", "Email", "Thread", "EmailDelivery"}
     for name in ("Mailbox", "Email"):
         assert changed[name] == (await alice.call(f"{name}/get", ids=[]))["state"]
     await sent(alice, await draft(alice))
@@ -74,6 +74,33 @@ async def test_what_changes_in_calendars_and_address_books_is_told(stand: Stand,
         await alice.call(f"{container}/set", update={at: {"description": "new"}})
         changed = (await told(found))[await alice.account()]
         assert changed.keys() - mail - {kind} - also == {container}
+    await found.aclose()  # type: ignore[attr-defined]
+
+
+async def test_email_delivery_is_told_of_what_came_and_of_no_other_change(stand: Stand, alice: Client) -> None:
+    email = await stand.put("alice", letter("x"))
+    found = stream(await turn_of(stand, "alice"), Asked(ALL, False, 0, ""), asyncio.Event())
+    await anext(found)
+    await alice.call("Email/set", update={email: {"keywords/$seen": True}})
+    assert (await told(found))[await alice.account()].keys() == {"Mailbox", "Email", "Thread"}
+    await stand.put("alice", letter("y"))
+    assert "EmailDelivery" in (await told(found))[await alice.account()]
+    await found.aclose()  # type: ignore[attr-defined]
+
+
+async def test_scripts_and_the_answer_of_who_is_away_are_told(stand: Stand, alice: Client) -> None:
+    found = stream(await turn_of(stand, "alice"), Asked(ALL, False, 0, ""), asyncio.Event())
+    await anext(found)
+    blob = (await alice.upload(b"keep;"))["blobId"]
+    await alice.call("SieveScript/set", create={"k": {"name": "mine", "blobId": blob}})
+    changed = (await told(found))[await alice.account()]
+    assert changed["SieveScript"] == (await alice.call("SieveScript/get", ids=[]))["state"]
+    assert "VacationResponse" not in changed
+    await alice.call("VacationResponse/set", update={"singleton": {"isEnabled": True, "textBody": "Away"}})
+    changed = (await told(found))[await alice.account()]
+    while "VacationResponse" not in changed:
+        changed = (await told(found))[await alice.account()]
+    assert changed["VacationResponse"] == (await alice.call("VacationResponse/get"))["state"]
     await found.aclose()  # type: ignore[attr-defined]
 
 

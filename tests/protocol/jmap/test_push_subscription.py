@@ -16,7 +16,7 @@ from tests.support import jmapschemas as schemas
 from tests.support.certificates import Authority
 from tests.support.jmapstand import Client, Stand, jmap_stand, letter
 from tests.support.pushservice import Device, PushService, at_work, contexts, desk_of, push_service
-from web.jmap.limits import IN_SET
+from web.jmap.limits import IN_SET, VAPID
 from web.jmap.push import KIND, JmapTeller
 
 DEVICE = Device()
@@ -129,3 +129,4 @@ async def test_nothing_is_registered_where_nothing_is_told(tmp_path: Path) -> No
         assert told["notCreated"]["k"]["type"] == "forbidden"
         [[_, listed]] = await stand.client("alice").calls(("PushSubscription/get", {}))
         assert listed["list"] == []
+        assert VAPID not in (await stand.client("alice").get("/jmap/session")).json()["capabilities"]

@@ -10,9 +10,35 @@ from tests.support.jmapschemas.shapes import FLAG, ID, TEXT, Schema, map_of, thi
 
 RESPONSES: Final[Mapping[str, Schema]] = {**mail.RESPONSES, **organizer.RESPONSES, **own.RESPONSES}
 """What each method answers."""
+JMAP: Final = "urn:ietf:params:jmap:"
+LIMITS: Final = (
+    "maxSizeUpload",
+    "maxConcurrentUpload",
+    "maxSizeRequest",
+    "maxConcurrentRequests",
+    "maxCallsInRequest",
+    "maxObjectsInGet",
+    "maxObjectsInSet",
+)
 SESSION: Final = thing(
     {
-        "capabilities": map_of({"type": "object"}, "^urn:"),
+        "capabilities": {
+            **map_of({"type": "object"}, "^urn:"),
+            "properties": {
+                f"{JMAP}core": thing(
+                    {
+                        **{name: {"type": "integer", "minimum": 1} for name in LIMITS},
+                        "collationAlgorithms": {"type": "array", "items": TEXT},
+                    }
+                ),
+                f"{JMAP}websocket": thing({"url": {"type": "string", "pattern": "^wss?:"}, "supportsPush": FLAG}),
+                f"{JMAP}webpush-vapid": thing(
+                    {"applicationServerKey": {"type": "string", "pattern": "^[A-Za-z0-9_-]{87}$"}}
+                ),
+                f"{JMAP}sieve": thing({"implementation": TEXT}),
+            },
+            "required": [f"{JMAP}{name}" for name in ("core", "websocket", "webpush-vapid", "sieve")],
+        },
         "accounts": map_of(
             thing(
                 {
