@@ -115,6 +115,12 @@ def lens_of(at: Folder) -> Lens:
     return "times" if sees_blocks(at) else "titles" if at.kind == Kind.CALENDAR and sees_outlines(at) else ""
 
 
+def sight_of(at: Folder) -> str:
+    """What a device's state is of: who comes to be told more of a folder, or less, begins again."""
+    private = not at.own and at.kind is not Kind.MAIL and Right.PRIVATE in at.rights
+    return lens_of(at) or ("private" if private else "")
+
+
 def told_folder(tx: ReadTx, text: str) -> Folder:
     """The folder of a ServerId, opened for telling of what is in it as far as that goes. `NotFound`, `NoRight`."""
     at = folder_in(tx, text, Right.LOOKUP)

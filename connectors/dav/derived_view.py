@@ -20,7 +20,7 @@ from groupware.contacts.directory import with_photo
 from groupware.contacts.photos import photos_of
 from groupware.model.errors import NoRight, NotFound
 from groupware.model.folder import Folder
-from groupware.model.ids import BEGINNING, BlobId, ModSeq, Uid, Uids
+from groupware.model.ids import BEGINNING, NO_UID, BlobId, ModSeq, Uid, Uids
 from groupware.model.item import Delta, Found, Item, Placed, Query, Span
 from groupware.model.principal import Principal
 from groupware.store.api import Blobs, ReadTx, Store, WriteTx
@@ -277,11 +277,13 @@ class _Answers:
     def write_locks(self) -> Sequence[Any]:
         return ()
 
-    def delta(self, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
+    def delta(self, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING, past: Uid = NO_UID) -> Delta:
         """What changed, by what changed in the address books; the directory remembers nothing, and begins again."""
         now = self._made.folder.modseq
-        if since in (0, now):
-            return Delta(self._made.items if not since else (), (), now)
+        if not since:
+            return self._first(limit, began, past)
+        if since == now:
+            return Delta((), (), now)
         if self._segment != BIRTHDAYS:
             return Delta((), (), now, reset=True)
         touched: list[str] = []
@@ -290,6 +292,17 @@ class _Answers:
             if names is None:
                 return Delta((), (), now, reset=True)
             touched += names
+        if limit and len(touched) > limit:
+            return Delta((), (), now, reset=True)
         there = {each.name: each for each in self._made.items}
         changed = [there[name] for name in touched if name in there]
-        return Delta(changed, [(Uid(0), name) for name in touched if name not in there], now)
+        return Delta(changed, [(NO_UID, name) for name in touched if name not in there], now)
+
+    def _first(self, limit: int, began: ModSeq, past: Uid) -> Delta:
+        """A page of all there is, as long as nothing changes meanwhile."""
+        now, rest = self._made.folder.modseq, self._made.items[past:]  # the first has the UID 1, and none is missing
+        if past and began != now:
+            return Delta((), (), now, reset=True)
+        if not limit or len(rest) <= limit:
+            return Delta(rest, (), now)
+        return Delta(rest[:limit], (), BEGINNING, truncated=True, began=now, past=rest[limit - 1].uid)

@@ -20,13 +20,15 @@ from connectors.dav.request import Exchange
 from connectors.dav.shelf import Shelf, collection, home
 from connectors.dav.telling import in_collection, limit_in, names_in, told_of, truncated
 from connectors.dav.xml import DAV
-from groupware.model.ids import ModSeq
+from groupware.model.ids import BEGINNING, NO_UID, ModSeq, Uid
 from groupware.model.item import Delta, Item
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
 
-_TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})(?:-(\d{1,18}))?")
-"""Of which tree, how far; and while a first synchronisation goes on, where that began."""
+_TOKEN: Final = re.compile(r"data:,(\d{1,18})-(\d{1,18})(?:-(\d{1,18}))?(?:\.(\d{1,18}))?")
+"""Of which collection, how far; while a first synchronisation goes on, where that began; and up to which UID of the
+next change, where a page has ended inside of one.
+"""
 
 
 async def sync(exchange: Exchange, root: xml.Element) -> Response:
@@ -48,18 +50,18 @@ async def sync(exchange: Exchange, root: xml.Element) -> Response:
     ends = f"data:,{shelf.folder.uidvalidity}-{delta.modseq}"
     if delta.truncated:
         told.append(truncated(shelf))
-        ends += f"-{delta.began}" if delta.began else ""
+        ends += (f"-{delta.began}" if delta.began else "") + (f".{delta.past}" if delta.past else "")
     return multistatus(told, f"<D:sync-token>{ends}</D:sync-token>\n")
 
 
-def _since(said: str, shelf: Shelf) -> tuple[ModSeq, ModSeq]:
+def _since(said: str, shelf: Shelf) -> tuple[ModSeq, ModSeq, Uid]:
     """The position that a token names. `DavError` 403 for one that is not of this collection."""
     if not said:
-        return ModSeq(0), ModSeq(0)
+        return BEGINNING, BEGINNING, NO_UID
     found = _TOKEN.fullmatch(said)
     if found is None or int(found[1]) != shelf.folder.uidvalidity or int(found[2]) > shelf.folder.modseq:
         raise _start_over()
-    return ModSeq(int(found[2])), ModSeq(int(found[3] or 0))
+    return ModSeq(int(found[2])), ModSeq(int(found[3] or 0)), Uid(int(found[4] or 0))
 
 
 def _start_over() -> DavError:
@@ -79,8 +81,8 @@ Difference = tuple[Shelf, Sequence[Item], Sequence[str], Delta]
 
 def _difference(tx: ReadTx, exchange: Exchange, token: str, most: int) -> Difference:
     shelf = collection(tx, exchange.at, Right.READ)
-    since, began = _since(token, shelf)
-    delta = tx.delta(shelf.folder.id, since, most, began)
+    since, began, past = _since(token, shelf)
+    delta = tx.delta(shelf.folder.id, since, most, began, past)
     if delta.reset:
         raise _start_over()
     items = [each for each in delta.changed if each.name]

@@ -13,7 +13,7 @@ from connectors.ews.tokens import packed, unpacked
 from connectors.ews.wire import Xml, message, tag, text_of
 from groupware.model.errors import GroupwareError
 from groupware.model.folder import Folder
-from groupware.model.ids import LAST_UID, FolderId
+from groupware.model.ids import LAST_UID, FolderId, ModSeq
 from groupware.model.item import Kind, Left, Turned
 from groupware.model.rights import Right
 from groupware.store.api import ReadTx
@@ -98,7 +98,7 @@ def _events(
     behind, since = ((mark[0], mark[1]), mark[2]) if isinstance(mark, list) else ((mark, int(LAST_UID)), mark)
     if folder.modseq <= since:
         return [], folder.modseq
-    rows = _rows(tx, folder, behind)
+    rows = _rows(tx, folder, behind, since)
     some = rows[:MOST_EVENTS]
     places = tx.placed([each.item for each in some if isinstance(each, Left)])
     found: list[str] = []
@@ -118,9 +118,10 @@ def _events(
     return found, folder.modseq
 
 
-def _rows(tx: ReadTx, folder: Folder, behind: tuple[int, int]) -> Sequence[Turned | Left]:
+def _rows(tx: ReadTx, folder: Folder, behind: tuple[int, int], since: int) -> Sequence[Turned | Left]:
     """In the order in which it happened; more than one answer has, where there are more."""
-    changed, left = tx.turned(folder.id, behind, MOST_EVENTS + 1), tx.left(folder.id, behind, MOST_EVENTS + 1)
+    changed = tx.turned(folder.id, behind, MOST_EVENTS + 1, ModSeq(since))
+    left = tx.left(folder.id, behind, MOST_EVENTS + 1)
     return sorted([*(changed or ()), *(left or ())], key=lambda each: each[:2])
 
 

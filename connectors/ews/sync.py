@@ -27,7 +27,7 @@ from connectors.ews.turn import Turn, each
 from connectors.ews.wire import Xml, child, children, message, needed, number, words
 from groupware.calendar.shown import as_read, sees_blocks
 from groupware.model.folder import Folder
-from groupware.model.ids import LAST_UID, ItemId, Uid
+from groupware.model.ids import LAST_UID, ItemId, ModSeq, Uid
 from groupware.model.item import Left, Turned
 from groupware.store.api import ReadTx
 
@@ -195,7 +195,8 @@ def _piece(tx: ReadTx, folder: Folder, state: State, most: int) -> Piece:
     if state.uid >= 0:
         return _first(tx, folder, state, most)
     behind = (state.at, state.of) if state.at else (state.since, int(LAST_UID))
-    changed, left = tx.turned(folder.id, behind, most + 1), tx.left(folder.id, behind, most + 1)
+    changed = tx.turned(folder.id, behind, most + 1, ModSeq(state.since))
+    left = tx.left(folder.id, behind, most + 1)
     if changed is None or left is None:
         raise EwsError(BAD, "the changes since that state are not known any more: start over")
     rows = sorted([*changed, *left], key=lambda row: row[:2])

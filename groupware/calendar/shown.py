@@ -18,7 +18,7 @@ from groupware.model.annotation import ALARMS
 from groupware.model.errors import GroupwareError
 from groupware.model.flags import Flags
 from groupware.model.folder import Folder
-from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
+from groupware.model.ids import BEGINNING, NO_UID, BlobId, FolderId, ModSeq, Uid, Uids
 from groupware.model.item import CALENDARS, Delta, Item, Kind
 from groupware.model.principal import Principal
 from groupware.model.rights import Right
@@ -30,8 +30,9 @@ from .outline import outline
 from .personal import merged
 
 T = TypeVar("T")
-_OUTLINED, _WITH_ALARMS, _TIMES = 1 << 30, 1 << 29, 1 << 28
-"""What the validity of a calendar of titles, with its owner's alarms, or of busy times differs by from others."""
+_OUTLINED, _WITH_ALARMS, _TIMES, _PRIVATE = 1 << 30, 1 << 29, 1 << 28, 1 << 27
+"""What the validity differs by of what is read as titles, with its owner's alarms, as busy times, with what is private.
+"""
 Told = Callable[[bytes], bytes]
 
 
@@ -72,12 +73,16 @@ def sees_blocks(folder: Folder) -> bool:
 
 
 def as_read(folder: Folder, notes: Mapping[str, bytes], *, times: bool = False) -> Folder:
-    """Somebody else's calendar, as it is read: who comes to be told more, or less, begins again by another validity.
+    """Somebody else's folder, as it is read: who comes to be told more, or less, begins again by another validity.
 
     One of which one knows titles alone is read like others; so is one of busy times, where these are told as objects
     (`times`).
     """
-    if folder.own or folder.kind not in CALENDARS:
+    if folder.own or folder.kind is Kind.MAIL:
+        return folder
+    if Right.READ | Right.PRIVATE in folder.rights:
+        folder = replace(folder, uidvalidity=folder.uidvalidity ^ _PRIVATE)
+    if folder.kind not in CALENDARS:
         return folder
     if sees_times(folder.rights):
         begin = told_of(int(time.time())).start // STEP
@@ -213,8 +218,10 @@ class _View:
     def items_named(self, at: FolderId, names: Sequence[str]) -> Sequence[Item]:
         return self._seen(at, self._tx.items_named(at, names))
 
-    def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
-        found = self._tx.delta(at, since, limit, began)
+    def delta(
+        self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING, past: Uid = NO_UID
+    ) -> Delta:
+        found = self._tx.delta(at, since, limit, began, past)
         return replace(found, changed=self._seen(at, found.changed))
 
     def columns(

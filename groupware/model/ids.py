@@ -25,6 +25,8 @@ LAST_UID = Uid(0xFFFFFFFF)
 EVERY: Uids = ((Uid(1), LAST_UID),)
 BEGINNING = ModSeq(0)
 """Before every change: where a first synchronisation asks from."""
+NO_UID = Uid(0)
+"""Below that of every item."""
 
 
 def ranges(uids: Iterable[int]) -> list[tuple[Uid, Uid]]:

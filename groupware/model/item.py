@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from .flags import FLAGS, Flags, words_in
-from .ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
+from .ids import BEGINNING, NO_UID, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid
 from .times import moment
 
 
@@ -192,7 +192,7 @@ class Delta:
 
     `modseq` is where to ask on from; `truncated` when `limit` cut it short; `reset` when `since` is older than the
     tombstones that are kept, so the client has to start over. A first synchronisation (`since` 0) that is cut short is
-    carried on with `began` given back as well.
+    carried on with `began` given back as well, and what is cut short inside of one change with `past`.
     """
 
     changed: Sequence[Item]
@@ -201,6 +201,8 @@ class Delta:
     truncated: bool = False
     reset: bool = False
     began: ModSeq = BEGINNING
+    past: Uid = NO_UID
+    """Of the very change after `modseq`, which may be of many items, all up to this UID has been told."""
 
 
 class Entry(NamedTuple):

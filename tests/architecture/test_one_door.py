@@ -170,7 +170,7 @@ REFUSED: Mapping[str, list[Ask]] = {
     "vanished": [lambda tx, s: tx.vanished(s.folder, ModSeq(0))],
     "latest": [lambda tx, s: tx.latest(s.folder, 0, 1)],
     "turnover": [lambda tx, s: tx.turnover(s.folder, ModSeq(0))],
-    "turned": [lambda tx, s: tx.turned(s.folder, (0, 0), 9)],
+    "turned": [lambda tx, s: tx.turned(s.folder, (0, 0), 9, ModSeq(0))],
     "left": [lambda tx, s: tx.left(s.folder, (0, 0), 9)],
     "buried": [lambda tx, s: tx.buried(s.folder, ModSeq(0))],
     "removed": [lambda tx, s: tx.removed(s.folder)],
@@ -463,6 +463,7 @@ INSIDE = frozenset(
         "journal_row",
         "note_change",
         "note_administration",
+        "note_own",
         "trace_row",
     }
 )

@@ -62,7 +62,7 @@ def a_day(world: World, who: Principal) -> None:
         who,
         lambda tx: (tx.latest(at, 0, 5), tx.turnover(at, since), tx.buried(at, since), tx.reached(world.alice.account)),
     )
-    world.read(who, lambda tx: (tx.turned(at, (since, 0), 5), tx.left(at, (since, 0), 5)))
+    world.read(who, lambda tx: (tx.turned(at, (since, 0), 5, since), tx.left(at, (since, 0), 5)))
     [(_, found), *_] = world.read(who, lambda tx: tx.latest(at, 0, 1))
     world.read(who, lambda tx: tx.placed([found]))
     world.read(who, lambda tx: tx.find([at], Query(text=("invoice",))))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from groupware.model.flags import Flags
-from groupware.model.ids import EVERY, FolderId
+from groupware.model.ids import EVERY, BlobId, FolderId
 from groupware.model.item import Item, Kind, NewItem, ObjectKeys, Removed
 from groupware.model.rights import letters
 from groupware.store import upkeep
@@ -78,15 +78,32 @@ def test_it_takes_the_right_to_administer_the_folder(world: World) -> None:
     assert "a" in letters(world.rights(world.bob))
 
 
-def test_of_what_is_no_mail_it_takes_the_right_to_read_what_is_private(world: World) -> None:
+def test_what_was_private_to_others_is_left_out(world: World) -> None:
+    at = world.write(world.alice, lambda tx: tx.create_folder("Dates", Kind.CALENDAR)).id
+    new, secret = event("a.ics", "u1"), event("b.ics", "u2")
+    assert secret.object is not None
+    secret = replace(secret, object=replace(secret.object, private=True))
+    one, other = sorted(gone(world, new, secret, at=at), key=lambda each: each.uid)
+    world.grant(at, world.bob, "lrswiptea")
+    assert [each.uid for each in world.read(world.bob, lambda tx: tx.removed(at))] == [one.uid]
+    assert world.read(world.bob, lambda tx: tx.removed(at, uid=other.uid)) == []
+    refused = world.refusal(world.bob, lambda tx: tx.recover(at, other.uid, at, secret))
+    assert refused.startswith("NotFound:")
+    world.grant(at, world.bob, "lrswiptea5")
+    back = world.write(world.bob, lambda tx: tx.recover(at, other.uid, at, secret))
+    assert back.name == "b.ics" and world.read(world.alice, lambda tx: tx.identified(at, "u2")) == ["b.ics"]
+
+
+def test_what_had_become_private_is_not_found_as_it_was_before(world: World) -> None:
     at = world.write(world.alice, lambda tx: tx.create_folder("Dates", Kind.CALENDAR)).id
     new = event("a.ics", "u1")
-    [one] = gone(world, new, at=at)
+    assert new.object is not None
+    later = replace(new, blob=BlobId("c" * 64), object=replace(new.object, private=True))
+    world.put(new, at=at)
+    world.write(world.alice, lambda tx: tx.replace(at, "a.ics", later))
+    world.write(world.alice, lambda tx: tx.expunge(at, EVERY, deleted_only=False))
     world.grant(at, world.bob, "lrswiptea")
-    assert world.refusal(world.bob, lambda tx: tx.removed(at)).startswith("NoRight:")
-    world.grant(at, world.bob, "lrswiptea5")
-    back = world.write(world.bob, lambda tx: tx.recover(at, one.uid, at, new))
-    assert back.name == "a.ics" and world.read(world.alice, lambda tx: tx.identified(at, "u1")) == ["a.ics"]
+    assert world.read(world.bob, lambda tx: tx.removed(at)) == []
 
 
 def test_it_gets_another_name_where_its_own_is_taken(world: World) -> None:

@@ -19,7 +19,7 @@ from typing import Final
 
 from groupware.model.folder import Folder
 from groupware.model.ids import FolderId, ModSeq
-from groupware.model.item import CALENDARS
+from groupware.model.item import Kind
 from web.jmap.errors import MethodError
 
 _KEPT: Final = 100_000
@@ -55,12 +55,12 @@ def unknown() -> MethodError:
 
 
 def emails_at(at: ModSeq, readable: Iterable[Folder]) -> State:
-    """The state of emails and threads, and of objects: the folders that may be read, and how calendars are seen."""
+    """The state of emails and threads, and of objects: the folders that may be read, and how others' are seen."""
     return State(at, _digest(_seen(each) for each in readable if each.born <= at))
 
 
 def _seen(each: Folder) -> str:
-    return f"{each.id} {each.uidvalidity}" if each.kind in CALENDARS and not each.own else str(each.id)
+    return f"{each.id} {each.uidvalidity}" if each.kind is not Kind.MAIL and not each.own else str(each.id)
 
 
 def mailboxes_at(at: ModSeq, folders: Iterable[Folder], orders: Mapping[FolderId, int]) -> State:

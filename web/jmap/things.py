@@ -73,8 +73,8 @@ def readable_in(tx: ReadTx, owner: AccountId, family: Family) -> dict[FolderId, 
 
 
 def _as_read(tx: ReadTx, each: Folder) -> Folder:
-    own = each.own or each.kind not in CALENDARS
-    return each if own else as_read(each, dict(tx.annotations(each.id)))
+    shown = not each.own and each.kind in CALENDARS
+    return as_read(each, dict(tx.annotations(each.id)) if shown else {})
 
 
 def told_in(tx: ReadTx, owner: AccountId, family: Family) -> dict[FolderId, Folder]:

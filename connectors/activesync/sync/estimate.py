@@ -7,7 +7,7 @@ from typing import Final
 
 from connectors.activesync.element import Element, el
 from connectors.activesync.exchange import Exchange
-from connectors.activesync.folders import CLASSES, lens_of, told_folder
+from connectors.activesync.folders import CLASSES, lens_of, sight_of, told_folder
 from connectors.activesync.pim.busy import busy_page
 from connectors.activesync.states import known_state
 from connectors.activesync.sync.options import Options, options_in, options_of
@@ -66,7 +66,7 @@ def _one(tx: ReadTx, exchange: Exchange, said: Element) -> Element | _Busy:
     if key == "0":
         return _response(_NOT_READY)
     state = known_state(tx, exchange.device, at.id, key)
-    if state is None or state.facts.get("lens", "") != lens_of(at):
+    if state is None or state.facts.get("lens", "") != sight_of(at):
         return _response(_WRONG_KEY)
     options = options_of(said.all("AirSync:Options"), options_in(state.facts.get("options", {})))
     was = position_in(state.facts)

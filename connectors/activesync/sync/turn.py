@@ -11,7 +11,7 @@ from typing import Any, Final
 from connectors.activesync.element import Element, el
 from connectors.activesync.errors import status_of
 from connectors.activesync.exchange import Exchange
-from connectors.activesync.folders import CLASSES, lens_of, told_folder
+from connectors.activesync.folders import CLASSES, lens_of, sight_of, told_folder
 from connectors.activesync.kinds import KINDS
 from connectors.activesync.pim.busy import busy_page
 from connectors.activesync.states import Known, known_state, newest_state, next_state, same_state
@@ -97,8 +97,8 @@ def _begin(tx: ReadTx, exchange: Exchange, asked: Collection) -> _Case | None:
         state = known_state(tx, exchange.device, at.id, asked.key)
     else:
         state = newest_state(tx, exchange.device, at.id)
-    if state is None or (asked.key != "0" and state.facts.get("lens", "") != lens_of(at)):
-        return None  # who comes to be told more, or less, begins again
+    if state is None or (asked.key != "0" and state.facts.get("lens", "") != sight_of(at)):
+        return None
     options = options_of(asked.options, options_in(state.facts.get("options", {})))
     if asked.key == "0":
         options = replace(options, supported=asked.supported)
@@ -122,14 +122,14 @@ def _remember(case: _Case, memory: Memory) -> None:
 
 async def _first(case: _Case) -> Told:
     """A device begins: it gets a key, and nothing else yet."""
-    facts = {"options": case.options.facts(), **_lens(case.at)}
+    facts = {"options": case.options.facts(), **_sight(case.at)}
     exchange, at = case.exchange, case.at
     key = await exchange.write(lambda tx: next_state(tx, exchange.device, at.id, case.state, facts))
     return Told(case.asked.id, _answer(case.asked, OK, key, at=at, version=exchange.version), 1)
 
 
-def _lens(at: Folder) -> dict[str, str]:
-    return {"lens": lens_of(at)} if lens_of(at) else {}
+def _sight(at: Folder) -> dict[str, str]:
+    return {"lens": sight_of(at)} if sight_of(at) else {}
 
 
 async def _page(case: _Case, window: int) -> Page:
@@ -275,7 +275,7 @@ async def _kept(case: _Case, page: Page, data: Mapping[int, Element]) -> Told:
     """Keeps the state that follows, and gives the answer."""
     asked, exchange = case.asked, case.exchange
     did = {"own": case.own, "taken": sorted(case.taken), "added": case.added} if asked.commands else {}
-    facts: dict[str, Any] = {"options": case.options.facts(), **_lens(case.at), **page.position.facts()}
+    facts: dict[str, Any] = {"options": case.options.facts(), **_sight(case.at), **page.position.facts()}
     facts |= {"did": did} if did else {}
     quiet = page.empty and not page.more and not asked.commands
     if quiet and case.state.number == case.state.newest:

@@ -138,7 +138,7 @@ def _changed(tx: ReadTx, at: Folder, page: Page, was: Position, left: int) -> No
     late: list[tuple[int, int]] = []
     behind = was.seen
     while len(late) <= max(left, 0):
-        rows = tx.turned(at.id, behind, AT_ONCE)
+        rows = tx.turned(at.id, behind, AT_ONCE, ModSeq(was.seen[0]))
         if rows is None:
             raise Lost
         late += _known(tx, at, was, page.position.low, rows)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
+from groupware.model.ids import BEGINNING, NO_UID, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Left, NewItem, Query, Removed, Turned, Turnover
 from groupware.model.snooze import Snooze
 
@@ -34,8 +34,14 @@ class ReadItems(Protocol):
         """The items of these names that are there, in UID order. Takes `r`."""
         ...
 
-    def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
-        """What changed after `since`. Takes `r`. `began`: of the page before, while a first synchronisation goes on."""
+    def delta(
+        self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING, past: Uid = NO_UID
+    ) -> Delta:
+        """What changed after `since`, at most `limit` (0: all). Takes `r`.
+
+        `began` and `past` are those of the page before. What is private to others has gone when it has become so, and
+        is not there.
+        """
         ...
 
     def changes(self, at: FolderId, since: ModSeq) -> Changes:
@@ -123,11 +129,11 @@ class ReadItems(Protocol):
         """
         ...
 
-    def turned(self, at: FolderId, behind: tuple[int, int], most: int) -> Sequence[Turned] | None:
+    def turned(self, at: FolderId, behind: tuple[int, int], most: int, since: ModSeq) -> Sequence[Turned] | None:
         """What came or changed in a folder behind (modseq, UID), in that order, at most `most`. Takes `r`.
 
-        An item may be there twice: once for itself, and once for what is beside it. None: that is longer ago than is
-        remembered.
+        An item may be there twice: once for itself, and once for what is beside it. What could not be seen at `since`,
+        and can be now, has come when that changed. None: that is longer ago than is remembered.
         """
         ...
 
@@ -150,8 +156,7 @@ class ReadItems(Protocol):
     def removed(self, at: FolderId, limit: int = 0, uid: Uid | None = None) -> Sequence[Removed]:
         """What was taken out of a folder and is still kept, the last to go first, at most `limit` (0: all).
 
-        `uid`: that alone which had this UID there. Takes `r` and `a`; of what is no mail the right to read what is
-        private as well.
+        `uid`: that alone which had this UID there. Takes `r` and `a`; what was private to others is left out.
         """
         ...
 

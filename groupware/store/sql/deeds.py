@@ -3,8 +3,8 @@
 1. Nothing is written for it but the journal's row of each change: it says when and who, the tombstone of that modseq
    what the event was before, and the item or a later tombstone what it became.
 2. It is bounded: by the last rows of the calendar, by the moment that is asked for, and by what is kept of contents.
-3. Of an event that is there no more, only the row that took it away knows whether it was private. Rows that do not say
-   so are told to who may read what is private.
+3. Of an event that is there no more the tombstone knows whether it was private. Those that do not are told to who may
+   read what is private.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from groupware.model.ids import BlobId, FolderId, ItemId, Uid
 from groupware.model.rights import Right
 from groupware.model.times import moment
 
-from . import schema
+from . import schema, tombstones
 from .engine import Row
 from .guard import SERVER, Opened
 from .tx import Tx
@@ -57,16 +57,8 @@ _ROWS: Final = (
     .where(or_(*[_last.c.what == literal_column(f"'item.{each}'") for each in (*_CAME, *_CHANGED)]))
     .order_by(_last.c.id.desc())
 )
-_PARTED: Final = (
-    select(_last.c.modseq, _last.c.facts)
-    .where(
-        or_(*[_last.c.what == literal_column(f"'item.{each}'") for each in (*_CHANGED, "left")]),
-        _last.c.modseq >= bindparam("low"),
-    )
-    .order_by(_last.c.id)
-)
 _DEAD: Final = (
-    select(_t.uid, _t.modseq, _t.item_id, _c.blob)
+    select(_t.uid, _t.modseq, _t.item_id, _c.blob, tombstones.PRIVATE.label("hidden"))
     .select_from(schema.tombstone.join(schema.content, _c.id == _t.content_id))
     .where(_t.folder_id == bindparam("at"), _t.modseq >= bindparam("low"), _t.last.is_not(None))
     .order_by(_t.modseq.desc(), _t.uid.desc())
@@ -123,29 +115,18 @@ def deeds(tx: Tx, at: FolderId, since: int, limit: int) -> Sequence[Deed]:
 
 
 def _known(tx: Tx, here: Opened, low: int) -> _Known:
-    values = {"at": here.id, "most": LOOKED_AT, "low": low}
+    values = {"at": here.id, "most": LOOKED_AT, "low": low, "account": tx.who.account}
     private = Right.PRIVATE in here.rights
-    public = {} if private else _public(tx.sql.rows(_PARTED, values))
     versions: dict[int, _Was] = {}
     ended: dict[int, list[int]] = {}
-    for uid, modseq, item, blob in tx.sql.rows(_DEAD, values):
-        if private or (modseq in public and uid not in public[modseq]):
+    for uid, modseq, item, blob, hidden in tx.sql.rows(_DEAD, values):
+        if private or not hidden:
             versions[uid] = _Was(ItemId(item), BlobId(blob))
             ended.setdefault(modseq, []).append(uid)
     for uid, item, blob, hidden in tx.sql.rows(_LIVE, values):
         if private or not hidden:
             versions[uid] = _Was(ItemId(item), BlobId(blob))
     return _Known(versions, sorted(versions), ended)
-
-
-def _public(rows: Sequence[Row]) -> Mapping[int, set[int]]:
-    """Which of those that went were private, by modseq; a modseq of which that is not known is left out."""
-    found: dict[int, set[int]] = {}
-    for modseq, text in rows:
-        facts = json.loads(text)
-        if "private" in facts:
-            found.setdefault(modseq, set()).update(map(int, facts["private"].split()))
-    return found
 
 
 def _of_row(here: Opened, row: Row, known: _Known) -> Iterator[Deed]:

@@ -307,14 +307,14 @@ def _exchanged(tx: Tx, here: Opened, old: Item, new: NewItem) -> Item:
     modseq = tx.bump(here.owner, new.size - old.size, 0)
     uid = count(tx, here, modseq, uids=1, octets=new.size - old.size, extra=new.extra - former[0][11])
     personal.follow(tx, here, here, [(old.uid, uid)], modseq)
-    known = tombstones.bury(tx, here, former, modseq, keep=True)
+    tombstones.bury(tx, here, former, modseq, keep=True)
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
     name = old.name or None
     values.update(id=old.id, name=name, created=former[0][12])
     tx.sql.many(INSERT, [values])
     if new.object is not None:
         objects.put(tx, here, uid, new.object)
-    tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": old.name, **known})
+    tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": old.name})
     flags = former[0][2] & ~SEEN if here.reader else former[0][2]
     rest = (old.id, new.size, values["saved"], new.blob, old.name, old.author, values["arrived"], new.extra)
     return Item(uid, modseq, flags, former[0][3], *rest)
@@ -341,10 +341,10 @@ def take(tx: Tx, here: Opened, gone: Sequence[Row]) -> None:
     """Takes whole rows out of a folder that has been opened for that."""
     modseq = tx.bump(here.owner, -sum(row[5] for row in gone), -len(gone))
     leave(tx, here, gone, modseq)
-    known = tombstones.bury(tx, here, gone, modseq, keep=True)
+    tombstones.bury(tx, here, gone, modseq, keep=True)
     personal.drop(tx, here, [row[0] for row in gone])
     properties.drop(tx, [row[4] for row in gone])
-    facts = {"count": len(gone), "first": gone[0][0], "last": gone[-1][0], **known}
+    facts = {"count": len(gone), "first": gone[0][0], "last": gone[-1][0]}
     tx.journal_row("item.removed", here, modseq, facts)
 
 

@@ -81,14 +81,14 @@ def move(tx: Tx, at: FolderId, uids: Uids, to: FolderId, name: str | None = None
     as_read = _read_by(tx, here, rows)
     leave(tx, here, rows, left)
     keys = [objects.copied(tx, here, row[0]) for row in rows]
-    known = tombstones.bury(tx, here, rows, left, keep=False)
+    tombstones.bury(tx, here, rows, left, keep=False)
     pairs = _place(tx, here, there, rows, modseq, same=True, as_read=as_read, name=name)
     personal.follow(tx, here, there, pairs, modseq)
     for (_, uid), key in zip(pairs, keys, strict=True):
         objects.place(tx, there, uid, key)
     lessons.noted(tx, here, there, rows)
     occasions.put_in(tx, there, [uid for _, uid in pairs], "COPY")
-    tx.journal_row("item.left", here, left, {"to": there.id, "count": len(rows), **_followed(pairs), **known})
+    tx.journal_row("item.left", here, left, {"to": there.id, "count": len(rows), **_followed(pairs)})
     tx.journal_row("item.arrived", there, modseq, {"from": here.id, "first": pairs[0][1], "count": len(rows)})
     return pairs
 

@@ -20,7 +20,7 @@ from groupware.model.ids import BEGINNING, BlobId, FolderId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Item
 from groupware.model.rights import Right
 
-from . import objects, personal, schema
+from . import objects, personal, schema, tombstones
 from .engine import Row
 from .guard import Opened
 from .tx import Tx
@@ -100,11 +100,6 @@ _SEEN_CHANGED: Final = (
     .where(_s.account_id == bindparam("reader"))
     .where(_s.folder_id == bindparam("at"))
     .where(_s.modseq > bindparam("since"))
-)
-_VANISHED: Final = (
-    select(schema.tombstone.c.uid, schema.tombstone.c.modseq, schema.tombstone.c.name)
-    .where(schema.tombstone.c.folder_id == bindparam("at"))
-    .where(schema.tombstone.c.modseq > bindparam("since"))
 )
 _BODY: Final = select(schema.blob.c.body).where(schema.blob.c.hash == bindparam("blob"))
 
@@ -241,32 +236,38 @@ def body(tx: Tx, blob: BlobId) -> bytes | None:
 # --- what changed ---------------------------------------------------------------------------------------------------
 
 
-def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq) -> Delta:
+def delta(tx: Tx, at: FolderId, since: ModSeq, limit: int, began: ModSeq, past: Uid) -> Delta:
     """What changed after `since`. Takes `r`.
 
     A first synchronisation needs no tombstones of what went before it began, however far its pages have come.
     """
     here = tx.open(at, Right.READ)
+    first = not since and not past
     if since > here.modseq or (since and (began or since) < here.compacted):
         return Delta((), (), here.modseq, reset=True)
     if since == here.modseq:
         return Delta((), (), here.modseq)
+    left = [] if first else tombstones.left(tx, here, ModSeq(max(since, began)))
+    if left is None:
+        return Delta((), (), here.modseq, reset=True)
     changed = _changed(tx, here, since)
     for uid, modseq in personal.changed(tx, here, since).items() if since else ():
         changed[uid] = max(modseq, changed.get(uid, 0))
-    gone_since = tx.sql.rows(_VANISHED, {"at": here.id, "since": max(since, began)}) if since else []
-    vanished = [(uid, modseq, name or "") for uid, modseq, name in gone_since]
-    reached, truncated = here.modseq, False
-    if limit and len(changed) + len(vanished) > limit:
-        reached = _cut(sorted([*changed.values(), *(modseq for _, modseq, _ in vanished)]), limit)
-        truncated = reached < here.modseq
-        changed = {uid: modseq for uid, modseq in changed.items() if modseq <= reached}
-        vanished = [each for each in vanished if each[1] <= reached]
-    ranges = [(Uid(uid), Uid(uid)) for uid in sorted(changed)]
+    for uid in objects.hidden(tx, here):
+        changed.pop(uid, None)
+    places = sorted([*((modseq, uid) for uid, modseq in changed.items()), *((each.modseq, each.uid) for each in left)])
+    told = [each for each in places if each > (since + 1, past)] if past else places
+    page = told[:limit] if limit else told
+    end, truncated = (int(here.modseq), 0), len(page) < len(told)
+    if truncated:
+        end = page[-1] if told[limit][0] == page[-1][0] else (page[-1][0] + 1, 0)
+        end = (end[0] - 1, end[1])
+    known = {uid for _, uid in page}
+    ranges = [(Uid(uid), Uid(uid)) for uid in sorted(known.intersection(changed))]
     found = _wide_rows(tx, here, ranges, summary=True, limit=0) if ranges else []
-    gone = sorted((Uid(uid), name) for uid, _, name in vanished)
-    first = (began if since else here.modseq) if truncated else BEGINNING
-    return Delta([Item(*row) for row in found], gone, ModSeq(reached), truncated, began=first)
+    gone = sorted((each.uid, each.name or "") for each in left if each.uid in known)
+    start = (here.modseq if first else began) if truncated else BEGINNING
+    return Delta([Item(*row) for row in found], gone, ModSeq(end[0]), truncated, began=start, past=Uid(end[1]))
 
 
 def _changed(tx: Tx, here: Opened, since: ModSeq) -> dict[int, int]:
@@ -282,28 +283,24 @@ def _changed(tx: Tx, here: Opened, since: ModSeq) -> dict[int, int]:
 def changes(tx: Tx, at: FolderId, since: ModSeq) -> Changes:
     """What changed after `since`, as far as a view keeps it. Takes `r`."""
     here = tx.open(at, Right.READ)
-    if not since or since > here.modseq or since < here.compacted:
-        return Changes(_everything(tx, here), (), here.modseq, reset=True)
-    if since == here.modseq:
+    if since == here.modseq and since:
         return Changes((), (), here.modseq)
+    known = since and since <= here.modseq and since >= here.compacted
+    left = tombstones.left(tx, here, since) if known else None
+    if left is None:
+        return Changes(_everything(tx, here), (), here.modseq, reset=True)
     found: Iterable[Row] = ()
     if not here.reader:
         found = objects.shown(tx, here, sorted(tx.sql.rows(_ENTRIES_CHANGED, {"at": here.id, "since": since})))
     elif changed := sorted(_changed(tx, here, since)):
         found = rows_in(tx, here, [(Uid(uid), Uid(uid)) for uid in changed])
-    gone = [Uid(uid) for uid, _, _ in tx.sql.rows(_VANISHED, {"at": here.id, "since": since})]
-    return Changes(list(starmap(Entry, found)), sorted(gone), here.modseq)
+    return Changes(list(starmap(Entry, found)), sorted(each.uid for each in left), here.modseq)
 
 
 def vanished(tx: Tx, at: FolderId, since: ModSeq) -> Sequence[Uid] | None:
-    """The UIDs that were taken away after `since`; None when that is longer ago than is remembered. Takes `r`."""
+    """The UIDs that were taken away after `since`; None when that is not known any more. Takes `r`."""
     here = tx.open(at, Right.READ)
     if since > here.modseq or since < here.compacted:
         return None
-    return sorted([uid for uid, _, _ in tx.sql.rows(_VANISHED, {"at": here.id, "since": since})])
-
-
-def _cut(modseqs: Sequence[int], limit: int) -> ModSeq:
-    """Where a page of about `limit` ends: what has one modseq stays together."""
-    before = [modseq for modseq in modseqs[: limit + 1] if modseq < modseqs[limit]]
-    return ModSeq(before[-1] if before else modseqs[limit])
+    left = tombstones.left(tx, here, since)
+    return None if left is None else sorted(each.uid for each in left)

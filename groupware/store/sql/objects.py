@@ -52,11 +52,6 @@ _PRIVATE: Final = (
     .where(schema.PRIVATE_OBJECT)
     .where(or_(_i.author_id.is_(None), _i.author_id != bindparam("reader")))
 )
-_PRIVATE_OF: Final = (
-    select(_k.uid)
-    .where(_k.folder_id == bindparam("at"), schema.PRIVATE_OBJECT)
-    .where(_k.uid.between(bindparam("low"), bindparam("high")))
-)
 _BY_COMPONENT: Final = (
     select(_k.uid).where(_k.folder_id == bindparam("at")).where(_k.component == bindparam("component")).order_by(_k.uid)
 )
@@ -185,13 +180,6 @@ def hidden(tx: Tx, here: Opened) -> Collection[int]:
     if here.kind == Kind.MAIL or Right.PRIVATE in here.rights:
         return ()
     return frozenset(uid for (uid,) in tx.sql.rows(_PRIVATE, {"at": here.id, "reader": tx.who.account}))
-
-
-def private_of(tx: Tx, here: Opened, uids: Collection[int]) -> str:
-    """Those of some UIDs, in whatever order, that are private, one behind the other: `4 9`."""
-    values = {"at": here.id, "low": min(uids, default=0), "high": max(uids, default=0)}
-    found = {uid for (uid,) in tx.sql.rows(_PRIVATE_OF, values)}
-    return " ".join(str(uid) for uid in sorted(found.intersection(uids)))
 
 
 def shown(tx: Tx, here: Opened, rows: list[Row]) -> list[Row]:

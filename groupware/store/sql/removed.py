@@ -3,8 +3,8 @@
 1. A tombstone that holds on to a content is what an item was when it went. Of an item that is still there, or was
    changed before it went, the older contents are no items that were removed.
 2. What comes back is a new item: whoever has heard that the old one is gone has heard the truth.
-3. It takes `a` besides `r`: a folder may have been shared after something was taken out of it. In folders that are not
-   for mail it takes the right to read what is private as well, for a tombstone does not know what that was.
+3. It takes `a` besides `r`: a folder may have been shared after something was taken out of it. What was private to
+   others is there for who may read that.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from sqlalchemy import and_, bindparam, exists, func, not_, null, select, update
 from groupware.model.errors import NotFound, Refused
 from groupware.model.flags import FLAGS, Flags, permitted_mask, words_in
 from groupware.model.ids import BlobId, FolderId, ItemId, ModSeq, Uid
-from groupware.model.item import Item, Kind, NewItem, Removed
+from groupware.model.item import Item, NewItem, Removed
 from groupware.model.rights import Right
 from groupware.model.times import moment
 
-from . import contents, item_changes, item_copies, occasions, schema
+from . import contents, item_changes, item_copies, occasions, schema, tombstones
 from .engine import Row
 from .guard import SERVER, Opened, admit
 from .tx import Tx
@@ -46,6 +46,7 @@ _KEPT: Final = (
         func.coalesce(_k.ids, ""),
         _t.removed,
         _t.content_id,
+        tombstones.PRIVATE.label("hidden"),
     )
     .select_from(
         schema.tombstone.join(schema.content, _c.id == _t.content_id).outerjoin(
@@ -65,16 +66,18 @@ _LET_GO: Final = (
 
 def removed(tx: Tx, at: FolderId, limit: int = 0, uid: Uid | None = None) -> Sequence[Removed]:
     """See `ReadTx.removed`. Takes `r` and `a`."""
-    here = _opened(tx, at)
+    here = tx.open(at, Right.READ | Right.ADMIN)
     if uid is not None:
-        return [_removed(row) for row in tx.sql.rows(_ONE, {"at": here.id, "number": uid})]
+        row = _one(tx, here, uid)
+        return [] if row is None else [_removed(row)]
     known, found = set[int](), list[Removed]()
     for row in _rows(tx, here):
         if row[1] not in known:
             known.add(row[1])
-            found.append(_removed(row))
-            if len(found) == limit:
-                break
+            if _shown(here, row):
+                found.append(_removed(row))
+                if len(found) == limit:
+                    break
     return found
 
 
@@ -82,7 +85,8 @@ def _rows(tx: Tx, here: Opened) -> Iterator[Row]:
     """All that is kept of a folder, the last to go first."""
     skip = 0
     while True:
-        rows = tx.sql.rows(_NEWEST, {"at": here.id, "most": AT_ONCE, "skip": skip})
+        values = {"at": here.id, "most": AT_ONCE, "skip": skip, "account": tx.who.account}
+        rows = tx.sql.rows(_NEWEST, values)
         yield from rows
         if len(rows) < AT_ONCE:
             return
@@ -91,7 +95,7 @@ def _rows(tx: Tx, here: Opened) -> Iterator[Row]:
 
 def recover(tx: Tx, at: FolderId, uid: Uid, to: FolderId, new: NewItem) -> Item:
     """See `WriteTx.recover`. `r` and `a` here, `i` there."""
-    here, there = _opened(tx, at), tx.open(to, Right.INSERT)
+    here, there = tx.open(at, Right.READ | Right.ADMIN), tx.open(to, Right.INSERT)
     row = _kept(tx, here, uid)
     if row[5] != new.blob:
         raise Refused("what is brought back is what was removed, octet by octet")
@@ -110,7 +114,7 @@ def recover(tx: Tx, at: FolderId, uid: Uid, to: FolderId, new: NewItem) -> Item:
 
 def forget(tx: Tx, at: FolderId, uids: Sequence[Uid]) -> None:
     """See `WriteTx.forget`. Takes `r`, `a`, `t` and `e`."""
-    here = admit(_opened(tx, at), Right.TRASH | Right.EXPUNGE)
+    here = admit(tx.open(at, Right.READ | Right.ADMIN), Right.TRASH | Right.EXPUNGE)
     _forget(tx, here, [_kept(tx, here, uid) for uid in uids])
 
 
@@ -119,18 +123,22 @@ def _forget(tx: Tx, here: Opened, rows: Sequence[Row]) -> None:
     contents.release_all(tx, [row[13] for row in rows])
 
 
-def _opened(tx: Tx, at: FolderId) -> Opened:
-    here = tx.open(at, Right.READ | Right.ADMIN)
-    return here if here.kind == Kind.MAIL else admit(here, Right.PRIVATE)
+def _one(tx: Tx, here: Opened, uid: Uid) -> Row | None:
+    row = tx.sql.row(_ONE, {"at": here.id, "number": uid, "account": tx.who.account})
+    return row if row is not None and _shown(here, row) else None
+
+
+def _shown(here: Opened, row: Row) -> bool:
+    return tombstones.all_seen(here) or not row[14]
 
 
 def _kept(tx: Tx, here: Opened, uid: Uid) -> Row:
-    row = tx.sql.row(_ONE, {"at": here.id, "number": uid})
+    row = _one(tx, here, uid)
     if row is None:
         raise NotFound("this is not kept any more: its time is over, or it has been brought back already")
     return row
 
 
 def _removed(row: Row) -> Removed:
-    uid, item, modseq, bits, words, blob, *rest, _ = row
+    uid, item, modseq, bits, words, blob, *rest, _, _ = row
     return Removed(Uid(uid), ItemId(item), ModSeq(modseq), bits, words, BlobId(blob), *rest)

@@ -6,17 +6,18 @@ What is private of others is left out, as everywhere (`objects`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Column, and_, bindparam, false, select, text, true, tuple_
 from sqlalchemy.sql import Select
+from sqlalchemy.sql.elements import TextClause
 
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid
 from groupware.model.item import CALENDARS, Left, Turned, Turnover
 from groupware.model.rights import Right
 
-from . import objects, schema
+from . import objects, schema, tombstones
 from .engine import Row
 from .guard import Opened, absent
 from .tx import Tx
@@ -52,9 +53,6 @@ _OWN_TURNED: Final = (
     .where(_o.folder_id == bindparam("at"))
     .where(_o.modseq > bindparam("since"))
 )
-_GONE: Final = (
-    select(_t.item_id, _t.modseq).where(_t.folder_id == bindparam("at")).where(_t.modseq > bindparam("since"))
-)
 
 
 def _paged(statement: Select[Any], modseq: Column[Any], uid: Column[Any]) -> Select[Any]:
@@ -83,9 +81,13 @@ _OWN_NEXT: Final = _paged(
 _LEFT_NEXT: Final = _paged(
     select(_t.uid, _t.modseq, _t.item_id).where(_t.folder_id == bindparam("at")), _t.modseq, _t.uid
 )
-_LEFT_OF: Final[Mapping[bool, Select[Any]]] = {
-    True: _LEFT_NEXT.where(text("tombstone.item_id = ANY(:ids)")),
-    False: _LEFT_NEXT.where(text("tombstone.item_id IN (SELECT value FROM json_each(:ids))")),
+_OF: Final[Mapping[bool, TextClause]] = {
+    True: text("tombstone.item_id = ANY(:ids)"),
+    False: text("tombstone.item_id IN (SELECT value FROM json_each(:ids))"),
+}
+_LEFT_ALL: Final = {False: _LEFT_NEXT, True: _LEFT_NEXT.where(~tombstones.PRIVATE)}
+_LEFT_OF: Final = {
+    (unseen, dialect): statement.where(of) for unseen, statement in _LEFT_ALL.items() for dialect, of in _OF.items()
 }
 _BURIED: Final = (
     select(_t.item_id, schema.sort_key.c.message_id, schema.sort_key.c.ids)
@@ -93,6 +95,7 @@ _BURIED: Final = (
     .where(_t.folder_id == bindparam("at"))
     .where(_t.modseq > bindparam("since"))
 )
+_BURIED_SEEN: Final = _BURIED.where(~tombstones.PRIVATE)
 _TOLD: Final = Right.READ | Right.FREEBUSY
 """Who has one of these is told when something changes in the folder."""
 _FOLDERS_REACHED: Final = select(_f.id, _f.modseq, _f.created_modseq).where(_f.owner_id == bindparam("owner"))
@@ -119,7 +122,10 @@ def latest(tx: Tx, at: FolderId, skip: int, most: int) -> Sequence[tuple[Uid, It
 
 
 def turnover(tx: Tx, at: FolderId, since: ModSeq) -> Turnover | None:
-    """What came, changed and went after `since`; None: it is no longer known. Takes `r`."""
+    """What came, changed and went after `since`; None: it is no longer known. Takes `r`.
+
+    What could not be seen at `since`, and can be now, has come when that changed.
+    """
     here = tx.open(at, Right.READ)
     if since < here.compacted:
         return None
@@ -131,8 +137,21 @@ def turnover(tx: Tx, at: FolderId, since: ModSeq) -> Turnover | None:
         for uid, number, modseq, created in objects.shown(tx, here, tx.sql.rows(statement, values)):
             known = changed[uid][1] if uid in changed else 0
             changed[uid] = (ItemId(number), ModSeq(max(modseq, known)), ModSeq(created))
-    gone = [(ItemId(number), ModSeq(modseq)) for number, modseq in tx.sql.rows(_GONE, values)]
-    return Turnover(list(changed.values()), gone)
+    left = tombstones.left(tx, here, since)
+    if left is None:
+        return None
+    fresh = _hidden_at(tx, here, since, left) if changed else ()
+    told = [(item, modseq, modseq if item in fresh else came) for item, modseq, came in changed.values()]
+    return Turnover(told, [(each.item, each.modseq) for each in left])
+
+
+def _hidden_at(tx: Tx, here: Opened, since: ModSeq, left: Sequence[tombstones.Left]) -> Collection[ItemId]:
+    """Which items were there at `since` for others alone: those that went for the first time unseen."""
+    unseen = tombstones.unseen(tx, here, since)
+    seen: dict[ItemId, ModSeq] = {}
+    for each in left if unseen else ():
+        seen[each.item] = min(each.modseq, seen.get(each.item, each.modseq))
+    return {each.item for each in unseen if each.item not in seen or each.modseq < seen[each.item]}
 
 
 def _beside(here: Opened) -> list[Select[Any]]:
@@ -141,11 +160,21 @@ def _beside(here: Opened) -> list[Select[Any]]:
     return [_TURNED, *seen, *([_OWN_TURNED] if here.kind in CALENDARS else [])]
 
 
-def turned(tx: Tx, at: FolderId, behind: tuple[int, int], most: int) -> Sequence[Turned] | None:
+def turned(tx: Tx, at: FolderId, behind: tuple[int, int], most: int, since: ModSeq) -> Sequence[Turned] | None:
     """See `ReadTx.turned`: what is beside an item that has changed since is told with the item."""
     here = tx.open(at, Right.READ)
     if behind[0] < here.compacted:
         return None
+    fresh: Collection[ItemId] = ()
+    if not tombstones.all_seen(here):
+        gone = tombstones.left(tx, here, since)
+        if gone is None:
+            return None
+        fresh = _hidden_at(tx, here, since, gone)
+    return [each._replace(came=each.modseq) if each.item in fresh else each for each in _turned(tx, here, behind, most)]
+
+
+def _turned(tx: Tx, here: Opened, behind: tuple[int, int], most: int) -> Sequence[Turned]:
     values = {"at": here.id, "reader": here.reader, "account": tx.who.account, "most": most}
     beside = [_SEEN_NEXT] if here.reader else []
     beside += [_OWN_NEXT] if here.kind in CALENDARS else []
@@ -167,11 +196,12 @@ def turned(tx: Tx, at: FolderId, behind: tuple[int, int], most: int) -> Sequence
 def left(tx: Tx, at: FolderId, behind: tuple[int, int], most: int, of: Sequence[ItemId]) -> Sequence[Left] | None:
     """See `ReadTx.left`."""
     here = tx.open(at, Right.READ)
-    if behind[0] < here.compacted:
+    if behind[0] < here.compacted or tombstones.unknown(tx, here, behind[0]):
         return None
-    statement = _LEFT_OF[tx.sql.postgres] if of else _LEFT_NEXT
+    unseen = not tombstones.all_seen(here)
+    statement = _LEFT_OF[unseen, tx.sql.postgres] if of else _LEFT_ALL[unseen]
     wanted = list(of) if tx.sql.postgres else json.dumps(list(of))
-    values = {"at": here.id, "modseq": behind[0], "number": behind[1], "most": most}
+    values = {"at": here.id, "modseq": behind[0], "number": behind[1], "most": most, "account": tx.who.account}
     rows = tx.sql.rows(statement, {**values, "ids": wanted} if of else values)
     return [Left(ModSeq(modseq), Uid(uid), ItemId(number)) for uid, modseq, number in rows]
 
@@ -179,7 +209,8 @@ def left(tx: Tx, at: FolderId, behind: tuple[int, int], most: int, of: Sequence[
 def buried(tx: Tx, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:
     """Message-ID and references of what went after `since`; None: they are no longer kept. Takes `r`."""
     here = tx.open(at, Right.READ)
-    rows = tx.sql.rows(_BURIED, {"at": here.id, "since": since})
+    values = {"at": here.id, "since": since, "account": tx.who.account}
+    rows = tx.sql.rows(_BURIED if tombstones.all_seen(here) else _BURIED_SEEN, values)
     return {ItemId(number): (message, ids) if message is not None else None for number, message, ids in rows}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from groupware.model.errors import GroupwareError
 from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange, Flags
-from groupware.model.ids import BEGINNING, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
+from groupware.model.ids import BEGINNING, NO_UID, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
 from groupware.model.item import Changes, Delta, Entry, Found, Item, Left, NewItem, Query, Removed, Turned, Turnover
 from groupware.model.snooze import Snooze
 
@@ -47,8 +47,10 @@ class Items(Tx):
     def items_named(self, at: FolderId, names: Sequence[str]) -> Sequence[Item]:
         return items.items_named(self, at, names)
 
-    def delta(self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING) -> Delta:
-        return items.delta(self, at, since, limit, began)
+    def delta(
+        self, at: FolderId, since: ModSeq, limit: int = 0, began: ModSeq = BEGINNING, past: Uid = NO_UID
+    ) -> Delta:
+        return items.delta(self, at, since, limit, began, past)
 
     def changes(self, at: FolderId, since: ModSeq) -> Changes:
         return items.changes(self, at, since)
@@ -102,8 +104,8 @@ class Items(Tx):
     def turnover(self, at: FolderId, since: ModSeq) -> Turnover | None:
         return whereabouts.turnover(self, at, since)
 
-    def turned(self, at: FolderId, behind: tuple[int, int], most: int) -> Sequence[Turned] | None:
-        return whereabouts.turned(self, at, behind, most)
+    def turned(self, at: FolderId, behind: tuple[int, int], most: int, since: ModSeq) -> Sequence[Turned] | None:
+        return whereabouts.turned(self, at, behind, most, since)
 
     def left(
         self, at: FolderId, behind: tuple[int, int], most: int, of: Sequence[ItemId] = ()
