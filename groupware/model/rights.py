@@ -158,13 +158,17 @@ def decide(grants: Iterable[Grant], now: datetime) -> Right:
     return Right(allowed & ~denied)
 
 
-def reasons(grants: Iterable[tuple[str, Grant]], now: datetime) -> Iterable[Reason]:
-    """Each grant (with the path it stands on) that names the actor, and what it says in words."""
-    for path, grant in grants:
+def reasons(grants: Iterable[tuple[str, Grant, bool]], now: datetime) -> Iterable[Reason]:
+    """Each grant that names the actor, with the path it stands on, and what it says in words.
+
+    And whether it opens the folder at all: there are those that are shared by themselves alone.
+    """
+    for path, grant, opens in grants:
         if grant.expires is not None and grant.expires <= now:
             text = f"expired {grant.expires:%Y-%m-%d %H:%M}, says nothing"
             yield Reason(path, grant.grantee, Right(0), Right(0), text)
             continue
         said = [f"allows {letters(grant.allow)}"] if grant.allow else []
+        said += [] if opens else ["opens nothing here, for this folder is shared by itself alone"]
         said += [f"denies {letters(grant.deny)}"] if grant.deny else []
         yield Reason(path, grant.grantee, grant.allow, grant.deny, " and ".join(said) or "says nothing")

@@ -56,6 +56,10 @@ def test_a_scheduling_inbox_is_shared_by_itself_alone(world: World) -> None:
         assert world.rights(world.bob, at) == Right.NONE
         told = world.read(world.bob, lambda tx: tx.folders(of=world.alice.account))
         assert at not in {each.id for each in told}
+    found = world.read(world.alice, lambda tx: tx.explain(at, world.bob.name))
+    assert [(each.path, each.text) for each in found.reasons] == [
+        ("", "opens nothing here, for this folder is shared by itself alone")
+    ]
     world.grant(at, world.bob, "lrs")
     assert world.rights(world.bob, at) == Right.LOOKUP | Right.READ | Right.SEEN
 

@@ -85,12 +85,20 @@ class Tree:
             found.extend(self.nodes[each].children.values())
         return found
 
-    def naming(self, identifiers: frozenset[str], at: FolderId) -> list[tuple[str, Grant]]:
-        """The grants on the folder and its ancestors that name one of these, each with the path where it stands."""
-        return [(self.path(node.id), grant) for node, grant in self.counting(at) if grant.grantee in identifiers]
+    def naming(self, identifiers: frozenset[str], at: FolderId) -> list[tuple[str, Grant, bool]]:
+        """The grants on the folder and its ancestors that name one of these, as they count there.
+
+        Each with the path where it stands, and whether it opens the folder.
+        """
+        found = [each for each in self._standing(at) if each[1].grantee in identifiers]
+        return [(self.path(node.id), grant if opens else _closed(grant), opens) for node, grant, opens in found]
 
     def counting(self, at: FolderId) -> Iterator[tuple[Node, Grant]]:
-        """The grants on the folder and its ancestors, as they count there, upwards.
+        """The grants on the folder and its ancestors, as they count there, upwards."""
+        return ((node, grant if opens else _closed(grant)) for node, grant, opens in self._standing(at))
+
+    def _standing(self, at: FolderId) -> Iterator[tuple[Node, Grant, bool]]:
+        """Each grant on the folder and its ancestors, and whether it opens the folder.
 
         What stands above a quarantine opens it only to who administers, and what stands above a scheduling inbox opens
         it to nobody: they are shared by themselves.
@@ -98,8 +106,7 @@ class Tree:
         below: str | None = None
         for node in self.chain(at):
             for grant in self.grants.get(node.id, ()):
-                opens = below is None or (below == Role.QUARANTINE and Right.ADMIN in grant.allow)
-                yield node, grant if opens else replace(grant, allow=Right.NONE)
+                yield node, grant, below is None or (below == Role.QUARANTINE and Right.ADMIN in grant.allow)
             below = node.role if node.role in _SHARED_ALONE else below
 
     def rights(self, who: Principal, at: FolderId) -> Right:
@@ -146,6 +153,10 @@ class Tree:
         if not member or any(node.role == Role.QUARANTINE for node in self.chain(at)):
             return Right.NONE
         return MEMBERS_READ
+
+
+def _closed(grant: Grant) -> Grant:
+    return replace(grant, allow=Right.NONE)
 
 
 # --- whose eyes see it ------------------------------------------------------------------------------------------------

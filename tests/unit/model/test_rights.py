@@ -98,11 +98,13 @@ def test_every_right_has_a_letter_of_its_own() -> None:
 
 def test_reasons_say_what_each_row_does() -> None:
     rows = [
-        ("Work", Grant(FolderId(1), "alice@x.test", parse_rights("lr"), parse_rights("e"))),
-        ("", Grant(FolderId(2), "everyone", parse_rights("a"), Right(0), NOW)),
+        ("Work", Grant(FolderId(1), "alice@x.test", parse_rights("lr"), parse_rights("e")), True),
+        ("", Grant(FolderId(2), "everyone", parse_rights("a"), Right(0), NOW), True),
+        ("", Grant(FolderId(2), "anyone", Right(0), parse_rights("p")), False),
     ]
     said = [(reason.path, reason.grantee, reason.text) for reason in reasons(rows, NOW)]
     assert said == [
         ("Work", "alice@x.test", "allows lr and denies e"),
         ("", "everyone", "expired 2026-01-01 00:00, says nothing"),
+        ("", "anyone", "opens nothing here, for this folder is shared by itself alone and denies p"),
     ]
