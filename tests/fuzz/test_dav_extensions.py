@@ -58,11 +58,25 @@ def test_what_goes_out_and_comes_in_is_an_object(body: bytes) -> None:
         assert not any(line.param("MANAGED-ID") for part in made.parts for line in part.lines)
 
 
+@given(st.binary(max_size=300).filter(lambda body: b"VTIMEZONE" not in body))
+def test_zones_that_are_put_in_leave_everything_else_as_it_was(body: bytes) -> None:
+    octets = b"BEGIN:VCALENDAR\r\nX;TZID=Europe/Berlin:\r\nBEGIN:VEVENT\r\n" + body
+    made = with_zones(octets)
+    assert made != octets and pruned(made) == octets
+
+
 @given(st.binary(max_size=300))
-def test_zones_are_put_in_and_left_out_of_anything(body: bytes) -> None:
-    pruned(b"BEGIN:VTIMEZONE\r\n" + body + b"END:VTIMEZONE\r\n")
-    with_zones(b"BEGIN:X\r\n;TZID=" + body)
-    tzid_of(body.decode("utf-8", "replace"))
+def test_a_zone_is_left_out_whatever_is_in_it_and_one_of_a_clients_own_stays(body: bytes) -> None:
+    body = body.replace(b"END:VTIMEZONE", b"")
+    for name, kept in ((b"Europe/Berlin", False), (b"Mine", True)):
+        zone = b"BEGIN:VTIMEZONE\r\nTZID:" + name + b"\r\n" + body + b"\r\nEND:VTIMEZONE\r\n"
+        assert pruned(b"A:1\r\n" + zone + b"B:2\r\n") == b"A:1\r\n" + (zone if kept else b"") + b"B:2\r\n"
+
+
+@given(ODD)
+def test_the_name_of_a_zone_is_one_line_of_what_is_sent(said: str) -> None:
+    assert "\n" not in tzid_of(said)
+    assert tzid_of(f"BEGIN:VTIMEZONE\r\nTZID:Europe/Ber\r\n lin\r\nX{said}") == "Europe/Berlin"
 
 
 @settings(deadline=None)
