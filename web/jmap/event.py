@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from groupware.calendar.itip.people import address
-from groupware.calendar.jscalendar import addresses
+from groupware.calendar.jscalendar import successor
 from groupware.calendar.jscalendar.objects import object_of, occurrence_base
 from groupware.calendar.jscalendar.shape import EVENT_MEMBERS
 from groupware.calendar.jscalendar.values import json_time, moment, zone_of
@@ -97,7 +97,7 @@ def zone_named(name: str) -> tzinfo:
 
 async def get(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
     """`CalendarEvent/get`."""
-    check_properties(arguments.properties, EVENT_MEMBERS.keys() | OWN | {addresses.ORGANIZER})
+    check_properties(arguments.properties, EVENT_MEMBERS.keys() | OWN | successor.WORDS)
     zone = zone_named(arguments.time_zone)
     bases = None if arguments.ids is None else list(dict.fromkeys(base_of(each)[0] for each in arguments.ids))
 
@@ -139,7 +139,7 @@ def occurrence(event: Json, key: str) -> Json | None:
 
 def _shown(place: Place, name: str, event: Json, arguments: Arguments, zone: tzinfo, mine: frozenset[str]) -> Json:
     base = place.id(LETTER)
-    event = addresses.told(event)
+    event = successor.told(event)
     here = {
         CALENDAR.container: {mailbox_id(place.folder.id): True},
         "isOrigin": is_origin(event, mine, place.folder.own),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from groupware.calendar.itip.attendee import NotTheirs
-from groupware.calendar.jscalendar import addresses
+from groupware.calendar.jscalendar import successor
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import EVENT, EVENT_MEMBERS, plain
 from groupware.calendar.scheduling import Change, Elsewhere, OneOrganizer, Plan, scheduled
@@ -52,7 +52,7 @@ from web.jmap.turn import Turn, owner_in
 Json = dict[str, Any]
 _MOST_PARSED: Final = 50
 _SERVER_SET: Final = OWN - {"id", CALENDAR.container}
-EVENT_PROPERTIES: Final = EVENT_MEMBERS.keys() | {addresses.ORGANIZER}
+EVENT_PROPERTIES: Final = EVENT_MEMBERS.keys() | successor.WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ async def set_(turn: Turn, arguments: Arguments) -> Mapping[str, Any]:
 
 async def create(turn: Turn, account: str, given: Given, *, tell: bool = False) -> Mapping[str, Any]:
     """Puts a new event in; what of it the client has not said. `SetError`."""
-    value = addresses.understood(_only_of_events(given))
+    value = successor.understood(_only_of_events(given))
     if "id" in value:
         raise invalid("id", "only the server sets it")
     at = container_of(turn, CALENDAR, value.pop(CALENDAR.container, None))
@@ -100,7 +100,7 @@ async def create(turn: Turn, account: str, given: Given, *, tell: bool = False) 
     given_in = await made_new(turn, account, at, octets, secrets.token_urlsafe(18) + ".ics")
     return {
         "id": await _append(turn, account, at, given_in, tell=tell),
-        **addresses.told(made),
+        **successor.told(made),
         **FIXED,
         "isOrigin": True,
     }
@@ -155,10 +155,10 @@ async def _told(turn: Turn, change: Change, work: Callable[[WriteTx, Plan], Any]
 
 async def _update(turn: Turn, account: str, name: str, patch: Given, *, tell: bool) -> Mapping[str, Any]:
     base, key = base_of(name)
-    patch = addresses.understood(patch)
     place = await place_of(turn, account, CALENDAR, base)
     read = await told_object(turn, place)
     now = object_of(read)
+    patch = successor.understood(patch, now)
     asked = wanted(turn, CALENDAR, place, now, _checked(patch) if key is None else _in_override(now, key, patch))
     if asked.value.get("uid") != now.get("uid"):
         raise invalid("uid", "it stays what it is")
@@ -180,7 +180,7 @@ async def _update(turn: Turn, account: str, name: str, patch: Given, *, tell: bo
         await _told(turn, there, work)
     else:
         await turn.write(lambda tx: work(tx, Plan()))
-    return addresses.told(made)
+    return successor.told(made)
 
 
 def _checked(patch: Given) -> Given:
@@ -287,7 +287,7 @@ def _events(octets: bytes, properties: tuple[str, ...] | None) -> list[Json]:
         if piece.read is None:
             raise Malformed(piece.refused)
         if piece.read.kind == "VEVENT":
-            event = addresses.told(object_of(piece.read)) | ({"method": method} if method else {})
+            event = successor.told(object_of(piece.read)) | ({"method": method} if method else {})
             events.append(event if properties is None else {name: event[name] for name in properties if name in event})
     if not events:
         raise Malformed("there is no event in it")

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from groupware.calendar.jscalendar import addresses
+from groupware.calendar.jscalendar import successor
 from groupware.calendar.jscalendar.objects import calendar_of, changed, object_of
 from groupware.calendar.jscalendar.shape import TASK, plain
 from web.jmap.event import utc_text
@@ -54,7 +54,7 @@ def _now(turn: Turn) -> str:
 
 async def create(turn: Turn, account: str, given: Given) -> Mapping[str, Any]:
     """Puts a new task in; what of it the client has not said. `SetError`."""
-    value = addresses.understood(given)
+    value = successor.understood(given)
     if "id" in value:
         raise invalid("id", "only the server sets it")
     at = container_of(turn, TASK_LIST, value.pop(TASK_LIST.container, None))
@@ -71,7 +71,7 @@ async def _update(turn: Turn, account: str, name: str, patch: Given) -> Mapping[
     place = await place_of(turn, account, TASK_LIST, name)
     read = await told_object(turn, place)
     now = object_of(read)
-    asked = wanted(turn, TASK_LIST, place, now, addresses.understood(patch))
+    asked = wanted(turn, TASK_LIST, place, now, successor.understood(patch, now))
     if asked.value.get("uid") != now.get("uid"):
         raise invalid("uid", "it stays what it is")
     made: Json = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from groupware.calendar.jscalendar import addresses
+from groupware.calendar.jscalendar import successor
 from groupware.calendar.jscalendar.objects import object_of
 from groupware.calendar.jscalendar.shape import TASK_MEMBERS
 from groupware.calendar.object import read_object
@@ -68,7 +68,7 @@ TASKS: Final = Converted(_task)
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
     """`Task/get`."""
-    check_properties(arguments.properties, TASK_MEMBERS.keys() | {TASK_LIST.container, addresses.ORGANIZER})
+    check_properties(arguments.properties, TASK_MEMBERS.keys() | successor.WORDS | {TASK_LIST.container})
 
     def work(tx: ReadTx) -> tuple[Json, dict[str, Place]]:
         owner = owner_in(tx, arguments.account_id)
@@ -86,7 +86,7 @@ async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:
 
 
 def _shown(place: Place, task: Json, wanted: tuple[str, ...] | None) -> Json:
-    whole = {"id": object_id(LETTER, place.item), **container_in(TASK_LIST, place), **addresses.told(task)}
+    whole = {"id": object_id(LETTER, place.item), **container_in(TASK_LIST, place), **successor.told(task)}
     return whole if wanted is None else {name: whole[name] for name in ("id", *wanted) if name in whole}
 
 

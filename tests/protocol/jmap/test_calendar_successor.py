@@ -1,4 +1,4 @@
-"""Who takes part, in the words of draft-ietf-calext-jscalendarbis: `calendarAddress`, `organizerCalendarAddress`."""
+"""The words of draft-ietf-calext-jscalendarbis: `calendarAddress`, `organizerCalendarAddress`, `recurrenceRule`."""
 
 from __future__ import annotations
 
@@ -67,9 +67,33 @@ async def test_somebody_is_invited_to_one_occurrence_by_a_calendar_address(stand
         ({"organizerCalendarAddress": 1}, "organizerCalendarAddress"),
         ({"participants": {"b": {"calendarAddress": 1}}}, "participants"),
         ({"participants": {"b": {"calendarAddress": ""}}}, "participants"),
+        ({"recurrenceRule": [{"frequency": "daily"}]}, "recurrenceRule"),
+        ({"recurrenceRule": {"frequency": "never"}}, "recurrenceRules"),
     ],
 )
-async def test_an_address_that_is_none_is_refused_by_its_name(alice: Client, wrong: Json, name: str) -> None:
+async def test_what_has_another_shape_is_refused_by_its_name(alice: Client, wrong: Json, name: str) -> None:
     event = {"calendarIds": {await calendar(alice): True}, **TEN, **wrong}
     got = await alice.call("CalendarEvent/set", create={"k": event})
     assert got["notCreated"]["k"]["properties"] == [name]
+
+
+async def test_the_only_rule_is_told_and_changed_by_the_word_of_the_draft(stand: Stand, alice: Client) -> None:
+    name = await made(alice, title="Tea", recurrenceRule={"frequency": "daily", "count": 5})
+    told = await one(alice, name)
+    assert told["recurrenceRule"]["count"] == 5 and told["recurrenceRules"] == [told["recurrenceRule"]]
+    assert (await alice.call("CalendarEvent/set", update={name: {"recurrenceRule/count": 3}}))["updated"]
+    assert b"RRULE:FREQ=DAILY;COUNT=3" in (await octets_of(stand, "alice"))[0]
+    assert "recurrenceRule" not in await one(alice, f"{name}-20250304T100000")
+    assert (await alice.call("CalendarEvent/set", update={name: {"recurrenceRule": None}}))["updated"]
+    assert b"FREQ=DAILY" not in (await octets_of(stand, "alice"))[0]
+    lost = await alice.call("CalendarEvent/set", update={name: {"recurrenceRule/count": 3}})
+    assert lost["notUpdated"][name]["type"] == "invalidPatch"
+
+
+async def test_of_several_rules_none_is_the_only_one(alice: Client) -> None:
+    rules = [{"frequency": "daily", "count": 2}, {"frequency": "weekly", "count": 2}]
+    name = await made(alice, title="Tea", recurrenceRules=rules)
+    assert "recurrenceRule" not in await one(alice, name)
+    both = {"recurrenceRules": rules, "recurrenceRule": {"frequency": "monthly"}}
+    assert (await alice.call("CalendarEvent/set", update={name: both}))["updated"]
+    assert [each["frequency"] for each in (await one(alice, name))["recurrenceRules"]] == ["monthly"]
