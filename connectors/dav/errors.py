@@ -28,6 +28,7 @@ STATUS: Final[dict[type[GroupwareError], tuple[int, str]]] = {
     errors.Refused: (403, ""),
     errors.BadCredentials: (401, ""),
     errors.TryAgain: (503, ""),
+    errors.DiskFull: (507, "<D:sufficient-disk-space/>"),
 }
 """The one table from class to wire; the nearest class counts."""
 

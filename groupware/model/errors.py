@@ -77,3 +77,10 @@ class BadCredentials(GroupwareError):
 
 class TryAgain(GroupwareError):
     """Not now: a lock, a full disk, a server that stops."""
+
+
+class DiskFull(TryAgain):
+    """There is no room on the server's disk: nothing has been stored or changed."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no room left where this server stores things; its administrator has to make some")

@@ -6,6 +6,7 @@ what is. Plain blocking calls; what does not answer is `TryAgain`, what is not t
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import ObjectStore, from_url
 
-from groupware.model.errors import NotFound, TryAgain
+from groupware.model.errors import DiskFull, NotFound, TryAgain
 from groupware.model.ids import BlobId
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _answering(blob: BlobId | None = None) -> Iterator[None]:
             raise TryAgain(_NO_PLACE) from error
         raise lost(blob) from error
     except OSError as error:
-        raise TryAgain(f"{_SILENT} ({error.strerror}); try again later") from error
+        raise _unwritten(error, _SILENT) from error
     except BaseError as error:
         said = str(error)
         if isinstance(error, PermissionDeniedError | UnauthenticatedError) or _FORBIDDEN in said:
@@ -155,6 +156,12 @@ def _answering(blob: BlobId | None = None) -> Iterator[None]:
         if "NoSuchBucket" in said:
             raise TryAgain(_NO_PLACE) from error
         raise TryAgain(f"{_SILENT} ({_short(said)}); try again later") from error
+
+
+def _unwritten(error: OSError, said: str) -> TryAgain:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull()
+    return TryAgain(f"{said} ({error.strerror}); try again later")
 
 
 def _short(said: str) -> str:
@@ -276,7 +283,7 @@ def _answering_as_is() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise TryAgain(f"the store of large bodies cannot be changed just now ({error.strerror})") from error
+        raise _unwritten(error, "the store of large bodies cannot be changed just now") from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ from groupware.model.errors import (
     AlreadyExists,
     BadCredentials,
     Conflict,
+    DiskFull,
     GroupwareError,
     NoRight,
     NotFound,
@@ -67,6 +68,7 @@ _OF_ERROR: Final[Mapping[type[GroupwareError], tuple[int, str]]] = {
     OverQuota: (452, "4.2.2"),
     BadCredentials: (535, "5.7.8"),
     TryAgain: (451, "4.3.0"),
+    DiskFull: (452, "4.3.1"),
 }
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import http.client
 import imaplib
 import smtplib
 import subprocess
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from tests.faults.test_killed import ADDRESS, checked, with_account
-from tests.faults.writers import message, tokens_in
+from tests.faults.writers import asked, event, message, tokens_in
 from tests.support.namespace import again_as_root, is_root
 from tests.support.server import PASSWORD, started, stop
+
+FULL = b"<D:sufficient-disk-space/>"
 
 
 @contextmanager
@@ -100,3 +107,35 @@ def put(reader: imaplib.IMAP4, token: str) -> tuple[object, bytes]:
     """What the server says to an APPEND."""
     status, answer = reader.append("INBOX", "", "", message(token))
     return status, answer[0]
+
+
+def test_webdav_says_that_the_disk_is_full_and_leaves_what_is_stored_as_it_is(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if not is_root():
+        again_as_root(request.node.nodeid)
+        return
+    with small_disk(tmp_path / "disk") as disk:
+        data, filler = disk / "data", disk / "filler"
+        with_account(data, {})
+        process, base = started(data)
+        with closing(http.client.HTTPConnection("127.0.0.1", base + 80, timeout=60)) as client:
+            ask = partial(asked, client, ADDRESS, PASSWORD)
+            assert ask("PUT", "kept.ics", event("kept"))[0] == 201
+            fill(filler)
+            names = (f"full-{number}.ics" for number in range(1000))
+            stored = list(takewhile(lambda name: ask("PUT", name, large(name))[0] == 201, names))
+            assert FULL in ask("PUT", "more.ics", large("more"))[1]
+            assert FULL in ask("POST", "kept.ics?action=attachment-add", large("file") * 10)[1]
+            assert (ask("PUT", "kept.ics", large("kept"))[0], ask("GET", "more.ics")[0]) == (507, 404)
+            assert ask("GET", "kept.ics") == (200, event("kept"))
+            filler.unlink()
+            assert ask("PUT", "more.ics", large("more"))[0] == 201
+            assert [ask("GET", name)[0] for name in stored] == [200] * len(stored)
+        assert (stop(process), checked(data, {})) == (0, (0, "clean\n"))
+
+
+def large(token: str) -> bytes:
+    """An event that compression makes little of."""
+    noise = b"".join(hashlib.sha256(f"{token} {number}".encode()).digest() for number in range(600))
+    return event(token).replace(b"END:VEVENT", b"DESCRIPTION:" + base64.b64encode(noise) + b"\r\nEND:VEVENT")

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import psycopg
 import pytest
 
-from groupware.model.errors import AlreadyExists, GroupwareError, OverQuota, TryAgain
+from groupware.model.errors import AlreadyExists, DiskFull, GroupwareError, OverQuota, TryAgain
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import EVERY, Uid
 from groupware.model.principal import DELIVERY, Principal
@@ -203,6 +203,11 @@ def test_what_is_delivered_to_a_folder_that_goes_meanwhile_is_refused_in_words(w
 )
 def test_what_passes_by_itself_is_try_again(error: Exception) -> None:
     assert isinstance(trouble(error), TryAgain)
+
+
+def test_a_disk_that_is_full_is_told_of() -> None:
+    for error in (sqlite3.OperationalError("database or disk is full"), psycopg.errors.DiskFull("no space")):
+        assert isinstance(trouble(error), DiskFull)
 
 
 def test_what_is_a_bug_stays_one() -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from groupware.model.errors import TryAgain
+from groupware.model.errors import DiskFull, TryAgain
 
 from .turn import Turn
 
@@ -259,13 +259,23 @@ class Sql:
 def trouble(error: BaseException) -> BaseException:
     """What to tell of a database's error: TryAgain for what passes by itself, else the error as it is."""
     original = error.orig if isinstance(error, DBAPIError) else error
+    if is_full(error):
+        return DiskFull()
     if isinstance(original, sqlite3.OperationalError):
-        passing = ("locked", "full", "disk i/o", "unable to open", "readonly")
+        passing = ("locked", "disk i/o", "unable to open", "readonly")
         if any(word in str(original).lower() for word in passing):
             return TryAgain(f"the database cannot be written or read just now ({original}); try again later")
     if isinstance(original, _psycopg("OperationalError", "InterfaceError")):
         return TryAgain("the database does not answer as it should just now; try again later")
     return error
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether there was no room for what was to be stored. Nothing of it has been, though it be COMMIT that says so."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.OperationalError):
+        return "full" in str(original).lower()
+    return isinstance(original, _psycopg("DiskFull"))
 
 
 def is_deadlock(error: BaseException) -> bool:

@@ -23,12 +23,12 @@ from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 
-from groupware.model.errors import GroupwareError, TryAgain
+from groupware.model.errors import DiskFull, GroupwareError, TryAgain
 from groupware.model.ids import FolderId, ModSeq
 from groupware.model.principal import Principal
 
 from .door import SqlTx
-from .engine import Database, Reading, Sql, is_broken, is_deadlock, trouble
+from .engine import Database, Reading, Sql, is_broken, is_deadlock, is_full, trouble
 from .tree import Memory
 
 BATCH: Final = 500
@@ -172,6 +172,8 @@ class Writer:
         except BaseException as error:
             if is_broken(error):
                 self._drop_connection()
+            if is_full(error):
+                raise DiskFull from error
             if state.committing:
                 raise TryAgain("the database failed while it stored this; whether it holds is not known") from error
             raise
