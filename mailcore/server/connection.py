@@ -8,6 +8,7 @@ Invariants
 3. Nothing that came before TLS is read after it began.
 4. What comes compressed is inflated as far as it fits invariant 1, and no further.
 5. One reader at a time. A read that is cancelled has taken nothing.
+6. Who sends many lines at once is answered some of them, for `TURN_SECONDS`, and then others have their turn.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ from mailcore.server.tls import described, handshake_error
 GATHER: Final = 65_536
 WRITE_HIGH: Final = 262_144
 SHUTDOWN_SECONDS: Final = 5.0
+TURN_SECONDS: Final = 0.001
 ENDS: Final = 64  # octets that are kept of either end of a line that was too long
 
 Tls = Callable[[], ssl.SSLContext | None]
@@ -61,6 +63,7 @@ class Connection(asyncio.BufferedProtocol):
         "_shaking",
         "_tls",
         "_transport",
+        "_turn_ends",
         "_waiting_writers",
         "_want",
         "_writer",
@@ -94,6 +97,7 @@ class Connection(asyncio.BufferedProtocol):
         self._deflate: Deflate | None = None
         self._eof = self._paused = self._shaking = False
         self._retired: Farewell | None = None
+        self._turn_ends = 0.0
 
     # --- what the event loop calls
 
@@ -175,6 +179,8 @@ class Connection(asyncio.BufferedProtocol):
         The idle time runs for the whole line: sending it in drops does not keep a connection.
         """
         self._clock.rest()
+        if self._in:
+            await self._take_turns()
         while (end := self._in.find(b"\n", self._scanned, limit)) < 0:
             if len(self._in) >= limit:
                 raise LineTooLong(f"a line of more than {limit} octets", self._take(limit)[:ENDS])
@@ -214,6 +220,13 @@ class Connection(asyncio.BufferedProtocol):
         while len(self._in) <= beyond:
             await self._more(beyond + 1)
 
+    async def _take_turns(self) -> None:
+        """Let others have theirs when this turn has lasted long enough."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._turn_ends:
+            await asyncio.sleep(0)
+            self._turn_ends = loop.time() + TURN_SECONDS
+
     def _take(self, count: int) -> bytes:
         taken = bytes(memoryview(self._in)[:count])
         del self._in[:count]
@@ -240,6 +253,7 @@ class Connection(asyncio.BufferedProtocol):
             await self._reader
         finally:
             self._want, self._reader = 0, None
+        self._turn_ends = asyncio.get_running_loop().time() + TURN_SECONDS
         self._clock.check()
 
     def _pause(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailcore.server import connection
 from tests.support.imapstand import PASSWORD, Client, Stand
 
 
@@ -92,3 +93,15 @@ async def test_bug_costs_one_command(place: Stand, alice: Client, monkeypatch: p
     monkeypatch.setattr(type(place.store), "read", original)
     assert (await alice.ask('LIST "" *')).ok
     assert "ZeroDivisionError" in str(place.log.named("command_failed")[0]["traceback"])
+
+
+async def test_who_sends_much_at_once_does_not_keep_others_waiting(
+    place: Stand, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TURN_SECONDS", 0.0)
+    async with place.client() as stranger:
+        stranger.send(b"s NOOP\r\n" * 3000 + b"s LOGOUT\r\n")
+        assert (await alice.ask("NOOP")).ok
+        assert place.log.named("logout") == []
+        answers = [line async for line in stranger.reader]
+    assert answers.count(b"s OK Done\r\n") == 3000
