@@ -18,8 +18,11 @@ from .guard import SERVER
 from .tx import Tx
 
 BLOCKED: Final = "blockedLogin"
-DECIDING: Final = frozenset({*SWITCHES.values(), BLOCKED})
-"""The settings by which somebody may sign in."""
+_OF_DEVICES: Final = (
+    "newDevices", "devicePassword", "devicePasswordLength", "deviceLockAfter", "deviceFailuresMost", "deviceEncryption",
+)  # fmt: skip
+DECIDING: Final = frozenset({*SWITCHES.values(), BLOCKED, *_OF_DEVICES})
+"""The settings by which somebody may sign in, or a device may have anything."""
 
 
 def moved(tx: Tx, account: AccountId | None, facts: Mapping[str, object]) -> None:
