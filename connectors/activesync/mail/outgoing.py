@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Final
 
-from connectors.activesync.errors import NO_RECIPIENT, QUOTA, SEND_DISABLED, SENT_ALREADY, SUBMISSION_FAILED, EasError
+from connectors.activesync.errors import (
+    NO_RECIPIENT,
+    QUOTA,
+    RETRY_LATER,
+    SEND_DISABLED,
+    SENT_ALREADY,
+    SUBMISSION_FAILED,
+    EasError,
+)
 from connectors.activesync.exchange import Exchange
 from groupware.mime.addresses import address_of, parse
 from groupware.mime.compose import address_line, format_date, mailbox, message_id
@@ -71,7 +79,14 @@ async def send(exchange: Exchange, octets: bytes, once: str = "") -> None:
         await exchange.hand_in(Submission(senders[0], words, dict.fromkeys(people, ()), out, once))
     except NotTaken as refused:
         await check_unsent(exchange, once)  # another request has been quicker
-        raise EasError(QUOTA if refused.reply.code == 552 else SUBMISSION_FAILED, str(refused)) from None
+        raise EasError(_status(refused.reply.code), str(refused)) from None
+
+
+def _status(code: int) -> int:
+    """What a reply of SMTP is here; what passes by itself is tried again."""
+    if code < 500:
+        return RETRY_LATER
+    return QUOTA if code == 552 else SUBMISSION_FAILED
 
 
 def once_of(exchange: Exchange, *named: object) -> str:
