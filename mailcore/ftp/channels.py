@@ -171,9 +171,9 @@ class Data(Secure, DTPHandler):  # type: ignore[misc]
         if self.socket.getsockopt(SOL_SOCKET, SO_ERROR):
             self._cut_off()
             return
-        problem = self.file_obj.commit()
-        self.transfer_finished = not problem
-        self._resp = (f"550 {problem}" if problem else "226 Put back.", logging.debug)
+        reply = self.file_obj.commit()
+        self.transfer_finished = reply.startswith("226")
+        self._resp = (reply, logging.debug)
         self.close()
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from pyftpdlib.exceptions import FilesystemError  # type: ignore[import-untyped]
 from pyftpdlib.filesystems import AbstractedFS  # type: ignore[import-untyped]
 
-from groupware.model.errors import GroupwareError, NotFound
+from groupware.model.errors import GroupwareError, NotFound, TryAgain
 from groupware.model.octets import Mapped, Octets
 from mailcore.ftp import restore, shelf
 from mailcore.ftp.desk import Desk
@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 PIECE: Final = 256 * 1024
 UPLOAD_MAX: Final = 1 << 30
+NO_ROOM: Final = "452 There is no room for it just now ({why}); nothing was put back."
 BUG: Final = "The server made a mistake; its log says more."
 
 
@@ -195,24 +196,39 @@ class Upload:
         self._hall, self._spot, self._claims = hall, spot, claims
         self._file = SpooledTemporaryFile(FROM, dir=hall.spool)  # noqa: SIM115 - `close` closes it
         self._size = 0
+        self._refused = ""
+        """The reply to what is too much; the rest of it is read all the same, or the client would not see why."""
 
     def write(self, piece: bytes) -> None:
-        """Some more. OSError when it is too much."""
+        """Some more."""
         self._size += len(piece)
         if self._size > UPLOAD_MAX:
-            raise OSError(errno.EFBIG, f"a file has at most {UPLOAD_MAX} octets")
-        self._file.write(piece)
+            self._refused = f"552 a file has at most {UPLOAD_MAX} octets; nothing was put back."
+        if self._refused:
+            return
+        try:
+            self._file.write(piece)
+        except OSError as error:
+            self._refused = NO_ROOM.format(why=error.strerror)
 
     def commit(self) -> str:
-        """Puts the file back; "" when that is done, else what is in the way."""
+        """Puts the file back; gives the reply."""
+        if self._refused:
+            return self._refused
         try:
-            restore.put_file(self._hall.desk, self._spot, self._octets(), self._claims)
+            octets = self._octets()
+        except OSError as error:
+            return NO_ROOM.format(why=error.strerror)
+        try:
+            restore.put_file(self._hall.desk, self._spot, octets, self._claims)
+        except TryAgain as error:
+            return f"451 {_line(error)}."
         except GroupwareError as error:
-            return f"{_line(error)}."
+            return f"550 {_line(error)}."
         except Exception:
             self._hall.crashed()
-            return BUG
-        return ""
+            return f"550 {BUG}"
+        return "226 Put back."
 
     def _octets(self) -> Octets:
         self._file.seek(0)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import ftplib
 import hashlib
 import http.client
 import imaplib
+import io
 import smtplib
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -13,13 +15,18 @@ from contextlib import closing, contextmanager
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from groupware.model.rights import Right
+from groupware.store.api import WriteTx
+from mailcore.server.config import load
 from tests.faults.test_killed import ADDRESS, checked, with_account
 from tests.faults.writers import asked, event, message, tokens_in
 from tests.support.namespace import again_as_root, is_root
-from tests.support.server import PASSWORD, started, stop
+from tests.support.server import PASSWORD, opened, started, stop
 
 FULL = b"<D:sufficient-disk-space/>"
 
@@ -44,6 +51,79 @@ def test_a_full_disk_is_refused_for_now_and_recovered_from(tmp_path: Path, reque
     assert found == accepted
     assert stopped == 0
     assert verified == (0, "clean\n")
+
+
+def test_what_comes_by_jmap_and_ftp_is_refused_whole_until_there_is_room(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if not is_root():
+        again_as_root(request.node.nodeid)
+        return
+    with small_disk(tmp_path / "disk") as disk:
+        data, filler = disk / "data", disk / "filler"
+        with_administrator(data)
+        process, base = started(data)
+        with httpx.Client(base_url=f"http://127.0.0.1:{base + 80}", auth=(ADDRESS, PASSWORD), timeout=60) as http:
+            account = http.get("/jmap/session").json()["primaryAccounts"]["urn:ietf:params:jmap:mail"]
+            blob = http.post(f"/jmap/upload/{account}", content=message("imported")).json()["blobId"]
+            fill(filler)
+            refused = [http.post(f"/jmap/upload/{account}", content=octets) for octets in (b"x", b"y" * 300_000)]
+            wanted = imported(http, account, blob)
+            stored = [put_back(base, size) for size in (1000, 3_000_000)]
+            filler.unlink()
+            again = (http.post(f"/jmap/upload/{account}", content=b"x").status_code, put_back(base, 3_000_000))
+            made = imported(http, account, blob)
+        found = tokens_in(base + 143, ADDRESS, PASSWORD)
+        stopped, verified = stop(process), checked(data, {})
+    assert [(each.status_code, each.headers["retry-after"]) for each in refused] == [(503, "5"), (503, "5")]
+    assert wanted["notCreated"]["k"]["type"] == "serverUnavailable"
+    assert [each[:3] for each in stored] == ["451", "452"]
+    assert again == (201, "226 Put back.")
+    assert made["created"] and found.count("imported") == 1 and found.count("put-back") == 1
+    assert (stopped, verified) == (0, (0, "clean\n"))
+
+
+def with_administrator(data: Path) -> None:
+    """An account that administers its domain, and the service by which it puts back."""
+    data.mkdir()
+    (data / "postroom.toml").write_text("[service.ftp_backup]\nenabled = true\n")
+    with_account(data, {})
+
+    def work(tx: WriteTx) -> None:
+        (public,) = [each.account for each in tx.domains() if each.account is not None]
+        assert public is not None
+        tx.grant(tx.locate(public, "").id, ADDRESS, Right.ADMIN)
+
+    with opened(load(None, data=data, environ={})) as site:
+        site.write(work)
+
+
+def imported(http: httpx.Client, account: str, blob: str) -> dict[str, Any]:
+    """What is said of an import of that blob into the inbox."""
+    using = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"]
+    boxes = {"accountId": account, "filter": {"role": "inbox"}}
+    [[_, asked, _]] = http.post(
+        "/jmap/api", json={"using": using, "methodCalls": [["Mailbox/query", boxes, "0"]]}
+    ).json()["methodResponses"]
+    given = {"accountId": account, "emails": {"k": {"blobId": blob, "mailboxIds": {asked["ids"][0]: True}}}}
+    [[_, told, _]] = http.post(
+        "/jmap/api", json={"using": using, "methodCalls": [["Email/import", given, "0"]]}
+    ).json()["methodResponses"]
+    return dict(told)
+
+
+def put_back(base: int, size: int) -> str:
+    """The reply to a message of that size that is put back by FTP."""
+    name = "0000000017_20270131T104500123456_S.eml"
+    with ftplib.FTP() as ftp:
+        ftp.connect("127.0.0.1", base + 21, timeout=60)
+        ftp.login(ADDRESS, PASSWORD)
+        octets = io.BytesIO(message("put-back") + b"z" * size)
+        user, _, domain = ADDRESS.partition("@")
+        try:
+            return ftp.storbinary(f"STOR /domains/{domain}/accounts/{user}/folders/INBOX/{name}", octets)
+        except ftplib.Error as error:
+            return str(error)
 
 
 def fill_and_go_on(small_disk: Path) -> tuple[list[str], list[str], int, tuple[int, str]]:
