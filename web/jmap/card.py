@@ -8,11 +8,12 @@ from typing import Any, Final
 from groupware.contacts.jscontact.reading import card_of
 from groupware.contacts.jscontact.shape import MEMBERS
 from groupware.contacts.versions.convert import converted
+from groupware.contacts.versions.pairs import MESSENGERS
 from groupware.model.content import Component, parse
 from groupware.model.errors import Malformed
 from groupware.store.api import ReadTx
 from web.jmap.arguments import GetArguments
-from web.jmap.converted import Converted
+from web.jmap.converted import Converted, text_of
 from web.jmap.families import ADDRESS_BOOK
 from web.jmap.ids import account_id, mailbox_id, object_id
 from web.jmap.things import Place, asked_for, check_properties, state_in
@@ -36,7 +37,13 @@ def card_json(octets: bytes) -> Json:
         return {"@type": "Card", "version": "1.0"}
 
 
-CARDS: Final = Converted(card_json)
+def card_text(octets: bytes) -> str:
+    """What stands in a card, and what messengers are called in 4.0."""
+    text = text_of(octets)
+    return " ".join([text, *(scheme for name, scheme in MESSENGERS.items() if name.lower() in text)])
+
+
+CARDS: Final = Converted(card_json, card_text)
 
 
 async def get(turn: Turn, arguments: GetArguments) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from groupware.model.shape import UTC, Misshapen
 from groupware.store.api import ReadTx
 from web.jmap.arguments import QueryArguments, QueryChangesArguments, check_filter
 from web.jmap.card import CARDS, LETTER, VCARD
+from web.jmap.converted import words_in
 from web.jmap.errors import MethodError
 from web.jmap.families import ADDRESS_BOOK
 from web.jmap.ids import account_id, mailbox_id, object_id
@@ -50,6 +51,7 @@ async def _found(turn: Turn, arguments: Asked) -> tuple[str, list[str]]:
     if {name for name, _ in conditions(arguments.filter)} <= {"inAddressBook"} and not sorts:
         kept = [each for each in places if passes(arguments.filter, partial(_condition, each, {}))]
         return owner, [object_id(LETTER, each.item) for each in kept]
+    places = await CARDS.holding(turn, places, words_in(arguments.filter, ("uid", "hasMember", *_TEXTS)))
     cards = await CARDS.all_of(turn, places)
     return owner, await asyncio.to_thread(_sorted, places, cards, arguments.filter, sorts)
 
@@ -87,7 +89,8 @@ def _condition(place: Place, card: Json, name: str, value: str) -> bool:
 def matches(card: Json, name: str, value: str) -> bool:
     """Whether a card meets a condition that asks for nothing but the card."""
     if name in _PLAIN:
-        return value == card.get(_PLAIN[name]) if name != "hasMember" else value in (card.get("members") or {})
+        usual = "individual" if name == "kind" else None  # RFC 9553 §2.1.4
+        return value == card.get(_PLAIN[name], usual) if name != "hasMember" else value in (card.get("members") or {})
     if name in _MOMENTS:
         member, before = _MOMENTS[name]
         moment = str(card.get(member) or "")

@@ -1,69 +1,143 @@
 """Objects as JSON, made once: the last of them are kept by the names of the octets that they were made of.
 
-What is kept can never be out of date, and says nothing of who may read it: that is asked before.
+What is kept can never be out of date, and says nothing of who may read it: that is asked before. Beside it is kept
+which words stand in the octets, so that who looks for a word has only those made that may have it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 from groupware.model.ids import BlobId
 from web.jmap.errors import MethodError
 from web.jmap.things import Place, bodies
 from web.jmap.turn import Turn
 
+T = TypeVar("T", bytes, str)
 Json = dict[str, Any]
 MOST_OCTETS: Final = 32 * 1024 * 1024
 """Of all JSON that is kept of one kind."""
+MOST_CHARACTERS: Final = 16 * 1024 * 1024
+"""Of all texts in which words are looked for."""
 _AT_ONCE: Final = 500
+_FOLD: Final = re.compile(rb"\r?\n[ \t]")
+_UNSAID: Final = re.compile(
+    rb"(?im)^BEGIN:VTIMEZONE\b(?s:.*?)^END:VTIMEZONE\b|^(?:[a-z0-9-]+\.)?(?:PHOTO|LOGO|SOUND|KEY|ATTACH)[;:].*$"
+)
+"""What no condition on words looks into, and is long."""
+_RUN: Final = re.compile(r"[^\W_]+")
+
+
+class _Lately(Generic[T]):
+    """What was used last, as much of it as there is room for."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._size = most, 0
+        self._kept: OrderedDict[BlobId, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __contains__(self, blob: BlobId) -> bool:
+        return blob in self._kept
+
+    def get(self, blob: BlobId) -> T | None:
+        """What is kept of it."""
+        with self._lock:
+            found = self._kept.get(blob)
+            if found is not None:
+                self._kept.move_to_end(blob)
+        return found
+
+    def put(self, blob: BlobId, value: T) -> T:
+        """Keeps it; gives it back."""
+        with self._lock:
+            if len(value) <= self._most // 16 and blob not in self._kept:
+                self._kept[blob] = value
+                self._size += len(value)
+            while self._size > self._most:
+                self._size -= len(self._kept.popitem(last=False)[1])
+        return value
 
 
 class Converted:
     """One kind of objects."""
 
-    def __init__(self, make: Callable[[bytes], Json]) -> None:
-        self._make = make
-        self._kept: OrderedDict[BlobId, bytes] = OrderedDict()
-        self._octets = 0
-        self._lock = threading.Lock()
+    def __init__(self, make: Callable[[bytes], Json], text: Callable[[bytes], str] | None = None) -> None:
+        """`text`: that in which every word of the texts in the JSON is found; `text_of` unless said otherwise."""
+        self._make, self._text = make, text or text_of
+        self._made = _Lately[bytes](MOST_OCTETS)
+        self._texts = _Lately[str](MOST_CHARACTERS)
 
     async def all_of(self, turn: Turn, places: Collection[Place]) -> dict[BlobId, Json]:
         """What each of these is, by the name of what is told of it. `MethodError` when one cannot be read just now."""
         wanted = {each.blob: each for each in places}
-        missing = [each for blob, each in wanted.items() if blob not in self._kept]
         made: dict[BlobId, Json] = {}
-        for at in range(0, len(missing), _AT_ONCE):
-            made |= await asyncio.to_thread(self._many, await bodies(turn, missing[at : at + _AT_ONCE]))
+        for some in _pieces([each for blob, each in wanted.items() if blob not in self._made]):
+            made |= await asyncio.to_thread(self._many, await bodies(turn, some))
         found = {blob: made[blob] if blob in made else self._known(blob) for blob in wanted}
         lost = next((blob for blob, value in found.items() if value is None), None)
         if lost is not None:
             raise MethodError("serverUnavailable", "the octets of an object cannot be read just now")
         return {blob: value for blob, value in found.items() if value is not None}
 
-    def _many(self, found: Any) -> dict[BlobId, Json]:
+    async def holding(self, turn: Turn, places: Sequence[Place], words: Collection[str]) -> list[Place]:
+        """Those that may say all these `words`: in whose octets they stand, letter case aside."""
+        if not words:
+            return list(places)
+        wanted = {each.blob: each for each in places}
+        texts: dict[BlobId, str] = {}
+        for some in _pieces([each for blob, each in wanted.items() if blob not in self._texts]):
+            texts |= await asyncio.to_thread(self._said, await bodies(turn, some))
+        return await asyncio.to_thread(self._with, places, texts, words)
+
+    def _with(self, places: Sequence[Place], texts: Mapping[BlobId, str], words: Collection[str]) -> list[Place]:
+        found = []
+        for each in places:
+            text = texts.get(each.blob) or self._texts.get(each.blob)
+            if text is None or all(word in text for word in words):  # None: `all_of` says that it cannot be read
+                found.append(each)
+        return found
+
+    def _said(self, found: Mapping[BlobId, bytes]) -> dict[BlobId, str]:
+        return {blob: self._texts.put(blob, self._text(octets)) for blob, octets in found.items()}
+
+    def _many(self, found: Mapping[BlobId, bytes]) -> dict[BlobId, Json]:
         return {blob: self._put(blob, self._make(octets)) for blob, octets in found.items()}
 
     def _known(self, blob: BlobId) -> Json | None:
-        with self._lock:
-            octets = self._kept.get(blob)
-            if octets is not None:
-                self._kept.move_to_end(blob)
+        octets = self._made.get(blob)
         if octets is None:
             return None
         found: Json = json.loads(octets)
         return found
 
     def _put(self, blob: BlobId, value: Json) -> Json:
-        octets = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        with self._lock:
-            if len(octets) <= MOST_OCTETS // 16 and blob not in self._kept:
-                self._kept[blob] = octets
-                self._octets += len(octets)
-            while self._octets > MOST_OCTETS:
-                self._octets -= len(self._kept.popitem(last=False)[1])
+        self._made.put(blob, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
         return value
+
+
+def _pieces(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
+    return (places[at : at + _AT_ONCE] for at in range(0, len(places), _AT_ONCE))
+
+
+def text_of(octets: bytes) -> str:
+    """What stands in an object of iCalendar or vCard, in which words are looked for."""
+    return _UNSAID.sub(b"", _FOLD.sub(b"", octets)).decode("utf-8", "replace").casefold()
+
+
+def words_in(wanted: Mapping[str, Any] | None, names: Collection[str]) -> set[str]:
+    """What has to stand in the octets of each object that passes a filter, by its conditions of these names.
+
+    Of each word the letters and digits that stand together: other signs are written in several ways.
+    """
+    if not wanted:
+        return set()
+    if "operator" in wanted:
+        inner = wanted["conditions"] if wanted["operator"] == "AND" else ()
+        return {word for each in inner for word in words_in(each, names)}
+    return {word for name in names if name in wanted for word in _RUN.findall(str(wanted[name]).casefold())}

@@ -24,6 +24,7 @@ from groupware.model.item import ALWAYS
 from groupware.model.shape import LOCAL, Misshapen
 from groupware.store.api import ReadTx
 from web.jmap.arguments import QueryArguments, QueryChangesArguments, argument, check_filter, flag, text
+from web.jmap.converted import words_in
 from web.jmap.errors import MethodError
 from web.jmap.event import EVENTS, LETTER, VEVENT, occurrence_id, start_of, zone_named
 from web.jmap.families import CALENDAR
@@ -107,6 +108,7 @@ async def _found(turn: Turn, arguments: Arguments | ChangedArguments) -> tuple[s
     owner, places, times = await turn.read(work)
     places += times.with_made(await made_in(turn, arguments.account_id))
     places = [each for each in places if times.holds(each)]
+    places = await EVENTS.holding(turn, places, words_in(arguments.filter, ("uid", *_TEXTS)))
     events = await EVENTS.all_of(turn, places)
     places = [each for each in places if passes(arguments.filter, partial(_condition, each, events[each.blob]))]
     unsure = [

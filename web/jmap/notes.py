@@ -27,7 +27,7 @@ from web.jmap.arguments import (
     flag,
     ident,
 )
-from web.jmap.converted import Converted
+from web.jmap.converted import Converted, words_in
 from web.jmap.errors import MethodError
 from web.jmap.event import utc_text
 from web.jmap.families import JOURNAL, NOTEBOOK, Family
@@ -131,6 +131,7 @@ async def _found(
         return account_id(owner), all_in(tx, readable_in(tx, owner, family), VJOURNAL)
 
     owner, places = await turn.read(work)
+    places = await _NOTES.holding(turn, places, words_in(arguments.filter, ("text", "title")))
     notes = await _NOTES.all_of(turn, places)
     kept = [
         (notes[each.blob], each)

@@ -21,7 +21,7 @@ from web.jmap.arguments import (
     QueryChangesArguments,
     check_filter,
 )
-from web.jmap.converted import Converted
+from web.jmap.converted import Converted, words_in
 from web.jmap.errors import MethodError
 from web.jmap.families import TASK_LIST
 from web.jmap.ids import account_id, mailbox_id, object_id
@@ -112,6 +112,7 @@ async def _found(turn: Turn, arguments: QueryArguments | QueryChangesArguments) 
         return account_id(owner), all_in(tx, readable_in(tx, owner, TASK_LIST), VTODO)
 
     owner, places = await turn.read(work)
+    places = await TASKS.holding(turn, places, words_in(arguments.filter, ("uid", *_TEXTS)))
     tasks = await TASKS.all_of(turn, places)
     every = [(tasks[each.blob], each) for each in places]
     kept = [(task, each) for task, each in every if passes(arguments.filter, partial(_condition, each, task))]
