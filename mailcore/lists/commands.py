@@ -23,6 +23,7 @@ from groupware.store.api import WriteTx
 from mailcore.lists.desk import WHO, Case, Desk, settle
 from mailcore.lists.letters import letter, send
 from mailcore.lists.rules import Rules, since
+from mailcore.lists.words import DIGEST_COMMAND
 from mailcore.queue.letters import Ready
 from mailcore.queue.trace import Trail
 from mailcore.server import log as server_log
@@ -61,10 +62,10 @@ async def take(desk: Desk, case: Case, word: str, more: str) -> None:
         await _join(desk, case)
     elif command == "leave":
         await _leave(desk, case)
-    elif command in _DELIVERIES:
+    elif command in _DELIVERIES and (case.rules.digest or command != "digest"):
         await _change(desk, case, _DELIVERIES[command])
     elif command == "help":
-        await _answer(desk, case, "help")
+        await _answer(desk, case, "help", digest=DIGEST_COMMAND if case.rules.digest else "")
     else:
         await _answer(desk, case, "unknown-command" if words else "invalid-format", command=subject)
 

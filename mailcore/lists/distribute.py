@@ -77,13 +77,14 @@ async def _own_bodies(desk: Desk, case: Case, mailing: Mailing) -> Mapping[int, 
     return {
         each.number: await desk.blobs.put(personal(mailing.octets, rules, desk.seal, each))
         for each in page
-        if gets_mail(each)
+        if gets_mail(each, rules)
     }
 
 
-def gets_mail(subscriber: Subscriber) -> bool:
-    """Whether each message goes to this subscriber."""
-    return subscriber.state == "active" and subscriber.delivery == "mail"
+def gets_mail(subscriber: Subscriber, rules: Rules) -> bool:
+    """Whether each message goes to this subscriber: also who would rather have a digest, where there is none."""
+    wanted = ("mail",) if rules.digest else ("mail", "digest")
+    return subscriber.state == "active" and subscriber.delivery in wanted
 
 
 def _write(tx: WriteTx, desk: Desk, case: Case, mailing: Mailing, own: Mapping[int, Stored] | None) -> Turn:
@@ -91,10 +92,10 @@ def _write(tx: WriteTx, desk: Desk, case: Case, mailing: Mailing, own: Mapping[i
         return Turn(done=True)
     after, rules = tx.list_progress(case.at, case.uid).after, case.rules
     page = tx.subscribers(rules.id, after, AT_ONCE)
-    if own is not None and any(gets_mail(each) and each.number not in own for each in page):
+    if own is not None and any(gets_mail(each, rules) and each.number not in own for each in page):
         return Turn()  # somebody else has sent some of it, or has changed a subscriber: those are made ready first
     events = [] if after else [_received(case, mailing)]
-    to = [each for each in page if gets_mail(each) and (own is None or each.number in own)]
+    to = [each for each in page if gets_mail(each, rules) and (own is None or each.number in own)]
     events += _queue(tx, desk, rules, mailing, to, own)
     for event in events:
         tx.note(event)

@@ -8,6 +8,8 @@ from typing import Final
 from mailcore.queue.texts import OwnLetter, Texts
 
 _TAIL: Final = "\n\n-- \n$list: write `help` to $request, or to people at $owner.\n"
+DIGEST_COMMAND: Final = "    digest         to get what was written in one message from time to time\n"
+"""What the help says of it, where a list has a digest."""
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "welcome": (
         "Welcome to $title",
@@ -26,7 +28,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "$list is a mail list: what is written to it goes to everybody on it.\n\n"
         "Write to $request, with one of these as the subject:\n\n"
         "    subscribe      to get on the list\n    unsubscribe    to leave it\n"
-        "    digest         to get what was written in one message from time to time\n"
+        "$digest"
         "    mail           to get each message\n    nomail         to stay on the list and get nothing\n"
         "    help           for this text",
     ),

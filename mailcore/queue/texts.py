@@ -36,7 +36,7 @@ LIST_LETTERS: Final[Mapping[str, frozenset[str]]] = {
     for name, facts in {
         "welcome": "",
         "goodbye": "",
-        "help": "",
+        "help": "digest",
         "unknown-command": "command",
         "invalid-format": "",
         "invalid-user": "",

@@ -42,3 +42,25 @@ async def test_a_digest_is_sent_when_it_has_waited_long_enough(news: Stand) -> N
     await news.run()
     assert await news.queued() == []
     assert await news.subjects("Digest") == []
+
+
+async def test_who_wants_a_digest_gets_each_message_where_there_is_none(news: Stand) -> None:
+    await news.put(A)
+    await news.put(R, delivery="digest")
+    await news.post(A, subject="one")
+    await news.run()
+    assert await news.sent() == {A: ["one"], R: ["one"]}
+
+
+async def test_a_digest_is_offered_where_there_is_one(news: Stand) -> None:
+    await news.put(A)
+    for there in (False, True):
+        await news.set(listDigest=there)
+        for word in ("help", "digest"):
+            await news.post(A, "news-request@example.test", subject=word)
+        await news.run()
+        letters = {str(each["Subject"]): each.get_content() for _, _, each in await news.clear()}
+        assert ("I did not understand you" in letters) is not there
+        if not there:
+            assert "digest" not in letters["How to use News"]
+        assert (await news.subscribers())[A].delivery == ("digest" if there else "mail")

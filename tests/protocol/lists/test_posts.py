@@ -34,6 +34,7 @@ async def test_a_message_goes_to_everybody_on_the_list_and_lies_in_its_archive(n
 
 
 async def test_only_who_is_active_and_wants_each_message_gets_it(news: Stand) -> None:
+    await news.set(listDigest=True)
     await news.put(A)
     for state in ("suspended", "unconfirmed", "pending"):
         await news.put(f"{state}@x.test", state=state)
