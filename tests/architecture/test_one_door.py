@@ -284,6 +284,11 @@ REFUSED: Mapping[str, list[Ask]] = {
     "drop_write_lock": [lambda tx, s: tx.drop_write_lock(s.folder, "t")],
     "clear_write_locks": [lambda tx, s: tx.clear_write_locks(s.folder, "x")],
     "quota": [lambda tx, s: tx.quota(s.folder)],
+    "tree_quota": [
+        lambda tx, _: tx.tree_quota(""),
+        lambda tx, _: tx.tree_quota("Other Users/alice@example.test"),
+        lambda tx, _: tx.tree_quota("Public"),
+    ],
     "send_use": [lambda tx, s: tx.send_use(s.alice)],
     "spend": [lambda tx, s: tx.spend(s.alice, 1, 1)],
     "give_back": [lambda tx, s: tx.give_back(s.alice, 1, 1, datetime.now(UTC))],

@@ -87,6 +87,17 @@ def test_limits_of_a_tree_are_the_administrators(world: World) -> None:
     assert world.write(postmaster, lambda tx: tx.put_quota(root, {})) == []
 
 
+def test_who_sets_the_limits_of_a_tree_is_told_them_and_nobody_else(world: World) -> None:
+    postmaster, root = world.house.who("postmaster@example.test"), "Other Users/alice@example.test"
+    world.write(postmaster, lambda tx: tx.put_quota(root, {"MESSAGE": 5}))
+    world.put(letter(2000))
+    assert world.read(postmaster, lambda tx: tx.tree_quota(root)) == [(root, "MESSAGE", 1, 5)]
+    world.grant(world.work, world.bob, "lr")
+    for path in (root, "Other Users/nobody@example.test", f"{root}/Work"):
+        with pytest.raises(NotFound, match="there is no such root"):
+            world.read(world.bob, lambda tx, path=path: tx.tree_quota(path))  # type: ignore[misc]
+
+
 def test_limits_of_a_folder_are_those_of_who_administers_it(world: World) -> None:
     assert world.write(world.alice, lambda tx: tx.put_quota("Work", {"STORAGE": 1})) == [("Work", "STORAGE", 0, 1)]
     with pytest.raises(OverQuota):

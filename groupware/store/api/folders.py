@@ -90,6 +90,10 @@ class ReadFolders(Protocol):
         """
         ...
 
+    def tree_quota(self, root: str) -> Sequence[tuple[str, str, int, int]]:
+        """The same of the whole tree that a root names, for who may set it: `a` on its owner's domain. `NotFound`."""
+        ...
+
     def reclaimable(self, at: Iterable[FolderId]) -> Mapping[FolderId, int]:
         """How many octets the items with \\Deleted have, of each of these folders. Takes `r` on each."""
         ...

@@ -43,6 +43,19 @@ def quota(tx: Tx, at: FolderId) -> Sequence[Row]:
     return [*_of_tree(tx, here.tree, here.owner_bytes, here.owner_items, here.settings), *_of_folder(tx, here)]
 
 
+def tree_quota(tx: Tx, root: str) -> Sequence[Row]:
+    """What holds of the whole tree that a root names, for who may set it: `a` on its owner's domain. `NotFound`."""
+    found = _named(tx, root)
+    if found is None or found[1]:
+        raise _no_root(root)
+    tree = found[0]
+    try:
+        settings.check_may_set(tx, tree.owner)
+    except NoRight:
+        raise _no_root(root) from None
+    return _of_tree(tx, tree, *_counted(tx, tree.owner))
+
+
 def _of_tree(tx: Tx, tree: Tree, octets: int, items: int, epoch: int) -> list[Row]:
     root, most = prefix(tree, tx.who), limits(tx, tree.owner, epoch)
     rows = (
@@ -83,7 +96,7 @@ def put(tx: Tx, root: str, most: Mapping[str, int]) -> Sequence[Row]:
 
     Of a whole tree: `a` on its owner's domain (or the server). Of a folder: `a` on the folder. `Refused`.
     """
-    found = place(tx.sql, tx.memory, tx.who, root) if root else (tx.tree(tx.who.account), [])
+    found = _named(tx, root)
     if found is None:
         raise _no_root(root)
     tree, levels = found
@@ -97,12 +110,16 @@ def put(tx: Tx, root: str, most: Mapping[str, int]) -> Sequence[Row]:
         if tree.owner == tx.who.account:
             raise
         raise _no_root(root) from None
-    octets, items, epoch = _counted(tx, tree.owner)
-    return _of_tree(tx, tree, octets, items, epoch)
+    return _of_tree(tx, tree, *_counted(tx, tree.owner))
+
+
+def _named(tx: Tx, root: str) -> tuple[Tree, Sequence[str]] | None:
+    """Whose tree a root names, and the levels in it; None: nobody's."""
+    return place(tx.sql, tx.memory, tx.who, root) if root else (tx.tree(tx.who.account), [])
 
 
 def _no_root(root: str) -> NotFound:
-    return NotFound(f"quota root {root}: there is no such root, or it is not yours to set")
+    return NotFound(f"quota root {root}: there is no such root, or it is not for you to see or set")
 
 
 def _counted(tx: Tx, owner: AccountId) -> tuple[int, int, int]:

@@ -158,6 +158,11 @@ def put(tx: Tx, name: str, value: Value | None, of: PrincipalId | AccountId | No
         tx.note_administration("setting.put", AccountId(principal), {"name": found.name, "value": value})
 
 
+def check_may_set(tx: Tx, of: AccountId) -> None:
+    """`NoRight` for who does not administer an account's settings: `a` on its domain, or the server."""
+    _whose(tx, of, own=False)
+
+
 def _check_circle(tx: Tx, name: str, addresses: str, principal: int) -> None:
     for each in addresses.split():
         found = lead(tx.sql, each, tagged=True).found

@@ -26,15 +26,20 @@ def parse_root(cursor: Cursor) -> str:
 
 @command("GETQUOTA", state=KNOWN, parse=parse_root)
 async def getquota(session: Session, root: str) -> Reply:
-    """What is used and allowed under a root: one's own, or one that a mailbox in sight names. RFC 9208 §4.1.1."""
+    """What is used and allowed under a root: one's own, one that a mailbox in sight names, or one that one
+    administers. RFC 9208 §4.1.1."""
 
     def work(tx: ReadTx) -> Quotas:
-        return [quota for at in _under(session, tx, root) for quota in tx.quota(at) if quota[0] == root]
+        found = [quota for at in _under(session, tx, root) for quota in tx.quota(at) if quota[0] == root]
+        return found or (tx.tree_quota(root) if root else ())
 
     found = await session.glance(work)
-    if not found and root:  # one's own tree is a root even when nothing limits it
-        raise NotFound("there is no such quota root, or none that you may see")
-    return ok("That is the quota", lines=_lines(found) or [b'* QUOTA "" ()\r\n'])
+    return ok("That is the quota", lines=_lines(found) or [_nothing(root)])
+
+
+def _nothing(root: str) -> bytes:
+    """A root is one even when nothing limits it."""
+    return b"* QUOTA %b ()\r\n" % mailbox(root)
 
 
 def _under(session: Session, tx: ReadTx, root: str) -> list[FolderId]:
@@ -82,7 +87,7 @@ def parse_setquota(cursor: Cursor) -> Limiting:
 async def setquota(session: Session, given: Limiting) -> Reply:
     """Set the limits of a root, where one administers it; those that are not named are dropped. RFC 9208 §4.1.3."""
     holding = await session.write(lambda tx: tx.put_quota(given.root, given.most))
-    return ok("Set", lines=_lines(holding) or [b"* QUOTA %b ()\r\n" % mailbox(given.root)])
+    return ok("Set", lines=_lines(holding) or [_nothing(given.root)])
 
 
 def _lines(quotas: Quotas) -> list[bytes]:

@@ -54,6 +54,22 @@ async def test_quota_of_all_that_is_ones_own(place: Stand, alice: Client) -> Non
     assert (await alice.append("INBOX", MESSAGE)).tagged.startswith(b"NO [OVERQUOTA]")
 
 
+async def test_who_administers_an_account_sets_its_quota_and_is_told_it(place: Stand, alice: Client) -> None:
+    root = b'"Other Users/bob@example.test"'
+    assert (await alice.ask(b"GETQUOTA " + root)).tagged.startswith(b"NO [NONEXISTENT]")
+
+    def administers(tx: WriteTx) -> None:
+        domain = next(each for each in tx.domains() if each.name == "example.test")
+        tx.grant(tx.locate(domain.account, "").id, "alice@example.test", Right.ADMIN)
+
+    await place.write(administers)
+    set_now = await alice.ask(b"SETQUOTA " + root + b" (STORAGE 512 MESSAGE 9)")
+    assert (set_now.ok, set_now.untagged) == (True, [b"* QUOTA " + root + b" (STORAGE 0 512 MESSAGE 0 9)"])
+    assert (await alice.ask(b"GETQUOTA " + root)).untagged == set_now.untagged
+    await alice.ask(b"SETQUOTA " + root + b" ()")
+    assert (await alice.ask(b"GETQUOTA " + root)).untagged == [b"* QUOTA " + root + b" ()"]
+
+
 async def test_rights_that_imap_cannot_say_survive(place: Stand, alice: Client) -> None:
     who = await place.who("alice")
     await place.write(lambda tx: tx.grant("INBOX", "bob@example.test", parse_rights("lrs96")), who)

@@ -87,6 +87,9 @@ class Folders(Tx):
     def quota(self, at: FolderId) -> Sequence[tuple[str, str, int, int]]:
         return quota.quota(self, at)
 
+    def tree_quota(self, root: str) -> Sequence[tuple[str, str, int, int]]:
+        return quota.tree_quota(self, root)
+
     def reclaimable(self, at: Iterable[FolderId]) -> Mapping[FolderId, int]:
         return quota.reclaimable(self, at)
 
