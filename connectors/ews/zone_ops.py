@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from connectors.bounded_xml import Element, quoted
 from connectors.ews.turn import Turn
 from connectors.ews.wire import Xml, child, children, message, response, success, tag
+from connectors.exchange.turning import Turned, is_last, offset_at, turned, week_of
 from connectors.exchange.windows_zones import iana_of, windows_names
 from groupware.calendar.zones import known_zone
 
 _DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-_NONE: Final = timedelta(0)
-_STEP: Final = timedelta(minutes=15)
-"""No zone turns its clocks at another moment than at the beginning of a quarter of an hour."""
-
-
-class Turned(NamedTuple):
-    """A change of a zone's offset: the local time before it, and the offset behind it."""
-
-    at: datetime
-    offset: timedelta
 
 
 async def get_server_time_zones(turn: Turn, element: Element) -> str:
@@ -54,11 +44,11 @@ def _definition(name: str, year: int, full: bool) -> str:
     zone = known_zone(iana_of(name) or "UTC")
     if not full or zone is None:
         return f"<t:TimeZoneDefinition {shown}/>"
-    turned = list(_turned(zone, year))
-    base = min([each.offset for each in turned] or [_offset(zone, datetime(year, 1, 1))])
-    periods = {"Standard": base} | ({"Daylight": max(each.offset for each in turned)} if turned else {})
+    changes = list(turned(zone, year))
+    base = min([each.offset for each in changes] or [offset_at(zone, datetime(year, 1, 1))])
+    periods = {"Standard": base} | ({"Daylight": max(each.offset for each in changes)} if changes else {})
     rows = "".join(f'<t:Period Bias="{_bias(offset)}" Name="{kind}" Id="{kind}"/>' for kind, offset in periods.items())
-    group = "".join(_transition(each, base) for each in turned)
+    group = "".join(_transition(each, base) for each in changes)
     group = group or '<t:Transition><t:To Kind="Period">Standard</t:To></t:Transition>'
     return (
         f"<t:TimeZoneDefinition {shown}><t:Periods>{rows}</t:Periods><t:TransitionsGroups>"
@@ -70,35 +60,16 @@ def _definition(name: str, year: int, full: bool) -> str:
 def _transition(each: Turned, base: timedelta) -> str:
     """A change on the nth day of the week in a month; -1: the last."""
     here, kind = each.at, "Standard" if each.offset == base else "Daylight"
-    nth = -1 if (here + timedelta(days=7)).month != here.month else (here.day - 1) // 7 + 1
     return tag(
         "RecurringDayTransition",
         Xml(f'<t:To Kind="Period">{kind}</t:To>')
         + tag("TimeOffset", f"PT{here.hour}H{here.minute}M")
         + tag("Month", here.month)
         + tag("DayOfWeek", _DAYS[here.isoweekday() % 7])
-        + tag("Occurrence", nth),
+        + tag("Occurrence", -1 if is_last(here) else week_of(here)),
     )
 
 
 def _bias(offset: timedelta) -> str:
     minutes = -int(offset.total_seconds()) // 60
     return f"{'-' if minutes < 0 else ''}PT{abs(minutes) // 60}H{abs(minutes) % 60}M"
-
-
-def _offset(zone: tzinfo, utc: datetime) -> timedelta:
-    return utc.replace(tzinfo=UTC).astimezone(zone).utcoffset() or _NONE
-
-
-def _turned(zone: tzinfo, year: int) -> Iterator[Turned]:
-    """The changes of a year: its weeks are looked at, and of those that differ the moment is narrowed down."""
-    week, last = datetime(year, 1, 1), datetime(year + 1, 1, 1)
-    while week < last:
-        low, high = week, min(week + timedelta(days=7), last)
-        before, after = _offset(zone, low), _offset(zone, high)
-        if before != after:
-            while high - low > _STEP:
-                middle = low + (high - low) // 2 // _STEP * _STEP
-                low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
-            yield Turned(high + before, after)
-        week = min(week + timedelta(days=7), last)

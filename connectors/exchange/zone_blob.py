@@ -2,17 +2,21 @@
 
 Bias, StandardName, StandardDate, StandardBias, DaylightName, DaylightDate, DaylightBias. What the server writes has the
 IANA name in StandardName where it fits, and comes back as the same zone; what others write is that zone of the database
-whose rules for a year are those, the one that most people live in first.
+whose rules for a year are those, the one that most people live in first. A zone that only an object knows is told with
+its rules of a year.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from struct import Struct
 from typing import Final
 
+from connectors.exchange.turning import is_last, offset_at, turned, week_of
+from connectors.exchange.windows_zones import iana_of
 from groupware.calendar.zonedata import Yearly, names, zone
 
 _FORM: Final = Struct("<l64s8Hl64s8Hl")
@@ -120,6 +124,32 @@ def zone_blob(name: str) -> bytes:
     )  # fmt: skip
 
 
+def rules_in(zone: tzinfo, year: int) -> Rules:
+    """Those of a zone that the database does not know, as they are in a year."""
+    changes = list(turned(zone, year))
+    if len(changes) != 2:
+        return Rules(-_minutes(offset_at(zone, datetime(year, 7, 1))))
+    winter, summer = sorted(changes, key=lambda each: each.offset)
+    bias = -_minutes(winter.offset)
+    return Rules(bias, _nth(winter.at), 0, _nth(summer.at), -_minutes(summer.offset) - bias)
+
+
+def _minutes(offset: timedelta) -> int:
+    return int(offset.total_seconds()) // 60
+
+
+def _nth(at: datetime) -> tuple[int, ...]:
+    week = 5 if is_last(at) else week_of(at)
+    return (0, at.month, at.isoweekday() % 7, week, at.hour, at.minute, 0, 0)
+
+
+def blob_of(rules: Rules) -> bytes:
+    """The blob of rules that have no name."""
+    return _FORM.pack(
+        rules.bias, b"", *rules.standard, rules.standard_bias, b"", *rules.daylight, rules.daylight_bias
+    )  # fmt: skip
+
+
 def read_blob(octets: bytes) -> tuple[Rules, str]:
     """What a blob says, and the name in it. ValueError."""
     if len(octets) != OCTETS:
@@ -133,15 +163,20 @@ def read_blob(octets: bytes) -> tuple[Rules, str]:
 def zone_of_blob(octets: bytes, likely: Iterable[str] = ()) -> str:
     """The IANA zone that a blob means; the first of `likely` that fits is taken before all others. ValueError.
 
-    Where no zone fits exactly, one whose offsets do, and whose changes come in those months; where none has those, UTC
-    with that offset (`Etc/GMT-3`), or UTC.
+    Where no zone fits exactly, one whose offsets do, and whose changes come in those months; where none has those, the
+    one that Windows calls so, if its standard time is that one (a program may know rules of other years), else UTC with
+    that offset (`Etc/GMT-3`), or UTC.
     """
     rules, called = read_blob(octets)
-    first = (called, *likely, *_LIKELY)
+    named = iana_of(called) or called
+    first = (called, *likely, named, *_LIKELY)
     for closely in (True, False):
         found = next((name for name in first if _fits(name, rules.plain, closely=closely)), "")
         if found or (found := _of_all(rules.plain, closely=closely)):
             return found
+    there = rules_of(named)
+    if there is not None and _offsets(there.plain)[0] == _offsets(rules)[0]:
+        return named
     return _fixed(rules.plain)
 
 

@@ -9,12 +9,13 @@ import base64
 import binascii
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from typing import Any, Final
 
 from connectors.activesync.element import Element
 from connectors.activesync.pim import fields, files, recurrence
 from connectors.activesync.pim.event_told import (
+    blob_in,
     invited,
     occurrence,
     span_of,
@@ -134,8 +135,8 @@ def _taken(value: Json, data: Element, zones: Zones, version: int, *, goes: Coll
 # --- times ------------------------------------------------------------------------------------------------------------
 
 
-def _zone_said(data: Element, before: str | None) -> str | None:
-    """The zone that a device says; None: it says none."""
+def _zone_said(data: Element, before: str | None, zones: Zones, year: int) -> str | None:
+    """The zone that a device says; None: it says none. What it was told of the zone that is there, is that one."""
     text = data.value("Calendar:Timezone").strip()
     if not text:
         return None
@@ -143,6 +144,8 @@ def _zone_said(data: Element, before: str | None) -> str | None:
         octets = base64.b64decode(text, validate=True)
     except binascii.Error:
         raise ValueError("Timezone is no base64") from None
+    if before and octets == blob_in(before, zones, year):
+        return before
     return zone_of_blob(octets, [before] if before else [])
 
 
@@ -156,14 +159,15 @@ def _take_times(value: Json, data: Element, zones: Zones, version: int) -> None:
     start = seconds_of(begin) if begin is not None else was[0]
     stop = seconds_of(end) if end is not None else start + (was[1] - was[0])
     before = value.get("timeZone")
-    said = _zone_said(data, before if isinstance(before, str) else None)
+    year = moment(value["start"]).year if known else 0
+    said = _zone_said(data, before if isinstance(before, str) else None, zones, year)
     same_zone = said is None or said == before or (before is None and said in ("UTC", _UTC))
     if known and (start, stop) == was and day == (value.get("showWithoutTime") is True) and same_zone:
         return
     if stop < start:
         raise ValueError("it ends before it begins")
     if day:
-        _whole_days(value, start, stop, said if version < 160 else None)
+        _whole_days(value, start, stop, zone_of(said, zones) if version < 160 else None)
         return
     zone = said or (before if isinstance(before, str) else _UTC)
     value.pop("showWithoutTime", None)
@@ -173,9 +177,8 @@ def _take_times(value: Json, data: Element, zones: Zones, version: int) -> None:
     value["duration"] = duration_text(timedelta(seconds=stop - start))
 
 
-def _whole_days(value: Json, start: int, stop: int, zone: str | None) -> None:
+def _whole_days(value: Json, start: int, stop: int, where: tzinfo | None) -> None:
     """Days: of midnights in the device's zone, or in UTC."""
-    where = zone_of(zone, {}) if zone else None
     first, last = (local(each, where) for each in (start, stop))
     days = max((last.replace(hour=0, minute=0, second=0) - first.replace(hour=0, minute=0, second=0)).days, 1)
     value["showWithoutTime"] = True

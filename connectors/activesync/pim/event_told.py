@@ -13,7 +13,7 @@ from connectors.activesync.pim import fields, files, recurrence
 from connectors.activesync.sync.options import Options
 from connectors.activesync.times import short_time
 from connectors.exchange import events, places
-from connectors.exchange.zone_blob import rules_of, zone_blob
+from connectors.exchange.zone_blob import blob_of, rules_in, zone_blob
 from groupware.calendar.itip.people import address
 from groupware.calendar.jscalendar.objects import occurrence_base
 from groupware.calendar.jscalendar.values import moment, zone_of
@@ -48,6 +48,12 @@ def zone_in(event: Mapping[str, Any], zones: Zones) -> tzinfo | None:
         return None
 
 
+def blob_in(name: str, zones: Zones, year: int) -> bytes:
+    """What is told of the zone of an event that begins in a year."""
+    own = zones.get(name.removeprefix("/")) if name.startswith("/") else None
+    return zone_blob(name) if own is None else blob_of(rules_in(own, year))
+
+
 def span_of(event: Mapping[str, Any], zones: Zones) -> tuple[int, int]:
     """When it begins and ends, seconds since 1970; what floats as if it were UTC."""
     zone, begin = zone_in(event, zones), moment(str(event["start"]))
@@ -64,9 +70,9 @@ def told(event: Json, teller: Teller) -> list[Element]:
     rules = event.get("recurrenceRules") or ()
     begin = moment(str(event["start"]))
     recurs = recurrence.told("Calendar", rules, begin, zone_in(event, teller.zones), teller.version) if rules else []
-    named = "" if day and teller.version >= 160 else zone if rules_of(zone) is not None else "UTC"
+    blob = b"" if day and teller.version >= 160 else blob_in(zone, teller.zones, begin.year)
     found = [
-        el("Calendar:Timezone", base64.b64encode(zone_blob(named)).decode()) if named else None,
+        el("Calendar:Timezone", base64.b64encode(blob).decode()) if blob else None,
         el("Calendar:DtStamp", _stamp(event)),
         *_own(event, teller),
         el("Calendar:UID", str(event.get("uid", ""))),

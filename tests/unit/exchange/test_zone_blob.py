@@ -17,11 +17,22 @@ from tests.support.corpus import CORPUS
 FORM = struct.Struct("<l64s8Hl64s8Hl")
 
 
+SAO_PAULO = "America/Sao_Paulo"
+
+
 def blob(
     bias: int, name: str = "", standard: tuple[int, ...] = (0,) * 8, daylight: tuple[int, ...] = (0,) * 8
 ) -> bytes:
     text = name.encode("utf-16-le")
     return FORM.pack(bias, text, *standard, 0, text, *daylight, -60 if daylight[1] else 0)
+
+
+def test_a_zone_without_its_name_is_one_with_the_same_rules() -> None:
+    for name in sorted(names()):
+        octets = zone_blob(name)
+        found = rules_of(zone_of_blob(octets[:4] + bytes(64) + octets[68:88] + bytes(64) + octets[152:]))
+        there = rules_of(name)
+        assert found is not None and there is not None and found.plain == there.plain, name
 
 
 def test_every_zone_comes_back_as_itself() -> None:
@@ -38,6 +49,8 @@ def test_every_zone_comes_back_as_itself() -> None:
         (blob(0), "UTC"),
         (blob(420), "America/Phoenix"),
         (blob(-13), "UTC"),
+        (blob(180, "E. South America Standard Time", (0, 2, 0, 3, 0, 0, 0, 0), (0, 10, 0, 3, 0, 0, 0, 0)), SAO_PAULO),
+        (blob(180, "Central Standard Time", (0, 2, 0, 3, 0, 0, 0, 0), (0, 10, 0, 3, 0, 0, 0, 0)), "Etc/GMT+3"),
         (blob(-60, "", (0, 10, 0, 4, 3, 0, 0, 0), (0, 3, 0, 4, 2, 0, 0, 0)), "Europe/Berlin"),  # a week off
         (blob(300, "", (0, 11, 0, 1, 1, 0, 0, 0), (0, 3, 0, 2, 1, 0, 0, 0)), "America/New_York"),  # an hour off
     ],
