@@ -107,6 +107,8 @@ class Folder:
     """Octets that sending everything would add to `bytes`: line ends that were given as bare LF."""
     born: ModSeq = BEGINNING
     """The modseq with which it was made."""
+    copies: int = 0
+    """How many items are the same email as another one is or was (`Item.email`)."""
     fed: bool = False
     """What is in it comes from elsewhere (`groupware.model.source`), so nobody writes there."""
     until: int = NEVER

@@ -53,6 +53,8 @@ class Item(NamedTuple):
     """When it came into this very folder: microseconds since 1970."""
     extra: int = 0
     """Octets that sending adds to `size`: line ends that were given as bare LF."""
+    email: ItemId = ItemId(0)
+    """Which email it is: the number of the item that it was copied from, and those copied again, else its own."""
     summary: bytes = b""
     """Computed once at append; opaque to the store. Empty unless asked for."""
 
@@ -267,6 +269,38 @@ class Left(NamedTuple):
     modseq: ModSeq
     uid: Uid
     item: ItemId
+
+
+class Instance(NamedTuple):
+    """A message as one of those that are one email: it, or a copy of it."""
+
+    email: ItemId
+    """As in `Item`."""
+    folder: FolderId
+    uid: Uid
+    item: ItemId
+    came: ModSeq
+    """When it came to its owner."""
+
+
+class EmailTurn(NamedTuple):
+    """A message that came, changed or went."""
+
+    item: ItemId
+    email: ItemId
+    """As in `Item`."""
+    modseq: ModSeq
+    """When that was."""
+    came: ModSeq
+    """When it came to its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailTurnover:
+    """What came and changed in a folder and is there, and what left it, whether or not it is in another now."""
+
+    changed: Sequence[EmailTurn]
+    gone: Sequence[EmailTurn]
 
 
 LONGEST_TEXT: Final = 256 * 1024

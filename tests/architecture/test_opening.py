@@ -34,6 +34,8 @@ WITHOUT = {
     "tx.open_times": "the check itself, for the times alone",
     "tx.open_for_guests": "the check itself, to put a meeting in",
     "tx.lock": "locks owners in their order, and reads nothing",
+    "emails.instances": "opens every folder in which it finds something, several at once, and keeps what may be read",
+    "door/items.instances": "the same",
     "annotated._write": "its callers have opened the folder, or may write the server's own annotations",
 }
 """Functions that take a folder's number and open nothing, and why that is right."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from groupware.mime.item import read_item
 from groupware.mime.summary import summarize
 from groupware.model.folder import Role
+from groupware.model.ids import EVERY, FolderId, Uid
 from groupware.model.principal import OPERATOR, Domain, NewAccount
 from groupware.store import open_store
 from groupware.store.api import WriteTx
@@ -129,3 +130,37 @@ def _kept(connection: Connection) -> tuple[list[tuple[object, ...]], list[tuple[
     keys = connection.execute(text("SELECT * FROM sort_key ORDER BY content_id"))
     items = connection.execute(text("SELECT uid, extra FROM item ORDER BY uid"))
     return [tuple(row) for row in keys], [tuple(row) for row in items]
+
+
+async def test_what_was_stored_before_copies_were_known_is_emails_of_their_own(place: Place, tmp_path: Path) -> None:
+    store = open_store(place.data, place.url, bus=LocalBus())
+    blobs = SqlBlobs(store.database, open_objects(tmp_path, "blobs"), 1 << 16)
+    new = await read_item(b"Subject: two\r\n\r\ntext\r\n", blobs)
+
+    def put(tx: WriteTx) -> FolderId:
+        tx.put_domain(Domain("history.test"))
+        at = tx.role(tx.put_account(NewAccount("ann@history.test")).id, Role.INBOX).id
+        tx.append(at, [new])
+        tx.copy(at, EVERY, at)
+        tx.expunge(at, [(Uid(2), Uid(2))], deleted_only=False)
+        tx.copy(at, EVERY, at)
+        return at
+
+    at = await store.write(OPERATOR, put)
+    with store.database.writers.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(files("migrations")))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0036")
+        upgrade(connection)
+        origins = "SELECT origin, id FROM item UNION SELECT origin, item_id FROM tombstone"
+        assert [row.origin for row in connection.execute(text(origins))] == [None] * 3
+
+    def copied(tx: WriteTx) -> list[tuple[Uid, bool, int]]:
+        tx.copy(at, ((Uid(3), Uid(3)),), at)
+        rows = tx.columns(at, ("id", "email"), EVERY)
+        return [(uid, item == email, tx.folder(at).copies) for uid, item, email in rows]
+
+    assert await store.write(OPERATOR, copied) == [(1, True, 1), (3, True, 1), (4, False, 1)]
+    blobs.close()
+    await store.close()

@@ -65,6 +65,7 @@ def a_day(world: World, who: Principal) -> None:
     world.read(who, lambda tx: (tx.turned(at, (since, 0), 5, since), tx.left(at, (since, 0), 5)))
     [(_, found), *_] = world.read(who, lambda tx: tx.latest(at, 0, 1))
     world.read(who, lambda tx: tx.placed([found]))
+    world.read(who, lambda tx: (tx.email_turnover(at, since), tx.instances([found], [at]), tx.instances(None, [at])))
     world.read(who, lambda tx: tx.find([at], Query(text=("invoice",))))
     world.read(who, lambda tx: tx.find_latest([at], Query(text=("invoice",))))
     world.read(who, lambda tx: tx.columns(at, ("saved",), EVERY, marks=(Flags.SEEN, Flags(0))))

@@ -9,7 +9,21 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import BEGINNING, NO_UID, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, Left, NewItem, Query, Removed, Turned, Turnover
+from groupware.model.item import (
+    Changes,
+    Delta,
+    EmailTurnover,
+    Entry,
+    Found,
+    Instance,
+    Item,
+    Left,
+    NewItem,
+    Query,
+    Removed,
+    Turned,
+    Turnover,
+)
 from groupware.model.snooze import Snooze
 
 
@@ -85,8 +99,8 @@ class ReadItems(Protocol):
         `marks`: of those items alone that have of the first flags just the second ones, for the asking principal.
 
         The names are those of `Keys`, with `ids` for the references, one a line; `modseq`, `bits`, `words`, `id`,
-        `name`, `size`, `arrived`, `blob` and `summary` as in `Item`; `saved` (microseconds since 1970), `octets` (as
-        sent). What an item has not is "" or None.
+        `email`, `name`, `size`, `arrived`, `blob` and `summary` as in `Item`; `saved` (microseconds since 1970),
+        `octets` (as sent). What an item has not is "" or None.
         """
         ...
 
@@ -103,6 +117,20 @@ class ReadItems(Protocol):
 
     def placed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
         """Where these items are, as far as the asking principal may read them; the others are left out."""
+        ...
+
+    def instances(self, of: Sequence[ItemId] | None, among: Sequence[FolderId]) -> Sequence[Instance]:
+        """Which messages these emails are, in order, as far as the asking principal may read them.
+
+        Copies are looked for in the folders `among` alone: those with `copies`. None: all emails with a copy there.
+        """
+        ...
+
+    def email_turnover(self, at: FolderId, since: ModSeq) -> EmailTurnover | None:
+        """What came, changed and went in a folder of mail after a moment of its owner's sequence. Takes `r`.
+
+        None: that is longer ago than is remembered.
+        """
         ...
 
     def item_properties(self, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, bytes]:
@@ -147,7 +175,7 @@ class ReadItems(Protocol):
         ...
 
     def buried(self, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:
-        """Message-ID, and references one a line, of what left a folder after a moment. Takes `r`.
+        """Message-ID, and references one a line, of the emails that left a folder after a moment. Takes `r`.
 
         None: retention has ended, and nothing is known of it any more.
         """

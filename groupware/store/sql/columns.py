@@ -14,7 +14,7 @@ from groupware.model.rights import Right
 
 from . import objects, schema
 from .engine import Row
-from .items import OWN_BITS, OWN_MODSEQ, rows_between, source
+from .items import EMAIL, OWN_BITS, OWN_MODSEQ, rows_between, source
 from .sortkeys import TEXTS
 from .tx import Tx
 
@@ -24,6 +24,7 @@ _COLUMNS: Final = {
     "bits": _i.flags,
     "words": _i.keywords,
     "id": _i.id,
+    "email": EMAIL,
     "saved": _i.saved,
     "arrived": _i.arrived,
     "octets": _i.size + _i.extra,

@@ -25,7 +25,7 @@ _DROP_GRANTS: Final = delete(schema.grant).where(_OF_NOTHING)
 _WHOLE: Final = (
     select(
         _i.uid, _i.modseq, _i.flags, _i.keywords, _i.id, _i.size, _i.saved, _i.content_id, _i.name, _i.author_id,
-        _i.arrived, _i.extra, _i.folder_id, schema.content.c.id,
+        _i.arrived, _i.extra, _i.folder_id, _i.origin, schema.content.c.id,
     )
     .select_from(schema.item.outerjoin(schema.content, schema.content.c.id == _i.content_id))
 )  # fmt: skip
@@ -56,7 +56,7 @@ def set_contents_aside(tx: Tx, at: FolderId) -> None:
 
 def _set_aside(tx: Tx, found: Sequence[Row], why: str) -> None:
     for row in found:
-        set_aside(tx, FolderId(row[12]), row[:13], why, row[13] is not None)
+        set_aside(tx, FolderId(row[12]), row[:14], why, row[14] is not None)
         tx.sql.change(_DROP, {"at": row[12], "gone": row[0]})
 
 

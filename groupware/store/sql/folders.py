@@ -112,6 +112,7 @@ def shown(tx: Tx, at: Opened) -> Folder:
         own=own,
         extra=at.extra,
         born=at.created,
+        copies=at.copies,
         fed=tree.nodes[at.id].fed,
         until=until,
     )

@@ -123,6 +123,7 @@ class Opened:
     owner_modseq: ModSeq
     settings: int
     """The epoch of settings."""
+    copies: int
     tree: Tree
     rights: Right
     reader: AccountId
@@ -164,6 +165,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     _p["items"],
     _p.modseq,
     _SETTINGS.scalar_subquery(),
+    _f.copies,
 )
 _OPEN: Final = (
     select(*_COLUMNS)
@@ -290,4 +292,4 @@ def check_unfed(at: Opened) -> None:
 def _opened(at: FolderId, row: Row, tree: Tree, rights: Right, who: Principal) -> Opened:
     shared = bool(row[15]) or who.account in (tree.owner, SERVER)
     reader = AccountId(0) if shared else who.account
-    return Opened(*(at, *row[:15], bool(row[15]), *row[16:18], *row[19:23], tree, rights, reader, who))
+    return Opened(*(at, *row[:15], bool(row[15]), *row[16:18], *row[19:24], tree, rights, reader, who))

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, insert, select, update
 from groupware.model.errors import AlreadyExists, Conflict, NoRight, NotFound, Refused
 from groupware.model.flags import MOST_KEYWORDS, Flags, permitted_mask
 from groupware.model.ids import AccountId, FolderId, ItemId, ModSeq, Uid, Uids
-from groupware.model.item import Item, NewItem
+from groupware.model.item import Item, Kind, NewItem
 from groupware.model.rights import Right
 from groupware.model.times import micros, now_micros
 
@@ -40,6 +40,7 @@ _COUNT: Final = (
         deleted=_f.deleted + bindparam("marked"),
         bytes=_f.bytes + bindparam("octets"),
         extra=_f.extra + bindparam("more"),
+        copies=_f.copies + bindparam("copied"),
     )
     .returning(_f.uidnext)
 )
@@ -61,6 +62,7 @@ INSERT: Final = insert(schema.item).values(
             "author_id",
             "extra",
             "created",
+            "origin",
         )
     }
 )
@@ -86,6 +88,7 @@ _WHOLE: Final = (
         _i.arrived,
         _i.extra,
         _i.created,
+        _i.origin,
     )
     .where(_i.folder_id == bindparam("at"))
     .where(_i.uid.between(bindparam("low"), bindparam("high")))
@@ -108,6 +111,7 @@ def count(
     deleted: int = 0,
     octets: int = 0,
     extra: int = 0,
+    copies: int = 0,
 ) -> Uid:
     """Move a folder's counters; gives back its next UID as it was before."""
     row = tx.sql.returning(
@@ -121,6 +125,7 @@ def count(
             "marked": deleted,
             "octets": octets,
             "more": extra,
+            "copied": copies,
         },
     )
     assert row is not None
@@ -203,6 +208,7 @@ def put(tx: Tx, here: Opened, new: Sequence[Flagged], author: AccountId | None) 
             author,
             now,
             each.extra,
+            ItemId(row["id"]),
         )
         for row, (each, flags, _) in zip(rows, new, strict=True)
     ]
@@ -235,6 +241,7 @@ def item_row(
         "author_id": author,
         "extra": new.extra,
         "created": modseq,
+        "origin": None,
     }
 
 
@@ -305,18 +312,21 @@ def _exchanged(tx: Tx, here: Opened, old: Item, new: NewItem) -> Item:
     former = whole(tx, here, [(old.uid, old.uid)])
     content = contents.hold(tx, new, 1, here.owner)  # while the former is there: what is attached may be in that alone
     modseq = tx.bump(here.owner, new.size - old.size, 0)
-    uid = count(tx, here, modseq, uids=1, octets=new.size - old.size, extra=new.extra - former[0][11])
+    mail = here.kind == Kind.MAIL
+    more = int(mail) - int(former[0][13] is not None)
+    uid = count(tx, here, modseq, uids=1, octets=new.size - old.size, extra=new.extra - former[0][11], copies=more)
     personal.follow(tx, here, here, [(old.uid, uid)], modseq)
     tombstones.bury(tx, here, former, modseq, keep=True)
     values = item_row(here.id, uid, modseq, former[0][2], former[0][3], new, now_micros(), content, old.author)
     name = old.name or None
-    values.update(id=old.id, name=name, created=former[0][12])
+    email = ItemId(values["id"]) if mail else old.id  # another message is another email
+    values.update(id=old.id, name=name, created=former[0][12], origin=email if mail else None)
     tx.sql.many(INSERT, [values])
     if new.object is not None:
         objects.put(tx, here, uid, new.object)
     tx.journal_row("item.replaced", here, modseq, {"uid": uid, "name": old.name})
     flags = former[0][2] & ~SEEN if here.reader else former[0][2]
-    rest = (old.id, new.size, values["saved"], new.blob, old.name, old.author, values["arrived"], new.extra)
+    rest = (old.id, new.size, values["saved"], new.blob, old.name, old.author, values["arrived"], new.extra, email)
     return Item(uid, modseq, flags, former[0][3], *rest)
 
 
@@ -377,4 +387,5 @@ def leave(tx: Tx, here: Opened, rows: Sequence[Row], modseq: ModSeq) -> None:
         deleted=-sum(bool(row[2] & DELETED) for row in rows),
         octets=-sum(row[5] for row in rows),
         extra=-sum(row[11] for row in rows),
+        copies=-sum(row[13] is not None for row in rows),
     )

@@ -1,7 +1,7 @@
 """Items copied and moved.
 
 1. A copy shares the content, and takes one more reference to it; a move takes the reference along.
-2. A moved item keeps its id.
+2. A moved item keeps its id. A copy has one of its own, and as its origin the email that both are (decision 387).
 3. It keeps its name too, unless another item there has it; that is an error only where a name is asked for.
 """
 
@@ -135,6 +135,7 @@ def _place(
         deleted=sum(bool(value & DELETED) for value in stored),
         octets=sum(row[5] for row in rows),
         extra=sum(row[11] for row in rows),
+        copies=sum(row[13] is not None for row in rows) if same else len(rows),
     )
     now, author = now_micros(), tx.who.account if tx.who.account != SERVER else None
     called = [name] if name is not None else names(tx, there, [row[8] for row in rows], first)
@@ -156,6 +157,7 @@ def _place(
                 "author_id": row[9] if same else author,
                 "extra": row[11],
                 "created": row[12] if same and here.owner == there.owner else modseq,
+                "origin": row[13] if same or row[13] is not None else row[4],
             }
             for number, (row, value) in enumerate(zip(rows, stored, strict=True))
         ],

@@ -54,7 +54,9 @@ OWN_MODSEQ: ColumnElement[Any] = case((_s.modseq > _i.modseq, _s.modseq), else_=
 _NARROW: Final = (_i.uid, _i.modseq, _i.flags, _i.keywords)
 _NARROW_OWN: Final = (_i.uid, OWN_MODSEQ, OWN_BITS, _i.keywords)
 _NAME: Final = func.coalesce(_i.name, literal_column("''"))
-_REST: Final = (_i.id, _i.size, _i.saved, _c.blob, _NAME, _i.author_id, _i.arrived, _i.extra)
+EMAIL: Final[ColumnElement[Any]] = func.coalesce(_i.origin, _i.id)
+"""Which email it is: the same for a message and its copies."""
+_REST: Final = (_i.id, _i.size, _i.saved, _c.blob, _NAME, _i.author_id, _i.arrived, _i.extra, EMAIL)
 _BETWEEN: Final = _i.uid.between(bindparam("low"), bindparam("high"))
 
 

@@ -48,6 +48,7 @@ _OF_OWNER: Final = select(
     _f.shared_seen,
     _f.extra,
     _f.created_modseq,
+    _f.copies,
 ).where(_f.owner_id == bindparam("owner"))
 _grantee = schema.principal.alias("grantee")
 _SHARING: Final = (
@@ -177,6 +178,7 @@ def _listed(tx: Tx, tree: Tree, row: Row | None, at: FolderId, seen: int, kind: 
         own=own,
         extra=row[9],
         born=row[10],
+        copies=row[11],
         fed=node.fed,
         until=until,
     )

@@ -88,7 +88,9 @@ def restore(tx: Tx, number: int, to: Where | None) -> Uid:
     modseq = tx.bump(here.owner, size, 1)
     unseen, deleted = int(not flags & items.SEEN), int(bool(flags & item_changes.DELETED))
     extra = facts.get("extra", 0)
+    origin = facts.get("origin")
     counted = {"items": 1, "unseen": unseen, "deleted": deleted, "octets": size, "extra": extra}
+    counted["copies"] = int(origin is not None)
     uid = item_changes.count(tx, here, modseq, uids=1, **counted)
     values: dict[str, Any] = {
         **{each: facts[each] for each in ("flags", "keywords", "size", "saved")},
@@ -101,6 +103,7 @@ def restore(tx: Tx, number: int, to: Where | None) -> Uid:
         "name": name,
         "extra": extra,
         "created": modseq,
+        "origin": origin,
         "author_id": tx.sql.value(_AUTHOR, {"author": facts["author"]}),
     }
     tx.sql.many(item_changes.INSERT, [values])

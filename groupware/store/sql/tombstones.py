@@ -24,9 +24,10 @@ from .tx import Tx
 _i, _s, _t = schema.item.c, schema.seen.c, schema.tombstone.c
 _BURY: Final = text(
     "INSERT INTO tombstone"
-    " (folder_id, uid, modseq, item_id, name, flags, keywords, saved, removed, author_id, content_id, last, private)"
-    " SELECT i.folder_id, i.uid, :modseq, i.id, i.name, i.flags, i.keywords, i.saved, :removed, i.author_id,"
-    " CASE WHEN :keep = 1 THEN i.content_id END, CASE WHEN k.component = 'VEVENT' THEN k.last END,"
+    " (folder_id, uid, modseq, item_id, name, flags, keywords, saved, removed, author_id, origin, created,"
+    " content_id, last, private)"
+    " SELECT i.folder_id, i.uid, :modseq, i.id, i.name, i.flags, i.keywords, i.saved, :removed, i.author_id, i.origin,"
+    " i.created, CASE WHEN :keep = 1 THEN i.content_id END, CASE WHEN k.component = 'VEVENT' THEN k.last END,"
     " coalesce(k.private, false)"
     " FROM item i LEFT JOIN object_key k ON :mail = 0 AND k.folder_id = i.folder_id AND k.uid = i.uid"
     " WHERE i.folder_id = :at AND i.uid BETWEEN :low AND :high"

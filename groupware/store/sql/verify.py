@@ -47,18 +47,20 @@ _COUNTED: Final = """
     SELECT folder_id, count(*) AS total, CAST(sum(CASE WHEN (flags & 1) = 0 THEN 1 ELSE 0 END) AS BIGINT) AS unseen,
            CAST(sum(CASE WHEN (flags & 8) <> 0 THEN 1 ELSE 0 END) AS BIGINT) AS deleted,
            CAST(sum(size) AS BIGINT) AS bytes, CAST(sum(extra) AS BIGINT) AS extra,
+           count(origin) AS copies,
            max(uid) AS last, max(modseq) AS modseq
     FROM item GROUP BY folder_id"""
 _BURIED: Final = "SELECT folder_id, max(uid) AS last, max(modseq) AS modseq FROM tombstone GROUP BY folder_id"
 _FOLDERS: Final = text(
     f"""
-    SELECT f.id, f.owner_id, f.name, f.total, f.unseen, f.deleted, f.bytes, f.extra, f.uidnext, f.modseq,
+    SELECT f.id, f.owner_id, f.name, f.total, f.unseen, f.deleted, f.bytes, f.extra, f.copies, f.uidnext, f.modseq,
            coalesce(i.total, 0), coalesce(i.unseen, 0), coalesce(i.deleted, 0), coalesce(i.bytes, 0),
-           coalesce(i.extra, 0),
+           coalesce(i.extra, 0), coalesce(i.copies, 0),
            coalesce(i.last, 0), coalesce(t.last, 0), coalesce(i.modseq, 0), coalesce(t.modseq, 0)
     FROM folder f LEFT JOIN ({_COUNTED}) i ON i.folder_id = f.id LEFT JOIN ({_BURIED}) t ON t.folder_id = f.id
     WHERE f.total <> coalesce(i.total, 0) OR f.unseen <> coalesce(i.unseen, 0)
        OR f.deleted <> coalesce(i.deleted, 0) OR f.bytes <> coalesce(i.bytes, 0) OR f.extra <> coalesce(i.extra, 0)
+       OR f.copies <> coalesce(i.copies, 0)
        OR f.uidnext <= coalesce(i.last, 0) OR f.uidnext <= coalesce(t.last, 0)
        OR f.modseq < coalesce(i.modseq, 0) OR f.modseq < coalesce(t.modseq, 0)
     ORDER BY f.id"""  # noqa: S608
@@ -71,6 +73,7 @@ _RECOUNT: Final = text(
       deleted = (SELECT count(*) FROM item WHERE folder_id = :at AND (flags & 8) <> 0),
       bytes = (SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM item WHERE folder_id = :at),
       extra = (SELECT CAST(coalesce(sum(extra), 0) AS BIGINT) FROM item WHERE folder_id = :at),
+      copies = (SELECT count(origin) FROM item WHERE folder_id = :at),
       uidnext = (SELECT max(n) FROM (SELECT uidnext AS n FROM folder WHERE id = :at
         UNION ALL SELECT max(uid) + 1 FROM item WHERE folder_id = :at
         UNION ALL SELECT max(uid) + 1 FROM tombstone WHERE folder_id = :at) AS uids),
@@ -116,13 +119,13 @@ _RECOUNT_OWNER: Final = text(
 
 def folders(sql: Sql) -> Iterator[Fault]:
     """Counters, next UID and modseq of each folder."""
-    names = ("total", "unseen", "deleted", "bytes", "extra")
+    names = ("total", "unseen", "deleted", "bytes", "extra", "copies")
     for row in sql.rows(_FOLDERS):
-        wrong = [f"{name} {row[3 + n]}, not {row[10 + n]}" for n, name in enumerate(names) if row[3 + n] != row[10 + n]]
-        if row[8] <= max(row[15], row[16]):
-            wrong.append(f"next UID {row[8]} after UID {max(row[15], row[16])}")
-        if row[9] < max(row[17], row[18]):
-            wrong.append(f"modseq {row[9]} before {max(row[17], row[18])}")
+        wrong = [f"{name} {row[3 + n]}, not {row[11 + n]}" for n, name in enumerate(names) if row[3 + n] != row[11 + n]]
+        if row[9] <= max(row[17], row[18]):
+            wrong.append(f"next UID {row[9]} after UID {max(row[17], row[18])}")
+        if row[10] < max(row[19], row[20]):
+            wrong.append(f"modseq {row[10]} before {max(row[19], row[20])}")
         at, owner = FolderId(row[0]), AccountId(row[1])
         yield Fault("folder.counters", f"folder {row[2]} ({at}): {', '.join(wrong)}", partial(_recount, at, owner))
 
@@ -361,7 +364,7 @@ def isolate(at: FolderId, uid: Uid, why: str, keeps: bool, tx: Tx) -> None:
 
 def set_aside(tx: Tx, at: FolderId, row: Row, why: str, keeps: bool) -> None:
     """Writes down what is known of an item that is taken out of its folder. `keeps`: its content is there."""
-    uid, _, flags, keywords, item, size, saved, content, name, author, arrived, extra, _ = row
+    uid, _, flags, keywords, item, size, saved, content, name, author, arrived, extra, _, origin = row
     facts = {
         "flags": flags,
         "keywords": keywords,
@@ -371,6 +374,7 @@ def set_aside(tx: Tx, at: FolderId, row: Row, why: str, keeps: bool) -> None:
         "name": name,
         "author": author,
         "extra": extra,
+        "origin": origin,
     }
     tx.sql.change(
         _QUARANTINE,

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, and_, bindparam, false, select, text, true, tuple_
+from sqlalchemy import Column, and_, bindparam, false, func, select, text, true, tuple_
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.elements import TextClause
 
@@ -90,7 +90,7 @@ _LEFT_OF: Final = {
     (unseen, dialect): statement.where(of) for unseen, statement in _LEFT_ALL.items() for dialect, of in _OF.items()
 }
 _BURIED: Final = (
-    select(_t.item_id, schema.sort_key.c.message_id, schema.sort_key.c.ids)
+    select(func.coalesce(_t.origin, _t.item_id), schema.sort_key.c.message_id, schema.sort_key.c.ids)
     .select_from(schema.tombstone.outerjoin(schema.sort_key, schema.sort_key.c.content_id == _t.content_id))
     .where(_t.folder_id == bindparam("at"))
     .where(_t.modseq > bindparam("since"))
@@ -207,7 +207,7 @@ def left(tx: Tx, at: FolderId, behind: tuple[int, int], most: int, of: Sequence[
 
 
 def buried(tx: Tx, at: FolderId, since: ModSeq) -> Mapping[ItemId, tuple[str, str] | None]:
-    """Message-ID and references of what went after `since`; None: they are no longer kept. Takes `r`."""
+    """Message-ID and references of emails that went after `since`; None: no longer kept. Takes `r`."""
     here = tx.open(at, Right.READ)
     values = {"at": here.id, "since": since, "account": tx.who.account}
     rows = tx.sql.rows(_BURIED if tombstones.all_seen(here) else _BURIED_SEEN, values)

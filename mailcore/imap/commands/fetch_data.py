@@ -15,7 +15,7 @@ from groupware.model.flags import words_in
 from groupware.model.item import Item
 from mailcore.imap.downgrade import downgraded
 from mailcore.imap.grammar import Cursor
-from mailcore.imap.objectids import email_id, thread_id
+from mailcore.imap.objectids import thread_id
 from mailcore.imap.reply import SYSTEM_FLAGS, flag_words, internal_date, string
 
 Page = Mapping[str, Sequence[Any]]
@@ -134,7 +134,7 @@ _PLAIN: Final[Mapping[bytes, Told]] = {
     b"RFC822.SIZE": Told(b"RFC822.SIZE %d", ("octets",), lambda page: page["octets"]),
     b"INTERNALDATE": Told(b"INTERNALDATE %b", ("saved",), lambda page: list(map(internal_date, page["saved"]))),
     b"SAVEDATE": Told(b"SAVEDATE %b", ("arrived",), lambda page: list(map(internal_date, page["arrived"]))),
-    b"EMAILID": Told(b"EMAILID (%b)", ("blob", "saved"), lambda page: list(map(email_id, page["blob"], page["saved"]))),
+    b"EMAILID": Told(b"EMAILID (M%d)", ("email",), lambda page: page["email"]),
     b"THREADID": Told(b"THREADID %b", ("summary",), lambda page: list(map(_thread, page["summary"]))),
     b"PREVIEW": Told(b"PREVIEW %b", ("summary",), lambda page: [string(preview_in(each)) for each in page["summary"]]),
 }

@@ -51,7 +51,7 @@ from mailcore.imap.commands.search_keys import (
 from mailcore.imap.commands.search_octets import OfHeaders, OfOctets, by_headers, by_octets, has_field, in_body, says
 from mailcore.imap.commands.search_progress import Progress
 from mailcore.imap.grammar import MOST_MODSEQ, SAVED
-from mailcore.imap.objectids import SECOND, email_id, second_of
+from mailcore.imap.objectids import email_of
 from mailcore.imap.session import Session
 from mailcore.imap.view import View
 
@@ -214,17 +214,11 @@ class Search:
     # --- out of the rows
 
     async def _called(self, id: bytes, places: Places) -> Places:
-        """An EMAILID says in which second its messages were saved, and of those there are few."""
-        second, at = second_of(id), self.view.folder
-        if second is None:
+        email, at = email_of(id), self.view.folder
+        if email is None:
             return []
-
-        def work(tx: ReadTx) -> Sequence[Uid]:
-            uids = tx.within(at, "saved", second * SECOND, second * SECOND + SECOND - 1)
-            rows = tx.columns(at, ("blob", "saved"), ranges(uids)) if uids else ()
-            return [uid for uid, blob, saved in rows if email_id(blob, saved) == id]
-
-        return self._having(await self.session.read(work), places)
+        found = await self.session.read(lambda tx: tx.instances([email], [at]))
+        return self._having(sorted([each.uid for each in found if each.folder == at]), places)
 
     async def _in_thread(self, id: bytes, places: Places) -> Places:
         """Of the folder's messages those have been read that came since somebody last asked."""

@@ -49,8 +49,13 @@ async def test_copies_and_moved_messages_have_the_email_id_of_their_original(ali
     assert (await alice.ask("MOVE 2:3 Work")).ok
     await alice.ask("SELECT Work")
     assert ids(await alice.ask("UID FETCH 1:* EMAILID"), "EMAILID") == before
+    assert (await alice.ask("COPY 2 Work")).ok
     found = await alice.ask(f"SEARCH EMAILID {before[1].decode()}")
-    assert found.untagged == [b"* SEARCH 2"]
+    assert found.untagged == [b"* SEARCH 2 4"]
+    assert (await alice.ask(f"SEARCH NOT EMAILID {before[1].decode()}")).untagged == [b"* SEARCH 1 3"]
+    await alice.ask("SELECT INBOX")
+    for known, expected in ((before[0], b" 1"), (before[1], b"")):
+        assert (await alice.ask(f"SEARCH EMAILID {known.decode()}")).untagged == [b"* SEARCH" + expected]
 
 
 async def test_a_thread_is_what_refers_to_one_message(alice: Client) -> None:
@@ -81,19 +86,33 @@ async def test_a_thread_is_found_as_it_is_now(alice: Client) -> None:
     assert (await alice.ask("SEARCH 2:3 THREADID " + thread.decode())).untagged == [b"* SEARCH 2"]
 
 
-async def test_an_email_id_is_found_whatever_was_saved_in_the_same_second(alice: Client) -> None:
-    for day in (" 1-Feb-2020", " 1-Feb-1960"):
-        for octets in (FIRST, REPLY, FIRST):
-            await alice.append("INBOX", octets, f' "{day} 10:00:00 +0000"')
+async def test_what_was_put_in_twice_is_two_emails(alice: Client) -> None:
+    for _ in range(2):
+        await alice.append("INBOX", FIRST, ' " 1-Feb-2020 10:00:00 +0000"')
     await alice.ask("SELECT INBOX")
     known = ids(await alice.ask("FETCH 1:* (EMAILID)"), "EMAILID")
-    assert known[0] == known[2] != known[1]
-    for number, expected in ((0, b"1 3"), (1, b"2"), (3, b"4 6"), (4, b"5")):
-        found = await alice.ask(f"SEARCH EMAILID {known[number].decode()}")
-        assert found.untagged == [b"* SEARCH " + expected]
-    assert (await alice.ask(f"SEARCH NOT EMAILID {known[0].decode()}")).untagged == [b"* SEARCH 2 4 5 6"]
-    for none in ("Mx", "F1", known[0].decode() + "0"):
+    for number, each in enumerate(known, 1):
+        assert (await alice.ask(f"SEARCH EMAILID {each.decode()}")).untagged == [b"* SEARCH %d" % number]
+
+
+async def test_an_email_id_that_nothing_has_finds_nothing(alice: Client) -> None:
+    await alice.append("INBOX", FIRST)
+    await alice.ask("SELECT INBOX")
+    await alice.ask("COPY 1 INBOX")
+    [known, same] = ids(await alice.ask("FETCH 1:2 (EMAILID)"), "EMAILID")
+    assert known == same
+    number = int(known[1:])
+    for none in ("Mx", "F1", f"{known.decode()}0", f"M0{number}", f"M{number + 1}", f"M{1 << 63}", "M" + "9" * 30):
         assert (await alice.ask(f"SEARCH EMAILID {none}")).untagged == [b"* SEARCH"]
+
+
+async def test_replace_makes_another_email(alice: Client) -> None:
+    await alice.append("INBOX", FIRST)
+    await alice.ask("SELECT INBOX")
+    before = ids(await alice.ask("FETCH 1 (EMAILID)"), "EMAILID")
+    alice.send(b"r1 REPLACE 1 INBOX {%d+}\r\n%b\r\n" % (len(FIRST), FIRST))
+    assert (await alice.until(b"r1")).ok
+    assert ids(await alice.ask("FETCH 1 (EMAILID)"), "EMAILID") != before
 
 
 # --- dates, previews ------------------------------------------------------------------------------------------------

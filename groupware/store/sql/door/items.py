@@ -8,12 +8,27 @@ from groupware.model.errors import GroupwareError
 from groupware.model.event import Landing, Target
 from groupware.model.flags import FlagChange, Flags
 from groupware.model.ids import BEGINNING, NO_UID, AccountId, BlobId, FolderId, ItemId, ModSeq, Uid, Uids
-from groupware.model.item import Changes, Delta, Entry, Found, Item, Left, NewItem, Query, Removed, Turned, Turnover
+from groupware.model.item import (
+    Changes,
+    Delta,
+    EmailTurnover,
+    Entry,
+    Found,
+    Instance,
+    Item,
+    Left,
+    NewItem,
+    Query,
+    Removed,
+    Turned,
+    Turnover,
+)
 from groupware.model.snooze import Snooze
 
 from .. import (
     columns,
     deliveries,
+    emails,
     flags,
     header_texts,
     item_changes,
@@ -88,6 +103,12 @@ class Items(Tx):
 
     def placed(self, ids: Sequence[ItemId]) -> Mapping[ItemId, tuple[FolderId, Uid]]:
         return whereabouts.placed(self, ids)
+
+    def instances(self, of: Sequence[ItemId] | None, among: Sequence[FolderId]) -> Sequence[Instance]:
+        return emails.instances(self, of, among)
+
+    def email_turnover(self, at: FolderId, since: ModSeq) -> EmailTurnover | None:
+        return emails.turnover(self, at, since)
 
     def item_properties(self, at: FolderId, uids: Sequence[Uid]) -> Mapping[Uid, bytes]:
         return properties.of(self, at, uids)

@@ -40,6 +40,7 @@ folder = Table(
     Column("quota_bytes", Number),
     Column("quota_items", Number),
     Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds to `bytes`
+    Column("copies", Number, nullable=False, server_default="0"),  # items that have an origin
     UniqueConstraint("parent_id", "name"),
     Index("ix_folder_quarantine", "id", **only("role = 'quarantine'")),
     sqlite_autoincrement=True,  # a number that has been a folder's is no other folder's, ever

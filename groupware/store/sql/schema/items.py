@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from groupware.model.item import LONGEST_TEXT
 
-from .base import Number, metadata
+from .base import Number, metadata, only
 
 blob = Table(
     "blob",
@@ -133,11 +133,13 @@ item = Table(
     Column("author_id", Number),
     Column("extra", Number, nullable=False, server_default="0"),  # octets that sending adds: CR before bare LF
     Column("created", Number, nullable=False, server_default="0"),  # modseq that brought it to its owner; 0: long ago
+    Column("origin", Number),  # the email that it is, where its own number does not say that: it is a copy
     Index("ix_item_folder_id_modseq", "folder_id", "modseq"),
     Index("ix_item_deleted", "folder_id", sqlite_where=MARKED),
     Index("ix_item_saved", "folder_id", "saved"),
     Index("ix_item_on_top", "folder_id", "saved", sqlite_where=ON_TOP),
     Index("ix_item_long", "folder_id", sqlite_where=text(_LONG)),
+    Index("ix_item_origin", "folder_id", "origin", **only("origin IS NOT NULL")),
     UniqueConstraint("folder_id", "name"),
     sqlite_with_rowid=False,
 )
@@ -158,6 +160,8 @@ tombstone = Table(
     Column("last", Number),  # seconds: the end of the last occurrence of what was an event
     Column("private", Boolean),  # NULL: it went before that was written down
     Column("author_id", Number),
+    Column("origin", Number),  # as the item had it
+    Column("created", Number, nullable=False, server_default="0"),  # as the item had it
     Index("ix_tombstone_folder_id_modseq", "folder_id", "modseq"),
     sqlite_with_rowid=False,
 )
