@@ -38,7 +38,7 @@ class Bob:
 
     async def by_dav(self) -> dict[str, str]:
         found = {}
-        homes = [f"/dav/{kind}/{name}/" for kind in ("calendars", "addressbooks") for name in (ALICE, BOB)]
+        homes = [f"/dav/{kind}/{name}/" for kind in ("calendars", "contacts") for name in (ALICE, BOB)]
         for path in (*homes, f"/dav/principals/{ALICE}/", f"{homes[0]}Calendar/", f"{homes[0]}Hidden/"):
             for depth in ("0", "1"):
                 said = await self.dav.ask("PROPFIND", path, f"<D:propfind{HEAD}><D:allprop/></D:propfind>", depth=depth)
