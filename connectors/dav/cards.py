@@ -94,11 +94,10 @@ def _weight(said: str) -> float:
         return 0.0
 
 
-def whole_lens(root: Element, cards: Converted) -> Callable[[bytes], bytes]:
-    """How a query looks at contacts: in the version that it asks for, as its answer shows them. `DavError`."""
+def version_asked(root: Element) -> str:
+    """The version as which a query looks at contacts: the one that its answer shows. `DavError`."""
     wanted = root.find(f"{{{DAV}}}prop/{{{CARDDAV}}}address-data")
-    version = "" if wanted is None else version_wanted(wanted)
-    return lambda body: cards.in_version(body, version)
+    return "" if wanted is None else version_wanted(wanted)
 
 
 def card_lens(wanted: Element, cards: Converted) -> Callable[[bytes], bytes]:

@@ -17,6 +17,7 @@ from groupware.calendar.object import CalendarObject
 from groupware.calendar.series import when
 from groupware.calendar.values import duration, local_time
 from groupware.calendar.zones import utc_seconds
+from groupware.contacts import facts as card_facts
 from groupware.contacts.versions.pairs import types
 from groupware.model.collation import caseless
 from groupware.model.content import Component, Line
@@ -230,6 +231,19 @@ def words(comp: Comp) -> list[str]:
     matches = [*params, *(each for prop in sought for each in prop.matches)]
     texts = [each.text for each in matches if not each.negate and _PLAIN.fullmatch(each.text)]
     return [each.lower() for each in (*names, *texts)]
+
+
+def cards_kept(props: Sequence[Prop]) -> bool:
+    """Whether all that a filter asks is kept beside contacts (`groupware.contacts.facts`)."""
+    return not any(prop.name in card_facts.MEDIA for prop in props)
+
+
+def card_words(props: Sequence[Prop], every: bool) -> list[str]:
+    """What the facts of a contact that is let through have in them, in lower case."""
+    sought = [prop for prop in props if not prop.absent] if every or len(props) == 1 else []
+    sure = [prop for prop in sought if prop.every or len(prop.matches) + len(prop.params) == 1]
+    texts = [each.text for prop in sure for each in prop.matches if not each.negate and _PLAIN.fullmatch(each.text)]
+    return [each.lower() for each in (*(f'"{prop.name}"' for prop in sought), *texts)]
 
 
 def may_have(stated: str, sought: Sequence[str]) -> bool:

@@ -11,25 +11,22 @@ from typing import Final
 
 from starlette.responses import Response
 
-from connectors.dav import filters, principals, synchronisation, xml
-from connectors.dav.cards import whole_lens
+from connectors.dav import contact_query, filters, principals, synchronisation, xml
 from connectors.dav.errors import DavError
-from connectors.dav.expand import Lens, lens_of
+from connectors.dav.expand import lens_of
 from connectors.dav.filters import Comp
 from connectors.dav.freebusy import busy_times
-from connectors.dav.narrow import narrowed
 from connectors.dav.paths import place
 from connectors.dav.propfind import multistatus
 from connectors.dav.request import Exchange
 from connectors.dav.resources import ZONE_ID, dead
 from connectors.dav.shelf import Shelf, collection
-from connectors.dav.telling import AT_ONCE, in_collection, limit_in, names_in, told_of, truncated
+from connectors.dav.telling import AT_ONCE, in_collection, names_in, told_of
 from connectors.dav.xml import CALDAV, CARDDAV, DAV
 from groupware.calendar.busy import FLOAT, Range, freebusy, settled
 from groupware.calendar.facts import read_facts, readable
 from groupware.calendar.object import CalendarObject, read_object
 from groupware.calendar.zones import known_zone
-from groupware.contacts.card import read_card
 from groupware.model.errors import Malformed, NotFound
 from groupware.model.ids import EVERY, LAST_UID, BlobId, FolderId, Uid, Uids
 from groupware.model.item import Item
@@ -237,52 +234,6 @@ def parsed(body: bytes | None) -> CalendarObject | None:
         return None
 
 
-async def addressbook_query(exchange: Exchange, root: xml.Element) -> Response:
-    """Contacts that a filter lets through, at most `limit`."""
-    shelf = await _shelf(exchange)
-    if not shelf.contacts:
-        raise DavError(403, "addressbook-query is for an address book", "<D:supported-report/>")
-    asked = root.find(f"{{{CARDDAV}}}filter")
-    props, every = filters.card_filter(asked) if asked is not None else ([], True)
-    at = shelf.folder.id
-    found: list[Item] = []
-    most, shown = limit_in(root, CARDDAV), whole_lens(root, exchange.cards)
-    items = await exchange.parts.store.read(exchange.who, lambda tx: _cards(tx, at, props, every))
-    for start in range(0, len(items), AT_ONCE):
-        some = items[start : start + AT_ONCE]
-        bodies = await exchange.parts.blobs.read_many([each.blob for each in some]) if props else {}
-        if props:
-            some = await asyncio.to_thread(_cards_decided, some, bodies, props, every, shown)
-        found.extend(some)
-        if most and len(found) > most:
-            break
-    cut = found[:most] if most else found
-    told = await told_of(exchange, shelf, cut, names_in(root), lens_of(root, exchange.cards))
-    if len(cut) < len(found):
-        told.append(truncated(shelf))
-    return multistatus(told)
-
-
-def _cards(tx: ReadTx, at: FolderId, props: Sequence[filters.Prop], every: bool) -> Sequence[Item]:
-    uids = narrowed(tx, at, props, every)
-    return tx.items(at, EVERY if uids is None else uids)
-
-
-def _cards_decided(
-    items: Sequence[Item], bodies: Mapping[BlobId, bytes], props: Sequence[filters.Prop], every: bool, shown: Lens
-) -> list[Item]:
-    return [each for each in items if _card_holds(bodies.get(each.blob), props, every, shown)]
-
-
-def _card_holds(body: bytes | None, props: Sequence[filters.Prop], every: bool, shown: Lens) -> bool:
-    if body is None:
-        return False
-    try:
-        return filters.card_holds(props, every, read_card(shown(body)).card)
-    except Malformed:
-        return False
-
-
 # --- free and busy ----------------------------------------------------------------------------------------------------
 
 
@@ -304,7 +255,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     f"{{{CALDAV}}}calendar-multiget": multiget,
     f"{{{CARDDAV}}}addressbook-multiget": multiget,
     f"{{{CALDAV}}}calendar-query": calendar_query,
-    f"{{{CARDDAV}}}addressbook-query": addressbook_query,
+    f"{{{CARDDAV}}}addressbook-query": contact_query.query,
     f"{{{DAV}}}sync-collection": synchronisation.sync,
     f"{{{CALDAV}}}free-busy-query": free_busy,
     f"{{{DAV}}}principal-property-search": principals.search,

@@ -6,19 +6,14 @@ Its components, the whole first, each with the properties of `PROPERTIES` and wi
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from groupware.model.content import Component, Line
-from groupware.model.errors import Malformed, NotFound, TryAgain
-from groupware.model.ids import BlobId
-from groupware.store import upkeep
-from groupware.store.api import Blobs, Store
 
-from .object import CalendarObject, read_object
+from .object import CalendarObject
 from .series import Series
 from .zones import known_zone
 
@@ -56,9 +51,6 @@ VERSION: Final = 1
 _MARK: Final = f"[{VERSION},"
 LONGEST: Final = 8_000
 """Characters: what has more to say is asked itself."""
-FILLED_AT_ONCE: Final = 100
-READ_ALONE: Final = 128 * 1024
-"""Octets of an object from which on it is not in memory with others."""
 
 
 def facts_of(read: CalendarObject) -> str:
@@ -118,40 +110,3 @@ def _component(name: str, lines: list[list[Any]], alarms: list[list[list[Any]]])
 
 def _lines(said: list[list[Any]]) -> list[Line]:
     return [Line(name, params, value, 0) for name, params, value in said]
-
-
-# --- of what was stored before there were any -------------------------------------------------------------------------
-
-
-async def fill(store: Store, blobs: Blobs, limit: int = FILLED_AT_ONCE) -> int:
-    """Puts the facts of up to so many objects that wait for them beside them; how many these were.
-
-    What cannot be read just now goes on waiting, and is not counted; of what is lost there are none.
-    """
-    waiting = await upkeep.waiting_facts(store, limit)
-    bodies = await blobs.read_many([each.blob for each in waiting if each.size < READ_ALONE])
-    found = await asyncio.to_thread(lambda: {blob: _facts(octets) for blob, octets in bodies.items()})
-    known: list[tuple[upkeep.Waiting, str]] = []
-    for each in waiting:
-        try:
-            said = found[each.blob] if each.blob in found else await _read_alone(blobs, each.blob)
-        except TryAgain:
-            continue
-        known.append((each, said))
-    if known:
-        await upkeep.put_facts(store, known)
-    return len(known)
-
-
-async def _read_alone(blobs: Blobs, blob: BlobId) -> str:
-    try:
-        return await asyncio.to_thread(_facts, await blobs.read(blob))
-    except NotFound:
-        return ""
-
-
-def _facts(octets: bytes) -> str:
-    try:
-        return facts_of(read_object(octets))
-    except Malformed:  # put in before objects were checked as they are now
-        return ""

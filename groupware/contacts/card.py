@@ -14,6 +14,7 @@ from groupware.model.item import LONGEST_TEXT, Kind, NewItem, ObjectKeys
 from groupware.store.api import Blobs, Stored
 
 from .attachments import keys_in
+from .facts import facts_of
 from .versions.convert import VERSIONS
 
 ON_THE_LOOP: Final = 64 * 1024
@@ -66,7 +67,7 @@ def keys_of(card: Card) -> ObjectKeys:
     """What the contact is found by."""
     said = card.card.text("CLASS") or card.card.text("X-CLASS")  # so is CLASS kept in 4.0, which has none
     private = said.strip().upper() not in ("", "PUBLIC")
-    return ObjectKeys(card.uid, "VCARD", private)
+    return ObjectKeys(card.uid, "VCARD", private, facts=facts_of(card.card, card.version))
 
 
 def texts_of(card: Card) -> Mapping[str, str]:

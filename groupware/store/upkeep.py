@@ -91,7 +91,7 @@ async def put_headers(store: Store, lines: Mapping[int, str]) -> None:
 
 
 async def waiting_facts(store: Store, limit: int) -> Sequence[Waiting]:
-    """Some of the calendar objects that wait for what filters ask of them."""
+    """Some of the objects that wait for what filters ask of them."""
     return await store.read(OPERATOR, lambda tx: facts.waiting(_inner(tx), limit))
 
 

@@ -8,7 +8,6 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from groupware.calendar import facts
 from groupware.mime.header_lines import index_headers
 from groupware.model.errors import Refused
 from groupware.store import DATABASE, NewerSchema, SqlStore, open_bus, open_store
@@ -18,6 +17,7 @@ from groupware.store.objects import Access, Objects, open_objects, sync_folder
 from groupware.store.upkeep import keep_indexed, keep_tidy
 from groupware.store.waking import keep_waking
 from mailcore.server.config import Config, ConfigError
+from mailcore.server.kept_facts import fill
 
 if TYPE_CHECKING:
     from mailcore.server.tasks import Supervisor
@@ -51,7 +51,7 @@ class Storage:
     async def _fill_in(self) -> int:
         """Some of what is found out behind the writes, or was not yet when it was stored; how much it was."""
         blobs = self.blobs.in_passing()
-        return await index_headers(self.store, blobs) + await facts.fill(self.store, blobs)
+        return await index_headers(self.store, blobs) + await fill(self.store, blobs)
 
 
 async def open_storage(config: Config, *, listen: bool = True, tell: Tell | None = None) -> Storage:

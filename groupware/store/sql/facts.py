@@ -1,4 +1,4 @@
-"""What filters ask of calendar objects, as it stands beside them (`groupware.calendar.facts`).
+"""What filters ask of objects, as it stands beside them (`groupware.calendar.facts`, `groupware.contacts.facts`).
 
 What was stored before there were any waits for them, and is asked itself until then.
 """
@@ -26,6 +26,8 @@ class Waiting(NamedTuple):
     uid: Uid
     blob: BlobId
     size: int
+    component: str
+    """As in `ObjectKeys`."""
 
 
 _FACTS: Final = (
@@ -36,7 +38,7 @@ _FACTS: Final = (
     .limit(bindparam("most"))
 )
 _WAITING: Final = (
-    select(_k.folder_id, _k.uid, _c.blob, _c.size)
+    select(_k.folder_id, _k.uid, _c.blob, _c.size, _k.component)
     .select_from(
         schema.object_key.join(schema.item, and_(_i.folder_id == _k.folder_id, _i.uid == _k.uid)).join(
             schema.content, _c.id == _i.content_id

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import text
 
-from groupware.calendar import facts
 from groupware.model.errors import NotFound, TryAgain
 from groupware.store import SqlBlobs
 from groupware.store.api import WriteTx
+from mailcore.server.kept_facts import fill
 from tests.protocol.dav.test_reports import TASKS, WORK, between, names
 from tests.support.davstand import Client, Stand, event
 
@@ -99,9 +99,9 @@ async def test_what_was_stored_before_is_found_and_is_known_after_a_while(
     asked = comp("VTODO", ABSENT.format("COMPLETED"))
     assert sorted(names(await alice.query(TASKS, asked, TAGS))) == ["due.ics", "half.ics"]
     assert len(read) == 3
-    assert await facts.fill(stand.house.store, stand.house.blobs, 4) == 4
-    assert await facts.fill(stand.house.store, stand.house.blobs) == 2
-    assert await facts.fill(stand.house.store, stand.house.blobs) == 0
+    assert await fill(stand.house.store, stand.house.blobs, 4) == 4
+    assert await fill(stand.house.store, stand.house.blobs) == 2
+    assert await fill(stand.house.store, stand.house.blobs) == 0
     read.clear()
     assert sorted(names(await alice.query(TASKS, asked, TAGS))) == ["due.ics", "half.ics"]
     assert read == []
@@ -131,8 +131,8 @@ async def test_what_is_lost_waits_no_more_and_what_is_out_of_reach_does(
     with monkeypatch.context() as patch:
         patch.setattr(SqlBlobs, "read_many", nothing)
         patch.setattr(SqlBlobs, "read", alone)
-        assert await facts.fill(stand.house.store, stand.house.blobs) == 1
-    assert await facts.fill(stand.house.store, stand.house.blobs) == 5
+        assert await fill(stand.house.store, stand.house.blobs) == 1
+    assert await fill(stand.house.store, stand.house.blobs) == 5
 
 
 async def test_what_somebody_may_not_see_lets_nothing_through(
